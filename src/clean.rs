@@ -1,0 +1,26 @@
+//! Text from outside (names, bodies, error texts) is hostile until it has been through here.
+
+use std::borrow::Cow;
+
+/// One line without control characters: each becomes a space, so that nothing can move the cursor or forge a line.
+/// Bidirectional overrides go too.
+pub fn line(text: &str) -> Cow<'_, str> {
+    let bad = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    };
+    if text.chars().any(bad) {
+        Cow::Owned(text.chars().map(|c| if bad(c) { ' ' } else { c }).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn control_characters_become_spaces() {
+        assert_eq!(super::line("a\u{1b}[2Jb\r\nc\u{202e}d"), "a [2Jb  c d");
+        assert!(matches!(super::line("größe ✓"), std::borrow::Cow::Borrowed(_)));
+    }
+}

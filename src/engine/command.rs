@@ -1,0 +1,20 @@
+//! The only way to give orders to a run.
+
+use crate::units::{PerSecond, Users};
+
+/// An order to a run. Every one is accepted at any moment, also while ramping; after the end they do nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Command {
+    /// New target; reached at the spawn rate, upwards and downwards.
+    SetUsers(Users),
+    /// Users started or retired per second from now on.
+    SetSpawnRate(PerSecond),
+    /// Hold new iterations; requests in flight finish. Paused time is not run time.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Let running tasks finish for the stop time-out, then cut. A second stop cuts at once.
+    Stop,
+    /// Forget all statistics so far, on every shard, and go on.
+    ResetStatistics,
+}

