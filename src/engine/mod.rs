@@ -5,18 +5,35 @@
 
 mod command;
 mod handle;
+mod pacer;
+mod ramp;
+mod roster;
+mod shard;
+mod supervisor;
+mod user;
 
+use std::io;
 use std::sync::Arc;
+use std::thread;
+use std::time::SystemTime;
+
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::{mpsc, watch};
 
 pub use command::Command;
 pub use handle::{Gone, RunHandle};
 
+use crate::protocol::http::{Factory, TlsError};
 use crate::scenario::Plan;
+use crate::stats::Aggregator;
+use crate::stats::health::Probe;
+use crate::stats::snapshot::{RunInfo, RunState};
+use crate::stats::{Interval, Moment};
 
 /// How the load generator itself is set up.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Shards, each an OS thread with its own runtime.
+    /// Shards, each an OS thread with its own runtime; at least 1.
     pub threads: usize,
     /// Seed of every random choice.
     pub seed: u64,
@@ -27,16 +44,88 @@ pub struct Options {
 pub enum EngineError {
     /// The operating system refused a thread or a runtime.
     #[error("cannot start the load generator's threads: {0}")]
-    Thread(#[from] std::io::Error),
+    Thread(#[from] io::Error),
     /// The TLS library could not be set up.
-    #[error("cannot set up TLS: {0}")]
-    Tls(String),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
+
+/// Orders waiting at most: many more than keys pressed in the 50 ms between two looks.
+const COMMANDS: usize = 256;
+/// Intervals waiting at most, for each shard.
+const INTERVALS: usize = 4;
 
 /// Starts the run at once.
 ///
 /// # Errors
 /// When the operating system refuses a thread, or TLS cannot be set up.
-pub fn start(_plan: Arc<Plan>, _options: Options) -> Result<RunHandle, EngineError> {
-    Err(EngineError::Tls("not there yet".into()))
+pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError> {
+    let threads = options.threads.max(1);
+    let factory = Factory::new()?;
+    let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
+    let mut links = Vec::with_capacity(threads);
+    for index in 0..threads {
+        let (orders, order_rx) = mpsc::unbounded_channel();
+        let (spares, spare_rx) = mpsc::channel::<Box<Interval>>(INTERVALS);
+        let setup = shard::Setup {
+            index,
+            shards: threads,
+            plan: Arc::clone(&plan),
+            seed: options.seed,
+            factory: factory.clone(),
+            orders: order_rx,
+            intervals: interval_tx.clone(),
+            spares: spare_rx,
+        };
+        // Built here, so that a refusal is an error of the caller and not a dead thread.
+        let thread = spawn(format!("katydid-shard-{index}"), move |runtime| runtime.block_on(shard::run(setup)))?;
+        links.push(supervisor::Link { orders, spares, thread });
+    }
+    let (command_tx, commands) = mpsc::channel(COMMANDS);
+    let mut aggregator = aggregator(&plan, options.seed, threads);
+    let (snapshots, snapshot_rx) = watch::channel(aggregator.snapshot(first_moment(&plan)));
+    let setup = supervisor::Setup { load: plan.load, aggregator, links, commands, intervals, snapshots };
+    spawn("katydid-control".to_owned(), move |runtime| runtime.block_on(supervisor::run(setup)))?;
+    Ok(RunHandle::new(command_tx, snapshot_rx))
+}
+
+fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
+    let run = RunInfo {
+        scenario: plan.name.clone(),
+        host: plan.host.clone(),
+        started: SystemTime::now(),
+        run_time: plan.load.run_time,
+        classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
+        seed,
+    };
+    let rows = plan.endpoints.iter().map(|row| (row.method.clone(), row.name.clone())).collect();
+    Aggregator::new(run, rows, shards)
+}
+
+fn first_moment(plan: &Plan) -> Moment {
+    Moment {
+        elapsed: std::time::Duration::ZERO,
+        at: SystemTime::now(),
+        state: RunState::Ramping,
+        target: plan.load.users.0,
+        spawn_rate: plan.load.spawn_rate.0,
+        vu_hours: 0.0,
+        health: Probe::new().sample(),
+    }
+}
+
+/// A named thread with a runtime of its own, reporting back once the runtime stands.
+fn spawn(name: String, body: impl FnOnce(LocalRuntime) + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
+    let (report, reported) = std::sync::mpsc::sync_channel(1);
+    let thread = thread::Builder::new().name(name).spawn(move || {
+        match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+            Ok(runtime) => {
+                let _ = report.send(Ok(()));
+                body(runtime);
+            }
+            Err(error) => drop(report.send(Err(error))),
+        }
+    })?;
+    reported.recv().map_err(io::Error::other)??;
+    Ok(thread)
 }

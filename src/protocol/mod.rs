@@ -1,1 +1,3 @@
 //! A step becomes traffic and a sample.
+
+pub mod http;

@@ -134,6 +134,8 @@ pub struct HttpStep {
     pub timeout: Duration,
     /// Accepted statuses; `None` accepts everything below 400 (Locust's rule).
     pub expect_status: Option<Vec<StatusRange>>,
+    /// `expect.status` in words, for the failure's reason: `200`, `2xx or 301`. Empty without an expectation.
+    pub expected: Arc<str>,
 }
 
 /// The address of a request.

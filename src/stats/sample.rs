@@ -91,7 +91,7 @@ impl fmt::Display for Reason {
 }
 
 /// One kept reply of a failure group. Hostile text: clean before drawing, escape in files.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Example {
     /// Status, if a reply came.
     pub status: Option<u16>,

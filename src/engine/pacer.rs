@@ -1,0 +1,78 @@
+//! When a user's next iteration starts: arithmetic only.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::scenario::plan::Wait;
+
+/// The timetable of one user.
+#[derive(Debug)]
+pub struct Pacer {
+    wait: Wait,
+    /// When the iteration at hand was due, where there is a plan.
+    due: Option<Instant>,
+}
+
+impl Pacer {
+    /// The first iteration is due when it begins.
+    pub fn new(wait: Wait) -> Self {
+        Self { wait, due: None }
+    }
+
+    /// Begins an iteration at `now` and says how late it is; `None` where iterations have no due time.
+    pub fn begin(&mut self, now: Instant) -> Option<Duration> {
+        if !self.wait.is_planned() {
+            return None;
+        }
+        Some(now.saturating_duration_since(*self.due.get_or_insert(now)))
+    }
+
+    /// When the next iteration starts, given that this one ended at `now`. A plan does not slip: iterations that a slow
+    /// reply held up are due in the past, start at once, and their lateness is part of the response time.
+    pub fn next(&mut self, now: Instant, rng: &mut fastrand::Rng) -> Instant {
+        match self.wait {
+            Wait::Constant(pause) => now + pause,
+            Wait::Between(least, most) => now + least + most.saturating_sub(least).mul_f64(rng.f64()),
+            Wait::Pacing(period) => *self.due.insert(self.due.unwrap_or(now) + period),
+        }
+    }
+
+    /// Paused time is not run time: everything due later moves by it.
+    pub fn shift(&mut self, pause: Duration) {
+        self.due = self.due.map(|due| due + pause);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_plan_does_not_slip_behind_a_slow_reply() {
+        let (mut pacer, mut rng) = (Pacer::new(Wait::Pacing(100 * MS)), fastrand::Rng::with_seed(1));
+        let start = Instant::now();
+        assert_eq!(pacer.begin(start), Some(Duration::ZERO));
+        assert_eq!(pacer.next(start + 250 * MS, &mut rng), start + 100 * MS);
+        assert_eq!(pacer.begin(start + 250 * MS), Some(150 * MS));
+        assert_eq!(pacer.next(start + 251 * MS, &mut rng), start + 200 * MS);
+        assert_eq!(pacer.begin(start + 251 * MS), Some(51 * MS));
+        pacer.shift(1_000 * MS);
+        assert_eq!(pacer.next(start + 252 * MS, &mut rng), start + 1_300 * MS);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn think_time_has_no_plan() {
+        let mut rng = fastrand::Rng::with_seed(1);
+        let now = Instant::now();
+        let mut constant = Pacer::new(Wait::Constant(5 * MS));
+        assert_eq!(constant.begin(now), None);
+        assert_eq!(constant.next(now, &mut rng), now + 5 * MS);
+        let mut between = Pacer::new(Wait::Between(10 * MS, 20 * MS));
+        let waits: Vec<_> = (0..100).map(|_| between.next(now, &mut rng) - now).collect();
+        assert!(waits.iter().all(|w| (10 * MS..=20 * MS).contains(w)));
+        assert!(waits.iter().any(|w| *w < 12 * MS) && waits.iter().any(|w| *w > 18 * MS));
+    }
+}

@@ -1,0 +1,98 @@
+//! Which class user number `n` belongs to.
+//!
+//! The users of a run are a sequence whose every prefix is shared fairly, so that spawning is taking the next number and
+//! retiring is giving the last one back: no user ever has to change its class. Shards hold every `shards`-th number and
+//! need no talk to agree.
+
+use crate::scenario::plan::Class;
+
+/// The sequence of classes, extended as far as asked for.
+#[derive(Debug, Clone)]
+pub struct Roster {
+    weights: Vec<u64>,
+    total: u64,
+    counts: Vec<u64>,
+    weighted: u64,
+    sequence: Vec<u16>,
+}
+
+impl Roster {
+    /// Fixed counts come first, in the plan's order; the rest is shared by weight.
+    pub fn new(classes: &[Class]) -> Self {
+        let weights: Vec<u64> =
+            classes.iter().map(|c| if c.fixed_count.is_some() { 0 } else { u64::from(c.weight) }).collect();
+        let mut sequence = Vec::new();
+        for (index, class) in classes.iter().enumerate() {
+            let fixed = class.fixed_count.unwrap_or(0) as usize;
+            sequence.resize(sequence.len() + fixed, index as u16);
+        }
+        Self { total: weights.iter().sum(), counts: vec![0; weights.len()], weights, weighted: 0, sequence }
+    }
+
+    /// The class of user `n`, counted from 0. `None` when only fixed counts exist and they are used up.
+    pub fn class_of(&mut self, n: u32) -> Option<usize> {
+        while self.sequence.len() <= n as usize {
+            let next = self.next_class()?;
+            self.sequence.push(next as u16);
+        }
+        Some(usize::from(self.sequence[n as usize]))
+    }
+
+    /// The quota method of Balinski and Young: of the classes that the next user would not lift above their rounded-up
+    /// share, the one with the most weight per place. Every prefix stays within one user of the exact shares.
+    fn next_class(&mut self) -> Option<usize> {
+        let size = self.weighted + 1;
+        let eligible = |&i: &usize| self.weights[i] > 0 && self.counts[i] * self.total < self.weights[i] * size;
+        // Compares weight/(count+1) as fractions; on a tie the class written first wins.
+        let better = |&a: &usize, &b: &usize| {
+            (self.weights[a] * (self.counts[b] + 1)).cmp(&(self.weights[b] * (self.counts[a] + 1))).then(b.cmp(&a))
+        };
+        let winner = (0..self.weights.len()).filter(eligible).max_by(better)?;
+        self.counts[winner] += 1;
+        self.weighted = size;
+        Some(winner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::plan::Wait;
+
+    fn class(weight: u32, fixed_count: Option<u32>) -> Class {
+        Class {
+            name: "c".into(),
+            weight,
+            fixed_count,
+            wait: Wait::Constant(Default::default()),
+            on_start: vec![],
+            on_stop: vec![],
+            tasks: vec![],
+        }
+    }
+
+    #[test]
+    fn every_prefix_is_within_one_user_of_the_exact_share() {
+        for weights in [vec![9, 1], vec![1, 1, 1], vec![5, 3, 2], vec![100, 1, 1, 7], vec![13, 11, 7, 5, 3, 2]] {
+            let mut roster = Roster::new(&weights.iter().map(|w| class(*w, None)).collect::<Vec<_>>());
+            let total: u32 = weights.iter().sum();
+            let mut counts = vec![0u32; weights.len()];
+            for n in 0..1_000u32 {
+                counts[roster.class_of(n).unwrap()] += 1;
+                for (count, weight) in counts.iter().zip(&weights) {
+                    let share = f64::from(n + 1) * f64::from(*weight) / f64::from(total);
+                    assert!((f64::from(*count) - share).abs() < 1.0, "{weights:?} after {n}: {counts:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fixed_counts_come_first_and_may_be_all() {
+        let mut roster = Roster::new(&[class(3, None), class(1, Some(2)), class(1, None)]);
+        let first: Vec<_> = (0..6).map(|n| roster.class_of(n).unwrap()).collect();
+        assert_eq!(first, [1, 1, 0, 0, 2, 0]);
+        let mut only = Roster::new(&[class(1, Some(1))]);
+        assert_eq!((only.class_of(0), only.class_of(1)), (Some(0), None));
+    }
+}

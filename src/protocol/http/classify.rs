@@ -1,0 +1,116 @@
+//! An error of the HTTP library becomes one of our reasons, in plain words.
+
+use std::error::Error;
+use std::io;
+
+use super::resolve::ResolveError;
+use crate::stats::Reason;
+
+/// The most telling cause in the chain of errors.
+pub fn reason(error: &reqwest::Error) -> Reason {
+    if error.is_redirect() {
+        return Reason::TooManyRedirects;
+    }
+    let mut found = None;
+    for cause in chain(error) {
+        // The deepest cause that we know wins: the outer ones only say in what phase it happened.
+        found = known(cause).or(found);
+    }
+    found.unwrap_or_else(|| {
+        let deepest = chain(error).last().map_or_else(String::new, ToString::to_string);
+        if error.is_decode() || error.is_body() {
+            Reason::Malformed(fold(&deepest))
+        } else {
+            Reason::Other(fold(&deepest))
+        }
+    })
+}
+
+/// The whole chain as one line: `a: b: c`.
+pub fn detail(error: &reqwest::Error) -> String {
+    let mut texts: Vec<String> = chain(error).map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
+}
+
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |e| <dyn Error>::source(*e))
+}
+
+fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
+    if let Some(error) = cause.downcast_ref::<ResolveError>() {
+        return Some(Reason::Dns(error.0.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        return Some(Reason::Tls(fold(&error.to_string())));
+    }
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+            Some(Reason::ConnectionClosed)
+        } else if error.is_parse() {
+            Some(Reason::Malformed(fold(&error.to_string())))
+        } else {
+            None
+        };
+    }
+    io_reason(cause.downcast_ref::<io::Error>()?)
+}
+
+fn io_reason(error: &io::Error) -> Option<Reason> {
+    // The handshake's error travels inside an I/O error.
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        return Some(Reason::Tls(fold(&inner.to_string())));
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some(Reason::ConnectionRefused),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionAborted => {
+            Some(Reason::ConnectionReset)
+        }
+        io::ErrorKind::UnexpectedEof => Some(Reason::ConnectionClosed),
+        io::ErrorKind::AddrNotAvailable => Some(Reason::Generator("no free local port".into())),
+        _ => match error.raw_os_error() {
+            // EMFILE and ENFILE: the same numbers on every Unix.
+            Some(23 | 24) => Some(Reason::Generator("too many open files".into())),
+            Some(_) => Some(Reason::Other(fold(&error.to_string()))),
+            None => None,
+        },
+    }
+}
+
+/// Numbers become `N`, so that a port or an id does not make a kind of its own. At most 200 characters.
+fn fold(text: &str) -> std::sync::Arc<str> {
+    let mut out = String::new();
+    let mut in_number = false;
+    for c in text.chars().take(200) {
+        if c.is_ascii_digit() {
+            if !in_number {
+                out.push('N');
+            }
+            in_number = true;
+        } else {
+            in_number = false;
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+    }
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn io_errors_have_plain_reasons() {
+        let of = |kind: io::ErrorKind| io_reason(&io::Error::from(kind));
+        assert_eq!(of(io::ErrorKind::ConnectionRefused), Some(Reason::ConnectionRefused));
+        assert_eq!(of(io::ErrorKind::BrokenPipe), Some(Reason::ConnectionReset));
+        assert_eq!(io_reason(&io::Error::from_raw_os_error(24)), Some(Reason::Generator("too many open files".into())));
+        let tls = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
+        assert!(matches!(io_reason(&tls), Some(Reason::Tls(_))));
+    }
+
+    #[test]
+    fn numbers_do_not_make_kinds_of_their_own() {
+        assert_eq!(&*fold("port 40123, id 7\r\n"), "port N, id N  ");
+    }
+}

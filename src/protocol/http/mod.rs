@@ -1,0 +1,33 @@
+//! HTTP/1.1 and HTTP/2: an [`HttpStep`](crate::scenario::plan::HttpStep) becomes a request, its reply an [`Exchange`].
+//!
+//! One [`Factory`] a shard holds what is dear to build (TLS configuration, resolver); one [`UserClient`] a user holds
+//! that user's connections and cookies. No type of the HTTP library leaves this module.
+
+mod classify;
+mod client;
+mod connect;
+mod request;
+mod resolve;
+mod tls;
+
+use std::time::Duration;
+
+pub use client::{Factory, UserClient};
+pub use tls::TlsError;
+
+use crate::stats::{Example, Reason};
+
+/// What came of one request.
+#[derive(Debug)]
+pub struct Exchange {
+    /// From the send to the last byte, or to the failure.
+    pub service: Duration,
+    /// DNS, TCP and TLS, when a connection was opened for it.
+    pub connect: Option<Duration>,
+    /// From the send to the headers of the reply.
+    pub first_byte: Option<Duration>,
+    /// Bytes of the body, decompressed.
+    pub bytes: u64,
+    /// Why it counts as failed, and what came instead.
+    pub failure: Option<(Reason, Example)>,
+}
