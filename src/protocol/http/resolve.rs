@@ -51,7 +51,7 @@ impl Resolve for CachingResolver {
         let lookup = self.clone().lookup(name.as_str().to_owned());
         Box::pin(async move {
             let addresses = lookup.await?;
-            let addresses: Addrs = Box::new(addresses.to_vec().into_iter());
+            let addresses: Addrs = Box::new(addresses.iter().copied().collect::<Vec<_>>().into_iter());
             Ok(addresses)
         })
     }
