@@ -10,6 +10,8 @@ mod ramp;
 mod roster;
 mod shard;
 mod supervisor;
+#[cfg(target_os = "linux")]
+mod timer;
 mod user;
 
 use std::io;

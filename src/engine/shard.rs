@@ -49,9 +49,32 @@ pub struct Shard {
     pub cut: Cell<u64>,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
+    /// `None` where the system has no such timer: then due times are met to the millisecond.
+    #[cfg(target_os = "linux")]
+    timer: Option<super::timer::Timer>,
 }
 
 impl Shard {
+    /// Sleeps until a due time, as exactly as the system can.
+    pub async fn sleep_until_due(&self, due: Instant) {
+        #[cfg(target_os = "linux")]
+        if let Some(timer) = &self.timer {
+            return timer.sleep_until(due).await;
+        }
+        sleep_until(due).await;
+    }
+
+    /// Keeps the timer behind [`Self::sleep_until_due`] going.
+    async fn keep_time(&self) {
+        #[cfg(target_os = "linux")]
+        if let Some(timer) = &self.timer
+            && let Err(error) = timer.run().await
+        {
+            self.recorder.borrow_mut().exception(&"timer".into(), &error.to_string());
+        }
+        std::future::pending().await
+    }
+
     /// Paused time so far.
     pub fn paused_for(&self) -> Duration {
         self.paused_before.get() + self.paused_since.get().map_or(Duration::ZERO, |since| since.elapsed())
@@ -88,6 +111,8 @@ pub async fn run(setup: Setup) {
     let mut handover = interval(HANDOVER);
     handover.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let probe = tokio::task::spawn_local(probe(Rc::clone(&keeper.shard)));
+    let shard = Rc::clone(&keeper.shard);
+    let time = tokio::task::spawn_local(async move { shard.keep_time().await });
     while !keeper.is_over() {
         tokio::select! {
             order = keeper.orders.recv() => match order {
@@ -101,6 +126,7 @@ pub async fn run(setup: Setup) {
         keeper.bury();
     }
     probe.abort();
+    time.abort();
     keeper.last_handover().await;
 }
 
@@ -148,6 +174,8 @@ impl Keeper {
             cut: Cell::new(0),
             paused_since: Cell::new(None),
             paused_before: Cell::new(Duration::ZERO),
+            #[cfg(target_os = "linux")]
+            timer: super::timer::Timer::new().ok(),
             plan: setup.plan,
         };
         Self {
