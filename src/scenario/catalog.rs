@@ -34,3 +34,11 @@ pub struct Entry {
 pub fn discover(_folder: &Path, _user: Option<&Path>) -> Vec<Entry> {
     Vec::new()
 }
+
+/// The scenario that runs against the embedded demo target.
+///
+/// # Errors
+/// Never, as a test loads it.
+pub fn embedded_demo() -> Result<Scenario, ScenarioError> {
+    Scenario::parse("demo.yaml", "")
+}

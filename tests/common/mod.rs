@@ -1,0 +1,140 @@
+//! A real HTTP server on loopback whose counts and delays a test knows.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::{any, get};
+use katydid::engine::{self, Options, RunHandle};
+use katydid::scenario::{Overrides, Scenario};
+use tokio::sync::watch;
+
+#[derive(Clone)]
+struct Shared {
+    count: Arc<AtomicU64>,
+    /// Replies wait until this moment.
+    stalled_until: watch::Receiver<Option<Instant>>,
+}
+
+impl Shared {
+    async fn counted(&self) -> u64 {
+        let until = *self.stalled_until.borrow();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until.into()).await;
+        }
+        self.count.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Stops when dropped.
+pub struct Server {
+    address: SocketAddr,
+    shared: Shared,
+    stall: watch::Sender<Option<Instant>>,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Server {
+    /// On a free port.
+    pub fn start() -> Self {
+        let (stall, stalled_until) = watch::channel(None);
+        let mut server = Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            shared: Shared { count: Arc::default(), stalled_until },
+            stall,
+            runtime: None,
+        };
+        server.revive();
+        server
+    }
+
+    /// Starts again on the same port.
+    pub fn revive(&mut self) {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let app = Router::new()
+            .route(
+                "/ok",
+                any(|State(s): State<Shared>| async move {
+                    s.counted().await;
+                    "ok"
+                }),
+            )
+            .route(
+                "/fail",
+                get(|State(s): State<Shared>| async move {
+                    s.counted().await;
+                    (StatusCode::INTERNAL_SERVER_ERROR, "broken on purpose")
+                }),
+            )
+            .route("/hang", get(std::future::pending::<()>))
+            .route(
+                "/two-delays",
+                get(|State(s): State<Shared>| async move {
+                    let n = s.counted().await;
+                    tokio::time::sleep(Duration::from_millis(if n % 20 == 0 { 80 } else { 20 })).await;
+                }),
+            )
+            .with_state(self.shared.clone());
+        let address = self.address;
+        let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).expect("a free port");
+        self.address = listener.local_addr().expect("an address");
+        runtime.spawn(async move { axum::serve(listener, app).await });
+        self.runtime = Some(runtime);
+    }
+
+    /// Ends at once, connections and all.
+    pub fn kill(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+
+    /// Every request, those on the wire included, waits for so long.
+    pub fn stall(&self, length: Duration) {
+        self.stall.send_replace(Some(Instant::now() + length));
+    }
+
+    /// Base URL.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Requests answered (or being answered).
+    pub fn count(&self) -> u64 {
+        self.shared.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Starts a scenario against the server on two shards.
+pub fn run(server: &Server, scenario: &str) -> RunHandle {
+    let scenario = Scenario::parse("test.yaml", scenario).unwrap_or_else(|e| panic!("{e}"));
+    let overrides = Overrides { host: Some(server.url()), ..Overrides::default() };
+    let plan = scenario.plan(&overrides).unwrap_or_else(|e| panic!("{e}"));
+    engine::start(Arc::new(plan), Options { threads: 2, seed: 1 }).expect("an engine")
+}
+
+/// A server that reads a request, answers every one with the same bytes and closes.
+pub fn raw_server(answer: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            let _ = stream.read(&mut [0; 4_096]);
+            let _ = stream.write_all(answer);
+        }
+    });
+    url
+}

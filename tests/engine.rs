@@ -1,0 +1,222 @@
+//! The engine against a real server on loopback whose counts and delays are known.
+
+mod common;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use common::{Server, run};
+use katydid::engine::{self, Command, Options, RunHandle};
+use katydid::scenario::{Overrides, Scenario};
+use katydid::stats::Snapshot;
+use katydid::stats::snapshot::{End, RunState};
+use katydid::units::{PerSecond, Users};
+
+/// Waits for a snapshot that has what is asked for; the text says what that is when it never comes.
+async fn until(handle: &RunHandle, what: &str, mut is: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let mut snapshots = handle.subscribe();
+    let found = tokio::time::timeout(Duration::from_secs(20), snapshots.wait_for(|s| is(s))).await;
+    found.unwrap_or_else(|_| panic!("never: {what}; last: {:?}", handle.latest().load)).expect("a live run").clone()
+}
+
+async fn stop(mut handle: RunHandle) -> Arc<Snapshot> {
+    handle.send(Command::Stop).expect("a live run");
+    handle.finished().await
+}
+
+#[tokio::test]
+async fn counts_equal_the_servers_own() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "users: 20\nspawn_rate: 1000\ntasks: [{ steps: [{ get: /ok }, { post: /ok, json: { a: 1 } }, { get: /fail }] }]",
+    );
+    until(&handle, "1,000 requests", |s| s.total.total.requests >= 1_000).await;
+    let last = stop(handle).await;
+    assert_eq!(last.state, RunState::Done(End::Stopped));
+    assert_eq!(last.total.total.requests, server.count());
+    assert_eq!(last.total.total.failures, last.endpoints[2].total.requests);
+    assert_eq!(last.endpoints.iter().map(|row| row.total.requests).sum::<u64>(), last.total.total.requests);
+    assert_eq!((last.cut, last.load.users, last.load.in_flight), (0, 0, 0));
+    assert_eq!(&*last.failures.rows[0].reason, "HTTP 500 Internal Server Error");
+    assert_eq!(last.failures.rows[0].example.as_ref().expect("a kept reply").body, "broken on purpose");
+}
+
+#[tokio::test]
+async fn percentiles_are_those_of_the_server() {
+    let server = Server::start();
+    // Every 20th reply takes 80 ms, the others 20 ms: p50 = p90 = 20 ms, p98 = 80 ms.
+    let handle = run(&server, "users: 10\nspawn_rate: 1000\ntasks: [{ steps: [{ get: /two-delays }] }]");
+    until(&handle, "1,500 requests", |s| s.total.total.requests >= 1_500).await;
+    let last = stop(handle).await;
+    let near = |p: f64, truth: f64| {
+        let seen = last.total.total.response.p(p).as_secs_f64() * 1e3;
+        // The server's own timer may be a millisecond late, and so may this busy machine.
+        assert!((truth..truth + 4.0).contains(&seen), "p{p} is {seen} ms, not {truth}");
+    };
+    near(50.0, 20.0);
+    near(90.0, 20.0);
+    near(98.0, 80.0);
+}
+
+#[tokio::test]
+async fn a_stall_shows_in_response_time_and_not_in_service_time() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "users: 50\nspawn_rate: 10000\nwait_time: constant_throughput(4)\nrun_time: 10s\ntasks: [{ steps: [{ get: /ok }] }]",
+    );
+    until(&handle, "half the run", |s| s.elapsed >= Duration::from_secs(5)).await;
+    server.stall(Duration::from_secs(1));
+    let mut handle = handle;
+    let last = handle.finished().await;
+    assert_eq!(last.state, RunState::Done(End::Completed));
+    let figures = &last.total.total;
+    assert!((1_950..=2_050).contains(&figures.requests), "{} requests", figures.requests);
+    // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths.
+    let (p95, p99) = (figures.response.p(95.0).as_secs_f64(), figures.response.p(99.0).as_secs_f64());
+    assert!((0.45..0.55).contains(&p95), "p95 {p95}");
+    assert!((0.85..0.95).contains(&p99), "p99 {p99}");
+    let service = figures.service.expect("service time beside response time");
+    assert!(service.p(95.0) < Duration::from_millis(100), "service p95 {:?}", service.p(95.0));
+}
+
+#[tokio::test]
+async fn steering_is_quick_and_takes_as_long_as_it_should() {
+    let server = Server::start();
+    let handle =
+        run(&server, "users: 10\nspawn_rate: 50\nwait_time: constant(100ms)\ntasks: [{ steps: [{ get: /ok }] }]");
+    until(&handle, "10 users", |s| s.load.users == 10).await;
+    let ordered = Instant::now();
+    handle.send(Command::SetUsers(Users(200))).expect("a live run");
+    let seen = until(&handle, "the new target", |s| s.load.target == 200).await;
+    assert_eq!(seen.state, RunState::Ramping);
+    assert!(ordered.elapsed() < Duration::from_millis(600), "seen after {:?}", ordered.elapsed());
+    until(&handle, "200 users", |s| s.load.users == 200).await;
+    let took = ordered.elapsed().as_secs_f64();
+    // 190 users at 50/s are 3.8 s; the snapshot that shows it may be 250 ms old and the handover as much.
+    assert!((3.5..4.6).contains(&took), "took {took} s");
+    handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
+    handle.send(Command::SetUsers(Users(5))).expect("a live run");
+    let seen = until(&handle, "5 users", |s| s.load.users == 5).await;
+    assert_eq!((seen.total.total.failures, seen.cut), (0, 0));
+    assert_eq!(stop(handle).await.total.total.requests, server.count());
+}
+
+#[tokio::test]
+async fn pause_holds_iterations_and_the_clock() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "users: 5\nspawn_rate: 100\nwait_time: constant_throughput(20)\ntasks: [{ steps: [{ get: /ok }] }]",
+    );
+    until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
+    handle.send(Command::Pause).expect("a live run");
+    let held = until(&handle, "paused and quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
+    let later = until(&handle, "eight snapshots more", |s| s.seq >= held.seq + 8).await;
+    assert_eq!(later.elapsed, held.elapsed);
+    let count = server.count();
+    handle.send(Command::Resume).expect("a live run");
+    let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
+    // The plan moved by the pause: nothing was due meanwhile, so nothing is late.
+    assert!(resumed.total.total.response.max < Duration::from_millis(500), "{:?}", resumed.total.total.response.max);
+    stop(handle).await;
+}
+
+#[tokio::test]
+async fn reset_forgets_everything_before() {
+    let server = Server::start();
+    let handle =
+        run(&server, "users: 5\nspawn_rate: 100\nwait_time: constant(20ms)\ntasks: [{ steps: [{ get: /fail }] }]");
+    until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
+    handle.send(Command::Pause).expect("a live run");
+    until(&handle, "quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
+    let before = server.count();
+    handle.send(Command::ResetStatistics).expect("a live run");
+    until(&handle, "no requests", |s| s.total.total.requests == 0 && s.failures.rows.is_empty()).await;
+    handle.send(Command::Resume).expect("a live run");
+    until(&handle, "new requests", |s| s.total.total.requests >= 50).await;
+    assert_eq!(stop(handle).await.total.total.requests, server.count() - before);
+}
+
+#[tokio::test]
+async fn a_server_that_dies_and_comes_back_is_counted_and_survived() {
+    let mut server = Server::start();
+    let handle =
+        run(&server, "users: 5\nspawn_rate: 100\nwait_time: constant(10ms)\ntasks: [{ steps: [{ get: /ok }] }]");
+    until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
+    server.kill();
+    until(&handle, "refused connections", |s| s.failures.rows.iter().any(|row| &*row.reason == "connection refused"))
+        .await;
+    server.revive();
+    let failed = handle.latest().total.total.failures;
+    let back = until(&handle, "100 good requests", |s| s.total.total.requests - s.total.total.failures >= 200).await;
+    assert!(back.total.total.failures >= failed);
+    stop(handle).await;
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_what_runs_and_then_cuts_it() {
+    let server = Server::start();
+    let handle = run(&server, "users: 3\nspawn_rate: 100\nstop_timeout: 1s\ntasks: [{ steps: [{ get: /hang }] }]");
+    until(&handle, "3 requests on the wire", |s| s.load.in_flight == 3).await;
+    let started = Instant::now();
+    let last = stop(handle).await;
+    assert!(started.elapsed() >= Duration::from_millis(900));
+    assert_eq!((last.cut, last.total.total.requests), (3, 0));
+}
+
+#[tokio::test]
+async fn dropping_the_handle_stops_the_load() {
+    let server = Server::start();
+    let handle =
+        run(&server, "users: 3\nspawn_rate: 100\nwait_time: constant(10ms)\ntasks: [{ steps: [{ get: /ok }] }]");
+    until(&handle, "some requests", |s| s.total.total.requests >= 10).await;
+    let mut snapshots = handle.subscribe();
+    drop(handle);
+    let last = tokio::time::timeout(Duration::from_secs(10), snapshots.wait_for(|s| s.state.is_done())).await;
+    assert_eq!(last.expect("an end").expect("a last snapshot").total.total.requests, server.count());
+}
+
+#[tokio::test]
+async fn every_kind_of_broken_server_has_a_plain_reason() {
+    let cases = [
+        ("http://127.0.0.1:1", "connection refused"),
+        ("http://no-such-name.invalid", "name not resolved"),
+        ("{garbage}", "malformed reply"),
+        ("{closing}", "connection closed before the reply was complete"),
+        ("{plain as https}", "TLS failed"),
+    ];
+    let (garbage, closing) = (
+        common::raw_server(b"SSH-2.0-OpenSSH_9.6\r\n\r\n"),
+        common::raw_server(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"),
+    );
+    let plain = Server::start();
+    for (host, reason) in cases {
+        let host = match host {
+            "{garbage}" => garbage.clone(),
+            "{closing}" => closing.clone(),
+            "{plain as https}" => plain.url().replace("http:", "https:"),
+            known => known.to_owned(),
+        };
+        let scenario =
+            Scenario::parse("test.yaml", "tasks: [{ steps: [{ get: /ok, timeout: 5s }] }]\nwait_time: constant(50ms)")
+                .expect("a scenario");
+        let plan = scenario.plan(&Overrides { host: Some(host.clone()), ..Overrides::default() }).expect("a plan");
+        let handle = engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }).expect("an engine");
+        let seen = until(&handle, reason, |s| !s.failures.rows.is_empty()).await;
+        assert!(seen.failures.rows[0].reason.starts_with(reason), "{host}: {}", seen.failures.rows[0].reason);
+        stop(handle).await;
+    }
+}
+
+#[tokio::test]
+async fn a_slow_reply_times_out_at_its_limit() {
+    let server = Server::start();
+    let handle = run(&server, "tasks: [{ steps: [{ get: /hang, timeout: 300ms }] }]");
+    let seen = until(&handle, "a time-out", |s| s.total.total.failures >= 2).await;
+    assert_eq!(&*seen.failures.rows[0].reason, "timed out after 300ms");
+    let times = seen.total.total.response;
+    assert!(times.min >= Duration::from_millis(300) && times.max < Duration::from_millis(600), "{times:?}");
+    stop(handle).await;
+}
