@@ -125,10 +125,6 @@ impl Failures {
         }
     }
 
-    pub fn clear(&mut self) {
-        *self = Self::default();
-    }
-
     /// How often, and why, the operating system refused this process something.
     pub fn refused(&self) -> Option<(u64, &Arc<str>)> {
         self.refused.as_ref().map(|(count, why)| (*count, why))

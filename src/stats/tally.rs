@@ -102,6 +102,7 @@ impl<C: Counter> Times<C> {
         }
     }
 
+    #[cfg(test)]
     pub fn exact(&self) -> &Exact {
         &self.exact
     }
@@ -148,6 +149,7 @@ pub(super) struct Sparse {
 }
 
 impl Sparse {
+    #[cfg(test)]
     pub fn exact(&self) -> &Exact {
         &self.exact
     }
