@@ -1,20 +1,200 @@
 //! Locust's four CSV files, with exactly its column names. Each is written beside its place and renamed, so that it is
 //! complete or absent.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::ReportError;
+use crate::clean;
 use crate::stats::Snapshot;
+use crate::stats::snapshot::{Figures, Latency, PERCENTILE_LABELS, Row};
+
+const SUFFIXES: [&str; 4] = ["_stats.csv", "_stats_history.csv", "_failures.csv", "_exceptions.csv"];
+type Record = Vec<String>;
 
 /// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
-pub fn prefix(folder: &Path, _snapshot: &Snapshot) -> PathBuf {
-    folder.to_owned()
+pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
+    let time = Timestamp::try_from(snapshot.at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::system());
+    let name = format!("{}_{}", slug(&snapshot.run.scenario), time.strftime("%Y-%m-%d_%H%M%S"));
+    let taken = |prefix: &Path| SUFFIXES.iter().any(|suffix| with_suffix(prefix, suffix).exists());
+    let mut prefix = folder.join(&name);
+    for n in 2..10_000 {
+        if !taken(&prefix) {
+            break;
+        }
+        prefix = folder.join(format!("{name}-{n}"));
+    }
+    prefix
+}
+
+fn slug(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    let text: String = name.chars().take(60).map(safe).collect();
+    let text = text.trim_matches('-');
+    if text.is_empty() { "run".to_owned() } else { text.to_owned() }
+}
+
+fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
+    let mut path = OsString::from(prefix);
+    path.push(suffix);
+    path.into()
 }
 
 /// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, and returns their paths.
 ///
 /// # Errors
 /// When a file cannot be written; those already complete stay.
-pub fn write(_prefix: &Path, _snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
-    Ok(Vec::new())
+pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
+    let contents = [stats(snapshot), history(snapshot), failures(snapshot), exceptions(snapshot)];
+    let mut paths = Vec::with_capacity(SUFFIXES.len());
+    for (suffix, records) in SUFFIXES.iter().zip(contents) {
+        let path = with_suffix(prefix, suffix);
+        write_file(&path, &records).map_err(|source| ReportError::Write { path: path.clone(), source })?;
+        paths.push(path);
+    }
+    Ok(paths)
+}
+
+fn write_file(path: &Path, records: &[Record]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A temporary file is private; a report is not. The umask still applies.
+        builder.permissions(std::fs::Permissions::from_mode(0o644));
+    }
+    let mut file = builder.tempfile_in(folder)?;
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file.as_file_mut());
+    for record in records {
+        writer.write_record(record)?;
+    }
+    writer.flush()?;
+    drop(writer);
+    file.persist(path)?;
+    Ok(())
+}
+
+fn header(before: &str, percentiles: bool, after: &str) -> Record {
+    let labels: &[&str] = if percentiles { &PERCENTILE_LABELS } else { &[] };
+    let after = after.split(',').filter(|name| !name.is_empty());
+    before.split(',').chain(labels.iter().copied()).chain(after).map(str::to_owned).collect()
+}
+
+fn stats(snapshot: &Snapshot) -> Vec<Record> {
+    let columns = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
+                   Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
+    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
+    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    let line = |row: &Row| {
+        let Figures { rps, fps, response, .. } = &row.total;
+        let mut record = vec![text(&row.method), text(&row.name)];
+        record.extend(totals((row.total.requests, row.total.failures, row.total.bytes), response));
+        record.extend([format!("{rps:?}"), format!("{fps:?}")]);
+        record.extend(percentiles(response));
+        record
+    };
+    let rows = rows.into_iter().chain([&snapshot.total]).map(line);
+    std::iter::once(header(columns, true, "")).chain(rows).collect()
+}
+
+fn history(snapshot: &Snapshot) -> Vec<Record> {
+    let head = header(
+        "Timestamp,User Count,Type,Name,Requests/s,Failures/s",
+        true,
+        "Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,\
+         Total Min Response Time,Total Max Response Time,Total Average Content Size",
+    );
+    let start = (snapshot.run.started, 0, crate::stats::snapshot::SoFar::default());
+    let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.so_far));
+    let rows = std::iter::once(start).chain(rows).map(|(at, users, s)| {
+        let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let mut record = vec![seconds.to_string(), users.to_string(), String::new(), "Aggregated".to_owned()];
+        record.extend([format!("{:.6}", s.rps), format!("{:.6}", s.fps)]);
+        record.extend(percentiles(&s.response));
+        record.extend(totals((s.requests, s.failures, s.bytes), &s.response));
+        record
+    });
+    std::iter::once(head).chain(rows).collect()
+}
+
+fn failures(snapshot: &Snapshot) -> Vec<Record> {
+    let view = &snapshot.failures;
+    let rows = view.rows.iter().map(|row| {
+        let times = [utc(row.first), utc(row.last)];
+        let [first, last] = times;
+        vec![text(&row.method), text(&row.name), text(&row.reason), row.count.to_string(), first, last]
+    });
+    let more = (view.more_count > 0).then(|| {
+        let words = format!("{} more kinds of failures", view.more_kinds);
+        vec![String::new(), String::new(), words, view.more_count.to_string(), String::new(), String::new()]
+    });
+    let head = header("Method,Name,Error,Occurrences,First Seen,Last Seen", false, "");
+    std::iter::once(head).chain(rows).chain(more).collect()
+}
+
+fn exceptions(snapshot: &Snapshot) -> Vec<Record> {
+    let rows = snapshot.exceptions.iter();
+    let rows = rows.map(|row| vec![row.count.to_string(), text(&row.message), text(&row.place), "local".to_owned()]);
+    std::iter::once(header("Count,Message,Traceback,Nodes", false, "")).chain(rows).collect()
+}
+
+/// Counts, median, average, min, max in ms and the average size, with Locust's zeros where there is nothing.
+fn totals((requests, failures, bytes): (u64, u64, u64), times: &Latency) -> [String; 7] {
+    let counts = [requests.to_string(), failures.to_string()];
+    let [n, f] = counts;
+    if requests == 0 {
+        return [n, f, "0".into(), "0.0".into(), "0".into(), "0".into(), "0".into()];
+    }
+    let float = |time: Duration| format!("{:?}", millis(time));
+    let size = bytes as f64 / requests as f64;
+    let median = millis(times.median()).to_string();
+    [n, f, median, float(times.mean), float(times.min), float(times.max), format!("{size:?}")]
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e6
+}
+
+fn percentiles(times: &Latency) -> [String; 11] {
+    times.percentiles.map(|p| if times.count == 0 { "N/A".to_owned() } else { p.as_millis().to_string() })
+}
+
+fn utc(at: SystemTime) -> String {
+    Timestamp::try_from(at).map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
+}
+
+/// Text from outside: one line, and nothing that a spreadsheet would run as a formula.
+fn text(cell: &str) -> String {
+    let cell = clean::line(cell);
+    if cell.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_neutralised_and_names_are_safe() {
+        for (raw, safe) in [("=1+1", "'=1+1"), ("\t@x", "' @x"), ("a=b", "a=b"), ("-1", "'-1"), ("+1", "'+1")] {
+            assert_eq!(text(raw), safe);
+        }
+        assert_eq!(slug("../../etc/passwd"), "etc-passwd");
+        assert_eq!(slug("///"), "run");
+    }
+
+    #[test]
+    fn headers_are_locusts() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.csv");
+        let head = header("Type,Name", true, "Total");
+        write_file(&path, &[head, vec!["a,b".into(); 14]]).unwrap();
+        let written = std::fs::read_to_string(&path).unwrap();
+        assert!(written.starts_with("Type,Name,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total\r\n\"a,b\","));
+        assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "no temporary file stays");
+    }
 }

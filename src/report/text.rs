@@ -1,6 +1,16 @@
 //! Tables for the ordinary screen: Locust's, and the summary that stays after quitting.
 
+use std::fmt::Write;
+use std::time::Duration;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use crate::stats::Snapshot;
+use crate::stats::snapshot::{End, Latency, Level, PERCENTILE_LABELS, Row, RunState};
+use crate::{clean, units};
+
+/// Most failures in the summary.
+const SUMMARY_FAILURES: usize = 5;
 
 /// Which figures a request table has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,17 +22,174 @@ pub enum Period {
 }
 
 /// Locust's request table, `width` cells wide.
-pub fn requests(_snapshot: &Snapshot, _period: Period, _width: usize) -> String {
-    String::new()
+pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
+    // A narrow terminal keeps the rates and goes without Min and Max.
+    let wide = width >= 100;
+    let name = width.saturating_sub(if wide { 84 } else { 68 }).clamp(4, 76);
+    let times = |avg: &str, min: &str, max: &str, med: &str| {
+        if wide { format!("{avg:>7} {min:>7} {max:>7}{med:>7}") } else { format!("{avg:>7}{med:>7}") }
+    };
+    let line = |cells: [&str; 4], times: String, rates: [&str; 2]| {
+        let [kind, title, n, fails] = cells;
+        format!("{} {} {n:>7} {fails:>12} |{times} | {:>7} {:>11}", pad(kind, 8), pad(title, name), rates[0], rates[1])
+    };
+    let row = |row: &Row| {
+        let (t, now) = (&row.total, &row.now);
+        let (rps, fps) = if period == Period::Now { (now.rps, now.fps) } else { (t.rps, t.fps) };
+        let ms = |d: Duration| d.as_millis().to_string();
+        let l = &t.response;
+        let fails = format!("{}({:.2}%)", t.failures, t.fail_ratio() * 100.0);
+        let cells = [&*row.method, &*row.name, &t.requests.to_string(), &fails];
+        let times = times(&ms(l.mean), &ms(l.min), &ms(l.max), &ms(l.median()));
+        line(cells, times, [&format!("{rps:.2}"), &format!("{fps:.2}")])
+    };
+    let head = line(["Type", "Name", "# reqs", "# fails"], times("Avg", "Min", "Max", "Med"), ["req/s", "failures/s"]);
+    let widths: &[usize] = if wide { &[7, 13, 7, 7, 7, 7, 8, 11] } else { &[7, 13, 7, 7, 8, 11] };
+    table(head, rule(name, widths), snapshot, &row, width)
 }
 
 /// Locust's final set: request table, percentile table, error report if there are failures, exceptions if any.
-pub fn tables(_snapshot: &Snapshot, _width: usize) -> String {
-    String::new()
+pub fn tables(snapshot: &Snapshot, width: usize) -> String {
+    let mut out = requests(snapshot, Period::Total, width);
+    out.push_str(&percentiles(snapshot, width));
+    let view = &snapshot.failures;
+    let mut errors: Vec<_> =
+        view.rows.iter().map(|row| (row.count, format!("{} {}: {}", row.method, row.name, row.reason))).collect();
+    if view.more_count > 0 {
+        errors.push((view.more_count, format!("{} more kinds", view.more_kinds)));
+    }
+    out.push_str(&report("Error report", "Error", &errors, width));
+    let place = |place: &str| if place.is_empty() { String::new() } else { format!("{place}: ") };
+    let rows: Vec<_> =
+        snapshot.exceptions.iter().map(|row| (row.count, format!("{}{}", place(&row.place), row.message))).collect();
+    out.push_str(&report("Exceptions", "Exception", &rows, width));
+    out
+}
+
+fn percentiles(snapshot: &Snapshot, width: usize) -> String {
+    let wide = width >= 111;
+    let chosen: Vec<usize> = if wide { (0..PERCENTILE_LABELS.len()).collect() } else { vec![0, 4, 5, 7, 10] };
+    let name = width.saturating_sub(19 + 7 * chosen.len()).clamp(4, 80);
+    let line = |kind: &str, title: &str, cells: Vec<String>, n: &str| {
+        let mut line = format!("{} {}", pad(kind, 8), pad(title, name));
+        for (i, cell) in cells.iter().enumerate() {
+            let width = if i == 0 { 8 } else { 6 };
+            let _ = write!(line, " {cell:>width$}");
+        }
+        let _ = write!(line, " {n:>6}");
+        line
+    };
+    let head = chosen.iter().map(|i| PERCENTILE_LABELS[*i].to_owned()).collect();
+    let widths: Vec<usize> = std::iter::once(8).chain(std::iter::repeat_n(6, chosen.len())).collect();
+    let row = |row: &Row| {
+        let cells = chosen.iter().map(|i| row.total.response.percentiles[*i].as_millis().to_string()).collect();
+        line(&row.method, &row.name, cells, &row.total.requests.to_string())
+    };
+    let body = table(line("Type", "Name", head, "# reqs"), rule(name, &widths), snapshot, &row, width);
+    format!("{}\n{body}", cut("Response time percentiles (approximated)", width))
+}
+
+fn rule(name: usize, widths: &[usize]) -> String {
+    let dashes: Vec<String> = [8, name].iter().chain(widths).map(|n| "-".repeat(*n)).collect();
+    dashes.join("|")
+}
+
+/// Endpoints that were called, by name; Aggregated below a rule; an empty line.
+fn table(head: String, rule: String, snapshot: &Snapshot, row: &dyn Fn(&Row) -> String, width: usize) -> String {
+    let mut rows: Vec<&Row> = snapshot.endpoints.iter().filter(|row| row.total.requests > 0).collect();
+    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    let body = rows.into_iter().map(row);
+    lines([head, rule.clone()].into_iter().chain(body).chain([rule, row(&snapshot.total), String::new()]), width)
+}
+
+fn report(title: &str, column: &str, rows: &[(u64, String)], width: usize) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let rule = format!("{}|{}", "-".repeat(18), "-".repeat(141));
+    let head = [title.to_owned(), format!("{:<18} {column}", "# occurrences"), rule.clone()];
+    let body = rows.iter().map(|(count, text)| format!("{count:<18} {text}"));
+    lines(head.into_iter().chain(body).chain([rule, String::new()]), width)
+}
+
+fn lines(lines: impl Iterator<Item = String>, width: usize) -> String {
+    lines.map(|line| cut(&line, width).trim_end().to_owned() + "\n").collect()
+}
+
+/// Cleaned, and at most so many cells.
+fn cut(text: &str, width: usize) -> String {
+    let text = clean::line(text);
+    if text.width() <= width {
+        return text.into_owned();
+    }
+    let mut used = 0;
+    let fits = |c: &char| {
+        used += c.width().unwrap_or(0);
+        used < width
+    };
+    let mut out: String = text.chars().take_while(fits).collect();
+    if width > 0 {
+        out.push('…');
+    }
+    out
+}
+
+/// Exactly so many cells.
+fn pad(text: &str, width: usize) -> String {
+    let mut out = cut(text, width);
+    out.push_str(&" ".repeat(width.saturating_sub(out.width())));
+    out
 }
 
 /// What stays on the ordinary screen after the full-screen view is left: scenario, host, users, time, VU-hours, one
 /// line of totals, the most frequent failures, and what could not be counted.
-pub fn summary(_snapshot: &Snapshot, _width: usize) -> String {
-    String::new()
+pub fn summary(snapshot: &Snapshot, width: usize) -> String {
+    let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
+    let s = snapshot.elapsed.as_secs();
+    let time = if s < 60 { format!("{s}s") } else { format!("{}m {:02}s", s / 60, s % 60) };
+    let vu = snapshot.load.vu_hours;
+    let vu = if vu < 0.05 { format!("{vu:.3}") } else { format!("{vu:.1}") };
+    let run = &snapshot.run;
+    let mut out = vec![format!(" {}   {}   {users} users   {time}   {vu} VU-hours", run.scenario, run.host)];
+    if snapshot.state == RunState::Done(End::Broken) {
+        out.push(" ! the load generator broke down: these figures are incomplete".to_owned());
+    }
+    out.push(String::new());
+    out.push(format!(
+        "{:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7}",
+        "Requests", "Failed", "Req/s", "p50", "p95", "p99", "max"
+    ));
+    let t = &snapshot.total.total;
+    let (n, f) = (units::count(t.requests), units::count(t.failures));
+    out.push(format!("{n:>9} {f:>7} {:>8} {}", units::rate(t.rps), latencies(&t.response)));
+    if let Some(service) = t.service.as_ref().filter(|s| s.percentiles != t.response.percentiles) {
+        out.push(format!("{:>26} {}", "service time", latencies(service)));
+    }
+    out.push(String::new());
+    let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
+    out.push(match snapshot.health.level {
+        Level::Green => " ✓ generator healthy".to_owned(),
+        Level::Amber => format!(" ! generator under strain: {why}"),
+        Level::Red => format!(" ✗ the generator itself is the bottleneck: {why}"),
+    });
+    if snapshot.cut > 0 {
+        out.push(format!(" ! {} requests were cut while in flight, and are in no row", units::count(snapshot.cut)));
+    }
+    let view = &snapshot.failures;
+    if !view.rows.is_empty() {
+        out.push(String::new());
+    }
+    for row in view.rows.iter().take(SUMMARY_FAILURES) {
+        out.push(format!("{:>6}×  {} {}   {}", units::count(row.count), row.method, row.name, row.reason));
+    }
+    let more = view.rows.len().saturating_sub(SUMMARY_FAILURES) as u64 + view.more_kinds;
+    if more > 0 {
+        out.push(format!("         and {} more kinds", units::count(more)));
+    }
+    lines(out.into_iter(), width)
+}
+
+fn latencies(times: &Latency) -> String {
+    let text = |d| if times.count == 0 { "–".to_owned() } else { units::latency(d) };
+    format!("{:>7} {:>7} {:>7} {:>7}", text(times.median()), text(times.p(95.0)), text(times.p(99.0)), text(times.max))
 }

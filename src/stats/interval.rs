@@ -1,7 +1,16 @@
 //! What one shard recorded in one interval, handed over whole.
 
+use std::sync::Arc;
+
+use super::failures::Groups;
+use super::sample::Sample;
+use super::tally::{Exact, Sparse, Times};
+
+/// Most different errors in the scenario itself that one interval tells apart.
+const MAX_EXCEPTIONS: usize = 100;
+
 /// Filled by a [`Recorder`](super::Recorder), merged and cleared by the [`Aggregator`](super::Aggregator).
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Interval {
     /// Which shard.
     pub shard: usize,
@@ -13,11 +22,213 @@ pub struct Interval {
     pub in_flight: u32,
     /// Requests cut in it: sent, but in no row.
     pub cut: u64,
+    /// One an endpoint, there from its first sample on.
+    cells: Vec<Option<Box<Cell>>>,
+    /// Which cells have samples: only these are merged and cleared.
+    touched: Vec<u32>,
+    pub(super) failures: Groups,
+    pub(super) exceptions: Vec<(Arc<str>, Arc<str>, u64)>,
+    pub(super) more_exceptions: u64,
+    pub(super) timer_lag: Times<u32>,
+    pub(super) schedule_delay: Times<u32>,
+}
+
+impl Default for Interval {
+    fn default() -> Self {
+        Self::new(0, 0)
+    }
 }
 
 impl Interval {
     /// For a plan with so many endpoints.
-    pub fn new(shard: usize, _endpoints: usize) -> Self {
-        Self { shard, ..Self::default() }
+    pub fn new(shard: usize, endpoints: usize) -> Self {
+        Self {
+            shard,
+            epoch: 0,
+            users: 0,
+            in_flight: 0,
+            cut: 0,
+            cells: std::iter::repeat_with(|| None).take(endpoints).collect(),
+            touched: Vec::with_capacity(endpoints),
+            failures: Groups::default(),
+            exceptions: Vec::new(),
+            more_exceptions: 0,
+            timer_lag: Times::rough(),
+            schedule_delay: Times::rough(),
+        }
+    }
+
+    /// Makes it empty, whatever shard it served; buffers stay. The epoch stays too: it tells the recorder that a
+    /// reset has gone round.
+    pub(super) fn clear(&mut self) {
+        for index in self.touched.drain(..) {
+            if let Some(cell) = self.cells[index as usize].as_mut() {
+                cell.clear();
+            }
+        }
+        (self.users, self.in_flight, self.cut) = (0, 0, 0);
+        self.failures.clear();
+        self.exceptions.clear();
+        self.more_exceptions = 0;
+        self.timer_lag.clear();
+        self.schedule_delay.clear();
+    }
+
+    /// Makes room for so many endpoints.
+    pub(super) fn fit(&mut self, endpoints: usize) {
+        if self.cells.len() < endpoints {
+            self.cells.resize_with(endpoints, || None);
+        }
+    }
+
+    pub(super) fn record(&mut self, sample: &Sample) {
+        let Some(slot) = self.cells.get_mut(sample.endpoint as usize) else {
+            debug_assert!(false, "endpoint {} is not in the plan", sample.endpoint);
+            return;
+        };
+        let cell = slot.get_or_insert_with(|| Box::new(Cell::new()));
+        if cell.requests == 0 {
+            self.touched.push(sample.endpoint);
+        }
+        cell.record(sample);
+    }
+
+    pub(super) fn exception(&mut self, place: &Arc<str>, message: &str) {
+        let full = self.exceptions.len() >= MAX_EXCEPTIONS;
+        let known = self.exceptions.iter_mut().find(|(p, m, _)| p == place && **m == *message);
+        match known {
+            Some((_, _, count)) => *count += 1,
+            None if !full => {
+                self.exceptions.push((Arc::clone(place), message.into(), 1));
+            }
+            None => self.more_exceptions += 1,
+        }
+    }
+
+    /// The endpoints with samples, each with what was measured.
+    pub(super) fn portions(&self) -> impl Iterator<Item = (usize, Portion)> + '_ {
+        self.touched.iter().filter_map(|index| {
+            let cell = self.cells.get(*index as usize)?.as_ref()?;
+            Some((*index as usize, cell.portion()))
+        })
+    }
+}
+
+/// One endpoint's part of an interval.
+#[derive(Debug)]
+struct Cell {
+    requests: u64,
+    failures: u64,
+    bytes: u64,
+    response: Times<u32>,
+    /// Allocated once a sample had a due time.
+    service: Option<Box<Times<u32>>>,
+    /// True when `service` counts in this interval.
+    planned: bool,
+    connect: Exact,
+    first_byte: Exact,
+}
+
+impl Cell {
+    fn new() -> Self {
+        Self {
+            requests: 0,
+            failures: 0,
+            bytes: 0,
+            response: Times::fine(),
+            service: None,
+            planned: false,
+            connect: Exact::default(),
+            first_byte: Exact::default(),
+        }
+    }
+
+    fn record(&mut self, sample: &Sample) {
+        if sample.response.is_some() && !self.planned {
+            self.planned = true;
+            // Until now both times were the same.
+            match &mut self.service {
+                Some(service) if self.requests == 0 => service.clear(),
+                Some(service) => **service = self.response.clone(),
+                None => self.service = Some(Box::new(self.response.clone())),
+            }
+        }
+        self.requests += 1;
+        self.failures += u64::from(sample.failure.is_some());
+        self.bytes = self.bytes.saturating_add(sample.bytes);
+        self.response.record(sample.response.unwrap_or(sample.service));
+        if let Some(service) = self.service.as_mut().filter(|_| self.planned) {
+            service.record(sample.service);
+        }
+        if let Some(time) = sample.connect {
+            self.connect.record(time);
+        }
+        if let Some(time) = sample.first_byte {
+            self.first_byte.record(time);
+        }
+    }
+
+    fn clear(&mut self) {
+        (self.requests, self.failures, self.bytes, self.planned) = (0, 0, 0, false);
+        self.response.clear();
+        if let Some(service) = &mut self.service {
+            service.clear();
+        }
+        self.connect = Exact::default();
+        self.first_byte = Exact::default();
+    }
+
+    fn portion(&self) -> Portion {
+        Portion {
+            requests: self.requests,
+            failures: self.failures,
+            bytes: self.bytes,
+            response: self.response.sparse(),
+            service: self.service.as_ref().filter(|_| self.planned).map(|times| times.sparse()),
+            connect: self.connect,
+            first_byte: self.first_byte,
+        }
+    }
+}
+
+/// What was measured of one endpoint (or of all) in some length of time.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Portion {
+    pub requests: u64,
+    pub failures: u64,
+    pub bytes: u64,
+    pub response: Sparse,
+    /// Only with due times; else service and response time are the same.
+    pub service: Option<Sparse>,
+    pub connect: Exact,
+    pub first_byte: Exact,
+}
+
+impl Portion {
+    /// Service times, whether kept apart or not.
+    pub fn service(&self) -> &Sparse {
+        self.service.as_ref().unwrap_or(&self.response)
+    }
+
+    pub fn merge(&mut self, other: &Portion) {
+        if other.service.is_some() && self.service.is_none() {
+            self.service = Some(self.response.clone());
+        }
+        if let Some(service) = &mut self.service {
+            service.merge(other.service());
+        }
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.response.merge(&other.response);
+        self.connect.merge(&other.connect);
+        self.first_byte.merge(&other.first_byte);
+    }
+
+    pub fn compact(&mut self) {
+        self.response.compact();
+        if let Some(service) = &mut self.service {
+            service.compact();
+        }
     }
 }

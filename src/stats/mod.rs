@@ -5,11 +5,16 @@
 //! This module knows nobody above it: no engine, no screen.
 
 pub mod aggregator;
+mod failures;
 pub mod health;
 pub mod interval;
 pub mod recorder;
+mod row;
 pub mod sample;
+mod series;
 pub mod snapshot;
+mod tally;
+mod window;
 
 pub use aggregator::{Aggregator, Moment};
 pub use interval::Interval;

@@ -1,8 +1,10 @@
 //! The only thing that happens per request: integer work on memory the shard owns.
 
+use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use super::failures::{MAX_EXAMPLES, fingerprint};
 use super::interval::Interval;
 use super::sample::{Reason, Sample};
 
@@ -10,33 +12,150 @@ use super::sample::{Reason, Sample};
 #[derive(Debug)]
 pub struct Recorder {
     interval: Box<Interval>,
+    shard: usize,
+    endpoints: usize,
+    /// Fingerprints of the failures that have an example. Outlives the interval that carries it.
+    kept: HashSet<u64>,
+    /// Newest epoch seen on an interval that came back.
+    epoch: u32,
 }
 
 impl Recorder {
     /// For a plan with so many endpoints.
     pub fn new(shard: usize, endpoints: usize) -> Self {
-        Self { interval: Box::new(Interval::new(shard, endpoints)) }
+        Self {
+            interval: Box::new(Interval::new(shard, endpoints)),
+            shard,
+            endpoints,
+            kept: HashSet::with_capacity(MAX_EXAMPLES),
+            epoch: 0,
+        }
     }
 
     /// Counts one finished request. No lock, no allocation after an endpoint's first sample, no formatting.
-    pub fn record(&mut self, _sample: Sample) {}
+    pub fn record(&mut self, sample: Sample) {
+        self.interval.record(&sample);
+        if let Some(mut failure) = sample.failure {
+            let example = failure.example.take().filter(|_| {
+                self.kept.len() < MAX_EXAMPLES && self.kept.insert(fingerprint(sample.endpoint, &failure.reason))
+            });
+            self.interval.failures.count(sample.endpoint, failure.reason, example, SystemTime::now());
+        }
+    }
 
     /// True while no example is kept for this kind of failure: only then is a reply's text worth copying.
-    pub fn wants_example(&self, _endpoint: u32, _reason: &Reason) -> bool {
-        false
+    pub fn wants_example(&self, endpoint: u32, reason: &Reason) -> bool {
+        self.kept.len() < MAX_EXAMPLES && !self.kept.contains(&fingerprint(endpoint, reason))
     }
 
     /// Counts an error in the scenario itself (a template that failed).
-    pub fn exception(&mut self, _place: &Arc<str>, _message: &str) {}
+    pub fn exception(&mut self, place: &Arc<str>, message: &str) {
+        self.interval.exception(place, message);
+    }
 
     /// Lag of the shard's 10 ms timer.
-    pub fn timer_lag(&mut self, _lag: Duration) {}
+    pub fn timer_lag(&mut self, lag: Duration) {
+        self.interval.timer_lag.record(lag);
+    }
 
     /// Real start of an iteration minus its due time.
-    pub fn schedule_delay(&mut self, _delay: Duration) {}
+    pub fn schedule_delay(&mut self, delay: Duration) {
+        self.interval.schedule_delay.record(delay);
+    }
 
     /// Hands over what was recorded since the last swap, and goes on in `spare` (cleared) or in a new interval.
     pub fn swap(&mut self, spare: Option<Box<Interval>>) -> Box<Interval> {
-        std::mem::replace(&mut self.interval, spare.unwrap_or_default())
+        let mut next = spare.unwrap_or_else(|| Box::new(Interval::new(self.shard, self.endpoints)));
+        if next.epoch > self.epoch {
+            // The statistics were reset, and the examples went with them.
+            self.epoch = next.epoch;
+            self.kept.clear();
+        }
+        next.clear();
+        next.fit(self.endpoints);
+        next.shard = self.shard;
+        std::mem::replace(&mut self.interval, next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Example, Failure};
+    use super::*;
+
+    fn failed(endpoint: u32, reason: Reason) -> Sample {
+        let example = Some(Example { status: None, headers: String::new(), body: String::new(), detail: "x".into() });
+        Sample {
+            endpoint,
+            service: Duration::from_millis(5),
+            response: None,
+            connect: None,
+            first_byte: None,
+            bytes: 10,
+            failure: Some(Box::new(Failure { reason, example })),
+        }
+    }
+
+    #[test]
+    fn one_example_a_kind_until_a_reset_has_gone_round() {
+        let mut recorder = Recorder::new(0, 2);
+        assert!(recorder.wants_example(0, &Reason::Status(503)));
+        recorder.record(failed(0, Reason::Status(503)));
+        assert!(!recorder.wants_example(0, &Reason::Status(503)));
+        assert!(recorder.wants_example(1, &Reason::Status(503)) && recorder.wants_example(0, &Reason::Status(500)));
+
+        let mut first = recorder.swap(None);
+        assert!(!recorder.wants_example(0, &Reason::Status(503)), "survives a swap");
+        first.epoch = 1;
+        recorder.swap(Some(first));
+        assert!(recorder.wants_example(0, &Reason::Status(503)), "a reset forgets it");
+    }
+
+    #[test]
+    fn examples_are_bounded() {
+        let mut recorder = Recorder::new(0, 1);
+        (0..300).for_each(|code| recorder.record(failed(0, Reason::Status(code))));
+        assert!(!recorder.wants_example(0, &Reason::Status(999)));
+    }
+
+    #[test]
+    fn a_spare_is_reused_empty() {
+        let mut recorder = Recorder::new(3, 2);
+        recorder.record(failed(1, Reason::ConnectionReset));
+        let full = recorder.swap(None);
+        assert_eq!(
+            full.portions().map(|(i, p)| (i, p.requests, p.failures, p.bytes)).collect::<Vec<_>>(),
+            [(1, 1, 1, 10)]
+        );
+        recorder.swap(Some(full));
+        recorder.exception(&"task 1".into(), "no such variable");
+        recorder.exception(&"task 1".into(), "no such variable");
+        let again = recorder.swap(None);
+        assert_eq!(again.shard, 3);
+        assert_eq!(again.portions().count(), 0);
+        assert_eq!(again.failures.iter().count(), 0);
+        assert_eq!(again.exceptions[0].2, 2);
+    }
+
+    #[test]
+    fn service_time_is_kept_apart_from_the_first_due_time_on() {
+        let mut recorder = Recorder::new(0, 1);
+        let sample = |service, response: Option<u64>| Sample {
+            endpoint: 0,
+            service: Duration::from_millis(service),
+            response: response.map(Duration::from_millis),
+            connect: None,
+            first_byte: None,
+            bytes: 0,
+            failure: None,
+        };
+        recorder.record(sample(10, None));
+        assert!(recorder.swap(None).portions().all(|(_, p)| p.service.is_none()));
+        recorder.record(sample(10, None));
+        recorder.record(sample(20, Some(500)));
+        let interval = recorder.swap(None);
+        let (_, portion) = interval.portions().next().unwrap();
+        assert_eq!(portion.service().exact().sum, 30_000_000);
+        assert_eq!(portion.response.exact().sum, 510_000_000);
     }
 }

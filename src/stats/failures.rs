@@ -1,0 +1,219 @@
+//! Failures grouped by endpoint and reason, bounded: a server that invents a new error for every request costs no
+//! more memory than one that repeats itself.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use super::sample::{Example, Reason};
+use super::snapshot::{FailureRow, FailureView};
+
+/// Most kinds one interval tells apart.
+const MAX_KINDS: usize = 200;
+/// Most kinds a run tells apart; the rest is counted.
+const MAX_RUN_KINDS: usize = 1_000;
+/// Most rows in a snapshot.
+const MAX_ROWS: usize = 200;
+/// Most kinds without room whose number is still known exactly.
+const MAX_OVERFLOW: usize = 10_000;
+/// Most examples one shard keeps.
+pub(super) const MAX_EXAMPLES: usize = 100;
+
+/// The same for the same key on every shard.
+pub(super) fn fingerprint(endpoint: u32, reason: &Reason) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (endpoint, reason).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// One kind of failure.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    pub count: u64,
+    pub first: SystemTime,
+    pub last: SystemTime,
+    pub example: Option<Arc<Example>>,
+}
+
+/// Kinds that found no room: how many failures, and how many kinds.
+#[derive(Debug, Default)]
+struct Overflow {
+    count: u64,
+    kinds: HashSet<u64>,
+}
+
+impl Overflow {
+    fn note(&mut self, fingerprint: u64, count: u64) {
+        self.count += count;
+        if self.kinds.len() < MAX_OVERFLOW {
+            self.kinds.insert(fingerprint);
+        }
+    }
+}
+
+/// What one shard saw in one interval.
+#[derive(Debug, Default)]
+pub(super) struct Groups {
+    map: HashMap<(u32, Reason), Group>,
+    overflow: Overflow,
+}
+
+impl Groups {
+    pub fn count(&mut self, endpoint: u32, reason: Reason, example: Option<Example>, at: SystemTime) {
+        let full = self.map.len() >= MAX_KINDS;
+        let key = (endpoint, reason);
+        if let Some(group) = self.map.get_mut(&key) {
+            group.count += 1;
+            group.last = at;
+            if let Some(example) = example {
+                group.example.get_or_insert_with(|| Arc::new(example));
+            }
+        } else if full {
+            self.overflow.note(fingerprint(key.0, &key.1), 1);
+        } else {
+            self.map.insert(key, Group { count: 1, first: at, last: at, example: example.map(Arc::new) });
+        }
+    }
+
+    #[cfg(test)]
+    pub fn iter(&self) -> impl Iterator<Item = (&(u32, Reason), &Group)> {
+        self.map.iter()
+    }
+
+    pub fn clear(&mut self) {
+        self.map.clear();
+        self.overflow.count = 0;
+        self.overflow.kinds.clear();
+    }
+}
+
+/// What the whole run saw since the last reset.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    map: HashMap<(u32, Reason), (Group, Arc<str>)>,
+    overflow: Overflow,
+    /// Failures that were this machine's fault, with the latest reason.
+    refused: Option<(u64, Arc<str>)>,
+}
+
+impl Failures {
+    /// Takes an interval's groups over and leaves it empty.
+    pub fn absorb(&mut self, groups: &mut Groups) {
+        for (key, group) in groups.map.drain() {
+            if let Reason::Generator(why) = &key.1 {
+                let count = self.refused.as_ref().map_or(0, |(count, _)| *count);
+                self.refused = Some((count + group.count, Arc::clone(why)));
+            }
+            let full = self.map.len() >= MAX_RUN_KINDS;
+            if let Some((known, _)) = self.map.get_mut(&key) {
+                known.count += group.count;
+                known.first = known.first.min(group.first);
+                known.last = known.last.max(group.last);
+                known.example = known.example.take().or(group.example);
+            } else if full {
+                self.overflow.note(fingerprint(key.0, &key.1), group.count);
+            } else {
+                let words = key.1.to_string().into();
+                self.map.insert(key, (group, words));
+            }
+        }
+        let Overflow { count, kinds } = &mut groups.overflow;
+        self.overflow.count += std::mem::take(count);
+        for kind in kinds.drain() {
+            self.overflow.note(kind, 0);
+        }
+    }
+
+    /// How often, and why, the operating system refused this process something.
+    pub fn refused(&self) -> Option<(u64, &Arc<str>)> {
+        self.refused.as_ref().map(|(count, why)| (*count, why))
+    }
+
+    /// Kinds that have no group. One may overflow on one shard and have a group from another; it is no further kind then.
+    fn strange_kinds(&self) -> usize {
+        if self.overflow.count == 0 {
+            return 0;
+        }
+        let known: HashSet<u64> = self.map.keys().map(|(endpoint, reason)| fingerprint(*endpoint, reason)).collect();
+        self.overflow.kinds.difference(&known).count().max(1)
+    }
+
+    /// Most frequent first; equal counts in a stable order, so that rows do not dance on the screen.
+    pub fn view(&self, endpoints: &[(Arc<str>, Arc<str>)]) -> FailureView {
+        let mut groups: Vec<_> = self.map.iter().collect();
+        groups
+            .sort_unstable_by(|(a_key, (a, _)), (b_key, (b, _))| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
+        let rest = groups.split_off(groups.len().min(MAX_ROWS));
+        let strange = self.strange_kinds();
+        FailureView {
+            rows: groups
+                .into_iter()
+                .map(|((endpoint, _), (group, words))| row(endpoints, *endpoint, group, words))
+                .collect(),
+            more_kinds: (rest.len() + strange) as u64,
+            more_count: rest.iter().map(|(_, (group, _))| group.count).sum::<u64>() + self.overflow.count,
+        }
+    }
+}
+
+fn row(endpoints: &[(Arc<str>, Arc<str>)], endpoint: u32, group: &Group, words: &Arc<str>) -> FailureRow {
+    let (method, name) = endpoints.get(endpoint as usize).cloned().unwrap_or_default();
+    FailureRow {
+        method,
+        name,
+        reason: Arc::clone(words),
+        count: group.count,
+        first: group.first,
+        last: group.last,
+        example: group.example.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_bounded_and_every_failure_is_counted() {
+        let mut run = Failures::default();
+        let mut interval = Groups::default();
+        let mut sent = 0;
+        for round in 0..30u64 {
+            for kind in 0..300u64 {
+                let reason = Reason::Other(format!("error {}", round * 300 + kind).into());
+                interval.count(0, reason, None, SystemTime::UNIX_EPOCH);
+                sent += 1;
+            }
+            assert_eq!(interval.map.len(), MAX_KINDS);
+            run.absorb(&mut interval);
+            interval.clear();
+        }
+        let view = run.view(&[("GET".into(), "/".into())]);
+        assert_eq!(view.rows.len(), MAX_ROWS);
+        assert_eq!(view.rows.iter().map(|r| r.count).sum::<u64>() + view.more_count, sent);
+        assert_eq!(view.rows.len() as u64 + view.more_kinds, 9_000);
+        assert_eq!(run.map.len(), MAX_RUN_KINDS);
+    }
+
+    #[test]
+    fn most_frequent_first_with_first_last_and_one_example() {
+        let at = |s| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(s);
+        let example = |text: &str| {
+            Some(Example { status: Some(503), headers: String::new(), body: text.into(), detail: String::new() })
+        };
+        let (mut run, mut one, mut two) = (Failures::default(), Groups::default(), Groups::default());
+        one.count(0, Reason::ConnectionRefused, None, at(5));
+        two.count(1, Reason::Status(503), None, at(3));
+        two.count(1, Reason::Status(503), example("first"), at(9));
+        one.count(1, Reason::Status(503), example("second"), at(4));
+        run.absorb(&mut two);
+        run.absorb(&mut one);
+        let view = run.view(&[("GET".into(), "/a".into()), ("POST".into(), "/b".into())]);
+        let row = &view.rows[0];
+        assert_eq!((&*row.method, &*row.name, row.count, row.first, row.last), ("POST", "/b", 3, at(3), at(9)));
+        assert_eq!(&*row.reason, "HTTP 503 Service Unavailable");
+        assert_eq!(row.example.as_ref().unwrap().body, "first");
+        assert_eq!((view.rows.len(), view.more_kinds, view.more_count), (2, 0, 0));
+    }
+}

@@ -1,0 +1,104 @@
+//! One row of the statistics while the run lasts: totals since the reset, and the last ten seconds.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::interval::Portion;
+use super::snapshot::{Figures, Row, SoFar};
+use super::tally::{Exact, Times};
+use super::window::{Window, rate};
+
+/// Totals and window of one endpoint, or of all.
+#[derive(Debug)]
+pub(super) struct RowState {
+    requests: u64,
+    failures: u64,
+    bytes: u64,
+    response: Times<u64>,
+    /// Only where requests have due times.
+    service: Option<Times<u64>>,
+    connect: Exact,
+    first_byte: Exact,
+    pub window: Window<Portion>,
+    /// Read off since the last request; an idle row costs nothing.
+    total: Option<Figures>,
+    now: Figures,
+}
+
+impl RowState {
+    pub fn new() -> Self {
+        Self {
+            requests: 0,
+            failures: 0,
+            bytes: 0,
+            response: Times::fine(),
+            service: None,
+            connect: Exact::default(),
+            first_byte: Exact::default(),
+            window: Window::new(),
+            total: None,
+            now: Figures::default(),
+        }
+    }
+
+    pub fn absorb(&mut self, portion: &Portion) {
+        self.total = None;
+        if portion.service.is_some() && self.service.is_none() {
+            // Until now both times were the same.
+            self.service = Some(self.response.clone());
+        }
+        if let Some(service) = &mut self.service {
+            service.absorb(portion.service());
+        }
+        self.requests += portion.requests;
+        self.failures += portion.failures;
+        self.bytes = self.bytes.saturating_add(portion.bytes);
+        self.response.absorb(&portion.response);
+        self.connect.merge(&portion.connect);
+        self.first_byte.merge(&portion.first_byte);
+        self.window.open.merge(portion);
+    }
+
+    pub fn response(&self) -> &Times<u64> {
+        &self.response
+    }
+
+    /// Totals without rates.
+    fn figures(&mut self) -> &Figures {
+        let (response, service) = (&self.response, &self.service);
+        self.total.get_or_insert_with(|| Figures {
+            requests: self.requests,
+            failures: self.failures,
+            bytes: self.bytes,
+            response: response.latency(),
+            service: service.as_ref().map(Times::latency),
+            connect: self.connect.mean(),
+            first_byte: self.first_byte.mean(),
+            ..Figures::default()
+        })
+    }
+
+    /// The totals as a series bucket keeps them, without rates.
+    pub fn so_far(&mut self) -> SoFar {
+        let total = self.figures();
+        SoFar {
+            requests: total.requests,
+            failures: total.failures,
+            bytes: total.bytes,
+            response: total.response,
+            ..SoFar::default()
+        }
+    }
+
+    /// Works the last ten seconds out anew.
+    pub fn refresh(&mut self, covered: Duration, scratch: &mut Times<u64>) {
+        self.now = self.window.figures(covered, scratch);
+    }
+
+    pub fn row(&mut self, method: Arc<str>, name: Arc<str>, measured: Duration) -> Row {
+        let mut total = self.figures().clone();
+        total.rps = rate(total.requests, measured);
+        total.fps = rate(total.failures, measured);
+        Row { method, name, total, now: self.now.clone() }
+    }
+}

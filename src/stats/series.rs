@@ -1,0 +1,178 @@
+//! The past at bounded resolution: closed seconds become 10 s buckets and those become 60 s buckets. A coarse bucket is
+//! merged from the histograms of its seconds as they close and waits until its seconds are old enough to be replaced,
+//! so no histogram outlives its minute.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::snapshot::{Bucket, Latency, Series};
+use super::tally::{Sparse, Times};
+
+/// Seconds kept as they are.
+const FINE: usize = 15 * 60;
+/// Tens of seconds kept: six hours.
+const MEDIUM: usize = 6 * 360;
+/// Minutes kept: a week.
+const COARSE: usize = 7 * 24 * 60;
+/// Seconds in a medium bucket.
+const PER_MEDIUM: usize = 10;
+/// Medium buckets in a coarse one.
+const PER_COARSE: usize = 6;
+
+/// Grows by a bucket a second and stays bounded.
+#[derive(Debug)]
+pub(super) struct Past {
+    view: Series,
+    medium: Merger,
+    coarse: Merger,
+}
+
+impl Past {
+    pub fn new() -> Self {
+        Self { view: Series::default(), medium: Merger::new(PER_MEDIUM), coarse: Merger::new(PER_MEDIUM * PER_COARSE) }
+    }
+
+    /// A second has closed; `times` are its (compacted) response times.
+    pub fn push(&mut self, mut bucket: Bucket, times: &Sparse) {
+        set_percentiles(&mut bucket, &times.latency());
+        self.medium.push(&bucket, times);
+        self.coarse.push(&bucket, times);
+
+        let fine = Arc::make_mut(&mut self.view.fine);
+        fine.push(bucket);
+        if fine.len() >= FINE + PER_MEDIUM {
+            fine.drain(..PER_MEDIUM);
+            let medium = Arc::make_mut(&mut self.view.medium);
+            medium.extend(self.medium.ready.pop_front());
+            if medium.len() >= MEDIUM + PER_COARSE {
+                medium.drain(..PER_COARSE);
+                let coarse = Arc::make_mut(&mut self.view.coarse);
+                coarse.extend(self.coarse.ready.pop_front());
+                if coarse.len() > COARSE {
+                    coarse.remove(0);
+                }
+            }
+        }
+    }
+
+    /// The last part of a second, at the end of a run: nothing comes after it.
+    pub fn finish(&mut self, mut bucket: Bucket, times: &Sparse) {
+        set_percentiles(&mut bucket, &times.latency());
+        Arc::make_mut(&mut self.view.fine).push(bucket);
+    }
+
+    pub fn view(&self) -> Series {
+        self.view.clone()
+    }
+}
+
+/// Merges runs of so many seconds into one bucket each.
+#[derive(Debug)]
+struct Merger {
+    size: usize,
+    seen: usize,
+    bucket: Option<Bucket>,
+    times: Times<u64>,
+    /// Merged, but their seconds are still shown one by one.
+    ready: VecDeque<Bucket>,
+}
+
+impl Merger {
+    fn new(size: usize) -> Self {
+        Self { size, seen: 0, bucket: None, times: Times::fine(), ready: VecDeque::new() }
+    }
+
+    fn push(&mut self, second: &Bucket, times: &Sparse) {
+        let mut bucket = match self.bucket.take() {
+            None => *second,
+            Some(b) => Bucket {
+                from: b.from,
+                length: b.length + second.length,
+                requests: b.requests + second.requests,
+                failures: b.failures + second.failures,
+                ..*second
+            },
+        };
+        self.times.absorb(times);
+        self.seen += 1;
+        if self.seen == self.size {
+            set_percentiles(&mut bucket, &self.times.latency());
+            self.ready.push_back(bucket);
+            self.times.clear();
+            self.seen = 0;
+        } else {
+            self.bucket = Some(bucket);
+        }
+    }
+}
+
+fn set_percentiles(bucket: &mut Bucket, latency: &Latency) {
+    let some = |time: Duration| (latency.count > 0).then_some(time);
+    bucket.p50 = some(latency.p(50.0));
+    bucket.p95 = some(latency.p(95.0));
+    bucket.p99 = some(latency.p(99.0));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::super::snapshot::SoFar;
+    use super::*;
+
+    fn second(n: u64) -> Bucket {
+        Bucket {
+            from: Duration::from_secs(n),
+            length: Duration::from_secs(1),
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(n + 1),
+            users: n as u32,
+            requests: 1,
+            failures: n % 2,
+            p50: None,
+            p95: None,
+            p99: None,
+            so_far: SoFar { requests: n + 1, ..SoFar::default() },
+        }
+    }
+
+    #[test]
+    fn ten_hours_stay_bounded_and_leave_no_gap() {
+        let mut past = Past::new();
+        let total = 10 * 3_600;
+        for n in 0..total {
+            let mut one = Times::<u32>::fine();
+            one.record(Duration::from_millis(if n % 10 == 9 { 900 } else { 10 }));
+            past.push(second(n), &one.sparse());
+        }
+        let view = past.view();
+        assert!(view.fine.len() >= FINE && view.fine.len() < FINE + PER_MEDIUM);
+        assert!(view.medium.len() >= MEDIUM && view.medium.len() < MEDIUM + PER_COARSE);
+        assert!(!view.coarse.is_empty() && past.medium.ready.len() < 100 && past.coarse.ready.len() < 400);
+
+        let mut end = Duration::ZERO;
+        for bucket in view.iter() {
+            assert_eq!(bucket.from, end, "no overlap and no gap");
+            end += bucket.length;
+            assert_eq!(bucket.so_far.requests, end.as_secs(), "as it stood at the bucket's end");
+            assert_eq!(u64::from(bucket.users), end.as_secs() - 1);
+        }
+        assert_eq!(end, Duration::from_secs(total));
+        assert_eq!(view.iter().map(|b| b.requests).sum::<u64>(), total);
+        assert_eq!(view.iter().map(|b| b.failures).sum::<u64>(), total / 2);
+        for bucket in view.coarse.iter().chain(view.medium.iter()) {
+            // Nine of ten seconds are fast: a mean of percentiles would say 99 ms.
+            assert!(bucket.p50.unwrap() < Duration::from_millis(11), "{bucket:?}");
+            assert_eq!(bucket.p95, Some(Duration::from_millis(900)));
+        }
+        assert_eq!(view.medium[0].length, Duration::from_secs(10));
+        assert_eq!(view.coarse[0].length, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_bucket_without_requests_has_no_percentiles() {
+        let mut past = Past::new();
+        past.push(second(0), &Sparse::default());
+        assert_eq!(past.view().fine[0].p95, None);
+    }
+}

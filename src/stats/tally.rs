@@ -1,0 +1,251 @@
+//! Times, counted. A [`Times`] is a histogram with exact sums beside it; a [`Sparse`] is what is in one, compactly.
+//! Intervals become sparse tallies once and are merged everywhere from there, so the cost follows what was measured
+//! and not the size of a histogram.
+
+use std::time::Duration;
+
+use hdrhistogram::{Counter, Histogram};
+
+use super::snapshot::{Latency, Mean, PERCENTILES};
+
+/// Longest time a histogram tells apart; the exact maximum goes further.
+const HIGHEST_MICROS: u64 = 3_600_000_000;
+
+/// Exact figures of some times, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Exact {
+    pub count: u64,
+    pub sum: u64,
+    pub min: u64,
+    pub max: u64,
+}
+
+impl Exact {
+    pub fn record(&mut self, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.merge(&Exact { count: 1, sum: nanos, min: nanos, max: nanos });
+    }
+
+    pub fn merge(&mut self, other: &Exact) {
+        if other.count == 0 {
+            return;
+        }
+        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.max = self.max.max(other.max);
+        self.count += other.count;
+        self.sum = self.sum.saturating_add(other.sum);
+    }
+
+    pub fn mean(&self) -> Mean {
+        let mean = self.sum.checked_div(self.count).unwrap_or(0);
+        Mean { count: self.count, mean: Duration::from_nanos(mean) }
+    }
+
+    /// Reads off every percentile in one pass over `values`: ascending microseconds with their counts.
+    fn latency(&self, values: impl Iterator<Item = (u64, u64)>) -> Latency {
+        let (min, max) = (Duration::from_nanos(self.min), Duration::from_nanos(self.max));
+        let mut out = Latency { count: self.count, mean: self.mean().mean, min, max, percentiles: [max; 11] };
+        let mut next = 0;
+        let mut seen = 0;
+        for (micros, count) in values {
+            seen += count;
+            while next < PERCENTILES.len() && rank(PERCENTILES[next], self.count) <= seen {
+                // The last rank is the maximum, which is known exactly.
+                let value = if PERCENTILES[next] >= 100.0 { max } else { Duration::from_micros(micros) };
+                out.percentiles[next] = value.clamp(min, max);
+                next += 1;
+            }
+        }
+        out
+    }
+}
+
+/// Which of `n` ascending values is the percentile: whole-number arithmetic, so that p50 of 2 is the first.
+pub(super) fn rank(percentile: f64, n: u64) -> u64 {
+    let hundredths = (percentile * 100.0).round() as u128;
+    let rank = (u128::from(n) * hundredths).div_ceil(10_000);
+    u64::try_from(rank).unwrap_or(u64::MAX).max(1)
+}
+
+/// A histogram of microseconds with exact sums beside it.
+#[derive(Debug, Clone)]
+pub(super) struct Times<C: Counter> {
+    exact: Exact,
+    histogram: Histogram<C>,
+}
+
+impl<C: Counter> Times<C> {
+    /// For response times: three significant digits.
+    pub fn fine() -> Self {
+        Self::with_digits(3)
+    }
+
+    /// For the generator's own delays: two digits, a tenth of the memory.
+    pub fn rough() -> Self {
+        Self::with_digits(2)
+    }
+
+    fn with_digits(digits: u8) -> Self {
+        let histogram = Histogram::new_with_bounds(1, HIGHEST_MICROS, digits).expect("constant bounds are valid");
+        Self { exact: Exact::default(), histogram }
+    }
+
+    pub fn record(&mut self, time: Duration) {
+        self.exact.record(time);
+        self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    pub fn clear(&mut self) {
+        if self.exact.count > 0 {
+            self.exact = Exact::default();
+            self.histogram.reset();
+        }
+    }
+
+    #[cfg(test)]
+    pub fn exact(&self) -> &Exact {
+        &self.exact
+    }
+
+    pub fn latency(&self) -> Latency {
+        if self.exact.count == 0 { Latency::default() } else { self.exact.latency(self.values()) }
+    }
+
+    /// Ascending microseconds with their counts.
+    pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        self.histogram.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value().as_u64()))
+    }
+
+    /// What is in it, compactly.
+    pub fn sparse(&self) -> Sparse {
+        if self.exact.count == 0 {
+            return Sparse::default();
+        }
+        let narrow = |(value, count)| (clip(value), clip(count));
+        Sparse { exact: self.exact, values: self.values().map(narrow).collect(), compact: 0 }
+    }
+}
+
+impl Times<u64> {
+    pub fn absorb(&mut self, other: &Sparse) {
+        self.exact.merge(&other.exact);
+        for (value, count) in &other.values {
+            self.histogram.saturating_record_n(u64::from(*value), u64::from(*count));
+        }
+    }
+}
+
+fn clip(n: u64) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// The contents of a histogram as pairs of microseconds and count.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sparse {
+    exact: Exact,
+    values: Vec<(u32, u32)>,
+    /// Length after the last compaction.
+    compact: usize,
+}
+
+impl Sparse {
+    #[cfg(test)]
+    pub fn exact(&self) -> &Exact {
+        &self.exact
+    }
+
+    /// Appends; [`Self::compact`] folds equal values before they are too many.
+    pub fn merge(&mut self, other: &Sparse) {
+        self.exact.merge(&other.exact);
+        self.values.extend_from_slice(&other.values);
+        if self.values.len() > 4 * self.compact + 16_384 {
+            self.compact();
+        }
+    }
+
+    /// Sorts and folds equal values.
+    pub fn compact(&mut self) {
+        self.values.sort_unstable_by_key(|(value, _)| *value);
+        self.values.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 = kept.1.saturating_add(next.1);
+            }
+            same
+        });
+        self.compact = self.values.len();
+    }
+
+    /// Read off; compact it first.
+    pub fn latency(&self) -> Latency {
+        if self.exact.count == 0 {
+            return Latency::default();
+        }
+        self.exact.latency(self.values.iter().map(|(value, count)| (u64::from(*value), u64::from(*count))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn recorded(micros: &[u64]) -> Times<u32> {
+        let mut times = Times::fine();
+        micros.iter().for_each(|m| times.record(Duration::from_micros(*m)));
+        times
+    }
+
+    #[test]
+    fn ranks_are_exact() {
+        for (p, n, expected) in [(50.0, 1, 1), (50.0, 2, 1), (50.0, 100, 50), (99.0, 100, 99), (99.9, 1_000, 999)] {
+            assert_eq!(rank(p, n), expected, "p{p} of {n}");
+        }
+        assert_eq!(rank(99.99, 10_000), 9_999);
+        assert_eq!(rank(100.0, u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn one_value_is_every_percentile() {
+        let latency = recorded(&[123_457]).latency();
+        assert!(latency.percentiles.iter().all(|p| *p == Duration::from_micros(123_457)), "{latency:?}");
+        assert_eq!((latency.min, latency.mean, latency.max), (latency.max, latency.max, latency.max));
+    }
+
+    #[test]
+    fn longer_than_the_histogram_keeps_its_exact_maximum() {
+        let mut times: Times<u32> = Times::fine();
+        times.record(Duration::from_secs(7_200));
+        times.record(Duration::MAX);
+        assert_eq!(times.exact().min, 7_200_000_000_000);
+        assert_eq!(times.latency().p(100.0), Duration::from_nanos(u64::MAX));
+    }
+
+    proptest! {
+        #[test]
+        fn percentiles_are_those_of_the_sorted_samples(mut micros in proptest::collection::vec(0u64..100_000_000, 1..400)) {
+            let latency = recorded(&micros).latency();
+            micros.sort_unstable();
+            for p in PERCENTILES {
+                let truth = micros[rank(p, micros.len() as u64) as usize - 1];
+                let got = latency.p(p).as_micros() as u64;
+                prop_assert!(got.abs_diff(truth) <= (truth / 1_000).max(1), "p{p}: {got} for {truth}");
+            }
+            prop_assert_eq!(latency.mean, Duration::from_nanos(micros.iter().sum::<u64>() * 1_000 / micros.len() as u64));
+        }
+
+        #[test]
+        fn parts_merged_are_the_whole(micros in proptest::collection::vec(0u64..10_000_000, 1..300), cut in 0usize..300) {
+            let cut = cut.min(micros.len());
+            let (mut total, mut sparse) = (Times::<u64>::fine(), Sparse::default());
+            for part in [&micros[..cut], &micros[cut..]] {
+                total.absorb(&recorded(part).sparse());
+                sparse.merge(&recorded(part).sparse());
+            }
+            sparse.compact();
+            prop_assert_eq!(total.latency(), recorded(&micros).latency());
+            prop_assert_eq!(sparse.latency(), recorded(&micros).latency());
+        }
+    }
+}

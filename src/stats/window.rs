@@ -1,0 +1,106 @@
+//! The last ten seconds: ten closed slots of one second and the open one, for one row of the statistics.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::interval::Portion;
+use super::snapshot::{Figures, Latency};
+use super::tally::{Exact, Sparse, Times};
+
+/// Closed slots kept.
+const SLOTS: usize = 10;
+/// Length of a slot.
+pub(super) const SLOT: Duration = Duration::from_secs(1);
+
+/// Something that can be collected second by second.
+pub(super) trait Slot: Default {
+    /// Folds the slot when it closes.
+    fn close(&mut self);
+}
+
+impl Slot for Portion {
+    fn close(&mut self) {
+        self.compact();
+    }
+}
+
+impl Slot for Sparse {
+    fn close(&mut self) {
+        self.compact();
+    }
+}
+
+/// Slots of one thing.
+#[derive(Debug)]
+pub(super) struct Window<S> {
+    closed: VecDeque<S>,
+    pub open: S,
+}
+
+impl<S: Slot> Window<S> {
+    pub fn new() -> Self {
+        Self { closed: VecDeque::with_capacity(SLOTS + 1), open: S::default() }
+    }
+
+    /// Closes the open slot, drops what is older than ten seconds, and returns the slot closed.
+    pub fn close(&mut self) -> &S {
+        let mut slot = std::mem::take(&mut self.open);
+        slot.close();
+        if self.closed.len() == SLOTS {
+            self.closed.pop_front();
+        }
+        self.closed.push_back(slot);
+        &self.closed[self.closed.len() - 1]
+    }
+
+    /// How long the slots are together when the open one has lasted so long.
+    pub fn covered(&self, open: Duration) -> Duration {
+        SLOT * self.closed.len() as u32 + open
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &S> {
+        self.closed.iter().chain(std::iter::once(&self.open))
+    }
+}
+
+impl Window<Portion> {
+    /// Requests and failures per second.
+    pub fn rates(&self, covered: Duration) -> (f64, f64) {
+        let (requests, failures) = self.iter().fold((0, 0), |(r, f), slot| (r + slot.requests, f + slot.failures));
+        (rate(requests, covered), rate(failures, covered))
+    }
+
+    /// Everything, merged; `scratch` is only room to merge in.
+    pub fn figures(&self, covered: Duration, scratch: &mut Times<u64>) -> Figures {
+        let (mut connect, mut first_byte) = (Exact::default(), Exact::default());
+        let mut out = Figures::default();
+        for slot in self.iter() {
+            out.requests += slot.requests;
+            out.failures += slot.failures;
+            out.bytes = out.bytes.saturating_add(slot.bytes);
+            connect.merge(&slot.connect);
+            first_byte.merge(&slot.first_byte);
+        }
+        if out.requests > 0 {
+            out.response = merged(self.iter().map(|slot| &slot.response), scratch);
+            if self.iter().any(|slot| slot.service.is_some()) {
+                out.service = Some(merged(self.iter().map(Portion::service), scratch));
+            }
+        }
+        (out.rps, out.fps) = (rate(out.requests, covered), rate(out.failures, covered));
+        (out.connect, out.first_byte) = (connect.mean(), first_byte.mean());
+        out
+    }
+}
+
+/// One latency out of many parts.
+pub(super) fn merged<'a>(parts: impl Iterator<Item = &'a Sparse>, scratch: &mut Times<u64>) -> Latency {
+    scratch.clear();
+    parts.for_each(|part| scratch.absorb(part));
+    scratch.latency()
+}
+
+/// Events per second; 0 when no time has passed.
+pub(super) fn rate(n: u64, over: Duration) -> f64 {
+    if over.is_zero() { 0.0 } else { n as f64 / over.as_secs_f64() }
+}
