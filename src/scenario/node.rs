@@ -105,10 +105,20 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     }
 }
 
-/// The bytes a location covers; the library gives them for every text that is in memory.
+/// The byte at a line and column: the scanner's own errors give nothing else.
+fn by_line(source: &str, location: &Location) -> usize {
+    let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).saturating_sub(1);
+    let mut lines = source.split_inclusive('\n');
+    let before: usize = lines.by_ref().take(index(location.line())).map(str::len).sum();
+    let column: usize = lines.next().unwrap_or("").chars().take(index(location.column())).map(char::len_utf8).sum();
+    before + column
+}
+
+/// The bytes a location covers.
 fn range(source: &str, location: &Location) -> Range<usize> {
     let span = location.span();
-    let start = span.byte_offset().and_then(|n| usize::try_from(n).ok()).unwrap_or(0).min(source.len());
+    let start = span.byte_offset().and_then(|n| usize::try_from(n).ok());
+    let start = start.unwrap_or_else(|| by_line(source, location)).min(source.len());
     let length = span.byte_len().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
     let floor = |mut i: usize| {
         while !source.is_char_boundary(i) {
