@@ -30,9 +30,80 @@ pub struct Entry {
     pub scenario: Result<Scenario, ScenarioError>,
 }
 
+/// The scenarios that ship with the binary, in the order of the launcher.
+const EMBEDDED: [(&str, &str); 2] =
+    [("demo", include_str!("../../scenarios/demo.yaml")), ("basic", include_str!("../../scenarios/basic.yaml"))];
+
 /// All scenarios: the embedded ones (demo first), then `folder`, then `user`; a file hides an embedded one of its name.
-pub fn discover(_folder: &Path, _user: Option<&Path>) -> Vec<Entry> {
-    Vec::new()
+pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
+    let mut files = read(folder, Origin::Folder);
+    files.extend(user.map(|u| read(u, Origin::User)).unwrap_or_default());
+    let mut all: Vec<Entry> = EMBEDDED
+        .iter()
+        .filter(|(name, _)| !files.iter().any(|f| f.name == *name))
+        .map(|(name, text)| Entry {
+            name: (*name).to_owned(),
+            origin: Origin::Embedded,
+            path: None,
+            scenario: Scenario::parse(&format!("{name}.yaml"), text),
+        })
+        .collect();
+    all.extend(files);
+    // Demo stays first, also where a file hides it: a new user presses Enter there.
+    all.sort_by_key(|e| e.name != "demo");
+    all
+}
+
+/// The YAML files of a folder by name; a folder that cannot be read has none.
+fn read(folder: &Path, origin: Origin) -> Vec<Entry> {
+    let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = listing
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml") && p.is_file())
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| Entry {
+            name: path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default(),
+            origin,
+            scenario: Scenario::load(&path),
+            path: Some(path),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Overrides;
+
+    #[test]
+    fn what_ships_is_right_and_all_of_it_is_embedded() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+        let mut files: Vec<String> = read(&folder, Origin::Folder).into_iter().map(|e| e.name).collect();
+        let mut embedded: Vec<String> = EMBEDDED.iter().map(|(n, _)| (*n).to_owned()).collect();
+        files.sort();
+        embedded.sort();
+        assert_eq!(files, embedded);
+        let all = discover(Path::new("/nonexistent"), None);
+        assert_eq!(all[0].name, "demo");
+        for entry in all {
+            let plan = entry.scenario.unwrap().plan(&Overrides::default()).unwrap();
+            assert_eq!(&*plan.host, "embedded target");
+        }
+    }
+
+    #[test]
+    fn a_file_hides_an_embedded_one_and_a_broken_one_is_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("demo.yaml"), "tasks: 7").unwrap();
+        std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
+        let all = discover(folder.path(), None);
+        let seen: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.origin, e.scenario.is_ok())).collect();
+        assert_eq!(seen, [("demo", Origin::Folder, false), ("basic", Origin::Embedded, true)]);
+    }
 }
 
 /// The scenario that runs against the embedded demo target.

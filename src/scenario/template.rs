@@ -1,11 +1,25 @@
 //! Templates inside string values: compiled once, rendered for every request against the [`Scope`] of one user.
+//!
+//! In: a string with `{{ … }}`. Out: literal pieces and compiled expressions. Rendering takes no lock: the scope is
+//! swapped into a thread-local for the evaluation, where the one static context reads it.
 
+mod compile;
+mod context;
+mod json;
+
+use std::fmt::Write as _;
 use std::sync::Arc;
+
+use minijinja::Value;
+
+pub(crate) use compile::{Names, Slip, constant, text};
+pub use json::Json;
+pub(crate) use json::JsonBuilder;
 
 /// A string value of the scenario.
 #[derive(Debug)]
 pub enum Text {
-    /// No `{{` in it.
+    /// No `{{` in it, or nothing in it that varies.
     Fixed(Arc<str>),
     /// Literal text and expressions in turn.
     Parts(Vec<Part>),
@@ -20,13 +34,17 @@ pub enum Part {
     Expression(Expression),
 }
 
-/// A compiled minijinja expression.
+/// A compiled minijinja expression; the commonest forms are read directly, which saves a virtual machine's start.
 #[derive(Debug)]
-pub struct Expression {}
+pub struct Expression(Form);
 
-/// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
 #[derive(Debug)]
-pub enum Json {}
+enum Form {
+    UserId,
+    Iteration,
+    RandomInt(i64, i64),
+    Compiled(Box<minijinja::Expression<'static, 'static>>),
+}
 
 /// What the templates of one user can see, and the user's own random generator.
 #[derive(Debug, Clone)]
@@ -38,7 +56,16 @@ pub struct Scope {
     /// `iteration`: tasks this user has begun before this one.
     pub iteration: u64,
     /// `vars`.
-    pub vars: Arc<minijinja::Value>,
+    pub vars: Arc<Value>,
+}
+
+impl Scope {
+    /// The scope of a new user; equal seeds and users draw equal values.
+    pub fn new(seed: u64, user_id: u64, vars: Arc<Value>) -> Self {
+        // An odd multiplier spreads neighbouring user numbers over the whole range of seeds.
+        let seed = seed ^ user_id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self { rng: fastrand::Rng::with_seed(seed), user_id, iteration: 0, vars }
+    }
 }
 
 impl Scope {
@@ -58,17 +85,57 @@ impl Text {
     ///
     /// # Errors
     /// When an expression fails, such as an undefined variable.
-    pub fn render(&self, _scope: &mut Scope, _out: &mut String) -> Result<(), RenderError> {
+    pub fn render(&self, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
+        match self {
+            Text::Fixed(text) => out.push_str(text),
+            Text::Parts(parts) => {
+                for part in parts {
+                    match part {
+                        Part::Literal(text) => out.push_str(text),
+                        Part::Expression(expression) => expression.append(scope, out)?,
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The text, if it does not vary.
+    pub fn fixed(&self) -> Option<&Arc<str>> {
+        match self {
+            Text::Fixed(text) => Some(text),
+            Text::Parts(_) => None,
+        }
+    }
+}
+
+impl Expression {
+    fn value(&self, scope: &mut Scope) -> Result<Value, RenderError> {
+        Ok(match &self.0 {
+            Form::UserId => Value::from(scope.user_id),
+            Form::Iteration => Value::from(scope.iteration),
+            Form::RandomInt(low, high) => Value::from(scope.rng.i64(*low..=*high)),
+            Form::Compiled(compiled) => return context::evaluate(compiled, scope),
+        })
+    }
+
+    fn append(&self, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
+        // Writing into a String cannot fail.
+        let _ = match &self.0 {
+            Form::UserId => write!(out, "{}", scope.user_id),
+            Form::Iteration => write!(out, "{}", scope.iteration),
+            Form::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
+            Form::Compiled(compiled) => {
+                let value = context::evaluate(compiled, scope)?;
+                match value.as_str() {
+                    Some(text) => out.write_str(text),
+                    None => write!(out, "{value}"),
+                }
+            }
+        };
         Ok(())
     }
 }
 
-impl Json {
-    /// Appends the filled JSON text to `out`.
-    ///
-    /// # Errors
-    /// When an expression fails, such as an undefined variable.
-    pub fn render(&self, _scope: &mut Scope, _out: &mut Vec<u8>) -> Result<(), RenderError> {
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

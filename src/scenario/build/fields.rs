@@ -1,0 +1,138 @@
+//! Reading one value at a time: the right kind, or an error that says what was found.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Builder;
+use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::template::{self, Text};
+use crate::units;
+
+/// The entries of a map whose keys are known.
+pub(super) struct Fields<'n>(pub &'n [(Key, Node)]);
+
+impl<'n> Fields<'n> {
+    pub fn get(&self, name: &str) -> Option<&'n Node> {
+        self.0.iter().find(|(k, _)| k.name == name).map(|(_, v)| v)
+    }
+
+    pub fn key(&self, name: &str) -> Option<Range<usize>> {
+        self.0.iter().find(|(k, _)| k.name == name).map(|(k, _)| k.at.clone())
+    }
+}
+
+impl Builder<'_> {
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Fields<'n>> {
+        let entries = self.map(node, what)?;
+        for (key, _) in entries {
+            if !allowed.contains(&key.name.as_str()) {
+                self.unknown(key.at.clone(), &key.name, allowed);
+            }
+        }
+        Some(Fields(entries))
+    }
+
+    fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
+        let what = if what.starts_with("a ") { what.to_owned() } else { format!("`{what}`") };
+        self.error(node, format!("{what} must be {wanted}, this is {}", node.what()));
+    }
+
+    pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Key, Node)]> {
+        if let Kind::Map(entries) = &node.kind {
+            return Some(entries);
+        }
+        self.wrong(node, what, "a map");
+        None
+    }
+
+    pub(super) fn list<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [Node]> {
+        if let Kind::List(items) = &node.kind {
+            return Some(items);
+        }
+        self.wrong(node, what, "a list");
+        None
+    }
+
+    pub(super) fn scalar(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = node.scalar().map(str::to_owned);
+        if text.is_none() {
+            self.wrong(node, what, "a single value");
+            self.hint_braces(node);
+        }
+        text
+    }
+
+    /// `{{ x }}` without quotes is a map to YAML.
+    fn hint_braces(&mut self, node: &Node) {
+        if self.source.get(node.at.start..).is_some_and(|rest| rest.starts_with("{{") || rest.starts_with("{ {"))
+            && let Some(last) = self.found.last_mut()
+        {
+            last.notes.push("put quotes round a value with a template: \"{{ … }}\"".to_owned());
+        }
+    }
+
+    /// A text that is shown and never filled.
+    pub(super) fn plain_text(&mut self, node: &Node, what: &str) -> Option<String> {
+        let text = self.scalar(node, what)?;
+        if text.trim().is_empty() {
+            self.error(node, format!("`{what}` is empty"));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// A text that may hold templates.
+    pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
+        let source = self.scalar(node, what)?;
+        match template::text(&source, &self.names) {
+            Ok(text) => Some(text),
+            Err(slip) => {
+                self.slip(node, slip);
+                None
+            }
+        }
+    }
+
+    pub(super) fn whole(&mut self, node: &Node, what: &str, most: u32) -> Option<u32> {
+        let text = self.scalar(node, what)?;
+        match text.parse::<u32>() {
+            Ok(n) if n <= most => Some(n),
+            _ => {
+                self.error(node, format!("`{what}` must be a whole number from 0 to {most}, this is {text:?}"));
+                None
+            }
+        }
+    }
+
+    pub(super) fn duration(&mut self, node: &Node, what: &str) -> Option<Duration> {
+        let text = self.scalar(node, what)?;
+        match units::parse_duration(&text) {
+            Ok(d) => Some(d),
+            Err(e) => {
+                self.error(node, e.to_string());
+                None
+            }
+        }
+    }
+
+    /// Name and value pairs; a list repeats its name.
+    pub(super) fn pairs(&mut self, node: &Node, what: &str) -> Vec<(String, Text)> {
+        let Some(entries) = self.map(node, what) else { return Vec::new() };
+        let mut pairs = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let values = match &value.kind {
+                Kind::List(items) => items.as_slice(),
+                _ => std::slice::from_ref(value),
+            };
+            for value in values {
+                pairs.extend(self.text(value, &key.name).map(|t| (key.name.clone(), t)));
+            }
+        }
+        pairs
+    }
+
+    pub(super) fn report(&mut self, at: Range<usize>, message: impl Into<String>, note: impl Into<String>) {
+        self.found.push(Diagnostic::new(at, message).note(note));
+    }
+}

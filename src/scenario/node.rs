@@ -1,0 +1,230 @@
+//! YAML text becomes a tree of [`Node`]s that know their place.
+//!
+//! The only module that knows the YAML library. A tree of our own, rather than derived structs, because a derived
+//! struct stops at its first error: here every independent error of a file is found at once.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_yaml::{Location, MessageFormatter as _, Spanned};
+
+use super::diagnostic::Diagnostic;
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    /// Byte range of the source.
+    pub at: Range<usize>,
+    /// The value.
+    pub kind: Kind,
+}
+
+/// A value as YAML sees it.
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    /// Nothing, `null`, `~`.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A number, and how it was written.
+    Number(serde_json::Number, String),
+    /// A string.
+    Text(String),
+    /// A list.
+    List(Vec<Node>),
+    /// A map in the order of the text.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a map and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Key {
+    /// The key.
+    pub name: String,
+    /// Byte range of the source.
+    pub at: Range<usize>,
+}
+
+impl Node {
+    /// What the node is, for messages.
+    pub fn what(&self) -> &'static str {
+        match self.kind {
+            Kind::Null => "nothing",
+            Kind::Bool(_) => "true or false",
+            Kind::Number(..) => "a number",
+            Kind::Text(_) => "a text",
+            Kind::List(_) => "a list",
+            Kind::Map(_) => "a map",
+        }
+    }
+
+    /// The text of a scalar as written: `1.0` stays `1.0`.
+    pub fn scalar(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Bool(b) => Some(if *b { "true" } else { "false" }),
+            Kind::Number(_, text) | Kind::Text(text) => Some(text),
+            Kind::Null | Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+}
+
+/// Parses a text.
+pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
+    let options = serde_yaml::options! {
+        budget: serde_yaml::budget! { max_nodes: 50_000, max_depth: 60, max_documents: 1 },
+        duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
+        strict_booleans: true,
+        leading_zero_numbers_as_strings: true,
+        underscored_numbers_as_strings: true,
+        non_finite_float_policy: serde_yaml::NonFiniteFloatPolicy::AsString,
+        with_snippet: false,
+    };
+    if source.trim().is_empty() {
+        return Err(Diagnostic::new(0..0, "the file is empty").note("the smallest scenario: host, users, tasks"));
+    }
+    let raw: Spanned<Raw> =
+        serde_yaml::from_str_with_options(source, options).map_err(|error| syntax(source, &error))?;
+    Ok(node(source, raw))
+}
+
+fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
+    let at = error.location().map_or(0..0, |l| range(source, &l));
+    let mut inner = error;
+    while let serde_yaml::Error::AliasError { error, .. } | serde_yaml::Error::WithSnippet { error, .. } = inner {
+        inner = error;
+    }
+    let message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
+    let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
+    let line = source[line_start..].lines().next().unwrap_or("");
+    let diagnostic = Diagnostic::new(at, message);
+    if line.contains("{{") {
+        diagnostic.note("put quotes round a value with a template: \"{{ … }}\"")
+    } else {
+        diagnostic
+    }
+}
+
+/// The byte at a line and column: the scanner's own errors give nothing else.
+fn by_line(source: &str, location: &Location) -> usize {
+    let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).saturating_sub(1);
+    let mut lines = source.split_inclusive('\n');
+    let before: usize = lines.by_ref().take(index(location.line())).map(str::len).sum();
+    let column: usize = lines.next().unwrap_or("").chars().take(index(location.column())).map(char::len_utf8).sum();
+    before + column
+}
+
+/// The bytes a location covers.
+fn range(source: &str, location: &Location) -> Range<usize> {
+    let span = location.span();
+    let start = span.byte_offset().and_then(|n| usize::try_from(n).ok());
+    let start = start.unwrap_or_else(|| by_line(source, location)).min(source.len());
+    let length = span.byte_len().and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+    let floor = |mut i: usize| {
+        while !source.is_char_boundary(i) {
+            i -= 1;
+        }
+        i
+    };
+    floor(start)..floor(start.saturating_add(length).min(source.len()))
+}
+
+fn node(source: &str, raw: Spanned<Raw>) -> Node {
+    let at = range(source, &raw.defined);
+    let kind = match raw.value {
+        Raw::Null => Kind::Null,
+        Raw::Bool(b) => Kind::Bool(b),
+        Raw::Number(n) => {
+            let written = source[at.clone()].trim();
+            // An explicit tag or an anchor stands before the number; then the number's own text has to do.
+            let text = if written.parse::<f64>().is_ok() { written.to_owned() } else { n.to_string() };
+            Kind::Number(n, text)
+        }
+        Raw::Text(s) => Kind::Text(s),
+        Raw::List(items) => Kind::List(items.into_iter().map(|i| node(source, i)).collect()),
+        Raw::Map(entries) => Kind::Map(
+            entries
+                .into_iter()
+                .map(|(k, v)| (Key { name: k.value, at: range(source, &k.defined) }, node(source, v)))
+                .collect(),
+        ),
+    };
+    Node { at, kind }
+}
+
+enum Raw {
+    Null,
+    Bool(bool),
+    Number(serde_json::Number),
+    Text(String),
+    List(Vec<Spanned<Raw>>),
+    Map(Vec<(Spanned<String>, Spanned<Raw>)>),
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RawVisitor)
+    }
+}
+
+struct RawVisitor;
+
+impl<'de> Visitor<'de> for RawVisitor {
+    type Value = Raw;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text, a number, true, false, a list or a map")
+    }
+
+    fn visit_unit<E>(self) -> Result<Raw, E> {
+        Ok(Raw::Null)
+    }
+
+    fn visit_bool<E>(self, v: bool) -> Result<Raw, E> {
+        Ok(Raw::Bool(v))
+    }
+
+    fn visit_i64<E>(self, v: i64) -> Result<Raw, E> {
+        Ok(Raw::Number(v.into()))
+    }
+
+    fn visit_u64<E>(self, v: u64) -> Result<Raw, E> {
+        Ok(Raw::Number(v.into()))
+    }
+
+    fn visit_i128<E>(self, v: i128) -> Result<Raw, E> {
+        Ok(Raw::Text(v.to_string()))
+    }
+
+    fn visit_u128<E>(self, v: u128) -> Result<Raw, E> {
+        Ok(Raw::Text(v.to_string()))
+    }
+
+    fn visit_f64<E>(self, v: f64) -> Result<Raw, E> {
+        Ok(serde_json::Number::from_f64(v).map_or_else(|| Raw::Text(v.to_string()), Raw::Number))
+    }
+
+    fn visit_str<E>(self, v: &str) -> Result<Raw, E> {
+        Ok(Raw::Text(v.to_owned()))
+    }
+
+    fn visit_string<E>(self, v: String) -> Result<Raw, E> {
+        Ok(Raw::Text(v))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Raw, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Raw::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Raw, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Raw::Map(entries))
+    }
+}

@@ -1,0 +1,267 @@
+//! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use super::context::{ENVIRONMENT, PROCESS, PURE, RANDOM, RESERVED};
+use super::{Expression, Form, Part, Scope, Text};
+use crate::scenario::diagnostic::nearest;
+
+/// What names a template may use.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    /// The scenario's `vars`.
+    pub vars: Arc<Value>,
+}
+
+/// What is wrong with a template.
+#[derive(Debug)]
+pub(crate) struct Slip {
+    /// The text to underline, if it is known.
+    pub word: String,
+    /// What is wrong.
+    pub message: String,
+    /// Advice.
+    pub notes: Vec<String>,
+}
+
+impl Slip {
+    fn new(word: &str, message: impl Into<String>) -> Self {
+        Self { word: word.to_owned(), message: message.into(), notes: Vec::new() }
+    }
+
+    fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// A piece of a string before it is compiled.
+enum Piece<'a> {
+    Literal(&'a str),
+    Source(&'a str),
+}
+
+/// Compiles a string.
+pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut literal = String::new();
+    for piece in split(source)? {
+        match piece {
+            Piece::Literal(text) => literal.push_str(text),
+            Piece::Source(code) => match expression(code, names)? {
+                Compiled::Constant(value) => literal.push_str(&value.to_string()),
+                Compiled::Varying(expression) => {
+                    if !literal.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut literal).into()));
+                    }
+                    parts.push(Part::Expression(expression));
+                }
+            },
+        }
+    }
+    if parts.is_empty() {
+        return Ok(Text::Fixed(literal.into()));
+    }
+    if !literal.is_empty() {
+        parts.push(Part::Literal(literal.into()));
+    }
+    Ok(Text::Parts(parts))
+}
+
+/// A string that is wholly one `{{ … }}`, compiled with its type kept.
+pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, Slip> {
+    match split(source)?.as_slice() {
+        [Piece::Source(code)] => expression(code, names).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The value of a string that must not vary during the run, such as a variable's.
+pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, Slip> {
+    if let Some(compiled) = whole(source, names)? {
+        return match compiled {
+            Compiled::Constant(value) => Ok(value),
+            Compiled::Varying(_) => Err(varies()),
+        };
+    }
+    match text(source, names)? {
+        Text::Fixed(text) => Ok(Value::from(&*text)),
+        Text::Parts(_) => Err(varies()),
+    }
+}
+
+fn varies() -> Slip {
+    Slip::new("", "this value is read once, before the run: user, iteration and random functions have no value here")
+        .note("only env.NAME and variables defined above can be used here; use the others in a step")
+}
+
+pub(super) enum Compiled {
+    Constant(Value),
+    Varying(Expression),
+}
+
+fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
+    let trimmed = code.trim();
+    if trimmed.is_empty() {
+        return Err(Slip::new("{{", "a template without an expression"));
+    }
+    if code.starts_with('-') || code.starts_with('+') {
+        return Err(Slip::new("{{", "{{- and {{+ are not supported").note("write {{ … }} with a space"));
+    }
+    let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
+        let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
+        Slip::new(trimmed, format!("this template cannot be read: {detail}"))
+    })?;
+    let mut varies = false;
+    let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
+    used.sort();
+    for name in used {
+        varies |= check_name(&name, trimmed, names)?;
+    }
+    if let Some(form) = direct(trimmed) {
+        return Ok(Compiled::Varying(Expression(form)));
+    }
+    let expression = Expression(Form::Compiled(Box::new(compiled)));
+    if varies {
+        return Ok(Compiled::Varying(expression));
+    }
+    let value = expression
+        .value(&mut Scope::new(0, 0, names.vars.clone()))
+        .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
+    Ok(Compiled::Constant(value))
+}
+
+/// The commonest expressions, without the virtual machine.
+fn direct(code: &str) -> Option<Form> {
+    match code {
+        "user.id" => return Some(Form::UserId),
+        "iteration" => return Some(Form::Iteration),
+        _ => {}
+    }
+    let (low, high) = code.strip_prefix("random_int(")?.strip_suffix(')')?.split_once(',')?;
+    let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
+    (low <= high).then_some(Form::RandomInt(low, high))
+}
+
+/// Whether the name varies during the run.
+fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, Slip> {
+    let mut parts = name.split('.');
+    let root = parts.next().unwrap_or(name);
+    let member = parts.next();
+    match (root, member) {
+        ("user", Some("id") | None) | ("iteration", _) => Ok(true),
+        ("user", Some(other)) => {
+            Err(Slip::new(name, format!("`user.{other}` is not defined")).note("a user has one value: user.id"))
+        }
+        ("env", Some(variable)) => environment(variable, name, code).map(|()| false),
+        ("env" | "vars", None) => Ok(false),
+        ("vars", Some(variable)) => defined(variable, name, names).map(|()| false),
+        _ if known(root, names) => Ok(false),
+        _ if RANDOM.contains(&root) => Ok(true),
+        _ if PURE.contains(&root) => Ok(false),
+        _ => defined(root, root, names).map(|()| false),
+    }
+}
+
+fn known(name: &str, names: &Names) -> bool {
+    names.vars.get_attr(name).is_ok_and(|v| !v.is_undefined())
+}
+
+fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
+    if known(variable, names) {
+        return Ok(());
+    }
+    let own: Vec<String> = names
+        .vars
+        .try_iter()
+        .map(|keys| keys.filter_map(|k| k.as_str().map(str::to_owned)).collect())
+        .unwrap_or_default();
+    let words = own.iter().map(String::as_str);
+    let near = if written.contains('.') {
+        nearest(variable, words).map(|n| format!("vars.{n}"))
+    } else {
+        nearest(variable, words.chain(RESERVED).chain(RANDOM)).map(str::to_owned)
+    };
+    let slip = Slip::new(written, format!("`{written}` is not defined"));
+    Err(match near {
+        Some(near) => slip.note(format!("did you mean `{near}`?")),
+        None => slip.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),
+    })
+}
+
+fn environment(variable: &str, written: &str, code: &str) -> Result<(), Slip> {
+    if PROCESS.contains_key(variable) || has_default(written, code) {
+        return Ok(());
+    }
+    Err(Slip::new(written, format!("the environment variable {variable} is not set"))
+        .note(format!("set it, or give a default: {{{{ env.{variable} | default(\"…\") }}}}")))
+}
+
+fn has_default(written: &str, code: &str) -> bool {
+    code.match_indices(written).any(|(at, _)| {
+        let filter = code[at + written.len()..].trim_start().strip_prefix('|').map(str::trim_start);
+        filter.is_some_and(|f| f.starts_with("default") || f.starts_with("d("))
+    })
+}
+
+fn split(source: &str) -> Result<Vec<Piece<'_>>, Slip> {
+    for mark in ["{%", "{#"] {
+        if outside(source, mark) {
+            return Err(Slip::new(mark, format!("`{mark}` is not supported in a scenario"))
+                .note("a template is an expression: {{ … }}"));
+        }
+    }
+    let mut pieces = Vec::new();
+    let mut rest = source;
+    while let Some(open) = rest.find("{{") {
+        let inner = close(&rest[open + 2..])
+            .ok_or_else(|| Slip::new("{{", "this template is not closed").note("end it with }}"))?;
+        if open > 0 {
+            pieces.push(Piece::Literal(&rest[..open]));
+        }
+        pieces.push(Piece::Source(&rest[open + 2..][inner.clone()]));
+        rest = &rest[open + 2 + inner.end + 2..];
+    }
+    if !rest.is_empty() {
+        pieces.push(Piece::Literal(rest));
+    }
+    Ok(pieces)
+}
+
+/// Whether the mark stands outside every `{{ … }}`.
+fn outside(source: &str, mark: &str) -> bool {
+    let mut rest = source;
+    while let Some(open) = rest.find("{{") {
+        if rest[..open].contains(mark) {
+            return true;
+        }
+        match close(&rest[open + 2..]) {
+            Some(inner) => rest = &rest[open + 2 + inner.end + 2..],
+            None => return false,
+        }
+    }
+    rest.contains(mark)
+}
+
+/// The expression up to its `}}`; braces inside quotes and nested maps do not end it.
+fn close(text: &str) -> Option<Range<usize>> {
+    let bytes = text.as_bytes();
+    let (mut quote, mut depth, mut i) = (None, 0usize, 0);
+    while i < bytes.len() {
+        match (quote, bytes[i]) {
+            (Some(_), b'\\') => i += 1,
+            (Some(q), b) if q == b => quote = None,
+            (Some(_), _) => {}
+            (None, b @ (b'"' | b'\'')) => quote = Some(b),
+            (None, b'{') => depth += 1,
+            (None, b'}') if depth > 0 => depth -= 1,
+            (None, b'}') if bytes.get(i + 1) == Some(&b'}') => return Some(0..i),
+            (None, _) => {}
+        }
+        i += 1;
+    }
+    None
+}

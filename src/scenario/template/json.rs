@@ -1,0 +1,90 @@
+//! A JSON body as a flat list of pieces: text that is ready, and values that are filled in.
+
+use super::compile::{Compiled, whole};
+use super::{Expression, Names, RenderError, Scope, Slip, Text, text};
+
+/// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
+#[derive(Debug)]
+pub struct Json {
+    pieces: Vec<Piece>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Ready(Vec<u8>),
+    String(Text),
+    Value(Expression),
+}
+
+impl Json {
+    /// Appends the filled JSON text to `out`.
+    ///
+    /// # Errors
+    /// When an expression fails, such as an undefined variable.
+    pub fn render(&self, scope: &mut Scope, out: &mut Vec<u8>) -> Result<(), RenderError> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Ready(bytes) => out.extend_from_slice(bytes),
+                Piece::String(text) => {
+                    let mut filled = String::new();
+                    text.render(scope, &mut filled)?;
+                    serde_json::to_writer(&mut *out, &filled).map_err(|e| RenderError(e.to_string()))?;
+                }
+                Piece::Value(expression) => {
+                    let value = expression.value(scope)?;
+                    serde_json::to_writer(&mut *out, &value).map_err(|e| RenderError(e.to_string()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The bytes, if nothing in them varies.
+    pub(crate) fn fixed(&self) -> Option<&[u8]> {
+        match self.pieces.as_slice() {
+            [Piece::Ready(bytes)] => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a [`Json`] piece by piece; neighbouring ready text is joined.
+#[derive(Debug, Default)]
+pub(crate) struct JsonBuilder {
+    pieces: Vec<Piece>,
+}
+
+impl JsonBuilder {
+    /// Appends JSON text as it is.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        if let Some(Piece::Ready(last)) = self.pieces.last_mut() {
+            last.extend_from_slice(bytes);
+        } else {
+            self.pieces.push(Piece::Ready(bytes.to_vec()));
+        }
+    }
+
+    /// Appends a value that never varies.
+    pub fn value(&mut self, value: &impl serde::Serialize) {
+        // Numbers, strings and template values serialise into memory; what cannot (a map with odd keys) becomes null.
+        self.raw(&serde_json::to_vec(value).unwrap_or_else(|_| b"null".to_vec()));
+    }
+
+    /// Appends a string that may hold templates.
+    pub fn string(&mut self, source: &str, names: &Names) -> Result<(), Slip> {
+        match whole(source, names)? {
+            Some(Compiled::Constant(value)) => self.value(&value),
+            Some(Compiled::Varying(expression)) => self.pieces.push(Piece::Value(expression)),
+            None => match text(source, names)? {
+                Text::Fixed(text) => self.value(&&*text),
+                parts @ Text::Parts(_) => self.pieces.push(Piece::String(parts)),
+            },
+        }
+        Ok(())
+    }
+
+    /// The finished body.
+    pub fn finish(self) -> Json {
+        Json { pieces: self.pieces }
+    }
+}

@@ -1,0 +1,40 @@
+use super::plan::{Body, Step, UrlTemplate, Wait};
+use super::*;
+
+fn plan(text: &str) -> Plan {
+    Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap()
+}
+
+#[test]
+fn a_flat_file_takes_the_defaults() {
+    let plan =
+        plan("host: http://h/api/\ntasks:\n  - steps: [{ get: /a?b=c }, { get: /a }, { post: /a, json: { n: 1 } }]\n");
+    assert_eq!((&*plan.name, &*plan.host), ("t", "http://h/api"));
+    assert_eq!(plan.load.users, Users(1));
+    assert_eq!(plan.classes[0].wait, Wait::Constant(Duration::ZERO));
+    assert_eq!(plan.endpoints.len(), 2);
+    let Step::Http(first) = &plan.classes[0].tasks[0].steps[0];
+    assert!(matches!(&first.url, UrlTemplate::Fixed(u) if u.as_str() == "http://h/api/a?b=c"));
+    let Step::Http(last) = &plan.classes[0].tasks[0].steps[2];
+    assert!(matches!(&last.body, Body::Fixed(b) if &b[..] == b"{\"n\":1}"));
+    assert_eq!(last.fixed_headers["content-type"], "application/json");
+}
+
+#[test]
+fn a_host_is_needed_and_overrides_are_checked() {
+    let scenario = Scenario::parse("x.yaml", "tasks: [{ steps: [{ get: / }] }]").unwrap();
+    let error = scenario.plan(&Overrides::default()).unwrap_err();
+    assert!(error.text.contains("x.yaml") && error.text.contains("--host"), "{error}");
+    let over = Overrides { host: Some("ftp://h".into()), ..Overrides::default() };
+    assert!(scenario.plan(&over).is_err());
+    let over = Overrides { host: Some("http://h".into()), users: Some(Users(u32::MAX)), ..Overrides::default() };
+    assert!(scenario.plan(&over).is_err());
+}
+
+#[test]
+fn all_errors_at_once() {
+    let error =
+        Scenario::parse("x.yaml", "usrs: 3\ntasks:\n  - steps:\n      - get: /a\n        expct: 3\n").unwrap_err();
+    assert!(error.text.contains("did you mean `users`?") && error.text.contains("x.yaml:5:9"), "{error}");
+    assert_eq!(error.brief, "line 1:1: unknown field `usrs` (and 1 more)");
+}
