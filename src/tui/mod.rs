@@ -1,4 +1,24 @@
 //! A snapshot becomes a screen, a key becomes a command.
+//!
+//! ```text
+//! keys, signals, snapshots ─▶ runtime (one loop) ─▶ update(model, action) ─▶ effects: commands, exports, quit
+//!                                                        └─▶ view(model) ─▶ terminal
+//! ```
+//! Of the engine only [`RunHandle`] and [`Command`](crate::engine::Command) are seen.
+
+mod action;
+mod input;
+mod model;
+mod preview;
+mod runtime;
+mod terminal;
+mod theme;
+mod update;
+mod view;
+mod widget;
+
+#[cfg(test)]
+mod fixture;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -76,6 +96,9 @@ pub enum TuiError {
     /// The terminal refuses something.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] std::io::Error),
+    /// Another thread panicked; what it said.
+    #[error("a thread of katydid panicked: {0}")]
+    Panicked(String),
 }
 
 /// Takes the terminal over until the user quits, a signal comes or the terminal is gone; a running load is stopped
@@ -83,6 +106,6 @@ pub enum TuiError {
 ///
 /// # Errors
 /// When the terminal cannot be set up.
-pub fn run(_entries: Vec<Entry>, _starter: &mut dyn Starter, _options: Options) -> Result<Farewell, TuiError> {
-    Ok(Farewell { last: None, exports: Vec::new(), exit: Exit::Quit })
+pub fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Farewell, TuiError> {
+    runtime::run(entries, starter, options)
 }

@@ -1,0 +1,182 @@
+//! One table of everything a key can do. Dispatch, footer and help page are read from it, so they cannot disagree.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What the user wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    Start,
+    Host,
+    Users,
+    SpawnRate,
+    RunTime,
+    UsersUp,
+    UsersDown,
+    UsersUpFar,
+    UsersDownFar,
+    RateUp,
+    RateDown,
+    Pause,
+    Stop,
+    Freeze,
+    Export,
+    Window,
+    Again,
+    ToLauncher,
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    FocusNext,
+    FocusPrevious,
+    Detail,
+    Expand,
+    Filter,
+    Sort,
+    SortReverse,
+    ResetStatistics,
+    Back,
+    Help,
+    Quit,
+    Interrupt,
+    Redraw,
+    Suspend,
+}
+
+/// In the launcher.
+pub(crate) const LAUNCHER: u8 = 1;
+/// On the dashboard while load runs.
+pub(crate) const LIVE: u8 = 2;
+/// On the dashboard after the run.
+pub(crate) const DONE: u8 = 4;
+const DASHBOARD: u8 = LIVE | DONE;
+const EVERYWHERE: u8 = LAUNCHER | DASHBOARD;
+
+/// One line of the table.
+pub(crate) struct Binding {
+    pub action: Action,
+    pub keys: &'static [Key],
+    /// How the keys are written.
+    pub shown: &'static str,
+    pub help: &'static str,
+    pub places: u8,
+    /// Keys and word in the footer, where it has a place there.
+    pub footer: Option<(&'static str, &'static str)>,
+}
+
+/// A key as the terminal reports it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Key {
+    pub code: KeyCode,
+    pub ctrl: bool,
+}
+
+const fn k(code: KeyCode) -> Key {
+    Key { code, ctrl: false }
+}
+const fn c(ch: char) -> Key {
+    k(KeyCode::Char(ch))
+}
+const fn ctrl(ch: char) -> Key {
+    Key { code: KeyCode::Char(ch), ctrl: true }
+}
+
+macro_rules! bind {
+    ($action:ident, [$($key:expr),*], $shown:literal, $help:literal, $places:expr) => {
+        Binding { action: Action::$action, keys: &[$($key),*], shown: $shown, help: $help, places: $places, footer: None }
+    };
+    ($action:ident, [$($key:expr),*], $shown:literal, $help:literal, $places:expr, $fkeys:literal $word:literal) => {
+        Binding { action: Action::$action, keys: &[$($key),*], shown: $shown, help: $help, places: $places,
+            footer: Some(($fkeys, $word)) }
+    };
+}
+
+/// Every action, in the order of footer and help page.
+pub(crate) const TABLE: &[Binding] = &[
+    bind!(Start, [k(KeyCode::Enter)], "Enter", "start the scenario", LAUNCHER, "⏎" "start"),
+    bind!(Host, [c('h')], "h", "type the host", LAUNCHER, "h" "host"),
+    bind!(UsersUp, [c('+'), c('=')], "+ =", "more users, by one step", LIVE, "+/-" "users"),
+    bind!(UsersDown, [c('-')], "-", "fewer users, by one step", LIVE),
+    bind!(UsersUpFar, [c(')')], ")", "more users, by ten steps", LIVE),
+    bind!(UsersDownFar, [c('(')], "(", "fewer users, by ten steps", LIVE),
+    bind!(RateUp, [c('.')], ".", "spawn faster", LIVE, ",/." "rate"),
+    bind!(RateDown, [c(',')], ",", "spawn slower", LIVE),
+    bind!(Users, [c('u')], "u", "type a number of users", LAUNCHER | LIVE, "u" "users"),
+    bind!(SpawnRate, [c('r')], "r", "type a spawn rate", LAUNCHER | LIVE, "r" "rate"),
+    bind!(RunTime, [c('t')], "t", "type the run time", LAUNCHER, "t" "time"),
+    bind!(Again, [c('n')], "n", "start the same run again", DONE, "n" "again"),
+    bind!(ToLauncher, [c('b'), k(KeyCode::Backspace)], "b", "back to the launcher", DONE, "b" "launcher"),
+    bind!(Pause, [c(' ')], "space", "pause the load, or go on", LIVE, "space" "pause"),
+    bind!(Export, [c('e')], "e", "write CSV files now", DASHBOARD, "e" "export"),
+    bind!(Stop, [c('x')], "x", "stop the run", LIVE, "x" "stop"),
+    bind!(Filter, [c('/')], "/", "show only what contains a text", EVERYWHERE, "/" "filter"),
+    bind!(Detail, [k(KeyCode::Enter)], "Enter", "detail of the highlighted row", DASHBOARD, "⏎" "detail"),
+    bind!(Help, [c('?')], "?", "this page", EVERYWHERE, "?" "help"),
+    bind!(Quit, [c('q')], "q", "quit; asks while load runs", EVERYWHERE, "q" "quit"),
+    bind!(Window, [c('w')], "w", "figures of the whole run, or of the last 10 s", DASHBOARD, "w" "window"),
+    bind!(Freeze, [c('f')], "f", "freeze the display; the load goes on", LIVE, "f" "freeze"),
+    bind!(Sort, [c('s')], "s", "sort by the next column", DASHBOARD, "s" "sort"),
+    bind!(SortReverse, [c('S')], "S", "turn the order round", DASHBOARD),
+    bind!(Expand, [c('z')], "z", "focused pane alone, or all panes", DASHBOARD, "z" "expand"),
+    bind!(FocusNext, [k(KeyCode::Tab)], "Tab", "next pane", DASHBOARD, "tab" "pane"),
+    bind!(FocusPrevious, [k(KeyCode::BackTab)], "Shift-Tab", "previous pane", DASHBOARD),
+    bind!(ResetStatistics, [ctrl('r')], "Ctrl-R", "forget the statistics so far; asks", LIVE),
+    bind!(Up, [k(KeyCode::Up), c('k')], "Up k", "one row up", EVERYWHERE),
+    bind!(Down, [k(KeyCode::Down), c('j')], "Down j", "one row down", EVERYWHERE),
+    bind!(PageUp, [k(KeyCode::PageUp), ctrl('u')], "PgUp", "a page up", EVERYWHERE),
+    bind!(PageDown, [k(KeyCode::PageDown), ctrl('d')], "PgDn", "a page down", EVERYWHERE),
+    bind!(First, [c('g'), k(KeyCode::Home)], "g Home", "first row", EVERYWHERE),
+    bind!(Last, [c('G'), k(KeyCode::End)], "G End", "last row", EVERYWHERE),
+    bind!(Back, [k(KeyCode::Esc)], "Esc", "close, clear the filter, go back; never quits", EVERYWHERE),
+    bind!(Interrupt, [ctrl('c')], "Ctrl-C", "quit; a second one does not wait", EVERYWHERE),
+    bind!(Suspend, [ctrl('z')], "Ctrl-Z", "pause the load and go to the shell; fg comes back", EVERYWHERE),
+    bind!(Redraw, [ctrl('l')], "Ctrl-L", "draw everything again", EVERYWHERE),
+];
+
+/// What a key means in a place.
+pub(crate) fn lookup(event: KeyEvent, place: u8) -> Option<Action> {
+    if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER) {
+        return None;
+    }
+    let key = Key { code: event.code, ctrl: event.modifiers.contains(KeyModifiers::CONTROL) };
+    TABLE.iter().find(|b| b.places & place != 0 && b.keys.contains(&key)).map(|b| b.action)
+}
+
+/// What stands in the footer of a place, in order.
+pub(crate) fn footer(place: u8) -> impl Iterator<Item = (&'static str, &'static str)> {
+    // While load runs the pairs of keys stand for the exact values too.
+    TABLE
+        .iter()
+        .filter(move |b| b.places & place != 0)
+        .filter(move |b| place == LAUNCHER || !matches!(b.action, Action::Users | Action::SpawnRate))
+        .filter_map(|b| b.footer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for place in [LAUNCHER, LIVE, DONE] {
+            let mut seen: Vec<Key> = Vec::new();
+            for binding in TABLE.iter().filter(|b| b.places & place != 0) {
+                for key in binding.keys {
+                    assert!(!seen.contains(key), "{key:?} twice in {place}");
+                    seen.push(*key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_found_where_they_work() {
+        let key = |ch| KeyEvent::new(KeyCode::Char(ch), KeyModifiers::NONE);
+        assert_eq!(lookup(key('+'), LIVE), Some(Action::UsersUp));
+        assert_eq!(lookup(key('+'), DONE), None);
+        assert_eq!(lookup(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL), LAUNCHER), Some(Action::Interrupt));
+        assert_eq!(lookup(key('S'), DONE), Some(Action::SortReverse));
+    }
+}

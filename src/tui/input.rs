@@ -1,0 +1,92 @@
+//! Threads that feed the loop: keys, signals, snapshots. Each only forwards.
+//!
+//! Reading keys has a thread of its own because crossterm 0.29 never returns from a read, nor from a poll with a
+//! time-out, once the terminal is gone: it spins. Nothing may wait for that thread.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use super::runtime::Event;
+use crate::engine::RunHandle;
+
+/// Forwards keys, pastes and resizes until `stop` is set.
+pub(crate) fn keys(events: Sender<Event>, stop: Arc<AtomicBool>) -> io::Result<()> {
+    std::thread::Builder::new().name("keys".into()).spawn(move || {
+        while !stop.load(Ordering::Relaxed) {
+            let event = match crossterm::event::poll(Duration::from_millis(250)) {
+                Ok(false) => continue,
+                Ok(true) => crossterm::event::read(),
+                Err(error) => Err(error),
+            };
+            let failed = event.is_err();
+            let message = event.map_or(Event::HangUp, Event::Input);
+            if events.send(message).is_err() || failed {
+                break;
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Forwards signals until the loop is gone.
+#[cfg(unix)]
+pub(crate) fn signals(events: Sender<Event>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let (mut int, mut term, mut hup, mut stop) = {
+        let _inside = runtime.enter();
+        (
+            signal(SignalKind::interrupt())?,
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::hangup())?,
+            signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+        )
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        runtime.block_on(async {
+            loop {
+                let event = tokio::select! {
+                    _ = int.recv() => Event::Signal(SignalKind::interrupt().as_raw_value()),
+                    _ = term.recv() => Event::Signal(SignalKind::terminate().as_raw_value()),
+                    _ = hup.recv() => Event::Signal(SignalKind::hangup().as_raw_value()),
+                    _ = stop.recv() => Event::Suspend,
+                };
+                if events.send(event).is_err() {
+                    break;
+                }
+            }
+        });
+    })?;
+    Ok(())
+}
+
+/// There are no such signals here.
+#[cfg(not(unix))]
+pub(crate) fn signals(_events: Sender<Event>) -> io::Result<()> {
+    Ok(())
+}
+
+/// Forwards the snapshots of run number `run` until its end.
+pub(crate) fn snapshots(handle: &RunHandle, run: u64, events: Sender<Event>) -> io::Result<()> {
+    let mut receiver = handle.subscribe();
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    std::thread::Builder::new().name("snapshots".into()).spawn(move || {
+        runtime.block_on(async {
+            loop {
+                let snapshot = receiver.borrow_and_update().clone();
+                let done = snapshot.state.is_done();
+                if events.send(Event::Snapshot(run, snapshot)).is_err() || done {
+                    return;
+                }
+                if receiver.changed().await.is_err() {
+                    let _ = events.send(Event::Lost(run));
+                    return;
+                }
+            }
+        });
+    })?;
+    Ok(())
+}

@@ -1,0 +1,359 @@
+//! The loop: events in, messages to the model, effects out, a frame when something changed.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+use crossterm::event::Event as Input;
+
+use super::model::Model;
+use super::terminal::{self, PanicGuard, Screen};
+use super::update::{self, Effect, Message};
+use super::{Exit, Farewell, Options, Starter, TuiError, input, view};
+use crate::engine::{Command, RunHandle};
+use crate::report::csv;
+use crate::scenario::Overrides;
+use crate::scenario::catalog::Entry;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::RunState;
+
+/// What the threads send to the loop.
+#[derive(Debug)]
+pub(crate) enum Event {
+    Input(Input),
+    /// Of the run with this number.
+    Snapshot(u64, Arc<Snapshot>),
+    Lost(u64),
+    Exported(Result<Vec<PathBuf>, String>),
+    Signal(i32),
+    Suspend,
+    HangUp,
+    Panic(String),
+}
+
+/// Shortest time between two frames.
+const FRAME: Duration = Duration::from_millis(100);
+/// How often the terminal is asked whether it is still there.
+const WATCH: Duration = Duration::from_secs(1);
+/// How long running tasks may go on when nobody asked for patience.
+const IMPATIENT: Duration = Duration::from_secs(2);
+
+struct Loop<'a> {
+    model: Model,
+    starter: &'a mut dyn Starter,
+    out: PathBuf,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    /// Taken from `events` while waiting for something else.
+    waiting: VecDeque<Event>,
+    handle: Option<RunHandle>,
+    run: u64,
+    last: Option<Arc<Snapshot>>,
+    exports: Vec<PathBuf>,
+    exporting: bool,
+    begun: Instant,
+    leaving: Option<Leaving>,
+    dirty: bool,
+    redraw: bool,
+}
+
+/// The way out while a run still lives.
+struct Leaving {
+    exit: Exit,
+    cut_at: Option<Instant>,
+    end_at: Instant,
+}
+
+pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Farewell, TuiError> {
+    let (sender, events) = channel();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut model = Model::new(entries, &options);
+    // Signals first: from here on every end restores the terminal.
+    input::signals(sender.clone())?;
+    let _hook = PanicGuard::install(sender.clone());
+    let mut screen = Screen::enter()?;
+    input::keys(sender.clone(), stop.clone())?;
+    let effects = if options.autostart { update::update(&mut model, super::action::Action::Start) } else { Vec::new() };
+    let mut this = Loop {
+        model,
+        starter,
+        out: options.out,
+        sender,
+        events,
+        waiting: VecDeque::new(),
+        handle: None,
+        run: 0,
+        last: None,
+        exports: Vec::new(),
+        exporting: false,
+        begun: Instant::now(),
+        leaving: None,
+        dirty: true,
+        redraw: false,
+    };
+    let result = this.follow(&mut screen, effects);
+    stop.store(true, Ordering::Relaxed);
+    drop(screen);
+    let exit = result?;
+    this.finish_export();
+    Ok(Farewell { last: this.last, exports: this.exports, exit })
+}
+
+impl Loop<'_> {
+    fn follow(&mut self, screen: &mut Screen, effects: Vec<Effect>) -> Result<Exit, TuiError> {
+        for effect in effects {
+            self.effect(effect, screen)?;
+        }
+        let (mut drawn, mut watched) = (None::<Instant>, Instant::now());
+        loop {
+            if let Some(exit) = self.way_out() {
+                return Ok(exit);
+            }
+            let now = Instant::now();
+            if now.duration_since(watched) >= WATCH {
+                watched = now;
+                if terminal::gone() {
+                    self.leave(Exit::HangUp);
+                }
+            }
+            let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
+            if self.dirty && due && !self.blind() {
+                drawn = Some(now);
+                self.draw(screen);
+            }
+            let wait = if self.dirty || self.busy() { FRAME / 2 } else { WATCH / 2 };
+            if let Some(event) = self.next(wait) {
+                self.event(event, screen)?;
+                while let Ok(event) = self.events.try_recv() {
+                    self.event(event, screen)?;
+                }
+            }
+            self.message(Message::Tick, screen)?;
+        }
+    }
+
+    fn draw(&mut self, screen: &mut Screen) {
+        self.dirty = false;
+        let cleared = if std::mem::take(&mut self.redraw) { screen.clear() } else { Ok(()) };
+        let model = &self.model;
+        if cleared.and_then(|()| screen.draw(|frame| view::draw(model, frame))).is_err() {
+            self.leave(Exit::HangUp);
+        }
+    }
+
+    /// True when there is nobody to draw for.
+    fn blind(&self) -> bool {
+        self.leaving.as_ref().is_some_and(|l| l.exit == Exit::HangUp)
+    }
+
+    /// True when something waits for a moment, not for an event.
+    fn busy(&self) -> bool {
+        self.leaving.is_some() || self.model.run.as_ref().is_some_and(|r| r.users.unsent || r.rate.unsent)
+    }
+
+    fn next(&mut self, wait: Duration) -> Option<Event> {
+        if let Some(event) = self.waiting.pop_front() {
+            return Some(event);
+        }
+        match self.events.recv_timeout(wait) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    /// The exit, once nothing is left to wait for.
+    fn way_out(&mut self) -> Option<Exit> {
+        let leaving = self.leaving.as_mut()?;
+        let now = Instant::now();
+        if leaving.cut_at.is_some_and(|at| now >= at) {
+            leaving.cut_at = None;
+            // An engine that is gone needs no order.
+            let _ = self.handle.as_ref().map(|h| h.send(Command::Stop));
+        }
+        (self.handle.is_none() || now >= leaving.end_at).then_some(leaving.exit)
+    }
+
+    fn event(&mut self, event: Event, screen: &mut Screen) -> Result<(), TuiError> {
+        match event {
+            Event::Input(Input::Key(key)) => self.message(Message::Key(key), screen)?,
+            Event::Input(Input::Paste(text)) => self.message(Message::Paste(text), screen)?,
+            Event::Input(Input::Resize(..)) => self.dirty = true,
+            Event::Input(_) => {}
+            Event::Snapshot(run, snapshot) if run == self.run => {
+                self.last = Some(snapshot.clone());
+                if snapshot.state.is_done() {
+                    self.handle = None;
+                }
+                self.message(Message::Snapshot(snapshot), screen)?;
+            }
+            Event::Lost(run) if run == self.run && self.handle.is_some() => {
+                self.handle = None;
+                self.message(Message::Lost, screen)?;
+            }
+            // Of a run before this one.
+            Event::Snapshot(..) | Event::Lost(_) => {}
+            Event::Exported(result) => {
+                self.exporting = false;
+                self.exports.extend(result.iter().flatten().cloned());
+                self.message(Message::Exported(result), screen)?;
+            }
+            Event::Signal(number) if number == HANGUP => self.leave(Exit::HangUp),
+            Event::Signal(number) => self.leave(Exit::Signal(number)),
+            Event::Suspend => self.effect(Effect::Suspend, screen)?,
+            Event::HangUp => self.leave(Exit::HangUp),
+            Event::Panic(words) => return Err(TuiError::Panicked(words)),
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, message: Message, screen: &mut Screen) -> Result<(), TuiError> {
+        self.model.now = self.begun.elapsed();
+        let before = self.model.toast.is_some();
+        let tick = matches!(message, Message::Tick);
+        let effects = update::handle(&mut self.model, message);
+        self.dirty |= !tick || before != self.model.toast.is_some();
+        for effect in effects {
+            self.effect(effect, screen)?;
+        }
+        Ok(())
+    }
+
+    fn effect(&mut self, effect: Effect, screen: &mut Screen) -> Result<(), TuiError> {
+        match effect {
+            Effect::Start { index, overrides } => {
+                let message = self.start(index, overrides);
+                self.message(message, screen)?;
+            }
+            Effect::Send(command) => {
+                let sent = self.handle.as_ref().map(|h| h.send(command));
+                if let Some(Err(error)) = sent {
+                    self.model.say(error.to_string(), true);
+                }
+            }
+            Effect::Export(snapshot) => self.export(snapshot),
+            Effect::Quit => self.leave(Exit::Quit),
+            Effect::Force => {
+                self.leave(Exit::Quit);
+                // The first stop may have been sent just now: the second cuts.
+                self.leave(Exit::Quit);
+            }
+            Effect::Suspend => self.suspend(screen)?,
+            Effect::Redraw => {
+                self.redraw = true;
+                self.dirty = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, index: usize, overrides: Overrides) -> Message {
+        let Some(Ok(scenario)) = self.model.launcher.entries.get(index).map(|e| &e.scenario) else {
+            return Message::Refused("there is no such scenario any more".to_owned());
+        };
+        let stop_timeout = scenario.plan(&overrides).map_or(Duration::from_secs(10), |plan| plan.load.stop_timeout);
+        let handle = match self.starter.start(scenario, &overrides) {
+            Ok(handle) => handle,
+            Err(why) => return Message::Refused(why),
+        };
+        self.run += 1;
+        if let Err(error) = input::snapshots(&handle, self.run, self.sender.clone()) {
+            return Message::Refused(error.to_string());
+        }
+        let first = handle.latest();
+        self.last = Some(first.clone());
+        self.handle = Some(handle);
+        Message::Started { index, overrides, stop_timeout, first }
+    }
+
+    /// Writes on a thread of its own: a slow disk must not stop the keys.
+    fn export(&mut self, snapshot: Arc<Snapshot>) {
+        let (out, sender) = (self.out.clone(), self.sender.clone());
+        let work = move || {
+            let result = csv::write(&csv::prefix(&out, &snapshot), &snapshot).map_err(|e| e.to_string());
+            let _ = sender.send(Event::Exported(result));
+        };
+        match std::thread::Builder::new().name("export".into()).spawn(work) {
+            Ok(_) => self.exporting = true,
+            Err(error) => {
+                let _ = self.sender.send(Event::Exported(Err(format!("cannot export: {error}"))));
+            }
+        }
+    }
+
+    /// An export that was begun is waited for: its files are evidence.
+    fn finish_export(&mut self) {
+        let end = Instant::now() + Duration::from_secs(5);
+        while self.exporting {
+            let Some(left) = end.checked_duration_since(Instant::now()) else { return };
+            match self.events.recv_timeout(left) {
+                Ok(Event::Exported(result)) => {
+                    self.exporting = false;
+                    self.exports.extend(result.into_iter().flatten());
+                }
+                Ok(_) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Begins to leave; while already leaving, cuts.
+    fn leave(&mut self, exit: Exit) {
+        self.model.leaving = true;
+        self.dirty = true;
+        let now = Instant::now();
+        let patience = self.model.run.as_ref().map_or(IMPATIENT, |r| r.stop_timeout);
+        if let Some(handle) = &self.handle {
+            let _ = handle.send(Command::Stop);
+        }
+        match &mut self.leaving {
+            Some(leaving) => {
+                // A terminal that is gone stays gone, whatever came before.
+                if exit == Exit::HangUp && leaving.exit != Exit::HangUp {
+                    leaving.exit = exit;
+                }
+                leaving.cut_at = None;
+                leaving.end_at = leaving.end_at.min(now + IMPATIENT);
+            }
+            None => {
+                let patient = exit == Exit::Quit;
+                let cut_at = (!patient).then_some(now + IMPATIENT);
+                let end_at = now + if patient { patience.saturating_add(IMPATIENT) } else { IMPATIENT * 2 };
+                self.leaving = Some(Leaving { exit, cut_at, end_at });
+            }
+        }
+    }
+
+    /// A stopped process would leave every user hanging, and every latency garbage: the load is paused first.
+    fn suspend(&mut self, screen: &mut Screen) -> Result<(), TuiError> {
+        let state = self.model.run.as_ref().map(|r| r.latest.state);
+        let pause = matches!(state, Some(RunState::Ramping | RunState::Running)) && self.handle.is_some();
+        if pause && let Some(handle) = &self.handle {
+            let _ = handle.send(Command::Pause);
+            self.wait_for_pause();
+        }
+        screen.suspend()?;
+        if pause && let Some(handle) = &self.handle {
+            let _ = handle.send(Command::Resume);
+        }
+        self.dirty = true;
+        Ok(())
+    }
+
+    fn wait_for_pause(&mut self) {
+        let end = Instant::now() + IMPATIENT;
+        while let Some(left) = end.checked_duration_since(Instant::now()) {
+            let Ok(event) = self.events.recv_timeout(left) else { return };
+            let quiet = matches!(&event, Event::Snapshot(_, s) if s.load.in_flight == 0 && s.state == RunState::Paused);
+            self.waiting.push_back(event);
+            if quiet {
+                return;
+            }
+        }
+    }
+}
+
+/// The number of SIGHUP everywhere.
+const HANGUP: i32 = 1;

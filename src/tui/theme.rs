@@ -1,0 +1,97 @@
+//! What things look like: semantic styles from the terminal's own sixteen colours, and glyphs with ASCII stand-ins.
+
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::symbols::border;
+use ratatui::widgets::BorderType;
+
+use super::ThemeName;
+
+/// Styles by meaning. None fills a background, and none is the only sign of a state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Theme {
+    pub accent: Style,
+    pub good: Style,
+    pub warn: Style,
+    pub bad: Style,
+    pub dim: Style,
+    pub strong: Style,
+    pub select: Style,
+    pub ascii: bool,
+}
+
+impl Theme {
+    pub fn new(name: ThemeName, ascii: bool) -> Self {
+        let plain = Style::new();
+        let bold = plain.add_modifier(Modifier::BOLD);
+        let base = Self {
+            accent: plain,
+            good: plain,
+            warn: bold,
+            bad: bold.add_modifier(Modifier::UNDERLINED),
+            dim: plain.add_modifier(Modifier::DIM),
+            strong: bold,
+            select: plain.add_modifier(Modifier::REVERSED),
+            ascii,
+        };
+        let colours = match name {
+            ThemeName::Auto => [Color::Cyan, Color::Green, Color::Yellow, Color::Red],
+            ThemeName::Light => [Color::Magenta, Color::Green, Color::Magenta, Color::Red],
+            // Orange is the yellow of most palettes; blue against it survives every common colour blindness.
+            ThemeName::Colorblind => [Color::LightBlue, Color::LightBlue, Color::Yellow, Color::LightYellow],
+            ThemeName::Mono => return base,
+        };
+        let [accent, good, warn, bad] = colours.map(|c| plain.fg(c));
+        Self { accent, good, warn, bad: bad.add_modifier(Modifier::BOLD), ..base }
+    }
+
+    /// The glyph, or its ASCII stand-in.
+    pub fn glyph(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        if self.ascii { ascii } else { unicode }
+    }
+
+    /// Eight levels of a bar, lowest first; index 0 is the lowest that is not nothing.
+    pub fn levels(&self) -> [&'static str; 8] {
+        if self.ascii {
+            ["_", ".", ".", "-", "-", "=", "=", "#"]
+        } else {
+            ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+        }
+    }
+
+    pub fn border(&self) -> border::Set<'static> {
+        if self.ascii {
+            border::Set {
+                top_left: "+",
+                top_right: "+",
+                bottom_left: "+",
+                bottom_right: "+",
+                vertical_left: "|",
+                vertical_right: "|",
+                horizontal_top: "-",
+                horizontal_bottom: "-",
+            }
+        } else {
+            BorderType::Rounded.to_border_set()
+        }
+    }
+
+    /// Replaces what is outside ASCII in text of ours; foreign names lose only what cannot be shown.
+    pub fn text(&self, text: &str) -> String {
+        let clean = crate::clean::line(text);
+        if !self.ascii || clean.is_ascii() {
+            return clean.into_owned();
+        }
+        clean
+            .chars()
+            .map(|c| match c {
+                '→' => '>',
+                'µ' => 'u',
+                '×' => 'x',
+                '–' => '-',
+                '…' => '~',
+                c if c.is_ascii() => c,
+                _ => '?',
+            })
+            .collect()
+    }
+}

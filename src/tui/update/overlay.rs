@@ -1,0 +1,144 @@
+//! Keys while something lies over the screen: a prompt, a question, the help page, a detail.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::{Effect, dashboard, dispatch, update};
+use crate::engine::Command;
+use crate::tui::action::{self, Action};
+use crate::tui::model::{Field, Model, Overlay, Prompt, Question};
+use crate::units::{parse_duration, parse_spawn_rate, parse_users};
+
+/// Longest text a prompt takes.
+const PROMPT_LIMIT: usize = 500;
+
+/// Gives the key to what is topmost.
+pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let interrupt = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
+    match model.overlay.take() {
+        None => dispatch(model, key),
+        // The second Ctrl-C does not wait for an answer.
+        Some(Overlay::Confirm(Question::Quit)) if interrupt => vec![Effect::Force],
+        Some(_) if interrupt => update(model, Action::Interrupt),
+        Some(Overlay::Confirm(question)) => confirm(model, question, key),
+        Some(Overlay::Prompt(prompt)) => prompt_key(model, prompt, key),
+        Some(overlay) => page(model, overlay, key),
+    }
+}
+
+fn confirm(model: &mut Model, question: Question, key: KeyEvent) -> Vec<Effect> {
+    match key.code {
+        KeyCode::Char('y' | 'Y') => match question {
+            Question::Quit => vec![Effect::Quit],
+            Question::Stop | Question::Cut => vec![Effect::Send(Command::Stop)],
+            Question::Reset => vec![Effect::Send(Command::ResetStatistics)],
+        },
+        KeyCode::Char('n' | 'N') | KeyCode::Esc => Vec::new(),
+        _ => {
+            model.overlay = Some(Overlay::Confirm(question));
+            Vec::new()
+        }
+    }
+}
+
+fn prompt_key(model: &mut Model, mut prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Esc => return Vec::new(),
+        KeyCode::Enter => return apply(model, prompt),
+        KeyCode::Backspace => {
+            prompt.text.pop();
+            prompt.error = None;
+        }
+        KeyCode::Char('u') if control => prompt.text.clear(),
+        KeyCode::Char(c) if !control && !c.is_control() && prompt.text.len() < PROMPT_LIMIT => {
+            prompt.text.push(c);
+            prompt.error = None;
+        }
+        _ => {}
+    }
+    model.overlay = Some(Overlay::Prompt(prompt));
+    Vec::new()
+}
+
+/// Takes what was typed, or keeps the prompt open with the error.
+fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
+    let text = prompt.text.trim().to_owned();
+    let result = match prompt.field {
+        Field::Filter => {
+            filter(model, text);
+            Ok(Vec::new())
+        }
+        Field::Users if model.run.is_some() => parse_users(&text).map(|u| dashboard::want_users(model, u.0)),
+        Field::SpawnRate if model.run.is_some() => parse_spawn_rate(&text).map(|r| dashboard::want_rate(model, r.0)),
+        field => edit(model, field, &text).map(|()| Vec::new()),
+    };
+    match result {
+        Ok(effects) => effects,
+        Err(error) => {
+            prompt.error = Some(error.to_string());
+            model.overlay = Some(Overlay::Prompt(prompt));
+            Vec::new()
+        }
+    }
+}
+
+/// Puts a value in the place of the scenario's; an empty text gives the scenario's value back.
+fn edit(model: &mut Model, field: Field, text: &str) -> Result<(), crate::units::UnitError> {
+    let overrides = &mut model.launcher.overrides;
+    let empty = text.is_empty();
+    match field {
+        Field::Host => overrides.host = (!empty).then(|| text.to_owned()),
+        Field::Users => overrides.users = if empty { None } else { Some(parse_users(text)?) },
+        Field::SpawnRate => overrides.spawn_rate = if empty { None } else { Some(parse_spawn_rate(text)?) },
+        Field::RunTime => {
+            overrides.run_time = match text {
+                "" => None,
+                "-" | "none" | "unlimited" => Some(None),
+                text => Some(Some(parse_duration(text)?)),
+            };
+        }
+        Field::Filter => {}
+    }
+    model.launcher.refresh();
+    Ok(())
+}
+
+fn filter(model: &mut Model, text: String) {
+    match &mut model.run {
+        Some(run) => {
+            run.filter = text;
+            dashboard::clamp(run);
+        }
+        None => {
+            let launcher = &mut model.launcher;
+            launcher.filter = text;
+            let visible = launcher.visible();
+            if let (false, Some(first)) = (visible.contains(&launcher.selected), visible.first()) {
+                launcher.selected = *first;
+                launcher.refresh();
+            }
+        }
+    }
+}
+
+/// Help and detail scroll; every key that steers goes through, so that one can steer while reading.
+fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
+    let (Overlay::Help { scroll } | Overlay::Detail { scroll, .. }) = &mut overlay else { return Vec::new() };
+    let action = action::lookup(key, model.place());
+    match action {
+        Some(Action::Up) => *scroll = scroll.saturating_sub(1),
+        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(1_000),
+        Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
+        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(1_000),
+        Some(Action::First) => *scroll = 0,
+        Some(Action::Back | Action::Help | Action::Detail | Action::Start) => return Vec::new(),
+        Some(Action::Quit) if matches!(overlay, Overlay::Help { .. }) => return Vec::new(),
+        Some(action) => {
+            model.overlay = Some(overlay);
+            return update(model, action);
+        }
+        None => {}
+    }
+    model.overlay = Some(overlay);
+    Vec::new()
+}

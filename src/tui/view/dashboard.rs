@@ -1,0 +1,186 @@
+//! A run while it runs: what decides is on the first two lines and never moves.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::text::{self, age};
+use super::{charts, panes, put, table};
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Level, RunState};
+use crate::tui::model::{Focus, Model, Run};
+use crate::tui::theme::Theme;
+use crate::units::{PerSecond, clock, latency, rate};
+
+pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let snapshot = run.shown();
+    put(frame, Rect { height: 1, ..area }, header(run, theme, area.width.into()));
+    put(frame, Rect { y: area.y + 1, height: 1, ..area }, figures(snapshot, theme, area.width.into()));
+    let large = area.width >= 120 && area.height >= 33;
+    let gap = if large { 3 } else { 2 };
+    let body = Rect { y: area.y + gap, height: area.height.saturating_sub(gap), ..area };
+    if run.expanded {
+        return expanded(model, run, frame, body);
+    }
+    if area.width < 80 || area.height < 22 {
+        return compact(model, run, frame, body);
+    }
+    let charts_height = if large { 10 + (area.height - 33) / 6 } else { 4 };
+    charts::draw(model, run, frame, Rect { height: charts_height, ..body });
+    let rest = Rect { y: body.y + charts_height, height: body.height.saturating_sub(charts_height), ..body };
+    let wanted = u16::try_from(snapshot.endpoints.len()).unwrap_or(u16::MAX).saturating_add(4);
+    // The lower panes keep their minimum; the table gets what it needs of the rest.
+    let lower = if large { 9 } else { 5 };
+    let upper = wanted.min(rest.height.saturating_sub(lower)).max(rest.height.saturating_sub(lower) / 2).max(5);
+    table::draw(model, run, frame, Rect { height: upper.min(rest.height), ..rest });
+    let bottom = Rect { y: rest.y + upper, height: rest.height.saturating_sub(upper), ..rest };
+    if large {
+        let side = 52;
+        let left = Rect { width: bottom.width.saturating_sub(side), ..bottom };
+        panes::failures(model, run, frame, left);
+        panes::percentiles(model, run, frame, Rect { x: left.x + left.width, width: side, ..bottom });
+    } else if run.focus == Focus::Percentiles {
+        panes::percentiles(model, run, frame, bottom);
+    } else {
+        panes::failures(model, run, frame, bottom);
+    }
+}
+
+fn expanded(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
+    match run.focus {
+        Focus::Endpoints => table::draw(model, run, frame, area),
+        Focus::Failures => panes::failures(model, run, frame, area),
+        Focus::Percentiles => panes::percentiles(model, run, frame, area),
+    }
+}
+
+/// No charts: the focused pane, or table and failures where both fit.
+fn compact(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
+    if run.focus != Focus::Endpoints || area.height < 12 {
+        return expanded(model, run, frame, area);
+    }
+    let lower = 4;
+    table::draw(model, run, frame, Rect { height: area.height - lower, ..area });
+    panes::failures(model, run, frame, Rect { y: area.y + area.height - lower, height: lower, ..area });
+}
+
+/// The state as glyph and word.
+fn state(run: &Run, theme: &Theme) -> Span<'static> {
+    let state = run.shown().state;
+    let (glyph, style) = match state {
+        RunState::Ramping => (theme.glyph("▲", "^"), theme.accent),
+        RunState::Running => (theme.glyph("●", "*"), theme.good),
+        RunState::Paused => (theme.glyph("‖", "="), theme.select),
+        RunState::Stopping => (theme.glyph("▼", "v"), theme.warn),
+        RunState::Done(_) => (theme.glyph("■", "#"), theme.strong),
+    };
+    Span::styled(format!("{glyph} {:<8}", state.word()), style.patch(theme.strong))
+}
+
+fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
+    let snapshot = run.shown();
+    let load = snapshot.load;
+    let planned = snapshot.run.run_time.map_or_else(String::new, |t| format!(" of {}", clock(t)));
+    let target = run.users.wanted.unwrap_or(load.target);
+    let users = if target == load.users {
+        format!("users {}", load.users)
+    } else {
+        format!("users {}{}{target}", load.users, theme.glyph("→", ">"))
+    };
+    let spawn = PerSecond(run.rate.wanted.unwrap_or(load.spawn_rate));
+    let frozen = run.frozen.as_ref().map(|old| {
+        let since = run.latest.at.duration_since(old.at).unwrap_or_default();
+        format!("FROZEN {}", age(since))
+    });
+    let mut spans = vec![
+        Span::styled(format!(" {}  ", text::cut(&theme.text(&snapshot.run.scenario), 20, theme.ascii)), theme.strong),
+        state(run, theme),
+        Span::raw(format!("  {}{planned}   ", clock(snapshot.elapsed))),
+        Span::styled(format!("{users:<15}"), theme.strong),
+        Span::raw(format!(" +{spawn}/s  ")),
+    ];
+    if let Some(words) = frozen {
+        spans.push(Span::styled(words, theme.select));
+        spans.push(Span::raw("  "));
+    }
+    let used: usize = spans.iter().map(Span::width).sum();
+    let host = theme.text(&snapshot.run.host);
+    let short = host.split("://").nth(1).unwrap_or(&host);
+    let room = width.saturating_sub(used + 1);
+    let shown = if text::width(&host) <= room { &host } else { short };
+    spans.push(Span::styled(text::right(shown, room, theme.ascii), theme.dim));
+    Line::from(spans)
+}
+
+fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
+    let now = &snapshot.total.now;
+    // Before the first request of the last 10 s, and after the end, the whole run speaks.
+    let shown = if snapshot.state.is_done() || now.requests == 0 { &snapshot.total.total } else { now };
+    let time = |percentile: f64| text::time(shown.response.p(percentile), shown.response.count);
+    let failed = shown.fail_ratio() * 100.0;
+    let mark = if failed > 0.0 { theme.glyph("▲", "^") } else { theme.glyph("✓", "*") };
+    let fail_style = if failed > 0.0 { theme.bad } else { theme.good };
+    let (word, style) = generator(snapshot, theme);
+    let mut parts = vec![
+        (format!("{:>7} req/s", rate(shown.rps)), theme.strong),
+        (format!("{failed:>5.2} % failed {mark}"), fail_style),
+        (format!("p50 {:>6}", time(50.0)), theme.strong),
+        (format!("p95 {:>6}", time(95.0)), theme.strong),
+        (format!("p99 {:>6}", time(99.0)), theme.strong),
+    ];
+    if width >= 118 {
+        parts.push((format!("{} in flight", snapshot.load.in_flight), theme.strong));
+        parts.push((format!("{:.2} VU-hours", snapshot.load.vu_hours), theme.strong));
+    }
+    parts.push((word, style));
+    let mut spans = vec![Span::raw(" ")];
+    let mut room = width.saturating_sub(1);
+    for (words, style) in parts {
+        let cells = text::width(&words) + 2;
+        if cells > room + 2 {
+            continue;
+        }
+        room = room.saturating_sub(cells);
+        spans.push(Span::styled(words, style));
+        spans.push(Span::raw("  "));
+    }
+    Line::from(spans)
+}
+
+fn generator(snapshot: &Snapshot, theme: &Theme) -> (String, ratatui::style::Style) {
+    let cpu = format!("{:.0} %", snapshot.health.cpu * 100.0);
+    match snapshot.health.level {
+        Level::Green => (format!("{} generator {cpu}", theme.glyph("✓", "*")), theme.good),
+        Level::Amber => (format!("! generator {cpu}"), theme.warn),
+        Level::Red => (format!("{} generator {cpu}", theme.glyph("✗", "x")), theme.bad),
+    }
+}
+
+/// What is worth a sentence.
+pub(super) fn insight(run: &Run) -> Option<String> {
+    let snapshot = run.shown();
+    let why = snapshot.health.why.as_deref().unwrap_or("it is overloaded");
+    match snapshot.health.level {
+        Level::Red => return Some(format!("the figures are about this machine, not the server: {why}")),
+        Level::Amber => return Some(format!("look at the load generator: {why}")),
+        Level::Green => {}
+    }
+    if let Some(first) = snapshot.exceptions.first() {
+        return Some(format!("error in the scenario, {}: {} ({}×)", first.place, first.message, first.count));
+    }
+    if snapshot.cut > 0 && snapshot.state.is_done() {
+        return Some(format!("{} requests were cut at the end and are in no row", snapshot.cut));
+    }
+    let top = snapshot.failures.rows.first()?;
+    let all = snapshot.total.total.failures;
+    (all >= 10 && top.count * 2 > all && snapshot.endpoints.len() > 1).then(|| {
+        let percent = top.count as f64 / all as f64 * 100.0;
+        format!("{} {}: {} is {percent:.0} % of all failures", top.method, top.name, top.reason.trim())
+    })
+}
+
+/// Longest of the times a pane's title shows.
+pub(super) fn title_time(time: Option<std::time::Duration>) -> String {
+    time.map_or_else(|| "–".to_owned(), latency)
+}

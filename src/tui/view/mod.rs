@@ -1,0 +1,178 @@
+//! The model becomes a frame. No clock, no input, and no arithmetic on samples here.
+
+mod charts;
+mod dashboard;
+mod detail;
+mod help;
+mod launcher;
+mod panes;
+mod table;
+pub(crate) mod text;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, Paragraph};
+
+use super::action;
+use super::model::{Model, Overlay};
+use super::theme::Theme;
+
+/// Draws everything.
+pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    if area.width < 40 || area.height < 8 {
+        tiny(model, frame, area);
+        return;
+    }
+    let [body, message, footer] = rows(area);
+    match (&model.run, &model.overlay) {
+        (_, Some(Overlay::Help { scroll })) => help::draw(model, *scroll, frame, body),
+        (Some(run), Some(Overlay::Detail { subject, scroll })) => {
+            detail::draw(model, run, (subject, *scroll), frame, body);
+        }
+        (Some(run), _) => dashboard::draw(model, run, frame, body),
+        (None, _) => launcher::draw(model, frame, body),
+    }
+    put(frame, message, message_line(model, message.width));
+    put(frame, footer, footer_line(model, footer.width));
+    if let Some(Overlay::Prompt(prompt)) = &model.overlay {
+        // A cursor where the next letter goes.
+        let before = text::width(&format!(" {}: {}", prompt.field.word(), prompt.text));
+        let x =
+            footer.x.saturating_add(u16::try_from(before).unwrap_or(u16::MAX)).min(footer.right().saturating_sub(1));
+        frame.set_cursor_position((x, footer.y));
+    }
+}
+
+/// Body, one line of message, one line of keys.
+fn rows(area: Rect) -> [Rect; 3] {
+    let body = Rect { height: area.height.saturating_sub(2), ..area };
+    let message = Rect { y: area.y + body.height, height: 1, ..area };
+    [body, message, Rect { y: message.y + 1, ..message }]
+}
+
+/// One line for terminals too small for anything; the keys still work.
+fn tiny(model: &Model, frame: &mut Frame<'_>, area: Rect) {
+    let state = model.run.as_ref().map(|r| format!("{} {} users. ", r.latest.state.word(), r.latest.load.users));
+    let words = format!("{}need 40x8, have {}x{}", state.unwrap_or_default(), area.width, area.height);
+    let line = Rect { y: area.y + area.height / 2, height: 1.min(area.height), ..area };
+    put(frame, line, Line::from(text::cut(&words, area.width.into(), model.theme.ascii)).centered());
+}
+
+/// Draws one line, clipped to the frame.
+fn put<'a>(frame: &mut Frame<'_>, area: Rect, line: impl Into<Line<'a>>) {
+    let area = area.intersection(frame.area());
+    if !area.is_empty() {
+        frame.render_widget(Paragraph::new(line.into()), area);
+    }
+}
+
+/// Draws lines from the top.
+fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>) {
+    let area = area.intersection(frame.area());
+    if !area.is_empty() {
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+}
+
+/// A bordered pane with a title at the left and a figure at the right; returns what is inside.
+fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, focused: bool) -> Rect {
+    let area = area.intersection(frame.area());
+    let style = if focused { theme.accent } else { theme.dim };
+    let title_style = if focused { theme.strong } else { Style::new() };
+    let mut block = Block::bordered()
+        .border_set(theme.border())
+        .border_style(style)
+        .title(Line::styled(format!(" {} ", theme.text(titles.0)), title_style));
+    let room = usize::from(area.width).saturating_sub(text::width(titles.0) + 6);
+    if !titles.1.is_empty() && text::width(titles.1) + 2 <= room {
+        let right = format!(" {} {}", theme.text(titles.1), theme.glyph("─", "-"));
+        block = block.title(Line::from(vec![Span::styled(right, style)]).right_aligned());
+    }
+    let inner = block.inner(area);
+    frame.render_widget(Clear, area);
+    frame.render_widget(block, area);
+    inner
+}
+
+fn message_line(model: &Model, width: u16) -> Line<'static> {
+    let theme = &model.theme;
+    let cells = usize::from(width).saturating_sub(4);
+    let say = |mark: &'static str, words: &str, style| {
+        let words = text::cut(&theme.text(words), cells, theme.ascii);
+        Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(words)])
+    };
+    if model.leaving {
+        return say("!", "stopping: waiting for running tasks; Ctrl-C again does not wait", theme.warn);
+    }
+    if let Some(Overlay::Prompt(prompt)) = &model.overlay
+        && let Some(error) = &prompt.error
+    {
+        return say(theme.glyph("✗", "x"), error, theme.bad);
+    }
+    if let Some(toast) = &model.toast {
+        let (mark, style) =
+            if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };
+        return say(mark, &toast.text, style);
+    }
+    let insight = model.run.as_ref().and_then(|run| dashboard::insight(run));
+    insight.map_or_else(Line::default, |words| say("!", &words, theme.warn))
+}
+
+fn footer_line(model: &Model, width: u16) -> Line<'static> {
+    let theme = &model.theme;
+    match &model.overlay {
+        Some(Overlay::Prompt(prompt)) => {
+            let words = theme.text(&format!(" {}: {}", prompt.field.word(), prompt.text));
+            let hint = "   Enter applies  Esc cancels";
+            let fits = text::width(&words) + hint.len() <= usize::from(width);
+            let shown = text::cut(&words, usize::from(width).saturating_sub(1), theme.ascii);
+            return Line::from(vec![
+                Span::styled(shown, theme.strong),
+                Span::styled(if fits { hint } else { "" }, theme.dim),
+            ]);
+        }
+        Some(Overlay::Confirm(question)) => {
+            return Line::from(vec![
+                Span::raw(" "),
+                Span::styled(format!(" {} y/n ", question.text()), theme.select.patch(theme.strong)),
+            ]);
+        }
+        Some(Overlay::Help { .. }) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
+        Some(Overlay::Detail { .. }) => {
+            return keys(&[("esc", "back"), ("↑↓", "scroll"), ("e", "export"), ("?", "help")], width, theme);
+        }
+        None => {}
+    }
+    let hints: Vec<_> = action::footer(model.place()).collect();
+    keys(&hints, width, theme)
+}
+
+/// As many hints as fit; help and quit always.
+fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Line<'static> {
+    let shown = |key: &'static str| match key {
+        "⏎" => theme.glyph("⏎", "enter"),
+        "↑↓" => theme.glyph("↑↓", "arrows"),
+        key => key,
+    };
+    let cost = |h: &(&'static str, &'static str)| text::width(shown(h.0)) + h.1.len() + 3;
+    let kept = |h: &&(&'static str, &'static str)| matches!(h.0, "?" | "q");
+    let mut room = usize::from(width).saturating_sub(hints.iter().filter(kept).map(cost).sum());
+    let mut spans = Vec::new();
+    for hint in hints {
+        if !kept(&hint) {
+            if cost(hint) > room {
+                continue;
+            }
+            room -= cost(hint);
+        }
+        spans.push(Span::styled(format!(" {}", shown(hint.0)), theme.accent));
+        spans.push(Span::raw(format!(" {} ", hint.1)));
+    }
+    Line::from(spans)
+}

@@ -1,0 +1,131 @@
+//! The endpoints, Aggregated last. Where it is narrow, columns go by priority instead of all getting squeezed.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{pane, put_lines, text};
+use crate::stats::snapshot::{Figures, Row};
+use crate::tui::model::{Focus, Model, Run, Sort};
+use crate::units::{count, latency, rate};
+
+struct Column {
+    title: &'static str,
+    cells: usize,
+    /// Lower stays longer.
+    rank: u8,
+    sort: Option<Sort>,
+    value: fn(&Figures) -> String,
+}
+
+fn p(figures: &Figures, percentile: f64) -> String {
+    text::time(figures.response.p(percentile), figures.response.count)
+}
+
+const COLUMNS: [Column; 12] = [
+    Column { title: "Requests", cells: 10, rank: 1, sort: Some(Sort::Requests), value: |f| count(f.requests) },
+    Column {
+        title: "Fails",
+        cells: 8,
+        rank: 9,
+        sort: None,
+        value: |f| if f.failures == 0 { "–".into() } else { count(f.failures) },
+    },
+    Column { title: "Fail", cells: 7, rank: 2, sort: Some(Sort::Fail), value: text::share },
+    Column { title: "Req/s", cells: 9, rank: 3, sort: Some(Sort::Rps), value: |f| rate(f.rps) },
+    Column { title: "avg", cells: 7, rank: 8, sort: None, value: |f| text::time(f.response.mean, f.response.count) },
+    Column { title: "min", cells: 7, rank: 11, sort: None, value: |f| text::time(f.response.min, f.response.count) },
+    Column { title: "p50", cells: 7, rank: 4, sort: Some(Sort::P50), value: |f| p(f, 50.0) },
+    Column { title: "p95", cells: 7, rank: 0, sort: Some(Sort::P95), value: |f| p(f, 95.0) },
+    Column { title: "p99", cells: 7, rank: 5, sort: Some(Sort::P99), value: |f| p(f, 99.0) },
+    Column { title: "p99.9", cells: 7, rank: 10, sort: None, value: |f| p(f, 99.9) },
+    Column {
+        title: "max",
+        cells: 7,
+        rank: 6,
+        sort: Some(Sort::Max),
+        value: |f| text::time(f.response.max, f.response.count),
+    },
+    Column {
+        title: "svc p95",
+        cells: 9,
+        rank: 7,
+        sort: None,
+        value: |f| f.service.map_or_else(|| "–".into(), |l| latency(l.p(95.0))),
+    },
+];
+
+/// Which columns fit beside a name of at least `name` cells.
+fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
+    let name = if width >= 110 { 30 } else { 20 };
+    let mut ranked: Vec<&Column> = COLUMNS.iter().filter(|c| service || c.title != "svc p95").collect();
+    ranked.sort_by_key(|c| c.rank);
+    let mut room = width.saturating_sub(name + 2);
+    let kept: Vec<u8> = ranked
+        .iter()
+        .map_while(|c| {
+            room = room.checked_sub(c.cells)?;
+            Some(c.rank)
+        })
+        .collect();
+    COLUMNS.iter().filter(|c| kept.contains(&c.rank)).collect()
+}
+
+pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let arrow = if run.reverse { theme.glyph("↑", "^") } else { theme.glyph("↓", "v") };
+    let mut notes = Vec::new();
+    if !run.filter.is_empty() {
+        notes.push(format!("/{}", run.filter));
+    }
+    notes.push(if run.window { "last 10 s".to_owned() } else { "whole run".to_owned() });
+    if run.sort != Sort::Plan || run.reverse {
+        notes.push(format!("sort: {} {arrow}", run.sort.word()));
+    }
+    let focused = run.focus == Focus::Endpoints;
+    let inner = pane(frame, area, ("Endpoints", &notes.join("  ")), theme, focused);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let rows = run.endpoints();
+    let total = &run.shown().total;
+    let service = total.total.service.is_some() || rows.iter().any(|r| r.total.service.is_some());
+    let columns = fitting(width, service);
+    let name = width.saturating_sub(2 + columns.iter().map(|c| c.cells).sum::<usize>());
+    let mut heading = vec![Span::styled(format!("  {}", text::left("Name", name, true)), theme.dim)];
+    for column in &columns {
+        let sorted = column.sort == Some(run.sort);
+        let style = if sorted { theme.strong } else { theme.dim };
+        heading.push(Span::styled(text::right(column.title, column.cells, theme.ascii), style));
+    }
+    let mut lines = vec![Line::from(heading)];
+    // Head and Aggregated are always there; the rows between them scroll.
+    let room = height.saturating_sub(2);
+    let here = run.rows[0];
+    let first = (here + 1).min(rows.len()).saturating_sub(room);
+    for (i, row) in rows.iter().enumerate().skip(first).take(room) {
+        lines.push(line(model, run, (row, focused && i == here), name, &columns));
+    }
+    lines.push(line(model, run, (total, focused && here >= rows.len()), name, &columns));
+    put_lines(frame, inner, lines);
+}
+
+fn line(model: &Model, run: &Run, row: (&Row, bool), name: usize, columns: &[&Column]) -> Line<'static> {
+    let (theme, (row, selected)) = (&model.theme, row);
+    let figures = run.figures(row);
+    let mark = if selected { theme.glyph("▸", ">") } else { " " };
+    let words = if row.method.is_empty() {
+        theme.text(&row.name)
+    } else {
+        theme.text(&format!("{:<4} {}", row.method, row.name))
+    };
+    let base = if row.method.is_empty() { theme.strong } else { ratatui::style::Style::new() };
+    let mut spans = vec![Span::styled(format!("{mark} {}", text::left(&words, name, theme.ascii)), base)];
+    for column in columns {
+        let failing = column.title.starts_with("Fail") && figures.failures > 0;
+        let value = (column.value)(figures);
+        let value = if theme.ascii { theme.text(&value) } else { value };
+        spans
+            .push(Span::styled(text::right(&value, column.cells, theme.ascii), if failing { theme.bad } else { base }));
+    }
+    let line = Line::from(spans);
+    if selected { line.patch_style(theme.select) } else { line }
+}

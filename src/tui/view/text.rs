@@ -1,0 +1,139 @@
+//! Text of exact width, in terminal cells.
+
+use std::time::{Duration, SystemTime};
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use crate::stats::snapshot::Figures;
+use crate::units;
+
+/// Cells a text takes.
+pub(crate) fn width(text: &str) -> usize {
+    UnicodeWidthStr::width(text)
+}
+
+/// Cuts to at most `cells`, with a mark where something is missing.
+pub(crate) fn cut(text: &str, cells: usize, ascii: bool) -> String {
+    if width(text) <= cells {
+        return text.to_owned();
+    }
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let w = UnicodeWidthChar::width(c).unwrap_or(0);
+        if used + w > cells.saturating_sub(1) {
+            break;
+        }
+        used += w;
+        out.push(c);
+    }
+    if cells > 0 {
+        out.push(if ascii { '~' } else { '…' });
+    }
+    out
+}
+
+/// Exactly `cells` wide, text at the left.
+pub(crate) fn left(text: &str, cells: usize, ascii: bool) -> String {
+    let mut out = cut(text, cells, ascii);
+    out.push_str(&" ".repeat(cells.saturating_sub(width(&out))));
+    out
+}
+
+/// Exactly `cells` wide, text at the right.
+pub(crate) fn right(text: &str, cells: usize, ascii: bool) -> String {
+    let cut = cut(text, cells, ascii);
+    format!("{}{cut}", " ".repeat(cells.saturating_sub(width(&cut))))
+}
+
+/// Breaks at spaces into lines of at most `cells`; a longer word is broken where it must be.
+pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
+    let cells = cells.max(1);
+    let mut lines = Vec::new();
+    let (mut line, mut used) = (String::new(), 0);
+    for word in text.split_inclusive(' ') {
+        let w = width(word.trim_end());
+        if used > 0 && used + w > cells {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        for c in word.chars() {
+            let w = UnicodeWidthChar::width(c).unwrap_or(0);
+            if used + w > cells && c != ' ' {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(c);
+            used += w;
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+    lines
+}
+
+/// A failure share in words: `–` for none, else with a decimal where it says something.
+pub(crate) fn share(figures: &Figures) -> String {
+    if figures.failures == 0 {
+        return "–".to_owned();
+    }
+    let percent = figures.fail_ratio() * 100.0;
+    if percent < 0.1 {
+        "<0.1 %".to_owned()
+    } else if percent < 99.95 {
+        format!("{percent:.1} %")
+    } else {
+        "100 %".to_owned()
+    }
+}
+
+/// A latency, or `–` where nothing was measured.
+pub(crate) fn time(d: Duration, measured: u64) -> String {
+    if measured == 0 { "–".to_owned() } else { units::latency(d) }
+}
+
+/// How long before `now` something was: `3s ago`.
+pub(crate) fn ago(then: SystemTime, now: SystemTime) -> String {
+    format!("{} ago", age(now.duration_since(then).unwrap_or_default()))
+}
+
+/// A length of time in one unit: `3s`, `4m`, `2h`.
+pub(crate) fn age(d: Duration) -> String {
+    match d.as_secs() {
+        s @ 0..60 => format!("{s}s"),
+        s @ 60..3_600 => format!("{}m", s / 60),
+        s => format!("{}h", s / 3_600),
+    }
+}
+
+/// A number in at most five cells for the end of a scale: `12.0`, `2.0k`.
+pub(crate) fn short(n: f64) -> String {
+    match n {
+        n if n >= 999_500.0 => format!("{:.1}M", n / 1e6),
+        n if n >= 9_999.5 => format!("{:.0}k", n / 1e3),
+        n if n >= 999.5 => format!("{:.1}k", n / 1e3),
+        n if n >= 99.5 || n.fract() == 0.0 => format!("{n:.0}"),
+        n => format!("{n:.1}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_have_the_width_they_are_given() {
+        for text in ["", "a", "größe", "日本語テスト", "a much longer text than fits"] {
+            for cells in 0..12 {
+                assert_eq!(width(&left(text, cells, false)), cells, "{text} {cells}");
+                assert_eq!(width(&right(text, cells, true)), cells, "{text} {cells}");
+            }
+        }
+    }
+
+    #[test]
+    fn wrapping_loses_no_word() {
+        assert_eq!(wrap("a small shop runs", 7), ["a small", "shop", "runs"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("", 3), [""]);
+    }
+}

@@ -1,0 +1,5 @@
+//! Small drawings of numbers.
+
+pub(crate) mod columns;
+
+pub(crate) use columns::{columns, meter};
