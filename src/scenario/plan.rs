@@ -179,6 +179,15 @@ pub struct StatusRange {
 }
 
 impl StatusRange {
+    /// As in a scenario: `200`, `200 or 3xx`.
+    pub fn words(ranges: &[StatusRange]) -> Arc<str> {
+        let word = |range: &StatusRange| match range.to - range.from {
+            0 => range.from.to_string(),
+            _ => format!("{}xx", range.from / 100),
+        };
+        ranges.iter().map(word).collect::<Vec<_>>().join(" or ").into()
+    }
+
     /// True when the status is inside.
     pub fn contains(&self, status: u16) -> bool {
         (self.from..=self.to).contains(&status)

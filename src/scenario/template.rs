@@ -68,13 +68,6 @@ impl Scope {
     }
 }
 
-impl Scope {
-    /// The scope of one user, before its first iteration.
-    pub fn new(seed: u64, user_id: u64, vars: Arc<minijinja::Value>) -> Self {
-        Self { rng: fastrand::Rng::with_seed(seed ^ user_id), user_id, iteration: 0, vars }
-    }
-}
-
 /// A template that failed while rendering: shown among the exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]

@@ -102,6 +102,7 @@ impl Builder<'_> {
             headers,
             body,
             timeout,
+            expected: StatusRange::words(expect_status.as_deref().unwrap_or_default()),
             expect_status,
         })))
     }
