@@ -120,7 +120,7 @@ fn message_line(model: &Model, width: u16) -> Line<'static> {
             if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };
         return say(mark, &toast.text, style);
     }
-    let insight = model.run.as_ref().and_then(|run| dashboard::insight(run));
+    let insight = model.run.as_ref().and_then(dashboard::insight);
     insight.map_or_else(Line::default, |words| say("!", &words, theme.warn))
 }
 
