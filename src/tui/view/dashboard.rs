@@ -134,8 +134,9 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
         parts.push((format!("{:.2} VU-hours", snapshot.load.vu_hours), theme.strong));
     }
     parts.push((word, style));
-    let mut spans = vec![Span::raw(" ")];
-    let mut room = width.saturating_sub(1);
+    // The first figure is padded at its left: it needs no margin.
+    let mut spans = Vec::new();
+    let mut room = width;
     for (words, style) in parts {
         let cells = text::width(&words) + 2;
         if cells > room + 2 {
