@@ -197,4 +197,46 @@ mod tests {
         assert!(written.starts_with("Type,Name,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total\r\n\"a,b\","));
         assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "no temporary file stays");
     }
+
+    #[test]
+    fn whole_header_lines() {
+        use crate::stats::snapshot::{RunInfo, RunState};
+        use crate::stats::{Aggregator, Moment};
+        let names: [std::sync::Arc<str>; 2] = ["x".into(), "h".into()];
+        let [scenario, host] = names;
+        let run = RunInfo { scenario, host, started: UNIX_EPOCH, run_time: None, classes: Vec::new(), seed: 0 };
+        let moment = Moment {
+            elapsed: Duration::ZERO,
+            at: UNIX_EPOCH,
+            state: RunState::Running,
+            target: 0,
+            spawn_rate: 1.0,
+            vu_hours: 0.0,
+            health: Default::default(),
+        };
+        let s = Aggregator::new(run, vec![("GET".into(), "=a,b".into())], 1).snapshot(moment);
+        let dir = tempfile::tempdir().unwrap();
+        let first = prefix(dir.path(), &s);
+        let files = write(&first, &s).unwrap();
+        assert_eq!(prefix(dir.path(), &s), with_suffix(&first, "-2"));
+        let all = files.iter().map(|f| std::fs::read_to_string(f).unwrap());
+        let p = "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%";
+        let na = "N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A";
+        let expected = [
+            format!(
+                "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,\
+                 Max Response Time,Average Content Size,Requests/s,Failures/s,{p}\r\n\
+                 GET,\"'=a,b\",0,0,0,0.0,0,0,0,0.0,0.0,{na}\r\n,Aggregated,0,0,0,0.0,0,0,0,0.0,0.0,{na}\r\n"
+            ),
+            format!(
+                "Timestamp,User Count,Type,Name,Requests/s,Failures/s,{p},Total Request Count,Total Failure Count,\
+                 Total Median Response Time,Total Average Response Time,Total Min Response Time,\
+                 Total Max Response Time,Total Average Content Size\r\n\
+                 0,0,,Aggregated,0.000000,0.000000,{na},0,0,0,0.0,0,0,0\r\n"
+            ),
+            "Method,Name,Error,Occurrences,First Seen,Last Seen\r\n".to_owned(),
+            "Count,Message,Traceback,Nodes\r\n".to_owned(),
+        ];
+        assert_eq!(all.collect::<Vec<_>>(), expected);
+    }
 }

@@ -274,3 +274,101 @@ fn distribution(times: &Times<u64>) -> Vec<Bin> {
     }
     bins
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Failure, Reason, Recorder, Sample};
+    use super::*;
+
+    fn aggregator() -> Aggregator {
+        let run = RunInfo {
+            scenario: "shop".into(),
+            host: "http://t".into(),
+            started: SystemTime::UNIX_EPOCH,
+            run_time: None,
+            classes: Vec::new(),
+            seed: 1,
+        };
+        Aggregator::new(run, vec![("GET".into(), "/a".into()), ("POST".into(), "/b".into())], 2)
+    }
+
+    fn at(millis: u64, state: RunState) -> Moment {
+        let elapsed = Duration::from_millis(millis);
+        let health = Health::default();
+        let at = SystemTime::UNIX_EPOCH + elapsed;
+        Moment { elapsed, at, state, target: 1, spawn_rate: 1.0, vu_hours: 0.0, health }
+    }
+
+    fn sent(endpoint: u32, millis: u64) -> Sample {
+        let service = Duration::from_millis(millis);
+        Sample { endpoint, service, response: None, connect: None, first_byte: None, bytes: 10, failure: None }
+    }
+
+    fn give(aggregator: &mut Aggregator, samples: Vec<Sample>, epoch: u32) {
+        let mut recorder = Recorder::new(0, 2);
+        samples.into_iter().for_each(|s| recorder.record(s));
+        let mut interval = recorder.swap(None);
+        (interval.epoch, interval.users, interval.cut) = (epoch, 7, 1);
+        aggregator.absorb(&mut interval);
+    }
+
+    #[test]
+    fn the_window_slides_and_empties() {
+        let mut a = aggregator();
+        for second in 1..=20 {
+            give(&mut a, (0..5).map(|_| sent(0, 20)).collect(), 0);
+            let s = a.snapshot(at(second * 1_000, RunState::Running));
+            assert!((s.total.now.rps - 5.0).abs() < 1e-9, "second {second}: {}", s.total.now.rps);
+            assert_eq!(s.total.now.requests, 5 * second.min(10));
+            assert_eq!(s.endpoints[1].now.requests, 0);
+        }
+        let s = a.snapshot(at(32_000, RunState::Running));
+        assert_eq!((s.total.now.rps, s.total.now.requests, s.total.total.requests), (0.0, 0, 100));
+        assert_eq!((s.series.fine.len(), s.series.fine[25].requests, s.series.fine[25].p95), (32, 0, None));
+        assert_eq!(s.distribution.iter().map(|b| b.count).sum::<u64>(), 100);
+    }
+
+    #[test]
+    fn a_reset_forgets_and_older_intervals_only_update_users() {
+        let mut a = aggregator();
+        let mut failed = sent(1, 5);
+        failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
+        give(&mut a, vec![failed], 0);
+        assert_eq!(a.snapshot(at(3_000, RunState::Running)).failures.rows.len(), 1);
+        a.reset(1, Duration::from_secs(3));
+        give(&mut a, vec![sent(0, 5)], 0);
+        let s = a.snapshot(at(3_500, RunState::Running));
+        assert_eq!((s.total.total.requests, s.failures.rows.len(), s.series.fine.len()), (0, 0, 0));
+        assert_eq!((s.load.users, s.cut, s.measured), (7, 2, Duration::from_millis(500)));
+        give(&mut a, vec![sent(0, 5)], 1);
+        let s = a.snapshot(at(4_000, RunState::Done(super::super::snapshot::End::Stopped)));
+        assert_eq!((s.total.total.requests, s.total.total.rps), (1, 1.0));
+        assert_eq!(s.series.fine[0].from, Duration::from_secs(3));
+    }
+
+    #[test]
+    fn pausing_closes_nothing_and_the_end_closes_all() {
+        let mut a = aggregator();
+        give(&mut a, vec![sent(0, 5), sent(1, 50)], 0);
+        for _ in 0..5 {
+            assert_eq!(a.snapshot(at(1_500, RunState::Paused)).series.fine.len(), 1);
+        }
+        give(&mut a, vec![sent(0, 5)], 0);
+        let done = RunState::Done(super::super::snapshot::End::Completed);
+        let s = a.snapshot(at(1_700, done));
+        assert_eq!(s.series.iter().map(|b| b.requests).sum::<u64>(), 3);
+        assert_eq!(s.series.fine[1].so_far.requests, 3);
+        let dir = tempfile::tempdir().unwrap();
+        let files = crate::report::csv::write(&crate::report::csv::prefix(dir.path(), &s), &s).unwrap();
+        let stats = std::fs::read_to_string(&files[0]).unwrap();
+        let row = stats.lines().nth(1).unwrap();
+        assert!(row.starts_with("GET,/a,2,0,5,5.0,5.0,5.0,10.0,1.17"), "{row}");
+        assert!(row.ends_with(",5,5,5,5,5,5,5,5,5,5,5"), "{row}");
+        let history = std::fs::read_to_string(&files[1]).unwrap();
+        assert!(history.lines().nth(1).unwrap().starts_with("0,0,,Aggregated,0.000000,0.000000,N/A,"), "{history}");
+        for width in [0, 1, 40, 80, 120, 200] {
+            let text = crate::report::text::tables(&s, width) + &crate::report::text::summary(&s, width);
+            assert!(text.lines().all(|l| unicode_width::UnicodeWidthStr::width(l) <= width), "{width}\n{text}");
+        }
+    }
+}

@@ -112,3 +112,26 @@ pub(super) fn judge(
     health.level = worst.0;
     health.why = (worst.0 != Level::Green).then(|| worst.1.into());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_and_words() {
+        let level = |cpu: f64, lag: (u64, u64), files| {
+            let mut health = Health { cpu, open_files: files, ..Health::default() };
+            let lag = Latency { count: lag.0, percentiles: [Duration::from_millis(lag.1); 11], ..Latency::default() };
+            judge(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            assert_eq!(health.why.is_some(), health.level != Level::Green);
+            health.level
+        };
+        assert_eq!(level(0.5, (100, 1), Some((10, 1_000))), Level::Green);
+        assert_eq!(level(0.9, (0, 0), None), Level::Amber);
+        assert_eq!(level(0.96, (0, 0), None), Level::Red);
+        assert_eq!(level(0.1, (99, 50), None), Level::Green, "too few samples to judge");
+        assert_eq!(level(0.1, (100, 3), None), Level::Amber);
+        assert_eq!(level(0.1, (100, 50), None), Level::Red);
+        assert_eq!(level(0.1, (0, 0), Some((800, 1_000))), Level::Amber);
+    }
+}

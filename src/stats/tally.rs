@@ -223,6 +223,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn percentiles_are_those_of_the_sorted_samples(mut micros in proptest::collection::vec(0u64..100_000_000, 1..400)) {
             let latency = recorded(&micros).latency();

@@ -1,1 +1,158 @@
-//! Models for tests, made by hand.
+//! Models for tests, made by hand: a run in its third minute, and a launcher with a sound and a broken scenario.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::model::{Model, Run};
+use super::preview::{ClassView, Preview};
+use super::{Options, ThemeName};
+use crate::scenario::catalog::{Entry, Origin};
+use crate::scenario::plan::Load;
+use crate::scenario::{Overrides, ScenarioError};
+use crate::stats::sample::Example;
+use crate::stats::snapshot::*;
+use crate::units::{PerSecond, Users};
+
+fn latency(p50: u64, count: u64) -> Latency {
+    let at = |percent: u64| Duration::from_millis(p50 * percent / 100);
+    let percentiles = [100, 120, 140, 160, 240, 300, 500, 900, 1_800, 2_400, 2_500].map(at);
+    Latency { count, mean: at(115), min: at(20), max: at(2_500), percentiles }
+}
+
+fn row(method: &str, name: &str, numbers: (u64, u64, u64)) -> Row {
+    let (requests, failures, p50) = numbers;
+    let figures = |part: u64| Figures {
+        requests: requests / part,
+        failures: failures / part,
+        rps: requests as f64 / 134.0,
+        fps: failures as f64 / 134.0,
+        bytes: requests / part * 412,
+        response: if requests == 0 { Latency::default() } else { latency(p50, requests / part) },
+        service: None,
+        connect: Mean { count: 150, mean: Duration::from_millis(2) },
+        first_byte: Mean { count: requests / part, mean: Duration::from_millis(p50) },
+    };
+    Row { method: method.into(), name: name.into(), total: figures(1), now: figures(13) }
+}
+
+fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime) -> FailureRow {
+    let example = Example {
+        status: Some(503),
+        headers: "retry-after: 2\ncontent-type: text/html".into(),
+        body: "upstream connect error \u{1b}[2Jor disconnect".into(),
+        detail: String::new(),
+    };
+    FailureRow {
+        method: place.0.into(),
+        name: place.1.into(),
+        reason: reason.into(),
+        count: number.0,
+        first: at - Duration::from_secs(60),
+        last: at - Duration::from_secs(number.1),
+        example: Some(Arc::new(example)),
+    }
+}
+
+/// A moment of a run, `second` seconds after its start.
+pub(crate) fn snapshot(second: u64) -> Snapshot {
+    let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
+    let at = started + Duration::from_secs(second);
+    let bucket = |i: u64| Bucket {
+        from: Duration::from_secs(i),
+        length: Duration::from_secs(1),
+        at: started + Duration::from_secs(i + 1),
+        users: (i * 5).min(120) as u32,
+        requests: (i * 40).min(1_800) + i * 7 % 23,
+        failures: i % 17 / 12 * 3,
+        p50: Some(Duration::from_millis(35 + i % 5)),
+        p95: Some(Duration::from_millis(110 + i % 13 * 3)),
+        p99: Some(Duration::from_millis(300)),
+        so_far: SoFar::default(),
+    };
+    Snapshot {
+        seq: second * 4,
+        at,
+        run: Arc::new(RunInfo {
+            scenario: "checkout".into(),
+            host: "https://staging.example.com".into(),
+            started,
+            run_time: Some(Duration::from_secs(600)),
+            classes: vec!["User".into()],
+            seed: 1,
+        }),
+        elapsed: Duration::from_secs(second),
+        measured: Duration::from_secs(second),
+        state: RunState::Running,
+        load: LoadView { users: 120, target: 120, spawn_rate: 5.0, in_flight: 118, vu_hours: 3.9 },
+        total: row("", "Aggregated", (94_835, 151, 38)),
+        endpoints: vec![
+            row("POST", "/api/checkout", (4_102, 86, 88)),
+            row("GET", "/api/products/[id]", (41_002, 41, 35)),
+            row("GET", "/api/products", (41_377, 0, 31)),
+            row("POST", "/api/cart", (8_204, 24, 41)),
+            row("POST", "/api/login", (0, 0, 52)),
+        ],
+        distribution: Vec::new(),
+        failures: FailureView {
+            rows: vec![
+                failure((86, 3), ("POST", "/api/checkout"), "HTTP 503 Service Unavailable", at),
+                failure((41, 41), ("GET", "/api/products/[id]"), "timed out after 10s", at),
+                failure((24, 70), ("POST", "/api/cart"), "expected status 201, got 409", at),
+            ],
+            more_kinds: 0,
+            more_count: 0,
+        },
+        exceptions: Vec::new(),
+        series: Series { fine: Arc::new((0..second).map(bucket).collect()), ..Series::default() },
+        health: Health { cpu: 0.31, ..Health::default() },
+        cut: 0,
+        events: Arc::new(vec![Event { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
+    }
+}
+
+/// The launcher, with what `demo` would do.
+pub(crate) fn launcher() -> Model {
+    let error = |text: &str| ScenarioError { text: text.into(), brief: "line 14:7: unknown field".into() };
+    let entry = |name: &str, origin| Entry {
+        name: name.into(),
+        origin,
+        path: None,
+        scenario: Err(error("orders.yaml:14:7: unknown field `weigth`, did you mean `weight`?")),
+    };
+    let entries = vec![entry("orders", Origin::Folder), entry("demo", Origin::Embedded)];
+    let mut model = Model::new(entries, &Options { theme: ThemeName::Auto, ..Options::default() });
+    let task = |name: &str, weight, steps| (name.to_owned(), weight, steps);
+    model.launcher.preview = Ok(Preview {
+        description: "A small shop that runs inside katydid.".into(),
+        host: "embedded target".into(),
+        load: Load {
+            users: Users(50),
+            spawn_rate: PerSecond(5.0),
+            run_time: Some(Duration::from_secs(600)),
+            stop_timeout: Duration::from_secs(10),
+        },
+        classes: vec![
+            ClassView {
+                name: "Shopper".into(),
+                share: "weight 9".into(),
+                wait: "waits 1s to 3s".into(),
+                tasks: vec![task("browse", 6, 2), task("checkout", 1, 4)],
+            },
+            ClassView {
+                name: "Admin".into(),
+                share: "weight 1".into(),
+                wait: "waits 10s".into(),
+                tasks: vec![task("look", 1, 1)],
+            },
+        ],
+    });
+    model
+}
+
+/// The dashboard in its third minute.
+pub(crate) fn dashboard() -> Model {
+    let mut model = launcher();
+    let first = Arc::new(snapshot(134));
+    model.run = Some(Run::new(0, Overrides::default(), Duration::from_secs(10), first));
+    model
+}

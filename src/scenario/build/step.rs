@@ -14,7 +14,7 @@ use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{
     Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, StatusRange, Step, UrlTemplate,
 };
-use crate::scenario::template::{JsonBuilder, Slip, Text};
+use crate::scenario::template::{JsonBuilder, Part, Slip, Text};
 
 const ACTIONS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
 const STEP: [&str; 15] = [
@@ -141,6 +141,15 @@ impl Builder<'_> {
                 }
                 return Some(UrlTemplate::Fixed(url));
             }
+        }
+        if let Text::Parts(parts) = &path
+            && let Some(Part::Literal(start)) = parts.first()
+            && !start.starts_with('/')
+            && !start.starts_with("http://")
+            && !start.starts_with("https://")
+        {
+            self.error(node, format!("{start:?} is neither a path that begins with / nor an http URL"));
+            return None;
         }
         Some(UrlTemplate::Templated { base: self.base.clone(), path, query })
     }

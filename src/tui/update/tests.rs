@@ -1,1 +1,124 @@
+//! Keys go in, commands come out.
 
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use super::*;
+use crate::stats::snapshot::{End, RunState};
+use crate::tui::fixture;
+use crate::units::{PerSecond, Users};
+
+/// Presses keys one after another: a character each, `\n` Enter, `\x1b` Esc, `\x03` Ctrl-C.
+fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+    let event = |c| match c {
+        '\n' => KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE),
+        '\x1b' => KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE),
+        '\x08' => KeyEvent::new(KeyCode::Backspace, KeyModifiers::NONE),
+        '\t' => KeyEvent::new(KeyCode::Tab, KeyModifiers::NONE),
+        '\x03' => KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
+        c => KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE),
+    };
+    keys.chars().flat_map(|c| handle(model, Message::Key(event(c)))).collect()
+}
+
+fn sent(effects: &[Effect]) -> Vec<Command> {
+    effects.iter().filter_map(|e| if let Effect::Send(c) = e { Some(*c) } else { None }).collect()
+}
+
+#[test]
+fn keys_become_commands() {
+    for (keys, expected) in [
+        ("+", vec![Command::SetUsers(Users(130))]),
+        ("-", vec![Command::SetUsers(Users(110))]),
+        (")", vec![Command::SetUsers(Users(220))]),
+        (".", vec![Command::SetSpawnRate(PerSecond(6.0))]),
+        (",", vec![Command::SetSpawnRate(PerSecond(4.0))]),
+        (" ", vec![Command::Pause]),
+        ("xy", vec![Command::Stop]),
+        ("xn", vec![]),
+        ("u\x08\x08\x08200\n", vec![Command::SetUsers(Users(200))]),
+        ("r\x0812.5\n", vec![Command::SetSpawnRate(PerSecond(12.5))]),
+        ("u9\x1b", vec![]),
+    ] {
+        let mut model = fixture::dashboard();
+        assert_eq!(sent(&press(&mut model, keys)), expected, "{keys:?}");
+    }
+}
+
+#[test]
+fn repeated_keys_are_shown_at_once_and_sent_together() {
+    let mut model = fixture::dashboard();
+    assert_eq!(sent(&press(&mut model, "+++")), [Command::SetUsers(Users(130))]);
+    assert_eq!(model.run.as_ref().unwrap().users.wanted, Some(150));
+    model.now = Duration::from_millis(50);
+    assert!(handle(&mut model, Message::Tick).is_empty());
+    model.now = Duration::from_millis(100);
+    assert_eq!(sent(&handle(&mut model, Message::Tick)), [Command::SetUsers(Users(150))]);
+    let mut taken = fixture::snapshot(135);
+    taken.load.target = 150;
+    handle(&mut model, Message::Snapshot(Arc::new(taken)));
+    assert_eq!(model.run.as_ref().unwrap().users.wanted, None);
+}
+
+#[test]
+fn steps_grow_with_the_load() {
+    for (users, step) in [(0, 1), (19, 1), (20, 5), (99, 5), (100, 10), (1_000, 100), (12_345, 1_000)] {
+        assert_eq!(dashboard::step(users), step, "{users}");
+    }
+}
+
+#[test]
+fn a_wrong_value_keeps_the_prompt_open_with_its_error() {
+    let mut model = fixture::dashboard();
+    assert!(press(&mut model, "ux\n").is_empty());
+    let Some(Overlay::Prompt(prompt)) = &model.overlay else { panic!("the prompt is gone") };
+    assert!(prompt.error.as_ref().unwrap().contains("not a number of users"));
+}
+
+#[test]
+fn quitting_asks_while_load_runs() {
+    let mut model = fixture::dashboard();
+    assert!(press(&mut model, "qn").is_empty());
+    assert!(matches!(press(&mut model, "qy")[..], [Effect::Quit]));
+    assert!(matches!(press(&mut model, "\x03\x03")[..], [Effect::Force]));
+    let mut idle = fixture::launcher();
+    assert!(matches!(press(&mut idle, "q")[..], [Effect::Quit]));
+}
+
+#[test]
+fn after_the_end_one_key_starts_again_and_one_goes_back() {
+    let mut last = fixture::snapshot(140);
+    last.state = RunState::Done(End::Stopped);
+    let mut model = fixture::dashboard();
+    handle(&mut model, Message::Snapshot(Arc::new(last)));
+    assert!(matches!(press(&mut model, "n")[..], [Effect::Start { index: 0, .. }]));
+    assert!(press(&mut model, "b").is_empty() && model.run.is_none());
+}
+
+#[test]
+fn a_frozen_display_stands_still_and_exports_the_present() {
+    let mut model = fixture::dashboard();
+    press(&mut model, "f");
+    handle(&mut model, Message::Snapshot(Arc::new(fixture::snapshot(150))));
+    assert_eq!(model.run.as_ref().unwrap().shown().elapsed.as_secs(), 134);
+    let effects = press(&mut model, "e");
+    assert!(matches!(&effects[..], [Effect::Export(s)] if s.elapsed.as_secs() == 150));
+    press(&mut model, "\x1b");
+    assert_eq!(model.run.as_ref().unwrap().shown().elapsed.as_secs(), 150);
+}
+
+#[test]
+fn a_broken_scenario_does_not_start() {
+    let mut model = fixture::launcher();
+    assert!(press(&mut model, "\n").is_empty());
+    assert!(model.toast.is_some());
+}
+
+#[test]
+fn filters_narrow_what_is_chosen_from() {
+    let mut model = fixture::launcher();
+    press(&mut model, "/dem\n");
+    assert_eq!((model.launcher.visible(), model.launcher.selected), (vec![1], 1));
+    let mut model = fixture::dashboard();
+    press(&mut model, "/cart\n");
+    assert_eq!(model.run.as_ref().unwrap().endpoints().len(), 1);
+}

@@ -20,7 +20,6 @@ struct Chart {
     title: &'static str,
     now: String,
     values: Vec<Option<f64>>,
-    /// Drawn in front, in another glyph's height: p50 in front of p95.
     style: Style,
     scale: fn(f64) -> String,
 }
@@ -48,8 +47,8 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
             scale: text::short,
         },
         Chart {
-            title: if area.width >= 120 { "p50, p95" } else { "p95" },
-            now: if area.width >= 120 { format!("{p50}, {p95}") } else { p95 },
+            title: "p95",
+            now: if area.width >= 120 { format!("{p95} (p50 {p50})") } else { p95 },
             values: series(snapshot, |b| b.p95.map(|d| d.as_secs_f64())),
             style: theme.warn,
             scale: |seconds| latency(Duration::from_secs_f64(seconds.clamp(0.0, 1e9))),

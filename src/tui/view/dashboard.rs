@@ -97,7 +97,7 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
         Span::styled(format!(" {}  ", text::cut(&theme.text(&snapshot.run.scenario), 20, theme.ascii)), theme.strong),
         state(run, theme),
         Span::raw(format!("  {}{planned}   ", clock(snapshot.elapsed))),
-        Span::styled(format!("{users:<15}"), theme.strong),
+        Span::styled(format!("{users:<13}"), theme.strong),
         Span::raw(format!(" +{spawn}/s  ")),
     ];
     if let Some(words) = frozen {
@@ -121,7 +121,7 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
     let failed = shown.fail_ratio() * 100.0;
     let mark = if failed > 0.0 { theme.glyph("▲", "^") } else { theme.glyph("✓", "*") };
     let fail_style = if failed > 0.0 { theme.bad } else { theme.good };
-    let (word, style) = generator(snapshot, theme);
+    let (word, style) = generator(snapshot, theme, width >= 90);
     let mut parts = vec![
         (format!("{:>7} req/s", rate(shown.rps)), theme.strong),
         (format!("{failed:>5.2} % failed {mark}"), fail_style),
@@ -134,8 +134,9 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
         parts.push((format!("{:.2} VU-hours", snapshot.load.vu_hours), theme.strong));
     }
     parts.push((word, style));
-    let mut spans = vec![Span::raw(" ")];
-    let mut room = width.saturating_sub(1);
+    // The first figure is padded at its left: it needs no margin.
+    let mut spans = Vec::new();
+    let mut room = width;
     for (words, style) in parts {
         let cells = text::width(&words) + 2;
         if cells > room + 2 {
@@ -148,12 +149,12 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-fn generator(snapshot: &Snapshot, theme: &Theme) -> (String, ratatui::style::Style) {
-    let cpu = format!("{:.0} %", snapshot.health.cpu * 100.0);
+fn generator(snapshot: &Snapshot, theme: &Theme, wide: bool) -> (String, ratatui::style::Style) {
+    let cpu = if wide { format!(" {:.0} %", snapshot.health.cpu * 100.0) } else { String::new() };
     match snapshot.health.level {
-        Level::Green => (format!("{} generator {cpu}", theme.glyph("✓", "*")), theme.good),
-        Level::Amber => (format!("! generator {cpu}"), theme.warn),
-        Level::Red => (format!("{} generator {cpu}", theme.glyph("✗", "x")), theme.bad),
+        Level::Green => (format!("{} generator{cpu}", theme.glyph("✓", "*")), theme.good),
+        Level::Amber => (format!("! generator{cpu}"), theme.warn),
+        Level::Red => (format!("{} generator{cpu}", theme.glyph("✗", "x")), theme.bad),
     }
 }
 

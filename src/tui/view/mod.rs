@@ -89,7 +89,7 @@ fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, 
         .border_set(theme.border())
         .border_style(style)
         .title(Line::styled(format!(" {} ", theme.text(titles.0)), title_style));
-    let room = usize::from(area.width).saturating_sub(text::width(titles.0) + 6);
+    let room = usize::from(area.width).saturating_sub(text::width(titles.0) + 5);
     if !titles.1.is_empty() && text::width(titles.1) + 2 <= room {
         let right = format!(" {} {}", theme.text(titles.1), theme.glyph("─", "-"));
         block = block.title(Line::from(vec![Span::styled(right, style)]).right_aligned());
@@ -120,7 +120,7 @@ fn message_line(model: &Model, width: u16) -> Line<'static> {
             if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };
         return say(mark, &toast.text, style);
     }
-    let insight = model.run.as_ref().and_then(|run| dashboard::insight(run));
+    let insight = model.run.as_ref().and_then(dashboard::insight);
     insight.map_or_else(Line::default, |words| say("!", &words, theme.warn))
 }
 

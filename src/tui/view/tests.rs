@@ -1,1 +1,141 @@
+//! Every screen at every size, the two main ones as text, and what a screen costs on the wire.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::Terminal;
+use ratatui::backend::{CrosstermBackend, TestBackend};
+
+use crate::stats::snapshot::{End, RunState};
+use crate::tui::fixture;
+use crate::tui::model::{Field, Focus, Model, Overlay, Prompt, Question, Subject};
+use crate::tui::theme::Theme;
+use crate::tui::update::{Message, handle};
+
+fn shown(model: &Model, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| super::draw(model, frame)).unwrap();
+    terminal.backend().to_string()
+}
+
+#[test]
+fn no_size_is_too_small() {
+    let detail = Overlay::Detail {
+        subject: Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() },
+        scroll: 3,
+    };
+    let prompt = Overlay::Prompt(Prompt { field: Field::Users, text: "12x".into(), error: Some("no".into()) });
+    let mut models = vec![fixture::launcher(), fixture::dashboard()];
+    for overlay in [detail, prompt, Overlay::Help { scroll: 900 }, Overlay::Confirm(Question::Quit)] {
+        let mut model = fixture::dashboard();
+        model.overlay = Some(overlay);
+        models.push(model);
+    }
+    for focus in [Focus::Failures, Focus::Percentiles] {
+        let mut model = fixture::dashboard();
+        model.run.as_mut().unwrap().focus = focus;
+        model.run.as_mut().unwrap().expanded = focus == Focus::Failures;
+        models.push(model);
+    }
+    let mut broken = fixture::launcher();
+    broken.launcher.refresh();
+    models.push(broken);
+    for model in &models {
+        let mut terminal = Terminal::new(TestBackend::new(1, 1)).unwrap();
+        // Every height with a stride of widths, and every width with a stride of heights.
+        let sizes = (1..=50_u16).flat_map(|h| (1..=140_u16).map(move |w| (w, h)));
+        for (width, height) in sizes.filter(|(w, h)| (w + h) % 7 == 0 || *w < 12 || *h < 4) {
+            terminal.backend_mut().resize(width, height);
+            terminal.draw(|frame| super::draw(model, frame)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn the_dashboard_says_what_decides() {
+    for (width, height) in [(80, 24), (120, 36), (60, 15)] {
+        let text = shown(&fixture::dashboard(), width, height);
+        for needle in
+            ["checkout", "RUNNING", "02:14", "users 120", "req/s", "failed", "p95", "/api/checkout", "? help", "q quit"]
+        {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn ascii_means_ascii() {
+    for mut model in [fixture::launcher(), fixture::dashboard()] {
+        model.theme = Theme::new(crate::tui::ThemeName::Mono, true);
+        for (width, height) in [(80, 24), (140, 45)] {
+            let text = shown(&model, width, height);
+            assert!(text.is_ascii(), "{text}");
+        }
+    }
+}
+
+#[test]
+fn what_the_server_said_cannot_move_the_cursor() {
+    let mut model = fixture::dashboard();
+    model.overlay = Some(Overlay::Detail {
+        subject: Subject::Failure {
+            method: "POST".into(),
+            name: "/api/checkout".into(),
+            reason: "HTTP 503 Service Unavailable".into(),
+        },
+        scroll: 0,
+    });
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("upstream connect error  [2Jor disconnect") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
+    let mut model = fixture::dashboard();
+    let mut out: Vec<u8> = Vec::new();
+    let options =
+        ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(ratatui::layout::Rect::new(0, 0, 80, 24)) };
+    let mut terminal = Terminal::with_options(CrosstermBackend::new(&mut out), options).unwrap();
+    terminal.draw(|frame| super::draw(&model, frame)).unwrap();
+    let mut draw = |model: &Model| terminal.draw(|frame| super::draw(model, frame)).map(|_| ()).unwrap();
+    for quarter in 0..40_u64 {
+        let mut snapshot = fixture::snapshot(134 + quarter / 4);
+        // Everything that moves in a busy run moves with every snapshot.
+        for row in snapshot.endpoints.iter_mut().chain([&mut snapshot.total]) {
+            row.total.requests += quarter * 457;
+            row.total.rps += (quarter % 7) as f64 * 1.3;
+            row.now.rps += (quarter % 5) as f64 * 3.7;
+            row.now.response.percentiles[5] += Duration::from_millis(quarter % 9);
+            row.total.response.percentiles[7] += Duration::from_millis(quarter % 11);
+        }
+        handle(&mut model, Message::Snapshot(Arc::new(snapshot)));
+        draw(&model);
+    }
+    drop(terminal);
+    let first_frame = 80 * 24;
+    let each = out.len().saturating_sub(first_frame) / 10;
+    assert!(each > 100, "nothing was drawn");
+    assert!(each <= 4 * 1024, "{each} bytes a second");
+}
+
+#[test]
+fn after_the_end_the_footer_says_how_to_go_on() {
+    let mut model = fixture::dashboard();
+    let mut last = fixture::snapshot(140);
+    last.state = RunState::Done(End::Completed);
+    handle(&mut model, Message::Snapshot(Arc::new(last)));
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("DONE") && text.contains("n again") && text.contains("b launcher"), "{text}");
+    assert!(!text.contains("+/- users"), "{text}");
+}
+
+#[test]
+fn screens_as_text() {
+    let mut all = String::new();
+    for (name, model) in [("launcher", fixture::launcher()), ("dashboard", fixture::dashboard())] {
+        for (width, height) in [(80, 24), (120, 36)] {
+            all.push_str(&format!("{name} {width}x{height}\n{}\n", shown(&model, width, height)));
+        }
+    }
+    insta::assert_snapshot!(all);
+}
