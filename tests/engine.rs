@@ -5,24 +5,11 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{Server, run};
-use katydid::engine::{self, Command, Options, RunHandle};
+use common::{Server, run, stop, until};
+use katydid::engine::{self, Command, Options};
 use katydid::scenario::{Overrides, Scenario};
-use katydid::stats::Snapshot;
 use katydid::stats::snapshot::{End, RunState};
 use katydid::units::{PerSecond, Users};
-
-/// Waits for a snapshot that has what is asked for; the text says what that is when it never comes.
-async fn until(handle: &RunHandle, what: &str, mut is: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let mut snapshots = handle.subscribe();
-    let found = tokio::time::timeout(Duration::from_secs(20), snapshots.wait_for(|s| is(s))).await;
-    found.unwrap_or_else(|_| panic!("never: {what}; last: {:?}", handle.latest().load)).expect("a live run").clone()
-}
-
-async fn stop(mut handle: RunHandle) -> Arc<Snapshot> {
-    handle.send(Command::Stop).expect("a live run");
-    handle.finished().await
-}
 
 #[tokio::test]
 async fn counts_equal_the_servers_own() {
@@ -40,45 +27,6 @@ async fn counts_equal_the_servers_own() {
     assert_eq!((last.cut, last.load.users, last.load.in_flight), (0, 0, 0));
     assert_eq!(&*last.failures.rows[0].reason, "HTTP 500 Internal Server Error");
     assert_eq!(last.failures.rows[0].example.as_ref().expect("a kept reply").body, "broken on purpose");
-}
-
-#[tokio::test]
-async fn percentiles_are_those_of_the_server() {
-    let server = Server::start();
-    // Every 20th reply takes 80 ms, the others 20 ms: p50 = p90 = 20 ms, p98 = 80 ms.
-    let handle = run(&server, "users: 10\nspawn_rate: 1000\ntasks: [{ steps: [{ get: /two-delays }] }]");
-    until(&handle, "1,500 requests", |s| s.total.total.requests >= 1_500).await;
-    let last = stop(handle).await;
-    let near = |p: f64, truth: f64| {
-        let seen = last.total.total.response.p(p).as_secs_f64() * 1e3;
-        // The server's own timer may be a millisecond late, and so may this busy machine.
-        assert!((truth..truth + 4.0).contains(&seen), "p{p} is {seen} ms, not {truth}");
-    };
-    near(50.0, 20.0);
-    near(90.0, 20.0);
-    near(98.0, 80.0);
-}
-
-#[tokio::test]
-async fn a_stall_shows_in_response_time_and_not_in_service_time() {
-    let server = Server::start();
-    let handle = run(
-        &server,
-        "users: 50\nspawn_rate: 10000\nwait_time: constant_throughput(4)\nrun_time: 10s\ntasks: [{ steps: [{ get: /ok }] }]",
-    );
-    until(&handle, "half the run", |s| s.elapsed >= Duration::from_secs(5)).await;
-    server.stall(Duration::from_secs(1));
-    let mut handle = handle;
-    let last = handle.finished().await;
-    assert_eq!(last.state, RunState::Done(End::Completed));
-    let figures = &last.total.total;
-    assert!((1_950..=2_050).contains(&figures.requests), "{} requests", figures.requests);
-    // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths.
-    let (p95, p99) = (figures.response.p(95.0).as_secs_f64(), figures.response.p(99.0).as_secs_f64());
-    assert!((0.45..0.55).contains(&p95), "p95 {p95}");
-    assert!((0.85..0.95).contains(&p99), "p99 {p99}");
-    let service = figures.service.expect("service time beside response time");
-    assert!(service.p(95.0) < Duration::from_millis(100), "service p95 {:?}", service.p(95.0));
 }
 
 #[tokio::test]

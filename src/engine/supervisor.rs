@@ -15,8 +15,11 @@ use crate::stats::health::Probe;
 use crate::stats::snapshot::{End, Event, RunState};
 use crate::stats::{Aggregator, Interval, Moment, Snapshot};
 
-/// How often the number of users is reconsidered.
-const STEP: Duration = Duration::from_millis(50);
+/// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
+/// would hit the server in bursts.
+const STEP: Duration = Duration::from_millis(10);
+/// How often an unchanged number is ordered again, so that a user that died is replaced.
+const REPEAT: Duration = Duration::from_millis(250);
 
 /// The supervisor's ends of one shard.
 pub struct Link {
@@ -99,6 +102,7 @@ struct Control {
     epoch: u32,
     /// The number last ordered.
     held: u32,
+    repeat_at: Instant,
     /// Users alive on each shard, as last reported.
     users: Vec<u32>,
     vu_seconds: f64,
@@ -116,6 +120,7 @@ impl Control {
             probe: Probe::new(),
             epoch: 0,
             held: 0,
+            repeat_at: now,
             users: vec![0; links.len()],
             vu_seconds: 0.0,
             counted_until: now,
@@ -211,9 +216,12 @@ impl Control {
             self.stop(End::Completed);
             return;
         }
-        // Sent every time, not only on a change: a user that died is replaced.
-        self.held = self.ramp.at(t).0;
-        self.tell(Order::Hold(self.held));
+        let held = self.ramp.at(t).0;
+        if held != self.held || now >= self.repeat_at {
+            self.held = held;
+            self.repeat_at = now + REPEAT;
+            self.tell(Order::Hold(held));
+        }
     }
 
     fn absorb(&mut self, mut interval: Box<Interval>) {

@@ -64,13 +64,17 @@ impl User {
     async fn iterate(&mut self, class: &Class) {
         let mut pacer = Pacer::new(class.wait);
         let weights = class.tasks.iter().map(|task| u64::from(task.weight)).sum();
+        let mut waited = false;
         while !self.signal.retired.get() {
             pacer.shift(self.gate().await);
             if self.signal.retired.get() {
                 break;
             }
             let late = pacer.begin(Instant::now());
-            if let Some(delay) = late {
+            if let Some(delay) = late
+                && waited
+            {
+                // Lateness of a user who was free is ours; of one who was busy, the server's.
                 self.shard.recorder.borrow_mut().schedule_delay(delay);
             }
             let task = pick(&class.tasks, weights, &mut self.scope.rng);
@@ -78,6 +82,7 @@ impl User {
             self.scope.iteration += 1;
             let now = Instant::now();
             let next = pacer.next(now, &mut self.scope.rng);
+            waited = next > now;
             pacer.shift(self.rest(now, next).await);
         }
     }

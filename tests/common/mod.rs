@@ -2,21 +2,23 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
-use katydid::engine::{self, Options, RunHandle};
+use katydid::engine::{self, Command, Options, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
+use katydid::stats::Snapshot;
 use tokio::sync::watch;
 
 #[derive(Clone)]
 struct Shared {
     count: Arc<AtomicU64>,
+    delays: Arc<Mutex<Vec<Duration>>>,
     /// Replies wait until this moment.
     stalled_until: watch::Receiver<Option<Instant>>,
 }
@@ -45,7 +47,7 @@ impl Server {
         let (stall, stalled_until) = watch::channel(None);
         let mut server = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            shared: Shared { count: Arc::default(), stalled_until },
+            shared: Shared { count: Arc::default(), delays: Arc::default(), stalled_until },
             stall,
             runtime: None,
         };
@@ -76,15 +78,20 @@ impl Server {
             .route(
                 "/two-delays",
                 get(|State(s): State<Shared>| async move {
+                    let started = Instant::now();
                     let n = s.counted().await;
-                    tokio::time::sleep(Duration::from_millis(if n % 20 == 0 { 80 } else { 20 })).await;
+                    tokio::time::sleep(Duration::from_millis(if n % 10 == 0 { 80 } else { 20 })).await;
+                    s.delays.lock().expect("no panic").push(started.elapsed());
                 }),
             )
             .with_state(self.shared.clone());
-        let address = self.address;
-        let listener = runtime.block_on(tokio::net::TcpListener::bind(address)).expect("a free port");
+        let listener = TcpListener::bind(self.address).expect("a free port");
+        listener.set_nonblocking(true).expect("a listener that can wait");
         self.address = listener.local_addr().expect("an address");
-        runtime.spawn(async move { axum::serve(listener, app).await });
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listening socket");
+            axum::serve(listener, app).await
+        });
         self.runtime = Some(runtime);
     }
 
@@ -103,6 +110,11 @@ impl Server {
     /// Base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// How long each reply of `/two-delays` took, as the server sees it.
+    pub fn delays(&self) -> Vec<Duration> {
+        self.shared.delays.lock().expect("no panic").clone()
     }
 
     /// Requests answered (or being answered).
@@ -137,4 +149,17 @@ pub fn raw_server(answer: &'static [u8]) -> String {
         }
     });
     url
+}
+
+/// Waits for a snapshot that has what is asked for; the text says what that is when it never comes.
+pub async fn until(handle: &RunHandle, what: &str, mut is: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let mut snapshots = handle.subscribe();
+    let found = tokio::time::timeout(Duration::from_secs(20), snapshots.wait_for(|s| is(s))).await;
+    found.unwrap_or_else(|_| panic!("never: {what}; last: {:?}", handle.latest().load)).expect("a live run").clone()
+}
+
+/// Stops the run and returns its last snapshot.
+pub async fn stop(mut handle: RunHandle) -> Arc<Snapshot> {
+    handle.send(Command::Stop).expect("a live run");
+    handle.finished().await
 }

@@ -57,9 +57,14 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
 }
 
 fn io_reason(error: &io::Error) -> Option<Reason> {
-    // The handshake's error travels inside an I/O error.
-    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        return Some(Reason::Tls(fold(&inner.to_string())));
+    // The handshake's error travels inside an I/O error, sometimes inside two, and `source` does not show it.
+    if let Some(inner) = error.get_ref() {
+        if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
+            return Some(Reason::Tls(fold(&tls.to_string())));
+        }
+        if let Some(nested) = inner.downcast_ref::<io::Error>() {
+            return io_reason(nested);
+        }
     }
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Some(Reason::ConnectionRefused),
@@ -106,7 +111,7 @@ mod tests {
         assert_eq!(of(io::ErrorKind::BrokenPipe), Some(Reason::ConnectionReset));
         assert_eq!(io_reason(&io::Error::from_raw_os_error(24)), Some(Reason::Generator("too many open files".into())));
         let tls = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
-        assert!(matches!(io_reason(&tls), Some(Reason::Tls(_))));
+        assert!(matches!(io_reason(&io::Error::other(tls)), Some(Reason::Tls(_))));
     }
 
     #[test]
