@@ -1,9 +1,25 @@
 //! The same run without a screen: Locust's table every few seconds, its final tables at the end.
+//!
+//! In: a [`RunHandle`]. Out: tables on standard output, warnings on standard error, orders to stop when a signal comes,
+//! and the last snapshot.
+
+pub mod console;
+mod signals;
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::engine::RunHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::clean;
+use crate::engine::{Command, RunHandle};
+use crate::report::text::{self, Period};
 use crate::stats::Snapshot;
+use crate::stats::snapshot::{End, Health, Level, RunState};
+use signals::Signals;
+
+/// Locust prints its table as often.
+const TABLE_EVERY: Duration = Duration::from_secs(2);
 
 /// What a headless run prints.
 #[derive(Debug, Clone, Copy)]
@@ -12,10 +28,105 @@ pub struct Options {
     pub only_summary: bool,
 }
 
-/// Follows a run to its end; the first INT or TERM stops it gracefully, a second one cuts it.
+/// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, a second one cuts it, and a third one does
+/// not even wait for that.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
-pub fn follow(handle: RunHandle, _options: Options) -> std::io::Result<Arc<Snapshot>> {
-    Ok(handle.latest())
+pub fn follow(handle: RunHandle, options: Options) -> std::io::Result<Arc<Snapshot>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let signals = Signals::new()?;
+        until_done(&handle, signals, options).await;
+        let last = handle.latest();
+        console::say(&ending(&last, console::width()));
+        if !last.state.is_done() {
+            console::warn("left before the run had ended: the figures are those of the last moment seen");
+        }
+        Ok(last)
+    })
 }
+
+async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) {
+    let mut snapshots = handle.subscribe();
+    let mut table = tokio::time::interval(TABLE_EVERY);
+    table.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    // The first tick comes at once, when there is nothing to show.
+    table.tick().await;
+    let mut stops = 0_u32;
+    let mut level = Level::Green;
+    loop {
+        tokio::select! {
+            changed = snapshots.changed() => {
+                // The engine drops its end after the last snapshot.
+                if changed.is_err() {
+                    return;
+                }
+                let snapshot = snapshots.borrow_and_update().clone();
+                if let Some(text) = health_change(level, &snapshot.health) {
+                    console::warn(&text);
+                }
+                level = snapshot.health.level;
+                if snapshot.state.is_done() {
+                    return;
+                }
+            }
+            _ = table.tick(), if !options.only_summary => {
+                console::say(&text::requests(&handle.latest(), Period::Now, console::width()));
+            }
+            name = signals.next() => {
+                stops = stops.saturating_add(1);
+                console::warn(match stops {
+                    1 => format!("{name}: stopping, running tasks may finish; once more cuts them"),
+                    2 => format!("{name}: cutting what still runs"),
+                    _ => return,
+                }.as_str());
+                if let Err(error) = handle.send(Command::Stop) {
+                    console::warn(&error.to_string());
+                }
+            }
+        }
+    }
+}
+
+/// What to say when the generator's own health changes.
+fn health_change(before: Level, health: &Health) -> Option<String> {
+    if health.level == before {
+        return None;
+    }
+    let why = health.why.as_deref().map(clean::line).unwrap_or_default();
+    Some(match health.level {
+        Level::Green => "the load generator is well again".to_owned(),
+        Level::Amber => format!("the load generator is strained: {why}"),
+        Level::Red => format!("the load generator is the bottleneck, its figures are not the server's: {why}"),
+    })
+}
+
+/// The final tables, and a line of what they do not have.
+fn ending(last: &Snapshot, width: usize) -> String {
+    let mut out = text::tables(last, width);
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.push_str(&format!("{:.3} VU-hours, {}", last.load.vu_hours, health_words(&last.health)));
+    if last.cut > 0 {
+        out.push_str(&format!(", {} requests were cut at the end and are in no row", last.cut));
+    }
+    out.push('\n');
+    if last.state == RunState::Done(End::Broken) {
+        out.push_str("The run broke: a part of the load generator died, and its figures are missing.\n");
+    }
+    out
+}
+
+fn health_words(health: &Health) -> String {
+    let word = match health.level {
+        Level::Green => "fine",
+        Level::Amber => "strained",
+        Level::Red => "the bottleneck",
+    };
+    format!("load generator {word} (CPU {:.0} %)", health.cpu * 100.0)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,84 @@
 //! The command line: types, dispatch, exit codes.
+//!
+//! In: arguments, environment, `.env`. Out: a screen, a headless run or the demo target, and how it went as an exit code.
+
+mod args;
+mod demo_target;
+mod exit;
+mod headless;
+mod limits;
+mod load;
+mod pick;
+mod screen;
+
+use std::io::IsTerminal as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::headless::console;
+use args::{Cli, Other};
 
 /// Parses the command line, does what it asks, and says how it went.
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    // Before anything else: clap reads the environment.
+    if let Err(text) = load_dotenv(Path::new(".env")) {
+        console::warn(&text);
+        return ExitCode::from(exit::USAGE);
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, with code 0. A closed pipe is nobody's error.
+            let _ = error.print();
+            return if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::USAGE) };
+        }
+    };
+    limits::raise_open_files();
+    if let Some(Other::DemoTarget { port }) = cli.command {
+        return demo_target::run(port);
+    }
+    if cli.run.headless {
+        return headless::run(&cli.run);
+    }
+    if let Some(missing) = missing_terminal() {
+        console::warn(&format!("{missing} is not a terminal: running without a screen, as with --headless"));
+        return headless::run(&cli.run);
+    }
+    screen::run(&cli.run)
+}
+
+fn missing_terminal() -> Option<&'static str> {
+    if !std::io::stdout().is_terminal() {
+        Some("standard output")
+    } else if !std::io::stdin().is_terminal() {
+        Some("standard input")
+    } else {
+        None
+    }
+}
+
+/// Reads `.env` of the current folder, if there is one. What the environment already has stays as it is.
+fn load_dotenv(path: &Path) -> Result<(), String> {
+    match dotenvy::from_path(path) {
+        Ok(()) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        Err(dotenvy::Error::Io(error)) => Err(format!("cannot read {}: {error}", path.display())),
+        // The line itself is not shown: it may hold a secret.
+        Err(_) => Err(format!("{} has a line that is not NAME=value", path.display())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_missing_dotenv_is_fine_and_a_broken_one_keeps_its_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        assert_eq!(super::load_dotenv(&file), Ok(()));
+        std::fs::write(&file, "this is hunter2 no assignment\n").unwrap();
+        let text = super::load_dotenv(&file).unwrap_err();
+        assert!(text.contains("NAME=value") && !text.contains("hunter2"), "{text}");
+    }
 }

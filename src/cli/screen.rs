@@ -1,0 +1,82 @@
+//! A run on the screen, and what is said when the screen is gone.
+
+use std::process::ExitCode;
+
+use super::args::Run;
+use super::headless::write_csv;
+use super::load::Local;
+use super::{exit, pick};
+use crate::headless::console;
+use crate::report::text;
+use crate::tui::{self, Exit, Farewell};
+
+/// A person who has watched the run needs no code to know; scripts ask for one.
+const ON_ERROR: u8 = 0;
+
+/// Opens the launcher, or starts at once with `--autostart`.
+pub(super) fn run(args: &Run) -> ExitCode {
+    let options = tui::Options {
+        theme: args.theme(std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())),
+        ascii: args.ascii,
+        out: args.out.clone(),
+        selected: 0,
+        overrides: args.overrides(),
+        autostart: args.autostart,
+    };
+    let mut local = Local::new(args.threads(), args.seed);
+    match tui::run(pick::entries(args.file.as_deref()), &mut local, options) {
+        Ok(farewell) => {
+            let code = leave(args, &farewell);
+            if farewell.exit == Exit::HangUp {
+                // The thread that reads keys may spin on the dead terminal: nothing is waited for any more.
+                std::process::exit(i32::from(code));
+            }
+            ExitCode::from(code)
+        }
+        Err(error) => {
+            console::warn(&error.to_string());
+            ExitCode::from(exit::TROUBLE)
+        }
+    }
+}
+
+/// Leaves the summary on the ordinary screen and the files on disk.
+fn leave(args: &Run, farewell: &Farewell) -> u8 {
+    let mut code = exit::CLEAN;
+    if let Some(last) = &farewell.last {
+        if farewell.exit != Exit::HangUp {
+            console::say(&text::summary(last, console::width()));
+        }
+        let written = write_csv(args, last);
+        code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR));
+        if !written && code == exit::CLEAN {
+            code = exit::TROUBLE;
+        }
+    }
+    if farewell.exit != Exit::HangUp {
+        for path in &farewell.exports {
+            console::say(&format!("wrote {}", path.display()));
+        }
+    }
+    match farewell.exit {
+        Exit::Quit => code,
+        Exit::Signal(number) => exit::of_signal(number),
+        Exit::HangUp => exit::HUNG_UP,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    #[test]
+    fn the_way_out_decides_the_code() {
+        let args = Cli::try_parse_from(["katydid"]).unwrap().run;
+        for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
+            assert_eq!(leave(&args, &Farewell { last: None, exports: Vec::new(), exit: way }), code);
+        }
+    }
+}
