@@ -1,20 +1,26 @@
 //! The same run without a screen: Locust's table every few seconds, its final tables at the end.
+//!
+//! In: a [`RunHandle`]. Out: tables on standard output, warnings on standard error, orders to stop when a signal comes,
+//! and the last snapshot.
+
+pub mod console;
+mod signals;
 
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{MissedTickBehavior, interval_at};
+use tokio::time::MissedTickBehavior;
 
 use crate::clean;
 use crate::engine::{Command, RunHandle};
 use crate::report::text::{self, Period};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::Level;
-use crate::units;
+use crate::stats::snapshot::{End, Health, Level, RunState};
+use signals::Signals;
 
-/// How often the table is printed: Locust's two seconds.
-const PERIOD: Duration = Duration::from_secs(2);
+/// Locust prints its table as often.
+const TABLE_EVERY: Duration = Duration::from_secs(2);
 
 /// What a headless run prints.
 #[derive(Debug, Clone, Copy)]
@@ -23,120 +29,105 @@ pub struct Options {
     pub only_summary: bool,
 }
 
-/// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, a second one cuts it.
+/// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, a second one cuts it, and a third one does
+/// not even wait for that.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
-pub fn follow(handle: RunHandle, options: Options) -> io::Result<Arc<Snapshot>> {
+pub fn follow(handle: RunHandle, options: Options) -> std::io::Result<Arc<Snapshot>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let mut signals = Signals::new()?;
-        let start = handle.latest();
-        say(&start_line(&start));
-        let mut waiting = handle.clone();
-        let finished = waiting.finished();
-        tokio::pin!(finished);
-        let mut table = interval_at(tokio::time::Instant::now() + PERIOD, PERIOD);
-        table.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut warned = None;
-        loop {
-            tokio::select! {
-                last = &mut finished => {
-                    say(&last_words(&last));
-                    return Ok(last);
+        let signals = Signals::new()?;
+        until_done(&handle, signals, options).await;
+        let last = handle.latest();
+        console::say(&ending(&last, console::width()));
+        if !last.state.is_done() {
+            console::warn("left before the run had ended: the figures are those of the last moment seen");
+        }
+        Ok(last)
+    })
+}
+
+async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) {
+    let mut snapshots = handle.subscribe();
+    let mut table = tokio::time::interval(TABLE_EVERY);
+    table.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    // The first tick comes at once, when there is nothing to show.
+    table.tick().await;
+    let mut stops = 0_u32;
+    let mut level = Level::Green;
+    loop {
+        tokio::select! {
+            changed = snapshots.changed() => {
+                // The engine drops its end after the last snapshot.
+                if changed.is_err() {
+                    return;
                 }
-                name = signals.next() => {
-                    say(&format!("{name}: stopping; once more cuts what still runs\n"));
-                    // A run that has just ended needs no stop.
-                    let _ = handle.send(Command::Stop);
+                let snapshot = snapshots.borrow_and_update().clone();
+                if let Some(text) = health_change(level, &snapshot.health) {
+                    console::warn(&text);
                 }
-                _ = table.tick(), if !options.only_summary => {
-                    let now = handle.latest();
-                    say(&format!("{}\n", text::requests(&now, Period::Now, width())));
-                    if now.health.why != warned {
-                        warned = now.health.why.clone();
-                        warn(&now);
-                    }
+                level = snapshot.health.level;
+                if snapshot.state.is_done() {
+                    return;
+                }
+            }
+            _ = table.tick(), if !options.only_summary => {
+                console::say(&text::requests(&handle.latest(), Period::Now, console::width()));
+            }
+            name = signals.next() => {
+                stops = stops.saturating_add(1);
+                console::warn(match stops {
+                    1 => format!("{name}: stopping, running tasks may finish; once more cuts them"),
+                    2 => format!("{name}: cutting what still runs"),
+                    _ => return,
+                }.as_str());
+                if let Err(error) = handle.send(Command::Stop) {
+                    console::warn(&error.to_string());
                 }
             }
         }
-    })
-}
-
-/// Waits for INT, TERM or HUP.
-///
-/// # Errors
-/// When the runtime that waits for signals cannot be started.
-pub fn wait_for_signal() -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        Signals::new()?.next().await;
-        Ok(())
-    })
-}
-
-struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
-    hang_up: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.hang_up.recv() => "SIGHUP",
-        }
     }
 }
 
-fn start_line(start: &Snapshot) -> String {
-    let length =
-        start.run.run_time.map_or_else(|| "until stopped".to_owned(), |time| format!("for {}", units::plain(time)));
-    format!(
-        "katydid {}: {} on {}, {} users at {} a second, {length}, seed {}\n",
-        env!("CARGO_PKG_VERSION"),
-        clean::line(&start.run.scenario),
-        clean::line(&start.run.host),
-        start.load.target,
-        units::PerSecond(start.load.spawn_rate),
-        start.run.seed,
-    )
+/// What to say when the generator's own health changes.
+fn health_change(before: Level, health: &Health) -> Option<String> {
+    if health.level == before {
+        return None;
+    }
+    let why = health.why.as_deref().map(clean::line).unwrap_or_default();
+    Some(match health.level {
+        Level::Green => "the load generator is well again".to_owned(),
+        Level::Amber => format!("the load generator is strained: {why}"),
+        Level::Red => format!("the load generator is the bottleneck, its figures are not the server's: {why}"),
+    })
 }
 
-fn last_words(last: &Snapshot) -> String {
-    let mut out = text::tables(last, width());
-    out.push_str(&text::summary(last, width()));
+/// The final tables, and a line of what they do not have.
+fn ending(last: &Snapshot, width: usize) -> String {
+    let mut out = text::tables(last, width);
+    if !out.is_empty() && !out.ends_with('\n') {
+        out.push('\n');
+    }
+    out.push_str(&format!("{:.3} VU-hours, {}", last.load.vu_hours, health_words(&last.health)));
+    if last.cut > 0 {
+        out.push_str(&format!(", {} requests were cut at the end and are in no row", last.cut));
+    }
+    out.push('\n');
+    if last.state == RunState::Done(End::Broken) {
+        out.push_str("The run broke: a part of the load generator died, and its figures are missing.\n");
+    }
     out
 }
 
-/// The width of Locust's tables where there is no terminal.
-fn width() -> usize {
-    rustix::termios::tcgetwinsize(rustix::stdio::stdout()).map_or(160, |size| usize::from(size.ws_col).max(80))
-}
-
-/// A reader that has gone away does not end the run.
-fn say(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-}
-
-fn warn(now: &Snapshot) {
-    let word = match now.health.level {
-        Level::Green => "fine again",
+fn health_words(health: &Health) -> String {
+    let word = match health.level {
+        Level::Green => "fine",
         Level::Amber => "strained",
-        Level::Red => "the bottleneck: these numbers are about it, not about the server",
+        Level::Red => "the bottleneck",
     };
-    let why = now.health.why.as_deref().unwrap_or("");
-    let _ = writeln!(io::stderr().lock(), "katydid: the load generator is {word}. {why}");
+    format!("load generator {word} (CPU {:.0} %)", health.cpu * 100.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,42 +1,96 @@
-//! From a scenario and overrides to a running load: what the screen and the headless run have in common.
+//! Starts runs on the local engine, and the demo target for those that want it.
 
 use std::sync::Arc;
 
-use super::Run;
 use crate::demo::DemoTarget;
-use crate::engine::{self, RunHandle};
-use crate::scenario::{DEMO_HOST, Overrides, Scenario};
+use crate::engine::{self, EngineError, RunHandle};
+use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError};
+use crate::tui::Starter;
 
-/// Starts loads, and the demo target when a scenario wants it.
+/// Keeps the demo target alive from the first run that needs it until it is dropped.
 #[derive(Debug)]
-pub struct Loader {
-    options: engine::Options,
-    /// Lives as long as runs may need it.
+pub(super) struct Local {
+    threads: usize,
+    seed: Option<u64>,
     demo: Option<DemoTarget>,
 }
 
-impl Loader {
-    pub fn new(run: &Run) -> Self {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = run.threads.map_or(processors, usize::from);
-        Self { options: engine::Options { threads, seed: run.seed.unwrap_or_else(|| fastrand::u64(..)) }, demo: None }
+/// A run that could not be started.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum StartError {
+    /// The scenario or its overrides are wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// No demo target.
+    #[error("cannot start the demo target: {0}")]
+    Demo(std::io::Error),
+    /// No engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Local {
+    /// Without a seed every run gets a new one.
+    pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {
+        Self { threads, seed, demo: None }
     }
 
-    /// Starts the scenario at once. The error is in words, for whoever sees it.
-    pub fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
+    /// Starts `scenario` at once.
+    pub(super) fn launch(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, StartError> {
         let mut overrides = overrides.clone();
-        if overrides.host.as_deref().or(scenario.host()) == Some(DEMO_HOST) {
-            overrides.host = Some(self.demo_url()?);
+        if wants_demo(scenario.host(), overrides.host.as_deref()) {
+            overrides.host = Some(self.demo_url().map_err(StartError::Demo)?);
         }
-        let plan = scenario.plan(&overrides).map_err(|error| error.text)?;
-        engine::start(Arc::new(plan), self.options).map_err(|error| error.to_string())
+        let plan = scenario.plan(&overrides)?;
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
+        Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }
 
-    fn demo_url(&mut self) -> Result<String, String> {
-        let target = match self.demo.take() {
-            Some(target) => target,
-            None => DemoTarget::start(0).map_err(|error| format!("the demo target does not start: {error}"))?,
-        };
-        Ok(self.demo.insert(target).url())
+    fn demo_url(&mut self) -> std::io::Result<String> {
+        if let Some(demo) = &self.demo {
+            return Ok(demo.url());
+        }
+        Ok(self.demo.insert(DemoTarget::start(0)?).url())
+    }
+}
+
+impl Starter for Local {
+    fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
+        self.launch(scenario, overrides).map_err(|error| error.to_string())
+    }
+}
+
+/// True when the host that counts is the demo target's name.
+fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
+    flag.or(scenario) == Some(DEMO_HOST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_host_beats_the_demo_target() {
+        for (scenario, flag, wanted) in [
+            (Some("demo"), None, true),
+            (Some("demo"), Some("http://h"), false),
+            (Some("http://h"), None, false),
+            (Some("http://h"), Some("demo"), true),
+            (None, Some("demo"), true),
+            (None, None, false),
+        ] {
+            assert_eq!(wants_demo(scenario, flag), wanted, "{scenario:?} {flag:?}");
+        }
+    }
+
+    #[test]
+    fn the_demo_target_is_started_once_and_stops_with_its_owner() {
+        let mut local = Local::new(1, None);
+        let url = local.demo_url().unwrap();
+        assert_eq!(local.demo_url().unwrap(), url);
+        let address = url.trim_start_matches("http://").to_owned();
+        assert!(std::net::TcpStream::connect(&address).is_ok());
+        drop(local);
+        assert!(std::net::TcpStream::connect(&address).is_err());
     }
 }

@@ -1,68 +1,82 @@
-//! `katydid`: the full-screen view.
+//! A run on the screen, and what is said when the screen is gone.
 
-use std::path::Path;
 use std::process::ExitCode;
 
-use super::load::Loader;
-use super::unattended::verdict;
-use super::{Run, fail, print};
-use crate::engine::RunHandle;
-use crate::report;
-use crate::scenario::catalog::{self, Entry, Origin};
-use crate::scenario::{Overrides, Scenario};
-use crate::tui::{self, Exit, Farewell, Options, Starter};
+use super::args::Run;
+use super::headless::write_csv;
+use super::load::Local;
+use super::{exit, pick};
+use crate::headless::console;
+use crate::report::text;
+use crate::tui::{self, Exit, Farewell};
 
-impl Starter for Loader {
-    fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
-        Loader::start(self, scenario, overrides)
-    }
-}
+/// A person who has watched the run needs no code to know; scripts ask for one.
+const ON_ERROR: u8 = 0;
 
-/// Opens the launcher; what was seen last stays on the ordinary screen.
-pub fn run(run: &Run) -> ExitCode {
-    let options = Options {
-        theme: run.theme.into(),
-        ascii: run.ascii,
-        out: run.out.clone(),
+/// Opens the launcher, or starts at once with `--autostart`.
+pub(super) fn run(args: &Run) -> ExitCode {
+    let options = tui::Options {
+        theme: args.theme(std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())),
+        ascii: args.ascii,
+        out: args.out.clone(),
         selected: 0,
-        overrides: run.overrides(),
-        autostart: run.autostart,
+        overrides: args.overrides(),
+        autostart: args.autostart,
     };
-    match tui::run(entries(run.file.as_deref()), &mut Loader::new(run), options) {
-        Ok(farewell) => leave(&farewell, run.exit_code_on_error),
-        Err(error) => fail(1, &format!("{error}; --headless runs without a screen")),
+    let mut local = Local::new(args.threads(), args.seed);
+    match tui::run(pick::entries(args.file.as_deref()), &mut local, options) {
+        Ok(farewell) => {
+            let code = leave(args, &farewell);
+            if farewell.exit == Exit::HangUp {
+                // The thread that reads keys may spin on the dead terminal: nothing is waited for any more.
+                std::process::exit(i32::from(code));
+            }
+            ExitCode::from(code)
+        }
+        Err(error) => {
+            console::warn(&error.to_string());
+            ExitCode::from(exit::TROUBLE)
+        }
     }
 }
 
-fn entries(named: Option<&Path>) -> Vec<Entry> {
-    let user = directories::ProjectDirs::from("", "", "katydid").map(|dirs| dirs.config_dir().join("scenarios"));
-    let mut entries = catalog::discover(Path::new("scenarios"), user.as_deref());
-    if let Some(path) = named {
-        entries.retain(|entry| entry.path.as_deref() != Some(path));
-        let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        let scenario = Scenario::load(path);
-        entries.insert(0, Entry { name, origin: Origin::Named, path: Some(path.to_owned()), scenario });
-    }
-    entries
-}
-
-fn leave(farewell: &Farewell, on_error: u8) -> ExitCode {
-    if farewell.exit == Exit::HangUp {
-        // Nobody can read a summary, and the thread that reads keys may never come back from a dead terminal.
-        std::process::exit(128 + 1);
-    }
+/// Leaves the summary on the ordinary screen and the files on disk.
+fn leave(args: &Run, farewell: &Farewell) -> u8 {
+    let mut code = exit::CLEAN;
     if let Some(last) = &farewell.last {
-        print(&report::text::summary(last, width()));
+        if farewell.exit != Exit::HangUp {
+            console::say(&text::summary(last, console::width()));
+        }
+        let written = write_csv(args, last);
+        code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR));
+        if !written && code == exit::CLEAN {
+            code = exit::TROUBLE;
+        }
     }
-    for path in &farewell.exports {
-        print(&format!(" csv      {}\n", path.display()));
+    if farewell.exit != Exit::HangUp {
+        for path in &farewell.exports {
+            console::say(&format!("wrote {}", path.display()));
+        }
     }
     match farewell.exit {
-        Exit::Signal(number) => ExitCode::from(128_u8.saturating_add(u8::try_from(number).unwrap_or(0))),
-        _ => ExitCode::from(farewell.last.as_ref().map_or(0, |last| verdict(last, on_error))),
+        Exit::Quit => code,
+        Exit::Signal(number) => exit::of_signal(number),
+        Exit::HangUp => exit::HUNG_UP,
     }
 }
 
-fn width() -> usize {
-    crossterm::terminal::size().map_or(80, |(columns, _)| usize::from(columns))
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::args::Cli;
+
+    #[test]
+    fn the_way_out_decides_the_code() {
+        let args = Cli::try_parse_from(["katydid"]).unwrap().run;
+        for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
+            assert_eq!(leave(&args, &Farewell { last: None, exports: Vec::new(), exit: way }), code);
+        }
+    }
 }

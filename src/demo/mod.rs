@@ -1,13 +1,17 @@
-//! The embedded target: a small real HTTP shop on loopback, so that every pane has something true to show.
+//! The embedded target: a small real HTTP shop on loopback, so that a first run has something true to show.
 //!
-//! It runs on a thread of its own with its own runtime; what it does is in [`shop`].
+//! In: a port. Out: a [`DemoTarget`] whose thread serves the shop until it is dropped. Its delays and faults are random
+//! but plausible; `GET /_count` tells exactly how often each endpoint was asked.
 
+mod behaviour;
+mod counters;
 mod shop;
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::thread;
+use std::sync::mpsc;
+use std::thread::JoinHandle;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -15,8 +19,8 @@ use tokio::sync::oneshot;
 #[derive(Debug)]
 pub struct DemoTarget {
     address: SocketAddr,
-    /// Dropped with the target, which ends its thread.
-    _running: oneshot::Sender<()>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl DemoTarget {
@@ -24,21 +28,14 @@ impl DemoTarget {
     ///
     /// # Errors
     /// When the port is taken or a thread cannot be started.
-    pub fn start(port: u16) -> io::Result<Self> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, port)))?;
-        let address = listener.local_addr()?;
-        let (running, stopped) = oneshot::channel::<()>();
-        thread::Builder::new().name("katydid-demo".to_owned()).spawn(move || {
-            runtime.block_on(async {
-                tokio::select! {
-                    // Either the shop breaks, or its owner is gone: both end it.
-                    _ = axum::serve(listener, shop::router()).into_future() => {}
-                    _ = stopped => {}
-                }
-            });
-        })?;
-        Ok(Self { address, _running: running })
+    pub fn start(port: u16) -> std::io::Result<Self> {
+        let (stop, stopped) = oneshot::channel();
+        let (ready, bound) = mpsc::sync_channel(1);
+        let thread =
+            std::thread::Builder::new().name("demo-target".to_owned()).spawn(move || serve(port, &ready, stopped))?;
+        // The thread reports exactly once; if it cannot, it has died, and that is the answer.
+        let address = bound.recv().unwrap_or_else(|_| Err(std::io::Error::other("the demo target died")))?;
+        Ok(Self { address, stop: Some(stop), thread: Some(thread) })
     }
 
     /// Base URL, such as `http://127.0.0.1:40123`.
@@ -46,3 +43,55 @@ impl DemoTarget {
         format!("http://{}", self.address)
     }
 }
+
+impl Drop for DemoTarget {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            // An error means the thread has already ended.
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The whole life of the target's thread. Returning drops the runtime and with it every open connection: a graceful
+/// end would wait for clients that keep theirs alive.
+fn serve(port: u16, ready: &mpsc::SyncSender<std::io::Result<SocketAddr>>, stopped: oneshot::Receiver<()>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(error));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        let bound = async {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            let address = listener.local_addr()?;
+            Ok((listener, address))
+        };
+        let listener = match bound.await {
+            Ok((listener, address)) => {
+                let _ = ready.send(Ok(address));
+                listener
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+                return;
+            }
+        };
+        // Small replies must not wait for Nagle: the delays are to be ours. A refusal only costs that.
+        let listener = listener.tap_io(|stream| {
+            let _ = stream.set_nodelay(true);
+        });
+        tokio::select! {
+            _ = axum::serve(listener, shop::router()) => {}
+            _ = stopped => {}
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,36 +1,35 @@
-//! What the demo shop answers, how slowly, and how often it fails.
+//! The routes of the shop. Every request is counted first, then judged, then delayed; bad input gets a 4xx.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::time::Duration;
 
-use axum::extract::{Path, Query, Request, State};
+use axum::Router;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{Json, Path, Query, State};
 use axum::http::StatusCode;
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// Products in the shop, numbered from 1.
-const PRODUCTS: u32 = 200;
+use super::behaviour;
+use super::counters::{Counters, Endpoint};
+
+/// Pages of the product list.
+const PAGES: u32 = 20;
 /// Products on a page.
-const PAGE: u32 = 10;
-/// One reply in a hundred is this much slower.
-const OUTLIER: f64 = 8.0;
+const PAGE_SIZE: u32 = 10;
+/// Products in the shop.
+const PRODUCTS: u32 = PAGES * PAGE_SIZE;
 
-#[derive(Debug, Default)]
-struct Shop {
-    requests: AtomicU64,
-    searching: AtomicU32,
-}
+const HOME: &str = "<!doctype html><title>Katydid shop</title><h1>Katydid shop</h1>\
+<p>A small shop to practise load tests on.</p><a href=\"/api/products?page=1\">Products</a>\n";
+const KINDS: [&str; 5] = ["Lantern", "Kettle", "Notebook", "Umbrella", "Compass"];
+const COLOURS: [&str; 4] = ["green", "blue", "red", "plain"];
 
-type Shared = State<Arc<Shop>>;
+type Shop = State<Arc<Counters>>;
 
-/// All routes. `/_count` tells how many requests the others have had.
-pub fn router() -> Router {
-    let shop = Arc::new(Shop::default());
+/// The whole shop, with counters of its own.
+pub(super) fn router() -> Router {
     Router::new()
         .route("/", get(home))
         .route("/api/login", post(login))
@@ -40,37 +39,50 @@ pub fn router() -> Router {
         .route("/api/checkout", post(checkout))
         .route("/api/search", get(search))
         .route("/api/report", get(report))
-        .route_layer(from_fn_with_state(Arc::clone(&shop), count))
-        .route("/_count", get(|State(shop): Shared| async move { shop.requests.load(Ordering::Relaxed).to_string() }))
-        .with_state(shop)
+        .route("/_count", get(count))
+        .fallback(not_found)
+        .method_not_allowed_fallback(not_allowed)
+        .with_state(Arc::new(Counters::default()))
 }
 
-async fn count(State(shop): Shared, request: Request, next: Next) -> Response {
-    shop.requests.fetch_add(1, Ordering::Relaxed);
-    next.run(request).await
+/// Counts the request, lets it take its time, and answers: with `reply` if that is an error of the client's, else
+/// with a random fault now and then.
+async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Response>) -> Response {
+    let inside = shop.enter(endpoint);
+    let (delay, fault) = {
+        let mut rng = fastrand::Rng::new();
+        (behaviour::delay(endpoint, shop.inside(), &mut rng), behaviour::fault(endpoint, &mut rng))
+    };
+    tokio::time::sleep(delay).await;
+    drop(inside);
+    match (reply, fault) {
+        (Err(refusal), _) => refusal,
+        (Ok(_), Some(status)) => problem(status, "the shop is having a bad moment"),
+        (Ok(reply), None) => reply,
+    }
 }
 
-/// Takes as long as a server would: log-normal around `median` milliseconds, with a few outliers.
-async fn work(median: f64) {
-    // The sum of twelve uniform numbers is near enough to a normal distribution (Irwin and Hall).
-    let normal: f64 = (0..12).map(|_| fastrand::f64()).sum::<f64>() - 6.0;
-    let outlier = if fastrand::u32(0..100) == 0 { OUTLIER } else { 1.0 };
-    let millis = median * (0.35 * normal).exp() * outlier;
-    tokio::time::sleep(Duration::from_secs_f64(millis / 1e3)).await;
+fn problem(status: StatusCode, why: &str) -> Response {
+    (status, Json(json!({ "error": why }))).into_response()
 }
 
-/// True as often as said, in thousandths.
-fn unlucky(thousandths: u32) -> bool {
-    fastrand::u32(0..1_000) < thousandths
+fn ok(value: Value) -> Response {
+    Json(value).into_response()
 }
 
-fn broken() -> Response {
-    (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "error": "an unlucky request" }))).into_response()
+fn created(value: Value) -> Response {
+    (StatusCode::CREATED, Json(value)).into_response()
 }
 
-async fn home() -> Html<&'static str> {
-    work(8.0).await;
-    Html("<!doctype html><title>Demo shop</title><h1>Demo shop</h1><p>Everything here is made of air.</p>")
+fn item(id: u32) -> Value {
+    let kind = KINDS[id as usize % KINDS.len()];
+    let colour = COLOURS[id as usize % COLOURS.len()];
+    let cents = 199 + u64::from(id) * 37 % 9_800;
+    json!({ "id": id, "name": format!("{kind}, {colour}"), "price": cents as f64 / 100.0 })
+}
+
+async fn home(State(shop): Shop) -> Response {
+    answer(&shop, Endpoint::Home, Ok(Html(HOME).into_response())).await
 }
 
 #[derive(Deserialize)]
@@ -79,62 +91,60 @@ struct Login {
     password: String,
 }
 
-async fn login(Json(who): Json<Login>) -> Response {
-    work(60.0).await;
-    if who.email.is_empty() || who.password.is_empty() {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    Json(json!({ "token": format!("{:016x}", fastrand::u64(..)) })).into_response()
+async fn login(State(shop): Shop, body: Result<Json<Login>, JsonRejection>) -> Response {
+    let reply = body.map_err(IntoResponse::into_response).and_then(|Json(login)| {
+        if !login.email.contains('@') || login.password.is_empty() {
+            return Err(problem(StatusCode::UNAUTHORIZED, "unknown email or password"));
+        }
+        Ok(ok(json!({ "token": format!("{:032x}", fastrand::u128(..)) })))
+    });
+    answer(&shop, Endpoint::Login, reply).await
 }
 
 #[derive(Deserialize)]
 struct Page {
-    page: Option<u32>,
+    #[serde(default = "first_page")]
+    page: u32,
 }
 
-async fn products(Query(Page { page }): Query<Page>) -> Response {
-    let page = page.unwrap_or(1);
-    if !(1..=PRODUCTS / PAGE).contains(&page) {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    work(25.0).await;
-    if unlucky(3) {
-        return broken();
-    }
-    let items: Vec<Value> = (0..PAGE).map(|n| item((page - 1) * PAGE + n + 1)).collect();
-    Json(json!({ "page": page, "items": items })).into_response()
+fn first_page() -> u32 {
+    1
 }
 
-fn item(id: u32) -> Value {
-    const KINDS: [&str; 5] = ["Lamp", "Desk", "Chair", "Shelf", "Clock"];
-    let kind = KINDS[id as usize % KINDS.len()];
-    json!({ "id": id, "name": format!("{kind} {id}"), "price": f64::from(id * 37 % 500) + 0.99 })
+async fn products(State(shop): Shop, query: Result<Query<Page>, QueryRejection>) -> Response {
+    let reply = query.map_err(IntoResponse::into_response).and_then(|Query(Page { page })| {
+        if !(1..=PAGES).contains(&page) {
+            return Err(problem(StatusCode::NOT_FOUND, "no such page"));
+        }
+        let first = (page - 1) * PAGE_SIZE + 1;
+        let items: Vec<Value> = (first..first + PAGE_SIZE).map(item).collect();
+        Ok(ok(json!({ "page": page, "pages": PAGES, "items": items })))
+    });
+    answer(&shop, Endpoint::Products, reply).await
 }
 
-async fn product(Path(id): Path<u32>) -> Response {
-    if !(1..=PRODUCTS).contains(&id) {
-        return StatusCode::NOT_FOUND.into_response();
-    }
-    work(15.0).await;
-    if unlucky(3) { broken() } else { Json(item(id)).into_response() }
+async fn product(State(shop): Shop, id: Result<Path<u32>, PathRejection>) -> Response {
+    let reply = match id {
+        Ok(Path(id)) if (1..=PRODUCTS).contains(&id) => Ok(ok(item(id))),
+        _ => Err(problem(StatusCode::NOT_FOUND, "no such product")),
+    };
+    answer(&shop, Endpoint::Product, reply).await
 }
 
 #[derive(Deserialize)]
-struct CartLine {
+struct Line {
     product_id: u32,
     quantity: u32,
 }
 
-async fn cart(Json(line): Json<CartLine>) -> Response {
-    if !(1..=PRODUCTS).contains(&line.product_id) || line.quantity == 0 {
-        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
-    }
-    work(30.0).await;
-    if unlucky(3) {
-        return broken();
-    }
-    let total = f64::from(line.quantity) * (f64::from(line.product_id * 37 % 500) + 0.99);
-    (StatusCode::CREATED, Json(json!({ "total": total }))).into_response()
+async fn cart(State(shop): Shop, body: Result<Json<Line>, JsonRejection>) -> Response {
+    let reply = body.map_err(IntoResponse::into_response).and_then(|Json(line)| {
+        if !(1..=PRODUCTS).contains(&line.product_id) || !(1..=100).contains(&line.quantity) {
+            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "product_id is 1 to 200, quantity 1 to 100"));
+        }
+        Ok(created(json!({ "items": [{ "product_id": line.product_id, "quantity": line.quantity }] })))
+    });
+    answer(&shop, Endpoint::Cart, reply).await
 }
 
 #[derive(Deserialize)]
@@ -143,43 +153,48 @@ struct Order {
     address: String,
 }
 
-async fn checkout(Json(order): Json<Order>) -> Response {
-    if order.name.is_empty() || order.address.is_empty() {
-        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
-    }
-    work(80.0).await;
-    if unlucky(25) {
-        return (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "2")], "the payment provider does not answer")
-            .into_response();
-    }
-    (StatusCode::CREATED, Json(json!({ "order": fastrand::u32(..) }))).into_response()
+async fn checkout(State(shop): Shop, body: Result<Json<Order>, JsonRejection>) -> Response {
+    let reply = body.map_err(IntoResponse::into_response).and_then(|Json(order)| {
+        if order.name.trim().is_empty() || order.address.trim().is_empty() {
+            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "name and address are needed"));
+        }
+        Ok(created(json!({ "order": fastrand::u32(100_000..1_000_000) })))
+    });
+    answer(&shop, Endpoint::Checkout, reply).await
 }
 
 #[derive(Deserialize)]
-struct Words {
-    q: Option<String>,
+struct Wanted {
+    q: String,
 }
 
-/// Degrades as load rises: searches share one slow index, so each makes the others wait.
-async fn search(State(shop): Shared, Query(Words { q }): Query<Words>) -> Response {
-    let Some(q) = q.filter(|q| !q.is_empty()) else { return StatusCode::BAD_REQUEST.into_response() };
-    let others = shop.searching.fetch_add(1, Ordering::Relaxed);
-    let _searching = Searching(&shop.searching);
-    work(20.0 + 12.0 * f64::from(others.min(200))).await;
-    let hits = (1..=PRODUCTS).filter(|id| (id + q.len() as u32).is_multiple_of(17)).map(item).collect::<Vec<_>>();
-    Json(json!({ "hits": hits })).into_response()
+async fn search(State(shop): Shop, query: Result<Query<Wanted>, QueryRejection>) -> Response {
+    let reply = query.map_err(IntoResponse::into_response).map(|Query(Wanted { q })| {
+        let wanted = q.to_lowercase();
+        let hits: Vec<Value> = (1..=PRODUCTS)
+            .map(item)
+            .filter(|i| i["name"].as_str().is_some_and(|name| name.to_lowercase().contains(&wanted)))
+            .take(PAGE_SIZE as usize)
+            .collect();
+        ok(json!({ "items": hits }))
+    });
+    answer(&shop, Endpoint::Search, reply).await
 }
 
-/// Counts down also when the client hangs up.
-struct Searching<'a>(&'a AtomicU32);
-
-impl Drop for Searching<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
+async fn report(State(shop): Shop) -> Response {
+    let reply = ok(json!({ "orders": fastrand::u32(1_000..2_000), "revenue": fastrand::u32(50_000..90_000) }));
+    answer(&shop, Endpoint::Report, Ok(reply)).await
 }
 
-async fn report() -> Json<Value> {
-    work(350.0).await;
-    Json(json!({ "orders": fastrand::u32(100..200) }))
+/// Not a part of the shop: neither counted nor delayed.
+async fn count(State(shop): Shop) -> Json<Value> {
+    Json(shop.to_json())
+}
+
+async fn not_found(State(shop): Shop) -> Response {
+    answer(&shop, Endpoint::Other, Err(problem(StatusCode::NOT_FOUND, "no such page"))).await
+}
+
+async fn not_allowed(State(shop): Shop) -> Response {
+    answer(&shop, Endpoint::Other, Err(problem(StatusCode::METHOD_NOT_ALLOWED, "not this way"))).await
 }

@@ -1,0 +1,229 @@
+//! The command line as clap sees it: Locust's words, each also an environment variable.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+use crate::scenario::{DEMO_HOST, Overrides};
+use crate::tui::ThemeName;
+use crate::units::{self, PerSecond, Users};
+
+/// An interactive load tester that lives in the terminal.
+///
+/// Without arguments it opens the launcher. Every option can also be set by the environment variable named with it, or
+/// in a file called `.env`.
+#[derive(Debug, Parser)]
+#[command(name = "katydid", version, max_term_width = 100)]
+pub struct Cli {
+    /// Something other than a run.
+    #[command(subcommand)]
+    pub command: Option<Other>,
+    /// A run.
+    #[command(flatten)]
+    pub run: Run,
+}
+
+/// What katydid does besides running scenarios.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Other {
+    /// Serve the demo shop alone, until interrupted
+    DemoTarget {
+        /// Port on 127.0.0.1; 0 takes a free one
+        #[arg(long, value_name = "PORT", default_value_t = 0, env = "KATYDID_DEMO_PORT")]
+        port: u16,
+    },
+}
+
+/// Options of a run.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// Scenario file, or the name of an embedded scenario
+    #[arg(short = 'f', long = "file", visible_alias = "locustfile", value_name = "FILE", env = "KATYDID_FILE")]
+    pub file: Option<PathBuf>,
+    /// Base URL of the target
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", value_parser = parse_host)]
+    pub host: Option<String>,
+    /// Peak number of concurrent users
+    #[arg(short = 'u', long, value_name = "N", env = "KATYDID_USERS", value_parser = units::parse_users)]
+    pub users: Option<Users>,
+    /// Users started per second
+    #[arg(short = 'r', long, value_name = "RATE", env = "KATYDID_SPAWN_RATE", value_parser = units::parse_spawn_rate)]
+    pub spawn_rate: Option<PerSecond>,
+    /// Stop after this long: 30s, 10m, 1h30m
+    #[arg(short = 't', long, value_name = "TIME", env = "KATYDID_RUN_TIME", value_parser = units::parse_duration)]
+    pub run_time: Option<Duration>,
+    /// How long running tasks may take to finish after a stop
+    #[arg(short = 's', long, value_name = "TIME", env = "KATYDID_STOP_TIMEOUT", value_parser = units::parse_duration)]
+    pub stop_timeout: Option<Duration>,
+    /// No screen: start at once and print tables
+    #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_HEADLESS", value_parser = BoolishValueParser::new())]
+    pub headless: bool,
+    /// Start at once, on the screen
+    #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_AUTOSTART", value_parser = BoolishValueParser::new())]
+    pub autostart: bool,
+    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv
+    #[arg(long, value_name = "PREFIX", env = "KATYDID_CSV")]
+    pub csv: Option<PathBuf>,
+    /// Folder for what is exported from the screen
+    #[arg(long, value_name = "DIR", default_value = "./results", env = "KATYDID_OUT")]
+    pub out: PathBuf,
+    /// Without a screen, print only the final tables
+    #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_ONLY_SUMMARY", value_parser = BoolishValueParser::new())]
+    pub only_summary: bool,
+    /// Exit code when a request or a scenario step failed [default: 1 without a screen, 0 with one]
+    #[arg(long, value_name = "N", env = "KATYDID_EXIT_CODE_ON_ERROR")]
+    pub exit_code_on_error: Option<u8>,
+    /// Threads that make load [default: one for each available core]
+    #[arg(long, value_name = "N", env = "KATYDID_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Seed of every random choice, to repeat a run [default: a new one for each run]
+    #[arg(long, value_name = "N", env = "KATYDID_SEED")]
+    pub seed: Option<u64>,
+    /// Colours [default: auto, or mono where NO_COLOR is set]
+    #[arg(long, value_name = "THEME", env = "KATYDID_THEME")]
+    pub theme: Option<Theme>,
+    /// Draw with ASCII characters only
+    #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_ASCII", value_parser = BoolishValueParser::new())]
+    pub ascii: bool,
+}
+
+/// The values of `--theme`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// The terminal's own colours
+    Auto,
+    /// For light backgrounds
+    Light,
+    /// Blue and orange
+    Colorblind,
+    /// No colours
+    Mono,
+}
+
+impl Run {
+    /// The values that stand in for the scenario's own.
+    pub fn overrides(&self) -> Overrides {
+        Overrides {
+            host: self.host.clone(),
+            users: self.users,
+            spawn_rate: self.spawn_rate,
+            run_time: self.run_time.map(Some),
+            stop_timeout: self.stop_timeout,
+        }
+    }
+
+    /// Threads that make load.
+    pub fn threads(&self) -> usize {
+        match self.threads {
+            Some(n) => usize::from(n),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+
+    /// Colours; `no_color` is whether `NO_COLOR` asks for none.
+    pub fn theme(&self, no_color: bool) -> ThemeName {
+        match self.theme {
+            Some(Theme::Auto) => ThemeName::Auto,
+            Some(Theme::Light) => ThemeName::Light,
+            Some(Theme::Colorblind) => ThemeName::Colorblind,
+            Some(Theme::Mono) => ThemeName::Mono,
+            None if no_color => ThemeName::Mono,
+            None => ThemeName::Auto,
+        }
+    }
+}
+
+/// A base URL that requests can be sent to, or `demo`.
+fn parse_host(text: &str) -> Result<String, String> {
+    let host = text.trim();
+    if host == DEMO_HOST {
+        return Ok(host.to_owned());
+    }
+    match url::Url::parse(host) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(host.to_owned()),
+        _ => Err("write a base URL such as https://staging.example.com, or demo".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from([&["katydid"], args].concat())
+    }
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn short_and_long_flags_as_in_locust() {
+        let short =
+            parse(&["-f", "a.yaml", "-H", "http://h", "-u", "10", "-r", "2", "-t", "1m30s", "-s", "5"]).unwrap();
+        let long = [
+            "--locustfile=a.yaml",
+            "--host=http://h",
+            "--users=10",
+            "--spawn-rate=2",
+            "--run-time=90",
+            "--stop-timeout=5s",
+        ];
+        let long = parse(&long).unwrap();
+        let wanted = Overrides {
+            host: Some("http://h".to_owned()),
+            users: Some(Users(10)),
+            spawn_rate: Some(PerSecond(2.0)),
+            run_time: Some(Some(Duration::from_secs(90))),
+            stop_timeout: Some(Duration::from_secs(5)),
+        };
+        for cli in [short, long] {
+            assert_eq!(cli.run.overrides(), wanted);
+            assert_eq!(cli.run.file.as_deref(), Some(std::path::Path::new("a.yaml")));
+        }
+    }
+
+    #[test]
+    fn nothing_given_overrides_nothing() {
+        let cli = parse(&[]).unwrap();
+        assert_eq!(cli.run.overrides(), Overrides::default());
+        assert_eq!(cli.command, None);
+        assert_eq!(cli.run.theme(false), ThemeName::Auto);
+        assert_eq!(cli.run.theme(true), ThemeName::Mono);
+        assert!(cli.run.threads() >= 1);
+    }
+
+    #[test]
+    fn a_theme_that_was_asked_for_beats_no_color() {
+        assert_eq!(parse(&["--theme", "light"]).unwrap().run.theme(true), ThemeName::Light);
+    }
+
+    #[test]
+    fn wrong_values_are_usage_errors_that_say_what_is_allowed() {
+        for (args, hint) in [
+            (["-u", "many"], "whole number"),
+            (["-u", "1000001"], "1000000"),
+            (["-r", "0"], "above 0"),
+            (["-t", "1x"], "1h30m"),
+            (["-H", "example.com"], "https://"),
+            (["-H", "ftp://example.com"], "https://"),
+            (["--threads", "0"], "1..=1024"),
+            (["--theme", "pink"], "colorblind"),
+            (["--user", "1"], "--users"),
+        ] {
+            let error = parse(&args).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{args:?}");
+            assert!(error.to_string().contains(hint), "{args:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_demo_target_has_its_port() {
+        let cli = parse(&["demo-target", "--port", "8123"]).unwrap();
+        assert_eq!(cli.command, Some(Other::DemoTarget { port: 8123 }));
+    }
+}

@@ -1,0 +1,71 @@
+//! A run without a screen: tables, files, exit code.
+
+use std::process::ExitCode;
+
+use super::args::Run;
+use super::load::{Local, StartError};
+use super::{exit, pick};
+use crate::headless::{self, console};
+use crate::report;
+use crate::stats::Snapshot;
+
+/// Locust's default of `--exit-code-on-error`.
+const ON_ERROR: u8 = 1;
+
+/// Runs what `-f` names, else the demo.
+pub(super) fn run(args: &Run) -> ExitCode {
+    ExitCode::from(run_to_code(args))
+}
+
+fn run_to_code(args: &Run) -> u8 {
+    let Some(entry) = pick::one(args.file.as_deref()) else {
+        console::warn("name a scenario file with -f");
+        return exit::USAGE;
+    };
+    let scenario = match entry.scenario {
+        Ok(scenario) => scenario,
+        Err(error) => {
+            console::warn(&error.to_string());
+            return exit::USAGE;
+        }
+    };
+    if args.file.is_none() {
+        console::warn("no scenario named with -f: running the embedded demo");
+    }
+    // Kept to the end of the run: it owns the demo target.
+    let mut local = Local::new(args.threads(), args.seed);
+    let handle = match local.launch(&scenario, &args.overrides()) {
+        Ok(handle) => handle,
+        Err(error) => {
+            console::warn(&error.to_string());
+            return if matches!(error, StartError::Scenario(_)) { exit::USAGE } else { exit::TROUBLE };
+        }
+    };
+    let last = match headless::follow(handle, headless::Options { only_summary: args.only_summary }) {
+        Ok(last) => last,
+        Err(error) => {
+            console::warn(&format!("cannot wait for signals: {error}"));
+            return exit::TROUBLE;
+        }
+    };
+    let written = write_csv(args, &last);
+    let code = exit::of_run(&last, args.exit_code_on_error.unwrap_or(ON_ERROR));
+    if written || code != exit::CLEAN { code } else { exit::TROUBLE }
+}
+
+/// Writes what `--csv` asks for and says where; false when it could not.
+pub(super) fn write_csv(args: &Run, last: &Snapshot) -> bool {
+    let Some(prefix) = &args.csv else { return true };
+    match report::csv::write(prefix, last) {
+        Ok(paths) => {
+            for path in paths {
+                console::say(&format!("wrote {}", path.display()));
+            }
+            true
+        }
+        Err(error) => {
+            console::warn(&error.to_string());
+            false
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! How often each endpoint was asked, and how many requests are inside the shop right now.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use serde_json::{Map, Value};
+
+/// The endpoints of the shop. `Other` takes every request that fits none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Endpoint {
+    Home,
+    Login,
+    Products,
+    Product,
+    Cart,
+    Checkout,
+    Search,
+    Report,
+    Other,
+}
+
+impl Endpoint {
+    pub(super) const ALL: [Endpoint; 9] = [
+        Endpoint::Home,
+        Endpoint::Login,
+        Endpoint::Products,
+        Endpoint::Product,
+        Endpoint::Cart,
+        Endpoint::Checkout,
+        Endpoint::Search,
+        Endpoint::Report,
+        Endpoint::Other,
+    ];
+
+    /// Its name in `GET /_count`.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Endpoint::Home => "GET /",
+            Endpoint::Login => "POST /api/login",
+            Endpoint::Products => "GET /api/products",
+            Endpoint::Product => "GET /api/products/{id}",
+            Endpoint::Cart => "POST /api/cart",
+            Endpoint::Checkout => "POST /api/checkout",
+            Endpoint::Search => "GET /api/search",
+            Endpoint::Report => "GET /api/report",
+            Endpoint::Other => "other",
+        }
+    }
+}
+
+/// Shared by all handlers.
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    asked: [AtomicU64; Endpoint::ALL.len()],
+    inside: AtomicUsize,
+}
+
+impl Counters {
+    /// Counts a request; it is inside until the guard is dropped, also when the client goes away.
+    pub(super) fn enter(&self, endpoint: Endpoint) -> Inside<'_> {
+        self.asked[endpoint as usize].fetch_add(1, Ordering::Relaxed);
+        self.inside.fetch_add(1, Ordering::Relaxed);
+        Inside(self)
+    }
+
+    /// Requests being answered.
+    pub(super) fn inside(&self) -> usize {
+        self.inside.load(Ordering::Relaxed)
+    }
+
+    /// Counts by endpoint, and their sum as `total`.
+    pub(super) fn to_json(&self) -> Value {
+        let mut counts = Map::new();
+        let mut total = 0;
+        for endpoint in Endpoint::ALL {
+            let n = self.asked[endpoint as usize].load(Ordering::Relaxed);
+            total += n;
+            counts.insert(endpoint.name().to_owned(), n.into());
+        }
+        counts.insert("total".to_owned(), total.into());
+        Value::Object(counts)
+    }
+}
+
+/// A request inside the shop.
+#[derive(Debug)]
+pub(super) struct Inside<'a>(&'a Counters);
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.inside.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_endpoint_has_its_own_counter_and_requests_leave() {
+        let counters = Counters::default();
+        for (times, endpoint) in Endpoint::ALL.into_iter().enumerate() {
+            for _ in 0..=times {
+                drop(counters.enter(endpoint));
+            }
+        }
+        let guard = counters.enter(Endpoint::Search);
+        assert_eq!(counters.inside(), 1);
+        drop(guard);
+        assert_eq!(counters.inside(), 0);
+        let json = counters.to_json();
+        assert_eq!(json["GET /"], 1);
+        assert_eq!(json["GET /api/search"], 8);
+        assert_eq!(json["other"], 9);
+        assert_eq!(json["total"], 46);
+    }
+}

@@ -1,0 +1,96 @@
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+
+use super::DemoTarget;
+
+/// Sends one request on a connection of its own; returns status and body.
+fn ask(target: &DemoTarget, request_line: &str, headers: &str, body: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(target.address).unwrap();
+    write!(
+        stream,
+        "{request_line} HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n{headers}content-length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, reply.split_once("\r\n\r\n").unwrap().1.to_owned())
+}
+
+const JSON: &str = "content-type: application/json\r\n";
+
+#[test]
+fn good_requests_succeed_bad_ones_get_4xx_and_all_are_counted() {
+    let target = DemoTarget::start(0).unwrap();
+    assert!(target.url().starts_with("http://127.0.0.1:"));
+    // A random fault may replace what is right, and nothing else.
+    for (line, headers, body, wanted, fault) in [
+        ("GET /", "", "", 200, 500),
+        ("GET /api/products?page=20", "", "", 200, 500),
+        ("GET /api/products", "", "", 200, 500),
+        ("GET /api/products?page=0", "", "", 404, 404),
+        ("GET /api/products?page=21", "", "", 404, 404),
+        ("GET /api/products?page=x", "", "", 400, 400),
+        ("GET /api/products/200", "", "", 200, 500),
+        ("GET /api/products/201", "", "", 404, 404),
+        ("GET /api/products/-1", "", "", 404, 404),
+        ("POST /api/login", JSON, r#"{"email":"a@b.c","password":"x"}"#, 200, 500),
+        ("POST /api/login", JSON, r#"{"email":"a","password":"x"}"#, 401, 401),
+        ("POST /api/login", JSON, "{", 400, 400),
+        ("POST /api/login", "", "{}", 415, 415),
+        ("POST /api/cart", JSON, r#"{"product_id":7,"quantity":2}"#, 201, 500),
+        ("POST /api/cart", JSON, r#"{"product_id":7,"quantity":0}"#, 422, 422),
+        ("POST /api/cart", JSON, r#"{"product_id":7,"quantity":99999999999}"#, 422, 422),
+        ("POST /api/checkout", JSON, r#"{"name":"Ada","address":"1 Main Street"}"#, 201, 503),
+        ("POST /api/checkout", JSON, r#"{"name":"Ada"}"#, 422, 422),
+        ("GET /api/search?q=kettle", "", "", 200, 500),
+        ("GET /api/search", "", "", 400, 400),
+        ("GET /api/report", "", "", 200, 500),
+        ("GET /nowhere", "", "", 404, 404),
+        ("DELETE /api/cart", "", "", 405, 405),
+    ] {
+        let (status, reply) = ask(&target, line, headers, body);
+        assert!(status == wanted || status == fault, "{line} {body}: {status} {reply}");
+    }
+    let (status, counts) = ask(&target, "GET /_count", "", "");
+    assert_eq!(status, 200);
+    let counts: serde_json::Value = serde_json::from_str(&counts).unwrap();
+    for (name, n) in [
+        ("GET /", 1),
+        ("GET /api/products", 5),
+        ("GET /api/products/{id}", 3),
+        ("POST /api/login", 4),
+        ("POST /api/cart", 3),
+        ("POST /api/checkout", 2),
+        ("GET /api/search", 2),
+        ("GET /api/report", 1),
+        ("other", 2),
+        ("total", 23),
+    ] {
+        assert_eq!(counts[name], n, "{name}");
+    }
+}
+
+#[test]
+fn a_page_holds_the_products_it_should() {
+    let target = DemoTarget::start(0).unwrap();
+    let page = (0..20)
+        .map(|_| ask(&target, "GET /api/products?page=2", "", ""))
+        .find(|(status, _)| *status == 200)
+        .expect("20 faults of 0.3 % in turn do not happen");
+    let page: serde_json::Value = serde_json::from_str(&page.1).unwrap();
+    let ids: Vec<u64> = page["items"].as_array().unwrap().iter().map(|i| i["id"].as_u64().unwrap()).collect();
+    assert_eq!(ids, (11..=20).collect::<Vec<u64>>());
+    assert!(page["items"][0]["name"].is_string() && page["items"][0]["price"].is_number());
+}
+
+#[test]
+fn dropping_it_frees_the_port_and_a_taken_port_is_an_error() {
+    let target = DemoTarget::start(0).unwrap();
+    let address = target.address;
+    let error = DemoTarget::start(address.port()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AddrInUse);
+    drop(target);
+    assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+}

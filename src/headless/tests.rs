@@ -1,0 +1,73 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+
+use super::*;
+use crate::stats::snapshot::{FailureView, LoadView, Row, RunInfo, Series};
+
+fn snapshot(state: RunState) -> Snapshot {
+    Snapshot {
+        seq: 1,
+        at: SystemTime::UNIX_EPOCH,
+        run: Arc::new(RunInfo {
+            scenario: "s".into(),
+            host: "http://h".into(),
+            started: SystemTime::UNIX_EPOCH,
+            run_time: None,
+            classes: vec!["User".into()],
+            seed: 1,
+        }),
+        elapsed: Duration::ZERO,
+        measured: Duration::ZERO,
+        state,
+        load: LoadView { vu_hours: 1.25, ..LoadView::default() },
+        total: Row::default(),
+        endpoints: Vec::new(),
+        distribution: Vec::new(),
+        failures: FailureView::default(),
+        exceptions: Vec::new(),
+        series: Series::default(),
+        health: Health { cpu: 0.31, ..Health::default() },
+        cut: 0,
+        events: Arc::default(),
+    }
+}
+
+#[test]
+fn the_ending_tells_hours_health_and_what_is_missing() {
+    let mut last = snapshot(RunState::Done(End::Completed));
+    let text = ending(&last, 80);
+    assert!(text.contains("1.250 VU-hours, load generator fine (CPU 31 %)\n"), "{text}");
+    assert!(!text.contains("cut") && !text.contains("broke"));
+    last.cut = 3;
+    last.state = RunState::Done(End::Broken);
+    let text = ending(&last, 80);
+    assert!(text.contains("3 requests were cut") && text.contains("The run broke"), "{text}");
+}
+
+#[test]
+fn health_is_mentioned_when_it_changes_and_cleaned() {
+    let health = |level, why: &str| Health { level, why: Some(why.into()), ..Health::default() };
+    assert_eq!(health_change(Level::Amber, &health(Level::Amber, "x")), None);
+    let red = health_change(Level::Amber, &health(Level::Red, "CPU\u{1b}[2J 99 %")).unwrap();
+    assert!(red.contains("bottleneck") && red.ends_with("CPU [2J 99 %"), "{red}");
+    assert!(health_change(Level::Red, &health(Level::Green, "")).unwrap().contains("well again"));
+}
+
+#[test]
+fn following_ends_with_the_done_snapshot_or_when_the_engine_is_gone() {
+    for gone in [false, true] {
+        let (commands, _orders) = mpsc::channel(1);
+        let (sender, receiver) = watch::channel(Arc::new(snapshot(RunState::Running)));
+        let handle = RunHandle::new(commands, receiver);
+        let engine = std::thread::spawn(move || {
+            if !gone {
+                sender.send(Arc::new(snapshot(RunState::Done(End::Completed)))).unwrap();
+            }
+        });
+        let last = follow(handle, Options { only_summary: true }).unwrap();
+        engine.join().unwrap();
+        assert_eq!(last.state.is_done(), !gone);
+    }
+}
