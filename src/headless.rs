@@ -6,7 +6,6 @@
 pub mod console;
 mod signals;
 
-use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
 //! The engine against a real server on loopback whose counts and delays are known.
 
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
 
 use std::sync::Arc;

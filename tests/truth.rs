@@ -1,5 +1,6 @@
 //! Are the numbers true? Against a server whose delays are known. One test at a time: they measure.
 
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
 
 use std::time::Duration;

@@ -34,15 +34,6 @@ pub struct Entry {
 const EMBEDDED: [(&str, &str); 2] =
     [("demo", include_str!("../../scenarios/demo.yaml")), ("basic", include_str!("../../scenarios/basic.yaml"))];
 
-/// The scenario that runs against the embedded demo target, when no other is named.
-///
-/// # Errors
-/// When the embedded file is wrong, which a test rules out.
-pub fn embedded_demo() -> Result<Scenario, ScenarioError> {
-    let (name, text) = EMBEDDED[0];
-    Scenario::parse(&format!("{name}.yaml"), text)
-}
-
 /// All scenarios: the embedded ones (demo first), then `folder`, then `user`; a file hides an embedded one of its name.
 pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
     let mut files = read(folder, Origin::Folder);
