@@ -43,7 +43,7 @@ pub struct Run {
     #[arg(short = 'f', long = "file", visible_alias = "locustfile", value_name = "FILE", env = "KATYDID_FILE")]
     pub file: Option<PathBuf>,
     /// Base URL of the target
-    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", value_parser = parse_host)]
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = parse_host)]
     pub host: Option<String>,
     /// Peak number of concurrent users
     #[arg(short = 'u', long, value_name = "N", env = "KATYDID_USERS", value_parser = units::parse_users, allow_negative_numbers = true)]
