@@ -27,6 +27,8 @@ const KINDS: [&str; 5] = ["Lantern", "Kettle", "Notebook", "Umbrella", "Compass"
 const COLOURS: [&str; 4] = ["green", "blue", "red", "plain"];
 
 type Shop = State<Arc<Counters>>;
+/// The reply to a request that is wrong; boxed because it is large and rare.
+type Refusal = Box<Response>;
 
 /// The whole shop, with counters of its own.
 pub(super) fn router() -> Router {
@@ -47,7 +49,7 @@ pub(super) fn router() -> Router {
 
 /// Counts the request, lets it take its time, and answers: with `reply` if that is an error of the client's, else
 /// with a random fault now and then.
-async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Response>) -> Response {
+async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Refusal>) -> Response {
     let inside = shop.enter(endpoint);
     let (delay, fault) = {
         let mut rng = fastrand::Rng::new();
@@ -56,7 +58,7 @@ async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Res
     tokio::time::sleep(delay).await;
     drop(inside);
     match (reply, fault) {
-        (Err(refusal), _) => refusal,
+        (Err(refusal), _) => *refusal,
         (Ok(_), Some(status)) => problem(status, "the shop is having a bad moment"),
         (Ok(reply), None) => reply,
     }
@@ -64,6 +66,14 @@ async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Res
 
 fn problem(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
+}
+
+fn refuse(status: StatusCode, why: &str) -> Refusal {
+    Box::new(problem(status, why))
+}
+
+fn rejected(rejection: impl IntoResponse) -> Refusal {
+    Box::new(rejection.into_response())
 }
 
 fn ok(value: Value) -> Response {
@@ -92,9 +102,9 @@ struct Login {
 }
 
 async fn login(State(shop): Shop, body: Result<Json<Login>, JsonRejection>) -> Response {
-    let reply = body.map_err(IntoResponse::into_response).and_then(|Json(login)| {
+    let reply = body.map_err(rejected).and_then(|Json(login)| {
         if !login.email.contains('@') || login.password.is_empty() {
-            return Err(problem(StatusCode::UNAUTHORIZED, "unknown email or password"));
+            return Err(refuse(StatusCode::UNAUTHORIZED, "unknown email or password"));
         }
         Ok(ok(json!({ "token": format!("{:032x}", fastrand::u128(..)) })))
     });
@@ -112,9 +122,9 @@ fn first_page() -> u32 {
 }
 
 async fn products(State(shop): Shop, query: Result<Query<Page>, QueryRejection>) -> Response {
-    let reply = query.map_err(IntoResponse::into_response).and_then(|Query(Page { page })| {
+    let reply = query.map_err(rejected).and_then(|Query(Page { page })| {
         if !(1..=PAGES).contains(&page) {
-            return Err(problem(StatusCode::NOT_FOUND, "no such page"));
+            return Err(refuse(StatusCode::NOT_FOUND, "no such page"));
         }
         let first = (page - 1) * PAGE_SIZE + 1;
         let items: Vec<Value> = (first..first + PAGE_SIZE).map(item).collect();
@@ -126,7 +136,7 @@ async fn products(State(shop): Shop, query: Result<Query<Page>, QueryRejection>)
 async fn product(State(shop): Shop, id: Result<Path<u32>, PathRejection>) -> Response {
     let reply = match id {
         Ok(Path(id)) if (1..=PRODUCTS).contains(&id) => Ok(ok(item(id))),
-        _ => Err(problem(StatusCode::NOT_FOUND, "no such product")),
+        _ => Err(refuse(StatusCode::NOT_FOUND, "no such product")),
     };
     answer(&shop, Endpoint::Product, reply).await
 }
@@ -138,9 +148,9 @@ struct Line {
 }
 
 async fn cart(State(shop): Shop, body: Result<Json<Line>, JsonRejection>) -> Response {
-    let reply = body.map_err(IntoResponse::into_response).and_then(|Json(line)| {
+    let reply = body.map_err(rejected).and_then(|Json(line)| {
         if !(1..=PRODUCTS).contains(&line.product_id) || !(1..=100).contains(&line.quantity) {
-            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "product_id is 1 to 200, quantity 1 to 100"));
+            return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "product_id is 1 to 200, quantity 1 to 100"));
         }
         Ok(created(json!({ "items": [{ "product_id": line.product_id, "quantity": line.quantity }] })))
     });
@@ -154,9 +164,9 @@ struct Order {
 }
 
 async fn checkout(State(shop): Shop, body: Result<Json<Order>, JsonRejection>) -> Response {
-    let reply = body.map_err(IntoResponse::into_response).and_then(|Json(order)| {
+    let reply = body.map_err(rejected).and_then(|Json(order)| {
         if order.name.trim().is_empty() || order.address.trim().is_empty() {
-            return Err(problem(StatusCode::UNPROCESSABLE_ENTITY, "name and address are needed"));
+            return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "name and address are needed"));
         }
         Ok(created(json!({ "order": fastrand::u32(100_000..1_000_000) })))
     });
@@ -169,7 +179,7 @@ struct Wanted {
 }
 
 async fn search(State(shop): Shop, query: Result<Query<Wanted>, QueryRejection>) -> Response {
-    let reply = query.map_err(IntoResponse::into_response).map(|Query(Wanted { q })| {
+    let reply = query.map_err(rejected).map(|Query(Wanted { q })| {
         let wanted = q.to_lowercase();
         let hits: Vec<Value> = (1..=PRODUCTS)
             .map(item)
@@ -192,9 +202,9 @@ async fn count(State(shop): Shop) -> Json<Value> {
 }
 
 async fn not_found(State(shop): Shop) -> Response {
-    answer(&shop, Endpoint::Other, Err(problem(StatusCode::NOT_FOUND, "no such page"))).await
+    answer(&shop, Endpoint::Other, Err(refuse(StatusCode::NOT_FOUND, "no such page"))).await
 }
 
 async fn not_allowed(State(shop): Shop) -> Response {
-    answer(&shop, Endpoint::Other, Err(problem(StatusCode::METHOD_NOT_ALLOWED, "not this way"))).await
+    answer(&shop, Endpoint::Other, Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "not this way"))).await
 }
