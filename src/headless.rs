@@ -125,7 +125,11 @@ fn health_words(health: &Health) -> String {
         Level::Amber => "strained",
         Level::Red => "the bottleneck",
     };
-    format!("load generator {word} (CPU {:.0} %)", health.cpu * 100.0)
+    let why = match &health.why {
+        Some(why) if health.level != Level::Green => format!(": {}", clean::line(why)),
+        _ => String::new(),
+    };
+    format!("load generator {word} (CPU {:.0} %){why}", health.cpu * 100.0)
 }
 
 #[cfg(test)]

@@ -46,16 +46,16 @@ pub struct Run {
     #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", value_parser = parse_host)]
     pub host: Option<String>,
     /// Peak number of concurrent users
-    #[arg(short = 'u', long, value_name = "N", env = "KATYDID_USERS", value_parser = units::parse_users)]
+    #[arg(short = 'u', long, value_name = "N", env = "KATYDID_USERS", value_parser = units::parse_users, allow_negative_numbers = true)]
     pub users: Option<Users>,
     /// Users started per second
-    #[arg(short = 'r', long, value_name = "RATE", env = "KATYDID_SPAWN_RATE", value_parser = units::parse_spawn_rate)]
+    #[arg(short = 'r', long, value_name = "RATE", env = "KATYDID_SPAWN_RATE", value_parser = units::parse_spawn_rate, allow_negative_numbers = true)]
     pub spawn_rate: Option<PerSecond>,
     /// Stop after this long: 30s, 10m, 1h30m
-    #[arg(short = 't', long, value_name = "TIME", env = "KATYDID_RUN_TIME", value_parser = units::parse_duration)]
+    #[arg(short = 't', long, value_name = "TIME", env = "KATYDID_RUN_TIME", value_parser = units::parse_duration, allow_negative_numbers = true)]
     pub run_time: Option<Duration>,
     /// How long running tasks may take to finish after a stop
-    #[arg(short = 's', long, value_name = "TIME", env = "KATYDID_STOP_TIMEOUT", value_parser = units::parse_duration)]
+    #[arg(short = 's', long, value_name = "TIME", env = "KATYDID_STOP_TIMEOUT", value_parser = units::parse_duration, allow_negative_numbers = true)]
     pub stop_timeout: Option<Duration>,
     /// No screen: start at once and print tables
     #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_HEADLESS", value_parser = BoolishValueParser::new())]

@@ -40,6 +40,8 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
     let text = ending(&last, 80);
     assert!(text.contains("1.250 VU-hours, load generator fine (CPU 31 %)\n"), "{text}");
     assert!(!text.contains("cut") && !text.contains("broke"));
+    last.health = Health { level: Level::Amber, why: Some("timers are late".into()), ..last.health };
+    assert!(ending(&last, 80).contains("strained (CPU 31 %): timers are late\n"));
     last.cut = 3;
     last.state = RunState::Done(End::Broken);
     let text = ending(&last, 80);

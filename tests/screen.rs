@@ -1,0 +1,118 @@
+//! The screen as a person meets it: a real terminal, real keys, the demo target, files on disk.
+
+#[path = "screen/terminal.rs"]
+mod terminal;
+
+use std::process::Command;
+
+use terminal::{Terminal, until_gone};
+
+/// The number of users wanted: what stands behind the arrow in the first line.
+fn target(screen: &str) -> Option<u32> {
+    let line = screen.lines().next()?;
+    let (_, after) = line.split_once("users ")?;
+    let word = after.split_whitespace().next()?;
+    word.rsplit('→').next()?.parse().ok()
+}
+
+/// Finished requests: the first number of the Aggregated row.
+fn requests(screen: &str) -> Option<u64> {
+    let row = screen.lines().find(|line| line.contains("Aggregated"))?;
+    let (_, after) = row.split_once("Aggregated")?;
+    after.split_whitespace().next()?.replace(',', "").parse().ok()
+}
+
+fn alive(screen: &str) -> bool {
+    let first = screen.lines().next().unwrap_or_default();
+    (first.contains("RAMPING") || first.contains("RUNNING")) && requests(screen).is_some_and(|n| n > 0)
+}
+
+#[test]
+fn a_first_session_from_launcher_to_clean_terminal() {
+    let terminal = Terminal::open();
+    terminal.katydid("");
+    let launcher = terminal.until("launcher", |screen| screen.contains("Scenarios") && screen.contains("start"));
+    let first = launcher.lines().find(|line| line.contains("embedded")).expect("an embedded scenario");
+    assert!(first.contains("demo"), "the demo comes first:\n{launcher}");
+    assert!(launcher.contains("VU-hours"), "{launcher}");
+
+    terminal.key("Enter");
+    let before = terminal.until("living dashboard", alive);
+    let before = target(&before).expect("a target in the header");
+    terminal.key("+");
+    let after = terminal.until("higher target", |screen| target(screen).is_some_and(|n| n > before));
+    assert!(after.contains('→'), "users move towards the target:\n{after}");
+    terminal.key("-");
+    terminal.until("old target", |screen| target(screen) == Some(before));
+
+    terminal.key("e");
+    terminal.until("word of the files", |screen| screen.contains("wrote") && screen.contains("results"));
+    for (ending, header) in [
+        ("_stats.csv", "Type,Name,Request Count,"),
+        ("_stats_history.csv", "Timestamp,User Count,Type,Name,"),
+        ("_failures.csv", "Method,Name,Error,Occurrences,"),
+        ("_exceptions.csv", "Count,Message,Traceback,"),
+    ] {
+        let files = terminal.results(ending);
+        assert_eq!(files.len(), 1, "{ending}: {files:?}");
+        let text = std::fs::read_to_string(&files[0]).unwrap();
+        assert!(text.starts_with(header), "{ending}: {text}");
+    }
+    let stats = std::fs::read_to_string(&terminal.results("_stats.csv")[0]).unwrap();
+    let total = stats.lines().find(|line| line.starts_with(",Aggregated,")).expect("an aggregated row");
+    assert!(total.split(',').nth(2).unwrap().parse::<u64>().unwrap() > 0, "{total}");
+
+    terminal.key("q");
+    terminal.until("question", |screen| screen.contains("y/n"));
+    terminal.key("y");
+    let (screen, code) = terminal.until_sane();
+    assert_eq!(code, 0);
+    for word in ["demo", "VU-hours", "Requests", "_stats.csv"] {
+        assert!(screen.contains(word), "no {word} in the summary:\n{screen}");
+    }
+}
+
+#[test]
+fn terminate_leaves_the_summary_and_a_sane_terminal() {
+    let terminal = Terminal::open();
+    let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");
+    terminal.until("living dashboard", alive);
+    assert!(Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status().unwrap().success());
+    until_gone(pid);
+    let (screen, code) = terminal.until_sane();
+    assert_eq!(code, 143);
+    assert!(screen.contains("VU-hours"), "{screen}");
+}
+
+#[test]
+fn a_closed_terminal_ends_the_load_and_still_writes_the_files() {
+    let terminal = Terminal::open();
+    let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s --csv lost");
+    terminal.until("living dashboard", alive);
+    terminal.close();
+    until_gone(pid);
+    assert!(terminal.folder().join("lost_stats.csv").exists());
+}
+
+#[test]
+fn control_c_asks_and_a_second_one_ends() {
+    let terminal = Terminal::open();
+    let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");
+    terminal.until("living dashboard", alive);
+    terminal.key("C-c");
+    terminal.until("question", |screen| screen.contains("y/n"));
+    terminal.key("C-c");
+    until_gone(pid);
+    assert_eq!(terminal.until_sane().1, 0);
+}
+
+#[test]
+fn a_broken_file_is_listed_with_its_line_and_does_not_start() {
+    let terminal = Terminal::open();
+    std::fs::write(terminal.folder().join("bad.yaml"), "host: http://127.0.0.1:1\nuser: 3\n").unwrap();
+    terminal.katydid("-f bad.yaml");
+    let launcher = terminal.until("launcher", |screen| screen.contains("Scenarios"));
+    assert!(launcher.contains("bad") && launcher.contains("2:1"), "{launcher}");
+    terminal.key("q");
+    assert_eq!(terminal.until_sane().1, 0);
+}

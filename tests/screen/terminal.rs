@@ -1,0 +1,147 @@
+//! A real terminal of 80×24 cells: a tmux server of its own with one shell in it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// What the shell shows when it waits for a command.
+const PROMPT: &str = "ready>";
+/// Longest wait for anything; what works takes a small part of it.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+static TERMINALS: AtomicU32 = AtomicU32::new(0);
+
+/// Ends with everything in it when dropped.
+pub struct Terminal {
+    socket: String,
+    folder: tempfile::TempDir,
+}
+
+impl Terminal {
+    /// Opens it in an empty folder and waits for the prompt.
+    pub fn open() -> Self {
+        let socket = format!("katydid-{}-{}", std::process::id(), TERMINALS.fetch_add(1, Ordering::Relaxed));
+        let terminal = Self { socket, folder: tempfile::tempdir().expect("a folder") };
+        let folder = terminal.folder.path().display().to_string();
+        let shell = format!(
+            "env -u NO_COLOR -u KATYDID_FILE HOME='{folder}' XDG_CONFIG_HOME='{folder}' PS1='{PROMPT} ' \
+             bash --norc --noprofile"
+        );
+        terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "-c", &folder, &shell]);
+        terminal.until("a prompt", |screen| screen.contains(PROMPT));
+        terminal
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let output = Command::new("tmux")
+            .args(["-L", &self.socket])
+            .args(args)
+            .env_remove("TMUX")
+            .env("LC_ALL", "C.UTF-8")
+            .stdin(Stdio::null())
+            .output()
+            .expect("tmux is installed: tests/run does that");
+        assert!(output.status.success(), "tmux {args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// The folder the shell is in.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts katydid and returns its process id.
+    pub fn katydid(&self, args: &str) -> u32 {
+        let file = self.folder.path().join("pid");
+        let _ = std::fs::remove_file(&file);
+        let binary = env!("CARGO_BIN_EXE_katydid");
+        self.line(&format!("sh -c 'echo $$ >pid; exec \"{binary}\" {args}'"));
+        let mut pid = None;
+        self.until("a process id", |_| {
+            pid = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+            pid.is_some()
+        });
+        pid.expect("until waits for it")
+    }
+
+    /// Types a line into the shell.
+    pub fn line(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", "--", text]);
+        self.key("Enter");
+    }
+
+    /// Presses a key, in tmux's words.
+    pub fn key(&self, key: &str) {
+        self.tmux(&["send-keys", key]);
+    }
+
+    /// What is on the screen.
+    pub fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    /// Polls until the screen is as wanted, and returns it.
+    pub fn until(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let screen = self.screen();
+            if wanted(&screen) {
+                return screen;
+            }
+            assert!(Instant::now() < deadline, "no {what}; the screen shows\n{screen}");
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// Waits for the prompt on the ordinary screen, and that the terminal is as a shell needs it. Returns what stands
+    /// on the screen and the exit code of the last command.
+    pub fn until_sane(&self) -> (String, i32) {
+        let screen = self.until("prompt", |screen| screen.trim_end().ends_with(PROMPT));
+        self.line("echo \"code=$? $(stty -a | tr ';\\n' '  ') end\"");
+        let all = self.until("answer of the shell", |screen| {
+            screen.lines().any(|line| line.starts_with("code=")) && screen.contains(" end\n")
+        });
+        let answer = all.split("\ncode=").last().unwrap_or_default().replace('\n', "");
+        for mode in ["icanon", "echo", "isig", "icrnl", "opost"] {
+            assert!(answer.contains(&format!(" {mode} ")), "{mode} is off: {answer}");
+        }
+        for (name, value) in [("alternate_on", "0"), ("cursor_flag", "1"), ("mouse_any_flag", "0")] {
+            let flag = self.tmux(&["display-message", "-p", &format!("#{{{name}}}")]);
+            assert_eq!(flag.trim(), value, "{name}");
+        }
+        let code = answer.split(' ').next().and_then(|code| code.parse().ok()).expect("a code");
+        (screen, code)
+    }
+
+    /// Closes the session, as a lost connection would.
+    pub fn close(&self) {
+        self.tmux(&["kill-session"]);
+    }
+
+    /// Files in `results` whose name ends so.
+    pub fn results(&self, ending: &str) -> Vec<PathBuf> {
+        let Ok(files) = std::fs::read_dir(self.folder.path().join("results")) else { return Vec::new() };
+        files.flatten().map(|file| file.path()).filter(|path| path.to_string_lossy().ends_with(ending)).collect()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Fails when the session was closed: then the server has ended by itself.
+        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).stderr(Stdio::null()).status();
+    }
+}
+
+/// Polls until a process has ended. One that only waits for its parent to notice has.
+pub fn until_gone(pid: u32) {
+    let deadline = Instant::now() + PATIENCE;
+    let alive = || {
+        std::fs::read_to_string(format!("/proc/{pid}/stat"))
+            .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
+    };
+    while alive() {
+        assert!(Instant::now() < deadline, "process {pid} still lives");
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
