@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// What the shell shows when it waits for a command.
@@ -10,19 +9,18 @@ const PROMPT: &str = "ready>";
 /// Longest wait for anything; what works takes a small part of it.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-static TERMINALS: AtomicU32 = AtomicU32::new(0);
-
 /// Ends with everything in it when dropped.
 pub struct Terminal {
-    socket: String,
+    socket: PathBuf,
     folder: tempfile::TempDir,
 }
 
 impl Terminal {
     /// Opens it in an empty folder and waits for the prompt.
     pub fn open() -> Self {
-        let socket = format!("katydid-{}-{}", std::process::id(), TERMINALS.fetch_add(1, Ordering::Relaxed));
-        let terminal = Self { socket, folder: tempfile::tempdir().expect("a folder") };
+        let folder = tempfile::tempdir().expect("a folder");
+        // In the folder, so that nothing of the server is left behind.
+        let terminal = Self { socket: folder.path().join("tmux"), folder };
         let folder = terminal.folder.path().display().to_string();
         let shell = format!(
             "env -u NO_COLOR -u KATYDID_FILE HOME='{folder}' XDG_CONFIG_HOME='{folder}' PS1='{PROMPT} ' \
@@ -35,7 +33,8 @@ impl Terminal {
 
     fn tmux(&self, args: &[&str]) -> String {
         let output = Command::new("tmux")
-            .args(["-L", &self.socket])
+            .arg("-S")
+            .arg(&self.socket)
             .args(args)
             .env_remove("TMUX")
             .env("LC_ALL", "C.UTF-8")
@@ -129,7 +128,7 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         // Fails when the session was closed: then the server has ended by itself.
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).stderr(Stdio::null()).status();
+        let _ = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").stderr(Stdio::null()).status();
     }
 }
 
