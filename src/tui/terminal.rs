@@ -1,6 +1,7 @@
 //! The terminal taken over and given back: on every way out, in any thread.
 
 use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
@@ -22,7 +23,9 @@ static TAKEN: AtomicBool = AtomicBool::new(false);
 
 /// The terminal while it is ours. Dropping it gives it back.
 pub(crate) struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    // Never dropped: its own way out prints to standard error when the cursor cannot be shown, and that print panics
+    // when standard error is the terminal that has just gone away.
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Screen {
@@ -34,9 +37,10 @@ impl Screen {
         // One write a frame: a buffer larger than any frame's difference.
         let out = BufWriter::with_capacity(64 * 1024, io::stdout());
         match Terminal::new(CrosstermBackend::new(out)) {
-            Ok(mut terminal) => {
-                terminal.clear()?;
-                Ok(Self { terminal })
+            Ok(terminal) => {
+                let mut screen = Self { terminal: ManuallyDrop::new(terminal) };
+                screen.clear()?;
+                Ok(screen)
             }
             Err(error) => {
                 restore();
