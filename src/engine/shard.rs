@@ -236,14 +236,7 @@ impl Keeper {
     fn spawn(&mut self) -> bool {
         let number = (self.seats.len() * self.shards + self.index) as u32;
         let Some(class) = self.roster.class_of(number) else { return false };
-        let client = match self.factory.client() {
-            Ok(client) => client,
-            Err(why) => {
-                self.shard.recorder.borrow_mut().exception(&"starting a user".into(), &why);
-                return false;
-            }
-        };
-        let user = User::new(Rc::clone(&self.shard), number, class, client);
+        let user = User::new(Rc::clone(&self.shard), number, class, self.factory.client());
         let signal = user.signal();
         let gone = Rc::clone(&self.gone);
         let task = tokio::task::spawn_local(async move {

@@ -1,31 +1,29 @@
-//! Sending one request and reading its reply.
+//! Sending one request and reading its reply, along redirects, within the step's time-out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, Request, Response};
+use http::HeaderValue;
+use http::header::{LOCATION, SET_COOKIE};
+use reqwest::Url;
+use reqwest::cookie::{CookieStore as _, Jar};
 
-use super::connect::ConnectClock;
-use super::resolve::CachingResolver;
-use super::{Exchange, TlsError, classify, request, tls};
+use super::address::Route;
+use super::draft::{self, Draft};
+use super::general::General;
+use super::kept::{EXAMPLE_BODY, Judge};
+use super::lean::{self, Head, Keep, Links, Reply};
+use super::{Exchange, MAX_REDIRECTS, Shared, TlsError, classify, encode, tls};
 use crate::scenario::plan::HttpStep;
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason};
 
-/// Redirects followed before a request fails: Locust's number.
-const MAX_REDIRECTS: usize = 30;
-/// Bytes of a failed reply's body kept for the detail view.
-const EXAMPLE_BODY: usize = 4_096;
-/// Bytes of a failed reply's headers kept for the detail view.
-const EXAMPLE_HEADERS: usize = 2_048;
+/// Bytes of a request buffer that a user keeps between requests, at most.
+const KEEP_BUFFER: usize = 16 * 1024;
 
 /// Makes clients. Holds what they share.
 #[derive(Debug, Clone)]
-pub struct Factory {
-    tls: rustls::ClientConfig,
-    resolver: Arc<CachingResolver>,
-}
+pub struct Factory(Arc<Shared>);
 
 impl Factory {
     /// Loads the root certificates.
@@ -33,57 +31,51 @@ impl Factory {
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new() -> Result<Self, TlsError> {
-        Ok(Self { tls: tls::configuration()?, resolver: Arc::default() })
+        Ok(Self(Arc::new(Shared { tls: tls::configuration()?, resolver: Arc::default() })))
     }
 
     /// A client with no connection and no cookies yet.
-    ///
-    /// # Errors
-    /// When the HTTP library refuses its settings; it does not, for the fixed ones used here.
-    pub fn client(&self) -> Result<UserClient, String> {
-        let connecting = ConnectClock::default();
-        let client = Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(Arc::clone(&self.resolver))
-            .connector_layer(connecting.clone())
-            .cookie_store(true)
-            .redirect(Policy::limited(MAX_REDIRECTS))
-            .referer(false)
-            // A request is sent as often as the statistics say: never again behind our back.
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            // A timer for each user's idle connections would cost more memory than the connections.
-            .pool_idle_timeout(None)
-            .user_agent(concat!("katydid/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| classify::detail(&error))?;
-        Ok(UserClient { client, connecting, buffer: String::new() })
+    pub fn client(&self) -> UserClient {
+        UserClient {
+            shared: Arc::clone(&self.0),
+            links: Links::default(),
+            general: None,
+            jar: None,
+            draft: Draft::default(),
+            out: Vec::new(),
+        }
     }
 }
 
-/// One user's connections and cookies.
+/// One user's connections and cookies, and the request being made.
 #[derive(Debug)]
 pub struct UserClient {
-    client: Client,
-    connecting: ConnectClock,
-    buffer: String,
+    shared: Arc<Shared>,
+    links: Links,
+    /// Made when it is first needed: most users never need it.
+    general: Option<Box<General>>,
+    /// Made with the first cookie.
+    jar: Option<Arc<Jar>>,
+    draft: Draft,
+    out: Vec<u8>,
 }
 
 impl UserClient {
-    /// Fills the step's templates.
+    /// Fills the step's templates, for [`send`](Self::send) to send.
     ///
     /// # Errors
-    /// When a template fails.
-    pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<Prepared, RenderError> {
-        request::build(step, scope, &mut self.buffer).map(Prepared)
+    /// When a template fails, or what it renders is no URL or no header value.
+    pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
+        self.draft.fill(step, scope)
     }
 
-    /// Sends it and reads the whole reply. `wants` tells whether an example of a failure is still of use.
-    pub async fn send(&self, step: &HttpStep, prepared: Prepared, wants: impl Fn(&Reason) -> bool) -> Exchange {
+    /// Sends what was prepared and reads the whole reply. `wants` tells whether an example of a failure is of use.
+    pub async fn send(&mut self, step: &HttpStep, wants: impl Fn(&Reason) -> bool) -> Exchange {
         let started = Instant::now();
         let mut exchange =
             Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
-        let exchanging = self.exchange(step, prepared.0, (started, &mut exchange), wants);
+        let judge = Judge { step, wants: &wants };
+        let exchanging = self.exchange(step, (started, &mut exchange), &judge);
         let in_time = tokio::time::timeout(step.timeout, exchanging).await.is_ok();
         exchange.service = started.elapsed();
         if !in_time {
@@ -91,81 +83,95 @@ impl UserClient {
             exchange.service = exchange.service.max(step.timeout);
             exchange.failure = Some((Reason::Timeout(step.timeout), Example::default()));
         }
-        exchange.connect = self.connecting.take();
         exchange
     }
 
-    async fn exchange(
-        &self,
-        step: &HttpStep,
-        request: Request,
-        (started, exchange): (Instant, &mut Exchange),
-        wants: impl Fn(&Reason) -> bool,
-    ) {
-        let mut response = match self.client.execute(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                exchange.failure = Some(failed(&error));
-                return;
+    async fn exchange(&mut self, step: &HttpStep, (started, exchange): (Instant, &mut Exchange), judge: &Judge<'_>) {
+        for _ in 0..=MAX_REDIRECTS {
+            let Route::Plain(target) = self.draft.route else {
+                return self.exchange_generally(step, (started, exchange), judge).await;
+            };
+            let answer = match self.converse(step, target, exchange, judge).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    exchange.failure = Some(classify::failure(classify::lean(&error), &error));
+                    return;
+                }
+            };
+            let lean::Answer { received, head_at } = answer;
+            exchange.first_byte = Some(head_at - started);
+            exchange.bytes = received.body.bytes;
+            let status = received.head.status;
+            // A header that nobody asked for was not kept.
+            let headers = lean::headers(&received.raw_head);
+            if received.head.sets_cookie {
+                self.remember(&headers);
             }
-        };
-        exchange.first_byte = Some(started.elapsed());
-        let refused = refusal(step, response.status().as_u16());
-        let mut kept = None;
-        if let Some(reason) = &refused
-            && wants(reason)
-        {
-            kept = Some((headers(&response), Vec::new()));
-        }
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => {
-                    exchange.bytes += chunk.len() as u64;
-                    if let Some((_, body)) = &mut kept {
-                        body.extend_from_slice(&chunk[..chunk.len().min(EXAMPLE_BODY - body.len())]);
+            match headers.get(LOCATION).filter(|_| draft::redirects(status)) {
+                Some(location) => {
+                    let location = String::from_utf8_lossy(location.as_bytes());
+                    if let Err(error) = self.draft.redirect(status, &location) {
+                        exchange.failure = Some(classify::failure(Reason::Malformed(error.0.as_str().into()), &error));
+                        return;
                     }
                 }
-                Ok(None) => break,
-                Err(error) => {
-                    exchange.failure = Some(failed(&error));
+                None => {
+                    exchange.failure = judge.failure(status, || (headers, received.body.kept));
                     return;
                 }
             }
         }
-        exchange.failure = refused.map(|reason| {
-            let (headers, body) = kept.unwrap_or_default();
-            let status = Some(response.status().as_u16());
-            let body = String::from_utf8_lossy(&body).into_owned();
-            (reason, Example { status, headers, body, detail: String::new() })
-        });
+        exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
     }
-}
 
-/// A request whose templates are filled.
-#[derive(Debug)]
-pub struct Prepared(Request);
-
-fn refusal(step: &HttpStep, status: u16) -> Option<Reason> {
-    match &step.expect_status {
-        None => (status >= 400).then_some(Reason::Status(status)),
-        Some(ranges) if ranges.iter().any(|range| range.contains(status)) => None,
-        Some(_) => Some(Reason::UnexpectedStatus { got: status, expected: step.expected.clone() }),
+    async fn converse(
+        &mut self,
+        step: &HttpStep,
+        target: usize,
+        exchange: &mut Exchange,
+        judge: &Judge<'_>,
+    ) -> Result<lean::Answer, lean::WireError> {
+        let cookies = self.cookies();
+        self.out.clear();
+        self.out.shrink_to(KEEP_BUFFER);
+        encode::request(&mut self.out, &self.draft, target, &step.fixed_headers, cookies.as_ref());
+        let keep = |head: &Head| {
+            let fails = judge.keeps(head.status);
+            let of_use = fails || head.sets_cookie || draft::redirects(head.status);
+            Keep { head: of_use, body: if fails { EXAMPLE_BODY } else { 0 } }
+        };
+        let reply = Reply::new(self.draft.method == http::Method::HEAD, &keep);
+        let authority = Route::authority(&self.draft.url, target);
+        self.links.exchange((authority, &self.out), reply, &self.shared.resolver, &mut exchange.connect).await
     }
-}
 
-fn failed(error: &reqwest::Error) -> (Reason, Example) {
-    (classify::reason(error), Example { detail: classify::detail(error), ..Example::default() })
-}
+    async fn exchange_generally(
+        &mut self,
+        step: &HttpStep,
+        (started, exchange): (Instant, &mut Exchange),
+        judge: &Judge<'_>,
+    ) {
+        let jar = self.jar.get_or_insert_default();
+        let general =
+            match self.general.take().map_or_else(|| General::new(&self.shared, Arc::clone(jar)).map(Box::new), Ok) {
+                Ok(general) => self.general.insert(general),
+                Err(error) => {
+                    exchange.failure = Some(classify::failure(classify::general(&error), &error));
+                    return;
+                }
+            };
+        general.exchange(step, &self.draft, (started, exchange), judge).await;
+    }
 
-fn headers(response: &Response) -> String {
-    let mut out = String::new();
-    for (name, value) in response.headers() {
-        if out.len() > EXAMPLE_HEADERS {
-            break;
+    fn cookies(&self) -> Option<HeaderValue> {
+        // Only who has cookies pays for finding out which of them apply.
+        let jar = self.jar.as_ref()?;
+        jar.cookies(&Url::parse(&self.draft.url).ok()?)
+    }
+
+    fn remember(&mut self, headers: &http::HeaderMap) {
+        if let Ok(url) = Url::parse(&self.draft.url) {
+            self.jar.get_or_insert_default().set_cookies(&mut headers.get_all(SET_COOKIE).iter(), &url);
         }
-        let value = String::from_utf8_lossy(value.as_bytes());
-        out.extend([name.as_str(), ": ", &value, "\n"]);
     }
-    out.truncate(out.floor_char_boundary(EXAMPLE_HEADERS));
-    out
 }
