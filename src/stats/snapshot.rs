@@ -340,8 +340,7 @@ pub struct Health {
     pub open_files: Option<(u64, u64)>,
 }
 
-/// Shares of time that say who has the processor cores: of threads over the last second, of others over the last ten.
-/// Zero where the system does not tell.
+/// Shares of the last ten seconds that say who has the processor cores; zero where the system does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Cores {
     /// Time on a core, of the busiest thread.

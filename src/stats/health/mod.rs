@@ -68,10 +68,9 @@ impl Probe {
         let reading = Reading::take();
         let parallel = std::thread::available_parallelism().map_or(1, usize::from);
         if let (Some(oldest), Some(last)) = (self.readings.front(), self.readings.back()) {
-            // What others do comes in ticks of 10 ms: one second of it would be noise.
-            let Cores { steal, held, .. } = between(oldest, &reading, parallel).1;
-            let (cpu, cores) = between(last, &reading, parallel);
-            (self.cpu, self.cores) = (cpu, Cores { steal, held, ..cores });
+            // The cores are judged with the timers, over as long; and one second of the kernel's ticks would be noise.
+            self.cores = between(oldest, &reading, parallel).1;
+            self.cpu = between(last, &reading, parallel).0;
         }
         if self.readings.len() == READINGS {
             self.readings.pop_front();
@@ -168,11 +167,12 @@ pub(super) fn judge(
 /// Why a timer fires late: only what was seen.
 fn cause(health: &Health) -> String {
     let Cores { busiest, waiting, .. } = health.cores;
-    let percent = |n: f64| format!("{:.0} %", n * 100.0);
-    if waiting > 0.05 && waiting >= busiest / 4.0 {
-        format!("a thread waited {} of the time for a core that others used", percent(waiting))
-    } else if busiest > 0.8 {
+    let percent = |n: f64| format!("{:.1} %", n * 100.0);
+    // The probe fires 100 times a second: a p99 of 8 ms is one wait of 8 ms in each, or 0.8 % of the time.
+    if busiest > 0.8 && waiting < 0.05 {
         format!("a thread of its own is {} busy", percent(busiest))
+    } else if waiting >= health.timer_lag.as_secs_f64() / 2.0 {
+        format!("a thread waited {} of the time for a core that others used", percent(waiting))
     } else {
         format!("no cause seen, it uses {} of its CPU", percent(health.cpu))
     }
@@ -209,10 +209,10 @@ mod tests {
                 cores(0.06, 0.0, 0.0, 0.0),
                 3,
                 Level::Amber,
-                "timers fire 3.0ms late (p99): no cause seen, it uses 6 %",
+                "timers fire 3.0ms late (p99): no cause seen, it uses 6.0 %",
             ),
-            (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30 % of the time for a core"),
-            (0.5, cores(0.97, 0.06, 0.0, 0.0), 3, Level::Amber, "a thread of its own is 97 % busy"),
+            (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30.0 % of the time for a core"),
+            (0.5, cores(0.97, 0.001, 0.0, 0.0), 3, Level::Amber, "a thread of its own is 97.0 % busy"),
             (0.97, cores(0.97, 0.0, 0.0, 0.0), 12, Level::Red, "this process uses 97 % of its CPU"),
             (0.1, cores(0.1, 0.0, 0.03, 0.0), 1, Level::Amber, "the host gave 3 % of this machine's CPU to others"),
             (0.1, cores(0.1, 0.0, 0.2, 0.0), 1, Level::Red, "the host gave 20 %"),
