@@ -10,7 +10,7 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Level, RunState};
 use crate::tui::model::{Focus, Model, Run};
 use crate::tui::theme::Theme;
-use crate::units::{PerSecond, clock, latency, rate};
+use crate::units::{PerSecond, clock, rate};
 
 pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -179,9 +179,4 @@ pub(super) fn insight(run: &Run) -> Option<String> {
         let percent = top.count as f64 / all as f64 * 100.0;
         format!("{} {}: {} is {percent:.0} % of all failures", top.method, top.name, top.reason.trim())
     })
-}
-
-/// Longest of the times a pane's title shows.
-pub(super) fn title_time(time: Option<std::time::Duration>) -> String {
-    time.map_or_else(|| "–".to_owned(), latency)
 }

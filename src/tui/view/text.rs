@@ -105,6 +105,11 @@ pub(crate) fn age(d: Duration) -> String {
     }
 }
 
+/// A number without decimals, with separators.
+pub(crate) fn whole(n: f64) -> String {
+    units::count(n.round().max(0.0) as u64)
+}
+
 /// A number in at most five cells for the end of a scale: `12.0`, `2.0k`.
 pub(crate) fn short(n: f64) -> String {
     match n {
