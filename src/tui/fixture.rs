@@ -136,6 +136,7 @@ pub(crate) fn launcher() -> Model {
             run_time: Some(Duration::from_secs(600)),
             stop_timeout: Duration::from_secs(10),
         },
+        most_rps: Some(56.4),
         classes: vec![
             ClassView {
                 name: "Shopper".into(),

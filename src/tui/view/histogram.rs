@@ -28,20 +28,20 @@ pub(super) fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme
     for row in columns(&values, used, height.saturating_sub(2), top as f64, theme) {
         lines.push(Line::styled(format!("  {row}"), theme.accent));
     }
-    lines.push(Line::styled(text::cut(&axis(&groups, cells), width, theme.ascii), theme.dim));
+    lines.push(Line::styled(axis(&groups, cells, width), theme.dim));
     lines
 }
 
-/// Lower bounds below their bars, as many as have room.
-fn axis(groups: &[(Duration, u64)], cells: usize) -> String {
+/// Lower bounds below their bars, at equal distances.
+fn axis(groups: &[(Duration, u64)], cells: usize, width: usize) -> String {
     let mut out = "  ".to_owned();
-    for (i, (from, _)) in groups.iter().enumerate() {
-        let at = 2 + i * cells;
-        let used = text::width(&out);
-        if used <= at && (i == 0 || used + 2 <= at) {
-            out.push_str(&" ".repeat(at - used));
-            out.push_str(&latency(*from));
+    for (i, (from, _)) in groups.iter().enumerate().step_by(9_usize.div_ceil(cells)) {
+        let (at, words) = (2 + i * cells, latency(*from));
+        if at + words.len() > width {
+            break;
         }
+        out.push_str(&" ".repeat(at.saturating_sub(text::width(&out))));
+        out.push_str(&words);
     }
     out
 }
