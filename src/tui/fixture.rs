@@ -92,7 +92,12 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
             row("POST", "/api/cart", (8_204, 24, 41)),
             row("POST", "/api/login", (0, 0, 52)),
         ],
-        distribution: Vec::new(),
+        distribution: (0..24)
+            .map(|i: i32| Bin {
+                from: Duration::from_secs_f64(0.006 * 10_f64.powf(f64::from(i) / 8.0)),
+                count: (40_000.0 * (-f64::from((i - 7) * (i - 7)) / 18.0).exp()) as u64,
+            })
+            .collect(),
         failures: FailureView {
             rows: vec![
                 failure((86, 3), ("POST", "/api/checkout"), "HTTP 503 Service Unavailable", at),
@@ -131,6 +136,7 @@ pub(crate) fn launcher() -> Model {
             run_time: Some(Duration::from_secs(600)),
             stop_timeout: Duration::from_secs(10),
         },
+        most_rps: Some(56.4),
         classes: vec![
             ClassView {
                 name: "Shopper".into(),

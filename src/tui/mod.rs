@@ -7,6 +7,7 @@
 //! Of the engine only [`RunHandle`] and [`Command`](crate::engine::Command) are seen.
 
 mod action;
+mod history;
 mod input;
 mod model;
 mod preview;
