@@ -67,6 +67,7 @@ fn body(body: &Body, scope: &mut Scope) -> Result<Option<Bytes>, RenderError> {
             json.render(scope, &mut out)?;
             out.into()
         }
+        Body::Multipart(upload) => upload.encode(scope)?.1,
         Body::Form(pairs) => {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             for (name, text) in pairs {
