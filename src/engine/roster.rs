@@ -57,18 +57,9 @@ impl Roster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::plan::Wait;
 
     fn class(weight: u32, fixed_count: Option<u32>) -> Class {
-        Class {
-            name: "c".into(),
-            weight,
-            fixed_count,
-            wait: Wait::Constant(Default::default()),
-            on_start: vec![],
-            on_stop: vec![],
-            tasks: vec![],
-        }
+        Class { name: "c".into(), weight, fixed_count, ..Class::default() }
     }
 
     #[test]

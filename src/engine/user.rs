@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use super::pacer::Pacer;
 use super::shard::Shard;
 use crate::protocol::http::{Exchange, UserClient};
-use crate::scenario::plan::{Class, HttpStep, Step, Task};
+use crate::scenario::plan::{Action, Class, HttpStep, Step, Task};
 use crate::scenario::template::Scope;
 use crate::stats::{Failure, Sample};
 
@@ -41,7 +41,7 @@ pub struct User {
 impl User {
     /// User `number` (from 0) of the run, of the class with this index.
     pub fn new(shard: Rc<Shard>, number: u32, class: usize, client: UserClient) -> Self {
-        let scope = Scope::new(shard.seed, u64::from(number) + 1, shard.plan.vars.clone());
+        let scope = shard.plan.scope(shard.seed, u64::from(number) + 1);
         Self { shard, class, signal: Rc::default(), client, scope }
     }
 
@@ -138,8 +138,12 @@ impl User {
 
     async fn run(&mut self, steps: &[Step], late: Option<Duration>) {
         for step in steps {
-            match step {
-                Step::Http(step) => self.request(step, late).await,
+            match &step.action {
+                Action::Http(step) => self.request(step, late).await,
+                _ => {
+                    self.shard.recorder.borrow_mut().exception(&"step".into(), "this kind of step is not runnable yet");
+                    tokio::task::yield_now().await;
+                }
             }
         }
     }

@@ -4,10 +4,15 @@
 //! [`Scenario::plan`] compiles a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
 
 mod build;
+pub mod capture;
 pub mod catalog;
 mod diagnostic;
+pub mod expect;
 mod node;
+pub mod path;
 pub mod plan;
+pub mod reply;
+pub mod secrets;
 pub mod template;
 
 use std::io::Read as _;

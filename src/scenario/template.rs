@@ -5,16 +5,22 @@
 
 mod compile;
 mod context;
+mod fake;
+mod functions;
 mod json;
+mod scope;
+mod typed;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 
 use minijinja::Value;
 
-pub(crate) use compile::{Names, Slip, constant, text};
+pub(crate) use compile::{Names, Slip, condition, constant, template, text};
 pub use json::Json;
 pub(crate) use json::JsonBuilder;
+pub use scope::{Scope, SlotId, SlotTable};
+pub use typed::{Condition, Template};
 
 /// A string value of the scenario.
 #[derive(Debug)]
@@ -43,29 +49,10 @@ enum Form {
     UserId,
     Iteration,
     RandomInt(i64, i64),
+    /// A name, and a member of its value.
+    Slot(SlotId, Option<Arc<str>>),
+    Constant(Value),
     Compiled(Box<minijinja::Expression<'static, 'static>>),
-}
-
-/// What the templates of one user can see, and the user's own random generator.
-#[derive(Debug, Clone)]
-pub struct Scope {
-    /// Seeded from `--seed` and the user's number, so that a run can be repeated.
-    pub rng: fastrand::Rng,
-    /// `user.id`: from 1, unique among the users alive.
-    pub user_id: u64,
-    /// `iteration`: tasks this user has begun before this one.
-    pub iteration: u64,
-    /// `vars`.
-    pub vars: Arc<Value>,
-}
-
-impl Scope {
-    /// The scope of a new user; equal seeds and users draw equal values.
-    pub fn new(seed: u64, user_id: u64, vars: Arc<Value>) -> Self {
-        // An odd multiplier spreads neighbouring user numbers over the whole range of seeds.
-        let seed = seed ^ user_id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        Self { rng: fastrand::Rng::with_seed(seed), user_id, iteration: 0, vars }
-    }
 }
 
 /// A template that failed while rendering: shown among the exceptions.
@@ -108,6 +95,8 @@ impl Expression {
             Form::UserId => Value::from(scope.user_id),
             Form::Iteration => Value::from(scope.iteration),
             Form::RandomInt(low, high) => Value::from(scope.rng.i64(*low..=*high)),
+            Form::Slot(slot, member) => return scope.read(*slot, member.as_deref()),
+            Form::Constant(value) => value.clone(),
             Form::Compiled(compiled) => return context::evaluate(compiled, scope),
         })
     }
@@ -118,8 +107,16 @@ impl Expression {
             Form::UserId => write!(out, "{}", scope.user_id),
             Form::Iteration => write!(out, "{}", scope.iteration),
             Form::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
-            Form::Compiled(compiled) => {
-                let value = context::evaluate(compiled, scope)?;
+            Form::Slot(slot, None)
+                if scope.get(*slot).as_str().is_some_and(|text| {
+                    out.push_str(text);
+                    true
+                }) =>
+            {
+                Ok(())
+            }
+            Form::Slot(..) | Form::Constant(_) | Form::Compiled(_) => {
+                let value = self.value(scope)?;
                 match value.as_str() {
                     Some(text) => out.write_str(text),
                     None => write!(out, "{value}"),

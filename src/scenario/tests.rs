@@ -1,8 +1,15 @@
-use super::plan::{Body, Step, UrlTemplate, Wait};
+use super::plan::{Action, Body, HttpStep, Step, UrlTemplate, Wait};
 use super::*;
 
 fn plan(text: &str) -> Plan {
     Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap()
+}
+
+fn http(step: &Step) -> &HttpStep {
+    match &step.action {
+        Action::Http(http) => http,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -13,9 +20,9 @@ fn a_flat_file_takes_the_defaults() {
     assert_eq!(plan.load.users, Users(1));
     assert_eq!(plan.classes[0].wait, Wait::Constant(Duration::ZERO));
     assert_eq!(plan.endpoints.len(), 2);
-    let Step::Http(first) = &plan.classes[0].tasks[0].steps[0];
+    let first = http(&plan.classes[0].tasks[0].steps[0]);
     assert!(matches!(&first.url, UrlTemplate::Fixed(u) if u.as_str() == "http://h/api/a?b=c"));
-    let Step::Http(last) = &plan.classes[0].tasks[0].steps[2];
+    let last = http(&plan.classes[0].tasks[0].steps[2]);
     assert!(matches!(&last.body, Body::Fixed(b) if &b[..] == b"{\"n\":1}"));
     assert_eq!(last.fixed_headers["content-type"], "application/json");
 }

@@ -57,7 +57,17 @@ impl Draft {
             })?;
             self.headers.push((name.clone(), value));
         }
-        self.body = body(&step.body, scope)?;
+        if let Some(auth) = &step.auth {
+            self.headers.push((AUTHORIZATION, auth.header(scope)?));
+        }
+        self.body = match &step.body {
+            Body::Multipart(multipart) => {
+                let (content_type, bytes) = multipart.encode(scope)?;
+                self.headers.push((CONTENT_TYPE, content_type));
+                bytes
+            }
+            plain => body(plain, scope)?,
+        };
         Ok(())
     }
 
@@ -135,7 +145,8 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
 
 fn body(body: &Body, scope: &mut Scope) -> Result<Bytes, RenderError> {
     Ok(match body {
-        Body::Empty => Bytes::new(),
+        // A multipart body brings its own header, so its caller fills it.
+        Body::Empty | Body::Multipart(_) => Bytes::new(),
         Body::Fixed(bytes) => bytes.clone(),
         Body::Text(text) => rendered(text, scope)?.into(),
         Body::Json(json) => {

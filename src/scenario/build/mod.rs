@@ -13,7 +13,9 @@ use minijinja::Value;
 use self::fields::Fields;
 use super::diagnostic::{Diagnostic, nearest};
 use super::node::{Kind, Node};
-use super::plan::{Class, Endpoint, EndpointId, Load, Plan, Step, Task, Wait};
+use super::plan::{
+    Class, ClientOptions, Endpoint, EndpointId, Goal, Load, Plan, Reports, Schedule, Stage, Step, Task, Wait,
+};
 use super::template::{self, Names, Slip, Text};
 use crate::units::{self, PerSecond, Users};
 
@@ -53,7 +55,7 @@ pub(crate) fn build(source: &str, root: &Node, base: &str) -> Result<(Head, Plan
     let mut builder = Builder {
         source,
         base: base.into(),
-        names: Names { vars: Arc::new(Value::from_pairs(Vec::<(String, Value)>::new())) },
+        names: Names::new(Value::from_pairs(Vec::<(String, Value)>::new())),
         found: Vec::new(),
         endpoints: Vec::new(),
         index: HashMap::new(),
@@ -125,13 +127,30 @@ impl Builder<'_> {
                 self.class("User", &fields).into_iter().collect()
             }
         };
+        let stage = Stage {
+            name: "".into(),
+            duration: load.run_time,
+            goal: Goal::Users { users: load.users.0, spawn_rate: Some(load.spawn_rate.0) },
+            warm_up: false,
+        };
         let plan = Plan {
             name: head.name.as_deref().unwrap_or("").into(),
             host: self.base.clone(),
             load,
+            schedule: Schedule::new(vec![stage], None, Duration::ZERO),
             classes,
+            flows: Vec::new(),
             endpoints: std::mem::take(&mut self.endpoints),
+            clients: vec![ClientOptions::default()],
+            feeders: Vec::new(),
+            redis: None,
             vars: self.names.vars.clone(),
+            slots: self.names.slots.clone(),
+            thresholds: Vec::new(),
+            reports: Reports::default(),
+            baseline: None,
+            search: None,
+            secrets: Arc::default(),
         };
         Some((head, plan))
     }
@@ -244,7 +263,8 @@ impl Builder<'_> {
         let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
         let tasks = fields.get("tasks").map(|n| self.tasks(n));
         let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
-        Some(Class { name: name.into(), weight, fixed_count, wait, on_start, on_stop, tasks: tasks? })
+        let name = name.into();
+        Some(Class { name, weight, fixed_count, wait, on_start, on_stop, tasks: tasks?, ..Class::default() })
     }
 
     fn tasks(&mut self, node: &Node) -> Vec<Task> {

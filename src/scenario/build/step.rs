@@ -12,7 +12,8 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{
-    Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, StatusRange, Step, UrlTemplate,
+    Action, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, ClientId, Endpoint, EndpointId, HttpStep, StatusRange, Step,
+    UrlTemplate,
 };
 use crate::scenario::template::{JsonBuilder, Part, Slip, Text};
 
@@ -94,7 +95,7 @@ impl Builder<'_> {
         let endpoint = self.endpoint(&method, &name);
         let timeout = timeout.unwrap_or(Duration::from_secs(30));
         let url = url?;
-        Some(Step::Http(Box::new(HttpStep {
+        let action = Action::Http(Box::new(HttpStep {
             endpoint,
             method,
             url,
@@ -104,7 +105,13 @@ impl Builder<'_> {
             timeout,
             expected: StatusRange::words(expect_status.as_deref().unwrap_or_default()),
             expect_status,
-        })))
+            auth: None,
+            client: ClientId(0),
+            expects: Vec::new(),
+            captures: Vec::new(),
+            keeps_body: false,
+        }));
+        Some(Step { when: None, action })
     }
 
     fn endpoint(&mut self, method: &Method, name: &str) -> EndpointId {

@@ -1,12 +1,13 @@
 //! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, PROCESS, PURE, RANDOM, RESERVED};
-use super::{Expression, Form, Part, Scope, Text};
+use super::context::{ENVIRONMENT, PURE, RANDOM, RESERVED, process};
+use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake};
 use crate::scenario::diagnostic::nearest;
 
 /// What names a template may use.
@@ -14,6 +15,32 @@ use crate::scenario::diagnostic::nearest;
 pub(crate) struct Names {
     /// The scenario's `vars`.
     pub vars: Arc<Value>,
+    /// Names that change during the run.
+    pub slots: Arc<SlotTable>,
+    /// What `env` holds.
+    pub environment: Arc<BTreeMap<String, String>>,
+    /// The columns of each data file.
+    pub columns: HashMap<String, Arc<[Arc<str>]>>,
+    /// Every name that was used, so that the unused ones can be found.
+    pub used: std::cell::RefCell<BTreeSet<String>>,
+}
+
+impl Names {
+    /// No names but the process's environment.
+    pub fn new(vars: Value) -> Self {
+        Self::with_environment(vars, process())
+    }
+
+    /// No names but this environment.
+    pub fn with_environment(vars: Value, environment: BTreeMap<String, String>) -> Self {
+        Self {
+            vars: Arc::new(vars),
+            slots: Arc::new(SlotTable::new(&environment)),
+            environment: Arc::new(environment),
+            columns: HashMap::new(),
+            used: std::cell::RefCell::default(),
+        }
+    }
 }
 
 /// What is wrong with a template.
@@ -79,6 +106,32 @@ pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, Sli
     }
 }
 
+/// Compiles a string whose value keeps its type.
+pub(crate) fn template(source: &str, names: &Names) -> Result<Template, Slip> {
+    if let Some(compiled) = whole(source, names)? {
+        return Ok(match compiled {
+            Compiled::Constant(value) => Template::Constant(value),
+            Compiled::Varying(expression) => Template::Expression(expression),
+        });
+    }
+    Ok(match text(source, names)? {
+        Text::Fixed(text) => Template::Constant(Value::from(&*text)),
+        parts @ Text::Parts(_) => Template::Text(parts),
+    })
+}
+
+/// Compiles a bare expression.
+pub(crate) fn condition(source: &str, names: &Names) -> Result<Condition, Slip> {
+    if source.contains("{{") {
+        let bare = source.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
+        return Err(Slip::new("{{", "a condition is written without braces").note(format!("write {bare}")));
+    }
+    Ok(Condition(match expression(source, names)? {
+        Compiled::Constant(value) => Expression(Form::Constant(value)),
+        Compiled::Varying(expression) => expression,
+    }))
+}
+
 /// The value of a string that must not vary during the run, such as a variable's.
 pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, Slip> {
     if let Some(compiled) = whole(source, names)? {
@@ -121,7 +174,7 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     for name in used {
         varies |= check_name(&name, trimmed, names)?;
     }
-    if let Some(form) = direct(trimmed) {
+    if let Some(form) = direct(trimmed, names) {
         return Ok(Compiled::Varying(Expression(form)));
     }
     let expression = Expression(Form::Compiled(Box::new(compiled)));
@@ -129,17 +182,24 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Ok(Compiled::Varying(expression));
     }
     let value = expression
-        .value(&mut Scope::new(0, 0, names.vars.clone()))
+        .value(&mut Scope::with_slots(0, 0, names.vars.clone(), names.slots.clone()))
         .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
     Ok(Compiled::Constant(value))
 }
 
 /// The commonest expressions, without the virtual machine.
-fn direct(code: &str) -> Option<Form> {
+fn direct(code: &str, names: &Names) -> Option<Form> {
     match code {
         "user.id" => return Some(Form::UserId),
         "iteration" => return Some(Form::Iteration),
         _ => {}
+    }
+    let (root, member) = code.split_once('.').map_or((code, None), |(root, member)| (root, Some(member)));
+    let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if let Some(slot) = names.slots.id(root)
+        && member.is_none_or(plain)
+    {
+        return Some(Form::Slot(slot, member.map(Arc::from)));
     }
     let (low, high) = code.strip_prefix("random_int(")?.strip_suffix(')')?.split_once(',')?;
     let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
@@ -151,19 +211,51 @@ fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, Slip> {
     let mut parts = name.split('.');
     let root = parts.next().unwrap_or(name);
     let member = parts.next();
+    names.used.borrow_mut().insert(if root == "vars" { member.unwrap_or(root) } else { root }.to_owned());
     match (root, member) {
         ("user", Some("id") | None) | ("iteration", _) => Ok(true),
         ("user", Some(other)) => {
             Err(Slip::new(name, format!("`user.{other}` is not defined")).note("a user has one value: user.id"))
         }
-        ("env", Some(variable)) => environment(variable, name, code).map(|()| false),
+        ("env", Some(variable)) => environment(variable, name, code, names).map(|()| false),
         ("env" | "vars", None) => Ok(false),
         ("vars", Some(variable)) => defined(variable, name, names).map(|()| false),
+        (feeder, Some(column)) if names.columns.contains_key(feeder) => {
+            has_column(feeder, column, names).map(|()| true)
+        }
+        _ if names.slots.id(root).is_some() => Ok(true),
         _ if known(root, names) => Ok(false),
+        ("fake", Some(kind)) => fake_kind(kind, name).map(|()| true),
         _ if RANDOM.contains(&root) => Ok(true),
         _ if PURE.contains(&root) => Ok(false),
         _ => defined(root, root, names).map(|()| false),
     }
+}
+
+fn has_column(feeder: &str, column: &str, names: &Names) -> Result<(), Slip> {
+    let columns = names.columns.get(feeder).map(|c| &**c).unwrap_or_default();
+    // A file that could not be read has no columns, and was reported.
+    if columns.is_empty() || columns.iter().any(|c| &**c == column) {
+        return Ok(());
+    }
+    let written = format!("{feeder}.{column}");
+    let slip = Slip::new(&written, format!("the data `{feeder}` has no column `{column}`"));
+    let list = columns.join(", ");
+    Err(match nearest(column, columns.iter().map(|c| &**c)) {
+        Some(near) => slip.note(format!("did you mean `{feeder}.{near}`?")).note(format!("its columns: {list}")),
+        None => slip.note(format!("its columns: {list}")),
+    })
+}
+
+fn fake_kind(kind: &str, written: &str) -> Result<(), Slip> {
+    if fake::KINDS.contains(&kind) {
+        return Ok(());
+    }
+    let slip = Slip::new(written, format!("fake has no {kind}()"));
+    Err(match nearest(kind, fake::KINDS) {
+        Some(near) => slip.note(format!("did you mean `fake.{near}()`?")),
+        None => slip.note(format!("it has: {}", fake::KINDS.join(", "))),
+    })
 }
 
 fn known(name: &str, names: &Names) -> bool {
@@ -183,7 +275,8 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
     let near = if written.contains('.') {
         nearest(variable, words).map(|n| format!("vars.{n}"))
     } else {
-        nearest(variable, words.chain(RESERVED).chain(RANDOM)).map(str::to_owned)
+        let slots = names.slots.names().iter().map(|name| &**name);
+        nearest(variable, words.chain(slots).chain(RESERVED).chain(RANDOM)).map(str::to_owned)
     };
     let slip = Slip::new(written, format!("`{written}` is not defined"));
     Err(match near {
@@ -192,8 +285,8 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
     })
 }
 
-fn environment(variable: &str, written: &str, code: &str) -> Result<(), Slip> {
-    if PROCESS.contains_key(variable) || has_default(written, code) {
+fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Result<(), Slip> {
+    if names.environment.contains_key(variable) || has_default(written, code) {
         return Ok(());
     }
     Err(Slip::new(written, format!("the environment variable {variable} is not set"))
@@ -202,7 +295,9 @@ fn environment(variable: &str, written: &str, code: &str) -> Result<(), Slip> {
 
 fn has_default(written: &str, code: &str) -> bool {
     code.match_indices(written).any(|(at, _)| {
-        let filter = code[at + written.len()..].trim_start().strip_prefix('|').map(str::trim_start);
+        // `(env.X)|default(…)` has a default too.
+        let after = code[at + written.len()..].trim_start_matches(|c: char| c == ')' || c.is_whitespace());
+        let filter = after.strip_prefix('|').map(str::trim_start);
         filter.is_some_and(|f| f.starts_with("default") || f.starts_with("d("))
     })
 }

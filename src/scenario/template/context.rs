@@ -6,32 +6,34 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::value::Object;
-use minijinja::{Environment, Error, ErrorKind, Expression, UndefinedBehavior, Value};
+use minijinja::{Environment, Expression, UndefinedBehavior, Value};
 
-use super::{RenderError, Scope};
+use super::{RenderError, Scope, functions};
 
 /// Names that are not variables of the scenario.
 pub(super) const RESERVED: [&str; 4] = ["vars", "env", "user", "iteration"];
 /// Functions whose value differs from call to call.
-pub(super) const RANDOM: [&str; 3] = ["random_int", "uuid", "choice"];
+pub(super) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
 /// Functions that always give the same.
 pub(super) const PURE: [&str; 2] = ["range", "dict"];
+/// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
+/// that a request needs, and some milliseconds at most for one that would otherwise never end.
+const FUEL: u64 = 200_000;
 
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut env = Environment::new();
     env.set_undefined_behavior(UndefinedBehavior::Strict);
-    env.add_function("random_int", random_int);
-    env.add_function("uuid", uuid);
-    env.add_function("choice", choice);
+    env.set_fuel(Some(FUEL));
+    functions::register(&mut env);
     env
 });
 
-/// The process's environment, read once: reading it for every request would take a lock.
-pub(super) static PROCESS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+/// The process's environment as it is now. Each scenario reads it when it is loaded: reading it for every request would
+/// take a lock.
+pub(crate) fn process() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
-});
+}
 
-static ENV: LazyLock<Value> = LazyLock::new(|| PROCESS.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect());
 static CONTEXT: LazyLock<Value> = LazyLock::new(|| Value::from_object(Names));
 static USER: LazyLock<Value> = LazyLock::new(|| Value::from_object(User));
 
@@ -53,6 +55,11 @@ impl Drop for Swapped<'_> {
     fn drop(&mut self) {
         CURRENT.with_borrow_mut(|current| std::mem::swap(current, self.0));
     }
+}
+
+/// Draws from the generator of the scope whose expression is being evaluated.
+pub(super) fn with_rng<T>(draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
+    CURRENT.with_borrow_mut(|scope| draw(&mut scope.rng))
 }
 
 pub(super) fn evaluate(expression: &Expression<'static, 'static>, scope: &mut Scope) -> Result<Value, RenderError> {
@@ -79,11 +86,11 @@ impl Object for Names {
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
         match key {
-            "env" => Some(ENV.clone()),
+            "env" => Some(CURRENT.with_borrow(|scope| scope.table().environment().clone())),
             "user" => Some(USER.clone()),
             "iteration" => Some(CURRENT.with_borrow(|scope| Value::from(scope.iteration))),
             "vars" => Some(CURRENT.with_borrow(|scope| Value::clone(&scope.vars))),
-            _ => CURRENT.with_borrow(|scope| scope.vars.get_attr(key).ok()).filter(|value| !value.is_undefined()),
+            _ => CURRENT.with_borrow(|scope| scope.by_name(key)),
         }
     }
 }
@@ -95,30 +102,4 @@ impl Object for User {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         (key.as_str()? == "id").then(|| CURRENT.with_borrow(|scope| Value::from(scope.user_id)))
     }
-}
-
-fn random_int(low: i64, high: i64) -> Result<i64, Error> {
-    if low > high {
-        let detail = format!("random_int({low}, {high}): the first number must not be above the second");
-        return Err(Error::new(ErrorKind::InvalidOperation, detail));
-    }
-    Ok(CURRENT.with_borrow_mut(|scope| scope.rng.i64(low..=high)))
-}
-
-/// A version 4 UUID in its usual form.
-fn uuid() -> String {
-    let random = CURRENT.with_borrow_mut(|scope| scope.rng.u128(..));
-    let bits = (random & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-    let hex = format!("{bits:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
-}
-
-fn choice(list: &Value) -> Result<Value, Error> {
-    let wrong = |what: &str| Error::new(ErrorKind::InvalidOperation, format!("choice(list): {what}"));
-    let length = list.len().ok_or_else(|| wrong("it takes a list"))?;
-    if length == 0 {
-        return Err(wrong("the list is empty"));
-    }
-    let index = CURRENT.with_borrow_mut(|scope| scope.rng.usize(..length));
-    list.get_item_by_index(index).map_err(|_| wrong("it takes a list"))
 }

@@ -1,7 +1,7 @@
 use super::*;
 
 fn names() -> Names {
-    Names { vars: Arc::new(Value::from_pairs([("word", Value::from("hi")), ("n", Value::from(3))])) }
+    Names::new(Value::from_pairs([("word", Value::from("hi")), ("n", Value::from(3))]))
 }
 
 fn fill(source: &str, seed: u64) -> String {

@@ -1,0 +1,245 @@
+//! HTTP requests, compiled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Method};
+use url::Url;
+
+use super::ClientId;
+use crate::scenario::capture::Capture;
+use crate::scenario::expect::Expect;
+use crate::scenario::template::{Json, RenderError, Scope, Text};
+
+/// Which row of the statistics a request belongs to: an index into [`Plan::endpoints`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndpointId(pub u32);
+
+/// One row of the statistics: Locust's pair of request type and name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// Request type, for HTTP the verb.
+    pub method: Arc<str>,
+    /// The `name` of the step, else its URL template.
+    pub name: Arc<str>,
+}
+
+/// An HTTP request, compiled.
+#[derive(Debug)]
+pub struct HttpStep {
+    /// Row of the statistics.
+    pub endpoint: EndpointId,
+    /// Verb.
+    pub method: Method,
+    /// Where to.
+    pub url: UrlTemplate,
+    /// Headers that never vary, built once.
+    pub fixed_headers: http::HeaderMap,
+    /// Headers with templated values.
+    pub headers: Vec<(HeaderName, Text)>,
+    /// What is sent.
+    pub body: Body,
+    /// From the send to the last byte of the reply.
+    pub timeout: Duration,
+    /// Accepted statuses; `None` accepts everything below 400 (Locust's rule).
+    pub expect_status: Option<Vec<StatusRange>>,
+    /// `expect.status` in words, for the failure's reason: `200`, `2xx or 301`. Empty without an expectation.
+    pub expected: Arc<str>,
+    /// Adds an `Authorization` header in place of any other; `None` also where a fixed one is among `fixed_headers`.
+    pub auth: Option<Auth>,
+    /// Which connections carry it.
+    pub client: ClientId,
+    /// All else that is expected of the reply, judged in order after the status; the first that does not hold names
+    /// the failure. Nothing is judged when no reply came.
+    pub expects: Vec<Expect>,
+    /// Taken from the reply when the request did not fail. The first miss marks the request failed with its reason;
+    /// the captures before it are kept.
+    pub captures: Vec<Capture>,
+    /// Some expectation or capture reads the body, so that it must be kept until they are done; at most
+    /// [`MAX_KEPT`] bytes of it.
+    pub keeps_body: bool,
+}
+
+/// Bytes of a reply's body that expectations and captures can see; a longer one fails them.
+pub const MAX_KEPT: usize = 16 * 1024 * 1024;
+
+/// A filled `Authorization` header.
+#[derive(Debug)]
+pub enum Auth {
+    /// `auth: { basic: { username, password } }`
+    Basic {
+        /// May not hold a colon.
+        username: Text,
+        /// Anything.
+        password: Text,
+    },
+    /// `auth: { bearer: … }`
+    Bearer(Text),
+}
+
+impl Auth {
+    /// The value of the header, marked sensitive so that no debug output shows it.
+    ///
+    /// # Errors
+    /// When a template fails or fills in a character that HTTP does not allow.
+    pub fn header(&self, scope: &mut Scope) -> Result<HeaderValue, RenderError> {
+        let mut text = String::new();
+        match self {
+            Auth::Basic { username, password } => {
+                let mut pair = String::new();
+                username.render(scope, &mut pair)?;
+                pair.push(':');
+                password.render(scope, &mut pair)?;
+                text.push_str("Basic ");
+                base64::engine::general_purpose::STANDARD.encode_string(pair, &mut text);
+            }
+            Auth::Bearer(token) => {
+                text.push_str("Bearer ");
+                token.render(scope, &mut text)?;
+            }
+        }
+        let mut value = HeaderValue::from_str(&text)
+            .map_err(|_| RenderError("auth: the value has characters that HTTP does not allow".to_owned()))?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+/// The address of a request.
+#[derive(Debug)]
+pub enum UrlTemplate {
+    /// Known before the run.
+    Fixed(Url),
+    /// Path and query are filled for every request.
+    Templated {
+        /// Put before a path that is not an absolute URL; has no trailing slash.
+        base: Arc<str>,
+        /// A path such as `/products/{{ id }}`, or an absolute URL.
+        path: Text,
+        /// Query pairs, percent-encoded after rendering.
+        query: Vec<(String, Text)>,
+    },
+}
+
+/// The body of a request.
+#[derive(Debug)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// Built once.
+    Fixed(Bytes),
+    /// Text filled for every request.
+    Text(Text),
+    /// JSON filled for every request.
+    Json(Json),
+    /// `application/x-www-form-urlencoded` pairs filled for every request.
+    Form(Vec<(String, Text)>),
+    /// `multipart/form-data`: its header and bytes come from [`Multipart::encode`].
+    Multipart(Multipart),
+}
+
+/// Files and fields of one upload.
+#[derive(Debug)]
+pub struct Multipart {
+    /// In order.
+    pub parts: Vec<Part>,
+}
+
+/// One part of an upload.
+#[derive(Debug)]
+pub struct Part {
+    /// Name of the field.
+    pub name: String,
+    /// File name and media type; `None` is a plain field.
+    pub file: Option<(String, String)>,
+    /// What is sent: bytes of a file, read once, or a text.
+    pub content: PartContent,
+}
+
+/// The content of a part.
+#[derive(Debug)]
+pub enum PartContent {
+    /// Read before the run.
+    Fixed(Bytes),
+    /// Filled for every request.
+    Text(Text),
+}
+
+impl Multipart {
+    /// The `Content-Type` with its boundary, and the body.
+    ///
+    /// # Errors
+    /// When a template fails.
+    pub fn encode(&self, scope: &mut Scope) -> Result<(HeaderValue, Bytes), RenderError> {
+        // 128 random bits do not stand in anybody's file.
+        let boundary = format!("katydid-{:032x}", scope.rng.u128(..));
+        let size: usize = self.parts.iter().map(|part| 200 + part.name.len() + part.content.len()).sum();
+        let mut out = Vec::with_capacity(size);
+        let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+        for part in &self.parts {
+            out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+            out.extend_from_slice(
+                format!("Content-Disposition: form-data; name=\"{}\"", quoted(&part.name)).as_bytes(),
+            );
+            if let Some((file, media)) = &part.file {
+                let line = format!("; filename=\"{}\"\r\nContent-Type: {}", quoted(file), quoted(media));
+                out.extend_from_slice(line.as_bytes());
+            }
+            out.extend_from_slice(b"\r\n\r\n");
+            match &part.content {
+                PartContent::Fixed(bytes) => out.extend_from_slice(bytes),
+                PartContent::Text(text) => {
+                    let mut filled = String::new();
+                    text.render(scope, &mut filled)?;
+                    out.extend_from_slice(filled.as_bytes());
+                }
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+        let header = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))
+            .map_err(|e| RenderError(e.to_string()))?;
+        Ok((header, out.into()))
+    }
+}
+
+impl PartContent {
+    fn len(&self) -> usize {
+        match self {
+            PartContent::Fixed(bytes) => bytes.len(),
+            PartContent::Text(_) => 64,
+        }
+    }
+}
+
+/// Accepted statuses, both ends included: 200 is `200..=200`, `2xx` is `200..=299`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusRange {
+    /// Lowest.
+    pub from: u16,
+    /// Highest.
+    pub to: u16,
+}
+
+impl StatusRange {
+    /// As in a scenario: `200`, `200 or 3xx`.
+    pub fn words(ranges: &[StatusRange]) -> Arc<str> {
+        let word = |range: &StatusRange| match range.to - range.from {
+            0 => range.from.to_string(),
+            _ => format!("{}xx", range.from / 100),
+        };
+        ranges.iter().map(word).collect::<Vec<_>>().join(" or ").into()
+    }
+
+    /// True when the status is inside.
+    pub fn contains(&self, status: u16) -> bool {
+        (self.from..=self.to).contains(&status)
+    }
+}
+
+/// The header a body brings with it unless the step sets it.
+pub const CONTENT_TYPE_JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// The header a form brings with it unless the step sets it.
+pub const CONTENT_TYPE_FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");

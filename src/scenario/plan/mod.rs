@@ -1,0 +1,96 @@
+//! The compiled scenario: immutable, shared by all shards behind one `Arc`. Everything that does not vary is built here.
+//!
+//! In: a checked file. Out: steps whose templates, paths and patterns are compiled, names that have become numbers
+//! ([`SlotId`], [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure function of time.
+
+mod client;
+mod feeder;
+mod graphql;
+mod http;
+mod load;
+mod pause;
+mod redis;
+mod report;
+mod schedule;
+mod step;
+mod threshold;
+
+use std::sync::Arc;
+
+pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
+pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
+pub use graphql::{ErrorPolicy, GraphqlStep, OperationKind, Persisted};
+pub use http::{
+    Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart, Part,
+    PartContent, StatusRange, UrlTemplate,
+};
+pub use load::{Class, Load, Start, Task};
+pub use pause::{Pause, Wait};
+pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
+pub use report::{Baseline, Regression, Reports, Search, Vary};
+pub use schedule::{Goal, Schedule, Stage};
+pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
+pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
+
+use super::secrets::Redactor;
+use super::template::{Scope, SlotTable};
+
+/// What to run and how much of it.
+#[derive(Debug)]
+pub struct Plan {
+    /// Name of the scenario.
+    pub name: Arc<str>,
+    /// Base URL, as shown.
+    pub host: Arc<str>,
+    /// How many users at the peak, how fast, how long; the summary of `schedule` for those who need no more.
+    pub load: Load,
+    /// The load as a function of time: how many users, or how many arrivals per second, at every moment.
+    pub schedule: Schedule,
+    /// At least one class.
+    pub classes: Vec<Class>,
+    /// Step lists that [`Action::Call`] runs. No flow calls itself, also not through others.
+    pub flows: Vec<Flow>,
+    /// Every row of the statistics, in order of appearance.
+    pub endpoints: Vec<Endpoint>,
+    /// The different connection settings; [`ClientId`] points here and the first is the usual one.
+    pub clients: Vec<ClientOptions>,
+    /// Data files; each fills one slot of every user.
+    pub feeders: Vec<Feeder>,
+    /// Where Redis steps go, if there are any.
+    pub redis: Option<RedisTarget>,
+    /// Values of `vars`, read by templates.
+    pub vars: Arc<minijinja::Value>,
+    /// The names of the slots, and what each holds when a user begins.
+    pub slots: Arc<SlotTable>,
+    /// What must hold; judged over the whole run or a part of it.
+    pub thresholds: Vec<Threshold>,
+    /// Files to write at the end.
+    pub reports: Reports,
+    /// What the run is compared with.
+    pub baseline: Option<Baseline>,
+    /// The search for the largest load that holds; chosen by a profile.
+    pub search: Option<Search>,
+    /// Masks secrets. Whoever keeps text of a request or reply (examples, exceptions, logs) puts it through here first.
+    pub secrets: Arc<Redactor>,
+}
+
+impl Plan {
+    /// The scope of user `user_id` (from 1): vars in their slots, all else undefined. Equal seeds and users draw equal
+    /// values.
+    pub fn scope(&self, seed: u64, user_id: u64) -> Scope {
+        Scope::with_slots(seed, user_id, Arc::clone(&self.vars), Arc::clone(&self.slots))
+    }
+
+    /// Why this plan cannot be run yet, in one sentence that names the first such step; `None` when it can. A run
+    /// refuses to start with this text.
+    pub fn not_runnable(&self) -> Option<String> {
+        if self.search.is_some() {
+            return Some("the search of a profile is not yet runnable".to_owned());
+        }
+        let classes = self.classes.iter().flat_map(|class| {
+            class.on_start.iter().chain(class.tasks.iter().flat_map(|task| &task.steps)).chain(&class.on_stop)
+        });
+        let word = classes.chain(self.flows.iter().flat_map(|flow| &flow.steps)).find_map(step::not_runnable)?;
+        Some(format!("`{word}` steps are understood but not yet runnable"))
+    }
+}

@@ -1,0 +1,75 @@
+//! Pauses between tasks and inside them.
+
+use std::time::Duration;
+
+use crate::scenario::template::{RenderError, Scope, Template};
+use crate::units::{self, PerSecond};
+
+/// The pause between two tasks of a user: Locust's four wait functions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Wait {
+    /// Always the same pause after a task.
+    Constant(Duration),
+    /// Uniformly random between the two.
+    Between(Duration, Duration),
+    /// A task starts every so often (a due time); a task that runs longer makes the next one late.
+    Pacing(Duration),
+}
+
+impl Default for Wait {
+    /// No waiting, as a Locust class without `wait_time`.
+    fn default() -> Self {
+        Wait::Constant(Duration::ZERO)
+    }
+}
+
+impl Wait {
+    /// `constant_throughput(r)`: at most `r` tasks per second for each user, that is a pacing of `1/r`.
+    pub fn throughput(per_second: PerSecond) -> Self {
+        Wait::Pacing(Duration::try_from_secs_f64(1.0 / per_second.0).unwrap_or(Duration::MAX))
+    }
+
+    /// True when iterations have due times, so that response time and service time differ.
+    pub fn is_planned(&self) -> bool {
+        matches!(self, Wait::Pacing(_))
+    }
+
+    /// The pause without the task, on average.
+    pub fn mean(&self) -> Duration {
+        match self {
+            Wait::Constant(d) | Wait::Pacing(d) => *d,
+            Wait::Between(low, high) => low.saturating_add(*high) / 2,
+        }
+    }
+}
+
+/// A `wait` step.
+#[derive(Debug)]
+pub enum Pause {
+    /// Always the same.
+    Constant(Duration),
+    /// Uniformly random between the two.
+    Between(Duration, Duration),
+    /// What a template says: a number of seconds, or a text such as `500ms`.
+    Computed(Template),
+}
+
+impl Pause {
+    /// How long to pause now.
+    ///
+    /// # Errors
+    /// When the template fails or gives no length of time.
+    pub fn draw(&self, scope: &mut Scope) -> Result<Duration, RenderError> {
+        match self {
+            Pause::Constant(d) => Ok(*d),
+            Pause::Between(low, high) => {
+                let extra = high.saturating_sub(*low);
+                Ok(low.saturating_add(extra.mul_f64(scope.rng.f64())))
+            }
+            Pause::Computed(template) => {
+                let value = template.value(scope)?;
+                units::parse_duration(&value.to_string()).map_err(|e| RenderError(format!("wait: {e}")))
+            }
+        }
+    }
+}

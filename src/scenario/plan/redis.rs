@@ -1,0 +1,89 @@
+//! Redis publish and subscribe, and plain commands.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::EndpointId;
+use crate::scenario::capture::Capture;
+use crate::scenario::expect::Matcher;
+use crate::scenario::template::{Json, Text};
+
+/// Where Redis steps go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedisTarget {
+    /// `redis://` or `rediss://`, with user, password and database.
+    pub url: Arc<str>,
+    /// Which protocol is spoken.
+    pub protocol: RedisProtocol,
+    /// What measured messages begin with.
+    pub envelope: Envelope,
+    /// How long after the last message a gap in the sequence counts as lost.
+    pub drain: Duration,
+}
+
+/// `redis.protocol`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RedisProtocol {
+    /// RESP2.
+    Resp2,
+    /// RESP3, by `HELLO 3`.
+    Resp3,
+}
+
+/// `redis.envelope`: how a message carries its sender, number and times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Envelope {
+    /// Fixed bytes before the payload.
+    Binary,
+    /// A `_lt` member of the JSON payload, for channels that others read.
+    Json,
+    /// None: nothing can be measured at the receiver.
+    Off,
+}
+
+/// A message to a channel.
+#[derive(Debug)]
+pub struct PublishStep {
+    /// Row of the statistics: type `PUBLISH`, name of the channel.
+    pub endpoint: EndpointId,
+    /// Where to.
+    pub channel: Text,
+    /// What.
+    pub payload: Json,
+    /// The message is padded to this many bytes.
+    pub size: Option<u32>,
+    /// By `SPUBLISH`.
+    pub sharded: bool,
+    /// Judges the number of receivers that the server answers.
+    pub receivers: Option<Matcher>,
+    /// From the send to the answer.
+    pub timeout: Duration,
+}
+
+/// Listening to channels.
+#[derive(Debug)]
+pub struct SubscribeStep {
+    /// Row of the statistics: type `SUBSCRIBE`.
+    pub endpoint: EndpointId,
+    /// Which ones.
+    pub channels: Vec<Text>,
+    /// The names are patterns (`PSUBSCRIBE`).
+    pub pattern: bool,
+    /// By `SSUBSCRIBE`.
+    pub sharded: bool,
+    /// Read the envelope of every message: latency, loss, duplicates and order.
+    pub measure: bool,
+}
+
+/// Any command.
+#[derive(Debug)]
+pub struct RedisStep {
+    /// Row of the statistics: type `REDIS`, the `name` of the step, else the command's first word.
+    pub endpoint: EndpointId,
+    /// The command and its arguments.
+    pub command: Vec<Text>,
+    /// Taken from the answer, which is read like a reply's JSON body.
+    pub captures: Vec<Capture>,
+    /// From the send to the answer.
+    pub timeout: Duration,
+}

@@ -1,0 +1,64 @@
+//! What happens with the result: files, the comparison with earlier runs, the search for the limit.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Threshold;
+
+/// `report`: files to write at the end, besides those that flags ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reports {
+    /// One page.
+    pub html: Option<PathBuf>,
+    /// Prefix of Locust's four files.
+    pub csv: Option<PathBuf>,
+    /// For CI systems.
+    pub junit: Option<PathBuf>,
+}
+
+/// `baseline`: what the run is compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Baseline {
+    /// Which pool of runs.
+    pub name: Arc<str>,
+    /// How many runs the pool keeps.
+    pub keep: u32,
+    /// Allowed change of a metric, as a part of it: 0.1 is 10 %.
+    pub tolerance: Vec<(Arc<str>, f64)>,
+    /// What a regression does.
+    pub on_regression: Regression,
+}
+
+/// `baseline.on_regression`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Regression {
+    /// The run fails.
+    Fail,
+    /// It is said.
+    Warn,
+}
+
+/// `search`: how much load still holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Search {
+    /// What is varied.
+    pub vary: Vary,
+    /// Where it begins.
+    pub from: f64,
+    /// Where it ends at the latest.
+    pub to: f64,
+    /// How long each level is held.
+    pub hold: Duration,
+    /// What must hold at a level.
+    pub until: Threshold,
+}
+
+/// `search.vary`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Vary {
+    /// The number of users.
+    Users,
+    /// Arrivals per second.
+    Rate,
+}

@@ -1,0 +1,370 @@
+//! The load as a function of time: arithmetic only.
+//!
+//! A level (users, or arrivals per second) moves along straight lines. Stages follow each other; each begins at the
+//! level where the one before it ended.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::units::Users;
+
+/// How many users, or how many arrivals per second, at every moment of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schedule {
+    stages: Vec<Stage>,
+    lines: Vec<Line>,
+    open: Option<Users>,
+    warm_up: Duration,
+}
+
+/// A part of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Name as written, else `stage 1`, `stage 2`, …; empty for a plan without stages.
+    pub name: Arc<str>,
+    /// Its length; `None`, possible only for the last one, goes on until stopped.
+    pub duration: Option<Duration>,
+    /// Where the level goes.
+    pub goal: Goal,
+    /// Nothing in it counts, neither in the statistics nor for thresholds.
+    pub warm_up: bool,
+}
+
+/// Where a stage takes the load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// Users, started or retired at this rate per second; without a rate evenly over the whole stage.
+    Users {
+        /// At the end of the way.
+        users: u32,
+        /// Users per second.
+        spawn_rate: Option<f64>,
+    },
+    /// Arrivals per second, reached evenly within `ramp`, which is at most the stage.
+    Rate {
+        /// At the end of the way.
+        rate: f64,
+        /// Length of the way; zero changes at once.
+        ramp: Duration,
+    },
+}
+
+/// One straight piece of the level, times in seconds of the run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Line {
+    start: f64,
+    end: f64,
+    from: f64,
+    to: f64,
+    stage: usize,
+}
+
+/// Forgives the rounding of `seconds × rate`, so that what is due at exactly 200 ms comes at 200 ms.
+const EPSILON: f64 = 1e-6;
+
+impl Schedule {
+    /// A closed model when `open` is `None`: the stages' goals are users. Else an open one, whose goals are rates, and
+    /// in which at most `open` users are busy at the same time.
+    pub fn new(stages: Vec<Stage>, open: Option<Users>, warm_up: Duration) -> Self {
+        let mut lines = Vec::with_capacity(stages.len() * 2);
+        let (mut at, mut level) = (0.0f64, 0.0f64);
+        for (index, stage) in stages.iter().enumerate() {
+            let length = stage.duration.map_or(f64::INFINITY, |d| d.as_secs_f64());
+            let (goal, way) = match stage.goal {
+                Goal::Users { users, spawn_rate } => {
+                    let goal = f64::from(users);
+                    let way = spawn_rate.map_or(length, |rate| (goal - level).abs() / rate.max(f64::MIN_POSITIVE));
+                    (goal, if way.is_finite() { way } else { 0.0 })
+                }
+                Goal::Rate { rate, ramp } => (rate, ramp.as_secs_f64()),
+            };
+            let moving = way.min(length);
+            let reached = if way > length { level + (goal - level) * (length / way) } else { goal };
+            if moving > 0.0 {
+                lines.push(Line { start: at, end: at + moving, from: level, to: reached, stage: index });
+            }
+            if length > moving {
+                lines.push(Line { start: at + moving, end: at + length, from: reached, to: reached, stage: index });
+            }
+            at += length;
+            level = reached;
+        }
+        Self { stages, lines, open, warm_up }
+    }
+
+    /// The stages, at least one.
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// In an open model the most users that are busy at once; `None` in a closed one. An arrival that finds no free
+    /// user is dropped and counted.
+    pub fn max_users(&self) -> Option<Users> {
+        self.open
+    }
+
+    /// True when iterations arrive by [`Schedule::rate_at`] and not by waiting users.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// True when the file gave stages or arrivals rather than one number of users.
+    pub fn is_shaped(&self) -> bool {
+        self.is_open() || self.stages.len() > 1 || self.stages.iter().any(|stage| !stage.name.is_empty())
+    }
+
+    /// From the beginning, nothing counts for so long (`warm_up` at the top of the file).
+    pub fn warm_up(&self) -> Duration {
+        self.warm_up
+    }
+
+    /// Whether what happens at `t` is outside of the statistics and thresholds.
+    pub fn is_warm_up(&self, t: Duration) -> bool {
+        t < self.warm_up || self.stage_at(t).is_some_and(|index| self.stages[index].warm_up)
+    }
+
+    /// Users wanted at `t`; after the end the last number. In an open model always the most that may be busy. As in a
+    /// plain ramp, the first user of a move comes at once and the others follow by the rate.
+    pub fn users_at(&self, t: Duration) -> Users {
+        if let Some(most) = self.open {
+            return most;
+        }
+        let Some(line) = self.line_at(t) else { return Users(0) };
+        let level = line.level(t.as_secs_f64());
+        let users = if line.to > line.from {
+            (level + 1.0 + EPSILON).floor().min(line.to.ceil())
+        } else if line.to < line.from {
+            (level - 1.0 - EPSILON).ceil().max(line.to.floor())
+        } else {
+            (line.to + EPSILON).floor()
+        };
+        Users(users.max(0.0) as u32)
+    }
+
+    /// Arrivals per second wanted at `t`; 0 in a closed model.
+    pub fn rate_at(&self, t: Duration) -> f64 {
+        if !self.is_open() || self.length().is_some_and(|end| t >= end) {
+            return 0.0;
+        }
+        self.line_at(t).map_or(0.0, |line| line.level(t.as_secs_f64()))
+    }
+
+    /// Which stage `t` is in; after the end none.
+    pub fn stage_at(&self, t: Duration) -> Option<usize> {
+        let t = t.as_secs_f64();
+        self.lines.iter().find(|line| t < line.end).map(|line| line.stage)
+    }
+
+    /// From when to when a stage goes; the second is `None` when it goes on until stopped.
+    pub fn span_of(&self, stage: usize) -> Option<(Duration, Option<Duration>)> {
+        let lengths = self.stages.get(..stage)?.iter();
+        let start: Duration = lengths.filter_map(|s| s.duration).fold(Duration::ZERO, Duration::saturating_add);
+        Some((start, self.stages.get(stage)?.duration.map(|d| start.saturating_add(d))))
+    }
+
+    /// Length of the whole; `None` goes on until stopped.
+    pub fn length(&self) -> Option<Duration> {
+        self.stages.iter().try_fold(Duration::ZERO, |sum, stage| Some(sum.saturating_add(stage.duration?)))
+    }
+
+    /// Most users at the same time.
+    pub fn peak_users(&self) -> Users {
+        if let Some(most) = self.open {
+            return most;
+        }
+        let peak = self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max);
+        Users((peak + EPSILON).floor() as u32)
+    }
+
+    /// Highest arrivals per second; 0 in a closed model.
+    pub fn peak_rate(&self) -> f64 {
+        if self.is_open() { self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max) } else { 0.0 }
+    }
+
+    /// Users times hours of the whole plan; in an open model at most so many. `None` when it has no end.
+    pub fn vu_hours(&self) -> Option<f64> {
+        let seconds = self.length()?.as_secs_f64();
+        let users = match self.open {
+            Some(most) => f64::from(most.0) * seconds,
+            None => self.area(seconds),
+        };
+        Some(users / 3_600.0)
+    }
+
+    /// Arrivals from the beginning to `t`, as a fraction; 0 in a closed model.
+    pub fn arrivals_by(&self, t: Duration) -> f64 {
+        if self.is_open() { self.area(t.as_secs_f64()) } else { 0.0 }
+    }
+
+    /// When the arrival number `n`, counted from 0, is due: arrival 0 as soon as the rate is above 0. `None` when it
+    /// never comes. `scale` multiplies every rate; the engine passes what the run was steered to, and 1 as planned.
+    pub fn due(&self, n: u64, scale: f64) -> Option<Duration> {
+        if !self.is_open() || scale.is_nan() || scale <= 0.0 {
+            return None;
+        }
+        let mut missing = n as f64 / scale;
+        for line in &self.lines {
+            let length = line.end - line.start;
+            // Nothing arrives on a level of 0, not even an arrival of which nothing is missing.
+            if line.from.max(line.to) <= 0.0 {
+                continue;
+            }
+            let area = if length.is_infinite() { f64::INFINITY } else { (line.from + line.to) / 2.0 * length };
+            if missing < area - EPSILON {
+                return Duration::try_from_secs_f64(line.start + line.time_of(missing)).ok();
+            }
+            missing = (missing - area).max(0.0);
+        }
+        None
+    }
+
+    fn line_at(&self, t: Duration) -> Option<&Line> {
+        let t = t.as_secs_f64();
+        self.lines.iter().find(|line| t < line.end).or(self.lines.last())
+    }
+
+    /// The area below the level up to `t`.
+    fn area(&self, t: f64) -> f64 {
+        let until = |line: &Line| {
+            let end = t.min(line.end);
+            if end <= line.start { 0.0 } else { (line.from + line.level(end)) / 2.0 * (end - line.start) }
+        };
+        self.lines.iter().map(until).sum()
+    }
+}
+
+impl Line {
+    fn level(&self, t: f64) -> f64 {
+        if self.from == self.to || t >= self.end {
+            return self.to;
+        }
+        let part = ((t - self.start) / (self.end - self.start)).clamp(0.0, 1.0);
+        self.from + (self.to - self.from) * part
+    }
+
+    /// Seconds after the start at which the area reaches `area`: the root of a quadratic, in the form that stays exact
+    /// when the slope is near 0.
+    fn time_of(&self, area: f64) -> f64 {
+        if area <= 0.0 {
+            return 0.0;
+        }
+        let slope = if self.from == self.to { 0.0 } else { (self.to - self.from) / (self.end - self.start) };
+        let root = (self.from * self.from + 2.0 * slope * area).max(0.0).sqrt();
+        let time = 2.0 * area / (self.from + root).max(f64::MIN_POSITIVE);
+        time.min(self.end - self.start)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn s(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    fn users(seconds: Option<f64>, users: u32, spawn_rate: Option<f64>) -> Stage {
+        let goal = Goal::Users { users, spawn_rate };
+        Stage { name: "s".into(), duration: seconds.map(s), goal, warm_up: false }
+    }
+
+    fn rate(seconds: Option<f64>, rate: f64, ramp: f64) -> Stage {
+        let goal = Goal::Rate { rate, ramp: s(ramp) };
+        Stage { name: "s".into(), duration: seconds.map(s), goal, warm_up: false }
+    }
+
+    #[test]
+    fn users_move_at_the_rate_of_their_stage() {
+        let stages = vec![
+            users(Some(10.0), 20, Some(2.0)),
+            users(Some(20.0), 20, None),
+            users(Some(10.0), 60, Some(100.0)),
+            users(Some(10.0), 10, None),
+        ];
+        let schedule = Schedule::new(stages, None, s(5.0));
+        for (t, wanted) in [
+            (0.0, 1),
+            (0.5, 2),
+            (4.9, 10),
+            (9.5, 20),
+            (15.0, 20),
+            (30.0, 21),
+            (30.1, 31),
+            (30.4, 60),
+            (39.0, 60),
+            (40.0, 59),
+            (45.0, 34),
+            (49.99, 10),
+            (1000.0, 10),
+        ] {
+            assert_eq!(schedule.users_at(s(t)), Users(wanted), "at {t}");
+        }
+        assert_eq!((schedule.peak_users(), schedule.length()), (Users(60), Some(s(50.0))));
+        assert_eq!(
+            (schedule.stage_at(s(9.9)), schedule.stage_at(s(10.0)), schedule.stage_at(s(50.0))),
+            (Some(0), Some(1), None)
+        );
+        assert!(schedule.is_warm_up(s(4.0)) && !schedule.is_warm_up(s(5.0)));
+        assert_eq!(schedule.span_of(1), Some((s(10.0), Some(s(30.0)))));
+        // 100 + 400 + (0.4 s from 20 to 60 is 16) + 9.6 × 60 + 350 user-seconds.
+        let seconds = schedule.vu_hours().unwrap() * 3_600.0;
+        assert!((seconds - (100.0 + 400.0 + 16.0 + 576.0 + 350.0)).abs() < 1e-6, "{seconds}");
+        assert_eq!((schedule.rate_at(s(1.0)), schedule.due(0, 1.0)), (0.0, None));
+    }
+
+    #[test]
+    fn a_stage_that_is_too_short_goes_as_far_as_it_gets() {
+        let schedule =
+            Schedule::new(vec![users(Some(10.0), 100, Some(2.0)), users(Some(10.0), 0, Some(2.0))], None, s(0.0));
+        assert_eq!(schedule.peak_users(), Users(20));
+        assert_eq!((schedule.users_at(s(15.0)), schedule.users_at(s(20.0))), (Users(9), Users(0)));
+    }
+
+    #[test]
+    fn a_plan_without_an_end() {
+        let schedule = Schedule::new(vec![users(None, 50, Some(5.0))], None, s(0.0));
+        assert_eq!((schedule.length(), schedule.vu_hours()), (None, None));
+        assert_eq!((schedule.users_at(s(2.0)), schedule.users_at(s(1e6))), (Users(11), Users(50)));
+        let nobody = Schedule::new(vec![users(Some(0.0), 0, Some(1.0))], None, s(0.0));
+        assert_eq!((nobody.users_at(s(0.0)), nobody.peak_users()), (Users(0), Users(0)));
+    }
+
+    #[test]
+    fn arrivals_come_when_they_are_due() {
+        let schedule =
+            Schedule::new(vec![rate(Some(10.0), 10.0, 10.0), rate(Some(10.0), 10.0, 0.0)], Some(Users(7)), s(0.0));
+        assert!(schedule.is_open());
+        assert_eq!(
+            (schedule.users_at(s(3.0)), schedule.peak_users(), schedule.peak_rate()),
+            (Users(7), Users(7), 10.0)
+        );
+        assert_eq!((schedule.rate_at(s(5.0)), schedule.rate_at(s(12.0)), schedule.rate_at(s(20.0))), (5.0, 10.0, 0.0));
+        assert_eq!((schedule.arrivals_by(s(10.0)), schedule.arrivals_by(s(99.0))), (50.0, 150.0));
+        for (n, due) in [(0, Some(0.0)), (50, Some(10.0)), (60, Some(11.0)), (149, Some(19.9)), (150, None)] {
+            let got = schedule.due(n, 1.0).map(|d| (d.as_secs_f64() * 1e6).round() / 1e6);
+            assert_eq!(got, due, "arrival {n}");
+        }
+        // On a slope of 1/s² arrival 8 is due after 4 s.
+        assert_eq!(schedule.due(8, 1.0), Some(s(4.0)));
+        assert_eq!(schedule.due(16, 2.0), Some(s(4.0)));
+        assert_eq!(schedule.due(1, 0.0), None);
+    }
+
+    #[test]
+    fn due_times_never_go_backwards() {
+        let stages = vec![
+            rate(Some(3.0), 100.0, 1.0),
+            rate(Some(2.0), 0.0, 0.0),
+            rate(Some(4.0), 33.3, 4.0),
+            rate(None, 7.0, 2.5),
+        ];
+        let schedule = Schedule::new(stages, Some(Users(1)), s(0.0));
+        let mut last = Duration::ZERO;
+        for n in 0..1_000 {
+            let due = schedule.due(n, 1.0).unwrap();
+            assert!(due >= last, "arrival {n}");
+            assert!((schedule.arrivals_by(due) - n as f64).abs() < 1e-3, "arrival {n} at {due:?}");
+            last = due;
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a user does, one thing at a time.
+
+use std::sync::Arc;
+
+use super::{GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep};
+use crate::scenario::template::{Condition, RenderError, Scope, SlotId, Template, Text};
+
+/// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FlowId(pub u32);
+
+/// Steps that are called by name. They run in the caller's scope: what they set and capture stays set.
+#[derive(Debug)]
+pub struct Flow {
+    /// The key under `flows`.
+    pub name: Arc<str>,
+    /// Run in order.
+    pub steps: Vec<Step>,
+}
+
+/// One step of a task.
+#[derive(Debug)]
+pub struct Step {
+    /// Evaluated first; the step is skipped, silently, when it does not hold. An error of the condition fails the
+    /// step like an error of its action.
+    pub when: Option<Condition>,
+    /// What is done.
+    pub action: Action,
+}
+
+/// What a step does.
+///
+/// A step that fails (a template that cannot be filled, a miss of a capture, a failed request) is recorded, and the
+/// steps after it go on, as in a locustfile whose request failed. A step list is never cut short but by `stop`.
+#[derive(Debug)]
+pub enum Action {
+    /// Send an HTTP request, read the reply, judge the expectations, take the captures.
+    Http(Box<HttpStep>),
+    /// Send a GraphQL operation over HTTP. Not yet runnable.
+    Graphql(Box<GraphqlStep>),
+    /// Send a message to a Redis channel. Not yet runnable.
+    Publish(Box<PublishStep>),
+    /// Listen to Redis channels until the user stops or unsubscribes. Not yet runnable.
+    Subscribe(Box<SubscribeStep>),
+    /// Stop listening to these channels; none means all. Not yet runnable.
+    Unsubscribe(Vec<Text>),
+    /// Send any Redis command. Not yet runnable.
+    Redis(Box<RedisStep>),
+    /// Fill each slot in turn; a later value sees the earlier ones.
+    Set(Vec<(SlotId, Template)>),
+    /// Pause for [`Pause::draw`]; a stop of the user ends it at once, and the time is in no statistic.
+    Wait(Pause),
+    /// Add one line to the log, masked by [`Plan::secrets`](super::Plan::secrets).
+    Log(Text),
+    /// Run the steps `count` times.
+    Repeat {
+        /// How often; evaluated once, before the first time.
+        count: LoopCount,
+        /// Holds the number of the pass, from 0.
+        index: Option<SlotId>,
+        /// Run in order, `count` times.
+        steps: Vec<Step>,
+    },
+    /// Run the steps once for each item of a list.
+    ForEach {
+        /// Evaluated once, by [`Template::items`].
+        list: Template,
+        /// Holds the item; keeps the last one afterwards.
+        item: SlotId,
+        /// Run in order for each item.
+        steps: Vec<Step>,
+    },
+    /// Run the steps as long as the condition holds.
+    While {
+        /// Evaluated before each pass.
+        condition: Condition,
+        /// After so many passes the loop ends and one exception is recorded: a loop must not hold a user for ever.
+        limit: u32,
+        /// Run in order.
+        steps: Vec<Step>,
+    },
+    /// Run one of two lists.
+    If {
+        /// Evaluated once.
+        condition: Condition,
+        /// Run when it holds.
+        then: Vec<Step>,
+        /// Run when it does not; may be empty.
+        otherwise: Vec<Step>,
+    },
+    /// Run a flow in this user's scope.
+    Call {
+        /// Which one.
+        flow: FlowId,
+        /// Slots filled before it, like a `set`.
+        with: Vec<(SlotId, Template)>,
+    },
+    /// End the user or the run.
+    Stop(StopScope),
+}
+
+/// What `stop` ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopScope {
+    /// The task at hand: its remaining steps are skipped and the next task begins after the wait.
+    Task,
+    /// This user: the remaining steps are skipped, `on_stop` is run, and no other user takes its place.
+    User,
+    /// The run, as if it was stopped by hand: users finish their tasks within `stop_timeout`.
+    Run,
+}
+
+/// How often a `repeat` runs.
+#[derive(Debug)]
+pub enum LoopCount {
+    /// So often.
+    Fixed(u32),
+    /// As often as this says.
+    Computed(Template),
+}
+
+/// Most passes of one loop.
+pub const MAX_PASSES: u32 = 1_000_000;
+
+impl LoopCount {
+    /// The number of passes, at most [`MAX_PASSES`].
+    ///
+    /// # Errors
+    /// When the template fails or gives no whole number from 0 up.
+    pub fn passes(&self, scope: &mut Scope) -> Result<u32, RenderError> {
+        let template = match self {
+            LoopCount::Fixed(n) => return Ok(*n),
+            LoopCount::Computed(template) => template,
+        };
+        let value = template.value(scope)?;
+        let number = match value.as_str() {
+            Some(text) => text.trim().parse().ok(),
+            None => u32::try_from(value.clone()).ok(),
+        };
+        match number {
+            Some(n) if n <= MAX_PASSES => Ok(n),
+            _ => Err(RenderError(format!("repeat: {value} is not a whole number from 0 to {MAX_PASSES}"))),
+        }
+    }
+}
+
+/// The first action in this step or below it that cannot be run yet.
+pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
+    match &step.action {
+        Action::Graphql(_) => Some("graphql"),
+        Action::Publish(_) => Some("publish"),
+        Action::Subscribe(_) => Some("subscribe"),
+        Action::Unsubscribe(_) => Some("unsubscribe"),
+        Action::Redis(_) => Some("redis"),
+        Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
+            steps.iter().find_map(not_runnable)
+        }
+        Action::If { then, otherwise, .. } => then.iter().chain(otherwise).find_map(not_runnable),
+        Action::Http(_) | Action::Set(_) | Action::Wait(_) | Action::Log(_) | Action::Call { .. } | Action::Stop(_) => {
+            None
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Functions and filters that templates have besides minijinja's own.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use minijinja::value::Serde;
+use minijinja::{Environment, Error, ErrorKind, Value};
+
+use super::context::with_rng;
+use super::fake;
+
+pub(super) fn register(env: &mut Environment<'static>) {
+    env.add_function("random_int", random_int);
+    env.add_function("random_float", random_float);
+    env.add_function("random_string", random_string);
+    env.add_function("uuid", uuid);
+    env.add_function("choice", choice);
+    env.add_function("now", now);
+    env.add_filter("b64encode", |text: &str| STANDARD.encode(text));
+    env.add_filter("b64decode", b64decode);
+    env.add_filter("hmac_sha256", hmac_sha256);
+    env.add_filter("sha256", |text: &str| hex(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()));
+    env.add_filter("jsonpath", jsonpath);
+    env.add_global("fake", Value::from_object(fake::Fake));
+}
+
+fn wrong(text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, text.into())
+}
+
+fn random_int(low: i64, high: i64) -> Result<i64, Error> {
+    if low > high {
+        return Err(wrong(format!("random_int({low}, {high}): the first number must not be above the second")));
+    }
+    Ok(with_rng(|rng| rng.i64(low..=high)))
+}
+
+fn random_float(low: f64, high: f64) -> Result<f64, Error> {
+    // The negation also refuses what is not a number.
+    if !(low <= high) || !(high - low).is_finite() {
+        return Err(wrong(format!("random_float({low}, {high}): the first number must not be above the second")));
+    }
+    Ok(with_rng(|rng| low + rng.f64() * (high - low)))
+}
+
+fn random_string(length: usize) -> Result<String, Error> {
+    if length > 65_536 {
+        return Err(wrong(format!("random_string({length}): at most 65536 characters")));
+    }
+    Ok(with_rng(|rng| (0..length).map(|_| rng.alphanumeric()).collect()))
+}
+
+/// A version 4 UUID in its usual form.
+fn uuid() -> String {
+    let random = with_rng(|rng| rng.u128(..));
+    let bits = (random & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+fn choice(list: &Value) -> Result<Value, Error> {
+    let wrong = |what: &str| wrong(format!("choice(list): {what}"));
+    let length = list.len().ok_or_else(|| wrong("it takes a list"))?;
+    if length == 0 {
+        return Err(wrong("the list is empty"));
+    }
+    let index = with_rng(|rng| rng.usize(..length));
+    list.get_item_by_index(index).map_err(|_| wrong("it takes a list"))
+}
+
+/// The time as in RFC 3339, or as `strftime` writes it; `unix` and `unix_ms` are numbers.
+fn now(format: Option<&str>) -> Result<Value, Error> {
+    let now = Timestamp::now();
+    Ok(match format {
+        None => Value::from(format!("{now:.3}")),
+        Some("unix") => Value::from(now.as_second()),
+        Some("unix_ms") => Value::from(now.as_millisecond()),
+        Some(format) => {
+            let utc = now.to_zoned(jiff::tz::TimeZone::UTC);
+            let text = jiff::fmt::strtime::format(format, &utc).map_err(|e| wrong(format!("now({format:?}): {e}")))?;
+            Value::from(text)
+        }
+    })
+}
+
+fn b64decode(text: &str) -> Result<String, Error> {
+    let bytes = STANDARD.decode(text.trim()).map_err(|e| wrong(format!("b64decode: {e}")))?;
+    String::from_utf8(bytes).map_err(|_| wrong("b64decode: it is not text"))
+}
+
+fn hmac_sha256(text: &str, key: &str) -> String {
+    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes());
+    hex(ring::hmac::sign(&key, text.as_bytes()).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
+}
+
+/// The first value that the path finds, in a value or in JSON text.
+fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
+    let path = serde_json_path::JsonPath::parse(path).map_err(|e| wrong(format!("jsonpath({path:?}): {e}")))?;
+    let json: serde_json::Value = match value.as_str() {
+        Some(text) => serde_json::from_str(text).map_err(|e| wrong(format!("jsonpath: the text is not JSON: {e}")))?,
+        None => serde_json::to_value(value).map_err(|e| wrong(format!("jsonpath: {e}")))?,
+    };
+    Ok(path.query(&json).first().map_or(Value::UNDEFINED, |found| Value::from(Serde(found))))
+}
