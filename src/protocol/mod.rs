@@ -1,3 +1,4 @@
 //! A step becomes traffic and a sample.
 
 pub mod http;
+pub mod redis;

@@ -4,7 +4,7 @@
 //! that user's connections and cookies. No type of the HTTP library leaves this module.
 
 mod address;
-mod classify;
+pub(super) mod classify;
 mod client;
 mod connect;
 mod draft;
@@ -12,8 +12,8 @@ mod encode;
 mod general;
 mod kept;
 mod lean;
-mod resolve;
-mod tls;
+pub(super) mod resolve;
+pub(super) mod tls;
 
 use std::sync::Arc;
 use std::time::Duration;
