@@ -10,5 +10,8 @@ mod clock;
 mod connection;
 mod envelope;
 mod error;
+mod glob;
 mod resp;
 mod stream;
+mod streams;
+mod track;
