@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::resp::FormatError;
 use crate::protocol::http::classify;
@@ -23,6 +24,9 @@ pub enum WireError {
     /// What came is no Redis's answer.
     #[error("{0}")]
     Format(#[from] FormatError),
+    /// No answer in time.
+    #[error("no answer within {0:?}")]
+    Late(Duration),
     /// The server answered with an error; the text begins with its code.
     #[error("{0}")]
     Refused(String),
@@ -42,6 +46,7 @@ impl WireError {
             }
             WireError::Resolve(error) => Reason::Dns(Arc::clone(&error.0)),
             WireError::Closed => Reason::ConnectionClosed,
+            WireError::Late(limit) => Reason::Timeout(*limit),
             WireError::Format(FormatError::Malformed(why)) => Reason::Malformed((*why).into()),
             WireError::Format(error @ FormatError::TooLarge) => Reason::Other(error.to_string().into()),
             WireError::Format(error) => Reason::Other(classify::fold(&error.to_string())),

@@ -98,6 +98,6 @@ mod tests {
         let of = |name: &str, pattern| streams.of(name, pattern).iter().map(|s| s.published()).collect::<Vec<_>>();
         assert_eq!(of("orders:eu", false), [1, 0]);
         assert_eq!(of("orders:*", true).len(), 3);
-        assert_eq!(of("orders:*", false), []);
+        assert!(of("orders:*", false).is_empty());
     }
 }

@@ -73,6 +73,8 @@ pub struct SubscribeStep {
     pub sharded: bool,
     /// Read the envelope of every message: latency, loss, duplicates and order.
     pub measure: bool,
+    /// Rows of the statistics, one a channel: type `DELIVER`, the channel as written. Empty unless `measure`.
+    pub deliver: Vec<EndpointId>,
 }
 
 /// Any command.

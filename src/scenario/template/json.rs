@@ -17,6 +17,11 @@ enum Piece {
 }
 
 impl Json {
+    /// JSON text that never varies, as it is.
+    pub fn ready(text: impl Into<Vec<u8>>) -> Self {
+        Self { pieces: vec![Piece::Ready(text.into())] }
+    }
+
     /// Appends the filled JSON text to `out`.
     ///
     /// # Errors
