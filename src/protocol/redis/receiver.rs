@@ -95,6 +95,8 @@ pub struct Receiver<S> {
     waiting: Option<Answer>,
     connect: Option<Duration>,
     outage: Option<Outage>,
+    /// Since when attempts to connect have failed.
+    failing: Option<Instant>,
     heard: Instant,
     asked: bool,
     /// Before the next attempt to connect.
@@ -129,6 +131,7 @@ impl<S: Sink> Receiver<S> {
             waiting: None,
             connect: None,
             outage: None,
+            failing: None,
             heard: Instant::now(),
             asked: false,
             pause: PAUSE,
@@ -204,13 +207,17 @@ impl<S: Sink> Receiver<S> {
             }
             self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
         }
-        if let Some(answer) = self.waiting.take() {
-            let _ = answer.send(Err(error.failure()));
-        } else if let Some(outage) = &mut self.outage
+        if let Some(outage) = &mut self.outage
             && outage.since >= started
         {
             // It broke just now: the first attempt to come back will tell how long it lasted.
             outage.error = error;
+            return;
+        }
+        self.failing.get_or_insert(started);
+        if let Some(answer) = self.waiting.take() {
+            // Whoever asked may have gone meanwhile.
+            let _ = answer.send(Err(error.failure()));
         } else if let Some(outage) = self.outage.take() {
             let (_, example) = outage.error.failure();
             let reason = Reason::Other("closed while subscribed: the server cannot be reached any more".into());
@@ -355,11 +362,14 @@ impl<S: Sink> Receiver<S> {
             return;
         }
         self.pause = PAUSE;
+        let failing = self.failing.take();
         if let Some(answer) = self.waiting.take() {
             let _ = answer.send(Ok(self.connect));
         } else if let Some(outage) = self.outage.take() {
             let (_, example) = outage.error.failure();
             self.report(outage.since, Some((Reason::Other(self.shared.why_closed().into()), example)));
+        } else if let Some(since) = failing {
+            self.report(since, None);
         }
     }
 
