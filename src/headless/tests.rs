@@ -31,6 +31,8 @@ fn snapshot(state: RunState) -> Snapshot {
         health: Health { cpu: 0.31, ..Health::default() },
         cut: 0,
         events: Arc::default(),
+        plan: Default::default(),
+        log: Default::default(),
     }
 }
 
