@@ -20,6 +20,8 @@ pub struct Course {
     mode: Mode,
     /// Begins when the users that come before the others are up: until then at most so many.
     limit: Option<Users>,
+    /// A schedule that begins with fewer users than came before the others does not send them home.
+    least: Users,
     /// Run time at which the plan's clock began.
     began: Duration,
     scale: f64,
@@ -47,6 +49,7 @@ impl Course {
             ramp: Ramp::new(users, rate),
             mode,
             limit: (early.0 > 0).then_some(early),
+            least: Users(0),
             began: Duration::ZERO,
             scale: 1.0,
             schedule: plan.schedule.clone(),
@@ -76,7 +79,9 @@ impl Course {
     pub fn open(&mut self, t: Duration) {
         let Some(limit) = self.limit.take() else { return };
         self.began = t;
-        self.ramp = Ramp::from(limit, t, self.ramp.target(), self.ramp.rate());
+        self.least = limit;
+        let target = if self.mode == Mode::Returning { limit } else { self.ramp.target() };
+        self.ramp = Ramp::from(limit, t, target, self.ramp.rate());
     }
 
     /// Users wanted now.
@@ -87,9 +92,9 @@ impl Course {
         }
         let planned = self.schedule.users_at(self.plan_time(t));
         if self.mode == Mode::Returning && self.limit.is_none() {
-            self.ramp.retarget(planned, t);
+            self.ramp.retarget(Users(planned.0.max(self.least.0)), t);
             if self.ramp.at(t) == planned {
-                self.mode = Mode::Planned;
+                (self.mode, self.least) = (Mode::Planned, Users(0));
             }
         }
         if self.mode == Mode::Planned {
