@@ -72,7 +72,7 @@ pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioE
 /// The messages as printed, sorted, each once.
 pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str) -> String {
     found.sort_by(|a, b| a.at.start.cmp(&b.at.start).then_with(|| a.message.cmp(&b.message)));
-    found.dedup();
+    found.dedup_by(|a, b| a.at.start == b.at.start && a.message == b.message);
     let mut text = String::new();
     for d in found {
         if !text.is_empty() {
@@ -154,7 +154,8 @@ mod tests {
     fn places_outside_and_inside_characters_are_printed() {
         let source = "name: größe\nx: ✓";
         for offset in 0..source.len() + 9 {
-            let error = render(&Sources::new("f.yaml", source, None), vec![Diagnostic::new(offset..offset + 3, "wrong")]);
+            let error =
+                render(&Sources::new("f.yaml", source, None), vec![Diagnostic::new(offset..offset + 3, "wrong")]);
             assert!(error.text.contains("f.yaml:"), "{offset}");
         }
         assert_eq!(position(source, source.find('x').unwrap()), (2, 1));

@@ -96,7 +96,11 @@ impl Builder<'_> {
             "header" => match HeaderName::try_from(text) {
                 Ok(name) => CaptureSource::Header(name),
                 Err(_) => {
-                    self.report(node.at.clone(), format!("{text:?} is not a header name"), "letters, digits and - are allowed");
+                    self.report(
+                        node.at.clone(),
+                        format!("{text:?} is not a header name"),
+                        "letters, digits and - are allowed",
+                    );
                     return None;
                 }
             },
@@ -110,8 +114,13 @@ impl Builder<'_> {
             },
             "css" => match Selector::parse(text) {
                 Ok(selector) => CaptureSource::Css { selector, attribute: None },
-                Err(e) => {
-                    self.error(node, format!("the selector {text:?} cannot be read: {e}"));
+                // The library's own texts speak to its developers.
+                Err(_) => {
+                    self.report(
+                        node.at.clone(),
+                        format!("{text:?} is not a CSS selector"),
+                        "write one such as form input[name=token]",
+                    );
                     return None;
                 }
             },

@@ -69,7 +69,11 @@ impl Builder<'_> {
                 let written = self.sources.at(at.clone());
                 let shift = written.find(text).unwrap_or(0) + e.position();
                 let place = (at.start + shift).min(at.end.max(at.start));
-                let message = format!("the JSONPath {text:?} cannot be read: {}", e.message());
+                let why = match e.message() {
+                    "parser error" => "it breaks off here",
+                    why => why,
+                };
+                let message = format!("the JSONPath {text:?} cannot be read: {why}");
                 self.report(place..place + 1, message, "write a path such as $.items[0].id or $.items[*].id");
                 None
             }

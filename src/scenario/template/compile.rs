@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, PURE, RANDOM, RESERVED};
+use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
 use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake};
 use crate::scenario::diagnostic::nearest;
 
@@ -169,6 +169,14 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
         Slip::new(trimmed, format!("this template cannot be read: {detail}"))
     })?;
+    if let Some((what, word)) = unknown_word(trimmed) {
+        let slip = Slip::new(&word, format!("there is no {what} `{word}`"));
+        let near = nearest(&word, FILTERS).filter(|_| what == "filter");
+        return Err(match near {
+            Some(near) => slip.note(format!("did you mean `{near}`?")),
+            None => slip.note("the page of the scenario language lists them"),
+        });
+    }
     let mut varies = false;
     let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
     used.sort();
