@@ -144,7 +144,7 @@ impl Scenario {
         let everything = SelectOptions::default();
         let mut built = file.build(&file.root, DEMO_BASE, &everything);
         // A profile that is not chosen today is chosen tomorrow: all of them are checked.
-        for profile in compose::profiles(&file.root) {
+        for profile in compose::profiles(&file.root).take(build::MAX_PROFILES) {
             if let Ok(root) = compose::overlay(&file.root, profile) {
                 let other = file.build(&root, DEMO_BASE, &everything);
                 built.errors.extend(other.errors);
@@ -249,7 +249,14 @@ impl Scenario {
 
 impl File {
     fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> build::Built {
-        build::build(build::Input { sources: &self.sources, root, base, select, environment: &self.environment })
+        build::build(build::Input {
+            sources: &self.sources,
+            root,
+            whole: &self.root,
+            base,
+            select,
+            environment: &self.environment,
+        })
     }
 }
 

@@ -117,7 +117,7 @@ impl Builder<'_> {
             "ends_with" => self.operand(node, Unit::Plain).map(Test::EndsWith),
             "matches" => {
                 let text = self.scalar(node, "matches")?;
-                match regex::Regex::new(&text) {
+                match regex::RegexBuilder::new(&text).size_limit(MAX_PATTERN).build() {
                     Ok(pattern) => Some(Test::Matches(pattern)),
                     Err(e) => {
                         self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
@@ -191,6 +191,11 @@ impl Builder<'_> {
     }
 }
 
+/// Bytes of a compiled pattern: enough for any that a person writes.
+pub(super) const MAX_PATTERN: usize = 1 << 20;
+/// Characters of a path or selector: their parsers call themselves for each bracket.
+pub(super) const MAX_PATH: usize = 400;
+
 /// The hundreds of a class such as `2xx`.
 pub(super) fn class(text: &str) -> Option<u16> {
     text.strip_suffix("xx").and_then(|d| d.parse::<u16>().ok()).filter(|d| (1..=5).contains(d))
@@ -206,6 +211,9 @@ fn within(class: u16) -> Matcher {
 
 /// The one telling line of a pattern's error.
 pub(super) fn regex_error(error: &regex::Error) -> String {
+    if let regex::Error::CompiledTooBig(_) = error {
+        return "it is too large".to_owned();
+    }
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

@@ -1,5 +1,6 @@
 //! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,8 +23,13 @@ pub(crate) struct Names {
     /// The columns of each data file.
     pub columns: HashMap<String, Arc<[Arc<str>]>>,
     /// Every name that was used, so that the unused ones can be found.
-    pub used: std::cell::RefCell<BTreeSet<String>>,
+    pub used: RefCell<BTreeSet<String>>,
+    /// Expressions that were evaluated beforehand.
+    folded: Cell<u32>,
 }
+
+/// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
+const MAX_FOLDED: u32 = 5_000;
 
 impl Names {
     /// No names but the process's environment.
@@ -39,7 +45,8 @@ impl Names {
             slots: Arc::new(SlotTable::new(&environment)),
             environment,
             columns: HashMap::new(),
-            used: std::cell::RefCell::default(),
+            used: RefCell::default(),
+            folded: Cell::new(0),
         }
     }
 }
@@ -187,7 +194,8 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Ok(Compiled::Varying(Expression(form)));
     }
     let expression = Expression(Form::Compiled(Box::new(compiled)));
-    if varies {
+    names.folded.set(names.folded.get() + 1);
+    if varies || names.folded.get() > MAX_FOLDED {
         return Ok(Compiled::Varying(expression));
     }
     let value = expression

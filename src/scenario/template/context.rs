@@ -17,8 +17,8 @@ pub(super) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_stri
 /// Functions that always give the same.
 pub(super) const PURE: [&str; 2] = ["range", "dict"];
 /// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
-/// that a request needs, and some milliseconds at most for one that would otherwise never end.
-const FUEL: u64 = 200_000;
+/// that a request needs, and a millisecond or two for one that would otherwise never end.
+const FUEL: u64 = 50_000;
 
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut env = Environment::new();
