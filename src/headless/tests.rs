@@ -51,6 +51,18 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
 }
 
 #[test]
+fn what_no_row_has_is_below_every_table() {
+    let mut last = snapshot(RunState::Running);
+    assert!(!table_now(&last, 80).contains("dropped"));
+    last.plan.arrivals = crate::stats::snapshot::Arrivals { started: 988, dropped: 12 };
+    last.plan.left_out = 34;
+    for text in [table_now(&last, 80), ending(&last, 80), text::summary(&last, 120)] {
+        assert!(text.contains("12 iterations were dropped") && text.contains("988 were started"), "{text}");
+        assert!(text.contains("34 requests of the warm-up are in no row"), "{text}");
+    }
+}
+
+#[test]
 fn health_is_mentioned_when_it_changes_and_cleaned() {
     let health = |level, why: &str| Health { level, why: Some(why.into()), ..Health::default() };
     assert_eq!(health_change(Level::Amber, &health(Level::Amber, "x")), None);
