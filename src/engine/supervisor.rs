@@ -313,7 +313,7 @@ impl Control {
             self.stage = stage;
             let name = stage.and_then(|index| schedule.stages().get(index)).map(|stage| Arc::clone(&stage.name));
             if let Some(name) = name.filter(|name| !name.is_empty()) {
-                self.note(format!("stage {name}"));
+                self.note(format!("stage: {name}"));
             }
         }
         if self.warm_up.turns(is_warm) {

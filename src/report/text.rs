@@ -196,7 +196,9 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let mut out = Vec::new();
     if plan.arrivals.dropped > 0 {
         let (dropped, started) = (units::count(plan.arrivals.dropped), units::count(plan.arrivals.started));
-        out.push(format!("{dropped} iterations were dropped: they were due while no user was free; {started} were started"));
+        out.push(format!(
+            "{dropped} iterations were dropped: they were due while no user was free; {started} were started"
+        ));
     }
     if plan.left_out > 0 {
         out.push(format!("{} requests of the warm-up are in no row", units::count(plan.left_out)));

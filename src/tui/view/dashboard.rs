@@ -144,7 +144,7 @@ fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::
         _ if snapshot.state.is_done() => None,
         Some(stage) if plan.warm_up => Some((format!("{} warm-up", theme.text(stage)), theme.warn)),
         None if plan.warm_up => Some(("warm-up".to_owned(), theme.warn)),
-        Some(stage) => Some((format!("stage {}", theme.text(stage)), theme.accent)),
+        Some(stage) => Some((format!("stage: {}", theme.text(stage)), theme.accent)),
         None => None,
     }
 }
