@@ -47,6 +47,57 @@ pub(crate) struct Key {
 }
 
 impl Node {
+    /// Moves every place by `by`, for a text that stands behind another.
+    pub fn shift(&mut self, by: usize) {
+        self.at = self.at.start + by..self.at.end + by;
+        match &mut self.kind {
+            Kind::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    key.at = key.at.start + by..key.at.end + by;
+                    value.shift(by);
+                }
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) | Kind::Text(_) => {}
+        }
+    }
+
+    /// JSON as if it was written here.
+    pub fn from_json(at: &Range<usize>, json: serde_json::Value) -> Self {
+        use serde_json::Value;
+        let kind = match json {
+            Value::Null => Kind::Null,
+            Value::Bool(b) => Kind::Bool(b),
+            Value::Number(n) => {
+                let text = n.to_string();
+                Kind::Number(n, text)
+            }
+            Value::String(text) => Kind::Text(text),
+            Value::Array(items) => Kind::List(items.into_iter().map(|item| Self::from_json(at, item)).collect()),
+            Value::Object(entries) => {
+                let entry = |(name, value)| (Key { name, at: at.clone() }, Self::from_json(at, value));
+                Kind::Map(entries.into_iter().map(entry).collect())
+            }
+        };
+        Self { at: at.clone(), kind }
+    }
+
+    /// The entries of a map; nothing else has any.
+    pub fn entries(&self) -> &[(Key, Node)] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// A list's items; anything else is its own one item.
+    pub fn one_or_more(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
     /// What the node is, for messages.
     pub fn what(&self) -> &'static str {
         match self.kind {
@@ -69,10 +120,13 @@ impl Node {
     }
 }
 
+/// Most values of one file, aliases counted each time.
+const MAX_NODES: usize = 50_000;
+
 /// Parses a text.
 pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
     let options = serde_yaml::options! {
-        budget: serde_yaml::budget! { max_nodes: 50_000, max_depth: 60, max_documents: 1 },
+        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: 60, max_documents: 1 },
         duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
@@ -94,7 +148,12 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     while let serde_yaml::Error::AliasError { error, .. } | serde_yaml::Error::WithSnippet { error, .. } = inner {
         inner = error;
     }
-    let message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
+    let mut message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
+    if message.starts_with("YAML document too large") {
+        message = format!(
+            "the file is too large, or its aliases multiply: it has more than {MAX_NODES} values, or too deep ones"
+        );
+    }
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
     let diagnostic = Diagnostic::new(at, message);
