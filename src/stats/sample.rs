@@ -62,6 +62,10 @@ pub enum Reason {
     Malformed(Arc<str>),
     /// More redirects than allowed.
     TooManyRedirects,
+    /// An expectation of the step does not hold; its words, the same for every such failure.
+    Unmet(Arc<str>),
+    /// There was nothing to capture; name and source of the capture.
+    NotCaptured(Arc<str>),
     /// This machine is out of something: open files, ports. Not the server's fault.
     Generator(Arc<str>),
     /// Anything else, with ids and numbers folded.
@@ -84,6 +88,8 @@ impl fmt::Display for Reason {
             Reason::Tls(why) => write!(f, "TLS failed: {why}"),
             Reason::Malformed(why) => write!(f, "malformed reply: {why}"),
             Reason::TooManyRedirects => f.write_str("too many redirects"),
+            Reason::Unmet(expected) => write!(f, "expected {expected}"),
+            Reason::NotCaptured(what) => write!(f, "nothing to capture for {what}"),
             Reason::Generator(why) => write!(f, "load generator: {why}"),
             Reason::Other(why) => f.write_str(why),
         }
