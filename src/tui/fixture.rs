@@ -120,13 +120,13 @@ users: 50
 spawn_rate: 5
 run_time: 10m
 user_classes:
-  - name: Shopper
+  Shopper:
     weight: 9
     wait_time: between(1s, 3s)
     tasks:
       - { name: browse, weight: 6, steps: [{ get: /a }, { get: /b }] }
       - { name: checkout, weight: 1, steps: [{ get: /a }, { get: /b }, { get: /c }, { get: /d }] }
-  - name: Admin
+  Admin:
     weight: 1
     wait_time: constant(10s)
     tasks:
