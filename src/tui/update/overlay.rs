@@ -11,6 +11,9 @@ use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 /// Longest text a prompt takes.
 const PROMPT_LIMIT: usize = 500;
 
+/// No page has more lines than this.
+const LONGEST: usize = 1_000;
+
 /// Gives the key to what is topmost.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let interrupt = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
@@ -127,10 +130,12 @@ fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
     let action = action::lookup(key, model.place());
     match action {
         Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(1_000),
+        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(LONGEST),
         Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(1_000),
+        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(LONGEST),
         Some(Action::First) => *scroll = 0,
+        // The view stops at the last line.
+        Some(Action::Last) => *scroll = LONGEST,
         Some(Action::Back | Action::Help | Action::Detail | Action::Start) => return Vec::new(),
         Some(Action::Quit) if matches!(overlay, Overlay::Help { .. }) => return Vec::new(),
         Some(action) => {

@@ -109,14 +109,15 @@ fn a_frozen_display_stands_still_and_exports_the_present() {
 #[test]
 fn a_broken_scenario_does_not_start() {
     let mut model = fixture::launcher();
-    assert!(press(&mut model, "\n").is_empty());
+    assert!(press(&mut model, "j\n").is_empty());
     assert!(model.toast.is_some());
+    assert!(matches!(press(&mut model, "k\n")[..], [Effect::Start { index: 0, .. }]));
 }
 
 #[test]
 fn filters_narrow_what_is_chosen_from() {
     let mut model = fixture::launcher();
-    press(&mut model, "/dem\n");
+    press(&mut model, "/ord\n");
     assert_eq!((model.launcher.visible(), model.launcher.selected), (vec![1], 1));
     let mut model = fixture::dashboard();
     press(&mut model, "/cart\n");

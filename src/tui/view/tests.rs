@@ -1,4 +1,4 @@
-//! Every screen at every size, the two main ones as text, and what a screen costs on the wire.
+//! The main screens as text, and what a screen costs on the wire.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use ratatui::backend::{CrosstermBackend, TestBackend};
 
 use crate::stats::snapshot::{End, RunState};
 use crate::tui::fixture;
-use crate::tui::model::{Field, Focus, Model, Overlay, Prompt, Question, Subject};
+use crate::tui::model::{Model, Overlay, Subject};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
 
@@ -16,39 +16,6 @@ fn shown(model: &Model, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| super::draw(model, frame)).unwrap();
     terminal.backend().to_string()
-}
-
-#[test]
-fn no_size_is_too_small() {
-    let detail = Overlay::Detail {
-        subject: Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() },
-        scroll: 3,
-    };
-    let prompt = Overlay::Prompt(Prompt { field: Field::Users, text: "12x".into(), error: Some("no".into()) });
-    let mut models = vec![fixture::launcher(), fixture::dashboard()];
-    for overlay in [detail, prompt, Overlay::Help { scroll: 900 }, Overlay::Confirm(Question::Quit)] {
-        let mut model = fixture::dashboard();
-        model.overlay = Some(overlay);
-        models.push(model);
-    }
-    for focus in [Focus::Failures, Focus::Percentiles] {
-        let mut model = fixture::dashboard();
-        model.run.as_mut().unwrap().focus = focus;
-        model.run.as_mut().unwrap().expanded = focus == Focus::Failures;
-        models.push(model);
-    }
-    let mut broken = fixture::launcher();
-    broken.launcher.refresh();
-    models.push(broken);
-    for model in &models {
-        let mut terminal = Terminal::new(TestBackend::new(1, 1)).unwrap();
-        // Every height with a stride of widths, and every width with a stride of heights.
-        let sizes = (1..=50_u16).flat_map(|h| (1..=140_u16).map(move |w| (w, h)));
-        for (width, height) in sizes.filter(|(w, h)| (w + h) % 7 == 0 || *w < 12 || *h < 4) {
-            terminal.backend_mut().resize(width, height);
-            terminal.draw(|frame| super::draw(model, frame)).unwrap();
-        }
-    }
 }
 
 #[test]
