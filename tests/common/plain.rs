@@ -70,7 +70,7 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         let delayed = head[..length].starts_with(b"GET /two-delays ");
         if delayed {
             let n = shared.delayed.fetch_add(1, Ordering::Relaxed);
-            std::thread::sleep(Duration::from_millis(if n % 10 == 0 { 80 } else { 20 }));
+            std::thread::sleep(Duration::from_millis(if n.is_multiple_of(10) { 80 } else { 20 }));
         }
         if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
             return;
