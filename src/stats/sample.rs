@@ -66,6 +66,13 @@ pub enum Reason {
     Unmet(Arc<str>),
     /// There was nothing to capture; name and source of the capture.
     NotCaptured(Arc<str>),
+    /// The reply itself says that it failed, in the terms of its protocol.
+    Answer {
+        /// What kind of failure the protocol knows: `GraphQL request error`.
+        class: &'static str,
+        /// Which one: a code, or a message with ids folded.
+        what: Arc<str>,
+    },
     /// This machine is out of something: open files, ports. Not the server's fault.
     Generator(Arc<str>),
     /// Anything else, with ids and numbers folded.
@@ -89,6 +96,7 @@ impl fmt::Display for Reason {
             Reason::Malformed(why) => write!(f, "malformed reply: {why}"),
             Reason::TooManyRedirects => f.write_str("too many redirects"),
             Reason::Unmet(expected) => write!(f, "expected {expected}"),
+            Reason::Answer { class, what } => write!(f, "{class}: {what}"),
             Reason::NotCaptured(what) => write!(f, "nothing to capture for {what}"),
             Reason::Generator(why) => write!(f, "load generator: {why}"),
             Reason::Other(why) => f.write_str(why),

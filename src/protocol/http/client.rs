@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
 use reqwest::Url;
@@ -46,6 +47,7 @@ impl Factory {
             jar: None,
             draft: Draft::default(),
             out: Vec::new(),
+            sends_text: false,
         }
     }
 }
@@ -61,6 +63,8 @@ pub struct UserClient {
     jar: Option<Arc<Jar>>,
     draft: Draft,
     out: Vec<u8>,
+    /// Set when a GraphQL server has said that it keeps no queries.
+    pub sends_text: bool,
 }
 
 impl UserClient {
@@ -72,10 +76,20 @@ impl UserClient {
         self.draft.fill(step, scope)
     }
 
+    /// The body that was prepared.
+    pub fn body(&self) -> Bytes {
+        self.draft.body.clone()
+    }
+
+    /// Puts another body in its place.
+    pub fn set_body(&mut self, body: Bytes) {
+        self.draft.body = body;
+    }
+
     /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
     /// an example of a failure is of use.
     pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
-        let judge = Judge { step, wants: &wants };
+        let judge = Judge { step, wants: &wants, whole: step.keeps_body };
         let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
         if let Some(reply) = reply {
             exchange.failure = judge.verdict(&reply, exchange.service, scope);
@@ -85,7 +99,7 @@ impl UserClient {
 
     /// Sends what was prepared and reads the whole reply, not later than the step's time-out after `started`. The
     /// failure is set when no reply came.
-    async fn transfer(&mut self, judge: &Judge<'_>, started: Instant) -> (Exchange, Option<Reply>) {
+    pub async fn transfer(&mut self, judge: &Judge<'_>, started: Instant) -> (Exchange, Option<Reply>) {
         let mut exchange =
             Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
         let (limit, step) = (judge.step.timeout, judge.step);
@@ -185,7 +199,8 @@ impl UserClient {
         self.general[at].exchange(&self.draft, (started, exchange), judge).await
     }
 
-    fn mask(&self, mut exchange: Exchange) -> Exchange {
+    /// Masks the secrets in what is kept of a failure.
+    pub fn mask(&self, mut exchange: Exchange) -> Exchange {
         if let Some((_, example)) = exchange.failure.as_mut().filter(|_| !self.shared.secrets.is_empty()) {
             for text in [&mut example.headers, &mut example.body, &mut example.detail] {
                 if let Cow::Owned(masked) = self.shared.secrets.mask(text) {

@@ -51,12 +51,14 @@ pub struct Judge<'a> {
     pub step: &'a HttpStep,
     /// Whether an example of this failure is still of use.
     pub wants: &'a dyn Fn(&Reason) -> bool,
+    /// Somebody looks at the whole body.
+    pub whole: bool,
 }
 
 impl Judge<'_> {
     /// How much of a reply is of use.
     pub fn keeps(&self, status: u16) -> Keep {
-        if self.step.keeps_body {
+        if self.whole {
             return Keep { head: true, body: MAX_KEPT };
         }
         let fails = self.refusal(status).is_some_and(|reason| (self.wants)(&reason));
@@ -98,7 +100,8 @@ impl Judge<'_> {
         None
     }
 
-    fn refusal(&self, status: u16) -> Option<Reason> {
+    /// Why this status is a failure, if it is one.
+    pub fn refusal(&self, status: u16) -> Option<Reason> {
         match &self.step.expect_status {
             None => (status >= 400).then_some(Reason::Status(status)),
             Some(ranges) if ranges.iter().any(|range| range.contains(status)) => None,

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use client::{Factory, UserClient};
+pub use judge::{Judge, Reply};
 pub use tls::TlsError;
 
 use crate::scenario::plan::{ClientId, ClientOptions};
