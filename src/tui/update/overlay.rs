@@ -16,6 +16,12 @@ const LONGEST: usize = 1_000;
 
 /// Gives the key to what is topmost.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    // Esc and a key that come together, as over a slow line, look like that key with Alt.
+    if key.modifiers.contains(KeyModifiers::ALT) && model.overlay.is_some() {
+        let mut effects = self::key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        effects.extend(self::key(model, KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key }));
+        return effects;
+    }
     let interrupt = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
     match model.overlay.take() {
         None => dispatch(model, key),

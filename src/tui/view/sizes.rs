@@ -79,40 +79,34 @@ fn launchers() -> Vec<Model> {
     vec![fixture::launcher(), broken, none, over(fixture::launcher(), Overlay::Prompt(prompt))]
 }
 
+/// States, each with another way of looking at the run.
 fn states() -> Vec<Model> {
-    let states = [RunState::Ramping, RunState::Paused, RunState::Stopping, RunState::Done(End::Completed)];
-    let mut models: Vec<Model> = states.into_iter().map(state).collect();
-    models.push(fixture::dashboard());
-    models.push(dashboard(|run| run.frozen = Some(Arc::new(snapshot(100)))));
-    models.push(dashboard(|run| run.span = Span::Whole));
-    models
+    let mut paused = state(RunState::Paused);
+    let run = paused.run.as_mut().expect("a run");
+    run.frozen = Some(Arc::new(snapshot(100)));
+    let mut ramping = state(RunState::Ramping);
+    let run = ramping.run.as_mut().expect("a run");
+    (run.span, run.window, run.filter) = (Span::Whole, true, "api".into());
+    vec![fixture::dashboard(), paused, ramping, state(RunState::Stopping), state(RunState::Done(End::Completed))]
 }
 
 fn panes() -> Vec<Model> {
     let mut models = vec![crowded(), empty()];
     for focus in [Focus::Endpoints, Focus::Failures, Focus::Percentiles] {
-        models.push(dashboard(|run| run.focus = focus));
         models.push(dashboard(|run| (run.focus, run.expanded) = (focus, true)));
     }
+    models.push(dashboard(|run| run.focus = Focus::Percentiles));
     models
 }
 
 fn overlays() -> Vec<Model> {
     let prompt = Prompt { field: Field::Users, text: "12x".into(), error: Some("no number".into()) };
-    let mut ascii = fixture::dashboard();
+    let mut ascii = over(fixture::dashboard(), Overlay::Confirm(Question::Quit));
     ascii.theme = Theme::new(ThemeName::Mono, true);
-    let mut toast = fixture::dashboard();
-    toast.say("wrote results/checkout_*.csv".into(), false);
-    let mut leaving = fixture::dashboard();
+    ascii.say("wrote results/checkout_*.csv".into(), false);
+    let mut leaving = over(fixture::dashboard(), Overlay::Confirm(Question::Cut));
     leaving.leaving = true;
-    vec![
-        over(fixture::dashboard(), Overlay::Prompt(prompt)),
-        over(fixture::dashboard(), Overlay::Confirm(Question::Quit)),
-        over(fixture::dashboard(), Overlay::Confirm(Question::Cut)),
-        ascii,
-        toast,
-        leaving,
-    ]
+    vec![over(fixture::dashboard(), Overlay::Prompt(prompt)), ascii, leaving]
 }
 
 fn pages() -> Vec<Model> {

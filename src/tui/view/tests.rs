@@ -96,6 +96,51 @@ fn after_the_end_the_footer_says_how_to_go_on() {
     assert!(!text.contains("+/- users"), "{text}");
 }
 
+/// Text of a pane at its right: the current value, the scale.
+#[test]
+fn a_chart_names_its_scale_and_the_current_values() {
+    let mut model = fixture::dashboard();
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    // More than in any closed second, as while users are being added.
+    snapshot.total.now.rps = 9_000.0;
+    snapshot.load.users = 150;
+    for (width, height) in [(80, 24), (120, 36)] {
+        let text = shown(&model, width, height);
+        for needle in ["9.0k", "150", "max 146ms", "119ms", "38ms", "▲"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
+    let text = shown(&model, 160, 45);
+    assert!(text.contains("▲users 100 → 120"), "the change of load has its name:\n{text}");
+}
+
+#[test]
+fn the_detail_keeps_what_decides_in_sight() {
+    let mut model = fixture::dashboard();
+    let subject = Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    for (width, height) in [(80, 24), (120, 36)] {
+        let text = shown(&model, width, height);
+        for needle in ["RUNNING", "users 120", "4,102 requests", "86 failed", "95%", "264ms"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("connect") && text.contains("HTTP 503 Service Unavailable"), "{text}");
+}
+
+#[test]
+fn the_launcher_says_what_a_run_costs() {
+    let mut model = fixture::launcher();
+    let text = shown(&model, 80, 24);
+    for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is sound", "all after 10s"] {
+        assert!(text.contains(needle), "{needle}\n{text}");
+    }
+    model.launcher.overrides.run_time = Some(None);
+    model.launcher.refresh();
+    assert!(shown(&model, 80, 24).contains("until you stop it"));
+}
+
 #[test]
 fn screens_as_text() {
     let mut all = String::new();
