@@ -227,8 +227,12 @@ impl Control {
     fn absorb(&mut self, mut interval: Box<Interval>) {
         self.users[interval.shard] = interval.users;
         self.aggregator.absorb(&mut interval);
-        // No room means that the shard has spares enough.
-        let _ = self.links[interval.shard].spares.try_send(interval);
+        let spares = &self.links[interval.shard].spares;
+        // One to fill while this thread reads the other. More appear when it was late, and each has room for a
+        // histogram of every endpoint: they go.
+        if spares.capacity() == spares.max_capacity() {
+            let _ = spares.try_send(interval);
+        }
     }
 
     fn state(&self) -> RunState {
