@@ -9,6 +9,7 @@ use std::ops::Range;
 use unicode_width::UnicodeWidthChar;
 
 use super::ScenarioError;
+use super::source::Sources;
 use crate::clean;
 
 /// Columns of an excerpt: a long line is cut to a window around the caret.
@@ -55,24 +56,35 @@ pub(crate) fn plain(message: &str) -> ScenarioError {
     ScenarioError { text: format!("error: {brief}"), brief }
 }
 
-/// Prints all messages in the order of the text.
-pub(crate) fn render(origin: &str, source: &str, mut found: Vec<Diagnostic>) -> ScenarioError {
-    found.sort_by_key(|d| d.at.start);
-    found.dedup();
-    let mut text = String::new();
-    for d in &found {
-        if !text.is_empty() {
-            text.push_str("\n\n");
-        }
-        one(&mut text, origin, source, d);
-    }
+/// Prints all messages in the order of the texts.
+pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioError {
+    let text = print(sources, &mut found, "error");
     let brief = found.first().map_or_else(String::new, |d| {
-        let (line, column) = position(source, d.at.start);
+        let (_, text, start) = sources.locate(d.at.start);
+        let (line, column) = position(text, d.at.start - start);
         let more = found.len() - 1;
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
         format!("line {line}:{column}: {}{more}", clean::line(&d.message))
     });
     ScenarioError { text, brief }
+}
+
+/// The messages as printed, sorted, each once.
+pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str) -> String {
+    found.sort_by(|a, b| a.at.start.cmp(&b.at.start).then_with(|| a.message.cmp(&b.message)));
+    found.dedup();
+    let mut text = String::new();
+    for d in found {
+        if !text.is_empty() {
+            text.push_str("\n\n");
+        }
+        let (origin, source, start) = sources.locate(d.at.start);
+        let at = d.at.start.saturating_sub(start)..d.at.end.saturating_sub(start);
+        let local = Diagnostic { at, message: std::mem::take(&mut d.message), notes: std::mem::take(&mut d.notes) };
+        one(&mut text, level, (origin, source), &local);
+        (d.message, d.notes) = (local.message, local.notes);
+    }
+    text
 }
 
 /// Line and column, from 1, of a byte offset; the column counts characters.
@@ -92,7 +104,7 @@ fn floor(source: &str, offset: usize) -> usize {
     offset
 }
 
-fn one(out: &mut String, origin: &str, source: &str, d: &Diagnostic) {
+fn one(out: &mut String, level: &str, (origin, source): (&str, &str), d: &Diagnostic) {
     let (line, column) = position(source, d.at.start);
     let width = line.to_string().len();
     let pad = " ".repeat(width);
@@ -100,7 +112,7 @@ fn one(out: &mut String, origin: &str, source: &str, d: &Diagnostic) {
     let lengths = floor(source, d.at.end.max(d.at.start)).saturating_sub(start);
     let marked = source[start..start + lengths].lines().next().unwrap_or("").chars().count();
     // Writing into a String cannot fail.
-    let _ = writeln!(out, "error: {}", clean::line(&d.message));
+    let _ = writeln!(out, "{level}: {}", clean::line(&d.message));
     let _ = writeln!(out, "{pad}--> {}:{line}:{column}", clean::line(origin));
     let _ = writeln!(out, "{pad} |");
     if line > 1 {
@@ -142,7 +154,7 @@ mod tests {
     fn places_outside_and_inside_characters_are_printed() {
         let source = "name: größe\nx: ✓";
         for offset in 0..source.len() + 9 {
-            let error = render("f.yaml", source, vec![Diagnostic::new(offset..offset + 3, "wrong")]);
+            let error = render(&Sources::new("f.yaml", source, None), vec![Diagnostic::new(offset..offset + 3, "wrong")]);
             assert!(error.text.contains("f.yaml:"), "{offset}");
         }
         assert_eq!(position(source, source.find('x').unwrap()), (2, 1));

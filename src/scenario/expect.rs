@@ -73,6 +73,8 @@ pub enum Test {
 pub enum Operand {
     /// Known before the run.
     Fixed(Json),
+    /// The same, shown in other words: a time of 1 as `1s`.
+    Shown(Json, Arc<str>),
     /// Filled for every reply, and its text for messages.
     Filled(Template, Arc<str>),
 }
@@ -199,7 +201,7 @@ impl Test {
 impl Operand {
     fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
         match self {
-            Operand::Fixed(value) => Ok(std::borrow::Cow::Borrowed(value)),
+            Operand::Fixed(value) | Operand::Shown(value, _) => Ok(std::borrow::Cow::Borrowed(value)),
             Operand::Filled(template, _) => {
                 let value = template.value(scope)?;
                 serde_json::to_value(&value).map(std::borrow::Cow::Owned).map_err(|e| RenderError(e.to_string()))
@@ -370,7 +372,7 @@ impl fmt::Display for Operand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Operand::Fixed(value) => value.fmt(f),
-            Operand::Filled(_, text) => f.write_str(text),
+            Operand::Shown(_, text) | Operand::Filled(_, text) => f.write_str(text),
         }
     }
 }

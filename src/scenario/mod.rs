@@ -6,16 +6,21 @@
 mod build;
 pub mod capture;
 pub mod catalog;
+mod compose;
 mod diagnostic;
 pub mod expect;
+mod keys;
 mod node;
 pub mod path;
 pub mod plan;
 pub mod reply;
+pub mod schema;
 pub mod secrets;
+mod source;
+pub mod summary;
 pub mod template;
 
-use std::io::Read as _;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,16 +29,40 @@ pub use plan::Plan;
 use url::Url;
 
 use self::node::Node;
+use self::source::Sources;
 use crate::units::{self, PerSecond, UnitError, Users};
 
 /// A scenario file that was read and found right.
 #[derive(Debug, Clone)]
 pub struct Scenario {
-    origin: Arc<str>,
-    source: Arc<str>,
+    file: Arc<File>,
+    /// The tree with the profile laid over it.
     root: Arc<Node>,
     head: Arc<build::Head>,
+    select: Arc<SelectOptions>,
     name: Arc<str>,
+    warnings: Arc<str>,
+}
+
+/// What was read.
+#[derive(Debug)]
+struct File {
+    sources: Sources,
+    root: Node,
+    environment: Arc<BTreeMap<String, String>>,
+}
+
+/// Which part of a scenario is run: `--profile`, `--tags`, `--exclude-tags`, `--classes`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SelectOptions {
+    /// The profile laid over the file.
+    pub profile: Option<String>,
+    /// Only tasks and steps with one of these tags; a step without tags goes with its task. Empty takes all.
+    pub tags: Vec<String>,
+    /// No task and no step with one of these tags.
+    pub exclude_tags: Vec<String>,
+    /// Only these user classes. Empty takes all.
+    pub classes: Vec<String>,
 }
 
 /// What flags or the launcher's fields put in the place of the file's values.
@@ -68,43 +97,91 @@ pub const DEMO_HOST: &str = "demo";
 const DEMO_BASE: &str = "http://demo.invalid";
 /// What a plan against the demo target shows as its host.
 const DEMO_SHOWN: &str = "embedded target";
-/// Largest file that is read.
-const MAX_BYTES: u64 = 1_000_000;
 
 impl Scenario {
-    /// Reads and checks a file.
+    /// Reads and checks a file, and takes all of it.
     ///
     /// # Errors
     /// When it cannot be read, or anything in it is wrong.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
-        let origin = path.display().to_string();
-        let fail = |why: String| diagnostic::plain(&format!("cannot read the scenario {origin}: {why}"));
-        let file = std::fs::File::open(path).map_err(|e| fail(e.to_string()))?;
-        if file.metadata().is_ok_and(|m| m.is_dir()) {
-            return Err(fail("it is a directory".to_owned()));
-        }
-        let mut bytes = Vec::new();
-        // One byte more than allowed tells a file that is too long, also one that has no length, such as a pipe.
-        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| fail(e.to_string()))?;
-        if bytes.len() as u64 > MAX_BYTES {
-            return Err(fail("it is larger than 1 MB".to_owned()));
-        }
-        let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8 text".to_owned()))?;
-        Self::parse(&origin, &text)
+        Self::load_selected(path, &SelectOptions::default())
     }
 
-    /// Checks a text; `origin` is the file name shown in errors.
+    /// Reads and checks a file, and takes a part of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, anything in it is wrong, or it has no such part.
+    pub fn load_selected(path: &Path, select: &SelectOptions) -> Result<Self, ScenarioError> {
+        let origin = path.display().to_string();
+        let fail = |why: &str| diagnostic::plain(&format!("cannot read the scenario {origin}: {why}"));
+        let bytes = source::read_limited(path, source::MAX_BYTES).map_err(|why| {
+            let why = why.strip_prefix(&format!("cannot read {origin}: ")).map(str::to_owned).unwrap_or(why);
+            fail(&why)
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8 text"))?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let all = Self::parse_in(&origin, &text, Some(folder))?;
+        if *select == SelectOptions::default() { Ok(all) } else { all.select(select) }
+    }
+
+    /// Checks a text that belongs to no folder; `origin` is the file name shown in errors.
     ///
     /// # Errors
     /// When anything in it is wrong.
     pub fn parse(origin: &str, text: &str) -> Result<Self, ScenarioError> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let root = node::parse(text).map_err(|d| diagnostic::render(origin, text, vec![d]))?;
-        let (head, _) =
-            build::build(text, &root, DEMO_BASE).map_err(|found| diagnostic::render(origin, text, found))?;
+        Self::parse_in(origin, text, None)
+    }
+
+    /// Checks a text whose files (data, includes, `@file`, `.env`) lie in `folder`.
+    ///
+    /// # Errors
+    /// When anything in it is wrong.
+    pub fn parse_in(origin: &str, text: &str, folder: Option<&Path>) -> Result<Self, ScenarioError> {
+        let environment = Arc::new(environment(folder).map_err(|e| diagnostic::plain(&e))?);
+        let (sources, root) = compose::compose(origin, text, folder);
+        let root = root.map_err(|found| diagnostic::render(&sources, found))?;
+        let file = File { sources, root, environment };
+        let everything = SelectOptions::default();
+        let mut built = file.build(&file.root, DEMO_BASE, &everything);
+        // A profile that is not chosen today is chosen tomorrow: all of them are checked.
+        for profile in compose::profiles(&file.root) {
+            if let Ok(root) = compose::overlay(&file.root, profile) {
+                let other = file.build(&root, DEMO_BASE, &everything);
+                built.errors.extend(other.errors);
+            }
+        }
+        if !built.errors.is_empty() {
+            return Err(diagnostic::render(&file.sources, built.errors));
+        }
         let stem = Path::new(origin).file_stem().map_or_else(|| origin.into(), |s| s.to_string_lossy());
-        let name = head.name.as_deref().unwrap_or(&stem).into();
-        Ok(Self { origin: origin.into(), source: text.into(), root: Arc::new(root), head: Arc::new(head), name })
+        let name = built.head.name.as_deref().unwrap_or(&stem).into();
+        let warnings = diagnostic::print(&file.sources, &mut built.warnings, "warning").into();
+        let root = Arc::new(file.root.clone());
+        let (head, select) = (Arc::new(built.head), Arc::default());
+        Ok(Self { root, file: Arc::new(file), head, select, name, warnings })
+    }
+
+    /// The same scenario with another part of it taken.
+    ///
+    /// # Errors
+    /// When it has no such profile, class or tag.
+    pub fn select(&self, select: &SelectOptions) -> Result<Self, ScenarioError> {
+        let plain = |why: String| diagnostic::plain(&format!("{}: {why}", self.file.sources.origin()));
+        let root = match &select.profile {
+            Some(profile) => compose::overlay(&self.file.root, profile).map_err(plain)?,
+            None => self.file.root.clone(),
+        };
+        let mut built = self.file.build(&root, DEMO_BASE, select);
+        if !built.errors.is_empty() {
+            return Err(diagnostic::render(&self.file.sources, built.errors));
+        }
+        if let Some(nothing) = built.nothing {
+            return Err(plain(nothing));
+        }
+        let warnings = diagnostic::print(&self.file.sources, &mut built.warnings, "warning").into();
+        let name = built.head.name.as_deref().map_or_else(|| Arc::clone(&self.name), Arc::from);
+        let (file, select) = (Arc::clone(&self.file), Arc::new(select.clone()));
+        Ok(Self { file, root: Arc::new(root), head: Arc::new(built.head), select, name, warnings })
     }
 
     /// `name`, else the file's stem.
@@ -122,39 +199,95 @@ impl Scenario {
         self.head.host.as_deref()
     }
 
+    /// What looks like a slip but can be run, as printed; empty when there is nothing.
+    pub fn warnings(&self) -> &str {
+        &self.warnings
+    }
+
+    /// The names of its profiles.
+    pub fn profiles(&self) -> Vec<String> {
+        compose::profiles(&self.file.root).map(str::to_owned).collect()
+    }
+
     /// Compiles the scenario for one run. The demo target's host compiles to a placeholder unless it is overridden, so
     /// that a preview needs no target.
     ///
     /// # Errors
     /// When no host is known, or an override is out of range.
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ScenarioError> {
-        let host = overrides.host.as_deref().or(self.host()).ok_or_else(|| {
-            diagnostic::plain(&format!("{} has no host: give `host:` in the file, or --host URL", self.origin))
-        })?;
+        let given = overrides.host.as_deref().or(self.host());
+        let host = match given {
+            Some(host) => host,
+            None if self.head.needs_host => {
+                let origin = self.file.sources.origin();
+                return Err(diagnostic::plain(&format!(
+                    "{origin} has no host: give `host:` in the file, or --host URL"
+                )));
+            }
+            None => "",
+        };
         let demo = host == DEMO_HOST;
-        let base = if demo { DEMO_BASE.to_owned() } else { base_url(host).map_err(|e| diagnostic::plain(&e))? };
-        let (_, mut plan) = build::build(&self.source, &self.root, &base)
-            .map_err(|found| diagnostic::render(&self.origin, &self.source, found))?;
+        let base = match host {
+            "" | DEMO_HOST => DEMO_BASE.to_owned(),
+            host => base_url(host).map_err(|e| diagnostic::plain(&e))?,
+        };
+        let built = self.file.build(&self.root, &base, &self.select);
+        let mut plan = match built.plan {
+            Some(plan) if built.errors.is_empty() => plan,
+            _ => return Err(diagnostic::render(&self.file.sources, built.errors)),
+        };
         plan.name = self.name.clone();
-        plan.host = if demo { DEMO_SHOWN.into() } else { base.into() };
-        overrides.apply(&mut plan.load).map_err(|e| diagnostic::plain(&e.to_string()))?;
+        plan.host = match host {
+            "" => "no host".into(),
+            _ if demo => DEMO_SHOWN.into(),
+            _ => base.into(),
+        };
+        overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
         Ok(plan)
     }
 }
 
+impl File {
+    fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> build::Built {
+        build::build(build::Input { sources: &self.sources, root, base, select, environment: &self.environment })
+    }
+}
+
+/// The process's environment, and below it what `.env` in the scenario's folder adds.
+fn environment(folder: Option<&Path>) -> Result<BTreeMap<String, String>, String> {
+    let mut all = template::process();
+    let Some(path) = folder.map(|f| f.join(".env")) else { return Ok(all) };
+    let lines = match dotenvy::from_path_iter(&path) {
+        Ok(lines) => lines,
+        Err(error) if error.not_found() => return Ok(all),
+        Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
+    };
+    for line in lines {
+        // The line itself is not shown: it may hold a secret.
+        let (name, value) = line.map_err(|_| format!("{} has a line that is not NAME=value", path.display()))?;
+        all.entry(name).or_insert(value);
+    }
+    Ok(all)
+}
+
 impl Overrides {
-    fn apply(&self, load: &mut plan::Load) -> Result<(), UnitError> {
+    /// A number of users or a spawn rate takes the place of a shape; of arrivals it changes the most users. A run time
+    /// cuts or stretches the last stage.
+    fn apply(&self, plan: &mut Plan) -> Result<(), UnitError> {
         if let Some(users) = self.users {
-            load.users = units::parse_users(&users.to_string())?;
+            plan.load.users = units::parse_users(&users.to_string())?;
         }
         if let Some(PerSecond(rate)) = self.spawn_rate {
-            load.spawn_rate = units::parse_spawn_rate(&rate.to_string())?;
+            plan.load.spawn_rate = units::parse_spawn_rate(&rate.to_string())?;
         }
         if let Some(run_time) = self.run_time {
-            load.run_time = run_time;
+            plan.load.run_time = run_time;
         }
         if let Some(stop_timeout) = self.stop_timeout {
-            load.stop_timeout = stop_timeout;
+            plan.load.stop_timeout = stop_timeout;
+        }
+        if self.users.is_some() || self.spawn_rate.is_some() || self.run_time.is_some() {
+            plan.schedule = plan.schedule.overridden(&plan.load, self.users.is_some() || self.spawn_rate.is_some());
         }
         Ok(())
     }

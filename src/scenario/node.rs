@@ -47,6 +47,57 @@ pub(crate) struct Key {
 }
 
 impl Node {
+    /// Moves every place by `by`, for a text that stands behind another.
+    pub fn shift(&mut self, by: usize) {
+        self.at = self.at.start + by..self.at.end + by;
+        match &mut self.kind {
+            Kind::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    key.at = key.at.start + by..key.at.end + by;
+                    value.shift(by);
+                }
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) | Kind::Text(_) => {}
+        }
+    }
+
+    /// JSON as if it was written here.
+    pub fn from_json(at: &Range<usize>, json: serde_json::Value) -> Self {
+        use serde_json::Value;
+        let kind = match json {
+            Value::Null => Kind::Null,
+            Value::Bool(b) => Kind::Bool(b),
+            Value::Number(n) => {
+                let text = n.to_string();
+                Kind::Number(n, text)
+            }
+            Value::String(text) => Kind::Text(text),
+            Value::Array(items) => Kind::List(items.into_iter().map(|item| Self::from_json(at, item)).collect()),
+            Value::Object(entries) => {
+                let entry = |(name, value)| (Key { name, at: at.clone() }, Self::from_json(at, value));
+                Kind::Map(entries.into_iter().map(entry).collect())
+            }
+        };
+        Self { at: at.clone(), kind }
+    }
+
+    /// The entries of a map; nothing else has any.
+    pub fn entries(&self) -> &[(Key, Node)] {
+        match &self.kind {
+            Kind::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// A list's items; anything else is its own one item.
+    pub fn one_or_more(&self) -> &[Node] {
+        match &self.kind {
+            Kind::List(items) => items,
+            _ => std::slice::from_ref(self),
+        }
+    }
+
     /// What the node is, for messages.
     pub fn what(&self) -> &'static str {
         match self.kind {

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 pub(crate) use compile::{Names, Slip, condition, constant, template, text};
+pub(crate) use context::process;
 pub use json::Json;
 pub(crate) use json::JsonBuilder;
 pub use scope::{Scope, SlotId, SlotTable};

@@ -4,12 +4,14 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::Builder;
-use crate::scenario::diagnostic::Diagnostic;
+use crate::scenario::diagnostic::nearest;
+use crate::scenario::keys;
 use crate::scenario::node::{Key, Kind, Node};
 use crate::scenario::template::{self, Text};
 use crate::units;
 
 /// The entries of a map whose keys are known.
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'n>(pub &'n [(Key, Node)]);
 
 impl<'n> Fields<'n> {
@@ -23,18 +25,19 @@ impl<'n> Fields<'n> {
 }
 
 impl Builder<'_> {
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, allowed: &[&str]) -> Option<Fields<'n>> {
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, keys: &[keys::Key]) -> Option<Fields<'n>> {
         let entries = self.map(node, what)?;
+        let allowed = keys::names(keys);
         for (key, _) in entries {
             if !allowed.contains(&key.name.as_str()) {
-                self.unknown(key.at.clone(), &key.name, allowed);
+                self.unknown(key.at.clone(), &key.name, &allowed);
             }
         }
         Some(Fields(entries))
     }
 
-    fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
-        let what = if what.starts_with("a ") { what.to_owned() } else { format!("`{what}`") };
+    pub(super) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
+        let what = if what.contains(' ') { what.to_owned() } else { format!("`{what}`") };
         self.error(node, format!("{what} must be {wanted}, this is {}", node.what()));
     }
 
@@ -65,7 +68,10 @@ impl Builder<'_> {
 
     /// `{{ x }}` without quotes is a map to YAML.
     fn hint_braces(&mut self, node: &Node) {
-        if self.source.get(node.at.start..).is_some_and(|rest| rest.starts_with("{{") || rest.starts_with("{ {"))
+        if {
+            let written = self.sources.text().get(node.at.start..).unwrap_or("");
+            written.starts_with("{{") || written.starts_with("{ {")
+        }
             && let Some(last) = self.found.last_mut()
         {
             last.notes.push("put quotes round a value with a template: \"{{ … }}\"".to_owned());
@@ -132,7 +138,101 @@ impl Builder<'_> {
         pairs
     }
 
-    pub(super) fn report(&mut self, at: Range<usize>, message: impl Into<String>, note: impl Into<String>) {
-        self.found.push(Diagnostic::new(at, message).note(note));
+    /// A length of time above zero.
+    pub(super) fn some_time(&mut self, node: &Node, what: &str) -> Option<Duration> {
+        let duration = self.duration(node, what)?;
+        if duration.is_zero() {
+            self.error(node, format!("`{what}` must be above 0"));
+            return None;
+        }
+        Some(duration)
+    }
+
+    /// `true` or `false`.
+    pub(super) fn truth(&mut self, node: &Node, what: &str) -> Option<bool> {
+        if let Kind::Bool(b) = node.kind {
+            return Some(b);
+        }
+        self.wrong(node, what, "true or false");
+        None
+    }
+
+    /// A number with decimals.
+    pub(super) fn number(&mut self, node: &Node, what: &str) -> Option<f64> {
+        let text = self.scalar(node, what)?;
+        match text.trim().parse::<f64>() {
+            Ok(n) if n.is_finite() && n >= 0.0 => Some(n),
+            _ => {
+                self.error(node, format!("`{what}` must be a number from 0 up, this is {text:?}"));
+                None
+            }
+        }
+    }
+
+    /// One of some words.
+    pub(super) fn word<T: Copy>(&mut self, node: &Node, what: &str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.scalar(node, what)?;
+        if let Some((_, value)) = words.iter().find(|(word, _)| *word == text) {
+            return Some(*value);
+        }
+        let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+        let note = match nearest(&text, all.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("write {}", all.join(" or ")),
+        };
+        self.report(node.at.clone(), format!("{text:?} is not a value of `{what}`"), note);
+        None
+    }
+
+    /// Texts that are shown and never filled; one may stand without a list.
+    pub(super) fn plain_texts(&mut self, node: &Node, what: &str) -> Vec<String> {
+        node.one_or_more().iter().filter_map(|n| self.plain_text(n, what)).collect()
+    }
+
+    /// A text whose templates cannot vary, filled.
+    pub(super) fn constant_text(&mut self, node: &Node, what: &str) -> Option<String> {
+        match self.text(node, what)? {
+            Text::Fixed(text) => Some(text.to_string()),
+            Text::Parts(_) => {
+                self.report(node.at.clone(), format!("`{what}` cannot vary during the run"), "only env.NAME and vars can be used here");
+                None
+            }
+        }
+    }
+
+    /// A number of bytes: `512`, `10KB`, `1MB`.
+    pub(super) fn size(&mut self, node: &Node, what: &str) -> Option<u64> {
+        let text = self.scalar(node, what)?;
+        let size = parse_size(&text);
+        if size.is_none() {
+            self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
+        }
+        size
+    }
+}
+
+/// Reads a size in bytes, powers of 1,000.
+pub(super) fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text.get(..digits)?.parse().ok()?;
+    let unit = match text.get(digits..)?.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1.0,
+        "KB" | "K" => 1e3,
+        "MB" | "M" => 1e6,
+        "GB" | "G" => 1e9,
+        _ => return None,
+    };
+    let bytes = number * unit;
+    (bytes.is_finite() && bytes <= 1e15).then_some(bytes as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sizes() {
+        for (text, size) in [("512", Some(512)), ("10KB", Some(10_000)), ("1.5 MB", Some(1_500_000)), ("x", None), ("-1", None), ("1e9GB", None)] {
+            assert_eq!(super::parse_size(text), size, "{text}");
+        }
     }
 }

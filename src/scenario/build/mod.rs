@@ -1,43 +1,41 @@
 //! The tree of a file becomes a [`Plan`]. Every error on the way is collected, so that one run shows them all.
 
+mod body;
+mod capture;
+mod class;
+mod client;
+mod control;
+mod expect;
+mod feeder;
 mod fields;
+mod graphql;
+mod http;
+mod load;
+mod matcher;
+mod names;
+mod redis;
+mod report;
 mod step;
+mod threshold;
+mod value;
 mod wait;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
 
+use bytes::Bytes;
 use minijinja::Value;
 
 use self::fields::Fields;
+use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
-use super::node::{Kind, Node};
-use super::plan::{
-    Class, ClientOptions, Endpoint, EndpointId, Goal, Load, Plan, Reports, Schedule, Stage, Step, Task, Wait,
-};
-use super::template::{self, Names, Slip, Text};
-use crate::units::{self, PerSecond, Users};
-
-const TOP: [&str; 13] = [
-    "name",
-    "description",
-    "host",
-    "users",
-    "spawn_rate",
-    "run_time",
-    "stop_timeout",
-    "wait_time",
-    "vars",
-    "on_start",
-    "on_stop",
-    "tasks",
-    "user_classes",
-];
-const CLASS: [&str; 6] = ["weight", "fixed_count", "wait_time", "on_start", "on_stop", "tasks"];
-const TASK: [&str; 4] = ["name", "weight", "tags", "steps"];
-/// Largest weight, so that no sum of weights overflows.
-const MAX_WEIGHT: u32 = 1_000_000;
+use super::keys;
+use super::node::Node;
+use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, Flow, FlowId, Plan};
+use super::secrets::Redactor;
+use super::source::Sources;
+use super::template::{Names, Slip, Text};
 
 /// What was read, besides the plan.
 #[derive(Debug, Clone, Default)]
@@ -48,42 +46,116 @@ pub(crate) struct Head {
     pub description: Option<String>,
     /// `host`, with its templates filled.
     pub host: Option<String>,
+    /// Some request goes to the host.
+    pub needs_host: bool,
 }
 
-/// Compiles a tree. `base` is the base URL of this run.
-pub(crate) fn build(source: &str, root: &Node, base: &str) -> Result<(Head, Plan), Vec<Diagnostic>> {
+/// What a plan is built from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Input<'a> {
+    /// All texts.
+    pub sources: &'a Sources,
+    /// The tree, with the profile laid over it.
+    pub root: &'a Node,
+    /// The base URL of this run.
+    pub base: &'a str,
+    /// The part that is taken.
+    pub select: &'a SelectOptions,
+    /// What `env` holds.
+    pub environment: &'a Arc<BTreeMap<String, String>>,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// Always there, perhaps empty.
+    pub head: Head,
+    /// There unless the file is broken.
+    pub plan: Option<Plan>,
+    /// What is wrong.
+    pub errors: Vec<Diagnostic>,
+    /// What looks wrong.
+    pub warnings: Vec<Diagnostic>,
+    /// Why the part that was asked for is empty.
+    pub nothing: Option<String>,
+}
+
+/// Compiles a tree.
+pub(crate) fn build(input: Input<'_>) -> Built {
+    let names = Names::with_environment(Value::from_pairs(Vec::<(String, Value)>::new()), Arc::clone(input.environment));
     let mut builder = Builder {
-        source,
-        base: base.into(),
-        names: Names::new(Value::from_pairs(Vec::<(String, Value)>::new())),
+        sources: input.sources,
+        select: input.select,
+        base: input.base.into(),
+        names,
+        defaults: Fields(&[]),
+        graphql: graphql::Settings::default(),
         found: Vec::new(),
+        warned: Vec::new(),
         endpoints: Vec::new(),
         index: HashMap::new(),
+        tagged: HashMap::new(),
+        clients: vec![ClientOptions::default()],
+        feeders: Vec::new(),
+        flows: HashMap::new(),
+        called: HashSet::new(),
+        files: HashMap::new(),
+        tags: Vec::new(),
+        needs_host: false,
+        redis_used: None,
+        nothing: None,
     };
-    let result = builder.file(root);
-    match result {
-        Some(result) if builder.found.is_empty() => Ok(result),
-        _ => Err(builder.found),
-    }
+    let mut head = Head::default();
+    let plan = builder.file(input.root, &mut head);
+    head.needs_host = builder.needs_host;
+    let plan = plan.filter(|_| builder.found.is_empty());
+    Built { head, plan, errors: builder.found, warnings: builder.warned, nothing: builder.nothing }
 }
 
 struct Builder<'a> {
-    source: &'a str,
+    sources: &'a Sources,
+    select: &'a SelectOptions,
     base: Arc<str>,
     names: Names,
+    defaults: Fields<'a>,
+    graphql: graphql::Settings,
     found: Vec<Diagnostic>,
+    warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,
     index: HashMap<Endpoint, EndpointId>,
+    /// The rows that steps with a tag use.
+    tagged: HashMap<String, Vec<EndpointId>>,
+    clients: Vec<ClientOptions>,
+    feeders: Vec<Feeder>,
+    /// Number and place of each flow's key.
+    flows: HashMap<String, (FlowId, Range<usize>)>,
+    called: HashSet<String>,
+    /// Files that were read, so that one that many steps send is there once.
+    files: HashMap<String, Bytes>,
+    /// Tags of the task and the step at hand.
+    tags: Vec<String>,
+    needs_host: bool,
+    /// The first Redis step.
+    redis_used: Option<Range<usize>>,
+    nothing: Option<String>,
 }
 
-impl Builder<'_> {
+impl<'a> Builder<'a> {
     fn error(&mut self, node: &Node, message: impl Into<String>) {
         self.found.push(Diagnostic::new(node.at.clone(), message));
     }
 
+    fn report(&mut self, at: Range<usize>, message: impl Into<String>, note: impl Into<String>) {
+        self.found.push(Diagnostic::new(at, message).note(note));
+    }
+
+    fn warn(&mut self, at: Range<usize>, message: impl Into<String>, note: impl Into<String>) {
+        self.warned.push(Diagnostic::new(at, message).note(note));
+    }
+
     /// Reports a template's error at its word, where that can be found in the text of the value.
     fn slip(&mut self, node: &Node, slip: Slip) {
-        let written = self.source.get(node.at.clone()).unwrap_or("");
+        let written = self.sources.at(node.at.clone());
         let at = match written.find(&slip.word) {
             Some(i) if !slip.word.is_empty() => node.at.start + i..node.at.start + i + slip.word.len(),
             _ => node.at.clone(),
@@ -93,66 +165,49 @@ impl Builder<'_> {
         self.found.push(diagnostic);
     }
 
-    fn file(&mut self, root: &Node) -> Option<(Head, Plan)> {
-        let fields = self.fields(root, "a scenario", &TOP)?;
-        if let Some(node) = fields.get("vars") {
-            self.vars(node);
+    fn file(&mut self, root: &'a Node, head: &mut Head) -> Option<Plan> {
+        let fields = self.fields(root, "a scenario", keys::TOP)?;
+        let secrets = self.secrets(&fields);
+        self.declare(&fields);
+        if let Some(node) = fields.get("defaults") {
+            self.defaults = self.fields(node, "defaults", keys::CONNECTION).unwrap_or(Fields(&[]));
         }
-        let head = Head {
+        self.graphql_settings(&fields);
+        *head = Head {
             name: fields.get("name").and_then(|n| self.plain_text(n, "name")),
             description: fields.get("description").and_then(|n| self.plain_text(n, "description")),
             host: fields.get("host").and_then(|n| self.host(n)),
+            needs_host: false,
         };
-        let load = self.load(&fields);
-        let classes = match fields.get("user_classes") {
-            Some(node) => {
-                for key in ["wait_time", "on_start", "on_stop", "tasks"] {
-                    if let Some(at) = fields.key(key) {
-                        let message = format!("`{key}` and `user_classes` at once");
-                        self.found.push(
-                            Diagnostic::new(at, message).note(format!("move `{key}` into each of the user classes")),
-                        );
-                    }
-                }
-                self.classes(node)
-            }
-            None => {
-                if fields.get("tasks").is_none() {
-                    let at = 0..self.source.lines().next().map_or(0, str::len);
-                    self.found.push(
-                        Diagnostic::new(at, "this scenario has nothing to do")
-                            .note("give `tasks`, or `user_classes` with tasks"),
-                    );
-                }
-                self.class("User", &fields).into_iter().collect()
-            }
-        };
-        let stage = Stage {
-            name: "".into(),
-            duration: load.run_time,
-            goal: Goal::Users { users: load.users.0, spawn_rate: Some(load.spawn_rate.0) },
-            warm_up: false,
-        };
-        let plan = Plan {
+        let flows = self.flows(&fields);
+        let classes = self.all_classes(&fields);
+        let (load, schedule) = self.load(&fields, &classes);
+        let thresholds = fields.get("thresholds").map(|n| self.thresholds(n, schedule.stages())).unwrap_or_default();
+        let search = fields.get("search").and_then(|n| self.search(n));
+        let reports = fields.get("report").map(|n| self.reports(n)).unwrap_or_default();
+        let baseline = fields.get("baseline").and_then(|n| self.baseline(n));
+        let redis = self.redis_target(&fields);
+        self.check_profiles(&fields);
+        self.unused(&fields, &flows);
+        Some(Plan {
             name: head.name.as_deref().unwrap_or("").into(),
             host: self.base.clone(),
             load,
-            schedule: Schedule::new(vec![stage], None, Duration::ZERO),
-            classes,
-            flows: Vec::new(),
+            schedule,
+            classes: self.chosen(classes),
+            flows,
             endpoints: std::mem::take(&mut self.endpoints),
-            clients: vec![ClientOptions::default()],
-            feeders: Vec::new(),
-            redis: None,
+            clients: std::mem::take(&mut self.clients),
+            feeders: std::mem::take(&mut self.feeders),
+            redis,
             vars: self.names.vars.clone(),
             slots: self.names.slots.clone(),
-            thresholds: Vec::new(),
-            reports: Reports::default(),
-            baseline: None,
-            search: None,
-            secrets: Arc::default(),
-        };
-        Some((head, plan))
+            thresholds,
+            reports,
+            baseline,
+            search,
+            secrets: Arc::new(secrets),
+        })
     }
 
     fn host(&mut self, node: &Node) -> Option<String> {
@@ -173,143 +228,92 @@ impl Builder<'_> {
         }
     }
 
-    fn load(&mut self, fields: &Fields<'_>) -> Load {
-        let mut number = |key: &str| {
-            let node = fields.get(key)?;
-            Some((self.scalar(node, key)?, node))
-        };
-        let (users, spawn_rate) = (number("users"), number("spawn_rate"));
-        let users =
-            users.and_then(|(text, node)| units::parse_users(&text).map_err(|e| self.error(node, e.to_string())).ok());
-        let spawn_rate = spawn_rate
-            .and_then(|(text, node)| units::parse_spawn_rate(&text).map_err(|e| self.error(node, e.to_string())).ok());
-        Load {
-            users: users.unwrap_or(Users(1)),
-            spawn_rate: spawn_rate.unwrap_or(PerSecond(1.0)),
-            run_time: fields.get("run_time").and_then(|n| self.duration(n, "run_time")),
-            stop_timeout: fields
-                .get("stop_timeout")
-                .and_then(|n| self.duration(n, "stop_timeout"))
-                .unwrap_or(Duration::from_secs(10)),
-        }
-    }
-
-    fn vars(&mut self, node: &Node) {
-        let Some(entries) = self.map(node, "vars") else { return };
-        let mut vars: Vec<(String, Value)> = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            if ["vars", "env", "user", "iteration"].contains(&key.name.as_str()) {
-                self.found.push(Diagnostic::new(key.at.clone(), format!("a variable cannot be called `{}`", key.name)));
-                continue;
-            }
-            // An undefined value would make every use of the name a second error.
-            let value = self.constant(value).unwrap_or_else(|| Value::from(()));
-            vars.push((key.name.clone(), value));
-            self.names.vars = Arc::new(Value::from_pairs(vars.clone()));
-        }
-    }
-
-    fn constant(&mut self, node: &Node) -> Option<Value> {
-        match &node.kind {
-            Kind::Null => Some(Value::from(())),
-            Kind::Bool(b) => Some(Value::from(*b)),
-            Kind::Number(n, text) => Some(match (n.as_i64(), n.as_u64(), n.as_f64()) {
-                (Some(n), ..) => Value::from(n),
-                (_, Some(n), _) => Value::from(n),
-                (.., Some(n)) => Value::from(n),
-                _ => Value::from(text.as_str()),
-            }),
-            Kind::Text(text) => match template::constant(text, &self.names) {
-                Ok(value) => Some(value),
-                Err(slip) => {
-                    self.slip(node, slip);
-                    None
+    fn secrets(&mut self, fields: &Fields<'_>) -> Redactor {
+        let mut values = Vec::new();
+        for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
+            let Some(name) = self.plain_text(node, "secrets") else { continue };
+            match self.names.environment.get(&name) {
+                Some(value) => values.push(value.clone()),
+                None => {
+                    let message = format!("the environment variable {name} is not set");
+                    self.report(node.at.clone(), message, format!("set it, or write {name}=… into .env"));
                 }
-            },
-            Kind::List(items) => items.iter().map(|i| self.constant(i)).collect::<Option<Vec<_>>>().map(Value::from),
-            Kind::Map(entries) => {
-                let pairs: Option<Vec<_>> =
-                    entries.iter().map(|(k, v)| Some((k.name.clone(), self.constant(v)?))).collect();
-                pairs.map(Value::from_pairs)
+            }
+        }
+        Redactor::new(values.iter().map(String::as_str))
+    }
+
+    /// Flows are numbered first, so that a flow can call one that stands below it.
+    fn flows(&mut self, fields: &Fields<'_>) -> Vec<Flow> {
+        let Some(entries) = fields.get("flows").and_then(|n| self.map(n, "flows")) else { return Vec::new() };
+        for (index, (key, _)) in entries.iter().enumerate() {
+            // A file of at most 1 MB cannot hold more flows than u32.
+            let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
+            self.flows.insert(key.name.clone(), (id, key.at.clone()));
+        }
+        let mut flows = Vec::with_capacity(entries.len());
+        for (key, node) in entries {
+            let steps = self.steps(node, &key.name);
+            flows.push(Flow { name: key.name.as_str().into(), steps });
+        }
+        self.cycles(&flows);
+        flows
+    }
+
+    /// The rows of a tag, and of the task around it.
+    fn note_row(&mut self, row: EndpointId) {
+        for tag in &self.tags {
+            let rows = self.tagged.entry(tag.clone()).or_default();
+            if !rows.contains(&row) {
+                rows.push(row);
             }
         }
     }
 
-    fn classes(&mut self, node: &Node) -> Vec<Class> {
-        let Some(entries) = self.map(node, "user_classes") else { return Vec::new() };
-        if entries.is_empty() {
-            self.error(node, "`user_classes` is empty");
-        }
-        let mut classes = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            if let Some(fields) = self.fields(value, "a user class", &CLASS) {
-                if fields.get("tasks").is_none() {
-                    let message = format!("user class `{}` has no tasks", key.name);
-                    self.found.push(Diagnostic::new(key.at.clone(), message));
-                }
-                classes.extend(self.class(&key.name, &fields));
+    fn endpoint(&mut self, method: &str, name: &str) -> EndpointId {
+        let endpoint = Endpoint { method: method.into(), name: name.into() };
+        let id = match self.index.get(&endpoint) {
+            Some(id) => *id,
+            None => {
+                // A file of at most 1 MB cannot hold more steps than u32.
+                let id = EndpointId(u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX));
+                self.endpoints.push(endpoint.clone());
+                self.index.insert(endpoint, id);
+                id
             }
-        }
-        if !classes.is_empty() && classes.iter().all(|c| c.weight == 0 && c.fixed_count.is_none()) {
-            self.error(node, "the weights of all user classes are 0: nobody would run");
-        }
-        classes
-    }
-
-    fn class(&mut self, name: &str, fields: &Fields<'_>) -> Option<Class> {
-        let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
-        let fixed_count = fields.get("fixed_count").and_then(|n| self.whole(n, "fixed_count", units::MAX_USERS));
-        let wait = fields.get("wait_time").and_then(|n| self.wait(n)).unwrap_or(Wait::Constant(Duration::ZERO));
-        let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
-        let tasks = fields.get("tasks").map(|n| self.tasks(n));
-        let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
-        let name = name.into();
-        Some(Class { name, weight, fixed_count, wait, on_start, on_stop, tasks: tasks?, ..Class::default() })
-    }
-
-    fn tasks(&mut self, node: &Node) -> Vec<Task> {
-        let Some(items) = self.list(node, "tasks") else { return Vec::new() };
-        if items.is_empty() {
-            self.error(node, "`tasks` is empty");
-        }
-        let tasks: Vec<Task> = items.iter().enumerate().filter_map(|(i, n)| self.task(i, n)).collect();
-        if !tasks.is_empty() && tasks.len() == items.len() && tasks.iter().all(|t| t.weight == 0) {
-            self.error(node, "the weights of all tasks are 0: nothing would run");
-        }
-        tasks
-    }
-
-    fn task(&mut self, index: usize, node: &Node) -> Option<Task> {
-        let fields = self.fields(node, "a task", &TASK)?;
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
-        let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
-        let tags = match fields.get("tags") {
-            Some(Node { kind: Kind::List(items), .. }) => items.iter().filter_map(|n| self.scalar(n, "tags")).collect(),
-            Some(one) => self.scalar(one, "tags").into_iter().collect(),
-            None => Vec::new(),
         };
-        let Some(steps) = fields.get("steps") else {
-            self.error(node, "this task has no `steps`");
-            return None;
-        };
-        let steps = self.steps(steps, "steps");
-        let name = name.unwrap_or_else(|| format!("task {}", index + 1)).into();
-        Some(Task { name, weight, tags, steps })
+        self.note_row(id);
+        id
     }
 
-    fn steps(&mut self, node: &Node, key: &str) -> Vec<Step> {
-        let Some(items) = self.list(node, key) else { return Vec::new() };
-        if items.is_empty() {
-            self.error(node, format!("`{key}` is empty"));
-        }
-        items.iter().filter_map(|n| self.step(n)).collect()
-    }
-
-    fn unknown(&mut self, at: std::ops::Range<usize>, name: &str, allowed: &[&str]) {
+    fn unknown(&mut self, at: Range<usize>, name: &str, allowed: &[&str]) {
         let mut diagnostic = Diagnostic::new(at, format!("unknown field `{name}`"));
         if let Some(near) = nearest(name, allowed.iter().copied()) {
             diagnostic = diagnostic.note(format!("did you mean `{near}`?"));
         }
         self.found.push(diagnostic.note(format!("allowed: {}", allowed.join(", "))));
+    }
+
+    /// The classes that were asked for and have tasks left.
+    fn chosen(&mut self, classes: Vec<Class>) -> Vec<Class> {
+        let select = self.select;
+        if let Some(wrong) = select.classes.iter().find(|name| !classes.iter().any(|c| &*c.name == name.as_str())) {
+            let names: Vec<&str> = classes.iter().map(|c| &*c.name).collect();
+            let rest = match nearest(wrong, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("it has {}", names.join(", ")),
+            };
+            self.nothing = Some(format!("no user class is called `{wrong}`: {rest}"));
+        }
+        let wanted = |class: &Class| select.classes.is_empty() || select.classes.iter().any(|name| **name == *class.name);
+        let chosen: Vec<Class> = classes.into_iter().filter(|c| wanted(c) && !c.tasks.is_empty()).collect();
+        if chosen.is_empty() && self.nothing.is_none() {
+            self.nothing = Some(format!(
+                "no task is left with --tags {:?} and --exclude-tags {:?}",
+                select.tags.join(","),
+                select.exclude_tags.join(",")
+            ));
+        }
+        chosen
     }
 }

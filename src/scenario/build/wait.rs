@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::node::Node;
-use crate::scenario::plan::Wait;
+use crate::scenario::plan::{Pause, Wait};
 use crate::units::{self, PerSecond};
 
 const FORMS: &str = "write between(1s, 5s), constant(2s), constant_pacing(10s) or constant_throughput(0.5)";
@@ -12,6 +12,29 @@ impl Builder<'_> {
     pub(super) fn wait(&mut self, node: &Node) -> Option<Wait> {
         let text = self.scalar(node, "wait_time")?;
         parse(&text).map_err(|(message, note)| self.report(node.at.clone(), message, note)).ok()
+    }
+
+    /// The pause of a `wait` step: a length of time, `between` or `constant`, or a template.
+    pub(super) fn pause(&mut self, node: &Node) -> Option<Pause> {
+        let text = self.scalar(node, "wait")?;
+        if text.contains("{{") {
+            return self.template(node).map(Pause::Computed);
+        }
+        if let Ok(duration) = units::parse_duration(&text) {
+            return Some(Pause::Constant(duration));
+        }
+        match parse(&text) {
+            Ok(Wait::Constant(duration)) => Some(Pause::Constant(duration)),
+            Ok(Wait::Between(low, high)) => Some(Pause::Between(low, high)),
+            Ok(Wait::Pacing(_)) => {
+                self.report(node.at.clone(), format!("{text:?} paces tasks, not steps"), "write it as wait_time, or wait: 1s here");
+                None
+            }
+            Err((message, _)) => {
+                self.report(node.at.clone(), message, "write wait: 1s, or wait: between(500ms, 2s)");
+                None
+            }
+        }
     }
 }
 

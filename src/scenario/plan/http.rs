@@ -80,6 +80,14 @@ pub enum Auth {
 }
 
 impl Auth {
+    /// True when nothing in it varies.
+    pub(crate) fn is_fixed(&self) -> bool {
+        match self {
+            Auth::Basic { username, password } => username.fixed().is_some() && password.fixed().is_some(),
+            Auth::Bearer(token) => token.fixed().is_some(),
+        }
+    }
+
     /// The value of the header, marked sensitive so that no debug output shows it.
     ///
     /// # Errors

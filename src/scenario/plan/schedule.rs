@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Load;
 use crate::units::Users;
 
 /// How many users, or how many arrivals per second, at every moment of a run.
@@ -92,6 +93,37 @@ impl Schedule {
         Self { stages, lines, open, warm_up }
     }
 
+    /// The schedule after flags: a closed model becomes one ramp when `ramp` asks for it, an open one takes its most
+    /// users from `load`, and the length is that of `load`.
+    pub(crate) fn overridden(&self, load: &Load, ramp: bool) -> Self {
+        let open = self.open.map(|_| load.users);
+        let mut stages = self.stages.clone();
+        if open.is_none() && (ramp || !self.is_shaped()) {
+            let goal = Goal::Users { users: load.users.0, spawn_rate: Some(load.spawn_rate.0) };
+            stages = vec![Stage { name: "".into(), duration: load.run_time, goal, warm_up: false }];
+        } else {
+            let mut at = Duration::ZERO;
+            stages.retain_mut(|stage| {
+                let start = at;
+                at = at.saturating_add(stage.duration.unwrap_or(Duration::MAX));
+                if let Some(end) = load.run_time
+                    && at > end
+                {
+                    stage.duration = Some(end.saturating_sub(start));
+                }
+                load.run_time.is_none_or(|end| start < end || start.is_zero())
+            });
+            if let Some(last) = stages.last_mut() {
+                match (load.run_time, last.duration) {
+                    (Some(end), Some(length)) if end > at => last.duration = Some(length.saturating_add(end - at)),
+                    (None, _) => last.duration = None,
+                    _ => {}
+                }
+            }
+        }
+        Self::new(stages, open, self.warm_up)
+    }
+
     /// The stages, at least one.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
@@ -174,6 +206,15 @@ impl Schedule {
         }
         let peak = self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max);
         Users((peak + EPSILON).floor() as u32)
+    }
+
+    /// Most users that any stage asks for, reached or not.
+    pub(crate) fn peak_goal(&self) -> Users {
+        let goal = |stage: &Stage| match stage.goal {
+            Goal::Users { users, .. } => users,
+            Goal::Rate { .. } => 0,
+        };
+        self.open.unwrap_or_else(|| Users(self.stages.iter().map(goal).max().unwrap_or(0)))
     }
 
     /// Highest arrivals per second; 0 in a closed model.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, PURE, RANDOM, RESERVED, process};
+use super::context::{ENVIRONMENT, PURE, RANDOM, RESERVED};
 use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake};
 use crate::scenario::diagnostic::nearest;
 
@@ -27,16 +27,17 @@ pub(crate) struct Names {
 
 impl Names {
     /// No names but the process's environment.
+    #[cfg(test)]
     pub fn new(vars: Value) -> Self {
-        Self::with_environment(vars, process())
+        Self::with_environment(vars, Arc::new(super::process()))
     }
 
     /// No names but this environment.
-    pub fn with_environment(vars: Value, environment: BTreeMap<String, String>) -> Self {
+    pub fn with_environment(vars: Value, environment: Arc<BTreeMap<String, String>>) -> Self {
         Self {
             vars: Arc::new(vars),
             slots: Arc::new(SlotTable::new(&environment)),
-            environment: Arc::new(environment),
+            environment,
             columns: HashMap::new(),
             used: std::cell::RefCell::default(),
         }

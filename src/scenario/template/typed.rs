@@ -53,6 +53,16 @@ impl Template {
         })
     }
 
+    /// The number of items, where that is known before the run.
+    pub(crate) fn known_length(&self) -> Option<usize> {
+        match self {
+            Template::Constant(value) => value.len(),
+            Template::List(items) => Some(items.len()),
+            Template::Map(entries) => Some(entries.len()),
+            Template::Text(_) | Template::Expression(_) => None,
+        }
+    }
+
     /// The items of a list for a loop; the keys of a map.
     ///
     /// # Errors

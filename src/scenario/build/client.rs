@@ -1,0 +1,82 @@
+//! How a step's requests are carried; equal settings are one entry of the plan.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::keys;
+use crate::scenario::node::Node;
+use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
+
+impl Builder<'_> {
+    pub(super) fn client(&mut self, fields: &Fields<'_>) -> ClientId {
+        let mut options = ClientOptions::default();
+        if let Some(node) = self.either(fields, "follow_redirects")
+            && let Some(follow) = self.truth(node, "follow_redirects")
+        {
+            options.follow_redirects = follow;
+        }
+        if let Some(node) = self.either(fields, "tls") {
+            self.tls(node, &mut options);
+        }
+        if let Some(node) = self.either(fields, "proxy") {
+            options.proxy = self.proxy(node);
+        }
+        let versions =
+            [("any", HttpVersion::Any), ("1.1", HttpVersion::One), ("2", HttpVersion::Two), ("1", HttpVersion::One)];
+        if let Some(node) = self.either(fields, "http_version")
+            && let Some(version) = self.word(node, "http_version", &versions)
+        {
+            options.http_version = version;
+        }
+        let lives = [("per_user", Connections::PerUser), ("per_request", Connections::PerRequest)];
+        if let Some(node) = self.either(fields, "connections")
+            && let Some(connections) = self.word(node, "connections", &lives)
+        {
+            options.connections = connections;
+        }
+        let index = self.clients.iter().position(|known| *known == options).unwrap_or_else(|| {
+            self.clients.push(options);
+            self.clients.len() - 1
+        });
+        // A file of at most 1 MB cannot hold more settings than u32.
+        ClientId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    fn tls(&mut self, node: &Node, options: &mut ClientOptions) {
+        let Some(fields) = self.fields(node, "tls", keys::TLS) else { return };
+        options.ca = fields.get("ca").and_then(|n| self.pem(n, "ca", "CERTIFICATE"));
+        let certificate = fields.get("cert").and_then(|n| self.pem(n, "cert", "CERTIFICATE"));
+        let key = fields.get("key").and_then(|n| self.pem(n, "key", "PRIVATE KEY"));
+        if fields.get("cert").is_some() != fields.get("key").is_some() {
+            self.error(node, "a client certificate needs both `cert` and `key`");
+        }
+        options.identity = certificate.zip(key).map(|(certificate, key)| Identity { certificate, key });
+        options.insecure = fields.get("insecure").and_then(|n| self.truth(n, "insecure")).unwrap_or(false);
+    }
+
+    fn pem(&mut self, node: &Node, what: &str, mark: &str) -> Option<Arc<[u8]>> {
+        let name = self.constant_text(node, what)?;
+        let bytes = self.read_file(node, &name)?;
+        let has = String::from_utf8_lossy(&bytes).lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(mark));
+        if !has {
+            self.error(node, format!("{name} has no {mark} in PEM form"));
+            return None;
+        }
+        Some(bytes.to_vec().into())
+    }
+
+    fn proxy(&mut self, node: &Node) -> Option<Url> {
+        let text = self.constant_text(node, "proxy")?;
+        match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+            // The text is not shown: it may hold a password.
+            _ => {
+                self.report(node.at.clone(), "this is not the address of a proxy", "write http://host:port");
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `expect`: a status is judged by its ranges, which is the common case; all else becomes a list of expectations.
+
+use http::HeaderName;
+
+use super::Builder;
+use super::matcher::{Unit, class};
+use crate::scenario::expect::{Expect, Subject};
+use crate::scenario::keys;
+use crate::scenario::node::{Kind, Node};
+use crate::scenario::path::Path;
+use crate::scenario::plan::StatusRange;
+
+impl Builder<'_> {
+    pub(super) fn expect(&mut self, node: &Node) -> (Option<Vec<StatusRange>>, Vec<Expect>) {
+        let (mut ranges, mut expects) = (None, Vec::new());
+        let Some(fields) = self.fields(node, "expect", keys::EXPECT) else { return (None, expects) };
+        if fields.0.is_empty() {
+            self.report(node.at.clone(), "`expect` says nothing", "write expect: { status: 200 }");
+        }
+        if let Some(status) = fields.get("status") {
+            if is_plain_status(status) {
+                ranges = self.statuses(status);
+            } else {
+                expects.extend(self.one(Subject::Status, "status", status, Unit::Status));
+            }
+        }
+        if let Some(time) = fields.get("time") {
+            expects.extend(self.one(Subject::Time, "time", time, Unit::Time));
+        }
+        if let Some(size) = fields.get("size") {
+            expects.extend(self.one(Subject::Size, "size", size, Unit::Size));
+        }
+        for (key, value) in fields.get("header").and_then(|n| self.map(n, "header")).unwrap_or_default() {
+            match HeaderName::try_from(key.name.as_str()) {
+                Ok(name) => {
+                    let words = format!("header {name}");
+                    expects.extend(self.one(Subject::Header(name), &words, value, Unit::Plain));
+                }
+                Err(_) => {
+                    let message = format!("{:?} is not a header name", key.name);
+                    self.report(key.at.clone(), message, "letters, digits and - are allowed");
+                }
+            }
+        }
+        if let Some(body) = fields.get("body") {
+            expects.extend(self.one(Subject::Body, "body", body, Unit::Plain));
+        }
+        for (key, value) in fields.get("json").and_then(|n| self.map(n, "json")).unwrap_or_default() {
+            let words = format!("json {}", key.name);
+            if let Some(path) = self.path(&key.name, key.at.clone()) {
+                expects.extend(self.one(Subject::Json(path), &words, value, Unit::Plain));
+            }
+        }
+        (ranges, expects)
+    }
+
+    fn one(&mut self, subject: Subject, words: &str, node: &Node, unit: Unit) -> Option<Expect> {
+        let matcher = self.matcher(node, unit)?;
+        let words = crate::clean::line(&format!("{words} {matcher}")).into_owned();
+        Some(Expect { subject, matcher, words: words.into() })
+    }
+
+    /// A JSONPath; a mistake is shown at its place.
+    pub(super) fn path(&mut self, text: &str, at: std::ops::Range<usize>) -> Option<Path> {
+        match Path::new(text) {
+            Ok(path) => Some(path),
+            Err(e) => {
+                // A quote before the path moves it by one.
+                let written = self.sources.at(at.clone());
+                let shift = written.find(text).unwrap_or(0) + e.position();
+                let place = (at.start + shift).min(at.end.max(at.start));
+                let message = format!("the JSONPath {text:?} cannot be read: {}", e.message());
+                self.report(place..place + 1, message, "write a path such as $.items[0].id or $.items[*].id");
+                None
+            }
+        }
+    }
+
+    fn statuses(&mut self, node: &Node) -> Option<Vec<StatusRange>> {
+        if node.one_or_more().is_empty() {
+            self.error(node, "this list of statuses is empty: no reply could be right");
+            return None;
+        }
+        node.one_or_more().iter().map(|n| self.status(n)).collect()
+    }
+
+    fn status(&mut self, node: &Node) -> Option<StatusRange> {
+        let text = self.scalar(node, "status")?;
+        if let Some(class) = class(&text) {
+            return Some(StatusRange { from: class * 100, to: class * 100 + 99 });
+        }
+        match text.parse::<u16>() {
+            Ok(code) if (100..=599).contains(&code) => Some(StatusRange { from: code, to: code }),
+            _ => {
+                let note = "write a number from 100 to 599, a class such as 2xx, or a list of them";
+                self.report(node.at.clone(), format!("{text:?} is not a status"), note);
+                None
+            }
+        }
+    }
+}
+
+/// A number, a class or a list of them: what ranges can say.
+fn is_plain_status(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Map(_) => false,
+        Kind::Text(text) => !text.contains("{{") && !text.trim_start().starts_with(['<', '>', '=', '!']),
+        _ => true,
+    }
+}

@@ -1,0 +1,211 @@
+//! What a value must be: a literal, a comparison such as `> 100`, a list, or a map of operators.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::Builder;
+use super::fields::parse_size;
+use crate::scenario::expect::{Matcher, Operand, Test};
+use crate::scenario::keys::OPERATORS;
+use crate::scenario::node::{Kind, Node};
+use crate::scenario::plan::Operator;
+use crate::scenario::template::Template;
+use crate::units;
+
+/// What a number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unit {
+    /// Itself.
+    Plain,
+    /// A length of time; a bare number is seconds.
+    Time,
+    /// Bytes.
+    Size,
+    /// A status, or a class such as `2xx`.
+    Status,
+}
+
+/// The comparisons that a text can begin with; the longer ones first.
+const SIGNS: [(&str, Operator); 7] = [
+    ("<=", Operator::AtMost),
+    (">=", Operator::AtLeast),
+    ("==", Operator::Equal),
+    ("!=", Operator::Different),
+    ("<", Operator::Less),
+    (">", Operator::Greater),
+    ("=", Operator::Equal),
+];
+
+impl Builder<'_> {
+    pub(super) fn matcher(&mut self, node: &Node, unit: Unit) -> Option<Matcher> {
+        match &node.kind {
+            Kind::Map(entries) => {
+                let allowed: Vec<&str> = OPERATORS.iter().map(|k| k.name).collect();
+                if entries.is_empty() {
+                    self.report(node.at.clone(), "this expectation says nothing", "write a value, or { gte: 1 }");
+                    return None;
+                }
+                let mut tests = Vec::with_capacity(entries.len());
+                let mut right = true;
+                for (key, value) in entries {
+                    if !allowed.contains(&key.name.as_str()) {
+                        self.unknown(key.at.clone(), &key.name, &allowed);
+                        right = false;
+                        continue;
+                    }
+                    match self.test(&key.name, value, unit) {
+                        Some(test) => tests.push(test),
+                        None => right = false,
+                    }
+                }
+                right.then_some(Matcher(tests))
+            }
+            Kind::List(items) => {
+                if items.is_empty() {
+                    self.error(node, "this list is empty: nothing could be right");
+                    return None;
+                }
+                self.operands(items, unit).map(|all| Matcher(vec![Test::In(all)]))
+            }
+            Kind::Text(text) => {
+                let trimmed = text.trim();
+                let sign = SIGNS.iter().find(|(sign, _)| trimmed.starts_with(sign) && *sign != "=");
+                let Some((sign, operator)) = sign else { return self.literal(node, unit) };
+                let rest = trimmed.trim_start_matches(sign).trim();
+                if rest.is_empty() {
+                    self.error(node, format!("nothing stands behind `{sign}`"));
+                    return None;
+                }
+                let operand = self.operand_text(node, rest, unit)?;
+                Some(Matcher(vec![Test::Compare(*operator, operand)]))
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) => self.literal(node, unit),
+        }
+    }
+
+    fn literal(&mut self, node: &Node, unit: Unit) -> Option<Matcher> {
+        if unit == Unit::Time {
+            let note = format!("write < {}", node.scalar().unwrap_or("1s"));
+            self.report(node.at.clone(), "no reply takes exactly so long", note);
+            return None;
+        }
+        if let (Unit::Status, Some(class)) = (unit, node.scalar().and_then(class)) {
+            return Some(within(class));
+        }
+        self.operand(node, unit).map(|operand| Matcher(vec![Test::Equals(operand)]))
+    }
+
+    fn test(&mut self, operator: &str, node: &Node, unit: Unit) -> Option<Test> {
+        let compare = |operator| move |operand| Test::Compare(operator, operand);
+        match operator {
+            "eq" => self.operand(node, unit).map(Test::Equals),
+            "ne" => self.operand(node, unit).map(compare(Operator::Different)),
+            "gt" => self.operand(node, unit).map(compare(Operator::Greater)),
+            "gte" => self.operand(node, unit).map(compare(Operator::AtLeast)),
+            "lt" => self.operand(node, unit).map(compare(Operator::Less)),
+            "lte" => self.operand(node, unit).map(compare(Operator::AtMost)),
+            "in" => {
+                let items = self.list(node, "in")?;
+                if items.is_empty() {
+                    self.error(node, "this list is empty: nothing could be right");
+                }
+                self.operands(items, unit).map(Test::In)
+            }
+            "contains" => self.operand(node, Unit::Plain).map(Test::Contains),
+            "starts_with" => self.operand(node, Unit::Plain).map(Test::StartsWith),
+            "ends_with" => self.operand(node, Unit::Plain).map(Test::EndsWith),
+            "matches" => {
+                let text = self.scalar(node, "matches")?;
+                match regex::Regex::new(&text) {
+                    Ok(pattern) => Some(Test::Matches(pattern)),
+                    Err(e) => {
+                        self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
+                        None
+                    }
+                }
+            }
+            "exists" => self.truth(node, "exists").map(Test::Exists),
+            "length" => self.matcher(node, Unit::Plain).map(|m| Test::Length(Box::new(m))),
+            // `not` is the only one left of the table.
+            _ => self.matcher(node, unit).map(|m| Test::Not(Box::new(m))),
+        }
+    }
+
+    fn operands(&mut self, items: &[Node], unit: Unit) -> Option<Vec<Operand>> {
+        items.iter().map(|item| self.operand(item, unit)).collect()
+    }
+
+    fn operand(&mut self, node: &Node, unit: Unit) -> Option<Operand> {
+        if unit != Unit::Plain
+            && let Some(text) = node.scalar()
+        {
+            let text = text.to_owned();
+            return self.operand_text(node, &text, unit);
+        }
+        let template = self.template(node)?;
+        Some(match template {
+            Template::Constant(value) => Operand::Fixed(serde_json::to_value(&value).unwrap_or(Json::Null)),
+            filled => Operand::Filled(filled, node.scalar().unwrap_or("a value").into()),
+        })
+    }
+
+    /// An operand written as text, such as the part behind `>`.
+    fn operand_text(&mut self, node: &Node, text: &str, unit: Unit) -> Option<Operand> {
+        if text.contains("{{") {
+            let part = Node { at: node.at.clone(), kind: Kind::Text(text.to_owned()) };
+            let template = self.template(&part)?;
+            return Some(match template {
+                Template::Constant(value) => Operand::Fixed(serde_json::to_value(&value).unwrap_or(Json::Null)),
+                filled => Operand::Filled(filled, text.into()),
+            });
+        }
+        match unit {
+            Unit::Time => match units::parse_duration(text) {
+                Ok(d) => Some(Operand::Shown(d.as_secs_f64().into(), units::plain(d).into())),
+                Err(e) => {
+                    self.error(node, e.to_string());
+                    None
+                }
+            },
+            Unit::Size => match parse_size(text) {
+                Some(size) => Some(Operand::Shown(size.into(), text.into())),
+                None => {
+                    self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
+                    None
+                }
+            },
+            Unit::Status => match text.parse::<u16>() {
+                Ok(code) if (100..=599).contains(&code) => Some(Operand::Fixed(code.into())),
+                _ => {
+                    let note = "write a number from 100 to 599, or a class such as 2xx";
+                    self.report(node.at.clone(), format!("{text:?} is not a status"), note);
+                    None
+                }
+            },
+            Unit::Plain => {
+                let number = text.parse::<i64>().map(Json::from).or_else(|_| text.parse::<f64>().map(Json::from));
+                Some(Operand::Fixed(number.unwrap_or_else(|_| Json::from(text))))
+            }
+        }
+    }
+}
+
+/// The hundreds of a class such as `2xx`.
+pub(super) fn class(text: &str) -> Option<u16> {
+    text.strip_suffix("xx").and_then(|d| d.parse::<u16>().ok()).filter(|d| (1..=5).contains(d))
+}
+
+fn within(class: u16) -> Matcher {
+    let shown = |n: u16| Operand::Shown(n.into(), Arc::from(n.to_string()));
+    Matcher(vec![
+        Test::Compare(Operator::AtLeast, shown(class * 100)),
+        Test::Compare(Operator::AtMost, shown(class * 100 + 99)),
+    ])
+}
+
+/// The one telling line of a pattern's error.
+pub(super) fn regex_error(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}

@@ -1,0 +1,147 @@
+//! Redis steps and where they go. They are read whole and checked; running them comes later.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Builder;
+use super::fields::Fields;
+use super::matcher::Unit;
+use crate::scenario::keys;
+use crate::scenario::node::Node;
+use crate::scenario::plan::{
+    Action, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+};
+use crate::scenario::template::{JsonBuilder, Text};
+
+/// Without `timeout`.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Without `drain`.
+const DRAIN: Duration = Duration::from_secs(2);
+/// Largest padded message.
+const MAX_SIZE: u64 = 64 * 1024 * 1024;
+
+impl Builder<'_> {
+    pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
+        let Some(node) = fields.get("redis") else {
+            if let Some(at) = self.redis_used.clone() {
+                self.report(at, "a Redis step, but no `redis` to send it to", "write redis: { url: redis://127.0.0.1:6379 } at the top");
+            }
+            return None;
+        };
+        let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
+        let url = fields.get("url").and_then(|n| self.redis_url(n));
+        if fields.get("url").is_none() {
+            self.report(node.at.clone(), "`redis` has no `url`", "write url: redis://127.0.0.1:6379");
+        }
+        let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
+        let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
+        let envelopes = [("binary", Envelope::Binary), ("json", Envelope::Json), ("off", Envelope::Off)];
+        let envelope = fields.get("envelope").and_then(|n| self.word(n, "envelope", &envelopes));
+        let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
+        let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
+        Some(RedisTarget { url: url?, protocol, envelope, drain })
+    }
+
+    fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
+        let text = self.constant_text(node, "url")?;
+        match url::Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.has_host() => Some(text.into()),
+            // The text is not shown: it may hold a password.
+            _ => {
+                self.report(node.at.clone(), "this is not the address of a Redis", "write redis://host:6379 or rediss://host:6379");
+                None
+            }
+        }
+    }
+
+    fn not_yet(&mut self, node: &Node, word: &str) {
+        self.redis_used.get_or_insert(node.at.clone());
+        self.warn(node.at.clone(), format!("`{word}` steps are understood but not yet runnable"), "a run of this scenario is refused");
+    }
+
+    fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
+        let name = fields.get("name").and_then(|n| self.plain_text(n, "name")).unwrap_or_else(|| default.to_owned());
+        self.endpoint(method, &name)
+    }
+
+    fn channels(&mut self, node: &Node, what: &str) -> (Vec<Text>, String) {
+        let items = node.one_or_more();
+        if items.is_empty() {
+            self.error(node, format!("`{what}` is empty"));
+        }
+        let names: Vec<&str> = items.iter().filter_map(Node::scalar).collect();
+        let name = names.join(" ");
+        (items.iter().filter_map(|n| self.text(n, what)).collect(), name)
+    }
+
+    pub(super) fn publish(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<PublishStep> {
+        self.not_yet(argument, "publish");
+        let channel = self.text(argument, "publish");
+        let row = self.row(fields, "PUBLISH", argument.scalar().unwrap_or_default());
+        let payload = match fields.get("payload") {
+            Some(node) => self.json(node),
+            None => Some(JsonBuilder::default().finish()),
+        };
+        let size = fields.get("size").and_then(|n| {
+            let size = self.size(n, "size")?;
+            if size > MAX_SIZE {
+                self.error(n, "`size` must be at most 64MB");
+            }
+            u32::try_from(size).ok()
+        });
+        let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
+        let receivers = fields.get("expect").and_then(|n| {
+            let expect = self.fields(n, "expect", keys::EXPECT_PUBLISH)?;
+            self.matcher(expect.get("receivers")?, Unit::Plain)
+        });
+        let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
+        Some(PublishStep { endpoint: row, channel: channel?, payload: payload?, size, sharded, receivers, timeout })
+    }
+
+    pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
+        self.not_yet(argument, "subscribe");
+        let (channels, name) = self.channels(argument, "subscribe");
+        let endpoint = self.row(fields, "SUBSCRIBE", &name);
+        let measure = fields.get("measure").and_then(|n| self.word(n, "measure", &[("delivery", true), ("nothing", false)]));
+        let pattern = fields.get("pattern").and_then(|n| self.truth(n, "pattern")).unwrap_or(false);
+        let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
+        if pattern && sharded {
+            self.error(argument, "sharded channels have no patterns");
+        }
+        Some(SubscribeStep { endpoint, channels, pattern, sharded, measure: measure.unwrap_or(false) })
+    }
+
+    pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
+        self.not_yet(argument, "unsubscribe");
+        if matches!(argument.kind, crate::scenario::node::Kind::Null) {
+            return Some(Action::Unsubscribe(Vec::new()));
+        }
+        Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
+    }
+
+    pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
+        self.not_yet(argument, "redis");
+        let mut command = Vec::new();
+        match argument.scalar() {
+            // One text is cut at its blanks; an argument with blanks needs the list.
+            Some(text) => {
+                for word in text.split_whitespace() {
+                    let kind = crate::scenario::node::Kind::Text(word.to_owned());
+                    command.extend(self.text(&Node { at: argument.at.clone(), kind }, "redis"));
+                }
+            }
+            None => command = self.channels(argument, "redis").0,
+        }
+        if command.is_empty() {
+            self.report(argument.at.clone(), "a Redis step without a command", "write redis: [GET, \"key {{ user.id }}\"]");
+        }
+        let first = match command.first() {
+            Some(Text::Fixed(word)) => word.to_uppercase(),
+            _ => "COMMAND".to_owned(),
+        };
+        let endpoint = self.row(fields, "REDIS", &first);
+        let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
+        let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
+        Some(RedisStep { endpoint, command, captures, timeout })
+    }
+}

@@ -1,0 +1,163 @@
+//! One tree from several texts: the scenario's own file, what it includes, and the profile that was chosen.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::diagnostic::{Diagnostic, nearest};
+use super::keys::INCLUDED;
+use super::node::{self, Key, Kind, Node};
+use super::source::{MAX_BYTES, Sources};
+
+/// Most files of one scenario.
+const MAX_FILES: usize = 100;
+/// Keys that say how much load there is: a profile that gives one of the first three takes the others away.
+const MODELS: [&str; 3] = ["shape", "arrivals", "search"];
+
+/// Parses the text and what it includes.
+pub(crate) fn compose(origin: &str, text: &str, folder: Option<&Path>) -> (Sources, Result<Node, Vec<Diagnostic>>) {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut sources = Sources::new(origin, text, folder);
+    let mut root = match node::parse(text) {
+        Ok(root) => root,
+        Err(error) => return (sources, Err(vec![error])),
+    };
+    let own = folder.map(|f| f.join(Path::new(origin).file_name().unwrap_or_default()));
+    let own = own.and_then(|path| path.canonicalize().ok());
+    let mut include = Include { sources: &mut sources, seen: BTreeSet::new(), found: Vec::new() };
+    include.all(&mut root, &own.into_iter().collect::<Vec<_>>());
+    let found = include.found;
+    (sources, if found.is_empty() { Ok(root) } else { Err(found) })
+}
+
+struct Include<'a> {
+    sources: &'a mut Sources,
+    seen: BTreeSet<PathBuf>,
+    found: Vec<Diagnostic>,
+}
+
+impl Include<'_> {
+    /// Adds what `node` includes to it; `path` leads from the scenario to the file of `node`.
+    fn all(&mut self, node: &mut Node, path: &[PathBuf]) {
+        let Some((_, list)) = node.entries().iter().find(|(key, _)| key.name == "include") else { return };
+        for item in list.clone().one_or_more() {
+            let Kind::Text(name) = &item.kind else {
+                self.found.push(Diagnostic::new(item.at.clone(), format!("`include` must name files, this is {}", item.what())));
+                continue;
+            };
+            match self.one(item, name, path) {
+                Ok(Some(included)) => merge(node, included),
+                Ok(None) => {}
+                Err(message) => self.found.push(Diagnostic::new(item.at.clone(), message)),
+            }
+        }
+    }
+
+    fn one(&mut self, item: &Node, name: &str, path: &[PathBuf]) -> Result<Option<Node>, String> {
+        let (file, bytes) = self.sources.read(item.at.start, name, MAX_BYTES)?;
+        let real = file.canonicalize().map_err(|e| format!("cannot read {}: {e}", file.display()))?;
+        if let Some(first) = path.iter().position(|p| *p == real) {
+            let names = path.iter().skip(first).chain([&real]).map(|p| p.file_name().unwrap_or_default().to_string_lossy());
+            return Err(format!("the files include each other: {}", names.collect::<Vec<_>>().join(" → ")));
+        }
+        if !self.seen.insert(real.clone()) {
+            return Ok(None);
+        }
+        if self.seen.len() > MAX_FILES {
+            return Err(format!("more than {MAX_FILES} included files"));
+        }
+        let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))?;
+        let start = self.sources.add(&file, &text);
+        let mut node = match node::parse(&text) {
+            Ok(node) => node,
+            Err(mut error) => {
+                error.at = error.at.start + start..error.at.end + start;
+                self.found.push(error);
+                return Ok(None);
+            }
+        };
+        node.shift(start);
+        if !matches!(node.kind, Kind::Map(_)) {
+            self.found.push(Diagnostic::new(node.at.clone(), format!("an included file must be a map, this is {}", node.what())));
+            return Ok(None);
+        }
+        for (key, _) in node.entries().iter().filter(|(key, _)| !INCLUDED.contains(&key.name.as_str())) {
+            let message = format!("`{}` cannot stand in an included file", key.name);
+            let note = format!("allowed: {}", INCLUDED.join(", "));
+            self.found.push(Diagnostic::new(key.at.clone(), message).note(note));
+        }
+        self.all(&mut node, &[path, &[real]].concat());
+        Ok(Some(node))
+    }
+}
+
+/// Adds maps and lists of an included file; what the including file has wins.
+fn merge(into: &mut Node, from: Node) {
+    let (Kind::Map(into), Kind::Map(from)) = (&mut into.kind, from.kind) else { return };
+    for (key, value) in from.into_iter().filter(|(key, _)| key.name != "include") {
+        let Some((_, own)) = into.iter_mut().find(|(k, _)| k.name == key.name) else {
+            into.push((key, value));
+            continue;
+        };
+        match (&mut own.kind, value.kind) {
+            (Kind::Map(own), Kind::Map(more)) => add(own, more),
+            (Kind::List(own), Kind::List(more)) => own.extend(more),
+            (Kind::List(own), more) => own.push(Node { at: value.at, kind: more }),
+            _ => {}
+        }
+    }
+}
+
+fn add(own: &mut Vec<(Key, Node)>, more: Vec<(Key, Node)>) {
+    // What is included stands first: variables see those defined above them.
+    let mut all: Vec<(Key, Node)> = more.into_iter().filter(|(k, _)| !own.iter().any(|(o, _)| o.name == k.name)).collect();
+    all.append(own);
+    *own = all;
+}
+
+/// The names of the profiles.
+pub(crate) fn profiles(root: &Node) -> impl Iterator<Item = &str> {
+    let profiles = root.entries().iter().find(|(key, _)| key.name == "profiles");
+    profiles.into_iter().flat_map(|(_, node)| node.entries()).map(|(key, _)| key.name.as_str())
+}
+
+/// The tree with the keys of a profile in the place of its own; `vars` and `defaults` are joined.
+pub(crate) fn overlay(root: &Node, profile: &str) -> Result<Node, String> {
+    let known = || profiles(root);
+    let entries = root.entries().iter().find(|(key, _)| key.name == "profiles").map_or(&[][..], |(_, n)| n.entries());
+    let Some((_, chosen)) = entries.iter().find(|(key, _)| key.name == profile) else {
+        let near = nearest(profile, known()).map(|n| format!(": did you mean `{n}`?"));
+        let list = known().collect::<Vec<_>>().join(", ");
+        let rest = near.unwrap_or_else(|| if list.is_empty() { ": it has none".to_owned() } else { format!(": it has {list}") });
+        return Err(format!("the scenario has no profile `{profile}`{rest}"));
+    };
+    let given = |name: &str| chosen.entries().iter().any(|(key, _)| key.name == name);
+    let replaced = MODELS.iter().any(|model| given(model)) || given("users");
+    let mut out: Vec<(Key, Node)> = root.entries().to_vec();
+    if replaced {
+        out.retain(|(key, _)| !MODELS.contains(&key.name.as_str()));
+    }
+    if given("shape") || given("arrivals") {
+        out.retain(|(key, _)| !["users", "spawn_rate"].contains(&key.name.as_str()));
+    }
+    if given("shape") {
+        out.retain(|(key, _)| key.name != "run_time");
+    }
+    for (key, value) in chosen.entries() {
+        let Some((_, own)) = out.iter_mut().find(|(k, _)| k.name == key.name) else {
+            out.push((key.clone(), value.clone()));
+            continue;
+        };
+        match (&mut own.kind, &value.kind) {
+            (Kind::Map(base), Kind::Map(more)) if ["vars", "defaults"].contains(&key.name.as_str()) => {
+                for (key, value) in more {
+                    match base.iter_mut().find(|(k, _)| k.name == key.name) {
+                        Some(entry) => *entry = (key.clone(), value.clone()),
+                        None => base.push((key.clone(), value.clone())),
+                    }
+                }
+            }
+            _ => *own = value.clone(),
+        }
+    }
+    Ok(Node { at: root.at.clone(), kind: Kind::Map(out) })
+}

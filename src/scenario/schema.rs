@@ -1,0 +1,152 @@
+//! The JSON Schema of scenario files, made from the table of keys that the builder reads too.
+
+use serde_json::{Map, Value, json};
+
+use super::keys::{self, ACTIONS, ANY_STEP, Key};
+
+/// The schema; `katydid schema` prints it, and editors complete and check files with it.
+pub fn schema() -> Value {
+    let mut definitions = Map::new();
+    let tables: [(&str, &[Key], &[&str]); 24] = [
+        ("class", keys::CLASS, &["tasks"]),
+        ("task", keys::TASK, &["steps"]),
+        ("defaults", keys::CONNECTION, &[]),
+        ("operators", keys::OPERATORS, &[]),
+        ("expect", keys::EXPECT, &[]),
+        ("expect_publish", keys::EXPECT_PUBLISH, &["receivers"]),
+        ("capture_full", keys::CAPTURE, &[]),
+        ("shape", keys::SHAPE, &["stages"]),
+        ("stage", keys::STAGE, &["duration"]),
+        ("arrivals", keys::ARRIVALS, &[]),
+        ("search", keys::SEARCH, &["from", "to", "hold", "until"]),
+        ("data_file", keys::DATA, &["file"]),
+        ("auth", keys::AUTH, &[]),
+        ("basic", keys::BASIC, &["username", "password"]),
+        ("tls", keys::TLS, &[]),
+        ("file", keys::FILE, &["file"]),
+        ("threshold_full", keys::THRESHOLD, &["check"]),
+        ("on_full", keys::ON, &[]),
+        ("graphql_settings", keys::GRAPHQL_SETTINGS, &[]),
+        ("redis_settings", keys::REDIS_SETTINGS, &["url"]),
+        ("report", keys::REPORT, &[]),
+        ("baseline", keys::BASELINE, &[]),
+        ("scenario", keys::TOP, &[]),
+        ("profile", keys::TOP, &[]),
+    ];
+    for (name, table, required) in tables {
+        definitions.insert(name.to_owned(), object(table.iter(), required));
+    }
+    for (name, value) in scalars() {
+        definitions.insert(name.to_owned(), value);
+    }
+    for (name, value) in collections() {
+        definitions.insert(name.to_owned(), value);
+    }
+    definitions.insert("step".to_owned(), json!({ "oneOf": ACTIONS.iter().map(step).collect::<Vec<_>>() }));
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "katydid scenario",
+        "allOf": [
+            { "$ref": "#/$defs/scenario" },
+            { "anyOf": [{ "required": ["tasks"] }, { "required": ["user_classes"] }] },
+            { "not": { "required": ["tasks", "user_classes"] } }
+        ],
+        "$defs": definitions
+    })
+}
+
+fn reference(kind: &str) -> Value {
+    json!({ "$ref": format!("#/$defs/{kind}") })
+}
+
+fn property(key: &Key) -> (String, Value) {
+    let mut value = reference(key.kind);
+    // Beside a reference since draft 2019-09 its neighbours count too.
+    value["description"] = key.about.into();
+    (key.name.to_owned(), value)
+}
+
+fn object<'k>(table: impl Iterator<Item = &'k Key>, required: &[&str]) -> Value {
+    let properties: Map<String, Value> = table.map(property).collect();
+    json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false })
+}
+
+/// One way to write a step: its action, what goes with it, and nothing else.
+fn step(action: &keys::Action) -> Value {
+    let modifiers = action.modifiers.iter().copied().chain([ANY_STEP]).flatten();
+    let mut required = vec![action.key.name];
+    if ["repeat", "for_each", "while"].contains(&action.key.name) {
+        required.push("steps");
+    }
+    if action.key.name == "for_each" {
+        required.push("as");
+    }
+    object([&action.key].into_iter().chain(modifiers), &required)
+}
+
+fn scalars() -> Vec<(&'static str, Value)> {
+    let words = |all: &[&str]| json!({ "enum": all });
+    let scalar = json!({ "type": ["string", "number", "boolean"] });
+    let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?(us|ms|s|m|h|d))+)\s*$";
+    vec![
+        ("any", json!(true)),
+        ("text", scalar.clone()),
+        ("expression", scalar.clone()),
+        ("name", json!({ "type": "string", "minLength": 1 })),
+        ("bool", json!({ "type": "boolean" })),
+        ("whole", json!({ "type": "integer", "minimum": 0 })),
+        ("number", json!({ "type": "number", "minimum": 0 })),
+        ("count", json!({ "anyOf": [reference("whole"), reference("template")] })),
+        ("template", json!({ "type": "string", "pattern": r"\{\{" })),
+        ("duration", json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": time }] })),
+        ("rate", json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*$" }] })),
+        ("size", json!({ "anyOf": [reference("whole"), { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" }] })),
+        ("wait", json!({ "type": "string", "pattern": r"^\s*(between|constant|constant_pacing|constant_throughput)\s*\(.*\)\s*$" })),
+        ("wait_step", json!({ "anyOf": [reference("duration"), reference("template"), { "type": "string", "pattern": r"^\s*(between|constant)\s*\(.*\)\s*$" }] })),
+        ("start", words(&["with_others", "before_others"])),
+        ("http_version", json!({ "enum": ["any", "1.1", "1", "2", 1, 1.1, 2] })),
+        ("connections", words(&["per_user", "per_request"])),
+        ("persisted", words(&["apq", "off"])),
+        ("measure", words(&["delivery", "nothing"])),
+        ("stop", words(&["task", "user", "run"])),
+        ("errors_expected", words(&["none", "any"])),
+        ("pick", words(&["first", "last", "random", "all"])),
+        ("vary", words(&["users", "rate"])),
+        ("order", words(&["sequential", "random", "shuffle"])),
+        ("bind", words(&["user", "iteration"])),
+        ("on_end", words(&["recycle", "stop"])),
+        ("error_policy", words(&["fail", "partial_ok", "ignore"])),
+        ("redis_protocol", words(&["resp2", "resp3"])),
+        ("envelope", words(&["binary", "json", "off"])),
+        ("regression", words(&["fail", "warn"])),
+    ]
+}
+
+fn collections() -> Vec<(&'static str, Value)> {
+    let list = |of: &str| json!({ "type": "array", "items": reference(of), "minItems": 1 });
+    let map = |of: &str| json!({ "type": "object", "additionalProperties": reference(of) });
+    let either = |kinds: &[&str]| json!({ "anyOf": kinds.iter().map(|k| reference(k)).collect::<Vec<_>>() });
+    vec![
+        ("list", json!({ "type": "array", "minItems": 1 })),
+        ("map", json!({ "type": "object" })),
+        ("texts", json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] })),
+        ("pairs", map("texts")),
+        ("steps", list("step")),
+        ("tasks", list("task")),
+        ("classes", json!({ "type": "object", "additionalProperties": reference("class"), "minProperties": 1 })),
+        ("flows", map("steps")),
+        ("data", map("data_file")),
+        ("stages", list("stage")),
+        ("profiles", map("profile")),
+        ("matcher", json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] })),
+        ("matchers", map("matcher")),
+        ("capture_one", either(&["text", "capture_full"])),
+        ("capture", json!({ "type": "object", "additionalProperties": reference("capture_one"), "minProperties": 1 })),
+        ("upload", either(&["text", "file"])),
+        ("uploads", json!({ "anyOf": [reference("upload"), { "type": "array", "items": reference("upload") }] })),
+        ("files", map("uploads")),
+        ("threshold", either(&["text", "threshold_full"])),
+        ("thresholds", json!({ "type": "array", "items": reference("threshold") })),
+        ("on", either(&["texts", "on_full"])),
+    ]
+}

@@ -1,0 +1,176 @@
+//! A plan in words, and what it will cost: `katydid check` prints it.
+
+use std::fmt::Write as _;
+
+use super::plan::{Action, Class, Goal, LoopCount, Plan, Start, Step, Task, Wait};
+use crate::units::{self, PerSecond};
+
+/// What a run of the plan will come to, as far as that is known before it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Estimate {
+    /// Peak concurrent users.
+    pub peak_users: u32,
+    /// Requests of the whole run if replies took no time; `None` when nothing bounds them.
+    pub requests: Option<f64>,
+    /// Users times hours; `None` without an end.
+    pub vu_hours: Option<f64>,
+}
+
+/// Estimates a run.
+pub fn estimate(plan: &Plan) -> Estimate {
+    let vu_hours = plan.schedule.vu_hours();
+    Estimate { peak_users: plan.schedule.peak_users().0, requests: requests(plan, vu_hours), vu_hours }
+}
+
+fn requests(plan: &Plan, vu_hours: Option<f64>) -> Option<f64> {
+    let shares = shares(plan);
+    let length = plan.schedule.length()?;
+    if plan.schedule.is_open() {
+        let each: f64 = plan.classes.iter().zip(&shares).map(|(class, share)| share * per_task(plan, class)).sum();
+        return Some(plan.schedule.arrivals_by(length) * each);
+    }
+    let seconds = vu_hours? * 3_600.0;
+    let mut total = 0.0;
+    for (class, share) in plan.classes.iter().zip(&shares) {
+        let (each, inside) = (per_task(plan, class), pauses(plan, class));
+        let wait = match class.wait {
+            Wait::Pacing(d) => d.as_secs_f64().max(inside),
+            wait => wait.mean().as_secs_f64() + inside,
+        };
+        if each > 0.0 && *share > 0.0 && wait <= 0.0 {
+            return None;
+        }
+        if wait > 0.0 {
+            total += seconds * share / wait * each;
+        }
+    }
+    Some(total)
+}
+
+/// The part of the users that each class has.
+fn shares(plan: &Plan) -> Vec<f64> {
+    let users = f64::from(plan.schedule.peak_users().0).max(1.0);
+    let fixed = |class: &Class| f64::from(class.fixed_count.unwrap_or(0));
+    let rest = (users - plan.classes.iter().map(fixed).sum::<f64>()).max(0.0);
+    let weight = |class: &Class| if class.fixed_count.is_some() { 0.0 } else { f64::from(class.weight) };
+    let weights: f64 = plan.classes.iter().map(weight).sum();
+    let part = |class: &Class| (fixed(class) + if weights > 0.0 { rest * weight(class) / weights } else { 0.0 }) / users;
+    plan.classes.iter().map(|class| part(class).min(1.0)).collect()
+}
+
+/// The mean over a class's tasks of something of their steps.
+fn mean(class: &Class, of: impl Fn(&Task) -> f64) -> f64 {
+    let weight = |task: &Task| if class.sequential { 1.0 } else { f64::from(task.weight) };
+    let weights: f64 = class.tasks.iter().map(weight).sum();
+    if weights <= 0.0 { 0.0 } else { class.tasks.iter().map(|task| weight(task) * of(task)).sum::<f64>() / weights }
+}
+
+fn per_task(plan: &Plan, class: &Class) -> f64 {
+    mean(class, |task| sum(plan, &task.steps, &|action| match action {
+        Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
+        _ => 0.0,
+    }))
+}
+
+fn pauses(plan: &Plan, class: &Class) -> f64 {
+    use super::plan::Pause;
+    mean(class, |task| sum(plan, &task.steps, &|action| match action {
+        Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
+        Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
+        _ => 0.0,
+    }))
+}
+
+/// Adds up over steps; loops count their passes where they are known, both sides of an `if` count half.
+fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
+    let inner = |steps: &[Step]| sum(plan, steps, of);
+    let one = |step: &Step| match &step.action {
+        Action::Repeat { count: LoopCount::Fixed(n), steps, .. } => f64::from(*n) * inner(steps),
+        Action::Repeat { steps, .. } | Action::While { steps, .. } => inner(steps),
+        Action::ForEach { list, steps, .. } => list.known_length().unwrap_or(1) as f64 * inner(steps),
+        Action::If { then, otherwise, .. } => (inner(then) + inner(otherwise)) / 2.0,
+        Action::Call { flow, .. } => plan.flows.get(flow.0 as usize).map_or(0.0, |flow| inner(&flow.steps)),
+        action => of(action),
+    };
+    steps.iter().map(one).sum()
+}
+
+/// The plan in words, several lines.
+pub fn words(plan: &Plan) -> String {
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    let _ = writeln!(out, "{} against {}", plan.name, plan.host);
+    load(plan, &mut out);
+    for class in &plan.classes {
+        let share = match class.fixed_count {
+            Some(n) => format!("{n} users"),
+            None => format!("weight {}", class.weight),
+        };
+        let start = if class.start == Start::BeforeOthers { ", before the others" } else { "" };
+        let order = if class.sequential { ", tasks in order" } else { "" };
+        let _ = writeln!(out, "  {}: {share}{start}, {}{order}", class.name, wait(class.wait));
+        for task in &class.tasks {
+            let tags = if task.tags.is_empty() { String::new() } else { format!(" [{}]", task.tags.join(" ")) };
+            let weight = if class.sequential { String::new() } else { format!("{}x ", task.weight) };
+            let steps = task.steps.len();
+            let _ = writeln!(out, "    {weight}{}{tags}: {steps} step{}", task.name, if steps == 1 { "" } else { "s" });
+        }
+    }
+    if !plan.endpoints.is_empty() {
+        let _ = writeln!(out, "  requests:");
+        for row in &plan.endpoints {
+            let _ = writeln!(out, "    {:<7} {}", row.method, row.name);
+        }
+    }
+    for feeder in &plan.feeders {
+        let _ = writeln!(out, "  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", "));
+    }
+    for threshold in &plan.thresholds {
+        let _ = writeln!(out, "  must hold: {}", threshold.words);
+    }
+    let estimate = estimate(plan);
+    let requests = match estimate.requests {
+        Some(n) if plan.schedule.is_open() => format!("about {} requests", units::count(n.round() as u64)),
+        Some(n) => format!("at most about {} requests", units::count(n.round() as u64)),
+        None => "as many requests as the target answers".to_owned(),
+    };
+    let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{h:.2} VU-hours"));
+    let _ = writeln!(out, "  {} users at the peak, {requests}, {hours}", units::count(estimate.peak_users.into()));
+    out.lines().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
+}
+
+fn load(plan: &Plan, out: &mut String) {
+    let length = plan.schedule.length().map_or_else(|| "until stopped".to_owned(), units::plain);
+    let schedule = &plan.schedule;
+    let _ = match schedule.max_users() {
+        Some(most) => writeln!(
+            out,
+            "  arrivals up to {}/s with at most {most} users busy, {length}",
+            PerSecond(schedule.peak_rate())
+        ),
+        None if schedule.is_shaped() => writeln!(out, "  {} stages, {length}", schedule.stages().len()),
+        None => writeln!(out, "  {} users, {} started per second, {length}", plan.load.users, plan.load.spawn_rate),
+    };
+    for stage in schedule.stages().iter().filter(|stage| !stage.name.is_empty()) {
+        let length = stage.duration.map_or_else(String::new, units::plain);
+        let goal = match stage.goal {
+            Goal::Users { users, spawn_rate: Some(rate) } => format!("to {users} users, {} per second", PerSecond(rate)),
+            Goal::Users { users, spawn_rate: None } => format!("to {users} users evenly"),
+            Goal::Rate { rate, ramp } => format!("to {}/s within {}", PerSecond(rate), units::plain(ramp)),
+        };
+        let warm_up = if stage.warm_up { ", warm-up" } else { "" };
+        let _ = writeln!(out, "    {}: {length} {goal}{warm_up}", stage.name);
+    }
+    if !schedule.warm_up().is_zero() {
+        let _ = writeln!(out, "  the first {} do not count", units::plain(schedule.warm_up()));
+    }
+}
+
+fn wait(wait: Wait) -> String {
+    match wait {
+        Wait::Constant(d) if d.is_zero() => "no waiting".to_owned(),
+        Wait::Constant(d) => format!("waits {}", units::plain(d)),
+        Wait::Between(low, high) => format!("waits {} to {}", units::plain(low), units::plain(high)),
+        Wait::Pacing(d) => format!("a task every {}", units::plain(d)),
+    }
+}
