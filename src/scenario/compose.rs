@@ -41,7 +41,10 @@ impl Include<'_> {
         let Some((_, list)) = node.entries().iter().find(|(key, _)| key.name == "include") else { return };
         for item in list.clone().one_or_more() {
             let Kind::Text(name) = &item.kind else {
-                self.found.push(Diagnostic::new(item.at.clone(), format!("`include` must name files, this is {}", item.what())));
+                self.found.push(Diagnostic::new(
+                    item.at.clone(),
+                    format!("`include` must name files, this is {}", item.what()),
+                ));
                 continue;
             };
             match self.one(item, name, path) {
@@ -56,7 +59,8 @@ impl Include<'_> {
         let (file, bytes) = self.sources.read(item.at.start, name, MAX_BYTES)?;
         let real = file.canonicalize().map_err(|e| format!("cannot read {}: {e}", file.display()))?;
         if let Some(first) = path.iter().position(|p| *p == real) {
-            let names = path.iter().skip(first).chain([&real]).map(|p| p.file_name().unwrap_or_default().to_string_lossy());
+            let names =
+                path.iter().skip(first).chain([&real]).map(|p| p.file_name().unwrap_or_default().to_string_lossy());
             return Err(format!("the files include each other: {}", names.collect::<Vec<_>>().join(" → ")));
         }
         if !self.seen.insert(real.clone()) {
@@ -77,7 +81,10 @@ impl Include<'_> {
         };
         node.shift(start);
         if !matches!(node.kind, Kind::Map(_)) {
-            self.found.push(Diagnostic::new(node.at.clone(), format!("an included file must be a map, this is {}", node.what())));
+            self.found.push(Diagnostic::new(
+                node.at.clone(),
+                format!("an included file must be a map, this is {}", node.what()),
+            ));
             return Ok(None);
         }
         for (key, _) in node.entries().iter().filter(|(key, _)| !INCLUDED.contains(&key.name.as_str())) {
@@ -109,7 +116,8 @@ fn merge(into: &mut Node, from: Node) {
 
 fn add(own: &mut Vec<(Key, Node)>, more: Vec<(Key, Node)>) {
     // What is included stands first: variables see those defined above them.
-    let mut all: Vec<(Key, Node)> = more.into_iter().filter(|(k, _)| !own.iter().any(|(o, _)| o.name == k.name)).collect();
+    let mut all: Vec<(Key, Node)> =
+        more.into_iter().filter(|(k, _)| !own.iter().any(|(o, _)| o.name == k.name)).collect();
     all.append(own);
     *own = all;
 }
@@ -127,7 +135,8 @@ pub(crate) fn overlay(root: &Node, profile: &str) -> Result<Node, String> {
     let Some((_, chosen)) = entries.iter().find(|(key, _)| key.name == profile) else {
         let near = nearest(profile, known()).map(|n| format!(": did you mean `{n}`?"));
         let list = known().collect::<Vec<_>>().join(", ");
-        let rest = near.unwrap_or_else(|| if list.is_empty() { ": it has none".to_owned() } else { format!(": it has {list}") });
+        let rest = near
+            .unwrap_or_else(|| if list.is_empty() { ": it has none".to_owned() } else { format!(": it has {list}") });
         return Err(format!("the scenario has no profile `{profile}`{rest}"));
     };
     let given = |name: &str| chosen.entries().iter().any(|(key, _)| key.name == name);

@@ -154,7 +154,8 @@ mod tests {
     fn places_outside_and_inside_characters_are_printed() {
         let source = "name: größe\nx: ✓";
         for offset in 0..source.len() + 9 {
-            let error = render(&Sources::new("f.yaml", source, None), vec![Diagnostic::new(offset..offset + 3, "wrong")]);
+            let error =
+                render(&Sources::new("f.yaml", source, None), vec![Diagnostic::new(offset..offset + 3, "wrong")]);
             assert!(error.text.contains("f.yaml:"), "{offset}");
         }
         assert_eq!(position(source, source.find('x').unwrap()), (2, 1));

@@ -137,18 +137,10 @@ const REDIS: &[Key] = &[
     key("capture", "capture", "Names for values of the answer"),
     key("timeout", "duration", "From the send to the answer; default 30s"),
 ];
-const LOOP: &[Key] = &[
-    key("steps", "steps", "Run in order"),
-    key("as", "name", "Name of the item, or of the number of the pass"),
-];
-const WHILE: &[Key] = &[
-    key("steps", "steps", "Run in order"),
-    key("limit", "whole", "Most passes; default 1000"),
-];
-const IF: &[Key] = &[
-    key("then", "steps", "Run when it holds"),
-    key("else", "steps", "Run when it does not"),
-];
+const LOOP: &[Key] =
+    &[key("steps", "steps", "Run in order"), key("as", "name", "Name of the item, or of the number of the pass")];
+const WHILE: &[Key] = &[key("steps", "steps", "Run in order"), key("limit", "whole", "Most passes; default 1000")];
+const IF: &[Key] = &[key("then", "steps", "Run when it holds"), key("else", "steps", "Run when it does not")];
 const CALL: &[Key] = &[key("with", "map", "Variables set before the flow")];
 
 /// An action and the modifiers that go with it.
@@ -277,8 +269,7 @@ pub(crate) const DATA: &[Key] = &[
     key("delimiter", "text", "One character; default ,"),
 ];
 /// `auth`.
-pub(crate) const AUTH: &[Key] =
-    &[key("basic", "basic", "User and password"), key("bearer", "text", "A token")];
+pub(crate) const AUTH: &[Key] = &[key("basic", "basic", "User and password"), key("bearer", "text", "A token")];
 /// `auth.basic`.
 pub(crate) const BASIC: &[Key] = &[key("username", "text", "User"), key("password", "text", "Password")];
 /// `tls`.

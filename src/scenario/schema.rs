@@ -99,10 +99,22 @@ fn scalars() -> Vec<(&'static str, Value)> {
         ("count", json!({ "anyOf": [reference("whole"), reference("template")] })),
         ("template", json!({ "type": "string", "pattern": r"\{\{" })),
         ("duration", json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": time }] })),
-        ("rate", json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*$" }] })),
-        ("size", json!({ "anyOf": [reference("whole"), { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" }] })),
-        ("wait", json!({ "type": "string", "pattern": r"^\s*(between|constant|constant_pacing|constant_throughput)\s*\(.*\)\s*$" })),
-        ("wait_step", json!({ "anyOf": [reference("duration"), reference("template"), { "type": "string", "pattern": r"^\s*(between|constant)\s*\(.*\)\s*$" }] })),
+        (
+            "rate",
+            json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*$" }] }),
+        ),
+        (
+            "size",
+            json!({ "anyOf": [reference("whole"), { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" }] }),
+        ),
+        (
+            "wait",
+            json!({ "type": "string", "pattern": r"^\s*(between|constant|constant_pacing|constant_throughput)\s*\(.*\)\s*$" }),
+        ),
+        (
+            "wait_step",
+            json!({ "anyOf": [reference("duration"), reference("template"), { "type": "string", "pattern": r"^\s*(between|constant)\s*\(.*\)\s*$" }] }),
+        ),
         ("start", words(&["with_others", "before_others"])),
         ("http_version", json!({ "enum": ["any", "1.1", "1", "2", 1, 1.1, 2] })),
         ("connections", words(&["per_user", "per_request"])),
@@ -129,7 +141,10 @@ fn collections() -> Vec<(&'static str, Value)> {
     vec![
         ("list", json!({ "type": "array", "minItems": 1 })),
         ("map", json!({ "type": "object" })),
-        ("texts", json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] })),
+        (
+            "texts",
+            json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] }),
+        ),
         ("pairs", map("texts")),
         ("steps", list("step")),
         ("tasks", list("task")),
@@ -138,7 +153,10 @@ fn collections() -> Vec<(&'static str, Value)> {
         ("data", map("data_file")),
         ("stages", list("stage")),
         ("profiles", map("profile")),
-        ("matcher", json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] })),
+        (
+            "matcher",
+            json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] }),
+        ),
         ("matchers", map("matcher")),
         ("capture_one", either(&["text", "capture_full"])),
         ("capture", json!({ "type": "object", "additionalProperties": reference("capture_one"), "minProperties": 1 })),

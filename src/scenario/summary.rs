@@ -54,7 +54,8 @@ fn shares(plan: &Plan) -> Vec<f64> {
     let rest = (users - plan.classes.iter().map(fixed).sum::<f64>()).max(0.0);
     let weight = |class: &Class| if class.fixed_count.is_some() { 0.0 } else { f64::from(class.weight) };
     let weights: f64 = plan.classes.iter().map(weight).sum();
-    let part = |class: &Class| (fixed(class) + if weights > 0.0 { rest * weight(class) / weights } else { 0.0 }) / users;
+    let part =
+        |class: &Class| (fixed(class) + if weights > 0.0 { rest * weight(class) / weights } else { 0.0 }) / users;
     plan.classes.iter().map(|class| part(class).min(1.0)).collect()
 }
 
@@ -66,19 +67,23 @@ fn mean(class: &Class, of: impl Fn(&Task) -> f64) -> f64 {
 }
 
 fn per_task(plan: &Plan, class: &Class) -> f64 {
-    mean(class, |task| sum(plan, &task.steps, &|action| match action {
-        Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
-        _ => 0.0,
-    }))
+    mean(class, |task| {
+        sum(plan, &task.steps, &|action| match action {
+            Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
+            _ => 0.0,
+        })
+    })
 }
 
 fn pauses(plan: &Plan, class: &Class) -> f64 {
     use super::plan::Pause;
-    mean(class, |task| sum(plan, &task.steps, &|action| match action {
-        Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
-        Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
-        _ => 0.0,
-    }))
+    mean(class, |task| {
+        sum(plan, &task.steps, &|action| match action {
+            Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
+            Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
+            _ => 0.0,
+        })
+    })
 }
 
 /// Adds up over steps; loops count their passes where they are known, both sides of an `if` count half.
@@ -154,7 +159,9 @@ fn load(plan: &Plan, out: &mut String) {
     for stage in schedule.stages().iter().filter(|stage| !stage.name.is_empty()) {
         let length = stage.duration.map_or_else(String::new, units::plain);
         let goal = match stage.goal {
-            Goal::Users { users, spawn_rate: Some(rate) } => format!("to {users} users, {} per second", PerSecond(rate)),
+            Goal::Users { users, spawn_rate: Some(rate) } => {
+                format!("to {users} users, {} per second", PerSecond(rate))
+            }
             Goal::Users { users, spawn_rate: None } => format!("to {users} users evenly"),
             Goal::Rate { rate, ramp } => format!("to {}/s within {}", PerSecond(rate), units::plain(ramp)),
         };

@@ -18,7 +18,11 @@ impl Builder<'_> {
         if let Some(files) = fields.get("files") {
             for other in ["json", "body"] {
                 if let Some(at) = fields.key(other) {
-                    self.report(at, format!("`files` and `{other}` in one step"), "an upload has files and form fields");
+                    self.report(
+                        at,
+                        format!("`files` and `{other}` in one step"),
+                        "an upload has files and form fields",
+                    );
                 }
             }
             // The header has the boundary in it, which differs from request to request.

@@ -96,7 +96,11 @@ impl Builder<'_> {
             "header" => match HeaderName::try_from(text) {
                 Ok(name) => CaptureSource::Header(name),
                 Err(_) => {
-                    self.report(node.at.clone(), format!("{text:?} is not a header name"), "letters, digits and - are allowed");
+                    self.report(
+                        node.at.clone(),
+                        format!("{text:?} is not a header name"),
+                        "letters, digits and - are allowed",
+                    );
                     return None;
                 }
             },

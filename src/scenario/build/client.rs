@@ -60,7 +60,8 @@ impl Builder<'_> {
     fn pem(&mut self, node: &Node, what: &str, mark: &str) -> Option<Arc<[u8]>> {
         let name = self.constant_text(node, what)?;
         let bytes = self.read_file(node, &name)?;
-        let has = String::from_utf8_lossy(&bytes).lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(mark));
+        let has =
+            String::from_utf8_lossy(&bytes).lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(mark));
         if !has {
             self.error(node, format!("{name} has no {mark} in PEM form"));
             return None;

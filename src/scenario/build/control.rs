@@ -15,7 +15,11 @@ impl Builder<'_> {
         match fields.get("steps") {
             Some(node) => Some(self.steps(node, "steps")),
             None => {
-                self.report(argument.at.clone(), format!("this `{action}` has no `steps`"), format!("write steps: [ … ] below `{action}`"));
+                self.report(
+                    argument.at.clone(),
+                    format!("this `{action}` has no `steps`"),
+                    format!("write steps: [ … ] below `{action}`"),
+                );
                 None
             }
         }
@@ -45,7 +49,11 @@ impl Builder<'_> {
         let list = self.template(argument);
         let text = argument.scalar().unwrap_or("[");
         if !text.contains("{{") && argument.scalar().is_some() {
-            self.report(argument.at.clone(), format!("`for_each` takes a list, this is {}", argument.what()), "write a list, or a template: \"{{ name }}\"");
+            self.report(
+                argument.at.clone(),
+                format!("`for_each` takes a list, this is {}", argument.what()),
+                "write a list, or a template: \"{{ name }}\"",
+            );
         }
         let item = self.name_of(fields);
         if fields.get("as").is_none() {

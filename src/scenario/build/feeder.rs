@@ -35,7 +35,11 @@ impl Builder<'_> {
             self.warn(at, "random rows never end", "`on_end: stop` goes with sequential or shuffle");
         }
         let Some(file) = fields.get("file") else {
-            self.report(key.at.clone(), format!("the data `{}` has no `file`", key.name), "write file: data/accounts.csv");
+            self.report(
+                key.at.clone(),
+                format!("the data `{}` has no `file`", key.name),
+                "write file: data/accounts.csv",
+            );
             return None;
         };
         let name = self.constant_text(file, "file")?;

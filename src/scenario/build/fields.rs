@@ -71,8 +71,7 @@ impl Builder<'_> {
         if {
             let written = self.sources.text().get(node.at.start..).unwrap_or("");
             written.starts_with("{{") || written.starts_with("{ {")
-        }
-            && let Some(last) = self.found.last_mut()
+        } && let Some(last) = self.found.last_mut()
         {
             last.notes.push("put quotes round a value with a template: \"{{ … }}\"".to_owned());
         }
@@ -194,7 +193,11 @@ impl Builder<'_> {
         match self.text(node, what)? {
             Text::Fixed(text) => Some(text.to_string()),
             Text::Parts(_) => {
-                self.report(node.at.clone(), format!("`{what}` cannot vary during the run"), "only env.NAME and vars can be used here");
+                self.report(
+                    node.at.clone(),
+                    format!("`{what}` cannot vary during the run"),
+                    "only env.NAME and vars can be used here",
+                );
                 None
             }
         }
@@ -231,7 +234,14 @@ pub(super) fn parse_size(text: &str) -> Option<u64> {
 mod tests {
     #[test]
     fn sizes() {
-        for (text, size) in [("512", Some(512)), ("10KB", Some(10_000)), ("1.5 MB", Some(1_500_000)), ("x", None), ("-1", None), ("1e9GB", None)] {
+        for (text, size) in [
+            ("512", Some(512)),
+            ("10KB", Some(10_000)),
+            ("1.5 MB", Some(1_500_000)),
+            ("x", None),
+            ("-1", None),
+            ("1e9GB", None),
+        ] {
             assert_eq!(super::parse_size(text), size, "{text}");
         }
     }

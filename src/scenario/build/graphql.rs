@@ -57,7 +57,11 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn graphql_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<GraphqlStep> {
-        self.warn(argument.at.clone(), "`graphql` steps are understood but not yet runnable", "a run of this scenario is refused");
+        self.warn(
+            argument.at.clone(),
+            "`graphql` steps are understood but not yet runnable",
+            "a run of this scenario is refused",
+        );
         let document = match self.at_file(argument) {
             Some(text) => text?,
             None => self.plain_text(argument, "graphql")?,
@@ -65,7 +69,11 @@ impl<'a> Builder<'a> {
         let operations = match operations(&document) {
             Ok(operations) => operations,
             Err(why) => {
-                self.report(argument.at.clone(), format!("this is not a GraphQL document: {why}"), "write query Name { … }, or @file.graphql");
+                self.report(
+                    argument.at.clone(),
+                    format!("this is not a GraphQL document: {why}"),
+                    "write query Name { … }, or @file.graphql",
+                );
                 return None;
             }
         };
@@ -76,10 +84,8 @@ impl<'a> Builder<'a> {
                 let found = operations.iter().find(|(_, own)| own.as_deref() == Some(name));
                 if found.is_none() {
                     let known: Vec<&str> = operations.iter().filter_map(|(_, n)| n.as_deref()).collect();
-                    let note = nearest(name, known.iter().copied()).map_or_else(
-                        || format!("it has {}", known.join(", ")),
-                        |n| format!("did you mean `{n}`?"),
-                    );
+                    let note = nearest(name, known.iter().copied())
+                        .map_or_else(|| format!("it has {}", known.join(", ")), |n| format!("did you mean `{n}`?"));
                     self.report(node.at.clone(), format!("the document has no operation `{name}`"), note);
                 }
                 found
@@ -147,7 +153,11 @@ impl<'a> Builder<'a> {
             && let Kind::Map(entries) = &node.kind
             && let Some((key, _)) = entries.iter().find(|(k, _)| k.name == "errors")
         {
-            self.report(key.at.clone(), "`errors` goes with `graphql`", "an HTTP reply has a status: expect: { status: 200 }");
+            self.report(
+                key.at.clone(),
+                "`errors` goes with `graphql`",
+                "an HTTP reply has a status: expect: { status: 200 }",
+            );
         }
     }
 }
@@ -250,7 +260,10 @@ mod tests {
             ("{ a }", vec![(Query, None)]),
             ("query { a }", vec![(Query, None)]),
             ("query Q($a: Int = 3) @live { a(b: \"}\") { c } }", vec![(Query, Some("Q"))]),
-            ("# mutation X {\nmutation M { a } fragment F on T { b } query N { c }", vec![(Mutation, Some("M")), (Query, Some("N"))]),
+            (
+                "# mutation X {\nmutation M { a } fragment F on T { b } query N { c }",
+                vec![(Mutation, Some("M")), (Query, Some("N"))],
+            ),
             ("subscription S { a(t: \"\"\"x } \" y\"\"\") }", vec![(Subscription, Some("S"))]),
         ] {
             let got = operations(document).unwrap();

@@ -201,7 +201,11 @@ impl<'a> Builder<'a> {
             }
             (None, Some(token)) => self.text(token, "bearer").map(Auth::Bearer),
             _ => {
-                self.report(node.at.clone(), "`auth` is either `basic` or `bearer`", "write auth: { bearer: \"{{ token }}\" }");
+                self.report(
+                    node.at.clone(),
+                    "`auth` is either `basic` or `bearer`",
+                    "write auth: { bearer: \"{{ token }}\" }",
+                );
                 None
             }
         }

@@ -152,7 +152,11 @@ impl<'a> Builder<'a> {
             let Some(stage) = self.stage(index, item) else { continue };
             if stages.iter().any(|s| s.name == stage.name) {
                 let at = Fields(item.entries()).get("name").map_or(item.at.clone(), |n| n.at.clone());
-                self.report(at, format!("two stages are called `{}`", stage.name), "thresholds go by the name: give each its own");
+                self.report(
+                    at,
+                    format!("two stages are called `{}`", stage.name),
+                    "thresholds go by the name: give each its own",
+                );
             }
             stages.push(stage);
         }
@@ -166,7 +170,11 @@ impl<'a> Builder<'a> {
         let duration = match fields.get("duration") {
             Some(n) => self.some_time(n, "duration"),
             None => {
-                self.report(node.at.clone(), "this stage has no `duration`", "write duration: 1m; it is the length of this stage alone");
+                self.report(
+                    node.at.clone(),
+                    "this stage has no `duration`",
+                    "write duration: 1m; it is the length of this stage alone",
+                );
                 None
             }
         };
@@ -189,7 +197,11 @@ impl<'a> Builder<'a> {
                 Goal::Rate { rate: rate?, ramp: ramp.or(duration)? }
             }
             _ => {
-                self.report(node.at.clone(), "a stage has either `users` or a `rate`", "write users: 100, or rate: 50/s");
+                self.report(
+                    node.at.clone(),
+                    "a stage has either `users` or a `rate`",
+                    "write users: 100, or rate: 50/s",
+                );
                 return None;
             }
         };
@@ -216,7 +228,11 @@ impl<'a> Builder<'a> {
             }
             let stages = self.stages(list)?;
             if stages.iter().any(|s| matches!(s.goal, Goal::Users { .. })) {
-                self.report(list.at.clone(), "the stages of `arrivals` have rates", "write rate: 50/s in each, or use `shape`");
+                self.report(
+                    list.at.clone(),
+                    "the stages of `arrivals` have rates",
+                    "write rate: 50/s in each, or use `shape`",
+                );
                 return None;
             }
             self.unreachable_stages(list, &stages, (Some(most), warm_up));
@@ -251,7 +267,10 @@ impl<'a> Builder<'a> {
         match (number.trim().parse::<f64>(), per) {
             (Ok(n), Some(per)) if n >= 0.0 && n / per <= 1e6 => Some(n / per),
             _ => {
-                self.error(node, format!("{text:?} is not a rate: write 50/s, 600/m, or a number of arrivals a second"));
+                self.error(
+                    node,
+                    format!("{text:?} is not a rate: write 50/s, 600/m, or a number of arrivals a second"),
+                );
                 None
             }
         }
@@ -271,7 +290,11 @@ impl<'a> Builder<'a> {
             }
         }
         if stages.iter().all(|s| s.warm_up) {
-            self.warn(list.at.clone(), "every stage is a warm-up: nothing would count", "remove warm_up from one of them");
+            self.warn(
+                list.at.clone(),
+                "every stage is a warm-up: nothing would count",
+                "remove warm_up from one of them",
+            );
         }
     }
 }

@@ -82,7 +82,8 @@ pub(crate) struct Built {
 
 /// Compiles a tree.
 pub(crate) fn build(input: Input<'_>) -> Built {
-    let names = Names::with_environment(Value::from_pairs(Vec::<(String, Value)>::new()), Arc::clone(input.environment));
+    let names =
+        Names::with_environment(Value::from_pairs(Vec::<(String, Value)>::new()), Arc::clone(input.environment));
     let mut builder = Builder {
         sources: input.sources,
         select: input.select,
@@ -305,7 +306,8 @@ impl<'a> Builder<'a> {
             };
             self.nothing = Some(format!("no user class is called `{wrong}`: {rest}"));
         }
-        let wanted = |class: &Class| select.classes.is_empty() || select.classes.iter().any(|name| **name == *class.name);
+        let wanted =
+            |class: &Class| select.classes.is_empty() || select.classes.iter().any(|name| **name == *class.name);
         let chosen: Vec<Class> = classes.into_iter().filter(|c| wanted(c) && !c.tasks.is_empty()).collect();
         if chosen.is_empty() && self.nothing.is_none() {
             self.nothing = Some(format!(

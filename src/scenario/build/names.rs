@@ -12,7 +12,21 @@ use crate::scenario::plan::{Action, Flow, Step};
 
 /// Words that templates use otherwise.
 const TAKEN: [&str; 16] = [
-    "vars", "env", "user", "iteration", "fake", "loop", "true", "false", "none", "not", "and", "or", "in", "is", "if",
+    "vars",
+    "env",
+    "user",
+    "iteration",
+    "fake",
+    "loop",
+    "true",
+    "false",
+    "none",
+    "not",
+    "and",
+    "or",
+    "in",
+    "is",
+    "if",
     "else",
 ];
 
@@ -66,7 +80,11 @@ impl<'a> Builder<'a> {
             let message = format!("{name:?} cannot be the name of a variable");
             self.report(key.at.clone(), message, "letters, digits and _ are allowed, and no digit first");
         } else if TAKEN.contains(&name) {
-            self.report(key.at.clone(), format!("a variable cannot be called `{name}`"), "templates use this word otherwise");
+            self.report(
+                key.at.clone(),
+                format!("a variable cannot be called `{name}`"),
+                "templates use this word otherwise",
+            );
         }
         right && !TAKEN.contains(&name)
     }
@@ -91,7 +109,11 @@ impl<'a> Builder<'a> {
         if !used.contains("vars") {
             for (key, _) in fields.get("vars").map(Node::entries).unwrap_or_default() {
                 if !used.contains(&key.name) {
-                    self.warn(key.at.clone(), format!("the variable `{}` is never used", key.name), "remove it, or use it in a template");
+                    self.warn(
+                        key.at.clone(),
+                        format!("the variable `{}` is never used", key.name),
+                        "remove it, or use it in a template",
+                    );
                 }
             }
         }
@@ -105,7 +127,11 @@ impl<'a> Builder<'a> {
             if !self.called.contains(&*flow.name)
                 && let Some((_, at)) = self.flows.get(&*flow.name).cloned()
             {
-                self.warn(at, format!("the flow `{}` is never called", flow.name), format!("write - call: {}", flow.name));
+                self.warn(
+                    at,
+                    format!("the flow `{}` is never called", flow.name),
+                    format!("write - call: {}", flow.name),
+                );
             }
         }
     }
@@ -133,7 +159,13 @@ impl<'a> Builder<'a> {
                     last.1 += 1;
                 }
                 if state.get(to) == Some(&1) && reported.insert(to) {
-                    let round: Vec<&str> = path.iter().map(|(i, _)| *i).skip_while(|i| *i != to).chain([to]).map(|i| &*flows[i].name).collect();
+                    let round: Vec<&str> = path
+                        .iter()
+                        .map(|(i, _)| *i)
+                        .skip_while(|i| *i != to)
+                        .chain([to])
+                        .map(|i| &*flows[i].name)
+                        .collect();
                     let message = format!("the flows call each other without an end: {}", round.join(" → "));
                     if let Some((_, at)) = self.flows.get(&*flows[to].name).cloned() {
                         self.report(at, message, "repeat steps with repeat, for_each or while");
@@ -152,7 +184,9 @@ fn called(steps: &[Step]) -> Vec<usize> {
     for step in steps {
         match &step.action {
             Action::Call { flow, .. } => found.push(flow.0 as usize),
-            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => found.extend(called(steps)),
+            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
+                found.extend(called(steps))
+            }
             Action::If { then, otherwise, .. } => {
                 found.extend(called(then));
                 found.extend(called(otherwise));

@@ -8,9 +8,7 @@ use super::fields::Fields;
 use super::matcher::Unit;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
-use crate::scenario::plan::{
-    Action, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
-};
+use crate::scenario::plan::{Action, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 use crate::scenario::template::{JsonBuilder, Text};
 
 /// Without `timeout`.
@@ -24,7 +22,11 @@ impl Builder<'_> {
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
         let Some(node) = fields.get("redis") else {
             if let Some(at) = self.redis_used.clone() {
-                self.report(at, "a Redis step, but no `redis` to send it to", "write redis: { url: redis://127.0.0.1:6379 } at the top");
+                self.report(
+                    at,
+                    "a Redis step, but no `redis` to send it to",
+                    "write redis: { url: redis://127.0.0.1:6379 } at the top",
+                );
             }
             return None;
         };
@@ -48,7 +50,11 @@ impl Builder<'_> {
             Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.has_host() => Some(text.into()),
             // The text is not shown: it may hold a password.
             _ => {
-                self.report(node.at.clone(), "this is not the address of a Redis", "write redis://host:6379 or rediss://host:6379");
+                self.report(
+                    node.at.clone(),
+                    "this is not the address of a Redis",
+                    "write redis://host:6379 or rediss://host:6379",
+                );
                 None
             }
         }
@@ -56,7 +62,11 @@ impl Builder<'_> {
 
     fn not_yet(&mut self, node: &Node, word: &str) {
         self.redis_used.get_or_insert(node.at.clone());
-        self.warn(node.at.clone(), format!("`{word}` steps are understood but not yet runnable"), "a run of this scenario is refused");
+        self.warn(
+            node.at.clone(),
+            format!("`{word}` steps are understood but not yet runnable"),
+            "a run of this scenario is refused",
+        );
     }
 
     fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
@@ -102,7 +112,8 @@ impl Builder<'_> {
         self.not_yet(argument, "subscribe");
         let (channels, name) = self.channels(argument, "subscribe");
         let endpoint = self.row(fields, "SUBSCRIBE", &name);
-        let measure = fields.get("measure").and_then(|n| self.word(n, "measure", &[("delivery", true), ("nothing", false)]));
+        let measure =
+            fields.get("measure").and_then(|n| self.word(n, "measure", &[("delivery", true), ("nothing", false)]));
         let pattern = fields.get("pattern").and_then(|n| self.truth(n, "pattern")).unwrap_or(false);
         let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
         if pattern && sharded {
@@ -133,7 +144,11 @@ impl Builder<'_> {
             None => command = self.channels(argument, "redis").0,
         }
         if command.is_empty() {
-            self.report(argument.at.clone(), "a Redis step without a command", "write redis: [GET, \"key {{ user.id }}\"]");
+            self.report(
+                argument.at.clone(),
+                "a Redis step without a command",
+                "write redis: [GET, \"key {{ user.id }}\"]",
+            );
         }
         let first = match command.first() {
             Some(Text::Fixed(word)) => word.to_uppercase(),

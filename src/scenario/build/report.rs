@@ -62,7 +62,8 @@ impl Builder<'_> {
     /// The keys of every profile; their values are checked with the profile laid over the file.
     pub(super) fn check_profiles(&mut self, fields: &Fields<'_>) {
         let Some(entries) = fields.get("profiles").and_then(|n| self.map(n, "profiles")) else { return };
-        let own: Vec<&str> = keys::names(keys::TOP).into_iter().filter(|k| !["profiles", "include"].contains(k)).collect();
+        let own: Vec<&str> =
+            keys::names(keys::TOP).into_iter().filter(|k| !["profiles", "include"].contains(k)).collect();
         for (_, profile) in entries {
             let Some(entries) = self.map(profile, "a profile") else { continue };
             for (key, _) in entries.iter().filter(|(k, _)| !own.contains(&k.name.as_str())) {

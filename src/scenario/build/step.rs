@@ -57,7 +57,8 @@ impl Builder<'_> {
         let actions: Vec<&str> = ACTIONS.iter().map(|a| a.key.name).collect();
         let groups = ACTIONS.iter().flat_map(|a| a.modifiers.iter().copied()).chain([ANY_STEP]);
         let modifiers: Vec<&str> = groups.flat_map(keys::names).collect();
-        let strange: Vec<&Key> = entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
+        let strange: Vec<&Key> =
+            entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
         for key in &strange {
             if ["url", "path", "uri"].contains(&key.name.as_str()) {
                 self.report(key.at.clone(), format!("unknown field `{}`", key.name), WRITE);
@@ -76,12 +77,18 @@ impl Builder<'_> {
         let mut allowed = vec![action.key.name];
         allowed.extend(action.modifiers.iter().copied().chain([ANY_STEP]).flat_map(keys::names));
         for (key, _) in entries.iter().filter(|(k, _)| !allowed.contains(&k.name.as_str())) {
-            let elsewhere = ACTIONS.iter().find(|a| a.modifiers.iter().any(|group| keys::names(group).contains(&key.name.as_str())));
+            let elsewhere = ACTIONS
+                .iter()
+                .find(|a| a.modifiers.iter().any(|group| keys::names(group).contains(&key.name.as_str())));
             if ["url", "path", "uri"].contains(&key.name.as_str()) {
                 self.report(key.at.clone(), format!("unknown field `{}`", key.name), WRITE);
             } else if let Some(other) = elsewhere {
                 let message = format!("`{}` does not go with `{}`", key.name, action.key.name);
-                self.report(key.at.clone(), message, format!("it goes with `{}`; allowed here: {}", other.key.name, allowed.join(", ")));
+                self.report(
+                    key.at.clone(),
+                    message,
+                    format!("it goes with `{}`; allowed here: {}", other.key.name, allowed.join(", ")),
+                );
             } else {
                 self.unknown(key.at.clone(), &key.name, &allowed);
             }

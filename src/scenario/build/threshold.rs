@@ -68,7 +68,11 @@ impl Builder<'_> {
         let abort = fields.get("abort").and_then(|n| self.truth(n, "abort")).unwrap_or(false);
         let warn = fields.get("warn").and_then(|n| self.truth(n, "warn")).unwrap_or(false);
         if abort && warn {
-            self.report(node.at.clone(), "`abort` and `warn` in one threshold", "a failure either stops the run or is only said");
+            self.report(
+                node.at.clone(),
+                "`abort` and `warn` in one threshold",
+                "a failure either stops the run or is only said",
+            );
         }
         let on = match on {
             Some(target) => Some(target?),
@@ -95,7 +99,16 @@ impl Builder<'_> {
             }
         }
         let words = crate::clean::line(text.trim()).into();
-        Some(Threshold { words, checks, on: None, stage: None, over: None, hold: Default::default(), abort: false, warn: false })
+        Some(Threshold {
+            words,
+            checks,
+            on: None,
+            stage: None,
+            over: None,
+            hold: Default::default(),
+            abort: false,
+            warn: false,
+        })
     }
 
     fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {
@@ -257,7 +270,13 @@ mod tests {
             ("graphql.p95 < 300ms", Source::Graphql, Percentile(95.0), Less, 0.3),
             ("redis.delivery.p99 < 20ms", Source::Delivery, Percentile(99.0), Less, 0.02),
             ("redis.lost_ratio < 0.01%", Source::Redis, LostRatio, Less, 0.0001),
-            ("redis.server.output_buffer_disconnections == 0", Source::RedisServer, OutputBufferDisconnections, Equal, 0.0),
+            (
+                "redis.server.output_buffer_disconnections == 0",
+                Source::RedisServer,
+                OutputBufferDisconnections,
+                Equal,
+                0.0,
+            ),
             ("generator.schedule_delay.p99 < 10ms", Source::ScheduleDelay, Percentile(99.0), Less, 0.01),
             ("rps >= 50/s", Source::All, Rps, AtLeast, 50.0),
             ("dropped == 0", Source::All, Dropped, Equal, 0.0),
@@ -268,7 +287,18 @@ mod tests {
 
     #[test]
     fn what_cannot() {
-        for text in ["", "p95", "p95 < ", "p95 < 1%", "p0 < 1s", "p100 < 1s", "fail_ratio < 2", "rps > fast", "speed < 1s", "< 1s"] {
+        for text in [
+            "",
+            "p95",
+            "p95 < ",
+            "p95 < 1%",
+            "p0 < 1s",
+            "p100 < 1s",
+            "fail_ratio < 2",
+            "rps > fast",
+            "speed < 1s",
+            "< 1s",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert_eq!(parse("fail_rate < 1%").unwrap_err().1, "did you mean `fail_ratio`?");

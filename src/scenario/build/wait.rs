@@ -27,7 +27,11 @@ impl Builder<'_> {
             Ok(Wait::Constant(duration)) => Some(Pause::Constant(duration)),
             Ok(Wait::Between(low, high)) => Some(Pause::Between(low, high)),
             Ok(Wait::Pacing(_)) => {
-                self.report(node.at.clone(), format!("{text:?} paces tasks, not steps"), "write it as wait_time, or wait: 1s here");
+                self.report(
+                    node.at.clone(),
+                    format!("{text:?} paces tasks, not steps"),
+                    "write it as wait_time, or wait: 1s here",
+                );
                 None
             }
             Err((message, _)) => {
