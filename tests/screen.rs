@@ -89,7 +89,8 @@ fn suspending_gives_the_terminal_back_and_fg_takes_it_again() {
     // Stopped as a whole: nothing hits the target while nobody looks.
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     assert!(state.rsplit(')').next().unwrap().trim_start().starts_with('T'), "{state}");
-    terminal.line("fg");
+    // The answer of the shell to the first question must not be taken for that to the second.
+    terminal.line("clear; fg");
     let whole = |screen: &str| screen.contains("Endpoints") && screen.contains("Failures") && screen.contains("quit");
     terminal.until("the load going on", |screen| {
         alive(screen) && whole(screen) && requests(screen).is_some_and(|n| n > before)

@@ -27,6 +27,8 @@ struct Seen {
     bytes: Vec<u8>,
     /// Nothing is read now.
     away: bool,
+    /// The reader has noticed, with a part in its hands.
+    holding: bool,
 }
 
 impl Person {
@@ -44,7 +46,10 @@ impl Person {
             // The other side is not open before the program starts, and not after it has ended.
             while let Ok(n) = reader.read(&mut part) {
                 let (lock, changed) = &*shared;
-                let mut seen = changed.wait_while(lock.lock().expect("no panic"), |seen| seen.away).expect("no panic");
+                let mut seen = lock.lock().expect("no panic");
+                seen.holding = true;
+                let mut seen = changed.wait_while(seen, |seen| seen.away).expect("no panic");
+                seen.holding = false;
                 seen.bytes.extend_from_slice(&part[..n]);
                 changed.notify_all();
             }
@@ -74,14 +79,14 @@ impl Person {
         self.seen().away = true;
         let side = self.side(OFlags::NONBLOCK);
         let deadline = Instant::now() + PATIENCE;
-        // The reader may still take one part.
-        let mut refused = 0;
-        while refused < 3 {
-            assert!(Instant::now() < deadline, "the pseudoterminal takes bytes without end");
-            match rustix::io::write(&side, &[0; 512]) {
-                Ok(_) => refused = 0,
-                Err(_) => refused += 1,
+        // Only what is refused after the reader has stopped is refused for good.
+        loop {
+            let holding = self.seen().holding;
+            let refused = rustix::io::write(&side, &[0; 512]).is_err();
+            if holding && refused {
+                return;
             }
+            assert!(Instant::now() < deadline, "the pseudoterminal takes bytes without end");
         }
     }
 
