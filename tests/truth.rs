@@ -17,6 +17,9 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 /// A machine that is busy otherwise makes every reply late. What is wrong in us is wrong each time; noise is not.
 const ATTEMPTS: usize = 3;
 
+/// From here on the generator's health is amber.
+const AMBER: Duration = Duration::from_millis(2);
+
 /// Measures until `wrong` has nothing to say.
 async fn measured(wrong: impl AsyncFn() -> Option<String>) {
     let _alone = ONE_AT_A_TIME.lock().await;
@@ -83,9 +86,14 @@ async fn a_stall_is_in_the_response_time() {
         let scenario = "users: 400\nspawn_rate: 200\nwait_time: constant_throughput(0.5)";
         let last = stalled(scenario, (20, 4_000), Duration::from_secs(2)).await;
         let response = last.total.total.response;
-        // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths.
-        let of = |p: f64| response.p(p).as_secs_f64();
-        outside("p95", of(95.0), 0.98..1.02).or(outside("p99", of(99.0), 1.764..1.836))
+        // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths. Where even
+        // timers are late, by the generator's own account, a busy machine adds what it likes.
+        let limit = if last.health.timer_lag < AMBER { 0.02 } else { 0.2 };
+        let wrong = |p: f64, truth: f64| {
+            let seen = response.p(p).as_secs_f64();
+            outside(&format!("p{p}"), seen, truth * (1.0 - limit)..truth * (1.0 + limit))
+        };
+        wrong(95.0, 1.0).or(wrong(99.0, 1.8))
     })
     .await;
 }
