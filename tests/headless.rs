@@ -1,13 +1,22 @@
 //! The command without a screen, as a script sees it: exit codes, streams and files.
 
+#[path = "headless/command.rs"]
+mod command;
+#[path = "headless/hostile.rs"]
+mod hostile;
 #[path = "headless/nginx.rs"]
 mod nginx;
+#[path = "headless/outage.rs"]
+mod outage;
+#[path = "headless/protocol.rs"]
+mod protocol;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use command::{err, katydid, out, rows, run, until};
 use nginx::Nginx;
 
 const STATS_HEADER: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
@@ -16,38 +25,6 @@ Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\
 const HISTORY_HEADER: &str = "Timestamp,User Count,Type,Name,Requests/s,Failures/s,\
 50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,\
 Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size";
-
-/// The command in a folder of its own, deaf to the environment of whoever runs the tests.
-fn katydid(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("KATYDID_") {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    // The user's own scenarios have no part in this.
-    command.env("XDG_CONFIG_HOME", folder).env("HOME", folder);
-    command
-}
-
-fn run(folder: &Path, args: &[&str]) -> Output {
-    katydid(folder, args).output().expect("the command runs")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stderr).into_owned()
-}
-
-/// Rows of a CSV file, by the names in its first line.
-fn rows(path: PathBuf) -> Vec<std::collections::HashMap<String, String>> {
-    let mut reader = csv::Reader::from_path(path).expect("a CSV file");
-    reader.deserialize().map(|row| row.expect("a row as wide as the header")).collect()
-}
 
 fn first_line(path: PathBuf) -> String {
     fs::read_to_string(path).expect("a file").lines().next().unwrap_or_default().to_owned()
@@ -114,6 +91,12 @@ fn a_server_that_is_not_there_is_counted_with_its_reason() {
 fn what_cannot_be_run_is_code_2_with_a_reason() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("bad.yaml"), "host: http://127.0.0.1:1\nuser: 3\ntasks: []\n").unwrap();
+    fs::write(folder.path().join("empty.yaml"), "").unwrap();
+    fs::write(folder.path().join("latin1.yaml"), b"name: caf\xe9\nhost: http://127.0.0.1:1\n").unwrap();
+    fs::write(folder.path().join("zeros.yaml"), [0; 64]).unwrap();
+    fs::write(folder.path().join("long.yaml"), format!("name: a\n# {}\n", "x".repeat(1_000_000))).unwrap();
+    fs::create_dir(folder.path().join("folder.yaml")).unwrap();
+    std::os::unix::fs::symlink("loop.yaml", folder.path().join("loop.yaml")).unwrap();
     for (args, hint) in [
         (&["--headless", "-u", "many"][..], "number of users"),
         (&["--headless", "-r", "-1"], "spawn rate"),
@@ -122,11 +105,18 @@ fn what_cannot_be_run_is_code_2_with_a_reason() {
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--headless", "-f", "missing.yaml"], "missing.yaml"),
         (&["--headless", "-f", "bad.yaml"], "bad.yaml"),
+        (&["--headless", "-f", "empty.yaml"], "empty.yaml"),
+        (&["--headless", "-f", "latin1.yaml"], "not UTF-8"),
+        (&["--headless", "-f", "zeros.yaml"], "zeros.yaml"),
+        (&["--headless", "-f", "long.yaml"], "larger than 1 MB"),
+        (&["--headless", "-f", "folder.yaml"], "it is a directory"),
+        (&["--headless", "-f", "loop.yaml"], "cannot read the scenario loop.yaml"),
     ] {
         let output = run(folder.path(), args);
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", err(&output));
         assert!(err(&output).contains(hint), "{args:?}: {}", err(&output));
         assert_eq!(out(&output), "", "{args:?}");
+        assert!(!err(&output).contains("panicked") && err(&output).len() < 2_000, "{args:?}: {}", err(&output));
     }
 }
 
@@ -195,13 +185,4 @@ fn a_reader_that_goes_away_is_no_panic() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
     assert!(!err(&output).contains("panicked"), "{}", err(&output));
-}
-
-/// Polls until `done`, at most half a minute.
-fn until(what: &str, done: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < deadline, "no {what} within 30 s");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }

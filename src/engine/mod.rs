@@ -63,7 +63,7 @@ const INTERVALS: usize = 4;
 /// When the operating system refuses a thread, or TLS cannot be set up.
 pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError> {
     let threads = options.threads.max(1);
-    let factory = Factory::new()?;
+    let factory = Factory::new(&plan)?;
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
     for index in 0..threads {

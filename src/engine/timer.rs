@@ -44,6 +44,11 @@ impl Timer {
         Ok(Self { fd, sleepers: RefCell::default(), earlier: Notify::new(), refused: Cell::new(false) })
     }
 
+    /// False once the kernel has refused, when the runtime's timer stands in.
+    pub fn is_exact(&self) -> bool {
+        !self.refused.get()
+    }
+
     /// Wakes sleepers when they are due. Runs as long as anyone sleeps.
     ///
     /// # Errors

@@ -150,20 +150,18 @@ impl User {
 
     async fn request(&mut self, step: &HttpStep, late: Option<Duration>) {
         let endpoint = step.endpoint.0;
-        let prepared = match self.client.prepare(step, &mut self.scope) {
-            Ok(prepared) => prepared,
-            Err(error) => {
-                let row = &self.shard.plan.endpoints[endpoint as usize];
-                let place = format!("{} {}", row.method, row.name).into();
-                self.shard.recorder.borrow_mut().exception(&place, &error.0);
-                // A scenario that fails without a request must not spin.
-                tokio::task::yield_now().await;
-                return;
-            }
-        };
+        if let Err(error) = self.client.prepare(step, &mut self.scope) {
+            let row = &self.shard.plan.endpoints[endpoint as usize];
+            let place = format!("{} {}", row.method, row.name).into();
+            self.shard.recorder.borrow_mut().exception(&place, &error.0);
+            // A scenario that fails without a request must not spin.
+            tokio::task::yield_now().await;
+            return;
+        }
         let on_the_wire = OnTheWire::new(&self.shard);
-        let wants = |reason: &_| self.shard.recorder.borrow().wants_example(endpoint, reason);
-        let exchange = self.client.send(step, prepared, wants).await;
+        let shard = &self.shard;
+        let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
+        let exchange = self.client.send(step, &mut self.scope, wants).await;
         on_the_wire.arrived();
         self.shard.recorder.borrow_mut().record(sample(endpoint, exchange, late));
     }

@@ -330,12 +330,27 @@ pub struct Health {
     pub why: Option<Arc<str>>,
     /// CPU of this process, 1.0 being every core it may use.
     pub cpu: f64,
+    /// Who keeps this process from its processor cores.
+    pub cores: Cores,
     /// 99th percentile of the lag of a 10 ms timer on the shards, last 10 s.
     pub timer_lag: Duration,
     /// 99th percentile of real send minus due time, last 10 s, where there are due times.
     pub schedule_delay: Option<Duration>,
     /// Open files and their limit.
     pub open_files: Option<(u64, u64)>,
+}
+
+/// Shares of the last ten seconds that say who has the processor cores; zero where the system does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cores {
+    /// Time on a core, of the busiest thread.
+    pub busiest: f64,
+    /// Time ready to run but without a core, of the thread that waited most.
+    pub waiting: f64,
+    /// Part of the machine's CPU that its host gave to others.
+    pub steal: f64,
+    /// Time for which a limit of the control group held this process.
+    pub held: f64,
 }
 
 /// A traffic light that also has words.

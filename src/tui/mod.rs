@@ -7,6 +7,7 @@
 //! Of the engine only [`RunHandle`] and [`Command`](crate::engine::Command) are seen.
 
 mod action;
+mod history;
 mod input;
 mod model;
 mod preview;
@@ -16,6 +17,7 @@ mod theme;
 mod update;
 mod view;
 mod widget;
+mod writer;
 
 #[cfg(test)]
 mod fixture;

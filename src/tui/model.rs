@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::action::{DONE, LAUNCHER, LIVE};
+use super::history::Span;
 use super::preview::Preview;
 use super::theme::Theme;
 use super::{Options, ThemeName};
@@ -50,6 +51,8 @@ pub(crate) struct Run {
     pub expanded: bool,
     /// Figures of the last 10 s instead of the whole run.
     pub window: bool,
+    /// How much of the past the charts show.
+    pub span: Span,
     pub sort: Sort,
     pub reverse: bool,
     pub filter: String,
@@ -57,7 +60,7 @@ pub(crate) struct Run {
     pub rows: [usize; 2],
     pub users: Pending<u32>,
     pub rate: Pending<f64>,
-    /// Pause was sent by a suspend, not by the user.
+    /// An export is being written.
     pub exporting: bool,
 }
 
@@ -242,6 +245,7 @@ impl Run {
             focus: Focus::Endpoints,
             expanded: false,
             window: false,
+            span: Span::Auto,
             sort: Sort::Plan,
             reverse: false,
             filter: String::new(),

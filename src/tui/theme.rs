@@ -35,7 +35,7 @@ impl Theme {
         };
         let colours = match name {
             ThemeName::Auto => [Color::Cyan, Color::Green, Color::Yellow, Color::Red],
-            ThemeName::Light => [Color::Magenta, Color::Green, Color::Magenta, Color::Red],
+            ThemeName::Light => [Color::Blue, Color::Green, Color::Magenta, Color::Red],
             // Orange is the yellow of most palettes; blue against it survives every common colour blindness.
             ThemeName::Colorblind => [Color::LightBlue, Color::LightBlue, Color::Yellow, Color::LightYellow],
             ThemeName::Mono => return base,

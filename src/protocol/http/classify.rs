@@ -3,11 +3,22 @@
 use std::error::Error;
 use std::io;
 
+use super::lean::WireError;
 use super::resolve::ResolveError;
-use crate::stats::Reason;
+use crate::stats::{Example, Reason};
 
-/// The most telling cause in the chain of errors.
-pub fn reason(error: &reqwest::Error) -> Reason {
+/// Why the lean client has no reply.
+pub fn lean(error: &WireError) -> Reason {
+    match error {
+        WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(fold(&error.to_string()))),
+        WireError::Resolve(error) => Reason::Dns(error.0.clone()),
+        WireError::Closed => Reason::ConnectionClosed,
+        WireError::Malformed(why) => Reason::Malformed(fold(why)),
+    }
+}
+
+/// Why the general client has no reply: the most telling cause in the chain of errors.
+pub fn general(error: &reqwest::Error) -> Reason {
     if error.is_redirect() {
         return Reason::TooManyRedirects;
     }
@@ -26,11 +37,11 @@ pub fn reason(error: &reqwest::Error) -> Reason {
     })
 }
 
-/// The whole chain as one line: `a: b: c`.
-pub fn detail(error: &reqwest::Error) -> String {
+/// A failure without a reply. Its detail is the whole chain of errors as one line: `a: b: c`.
+pub fn failure(reason: Reason, error: &(dyn Error + 'static)) -> (Reason, Example) {
     let mut texts: Vec<String> = chain(error).map(ToString::to_string).collect();
     texts.dedup();
-    texts.join(": ")
+    (reason, Example { detail: texts.join(": "), ..Example::default() })
 }
 
 fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {

@@ -1,171 +1,225 @@
-//! Sending one request and reading its reply.
+//! Sending one request and reading its reply, along redirects, within the step's time-out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, Request, Response};
+use bytes::Bytes;
+use http::HeaderValue;
+use http::header::{LOCATION, SET_COOKIE};
+use reqwest::Url;
+use reqwest::cookie::{CookieStore as _, Jar};
 
-use super::connect::ConnectClock;
-use super::resolve::CachingResolver;
-use super::{Exchange, TlsError, classify, request, tls};
-use crate::scenario::plan::HttpStep;
+use super::address::Route;
+use super::draft::{self, Draft};
+use super::general::General;
+use super::judge::{Judge, Reply};
+use super::lean::{self, Head, Keep, Links};
+use super::{Exchange, MAX_REDIRECTS, Shared, TlsError, classify, encode, tls};
+use crate::scenario::plan::{Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason};
 
-/// Redirects followed before a request fails: Locust's number.
-const MAX_REDIRECTS: usize = 30;
-/// Bytes of a failed reply's body kept for the detail view.
-const EXAMPLE_BODY: usize = 4_096;
-/// Bytes of a failed reply's headers kept for the detail view.
-const EXAMPLE_HEADERS: usize = 2_048;
+/// Bytes of a request buffer that a user keeps between requests, at most.
+const KEEP_BUFFER: usize = 16 * 1024;
 
 /// Makes clients. Holds what they share.
 #[derive(Debug, Clone)]
-pub struct Factory {
-    tls: rustls::ClientConfig,
-    resolver: Arc<CachingResolver>,
-}
+pub struct Factory(Arc<Shared>);
 
 impl Factory {
-    /// Loads the root certificates.
+    /// Loads the root certificates, and what `plan` says of its connections.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new() -> Result<Self, TlsError> {
-        Ok(Self { tls: tls::configuration()?, resolver: Arc::default() })
+    pub fn new(plan: &Plan) -> Result<Self, TlsError> {
+        let tls = tls::configurations(&plan.clients)?;
+        let clients = plan.clients.iter().cloned().zip(tls).collect();
+        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
     }
 
     /// A client with no connection and no cookies yet.
-    ///
-    /// # Errors
-    /// When the HTTP library refuses its settings; it does not, for the fixed ones used here.
-    pub fn client(&self) -> Result<UserClient, String> {
-        let connecting = ConnectClock::default();
-        let client = Client::builder()
-            .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(Arc::clone(&self.resolver))
-            .connector_layer(connecting.clone())
-            .cookie_store(true)
-            .redirect(Policy::limited(MAX_REDIRECTS))
-            .referer(false)
-            // A request is sent as often as the statistics say: never again behind our back.
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            // A timer for each user's idle connections would cost more memory than the connections.
-            .pool_idle_timeout(None)
-            .user_agent(concat!("katydid/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| classify::detail(&error))?;
-        Ok(UserClient { client, connecting, buffer: String::new() })
+    pub fn client(&self) -> UserClient {
+        UserClient {
+            shared: Arc::clone(&self.0),
+            links: Links::default(),
+            general: Vec::new(),
+            jar: None,
+            draft: Draft::default(),
+            out: Vec::new(),
+            sends_text: false,
+        }
     }
 }
 
-/// One user's connections and cookies.
+/// One user's connections and cookies, and the request being made.
 #[derive(Debug)]
 pub struct UserClient {
-    client: Client,
-    connecting: ConnectClock,
-    buffer: String,
+    shared: Arc<Shared>,
+    links: Links,
+    /// Made when they are first needed: most users never need any.
+    general: Vec<General>,
+    /// Made with the first cookie.
+    jar: Option<Arc<Jar>>,
+    draft: Draft,
+    out: Vec<u8>,
+    /// Set when a GraphQL server has said that it keeps no queries.
+    pub sends_text: bool,
 }
 
 impl UserClient {
-    /// Fills the step's templates.
+    /// Fills the step's templates, for [`send`](Self::send) to send.
     ///
     /// # Errors
-    /// When a template fails.
-    pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<Prepared, RenderError> {
-        request::build(step, scope, &mut self.buffer).map(Prepared)
+    /// When a template fails, or what it renders is no URL or no header value.
+    pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
+        self.draft.fill(step, scope)
     }
 
-    /// Sends it and reads the whole reply. `wants` tells whether an example of a failure is still of use.
-    pub async fn send(&self, step: &HttpStep, prepared: Prepared, wants: impl Fn(&Reason) -> bool) -> Exchange {
-        let started = Instant::now();
+    /// The body that was prepared.
+    pub fn body(&self) -> Bytes {
+        self.draft.body.clone()
+    }
+
+    /// Puts another body in its place.
+    pub fn set_body(&mut self, body: Bytes) {
+        self.draft.body = body;
+    }
+
+    /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
+    /// an example of a failure is of use.
+    pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
+        let judge = Judge { step, wants: &wants, whole: step.keeps_body };
+        let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
+        if let Some(reply) = reply {
+            exchange.failure = judge.verdict(&reply, exchange.service, scope);
+        }
+        self.mask(exchange)
+    }
+
+    /// Sends what was prepared and reads the whole reply, not later than the step's time-out after `started`. The
+    /// failure is set when no reply came.
+    pub async fn transfer(&mut self, judge: &Judge<'_>, started: Instant) -> (Exchange, Option<Reply>) {
         let mut exchange =
             Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
-        let exchanging = self.exchange(step, prepared.0, (started, &mut exchange), wants);
-        let in_time = tokio::time::timeout(step.timeout, exchanging).await.is_ok();
+        let (limit, step) = (judge.step.timeout, judge.step);
+        let transferring = self.transfer_along((started, &mut exchange), judge);
+        let reply = tokio::time::timeout_at((started + limit).into(), transferring).await;
         exchange.service = started.elapsed();
-        if !in_time {
+        if reply.is_err() {
             // Leaving time-outs out would flatter the tail, so they count with their full length.
-            exchange.service = exchange.service.max(step.timeout);
-            exchange.failure = Some((Reason::Timeout(step.timeout), Example::default()));
+            exchange.service = exchange.service.max(limit);
+            exchange.failure = Some((Reason::Timeout(limit), Example::default()));
         }
-        exchange.connect = self.connecting.take();
+        if self.shared.client(step.client).0.connections == Connections::PerRequest {
+            self.links.close();
+        }
+        (exchange, reply.ok().flatten())
+    }
+
+    /// Along redirects.
+    async fn transfer_along(
+        &mut self,
+        (started, exchange): (Instant, &mut Exchange),
+        judge: &Judge<'_>,
+    ) -> Option<Reply> {
+        let options = &self.shared.client(judge.step.client).0;
+        let (is_plain, follows) = (options.is_plain(), options.follow_redirects);
+        for _ in 0..=MAX_REDIRECTS {
+            let target = match self.draft.route {
+                Route::Plain(target) if is_plain => target,
+                Route::Plain(_) | Route::General => return self.transfer_generally((started, exchange), judge).await,
+            };
+            let lean::Answer { received, head_at } = match self.converse(target, exchange, judge).await {
+                Ok(answer) => answer,
+                Err(error) => {
+                    exchange.failure = Some(classify::failure(classify::lean(&error), &error));
+                    return None;
+                }
+            };
+            exchange.first_byte = Some(head_at - started);
+            exchange.bytes = received.body.bytes;
+            let status = received.head.status;
+            // A header that nobody asked for was not kept.
+            let headers = lean::headers(&received.raw_head);
+            if received.head.sets_cookie {
+                self.remember(&headers);
+            }
+            let Some(location) = headers.get(LOCATION).filter(|_| follows && draft::redirects(status)) else {
+                return Some(Reply { status, headers, body: received.body.kept, bytes: received.body.bytes });
+            };
+            let location = String::from_utf8_lossy(location.as_bytes());
+            if let Err(error) = self.draft.redirect(status, &location) {
+                exchange.failure = Some(classify::failure(Reason::Malformed(error.0.as_str().into()), &error));
+                return None;
+            }
+        }
+        exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
+        None
+    }
+
+    async fn converse(
+        &mut self,
+        target: usize,
+        exchange: &mut Exchange,
+        judge: &Judge<'_>,
+    ) -> Result<lean::Answer, lean::WireError> {
+        let cookies = self.cookies();
+        self.out.clear();
+        self.out.shrink_to(KEEP_BUFFER);
+        encode::request(&mut self.out, &self.draft, target, &judge.step.fixed_headers, cookies.as_ref());
+        let keep = |head: &Head| {
+            let keep = judge.keeps(head.status);
+            Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
+        };
+        let reply = lean::Reply::new(self.draft.method == http::Method::HEAD, &keep);
+        let authority = Route::authority(&self.draft.url, target);
+        self.links.exchange((authority, &self.out), reply, &self.shared.resolver, &mut exchange.connect).await
+    }
+
+    async fn transfer_generally(
+        &mut self,
+        (started, exchange): (Instant, &mut Exchange),
+        judge: &Judge<'_>,
+    ) -> Option<Reply> {
+        let id = judge.step.client;
+        let at = match self.general.iter().position(|general| general.id == id) {
+            Some(at) => at,
+            None => match General::new(&self.shared, id, Arc::clone(self.jar.get_or_insert_default())) {
+                Ok(general) => {
+                    self.general.push(general);
+                    self.general.len() - 1
+                }
+                Err(error) => {
+                    exchange.failure = Some(classify::failure(classify::general(&error), &error));
+                    return None;
+                }
+            },
+        };
+        self.general[at].exchange(&self.draft, (started, exchange), judge).await
+    }
+
+    /// Masks the secrets in what is kept of a failure.
+    pub fn mask(&self, mut exchange: Exchange) -> Exchange {
+        if let Some((_, example)) = exchange.failure.as_mut().filter(|_| !self.shared.secrets.is_empty()) {
+            for text in [&mut example.headers, &mut example.body, &mut example.detail] {
+                if let Cow::Owned(masked) = self.shared.secrets.mask(text) {
+                    *text = masked;
+                }
+            }
+        }
         exchange
     }
 
-    async fn exchange(
-        &self,
-        step: &HttpStep,
-        request: Request,
-        (started, exchange): (Instant, &mut Exchange),
-        wants: impl Fn(&Reason) -> bool,
-    ) {
-        let mut response = match self.client.execute(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                exchange.failure = Some(failed(&error));
-                return;
-            }
-        };
-        exchange.first_byte = Some(started.elapsed());
-        let refused = refusal(step, response.status().as_u16());
-        let mut kept = None;
-        if let Some(reason) = &refused
-            && wants(reason)
-        {
-            kept = Some((headers(&response), Vec::new()));
-        }
-        loop {
-            match response.chunk().await {
-                Ok(Some(chunk)) => {
-                    exchange.bytes += chunk.len() as u64;
-                    if let Some((_, body)) = &mut kept {
-                        body.extend_from_slice(&chunk[..chunk.len().min(EXAMPLE_BODY - body.len())]);
-                    }
-                }
-                Ok(None) => break,
-                Err(error) => {
-                    exchange.failure = Some(failed(&error));
-                    return;
-                }
-            }
-        }
-        exchange.failure = refused.map(|reason| {
-            let (headers, body) = kept.unwrap_or_default();
-            let status = Some(response.status().as_u16());
-            let body = String::from_utf8_lossy(&body).into_owned();
-            (reason, Example { status, headers, body, detail: String::new() })
-        });
+    fn cookies(&self) -> Option<HeaderValue> {
+        // Only who has cookies pays for finding out which of them apply.
+        let jar = self.jar.as_ref()?;
+        jar.cookies(&Url::parse(&self.draft.url).ok()?)
     }
-}
 
-/// A request whose templates are filled.
-#[derive(Debug)]
-pub struct Prepared(Request);
-
-fn refusal(step: &HttpStep, status: u16) -> Option<Reason> {
-    match &step.expect_status {
-        None => (status >= 400).then_some(Reason::Status(status)),
-        Some(ranges) if ranges.iter().any(|range| range.contains(status)) => None,
-        Some(_) => Some(Reason::UnexpectedStatus { got: status, expected: step.expected.clone() }),
-    }
-}
-
-fn failed(error: &reqwest::Error) -> (Reason, Example) {
-    (classify::reason(error), Example { detail: classify::detail(error), ..Example::default() })
-}
-
-fn headers(response: &Response) -> String {
-    let mut out = String::new();
-    for (name, value) in response.headers() {
-        if out.len() > EXAMPLE_HEADERS {
-            break;
+    fn remember(&mut self, headers: &http::HeaderMap) {
+        if let Ok(url) = Url::parse(&self.draft.url) {
+            self.jar.get_or_insert_default().set_cookies(&mut headers.get_all(SET_COOKIE).iter(), &url);
         }
-        let value = String::from_utf8_lossy(value.as_bytes());
-        out.extend([name.as_str(), ": ", &value, "\n"]);
     }
-    out.truncate(out.floor_char_boundary(EXAMPLE_HEADERS));
-    out
 }

@@ -3,19 +3,48 @@
 //! One [`Factory`] a shard holds what is dear to build (TLS configuration, resolver); one [`UserClient`] a user holds
 //! that user's connections and cookies. No type of the HTTP library leaves this module.
 
+mod address;
 mod classify;
 mod client;
 mod connect;
-mod request;
+mod draft;
+mod encode;
+mod general;
+mod judge;
+mod lean;
 mod resolve;
 mod tls;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use client::{Factory, UserClient};
+pub use judge::{Judge, Reply};
 pub use tls::TlsError;
 
+use crate::scenario::plan::{ClientId, ClientOptions};
+use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
+
+/// Redirects followed before a request fails: Locust's number.
+const MAX_REDIRECTS: usize = 30;
+/// Who we say we are, unless the scenario says otherwise.
+const USER_AGENT: &str = concat!("katydid/", env!("CARGO_PKG_VERSION"));
+
+/// What all users of a run share.
+#[derive(Debug)]
+struct Shared {
+    /// Indexed by [`ClientId`].
+    clients: Vec<(ClientOptions, rustls::ClientConfig)>,
+    resolver: Arc<resolve::CachingResolver>,
+    secrets: Arc<Redactor>,
+}
+
+impl Shared {
+    fn client(&self, id: ClientId) -> &(ClientOptions, rustls::ClientConfig) {
+        &self.clients[id.0 as usize]
+    }
+}
 
 /// What came of one request.
 #[derive(Debug)]

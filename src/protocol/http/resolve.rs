@@ -28,6 +28,14 @@ pub struct CachingResolver {
 }
 
 impl CachingResolver {
+    /// The addresses of a name; the port in them means nothing.
+    ///
+    /// # Errors
+    /// When the system's resolver knows none.
+    pub async fn addresses(&self, name: &str) -> Result<Arc<[SocketAddr]>, ResolveError> {
+        self.clone().lookup(name.to_owned()).await
+    }
+
     async fn lookup(self, name: String) -> Answer {
         let now = Instant::now();
         if let Some((until, answer)) = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&name)

@@ -8,6 +8,7 @@ use crate::engine::Command;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
 use crate::tui::action::Action;
+use crate::tui::history::Span;
 use crate::tui::model::{Focus, Model, Overlay, Pending, Question, Run, Sort, Subject};
 use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users};
 
@@ -177,6 +178,12 @@ fn look(model: &mut Model, action: Action) {
     match action {
         Action::Freeze => run.frozen = if run.frozen.is_some() { None } else { Some(run.latest.clone()) },
         Action::Window => run.window = !run.window,
+        Action::SpanLonger | Action::SpanShorter => {
+            run.span = run.span.turned(if action == Action::SpanLonger { 1 } else { Span::ALL.len() - 1 });
+            let words = format!("charts show {}", run.span.words());
+            model.say(words, false);
+            return;
+        }
         Action::Expand => run.expanded = !run.expanded,
         Action::Sort => {
             let here = Sort::ALL.iter().position(|s| *s == run.sort).unwrap_or(0);

@@ -1,5 +1,5 @@
-//! Four charts of the recent past: users, requests, response time, failures. One column a bucket, so that a chart moves
-//! once a second and not with every frame.
+//! Four charts of the recent past: users, requests, response time, failures. All have the same columns of time, their
+//! scale and the current value, and marks below where the load was changed.
 
 use std::time::Duration;
 
@@ -8,135 +8,225 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::dashboard::title_time;
-use super::{pane, put_lines, text};
+use super::{pane, put, put_lines, text};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::Bucket;
+use crate::tui::history::{Column, History};
 use crate::tui::model::{Model, Run};
-use crate::tui::widget::columns;
-use crate::units::{latency, rate};
+use crate::tui::theme::Theme;
+use crate::tui::widget::{columns, layered};
+use crate::units::{latency, plain, rate};
+
+/// Cells of the scale at the left of a large chart, its line included.
+const SCALE: u16 = 7;
+/// Cells of the legend at the right of the response times.
+const LEGEND: u16 = 8;
+/// Cells of `p95 ` before a row of response times where charts are small.
+const LABEL: u16 = 4;
 
 struct Chart {
     title: &'static str,
-    now: String,
-    values: Vec<Option<f64>>,
+    /// Current value.
+    now: f64,
+    value: fn(&Column) -> Option<f64>,
     style: Style,
-    scale: fn(f64) -> String,
+    words: fn(f64) -> String,
 }
 
 pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
     let (theme, snapshot) = (&model.theme, run.shown());
+    let large = area.height >= 7;
+    let fixed = if large { 4 * (2 + SCALE) + LEGEND } else { 8 + LABEL + LEGEND };
+    let cells = area.width.saturating_sub(fixed) / 4;
+    let history = History::new(snapshot, run.span, cells.into());
     let now = &snapshot.total.now;
-    let last = snapshot.series.iter().next_back();
-    let per_second = |n: u64, b: &Bucket| n as f64 / b.length.as_secs_f64().max(1e-3);
-    let p50 = title_time(last.and_then(|b| b.p50));
-    let p95 = title_time(last.and_then(|b| b.p95));
     let charts = [
         Chart {
             title: "users",
-            now: snapshot.load.users.to_string(),
-            values: series(snapshot, |b| Some(f64::from(b.users))),
+            now: snapshot.load.users.into(),
+            value: |c| Some(c.users),
             style: theme.accent,
-            scale: text::short,
+            words: text::short,
         },
-        Chart {
-            title: "req/s",
-            now: rate(now.rps),
-            values: series(snapshot, |b| Some(per_second(b.requests, b))),
-            style: theme.good,
-            scale: text::short,
-        },
-        Chart {
-            title: "p95",
-            now: if area.width >= 120 { format!("{p95} (p50 {p50})") } else { p95 },
-            values: series(snapshot, |b| b.p95.map(|d| d.as_secs_f64())),
-            style: theme.warn,
-            scale: |seconds| latency(Duration::from_secs_f64(seconds.clamp(0.0, 1e9))),
-        },
-        Chart {
-            title: "failures/s",
-            now: rate(now.fps),
-            values: series(snapshot, |b| Some(per_second(b.failures, b))),
-            style: theme.bad,
-            scale: text::short,
-        },
+        Chart { title: "req/s", now: now.rps, value: |c| Some(c.rps), style: theme.good, words: text::short },
+        Chart { title: "fails/s", now: now.fps, value: |c| Some(c.fps), style: theme.bad, words: text::short },
     ];
-    let each = area.width / 4;
-    for (i, chart) in (0_u16..).zip(charts) {
-        let width = if i == 3 { area.width.saturating_sub(each * 3) } else { each };
-        let place = Rect { x: area.x + each * i, width, ..area };
-        let inner = pane(frame, place, (chart.title, &chart.now), theme, false);
-        let lines = if inner.height < 4 { spark(&chart, inner, model) } else { full(&chart, snapshot, inner, model) };
-        put_lines(frame, inner, lines);
+    let each = cells + if large { 2 + SCALE } else { 2 };
+    let response = area.width.saturating_sub(each.saturating_mul(3));
+    let picture = Picture { snapshot, history: &history, cells: cells.into(), theme };
+    let mut x = area.x;
+    for (i, chart) in charts.iter().enumerate() {
+        let place = Rect { x, width: each, ..area };
+        x = x.saturating_add(each);
+        picture.simple(chart, frame, place, large);
+        if i == 1 {
+            let place = Rect { x, width: response, ..area };
+            x = x.saturating_add(response);
+            picture.times(frame, place, large);
+        }
     }
 }
 
-fn series(snapshot: &Snapshot, value: impl Fn(&Bucket) -> Option<f64>) -> Vec<Option<f64>> {
-    // The last fifteen minutes are all one second a bucket; no chart is wider than that.
-    snapshot.series.fine.iter().map(value).collect()
+struct Picture<'a> {
+    snapshot: &'a Snapshot,
+    history: &'a History,
+    cells: usize,
+    theme: &'a Theme,
+}
+
+impl Picture<'_> {
+    fn simple(&self, chart: &Chart, frame: &mut Frame<'_>, area: Rect, large: bool) {
+        let theme = self.theme;
+        let exact = if chart.now.fract() == 0.0 && chart.title == "users" { text::whole } else { rate };
+        let fits = text::width(chart.title) + text::width(&exact(chart.now)) + 6 <= usize::from(area.width);
+        let now = if fits { exact(chart.now) } else { (chart.words)(chart.now) };
+        let inner = pane(frame, area, (chart.title, &now), theme, false);
+        let values: Vec<Option<f64>> = self.history.columns.iter().map(|c| c.as_ref().and_then(chart.value)).collect();
+        // The current value may be of a moment that is in no column yet: it must not be above the scale.
+        let top = peak(&values).max(chart.now);
+        if large {
+            let height = plot_height(inner);
+            let rows = columns(&values, self.cells, height, top, theme);
+            let rows = rows.into_iter().map(|row| vec![Span::styled(row, chart.style)]).collect();
+            put_lines(frame, inner, self.framed(rows, |part| (chart.words)(top * part), chart.title == "users"));
+        } else {
+            let mut lines: Vec<Line<'_>> = columns(&values, inner.width.into(), 1, top, theme)
+                .into_iter()
+                .map(|row| Line::styled(row, chart.style))
+                .collect();
+            let max = format!("max {}", (chart.words)(top));
+            lines.push(Line::styled(self.ends(&max, inner.width.into()), theme.dim));
+            put_lines(frame, inner, lines);
+            self.border_marks(frame, area, inner.right());
+        }
+    }
+
+    /// The median in front of the 95th percentile, with both values beside them.
+    fn times(&self, frame: &mut Frame<'_>, area: Rect, large: bool) {
+        let theme = self.theme;
+        let series = |value: fn(&Column) -> Option<f64>| -> Vec<Option<f64>> {
+            self.history.columns.iter().map(|c| c.as_ref().and_then(value)).collect()
+        };
+        let (p50, p95) = (series(|c| c.p50), series(|c| c.p95));
+        let newest = self.snapshot.series.iter().next_back();
+        let now = |value: Option<Duration>| value.map_or_else(|| "–".to_owned(), latency);
+        let (now50, now95) = (now(newest.and_then(|b| b.p50)), now(newest.and_then(|b| b.p95)));
+        let top = peak(&p95).max(peak(&p50));
+        let max = if top > 0.0 { format!("max {}", seconds(top)) } else { String::new() };
+        let inner = pane(frame, area, ("response", &max), theme, false);
+        let (front, behind) = (theme.accent, theme.warn);
+        if large {
+            let height = plot_height(inner);
+            let rows = layered((&p95, &p50), (self.cells, height), top, (behind, front), theme);
+            let chart = Rect { width: inner.width.saturating_sub(LEGEND), ..inner };
+            let lines = self.framed(rows, |part| seconds(top * part), false);
+            put_lines(frame, chart, lines);
+            let swatch = if behind.fg.is_some() { theme.glyph("█", "#") } else { theme.glyph("░", ":") };
+            let legend = vec![
+                Line::styled(format!(" {swatch} p95"), behind),
+                Line::styled(format!("   {}", theme.text(&now95)), theme.strong),
+                Line::styled(format!(" {} p50", theme.glyph("█", "#")), front),
+                Line::styled(format!("   {}", theme.text(&now50)), theme.strong),
+            ];
+            put_lines(frame, Rect { x: chart.right(), width: LEGEND, ..inner }.intersection(inner), legend);
+        } else {
+            let room = usize::from(inner.width).saturating_sub(self.cells + usize::from(LABEL));
+            let row = |name: &'static str, values: &[Option<f64>], now: &str, style| {
+                let drawn = columns(values, self.cells, 1, top, theme).concat();
+                Line::from(vec![
+                    Span::styled(name, theme.dim),
+                    Span::styled(drawn, style),
+                    Span::styled(text::right(&theme.text(now), room, theme.ascii), theme.strong),
+                ])
+            };
+            let lines = vec![row("p95 ", &p95, &now95, behind), row("p50 ", &p50, &now50, front)];
+            put_lines(frame, inner, lines);
+            let end = inner.x.saturating_add(LABEL).saturating_add(u16::try_from(self.cells).unwrap_or(u16::MAX));
+            self.border_marks(frame, area, end);
+        }
+    }
+
+    /// Puts the scale at the left of drawn rows, and time with marks of changes below.
+    fn framed(&self, rows: Vec<Vec<Span<'static>>>, scale: impl Fn(f64) -> String, named: bool) -> Vec<Line<'static>> {
+        let (theme, height, width) = (self.theme, rows.len(), self.cells);
+        let label = usize::from(SCALE) - 1;
+        let mut lines = Vec::with_capacity(height + 2);
+        for (i, spans) in rows.into_iter().enumerate() {
+            // Full height, and half of it where a row begins there.
+            let part = (i == 0 || i * 2 == height).then(|| (height - i) as f64 / height as f64);
+            let words = part.map_or_else(String::new, &scale);
+            let line = if part.is_some() { theme.glyph("┤", "+") } else { theme.glyph("│", "|") };
+            let mut all = vec![Span::styled(
+                format!("{}{line}", text::right(&theme.text(&words), label, theme.ascii)),
+                theme.dim,
+            )];
+            all.extend(spans);
+            lines.push(Line::from(all));
+        }
+        let mut axis = vec![theme.glyph("─", "-"); width];
+        let marks = self.marks();
+        for back in &marks {
+            if let Some(cell) = width.checked_sub(back + 1).and_then(|i| axis.get_mut(i)) {
+                *cell = theme.glyph("▲", "^");
+            }
+        }
+        let zero = text::right("0", label, true);
+        lines.push(Line::styled(format!("{zero}{}{}", theme.glyph("┼", "+"), axis.concat()), theme.dim));
+        let event = self.snapshot.events.last().filter(|_| named && !marks.is_empty());
+        let words = event.map_or_else(String::new, |e| theme.text(&format!("{}{}", theme.glyph("▲", "^"), e.text)));
+        lines.push(Line::styled(format!("{}{}", " ".repeat(label + 1), self.between(&words, width)), theme.dim));
+        lines
+    }
+
+    /// How many columns from the right each change of load lies.
+    fn marks(&self) -> Vec<usize> {
+        let columns = self.history.columns.len();
+        let recent = self.snapshot.events.iter().rev();
+        recent.map_while(|e| self.history.column_at(e.elapsed).map(|at| columns - 1 - at)).collect()
+    }
+
+    /// Marks on the lower border of a small chart whose last column ends before `end`.
+    fn border_marks(&self, frame: &mut Frame<'_>, area: Rect, end: u16) {
+        for back in self.marks() {
+            let Some(x) = u16::try_from(back + 1).ok().and_then(|back| end.checked_sub(back)) else { continue };
+            if x > area.x {
+                let place = Rect { x, y: area.bottom().saturating_sub(1), width: 1, height: 1 };
+                put(frame, place, Span::styled(self.theme.glyph("▲", "^"), self.theme.strong));
+            }
+        }
+    }
+
+    fn since(&self) -> String {
+        format!("-{}", plain(self.history.length(self.cells)))
+    }
+
+    /// The beginning of the time axis at the left, `right` at the right.
+    fn ends(&self, right: &str, width: usize) -> String {
+        let left = self.since();
+        let gap = width.saturating_sub(text::width(&left) + text::width(right));
+        if gap == 0 { text::right(right, width, self.theme.ascii) } else { format!("{left}{}{right}", " ".repeat(gap)) }
+    }
+
+    /// The ends of the time axis, with words between them where there is room.
+    fn between(&self, words: &str, width: usize) -> String {
+        let left = self.since();
+        let room = width.saturating_sub(left.len() + "now".len());
+        if text::width(words) + 2 > room {
+            return self.ends("now", width);
+        }
+        let before = (room - text::width(words)) / 2;
+        format!("{left}{}{words}{}now", " ".repeat(before), " ".repeat(room - text::width(words) - before))
+    }
+}
+
+/// Rows left for columns above the axis and its labels.
+fn plot_height(inner: Rect) -> usize {
+    usize::from(inner.height).saturating_sub(2)
+}
+
+fn seconds(seconds: f64) -> String {
+    latency(Duration::from_secs_f64(seconds.clamp(0.0, 1e9)))
 }
 
 fn peak(values: &[Option<f64>]) -> f64 {
     values.iter().flatten().copied().fold(0.0, f64::max)
-}
-
-/// One row of columns, and a row with the scale.
-fn spark(chart: &Chart, area: Rect, model: &Model) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let width = usize::from(area.width);
-    let shown = &chart.values[chart.values.len().saturating_sub(width)..];
-    let top = peak(shown);
-    let high = (chart.scale)(top);
-    let mut lines: Vec<Line<'static>> =
-        columns(shown, width, 1, top, theme).into_iter().map(|row| Line::styled(row, chart.style)).collect();
-    let label = format!("0{}{high}", " ".repeat(width.saturating_sub(1 + text::width(&high))));
-    lines.push(Line::styled(text::cut(&label, width, theme.ascii), theme.dim));
-    lines
-}
-
-/// Columns with an axis at the left, the time below, and marks where the load was changed.
-fn full(chart: &Chart, snapshot: &Snapshot, area: Rect, model: &Model) -> Vec<Line<'static>> {
-    let theme = &model.theme;
-    let label = 6;
-    let width = usize::from(area.width).saturating_sub(label + 1);
-    let height = usize::from(area.height).saturating_sub(2);
-    let shown = &chart.values[chart.values.len().saturating_sub(width)..];
-    let top = peak(shown);
-    let mut lines: Vec<Line<'static>> = columns(shown, width, height, top, theme)
-        .into_iter()
-        .enumerate()
-        .map(|(row, cells)| {
-            let (words, axis) = match row {
-                0 => ((chart.scale)(top), theme.glyph("┤", "+")),
-                r if r == height / 2 => {
-                    ((chart.scale)(top * (height - r) as f64 / height as f64), theme.glyph("┤", "+"))
-                }
-                _ => (String::new(), theme.glyph("│", "|")),
-            };
-            Line::from(vec![
-                Span::styled(format!("{}{axis}", text::right(&words, label, theme.ascii)), theme.dim),
-                Span::styled(cells, chart.style),
-            ])
-        })
-        .collect();
-    let mut axis = vec![theme.glyph("─", "-"); width];
-    for at in marks(snapshot, width) {
-        axis[at] = theme.glyph("▲", "^");
-    }
-    lines.push(Line::styled(format!("{}{}{}", " ".repeat(label), theme.glyph("└", "+"), axis.concat()), theme.dim));
-    let from = format!("-{}s", width);
-    let gap = width.saturating_sub(from.len() + 3);
-    lines.push(Line::styled(format!("{}{from}{}now", " ".repeat(label + 1), " ".repeat(gap)), theme.dim));
-    lines
-}
-
-/// Cells of the changes of load that are in the picture.
-fn marks(snapshot: &Snapshot, width: usize) -> Vec<usize> {
-    let Some(last) = snapshot.series.fine.last() else { return Vec::new() };
-    let end = last.from + last.length;
-    let recent = snapshot.events.iter().rev().map_while(|event| {
-        let back = usize::try_from(end.saturating_sub(event.elapsed).as_secs()).ok()?;
-        width.checked_sub(back + 1)
-    });
-    recent.collect()
 }

@@ -10,23 +10,33 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Level, RunState};
 use crate::tui::model::{Focus, Model, Run};
 use crate::tui::theme::Theme;
-use crate::units::{PerSecond, clock, latency, rate};
+use crate::tui::widget::meter;
+use crate::units::{PerSecond, clock, rate};
+
+/// The two lines that stay whatever is below. Returns the rest.
+pub(super) fn head(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) -> Rect {
+    let theme = &model.theme;
+    put(frame, Rect { height: 1, ..area }, header(run, theme, area.width.into()));
+    put(frame, Rect { y: area.y + 1, height: 1, ..area }, figures(run.shown(), theme, area.width.into()));
+    let gap = if area.width >= 120 && area.height >= 33 { 3 } else { 2 };
+    Rect { y: area.y + gap, height: area.height.saturating_sub(gap), ..area }
+}
 
 pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
-    let theme = &model.theme;
     let snapshot = run.shown();
-    put(frame, Rect { height: 1, ..area }, header(run, theme, area.width.into()));
-    put(frame, Rect { y: area.y + 1, height: 1, ..area }, figures(snapshot, theme, area.width.into()));
     let large = area.width >= 120 && area.height >= 33;
-    let gap = if large { 3 } else { 2 };
-    let body = Rect { y: area.y + gap, height: area.height.saturating_sub(gap), ..area };
+    let body = head(model, run, frame, area);
     if run.expanded {
         return expanded(model, run, frame, body);
     }
     if area.width < 80 || area.height < 22 {
         return compact(model, run, frame, body);
     }
-    let charts_height = if large { 10 + (area.height - 33) / 6 } else { 4 };
+    let charts_height = match area {
+        _ if large => 10 + (area.height - 33) / 4,
+        Rect { width: 100.., height: 27.., .. } => 8,
+        _ => 4,
+    };
     charts::draw(model, run, frame, Rect { height: charts_height, ..body });
     let rest = Rect { y: body.y + charts_height, height: body.height.saturating_sub(charts_height), ..body };
     let wanted = u16::try_from(snapshot.endpoints.len()).unwrap_or(u16::MAX).saturating_add(4);
@@ -93,10 +103,16 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
         let since = run.latest.at.duration_since(old.at).unwrap_or_default();
         format!("FROZEN {}", age(since))
     });
+    // How much of the planned time is over, where there is room for a picture of it.
+    let part = snapshot.run.run_time.filter(|t| width >= 110 && !t.is_zero());
+    let meter = part.map_or_else(String::new, |t| {
+        let bar = meter(snapshot.elapsed.as_secs_f64() / t.as_secs_f64(), 14, theme);
+        format!(" {}{bar}{}", theme.glyph("▕", "["), theme.glyph("▏", "]"))
+    });
     let mut spans = vec![
         Span::styled(format!(" {}  ", text::cut(&theme.text(&snapshot.run.scenario), 20, theme.ascii)), theme.strong),
         state(run, theme),
-        Span::raw(format!("  {}{planned}   ", clock(snapshot.elapsed))),
+        Span::raw(format!("  {}{planned}{meter}   ", clock(snapshot.elapsed))),
         Span::styled(format!("{users:<13}"), theme.strong),
         Span::raw(format!(" +{spawn}/s  ")),
     ];
@@ -116,7 +132,8 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
 fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
     let now = &snapshot.total.now;
     // Before the first request of the last 10 s, and after the end, the whole run speaks.
-    let shown = if snapshot.state.is_done() || now.requests == 0 { &snapshot.total.total } else { now };
+    let whole = snapshot.state.is_done() || now.requests == 0;
+    let shown = if whole { &snapshot.total.total } else { now };
     let time = |percentile: f64| text::time(shown.response.p(percentile), shown.response.count);
     let failed = shown.fail_ratio() * 100.0;
     let mark = if failed > 0.0 { theme.glyph("▲", "^") } else { theme.glyph("✓", "*") };
@@ -134,6 +151,9 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
         parts.push((format!("{:.2} VU-hours", snapshot.load.vu_hours), theme.strong));
     }
     parts.push((word, style));
+    if width >= 130 {
+        parts.push((if whole { "whole run" } else { "last 10 s" }.to_owned(), theme.dim));
+    }
     // The first figure is padded at its left: it needs no margin.
     let mut spans = Vec::new();
     let mut room = width;
@@ -163,8 +183,8 @@ pub(super) fn insight(run: &Run) -> Option<String> {
     let snapshot = run.shown();
     let why = snapshot.health.why.as_deref().unwrap_or("it is overloaded");
     match snapshot.health.level {
-        Level::Red => return Some(format!("the figures are about this machine, not the server: {why}")),
-        Level::Amber => return Some(format!("look at the load generator: {why}")),
+        Level::Red => return Some(format!("generator overloaded, do not trust the figures: {why}")),
+        Level::Amber => return Some(format!("generator strained: {why}")),
         Level::Green => {}
     }
     if let Some(first) = snapshot.exceptions.first() {
@@ -179,9 +199,4 @@ pub(super) fn insight(run: &Run) -> Option<String> {
         let percent = top.count as f64 / all as f64 * 100.0;
         format!("{} {}: {} is {percent:.0} % of all failures", top.method, top.name, top.reason.trim())
     })
-}
-
-/// Longest of the times a pane's title shows.
-pub(super) fn title_time(time: Option<std::time::Duration>) -> String {
-    time.map_or_else(|| "–".to_owned(), latency)
 }

@@ -1,31 +1,68 @@
-//! What one asks next about a row: how slow, how often, and what the server actually said.
+//! What one asks next about a row: how slow, how often, where the time goes, and what the server actually said.
+
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put_lines, text};
+use super::{histogram, pane, put, put_lines, text};
 use crate::stats::snapshot::{FailureRow, Figures, Mean, PERCENTILE_LABELS, Row, Snapshot};
 use crate::tui::model::{Model, Run, Subject};
 use crate::tui::theme::Theme;
+use crate::tui::widget::meter;
 use crate::units::{bytes, count, latency, rate};
 
+/// Rows of the pane with the response times: minimum, average and the percentiles, and its border.
+const TIMES: u16 = 15;
+
 pub(super) fn draw(model: &Model, run: &Run, what: (&Subject, usize), frame: &mut Frame<'_>, area: Rect) {
-    let (theme, snapshot, (subject, scroll)) = (&model.theme, run.shown(), what);
-    let (title, lines) = match subject {
+    let (subject, scroll) = what;
+    match subject {
         Subject::Endpoint { method, name } => {
-            let all = std::iter::once(&snapshot.total).chain(&snapshot.endpoints);
-            let row = all.into_iter().find(|r| r.method == *method && r.name == *name);
-            let lines = row.map(|r| endpoint(r, run.figures(r), snapshot, theme)).unwrap_or_default();
-            (format!("{method} {name}"), lines)
+            let mut all = std::iter::once(&run.shown().total).chain(&run.shown().endpoints);
+            match all.find(|r| r.method == *method && r.name == *name) {
+                Some(row) => endpoint(model, run, (row, scroll), frame, area),
+                None => gone(model, (method, name), frame, area),
+            }
         }
         Subject::Failure { method, name, reason } => {
             let same = |f: &&FailureRow| f.method == *method && f.name == *name && f.reason == *reason;
-            let lines = snapshot.failures.rows.iter().find(same).map(|f| failure(f, snapshot, theme));
-            (format!("{method} {name}"), lines.unwrap_or_default())
+            match run.shown().failures.rows.iter().find(same) {
+                Some(row) => {
+                    let title = title(method, name);
+                    let lines = failure(row, run.shown(), &model.theme);
+                    page(model, (&title, "failure"), (lines, scroll), frame, area);
+                }
+                None => gone(model, (method, name), frame, area),
+            }
         }
-    };
-    let inner = pane(frame, area, (title.trim(), if run.window { "last 10 s" } else { "whole run" }), theme, true);
+    }
+}
+
+fn title(method: &str, name: &str) -> String {
+    format!("{method} {name}").trim().to_owned()
+}
+
+/// The statistics were reset while one looked.
+fn gone(model: &Model, (method, name): (&str, &str), frame: &mut Frame<'_>, area: Rect) {
+    let inner = pane(frame, area, (&title(method, name), ""), &model.theme, true);
+    put(
+        frame,
+        Rect { height: 1.min(inner.height), ..inner },
+        Line::styled(" nothing of this since the reset", model.theme.dim),
+    );
+}
+
+/// A pane full of lines that scroll.
+fn page(
+    model: &Model,
+    titles: (&str, &str),
+    (lines, scroll): (Vec<Line<'static>>, usize),
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    let inner = pane(frame, area, titles, &model.theme, true);
     let width = usize::from(inner.width);
     let lines: Vec<Line<'static>> = lines.into_iter().flat_map(|l| fold(l, width)).collect();
     let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
@@ -42,70 +79,159 @@ fn fold(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
     text::wrap(&words, width).into_iter().map(|l| Line::styled(l, style)).collect()
 }
 
-fn endpoint(row: &Row, f: &Figures, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> {
-    let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a reply", bytes(b)));
-    let mut lines = vec![
-        Line::styled(
-            format!(
-                "{} requests   {} failed ({})   {} req/s{size}",
-                count(f.requests),
-                count(f.failures),
-                theme.text(&text::share(f)),
-                rate(f.rps)
-            ),
-            theme.strong,
-        ),
-        Line::default(),
-    ];
-    let head = if f.service.is_some() { "          response    service" } else { "          response" };
-    lines.push(Line::styled(head, theme.dim));
-    let t = |d| theme.text(&text::time(d, f.response.count));
-    for (label, value) in [("min", f.response.min), ("average", f.response.mean)] {
-        lines.push(Line::raw(format!("{label:>8}{:>10}", t(value))));
-    }
-    for (i, label) in PERCENTILE_LABELS.iter().enumerate() {
-        let service = f.service.map_or_else(String::new, |s| format!("{:>11}", latency(s.percentiles[i])));
-        lines.push(Line::raw(format!("{label:>8}{:>10}{service}", t(f.response.percentiles[i]))));
-    }
-    lines.push(Line::default());
-    lines.push(Line::raw(format!("connect     {}", mean(f.connect, "new connections"))));
-    lines.push(Line::raw(format!("first byte  {}", mean(f.first_byte, "replies"))));
-    for failure in snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name) {
+fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut Frame<'_>, area: Rect) {
+    let (theme, snapshot, figures) = (&model.theme, run.shown(), run.figures(row));
+    let name = title(&row.method, &row.name);
+    let window = if run.window { "last 10 s" } else { "whole run" };
+    let kinds: Vec<&FailureRow> =
+        snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name).collect();
+    let total = row.method.is_empty();
+    let more = if total { distribution(snapshot, area, theme) } else { failures(&kinds, snapshot, theme) };
+    // One page that scrolls where panes side by side have no room.
+    if area.width < 78 || area.height < TIMES + 3 {
+        let mut lines = vec![Line::styled(counts(figures, theme), theme.strong), Line::default()];
+        lines.extend(times(figures, 30, theme));
         lines.push(Line::default());
-        lines.extend(self::failure(failure, snapshot, theme));
+        lines.extend(phases(figures, theme));
+        lines.push(Line::default());
+        lines.extend(more);
+        return page(model, (&name, window), (lines, scroll), frame, area);
+    }
+    let line = Rect { height: 1, ..area };
+    put(frame, line, Line::styled(format!(" {}   {}", theme.text(&name), counts(figures, theme)), theme.strong));
+    let wide = area.width * 3 / 5;
+    let left = Rect { y: area.y + 1, width: wide, height: TIMES, ..area };
+    let inner = pane(frame, left, ("Response time", window), theme, false);
+    let bar = usize::from(inner.width).saturating_sub(if figures.service.is_some() { 33 } else { 22 });
+    put_lines(frame, inner, times(figures, bar, theme));
+    let right = Rect { x: left.right(), width: area.width - wide, ..left };
+    let inner = pane(frame, right, ("Where the time goes", "average"), theme, false);
+    // Of how many, where there is room for it.
+    let lines = phases(figures, theme).into_iter().map(|mut line| {
+        if line.width() > usize::from(inner.width) {
+            line.spans.truncate(2);
+        }
+        line
+    });
+    put_lines(frame, inner, lines.collect());
+    let below = Rect { y: left.bottom(), height: area.height - 1 - TIMES, ..area };
+    let note = match kinds.len() {
+        _ if total => "all endpoints".to_owned(),
+        0 => "none".to_owned(),
+        1 => "1 kind".to_owned(),
+        n => format!("{n} kinds"),
+    };
+    let heading = if total { "Distribution" } else { "Failures" };
+    page(model, (heading, &note), (more, scroll), frame, below);
+}
+
+fn distribution(snapshot: &Snapshot, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
+    let rows = usize::from(area.height).saturating_sub(usize::from(TIMES) + 3).clamp(3, 14);
+    histogram::lines(&snapshot.distribution, (usize::from(area.width).saturating_sub(2), rows), theme)
+}
+
+fn failures(kinds: &[&FailureRow], snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> {
+    if kinds.is_empty() {
+        return vec![Line::styled(" no request has failed", theme.dim)];
+    }
+    let mut lines = Vec::new();
+    for kind in kinds {
+        if !lines.is_empty() {
+            lines.push(Line::default());
+        }
+        lines.extend(failure(kind, snapshot, theme));
     }
     lines
 }
 
-fn mean(mean: Mean, of: &str) -> String {
-    if mean.count == 0 {
-        "not measured".to_owned()
-    } else {
-        format!("{} on average of {} {of}", latency(mean.mean), count(mean.count))
+fn counts(f: &Figures, theme: &Theme) -> String {
+    let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a reply", bytes(b)));
+    let share = if f.failures == 0 { String::new() } else { format!(" ({})", text::share(f)) };
+    theme.text(&format!(
+        "{} requests   {} failed{share}   {} req/s{size}",
+        count(f.requests),
+        count(f.failures),
+        rate(f.rps)
+    ))
+}
+
+/// One line a percentile, with a bar against the slowest.
+fn times(f: &Figures, bar: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let cell = |d: Duration, cells| text::right(&theme.text(&text::time(d, f.response.count)), cells, theme.ascii);
+    let slowest = f.response.max.as_secs_f64();
+    let line = |label: &str, d: Duration, service: Option<Duration>| {
+        let part = if slowest > 0.0 { d.as_secs_f64() / slowest } else { 0.0 };
+        let mut spans = vec![Span::styled(format!(" {label:>8} "), theme.dim), Span::raw(cell(d, 8))];
+        if let Some(service) = service {
+            spans.push(Span::styled(cell(service, 11), theme.dim));
+        }
+        spans.push(Span::styled(format!("  {}", meter(part, bar, theme)), theme.accent));
+        Line::from(spans)
+    };
+    let mut lines = vec![
+        line("fastest", f.response.min, f.service.map(|s| s.min)),
+        line("average", f.response.mean, f.service.map(|s| s.mean)),
+    ];
+    for (i, label) in PERCENTILE_LABELS.iter().enumerate() {
+        let label = if i + 1 == PERCENTILE_LABELS.len() { "slowest" } else { label };
+        lines.push(line(label, f.response.percentiles[i], f.service.map(|s| s.percentiles[i])));
     }
+    if f.service.is_some()
+        && let Some(first) = lines.first_mut()
+    {
+        first.spans.truncate(3);
+        first.spans.push(Span::styled(" service time", theme.dim));
+    }
+    lines
+}
+
+/// What a response consists of, on average.
+fn phases(f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
+    let mean = |label: &str, mean: Mean, of: &str| {
+        let time = text::time(mean.mean, mean.count);
+        let words = if mean.count == 0 { "not measured".to_owned() } else { format!("of {} {of}", count(mean.count)) };
+        Line::from(vec![
+            Span::styled(format!(" {label:<11}"), theme.dim),
+            Span::raw(text::right(&theme.text(&time), 7, theme.ascii)),
+            Span::styled(format!("  {words}"), theme.dim),
+        ])
+    };
+    let whole = Mean { count: f.response.count, mean: f.response.mean };
+    let mut lines = vec![
+        mean("connect", f.connect, "connections"),
+        mean("first byte", f.first_byte, "replies"),
+        mean("response", whole, "requests"),
+    ];
+    if f.connect.count > 0 && f.connect.count * 10 < f.requests {
+        lines.push(Line::default());
+        lines.push(Line::styled(" connections are kept alive", theme.dim));
+    }
+    if let Some(service) = &f.service {
+        let late = f.response.mean.saturating_sub(service.mean);
+        lines.push(Line::default());
+        lines.push(Line::styled(format!(" sent {} after it was due", latency(late)), theme.dim));
+    }
+    lines
 }
 
 fn failure(row: &FailureRow, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> {
-    let mut lines = vec![
-        Line::from(vec![
-            Span::styled(theme.text(row.reason.trim()), theme.bad),
-            Span::raw(format!("   {}{}", count(row.count), theme.glyph("×", "x"))),
-        ]),
-        Line::styled(
-            format!("first {}   last {}", text::ago(row.first, snapshot.at), text::ago(row.last, snapshot.at)),
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!(" {}", theme.text(row.reason.trim())), theme.bad),
+        Span::raw(format!("   {}{}", count(row.count), theme.glyph("×", "x"))),
+        Span::styled(
+            format!("   first {}   last {}", text::ago(row.first, snapshot.at), text::ago(row.last, snapshot.at)),
             theme.dim,
         ),
-    ];
+    ])];
     let Some(example) = &row.example else { return lines };
-    lines.push(Line::default());
     if let Some(status) = example.status {
-        lines.push(Line::styled(format!("< {status}"), theme.strong));
+        lines.push(Line::styled(format!(" < {status}"), theme.strong));
     }
     for (text, style) in
         [(&example.headers, theme.dim), (&example.body, ratatui::style::Style::new()), (&example.detail, theme.warn)]
     {
         // Tabs and line ends are the server's; each line is cleaned by itself so that lines stay lines.
-        lines.extend(text.lines().map(|l| Line::styled(format!("< {}", theme.text(l.trim_end())), style)));
+        lines.extend(text.lines().map(|l| Line::styled(format!(" < {}", theme.text(l.trim_end())), style)));
     }
     lines
 }

@@ -1,4 +1,4 @@
-//! The help page, written from the table of actions.
+//! The help page: keys, written from the table of actions, and what the figures mean.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -7,21 +7,71 @@ use ratatui::text::{Line, Span};
 use super::{pane, put_lines, text};
 use crate::tui::action::TABLE;
 use crate::tui::model::Model;
+use crate::tui::theme::Theme;
+
+/// Words on the dashboard and their meaning.
+const WORDS: &[(&str, &str)] = &[
+    ("users 5→50", "alive now, and wanted; they come and go at +rate/s"),
+    ("second line", "all endpoints in the last 10 s; of the whole run once it is over"),
+    ("failed", "no reply in time, or not the one that was expected"),
+    ("p50 p95 p99", "50, 95, 99 % of the responses were at most as slow as this"),
+    ("service p95", "from the real send; a response counts from when it was due"),
+    ("charts", "a column is some seconds; of times it shows the slowest second"),
+    ("▲ below", "here the load was changed"),
+    ("generator", "✓ has time to spare, ! is strained, ✗ is itself the bottleneck"),
+    ("in flight", "requests on the wire"),
+    ("VU-hours", "users times hours so far"),
+];
 
 pub(super) fn draw(model: &Model, scroll: usize, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let inner = pane(frame, area, ("Keys that work here", "katydid"), theme, true);
-    let place = model.place();
-    let lines: Vec<Line<'_>> = TABLE
-        .iter()
-        .filter(|b| b.places & place != 0)
-        .map(|b| {
-            Line::from(vec![
-                Span::styled(format!(" {}", text::left(b.shown, 12, theme.ascii)), theme.accent),
-                Span::raw(b.help),
-            ])
-        })
-        .collect();
+    let lines = if inner.width >= 110 { wide(model, inner.width.into()) } else { narrow(model, inner.width.into()) };
     let scroll = scroll.min(lines.len().saturating_sub(inner.height.into()));
     put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
+}
+
+fn entry(word: &str, meaning: &str, width: usize, theme: &Theme) -> Vec<Span<'static>> {
+    let word = text::left(&theme.text(word), 13, theme.ascii);
+    let room = width.saturating_sub(15);
+    vec![
+        Span::styled(format!(" {word} "), theme.accent.patch(theme.strong)),
+        Span::raw(text::left(&theme.text(meaning), room, theme.ascii)),
+    ]
+}
+
+fn keys(model: &Model) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let place = model.place();
+    TABLE.iter().filter(move |b| b.places & place != 0).map(|b| (b.shown, b.help))
+}
+
+fn narrow(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let mut lines: Vec<Line<'static>> =
+        keys(model).map(|(key, help)| Line::from(entry(key, help, width, theme))).collect();
+    if model.run.is_some() {
+        lines.push(Line::default());
+        lines.push(Line::styled(" What the figures mean", theme.strong));
+        lines.extend(WORDS.iter().map(|(word, meaning)| Line::from(entry(word, meaning, width, theme))));
+    }
+    lines
+}
+
+/// Two columns: keys at the left, words at the right.
+fn wide(model: &Model, width: usize) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let half = width / 2;
+    let keys: Vec<_> = keys(model).collect();
+    let words: &[(&str, &str)] = if model.run.is_some() { WORDS } else { &[] };
+    let row = |i: usize| {
+        let mut spans = match keys.get(i) {
+            Some((key, help)) => entry(key, help, half, theme),
+            None => vec![Span::raw(" ".repeat(half))],
+        };
+        if let Some((word, meaning)) = words.get(i) {
+            spans.extend(entry(word, meaning, width - half, theme));
+        }
+        Line::from(spans)
+    };
+    (0..keys.len().max(words.len())).map(row).collect()
 }

@@ -1,5 +1,7 @@
 //! What can be run, and what the highlighted one would do: to whom, for how long, at what cost.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -9,8 +11,7 @@ use crate::scenario::catalog::{Entry, Origin};
 use crate::tui::model::Model;
 use crate::tui::preview::Preview;
 use crate::tui::theme::Theme;
-use crate::tui::widget::columns;
-use crate::units::{latency, plain};
+use crate::units::plain;
 
 pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
@@ -21,7 +22,13 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     put(frame, Rect { height: 1, ..area }, title);
     let gap = if area.height >= 20 { 2 } else { 1 };
     let body = Rect { y: area.y + gap, height: area.height.saturating_sub(gap), ..area };
-    let wide = if area.width >= 120 { 36 } else { (area.width / 3).clamp(16, 28) };
+    let wide = if area.width >= 150 {
+        48
+    } else if area.width >= 120 {
+        36
+    } else {
+        (area.width / 3).clamp(16, 28)
+    };
     list(model, frame, Rect { width: wide, ..body });
     let right = Rect { x: body.x + wide, width: body.width.saturating_sub(wide), ..body };
     preview(model, frame, right);
@@ -134,17 +141,33 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
     ]));
     lines.push(Line::default());
     tasks(preview, theme, &mut lines);
-    let cost = match preview.vu_hours() {
-        Some(hours) => format!("{hours:.1} VU-hours"),
-        None => "no end: VU-hours grow until you stop it".to_owned(),
-    };
-    let room = usize::from(area.height).saturating_sub(lines.len() + 2);
+    let height = usize::from(area.height);
+    let mut tail = vec![Line::styled(text::cut(&preview.cost(), width, theme.ascii), theme.strong)];
+    tail.push(checks(preview, theme));
+    let room = height.saturating_sub(lines.len() + tail.len());
     if room >= 4 {
         lines.push(Line::default());
-        lines.extend(ramp(preview, width, (room - 1).min(5), theme));
     }
-    lines.push(Line::styled(cost, theme.strong));
+    if room >= 3 {
+        let rows = if room >= 4 { room - 1 } else { room };
+        lines.extend(ramp(preview, width, rows.min(10), theme));
+    }
+    if lines.len() + tail.len() + 1 < height {
+        lines.push(Line::default());
+    }
+    lines.extend(tail);
     lines
+}
+
+/// What is known before anything is sent.
+fn checks(preview: &Preview, theme: &Theme) -> Line<'static> {
+    let yes = theme.glyph("✓", "*");
+    let target = if preview.host.contains("://") {
+        Span::styled(format!("{} target is not asked before the start", theme.glyph("–", "-")), theme.dim)
+    } else {
+        Span::styled(format!("{yes} target starts with the run"), theme.good)
+    };
+    Line::from(vec![Span::styled(format!("{yes} scenario is sound   "), theme.good), target])
 }
 
 fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
@@ -168,34 +191,48 @@ fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
     }
 }
 
-/// Users over time: up at the spawn rate, level until the end.
+/// Users over time as a line. The ramp has the first third, however short it is: it is what one looks for.
 fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
     let users = f64::from(preview.load.users.0);
-    let ramp = preview.ramp().as_secs_f64();
-    // Without an end the picture is three ramps long.
-    let length = preview.load.run_time.map_or(ramp * 3.0, |t| t.as_secs_f64()).max(1e-3);
-    let cells = width.saturating_sub(8).min(48);
-    let values: Vec<Option<f64>> = (0..cells)
-        .map(|i| {
-            let at = length * (i + 1) as f64 / cells.max(1) as f64;
-            Some((at * preview.load.spawn_rate.0).min(users))
+    let ramp = preview.ramp();
+    let end = preview.load.run_time;
+    // A run may be over before all users are there.
+    let reached = end.map_or(1.0, |t| t.as_secs_f64() / ramp.as_secs_f64().max(1e-3)).min(1.0);
+    let cells = width.saturating_sub(8).min(72);
+    let rising = if reached < 1.0 { cells } else { cells / 3 };
+    let rows = height.saturating_sub(1).max(2);
+    let level = |cell: usize| {
+        let part = if cell < rising { (cell + 1) as f64 / rising.max(1) as f64 * reached } else { 1.0 };
+        (part * (rows - 1) as f64).round() as usize
+    };
+    let turn = |row: usize, cell: usize| {
+        let (before, here) = (if cell == 0 { 0 } else { level(cell - 1) }, level(cell));
+        match (row == here, row == before) {
+            (true, true) => theme.glyph("─", "-"),
+            (true, false) => theme.glyph("╭", "/"),
+            (false, true) => theme.glyph("╯", "/"),
+            (false, false) if row > before && row < here => theme.glyph("│", "|"),
+            (false, false) => " ",
+        }
+    };
+    let mut lines: Vec<Line<'static>> = (0..rows)
+        .rev()
+        .map(|row| {
+            let (label, axis) = match row {
+                0 => ("0".to_owned(), theme.glyph("┼", "+")),
+                r if r + 1 == rows => (text::short(users), theme.glyph("┤", "|")),
+                _ => (String::new(), theme.glyph("│", "|")),
+            };
+            let drawn: String = (0..cells).map(|cell| turn(row, cell)).collect();
+            Line::from(vec![Span::styled(format!("{label:>6}{axis}"), theme.dim), Span::styled(drawn, theme.accent)])
         })
         .collect();
-    let rows = height.saturating_sub(1).max(1);
-    let drawn = columns(&values, cells, rows, users, theme);
-    let mut lines: Vec<Line<'static>> = drawn
-        .into_iter()
-        .enumerate()
-        .map(|(i, row)| {
-            let label = if i == 0 { text::short(users) } else { String::new() };
-            let axis = if i == 0 { theme.glyph("┤", "|") } else { theme.glyph("│", "|") };
-            Line::from(vec![Span::styled(format!("{label:>6}{axis}"), theme.dim), Span::styled(row, theme.accent)])
-        })
-        .collect();
-    let end = preview.load.run_time.map_or_else(String::new, plain);
-    let full =
-        format!("0s, all users after {}", if ramp < 1.0 { latency(preview.ramp()) } else { plain(preview.ramp()) });
-    let gap = cells.saturating_sub(full.len() + end.len());
-    lines.push(Line::styled(format!("       {full}{}{end}", " ".repeat(gap)), theme.dim));
+    let full = if ramp < Duration::from_secs(1) { "at once".to_owned() } else { format!("all after {}", plain(ramp)) };
+    let full = if reached < 1.0 { "still rising at the end".to_owned() } else { full };
+    let last = end.map_or_else(|| theme.glyph("…", "...").to_owned(), plain);
+    let start = if reached < 1.0 { 4 } else { rising.max(4) };
+    let gap = cells.saturating_sub(start + text::width(&full) + text::width(&last));
+    let words = format!("0s{}{full}{}{last}", " ".repeat(start - 2), " ".repeat(gap));
+    lines.push(Line::styled(format!("       {}", text::cut(&words, cells, theme.ascii)), theme.dim));
     lines
 }

@@ -4,11 +4,14 @@ mod charts;
 mod dashboard;
 mod detail;
 mod help;
+mod histogram;
 mod launcher;
 mod panes;
 mod table;
 pub(crate) mod text;
 
+#[cfg(test)]
+mod sizes;
 #[cfg(test)]
 mod tests;
 
@@ -33,7 +36,9 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     match (&model.run, &model.overlay) {
         (_, Some(Overlay::Help { scroll })) => help::draw(model, *scroll, frame, body),
         (Some(run), Some(Overlay::Detail { subject, scroll })) => {
-            detail::draw(model, run, (subject, *scroll), frame, body);
+            // Who reads on still steers: what decides stays in sight.
+            let rest = dashboard::head(model, run, frame, body);
+            detail::draw(model, run, (subject, *scroll), frame, rest);
         }
         (Some(run), _) => dashboard::draw(model, run, frame, body),
         (None, _) => launcher::draw(model, frame, body),
@@ -153,26 +158,34 @@ fn footer_line(model: &Model, width: u16) -> Line<'static> {
     keys(&hints, width, theme)
 }
 
-/// As many hints as fit; help and quit always.
+/// As many hints as fit, help and quit always; closer together where that makes room for what belongs together.
 fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Line<'static> {
     let shown = |key: &'static str| match key {
         "⏎" => theme.glyph("⏎", "enter"),
         "↑↓" => theme.glyph("↑↓", "arrows"),
         key => key,
     };
-    let cost = |h: &(&'static str, &'static str)| text::width(shown(h.0)) + h.1.len() + 3;
     let kept = |h: &&(&'static str, &'static str)| matches!(h.0, "?" | "q");
+    let cells = |h: &(&'static str, &'static str)| text::width(shown(h.0)) + h.1.len() + 1;
+    let all: usize = hints.iter().take(CORE).map(|h| cells(h) + 2).sum();
+    let gap = if all <= usize::from(width) { 2 } else { 1 };
+    let cost = |h: &(&'static str, &'static str)| cells(h) + gap;
     let mut room = usize::from(width).saturating_sub(hints.iter().filter(kept).map(cost).sum());
+    let key_style = theme.accent.patch(theme.strong);
     let mut spans = Vec::new();
-    for hint in hints {
+    // Help and quit have their place at the end.
+    for hint in hints.iter().filter(|h| !kept(h)).chain(hints.iter().filter(kept)) {
         if !kept(&hint) {
             if cost(hint) > room {
                 continue;
             }
             room -= cost(hint);
         }
-        spans.push(Span::styled(format!(" {}", shown(hint.0)), theme.accent));
-        spans.push(Span::raw(format!(" {} ", hint.1)));
+        spans.push(Span::styled(format!(" {}", shown(hint.0)), key_style));
+        spans.push(Span::raw(format!(" {}{}", hint.1, " ".repeat(gap - 1))));
     }
     Line::from(spans)
 }
+
+/// Hints that everybody needs: the first ones of a place.
+const CORE: usize = 9;

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put_lines, text};
+use super::{histogram, pane, put_lines, text};
 use crate::stats::snapshot::{FailureRow, Latency, PERCENTILE_LABELS};
 use crate::tui::model::{Focus, Model, Run};
 use crate::tui::theme::Theme;
@@ -23,6 +23,7 @@ pub(super) fn failures(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Re
     let inner = pane(frame, area, ("Failures", &note), theme, focused);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let rows = run.failures();
+    let layout = Layout::new(&rows, width);
     let here = run.rows[1];
     let first = (here + 1).saturating_sub(height);
     let mut lines: Vec<Line<'static>> = Vec::new();
@@ -31,7 +32,7 @@ pub(super) fn failures(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Re
         lines.push(Line::styled(words, theme.dim));
     }
     for (i, row) in rows.iter().enumerate().skip(first).take(height) {
-        let line = failure(row, run, width, theme, focused && i == here);
+        let line = failure(row, run, &layout, theme, focused && i == here);
         lines.push(line);
     }
     if view.more_kinds > 0 && lines.len() < height {
@@ -43,17 +44,42 @@ pub(super) fn failures(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Re
     put_lines(frame, inner, lines);
 }
 
-fn failure(row: &FailureRow, run: &Run, width: usize, theme: &Theme, selected: bool) -> Line<'static> {
+/// Cells of the parts of a failure's line that are the same in all lines.
+struct Layout {
+    width: usize,
+    count: usize,
+    name: usize,
+}
+
+impl Layout {
+    fn new(rows: &[&FailureRow], width: usize) -> Self {
+        let widest = |cells: fn(&FailureRow) -> usize| rows.iter().map(|r| cells(r)).max().unwrap_or(0);
+        Self {
+            width,
+            count: widest(|r| count(r.count).len()),
+            // As much as the names need, but the reason is what one looks for.
+            name: widest(|r| text::width(&r.name) + 5).clamp(10, (width * 2 / 5).clamp(10, 44)),
+        }
+    }
+}
+
+fn failure(row: &FailureRow, run: &Run, layout: &Layout, theme: &Theme, selected: bool) -> Line<'static> {
     let mark = if selected { theme.glyph("▸", ">") } else { " " };
-    let times = theme.glyph("×", "x");
-    let ago = text::right(&text::ago(row.last, run.shown().at), 9, theme.ascii);
-    let name_cells = (width / 3).clamp(10, 40);
+    let ago = text::right(&text::ago(row.last, run.shown().at), 8, theme.ascii);
     let name = theme.text(&format!("{:<4} {}", row.method, row.name));
-    let head = format!("{mark}{:>8}{times}  {} ", count(row.count), text::left(&name, name_cells, theme.ascii));
-    let room = width.saturating_sub(text::width(&head) + 11);
+    let head = format!(
+        "{mark} {}{}  {}  ",
+        text::right(&count(row.count), layout.count, theme.ascii),
+        theme.glyph("×", "x"),
+        text::left(&name, layout.name, theme.ascii)
+    );
+    let room = layout.width.saturating_sub(text::width(&head) + 11);
     let reason = text::left(theme.text(&row.reason).trim(), room, theme.ascii);
-    let line =
-        Line::from(vec![Span::raw(head), Span::styled(reason, theme.bad), Span::styled(format!("  {ago}"), theme.dim)]);
+    let line = Line::from(vec![
+        Span::raw(head),
+        Span::styled(reason, theme.bad),
+        Span::styled(format!("  {ago} "), theme.dim),
+    ]);
     if selected { line.patch_style(theme.select) } else { line }
 }
 
@@ -66,29 +92,49 @@ pub(super) fn percentiles(model: &Model, run: &Run, frame: &mut Frame<'_>, area:
     let name = if row.method.is_empty() { row.name.to_string() } else { format!("{} {}", row.method, row.name) };
     let focused = run.focus == Focus::Percentiles;
     let inner = pane(frame, area, ("Percentiles", &name), theme, focused);
-    let width = usize::from(inner.width);
-    let mut lines = Vec::new();
-    for chunk in chunks(width) {
-        lines.push(Line::styled(labels(chunk.clone()), theme.dim));
-        lines.push(Line::styled(times(&figures.response, chunk.clone(), theme), theme.strong));
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
+    let lines_of = |chunk: &[usize]| {
+        let mut lines = vec![
+            Line::styled(labels(chunk), theme.dim),
+            Line::styled(times(&figures.response, chunk, theme), theme.strong),
+        ];
         if let Some(service) = &figures.service {
             lines.push(Line::from(vec![Span::raw(times(service, chunk, theme)), Span::styled(" service", theme.dim)]));
         }
+        lines
+    };
+    let chunks = |of: &[usize]| -> Vec<Vec<usize>> {
+        // The last word of a line of service times needs room, too.
+        let room = width.saturating_sub(if figures.service.is_some() { 8 } else { 0 });
+        of.chunks((room / CELL).clamp(1, of.len())).map(<[usize]>::to_vec).collect()
+    };
+    // All of them where the histogram still has room below, else those that tell most.
+    let all = chunks(&ALL);
+    let each = if figures.service.is_some() { 3 } else { 2 };
+    let shown =
+        if all.len() * each + HISTOGRAM <= height || height < each + HISTOGRAM { all } else { chunks(&TELLING) };
+    let mut lines: Vec<Line<'_>> = shown.iter().flat_map(|chunk| lines_of(chunk)).collect();
+    let rest = height.saturating_sub(lines.len());
+    if rest >= HISTOGRAM {
+        lines.extend(histogram::lines(&run.shown().distribution, (width, rest), theme));
     }
     put_lines(frame, inner, lines);
 }
 
-/// Positions of the percentiles, as many in a row as fit.
-pub(super) fn chunks(width: usize) -> Vec<std::ops::Range<usize>> {
-    let each = (width / 7).clamp(1, 11);
-    (0..11).step_by(each).map(|from| from..(from + each).min(11)).collect()
+/// Cells of one percentile.
+const CELL: usize = 7;
+/// Fewest rows a histogram is drawn in.
+const HISTOGRAM: usize = 4;
+const ALL: [usize; 11] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+/// 50, 75, 90, 95, 99, 99.9 and 100 %.
+const TELLING: [usize; 7] = [0, 2, 4, 5, 7, 8, 10];
+
+fn labels(of: &[usize]) -> String {
+    of.iter().map(|i| format!("{:>CELL$}", PERCENTILE_LABELS[*i])).collect()
 }
 
-fn labels(range: std::ops::Range<usize>) -> String {
-    PERCENTILE_LABELS[range].iter().map(|l| format!("{l:>7}")).collect()
-}
-
-fn times(latency: &Latency, range: std::ops::Range<usize>, theme: &Theme) -> String {
-    let cell = |d: &std::time::Duration| text::right(&theme.text(&text::time(*d, latency.count)), 7, theme.ascii);
-    latency.percentiles[range].iter().map(cell).collect()
+fn times(latency: &Latency, of: &[usize], theme: &Theme) -> String {
+    let cell =
+        |i: &usize| text::right(&theme.text(&text::time(latency.percentiles[*i], latency.count)), CELL, theme.ascii);
+    of.iter().map(cell).collect()
 }

@@ -15,7 +15,8 @@ struct Column {
     /// Lower stays longer.
     rank: u8,
     sort: Option<Sort>,
-    value: fn(&Figures) -> String,
+    /// In at most so many cells.
+    value: fn(&Figures, usize) -> String,
 }
 
 fn p(figures: &Figures, percentile: f64) -> String {
@@ -23,44 +24,50 @@ fn p(figures: &Figures, percentile: f64) -> String {
 }
 
 const COLUMNS: [Column; 12] = [
-    Column { title: "Requests", cells: 10, rank: 1, sort: Some(Sort::Requests), value: |f| count(f.requests) },
+    Column { title: "Requests", cells: 10, rank: 1, sort: Some(Sort::Requests), value: |f, c| number(f.requests, c) },
     Column {
         title: "Fails",
-        cells: 8,
-        rank: 9,
+        cells: 9,
+        rank: 8,
         sort: None,
-        value: |f| if f.failures == 0 { "–".into() } else { count(f.failures) },
+        value: |f, c| if f.failures == 0 { "–".into() } else { number(f.failures, c) },
     },
-    Column { title: "Fail", cells: 7, rank: 2, sort: Some(Sort::Fail), value: text::share },
-    Column { title: "Req/s", cells: 9, rank: 3, sort: Some(Sort::Rps), value: |f| rate(f.rps) },
-    Column { title: "avg", cells: 7, rank: 8, sort: None, value: |f| text::time(f.response.mean, f.response.count) },
-    Column { title: "min", cells: 7, rank: 11, sort: None, value: |f| text::time(f.response.min, f.response.count) },
-    Column { title: "p50", cells: 7, rank: 4, sort: Some(Sort::P50), value: |f| p(f, 50.0) },
-    Column { title: "p95", cells: 7, rank: 0, sort: Some(Sort::P95), value: |f| p(f, 95.0) },
-    Column { title: "p99", cells: 7, rank: 5, sort: Some(Sort::P99), value: |f| p(f, 99.0) },
-    Column { title: "p99.9", cells: 7, rank: 10, sort: None, value: |f| p(f, 99.9) },
+    Column { title: "Fail", cells: 7, rank: 2, sort: Some(Sort::Fail), value: |f, _| text::share(f) },
+    Column { title: "Req/s", cells: 8, rank: 3, sort: Some(Sort::Rps), value: |f, _| rate(f.rps) },
+    Column { title: "avg", cells: 7, rank: 9, sort: None, value: |f, _| text::time(f.response.mean, f.response.count) },
+    Column { title: "min", cells: 7, rank: 11, sort: None, value: |f, _| text::time(f.response.min, f.response.count) },
+    Column { title: "p50", cells: 6, rank: 4, sort: Some(Sort::P50), value: |f, _| p(f, 50.0) },
+    Column { title: "p95", cells: 7, rank: 0, sort: Some(Sort::P95), value: |f, _| p(f, 95.0) },
+    Column { title: "p99", cells: 7, rank: 5, sort: Some(Sort::P99), value: |f, _| p(f, 99.0) },
+    Column { title: "p99.9", cells: 7, rank: 10, sort: None, value: |f, _| p(f, 99.9) },
     Column {
         title: "max",
         cells: 7,
         rank: 6,
         sort: Some(Sort::Max),
-        value: |f| text::time(f.response.max, f.response.count),
+        value: |f, _| text::time(f.response.max, f.response.count),
     },
     Column {
-        title: "svc p95",
-        cells: 9,
+        title: "service p95",
+        cells: 13,
         rank: 7,
         sort: None,
-        value: |f| f.service.map_or_else(|| "–".into(), |l| latency(l.p(95.0))),
+        value: |f, _| f.service.map_or_else(|| "–".into(), |l| latency(l.p(95.0))),
     },
 ];
 
+/// Exact where there is room; a count that was cut would be another count.
+fn number(n: u64, cells: usize) -> String {
+    let exact = count(n);
+    if exact.len() < cells { exact } else { text::short(n as f64) }
+}
+
 /// Which columns fit beside a name of at least `name` cells.
 fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
-    let name = if width >= 110 { 30 } else { 20 };
-    let mut ranked: Vec<&Column> = COLUMNS.iter().filter(|c| service || c.title != "svc p95").collect();
+    let name = if width >= 110 { 30 } else { 22 };
+    let mut ranked: Vec<&Column> = COLUMNS.iter().filter(|c| service || c.title != "service p95").collect();
     ranked.sort_by_key(|c| c.rank);
-    let mut room = width.saturating_sub(name + 2);
+    let mut room = width.saturating_sub(name + 3);
     let kept: Vec<u8> = ranked
         .iter()
         .map_while(|c| {
@@ -89,7 +96,8 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     let total = &run.shown().total;
     let service = total.total.service.is_some() || rows.iter().any(|r| r.total.service.is_some());
     let columns = fitting(width, service);
-    let name = width.saturating_sub(2 + columns.iter().map(|c| c.cells).sum::<usize>());
+    // A mark at the left and a margin at the right.
+    let name = width.saturating_sub(3 + columns.iter().map(|c| c.cells).sum::<usize>());
     let mut heading = vec![Span::styled(format!("  {}", text::left("Name", name, true)), theme.dim)];
     for column in &columns {
         let sorted = column.sort == Some(run.sort);
@@ -121,11 +129,12 @@ fn line(model: &Model, run: &Run, row: (&Row, bool), name: usize, columns: &[&Co
     let mut spans = vec![Span::styled(format!("{mark} {}", text::left(&words, name, theme.ascii)), base)];
     for column in columns {
         let failing = column.title.starts_with("Fail") && figures.failures > 0;
-        let value = (column.value)(figures);
+        let value = (column.value)(figures, column.cells);
         let value = if theme.ascii { theme.text(&value) } else { value };
         spans
             .push(Span::styled(text::right(&value, column.cells, theme.ascii), if failing { theme.bad } else { base }));
     }
+    spans.push(Span::styled(" ", base));
     let line = Line::from(spans);
     if selected { line.patch_style(theme.select) } else { line }
 }

@@ -105,9 +105,16 @@ pub(crate) fn age(d: Duration) -> String {
     }
 }
 
+/// A number without decimals, with separators.
+pub(crate) fn whole(n: f64) -> String {
+    units::count(n.round().max(0.0) as u64)
+}
+
 /// A number in at most five cells for the end of a scale: `12.0`, `2.0k`.
 pub(crate) fn short(n: f64) -> String {
     match n {
+        n if n >= 999_500_000.0 => format!("{:.1}G", n / 1e9),
+        n if n >= 99_950_000.0 => format!("{:.0}M", n / 1e6),
         n if n >= 999_500.0 => format!("{:.1}M", n / 1e6),
         n if n >= 9_999.5 => format!("{:.0}k", n / 1e3),
         n if n >= 999.5 => format!("{:.1}k", n / 1e3),
@@ -127,6 +134,22 @@ mod tests {
                 assert_eq!(width(&left(text, cells, false)), cells, "{text} {cells}");
                 assert_eq!(width(&right(text, cells, true)), cells, "{text} {cells}");
             }
+        }
+    }
+
+    #[test]
+    fn short_numbers_are_short() {
+        for (n, text) in [
+            (0.0, "0"),
+            (1.25, "1.2"),
+            (120.4, "120"),
+            (1_843.0, "1.8k"),
+            (12_345.0, "12k"),
+            (1.2e6, "1.2M"),
+            (1.44e8, "144M"),
+            (2.5e9, "2.5G"),
+        ] {
+            assert_eq!(short(n), text);
         }
     }
 

@@ -1,5 +1,8 @@
 //! Columns of block glyphs, one a value: a sparkline when one row high, a chart when higher.
 
+use ratatui::style::Style;
+use ratatui::text::Span;
+
 use crate::tui::theme::Theme;
 
 /// Rows from the top, each exactly `width` cells; the newest value stands at the right. `None` is a gap.
@@ -10,18 +13,58 @@ pub(crate) fn columns(values: &[Option<f64>], width: usize, height: usize, top: 
     (0..height)
         .map(|row| {
             let below = (height - 1 - row) * 8;
-            let cells = shown.iter().map(|value| {
-                let Some(value) = value.filter(|v| v.is_finite() && *v > 0.0 && top > 0.0) else { return " " };
-                // Something is never drawn as nothing: at least one eighth.
-                let eighths = ((value / top * (height * 8) as f64).round() as usize).clamp(1, height * 8);
-                match eighths.saturating_sub(below) {
-                    0 => " ",
-                    n => levels[n.min(8) - 1],
-                }
+            let cells = shown.iter().map(|value| match eighths(*value, top, height).saturating_sub(below) {
+                0 => " ",
+                n => levels[n.min(8) - 1],
             });
             format!("{gap}{}", cells.collect::<String>())
         })
         .collect()
+}
+
+/// Two series in one picture, the lower in front of the higher. Where there is colour the higher shows behind the edge
+/// of the lower; where there is none it is a shade.
+pub(crate) fn layered(
+    (high, low): (&[Option<f64>], &[Option<f64>]),
+    (width, height): (usize, usize),
+    top: f64,
+    (behind, front): (Style, Style),
+    theme: &Theme,
+) -> Vec<Vec<Span<'static>>> {
+    let levels = theme.levels();
+    let count = high.len().min(low.len()).min(width);
+    let (high, low) = (&high[high.len() - count..], &low[low.len() - count..]);
+    let shade = theme.glyph("░", ":");
+    (0..height)
+        .map(|row| {
+            let below = (height - 1 - row) * 8;
+            let part = |value: Option<f64>| eighths(value, top, height).saturating_sub(below).min(8);
+            let mut spans = vec![Span::raw(" ".repeat(width - count))];
+            let mut add = |glyph: &'static str, style: Style| match spans.last_mut() {
+                Some(span) if span.style == style => span.content.to_mut().push_str(glyph),
+                _ => spans.push(Span::styled(glyph, style)),
+            };
+            for (high, low) in high.iter().zip(low) {
+                match (part(*high), part(*low), behind.fg) {
+                    (0, 0, _) => add(" ", Style::new()),
+                    (8, low @ 1..8, Some(colour)) => add(levels[low - 1], front.bg(colour)),
+                    (high, 0, Some(_)) => add(levels[high - 1], behind),
+                    // A shade has no height of its own: half a cell or more is a cell.
+                    (high, 0, None) => add(if high >= 4 || below == 0 { shade } else { " " }, behind),
+                    (_, low, _) => add(levels[low - 1], front),
+                }
+            }
+            spans
+        })
+        .collect()
+}
+
+/// Height in eighths of a cell. Something is never drawn as nothing: at least one eighth.
+fn eighths(value: Option<f64>, top: f64, height: usize) -> usize {
+    match value.filter(|v| v.is_finite() && *v > 0.0 && top > 0.0) {
+        Some(value) => ((value / top * (height * 8) as f64).round() as usize).clamp(1, height * 8),
+        None => 0,
+    }
 }
 
 /// A bar of `width` cells, filled to `part` of 1.
@@ -48,6 +91,22 @@ mod tests {
         assert_eq!(columns(&[Some(1.0), None, Some(8.0), Some(0.01)], 6, 1, 8.0, &theme), ["  ▁ █▁"]);
         assert_eq!(columns(&[Some(8.0), Some(4.0)], 2, 2, 8.0, &theme), ["█ ", "██"]);
         assert_eq!(columns(&[], 3, 1, 0.0, &theme), ["   "]);
+    }
+
+    #[test]
+    fn the_lower_series_stands_in_front_of_the_higher() {
+        let both = |name, ascii| {
+            let theme = Theme::new(name, ascii);
+            let data = ([Some(16.0), Some(8.0)], [Some(4.0), None]);
+            let rows = layered((&data.0, &data.1), (3, 2), 16.0, (theme.warn, theme.accent), &theme);
+            let text = |row: &Vec<Span<'_>>| row.iter().map(|s| s.content.as_ref()).collect::<String>();
+            (rows.iter().map(text).collect::<Vec<_>>(), rows)
+        };
+        let (text, rows) = both(ThemeName::Auto, false);
+        assert_eq!(text, [" █ ", " ▄█"]);
+        assert_eq!(rows[1][1].style.bg, Theme::new(ThemeName::Auto, false).warn.fg);
+        assert_eq!(both(ThemeName::Mono, false).0, [" ░ ", " ▄░"]);
+        assert_eq!(both(ThemeName::Mono, true).0, [" : ", " -:"]);
     }
 
     #[test]

@@ -2,4 +2,4 @@
 
 pub(crate) mod columns;
 
-pub(crate) use columns::{columns, meter};
+pub(crate) use columns::{columns, layered, meter};

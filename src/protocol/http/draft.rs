@@ -1,0 +1,216 @@
+//! A compiled step and a user's scope become one request: what the step says, with its templates filled.
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use reqwest::Url;
+
+use super::address::Route;
+use crate::scenario::plan::{Body, HttpStep, UrlTemplate};
+use crate::scenario::template::{RenderError, Scope, Text};
+
+/// A request ready to be sent. It is filled anew for every request, so that its memory is used again.
+#[derive(Debug)]
+pub struct Draft {
+    /// Verb; a redirect may change it.
+    pub method: Method,
+    /// Absolute, in its normal form.
+    pub url: String,
+    /// Which way it goes.
+    pub route: Route,
+    /// What is sent; a redirect may drop it.
+    pub body: Bytes,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    has_body: bool,
+    is_abroad: bool,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            method: Method::GET,
+            url: String::new(),
+            route: Route::General,
+            body: Bytes::new(),
+            headers: Vec::new(),
+            has_body: true,
+            is_abroad: false,
+        }
+    }
+}
+
+impl Draft {
+    /// Fills the templates of `step`.
+    ///
+    /// # Errors
+    /// When a template fails, or what it renders is no URL or no header value.
+    pub fn fill(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
+        self.method.clone_from(&step.method);
+        (self.has_body, self.is_abroad) = (true, false);
+        self.url.clear();
+        url(&step.url, scope, &mut self.url)?;
+        self.route = Route::of(&mut self.url)?;
+        self.headers.clear();
+        for (name, value) in &step.headers {
+            let value = HeaderValue::try_from(rendered(value, scope)?).map_err(|_| {
+                RenderError(format!("header {name}: the value has characters that HTTP does not allow"))
+            })?;
+            self.headers.push((name.clone(), value));
+        }
+        if let Some(auth) = &step.auth {
+            self.headers.push((AUTHORIZATION, auth.header(scope)?));
+        }
+        self.body = match &step.body {
+            Body::Multipart(multipart) => {
+                let (content_type, bytes) = multipart.encode(scope)?;
+                self.headers.push((CONTENT_TYPE, content_type));
+                bytes
+            }
+            plain => body(plain, scope)?,
+        };
+        Ok(())
+    }
+
+    /// All headers that the step asks for, as far as they still apply after a redirect.
+    pub fn headers<'a>(&'a self, fixed: &'a HeaderMap) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
+        let filled = self.headers.iter().map(|(name, value)| (name, value));
+        fixed.iter().chain(filled).filter(|(name, _)| self.applies(name))
+    }
+
+    fn applies(&self, name: &HeaderName) -> bool {
+        let about_body = || [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING].contains(name);
+        // What proves who somebody is to one server is not for another.
+        let private = || [AUTHORIZATION, COOKIE, HOST].contains(name);
+        (self.has_body || !about_body()) && !(self.is_abroad && private())
+    }
+
+    /// Turns to where a reply of this `status` points, as browsers do: a POST becomes a GET on 301 and 302, everything
+    /// but HEAD on 303.
+    ///
+    /// # Errors
+    /// When `location` is no URL.
+    pub fn redirect(&mut self, status: u16, location: &str) -> Result<(), RenderError> {
+        let no_url = |why| RenderError(format!("redirected to {location:?}, which is not a URL: {why}"));
+        let from = Url::parse(&self.url).map_err(no_url)?;
+        let to = from.join(location).map_err(no_url)?;
+        self.is_abroad |= from.origin() != to.origin();
+        let to_get = match StatusCode::from_u16(status) {
+            Ok(StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND) => self.method == Method::POST,
+            Ok(StatusCode::SEE_OTHER) => self.method != Method::HEAD,
+            _ => false,
+        };
+        if to_get {
+            (self.method, self.body, self.has_body) = (Method::GET, Bytes::new(), false);
+        }
+        self.url = to.into();
+        self.route = Route::of(&mut self.url)?;
+        Ok(())
+    }
+}
+
+/// True for the statuses that send a client elsewhere.
+pub fn redirects(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
+    let (base, path, query) = match template {
+        UrlTemplate::Fixed(url) => {
+            out.push_str(url.as_str());
+            return Ok(());
+        }
+        UrlTemplate::Templated { base, path, query } => (base, path, query),
+    };
+    out.push_str(base);
+    path.render(scope, out)?;
+    let rendered = &out[base.len()..];
+    if rendered.starts_with("http://") || rendered.starts_with("https://") {
+        out.drain(..base.len());
+    }
+    let mut separator = if out.contains('?') { '&' } else { '?' };
+    for (name, text) in query {
+        out.push(separator);
+        out.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+        out.push('=');
+        let start = out.len();
+        text.render(scope, out)?;
+        if !out.as_bytes()[start..].iter().all(u8::is_ascii_alphanumeric) {
+            let value = out.split_off(start);
+            out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+        }
+        separator = '&';
+    }
+    Ok(())
+}
+
+fn body(body: &Body, scope: &mut Scope) -> Result<Bytes, RenderError> {
+    Ok(match body {
+        // A multipart body brings its own header, so its caller fills it.
+        Body::Empty | Body::Multipart(_) => Bytes::new(),
+        Body::Fixed(bytes) => bytes.clone(),
+        Body::Text(text) => rendered(text, scope)?.into(),
+        Body::Json(json) => {
+            let mut out = Vec::new();
+            json.render(scope, &mut out)?;
+            out.into()
+        }
+        Body::Form(pairs) => {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            for (name, text) in pairs {
+                form.append_pair(name, &rendered(text, scope)?);
+            }
+            form.finish().into()
+        }
+    })
+}
+
+fn rendered(text: &Text, scope: &mut Scope) -> Result<String, RenderError> {
+    let mut out = String::new();
+    text.render(scope, &mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft(method: Method, url: &str) -> Draft {
+        let headers = vec![
+            (AUTHORIZATION, HeaderValue::from_static("Bearer t")),
+            (CONTENT_TYPE, HeaderValue::from_static("text/plain")),
+        ];
+        Draft { method, url: url.to_owned(), headers, body: Bytes::from_static(b"body"), ..Draft::default() }
+    }
+
+    #[test]
+    fn redirects_change_the_request_as_browsers_do() {
+        use Method as M;
+        for (status, before, after, keeps_body) in [
+            (301, M::POST, M::GET, false),
+            (302, M::POST, M::GET, false),
+            (302, M::PUT, M::PUT, true),
+            (303, M::PUT, M::GET, false),
+            (303, M::HEAD, M::HEAD, true),
+            (307, M::POST, M::POST, true),
+            (308, M::POST, M::POST, true),
+        ] {
+            let mut draft = draft(before, "http://shop.test/a/b");
+            draft.redirect(status, "../c?d#e").expect("a URL");
+            assert_eq!((draft.url.as_str(), &draft.method), ("http://shop.test/c?d", &after), "{status}");
+            assert_eq!(draft.body.is_empty(), !keeps_body, "{status}");
+            let names: Vec<_> = draft.headers(&HeaderMap::new()).map(|(name, _)| name.clone()).collect();
+            assert_eq!(names.contains(&CONTENT_TYPE), keeps_body, "{status}");
+            assert!(names.contains(&AUTHORIZATION), "{status}");
+        }
+    }
+
+    #[test]
+    fn secrets_do_not_travel_to_other_servers() {
+        for location in ["//other.test/", "http://shop.test:81/", "https://shop.test/"] {
+            let mut draft = draft(Method::GET, "http://shop.test/");
+            draft.redirect(302, location).expect("a URL");
+            assert!(!draft.headers(&HeaderMap::new()).any(|(name, _)| name == AUTHORIZATION), "{location}");
+        }
+        assert!(draft(Method::GET, "http://shop.test/").redirect(302, "http://").is_err());
+    }
+}

@@ -1,0 +1,259 @@
+//! Is the load generator itself the bottleneck? Process-wide signals, sampled by the control thread, are joined with
+//! what the shards measured and become a level and its reason in words.
+
+mod cores;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::cores::Counters;
+use super::snapshot::{Cores, Health, Latency, Level};
+use crate::units;
+
+/// Fewer samples of the timer than this say nothing.
+const ENOUGH_LAG: u64 = 100;
+/// CPU and cores are looked at this often: shorter, and the kernel's own granularity shows.
+const CPU_EVERY: Duration = Duration::from_secs(1);
+/// Readings kept: ten seconds.
+const READINGS: usize = 10;
+/// Counting open files costs a system call for each.
+const FILES_EVERY: Duration = Duration::from_secs(2);
+
+/// Reads this process's CPU time and open files, and who keeps it from its cores.
+#[derive(Debug, Default)]
+pub struct Probe {
+    /// Oldest first, never empty once there is one.
+    readings: VecDeque<Reading>,
+    cpu: f64,
+    cores: Cores,
+    files: Option<(Instant, Option<(u64, u64)>)>,
+}
+
+#[derive(Debug)]
+struct Reading {
+    at: Instant,
+    cpu: Duration,
+    counters: Counters,
+}
+
+impl Reading {
+    fn take() -> Self {
+        Self { at: Instant::now(), cpu: cpu_time(), counters: Counters::read() }
+    }
+}
+
+impl Probe {
+    /// Starts measuring now.
+    pub fn new() -> Self {
+        Self { readings: VecDeque::from([Reading::take()]), ..Self::default() }
+    }
+
+    /// Signals since the last call (CPU over at least a second, open files).
+    pub fn sample(&mut self) -> Health {
+        let now = Instant::now();
+        match self.readings.back() {
+            None => self.readings.push_back(Reading::take()),
+            Some(last) if now.saturating_duration_since(last.at) >= CPU_EVERY => self.read(),
+            Some(_) => {}
+        }
+        if self.files.is_none_or(|(at, _)| now.saturating_duration_since(at) >= FILES_EVERY) {
+            self.files = Some((now, open_files()));
+        }
+        let open_files = self.files.and_then(|(_, files)| files);
+        Health { cpu: self.cpu, cores: self.cores, open_files, ..Health::default() }
+    }
+
+    fn read(&mut self) {
+        let reading = Reading::take();
+        let parallel = std::thread::available_parallelism().map_or(1, usize::from);
+        if let (Some(oldest), Some(last)) = (self.readings.front(), self.readings.back()) {
+            // The cores are judged with the timers, over as long; and one second of the kernel's ticks would be noise.
+            self.cores = between(oldest, &reading, parallel).1;
+            self.cpu = between(last, &reading, parallel).0;
+        }
+        if self.readings.len() == READINGS {
+            self.readings.pop_front();
+        }
+        self.readings.push_back(reading);
+    }
+}
+
+/// CPU as a share of `parallel` cores, and the shares of the cores.
+fn between(before: &Reading, after: &Reading, parallel: usize) -> (f64, Cores) {
+    let wall = after.at.saturating_duration_since(before.at);
+    if wall.is_zero() {
+        return (0.0, Cores::default());
+    }
+    let cpu = after.cpu.saturating_sub(before.cpu).as_secs_f64() / wall.as_secs_f64() / parallel.max(1) as f64;
+    (cpu, after.counters.since(&before.counters, wall))
+}
+
+#[cfg(unix)]
+fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(not(unix))]
+fn cpu_time() -> Duration {
+    Duration::ZERO
+}
+
+#[cfg(unix)]
+fn open_files() -> Option<(u64, u64)> {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
+    // Reading the folder opens it: one too many.
+    let open = std::fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1);
+    Some((open as u64, limit))
+}
+
+#[cfg(not(unix))]
+fn open_files() -> Option<(u64, u64)> {
+    None
+}
+
+/// Fills in what the shards measured and sets the level: the worst signal decides and is put in words.
+///
+/// A schedule delay counts when it passes both the fixed limit and the share of the median (`median`): a few
+/// milliseconds distort neither a slow server's figures nor can a timer do better than one.
+pub(super) fn judge(
+    health: &mut Health,
+    lag: &Latency,
+    delay: &Latency,
+    (median, refused): (Duration, Option<(u64, &Arc<str>)>),
+) {
+    let ms = Duration::from_millis;
+    health.timer_lag = lag.p(99.0);
+    health.schedule_delay = (delay.count > 0).then(|| delay.p(99.0));
+    let percent = |n: f64| format!("{:.0} %", n * 100.0);
+    let mut worst = (Level::Green, String::new());
+    let mut note = |red: bool, amber: bool, why: String| {
+        let level = if red {
+            Level::Red
+        } else if amber {
+            Level::Amber
+        } else {
+            Level::Green
+        };
+        if level > worst.0 {
+            worst = (level, why);
+        }
+    };
+    if let Some((count, why)) = refused {
+        note(true, true, format!("this machine refused {} requests: {why}", units::count(count)));
+    }
+    note(health.cpu > 0.95, health.cpu > 0.8, format!("this process uses {} of its CPU", percent(health.cpu)));
+    let Cores { held, steal, .. } = health.cores;
+    note(held > 0.1, held > 0.001, format!("a CPU limit of the container held it {} of the time", percent(held)));
+    note(steal > 0.1, steal > 0.02, format!("the host gave {} of this machine's CPU to others", percent(steal)));
+    if lag.count >= ENOUGH_LAG {
+        let p99 = health.timer_lag;
+        let why = format!("timers fire {} late (p99): {}", units::latency(p99), cause(health));
+        note(p99 > ms(10), p99 > ms(2), why);
+    }
+    if let Some(p99) = health.schedule_delay {
+        let why = format!("requests leave {} after they are due (p99)", units::latency(p99));
+        note(p99 > ms(10).max(median / 10), p99 > ms(1).max(median / 100), why);
+    }
+    if let Some((open, limit)) = health.open_files {
+        let share = open as f64 / limit.max(1) as f64;
+        note(share > 0.95, share > 0.7, format!("{open} of {limit} open files are in use"));
+    }
+    health.level = worst.0;
+    health.why = (worst.0 != Level::Green).then(|| worst.1.into());
+}
+
+/// Why a timer fires late: only what was seen.
+fn cause(health: &Health) -> String {
+    let Cores { busiest, waiting, .. } = health.cores;
+    let percent = |n: f64| format!("{:.1} %", n * 100.0);
+    // The probe fires 100 times a second: a p99 of 8 ms is one wait of 8 ms in each, or 0.8 % of the time.
+    if health.cores == Cores::default() {
+        "too early to tell why, or not to be told here".to_owned()
+    } else if busiest > 0.8 && waiting < 0.05 {
+        format!("a thread of its own is {} busy", percent(busiest))
+    } else if waiting >= health.timer_lag.as_secs_f64() / 2.0 {
+        format!("a thread waited {} of the time for a core that others used", percent(waiting))
+    } else {
+        format!("no cause seen, it uses {} of its CPU", percent(health.cpu))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_and_words() {
+        let level = |cpu: f64, lag: (u64, u64), files| {
+            let mut health = Health { cpu, open_files: files, ..Health::default() };
+            let lag = Latency { count: lag.0, percentiles: [Duration::from_millis(lag.1); 11], ..Latency::default() };
+            judge(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            assert_eq!(health.why.is_some(), health.level != Level::Green);
+            health.level
+        };
+        assert_eq!(level(0.5, (100, 1), Some((10, 1_000))), Level::Green);
+        assert_eq!(level(0.9, (0, 0), None), Level::Amber);
+        assert_eq!(level(0.96, (0, 0), None), Level::Red);
+        assert_eq!(level(0.1, (99, 50), None), Level::Green, "too few samples to judge");
+        assert_eq!(level(0.1, (100, 3), None), Level::Amber);
+        assert_eq!(level(0.1, (100, 50), None), Level::Red);
+        assert_eq!(level(0.1, (0, 0), Some((800, 1_000))), Level::Amber);
+    }
+
+    #[test]
+    fn the_cause_named_is_the_one_seen() {
+        let cores = |busiest, waiting, steal, held| Cores { busiest, waiting, steal, held };
+        for (cpu, cores, lag, level, words) in [
+            (
+                0.06,
+                cores(0.06, 0.0, 0.0, 0.0),
+                3,
+                Level::Amber,
+                "timers fire 3.0ms late (p99): no cause seen, it uses 6.0 %",
+            ),
+            (0.0, cores(0.0, 0.0, 0.0, 0.0), 3, Level::Amber, "timers fire 3.0ms late (p99): too early to tell"),
+            (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30.0 % of the time for a core"),
+            (0.5, cores(0.97, 0.001, 0.0, 0.0), 3, Level::Amber, "a thread of its own is 97.0 % busy"),
+            (0.97, cores(0.97, 0.0, 0.0, 0.0), 12, Level::Red, "this process uses 97 % of its CPU"),
+            (0.1, cores(0.1, 0.0, 0.03, 0.0), 1, Level::Amber, "the host gave 3 % of this machine's CPU to others"),
+            (0.1, cores(0.1, 0.0, 0.2, 0.0), 1, Level::Red, "the host gave 20 %"),
+            (0.1, cores(0.1, 0.0, 0.0, 0.01), 1, Level::Amber, "a CPU limit of the container held it 1 % of the time"),
+            (0.1, cores(0.1, 0.9, 0.02, 0.0), 1, Level::Green, ""),
+        ] {
+            let mut health = Health { cpu, cores, ..Health::default() };
+            let lag = Latency { count: 500, percentiles: [Duration::from_millis(lag); 11], ..Latency::default() };
+            judge(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            assert_eq!(health.level, level, "{words}: {:?}", health.why);
+            assert!(health.why.as_deref().unwrap_or("").contains(words), "{words}: {:?}", health.why);
+        }
+    }
+
+    #[test]
+    fn the_probe_measures_between_its_readings() {
+        let at = Instant::now();
+        let reading = |seconds: u64, cpu| Reading {
+            at: at + Duration::from_millis(seconds * 1_000),
+            cpu: Duration::from_millis(cpu),
+            counters: Counters::default(),
+        };
+        assert_eq!(between(&reading(0, 100), &reading(2, 1_100), 2).0, 0.25);
+        assert_eq!(between(&reading(0, 100), &reading(0, 1_100), 2).0, 0.0, "no time has passed");
+        let mut probe = Probe::new();
+        let first = probe.sample();
+        assert_eq!((first.cpu, first.cores), (0.0, Cores::default()), "too early to tell");
+        // As if the last reading were a second old.
+        let last = probe.readings.back_mut().unwrap();
+        (last.at, last.cpu) = (last.at.checked_sub(CPU_EVERY).unwrap(), Duration::ZERO);
+        let second = probe.sample();
+        assert!(second.cpu > 0.0, "this process has used CPU since it began");
+        let (open, limit) = second.open_files.unwrap();
+        assert!((3..limit).contains(&open), "{open} of {limit}");
+        // A new file is not seen before the count is stale.
+        let held: Vec<_> = (0..5).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
+        assert_eq!(probe.sample().open_files, Some((open, limit)));
+        probe.files = None;
+        assert!(probe.sample().open_files.unwrap().0 >= held.len() as u64 + 3);
+    }
+}

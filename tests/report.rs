@@ -1,0 +1,167 @@
+//! One fixed snapshot, byte for byte as the files and tables it becomes: whoever reads them with a program relies on
+//! every comma. To accept a change that is meant, run with `KATYDID_ACCEPT=1` and read the difference.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use katydid::report::text::Period;
+use katydid::report::{csv, text};
+use katydid::stats::Snapshot;
+use katydid::stats::snapshot::{
+    Bucket, Cores, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Latency, Level, LoadView, Row, RunInfo,
+    RunState, Series, SoFar,
+};
+
+const MS: Duration = Duration::from_millis(1);
+
+fn at(second: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_419_120 + second)
+}
+
+/// Times that rise from `min` to `max` milliseconds.
+fn times(count: u64, min: u32, max: u32) -> Latency {
+    let step = |n: u32| MS * (min + (max - min) * n / 10);
+    Latency {
+        count,
+        mean: MS * min + Duration::from_nanos(1_494_261),
+        min: MS * min,
+        max: MS * max + Duration::from_nanos(768_647),
+        percentiles: std::array::from_fn(|i| step(i as u32)),
+    }
+}
+
+fn figures(requests: u64, failures: u64, response: Latency) -> Figures {
+    let seconds = 60.0;
+    Figures {
+        requests,
+        failures,
+        rps: requests as f64 / seconds,
+        fps: failures as f64 / seconds,
+        bytes: requests * 17 + 1,
+        response,
+        ..Figures::default()
+    }
+}
+
+fn row(method: &str, name: &str, total: Figures) -> Row {
+    let now = Figures { rps: total.rps * 2.0, fps: total.fps * 2.0, ..total.clone() };
+    Row { method: method.into(), name: name.into(), total, now }
+}
+
+fn bucket(second: u64, users: u32, so_far: SoFar) -> Bucket {
+    Bucket {
+        from: Duration::from_secs(second),
+        length: Duration::from_secs(1),
+        at: at(second + 1),
+        users,
+        requests: 0,
+        failures: 0,
+        p50: None,
+        p95: None,
+        p99: None,
+        so_far,
+    }
+}
+
+fn snapshot() -> Snapshot {
+    let rows = [
+        row("POST", "/checkout, then \"pay\"", figures(8, 3, times(8, 40, 900))),
+        row("GET", "/products?item=[id]", figures(1_234, 0, times(1_234, 2, 75))),
+        row("DELETE", "/never", Figures::default()),
+        row("GET", "=HYPERLINK(\"http://evil\")\u{1b}[31m\nnext", figures(1, 1, times(1, 7, 7))),
+    ];
+    let mut total = figures(1_243, 4, times(1_243, 2, 900));
+    total.service = Some(times(1_243, 2, 450));
+    let failure = |method: &str, name: &str, reason: &str, count| FailureRow {
+        method: method.into(),
+        name: name.into(),
+        reason: reason.into(),
+        count,
+        first: at(3),
+        last: at(59),
+        example: None,
+    };
+    let so_far = SoFar { requests: 83, failures: 2, bytes: 1_411, rps: 12.75, fps: 0.5, response: times(83, 2, 200) };
+    let series = vec![bucket(0, 3, SoFar::default()), bucket(1, 6, so_far)];
+    Snapshot {
+        seq: 9,
+        at: at(60),
+        run: Arc::new(RunInfo {
+            scenario: "shop".into(),
+            host: "http://127.0.0.1:8080".into(),
+            started: at(0),
+            run_time: Some(60_000 * MS),
+            classes: vec!["User".into()],
+            seed: 7,
+        }),
+        elapsed: 60_000 * MS,
+        measured: 60_000 * MS,
+        state: RunState::Done(End::Completed),
+        load: LoadView { vu_hours: 0.1, ..LoadView::default() },
+        total: row("", "Aggregated", total),
+        endpoints: rows.into(),
+        distribution: Vec::new(),
+        failures: FailureView {
+            rows: vec![
+                failure("POST", "/checkout, then \"pay\"", "HTTP 503 Service Unavailable", 3),
+                failure("GET", "@sum", "malformed reply: \u{202e}a\u{7}\r\nb", 1),
+            ],
+            more_kinds: 2,
+            more_count: 5,
+        },
+        exceptions: vec![ExceptionRow {
+            count: 22,
+            message: "undefined value, in \"{{ nothing }}\"".into(),
+            place: "POST /checkout".into(),
+        }],
+        series: Series { fine: Arc::new(series), ..Series::default() },
+        health: Health {
+            level: Level::Amber,
+            why: Some("this process uses 85 % of its CPU".into()),
+            cpu: 0.85,
+            cores: Cores::default(),
+            ..Health::default()
+        },
+        cut: 2,
+        events: Arc::default(),
+    }
+}
+
+fn check(name: &str, written: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/report").join(name);
+    if std::env::var_os("KATYDID_ACCEPT").is_some() {
+        std::fs::write(&path, written).expect("a folder of fixtures");
+    }
+    let known = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(written, known, "{name} is not what it was");
+}
+
+#[test]
+fn csv_files_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = csv::write(&folder.path().join("golden"), &snapshot()).unwrap();
+    let names: Vec<PathBuf> = paths.iter().map(|path| path.file_name().unwrap().into()).collect();
+    let expected = ["golden_stats.csv", "golden_stats_history.csv", "golden_failures.csv", "golden_exceptions.csv"];
+    assert_eq!(names, expected.map(PathBuf::from));
+    for (path, name) in paths.iter().zip(expected) {
+        let text = std::fs::read_to_string(path).unwrap();
+        check(name, &text);
+        let width = text.lines().next().unwrap().split(',').count();
+        let mut reader = ::csv::Reader::from_path(path).unwrap();
+        assert!(reader.records().all(|record| record.unwrap().len() == width), "{name} is not rectangular");
+    }
+}
+
+#[test]
+fn tables_line_by_line() {
+    let snapshot = snapshot();
+    for width in [160, 80] {
+        let mut all = text::requests(&snapshot, Period::Now, width);
+        all.push_str("==\n");
+        all.push_str(&text::tables(&snapshot, width));
+        all.push_str("==\n");
+        all.push_str(&text::summary(&snapshot, width));
+        check(&format!("tables_{width}.txt"), &all);
+    }
+}
