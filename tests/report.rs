@@ -124,6 +124,7 @@ fn snapshot() -> Snapshot {
             ..Health::default()
         },
         cut: 2,
+        redis: None,
         events: Arc::default(),
         plan: Default::default(),
         log: Default::default(),

@@ -21,6 +21,7 @@ use crate::scenario::Plan;
 use crate::scenario::plan::Load;
 use crate::stats::health::Probe;
 use crate::stats::interval::Staff;
+use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, Event, PlanView, RunState};
 use crate::stats::{Aggregator, Interval, Moment, Snapshot};
 use crate::units;
@@ -48,12 +49,15 @@ pub struct Setup {
     pub commands: mpsc::Receiver<Command>,
     pub intervals: mpsc::Receiver<Box<Interval>>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
+    /// What the Redis server says about itself.
+    pub server: watch::Receiver<Option<ServerFigures>>,
 }
 
 /// Runs until every shard has ended, then publishes the last snapshot.
 pub async fn run(setup: Setup) {
-    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots } = setup;
+    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
+    control.server = Some(server);
     let (mut step, mut publish) = (interval(STEP), interval(HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -104,6 +108,7 @@ struct Control {
     vu_seconds: f64,
     counted_until: Instant,
     stopping: Option<(End, Instant)>,
+    server: Option<watch::Receiver<Option<ServerFigures>>>,
     cut: bool,
 }
 
@@ -132,6 +137,7 @@ impl Control {
             vu_seconds: 0.0,
             counted_until: now,
             stopping: None,
+            server: None,
             cut: false,
             load: plan.load,
             plan,
@@ -342,8 +348,12 @@ impl Control {
             self.note("stopped by a step of the scenario".to_owned());
             self.stop(End::Stopped);
         }
-        // No room means that the shard has spares enough.
-        let _ = self.links[shard].spares.try_send(interval);
+        let spares = &self.links[shard].spares;
+        // One to fill while this thread reads the other. More appear when it was late, and each has room for a
+        // histogram of every endpoint: they go.
+        if spares.capacity() == spares.max_capacity() {
+            let _ = spares.try_send(interval);
+        }
     }
 
     fn state(&self, t: Duration) -> RunState {
@@ -385,6 +395,10 @@ impl Control {
             rate: self.course.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
             ..PlanView::default()
         });
+        let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
+        if let Some(figures) = news.and_then(|server| server.borrow_and_update().clone()) {
+            self.aggregator.server(figures);
+        }
         self.aggregator.snapshot(Moment {
             elapsed: t,
             at: SystemTime::now(),
@@ -394,5 +408,60 @@ impl Control {
             vu_hours: self.vu_seconds / 3_600.0,
             health: self.probe.sample(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::snapshot::RunInfo;
+    use crate::units::{PerSecond, Users};
+
+    /// A control with one shard, and that shard's end for spares.
+    fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
+        let load =
+            Load { users: Users(1), spawn_rate: PerSecond(1.0), run_time: None, stop_timeout: Duration::from_secs(1) };
+        let run = RunInfo {
+            scenario: "s".into(),
+            host: "h".into(),
+            started: SystemTime::UNIX_EPOCH,
+            run_time: None,
+            classes: Vec::new(),
+            seed: 0,
+        };
+        let (spares, spare) = mpsc::channel(4);
+        let (orders, _) = mpsc::unbounded_channel();
+        // A thread that has ended would break the run.
+        let link = Link { orders, spares, thread: thread::spawn(thread::park) };
+        (Control::new(load, Aggregator::new(run, Vec::new(), 1), vec![link]), spare)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_late_control_thread_does_not_leave_spares_behind() {
+        let (mut control, mut spares) = control();
+        for users in 1..=4 {
+            let mut interval = Box::new(Interval::new(0, 3));
+            interval.users = users;
+            control.absorb(interval);
+        }
+        assert_eq!(control.users, [4]);
+        assert!(spares.try_recv().is_ok() && spares.try_recv().is_err(), "one spare is enough");
+        control.absorb(Box::new(Interval::new(0, 3)));
+        assert!(spares.try_recv().is_ok(), "a spare that was taken is replaced");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn paused_time_is_not_run_time() {
+        let (mut control, _spares) = control();
+        let second = Duration::from_secs(1);
+        tokio::time::advance(second).await;
+        control.obey(Command::Pause);
+        control.obey(Command::Pause);
+        tokio::time::advance(5 * second).await;
+        assert_eq!((control.clock.elapsed(), control.state()), (second, RunState::Paused));
+        control.obey(Command::Resume);
+        control.obey(Command::Resume);
+        tokio::time::advance(second).await;
+        assert_eq!(control.clock.elapsed(), 2 * second);
     }
 }

@@ -30,6 +30,7 @@ fn snapshot(state: RunState) -> Snapshot {
         series: Series::default(),
         health: Health { cpu: 0.31, ..Health::default() },
         cut: 0,
+        redis: None,
         events: Arc::default(),
         plan: Default::default(),
         log: Default::default(),

@@ -40,11 +40,11 @@ impl User {
                     }
                     return ControlFlow::Break(*scope);
                 }
-                Action::Graphql(_)
-                | Action::Publish(_)
-                | Action::Subscribe(_)
-                | Action::Unsubscribe(_)
-                | Action::Redis(_) => self.failed("step", "this kind of step is not yet runnable").await,
+                Action::Publish(step) => self.publish(step, late).await,
+                Action::Subscribe(step) => self.subscribe(step).await,
+                Action::Unsubscribe(names) => self.unsubscribe(names).await,
+                Action::Redis(step) => self.redis(step, late).await,
+                Action::Graphql(_) => self.failed("step", "this kind of step is not yet runnable").await,
                 nested => self.nested(nested, late).await?,
             }
         }

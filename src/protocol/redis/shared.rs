@@ -56,7 +56,7 @@ impl Shared {
     /// # Errors
     /// When the address is none, or TLS cannot be set up.
     pub fn new(target: &RedisTarget) -> Result<Self, RedisError> {
-        let mut tls = tls::configuration()?;
+        let mut tls = tls::usual()?;
         // The protocol inside is no HTTP.
         tls.alpn_protocols.clear();
         let address = Address::parse(&target.url)?;

@@ -1,4 +1,4 @@
-//! Redis steps and where they go. They are read whole and checked; running them comes later.
+//! Redis steps and where they go.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,15 +60,6 @@ impl Builder<'_> {
         }
     }
 
-    fn not_yet(&mut self, node: &Node, word: &str) {
-        self.redis_used.get_or_insert(node.at.clone());
-        self.warn(
-            node.at.clone(),
-            format!("`{word}` steps are understood but not yet runnable"),
-            "a run of this scenario is refused",
-        );
-    }
-
     fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
         let name = fields.get("name").and_then(|n| self.plain_text(n, "name")).unwrap_or_else(|| default.to_owned());
         self.endpoint(method, &name)
@@ -85,7 +76,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn publish(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<PublishStep> {
-        self.not_yet(argument, "publish");
+        self.redis_used.get_or_insert(argument.at.clone());
         let channel = self.text(argument, "publish");
         let row = self.row(fields, "PUBLISH", argument.scalar().unwrap_or_default());
         let payload = match fields.get("payload") {
@@ -109,7 +100,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
-        self.not_yet(argument, "subscribe");
+        self.redis_used.get_or_insert(argument.at.clone());
         let (channels, name) = self.channels(argument, "subscribe");
         let endpoint = self.row(fields, "SUBSCRIBE", &name);
         let measure =
@@ -119,11 +110,14 @@ impl Builder<'_> {
         if pattern && sharded {
             self.error(argument, "sharded channels have no patterns");
         }
-        Some(SubscribeStep { endpoint, channels, pattern, sharded, measure: measure.unwrap_or(false) })
+        let measure = measure.unwrap_or(false);
+        let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
+        let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
+        Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
     }
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
-        self.not_yet(argument, "unsubscribe");
+        self.redis_used.get_or_insert(argument.at.clone());
         if matches!(argument.kind, crate::scenario::node::Kind::Null) {
             return Some(Action::Unsubscribe(Vec::new()));
         }
@@ -131,7 +125,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
-        self.not_yet(argument, "redis");
+        self.redis_used.get_or_insert(argument.at.clone());
         let mut command = Vec::new();
         match argument.scalar() {
             // One text is cut at its blanks; an argument with blanks needs the list.

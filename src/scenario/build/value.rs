@@ -38,14 +38,14 @@ impl Builder<'_> {
             }
             Kind::List(items) => {
                 let items: Vec<Template> = items.iter().filter_map(|item| self.template(item)).collect();
-                Some(fold(&items, |t| Value::from(t)).unwrap_or(Template::List(items)))
+                Some(fold(&items, Value::from).unwrap_or(Template::List(items)))
             }
             Kind::Map(entries) => {
                 let entries: Vec<(Arc<str>, Template)> =
                     entries.iter().filter_map(|(k, v)| Some((k.name.as_str().into(), self.template(v)?))).collect();
                 let constant: Option<Vec<(Value, Value)>> =
                     entries.iter().map(|(k, v)| Some((Value::from(&**k), constant_of(v)?))).collect();
-                Some(constant.map_or(Template::Map(entries), |pairs| Template::Constant(pairs.into_iter().collect())))
+                Some(constant.map_or(Template::Map(entries), |pairs| Template::Constant(Value::from_pairs(pairs))))
             }
             Kind::Null | Kind::Bool(_) | Kind::Number(..) => Some(Template::Constant(simple(node))),
         }

@@ -38,13 +38,13 @@ pub enum Action {
     Http(Box<HttpStep>),
     /// Send a GraphQL operation over HTTP. Not yet runnable.
     Graphql(Box<GraphqlStep>),
-    /// Send a message to a Redis channel. Not yet runnable.
+    /// Send a message to a Redis channel.
     Publish(Box<PublishStep>),
-    /// Listen to Redis channels until the user stops or unsubscribes. Not yet runnable.
+    /// Listen to Redis channels until the user stops or unsubscribes.
     Subscribe(Box<SubscribeStep>),
-    /// Stop listening to these channels; none means all. Not yet runnable.
+    /// Stop listening to these channels; none means all.
     Unsubscribe(Vec<Text>),
-    /// Send any Redis command. Not yet runnable.
+    /// Send any Redis command.
     Redis(Box<RedisStep>),
     /// Fill each slot in turn; a later value sees the earlier ones.
     Set(Vec<(SlotId, Template)>),
@@ -133,13 +133,10 @@ impl LoopCount {
             LoopCount::Computed(template) => template,
         };
         let value = template.value(scope)?;
-        let number = match value.as_str() {
-            Some(text) => text.trim().parse().ok(),
-            None => u32::try_from(value.clone()).ok(),
-        };
-        match number {
-            Some(n) if n <= MAX_PASSES => Ok(n),
-            _ => Err(RenderError(format!("repeat: {value} is not a whole number from 0 to {MAX_PASSES}"))),
+        let text = super::pause::short(&value).unwrap_or_else(|| "a list or map".to_owned());
+        match text.trim().trim_end_matches(".0").parse() {
+            Ok(n) if n <= MAX_PASSES => Ok(n),
+            _ => Err(RenderError(format!("repeat: {text:?} is not a whole number from 0 to {MAX_PASSES}"))),
         }
     }
 }
@@ -148,16 +145,19 @@ impl LoopCount {
 pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
     match &step.action {
         Action::Graphql(_) => Some("graphql"),
-        Action::Publish(_) => Some("publish"),
-        Action::Subscribe(_) => Some("subscribe"),
-        Action::Unsubscribe(_) => Some("unsubscribe"),
-        Action::Redis(_) => Some("redis"),
         Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
             steps.iter().find_map(not_runnable)
         }
         Action::If { then, otherwise, .. } => then.iter().chain(otherwise).find_map(not_runnable),
-        Action::Http(_) | Action::Set(_) | Action::Wait(_) | Action::Log(_) | Action::Call { .. } | Action::Stop(_) => {
-            None
-        }
+        Action::Http(_)
+        | Action::Publish(_)
+        | Action::Subscribe(_)
+        | Action::Unsubscribe(_)
+        | Action::Redis(_)
+        | Action::Set(_)
+        | Action::Wait(_)
+        | Action::Log(_)
+        | Action::Call { .. }
+        | Action::Stop(_) => None,
     }
 }

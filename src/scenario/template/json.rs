@@ -1,7 +1,9 @@
 //! A JSON body as a flat list of pieces: text that is ready, and values that are filled in.
 
 use super::compile::{Compiled, whole};
-use super::{Expression, Names, RenderError, Scope, Slip, Text, text};
+use minijinja::Value;
+
+use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, Slip, Text, text, too_long};
 
 /// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
 #[derive(Debug)]
@@ -27,7 +29,11 @@ impl Json {
     /// # Errors
     /// When an expression fails, such as an undefined variable.
     pub fn render(&self, scope: &mut Scope, out: &mut Vec<u8>) -> Result<(), RenderError> {
+        let start = out.len();
         for piece in &self.pieces {
+            if out.len() - start > 2 * MAX_TEXT {
+                return Err(too_long());
+            }
             match piece {
                 Piece::Ready(bytes) => out.extend_from_slice(bytes),
                 Piece::String(text) => {
@@ -36,8 +42,7 @@ impl Json {
                     serde_json::to_writer(&mut *out, &filled).map_err(|e| RenderError(e.to_string()))?;
                 }
                 Piece::Value(expression) => {
-                    let value = expression.value(scope)?;
-                    serde_json::to_writer(&mut *out, &value).map_err(|e| RenderError(e.to_string()))?;
+                    write_value(&expression.value(scope)?, out)?;
                 }
             }
         }
@@ -51,6 +56,22 @@ impl Json {
             _ => None,
         }
     }
+}
+
+/// Appends a value as JSON, up to a length that no request should have.
+fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), RenderError> {
+    serde_json::to_writer(Bounded { left: MAX_TEXT, out }, value)
+        .map_err(|e| if e.is_io() { too_long() } else { RenderError(e.to_string()) })
+}
+
+/// A value as JSON.
+pub(crate) fn to_json(value: &Value) -> Result<serde_json::Value, RenderError> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.into());
+    }
+    let mut out = Vec::new();
+    write_value(value, &mut out)?;
+    serde_json::from_slice(&out).map_err(|e| RenderError(e.to_string()))
 }
 
 /// Writes a [`Json`] piece by piece; neighbouring ready text is joined.
@@ -71,14 +92,29 @@ impl JsonBuilder {
 
     /// Appends a value that never varies.
     pub fn value(&mut self, value: &impl serde::Serialize) {
-        // Numbers, strings and template values serialise into memory; what cannot (a map with odd keys) becomes null.
-        self.raw(&serde_json::to_vec(value).unwrap_or_else(|_| b"null".to_vec()));
+        // Numbers, strings and template values serialise into memory; what cannot (a map with odd keys, one without an
+        // end) becomes null.
+        let mut out = Vec::new();
+        match serde_json::to_writer(Bounded { left: MAX_TEXT, out: &mut out }, value) {
+            Ok(()) => self.raw(&out),
+            Err(_) => self.raw(b"null"),
+        }
     }
 
     /// Appends a string that may hold templates.
     pub fn string(&mut self, source: &str, names: &Names) -> Result<(), Slip> {
         match whole(source, names)? {
-            Some(Compiled::Constant(value)) => self.value(&value),
+            Some(Compiled::Constant(value)) => {
+                let mut out = Vec::new();
+                let room = names.room.get();
+                let written = serde_json::to_writer(Bounded { left: room, out: &mut out }, &value);
+                names.room.set(room.saturating_sub(out.len()));
+                if let Err(error) = written {
+                    names.room.set(if error.is_io() { 0 } else { names.room.get() });
+                    return Err(Slip::new(source.trim(), "this template gives no value that JSON can hold"));
+                }
+                self.raw(&out);
+            }
             Some(Compiled::Varying(expression)) => self.pieces.push(Piece::Value(expression)),
             None => match text(source, names)? {
                 Text::Fixed(text) => self.value(&&*text),
