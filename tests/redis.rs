@@ -333,6 +333,95 @@ fn the_monitor_sees_what_the_server_sees() {
     });
 }
 
+fn scenario(url: &str, rest: &str) -> katydid::scenario::plan::Plan {
+    let text = format!("name: fan-out\nredis: {{ url: \"{url}\" }}\n{rest}");
+    let scenario = katydid::scenario::Scenario::parse("test.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
+    scenario.plan(&katydid::scenario::Overrides::default()).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[tokio::test]
+async fn a_scenario_measures_fan_out_without_loss() {
+    let redis = Redis::start("");
+    let plan = scenario(
+        &redis.url(),
+        r#"
+run_time: 3s
+user_classes:
+  Subscriber:
+    fixed_count: 20
+    start: before_others
+    on_start:
+      - subscribe: ["orders:eu", "orders:us"]
+        measure: delivery
+    tasks: [{ steps: [{ wait: 1s }] }]
+  Publisher:
+    wait_time: constant_throughput(50)
+    tasks:
+      - steps:
+          - publish: "orders:eu"
+            payload: { order: "{{ uuid() }}" }
+            size: 512
+            expect: { receivers: 20 }
+          - publish: "orders:us"
+            payload: "{{ user.id }}"
+          - redis: [INCR, "count"]
+            capture: { n: "$" }
+          - redis: [SET, "last:{{ user.id }}", "{{ n }}"]
+users: 24
+spawn_rate: 100
+"#,
+    );
+    let handle = katydid::engine::start(std::sync::Arc::new(plan), katydid::engine::Options { threads: 2, seed: 1 });
+    let mut handle = handle.expect("an engine");
+    let last = tokio::time::timeout(Duration::from_secs(20), handle.finished()).await.expect("an end");
+    assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
+    assert_eq!(last.exceptions.len(), 0, "{:?}", last.exceptions);
+    let seen = last.redis.as_ref().expect("figures of Redis");
+    let row = |method: &str, name: &str| {
+        let found = last.endpoints.iter().find(|row| &*row.method == method && &*row.name == name);
+        found.unwrap_or_else(|| panic!("{method} {name}")).total.clone()
+    };
+    let tally =
+        |method: &str, name: &str| seen.rows.iter().find(|r| &*r.0 == method && &*r.1 == name).expect("a row").2;
+    for channel in ["orders:eu", "orders:us"] {
+        let published = row("PUBLISH", channel).requests;
+        assert!(published > 200, "{published}");
+        assert_eq!(row("DELIVER", channel).requests, published * 20, "{channel}");
+        assert_eq!(tally("DELIVER", channel).delivered(), published * 20);
+        assert_eq!((tally("PUBLISH", channel).published, tally("DELIVER", channel).lost()), (published, 0));
+    }
+    assert!(row("DELIVER", "orders:eu").response.max < Duration::from_secs(2));
+    let requests: u64 = last.endpoints.iter().filter(|r| &*r.method != "DELIVER").map(|r| r.total.requests).sum();
+    assert_eq!(last.total.total.requests, requests, "deliveries are no requests");
+    assert_eq!(row("SUBSCRIBE", "orders:eu orders:us").requests, 20);
+    assert_eq!(row("REDIS", "INCR").requests, row("REDIS", "SET").requests);
+    assert!(redis.tell("GET count").contains(&row("REDIS", "INCR").requests.to_string()));
+    assert!((seen.total.fan_out() - 20.0).abs() < 1e-9);
+    let server = seen.server.as_ref().expect("the server's own figures");
+    assert!(server.clients >= 20 && server.stale.is_none(), "{server:?}");
+    let words = katydid::report::text::redis(&last).join("\n");
+    assert!(words.contains("0 lost") && words.contains("20.0 for each"), "{words}");
+}
+
+#[tokio::test]
+async fn a_run_without_a_server_says_why_and_goes_on() {
+    let plan = scenario(
+        &format!("redis://127.0.0.1:{}", free_port()),
+        "users: 2\nspawn_rate: 100\nrun_time: 1s\nwait_time: constant(50ms)\non_start: [{ subscribe: a, measure: delivery }]\n\
+         tasks: [{ steps: [{ publish: a, payload: x }] }]",
+    );
+    let handle = katydid::engine::start(std::sync::Arc::new(plan), katydid::engine::Options { threads: 1, seed: 1 });
+    let mut handle = handle.expect("an engine");
+    let last = tokio::time::timeout(Duration::from_secs(20), handle.finished()).await.expect("an end");
+    let reasons: Vec<String> =
+        last.failures.rows.iter().map(|row| format!("{} {}: {}", row.method, row.name, row.reason)).collect();
+    assert!(reasons.contains(&"PUBLISH a: connection refused".to_owned()), "{reasons:?}");
+    assert!(reasons.contains(&"SUBSCRIBE a: connection refused".to_owned()), "{reasons:?}");
+    assert_eq!(reasons.len(), 2, "{reasons:?}");
+    let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("a look at the server");
+    assert_eq!(server.stale.as_deref(), Some("connection refused"));
+}
+
 /// Receives on a plain socket in a thread of its own; the payload is the sender's clock in nanoseconds.
 fn independent_subscriber(port: u16, messages: usize, clock: Instant) -> std::thread::JoinHandle<Vec<Duration>> {
     use std::io::{BufRead, BufReader, Write};
