@@ -33,7 +33,12 @@ fn every_sample_and_every_example_is_accepted_by_both() {
 }
 
 /// Files whose mistake a schema cannot see: names, templates, files, numbers that do not go together.
-const BEYOND: [&str; 32] = [
+const BEYOND: [&str; 37] = [
+    "statement",
+    "unclosed_template",
+    "user_field",
+    "var_varies",
+    "zero_weights",
     "bad_capture",
     "bad_css",
     "bad_expression",

@@ -34,6 +34,23 @@ pub enum Other {
         #[arg(long, value_name = "PORT", default_value_t = 0, env = "KATYDID_DEMO_PORT")]
         port: u16,
     },
+    /// Say what is wrong with scenario files, and what a run of them would do and cost
+    Check {
+        /// Scenario files
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// The profile laid over each file
+        #[arg(long, value_name = "NAME")]
+        profile: Option<String>,
+    },
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Write a first scenario with its data and a sample environment
+    Init {
+        /// Where to
+        #[arg(default_value = ".", value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// Options of a run.

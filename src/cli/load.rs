@@ -42,6 +42,7 @@ impl Local {
             overrides.host = Some(self.demo_url().map_err(StartError::Demo)?);
         }
         let plan = scenario.plan(&overrides)?;
+        plan.runnable()?;
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }

@@ -3,12 +3,15 @@
 //! In: arguments, environment, `.env`. Out: a screen, a headless run or the demo target, and how it went as an exit code.
 
 mod args;
+mod check;
 mod demo_target;
 mod exit;
 mod headless;
+mod init;
 mod limits;
 mod load;
 mod pick;
+mod schema;
 mod screen;
 
 use std::io::IsTerminal as _;
@@ -18,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::headless::console;
+use crate::scenario::SelectOptions;
 use args::{Cli, Other};
 
 /// Parses the command line, does what it asks, and says how it went.
@@ -36,8 +40,14 @@ pub fn main() -> ExitCode {
         }
     };
     limits::raise_open_files();
-    if let Some(Other::DemoTarget { port }) = cli.command {
-        return demo_target::run(port);
+    match cli.command {
+        Some(Other::DemoTarget { port }) => return demo_target::run(port),
+        Some(Other::Check { files, profile }) => {
+            return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() });
+        }
+        Some(Other::Schema) => return schema::run(),
+        Some(Other::Init { folder }) => return init::run(&folder),
+        None => {}
     }
     if cli.run.headless {
         return headless::run(&cli.run);

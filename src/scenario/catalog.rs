@@ -31,8 +31,14 @@ pub struct Entry {
 }
 
 /// The scenarios that ship with the binary, in the order of the launcher.
-const EMBEDDED: [(&str, &str); 2] =
-    [("demo", include_str!("../../scenarios/demo.yaml")), ("basic", include_str!("../../scenarios/basic.yaml"))];
+const EMBEDDED: [(&str, &str); 6] = [
+    ("demo", include_str!("../../scenarios/demo.yaml")),
+    ("basic", include_str!("../../scenarios/basic.yaml")),
+    ("login-journey", include_str!("../../scenarios/login-journey.yaml")),
+    ("stages", include_str!("../../scenarios/stages.yaml")),
+    ("open-model", include_str!("../../scenarios/open-model.yaml")),
+    ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
+];
 
 /// All scenarios: the embedded ones (demo first), then `folder`, then `user`; a file hides an embedded one of its name.
 pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
@@ -90,7 +96,10 @@ mod tests {
         let all = discover(Path::new("/nonexistent"), None);
         assert_eq!(all[0].name, "demo");
         for entry in all {
-            let plan = entry.scenario.unwrap().plan(&Overrides::default()).unwrap();
+            let scenario = entry.scenario.unwrap();
+            assert_eq!(scenario.warnings(), "", "{}", entry.name);
+            let plan = scenario.plan(&Overrides::default()).unwrap();
+            assert_eq!(plan.not_runnable(), None);
             assert_eq!(&*plan.host, "embedded target");
         }
     }
@@ -101,7 +110,8 @@ mod tests {
         std::fs::write(folder.path().join("demo.yaml"), "tasks: 7").unwrap();
         std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
         let all = discover(folder.path(), None);
-        let seen: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.origin, e.scenario.is_ok())).collect();
+        let seen: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.origin, e.scenario.is_ok())).take(2).collect();
         assert_eq!(seen, [("demo", Origin::Folder, false), ("basic", Origin::Embedded, true)]);
+        assert_eq!(all.len(), EMBEDDED.len());
     }
 }

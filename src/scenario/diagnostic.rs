@@ -15,6 +15,9 @@ use crate::clean;
 /// Columns of an excerpt: a long line is cut to a window around the caret.
 const WINDOW: usize = 100;
 
+/// Most messages printed of one kind.
+const MOST: usize = 100;
+
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
@@ -72,9 +75,11 @@ pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioE
 /// The messages as printed, sorted, each once.
 pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str) -> String {
     found.sort_by(|a, b| a.at.start.cmp(&b.at.start).then_with(|| a.message.cmp(&b.message)));
-    found.dedup();
+    found.dedup_by(|a, b| a.at.start == b.at.start && a.message == b.message);
+    // Nobody reads more, and each costs a walk through the text.
+    let more = found.len().saturating_sub(MOST);
     let mut text = String::new();
-    for d in found {
+    for d in found.iter_mut().take(MOST) {
         if !text.is_empty() {
             text.push_str("\n\n");
         }
@@ -83,6 +88,9 @@ pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str)
         let local = Diagnostic { at, message: std::mem::take(&mut d.message), notes: std::mem::take(&mut d.notes) };
         one(&mut text, level, (origin, source), &local);
         (d.message, d.notes) = (local.message, local.notes);
+    }
+    if more > 0 {
+        text.push_str(&format!("\n\nand {more} more"));
     }
     text
 }

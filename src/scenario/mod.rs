@@ -8,6 +8,7 @@ pub mod capture;
 pub mod catalog;
 mod compose;
 mod diagnostic;
+pub mod document;
 pub mod expect;
 mod keys;
 mod node;
@@ -144,7 +145,7 @@ impl Scenario {
         let everything = SelectOptions::default();
         let mut built = file.build(&file.root, DEMO_BASE, &everything);
         // A profile that is not chosen today is chosen tomorrow: all of them are checked.
-        for profile in compose::profiles(&file.root) {
+        for profile in compose::profiles(&file.root).take(build::MAX_PROFILES) {
             if let Ok(root) = compose::overlay(&file.root, profile) {
                 let other = file.build(&root, DEMO_BASE, &everything);
                 built.errors.extend(other.errors);
@@ -249,7 +250,14 @@ impl Scenario {
 
 impl File {
     fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> build::Built {
-        build::build(build::Input { sources: &self.sources, root, base, select, environment: &self.environment })
+        build::build(build::Input {
+            sources: &self.sources,
+            root,
+            whole: &self.root,
+            base,
+            select,
+            environment: &self.environment,
+        })
     }
 }
 

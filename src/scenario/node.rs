@@ -120,10 +120,13 @@ impl Node {
     }
 }
 
+/// Most values of one file, aliases counted each time.
+const MAX_NODES: usize = 50_000;
+
 /// Parses a text.
 pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
     let options = serde_yaml::options! {
-        budget: serde_yaml::budget! { max_nodes: 50_000, max_depth: 60, max_documents: 1 },
+        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: 60, max_documents: 1 },
         duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
@@ -145,7 +148,12 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     while let serde_yaml::Error::AliasError { error, .. } | serde_yaml::Error::WithSnippet { error, .. } = inner {
         inner = error;
     }
-    let message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
+    let mut message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
+    if message.starts_with("YAML document too large") {
+        message = format!(
+            "the file is too large, or its aliases multiply: it has more than {MAX_NODES} values, or too deep ones"
+        );
+    }
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
     let diagnostic = Diagnostic::new(at, message);

@@ -49,7 +49,10 @@ pub fn schema() -> Value {
         "allOf": [
             { "$ref": "#/$defs/scenario" },
             { "anyOf": [{ "required": ["tasks"] }, { "required": ["user_classes"] }] },
-            { "not": { "required": ["tasks", "user_classes"] } }
+            { "not": { "anyOf": excluding(&[
+                ("tasks", "user_classes"), ("shape", "users"), ("shape", "spawn_rate"), ("shape", "run_time"),
+                ("shape", "arrivals"), ("arrivals", "users"), ("arrivals", "spawn_rate"),
+            ]) } }
         ],
         "$defs": definitions
     })
@@ -81,13 +84,23 @@ fn step(action: &keys::Action) -> Value {
     if action.key.name == "for_each" {
         required.push("as");
     }
-    object([&action.key].into_iter().chain(modifiers), &required)
+    let mut step = object([&action.key].into_iter().chain(modifiers), &required);
+    if action.modifiers.iter().any(|group| keys::names(group).contains(&"json")) {
+        let bodies = [("json", "body"), ("json", "form"), ("body", "form"), ("files", "json"), ("files", "body")];
+        step["not"] = json!({ "anyOf": excluding(&bodies) });
+    }
+    step
+}
+
+/// Pairs of keys that do not stand together.
+fn excluding(pairs: &[(&str, &str)]) -> Vec<Value> {
+    pairs.iter().map(|(a, b)| json!({ "required": [a, b] })).collect()
 }
 
 fn scalars() -> Vec<(&'static str, Value)> {
     let words = |all: &[&str]| json!({ "enum": all });
     let scalar = json!({ "type": ["string", "number", "boolean"] });
-    let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?(us|ms|s|m|h|d))+)\s*$";
+    let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)\s*$";
     vec![
         ("any", json!(true)),
         ("text", scalar.clone()),

@@ -6,7 +6,7 @@ use scraper::Selector;
 
 use super::Builder;
 use super::fields::Fields;
-use super::matcher::regex_error;
+use super::matcher::{MAX_PATH, MAX_PATTERN, regex_error};
 use crate::scenario::capture::{Capture, CaptureSource, Pick};
 use crate::scenario::keys::CAPTURE;
 use crate::scenario::node::{Kind, Node};
@@ -91,6 +91,10 @@ impl Builder<'_> {
             self.report(node.at.clone(), format!("`{kind}` is empty"), FORMS);
             return None;
         }
+        if kind == "css" && text.len() > MAX_PATH {
+            self.error(node, format!("this selector is longer than {MAX_PATH} characters"));
+            return None;
+        }
         let source = match kind {
             "json" => CaptureSource::Json(self.path(text, node.at.clone())?),
             "header" => match HeaderName::try_from(text) {
@@ -105,7 +109,7 @@ impl Builder<'_> {
                 }
             },
             "cookie" => CaptureSource::Cookie(text.to_owned()),
-            "regex" => match regex::bytes::Regex::new(text) {
+            "regex" => match regex::bytes::RegexBuilder::new(text).size_limit(MAX_PATTERN).build() {
                 Ok(pattern) => CaptureSource::Regex(pattern),
                 Err(e) => {
                     self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
@@ -114,8 +118,13 @@ impl Builder<'_> {
             },
             "css" => match Selector::parse(text) {
                 Ok(selector) => CaptureSource::Css { selector, attribute: None },
-                Err(e) => {
-                    self.error(node, format!("the selector {text:?} cannot be read: {e}"));
+                // The library's own texts speak to its developers.
+                Err(_) => {
+                    self.report(
+                        node.at.clone(),
+                        format!("{text:?} is not a CSS selector"),
+                        "write one such as form input[name=token]",
+                    );
                     return None;
                 }
             },

@@ -3,7 +3,8 @@
 use http::HeaderName;
 
 use super::Builder;
-use super::matcher::{Unit, class};
+use super::matcher::{MAX_PATH, Unit, class};
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::expect::{Expect, Subject};
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
@@ -62,6 +63,10 @@ impl Builder<'_> {
 
     /// A JSONPath; a mistake is shown at its place.
     pub(super) fn path(&mut self, text: &str, at: std::ops::Range<usize>) -> Option<Path> {
+        if text.len() > MAX_PATH {
+            self.found.push(Diagnostic::new(at, format!("this JSONPath is longer than {MAX_PATH} characters")));
+            return None;
+        }
         match Path::new(text) {
             Ok(path) => Some(path),
             Err(e) => {
@@ -69,7 +74,11 @@ impl Builder<'_> {
                 let written = self.sources.at(at.clone());
                 let shift = written.find(text).unwrap_or(0) + e.position();
                 let place = (at.start + shift).min(at.end.max(at.start));
-                let message = format!("the JSONPath {text:?} cannot be read: {}", e.message());
+                let why = match e.message() {
+                    "parser error" => "it breaks off here",
+                    why => why,
+                };
+                let message = format!("the JSONPath {text:?} cannot be read: {why}");
                 self.report(place..place + 1, message, "write a path such as $.items[0].id or $.items[*].id");
                 None
             }

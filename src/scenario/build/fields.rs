@@ -177,7 +177,7 @@ impl Builder<'_> {
         let all: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let note = match nearest(&text, all.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("write {}", all.join(" or ")),
+            None => format!("allowed: {}", all.join(", ")),
         };
         self.report(node.at.clone(), format!("{text:?} is not a value of `{what}`"), note);
         None

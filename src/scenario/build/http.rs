@@ -14,6 +14,8 @@ use crate::scenario::template::{Part, Text};
 
 /// Without `timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Header lines of one step.
+const MAX_HEADERS: usize = 200;
 const WRITE: &str = "write the address beside the action: - get: /path";
 
 /// What makes a request, before it has its connection.
@@ -163,6 +165,10 @@ impl<'a> Builder<'a> {
     fn headers(&mut self, node: &Node) -> (HeaderMap, Vec<(HeaderName, Text)>) {
         let (mut fixed, mut varying) = (HeaderMap::new(), Vec::new());
         let Some(entries) = self.map(node, "headers") else { return (fixed, varying) };
+        if entries.len() > MAX_HEADERS {
+            self.error(node, format!("more than {MAX_HEADERS} headers"));
+            return (fixed, varying);
+        }
         for (key, value) in entries {
             let Ok(name) = HeaderName::try_from(key.name.as_str()) else {
                 let note = "letters, digits and - are allowed";

@@ -299,6 +299,21 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// The names of all stages in the file and its profiles.
+pub(super) fn stage_names(root: &Node) -> Vec<String> {
+    let profiles = Fields(root.entries()).get("profiles").map(Node::entries).unwrap_or_default();
+    let mut names = Vec::new();
+    for node in profiles.iter().map(|(_, node)| node).chain([root]) {
+        let fields = Fields(node.entries());
+        for model in ["shape", "arrivals"].into_iter().filter_map(|key| fields.get(key)) {
+            let stages = Fields(model.entries()).get("stages").map(Node::one_or_more).unwrap_or_default();
+            let name = |stage: &Node| Fields(stage.entries()).get("name").and_then(Node::scalar).map(str::to_owned);
+            names.extend(stages.iter().filter_map(name));
+        }
+    }
+    names
+}
+
 fn first_rate(schedule: &Schedule) -> PerSecond {
     let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
         Goal::Users { spawn_rate, .. } => spawn_rate,

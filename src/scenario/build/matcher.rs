@@ -10,7 +10,7 @@ use crate::scenario::expect::{Matcher, Operand, Test};
 use crate::scenario::keys::OPERATORS;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::Operator;
-use crate::scenario::template::Template;
+use crate::scenario::template::{self, Template};
 use crate::units;
 
 /// What a number means.
@@ -117,7 +117,7 @@ impl Builder<'_> {
             "ends_with" => self.operand(node, Unit::Plain).map(Test::EndsWith),
             "matches" => {
                 let text = self.scalar(node, "matches")?;
-                match regex::Regex::new(&text) {
+                match regex::RegexBuilder::new(&text).size_limit(MAX_PATTERN).build() {
                     Ok(pattern) => Some(Test::Matches(pattern)),
                     Err(e) => {
                         self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
@@ -143,9 +143,8 @@ impl Builder<'_> {
             let text = text.to_owned();
             return self.operand_text(node, &text, unit);
         }
-        let template = self.template(node)?;
-        Some(match template {
-            Template::Constant(value) => Operand::Fixed(serde_json::to_value(&value).unwrap_or(Json::Null)),
+        Some(match self.template(node)? {
+            Template::Constant(value) => Operand::Fixed(template::to_json(&value).unwrap_or(Json::Null)),
             filled => Operand::Filled(filled, node.scalar().unwrap_or("a value").into()),
         })
     }
@@ -154,9 +153,8 @@ impl Builder<'_> {
     fn operand_text(&mut self, node: &Node, text: &str, unit: Unit) -> Option<Operand> {
         if text.contains("{{") {
             let part = Node { at: node.at.clone(), kind: Kind::Text(text.to_owned()) };
-            let template = self.template(&part)?;
-            return Some(match template {
-                Template::Constant(value) => Operand::Fixed(serde_json::to_value(&value).unwrap_or(Json::Null)),
+            return Some(match self.template(&part)? {
+                Template::Constant(value) => Operand::Fixed(template::to_json(&value).unwrap_or(Json::Null)),
                 filled => Operand::Filled(filled, text.into()),
             });
         }
@@ -191,6 +189,11 @@ impl Builder<'_> {
     }
 }
 
+/// Bytes of a compiled pattern: enough for any that a person writes.
+pub(super) const MAX_PATTERN: usize = 1 << 20;
+/// Characters of a path or selector: their parsers call themselves for each bracket.
+pub(super) const MAX_PATH: usize = 400;
+
 /// The hundreds of a class such as `2xx`.
 pub(super) fn class(text: &str) -> Option<u16> {
     text.strip_suffix("xx").and_then(|d| d.parse::<u16>().ok()).filter(|d| (1..=5).contains(d))
@@ -206,6 +209,9 @@ fn within(class: u16) -> Matcher {
 
 /// The one telling line of a pattern's error.
 pub(super) fn regex_error(error: &regex::Error) -> String {
+    if let regex::Error::CompiledTooBig(_) = error {
+        return "it is too large".to_owned();
+    }
     let text = error.to_string();
     text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

@@ -28,6 +28,7 @@ use bytes::Bytes;
 use minijinja::Value;
 
 use self::fields::Fields;
+pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
 use super::keys;
@@ -57,6 +58,8 @@ pub(crate) struct Input<'a> {
     pub sources: &'a Sources,
     /// The tree, with the profile laid over it.
     pub root: &'a Node,
+    /// The tree without a profile.
+    pub whole: &'a Node,
     /// The base URL of this run.
     pub base: &'a str,
     /// The part that is taken.
@@ -102,6 +105,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         called: HashSet::new(),
         files: HashMap::new(),
         tags: Vec::new(),
+        stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
         nothing: None,
@@ -135,6 +139,8 @@ struct Builder<'a> {
     files: HashMap<String, Bytes>,
     /// Tags of the task and the step at hand.
     tags: Vec<String>,
+    /// The stages of the file and of all its profiles.
+    stage_names: Vec<String>,
     needs_host: bool,
     /// The first Redis step.
     redis_used: Option<Range<usize>>,

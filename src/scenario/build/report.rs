@@ -12,6 +12,9 @@ use crate::scenario::plan::{Baseline, Regression, Reports, Search, Vary};
 /// Runs that a baseline keeps when it does not say.
 const KEEP: u32 = 10;
 
+/// Each profile is checked as a scenario of its own.
+pub(crate) const MAX_PROFILES: usize = 30;
+
 impl Builder<'_> {
     pub(super) fn reports(&mut self, node: &Node) -> Reports {
         let Some(fields) = self.fields(node, "report", keys::REPORT) else { return Reports::default() };
@@ -64,6 +67,12 @@ impl Builder<'_> {
         let Some(entries) = fields.get("profiles").and_then(|n| self.map(n, "profiles")) else { return };
         let own: Vec<&str> =
             keys::names(keys::TOP).into_iter().filter(|k| !["profiles", "include"].contains(k)).collect();
+        if entries.len() > MAX_PROFILES {
+            if let Some(node) = fields.get("profiles") {
+                self.error(node, format!("more than {MAX_PROFILES} profiles"));
+            }
+            return;
+        }
         for (_, profile) in entries {
             let Some(entries) = self.map(profile, "a profile") else { continue };
             for (key, _) in entries.iter().filter(|(k, _)| !own.contains(&k.name.as_str())) {

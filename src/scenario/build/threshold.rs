@@ -62,6 +62,14 @@ impl Builder<'_> {
         };
         let threshold = self.checks(check);
         let on = fields.get("on").map(|n| self.target(n));
+        let elsewhere = |name: &str| self.stage_names.iter().any(|n| n == name);
+        if let Some(name) = fields.get("stage").and_then(Node::scalar)
+            && !stages.iter().any(|stage| *stage.name == *name)
+            && elsewhere(name)
+        {
+            // The load of this profile has no such stage, but that of another has: there is nothing to judge.
+            return None;
+        }
         let stage = fields.get("stage").map(|n| self.stage_named(n, stages));
         let over = fields.get("over").and_then(|n| self.some_time(n, "over"));
         let hold = fields.get("for").and_then(|n| self.duration(n, "for")).unwrap_or_default();

@@ -81,6 +81,17 @@ impl Plan {
         Scope::with_slots(seed, user_id, Arc::clone(&self.vars), Arc::clone(&self.slots))
     }
 
+    /// Refuses a plan that cannot be run yet.
+    ///
+    /// # Errors
+    /// With the text of [`Plan::not_runnable`].
+    pub fn runnable(&self) -> Result<(), super::ScenarioError> {
+        match self.not_runnable() {
+            Some(why) => Err(super::diagnostic::plain(&format!("{}: {why}", self.name))),
+            None => Ok(()),
+        }
+    }
+
     /// Why this plan cannot be run yet, in one sentence that names the first such step; `None` when it can. A run
     /// refuses to start with this text.
     pub fn not_runnable(&self) -> Option<String> {

@@ -1,13 +1,15 @@
 //! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
 
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, PURE, RANDOM, RESERVED};
-use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake};
+use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
+use super::{Bounded, Condition, Expression, Form, MAX_TEXT, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
 
 /// What names a template may use.
@@ -22,8 +24,13 @@ pub(crate) struct Names {
     /// The columns of each data file.
     pub columns: HashMap<String, Arc<[Arc<str>]>>,
     /// Every name that was used, so that the unused ones can be found.
-    pub used: std::cell::RefCell<BTreeSet<String>>,
+    pub used: RefCell<BTreeSet<String>>,
+    /// Expressions that were evaluated beforehand.
+    folded: Cell<u32>,
 }
+
+/// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
+const MAX_FOLDED: u32 = 5_000;
 
 impl Names {
     /// No names but the process's environment.
@@ -39,7 +46,8 @@ impl Names {
             slots: Arc::new(SlotTable::new(&environment)),
             environment,
             columns: HashMap::new(),
-            used: std::cell::RefCell::default(),
+            used: RefCell::default(),
+            folded: Cell::new(0),
         }
     }
 }
@@ -80,7 +88,11 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
         match piece {
             Piece::Literal(text) => literal.push_str(text),
             Piece::Source(code) => match expression(code, names)? {
-                Compiled::Constant(value) => literal.push_str(&value.to_string()),
+                Compiled::Constant(value) => {
+                    if write!(Bounded { left: MAX_TEXT, out: &mut literal }, "{value}").is_err() {
+                        return Err(Slip::new(code.trim(), format!("this template fails: {}", too_long())));
+                    }
+                }
                 Compiled::Varying(expression) => {
                     if !literal.is_empty() {
                         parts.push(Part::Literal(std::mem::take(&mut literal).into()));
@@ -169,6 +181,14 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
         Slip::new(trimmed, format!("this template cannot be read: {detail}"))
     })?;
+    if let Some((what, word)) = unknown_word(trimmed) {
+        let slip = Slip::new(&word, format!("there is no {what} `{word}`"));
+        let near = nearest(&word, FILTERS).filter(|_| what == "filter");
+        return Err(match near {
+            Some(near) => slip.note(format!("did you mean `{near}`?")),
+            None => slip.note("the page of the scenario language lists them"),
+        });
+    }
     let mut varies = false;
     let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
     used.sort();
@@ -179,7 +199,8 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Ok(Compiled::Varying(Expression(form)));
     }
     let expression = Expression(Form::Compiled(Box::new(compiled)));
-    if varies {
+    names.folded.set(names.folded.get() + 1);
+    if varies || names.folded.get() > MAX_FOLDED {
         return Ok(Compiled::Varying(expression));
     }
     let value = expression

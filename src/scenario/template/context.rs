@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use minijinja::value::Object;
-use minijinja::{Environment, Expression, UndefinedBehavior, Value};
+use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
 
 use super::{RenderError, Scope, functions};
 
@@ -17,8 +17,8 @@ pub(super) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_stri
 /// Functions that always give the same.
 pub(super) const PURE: [&str; 2] = ["range", "dict"];
 /// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
-/// that a request needs, and some milliseconds at most for one that would otherwise never end.
-const FUEL: u64 = 200_000;
+/// that a request needs, and a millisecond or two for one that would otherwise never end.
+const FUEL: u64 = 50_000;
 
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut env = Environment::new();
@@ -57,6 +57,97 @@ impl Drop for Swapped<'_> {
     }
 }
 
+/// Filters that templates have; for advice, and for the page of the language.
+pub(crate) const FILTERS: [&str; 40] = [
+    "abs",
+    "attr",
+    "b64decode",
+    "b64encode",
+    "batch",
+    "bool",
+    "capitalize",
+    "default",
+    "dictsort",
+    "first",
+    "float",
+    "groupby",
+    "hmac_sha256",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "jsonpath",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "reject",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "sha256",
+    "slice",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "trim",
+    "upper",
+];
+
+/// A filter or a test of the expression that does not exist. An expression names them by text, so each is tried on a
+/// value: what matters is only whether it is known.
+pub(super) fn unknown_word(code: &str) -> Option<(&'static str, String)> {
+    let mut rest = code;
+    let (mut quote, mut before) = (None, ' ');
+    while let Some(c) = rest.chars().next() {
+        let after = &rest[c.len_utf8()..];
+        match (quote, c) {
+            (Some(_), '\\') => {
+                rest = after.get(after.chars().next().map_or(0, char::len_utf8)..).unwrap_or("");
+                continue;
+            }
+            (Some(q), c) if q == c => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '|') => {
+                let name = word(after);
+                if !name.is_empty() && fails(&format!("1|{name}"), ErrorKind::UnknownFilter) {
+                    return Some(("filter", name.to_owned()));
+                }
+            }
+            (None, 'i') if !before.is_alphanumeric() && before != '_' && before != '.' && word(rest) == "is" => {
+                let after = rest[2..].trim_start();
+                let name = after.strip_prefix("not ").map_or_else(|| word(after), word);
+                if !name.is_empty() && fails(&format!("1 is {name}"), ErrorKind::UnknownTest) {
+                    return Some(("test", name.to_owned()));
+                }
+            }
+            (None, _) => {}
+        }
+        before = c;
+        rest = after;
+    }
+    None
+}
+
+fn word(text: &str) -> &str {
+    let text = text.trim_start();
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    &text[..end]
+}
+
+fn fails(code: &str, kind: ErrorKind) -> bool {
+    let result = ENVIRONMENT.compile_expression(code).and_then(|expression| expression.eval(()));
+    result.is_err_and(|error| error.kind() == kind)
+}
+
 /// Draws from the generator of the scope whose expression is being evaluated.
 pub(super) fn with_rng<T>(draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
     CURRENT.with_borrow_mut(|scope| draw(&mut scope.rng))
@@ -69,6 +160,9 @@ pub(super) fn evaluate(expression: &Expression<'static, 'static>, scope: &mut Sc
     match value {
         Ok(value) if value.is_undefined() => Err(RenderError("the value is undefined".to_owned())),
         Ok(value) => Ok(value),
+        Err(error) if error.kind() == ErrorKind::OutOfFuel => {
+            Err(RenderError("it was stopped: it makes too much text, or too many steps".to_owned()))
+        }
         Err(error) => {
             let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
             Err(RenderError(crate::clean::line(&detail).into_owned()))

@@ -1,0 +1,71 @@
+//! `katydid init [DIR]`: a scenario to begin with, its data, and a sample environment. They run as they are.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::{exit, schema};
+use crate::headless::console;
+
+/// What is written, below the folder.
+const FILES: [(&str, &str); 3] = [
+    ("scenarios/starter.yaml", include_str!("starter/starter.yaml")),
+    ("scenarios/data/accounts.csv", include_str!("starter/data/accounts.csv")),
+    (".env.example", include_str!("starter/env.example")),
+];
+/// The schema that the scenario names, so that editors complete it.
+const SCHEMA: &str = "scenarios/katydid.schema.json";
+
+/// Writes the files; none of them takes the place of another.
+pub(super) fn run(folder: &Path) -> ExitCode {
+    match write(folder) {
+        Ok(written) => {
+            let list: String = written.iter().map(|name| format!("wrote {name}\n")).collect();
+            console::say(&format!("{list}next: katydid check {}", folder.join(FILES[0].0).display()));
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            console::warn(&why);
+            ExitCode::from(exit::TROUBLE)
+        }
+    }
+}
+
+fn write(folder: &Path) -> Result<Vec<String>, String> {
+    let schema = schema::text();
+    let all: Vec<(&str, &str)> = FILES.into_iter().chain([(SCHEMA, schema.as_str())]).collect();
+    // Looked for first, so that a second try does not leave half of the files.
+    if let Some((name, _)) = all.iter().find(|(name, _)| folder.join(name).exists()) {
+        return Err(format!("{} is already there: nothing was written", folder.join(name).display()));
+    }
+    let mut written = Vec::with_capacity(all.len());
+    for (name, text) in all {
+        let path = folder.join(name);
+        let fail = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).map_err(fail)?;
+        }
+        let mut file = std::fs::File::create_new(&path).map_err(fail)?;
+        file.write_all(text.as_bytes()).map_err(fail)?;
+        written.push(path.display().to_string());
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Overrides, Scenario};
+
+    #[test]
+    fn the_starter_runs_as_it_is_and_nothing_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("new");
+        assert_eq!(write(&target).unwrap().len(), 4);
+        let scenario = Scenario::load(&target.join("scenarios/starter.yaml")).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(scenario.warnings(), "");
+        let plan = scenario.plan(&Overrides::default()).unwrap();
+        assert_eq!((plan.not_runnable(), plan.feeders.len()), (None, 1));
+        assert!(write(&target).unwrap_err().contains("already there"));
+    }
+}

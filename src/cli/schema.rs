@@ -1,0 +1,17 @@
+//! `katydid schema`: the JSON Schema of scenario files, for editors.
+
+use std::process::ExitCode;
+
+use crate::headless::console;
+use crate::scenario::schema;
+
+/// Prints it.
+pub(super) fn run() -> ExitCode {
+    console::say(&text());
+    ExitCode::SUCCESS
+}
+
+/// The schema as indented JSON.
+pub(super) fn text() -> String {
+    format!("{:#}\n", schema::schema())
+}

@@ -1,0 +1,63 @@
+//! Every example on the page of the language loads, and every key of the language is on the page.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use katydid::scenario::{Overrides, Scenario, schema};
+
+fn page() -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario-language.md")).expect("the page")
+}
+
+/// A whole scenario around what an example shows.
+fn whole(example: &str) -> String {
+    if example.starts_with("- ") {
+        let steps: String = example.lines().map(|line| format!("      {line}\n")).collect();
+        return format!("host: http://h\ntasks:\n  - steps:\n{steps}");
+    }
+    let has = |key: &str| example.lines().any(|line| line.starts_with(key));
+    let mut text = example.to_owned();
+    if !has("tasks:") && !has("user_classes:") {
+        text.push_str("tasks: [{ steps: [{ get: / }] }]\n");
+    }
+    text
+}
+
+#[test]
+fn every_example_loads() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/examples");
+    let page = page();
+    let mut seen = 0;
+    for (index, block) in page.split("```").enumerate() {
+        let Some(example) = block.strip_prefix("yaml\n").filter(|_| index % 2 == 1) else { continue };
+        let text = whole(example);
+        let scenario =
+            Scenario::parse_in("example.yaml", &text, Some(&folder)).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        let overrides = Overrides { host: Some("http://h".to_owned()), ..Overrides::default() };
+        scenario.plan(&overrides).unwrap_or_else(|e| panic!("{e}\n{text}"));
+        seen += 1;
+    }
+    assert!(seen >= 20, "only {seen} examples");
+}
+
+#[test]
+fn every_key_is_on_the_page() {
+    let page = page();
+    let mut keys = BTreeSet::new();
+    for (_, definition) in schema::schema()["$defs"].as_object().expect("definitions") {
+        let one_of = definition["oneOf"].as_array().map(Vec::as_slice).unwrap_or(std::slice::from_ref(definition));
+        for definition in one_of {
+            keys.extend(definition["properties"].as_object().into_iter().flatten().map(|(key, _)| key.clone()));
+        }
+    }
+    assert!(keys.len() > 100, "{}", keys.len());
+    // In code: `key`, `key: …`, `report.key`, `{ key`, or in a list of keys.
+    let words: BTreeSet<&str> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .flat_map(|code| code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'))
+        .collect();
+    let missing: Vec<&String> = keys.iter().filter(|key| !words.contains(key.as_str())).collect();
+    assert_eq!(missing, Vec::<&String>::new());
+}
