@@ -55,8 +55,12 @@ fn a_file_that_is_no_scenario_at_all_is_refused_at_once() {
 }
 
 fn check(file: &Path) -> (Option<i32>, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid")).arg("check").arg(file).output().unwrap();
-    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .arg("check")
+        .arg(file)
+        .output()
+        .expect("the command runs");
+    (output.status.code(), String::from_utf8(output.stdout).expect("UTF-8"))
 }
 
 #[test]

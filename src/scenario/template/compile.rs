@@ -9,7 +9,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
-use super::{Bounded, Condition, Expression, Form, MAX_TEXT, Part, Scope, SlotTable, Template, Text, fake, too_long};
+use super::{Bounded, Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
 
 /// What names a template may use.
@@ -27,7 +27,12 @@ pub(crate) struct Names {
     pub used: RefCell<BTreeSet<String>>,
     /// Expressions that were evaluated beforehand.
     folded: Cell<u32>,
+    /// Bytes that evaluated expressions may still write into the plan.
+    pub(super) room: Cell<usize>,
 }
+
+/// Bytes that the evaluated expressions of a whole file may write.
+const MAX_ROOM: usize = 8 * 1024 * 1024;
 
 /// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
 const MAX_FOLDED: u32 = 5_000;
@@ -48,6 +53,7 @@ impl Names {
             columns: HashMap::new(),
             used: RefCell::default(),
             folded: Cell::new(0),
+            room: Cell::new(MAX_ROOM),
         }
     }
 }
@@ -64,7 +70,7 @@ pub(crate) struct Slip {
 }
 
 impl Slip {
-    fn new(word: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(word: &str, message: impl Into<String>) -> Self {
         Self { word: word.to_owned(), message: message.into(), notes: Vec::new() }
     }
 
@@ -89,7 +95,11 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
             Piece::Literal(text) => literal.push_str(text),
             Piece::Source(code) => match expression(code, names)? {
                 Compiled::Constant(value) => {
-                    if write!(Bounded { left: MAX_TEXT, out: &mut literal }, "{value}").is_err() {
+                    let before = literal.len();
+                    let fits = write!(Bounded { left: names.room.get(), out: &mut literal }, "{value}").is_ok();
+                    names.room.set(names.room.get().saturating_sub(literal.len() - before));
+                    if !fits {
+                        names.room.set(0);
                         return Err(Slip::new(code.trim(), format!("this template fails: {}", too_long())));
                     }
                 }
