@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use katydid::scenario::{Overrides, Scenario};
+use katydid::scenario::{Overrides, Scenario, ScenarioError, SelectOptions};
 use proptest::prelude::*;
 
 fn broken() -> PathBuf {
@@ -52,6 +52,94 @@ fn a_file_that_is_no_scenario_at_all_is_refused_at_once() {
     assert!(file("latin.yaml", b"name: gr\xf6\xdfe\n").contains("not UTF-8"));
     assert!(Scenario::load(folder.path()).unwrap_err().text.contains("directory"));
     assert!(Scenario::load(&folder.path().join("none.yaml")).unwrap_err().text.contains("none.yaml"));
+}
+
+fn check(file: &Path) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid")).arg("check").arg(file).output().unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn check_exits_2_on_errors_and_0_on_warnings_alone() {
+    let (code, text) = check(&broken().join("several.yaml"));
+    assert_eq!(code, Some(2));
+    assert!(text.contains("several.yaml:2:11") && text.contains("several.yaml:1:1"), "{text}");
+    for (name, wanted) in [
+        ("shop.yaml", "50 users at the peak"),
+        ("shapes.yaml", "5 stages, 12m30s"),
+        ("graphql.yaml", "not yet runnable"),
+        ("redis.yaml", "before the others"),
+    ] {
+        let (code, text) = check(&broken().with_file_name("examples").join(name));
+        assert_eq!(code, Some(0), "{name}: {text}");
+        assert!(text.contains(wanted), "{name}: {text}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_slip_is_a_warning() {
+    let text = "host: http://h\nusers: 3\nspawn_rate: 1\nrun_time: 1s\nvars: { a: 1, b: 2 }\n\
+        flows: { f: [{ get: '/{{ b }}' }], g: [{ get: / }] }\n\
+        user_classes:\n  A: { weight: 0, tasks: [{ steps: [{ call: g }] }] }\n  B: { fixed_count: 9, tasks: [{ steps: [{ get: / }] }] }\n";
+    let warnings = Scenario::parse("w.yaml", text).unwrap().warnings().to_owned();
+    for wanted in [
+        "the run ends with 2 of 3 users",
+        "the variable `a` is never used",
+        "the flow `f` is never called",
+        "user class `A` has weight 0",
+        "the classes have 9 users by `fixed_count`, but only 3 run",
+    ] {
+        assert!(warnings.contains(wanted), "{wanted}:\n{warnings}");
+    }
+    assert_eq!(warnings.matches("warning: ").count(), 5, "{warnings}");
+    let stages = "host: http://h\ntasks: [{ steps: [{ get: / }] }]\nshape: { stages: [{ duration: 10s, users: 100, spawn_rate: 1 }] }\n";
+    let warnings = Scenario::parse("w.yaml", stages).unwrap().warnings().to_owned();
+    assert!(warnings.contains("stage `stage 1` ends with 10 users, not 100"), "{warnings}");
+}
+
+#[test]
+fn a_part_of_a_scenario_can_be_taken() {
+    let text = "host: http://h\nusers: 9\nprofiles: { small: { users: 1 } }\nuser_classes:\n  \
+        A: { tasks: [{ name: r, tags: [read], steps: [{ get: /r }, { get: /rr, tags: slow }] }, { name: w, tags: write, steps: [{ get: /w }] }] }\n  \
+        B: { tasks: [{ name: x, steps: [{ get: /x }] }] }\n";
+    let all = Scenario::parse("s.yaml", text).unwrap();
+    let rows = |profile: Option<&str>, tags: &[&str], exclude: &[&str], classes: &[&str]| {
+        let own = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        let select = SelectOptions {
+            profile: profile.map(str::to_owned),
+            tags: own(tags),
+            exclude_tags: own(exclude),
+            classes: own(classes),
+        };
+        let plan = all.select(&select)?.plan(&Overrides::default())?;
+        let rows = plan.endpoints.iter().map(|e| e.name.to_string()).collect::<Vec<_>>().join(" ");
+        Ok::<_, ScenarioError>(format!("{} {} {rows}", plan.load.users, plan.classes.len()))
+    };
+    assert_eq!(rows(None, &[], &[], &[]).unwrap(), "9 2 /r /rr /w /x");
+    assert_eq!(rows(Some("small"), &["read"], &[], &[]).unwrap(), "1 1 /r /rr");
+    assert_eq!(rows(None, &[], &["slow", "write"], &[]).unwrap(), "9 2 /r /x");
+    assert_eq!(rows(None, &["write"], &[], &["A"]).unwrap(), "9 1 /w");
+    for (error, hint) in [
+        (rows(Some("smal"), &[], &[], &[]), "did you mean `small`?"),
+        (rows(None, &["none"], &[], &[]), "no task is left"),
+        (rows(None, &[], &[], &["C"]), "no user class is called `C`"),
+    ] {
+        let text = error.unwrap_err().text;
+        assert!(text.contains(hint), "{text}");
+    }
+}
+
+#[test]
+fn a_file_of_a_thousand_steps_loads_in_no_time() {
+    let step = "      - post: \"/items/{{ id }}/{{ user.id }}\"\n        json: { n: \"{{ random_int(1, 9) }}\", w: \"{{ uuid() }}\" }\n        \
+        capture: { id: $.id }\n        expect: { status: 200, json: { $.items: { length: { gte: 1 } } } }\n";
+    let text = format!("host: http://h\ntasks:\n  - steps:\n{}", step.repeat(1_000));
+    let started = std::time::Instant::now();
+    let plan = Scenario::parse("large.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
+    let took = started.elapsed();
+    assert_eq!(plan.classes[0].tasks[0].steps.len(), 1_000);
+    // A debug build on a busy machine; what is meant to be seen is a load that grows with the square of the steps.
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
 }
 
 fn no_panic(text: &str) {

@@ -1,5 +1,11 @@
 //! The screen as a person meets it: a real terminal, real keys, the demo target, files on disk.
 
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod common;
+#[path = "screen/ends.rs"]
+mod ends;
+#[path = "screen/stalled.rs"]
+mod stalled;
 #[path = "screen/terminal.rs"]
 mod terminal;
 
@@ -69,6 +75,61 @@ fn a_first_session_from_launcher_to_clean_terminal() {
     assert_eq!(code, 0);
     for word in ["demo", "VU-hours", "Requests", "_stats.csv"] {
         assert!(screen.contains(word), "no {word} in the summary:\n{screen}");
+    }
+}
+
+#[test]
+fn suspending_gives_the_terminal_back_and_fg_takes_it_again() {
+    let terminal = Terminal::open();
+    let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");
+    let before = requests(&terminal.until("living dashboard", alive)).expect("a count");
+    terminal.key("C-z");
+    let (screen, code) = terminal.until_sane();
+    assert_eq!(code, 128 + 19, "stopped, as the shell sees it:\n{screen}");
+    // Stopped as a whole: nothing hits the target while nobody looks.
+    let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    assert!(state.rsplit(')').next().unwrap().trim_start().starts_with('T'), "{state}");
+    // The answer of the shell to the first question must not be taken for that to the second.
+    terminal.line("clear; fg");
+    let whole = |screen: &str| screen.contains("Endpoints") && screen.contains("Failures") && screen.contains("quit");
+    terminal.until("the load going on", |screen| {
+        alive(screen) && whole(screen) && requests(screen).is_some_and(|n| n > before)
+    });
+    terminal.key("q");
+    terminal.key("y");
+    assert_eq!(terminal.until_sane().1, 0);
+}
+
+/// Parameters of every sequence that sets attributes.
+fn attributes(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let sequences = text.split("\u{1b}[").skip(1);
+    let ends = sequences.filter_map(|s| {
+        let end = s.find(|c: char| !c.is_ascii_digit() && c != ';')?;
+        s[end..].starts_with('m').then(|| s[..end].to_owned())
+    });
+    ends.collect()
+}
+
+fn colours(attributes: &[String]) -> Vec<&String> {
+    let colour = |n: &str| n.parse::<u32>().is_ok_and(|n| matches!(n, 30..=38 | 40..=48 | 58 | 90..=107));
+    attributes.iter().filter(|a| a.split(';').any(colour)).collect()
+}
+
+#[test]
+fn no_color_means_no_colour_and_still_shows_what_is_highlighted() {
+    for (setting, coloured) in [("unset NO_COLOR", true), ("export NO_COLOR=1", false)] {
+        let terminal = Terminal::open();
+        terminal.line(setting);
+        let file = terminal.record();
+        terminal.katydid("--autostart -u 5 -r 50 -s 2s");
+        terminal.until("living dashboard", alive);
+        terminal.key("q");
+        terminal.key("y");
+        terminal.until_sane();
+        let attributes = attributes(&std::fs::read(file).unwrap());
+        assert_eq!(!colours(&attributes).is_empty(), coloured, "{setting}: {:?}", colours(&attributes));
+        assert!(attributes.iter().any(|a| a == "7"), "{setting}: no reverse video in {attributes:?}");
     }
 }
 

@@ -5,50 +5,114 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Server, run, stop, until};
+use common::plain::Plain;
+use common::{run_at, stop, until};
+use katydid::report::text;
+use katydid::stats::Snapshot;
 use katydid::stats::snapshot::{End, RunState};
 use tokio::sync::Mutex;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-#[tokio::test]
-async fn percentiles_are_those_of_the_server() {
+/// A machine that is busy otherwise makes every reply late. What is wrong in us is wrong each time; noise is not.
+const ATTEMPTS: usize = 3;
+
+/// From here on the generator's health is amber.
+const AMBER: Duration = Duration::from_millis(2);
+
+/// Measures until `wrong` has nothing to say.
+async fn measured(wrong: impl AsyncFn() -> Option<String>) {
     let _alone = ONE_AT_A_TIME.lock().await;
-    let server = Server::start();
-    // Every 10th reply takes 80 ms, the others 20 ms.
-    let handle = run(&server, "users: 10\nspawn_rate: 1000\ntasks: [{ steps: [{ get: /two-delays }] }]");
-    until(&handle, "1,500 requests", |s| s.total.total.requests >= 1_500).await;
-    let last = stop(handle).await;
-    let mut truth = server.delays();
-    truth.sort();
-    for p in [50.0, 95.0, 99.0] {
-        let seen = last.total.total.response.p(p).as_secs_f64() * 1e3;
-        let known = truth[(truth.len() as f64 * p / 100.0).ceil() as usize - 1].as_secs_f64() * 1e3;
-        // On top of what the server measured itself comes its own queue, the way there and back, and rounding.
-        assert!((known * 0.99..known * 1.01 + 2.0).contains(&seen), "p{p} is {seen} ms, the server says {known}");
+    let mut found = Vec::new();
+    for _ in 0..ATTEMPTS {
+        match wrong().await {
+            Some(why) => found.push(why),
+            None => return,
+        }
     }
-    assert!(truth[truth.len() / 2].as_millis() >= 20 && truth[truth.len() * 95 / 100].as_millis() >= 80);
+    panic!("{found:#?}");
+}
+
+/// What is wrong with a value that should lie in this range.
+fn outside(what: &str, seen: f64, range: std::ops::Range<f64>) -> Option<String> {
+    (!range.contains(&seen)).then(|| format!("{what} is {seen}, not in {range:?}"))
 }
 
 #[tokio::test]
-async fn a_stall_shows_in_response_time_and_not_in_service_time() {
-    let _alone = ONE_AT_A_TIME.lock().await;
-    let server = Server::start();
-    let handle = run(
-        &server,
-        "users: 50\nspawn_rate: 200\nwait_time: constant_throughput(4)\nrun_time: 10s\ntasks: [{ steps: [{ get: /ok }] }]",
-    );
-    until(&handle, "half the run", |s| s.elapsed >= Duration::from_secs(5)).await;
-    server.stall(Duration::from_secs(1));
-    let mut handle = handle;
+async fn percentiles_are_those_of_the_server() {
+    measured(async || {
+        let server = Plain::start();
+        let scenario = "users: 4\nspawn_rate: 50\ntasks: [{ steps: [{ get: /ok }, { get: /two-delays }] }]";
+        let handle = run_at(server.url(), scenario);
+        until(&handle, "1,200 requests", |s| s.total.total.requests >= 1_200).await;
+        let last = stop(handle).await;
+        let mut truth = server.delays();
+        truth.sort();
+        assert!(truth[truth.len() / 2].as_millis() >= 20 && truth[truth.len() * 95 / 100].as_millis() >= 80);
+        // On top of what the server measured itself comes the way there and back: what a reply without delay takes.
+        let [quick, delayed] = &last.endpoints[..] else { panic!("two endpoints") };
+        let way = quick.total.response.median().as_secs_f64() * 1e3;
+        // On a machine that is busy otherwise the generator is late, and says so.
+        let strain = last.health.timer_lag.as_secs_f64() * 1e3;
+        [50.0, 95.0, 99.0].into_iter().find_map(|p| {
+            let seen = delayed.total.response.p(p).as_secs_f64() * 1e3;
+            let known = truth[(truth.len() as f64 * p / 100.0).ceil() as usize - 1].as_secs_f64() * 1e3 + way;
+            let off = (known / 100.0).max(1.0);
+            outside(&format!("p{p} in ms (way {way})"), seen, known - off..known + off + strain)
+        })
+    })
+    .await;
+}
+
+/// A run of so many seconds and iterations, with a stall in its middle.
+async fn stalled(scenario: &str, (seconds, requests): (u64, u64), stall: Duration) -> std::sync::Arc<Snapshot> {
+    let server = Plain::start();
+    let scenario = format!("{scenario}\nrun_time: {seconds}s\ntasks: [{{ steps: [{{ get: /ok }}] }}]");
+    let mut handle = run_at(server.url(), &scenario);
+    until(&handle, "half the run", |s| s.elapsed >= Duration::from_secs(seconds) / 2).await;
+    server.stall(stall);
     let last = handle.finished().await;
     assert_eq!(last.state, RunState::Done(End::Completed));
-    let figures = &last.total.total;
-    assert!((1_950..=2_050).contains(&figures.requests), "{} requests", figures.requests);
-    // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths.
-    let (p95, p99) = (figures.response.p(95.0).as_secs_f64(), figures.response.p(99.0).as_secs_f64());
-    assert!((0.45..0.55).contains(&p95), "p95 {p95}");
-    assert!((0.85..0.95).contains(&p99), "p99 {p99}");
-    let service = figures.service.expect("service time beside response time");
-    assert!(service.p(95.0) < Duration::from_millis(100), "service p95 {:?}", service.p(95.0));
+    let asked = last.total.total.requests;
+    assert!(asked.abs_diff(requests) <= requests / 50, "{asked} requests");
+    assert!(text::summary(&last, 80).contains("service time"), "{}", text::summary(&last, 80));
+    last
+}
+
+#[tokio::test]
+async fn a_stall_is_in_the_response_time() {
+    measured(async || {
+        // 200 requests/s, one every 5 ms: the users start at the rate at which they then ask.
+        let scenario = "users: 400\nspawn_rate: 200\nwait_time: constant_throughput(0.5)";
+        let last = stalled(scenario, (20, 4_000), Duration::from_secs(2)).await;
+        let response = last.total.total.response;
+        // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths. Where even
+        // timers are late, by the generator's own account, a busy machine adds what it likes.
+        let limit = if last.health.timer_lag < AMBER { 0.02 } else { 0.2 };
+        let wrong = |p: f64, truth: f64| {
+            let seen = response.p(p).as_secs_f64();
+            outside(&format!("p{p}"), seen, truth * (1.0 - limit)..truth * (1.0 + limit))
+        };
+        wrong(95.0, 1.0).or(wrong(99.0, 1.8))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_busy_user_owes_is_in_the_response_time_alone() {
+    measured(async || {
+        // Few users with many requests each: those due while their user waits for a stalled reply are sent late and
+        // answered at once, and the wait is in their response time only.
+        let scenario = "users: 20\nspawn_rate: 200\nwait_time: constant_throughput(10)";
+        let last = stalled(scenario, (5, 1_000), Duration::from_millis(500)).await;
+        let figures = &last.total.total;
+        let service = figures.service.expect("service time beside response time");
+        let seconds = |time: Duration| time.as_secs_f64();
+        // Sending what is owed takes time too, so the upper limits are wide.
+        outside("p95", seconds(figures.response.p(95.0)), 0.23..0.32)
+            .or(outside("p99", seconds(figures.response.p(99.0)), 0.43..0.52))
+            .or(outside("p95 of the service time", seconds(service.p(95.0)), 0.0..0.1))
+            .or(outside("longest service time", seconds(service.max), 0.3..0.6))
+    })
+    .await;
 }

@@ -26,6 +26,7 @@ fn shape(endpoint: Endpoint) -> (f64, f64) {
         Endpoint::Checkout => (60.0, 0.55),
         Endpoint::Search => (25.0, 0.50),
         Endpoint::Report => (650.0, 0.30),
+        Endpoint::Graphql => (18.0, 0.40),
         Endpoint::Other => (5.0, 0.20),
     }
 }

@@ -15,11 +15,12 @@ pub(super) enum Endpoint {
     Checkout,
     Search,
     Report,
+    Graphql,
     Other,
 }
 
 impl Endpoint {
-    pub(super) const ALL: [Endpoint; 9] = [
+    pub(super) const ALL: [Endpoint; 10] = [
         Endpoint::Home,
         Endpoint::Login,
         Endpoint::Products,
@@ -28,6 +29,7 @@ impl Endpoint {
         Endpoint::Checkout,
         Endpoint::Search,
         Endpoint::Report,
+        Endpoint::Graphql,
         Endpoint::Other,
     ];
 
@@ -42,6 +44,7 @@ impl Endpoint {
             Endpoint::Checkout => "POST /api/checkout",
             Endpoint::Search => "GET /api/search",
             Endpoint::Report => "GET /api/report",
+            Endpoint::Graphql => "/graphql",
             Endpoint::Other => "other",
         }
     }
@@ -110,7 +113,8 @@ mod tests {
         let json = counters.to_json();
         assert_eq!(json["GET /"], 1);
         assert_eq!(json["GET /api/search"], 8);
-        assert_eq!(json["other"], 9);
-        assert_eq!(json["total"], 46);
+        assert_eq!(json["/graphql"], 9);
+        assert_eq!(json["other"], 10);
+        assert_eq!(json["total"], 56);
     }
 }

@@ -1,10 +1,11 @@
-//! The embedded target: a small real HTTP shop on loopback, so that a first run has something true to show.
+//! The embedded target: a small real shop on loopback, with HTTP and GraphQL, so that a first run has something true to show.
 //!
 //! In: a port. Out: a [`DemoTarget`] whose thread serves the shop until it is dropped. Its delays and faults are random
 //! but plausible; `GET /_count` tells exactly how often each endpoint was asked.
 
 mod behaviour;
 mod counters;
+mod graphql;
 mod shop;
 
 use std::net::{Ipv4Addr, SocketAddr};

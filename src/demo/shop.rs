@@ -19,7 +19,7 @@ const PAGES: u32 = 20;
 /// Products on a page.
 const PAGE_SIZE: u32 = 10;
 /// Products in the shop.
-const PRODUCTS: u32 = PAGES * PAGE_SIZE;
+pub(super) const PRODUCTS: u32 = PAGES * PAGE_SIZE;
 
 const HOME: &str = "<!doctype html><title>Katydid shop</title><h1>Katydid shop</h1>\
 <p>A small shop to practise load tests on.</p><a href=\"/api/products?page=1\">Products</a>\n";
@@ -32,6 +32,7 @@ type Refusal = Box<Response>;
 
 /// The whole shop, with counters of its own.
 pub(super) fn router() -> Router {
+    let counters = Arc::new(Counters::default());
     Router::new()
         .route("/", get(home))
         .route("/api/login", post(login))
@@ -44,7 +45,8 @@ pub(super) fn router() -> Router {
         .route("/_count", get(count))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
-        .with_state(Arc::new(Counters::default()))
+        .with_state(Arc::clone(&counters))
+        .merge(super::graphql::router(counters))
 }
 
 /// Counts the request, lets it take its time, and answers: with `reply` if that is an error of the client's, else
@@ -85,10 +87,19 @@ fn created(value: Value) -> Response {
 }
 
 fn item(id: u32) -> Value {
+    json!({ "id": id, "name": name(id), "price": price(id) })
+}
+
+/// Name of a product.
+pub(super) fn name(id: u32) -> String {
     let kind = KINDS[id as usize % KINDS.len()];
     let colour = COLOURS[id as usize % COLOURS.len()];
-    let cents = 199 + u64::from(id) * 37 % 9_800;
-    json!({ "id": id, "name": format!("{kind}, {colour}"), "price": cents as f64 / 100.0 })
+    format!("{kind}, {colour}")
+}
+
+/// Price of a product, in euros.
+pub(super) fn price(id: u32) -> f64 {
+    (199 + u64::from(id) * 37 % 9_800) as f64 / 100.0
 }
 
 async fn home(State(shop): Shop) -> Response {

@@ -94,3 +94,48 @@ fn dropping_it_frees_the_port_and_a_taken_port_is_an_error() {
     drop(target);
     assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
 }
+
+/// Asks until the shop has no bad moment.
+fn graphql(target: &DemoTarget, headers: &str, query: &str) -> (u16, serde_json::Value) {
+    let body = serde_json::json!({ "query": query }).to_string();
+    loop {
+        let (status, reply) = ask(target, "POST /graphql", &format!("{JSON}{headers}"), &body);
+        let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
+        if reply["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
+            return (status, reply);
+        }
+    }
+}
+
+#[test]
+fn graphql_answers_errors_and_partial_data_with_200() {
+    let target = DemoTarget::start(0).unwrap();
+    let (status, reply) =
+        graphql(&target, "", "{ products(search: \"KETTLE\", first: 3) { nodes { id name price } } }");
+    assert_eq!((status, reply["data"]["products"]["nodes"].as_array().unwrap().len()), (200, 3), "{reply}");
+    let (_, reply) =
+        graphql(&target, "", "mutation { addReview(productId: 7, stars: 9) { id userErrors { message } } }");
+    assert_eq!(reply["data"]["addReview"]["userErrors"][0]["message"], "stars are 1 to 5", "{reply}");
+    let (_, reply) = graphql(&target, "", "mutation { addToCart(productId: 999) { nodes { id } } }");
+    assert_eq!(
+        (&reply["data"], &reply["errors"][0]["extensions"]["code"]),
+        (&serde_json::Value::Null, &"BAD_USER_INPUT".into())
+    );
+    let (status, reply) = graphql(&target, "", "{ product(id: 25) { name stock } }");
+    assert_eq!((status, reply["errors"][0]["path"][1].as_str()), (200, Some("stock")), "{reply}");
+    assert!(reply["data"]["product"]["name"].is_string());
+}
+
+#[test]
+fn graphql_requests_that_are_wrong_have_no_data() {
+    let target = DemoTarget::start(0).unwrap();
+    for (headers, wanted) in [("", 200), ("accept: application/graphql-response+json\r\n", 400)] {
+        let (status, reply) = graphql(&target, headers, "{ nothing }");
+        assert_eq!(status, wanted, "{reply}");
+        assert!(reply.get("data").is_none() && reply["errors"].is_array(), "{reply}");
+    }
+    let (status, _) = ask(&target, "GET /graphql?query=mutation%7Ba%7D", "", "");
+    assert_eq!(status, 405);
+    let (status, reply) = ask(&target, "GET /graphql?query=%7Borders(first:1)%7Bid%7D%7D", "", "");
+    assert!(status == 200 && reply.contains("\"data\""), "{reply}");
+}

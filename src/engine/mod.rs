@@ -80,7 +80,7 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
         return Err(EngineError::NotRunnable(why));
     }
     let feeders = feeder::open(&plan.feeders, options.seed)?;
-    let factory = Factory::new()?;
+    let factory = Factory::new(&plan)?;
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
     for index in 0..threads {

@@ -342,8 +342,12 @@ impl Control {
             self.note("stopped by a step of the scenario".to_owned());
             self.stop(End::Stopped);
         }
-        // No room means that the shard has spares enough.
-        let _ = self.links[shard].spares.try_send(interval);
+        let spares = &self.links[shard].spares;
+        // One to fill while this thread reads the other. More appear when it was late, and each has room for a
+        // histogram of every endpoint: they go.
+        if spares.capacity() == spares.max_capacity() {
+            let _ = spares.try_send(interval);
+        }
     }
 
     fn state(&self, t: Duration) -> RunState {
@@ -396,3 +400,6 @@ impl Control {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

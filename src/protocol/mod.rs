@@ -1,3 +1,4 @@
 //! A step becomes traffic and a sample.
 
+pub mod graphql;
 pub mod http;

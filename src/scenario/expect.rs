@@ -204,7 +204,7 @@ impl Operand {
             Operand::Fixed(value) | Operand::Shown(value, _) => Ok(std::borrow::Cow::Borrowed(value)),
             Operand::Filled(template, _) => {
                 let value = template.value(scope)?;
-                serde_json::to_value(&value).map(std::borrow::Cow::Owned).map_err(|e| RenderError(e.to_string()))
+                super::template::to_json(&value).map(std::borrow::Cow::Owned)
             }
         }
     }

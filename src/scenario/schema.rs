@@ -100,7 +100,7 @@ fn excluding(pairs: &[(&str, &str)]) -> Vec<Value> {
 fn scalars() -> Vec<(&'static str, Value)> {
     let words = |all: &[&str]| json!({ "enum": all });
     let scalar = json!({ "type": ["string", "number", "boolean"] });
-    let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?(us|ms|s|m|h|d))+)\s*$";
+    let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)\s*$";
     vec![
         ("any", json!(true)),
         ("text", scalar.clone()),

@@ -19,7 +19,7 @@ use minijinja::Value;
 pub(crate) use compile::{Names, Slip, condition, constant, template, text};
 pub(crate) use context::process;
 pub use json::Json;
-pub(crate) use json::JsonBuilder;
+pub(crate) use json::{JsonBuilder, to_json};
 pub use scope::{Scope, SlotId, SlotTable};
 pub use typed::{Condition, Template};
 
@@ -60,6 +60,51 @@ enum Form {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RenderError(pub String);
+
+/// Most bytes that one value makes: values such as repeated lists are only written out here.
+const MAX_TEXT: usize = 4 * 1024 * 1024;
+
+fn too_long() -> RenderError {
+    RenderError(format!("the value is longer than {} MB", MAX_TEXT / (1024 * 1024)))
+}
+
+/// Stops at [`MAX_TEXT`].
+struct Bounded<'a, W> {
+    left: usize,
+    out: &'a mut W,
+}
+
+impl<W> Bounded<'_, W> {
+    fn take(&mut self, length: usize) -> bool {
+        match self.left.checked_sub(length) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+impl std::fmt::Write for Bounded<'_, String> {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        if self.take(text.len()) { self.out.write_str(text) } else { Err(std::fmt::Error) }
+    }
+}
+
+impl std::io::Write for Bounded<'_, Vec<u8>> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if !self.take(bytes.len()) {
+            return Err(std::io::Error::other("too long"));
+        }
+        self.out.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 impl Text {
     /// Appends the filled text to `out`.
@@ -103,8 +148,8 @@ impl Expression {
     }
 
     fn append(&self, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
-        // Writing into a String cannot fail.
-        let _ = match &self.0 {
+        // Writing into a String cannot fail; a value that is longer than any request should be can.
+        let written = match &self.0 {
             Form::UserId => write!(out, "{}", scope.user_id),
             Form::Iteration => write!(out, "{}", scope.iteration),
             Form::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
@@ -120,11 +165,11 @@ impl Expression {
                 let value = self.value(scope)?;
                 match value.as_str() {
                     Some(text) => out.write_str(text),
-                    None => write!(out, "{value}"),
+                    None => write!(Bounded { left: MAX_TEXT, out }, "{value}"),
                 }
             }
         };
-        Ok(())
+        written.map_err(|_| too_long())
     }
 }
 

@@ -62,6 +62,17 @@ pub enum Reason {
     Malformed(Arc<str>),
     /// More redirects than allowed.
     TooManyRedirects,
+    /// An expectation of the step does not hold; its words, the same for every such failure.
+    Unmet(Arc<str>),
+    /// There was nothing to capture; name and source of the capture.
+    NotCaptured(Arc<str>),
+    /// The reply itself says that it failed, in the terms of its protocol.
+    Answer {
+        /// What kind of failure the protocol knows: `GraphQL request error`.
+        class: &'static str,
+        /// Which one: a code, or a message with ids folded.
+        what: Arc<str>,
+    },
     /// This machine is out of something: open files, ports. Not the server's fault.
     Generator(Arc<str>),
     /// Anything else, with ids and numbers folded.
@@ -84,6 +95,9 @@ impl fmt::Display for Reason {
             Reason::Tls(why) => write!(f, "TLS failed: {why}"),
             Reason::Malformed(why) => write!(f, "malformed reply: {why}"),
             Reason::TooManyRedirects => f.write_str("too many redirects"),
+            Reason::Unmet(expected) => write!(f, "expected {expected}"),
+            Reason::Answer { class, what } => write!(f, "{class}: {what}"),
+            Reason::NotCaptured(what) => write!(f, "nothing to capture for {what}"),
             Reason::Generator(why) => write!(f, "load generator: {why}"),
             Reason::Other(why) => f.write_str(why),
         }

@@ -4,14 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::model::{Model, Run};
-use super::preview::{ClassView, Preview};
 use super::{Options, ThemeName};
 use crate::scenario::catalog::{Entry, Origin};
-use crate::scenario::plan::Load;
-use crate::scenario::{Overrides, ScenarioError};
+use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::stats::sample::Example;
 use crate::stats::snapshot::*;
-use crate::units::{PerSecond, Users};
 
 fn latency(p50: u64, count: u64) -> Latency {
     let at = |percent: u64| Duration::from_millis(p50 * percent / 100);
@@ -117,44 +114,39 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
     }
 }
 
-/// The launcher, with what `demo` would do.
+const DEMO: &str = "
+name: demo
+description: A small shop that runs inside katydid.
+host: demo
+users: 50
+spawn_rate: 5
+run_time: 10m
+user_classes:
+  Shopper:
+    weight: 9
+    wait_time: between(1s, 3s)
+    tasks:
+      - { name: browse, weight: 6, steps: [{ get: /a }, { get: /b }] }
+      - { name: checkout, weight: 1, steps: [{ get: /a }, { get: /b }, { get: /c }, { get: /d }] }
+  Admin:
+    weight: 1
+    wait_time: constant(10s)
+    tasks:
+      - { name: look, steps: [{ get: /a }] }
+";
+
+/// The launcher with a sound scenario, highlighted, and a broken one.
 pub(crate) fn launcher() -> Model {
-    let error = |text: &str| ScenarioError { text: text.into(), brief: "line 14:7: unknown field".into() };
-    let entry = |name: &str, origin| Entry {
-        name: name.into(),
-        origin,
-        path: None,
-        scenario: Err(error("orders.yaml:14:7: unknown field `weigth`, did you mean `weight`?")),
+    let error = ScenarioError {
+        text: "orders.yaml:14:7: unknown field `weigth`, did you mean `weight`?\n  14 |       weigth: 3\n".into(),
+        brief: "line 14:7: unknown field".into(),
     };
-    let entries = vec![entry("orders", Origin::Folder), entry("demo", Origin::Embedded)];
-    let mut model = Model::new(entries, &Options { theme: ThemeName::Auto, ..Options::default() });
-    let task = |name: &str, weight, steps| (name.to_owned(), weight, steps);
-    model.launcher.preview = Ok(Preview {
-        description: "A small shop that runs inside katydid.".into(),
-        host: "embedded target".into(),
-        load: Load {
-            users: Users(50),
-            spawn_rate: PerSecond(5.0),
-            run_time: Some(Duration::from_secs(600)),
-            stop_timeout: Duration::from_secs(10),
-        },
-        most_rps: Some(56.4),
-        classes: vec![
-            ClassView {
-                name: "Shopper".into(),
-                share: "weight 9".into(),
-                wait: "waits 1s to 3s".into(),
-                tasks: vec![task("browse", 6, 2), task("checkout", 1, 4)],
-            },
-            ClassView {
-                name: "Admin".into(),
-                share: "weight 1".into(),
-                wait: "waits 10s".into(),
-                tasks: vec![task("look", 1, 1)],
-            },
-        ],
-    });
-    model
+    let entry = |name: &str, origin, scenario| Entry { name: name.into(), origin, path: None, scenario };
+    let entries = vec![
+        entry("demo", Origin::Embedded, Scenario::parse("demo.yaml", DEMO)),
+        entry("orders", Origin::Folder, Err(error)),
+    ];
+    Model::new(entries, &Options { theme: ThemeName::Auto, ..Options::default() })
 }
 
 /// The dashboard in its third minute.

@@ -17,6 +17,7 @@ mod theme;
 mod update;
 mod view;
 mod widget;
+mod writer;
 
 #[cfg(test)]
 mod fixture;

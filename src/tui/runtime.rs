@@ -120,10 +120,11 @@ impl Loop<'_> {
                 }
             }
             let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
-            if self.dirty && due && !self.blind() {
+            if self.dirty && due && !self.blind() && screen.ready() {
                 drawn = Some(now);
                 self.draw(screen);
             }
+            // A terminal that takes nothing is asked again a moment later.
             let wait = if self.dirty || self.busy() { FRAME / 2 } else { WATCH / 2 };
             if let Some(event) = self.next(wait) {
                 self.event(event, screen)?;

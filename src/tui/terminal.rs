@@ -1,31 +1,38 @@
 //! The terminal taken over and given back: on every way out, in any thread.
 
-use std::io::{self, BufWriter, Stdout, Write};
+use std::io;
 use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::queue;
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
-use crossterm::{execute, queue};
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
 use super::runtime::Event;
+use super::writer::{self, Frames};
 
 /// True while the terminal is ours; whoever turns it off restores.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// How long a frame on its way may keep us from giving the terminal back.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The terminal while it is ours. Dropping it gives it back.
 pub(crate) struct Screen {
     // Never dropped: its own way out prints to standard error when the cursor cannot be shown, and that print panics
     // when standard error is the terminal that has just gone away.
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<Frames>>>,
+    frames: Frames,
 }
 
 impl Screen {
@@ -33,12 +40,11 @@ impl Screen {
     pub fn enter() -> io::Result<Self> {
         // crossterm 0.29 answers NO_COLOR with bare resets that wipe out reverse video; our themes do it themselves.
         crossterm::style::force_color_output(true);
+        let frames = Frames::open()?;
         take()?;
-        // One write a frame: a buffer larger than any frame's difference.
-        let out = BufWriter::with_capacity(64 * 1024, io::stdout());
-        match Terminal::new(CrosstermBackend::new(out)) {
+        match Terminal::new(CrosstermBackend::new(frames.clone())) {
             Ok(terminal) => {
-                let mut screen = Self { terminal: ManuallyDrop::new(terminal) };
+                let mut screen = Self { terminal: ManuallyDrop::new(terminal), frames };
                 screen.clear()?;
                 Ok(screen)
             }
@@ -49,18 +55,25 @@ impl Screen {
         }
     }
 
-    /// Draws in one piece where the terminal can.
+    /// True when the terminal has taken the last frame.
+    pub fn ready(&self) -> bool {
+        writer::idle()
+    }
+
+    /// Draws in one piece where the terminal can, and sends it on its way.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(view).map(|_| ());
         // Also after an error: a terminal left in the middle of an update shows nothing any more.
-        let ended = execute!(self.terminal.backend_mut(), EndSynchronizedUpdate);
-        drawn.and(ended)
+        let ended = queue!(self.terminal.backend_mut(), EndSynchronizedUpdate);
+        drawn.and(ended).and_then(|()| self.frames.hand_over())
     }
 
     /// Makes the next frame a whole one.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `Terminal::clear`, which asks the terminal for its cursor and waits for an answer.
+        let size = self.terminal.size()?;
+        self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Gives the terminal to the shell until someone continues us.
@@ -68,7 +81,7 @@ impl Screen {
         restore();
         stop_ourselves();
         take()?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 
@@ -81,16 +94,21 @@ impl Drop for Screen {
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste).inspect_err(|_| restore())
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, EnableBracketedPaste)?;
+    writer::write_all(&bytes).inspect_err(|_| restore())
 }
 
 /// Gives the terminal back, once. Errors are of no use here: there is nobody to tell.
 pub(crate) fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        let mut out = io::stdout();
-        let _ = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        // What is left of a frame must not come after it.
+        writer::settle(PATIENCE);
+        // The modes first: they do not wait for a terminal that takes no bytes.
         let _ = disable_raw_mode();
-        let _ = out.flush();
+        let mut bytes = Vec::new();
+        let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+        let _ = writer::write_all(&bytes);
     }
 }
 

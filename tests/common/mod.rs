@@ -1,10 +1,12 @@
-//! A real HTTP server on loopback whose counts and delays a test knows.
+//! A real HTTP server on loopback whose counts a test knows.
+
+pub mod plain;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -13,23 +15,15 @@ use axum::routing::{any, get};
 use katydid::engine::{self, Command, Options, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
-use tokio::sync::watch;
 
 #[derive(Clone)]
 struct Shared {
     count: Arc<AtomicU64>,
-    delays: Arc<Mutex<Vec<Duration>>>,
-    /// Replies wait until this moment.
-    stalled_until: watch::Receiver<Option<Instant>>,
 }
 
 impl Shared {
-    async fn counted(&self) -> u64 {
-        let until = *self.stalled_until.borrow();
-        if let Some(until) = until {
-            tokio::time::sleep_until(until.into()).await;
-        }
-        self.count.fetch_add(1, Ordering::Relaxed)
+    fn counted(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -37,18 +31,15 @@ impl Shared {
 pub struct Server {
     address: SocketAddr,
     shared: Shared,
-    stall: watch::Sender<Option<Instant>>,
     runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl Server {
     /// On a free port.
     pub fn start() -> Self {
-        let (stall, stalled_until) = watch::channel(None);
         let mut server = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            shared: Shared { count: Arc::default(), delays: Arc::default(), stalled_until },
-            stall,
+            shared: Shared { count: Arc::default() },
             runtime: None,
         };
         server.revive();
@@ -63,27 +54,18 @@ impl Server {
             .route(
                 "/ok",
                 any(|State(s): State<Shared>| async move {
-                    s.counted().await;
+                    s.counted();
                     "ok"
                 }),
             )
             .route(
                 "/fail",
                 get(|State(s): State<Shared>| async move {
-                    s.counted().await;
+                    s.counted();
                     (StatusCode::INTERNAL_SERVER_ERROR, "broken on purpose")
                 }),
             )
             .route("/hang", get(std::future::pending::<()>))
-            .route(
-                "/two-delays",
-                get(|State(s): State<Shared>| async move {
-                    let started = Instant::now();
-                    let n = s.counted().await;
-                    tokio::time::sleep(Duration::from_millis(if n % 10 == 0 { 80 } else { 20 })).await;
-                    s.delays.lock().expect("no panic").push(started.elapsed());
-                }),
-            )
             .with_state(self.shared.clone());
         let listener = TcpListener::bind(self.address).expect("a free port");
         listener.set_nonblocking(true).expect("a listener that can wait");
@@ -102,19 +84,9 @@ impl Server {
         }
     }
 
-    /// Every request, those on the wire included, waits for so long.
-    pub fn stall(&self, length: Duration) {
-        self.stall.send_replace(Some(Instant::now() + length));
-    }
-
     /// Base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// How long each reply of `/two-delays` took, as the server sees it.
-    pub fn delays(&self) -> Vec<Duration> {
-        self.shared.delays.lock().expect("no panic").clone()
     }
 
     /// Requests answered (or being answered).
@@ -131,8 +103,13 @@ impl Drop for Server {
 
 /// Starts a scenario against the server on two shards.
 pub fn run(server: &Server, scenario: &str) -> RunHandle {
+    run_at(server.url(), scenario)
+}
+
+/// The same, against any URL.
+pub fn run_at(url: String, scenario: &str) -> RunHandle {
     let scenario = Scenario::parse("test.yaml", scenario).unwrap_or_else(|e| panic!("{e}"));
-    let overrides = Overrides { host: Some(server.url()), ..Overrides::default() };
+    let overrides = Overrides { host: Some(url), ..Overrides::default() };
     let plan = scenario.plan(&overrides).unwrap_or_else(|e| panic!("{e}"));
     engine::start(Arc::new(plan), Options { threads: 2, seed: 1 }).expect("an engine")
 }

@@ -52,10 +52,14 @@ impl Terminal {
 
     /// Starts katydid and returns its process id.
     pub fn katydid(&self, args: &str) -> u32 {
+        self.program(&format!("\"{}\" {args}", env!("CARGO_BIN_EXE_katydid")))
+    }
+
+    /// Starts a program and returns its process id.
+    pub fn program(&self, command: &str) -> u32 {
         let file = self.folder.path().join("pid");
         let _ = std::fs::remove_file(&file);
-        let binary = env!("CARGO_BIN_EXE_katydid");
-        self.line(&format!("sh -c 'echo $$ >pid; exec \"{binary}\" {args}'"));
+        self.line(&format!("sh -c 'echo $$ >pid; exec {command}'"));
         let mut pid = None;
         self.until("a process id", |_| {
             pid = std::fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
@@ -111,6 +115,13 @@ impl Terminal {
         }
         let code = answer.split(' ').next().and_then(|code| code.parse().ok()).expect("a code");
         (screen, code)
+    }
+
+    /// Keeps every byte that programs write to the terminal from now on. Returns the file.
+    pub fn record(&self) -> PathBuf {
+        let file = self.folder.path().join("bytes");
+        self.tmux(&["pipe-pane", "-O", &format!("cat >'{}'", file.display())]);
+        file
     }
 
     /// Closes the session, as a lost connection would.

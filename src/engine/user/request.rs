@@ -21,7 +21,7 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let shard = &self.shard;
         let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
-        let exchange = self.client.send(step, wants).await;
+        let exchange = self.client.send(step, &mut self.scope, wants).await;
         on_the_wire.arrived();
         let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
         shard.recorder.borrow_mut().record(sample);

@@ -1,8 +1,10 @@
 //! Sending one request and reading its reply, along redirects, within the step's time-out.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
 use reqwest::Url;
@@ -11,10 +13,10 @@ use reqwest::cookie::{CookieStore as _, Jar};
 use super::address::Route;
 use super::draft::{self, Draft};
 use super::general::General;
-use super::kept::{EXAMPLE_BODY, Judge};
-use super::lean::{self, Head, Keep, Links, Reply};
+use super::judge::{Judge, Reply};
+use super::lean::{self, Head, Keep, Links};
 use super::{Exchange, MAX_REDIRECTS, Shared, TlsError, classify, encode, tls};
-use crate::scenario::plan::HttpStep;
+use crate::scenario::plan::{Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason};
 
@@ -26,12 +28,14 @@ const KEEP_BUFFER: usize = 16 * 1024;
 pub struct Factory(Arc<Shared>);
 
 impl Factory {
-    /// Loads the root certificates.
+    /// Loads the root certificates, and what `plan` says of its connections.
     ///
     /// # Errors
     /// When TLS cannot be set up.
-    pub fn new() -> Result<Self, TlsError> {
-        Ok(Self(Arc::new(Shared { tls: tls::configuration()?, resolver: Arc::default() })))
+    pub fn new(plan: &Plan) -> Result<Self, TlsError> {
+        let tls = tls::configurations(&plan.clients)?;
+        let clients = plan.clients.iter().cloned().zip(tls).collect();
+        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
     }
 
     /// A client with no connection and no cookies yet.
@@ -39,10 +43,11 @@ impl Factory {
         UserClient {
             shared: Arc::clone(&self.0),
             links: Links::default(),
-            general: None,
+            general: Vec::new(),
             jar: None,
             draft: Draft::default(),
             out: Vec::new(),
+            sends_text: false,
         }
     }
 }
@@ -52,12 +57,14 @@ impl Factory {
 pub struct UserClient {
     shared: Arc<Shared>,
     links: Links,
-    /// Made when it is first needed: most users never need it.
-    general: Option<Box<General>>,
+    /// Made when they are first needed: most users never need any.
+    general: Vec<General>,
     /// Made with the first cookie.
     jar: Option<Arc<Jar>>,
     draft: Draft,
     out: Vec<u8>,
+    /// Set when a GraphQL server has said that it keeps no queries.
+    pub sends_text: bool,
 }
 
 impl UserClient {
@@ -69,36 +76,67 @@ impl UserClient {
         self.draft.fill(step, scope)
     }
 
-    /// Sends what was prepared and reads the whole reply. `wants` tells whether an example of a failure is of use.
-    pub async fn send(&mut self, step: &HttpStep, wants: impl Fn(&Reason) -> bool) -> Exchange {
-        let started = Instant::now();
-        let mut exchange =
-            Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
-        let judge = Judge { step, wants: &wants };
-        let exchanging = self.exchange(step, (started, &mut exchange), &judge);
-        let in_time = tokio::time::timeout(step.timeout, exchanging).await.is_ok();
-        exchange.service = started.elapsed();
-        if !in_time {
-            // Leaving time-outs out would flatter the tail, so they count with their full length.
-            exchange.service = exchange.service.max(step.timeout);
-            exchange.failure = Some((Reason::Timeout(step.timeout), Example::default()));
-        }
-        exchange
+    /// The body that was prepared.
+    pub fn body(&self) -> Bytes {
+        self.draft.body.clone()
     }
 
-    async fn exchange(&mut self, step: &HttpStep, (started, exchange): (Instant, &mut Exchange), judge: &Judge<'_>) {
+    /// Puts another body in its place.
+    pub fn set_body(&mut self, body: Bytes) {
+        self.draft.body = body;
+    }
+
+    /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
+    /// an example of a failure is of use.
+    pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
+        let judge = Judge { step, wants: &wants, whole: step.keeps_body };
+        let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
+        if let Some(reply) = reply {
+            exchange.failure = judge.verdict(&reply, exchange.service, scope);
+        }
+        self.mask(exchange)
+    }
+
+    /// Sends what was prepared and reads the whole reply, not later than the step's time-out after `started`. The
+    /// failure is set when no reply came.
+    pub async fn transfer(&mut self, judge: &Judge<'_>, started: Instant) -> (Exchange, Option<Reply>) {
+        let mut exchange =
+            Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
+        let (limit, step) = (judge.step.timeout, judge.step);
+        let transferring = self.transfer_along((started, &mut exchange), judge);
+        let reply = tokio::time::timeout_at((started + limit).into(), transferring).await;
+        exchange.service = started.elapsed();
+        if reply.is_err() {
+            // Leaving time-outs out would flatter the tail, so they count with their full length.
+            exchange.service = exchange.service.max(limit);
+            exchange.failure = Some((Reason::Timeout(limit), Example::default()));
+        }
+        if self.shared.client(step.client).0.connections == Connections::PerRequest {
+            self.links.close();
+        }
+        (exchange, reply.ok().flatten())
+    }
+
+    /// Along redirects.
+    async fn transfer_along(
+        &mut self,
+        (started, exchange): (Instant, &mut Exchange),
+        judge: &Judge<'_>,
+    ) -> Option<Reply> {
+        let options = &self.shared.client(judge.step.client).0;
+        let (is_plain, follows) = (options.is_plain(), options.follow_redirects);
         for _ in 0..=MAX_REDIRECTS {
-            let Route::Plain(target) = self.draft.route else {
-                return self.exchange_generally(step, (started, exchange), judge).await;
+            let target = match self.draft.route {
+                Route::Plain(target) if is_plain => target,
+                Route::Plain(_) | Route::General => return self.transfer_generally((started, exchange), judge).await,
             };
-            let answer = match self.converse(step, target, exchange, judge).await {
+            let lean::Answer { received, head_at } = match self.converse(target, exchange, judge).await {
                 Ok(answer) => answer,
                 Err(error) => {
                     exchange.failure = Some(classify::failure(classify::lean(&error), &error));
-                    return;
+                    return None;
                 }
             };
-            let lean::Answer { received, head_at } = answer;
             exchange.first_byte = Some(head_at - started);
             exchange.bytes = received.body.bytes;
             let status = received.head.status;
@@ -107,26 +145,21 @@ impl UserClient {
             if received.head.sets_cookie {
                 self.remember(&headers);
             }
-            match headers.get(LOCATION).filter(|_| draft::redirects(status)) {
-                Some(location) => {
-                    let location = String::from_utf8_lossy(location.as_bytes());
-                    if let Err(error) = self.draft.redirect(status, &location) {
-                        exchange.failure = Some(classify::failure(Reason::Malformed(error.0.as_str().into()), &error));
-                        return;
-                    }
-                }
-                None => {
-                    exchange.failure = judge.failure(status, || (headers, received.body.kept));
-                    return;
-                }
+            let Some(location) = headers.get(LOCATION).filter(|_| follows && draft::redirects(status)) else {
+                return Some(Reply { status, headers, body: received.body.kept, bytes: received.body.bytes });
+            };
+            let location = String::from_utf8_lossy(location.as_bytes());
+            if let Err(error) = self.draft.redirect(status, &location) {
+                exchange.failure = Some(classify::failure(Reason::Malformed(error.0.as_str().into()), &error));
+                return None;
             }
         }
         exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
+        None
     }
 
     async fn converse(
         &mut self,
-        step: &HttpStep,
         target: usize,
         exchange: &mut Exchange,
         judge: &Judge<'_>,
@@ -134,33 +167,48 @@ impl UserClient {
         let cookies = self.cookies();
         self.out.clear();
         self.out.shrink_to(KEEP_BUFFER);
-        encode::request(&mut self.out, &self.draft, target, &step.fixed_headers, cookies.as_ref());
+        encode::request(&mut self.out, &self.draft, target, &judge.step.fixed_headers, cookies.as_ref());
         let keep = |head: &Head| {
-            let fails = judge.keeps(head.status);
-            let of_use = fails || head.sets_cookie || draft::redirects(head.status);
-            Keep { head: of_use, body: if fails { EXAMPLE_BODY } else { 0 } }
+            let keep = judge.keeps(head.status);
+            Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
         };
-        let reply = Reply::new(self.draft.method == http::Method::HEAD, &keep);
+        let reply = lean::Reply::new(self.draft.method == http::Method::HEAD, &keep);
         let authority = Route::authority(&self.draft.url, target);
         self.links.exchange((authority, &self.out), reply, &self.shared.resolver, &mut exchange.connect).await
     }
 
-    async fn exchange_generally(
+    async fn transfer_generally(
         &mut self,
-        step: &HttpStep,
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
-    ) {
-        let jar = self.jar.get_or_insert_default();
-        let general =
-            match self.general.take().map_or_else(|| General::new(&self.shared, Arc::clone(jar)).map(Box::new), Ok) {
-                Ok(general) => self.general.insert(general),
+    ) -> Option<Reply> {
+        let id = judge.step.client;
+        let at = match self.general.iter().position(|general| general.id == id) {
+            Some(at) => at,
+            None => match General::new(&self.shared, id, Arc::clone(self.jar.get_or_insert_default())) {
+                Ok(general) => {
+                    self.general.push(general);
+                    self.general.len() - 1
+                }
                 Err(error) => {
                     exchange.failure = Some(classify::failure(classify::general(&error), &error));
-                    return;
+                    return None;
                 }
-            };
-        general.exchange(step, &self.draft, (started, exchange), judge).await;
+            },
+        };
+        self.general[at].exchange(&self.draft, (started, exchange), judge).await
+    }
+
+    /// Masks the secrets in what is kept of a failure.
+    pub fn mask(&self, mut exchange: Exchange) -> Exchange {
+        if let Some((_, example)) = exchange.failure.as_mut().filter(|_| !self.shared.secrets.is_empty()) {
+            for text in [&mut example.headers, &mut example.body, &mut example.detail] {
+                if let Cow::Owned(masked) = self.shared.secrets.mask(text) {
+                    *text = masked;
+                }
+            }
+        }
+        exchange
     }
 
     fn cookies(&self) -> Option<HeaderValue> {

@@ -1,4 +1,4 @@
-//! The general client: TLS, HTTP/2 and everything else that the lean one leaves alone.
+//! The general client: TLS, HTTP/2, proxies and everything else that the lean one leaves alone.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,64 +9,73 @@ use reqwest::redirect::Policy;
 
 use super::connect::ConnectClock;
 use super::draft::Draft;
-use super::kept::{EXAMPLE_BODY, Judge};
+use super::judge::{Judge, Reply};
 use super::{Exchange, MAX_REDIRECTS, Shared, USER_AGENT, classify};
-use crate::scenario::plan::HttpStep;
+use crate::scenario::plan::{ClientId, Connections, HttpVersion};
 
-/// One user's general client.
+/// One user's general client for one set of options.
 #[derive(Debug)]
 pub struct General {
+    /// The options.
+    pub id: ClientId,
     client: Client,
     connecting: ConnectClock,
 }
 
 impl General {
     /// A client with no connection yet, sharing the user's cookies.
-    pub fn new(shared: &Shared, jar: Arc<Jar>) -> reqwest::Result<Self> {
+    pub fn new(shared: &Shared, id: ClientId, jar: Arc<Jar>) -> reqwest::Result<Self> {
         let connecting = ConnectClock::default();
-        let client = Client::builder()
-            .tls_backend_preconfigured(shared.tls.clone())
+        let (options, tls) = shared.client(id);
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls.clone())
             .dns_resolver(Arc::clone(&shared.resolver))
             .connector_layer(connecting.clone())
             .cookie_provider(jar)
-            .redirect(Policy::limited(MAX_REDIRECTS))
+            .redirect(if options.follow_redirects { Policy::limited(MAX_REDIRECTS) } else { Policy::none() })
             .referer(false)
             // A request is sent as often as the statistics say: never again behind our back.
             .retry(reqwest::retry::never())
             .no_proxy()
             // A timer for each user's idle connections would cost more memory than the connections.
             .pool_idle_timeout(None)
-            .user_agent(USER_AGENT)
-            .build()?;
-        Ok(Self { client, connecting })
+            .user_agent(USER_AGENT);
+        if let Some(proxy) = &options.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
+        }
+        builder = match options.http_version {
+            HttpVersion::Any => builder,
+            HttpVersion::One => builder.http1_only(),
+            HttpVersion::Two => builder.http2_prior_knowledge(),
+        };
+        if options.connections == Connections::PerRequest {
+            builder = builder.pool_max_idle_per_host(0);
+        }
+        Ok(Self { id, client: builder.build()?, connecting })
     }
 
-    /// Sends `draft` and reads the whole reply into `exchange`.
+    /// Sends `draft` and reads the whole reply; its times go into `exchange`, and its failure if none comes.
     pub async fn exchange(
         &self,
-        step: &HttpStep,
         draft: &Draft,
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
-    ) {
-        let outcome = self.converse(step, draft, (started, exchange), judge).await;
-        if let Err(error) = outcome {
-            exchange.failure = Some(classify::failure(classify::general(&error), &error));
-        }
+    ) -> Option<Reply> {
+        let outcome = self.converse(draft, (started, exchange), judge).await;
         if let Some(connect) = self.connecting.take() {
             exchange.connect = Some(exchange.connect.unwrap_or_default() + connect);
         }
+        outcome.map_err(|error| exchange.failure = Some(classify::failure(classify::general(&error), &error))).ok()
     }
 
     async fn converse(
         &self,
-        step: &HttpStep,
         draft: &Draft,
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
-    ) -> reqwest::Result<()> {
+    ) -> reqwest::Result<Reply> {
         let mut request = self.client.request(draft.method.clone(), &draft.url);
-        for (name, value) in draft.headers(&step.fixed_headers) {
+        for (name, value) in draft.headers(&judge.step.fixed_headers) {
             request = request.header(name, value);
         }
         if !draft.body.is_empty() {
@@ -75,15 +84,13 @@ impl General {
         let mut response = request.send().await?;
         exchange.first_byte = Some(started.elapsed());
         let status = response.status().as_u16();
-        let keeps = judge.keeps(status);
+        let keep = judge.keeps(status);
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             exchange.bytes += chunk.len() as u64;
-            if keeps {
-                body.extend_from_slice(&chunk[..chunk.len().min(EXAMPLE_BODY - body.len())]);
-            }
+            body.extend_from_slice(&chunk[..chunk.len().min(keep.body.saturating_sub(body.len()))]);
         }
-        exchange.failure = judge.failure(status, || (response.headers().clone(), body));
-        Ok(())
+        let headers = if keep.head { std::mem::take(response.headers_mut()) } else { http::HeaderMap::new() };
+        Ok(Reply { status, headers, body, bytes: exchange.bytes })
     }
 }

@@ -10,7 +10,7 @@ mod connect;
 mod draft;
 mod encode;
 mod general;
-mod kept;
+mod judge;
 mod lean;
 mod resolve;
 mod tls;
@@ -19,8 +19,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use client::{Factory, UserClient};
+pub use judge::{Judge, Reply};
 pub use tls::TlsError;
 
+use crate::scenario::plan::{ClientId, ClientOptions};
+use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
 /// Redirects followed before a request fails: Locust's number.
@@ -31,8 +34,16 @@ const USER_AGENT: &str = concat!("katydid/", env!("CARGO_PKG_VERSION"));
 /// What all users of a run share.
 #[derive(Debug)]
 struct Shared {
-    tls: rustls::ClientConfig,
+    /// Indexed by [`ClientId`].
+    clients: Vec<(ClientOptions, rustls::ClientConfig)>,
     resolver: Arc<resolve::CachingResolver>,
+    secrets: Arc<Redactor>,
+}
+
+impl Shared {
+    fn client(&self, id: ClientId) -> &(ClientOptions, rustls::ClientConfig) {
+        &self.clients[id.0 as usize]
+    }
 }
 
 /// What came of one request.

@@ -10,7 +10,7 @@ use crate::scenario::expect::{Matcher, Operand, Test};
 use crate::scenario::keys::OPERATORS;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::Operator;
-use crate::scenario::template::Template;
+use crate::scenario::template::{self, Template};
 use crate::units;
 
 /// What a number means.
@@ -143,9 +143,8 @@ impl Builder<'_> {
             let text = text.to_owned();
             return self.operand_text(node, &text, unit);
         }
-        let template = self.template(node)?;
-        Some(match template {
-            Template::Constant(value) => Operand::Fixed(serde_json::to_value(&value).unwrap_or(Json::Null)),
+        Some(match self.template(node)? {
+            Template::Constant(value) => Operand::Fixed(template::to_json(&value).unwrap_or(Json::Null)),
             filled => Operand::Filled(filled, node.scalar().unwrap_or("a value").into()),
         })
     }
@@ -154,9 +153,8 @@ impl Builder<'_> {
     fn operand_text(&mut self, node: &Node, text: &str, unit: Unit) -> Option<Operand> {
         if text.contains("{{") {
             let part = Node { at: node.at.clone(), kind: Kind::Text(text.to_owned()) };
-            let template = self.template(&part)?;
-            return Some(match template {
-                Template::Constant(value) => Operand::Fixed(serde_json::to_value(&value).unwrap_or(Json::Null)),
+            return Some(match self.template(&part)? {
+                Template::Constant(value) => Operand::Fixed(template::to_json(&value).unwrap_or(Json::Null)),
                 filled => Operand::Filled(filled, text.into()),
             });
         }

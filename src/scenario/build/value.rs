@@ -45,7 +45,7 @@ impl Builder<'_> {
                     entries.iter().filter_map(|(k, v)| Some((k.name.as_str().into(), self.template(v)?))).collect();
                 let constant: Option<Vec<(Value, Value)>> =
                     entries.iter().map(|(k, v)| Some((Value::from(&**k), constant_of(v)?))).collect();
-                Some(constant.map_or(Template::Map(entries), |pairs| Template::Constant(pairs.into_iter().collect())))
+                Some(constant.map_or(Template::Map(entries), |pairs| Template::Constant(Value::from_pairs(pairs))))
             }
             Kind::Null | Kind::Bool(_) | Kind::Number(..) => Some(Template::Constant(simple(node))),
         }

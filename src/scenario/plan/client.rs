@@ -28,6 +28,13 @@ pub struct ClientOptions {
     pub connections: Connections,
 }
 
+impl ClientOptions {
+    /// True when HTTP/1.1 on connections of our own is all that requests without TLS need.
+    pub fn is_plain(&self) -> bool {
+        self.proxy.is_none() && self.http_version != HttpVersion::Two
+    }
+}
+
 impl Default for ClientOptions {
     fn default() -> Self {
         Self {

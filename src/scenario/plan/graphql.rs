@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use ring::digest::{SHA256, digest};
+
 use super::HttpStep;
 
 /// A GraphQL operation over HTTP, compiled.
@@ -20,6 +23,38 @@ pub struct GraphqlStep {
     pub persisted: Persisted,
     /// What a reply with `errors` means.
     pub errors: ErrorPolicy,
+}
+
+/// The two bodies of a persisted query.
+#[derive(Debug)]
+pub struct Hashed {
+    /// The hash in place of the text.
+    pub hash_only: Bytes,
+    /// The text and the hash, for a server that does not know it yet.
+    pub with_text: Bytes,
+}
+
+impl GraphqlStep {
+    /// The bodies that send this document by its hash, made from the filled body `text`, which begins with
+    /// `{"query":…` as [`GraphqlStep::http`] promises; `None` if it does not.
+    pub fn by_hash(&self, text: &[u8]) -> Option<Hashed> {
+        let query = serde_json::to_string(&*self.document).ok()?;
+        let rest = text.strip_prefix(b"{\"query\":")?.strip_prefix(query.as_bytes())?;
+        let hash = hex(digest(&SHA256, self.document.as_bytes()).as_ref());
+        let extension = format!(r#""extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
+        let hash_only = [b"{", extension.as_bytes(), rest].concat();
+        let with_text = [text.strip_suffix(b"}")?, b",", extension.as_bytes(), b"}"].concat();
+        Some(Hashed { hash_only: hash_only.into(), with_text: with_text.into() })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut out, byte| {
+        // Writing into a String cannot fail.
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 /// The kind of an operation.

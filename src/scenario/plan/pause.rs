@@ -43,6 +43,14 @@ impl Wait {
     }
 }
 
+/// A text or a number as text; nothing else, for a list may have no end.
+pub(super) fn short(value: &minijinja::Value) -> Option<String> {
+    match value.as_str() {
+        Some(text) => Some(text.chars().take(100).collect()),
+        None => value.is_number().then(|| value.to_string()),
+    }
+}
+
 /// A `wait` step.
 #[derive(Debug)]
 pub enum Pause {
@@ -68,7 +76,9 @@ impl Pause {
             }
             Pause::Computed(template) => {
                 let value = template.value(scope)?;
-                units::parse_duration(&value.to_string()).map_err(|e| RenderError(format!("wait: {e}")))
+                let text =
+                    short(&value).ok_or_else(|| RenderError("wait: the value is no length of time".to_owned()))?;
+                units::parse_duration(&text).map_err(|e| RenderError(format!("wait: {e}")))
             }
         }
     }

@@ -133,13 +133,10 @@ impl LoopCount {
             LoopCount::Computed(template) => template,
         };
         let value = template.value(scope)?;
-        let number = match value.as_str() {
-            Some(text) => text.trim().parse().ok(),
-            None => u32::try_from(value.clone()).ok(),
-        };
-        match number {
-            Some(n) if n <= MAX_PASSES => Ok(n),
-            _ => Err(RenderError(format!("repeat: {value} is not a whole number from 0 to {MAX_PASSES}"))),
+        let text = super::pause::short(&value).unwrap_or_else(|| "a list or map".to_owned());
+        match text.trim().trim_end_matches(".0").parse() {
+            Ok(n) if n <= MAX_PASSES => Ok(n),
+            _ => Err(RenderError(format!("repeat: {text:?} is not a whole number from 0 to {MAX_PASSES}"))),
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
 use minijinja::Value;
 
 use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
-use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake};
+use super::{Bounded, Condition, Expression, Form, MAX_TEXT, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
 
 /// What names a template may use.
@@ -87,7 +88,11 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
         match piece {
             Piece::Literal(text) => literal.push_str(text),
             Piece::Source(code) => match expression(code, names)? {
-                Compiled::Constant(value) => literal.push_str(&value.to_string()),
+                Compiled::Constant(value) => {
+                    if write!(Bounded { left: MAX_TEXT, out: &mut literal }, "{value}").is_err() {
+                        return Err(Slip::new(code.trim(), format!("this template fails: {}", too_long())));
+                    }
+                }
                 Compiled::Varying(expression) => {
                     if !literal.is_empty() {
                         parts.push(Part::Literal(std::mem::take(&mut literal).into()));

@@ -1,7 +1,9 @@
 //! A JSON body as a flat list of pieces: text that is ready, and values that are filled in.
 
 use super::compile::{Compiled, whole};
-use super::{Expression, Names, RenderError, Scope, Slip, Text, text};
+use minijinja::Value;
+
+use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, Slip, Text, text, too_long};
 
 /// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
 #[derive(Debug)]
@@ -31,8 +33,7 @@ impl Json {
                     serde_json::to_writer(&mut *out, &filled).map_err(|e| RenderError(e.to_string()))?;
                 }
                 Piece::Value(expression) => {
-                    let value = expression.value(scope)?;
-                    serde_json::to_writer(&mut *out, &value).map_err(|e| RenderError(e.to_string()))?;
+                    write_value(&expression.value(scope)?, out)?;
                 }
             }
         }
@@ -46,6 +47,22 @@ impl Json {
             _ => None,
         }
     }
+}
+
+/// Appends a value as JSON, up to a length that no request should have.
+fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), RenderError> {
+    serde_json::to_writer(Bounded { left: MAX_TEXT, out }, value)
+        .map_err(|e| if e.is_io() { too_long() } else { RenderError(e.to_string()) })
+}
+
+/// A value as JSON.
+pub(crate) fn to_json(value: &Value) -> Result<serde_json::Value, RenderError> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.into());
+    }
+    let mut out = Vec::new();
+    write_value(value, &mut out)?;
+    serde_json::from_slice(&out).map_err(|e| RenderError(e.to_string()))
 }
 
 /// Writes a [`Json`] piece by piece; neighbouring ready text is joined.
@@ -66,8 +83,13 @@ impl JsonBuilder {
 
     /// Appends a value that never varies.
     pub fn value(&mut self, value: &impl serde::Serialize) {
-        // Numbers, strings and template values serialise into memory; what cannot (a map with odd keys) becomes null.
-        self.raw(&serde_json::to_vec(value).unwrap_or_else(|_| b"null".to_vec()));
+        // Numbers, strings and template values serialise into memory; what cannot (a map with odd keys, one without an
+        // end) becomes null.
+        let mut out = Vec::new();
+        match serde_json::to_writer(Bounded { left: MAX_TEXT, out: &mut out }, value) {
+            Ok(()) => self.raw(&out),
+            Err(_) => self.raw(b"null"),
+        }
     }
 
     /// Appends a string that may hold templates.

@@ -26,7 +26,7 @@ pub struct SlotTable {
 impl SlotTable {
     /// A table without names. `environment` holds what `env.NAME` can read.
     pub fn new(environment: &BTreeMap<String, String>) -> Self {
-        let environment = environment.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let environment = Value::from_pairs(environment.iter().map(|(k, v)| (k.as_str(), v.as_str())));
         Self { environment, ..Self::default() }
     }
 

@@ -61,3 +61,55 @@ fn json_keeps_types() {
     json.finish().render(&mut Scope::new(1, 7, names.vars.clone()), &mut out).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), r#"[7,"a 7\""]"#);
 }
+
+#[test]
+fn the_environment_is_read() {
+    let environment = std::collections::BTreeMap::from([("A_KEY".to_owned(), "secret".to_owned())]);
+    let names = Names::with_environment(Value::from_pairs(Vec::<(String, Value)>::new()), Arc::new(environment));
+    for source in ["{{ env.A_KEY }}", "{{ env['A_KEY'] }}", "{{ (env.NOT_SET) | default(env.A_KEY) }}"] {
+        assert_eq!(text(source, &names).unwrap().fixed().map(|t| &**t), Some("secret"), "{source}");
+    }
+    // Also where something else in it varies.
+    let varying = text("{{ env.A_KEY ~ user.id }}", &names).unwrap();
+    let (mut scope, mut out) = (Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone()), String::new());
+    varying.render(&mut scope, &mut out).unwrap();
+    assert_eq!(out, "secret7");
+}
+
+#[test]
+fn names_that_change_are_read_from_their_slots() {
+    let mut names = names();
+    let mut table = SlotTable::default();
+    let (id, row) = (table.insert("id", Value::UNDEFINED), table.insert("row", Value::UNDEFINED));
+    table.insert("n", Value::from(3));
+    names.slots = Arc::new(table);
+    let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
+    let fill = |source: &str, scope: &mut Scope| {
+        let mut out = String::new();
+        text(source, &names).unwrap().render(scope, &mut out).map(|()| out)
+    };
+    assert_eq!(fill("{{ id }}", &mut scope).unwrap_err().0, "`id` has no value yet");
+    assert_eq!(fill("{{ id | default('none') }}{{ n }}", &mut scope).unwrap(), "none3");
+    scope.set(id, Value::from("a"));
+    scope.set(row, Value::from_pairs([("email", Value::from("e@x"))]));
+    assert_eq!(fill("/{{ id }}/{{ row.email }}/{{ id ~ 1 }}", &mut scope).unwrap(), "/a/e@x/a1");
+    assert_eq!(fill("{{ row.nope }}", &mut scope).unwrap_err().0, "`row` has no `nope`");
+    let holds = |source: &str, scope: &mut Scope| condition(source, &names).unwrap().holds(scope);
+    assert_eq!((holds("id == 'a' and n > 2", &mut scope), holds("not id", &mut scope)), (Ok(true), Ok(false)));
+    let whole = template("{{ n }}", &names).unwrap().value(&mut scope).unwrap();
+    assert_eq!(whole, Value::from(3));
+}
+
+#[test]
+fn an_expression_that_never_ends_is_stopped() {
+    let names = names();
+    for source in [
+        "{{ user.id ~ 'x' * 99999999 }}",
+        "{{ [user.id] * 9999999 }}",
+        "{{ range(100000) | map('string') | join(user.id) }}",
+    ] {
+        let mut out = String::new();
+        let mut scope = Scope::new(1, 7, names.vars.clone());
+        assert!(text(source, &names).unwrap().render(&mut scope, &mut out).is_err(), "{source}");
+    }
+}

@@ -46,9 +46,9 @@ impl Template {
             Template::Map(entries) => {
                 let mut map = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
-                    map.push((Value::from(&**key), value.value(scope)?));
+                    map.push((&**key, value.value(scope)?));
                 }
-                map.into_iter().collect()
+                Value::from_pairs(map)
             }
         })
     }
@@ -72,7 +72,7 @@ impl Template {
         // A text could be taken apart into letters, but nobody means that.
         let iterator = if value.as_str().is_some() { None } else { value.try_iter().ok() };
         let Some(iterator) = iterator else {
-            return Err(RenderError(format!("for_each: {} is not a list", crate::clean::line(&value.to_string()))));
+            return Err(RenderError(format!("for_each: the value is not a list but {}", value.kind())));
         };
         let items: Vec<Value> = iterator.take(MAX_ITEMS + 1).collect();
         if items.len() > MAX_ITEMS {

@@ -169,7 +169,9 @@ fn cause(health: &Health) -> String {
     let Cores { busiest, waiting, .. } = health.cores;
     let percent = |n: f64| format!("{:.1} %", n * 100.0);
     // The probe fires 100 times a second: a p99 of 8 ms is one wait of 8 ms in each, or 0.8 % of the time.
-    if busiest > 0.8 && waiting < 0.05 {
+    if health.cores == Cores::default() {
+        "too early to tell why, or not to be told here".to_owned()
+    } else if busiest > 0.8 && waiting < 0.05 {
         format!("a thread of its own is {} busy", percent(busiest))
     } else if waiting >= health.timer_lag.as_secs_f64() / 2.0 {
         format!("a thread waited {} of the time for a core that others used", percent(waiting))
@@ -211,6 +213,7 @@ mod tests {
                 Level::Amber,
                 "timers fire 3.0ms late (p99): no cause seen, it uses 6.0 %",
             ),
+            (0.0, cores(0.0, 0.0, 0.0, 0.0), 3, Level::Amber, "timers fire 3.0ms late (p99): too early to tell"),
             (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30.0 % of the time for a core"),
             (0.5, cores(0.97, 0.001, 0.0, 0.0), 3, Level::Amber, "a thread of its own is 97.0 % busy"),
             (0.97, cores(0.97, 0.0, 0.0, 0.0), 12, Level::Red, "this process uses 97 % of its CPU"),

@@ -11,8 +11,17 @@ use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 /// Longest text a prompt takes.
 const PROMPT_LIMIT: usize = 500;
 
+/// No page has more lines than this.
+const LONGEST: usize = 1_000;
+
 /// Gives the key to what is topmost.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    // Esc and a key that come together, as over a slow line, look like that key with Alt.
+    if key.modifiers.contains(KeyModifiers::ALT) && model.overlay.is_some() {
+        let mut effects = self::key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+        effects.extend(self::key(model, KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key }));
+        return effects;
+    }
     let interrupt = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
     match model.overlay.take() {
         None => dispatch(model, key),
@@ -127,10 +136,12 @@ fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
     let action = action::lookup(key, model.place());
     match action {
         Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(1_000),
+        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(LONGEST),
         Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(1_000),
+        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(LONGEST),
         Some(Action::First) => *scroll = 0,
+        // The view stops at the last line.
+        Some(Action::Last) => *scroll = LONGEST,
         Some(Action::Back | Action::Help | Action::Detail | Action::Start) => return Vec::new(),
         Some(Action::Quit) if matches!(overlay, Overlay::Help { .. }) => return Vec::new(),
         Some(action) => {

@@ -5,6 +5,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use super::*;
 use crate::stats::snapshot::{End, RunState};
 use crate::tui::fixture;
+use crate::tui::history::Span;
 use crate::units::{PerSecond, Users};
 
 /// Presses keys one after another: a character each, `\n` Enter, `\x1b` Esc, `\x03` Ctrl-C.
@@ -76,6 +77,37 @@ fn a_wrong_value_keeps_the_prompt_open_with_its_error() {
 }
 
 #[test]
+fn escape_and_a_key_in_one_go_are_both_meant() {
+    let mut model = fixture::dashboard();
+    press(&mut model, "u");
+    handle(&mut model, Message::Key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT)));
+    assert!(matches!(model.overlay, Some(Overlay::Confirm(_))), "the prompt is closed and q asks");
+    let mut plain = fixture::dashboard();
+    assert!(handle(&mut plain, Message::Key(KeyEvent::new(KeyCode::Char('+'), KeyModifiers::ALT))).is_empty());
+}
+
+#[test]
+fn pages_scroll_to_their_ends() {
+    let mut model = fixture::dashboard();
+    let rows = model.run.as_ref().unwrap().rows;
+    press(&mut model, "?G");
+    assert!(matches!(model.overlay, Some(Overlay::Help { scroll: 1.. })));
+    press(&mut model, "g");
+    assert!(matches!(model.overlay, Some(Overlay::Help { scroll: 0 })));
+    assert_eq!(model.run.as_ref().unwrap().rows, rows, "what lies below does not move");
+}
+
+#[test]
+fn charts_look_back_as_far_as_asked() {
+    let mut model = fixture::dashboard();
+    press(&mut model, "]]");
+    assert_eq!(model.run.as_ref().unwrap().span, Span::Last(Duration::from_secs(60)));
+    assert!(model.toast.as_ref().unwrap().text.contains("last 1m"));
+    press(&mut model, "[[[");
+    assert_eq!(model.run.as_ref().unwrap().span, Span::Whole);
+}
+
+#[test]
 fn quitting_asks_while_load_runs() {
     let mut model = fixture::dashboard();
     assert!(press(&mut model, "qn").is_empty());
@@ -110,14 +142,15 @@ fn a_frozen_display_stands_still_and_exports_the_present() {
 #[test]
 fn a_broken_scenario_does_not_start() {
     let mut model = fixture::launcher();
-    assert!(press(&mut model, "\n").is_empty());
+    assert!(press(&mut model, "j\n").is_empty());
     assert!(model.toast.is_some());
+    assert!(matches!(press(&mut model, "k\n")[..], [Effect::Start { index: 0, .. }]));
 }
 
 #[test]
 fn filters_narrow_what_is_chosen_from() {
     let mut model = fixture::launcher();
-    press(&mut model, "/dem\n");
+    press(&mut model, "/ord\n");
     assert_eq!((model.launcher.visible(), model.launcher.selected), (vec![1], 1));
     let mut model = fixture::dashboard();
     press(&mut model, "/cart\n");

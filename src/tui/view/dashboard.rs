@@ -32,7 +32,11 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     if area.width < 80 || area.height < 22 {
         return compact(model, run, frame, body);
     }
-    let charts_height = if large { 10 + (area.height - 33) / 4 } else { 4 };
+    let charts_height = match area {
+        _ if large => 10 + (area.height - 33) / 4,
+        Rect { width: 100.., height: 27.., .. } => 8,
+        _ => 4,
+    };
     charts::draw(model, run, frame, Rect { height: charts_height, ..body });
     let rest = Rect { y: body.y + charts_height, height: body.height.saturating_sub(charts_height), ..body };
     let wanted = u16::try_from(snapshot.endpoints.len()).unwrap_or(u16::MAX).saturating_add(4);

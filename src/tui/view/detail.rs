@@ -106,7 +106,14 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     put_lines(frame, inner, times(figures, bar, theme));
     let right = Rect { x: left.right(), width: area.width - wide, ..left };
     let inner = pane(frame, right, ("Where the time goes", "average"), theme, false);
-    put_lines(frame, inner, phases(figures, theme));
+    // Of how many, where there is room for it.
+    let lines = phases(figures, theme).into_iter().map(|mut line| {
+        if line.width() > usize::from(inner.width) {
+            line.spans.truncate(2);
+        }
+        line
+    });
+    put_lines(frame, inner, lines.collect());
     let below = Rect { y: left.bottom(), height: area.height - 1 - TIMES, ..area };
     let note = match kinds.len() {
         _ if total => "all endpoints".to_owned(),
@@ -181,8 +188,8 @@ fn times(f: &Figures, bar: usize, theme: &Theme) -> Vec<Line<'static>> {
 /// What a response consists of, on average.
 fn phases(f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
     let mean = |label: &str, mean: Mean, of: &str| {
-        let time = if mean.count == 0 { "–".to_owned() } else { latency(mean.mean) };
-        let words = if mean.count == 0 { "not measured".to_owned() } else { format!("{} {of}", count(mean.count)) };
+        let time = text::time(mean.mean, mean.count);
+        let words = if mean.count == 0 { "not measured".to_owned() } else { format!("of {} {of}", count(mean.count)) };
         Line::from(vec![
             Span::styled(format!(" {label:<11}"), theme.dim),
             Span::raw(text::right(&theme.text(&time), 7, theme.ascii)),

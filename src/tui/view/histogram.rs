@@ -17,9 +17,9 @@ pub(super) fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme
         return vec![Line::default(), Line::styled("  no response yet", theme.dim)];
     }
     // Each bar as wide as fits, and not wider than bars look good.
-    let cells = (width.saturating_sub(2) / bins.len().max(1)).clamp(1, 3);
+    let cells = (width.saturating_sub(3) / bins.len().max(1)).clamp(1, 3);
     // Where there are more bars than cells, neighbours are put together.
-    let per = bins.len().div_ceil(width.saturating_sub(2).max(1)).max(1);
+    let per = bins.len().div_ceil(width.saturating_sub(3).max(1)).max(1);
     let groups: Vec<(Duration, u64)> = bins.chunks(per).map(|c| (c[0].from, c.iter().map(|b| b.count).sum())).collect();
     let top = groups.iter().map(|g| g.1).max().unwrap_or(0);
     let values: Vec<Option<f64>> = groups.iter().flat_map(|g| std::iter::repeat_n(Some(g.1 as f64), cells)).collect();

@@ -11,6 +11,8 @@ mod table;
 pub(crate) mod text;
 
 #[cfg(test)]
+mod sizes;
+#[cfg(test)]
 mod tests;
 
 use ratatui::Frame;
@@ -171,7 +173,8 @@ fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Li
     let mut room = usize::from(width).saturating_sub(hints.iter().filter(kept).map(cost).sum());
     let key_style = theme.accent.patch(theme.strong);
     let mut spans = Vec::new();
-    for hint in hints {
+    // Help and quit have their place at the end.
+    for hint in hints.iter().filter(|h| !kept(h)).chain(hints.iter().filter(kept)) {
         if !kept(&hint) {
             if cost(hint) > room {
                 continue;

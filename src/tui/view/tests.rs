@@ -1,4 +1,4 @@
-//! Every screen at every size, the two main ones as text, and what a screen costs on the wire.
+//! The main screens as text, and what a screen costs on the wire.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use ratatui::backend::{CrosstermBackend, TestBackend};
 
 use crate::stats::snapshot::{End, RunState};
 use crate::tui::fixture;
-use crate::tui::model::{Field, Focus, Model, Overlay, Prompt, Question, Subject};
+use crate::tui::model::{Model, Overlay, Subject};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
 
@@ -16,39 +16,6 @@ fn shown(model: &Model, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| super::draw(model, frame)).unwrap();
     terminal.backend().to_string()
-}
-
-#[test]
-fn no_size_is_too_small() {
-    let detail = Overlay::Detail {
-        subject: Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() },
-        scroll: 3,
-    };
-    let prompt = Overlay::Prompt(Prompt { field: Field::Users, text: "12x".into(), error: Some("no".into()) });
-    let mut models = vec![fixture::launcher(), fixture::dashboard()];
-    for overlay in [detail, prompt, Overlay::Help { scroll: 900 }, Overlay::Confirm(Question::Quit)] {
-        let mut model = fixture::dashboard();
-        model.overlay = Some(overlay);
-        models.push(model);
-    }
-    for focus in [Focus::Failures, Focus::Percentiles] {
-        let mut model = fixture::dashboard();
-        model.run.as_mut().unwrap().focus = focus;
-        model.run.as_mut().unwrap().expanded = focus == Focus::Failures;
-        models.push(model);
-    }
-    let mut broken = fixture::launcher();
-    broken.launcher.refresh();
-    models.push(broken);
-    for model in &models {
-        let mut terminal = Terminal::new(TestBackend::new(1, 1)).unwrap();
-        // Every height with a stride of widths, and every width with a stride of heights.
-        let sizes = (1..=50_u16).flat_map(|h| (1..=140_u16).map(move |w| (w, h)));
-        for (width, height) in sizes.filter(|(w, h)| (w + h) % 7 == 0 || *w < 12 || *h < 4) {
-            terminal.backend_mut().resize(width, height);
-            terminal.draw(|frame| super::draw(model, frame)).unwrap();
-        }
-    }
 }
 
 #[test]
@@ -127,6 +94,51 @@ fn after_the_end_the_footer_says_how_to_go_on() {
     let text = shown(&model, 80, 24);
     assert!(text.contains("DONE") && text.contains("n again") && text.contains("b launcher"), "{text}");
     assert!(!text.contains("+/- users"), "{text}");
+}
+
+/// Text of a pane at its right: the current value, the scale.
+#[test]
+fn a_chart_names_its_scale_and_the_current_values() {
+    let mut model = fixture::dashboard();
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    // More than in any closed second, as while users are being added.
+    snapshot.total.now.rps = 9_000.0;
+    snapshot.load.users = 150;
+    for (width, height) in [(80, 24), (120, 36)] {
+        let text = shown(&model, width, height);
+        for needle in ["9.0k", "150", "max 146ms", "119ms", "38ms", "▲"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
+    let text = shown(&model, 160, 45);
+    assert!(text.contains("▲users 100 → 120"), "the change of load has its name:\n{text}");
+}
+
+#[test]
+fn the_detail_keeps_what_decides_in_sight() {
+    let mut model = fixture::dashboard();
+    let subject = Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    for (width, height) in [(80, 24), (120, 36)] {
+        let text = shown(&model, width, height);
+        for needle in ["RUNNING", "users 120", "4,102 requests", "86 failed", "95%", "264ms"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("connect") && text.contains("HTTP 503 Service Unavailable"), "{text}");
+}
+
+#[test]
+fn the_launcher_says_what_a_run_costs() {
+    let mut model = fixture::launcher();
+    let text = shown(&model, 80, 24);
+    for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is sound", "all after 10s"] {
+        assert!(text.contains(needle), "{needle}\n{text}");
+    }
+    model.launcher.overrides.run_time = Some(None);
+    model.launcher.refresh();
+    assert!(shown(&model, 80, 24).contains("until you stop it"));
 }
 
 #[test]

@@ -1,0 +1,251 @@
+//! The shop's GraphQL side: products, a search, reviews, and orders that ask for each product one by one.
+//!
+//! It shows what GraphQL load tests look for: errors under status 200, partial data, a mutation's business errors, and
+//! a query whose time grows with the number of rows (N+1).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::extensions::apollo_persisted_queries::{ApolloPersistedQueries, LruCacheStorage};
+use async_graphql::{
+    Context, EmptySubscription, Error, ErrorExtensions as _, ID, Object, Request, Response, Schema, SimpleObject,
+};
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::routing::get;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+
+use super::behaviour;
+use super::counters::{Counters, Endpoint};
+use super::shop::{self, PRODUCTS};
+
+/// What each of the "N" in N+1 takes.
+const ROUND_TRIP: Duration = Duration::from_millis(3);
+/// Nodes in a list, at most.
+const MOST: u32 = 100;
+/// The media type of the GraphQL over HTTP specification.
+const MEDIA: &str = "application/graphql-response+json";
+
+type Shop = Schema<Root, Changes, EmptySubscription>;
+
+/// The one connection to the shop's database: queries wait for each other, as they would there.
+struct Database(Mutex<()>);
+
+/// `GET` and `POST /graphql`.
+pub(super) fn router(counters: Arc<Counters>) -> Router {
+    let schema = Schema::build(Root, Changes, EmptySubscription)
+        .extension(ApolloPersistedQueries::new(LruCacheStorage::new(256)))
+        .limit_depth(12)
+        .limit_complexity(2_000)
+        .finish();
+    Router::new().route("/graphql", get(by_get).post(by_post)).with_state((schema, counters))
+}
+
+async fn by_post(State((schema, counters)): State<(Shop, Arc<Counters>)>, headers: HeaderMap, body: Bytes) -> Reply {
+    let request = serde_json::from_slice(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()));
+    answer(&schema, &counters, request, prefers_new_media(&headers)).await
+}
+
+/// The members of a request as URL parameters, the structured ones as JSON text.
+#[derive(Deserialize)]
+struct Parameters {
+    query: Option<String>,
+    #[serde(rename = "operationName")]
+    operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
+}
+
+async fn by_get(
+    State((schema, counters)): State<(Shop, Arc<Counters>)>,
+    headers: HeaderMap,
+    Query(parameters): Query<Parameters>,
+) -> Reply {
+    let request = from_parameters(parameters);
+    answer(&schema, &counters, request, prefers_new_media(&headers)).await
+}
+
+fn from_parameters(parameters: Parameters) -> Result<Request, (StatusCode, String)> {
+    let bad = |error: serde_json::Error| (StatusCode::BAD_REQUEST, error.to_string());
+    let mut request = Request::new(parameters.query.unwrap_or_default());
+    if let Some(name) = parameters.operation_name {
+        request = request.operation_name(name);
+    }
+    if let Some(variables) = parameters.variables {
+        request = request.variables(serde_json::from_str(&variables).map_err(bad)?);
+    }
+    if let Some(extensions) = parameters.extensions {
+        request.extensions = serde_json::from_str(&extensions).map_err(bad)?;
+    }
+    let changes = request.query.trim_start().starts_with("mutation");
+    if changes { Err((StatusCode::METHOD_NOT_ALLOWED, "a mutation needs POST".to_owned())) } else { Ok(request) }
+}
+
+type Reply = (StatusCode, [(header::HeaderName, HeaderValue); 1], String);
+
+async fn answer(
+    schema: &Shop,
+    counters: &Counters,
+    request: Result<Request, (StatusCode, String)>,
+    new_media: bool,
+) -> Reply {
+    let inside = counters.enter(Endpoint::Graphql);
+    let (delay, fault) = {
+        let mut rng = fastrand::Rng::new();
+        let delay = behaviour::delay(Endpoint::Graphql, counters.inside(), &mut rng);
+        (delay, behaviour::fault(Endpoint::Graphql, &mut rng).is_some())
+    };
+    tokio::time::sleep(delay).await;
+    let (status, body) = match request {
+        Err((status, why)) => (status, request_error(&why)),
+        // In GraphQL a server that fails says so with status 200.
+        Ok(_) if fault => (StatusCode::OK, unavailable()),
+        Ok(request) => written(schema.execute(request.data(Database(Mutex::default()))).await),
+    };
+    drop(inside);
+    // The older media type promises 200 whatever happened.
+    let status = if new_media || status == StatusCode::METHOD_NOT_ALLOWED { status } else { StatusCode::OK };
+    let media = if new_media { MEDIA } else { "application/json" };
+    (status, [(header::CONTENT_TYPE, HeaderValue::from_static(media))], body)
+}
+
+fn prefers_new_media(headers: &HeaderMap) -> bool {
+    headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains(MEDIA))
+}
+
+fn request_error(why: &str) -> String {
+    serde_json::json!({ "errors": [{ "message": why }] }).to_string()
+}
+
+fn unavailable() -> String {
+    let extensions = serde_json::json!({ "code": "UNAVAILABLE" });
+    let error = serde_json::json!({ "message": "the shop is having a bad moment", "extensions": extensions });
+    serde_json::json!({ "data": null, "errors": [error] }).to_string()
+}
+
+/// A request that was refused before execution has no `data` at all.
+fn written(response: Response) -> (StatusCode, String) {
+    let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
+    // What the library has built is JSON; an empty object would be the honest rest.
+    let mut body = serde_json::to_value(&response).unwrap_or_default();
+    if refused && let Some(members) = body.as_object_mut() {
+        members.remove("data");
+        return (StatusCode::BAD_REQUEST, body.to_string());
+    }
+    (StatusCode::OK, body.to_string())
+}
+
+struct Root;
+
+#[Object(name = "Query")]
+impl Root {
+    /// Products whose name holds `search`.
+    #[graphql(complexity = "1 + first as usize * child_complexity")]
+    async fn products(&self, search: Option<String>, #[graphql(default = 10)] first: u32) -> Connection {
+        let wanted = search.unwrap_or_default().to_lowercase();
+        let hits = (1..=PRODUCTS).filter(|id| shop::name(*id).to_lowercase().contains(&wanted));
+        Connection { nodes: hits.take(first.min(MOST) as usize).map(Product).collect() }
+    }
+
+    /// One product, or null.
+    async fn product(&self, id: ID) -> Option<Product> {
+        known(&id).map(Product)
+    }
+
+    /// The latest orders; each asks for its product on its own.
+    #[graphql(complexity = "1 + first as usize * child_complexity")]
+    async fn orders(&self, #[graphql(default = 5)] first: u32) -> Vec<Order> {
+        (1..=first.min(MOST)).map(Order).collect()
+    }
+}
+
+fn known(id: &ID) -> Option<u32> {
+    id.parse().ok().filter(|id| (1..=PRODUCTS).contains(id))
+}
+
+#[derive(SimpleObject)]
+struct Connection {
+    nodes: Vec<Product>,
+}
+
+struct Product(u32);
+
+#[Object]
+impl Product {
+    async fn id(&self) -> ID {
+        self.0.into()
+    }
+
+    async fn name(&self) -> String {
+        shop::name(self.0)
+    }
+
+    async fn price(&self) -> f64 {
+        shop::price(self.0)
+    }
+
+    /// How many are left. The warehouse does not know every product: then this is null, with an error.
+    async fn stock(&self) -> Result<Option<u32>, Error> {
+        if self.0.is_multiple_of(25) {
+            return Err(Error::new("the warehouse does not answer").extend_with(|_, e| e.set("code", "WAREHOUSE_DOWN")));
+        }
+        Ok(Some(self.0 * 7 % 40))
+    }
+}
+
+struct Order(u32);
+
+#[Object]
+impl Order {
+    async fn id(&self) -> ID {
+        self.0.into()
+    }
+
+    async fn product(&self, context: &Context<'_>) -> Result<Product, Error> {
+        let _connection = context.data::<Database>()?.0.lock().await;
+        tokio::time::sleep(ROUND_TRIP).await;
+        Ok(Product(self.0 % PRODUCTS + 1))
+    }
+}
+
+struct Changes;
+
+#[Object(name = "Mutation")]
+impl Changes {
+    /// Rates a product. What the user did wrong is data, not an error.
+    async fn add_review(&self, product_id: ID, stars: i32) -> Review {
+        let mut user_errors = Vec::new();
+        if known(&product_id).is_none() {
+            user_errors.push(UserError { message: "no such product".to_owned() });
+        }
+        if !(1..=5).contains(&stars) {
+            user_errors.push(UserError { message: "stars are 1 to 5".to_owned() });
+        }
+        let id = user_errors.is_empty().then(|| fastrand::u32(1..).into());
+        Review { id, user_errors }
+    }
+
+    /// Puts products into the cart.
+    async fn add_to_cart(&self, product_id: ID, #[graphql(default = 1)] quantity: u32) -> Result<Connection, Error> {
+        let product = known(&product_id).filter(|_| (1..=100).contains(&quantity));
+        let product = product.ok_or_else(|| {
+            Error::new(format!("cannot add {quantity} of product {}", *product_id))
+                .extend_with(|_, e| e.set("code", "BAD_USER_INPUT"))
+        })?;
+        Ok(Connection { nodes: vec![Product(product)] })
+    }
+}
+
+#[derive(SimpleObject)]
+struct Review {
+    id: Option<ID>,
+    user_errors: Vec<UserError>,
+}
+
+#[derive(SimpleObject)]
+struct UserError {
+    message: String,
+}

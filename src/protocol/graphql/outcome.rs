@@ -1,0 +1,254 @@
+//! What a GraphQL reply says, whatever its status: servers answer 200 with errors, and the body alone tells.
+//!
+//! Follows the GraphQL over HTTP specification: a reply without `data` is a request error, one whose `data` is null
+//! failed in execution, one with both is partial.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::scenario::plan::ErrorPolicy;
+
+/// Characters of a message that tell one kind of failure from another.
+const MESSAGE: usize = 80;
+
+/// A reply's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// `data` without errors.
+    Ok,
+    /// Errors.
+    Errors {
+        /// How bad they are.
+        class: Class,
+        /// What the failure is grouped by: the code of the first error, else its message with ids folded.
+        what: Arc<str>,
+        /// The first error in words: message and path, indices as `[]`.
+        detail: String,
+    },
+}
+
+/// How far execution came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// It did not begin.
+    Request,
+    /// It gave nothing.
+    Execution,
+    /// It gave a part.
+    Partial,
+}
+
+impl Class {
+    /// For the failures pane.
+    pub fn words(self) -> &'static str {
+        match self {
+            Class::Request => "GraphQL request error",
+            Class::Execution => "GraphQL execution failed",
+            Class::Partial => "GraphQL partial data",
+        }
+    }
+
+    /// Whether it is a failure under this policy.
+    pub fn fails(self, policy: ErrorPolicy) -> bool {
+        match policy {
+            ErrorPolicy::Fail => true,
+            ErrorPolicy::PartialOk => self != Class::Partial,
+            ErrorPolicy::Ignore => false,
+        }
+    }
+}
+
+/// Reads a reply; `None` when it is no GraphQL reply at all.
+pub fn read(body: &[u8]) -> Option<Outcome> {
+    let envelope: Envelope<'_> = serde_json::from_slice(body).ok()?;
+    let class = match (&envelope.data, &envelope.errors) {
+        (Data::Absent, None) => return None,
+        (Data::Present, None) => return Some(Outcome::Ok),
+        // Null without errors is allowed for a nullable root.
+        (Data::Null, None) => return Some(Outcome::Ok),
+        // The specification forbids an empty list; it says that nothing went wrong.
+        (Data::Present | Data::Null, Some(errors)) if errors.is_empty() => return Some(Outcome::Ok),
+        (Data::Absent, Some(_)) => Class::Request,
+        (Data::Null, Some(_)) => Class::Execution,
+        (Data::Present, Some(_)) => Class::Partial,
+    };
+    let first = envelope.errors.and_then(|errors| errors.into_iter().next()).unwrap_or_default();
+    Some(Outcome::Errors { class, what: first.kind().into(), detail: first.words() })
+}
+
+/// The code of a persisted query's miss, or of a server that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persistence {
+    /// Send the text once more.
+    NotFound,
+    /// Send the text always.
+    NotSupported,
+}
+
+/// Whether the reply asks for the text of a persisted query.
+pub fn persistence(outcome: &Outcome) -> Option<Persistence> {
+    let Outcome::Errors { what, detail, .. } = outcome else { return None };
+    let says = |code: &str, message: &str| &**what == code || detail.starts_with(message);
+    if says("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound") {
+        Some(Persistence::NotFound)
+    } else if says("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported") {
+        Some(Persistence::NotSupported)
+    } else {
+        None
+    }
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(default)]
+    data: Data,
+    #[serde(default, borrow)]
+    errors: Option<Vec<ServerError<'a>>>,
+}
+
+#[derive(Default)]
+enum Data {
+    #[default]
+    Absent,
+    Null,
+    Present,
+}
+
+impl<'de> Deserialize<'de> for Data {
+    /// Skips over the data without building it.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let data = Option::<serde::de::IgnoredAny>::deserialize(deserializer)?;
+        Ok(if data.is_some() { Data::Present } else { Data::Null })
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct ServerError<'a> {
+    #[serde(default, borrow)]
+    message: Option<Text<'a>>,
+    #[serde(default)]
+    path: Option<Vec<Value>>,
+    #[serde(default)]
+    extensions: Option<Value>,
+}
+
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl ServerError<'_> {
+    fn message(&self) -> &str {
+        self.message.as_ref().map_or("no message", |text| &text.0)
+    }
+
+    fn kind(&self) -> String {
+        let code = self.extensions.as_ref().and_then(|extensions| extensions.get("code")).and_then(Value::as_str);
+        match code {
+            Some(code) if !code.is_empty() => code.chars().take(MESSAGE).collect(),
+            _ => fold(self.message()),
+        }
+    }
+
+    fn words(&self) -> String {
+        let mut out: String = self.message().chars().take(500).collect();
+        for (at, step) in self.path.iter().flatten().take(50).enumerate() {
+            match step {
+                Value::String(name) if at == 0 => out.extend([" at ", name]),
+                Value::String(name) => out.extend([".", name]),
+                _ => out.push_str("[]"),
+            }
+        }
+        out
+    }
+}
+
+/// The beginning of a message; a word with a digit in it is an id or a number and becomes `N`.
+fn fold(message: &str) -> String {
+    let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let mut out = String::new();
+    let mut rest = message;
+    while let Some(first) = rest.chars().next() {
+        let end = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
+        let (piece, after) = rest.split_at(end);
+        let has_digit = piece.chars().any(|c| c.is_ascii_digit());
+        out.push_str(if has_digit {
+            "N"
+        } else if first.is_control() {
+            " "
+        } else {
+            piece
+        });
+        if out.len() > 4 * MESSAGE {
+            break;
+        }
+        rest = after;
+    }
+    out.chars().take(MESSAGE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replies_are_told_by_their_body() {
+        use Class::*;
+        for (body, wanted) in [
+            (r#"{"data":{"a":1}}"#, None),
+            (r#"{"data":null}"#, None),
+            (r#"{"data":{"a":1},"errors":[]}"#, None),
+            (r#"{"errors":[{"message":"Syntax"}]}"#, Some((Request, "Syntax"))),
+            (r#"{"errors":[]}"#, Some((Request, "no message"))),
+            (r#"{"errors":[{"message":"x","extensions":{"code":"BAD"}}],"data":null}"#, Some((Execution, "BAD"))),
+            (r#"{"data":{"a":null},"errors":[{"message":"no item 42-ab"}]}"#, Some((Partial, "no item N"))),
+        ] {
+            let got = match read(body.as_bytes()).expect("GraphQL") {
+                Outcome::Ok => None,
+                Outcome::Errors { class, what, .. } => Some((class, what)),
+            };
+            assert_eq!(got.as_ref().map(|(class, what)| (*class, &**what)), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_graphql_is_no_reply() {
+        for body in ["", "<html></html>", "{}", "[]", "null", r#"{"message":"not found"}"#, r#"{"data":"#, "\u{1}"] {
+            assert_eq!(read(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn the_path_is_kept_without_its_indices() {
+        let body = r#"{"data":{},"errors":[{"message":"boom","path":["products",3,"price"]}]}"#;
+        let Some(Outcome::Errors { detail, .. }) = read(body.as_bytes()) else { panic!("errors") };
+        assert_eq!(detail, "boom at products[].price");
+    }
+
+    #[test]
+    fn a_persisted_query_that_is_missing_is_asked_for() {
+        for (error, wanted) in [
+            (r#"{"message":"PersistedQueryNotFound"}"#, Some(Persistence::NotFound)),
+            (r#"{"message":"x","extensions":{"code":"PERSISTED_QUERY_NOT_FOUND"}}"#, Some(Persistence::NotFound)),
+            (r#"{"message":"PersistedQueryNotSupported"}"#, Some(Persistence::NotSupported)),
+            (r#"{"message":"other"}"#, None),
+        ] {
+            let outcome = read(format!(r#"{{"errors":[{error}]}}"#).as_bytes()).expect("GraphQL");
+            assert_eq!(persistence(&outcome), wanted, "{error}");
+        }
+    }
+
+    #[test]
+    fn policies_differ_in_what_fails() {
+        use ErrorPolicy::*;
+        let fails = |policy| [Class::Request, Class::Execution, Class::Partial].map(|class| class.fails(policy));
+        assert_eq!((fails(Fail), fails(PartialOk), fails(Ignore)), ([true; 3], [true, true, false], [false; 3]));
+    }
+
+    #[test]
+    fn ids_do_not_make_kinds_of_their_own() {
+        assert_eq!(fold("User 7f3a-11 has 12 carts"), "User N has N carts");
+        assert_eq!(fold(&"é".repeat(500)).chars().count(), MESSAGE);
+    }
+}

@@ -1,0 +1,160 @@
+//! Every screen at every size from 1×1 to 140×50: none may panic.
+
+use std::sync::Arc;
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+
+use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RunState};
+use crate::tui::fixture;
+use crate::tui::history::Span;
+use crate::tui::model::{Field, Focus, Model, Overlay, Prompt, Question, Run, Subject};
+use crate::tui::theme::Theme;
+use crate::tui::{ThemeName, fixture::snapshot};
+
+const WIDTHS: std::ops::RangeInclusive<u16> = 1..=140;
+const HEIGHTS: std::ops::RangeInclusive<u16> = 1..=50;
+
+fn dashboard(change: impl FnOnce(&mut Run)) -> Model {
+    let mut model = fixture::dashboard();
+    change(model.run.as_mut().expect("a run"));
+    model
+}
+
+fn over(mut model: Model, overlay: Overlay) -> Model {
+    model.overlay = Some(overlay);
+    model
+}
+
+fn endpoint(name: &str, method: &str) -> Overlay {
+    Overlay::Detail { subject: Subject::Endpoint { method: method.into(), name: name.into() }, scroll: 3 }
+}
+
+fn failure(reason: &str) -> Overlay {
+    let subject = Subject::Failure { method: "POST".into(), name: "/api/checkout".into(), reason: reason.into() };
+    Overlay::Detail { subject, scroll: 0 }
+}
+
+fn state(state: RunState) -> Model {
+    dashboard(|run| Arc::make_mut(&mut run.latest).state = state)
+}
+
+/// Something of everything that a run can hold, with long foreign names and due times.
+fn crowded() -> Model {
+    dashboard(|run| {
+        let snapshot = Arc::make_mut(&mut run.latest);
+        snapshot.load.users = 1_000_000;
+        snapshot.load.target = 999_999;
+        let mut row = snapshot.endpoints[0].clone();
+        row.name = "/日本語/größe/a-very-long-name-that-nobody-wants-to-read-to-its-end".repeat(3).into();
+        row.total.service = Some(row.total.response);
+        row.total.requests = u64::MAX;
+        snapshot.total.total.service = Some(row.total.response);
+        snapshot.endpoints.extend(std::iter::repeat_n(row, 60));
+        snapshot.exceptions.push(ExceptionRow { count: 3, message: "no `x`".into(), place: "User/browse".into() });
+        snapshot.health = Health { level: Level::Red, why: Some("timers fire late".into()), ..Health::default() };
+        run.rows = [40, 2];
+    })
+}
+
+fn empty() -> Model {
+    dashboard(|run| {
+        let mut first = snapshot(0);
+        first.endpoints.clear();
+        first.distribution.clear();
+        first.failures = Default::default();
+        first.total = Default::default();
+        run.latest = Arc::new(first);
+    })
+}
+
+fn launchers() -> Vec<Model> {
+    let mut broken = fixture::launcher();
+    broken.launcher.selected = 1;
+    broken.launcher.refresh();
+    let mut none = fixture::launcher();
+    none.launcher.entries.clear();
+    none.launcher.refresh();
+    let prompt = Prompt { field: Field::Host, text: "http://".repeat(30), error: None };
+    vec![fixture::launcher(), broken, none, over(fixture::launcher(), Overlay::Prompt(prompt))]
+}
+
+/// States, each with another way of looking at the run.
+fn states() -> Vec<Model> {
+    let mut paused = state(RunState::Paused);
+    let run = paused.run.as_mut().expect("a run");
+    run.frozen = Some(Arc::new(snapshot(100)));
+    let mut ramping = state(RunState::Ramping);
+    let run = ramping.run.as_mut().expect("a run");
+    (run.span, run.window, run.filter) = (Span::Whole, true, "api".into());
+    vec![fixture::dashboard(), paused, ramping, state(RunState::Stopping), state(RunState::Done(End::Completed))]
+}
+
+fn panes() -> Vec<Model> {
+    let mut models = vec![crowded(), empty()];
+    for focus in [Focus::Endpoints, Focus::Failures, Focus::Percentiles] {
+        models.push(dashboard(|run| (run.focus, run.expanded) = (focus, true)));
+    }
+    models.push(dashboard(|run| run.focus = Focus::Percentiles));
+    models
+}
+
+fn overlays() -> Vec<Model> {
+    let prompt = Prompt { field: Field::Users, text: "12x".into(), error: Some("no number".into()) };
+    let mut ascii = over(fixture::dashboard(), Overlay::Confirm(Question::Quit));
+    ascii.theme = Theme::new(ThemeName::Mono, true);
+    ascii.say("wrote results/checkout_*.csv".into(), false);
+    let mut leaving = over(fixture::dashboard(), Overlay::Confirm(Question::Cut));
+    leaving.leaving = true;
+    vec![over(fixture::dashboard(), Overlay::Prompt(prompt)), ascii, leaving]
+}
+
+fn pages() -> Vec<Model> {
+    vec![
+        over(fixture::dashboard(), Overlay::Help { scroll: 900 }),
+        over(fixture::launcher(), Overlay::Help { scroll: 0 }),
+        over(fixture::dashboard(), endpoint("/api/checkout", "POST")),
+        over(crowded(), endpoint("Aggregated", "")),
+        over(empty(), endpoint("/api/checkout", "POST")),
+        over(fixture::dashboard(), failure("HTTP 503 Service Unavailable")),
+        over(fixture::dashboard(), failure("forgotten since")),
+    ]
+}
+
+/// One terminal for all sizes of a screen: growing it is cheaper than making it.
+fn at_every_size(models: &[Model]) {
+    for model in models {
+        let mut terminal = Terminal::new(TestBackend::new(1, 1)).expect("a terminal");
+        for height in HEIGHTS {
+            for width in WIDTHS {
+                terminal.backend_mut().resize(width, height);
+                terminal.draw(|frame| super::draw(model, frame)).expect("a frame");
+            }
+        }
+    }
+}
+
+#[test]
+fn launchers_at_every_size() {
+    at_every_size(&launchers());
+}
+
+#[test]
+fn states_at_every_size() {
+    at_every_size(&states());
+}
+
+#[test]
+fn panes_at_every_size() {
+    at_every_size(&panes());
+}
+
+#[test]
+fn overlays_at_every_size() {
+    at_every_size(&overlays());
+}
+
+#[test]
+fn pages_at_every_size() {
+    at_every_size(&pages());
+}
