@@ -55,6 +55,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
     table.tick().await;
     let mut stops = 0_u32;
     let mut level = Level::Green;
+    let mut said = 0;
     loop {
         tokio::select! {
             changed = snapshots.changed() => {
@@ -67,12 +68,16 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
                     console::warn(&text);
                 }
                 level = snapshot.health.level;
+                for line in text::log(&snapshot, said) {
+                    console::warn(&line);
+                }
+                said = snapshot.log.total;
                 if snapshot.state.is_done() {
                     return;
                 }
             }
             _ = table.tick(), if !options.only_summary => {
-                console::say(&text::requests(&handle.latest(), Period::Now, console::width()));
+                console::say(&table_now(&handle.latest(), console::width()));
             }
             name = signals.next() => {
                 stops = stops.saturating_add(1);
@@ -87,6 +92,16 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
             }
         }
     }
+}
+
+/// The table of the moment, and below it what it does not have.
+fn table_now(snapshot: &Snapshot, width: usize) -> String {
+    let mut out = text::requests(snapshot, Period::Now, width);
+    for words in text::left_out(snapshot) {
+        out.push_str(&words);
+        out.push('\n');
+    }
+    out
 }
 
 /// What to say when the generator's own health changes.
@@ -113,6 +128,13 @@ fn ending(last: &Snapshot, width: usize) -> String {
         out.push_str(&format!(", {} requests were cut at the end and are in no row", last.cut));
     }
     out.push('\n');
+    for words in text::left_out(last) {
+        out.push_str(&words);
+        out.push('\n');
+    }
+    if last.log.dropped > 0 {
+        out.push_str(&format!("{} lines of the log came too fast and were not kept\n", last.log.dropped));
+    }
     if last.state == RunState::Done(End::Broken) {
         out.push_str("The run broke: a part of the load generator died, and its figures are missing.\n");
     }

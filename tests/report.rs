@@ -125,6 +125,8 @@ fn snapshot() -> Snapshot {
         },
         cut: 2,
         events: Arc::default(),
+        plan: Default::default(),
+        log: Default::default(),
     }
 }
 

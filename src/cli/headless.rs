@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::args::Run;
-use super::load::{Local, StartError};
+use super::load::Local;
 use super::{exit, pick};
 use crate::headless::{self, console};
 use crate::report;
@@ -38,7 +38,7 @@ fn run_to_code(args: &Run) -> u8 {
         Ok(handle) => handle,
         Err(error) => {
             console::warn(&error.to_string());
-            return if matches!(error, StartError::Scenario(_)) { exit::USAGE } else { exit::TROUBLE };
+            return if error.is_about_the_scenario() { exit::USAGE } else { exit::TROUBLE };
         }
     };
     let last = match headless::follow(handle, headless::Options { only_summary: args.only_summary }) {

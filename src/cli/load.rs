@@ -29,6 +29,18 @@ pub(super) enum StartError {
     Engine(#[from] EngineError),
 }
 
+impl StartError {
+    /// True when it is not the machine that refuses, but what the files ask for cannot be done.
+    pub(super) fn is_about_the_scenario(&self) -> bool {
+        let files = |error: &EngineError| matches!(error, EngineError::NotRunnable(_) | EngineError::Data(_));
+        match self {
+            StartError::Scenario(_) => true,
+            StartError::Engine(error) => files(error),
+            StartError::Demo(_) => false,
+        }
+    }
+}
+
 impl Local {
     /// Without a seed every run gets a new one.
     pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {

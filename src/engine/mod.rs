@@ -3,8 +3,13 @@
 //! [`start`] spawns one thread a shard and one control thread (supervisor and aggregator), and returns a [`RunHandle`]:
 //! commands in, snapshots out. Nothing else crosses.
 
+mod arrivals;
+mod clock;
 mod command;
+mod course;
+mod feeder;
 mod handle;
+mod keeper;
 mod pacer;
 mod ramp;
 mod roster;
@@ -23,6 +28,7 @@ use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 
 pub use command::Command;
+pub use feeder::DataError;
 pub use handle::{Gone, RunHandle};
 
 use crate::protocol::http::{Factory, TlsError};
@@ -47,6 +53,12 @@ pub enum EngineError {
     /// The operating system refused a thread or a runtime.
     #[error("cannot start the load generator's threads: {0}")]
     Thread(#[from] io::Error),
+    /// A data file cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The scenario has steps that are not yet runnable.
+    #[error("{0}")]
+    NotRunnable(String),
     /// The TLS library could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -57,12 +69,17 @@ const COMMANDS: usize = 256;
 /// Intervals waiting at most, for each shard.
 const INTERVALS: usize = 4;
 
-/// Starts the run at once.
+/// Starts the run at once, after it has looked through the data files.
 ///
 /// # Errors
-/// When the operating system refuses a thread, or TLS cannot be set up.
+/// When the operating system refuses a thread, TLS cannot be set up, a data file cannot be used, or the plan has
+/// something that is not yet runnable.
 pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError> {
     let threads = options.threads.max(1);
+    if let Some(why) = plan.not_runnable() {
+        return Err(EngineError::NotRunnable(why));
+    }
+    let feeders = feeder::open(&plan.feeders, options.seed)?;
     let factory = Factory::new(&plan)?;
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
@@ -74,6 +91,7 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
             shards: threads,
             plan: Arc::clone(&plan),
             seed: options.seed,
+            feeders: Arc::clone(&feeders),
             factory: factory.clone(),
             orders: order_rx,
             intervals: interval_tx.clone(),
@@ -86,7 +104,7 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
     let (command_tx, commands) = mpsc::channel(COMMANDS);
     let mut aggregator = aggregator(&plan, options.seed, threads);
     let (snapshots, snapshot_rx) = watch::channel(aggregator.snapshot(first_moment(&plan)));
-    let setup = supervisor::Setup { load: plan.load, aggregator, links, commands, intervals, snapshots };
+    let setup = supervisor::Setup { plan, aggregator, links, commands, intervals, snapshots };
     spawn("katydid-control".to_owned(), move |runtime| runtime.block_on(supervisor::run(setup)))?;
     Ok(RunHandle::new(command_tx, snapshot_rx))
 }
@@ -96,7 +114,7 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         scenario: plan.name.clone(),
         host: plan.host.clone(),
         started: SystemTime::now(),
-        run_time: plan.load.run_time,
+        run_time: plan.load.run_time.or(plan.schedule.length().filter(|_| plan.schedule.is_shaped())),
         classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
         seed,
     };

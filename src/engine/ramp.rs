@@ -20,6 +20,11 @@ impl Ramp {
         Self { from: 0.0, since: Duration::ZERO, target, rate }
     }
 
+    /// Goes on from so many users at `since`.
+    pub fn from(users: Users, since: Duration, target: Users, rate: PerSecond) -> Self {
+        Self { from: f64::from(users.0), since, target, rate }
+    }
+
     /// Users wanted now. The first one of a move comes at once, the others `1/rate` apart.
     pub fn at(&self, t: Duration) -> Users {
         let (position, target) = (self.position(t), f64::from(self.target.0));

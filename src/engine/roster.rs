@@ -4,7 +4,8 @@
 //! retiring is giving the last one back: no user ever has to change its class. Shards hold every `shards`-th number and
 //! need no talk to agree.
 
-use crate::scenario::plan::Class;
+use crate::scenario::plan::{Class, Start};
+use crate::units::Users;
 
 /// The sequence of classes, extended as far as asked for.
 #[derive(Debug, Clone)]
@@ -14,11 +15,13 @@ pub struct Roster {
     counts: Vec<u64>,
     weighted: u64,
     sequence: Vec<u16>,
+    early: u32,
 }
 
 impl Roster {
-    /// Fixed counts come first, in the plan's order; the rest is shared by weight.
-    pub fn new(classes: &[Class]) -> Self {
+    /// Fixed counts come first, in the plan's order; the rest is shared by weight. Of the `planned` users, those of
+    /// classes that start before the others come first of all.
+    pub fn new(classes: &[Class], planned: Users) -> Self {
         let weights: Vec<u64> =
             classes.iter().map(|c| if c.fixed_count.is_some() { 0 } else { u64::from(c.weight) }).collect();
         let mut sequence = Vec::new();
@@ -26,7 +29,23 @@ impl Roster {
             let fixed = class.fixed_count.unwrap_or(0) as usize;
             sequence.resize(sequence.len() + fixed, index as u16);
         }
-        Self { total: weights.iter().sum(), counts: vec![0; weights.len()], weights, weighted: 0, sequence }
+        let counts = vec![0; weights.len()];
+        let mut roster = Self { total: weights.iter().sum(), counts, weights, weighted: 0, sequence, early: 0 };
+        let is_early = |class: &u16| classes[usize::from(*class)].start == Start::BeforeOthers;
+        if classes.iter().any(|class| class.start == Start::BeforeOthers) && planned.0 > 0 {
+            roster.class_of(planned.0 - 1);
+            let planned = roster.sequence.len().min(planned.0 as usize);
+            let planned = &mut roster.sequence[..planned];
+            // A stable sort: within each part the order stays fair.
+            planned.sort_by_key(|class| !is_early(class));
+            roster.early = planned.iter().filter(|class| is_early(class)).count() as u32;
+        }
+        roster
+    }
+
+    /// How many of the planned users start before the others.
+    pub fn early(&self) -> Users {
+        Users(self.early)
     }
 
     /// The class of user `n`, counted from 0. `None` when only fixed counts exist and they are used up.
@@ -63,9 +82,24 @@ mod tests {
     }
 
     #[test]
+    fn who_starts_before_the_others_has_the_first_numbers() {
+        let early = |weight, fixed_count| Class { start: Start::BeforeOthers, ..class(weight, fixed_count) };
+        for (classes, planned, expected, count) in [
+            ([class(1, Some(2)), early(1, Some(2))], 4, [1, 1, 0, 0], 2),
+            ([class(3, None), early(1, None)], 4, [1, 0, 0, 0], 1),
+            ([class(1, None), early(1, Some(3))], 2, [1, 1, 1, 0], 2),
+            ([class(1, None), class(1, None)], 4, [0, 1, 0, 1], 0),
+        ] {
+            let mut roster = Roster::new(&classes, Users(planned));
+            let got: Vec<_> = (0..4).map(|n| roster.class_of(n).unwrap()).collect();
+            assert_eq!((got.as_slice(), roster.early()), (expected.as_slice(), Users(count)));
+        }
+    }
+
+    #[test]
     fn every_prefix_is_within_one_user_of_the_exact_share() {
         for weights in [vec![9, 1], vec![1, 1, 1], vec![5, 3, 2], vec![100, 1, 1, 7], vec![13, 11, 7, 5, 3, 2]] {
-            let mut roster = Roster::new(&weights.iter().map(|w| class(*w, None)).collect::<Vec<_>>());
+            let mut roster = Roster::new(&weights.iter().map(|w| class(*w, None)).collect::<Vec<_>>(), Users(50));
             let total: u32 = weights.iter().sum();
             let mut counts = vec![0u32; weights.len()];
             for n in 0..1_000u32 {
@@ -80,10 +114,10 @@ mod tests {
 
     #[test]
     fn fixed_counts_come_first_and_may_be_all() {
-        let mut roster = Roster::new(&[class(3, None), class(1, Some(2)), class(1, None)]);
+        let mut roster = Roster::new(&[class(3, None), class(1, Some(2)), class(1, None)], Users(6));
         let first: Vec<_> = (0..6).map(|n| roster.class_of(n).unwrap()).collect();
         assert_eq!(first, [1, 1, 0, 0, 0, 2]);
-        let mut only = Roster::new(&[class(1, Some(1))]);
+        let mut only = Roster::new(&[class(1, Some(1))], Users(5));
         assert_eq!((only.class_of(0), only.class_of(1)), (Some(0), None));
     }
 }

@@ -1,18 +1,24 @@
 //! One OS thread with its own runtime, its own users and its own recorder. Users never move between shards.
+//!
+//! In: orders of the supervisor. Out: an interval of statistics every 250 ms. This file holds what the users share and
+//! the loop of the thread; [`keeper`](super::keeper) holds the users.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
-use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::roster::Roster;
-use super::user::{Signal, User};
+use super::arrivals::Pace;
+use super::feeder::Source;
+use super::keeper::Keeper;
+use super::user::Signal;
 use crate::protocol::http::Factory;
 use crate::scenario::Plan;
+use crate::stats::snapshot::Arrivals;
 use crate::stats::{Interval, Recorder};
 
 /// How often what was recorded is handed over.
@@ -23,8 +29,12 @@ const PROBE: Duration = Duration::from_millis(10);
 /// What the supervisor tells a shard.
 #[derive(Debug, Clone, Copy)]
 pub enum Order {
-    /// There shall be so many users on all shards together; hold the share of this one.
+    /// There shall be so many users on all shards together; hold the share of this one. In an open run: at most.
     Hold(u32),
+    /// Iterations arrive by the plan, whose clock began then.
+    Arrive(Instant),
+    /// From this moment of the plan on, so many times as many iterations arrive.
+    Scale(f64, Duration),
     /// Hold new iterations.
     Pause,
     /// Go on.
@@ -41,12 +51,33 @@ pub enum Order {
 pub struct Shard {
     pub plan: Arc<Plan>,
     pub seed: u64,
+    /// One for each of the plan's feeders.
+    pub feeders: Arc<[Source]>,
     pub recorder: RefCell<Recorder>,
     pub paused: Cell<bool>,
     pub resumed: Notify,
     pub users: Cell<u32>,
+    /// Users that start before the others and are through with `on_start`.
+    pub ready: Cell<u32>,
     pub in_flight: Cell<u32>,
     pub cut: Cell<u64>,
+    /// Something has happened that the keeper should look at.
+    pub attention: Notify,
+    pub stopping: Cell<bool>,
+    wants_stop: Cell<bool>,
+    /// What became of the arrivals since the last handover.
+    pub arrivals: RefCell<Arrivals>,
+    /// How many times as many iterations arrive as planned.
+    pub pace: Cell<Pace>,
+    /// The pace has changed.
+    pub repaced: Notify,
+    /// Users of an open run that wait for an iteration; the last to come is the first to go, as its connections are
+    /// the warmest.
+    pub lounge: RefCell<Vec<Rc<Signal>>>,
+    /// Users that may still be spawned for arrivals.
+    pub vacancies: Cell<u32>,
+    /// Due times of iterations for which a user is to be spawned.
+    pub hires: RefCell<VecDeque<Instant>>,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
     /// `None` where the system has no such timer: then due times are met to the millisecond.
@@ -55,6 +86,46 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// An idle shard.
+    pub fn new(setup: &Setup) -> Self {
+        Self {
+            recorder: RefCell::new(Recorder::new(setup.index, setup.plan.endpoints.len())),
+            seed: setup.seed,
+            feeders: Arc::clone(&setup.feeders),
+            paused: Cell::new(false),
+            resumed: Notify::new(),
+            users: Cell::new(0),
+            ready: Cell::new(0),
+            in_flight: Cell::new(0),
+            cut: Cell::new(0),
+            attention: Notify::new(),
+            stopping: Cell::new(false),
+            wants_stop: Cell::new(false),
+            arrivals: RefCell::default(),
+            pace: Cell::default(),
+            repaced: Notify::new(),
+            lounge: RefCell::default(),
+            vacancies: Cell::new(0),
+            hires: RefCell::default(),
+            paused_since: Cell::new(None),
+            paused_before: Cell::new(Duration::ZERO),
+            #[cfg(target_os = "linux")]
+            timer: super::timer::Timer::new().ok(),
+            plan: Arc::clone(&setup.plan),
+        }
+    }
+
+    /// Asks the supervisor to stop the run.
+    pub fn ask_to_stop(&self) {
+        self.wants_stop.set(true);
+        self.attention.notify_one();
+    }
+
+    /// True while nobody has been told that a step asked for the end.
+    pub fn wants_stop(&self) -> bool {
+        self.wants_stop.get()
+    }
+
     /// Sleeps until a due time, as exactly as the system can.
     pub async fn sleep_until_due(&self, due: Instant) {
         #[cfg(target_os = "linux")]
@@ -90,16 +161,30 @@ impl Shard {
         self.paused_before.get() + self.paused_since.get().map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    fn pause(&self) {
+    /// Holds new iterations.
+    pub fn pause(&self) {
         self.paused.set(true);
         self.paused_since.set(self.paused_since.get().or(Some(Instant::now())));
     }
 
-    fn resume(&self) {
+    /// Goes on.
+    pub fn resume(&self) {
         self.paused_before.set(self.paused_for());
         self.paused_since.set(None);
         self.paused.set(false);
         self.resumed.notify_waiters();
+    }
+
+    /// What was recorded since the last time, ready to be handed over.
+    pub fn fill(&self, spare: Option<Box<Interval>>) -> Box<Interval> {
+        let mut interval = self.recorder.borrow_mut().swap(spare);
+        interval.users = self.users.get();
+        interval.in_flight = self.in_flight.get();
+        interval.cut = self.cut.take();
+        interval.arrivals = std::mem::take(&mut *self.arrivals.borrow_mut());
+        interval.staff.ready = self.ready.get();
+        interval.staff.wants_stop = self.wants_stop.take();
+        interval
     }
 }
 
@@ -109,6 +194,7 @@ pub struct Setup {
     pub shards: usize,
     pub plan: Arc<Plan>,
     pub seed: u64,
+    pub feeders: Arc<[Source]>,
     pub factory: Factory,
     pub orders: mpsc::UnboundedReceiver<Order>,
     pub intervals: mpsc::Sender<Box<Interval>>,
@@ -118,20 +204,17 @@ pub struct Setup {
 /// Runs until stopped and empty, or cut. The last interval is handed over before the channel closes.
 pub async fn run(setup: Setup) {
     let mut keeper = Keeper::new(setup);
+    let shard = Rc::clone(keeper.shard());
     let mut handover = interval(HANDOVER);
     handover.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let probe = tokio::task::spawn_local(probe(Rc::clone(&keeper.shard)));
-    let shard = Rc::clone(&keeper.shard);
-    let time = tokio::task::spawn_local(async move { shard.keep_time().await });
+    let probe = tokio::task::spawn_local(probe(Rc::clone(&shard)));
+    let timed = Rc::clone(&shard);
+    let time = tokio::task::spawn_local(async move { timed.keep_time().await });
     while !keeper.is_over() {
         tokio::select! {
-            order = keeper.orders.recv() => match order {
-                Some(order) => keeper.obey(order),
-                // The supervisor is gone: nobody would ever stop us.
-                None => keeper.obey(Order::Cut),
-            },
+            order = keeper.next_order() => keeper.obey(order),
             _ = handover.tick() => keeper.hand_over(),
-            () = keeper.gone.notified() => {}
+            () = shard.attention.notified() => keeper.attend(),
         }
         keeper.bury();
     }
@@ -147,184 +230,5 @@ async fn probe(shard: Rc<Shard>) {
         // What the timer itself rounds up is no sign of strain.
         let lag = due.elapsed().saturating_sub(shard.timer_step());
         shard.recorder.borrow_mut().timer_lag(lag);
-    }
-}
-
-struct Seat {
-    task: JoinHandle<()>,
-    signal: Rc<Signal>,
-}
-
-/// Holds as many users as ordered.
-struct Keeper {
-    shard: Rc<Shard>,
-    index: usize,
-    shards: usize,
-    roster: Roster,
-    factory: Factory,
-    orders: mpsc::UnboundedReceiver<Order>,
-    intervals: mpsc::Sender<Box<Interval>>,
-    spares: mpsc::Receiver<Box<Interval>>,
-    epoch: u32,
-    /// Users at work; the newest sits last and leaves first.
-    seats: Vec<Seat>,
-    /// Users that were retired and finish their task, with the moment they are cut.
-    leaving: Vec<(JoinHandle<()>, Instant)>,
-    gone: Rc<Notify>,
-    stopping: bool,
-}
-
-impl Keeper {
-    fn new(setup: Setup) -> Self {
-        let shard = Shard {
-            recorder: RefCell::new(Recorder::new(setup.index, setup.plan.endpoints.len())),
-            seed: setup.seed,
-            paused: Cell::new(false),
-            resumed: Notify::new(),
-            users: Cell::new(0),
-            in_flight: Cell::new(0),
-            cut: Cell::new(0),
-            paused_since: Cell::new(None),
-            paused_before: Cell::new(Duration::ZERO),
-            #[cfg(target_os = "linux")]
-            timer: super::timer::Timer::new().ok(),
-            plan: setup.plan,
-        };
-        Self {
-            index: setup.index,
-            shards: setup.shards,
-            roster: Roster::new(&shard.plan.classes),
-            shard: Rc::new(shard),
-            factory: setup.factory,
-            orders: setup.orders,
-            intervals: setup.intervals,
-            spares: setup.spares,
-            epoch: 0,
-            seats: Vec::new(),
-            leaving: Vec::new(),
-            gone: Rc::default(),
-            stopping: false,
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        self.stopping && self.seats.is_empty() && self.leaving.is_empty()
-    }
-
-    fn obey(&mut self, order: Order) {
-        match order {
-            Order::Hold(total) => self.hold(total),
-            Order::Pause => self.shard.pause(),
-            Order::Resume => self.shard.resume(),
-            Order::Stop => self.stop(),
-            Order::Cut => {
-                self.stop();
-                for (task, _) in &self.leaving {
-                    task.abort();
-                }
-            }
-            Order::Epoch(epoch) => {
-                self.hand_over();
-                self.epoch = epoch;
-                *self.shard.recorder.borrow_mut() = Recorder::new(self.index, self.shard.plan.endpoints.len());
-            }
-        }
-    }
-
-    fn stop(&mut self) {
-        self.stopping = true;
-        while self.retire() {}
-    }
-
-    /// User numbers are dealt to the shards in turn.
-    fn hold(&mut self, total: u32) {
-        let wanted = (total as usize + self.shards - 1 - self.index) / self.shards;
-        // Users are retired newest first: the oldest hold warm connections, and dropping those would make a small
-        // decrease look like a latency spike.
-        while self.seats.len() > wanted && self.retire() {}
-        while self.seats.len() < wanted && !self.stopping && self.spawn() {}
-    }
-
-    fn spawn(&mut self) -> bool {
-        let number = (self.seats.len() * self.shards + self.index) as u32;
-        let Some(class) = self.roster.class_of(number) else { return false };
-        let user = User::new(Rc::clone(&self.shard), number, class, self.factory.client());
-        let signal = user.signal();
-        let gone = Rc::clone(&self.gone);
-        let task = tokio::task::spawn_local(async move {
-            // Also when the user panics, so that the keeper looks at once.
-            let _tell = Tell(gone);
-            user.live().await;
-        });
-        self.seats.push(Seat { task, signal });
-        true
-    }
-
-    fn retire(&mut self) -> bool {
-        let Some(seat) = self.seats.pop() else { return false };
-        seat.signal.retire();
-        self.leaving.push((seat.task, Instant::now() + self.shard.plan.load.stop_timeout));
-        true
-    }
-
-    /// Cuts who overstays, forgets who is gone, and notes who died of a panic.
-    fn bury(&mut self) {
-        let now = Instant::now();
-        let mut died = 0;
-        self.leaving.retain_mut(|(task, until)| {
-            if now >= *until {
-                task.abort();
-            }
-            died += u32::from(panicked(task));
-            !task.is_finished()
-        });
-        // A user ends before it is told to only by a panic. Its seat is filled again by the next order.
-        if self.seats.iter().any(|seat| seat.task.is_finished()) {
-            let before = self.seats.len();
-            self.seats.retain(|seat| !seat.task.is_finished());
-            died += (before - self.seats.len()) as u32;
-        }
-        for _ in 0..died {
-            self.shard.recorder.borrow_mut().exception(&"user".into(), "a simulated user died of an internal error");
-        }
-    }
-
-    fn hand_over(&mut self) {
-        // A busy aggregator costs nothing: the interval goes on and is handed over next time.
-        let Ok(permit) = self.intervals.try_reserve() else { return };
-        let spare = self.spares.try_recv().ok();
-        permit.send(fill(&self.shard, self.epoch, spare));
-    }
-
-    async fn last_handover(self) {
-        let interval = fill(&self.shard, self.epoch, None);
-        // The supervisor outlives its shards; if it does not, nobody is left to read this.
-        let _ = self.intervals.send(interval).await;
-    }
-}
-
-fn fill(shard: &Shard, epoch: u32, spare: Option<Box<Interval>>) -> Box<Interval> {
-    let mut interval = shard.recorder.borrow_mut().swap(spare);
-    interval.epoch = epoch;
-    interval.users = shard.users.get();
-    interval.in_flight = shard.in_flight.get();
-    interval.cut = shard.cut.take();
-    interval
-}
-
-fn panicked(task: &mut JoinHandle<()>) -> bool {
-    use std::task::{Context, Poll, Waker};
-    if !task.is_finished() {
-        return false;
-    }
-    let mut context = Context::from_waker(Waker::noop());
-    matches!(std::pin::Pin::new(task).poll(&mut context), Poll::Ready(Err(error)) if error.is_panic())
-}
-
-struct Tell(Rc<Notify>);
-
-impl Drop for Tell {
-    fn drop(&mut self) {
-        self.0.notify_one();
     }
 }

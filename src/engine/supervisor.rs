@@ -1,4 +1,8 @@
 //! The control thread: decides how many users there should be, owns the aggregator, publishes snapshots.
+//!
+//! In: commands, and the shards' intervals. Out: orders to the shards, and a snapshot every 250 ms.
+
+mod warmup;
 
 use std::sync::Arc;
 use std::thread;
@@ -7,19 +11,27 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use self::warmup::WarmUp;
 use super::Command;
-use super::ramp::Ramp;
+use super::clock::RunClock;
+use super::course::Course;
+use super::roster::Roster;
 use super::shard::{HANDOVER, Order};
+use crate::scenario::Plan;
 use crate::scenario::plan::Load;
 use crate::stats::health::Probe;
-use crate::stats::snapshot::{End, Event, RunState};
+use crate::stats::interval::Staff;
+use crate::stats::snapshot::{End, Event, PlanView, RunState};
 use crate::stats::{Aggregator, Interval, Moment, Snapshot};
+use crate::units;
 
 /// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
 /// would hit the server in bursts.
 const STEP: Duration = Duration::from_millis(10);
 /// How often an unchanged number is ordered again, so that a user that died is replaced.
 const REPEAT: Duration = Duration::from_millis(250);
+/// After so long every shard has answered an order.
+const SETTLED: Duration = Duration::from_millis(600);
 
 /// The supervisor's ends of one shard.
 pub struct Link {
@@ -30,7 +42,7 @@ pub struct Link {
 
 /// What the supervisor is given.
 pub struct Setup {
-    pub load: Load,
+    pub plan: Arc<Plan>,
     pub aggregator: Aggregator,
     pub links: Vec<Link>,
     pub commands: mpsc::Receiver<Command>,
@@ -40,8 +52,8 @@ pub struct Setup {
 
 /// Runs until every shard has ended, then publishes the last snapshot.
 pub async fn run(setup: Setup) {
-    let Setup { load, aggregator, links, mut commands, mut intervals, snapshots } = setup;
-    let mut control = Control::new(load, aggregator, links);
+    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots } = setup;
+    let mut control = Control::new(plan, aggregator, links);
     let (mut step, mut publish) = (interval(STEP), interval(HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -67,44 +79,28 @@ pub async fn run(setup: Setup) {
     snapshots.send_replace(control.last_snapshot());
 }
 
-/// The running clock of a run: stands still while paused.
-#[derive(Debug)]
-struct RunClock {
-    started: Instant,
-    paused: Duration,
-    since: Option<Instant>,
-}
-
-impl RunClock {
-    fn elapsed(&self) -> Duration {
-        let now = self.since.unwrap_or_else(Instant::now);
-        now.duration_since(self.started).saturating_sub(self.paused)
-    }
-
-    fn pause(&mut self) {
-        self.since = self.since.or(Some(Instant::now()));
-    }
-
-    fn resume(&mut self) {
-        if let Some(since) = self.since.take() {
-            self.paused += since.elapsed();
-        }
-    }
-}
-
 struct Control {
+    plan: Arc<Plan>,
     load: Load,
     aggregator: Aggregator,
     links: Vec<Link>,
-    ramp: Ramp,
+    course: Course,
     clock: RunClock,
     probe: Probe,
     epoch: u32,
     /// The number last ordered.
     held: u32,
+    held_since: Instant,
     repeat_at: Instant,
-    /// Users alive on each shard, as last reported.
+    /// Users alive on each shard, and who they are, as last reported.
     users: Vec<u32>,
+    staff: Vec<Staff>,
+    /// Users that start before the others.
+    early: u32,
+    /// Iterations arrive.
+    is_fed: bool,
+    stage: Option<usize>,
+    warm_up: WarmUp,
     vu_seconds: f64,
     counted_until: Instant,
     stopping: Option<(End, Instant)>,
@@ -112,21 +108,33 @@ struct Control {
 }
 
 impl Control {
-    fn new(load: Load, aggregator: Aggregator, links: Vec<Link>) -> Self {
+    fn new(plan: Arc<Plan>, mut aggregator: Aggregator, links: Vec<Link>) -> Self {
         let now = Instant::now();
+        let early = Roster::new(&plan.classes, plan.load.users).early();
+        let is_warm = plan.schedule.is_warm_up(Duration::ZERO);
+        if is_warm {
+            aggregator.warm_up(0, Duration::ZERO);
+        }
         Self {
-            ramp: Ramp::new(load.users, load.spawn_rate),
-            clock: RunClock { started: now, paused: Duration::ZERO, since: None },
+            course: Course::new(&plan, early),
+            clock: RunClock::start(),
             probe: Probe::new(),
             epoch: 0,
             held: 0,
+            held_since: now,
             repeat_at: now,
             users: vec![0; links.len()],
+            staff: vec![Staff::default(); links.len()],
+            early: early.0,
+            is_fed: false,
+            stage: None,
+            warm_up: WarmUp::new(is_warm, links.len()),
             vu_seconds: 0.0,
             counted_until: now,
             stopping: None,
             cut: false,
-            load,
+            load: plan.load,
+            plan,
             aggregator,
             links,
         }
@@ -143,19 +151,32 @@ impl Control {
         let t = self.clock.elapsed();
         match command {
             Command::SetUsers(users) => {
-                self.note(format!("users {} → {users}", self.ramp.target()));
-                self.ramp.retarget(users, t);
+                let what = if self.is_open() { "most users" } else { "users" };
+                self.note(format!("{what} {} → {users}", self.course.target(t)));
+                self.course.set_users(users, t);
             }
             Command::SetSpawnRate(rate) => {
-                self.note(format!("spawn rate {} → {rate} users/s", self.ramp.rate()));
-                self.ramp.rerate(rate, t);
+                let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
+                self.note(format!("{what} {} → {rate}{unit}", self.course.rate(t)));
+                if let Some(scale) = self.course.set_rate(rate, t) {
+                    self.tell(Order::Scale(scale, self.course.plan_time(t)));
+                }
             }
-            Command::Pause if self.clock.since.is_none() && self.stopping.is_none() => {
+            Command::FollowPlan => {
+                if self.course.is_steered() {
+                    self.note("following the plan again".to_owned());
+                }
+                self.course.follow(t);
+                if self.is_open() {
+                    self.tell(Order::Scale(1.0, self.course.plan_time(t)));
+                }
+            }
+            Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
                 self.note("paused".to_owned());
                 self.clock.pause();
                 self.tell(Order::Pause);
             }
-            Command::Resume if self.clock.since.is_some() => {
+            Command::Resume if self.clock.is_paused() => {
                 self.clock.resume();
                 self.tell(Order::Resume);
                 self.note("resumed".to_owned());
@@ -164,18 +185,32 @@ impl Control {
             Command::Stop if self.stopping.is_some() => self.cut(),
             Command::Stop => self.stop(End::Stopped),
             Command::ResetStatistics => {
-                self.epoch += 1;
+                self.next_epoch();
                 self.aggregator.reset(self.epoch, t);
-                self.tell(Order::Epoch(self.epoch));
+                if self.warm_up.is_warm() {
+                    self.aggregator.warm_up(self.epoch, t);
+                }
                 self.note("statistics reset".to_owned());
             }
         }
         self.step();
     }
 
+    fn is_open(&self) -> bool {
+        self.plan.schedule.is_open()
+    }
+
+    fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.tell(Order::Epoch(self.epoch));
+    }
+
     fn note(&mut self, text: String) {
-        let event = Event { elapsed: self.clock.elapsed(), at: SystemTime::now(), text: text.into() };
-        self.aggregator.event(event);
+        self.note_at(self.clock.elapsed(), text);
+    }
+
+    fn note_at(&mut self, elapsed: Duration, text: String) {
+        self.aggregator.event(Event { elapsed, at: SystemTime::now(), text: text.into() });
     }
 
     fn stop(&mut self, why: End) {
@@ -183,7 +218,7 @@ impl Control {
             return;
         }
         // Held iterations would never finish.
-        if self.clock.since.is_some() {
+        if self.clock.is_paused() {
             self.clock.resume();
             self.tell(Order::Resume);
         }
@@ -212,22 +247,102 @@ impl Control {
             return;
         }
         let t = self.clock.elapsed();
-        if self.load.run_time.is_some_and(|limit| t >= limit) {
+        if self.is_finished(t) {
             self.stop(End::Completed);
             return;
         }
-        let held = self.ramp.at(t).0;
+        self.begin_others(t, now);
+        self.enter_stage(t);
+        let held = self.course.at(t).0;
         if held != self.held || now >= self.repeat_at {
+            if held != self.held {
+                self.held_since = now;
+            }
             self.held = held;
             self.repeat_at = now + REPEAT;
             self.tell(Order::Hold(held));
         }
     }
 
+    /// The planned time is over, or every user has stopped for good.
+    fn is_finished(&mut self, t: Duration) -> bool {
+        let planned = if self.plan.schedule.is_shaped() {
+            let length = self.load.run_time.or(self.plan.schedule.length());
+            length.is_some_and(|length| !self.course.is_held() && self.course.plan_time(t) >= length)
+        } else {
+            self.load.run_time.is_some_and(|limit| t >= limit)
+        };
+        if planned {
+            return true;
+        }
+        let quit: u32 = self.staff.iter().map(|staff| staff.quit).sum();
+        let seats: u32 = self.staff.iter().map(|staff| staff.seats).sum();
+        let is_deserted = quit > 0
+            && seats == quit
+            && self.users.iter().all(|users| *users == 0)
+            && (!self.is_open() || quit >= self.held)
+            && self.held_since.elapsed() >= SETTLED
+            && self.course.is_settled(t);
+        if is_deserted {
+            self.note("every user has stopped".to_owned());
+        }
+        is_deserted
+    }
+
+    /// Lets the other users begin once those that come before them are ready, and iterations arrive.
+    fn begin_others(&mut self, t: Duration, now: Instant) {
+        if self.course.is_held() {
+            let ready: u32 = self.staff.iter().map(|staff| staff.ready).sum();
+            if ready < self.early.min(self.course.target(t).0) {
+                return;
+            }
+            self.course.open(t);
+            self.note(format!("{ready} users are ready: the others begin"));
+        }
+        if self.is_open() && !self.is_fed {
+            self.is_fed = true;
+            self.tell(Order::Arrive(now - (t.saturating_sub(self.course.began()))));
+        }
+    }
+
+    fn enter_stage(&mut self, t: Duration) {
+        let schedule = &self.plan.schedule;
+        let planned = self.course.plan_time(t);
+        let (stage, is_warm) = (schedule.stage_at(planned), schedule.is_warm_up(planned));
+        if stage != self.stage {
+            self.stage = stage;
+            let name = stage.and_then(|index| schedule.stages().get(index)).map(|stage| Arc::clone(&stage.name));
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                self.note(format!("stage: {name}"));
+            }
+        }
+        if self.warm_up.turns(is_warm) {
+            self.next_epoch();
+            if is_warm {
+                self.aggregator.warm_up(self.epoch, t);
+                self.note("warm-up: nothing counts until it is over".to_owned());
+            } else {
+                self.aggregator.end_warm_up(self.epoch, t);
+                self.warm_up.ended(self.epoch, t);
+            }
+        }
+    }
+
     fn absorb(&mut self, mut interval: Box<Interval>) {
-        self.users[interval.shard] = interval.users;
+        let shard = interval.shard;
+        self.users[shard] = interval.users;
+        self.staff[shard] = interval.staff;
+        let epoch = interval.epoch;
         self.aggregator.absorb(&mut interval);
-        let spares = &self.links[interval.shard].spares;
+        if let Some(at) = self.warm_up.reported(shard, epoch) {
+            let left_out = units::count(self.aggregator.left_out());
+            self.note_at(at, format!("warm-up over: {left_out} requests left out"));
+        }
+        if self.staff[shard].wants_stop && self.stopping.is_none() {
+            self.note("stopped by a step of the scenario".to_owned());
+            self.stop(End::Stopped);
+        }
+        let spares = &self.links[shard].spares;
         // One to fill while this thread reads the other. More appear when it was late, and each has room for a
         // histogram of every endpoint: they go.
         if spares.capacity() == spares.max_capacity() {
@@ -235,12 +350,16 @@ impl Control {
         }
     }
 
-    fn state(&self) -> RunState {
+    fn state(&self, t: Duration) -> RunState {
+        let moves = match self.course.arrivals(t) {
+            Some(rate) => (rate - self.course.rate(t).0).abs() > 1e-6,
+            None => self.held != self.course.target(t).0,
+        };
         if self.stopping.is_some() {
             RunState::Stopping
-        } else if self.clock.since.is_some() {
+        } else if self.clock.is_paused() {
             RunState::Paused
-        } else if self.held != self.ramp.target().0 {
+        } else if moves {
             RunState::Ramping
         } else {
             RunState::Running
@@ -248,7 +367,7 @@ impl Control {
     }
 
     fn snapshot(&mut self) -> Arc<Snapshot> {
-        let state = self.state();
+        let state = self.state(self.clock.elapsed());
         self.snapshot_in(state)
     }
 
@@ -260,12 +379,22 @@ impl Control {
     }
 
     fn snapshot_in(&mut self, state: RunState) -> Arc<Snapshot> {
+        let t = self.clock.elapsed();
+        let stages = self.plan.schedule.stages();
+        let stage = self.stage.and_then(|index| stages.get(index)).map(|stage| Arc::clone(&stage.name));
+        self.aggregator.plan(PlanView {
+            stage: stage.filter(|name| !name.is_empty()),
+            steered: self.course.is_steered(),
+            warm_up: self.warm_up.is_warm(),
+            rate: self.course.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
+            ..PlanView::default()
+        });
         self.aggregator.snapshot(Moment {
-            elapsed: self.clock.elapsed(),
+            elapsed: t,
             at: SystemTime::now(),
             state,
-            target: if self.stopping.is_some() { 0 } else { self.ramp.target().0 },
-            spawn_rate: self.ramp.rate().0,
+            target: if self.stopping.is_some() { 0 } else { self.course.target(t).0 },
+            spawn_rate: self.course.rate(t).0,
             vu_hours: self.vu_seconds / 3_600.0,
             health: self.probe.sample(),
         })
@@ -273,56 +402,4 @@ impl Control {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stats::snapshot::RunInfo;
-    use crate::units::{PerSecond, Users};
-
-    /// A control with one shard, and that shard's end for spares.
-    fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
-        let load =
-            Load { users: Users(1), spawn_rate: PerSecond(1.0), run_time: None, stop_timeout: Duration::from_secs(1) };
-        let run = RunInfo {
-            scenario: "s".into(),
-            host: "h".into(),
-            started: SystemTime::UNIX_EPOCH,
-            run_time: None,
-            classes: Vec::new(),
-            seed: 0,
-        };
-        let (spares, spare) = mpsc::channel(4);
-        let (orders, _) = mpsc::unbounded_channel();
-        // A thread that has ended would break the run.
-        let link = Link { orders, spares, thread: thread::spawn(thread::park) };
-        (Control::new(load, Aggregator::new(run, Vec::new(), 1), vec![link]), spare)
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_late_control_thread_does_not_leave_spares_behind() {
-        let (mut control, mut spares) = control();
-        for users in 1..=4 {
-            let mut interval = Box::new(Interval::new(0, 3));
-            interval.users = users;
-            control.absorb(interval);
-        }
-        assert_eq!(control.users, [4]);
-        assert!(spares.try_recv().is_ok() && spares.try_recv().is_err(), "one spare is enough");
-        control.absorb(Box::new(Interval::new(0, 3)));
-        assert!(spares.try_recv().is_ok(), "a spare that was taken is replaced");
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn paused_time_is_not_run_time() {
-        let (mut control, _spares) = control();
-        let second = Duration::from_secs(1);
-        tokio::time::advance(second).await;
-        control.obey(Command::Pause);
-        control.obey(Command::Pause);
-        tokio::time::advance(5 * second).await;
-        assert_eq!((control.clock.elapsed(), control.state()), (second, RunState::Paused));
-        control.obey(Command::Resume);
-        control.obey(Command::Resume);
-        tokio::time::advance(second).await;
-        assert_eq!(control.clock.elapsed(), 2 * second);
-    }
-}
+mod tests;

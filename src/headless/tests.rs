@@ -31,6 +31,8 @@ fn snapshot(state: RunState) -> Snapshot {
         health: Health { cpu: 0.31, ..Health::default() },
         cut: 0,
         events: Arc::default(),
+        plan: Default::default(),
+        log: Default::default(),
     }
 }
 
@@ -46,6 +48,18 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
     last.state = RunState::Done(End::Broken);
     let text = ending(&last, 80);
     assert!(text.contains("3 requests were cut") && text.contains("The run broke"), "{text}");
+}
+
+#[test]
+fn what_no_row_has_is_below_every_table() {
+    let mut last = snapshot(RunState::Running);
+    assert!(!table_now(&last, 80).contains("dropped"));
+    last.plan.arrivals = crate::stats::snapshot::Arrivals { started: 988, dropped: 12 };
+    last.plan.left_out = 34;
+    for text in [table_now(&last, 80), ending(&last, 80), text::summary(&last, 120)] {
+        assert!(text.contains("12 iterations were dropped") && text.contains("988 were started"), "{text}");
+        assert!(text.contains("34 requests of the warm-up are in no row"), "{text}");
+    }
 }
 
 #[test]

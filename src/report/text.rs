@@ -175,6 +175,7 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
     if snapshot.cut > 0 {
         out.push(format!(" ! {} requests were cut while in flight, and are in no row", units::count(snapshot.cut)));
     }
+    out.extend(left_out(snapshot).into_iter().map(|words| format!(" ! {words}")));
     let view = &snapshot.failures;
     if !view.rows.is_empty() {
         out.push(String::new());
@@ -187,6 +188,30 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
         out.push(format!("         and {} more kinds", units::count(more)));
     }
     lines(out.into_iter(), width)
+}
+
+/// What the rows do not have, each in a sentence: iterations that were due and never begun, requests of a warm-up.
+pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
+    let plan = &snapshot.plan;
+    let mut out = Vec::new();
+    if plan.arrivals.dropped > 0 {
+        let (dropped, started) = (units::count(plan.arrivals.dropped), units::count(plan.arrivals.started));
+        out.push(format!(
+            "{dropped} iterations were dropped: they were due while no user was free; {started} were started"
+        ));
+    }
+    if plan.left_out > 0 {
+        out.push(format!("{} requests of the warm-up are in no row", units::count(plan.left_out)));
+    }
+    if plan.warm_up {
+        out.push("warm-up: what is measured now does not count".to_owned());
+    }
+    out
+}
+
+/// What `log` steps have said after the first `seen` lines, ready to be printed.
+pub fn log(snapshot: &Snapshot, seen: u64) -> Vec<String> {
+    snapshot.log.since(seen).iter().map(|line| format!("user {}: {}", line.user, clean::line(&line.text))).collect()
 }
 
 fn latencies(times: &Latency) -> String {

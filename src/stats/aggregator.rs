@@ -9,7 +9,8 @@ use super::interval::Interval;
 use super::row::RowState;
 use super::series::Past;
 use super::snapshot::{
-    Bin, Bucket, Event, ExceptionRow, Health, LoadView, MAX_EVENTS, RunInfo, RunState, Snapshot, SoFar,
+    Arrivals, Bin, Bucket, Event, ExceptionRow, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RunInfo,
+    RunState, Snapshot, SoFar,
 };
 use super::tally::{Sparse, Times};
 use super::window::{self, SLOT, Window};
@@ -30,6 +31,12 @@ pub struct Aggregator {
     shards: Vec<(u32, u32)>,
     cut: u64,
     events: Arc<Vec<Event>>,
+    log: LogView,
+    /// Where in its plan the run is, as the engine last said.
+    plan: PlanView,
+    /// Epochs of a warm-up: their requests are counted, but in no row.
+    warm: Vec<u32>,
+    left_out: u64,
     /// Everything a reset forgets.
     stats: Stats,
     /// Room to merge windows in.
@@ -48,11 +55,17 @@ struct Stats {
     failures: Failures,
     exceptions: Vec<ExceptionRow>,
     more_exceptions: u64,
+    arrivals: Arrivals,
     past: Past,
     timer_lag: Window<Sparse>,
     schedule_delay: Window<Sparse>,
     /// The last bucket of a run that is over has been written.
     finished: bool,
+    /// All of it is a warm-up, to be forgotten at its end.
+    is_warm_up: bool,
+    /// Run time that does not count: that of warm-ups in mid-run.
+    uncounted: Duration,
+    uncounted_from: Option<Duration>,
 }
 
 /// What the engine knows at the moment of a snapshot.
@@ -86,6 +99,10 @@ impl Aggregator {
             shards: vec![(0, 0); shards],
             cut: 0,
             events: Arc::default(),
+            log: LogView::default(),
+            plan: PlanView::default(),
+            warm: Vec::new(),
+            left_out: 0,
             scratch: Times::fine(),
         }
     }
@@ -96,10 +113,57 @@ impl Aggregator {
             *shard = (interval.users, interval.in_flight);
         }
         self.cut += interval.cut;
+        self.keep_lines(interval);
+        let warm = self.warm.contains(&interval.epoch);
         if interval.epoch >= self.epoch {
-            self.stats.absorb(interval);
+            // The first warm-up is shown while it lasts, and forgotten at its end; one in mid-run is not counted at all.
+            if !warm || self.stats.is_warm_up {
+                self.stats.absorb(interval);
+            }
+        }
+        if warm {
+            self.left_out += interval.requests();
         }
         interval.clear();
+    }
+
+    fn keep_lines(&mut self, interval: &mut Interval) {
+        self.log.dropped += interval.log_dropped;
+        if interval.log.is_empty() {
+            return;
+        }
+        self.log.total += interval.log.len() as u64;
+        let lines = Arc::make_mut(&mut self.log.lines);
+        lines.append(&mut interval.log);
+        lines.drain(..lines.len().saturating_sub(MAX_LOG));
+    }
+
+    /// What is measured in `epoch` is a warm-up. When nothing has been measured before it, it is shown until
+    /// [`Self::end_warm_up`]; else the figures stand still until then.
+    pub fn warm_up(&mut self, epoch: u32, elapsed: Duration) {
+        self.warm.push(epoch);
+        self.stats.is_warm_up = self.stats.total.is_empty();
+        self.stats.uncounted_from = (!self.stats.is_warm_up).then_some(elapsed);
+    }
+
+    /// The warm-up is over: from `epoch` on everything counts.
+    pub fn end_warm_up(&mut self, epoch: u32, elapsed: Duration) {
+        let stats = &mut self.stats;
+        if stats.is_warm_up {
+            self.reset(epoch, elapsed);
+        } else if let Some(from) = stats.uncounted_from.take() {
+            stats.uncounted += elapsed.saturating_sub(from);
+        }
+    }
+
+    /// Requests of warm-ups so far.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    /// Says where in its plan the run is, for the next snapshots. The counts are the aggregator's own.
+    pub fn plan(&mut self, plan: PlanView) {
+        self.plan = plan;
     }
 
     /// Forgets all statistics; from now on only intervals of `epoch` count.
@@ -123,7 +187,7 @@ impl Aggregator {
             self.shards.iter().fold((0u32, 0u32), |(u, f), s| (u.saturating_add(s.0), f.saturating_add(s.1)));
         let stats = &mut self.stats;
         let closed = stats.advance(&moment, users);
-        let measured = moment.elapsed.saturating_sub(stats.since);
+        let measured = stats.measured(moment.elapsed);
         // Window figures change when a second closes; in the first second, and at the end, nobody wants to wait.
         if closed || measured < SLOT || moment.state.is_done() {
             let covered = stats.total.window.covered(moment.elapsed.saturating_sub(stats.opened));
@@ -164,6 +228,8 @@ impl Aggregator {
             health,
             cut: self.cut,
             events: Arc::clone(&self.events),
+            plan: PlanView { left_out: self.left_out, arrivals: stats.arrivals, ..self.plan.clone() },
+            log: self.log.clone(),
         })
     }
 }
@@ -178,11 +244,21 @@ impl Stats {
             failures: Failures::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,
+            arrivals: Arrivals::default(),
             past: Past::new(),
             timer_lag: Window::new(),
             schedule_delay: Window::new(),
             finished: false,
+            is_warm_up: false,
+            uncounted: Duration::ZERO,
+            uncounted_from: None,
         }
+    }
+
+    /// How long everything counted so far.
+    fn measured(&self, elapsed: Duration) -> Duration {
+        let until = self.uncounted_from.unwrap_or(elapsed);
+        until.saturating_sub(self.since).saturating_sub(self.uncounted)
     }
 
     fn absorb(&mut self, interval: &mut Interval) {
@@ -204,6 +280,7 @@ impl Stats {
             }
         }
         self.more_exceptions += interval.more_exceptions;
+        self.arrivals.merge(interval.arrivals);
         self.timer_lag.open.merge(&interval.timer_lag.sparse());
         self.schedule_delay.open.merge(&interval.schedule_delay.sparse());
     }

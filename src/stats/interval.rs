@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::failures::Groups;
 use super::sample::Sample;
+use super::snapshot::{Arrivals, LogLine};
 use super::tally::{Exact, Sparse, Times};
 
 /// Most different errors in the scenario itself that one interval tells apart.
 const MAX_EXCEPTIONS: usize = 100;
+/// Most lines of the log in one interval: with four intervals a second, 100 lines a second from each shard.
+const MAX_LINES: usize = 25;
 
 /// Filled by a [`Recorder`](super::Recorder), merged and cleared by the [`Aggregator`](super::Aggregator).
 #[derive(Debug)]
@@ -22,6 +25,10 @@ pub struct Interval {
     pub in_flight: u32,
     /// Requests cut in it: sent, but in no row.
     pub cut: u64,
+    /// The users that the shard holds, at its end.
+    pub staff: Staff,
+    /// What became of the iterations that were due in it.
+    pub arrivals: Arrivals,
     /// One an endpoint, there from its first sample on.
     cells: Vec<Option<Box<Cell>>>,
     /// Which cells have samples: only these are merged and cleared.
@@ -31,6 +38,21 @@ pub struct Interval {
     pub(super) more_exceptions: u64,
     pub(super) timer_lag: Times<u32>,
     pub(super) schedule_delay: Times<u32>,
+    pub(super) log: Vec<LogLine>,
+    pub(super) log_dropped: u64,
+}
+
+/// What the supervisor needs to know of a shard's users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Staff {
+    /// Places for users, taken or not.
+    pub seats: u32,
+    /// Places of users that have stopped for good.
+    pub quit: u32,
+    /// Users that start before the others and are through with `on_start`, so far.
+    pub ready: u32,
+    /// A step has asked for the end of the run.
+    pub wants_stop: bool,
 }
 
 impl Default for Interval {
@@ -48,6 +70,8 @@ impl Interval {
             users: 0,
             in_flight: 0,
             cut: 0,
+            staff: Staff::default(),
+            arrivals: Arrivals::default(),
             cells: std::iter::repeat_with(|| None).take(endpoints).collect(),
             touched: Vec::with_capacity(endpoints),
             failures: Groups::default(),
@@ -55,6 +79,8 @@ impl Interval {
             more_exceptions: 0,
             timer_lag: Times::rough(),
             schedule_delay: Times::rough(),
+            log: Vec::new(),
+            log_dropped: 0,
         }
     }
 
@@ -67,11 +93,29 @@ impl Interval {
             }
         }
         (self.users, self.in_flight, self.cut) = (0, 0, 0);
+        (self.staff, self.arrivals) = (Staff::default(), Arrivals::default());
+        self.log.clear();
+        self.log_dropped = 0;
         self.failures.clear();
         self.exceptions.clear();
         self.more_exceptions = 0;
         self.timer_lag.clear();
         self.schedule_delay.clear();
+    }
+
+    /// Keeps a line of the log, unless there are more already than anyone reads.
+    pub(super) fn log(&mut self, line: impl FnOnce() -> LogLine) {
+        if self.log.len() < MAX_LINES {
+            self.log.push(line());
+        } else {
+            self.log_dropped += 1;
+        }
+    }
+
+    /// Finished requests in it.
+    pub(super) fn requests(&self) -> u64 {
+        let cells = self.touched.iter().filter_map(|index| self.cells.get(*index as usize)?.as_ref());
+        cells.map(|cell| cell.requests).sum()
     }
 
     /// Makes room for so many endpoints.

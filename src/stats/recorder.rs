@@ -7,6 +7,10 @@ use std::time::{Duration, SystemTime};
 use super::failures::{MAX_EXAMPLES, fingerprint};
 use super::interval::Interval;
 use super::sample::{Reason, Sample};
+use super::snapshot::LogLine;
+
+/// Most characters kept of a line of the log.
+const LONGEST_LINE: usize = 500;
 
 /// One a shard.
 #[derive(Debug)]
@@ -51,6 +55,15 @@ impl Recorder {
     /// Counts an error in the scenario itself (a template that failed).
     pub fn exception(&mut self, place: &Arc<str>, message: &str) {
         self.interval.exception(place, message);
+    }
+
+    /// Keeps what a `log` step of a user says; the text is masked already.
+    pub fn log(&mut self, user: u64, text: &str) {
+        self.interval.log(|| {
+            let text = crate::clean::line(text);
+            let end = text.char_indices().nth(LONGEST_LINE).map_or(text.len(), |(at, _)| at);
+            LogLine { at: SystemTime::now(), user, text: text[..end].into() }
+        });
     }
 
     /// Lag of the shard's 10 ms timer.

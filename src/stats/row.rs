@@ -41,6 +41,11 @@ impl RowState {
         }
     }
 
+    /// True before the first request.
+    pub fn is_empty(&self) -> bool {
+        self.requests == 0
+    }
+
     pub fn absorb(&mut self, portion: &Portion) {
         self.total = None;
         if portion.service.is_some() && self.service.is_none() {

@@ -46,6 +46,10 @@ pub struct Snapshot {
     pub cut: u64,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<Event>>,
+    /// Where in its load plan the run is.
+    pub plan: PlanView,
+    /// What `log` steps said.
+    pub log: LogView,
 }
 
 /// Most [`Event`]s kept in a snapshot.
@@ -125,6 +129,73 @@ pub struct LoadView {
     pub in_flight: u32,
     /// Integral of users alive over time so far, in user-hours (VU-hours).
     pub vu_hours: f64,
+}
+
+/// Where in its load plan a run is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlanView {
+    /// Name of the stage at hand, where the plan has stages.
+    pub stage: Option<Arc<str>>,
+    /// The load was changed by hand, and no longer follows the plan.
+    pub steered: bool,
+    /// What is measured now does not count.
+    pub warm_up: bool,
+    /// Requests of the warm-up: they are in no row.
+    pub left_out: u64,
+    /// Arrivals wanted per second now; only in an open model.
+    pub rate: Option<f64>,
+    /// What became of the arrivals; all 0 in a closed model.
+    pub arrivals: Arrivals,
+}
+
+/// What became of the iterations that were due in an open model; their sum is how many were due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Arrivals {
+    /// Begun by a user.
+    pub started: u64,
+    /// Due while no user was free, and never begun.
+    pub dropped: u64,
+}
+
+impl Arrivals {
+    /// Adds up two counts.
+    pub fn merge(&mut self, other: Arrivals) {
+        self.started = self.started.saturating_add(other.started);
+        self.dropped = self.dropped.saturating_add(other.dropped);
+    }
+}
+
+/// Lines that `log` steps wrote.
+#[derive(Debug, Clone, Default)]
+pub struct LogView {
+    /// The newest, oldest first, at most [`MAX_LOG`].
+    pub lines: Arc<Vec<LogLine>>,
+    /// How many there have been, those no longer in `lines` included.
+    pub total: u64,
+    /// Lines that came faster than can be read, and were not kept.
+    pub dropped: u64,
+}
+
+/// Most lines of a log kept in a snapshot.
+pub const MAX_LOG: usize = 500;
+
+impl LogView {
+    /// The lines after the first `seen` ones, as far as they are still there.
+    pub fn since(&self, seen: u64) -> &[LogLine] {
+        let new = usize::try_from(self.total.saturating_sub(seen)).unwrap_or(usize::MAX);
+        &self.lines[self.lines.len().saturating_sub(new)..]
+    }
+}
+
+/// What one `log` step said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Wall clock.
+    pub at: SystemTime,
+    /// `user.id` of who said it.
+    pub user: u64,
+    /// One line, cleaned and masked.
+    pub text: Arc<str>,
 }
 
 /// One row of the statistics.

@@ -109,6 +109,8 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         health: Health { cpu: 0.31, ..Health::default() },
         cut: 0,
         events: Arc::new(vec![Event { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
+        plan: Default::default(),
+        log: Default::default(),
     }
 }
 

@@ -139,6 +139,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(Overlay::Confirm(if stopping { Question::Cut } else { Question::Stop }));
             Vec::new()
         }
+        Action::FollowPlan => follow_plan(model),
         Action::ResetStatistics => {
             model.overlay = Some(Overlay::Confirm(Question::Reset));
             Vec::new()
@@ -158,6 +159,15 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Wishes that were not sent yet would take control away again.
+fn follow_plan(model: &mut Model) -> Vec<Effect> {
+    if let Some(run) = &mut model.run {
+        run.users = Pending::default();
+        run.rate = Pending::default();
+    }
+    vec![Effect::Send(Command::FollowPlan)]
 }
 
 fn to_launcher(model: &mut Model) -> Vec<Effect> {

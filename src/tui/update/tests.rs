@@ -34,6 +34,7 @@ fn keys_become_commands() {
         (".", vec![Command::SetSpawnRate(PerSecond(6.0))]),
         (",", vec![Command::SetSpawnRate(PerSecond(4.0))]),
         (" ", vec![Command::Pause]),
+        ("p", vec![Command::FollowPlan]),
         ("xy", vec![Command::Stop]),
         ("xn", vec![]),
         ("u\x08\x08\x08200\n", vec![Command::SetUsers(Users(200))]),

@@ -11,7 +11,7 @@ use crate::stats::snapshot::{Level, RunState};
 use crate::tui::model::{Focus, Model, Run};
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
-use crate::units::{PerSecond, clock, rate};
+use crate::units::{self, PerSecond, clock, rate};
 
 /// The two lines that stay whatever is below. Returns the rest.
 pub(super) fn head(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) -> Rect {
@@ -114,7 +114,7 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
         state(run, theme),
         Span::raw(format!("  {}{planned}{meter}   ", clock(snapshot.elapsed))),
         Span::styled(format!("{users:<13}"), theme.strong),
-        Span::raw(format!(" +{spawn}/s  ")),
+        Span::raw(format!(" {}  ", pace(snapshot, spawn))),
     ];
     if let Some(words) = frozen {
         spans.push(Span::styled(words, theme.select));
@@ -127,6 +127,30 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
     let shown = if text::width(&host) <= room { &host } else { short };
     spans.push(Span::styled(text::right(shown, room, theme.ascii), theme.dim));
     Line::from(spans)
+}
+
+/// How fast users come; in an open run, at what rate iterations arrive and where that goes.
+fn pace(snapshot: &Snapshot, rate: PerSecond) -> String {
+    match snapshot.plan.rate {
+        None => format!("+{rate}/s"),
+        Some(now) if (now - rate.0).abs() < 0.05 => format!("{rate}/s arrive"),
+        Some(now) => format!("{}/s of {rate} arrive", units::rate(now)),
+    }
+}
+
+/// Where in its plan the run is, in a word; nothing for a plain run.
+fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::Style)> {
+    let plan = &snapshot.plan;
+    if plan.steered {
+        return Some(("by hand (p: plan)".to_owned(), theme.select));
+    }
+    match &plan.stage {
+        _ if snapshot.state.is_done() => None,
+        Some(stage) if plan.warm_up => Some((format!("{} warm-up", theme.text(stage)), theme.warn)),
+        None if plan.warm_up => Some(("warm-up".to_owned(), theme.warn)),
+        Some(stage) => Some((format!("stage: {}", theme.text(stage)), theme.accent)),
+        None => None,
+    }
 }
 
 fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
@@ -146,6 +170,10 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
         (format!("p95 {:>6}", time(95.0)), theme.strong),
         (format!("p99 {:>6}", time(99.0)), theme.strong),
     ];
+    if snapshot.plan.arrivals.dropped > 0 {
+        parts.push((format!("{} dropped", units::count(snapshot.plan.arrivals.dropped)), theme.bad));
+    }
+    parts.extend(place(snapshot, theme));
     if width >= 118 {
         parts.push((format!("{} in flight", snapshot.load.in_flight), theme.strong));
         parts.push((format!("{:.2} VU-hours", snapshot.load.vu_hours), theme.strong));
@@ -190,9 +218,23 @@ pub(super) fn insight(run: &Run) -> Option<String> {
     if let Some(first) = snapshot.exceptions.first() {
         return Some(format!("error in the scenario, {}: {} ({}×)", first.place, first.message, first.count));
     }
+    if snapshot.plan.arrivals.dropped > 0 {
+        return text_of_left_out(snapshot);
+    }
     if snapshot.cut > 0 && snapshot.state.is_done() {
         return Some(format!("{} requests were cut at the end and are in no row", snapshot.cut));
     }
+    top_failure(snapshot).or_else(|| {
+        let line = snapshot.log.lines.last()?;
+        Some(format!("log, user {}: {}", line.user, line.text))
+    })
+}
+
+fn text_of_left_out(snapshot: &Snapshot) -> Option<String> {
+    crate::report::text::left_out(snapshot).into_iter().next()
+}
+
+fn top_failure(snapshot: &Snapshot) -> Option<String> {
     let top = snapshot.failures.rows.first()?;
     let all = snapshot.total.total.failures;
     (all >= 10 && top.count * 2 > all && snapshot.endpoints.len() > 1).then(|| {

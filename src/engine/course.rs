@@ -1,0 +1,219 @@
+//! How many users a run wants at a moment, by its plan or by hand: arithmetic only.
+//!
+//! A plain run is a [`Ramp`] that orders steer. A shaped one follows its schedule until somebody gives an order; then a
+//! ramp takes over from where the schedule was, until control is given back and the ramp has caught up with the
+//! schedule. An open run has no wanted number, only a most.
+
+use std::time::Duration;
+
+use super::ramp::Ramp;
+use crate::scenario::Plan;
+use crate::scenario::plan::{Goal, Schedule};
+use crate::units::{PerSecond, Users};
+
+/// Where a run's load is going.
+#[derive(Debug, Clone)]
+pub struct Course {
+    schedule: Schedule,
+    planned: (Users, PerSecond),
+    ramp: Ramp,
+    mode: Mode,
+    /// Begins when the users that come before the others are up: until then at most so many.
+    limit: Option<Users>,
+    /// A schedule that begins with fewer users than came before the others does not send them home.
+    least: Users,
+    /// Run time at which the plan's clock began.
+    began: Duration,
+    scale: f64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// The ramp is the plan.
+    Plain,
+    /// By the schedule.
+    Planned,
+    /// By hand.
+    Steered,
+    /// By the ramp, until it has caught up with the schedule.
+    Returning,
+}
+
+impl Course {
+    /// The course of a plan of which so many users come before the others.
+    pub fn new(plan: &Plan, early: Users) -> Self {
+        let (users, rate) = (plan.load.users, plan.load.spawn_rate);
+        let mode = if plan.schedule.is_shaped() { Mode::Planned } else { Mode::Plain };
+        let mut course = Self {
+            planned: (users, rate),
+            ramp: Ramp::new(users, rate),
+            mode,
+            limit: (early.0 > 0).then_some(early),
+            least: Users(0),
+            began: Duration::ZERO,
+            scale: 1.0,
+            schedule: plan.schedule.clone(),
+        };
+        if course.limit.is_some() && mode == Mode::Planned {
+            course.mode = Mode::Returning;
+        }
+        course
+    }
+
+    /// Run time as the plan counts it.
+    pub fn plan_time(&self, t: Duration) -> Duration {
+        if self.limit.is_some() { Duration::ZERO } else { t.saturating_sub(self.began) }
+    }
+
+    /// Run time at which the plan's clock began.
+    pub fn began(&self) -> Duration {
+        self.began
+    }
+
+    /// True until [`Self::open`], while only those come that come before the others.
+    pub fn is_held(&self) -> bool {
+        self.limit.is_some()
+    }
+
+    /// The users that come before the others are up: everything goes on from there at `t`.
+    pub fn open(&mut self, t: Duration) {
+        let Some(limit) = self.limit.take() else { return };
+        self.began = t;
+        self.least = limit;
+        let target = if self.mode == Mode::Returning { limit } else { self.ramp.target() };
+        self.ramp = Ramp::from(limit, t, target, self.ramp.rate());
+    }
+
+    /// Users wanted now.
+    pub fn at(&mut self, t: Duration) -> Users {
+        if self.schedule.is_open() {
+            let most = self.ramp.target();
+            return self.limit.map_or(most, |limit| most.min(limit));
+        }
+        let planned = self.schedule.users_at(self.plan_time(t));
+        if self.mode == Mode::Returning && self.limit.is_none() {
+            self.ramp.retarget(Users(planned.0.max(self.least.0)), t);
+            if self.ramp.at(t) == planned {
+                (self.mode, self.least) = (Mode::Planned, Users(0));
+            }
+        }
+        if self.mode == Mode::Planned {
+            return planned;
+        }
+        let users = self.ramp.at(t);
+        self.limit.map_or(users, |limit| users.min(limit))
+    }
+
+    /// Where it is going: a hand's target, the end of the stage at hand, or the most of an open run.
+    pub fn target(&self, t: Duration) -> Users {
+        match self.goal(t) {
+            Some(Goal::Users { users, .. }) if matches!(self.mode, Mode::Planned | Mode::Returning) => Users(users),
+            _ => self.ramp.target(),
+        }
+    }
+
+    /// Users per second on the way; in an open run arrivals per second at the end of the way.
+    pub fn rate(&self, t: Duration) -> PerSecond {
+        match self.goal(t) {
+            // Rounded, so that a rate that was asked for is the rate that is shown.
+            Some(Goal::Rate { rate, .. }) => PerSecond((rate * self.scale * 1e6).round() / 1e6),
+            Some(Goal::Users { users, spawn_rate }) if self.mode == Mode::Planned => {
+                spawn_rate.map_or_else(|| self.even_rate(users, t), PerSecond)
+            }
+            _ => self.ramp.rate(),
+        }
+    }
+
+    /// Arrivals per second wanted now; `None` in a closed run.
+    pub fn arrivals(&self, t: Duration) -> Option<f64> {
+        let open = self.schedule.is_open() && self.limit.is_none();
+        open.then(|| self.schedule.rate_at(self.plan_time(t)) * self.scale)
+    }
+
+    /// A number of users by hand.
+    pub fn set_users(&mut self, users: Users, t: Duration) {
+        self.take_over(t);
+        self.ramp.retarget(users, t);
+    }
+
+    /// A rate by hand. In an open run it scales the whole plan, so that the stage at hand goes to this rate; the scale
+    /// is returned.
+    pub fn set_rate(&mut self, rate: PerSecond, t: Duration) -> Option<f64> {
+        if !self.schedule.is_open() {
+            self.take_over(t);
+            self.ramp.rerate(rate, t);
+            return None;
+        }
+        let goal = match self.goal(t) {
+            Some(Goal::Rate { rate, .. }) if rate > 0.0 => rate,
+            _ => self.schedule.peak_rate(),
+        };
+        self.mode = Mode::Steered;
+        self.scale = if goal > 0.0 { rate.0 / goal } else { 1.0 };
+        Some(self.scale)
+    }
+
+    /// Gives control back to the plan. A closed run moves to where the plan is by now at the plan's spawn rate.
+    pub fn follow(&mut self, t: Duration) {
+        let (users, rate) = self.planned;
+        self.ramp.rerate(rate, t);
+        self.ramp.retarget(users, t);
+        self.scale = 1.0;
+        self.mode = match self.mode {
+            Mode::Steered if self.schedule.is_open() => Mode::Planned,
+            Mode::Steered => Mode::Returning,
+            same => same,
+        };
+    }
+
+    /// True when a hand has taken over from a plan that moves.
+    pub fn is_steered(&self) -> bool {
+        self.mode == Mode::Steered
+    }
+
+    /// True when no more users will come by themselves.
+    pub fn is_settled(&mut self, t: Duration) -> bool {
+        if self.limit.is_some() {
+            return false;
+        }
+        let steered = matches!(self.mode, Mode::Plain | Mode::Steered);
+        let last = self.schedule.stages().len().saturating_sub(1);
+        let at_the_end = self.schedule.stage_at(self.plan_time(t)).is_none_or(|stage| stage == last);
+        self.schedule.is_open() || ((steered || at_the_end) && self.at(t) == self.target(t))
+    }
+
+    fn goal(&self, t: Duration) -> Option<Goal> {
+        if self.mode == Mode::Plain {
+            return None;
+        }
+        let stages = self.schedule.stages();
+        let stage = self.schedule.stage_at(self.plan_time(t)).and_then(|index| stages.get(index));
+        stage.or(stages.last()).map(|stage| stage.goal)
+    }
+
+    /// Users per second of a stage that spreads its way over its whole length.
+    fn even_rate(&self, users: u32, t: Duration) -> PerSecond {
+        let span = self.schedule.stage_at(self.plan_time(t)).and_then(|stage| self.schedule.span_of(stage));
+        match span {
+            Some((from, Some(to))) if to > from => {
+                let start = self.schedule.users_at(from);
+                PerSecond(f64::from(start.0.abs_diff(users)) / (to - from).as_secs_f64())
+            }
+            _ => self.ramp.rate(),
+        }
+    }
+
+    fn take_over(&mut self, t: Duration) {
+        if matches!(self.mode, Mode::Planned | Mode::Returning) {
+            if !self.schedule.is_open() {
+                let (users, target, rate) = (self.at(t), self.target(t), self.rate(t));
+                let rate = if rate.0 > 0.0 { rate } else { self.planned.1 };
+                self.ramp = Ramp::from(users, t, target, rate);
+            }
+            self.mode = Mode::Steered;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,126 @@
+//! Where the rows of a CSV text stand. Built in one pass in constant memory but for the index itself.
+
+use std::io::{self, BufRead};
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+
+/// Longest row; an unclosed quote would make the rest of the file one row.
+const MAX_ROW: u64 = 1 << 20;
+
+/// Offsets and lengths of the usable rows.
+#[derive(Debug, Default)]
+pub struct Index {
+    offsets: Vec<u64>,
+    lengths: Vec<u32>,
+    /// The first row that is left out: its line, and its cells.
+    first_bad: Option<(u64, Fault)>,
+    bad: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fault {
+    Cells(usize),
+    TooLong,
+}
+
+fn reader(delimiter: u8) -> Reader {
+    ReaderBuilder::new().delimiter(delimiter).build()
+}
+
+impl Index {
+    /// Reads the text to its end. The first row is the header and in no index.
+    pub fn build(text: &mut impl BufRead, delimiter: u8, columns: usize) -> io::Result<Self> {
+        let mut index = Self::default();
+        let mut reader = reader(delimiter);
+        // What is in the cells does not matter here, so that the same room serves again.
+        let (mut out, mut ends) = (vec![0u8; 1 << 16], vec![0usize; 1 << 10]);
+        let (mut at, mut start, mut cells) = (0u64, 0u64, 0usize);
+        let mut header = true;
+        loop {
+            let line = reader.line();
+            let input = text.fill_buf()?;
+            let (result, read, _, ended) = reader.read_record(input, &mut out, &mut ends);
+            text.consume(read);
+            at += read as u64;
+            cells += ended;
+            match result {
+                ReadRecordResult::Record => {
+                    if !std::mem::take(&mut header) {
+                        index.judge((start, at - start), cells, (line, columns));
+                    }
+                    (start, cells) = (at, 0);
+                }
+                ReadRecordResult::End => return Ok(index),
+                ReadRecordResult::InputEmpty | ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull => {}
+            }
+        }
+    }
+
+    fn judge(&mut self, (offset, length): (u64, u64), cells: usize, (line, columns): (u64, usize)) {
+        let fault = if length > MAX_ROW {
+            Fault::TooLong
+        } else if cells != columns {
+            Fault::Cells(cells)
+        } else {
+            self.offsets.push(offset);
+            self.lengths.push(length as u32);
+            return;
+        };
+        self.bad += 1;
+        self.first_bad.get_or_insert((line, fault));
+    }
+
+    /// Usable rows.
+    pub fn len(&self) -> u64 {
+        self.offsets.len() as u64
+    }
+
+    /// True when there is no usable row.
+    pub fn is_empty(&self) -> bool {
+        self.offsets.is_empty()
+    }
+
+    /// Where a row stands: offset and length.
+    pub fn span(&self, row: u64) -> Option<(u64, usize)> {
+        let row = usize::try_from(row).ok()?;
+        Some((*self.offsets.get(row)?, *self.lengths.get(row)? as usize))
+    }
+
+    /// What is wrong with the rows that are left out.
+    pub fn complaint(&self, columns: usize) -> Option<String> {
+        let (line, fault) = self.first_bad?;
+        let what = match fault {
+            Fault::Cells(n) => format!("has {n} cells where the header has {columns}"),
+            Fault::TooLong => "is longer than 1 MB: is a quote not closed?".to_owned(),
+        };
+        let more = match self.bad - 1 {
+            0 => String::new(),
+            n => format!(" (and {n} more rows are as wrong)"),
+        };
+        Some(format!("the row near line {line} {what}{more}; it is left out"))
+    }
+}
+
+/// The cells of the one row in `text`; `None` when there is no whole row.
+pub fn cells(text: &[u8], delimiter: u8) -> Option<Vec<String>> {
+    let mut reader = reader(delimiter);
+    // Unquoting only ever shortens, and no cell is shorter than its delimiter.
+    let (mut out, mut ends) = (vec![0u8; text.len() + 1], vec![0usize; text.len() + 2]);
+    let (mut result, read, mut written, mut ended) = reader.read_record(text, &mut out, &mut ends);
+    if result == ReadRecordResult::InputEmpty && read == text.len() {
+        // The last row of a file has no line end: an empty input says that nothing follows.
+        let (end, _, more, last) = reader.read_record(&[], &mut out[written..], &mut ends[ended..]);
+        (result, written, ended) = (end, written + more, ended + last);
+    }
+    if result != ReadRecordResult::Record {
+        return None;
+    }
+    let mut from = 0;
+    let cell = |end: &usize| {
+        let cell = String::from_utf8_lossy(out.get(from..*end)?).into_owned();
+        from = *end;
+        Some(cell)
+    };
+    let _ = written;
+    ends.get(..ended)?.iter().map(cell).collect()
+}

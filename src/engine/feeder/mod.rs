@@ -1,0 +1,170 @@
+//! Rows of data files, shared by all users of the process.
+//!
+//! In: the files of a plan, opened once before the run; a taker (user, iteration). Out: the row that is its own. Only
+//! the places of the rows are kept in memory (12 bytes each); the text of a large file stays on the disk and is read
+//! row by row. Nothing is locked: what is shared is read-only, but for one counter a file.
+//!
+//! Which row a taker gets: with `bind: user` it follows from the seed and the user's number. With `bind: iteration`
+//! the k-th taking in the run gets the k-th row of the order, so that no row comes twice before all have come; which
+//! user is the k-th depends on the server's pace when there are several. A random row follows from the seed, the user
+//! and the iteration.
+
+mod index;
+mod shuffle;
+
+use std::fs::File;
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use minijinja::Value;
+
+use self::index::Index;
+use crate::scenario::plan::{Bind, Feeder, OnEnd, Order, Row};
+
+/// Files up to this size are kept in memory, which saves a system call a row.
+const IN_MEMORY: u64 = 4 << 20;
+
+/// Who takes a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Taker {
+    /// Its number, from 0.
+    pub user: u32,
+    /// Tasks it has begun before.
+    pub iteration: u64,
+}
+
+/// Why there is no row.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// All rows are used up, and the plan says to stop then.
+    Exhausted,
+    /// The row cannot be read any more.
+    Unreadable(String),
+}
+
+/// A data file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("data {name}: {path}: {why}")]
+pub struct DataError {
+    name: Arc<str>,
+    path: String,
+    why: String,
+}
+
+/// One open data file.
+#[derive(Debug)]
+pub struct Source {
+    text: Text,
+    index: Index,
+    /// Rows taken so far, where takers are counted.
+    taken: AtomicU64,
+    key: u64,
+}
+
+#[derive(Debug)]
+enum Text {
+    Memory(Vec<u8>),
+    Disk(File),
+}
+
+/// Opens every data file of a plan and finds its rows.
+///
+/// # Errors
+/// When a file cannot be read, or has no usable row.
+pub fn open(feeders: &[Feeder], seed: u64) -> Result<Arc<[Source]>, DataError> {
+    let source = |(number, feeder): (usize, &Feeder)| {
+        let fail = |why: String| DataError {
+            name: Arc::clone(&feeder.name),
+            path: crate::clean::line(&feeder.path.display().to_string()).into_owned(),
+            why,
+        };
+        let source = Source::open(feeder, shuffle::mix(seed ^ shuffle::mix(number as u64 + 1)));
+        let source = source.map_err(|error| fail(error.to_string()))?;
+        if source.index.is_empty() {
+            let why = source.index.complaint(feeder.columns.len()).unwrap_or_else(|| "it has no rows".to_owned());
+            return Err(fail(why));
+        }
+        Ok(source)
+    };
+    feeders.iter().enumerate().map(source).collect()
+}
+
+impl Source {
+    fn open(feeder: &Feeder, key: u64) -> std::io::Result<Self> {
+        let file = File::open(&feeder.path)?;
+        let columns = feeder.columns.len();
+        let (text, index) = if file.metadata()?.len() <= IN_MEMORY {
+            let mut text = Vec::new();
+            // One byte more tells a file that grew, or has no length, such as a pipe.
+            std::io::Read::read_to_end(&mut std::io::Read::take(&file, IN_MEMORY + 1), &mut text)?;
+            if text.len() as u64 > IN_MEMORY {
+                return Err(std::io::Error::other("it is not an ordinary file, or grows while it is read"));
+            }
+            let index = Index::build(&mut text.as_slice(), feeder.delimiter, columns)?;
+            (Text::Memory(text), index)
+        } else {
+            let index =
+                Index::build(&mut std::io::BufReader::with_capacity(1 << 18, &file), feeder.delimiter, columns)?;
+            (Text::Disk(file), index)
+        };
+        Ok(Self { text, index, taken: AtomicU64::new(0), key })
+    }
+
+    /// What is wrong with the rows that are left out, if any are.
+    pub fn complaint(&self, feeder: &Feeder) -> Option<String> {
+        self.index.complaint(feeder.columns.len())
+    }
+
+    /// The row of this taker.
+    ///
+    /// # Errors
+    /// When there is none left, or the file has changed under the run.
+    pub fn take(&self, feeder: &Feeder, taker: Taker) -> Result<Value, Miss> {
+        let row = self.choose(feeder, taker).ok_or(Miss::Exhausted)?;
+        self.read(feeder, row)
+    }
+
+    /// The number of the taker's row; `None` after the end.
+    fn choose(&self, feeder: &Feeder, taker: Taker) -> Option<u64> {
+        let rows = self.index.len();
+        if feeder.order == Order::Random {
+            let own = shuffle::mix(u64::from(taker.user) + 1) ^ taker.iteration.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            return Some(shuffle::mix(self.key ^ own) % rows);
+        }
+        let turn = match feeder.bind {
+            Bind::User => u64::from(taker.user),
+            Bind::Iteration => self.taken.fetch_add(1, Ordering::Relaxed),
+        };
+        let (round, place) = (turn / rows, turn % rows);
+        if round > 0 && feeder.on_end == OnEnd::Stop {
+            return None;
+        }
+        match feeder.order {
+            Order::Shuffle => Some(shuffle::place(place, rows, shuffle::mix(self.key ^ round))),
+            Order::Sequential | Order::Random => Some(place),
+        }
+    }
+
+    fn read(&self, feeder: &Feeder, row: u64) -> Result<Value, Miss> {
+        let unreadable = |why: String| Miss::Unreadable(why);
+        let (from, length) = self.index.span(row).ok_or_else(|| unreadable("no such row".to_owned()))?;
+        let mut buffer = Vec::new();
+        let text = match &self.text {
+            Text::Memory(text) => usize::try_from(from).ok().and_then(|from| text.get(from..from.checked_add(length)?)),
+            Text::Disk(file) => {
+                buffer.resize(length, 0);
+                file.read_exact_at(&mut buffer, from).map_err(|e| unreadable(format!("cannot read a row: {e}")))?;
+                Some(buffer.as_slice())
+            }
+        };
+        let cells = text.and_then(|text| index::cells(text, feeder.delimiter));
+        match cells {
+            Some(cells) if cells.len() == feeder.columns.len() => Ok(Row::value(&feeder.columns, cells)),
+            _ => Err(unreadable("the file has changed during the run".to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,322 @@
+//! One simulated user: `on_start`, then tasks and waits until told to stop, then `on_stop`.
+//!
+//! In: a class of the plan, a client of its own, the signal to leave. Out: samples in the shard's recorder. What the
+//! steps do is in [`steps`]; when an iteration begins is decided here (by waiting, or by an arrival).
+
+mod request;
+mod steps;
+
+use std::cell::Cell;
+use std::ops::ControlFlow;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use super::feeder::{self, Taker};
+use super::pacer::Pacer;
+use super::shard::Shard;
+use crate::protocol::http::UserClient;
+use crate::scenario::plan::{Bind, Class, Start, StopScope};
+use crate::scenario::template::Scope;
+
+/// How the shard tells a user to stop, or to begin an iteration that has arrived.
+#[derive(Debug, Default)]
+pub struct Signal {
+    retired: Cell<bool>,
+    /// When the iteration that this user shall begin was due.
+    arrival: Cell<Option<Instant>>,
+    wake: Notify,
+}
+
+impl Signal {
+    /// The signal of a user that is spawned for an iteration.
+    pub fn with_arrival(due: Option<Instant>) -> Rc<Self> {
+        Rc::new(Self { arrival: Cell::new(due), ..Self::default() })
+    }
+
+    /// Lets the user finish the task at hand and leave. A waiting user leaves at once.
+    pub fn retire(&self) {
+        self.retired.set(true);
+        self.wake.notify_one();
+    }
+
+    /// True when the user begins no more iterations.
+    pub fn is_retired(&self) -> bool {
+        self.retired.get()
+    }
+
+    /// Lets an idle user begin an iteration.
+    pub fn arrive(&self, due: Instant) {
+        self.arrival.set(Some(due));
+        self.wake.notify_one();
+    }
+}
+
+/// Who a user is.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity {
+    /// Counted from 0 over all shards.
+    pub number: u32,
+    /// Index of its class in the plan.
+    pub class: usize,
+}
+
+/// A user at work.
+pub struct User {
+    shard: Rc<Shard>,
+    who: Identity,
+    signal: Rc<Signal>,
+    client: UserClient,
+    scope: Scope,
+    /// Where in the scenario it is, for messages.
+    section: Section,
+    /// The task that comes next where tasks run in order.
+    turn: usize,
+    /// For how long a pause of the run has held steps inside the task at hand.
+    held: Duration,
+    /// Steps without I/O since others were let run.
+    unbroken: u32,
+}
+
+/// Which list of steps is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    OnStart,
+    Task(usize),
+    OnStop,
+}
+
+impl User {
+    /// A user that has done nothing yet.
+    pub fn new(shard: Rc<Shard>, who: Identity, signal: Rc<Signal>, client: UserClient) -> Self {
+        let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
+        Self {
+            shard,
+            who,
+            signal,
+            client,
+            scope,
+            section: Section::OnStart,
+            turn: 0,
+            held: Duration::ZERO,
+            unbroken: 0,
+        }
+    }
+
+    /// Runs until retired, or until a step or the end of its data stops it.
+    pub async fn live(mut self) {
+        let shard = Rc::clone(&self.shard);
+        let signal = Rc::clone(&self.signal);
+        let _alive = Alive::new(&shard, &signal);
+        let class = &shard.plan.classes[self.who.class];
+        self.gate().await;
+        let mut way = self.take_rows(Bind::User).await;
+        if way.is_continue() {
+            way = self.run(&class.on_start, None).await;
+        }
+        if class.start == Start::BeforeOthers {
+            shard.ready.set(shard.ready.get() + 1);
+        }
+        // `stop: task` ends the list it is in.
+        if !matches!(way, ControlFlow::Break(StopScope::User | StopScope::Run)) {
+            // In an open run the users that come before the others are the setting, not the load.
+            if shard.plan.schedule.is_open() && class.start == Start::WithOthers {
+                let _ = self.serve(class).await;
+            } else {
+                let _ = self.iterate(class).await;
+            }
+        }
+        self.section = Section::OnStop;
+        let _ = self.run(&class.on_stop, None).await;
+    }
+
+    async fn iterate(&mut self, class: &Class) -> ControlFlow<StopScope> {
+        let mut pacer = Pacer::new(class.wait);
+        let weights = weights(class);
+        let mut waited = false;
+        while !self.signal.retired.get() {
+            pacer.shift(self.gate().await);
+            if self.signal.retired.get() {
+                break;
+            }
+            let late = pacer.begin(Instant::now());
+            if let Some(delay) = late
+                && waited
+            {
+                // Lateness of a user who was free is ours; of one who was busy, the server's.
+                self.shard.recorder.borrow_mut().schedule_delay(delay);
+            }
+            self.task(class, weights, late).await?;
+            pacer.shift(std::mem::take(&mut self.held));
+            let now = Instant::now();
+            let next = pacer.next(now, &mut self.scope.rng);
+            waited = next > now;
+            if waited {
+                pacer.shift(self.rest(next, class.wait.is_planned()).await);
+            } else {
+                // Without waits a user whose replies are always ready would never let the others run.
+                tokio::task::yield_now().await;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Begins an iteration whenever one arrives.
+    async fn serve(&mut self, class: &Class) -> ControlFlow<StopScope> {
+        let weights = weights(class);
+        // The one it was spawned for waited for `on_start`, which is not the generator's delay.
+        let mut was_idle = false;
+        loop {
+            let Some(due) = self.signal.arrival.take() else {
+                if self.signal.retired.get() {
+                    return ControlFlow::Continue(());
+                }
+                self.shard.lounge.borrow_mut().push(Rc::clone(&self.signal));
+                self.signal.wake.notified().await;
+                was_idle = true;
+                continue;
+            };
+            let late = due.elapsed();
+            if std::mem::take(&mut was_idle) {
+                self.shard.recorder.borrow_mut().schedule_delay(late);
+            }
+            self.shard.arrivals.borrow_mut().started += 1;
+            self.task(class, weights, Some(late)).await?;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn task(&mut self, class: &Class, weights: u64, late: Option<Duration>) -> ControlFlow<StopScope> {
+        let index = self.choose(class, weights);
+        self.section = Section::Task(index);
+        let mut way = self.take_rows(Bind::Iteration).await;
+        if way.is_continue() {
+            way = self.run(&class.tasks[index].steps, late).await;
+        }
+        self.scope.iteration += 1;
+        match way {
+            ControlFlow::Break(StopScope::User | StopScope::Run) => way,
+            ControlFlow::Break(StopScope::Task) | ControlFlow::Continue(()) => ControlFlow::Continue(()),
+        }
+    }
+
+    /// The index of the next task.
+    fn choose(&mut self, class: &Class, weights: u64) -> usize {
+        if class.sequential {
+            let index = self.turn % class.tasks.len().max(1);
+            self.turn = index + 1;
+            return index;
+        }
+        if class.tasks.len() == 1 {
+            return 0;
+        }
+        let mut at = self.scope.rng.u64(0..weights.max(1));
+        for (index, task) in class.tasks.iter().enumerate() {
+            match at.checked_sub(u64::from(task.weight)) {
+                Some(rest) => at = rest,
+                None => return index,
+            }
+        }
+        0
+    }
+
+    /// Fills the slots of the data files that give a new row now.
+    async fn take_rows(&mut self, bind: Bind) -> ControlFlow<StopScope> {
+        let shard = Rc::clone(&self.shard);
+        for (feeder, source) in shard.plan.feeders.iter().zip(shard.feeders.iter()).filter(|(f, _)| f.bind == bind) {
+            let taker = Taker { user: self.who.number, iteration: self.scope.iteration };
+            match source.take(feeder, taker) {
+                Ok(row) => self.scope.set(feeder.slot, row),
+                Err(feeder::Miss::Exhausted) => return ControlFlow::Break(StopScope::User),
+                Err(feeder::Miss::Unreadable(why)) => {
+                    self.failed(&format!("data {}", feeder.name), &why).await;
+                    return ControlFlow::Break(StopScope::Task);
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// True when no more than the steps at hand shall be done.
+    fn is_told_to_leave(&self) -> bool {
+        self.signal.retired.get() && self.section != Section::OnStop
+    }
+
+    /// Waits while the run is paused, and says how long that was.
+    async fn gate(&self) -> Duration {
+        if !self.shard.paused.get() {
+            return Duration::ZERO;
+        }
+        let since = Instant::now();
+        while self.shard.paused.get() && !self.signal.retired.get() {
+            tokio::select! {
+                () = self.shard.resumed.notified() => {}
+                () = self.signal.wake.notified() => {}
+            }
+        }
+        since.elapsed()
+    }
+
+    /// Waits until `next` or until told to leave; a pause in the meantime stretches the wait by its length, which is
+    /// returned.
+    async fn rest(&self, next: Instant, exactly: bool) -> Duration {
+        if self.section == Section::OnStop {
+            // Who leaves is held by nothing any more.
+            sleep_until(next).await;
+            return Duration::ZERO;
+        }
+        let paused_before = self.shard.paused_for();
+        let mut held = Duration::ZERO;
+        while !self.signal.retired.get() {
+            tokio::select! {
+                () = self.sleep_until(next + held, exactly) => {}
+                () = self.signal.wake.notified() => continue,
+            }
+            self.gate().await;
+            let paused = self.shard.paused_for().saturating_sub(paused_before);
+            if paused == held {
+                break;
+            }
+            held = paused;
+        }
+        held
+    }
+
+    async fn sleep_until(&self, at: Instant, exactly: bool) {
+        if exactly {
+            self.shard.sleep_until_due(at).await;
+        } else {
+            // A think time may be a millisecond longer, and many cost less this way.
+            sleep_until(at).await;
+        }
+    }
+}
+
+fn weights(class: &Class) -> u64 {
+    class.tasks.iter().map(|task| u64::from(task.weight)).sum()
+}
+
+/// Counts a user as long as its task lives, also when it is cut or panics.
+struct Alive<'a> {
+    shard: &'a Shard,
+    signal: &'a Signal,
+}
+
+impl<'a> Alive<'a> {
+    fn new(shard: &'a Shard, signal: &'a Signal) -> Self {
+        shard.users.set(shard.users.get() + 1);
+        Self { shard, signal }
+    }
+}
+
+impl Drop for Alive<'_> {
+    fn drop(&mut self) {
+        self.shard.users.set(self.shard.users.get() - 1);
+        if self.signal.arrival.take().is_some() {
+            // It was given an iteration and left before it could begin.
+            self.shard.arrivals.borrow_mut().dropped += 1;
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! One request of a user, from the filled step to the recorded sample.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::User;
+use crate::engine::shard::Shard;
+use crate::protocol::http::Exchange;
+use crate::scenario::plan::HttpStep;
+use crate::scenario::secrets::Redactor;
+use crate::stats::{Example, Failure, Sample};
+
+impl User {
+    pub(super) async fn request(&mut self, step: &HttpStep, late: Option<Duration>) {
+        let endpoint = step.endpoint.0;
+        if let Err(error) = self.client.prepare(step, &mut self.scope) {
+            let row = &self.shard.plan.endpoints[endpoint as usize];
+            let place = format!("{} {}", row.method, row.name);
+            return self.failed_at(&place, &error.0).await;
+        }
+        let on_the_wire = OnTheWire::new(&self.shard);
+        let shard = &self.shard;
+        let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
+        let exchange = self.client.send(step, &mut self.scope, wants).await;
+        on_the_wire.arrived();
+        let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
+        shard.recorder.borrow_mut().record(sample);
+    }
+}
+
+/// Every request of a late iteration is that much later than planned, so its response time is longer by it.
+fn sample(endpoint: u32, exchange: Exchange, late: Option<Duration>, secrets: &Redactor) -> Sample {
+    let failure = exchange.failure.map(|(reason, example)| {
+        Box::new(Failure { reason, example: Some(if secrets.is_empty() { example } else { masked(example, secrets) }) })
+    });
+    Sample {
+        endpoint,
+        service: exchange.service,
+        response: late.map(|late| exchange.service + late),
+        connect: exchange.connect,
+        first_byte: exchange.first_byte,
+        bytes: exchange.bytes,
+        failure,
+    }
+}
+
+fn masked(example: Example, secrets: &Redactor) -> Example {
+    let mask = |text: String| secrets.mask(&text).into_owned();
+    Example {
+        status: example.status,
+        headers: mask(example.headers),
+        body: mask(example.body),
+        detail: mask(example.detail),
+    }
+}
+
+/// Counts a request on the wire. One that is dropped before its reply was cut: it is in no row, so it is counted apart.
+struct OnTheWire {
+    shard: Rc<Shard>,
+    arrived: bool,
+}
+
+impl OnTheWire {
+    fn new(shard: &Rc<Shard>) -> Self {
+        shard.in_flight.set(shard.in_flight.get() + 1);
+        Self { shard: Rc::clone(shard), arrived: false }
+    }
+
+    fn arrived(mut self) {
+        self.arrived = true;
+    }
+}
+
+impl Drop for OnTheWire {
+    fn drop(&mut self) {
+        self.shard.in_flight.set(self.shard.in_flight.get() - 1);
+        if !self.arrived {
+            self.shard.cut.set(self.shard.cut.get() + 1);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! What the steps of a list do, in order.
+//!
+//! A plain list costs nothing beyond its requests: only steps that hold other steps box a future, and only steps
+//! without I/O count towards letting the other users run. A user that is told to leave finishes the steps at hand; its
+//! pauses end at once and its loops begin no further pass. `on_stop` is done whole.
+
+use std::ops::ControlFlow;
+use std::pin::Pin;
+use std::time::Duration;
+
+use minijinja::Value;
+use tokio::time::Instant;
+
+use super::{Section, User};
+use crate::scenario::plan::{Action, Pause, Step, StopScope};
+use crate::scenario::template::{Condition, RenderError, SlotId, Template, Text};
+
+/// Steps without I/O that a user does before the others are let run. A costly template takes milliseconds.
+const UNBROKEN: u32 = 8;
+
+type Boxed<'a> = Pin<Box<dyn Future<Output = ControlFlow<StopScope>> + 'a>>;
+
+impl User {
+    /// Runs the steps; breaks when a `stop` ends more than the list.
+    pub(super) async fn run(&mut self, steps: &[Step], late: Option<Duration>) -> ControlFlow<StopScope> {
+        for step in steps {
+            if let Some(condition) = &step.when
+                && !self.holds(condition, "when").await
+            {
+                continue;
+            }
+            match &step.action {
+                Action::Http(step) => self.request(step, late).await,
+                Action::Set(pairs) => self.set(pairs, "set").await,
+                Action::Wait(pause) => self.pause(pause).await,
+                Action::Log(text) => self.log(text).await,
+                Action::Stop(scope) => {
+                    if *scope == StopScope::Run {
+                        self.shard.ask_to_stop();
+                    }
+                    return ControlFlow::Break(*scope);
+                }
+                Action::Graphql(_)
+                | Action::Publish(_)
+                | Action::Subscribe(_)
+                | Action::Unsubscribe(_)
+                | Action::Redis(_) => self.failed("step", "this kind of step is not yet runnable").await,
+                nested => self.nested(nested, late).await?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// The steps that hold other steps. Boxed, because they may hold each other.
+    fn nested<'a>(&'a mut self, action: &'a Action, late: Option<Duration>) -> Boxed<'a> {
+        Box::pin(async move {
+            match action {
+                Action::Repeat { count, index, steps } => {
+                    let count = match count.passes(&mut self.scope) {
+                        Ok(count) => count,
+                        Err(error) => return self.skipped("repeat", &error).await,
+                    };
+                    for pass in 0..count {
+                        if let Some(slot) = index {
+                            self.scope.set(*slot, Value::from(pass));
+                        }
+                        self.run(steps, late).await?;
+                        if !self.may_go_on().await {
+                            break;
+                        }
+                    }
+                }
+                Action::ForEach { list, item, steps } => {
+                    let items = match list.items(&mut self.scope) {
+                        Ok(items) => items,
+                        Err(error) => return self.skipped("for_each", &error).await,
+                    };
+                    for value in items {
+                        self.scope.set(*item, value);
+                        self.run(steps, late).await?;
+                        if !self.may_go_on().await {
+                            break;
+                        }
+                    }
+                }
+                Action::While { condition, limit, steps } => {
+                    let mut passes = 0;
+                    while self.holds(condition, "while").await {
+                        if passes >= *limit {
+                            self.failed("while", &format!("the condition still held after {limit} passes")).await;
+                            break;
+                        }
+                        passes += 1;
+                        self.run(steps, late).await?;
+                        if !self.may_go_on().await {
+                            break;
+                        }
+                    }
+                }
+                Action::If { condition, then, otherwise } => {
+                    let list = match condition.holds(&mut self.scope) {
+                        Ok(true) => then,
+                        Ok(false) => otherwise,
+                        Err(error) => return self.skipped("if", &error).await,
+                    };
+                    self.run(list, late).await?;
+                    self.breathe().await;
+                }
+                Action::Call { flow, with } => {
+                    let shard = std::rc::Rc::clone(&self.shard);
+                    self.set(with, "call").await;
+                    if let Some(flow) = shard.plan.flows.get(flow.0 as usize) {
+                        self.run(&flow.steps, late).await?;
+                    }
+                }
+                // Flat steps do not come here.
+                _ => {}
+            }
+            ControlFlow::Continue(())
+        })
+    }
+
+    async fn set(&mut self, pairs: &[(SlotId, Template)], word: &str) {
+        for (slot, template) in pairs {
+            match template.value(&mut self.scope) {
+                Ok(value) => self.scope.set(*slot, value),
+                Err(error) => {
+                    let place = format!("{word} {}", self.scope.table().name(*slot));
+                    return self.failed(&place, &error.0).await;
+                }
+            }
+        }
+        self.breathe().await;
+    }
+
+    async fn pause(&mut self, pause: &Pause) {
+        let length = match pause.draw(&mut self.scope) {
+            Ok(length) => length,
+            Err(error) => return self.failed("wait", &error.0).await,
+        };
+        let now = Instant::now();
+        match now.checked_add(length) {
+            Some(until) if until > now => self.held += self.rest(until, false).await,
+            // No time at all, or longer than the clock reaches, which nobody means.
+            _ => self.breathe().await,
+        }
+    }
+
+    async fn log(&mut self, text: &Text) {
+        let mut line = String::new();
+        match text.render(&mut self.scope, &mut line) {
+            Ok(()) => {
+                let plan = &self.shard.plan;
+                let line = plan.secrets.mask(&line);
+                self.shard.recorder.borrow_mut().log(self.scope.user_id, &line);
+                self.breathe().await;
+            }
+            Err(error) => self.failed("log", &error.0).await,
+        }
+    }
+
+    async fn holds(&mut self, condition: &Condition, word: &str) -> bool {
+        match condition.holds(&mut self.scope) {
+            Ok(holds) => {
+                self.breathe().await;
+                holds
+            }
+            Err(error) => {
+                self.failed(word, &error.0).await;
+                false
+            }
+        }
+    }
+
+    /// Between two passes of a loop: lets the others run, waits while the run is paused, and looks for a stop.
+    async fn may_go_on(&mut self) -> bool {
+        self.breathe().await;
+        self.held += self.gate().await;
+        !self.is_told_to_leave()
+    }
+
+    /// Steps that never wait would keep the thread to themselves.
+    async fn breathe(&mut self) {
+        self.unbroken += 1;
+        if self.unbroken >= UNBROKEN {
+            self.unbroken = 0;
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn skipped(&mut self, word: &str, error: &RenderError) -> ControlFlow<StopScope> {
+        self.failed(word, &error.0).await;
+        ControlFlow::Continue(())
+    }
+
+    /// Records a step that failed without a request.
+    pub(super) async fn failed(&mut self, word: &str, message: &str) {
+        let class = &self.shard.plan.classes[self.who.class];
+        let section = match self.section {
+            Section::OnStart => "on_start",
+            Section::Task(index) => &class.tasks[index].name,
+            Section::OnStop => "on_stop",
+        };
+        let place = format!("{}, {section}, {word}", class.name);
+        self.failed_at(&place, message).await;
+    }
+
+    /// The same where the place has a name of its own.
+    pub(super) async fn failed_at(&mut self, place: &str, message: &str) {
+        let message = self.shard.plan.secrets.mask(message);
+        self.shard.recorder.borrow_mut().exception(&place.into(), &message);
+        // A scenario that fails without a request must not spin.
+        self.unbroken = 0;
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,380 @@
+//! The scenario language as it runs: steps, data, classes, stages and arrivals, against a server whose counts are known.
+
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod common;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use common::{Server, run, stop, until};
+use katydid::engine::{self, Command, EngineError, Options, RunHandle};
+use katydid::scenario::{Overrides, Scenario};
+use katydid::stats::Snapshot;
+use katydid::stats::snapshot::{End, RunState};
+use katydid::units::{PerSecond, Users};
+
+/// What the log says, in order.
+fn said(snapshot: &Snapshot) -> Vec<String> {
+    assert_eq!(snapshot.log.dropped, 0);
+    snapshot.log.lines.iter().map(|line| line.text.to_string()).collect()
+}
+
+async fn to_the_end(mut handle: RunHandle) -> Arc<Snapshot> {
+    tokio::time::timeout(Duration::from_secs(20), handle.finished()).await.expect("an end of its own")
+}
+
+fn events(snapshot: &Snapshot) -> Vec<&str> {
+    snapshot.events.iter().map(|event| &*event.text).collect()
+}
+
+#[tokio::test]
+async fn every_step_does_what_it_says() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        r#"
+vars: { word: x }
+flows:
+  greet:
+    - log: "hello {{ who }}"
+    - { when: who == 'b', log: "only {{ who }}" }
+on_start: [{ log: start }]
+on_stop: [{ repeat: 2, steps: [{ wait: 1ms }, { log: bye }] }]
+tasks:
+  - name: all
+    steps:
+      - set: { n: 2, m: "{{ n + 1 }}" }
+      - repeat: "{{ n }}"
+        as: i
+        steps: [{ log: "pass {{ i }}" }]
+      - repeat: 2
+        steps: [{ get: /ok }]
+      - for_each: [a, b]
+        as: item
+        steps: [{ call: greet, with: { who: "{{ item }}" } }]
+      - while: n > 0
+        steps: [{ set: { n: "{{ n - 1 }}" } }, { log: "n {{ n }}" }]
+      - while: m == 3
+        limit: 2
+        steps: [{ log: again }]
+      - if: m == 3
+        then: [{ log: then }]
+        else: [{ log: else }]
+      - { when: m == 4, log: never }
+      - log: "{{ [1][m] }}"
+      - { when: "[1][m]", log: never }
+      - log: last
+      - stop: run
+      - log: never
+"#,
+    );
+    let last = to_the_end(handle).await;
+    assert_eq!(last.state, RunState::Done(End::Stopped));
+    assert_eq!(
+        said(&last),
+        [
+            "start", "pass 0", "pass 1", "hello a", "hello b", "only b", "n 1", "n 0", "again", "again", "then",
+            "last", "bye", "bye"
+        ]
+    );
+    assert_eq!((last.total.total.requests, server.count()), (2, 2));
+    let places: Vec<_> = last.exceptions.iter().map(|row| (&*row.place, row.count)).collect();
+    assert_eq!(places, [("User, all, while", 1), ("User, all, log", 1), ("User, all, when", 1)]);
+    assert!(last.exceptions[0].message.contains("after 2 passes"), "{}", last.exceptions[0].message);
+    assert!(events(&last).contains(&"stopped by a step of the scenario"));
+}
+
+#[tokio::test]
+async fn a_stop_ends_what_it_names() {
+    let server = Server::start();
+    // Users 1 and 2 stop in their third iteration, 3 and 4 in the second; nobody comes in their place.
+    let handle = run(
+        &server,
+        r#"
+users: 4
+spawn_rate: 1000
+on_stop: [{ log: "bye {{ user.id }}" }]
+tasks:
+  - steps:
+      - log: "{{ user.id }}: {{ iteration }}"
+      - { when: iteration == 0, stop: task }
+      - if: user.id > 2 or iteration == 2
+        then: [{ repeat: 3, steps: [{ stop: user }] }]
+      - log: "{{ user.id }} goes on"
+"#,
+    );
+    let last = to_the_end(handle).await;
+    assert_eq!(last.state, RunState::Done(End::Completed));
+    let mut lines = said(&last);
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "1 goes on",
+            "1: 0",
+            "1: 1",
+            "1: 2",
+            "2 goes on",
+            "2: 0",
+            "2: 1",
+            "2: 2",
+            "3: 0",
+            "3: 1",
+            "4: 0",
+            "4: 1",
+            "bye 1",
+            "bye 2",
+            "bye 3",
+            "bye 4"
+        ]
+    );
+    assert!(events(&last).contains(&"every user has stopped"));
+}
+
+#[tokio::test]
+async fn steps_without_requests_see_a_stop_at_once() {
+    let server = Server::start();
+    for steps in [
+        "- { while: 1 == 1, limit: 1000000, steps: [{ set: { a: 1 } }] }",
+        "- { repeat: 1000000, steps: [{ repeat: 1000000, steps: [{ when: 1 == 2, get: /ok }] }] }",
+        "- { repeat: 1000000, steps: [{ wait: 1h }] }",
+        "- wait: 1h",
+    ] {
+        let handle =
+            run(&server, &format!("users: 20\nspawn_rate: 1000\nstop_timeout: 10s\ntasks:\n  - steps:\n      {steps}"));
+        until(&handle, "20 users", |s| s.load.users == 20).await;
+        let before = Instant::now();
+        let last = stop(handle).await;
+        assert!(before.elapsed() < Duration::from_millis(1_500), "{steps}: {:?}", before.elapsed());
+        assert!(last.exceptions.is_empty(), "{steps}: {:?}", last.exceptions);
+    }
+}
+
+#[tokio::test]
+async fn a_pause_stretches_a_wait() {
+    let server = Server::start();
+    let handle = run(&server, "tasks: [{ steps: [{ log: a }, { wait: 600ms }, { log: b }, { stop: run }] }]");
+    until(&handle, "the first line", |s| s.log.total == 1).await;
+    handle.send(Command::Pause).expect("a live run");
+    let held = until(&handle, "paused", |s| s.state == RunState::Paused).await;
+    let later = until(&handle, "six snapshots more", |s| s.seq >= held.seq + 6).await;
+    assert_eq!(said(&later), ["a"]);
+    handle.send(Command::Resume).expect("a live run");
+    assert_eq!(said(&*to_the_end(handle).await), ["a", "b"]);
+}
+
+/// Runs a scenario that has a data file of so many rows beside it.
+fn with_rows(server: &Server, rows: usize, scenario: &str) -> (RunHandle, tempfile::TempDir) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let text = (0..rows).fold("n\n".to_owned(), |text, n| format!("{text}{n}\n"));
+    std::fs::write(dir.path().join("rows.csv"), text).expect("a data file");
+    let path = dir.path().join("test.yaml");
+    std::fs::write(&path, scenario).expect("a scenario");
+    let overrides = Overrides { host: Some(server.url()), ..Overrides::default() };
+    let plan = Scenario::load(&path).and_then(|scenario| scenario.plan(&overrides)).unwrap_or_else(|e| panic!("{e}"));
+    (engine::start(Arc::new(plan), Options { threads: 2, seed: 7 }).expect("an engine"), dir)
+}
+
+#[tokio::test]
+async fn every_user_has_its_own_row_and_every_iteration_the_next() {
+    let server = Server::start();
+    let head = "users: 5\nspawn_rate: 1000\ntasks:\n  - steps: [{ log: \"{{ user.id }} {{ d.n }}\" }, ";
+    let bind_user = format!("{head} {{ stop: user }}]\ndata: {{ d: {{ file: rows.csv, bind: user }} }}");
+    let (handle, _dir) = with_rows(&server, 3, &bind_user);
+    let lines: BTreeSet<String> = said(&*to_the_end(handle).await).into_iter().collect();
+    assert_eq!(lines, ["1 0", "2 1", "3 2", "4 0", "5 1"].map(str::to_owned).into());
+
+    for order in ["sequential", "shuffle"] {
+        let data = format!("data: {{ d: {{ file: rows.csv, bind: iteration, order: {order}, on_end: stop }} }}");
+        let (handle, _dir) = with_rows(&server, 40, &format!("{head} {{ wait: 1ms }}]\n{data}"));
+        let last = to_the_end(handle).await;
+        let mut rows: Vec<usize> = said(&last).iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
+        rows.sort_unstable();
+        assert_eq!(rows, (0..40).collect::<Vec<_>>(), "{order}: every row once");
+        assert_eq!(last.state, RunState::Done(End::Completed), "{order}");
+    }
+}
+
+#[tokio::test]
+async fn equal_seeds_give_equal_rows() {
+    let server = Server::start();
+    for order in ["random", "shuffle"] {
+        let text = format!(
+            "users: 4\nspawn_rate: 1000\ndata: {{ d: {{ file: rows.csv, order: {order} }} }}\n\
+             tasks: [{{ steps: [{{ log: \"{{{{ user.id }}}} {{{{ d.n }}}}\" }}, {{ stop: user }}] }}]"
+        );
+        let mut runs = Vec::new();
+        for _ in 0..2 {
+            let (handle, _dir) = with_rows(&server, 1_000, &text);
+            runs.push(said(&*to_the_end(handle).await).into_iter().collect::<BTreeSet<_>>());
+        }
+        assert_eq!(runs[0], runs[1], "{order}");
+        assert_eq!(runs[0].len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn tasks_in_order_and_classes_in_order() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        r#"
+users: 6
+spawn_rate: 1000
+user_classes:
+  Late:
+    on_start: [{ log: late }]
+    sequential: true
+    tasks:
+      - { weight: 0, steps: [{ log: one }] }
+      - { weight: 9, steps: [{ log: two }] }
+      - { steps: [{ log: three }, { stop: user }] }
+  Early:
+    fixed_count: 3
+    start: before_others
+    on_start: [{ wait: 300ms }, { log: early }]
+    tasks: [{ steps: [{ wait: 1h }] }]
+"#,
+    );
+    let seen = until(&handle, "all of it", |s| s.log.total >= 15).await;
+    let lines = said(&seen);
+    assert_eq!(lines[..3], ["early"; 3], "{lines:?}");
+    for word in ["late", "one", "two", "three"] {
+        assert_eq!(lines[3..].iter().filter(|line| *line == word).count(), 3, "{lines:?}");
+    }
+    assert!(events(&seen).iter().any(|text| text.contains("the others begin")));
+    stop(handle).await;
+}
+
+#[tokio::test]
+async fn stages_are_followed_and_a_warm_up_does_not_count() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        r#"
+wait_time: constant(20ms)
+shape:
+  stages:
+    - { name: warm, duration: 1s, users: 3, spawn_rate: 100, warm_up: true }
+    - { name: high, duration: 2s, users: 12, spawn_rate: 100 }
+    - { name: low, duration: 2s, users: 4, spawn_rate: 100 }
+tasks: [{ steps: [{ get: /ok }] }]
+"#,
+    );
+    let warm = until(&handle, "3 users", |s| s.load.users == 3).await;
+    assert_eq!((warm.plan.stage.as_deref(), warm.plan.warm_up, warm.load.target), (Some("warm"), true, 3));
+    let high = until(&handle, "12 users", |s| s.load.users == 12).await;
+    assert_eq!((high.plan.stage.as_deref(), high.plan.warm_up), (Some("high"), false));
+    assert!((1.0..2.0).contains(&high.elapsed.as_secs_f64()), "{:?}", high.elapsed);
+    let low = until(&handle, "4 users", |s| s.load.users == 4).await;
+    assert!((3.0..4.0).contains(&low.elapsed.as_secs_f64()), "{:?}", low.elapsed);
+    let last = to_the_end(handle).await;
+    assert_eq!(last.state, RunState::Done(End::Completed));
+    assert!((5.0..5.6).contains(&last.elapsed.as_secs_f64()), "{:?}", last.elapsed);
+    assert!(last.plan.left_out > 50, "{}", last.plan.left_out);
+    assert_eq!(last.total.total.requests + last.plan.left_out, server.count());
+    let events = events(&last);
+    assert_eq!((events[0], events[1]), ("stage: warm", "stage: high"));
+    assert_eq!(events[2], format!("warm-up over: {} requests left out", last.plan.left_out));
+}
+
+#[tokio::test]
+async fn a_warm_up_in_mid_run_leaves_the_rest_alone() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        r#"
+wait_time: constant(20ms)
+shape:
+  stages:
+    - { name: a, duration: 1s, users: 3, spawn_rate: 100 }
+    - { name: b, duration: 1s, users: 3, warm_up: true }
+    - { name: c, duration: 1s, users: 3 }
+tasks: [{ steps: [{ get: /ok }] }]
+"#,
+    );
+    let last = to_the_end(handle).await;
+    assert_eq!(last.total.total.requests + last.plan.left_out, server.count());
+    let (counted, left_out) = (last.total.total.requests as f64, last.plan.left_out as f64);
+    assert!((1.4..2.8).contains(&(counted / left_out)), "{counted} counted, {left_out} left out");
+    assert!((1.8..2.3).contains(&last.measured.as_secs_f64()), "{:?}", last.measured);
+}
+
+#[tokio::test]
+async fn a_hand_takes_over_from_a_shape_and_gives_back() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "wait_time: constant(50ms)\nshape: { stages: [{ duration: 1h, users: 5, spawn_rate: 100 }] }\n\
+         tasks: [{ steps: [{ get: /ok }] }]",
+    );
+    until(&handle, "5 users", |s| s.load.users == 5 && !s.plan.steered).await;
+    handle.send(Command::SetUsers(Users(15))).expect("a live run");
+    until(&handle, "15 users by hand", |s| s.load.users == 15 && s.plan.steered).await;
+    handle.send(Command::FollowPlan).expect("a live run");
+    until(&handle, "5 users by the plan", |s| s.load.users == 5 && !s.plan.steered).await;
+    stop(handle).await;
+}
+
+#[tokio::test]
+async fn arrivals_come_at_their_rate() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "arrivals: { rate: 100/s, max_users: 50 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }, { get: /ok }] }]",
+    );
+    let last = to_the_end(handle).await;
+    let arrivals = last.plan.arrivals;
+    assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
+    assert_eq!((arrivals.dropped, last.cut), (0, 0));
+    assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
+    assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
+    assert_eq!(last.state, RunState::Done(End::Completed));
+}
+
+#[tokio::test]
+async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
+    let server = Server::start();
+    let handle =
+        run(&server, "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]");
+    until(&handle, "some requests", |s| s.total.total.requests > 20).await;
+    server.stall(Duration::from_secs(1));
+    let last = to_the_end(handle).await;
+    let arrivals = last.plan.arrivals;
+    assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
+    // About a second's worth, less those that waited at the server.
+    assert!((60..120).contains(&arrivals.dropped), "{arrivals:?}");
+    assert_eq!(last.total.total.requests, arrivals.started);
+    assert!(last.load.vu_hours * 3_600.0 < 7.0 * 3.5, "{}", last.load.vu_hours);
+}
+
+#[tokio::test]
+async fn an_open_run_is_steered_by_its_rate_and_its_most() {
+    let server = Server::start();
+    let handle = run(&server, "arrivals: { rate: 50/s, max_users: 2 }\ntasks: [{ steps: [{ get: /hang }] }]");
+    until(&handle, "2 busy users and drops", |s| s.load.in_flight == 2 && s.plan.arrivals.dropped > 0).await;
+    handle.send(Command::SetUsers(Users(6))).expect("a live run");
+    until(&handle, "6 busy users", |s| s.load.in_flight == 6 && s.load.target == 6).await;
+    handle.send(Command::SetSpawnRate(PerSecond(200.0))).expect("a live run");
+    let from = until(&handle, "the new rate", |s| s.plan.rate == Some(200.0) && s.load.spawn_rate == 200.0).await;
+    let to = until(&handle, "eight snapshots more", |s| s.seq >= from.seq + 8).await;
+    let (a, b) = (from.plan.arrivals, to.plan.arrivals);
+    let rate = (b.started + b.dropped - a.started - a.dropped) as f64 / (to.elapsed - from.elapsed).as_secs_f64();
+    assert!((150.0..260.0).contains(&rate), "{rate} arrivals a second");
+    handle.send(Command::Stop).expect("a live run");
+    let last = stop(handle).await;
+    assert_eq!((last.cut, last.plan.arrivals.started), (6, 6));
+}
+
+#[test]
+fn what_is_not_yet_runnable_is_refused_with_a_reason() {
+    let text = "host: http://127.0.0.1:1\nredis: { url: \"redis://127.0.0.1:1\" }\n\
+                tasks: [{ steps: [{ repeat: 2, steps: [{ publish: a, payload: { b: 1 } }] }] }]";
+    let plan =
+        Scenario::parse("t.yaml", text).and_then(|s| s.plan(&Overrides::default())).unwrap_or_else(|e| panic!("{e}"));
+    match engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }) {
+        Err(EngineError::NotRunnable(why)) => assert!(why.contains("`publish`"), "{why}"),
+        other => panic!("{:?}", other.map(|_| ())),
+    }
+}
