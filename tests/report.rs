@@ -94,6 +94,7 @@ fn snapshot() -> Snapshot {
             run_time: Some(60_000 * MS),
             classes: vec!["User".into()],
             seed: 7,
+            notes: Vec::new(),
         }),
         elapsed: 60_000 * MS,
         measured: 60_000 * MS,

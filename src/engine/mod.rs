@@ -146,6 +146,7 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         run_time: plan.load.run_time.or(plan.schedule.length().filter(|_| plan.schedule.is_shaped())),
         classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
         seed,
+        notes: plan.notes.iter().map(|(id, note)| (id.0, Arc::clone(note))).collect(),
     };
     let rows = plan.endpoints.iter().map(|row| (row.method.clone(), row.name.clone())).collect();
     Aggregator::new(run, rows, shards)

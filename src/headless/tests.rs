@@ -17,6 +17,7 @@ fn snapshot(state: RunState) -> Snapshot {
             run_time: None,
             classes: vec!["User".into()],
             seed: 1,
+            notes: Vec::new(),
         }),
         elapsed: Duration::ZERO,
         measured: Duration::ZERO,

@@ -8,6 +8,7 @@ pub mod capture;
 pub mod catalog;
 mod compose;
 mod diagnostic;
+pub mod document;
 pub mod expect;
 mod keys;
 mod node;

@@ -392,6 +392,7 @@ mod tests {
             run_time: None,
             classes: Vec::new(),
             seed: 1,
+            notes: Vec::new(),
         };
         Aggregator::new(run, vec![("GET".into(), "/a".into()), ("POST".into(), "/b".into())], 2)
     }

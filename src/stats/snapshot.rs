@@ -86,6 +86,8 @@ pub struct RunInfo {
     pub classes: Vec<Arc<str>>,
     /// Seed of the random generators.
     pub seed: u64,
+    /// What is known of an endpoint before the run, by its index: how much a GraphQL operation asks for.
+    pub notes: Vec<(u32, Arc<str>)>,
 }
 
 /// What a run is doing.

@@ -76,6 +76,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
             run_time: Some(Duration::from_secs(600)),
             classes: vec!["User".into()],
             seed: 1,
+            notes: Vec::new(),
         }),
         elapsed: Duration::from_secs(second),
         measured: Duration::from_secs(second),

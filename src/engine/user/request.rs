@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use super::User;
 use crate::engine::shard::Shard;
+use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
-use crate::scenario::plan::HttpStep;
+use crate::scenario::plan::{GraphqlStep, HttpStep};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Failure, Sample};
 
 impl User {
-    pub(super) async fn request(&mut self, step: &HttpStep, late: Option<Duration>) {
+    /// Sends `step`; a GraphQL operation is judged by its own rules.
+    pub(super) async fn request(&mut self, step: &HttpStep, operation: Option<&GraphqlStep>, late: Option<Duration>) {
         let endpoint = step.endpoint.0;
         if let Err(error) = self.client.prepare(step, &mut self.scope) {
             let row = &self.shard.plan.endpoints[endpoint as usize];
@@ -21,7 +23,10 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let shard = &self.shard;
         let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
-        let exchange = self.client.send(step, &mut self.scope, wants).await;
+        let exchange = match operation {
+            None => self.client.send(step, &mut self.scope, wants).await,
+            Some(operation) => graphql::send(&mut self.client, operation, &mut self.scope, wants).await,
+        };
         on_the_wire.arrived();
         let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
         shard.recorder.borrow_mut().record(sample);

@@ -30,7 +30,8 @@ impl User {
                 continue;
             }
             match &step.action {
-                Action::Http(step) => self.request(step, late).await,
+                Action::Http(step) => self.request(step, None, late).await,
+                Action::Graphql(step) => self.request(&step.http, Some(step), late).await,
                 Action::Set(pairs) => self.set(pairs, "set").await,
                 Action::Wait(pause) => self.pause(pause).await,
                 Action::Log(text) => self.log(text).await,
@@ -44,7 +45,6 @@ impl User {
                 Action::Subscribe(step) => self.subscribe(step).await,
                 Action::Unsubscribe(names) => self.unsubscribe(names).await,
                 Action::Redis(step) => self.redis(step, late).await,
-                Action::Graphql(_) => self.failed("step", "this kind of step is not yet runnable").await,
                 nested => self.nested(nested, late).await?,
             }
         }

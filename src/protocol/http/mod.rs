@@ -23,7 +23,6 @@ pub use judge::{Judge, Reply};
 pub use tls::TlsError;
 
 use crate::scenario::plan::{ClientId, ClientOptions};
-use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
 /// Redirects followed before a request fails: Locust's number.
@@ -37,7 +36,6 @@ struct Shared {
     /// Indexed by [`ClientId`].
     clients: Vec<(ClientOptions, rustls::ClientConfig)>,
     resolver: Arc<resolve::CachingResolver>,
-    secrets: Arc<Redactor>,
 }
 
 impl Shared {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep};
+use super::{GraphqlStep, HttpStep, OperationKind, Pause, PublishStep, RedisStep, SubscribeStep};
 use crate::scenario::template::{Condition, RenderError, Scope, SlotId, Template, Text};
 
 /// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
@@ -36,7 +36,7 @@ pub struct Step {
 pub enum Action {
     /// Send an HTTP request, read the reply, judge the expectations, take the captures.
     Http(Box<HttpStep>),
-    /// Send a GraphQL operation over HTTP. Not yet runnable.
+    /// Send a GraphQL operation over HTTP; subscriptions are not yet runnable.
     Graphql(Box<GraphqlStep>),
     /// Send a message to a Redis channel.
     Publish(Box<PublishStep>),
@@ -144,7 +144,7 @@ impl LoopCount {
 /// The first action in this step or below it that cannot be run yet.
 pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
     match &step.action {
-        Action::Graphql(_) => Some("graphql"),
+        Action::Graphql(step) if step.kind == OperationKind::Subscription => Some("graphql: subscription"),
         Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
             steps.iter().find_map(not_runnable)
         }
@@ -154,6 +154,7 @@ pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
         | Action::Subscribe(_)
         | Action::Unsubscribe(_)
         | Action::Redis(_)
+        | Action::Graphql(_)
         | Action::Set(_)
         | Action::Wait(_)
         | Action::Log(_)
