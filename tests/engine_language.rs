@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{Server, run, stop, until};
+use common::plain::Plain;
+use common::{Server, run, run_at, stop, until};
 use katydid::engine::{self, Command, EngineError, Options, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
@@ -335,9 +336,11 @@ async fn arrivals_come_at_their_rate() {
 
 #[tokio::test]
 async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
-    let server = Server::start();
-    let handle =
-        run(&server, "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]");
+    let server = Plain::start();
+    let handle = run_at(
+        server.url(),
+        "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]",
+    );
     until(&handle, "some requests", |s| s.total.total.requests > 20).await;
     server.stall(Duration::from_secs(1));
     let last = to_the_end(handle).await;
