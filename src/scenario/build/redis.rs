@@ -20,20 +20,27 @@ const MAX_SIZE: u64 = 64 * 1024 * 1024;
 
 impl Builder<'_> {
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
+        let from_environment = self.redis_from_environment();
         let Some(node) = fields.get("redis") else {
-            if let Some(at) = self.redis_used.clone() {
+            let used = self.redis_used.clone()?;
+            if from_environment.is_none() {
                 self.report(
-                    at,
+                    used,
                     "a Redis step, but no `redis` to send it to",
-                    "write redis: { url: redis://127.0.0.1:6379 } at the top",
+                    "write redis: { url: redis://127.0.0.1:6379 } at the top, or set REDIS_HOST",
                 );
             }
-            return None;
+            let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
+            return Some(RedisTarget { url: from_environment?, protocol, envelope, drain: DRAIN });
         };
         let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
-        let url = fields.get("url").and_then(|n| self.redis_url(n));
-        if fields.get("url").is_none() {
-            self.report(node.at.clone(), "`redis` has no `url`", "write url: redis://127.0.0.1:6379");
+        let url = match fields.get("url") {
+            Some(node) => self.redis_url(node),
+            None => from_environment,
+        };
+        if fields.get("url").is_none() && url.is_none() {
+            let advice = "write url: redis://127.0.0.1:6379, or set REDIS_HOST";
+            self.report(node.at.clone(), "`redis` has no `url`", advice);
         }
         let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
         let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
@@ -42,6 +49,20 @@ impl Builder<'_> {
         let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
         let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
         Some(RedisTarget { url: url?, protocol, envelope, drain })
+    }
+
+    /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.
+    fn redis_from_environment(&self) -> Option<Arc<str>> {
+        let get = |name: &str| self.names.environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let host = get("REDIS_HOST")?;
+        let tls = get("REDIS_TLS").is_some_and(|value| !["0", "false", "no", "off"].contains(&value));
+        let scheme = if tls { "rediss" } else { "redis" };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let mut url = url::Url::parse(&format!("{scheme}://{host}")).ok()?;
+        url.set_port(Some(get("REDIS_PORT").unwrap_or("6379").parse().ok()?)).ok()?;
+        url.set_username(get("REDIS_USERNAME").unwrap_or_default()).ok()?;
+        url.set_password(get("REDIS_PASSWORD")).ok()?;
+        Some(url.as_str().into())
     }
 
     fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
