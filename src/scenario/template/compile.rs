@@ -187,6 +187,11 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     if code.starts_with('-') || code.starts_with('+') {
         return Err(Slip::new("{{", "{{- and {{+ are not supported").note("write {{ … }} with a space"));
     }
+    if operators(trimmed) > MAX_OPERATORS {
+        let shown: String = trimmed.chars().take(40).collect();
+        let message = format!("this template has more than {MAX_OPERATORS} operators");
+        return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
+    }
     let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
         Slip::new(trimmed, format!("this template cannot be read: {detail}"))
@@ -217,6 +222,31 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         .value(&mut Scope::with_slots(0, 0, names.vars.clone(), names.slots.clone()))
         .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
     Ok(Compiled::Constant(value))
+}
+
+/// Operators in one expression, at most: the template library goes one call deeper for each.
+const MAX_OPERATORS: usize = 100;
+
+/// At least as many as operators, calls and members stand in a row in `code`, texts left out.
+fn operators(code: &str) -> usize {
+    let (mut count, mut quote, mut escaped) = (0, None, false);
+    let mut word = String::new();
+    for c in code.chars().chain([' ']) {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) => quote = (c != open).then_some(open),
+            None if c.is_alphanumeric() || c == '_' => word.push(c),
+            None => {
+                count += usize::from(matches!(&*word, "and" | "or" | "not" | "if" | "else" | "in" | "is"));
+                // Items of a list are read one after the other.
+                count += usize::from(!c.is_whitespace() && !matches!(c, ',' | '"' | '\''));
+                quote = matches!(c, '"' | '\'').then_some(c);
+                word.clear();
+            }
+        }
+    }
+    count
 }
 
 /// The commonest expressions, without the virtual machine.
