@@ -69,7 +69,7 @@ mod tests {
         let mut scope = plan.scope(1, 1);
         match capture(step, value, Duration::ZERO, &mut scope) {
             Some((reason, _)) => reason.to_string(),
-            None => format!("{:?}", scope.get(plan.slots.id("v").unwrap())),
+            None => serde_json::to_string(scope.get(plan.slots.id("v").unwrap())).unwrap(),
         }
     }
 
@@ -82,7 +82,7 @@ mod tests {
             ("$", text("plain"), "\"plain\""),
             ("$.a", text(r#"{"a": 5}"#), "5"),
             ("$[1]", list.clone(), "\"b\""),
-            ("$", Value::Null, "none"),
+            ("$", Value::Null, "null"),
             ("body", text("say \"hi\""), "\"say \\\"hi\\\"\""),
             ("regex:b(.)", text("abc"), "\"c\""),
             ("$.x", list, "nothing to capture for v: json $.x"),
