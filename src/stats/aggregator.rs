@@ -289,7 +289,7 @@ impl Stats {
             if let Some(row) = self.rows.get_mut(index) {
                 row.absorb(&portion);
                 // A message that arrives is no request: one publish may make thousands of them.
-                if deliveries.get(index).is_none_or(|(method, _)| &**method != DELIVER) {
+                if deliveries.get(index).is_none_or(|(method, _)| **method != *DELIVER) {
                     self.total.absorb(&portion);
                 }
             }
