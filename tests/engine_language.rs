@@ -373,12 +373,12 @@ async fn an_open_run_is_steered_by_its_rate_and_its_most() {
 
 #[test]
 fn what_is_not_yet_runnable_is_refused_with_a_reason() {
-    let text = "host: http://127.0.0.1:1\nredis: { url: \"redis://127.0.0.1:1\" }\n\
-                tasks: [{ steps: [{ repeat: 2, steps: [{ publish: a, payload: { b: 1 } }] }] }]";
+    let text = "host: http://127.0.0.1:1\n\
+                tasks: [{ steps: [{ repeat: 2, steps: [{ graphql: 'subscription S { a }' }] }] }]";
     let plan =
         Scenario::parse("t.yaml", text).and_then(|s| s.plan(&Overrides::default())).unwrap_or_else(|e| panic!("{e}"));
     match engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }) {
-        Err(EngineError::NotRunnable(why)) => assert!(why.contains("`publish`"), "{why}"),
+        Err(EngineError::NotRunnable(why)) => assert!(why.contains("`graphql: subscription`"), "{why}"),
         other => panic!("{:?}", other.map(|_| ())),
     }
 }

@@ -339,6 +339,36 @@ fn scenario(url: &str, rest: &str) -> katydid::scenario::plan::Plan {
     scenario.plan(&katydid::scenario::Overrides::default()).unwrap_or_else(|e| panic!("{e}"))
 }
 
+#[test]
+fn the_page_is_right_and_the_address_comes_from_where_it_says() {
+    use katydid::scenario::{Overrides, Scenario};
+    let page = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/redis.md"));
+    let page = page.expect("the page");
+    let (_, after) = page.split_once("```yaml\n").expect("an example");
+    let (example, _) = after.split_once("```").expect("its end");
+    let folder = tempfile::tempdir().expect("a folder");
+    let lines = "REDIS_HOST=cache.test\nREDIS_PORT=7000\nREDIS_USERNAME=load\nREDIS_PASSWORD='p@ss'\nREDIS_TLS=1\n";
+    std::fs::write(folder.path().join(".env"), lines).expect("a written file");
+    let plan = |text: &str, host: Option<&str>| {
+        let scenario = Scenario::parse_in("page.yaml", text, Some(folder.path())).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(scenario.warnings(), "");
+        scenario.plan(&Overrides { host: host.map(str::to_owned), ..Overrides::default() })
+    };
+    let without = example.replace("redis: { url: redis://127.0.0.1:6379 }\n", "");
+    for (text, host, url, shown) in [
+        (example, None, "redis://127.0.0.1:6379", "redis://127.0.0.1:6379"),
+        (&without, None, "rediss://load:p%40ss@cache.test:7000", "rediss://cache.test:7000"),
+        (&without, Some("redis://:secret@other.test/2"), "redis://:secret@other.test/2", "redis://other.test:6379"),
+    ] {
+        let plan = plan(text, host).unwrap_or_else(|e| panic!("{e}"));
+        let redis = plan.redis.as_ref().expect("a target");
+        assert_eq!((&*redis.url, &*plan.host, plan.not_runnable()), (url, shown, None));
+    }
+    let error =
+        plan("host: http://h\ntasks: [{ steps: [{ get: / }] }]", Some("redis://h")).expect_err("no Redis steps");
+    assert!(error.to_string().contains("this scenario has no `redis`"), "{error}");
+}
+
 #[tokio::test]
 async fn a_scenario_measures_fan_out_without_loss() {
     let redis = Redis::start("");

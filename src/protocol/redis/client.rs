@@ -5,23 +5,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use http::HeaderMap;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
 
+use super::answer::{capture, judge};
 use super::connection::Connection;
 use super::envelope::{self, Stamp};
 use super::error::WireError;
-use super::receiver::{Kind, Order, Receiver, Wanted};
+use super::order::{Kind, Order, Wanted};
+use super::receiver::Receiver;
 use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
 use super::streams::Stream;
 use super::{Sink, clock};
 use crate::protocol::http::Exchange;
-use crate::scenario::capture::CaptureSource;
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget, SubscribeStep};
-use crate::scenario::reply::ReplyView;
 use crate::scenario::template::{RenderError, Scope, Text};
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
@@ -367,43 +366,4 @@ fn blank() -> Exchange {
 fn overdue(exchange: &mut Exchange, limit: Duration) {
     exchange.service = exchange.service.max(limit);
     exchange.failure = Some((Reason::Timeout(limit), Example::default()));
-}
-
-fn judge(step: &PublishStep, receivers: i64, scope: &mut Scope) -> Option<(Reason, Example)> {
-    let matcher = step.receivers.as_ref()?;
-    let detail = match matcher.accepts(&receivers.into(), scope) {
-        Ok(true) => return None,
-        Ok(false) => format!("got {receivers}"),
-        Err(error) => error.to_string(),
-    };
-    let reason = Reason::Other(format!("expected receivers {matcher}").into());
-    Some((reason, Example { detail, ..Example::default() }))
-}
-
-/// Fills the captures; the first miss fails the command.
-fn capture(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
-    if step.captures.is_empty() {
-        return None;
-    }
-    let json = value.to_json().to_string().into_bytes();
-    let raw = match value {
-        Value::Text(bytes) => bytes.as_slice(),
-        _ => &json,
-    };
-    // A text that is JSON itself is read as what it says, any other text as a JSON string.
-    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok();
-    let headers = HeaderMap::new();
-    let plain = ReplyView::new(0, elapsed, &headers, raw);
-    let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
-    for capture in &step.captures {
-        let reply = if matches!(capture.source, CaptureSource::Json(_)) { &typed } else { &plain };
-        match capture.take(reply, &mut scope.rng) {
-            Ok(value) => scope.set(capture.slot, value),
-            Err(miss) => {
-                let example = Example { detail: miss.found.clone(), ..Example::default() };
-                return Some((Reason::Other(miss.to_string().into()), example));
-            }
-        }
-    }
-    None
 }

@@ -6,6 +6,7 @@
 //! must be stamped where the bytes come in, and memory must stay bounded whatever the server sends.
 
 mod address;
+mod answer;
 mod client;
 mod clock;
 mod connection;
@@ -14,6 +15,7 @@ mod error;
 mod glob;
 mod info;
 mod monitor;
+mod order;
 mod receiver;
 mod resp;
 mod shared;

@@ -9,12 +9,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use super::connection::Connection;
 use super::error::WireError;
 use super::info::Info;
+use super::order::{Answer, Kind, Order, Wanted};
 use super::resp::{encode, flat};
 use super::shared::{CONNECT_TIMEOUT, Shared};
 use super::track::{Known, Tracker};
@@ -30,53 +31,6 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(500);
 /// A server that says nothing for so long is asked whether it is there; twice as long, and it is gone.
 const SILENCE: Duration = Duration::from_secs(20);
-
-/// How a name is subscribed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// `SUBSCRIBE`.
-    Channel,
-    /// `PSUBSCRIBE`.
-    Pattern,
-    /// `SSUBSCRIBE`.
-    Shard,
-}
-
-impl Kind {
-    const ALL: [Kind; 3] = [Kind::Channel, Kind::Pattern, Kind::Shard];
-
-    fn verbs(self) -> (&'static str, &'static str) {
-        match self {
-            Kind::Channel => ("SUBSCRIBE", "UNSUBSCRIBE"),
-            Kind::Pattern => ("PSUBSCRIBE", "PUNSUBSCRIBE"),
-            Kind::Shard => ("SSUBSCRIBE", "SUNSUBSCRIBE"),
-        }
-    }
-}
-
-/// A name to subscribe to.
-#[derive(Debug)]
-pub struct Wanted {
-    /// How.
-    pub kind: Kind,
-    /// Channel or pattern.
-    pub name: Arc<str>,
-    /// The `SUBSCRIBE` row, for outages.
-    pub row: u32,
-    /// The `DELIVER` row; `None` is not measured.
-    pub deliver: Option<u32>,
-}
-
-/// What the user wants.
-#[derive(Debug)]
-pub enum Order {
-    /// These names too. Answered when the server has confirmed them, with the time to connect, if that was needed.
-    Subscribe(Vec<Wanted>, oneshot::Sender<Result<Option<Duration>, (Reason, Example)>>),
-    /// These names no more, or none at all. Answered when all that was sent has come.
-    Unsubscribe(Option<Vec<Arc<str>>>, oneshot::Sender<()>),
-}
-
-type Answer = oneshot::Sender<Result<Option<Duration>, (Reason, Example)>>;
 
 struct Subscription {
     row: u32,
