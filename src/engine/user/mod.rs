@@ -5,6 +5,7 @@
 
 mod request;
 mod steps;
+mod trial;
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
