@@ -43,6 +43,8 @@ pub enum Other {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
     },
+    /// Run one user once, and show each request, each reply and what held
+    Try(Trial),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Write a first scenario with its data and a sample environment
@@ -51,6 +53,29 @@ pub enum Other {
         #[arg(default_value = ".", value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// Options of a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Trial {
+    /// Scenario file, or the name of an embedded scenario
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Base URL of the target
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = parse_host)]
+    pub host: Option<String>,
+    /// The user class that is tried [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
+    /// The one task that is tried, between on_start and on_stop [default: all, in their order]
+    #[arg(long, value_name = "NAME")]
+    pub task: Option<String>,
+    /// The profile laid over the file
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Seed of every random choice, to repeat a trial [default: a new one for each trial]
+    #[arg(long, value_name = "N", env = "KATYDID_SEED")]
+    pub seed: Option<u64>,
 }
 
 /// Options of a run.

@@ -13,6 +13,7 @@ mod load;
 mod pick;
 mod schema;
 mod screen;
+mod trial;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -45,6 +46,7 @@ pub fn main() -> ExitCode {
         Some(Other::Check { files, profile }) => {
             return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() });
         }
+        Some(Other::Try(args)) => return trial::run(&args),
         Some(Other::Schema) => return schema::run(),
         Some(Other::Init { folder }) => return init::run(&folder),
         None => {}

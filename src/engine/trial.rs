@@ -82,11 +82,7 @@ pub struct Choice<'a> {
 ///
 /// # Errors
 /// When the operating system refuses a runtime, TLS cannot be set up, or a data file cannot be used.
-pub fn run<O: Observer + 'static>(
-    plan: Arc<Plan>,
-    choice: Choice<'_>,
-    observer: &Rc<O>,
-) -> Result<(), EngineError> {
+pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
     let factory = Factory::new(&plan)?;
     let feeders = feeder::open(&plan.feeders, choice.seed)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
@@ -94,17 +90,8 @@ pub fn run<O: Observer + 'static>(
     let (_, orders) = mpsc::unbounded_channel();
     let (intervals, _) = mpsc::channel(1);
     let (_, spares) = mpsc::channel(1);
-    let setup = shard::Setup {
-        index: 0,
-        shards: 1,
-        plan,
-        seed: choice.seed,
-        feeders,
-        factory,
-        orders,
-        intervals,
-        spares,
-    };
+    let setup =
+        shard::Setup { index: 0, shards: 1, plan, seed: choice.seed, feeders, factory, orders, intervals, spares };
     runtime.block_on(async {
         let mut client = setup.factory.client();
         let watch: Rc<dyn Watch> = Rc::<O>::clone(observer);

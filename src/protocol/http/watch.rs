@@ -118,10 +118,7 @@ pub(super) fn verdict(
         }
     }
     let failure = judge.verdict(reply, elapsed, scope);
-    let refused = matches!(
-        failure,
-        Some((Reason::Status(_) | Reason::UnexpectedStatus { .. } | Reason::Unmet(_), _))
-    );
+    let refused = matches!(failure, Some((Reason::Status(_) | Reason::UnexpectedStatus { .. } | Reason::Unmet(_), _)));
     if !refused {
         // The first miss ends the captures; those before it are kept.
         let missed = match &failure {
