@@ -7,6 +7,7 @@ mod check;
 mod demo_target;
 mod exit;
 mod headless;
+mod import;
 mod init;
 mod limits;
 mod load;
@@ -47,6 +48,7 @@ pub fn main() -> ExitCode {
             return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() });
         }
         Some(Other::Try(args)) => return trial::run(&args),
+        Some(Other::Import(args)) => return import::run(&args),
         Some(Other::Schema) => return schema::run(),
         Some(Other::Init { folder }) => return init::run(&folder),
         None => {}

@@ -125,8 +125,8 @@ impl Transcript {
         let role = if reply.status >= 400 { Role::Bad } else { Role::Good };
         let took = units::latency(exchange.service);
         let size = units::bytes(reply.bytes);
-        self.line(4, "< ", format!("{} {word}", reply.status).trim_end(), Some(role));
-        self.line(4, "< ", &format!("after {took}, {size}"), Some(Role::Quiet));
+        let status = format!("{} {word}", reply.status);
+        self.line(4, "< ", &format!("{}, after {took}, {size}", status.trim_end()), Some(role));
         let lines: Vec<(String, String)> = reply
             .headers
             .iter()
