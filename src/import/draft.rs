@@ -81,6 +81,12 @@ impl Request {
     }
 }
 
+/// Whether a request can be sent there: `http` or `https`, and a host that is no template.
+pub fn can_be_sent(url: &url::Url) -> bool {
+    let plain = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
+    matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty() && plain(host))
+}
+
 /// The verb as a step has it, if a step can have it.
 pub fn verb(method: &str) -> Option<String> {
     let verb = method.to_ascii_lowercase();
@@ -137,6 +143,15 @@ pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Map<String, V
         }
     }
     map
+}
+
+/// A time as one writes it: `2.5s`.
+pub fn seconds(length: Duration) -> String {
+    if length.subsec_nanos() == 0 {
+        return crate::units::plain(length);
+    }
+    let text = format!("{:.3}", length.as_secs_f64().max(0.001));
+    format!("{}s", text.trim_end_matches('0'))
 }
 
 /// A word that can name a variable: letters, digits and `_`, no digit first, and none that templates use.

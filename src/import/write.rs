@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::draft::{Draft, Request, Step};
-use crate::units;
 
 /// Columns of a line that is not broken further.
 const WIDTH: usize = 110;
@@ -59,7 +58,7 @@ pub fn scenario(mut draft: Draft) -> String {
             match step {
                 Step::Comment(text) => comment(&mut out, 6, text),
                 Step::Wait(length) => {
-                    let _ = writeln!(out, "      - wait: {}", units::plain(*length));
+                    let _ = writeln!(out, "      - wait: {}", super::draft::seconds(*length));
                 }
                 Step::Request(request) => write_request(&mut out, request),
             }
@@ -169,7 +168,7 @@ fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_/.-$".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || "_/$".contains(c));
     let lower = text.to_ascii_lowercase();
-    let word = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(&lower.as_str());
+    let word = ["true", "false", "null", "yes", "no", "on", "off"].contains(&lower.as_str());
     if begins && !word && text.len() < 200 && text.chars().all(plain) {
         return text.to_owned();
     }

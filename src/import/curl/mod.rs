@@ -11,7 +11,8 @@ use url::Url;
 use self::command::{Command, Data};
 use super::body::{body, secret};
 use super::credential::{self, Vault};
-use super::draft::{Draft, Request, Step, Task, literal, literal_json, pairs, verb};
+use super::draft;
+use super::draft::{Draft, Request, Step, Task, can_be_sent, literal, literal_json, pairs, verb};
 use super::har::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
@@ -113,7 +114,7 @@ fn carried(command: &Command, request: &mut Request) {
     if let Some(proxy) = &command.proxy {
         let proxy = if proxy.contains("://") { proxy.clone() } else { format!("http://{proxy}") };
         match Url::parse(&proxy) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none() => {
+            Ok(url) if can_be_sent(&url) && url.password().is_none() => {
                 request.put("proxy", Value::from(proxy));
             }
             _ => request.comments.push("the proxy was left out: write it by hand".to_owned()),
@@ -123,7 +124,7 @@ fn carried(command: &Command, request: &mut Request) {
         request.put("http_version", Value::from(version));
     }
     if let Some(limit) = command.max_time.filter(|limit| *limit > Duration::ZERO) {
-        request.put("timeout", Value::from(crate::units::plain(limit)));
+        request.put("timeout", Value::from(draft::seconds(limit)));
     }
     for flag in &command.unknown {
         request.comments.push(format!("curl's {flag} has no equivalent here and was left out"));
@@ -133,7 +134,7 @@ fn carried(command: &Command, request: &mut Request) {
 fn address_of(address: &str) -> Result<Url, String> {
     let full = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
     match Url::parse(&full) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        Ok(url) if can_be_sent(&url) => Ok(url),
         _ => Err("its address is not http or https".to_owned()),
     }
 }

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use serde_json::Value;
 use url::Url;
 
+use crate::import::draft::can_be_sent;
+
 /// Bytes of a reply that are searched for values.
 const LOOK: usize = 1_000_000;
 
@@ -34,7 +36,7 @@ impl<'a> Entry<'a> {
     pub fn read(entry: &'a Value) -> Option<Self> {
         let request = entry.get("request")?;
         let url = Url::parse(request.get("url")?.as_str()?).ok()?;
-        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        if !can_be_sent(&url) {
             return None;
         }
         let start = entry["startedDateTime"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());

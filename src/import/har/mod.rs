@@ -257,7 +257,8 @@ fn path(path: &str, links: &mut Links) -> (String, bool) {
 /// Headers that a client adds by itself, or that belong to the one browser of the recording.
 pub fn is_the_clients_own(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    if name == "accept" {
+    let right = http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(value).is_ok();
+    if right && name == "accept" {
         // What a script asks for is its own; what the browser asks for is not.
         return value.contains("*/*") || value.starts_with("text/html") || value.starts_with("image/");
     }
@@ -290,6 +291,5 @@ pub fn is_the_clients_own(name: &str, value: &str) -> bool {
         "save-data",
         "purpose",
     ];
-    let right = http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(value).is_ok();
     !right || name.starts_with("sec-") || own.contains(&name.as_str())
 }

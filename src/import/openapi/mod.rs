@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use self::auth::Auth;
 use super::body::filled;
 use super::credential::{Vault, is_secret_name};
-use super::draft::{Draft, Request, Step, Task, identifier, literal, literal_json, verb};
+use super::draft::{Draft, Request, Step, Task, can_be_sent, identifier, literal, literal_json, verb};
 use super::har::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
@@ -78,7 +78,7 @@ fn server(document: &Value, draft: &mut Draft) -> String {
         }
     }
     match url::Url::parse(&address) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+        Ok(url) if can_be_sent(&url) => {
             draft.host = Some(url.origin().ascii_serialization());
             url.path().trim_end_matches('/').to_owned()
         }
