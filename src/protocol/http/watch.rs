@@ -138,7 +138,9 @@ mod tests {
 
     #[test]
     fn what_is_on_the_wire_is_shown_line_by_line() {
-        let draft = Draft { url: "http://h/a".to_owned(), body: "a: b\r\nc: d".into(), ..Draft::default() };
+        let mut draft = Draft::default();
+        draft.url.push_str("http://h/a");
+        draft.body = "a: b\r\nc: d".into();
         let bytes = b"POST /a HTTP/1.1\r\nhost: h\r\nx: y: z\r\n\r\na: b\r\nc: d";
         let sent = Sent::on_the_wire(&draft, bytes);
         let wanted = [("host".to_owned(), "h".to_owned()), ("x".to_owned(), "y: z".to_owned())];
