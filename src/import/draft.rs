@@ -157,16 +157,17 @@ pub fn seconds(length: Duration) -> String {
 /// A word that can name a variable: letters, digits and `_`, no digit first, and none that templates use.
 pub fn identifier(text: &str) -> String {
     let mut out = String::new();
+    let mut before = None;
     for c in text.chars().take(60) {
         if c.is_ascii_alphanumeric() {
-            let before = out.chars().next_back();
-            if c.is_ascii_uppercase() && before.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+            if c.is_ascii_uppercase() && before.is_some_and(|b: char| b.is_ascii_lowercase() || b.is_ascii_digit()) {
                 out.push('_');
             }
             out.push(c.to_ascii_lowercase());
         } else if !out.is_empty() && !out.ends_with('_') {
             out.push('_');
         }
+        before = Some(c);
     }
     let out = out.trim_end_matches('_');
     let taken = [
