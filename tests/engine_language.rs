@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::{Server, run, stop, until};
+use common::plain::Plain;
+use common::{Server, run, run_at, stop, until};
 use katydid::engine::{self, Command, EngineError, Options, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
@@ -327,7 +328,8 @@ async fn arrivals_come_at_their_rate() {
     let last = to_the_end(handle).await;
     let arrivals = last.plan.arrivals;
     assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
-    assert_eq!((arrivals.dropped, last.cut), (0, 0));
+    // One that is due as the run ends may find it ended.
+    assert!(arrivals.dropped <= 2 && last.cut == 0, "{arrivals:?}, {} cut", last.cut);
     assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
     assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
     assert_eq!(last.state, RunState::Done(End::Completed));
@@ -335,9 +337,11 @@ async fn arrivals_come_at_their_rate() {
 
 #[tokio::test]
 async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
-    let server = Server::start();
-    let handle =
-        run(&server, "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]");
+    let server = Plain::start();
+    let handle = run_at(
+        server.url(),
+        "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]",
+    );
     until(&handle, "some requests", |s| s.total.total.requests > 20).await;
     server.stall(Duration::from_secs(1));
     let last = to_the_end(handle).await;
@@ -369,12 +373,12 @@ async fn an_open_run_is_steered_by_its_rate_and_its_most() {
 
 #[test]
 fn what_is_not_yet_runnable_is_refused_with_a_reason() {
-    let text = "host: http://127.0.0.1:1\nredis: { url: \"redis://127.0.0.1:1\" }\n\
-                tasks: [{ steps: [{ repeat: 2, steps: [{ publish: a, payload: { b: 1 } }] }] }]";
+    let text = "host: http://127.0.0.1:1\n\
+                tasks: [{ steps: [{ repeat: 2, steps: [{ graphql: 'subscription S { a }' }] }] }]";
     let plan =
         Scenario::parse("t.yaml", text).and_then(|s| s.plan(&Overrides::default())).unwrap_or_else(|e| panic!("{e}"));
     match engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }) {
-        Err(EngineError::NotRunnable(why)) => assert!(why.contains("`publish`"), "{why}"),
+        Err(EngineError::NotRunnable(why)) => assert!(why.contains("`graphql: subscription`"), "{why}"),
         other => panic!("{:?}", other.map(|_| ())),
     }
 }

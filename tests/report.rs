@@ -94,6 +94,7 @@ fn snapshot() -> Snapshot {
             run_time: Some(60_000 * MS),
             classes: vec!["User".into()],
             seed: 7,
+            notes: Vec::new(),
         }),
         elapsed: 60_000 * MS,
         measured: 60_000 * MS,
@@ -124,6 +125,7 @@ fn snapshot() -> Snapshot {
             ..Health::default()
         },
         cut: 2,
+        redis: None,
         events: Arc::default(),
         plan: Default::default(),
         log: Default::default(),

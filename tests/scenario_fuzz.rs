@@ -85,13 +85,14 @@ fn corpus() -> (Vec<String>, usize) {
     let (mut all, mut right) = (Vec::new(), 0);
     for folder in ["scenarios", "tests/fixtures/examples", "tests/fixtures/broken"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-        let mut paths: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut paths: Vec<_> =
+            std::fs::read_dir(&folder).expect("a readable file").map(|e| e.expect("a readable file").path()).collect();
         paths.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
         paths.sort();
         if folder.ends_with("broken") {
             right = all.len();
         }
-        all.extend(paths.iter().map(|path| std::fs::read_to_string(path).unwrap()));
+        all.extend(paths.iter().map(|path| std::fs::read_to_string(path).expect("a readable file")));
     }
     (all, right)
 }
@@ -247,10 +248,17 @@ fn damaged_files_do_no_harm() {
         for _ in 0..rng.usize(1..4) {
             damage(&mut text, &corpus, &mut rng);
         }
+        if seconds.is_some() {
+            // An overflow of the stack cannot be caught; its cause is then in this file.
+            std::fs::write(std::env::temp_dir().join("katydid-fuzz.yaml"), &text).expect("a writable folder");
+        }
         let begun = Instant::now();
         whole += u64::from(run(&text, &folder));
         let took = begun.elapsed();
         assert!(took < PATIENCE, "{took:?} for:\n{text}");
+        if took > slowest && seconds.is_some() {
+            println!("{took:?} for:\n{text}\n");
+        }
         slowest = slowest.max(took);
         runs += 1;
     }

@@ -7,14 +7,15 @@ use serde_json::Value;
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut all: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut all: Vec<PathBuf> =
+        std::fs::read_dir(folder).expect("a readable file").map(|e| e.expect("a readable file").path()).collect();
     all.retain(|path| path.extension().is_some_and(|e| e == "yaml"));
     all.sort();
     all
 }
 
 fn yaml(path: &Path) -> Result<Value, String> {
-    let text = std::fs::read_to_string(path).unwrap();
+    let text = std::fs::read_to_string(path).expect("a readable file");
     serde_yaml::from_str(&text).map_err(|e| e.to_string())
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
-use crate::scenario::{DEMO_HOST, Overrides};
+use crate::scenario::{DEMO_HOST, Overrides, SelectOptions};
 use crate::tui::ThemeName;
 use crate::units::{self, PerSecond, Users};
 
@@ -103,6 +103,18 @@ pub struct Run {
     /// Scenario file, or the name of an embedded scenario
     #[arg(short = 'f', long = "file", visible_alias = "locustfile", value_name = "FILE", env = "KATYDID_FILE")]
     pub file: Option<PathBuf>,
+    /// Lay a profile of the scenario over it
+    #[arg(long, value_name = "NAME", env = "KATYDID_PROFILE")]
+    pub profile: Option<String>,
+    /// Run only tasks and steps with one of these tags
+    #[arg(short = 'T', long, value_name = "TAG,…", value_delimiter = ',', env = "KATYDID_TAGS")]
+    pub tags: Vec<String>,
+    /// Run no tasks and steps with one of these tags
+    #[arg(short = 'E', long, value_name = "TAG,…", value_delimiter = ',', env = "KATYDID_EXCLUDE_TAGS")]
+    pub exclude_tags: Vec<String>,
+    /// Run only these user classes
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',', env = "KATYDID_CLASSES")]
+    pub classes: Vec<String>,
     /// Base URL of the target
     #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = parse_host)]
     pub host: Option<String>,
@@ -164,6 +176,16 @@ pub enum Theme {
 }
 
 impl Run {
+    /// The part of the scenario that is run.
+    pub fn select(&self) -> SelectOptions {
+        SelectOptions {
+            profile: self.profile.clone(),
+            tags: self.tags.clone(),
+            exclude_tags: self.exclude_tags.clone(),
+            classes: self.classes.clone(),
+        }
+    }
+
     /// The values that stand in for the scenario's own.
     pub fn overrides(&self) -> Overrides {
         Overrides {

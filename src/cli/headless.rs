@@ -18,7 +18,7 @@ pub(super) fn run(args: &Run) -> ExitCode {
 }
 
 fn run_to_code(args: &Run) -> u8 {
-    let Some(entry) = pick::one(args.file.as_deref()) else {
+    let Some(entry) = pick::one(args.file.as_deref(), &args.select()) else {
         console::warn("name a scenario file with -f");
         return exit::USAGE;
     };

@@ -2,28 +2,44 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::scenario::Scenario;
 use crate::scenario::catalog::{self, Entry, Origin};
+use crate::scenario::{Scenario, SelectOptions};
 
 /// The scenario that needs nothing.
 const DEMO: &str = "demo";
 
-/// The launcher's entries: what `-f` names comes first.
-pub(super) fn entries(file: Option<&Path>) -> Vec<Entry> {
+/// The launcher's entries: what `-f` names comes first. The part that is asked for is taken of what `-f` names, else of
+/// every scenario that has it.
+pub(super) fn entries(file: Option<&Path>, select: &SelectOptions) -> Vec<Entry> {
     let found = catalog::discover(Path::new("scenarios"), user_folder().as_deref());
-    match file {
-        Some(file) => named_first(file, found),
-        None => found,
+    let Some(file) = file else {
+        return found.into_iter().map(|entry| part(entry, select, false)).collect();
+    };
+    let mut found = named_first(file, found).into_iter();
+    found.next().map(|first| part(first, select, true)).into_iter().chain(found).collect()
+}
+
+/// The entry with a part of its scenario; one that has no such part is an error where it `must` have it.
+fn part(mut entry: Entry, select: &SelectOptions, must: bool) -> Entry {
+    if *select != SelectOptions::default()
+        && let Ok(scenario) = &entry.scenario
+    {
+        match scenario.select(select) {
+            Err(_) if !must => {}
+            chosen => entry.scenario = chosen,
+        }
     }
+    entry
 }
 
 /// The one entry of a headless run: what `-f` names, else the demo.
-pub(super) fn one(file: Option<&Path>) -> Option<Entry> {
-    let mut found = entries(file).into_iter();
-    match file {
+pub(super) fn one(file: Option<&Path>, select: &SelectOptions) -> Option<Entry> {
+    let mut found = entries(file, &SelectOptions::default()).into_iter();
+    let entry = match file {
         Some(_) => found.next(),
         None => found.find(|entry| entry.name == DEMO),
-    }
+    };
+    entry.map(|entry| part(entry, select, true))
 }
 
 fn user_folder() -> Option<PathBuf> {
@@ -64,6 +80,19 @@ mod tests {
 
     fn names(entries: &[Entry]) -> Vec<(&str, Origin)> {
         entries.iter().map(|e| (e.name.as_str(), e.origin)).collect()
+    }
+
+    #[test]
+    fn a_part_must_be_there_where_it_was_asked_for() {
+        let scenario = Scenario::parse(
+            "s.yaml",
+            "host: http://h\nprofiles: { small: { users: 1 } }\ntasks: [{ steps: [{ get: / }] }]",
+        );
+        let whole = Entry { scenario, ..entry("s", None) };
+        let profile = |name: &str| SelectOptions { profile: Some(name.to_owned()), ..SelectOptions::default() };
+        for (name, must, ok) in [("small", true, true), ("large", true, false), ("large", false, true)] {
+            assert_eq!(part(whole.clone(), &profile(name), must).scenario.is_ok(), ok, "{name} {must}");
+        }
     }
 
     #[test]

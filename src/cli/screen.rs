@@ -24,7 +24,7 @@ pub(super) fn run(args: &Run) -> ExitCode {
         autostart: args.autostart,
     };
     let mut local = Local::new(args.threads(), args.seed);
-    match tui::run(pick::entries(args.file.as_deref()), &mut local, options) {
+    match tui::run(pick::entries(args.file.as_deref(), &args.select()), &mut local, options) {
         Ok(farewell) => {
             let code = leave(args, &farewell);
             if farewell.exit == Exit::HangUp {

@@ -10,8 +10,9 @@ use tokio::time::Instant;
 use super::arrivals;
 use super::roster::Roster;
 use super::shard::{Order, Setup, Shard};
-use super::user::{Identity, Signal, User};
+use super::user::{Clients, Identity, Signal, User};
 use crate::protocol::http::Factory;
+use crate::protocol::redis;
 use crate::scenario::plan::Start;
 use crate::stats::{Interval, Recorder};
 
@@ -34,6 +35,7 @@ pub struct Keeper {
     shards: usize,
     roster: Roster,
     factory: Factory,
+    redis: Option<redis::Factory>,
     orders: mpsc::UnboundedReceiver<Order>,
     intervals: mpsc::Sender<Box<Interval>>,
     spares: mpsc::Receiver<Box<Interval>>,
@@ -67,6 +69,7 @@ impl Keeper {
             roster: Roster::new(&setup.plan.classes, setup.plan.load.users),
             shard,
             factory: setup.factory,
+            redis: setup.redis,
             orders: setup.orders,
             intervals: setup.intervals,
             spares: setup.spares,
@@ -195,7 +198,9 @@ impl Keeper {
         let class = self.roster.class_of(number)?;
         let signal = Signal::with_arrival(arrival);
         let who = Identity { number, class };
-        let user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), self.factory.client());
+        let redis = self.redis.as_ref().map(|factory| factory.client(Rc::clone(&self.shard)));
+        let clients = Clients { http: self.factory.client(), redis };
+        let user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), clients);
         let shard = Rc::clone(&self.shard);
         let task = tokio::task::spawn_local(async move {
             // Also when the user panics, so that the keeper looks at once.

@@ -22,6 +22,7 @@ mod user;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::thread;
 use std::time::SystemTime;
 
@@ -33,9 +34,11 @@ pub use feeder::DataError;
 pub use handle::{Gone, RunHandle};
 
 use crate::protocol::http::{Factory, TlsError};
+use crate::protocol::redis::{self, RedisError};
 use crate::scenario::Plan;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
+use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{RunInfo, RunState};
 use crate::stats::{Interval, Moment};
 
@@ -63,6 +66,9 @@ pub enum EngineError {
     /// The TLS library could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The Redis of the scenario cannot be spoken to.
+    #[error(transparent)]
+    Redis(#[from] RedisError),
 }
 
 /// Orders waiting at most: many more than keys pressed in the 50 ms between two looks.
@@ -82,6 +88,8 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
     }
     let feeders = feeder::open(&plan.feeders, options.seed)?;
     let factory = Factory::new(&plan)?;
+    let redis = plan.redis.as_ref().map(redis::Factory::new).transpose()?;
+    let others = Arc::new(AtomicU32::new(0));
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
     for index in 0..threads {
@@ -94,6 +102,8 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
             seed: options.seed,
             feeders: Arc::clone(&feeders),
             factory: factory.clone(),
+            redis: redis.clone(),
+            others: Arc::clone(&others),
             orders: order_rx,
             intervals: interval_tx.clone(),
             spares: spare_rx,
@@ -105,9 +115,28 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
     let (command_tx, commands) = mpsc::channel(COMMANDS);
     let mut aggregator = aggregator(&plan, options.seed, threads);
     let (snapshots, snapshot_rx) = watch::channel(aggregator.snapshot(first_moment(&plan)));
-    let setup = supervisor::Setup { plan, aggregator, links, commands, intervals, snapshots };
-    spawn("katydid-control".to_owned(), move |runtime| runtime.block_on(supervisor::run(setup)))?;
+    let (figures, server) = watch::channel(None);
+    let setup = supervisor::Setup { plan, aggregator, links, commands, intervals, snapshots, server };
+    spawn("katydid-control".to_owned(), move |runtime| {
+        runtime.block_on(async {
+            if let Some(factory) = redis {
+                // Ends with the runtime.
+                drop(tokio::task::spawn_local(watch_redis(factory, figures)));
+            }
+            supervisor::run(setup).await;
+        });
+    })?;
     Ok(RunHandle::new(command_tx, snapshot_rx))
+}
+
+async fn watch_redis(factory: redis::Factory, figures: watch::Sender<Option<ServerFigures>>) {
+    let mut monitor = redis::Monitor::new(&factory);
+    let mut tick = tokio::time::interval(redis::EVERY);
+    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        figures.send_replace(Some(monitor.look().await));
+    }
 }
 
 fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
@@ -118,6 +147,7 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         run_time: plan.load.run_time.or(plan.schedule.length().filter(|_| plan.schedule.is_shaped())),
         classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
         seed,
+        notes: plan.notes.iter().map(|(id, note)| (id.0, Arc::clone(note))).collect(),
     };
     let rows = plan.endpoints.iter().map(|row| (row.method.clone(), row.name.clone())).collect();
     Aggregator::new(run, rows, shards)

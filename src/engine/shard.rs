@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc};
@@ -18,6 +19,7 @@ use super::keeper::Keeper;
 use super::trial::Observer;
 use super::user::Signal;
 use crate::protocol::http::Factory;
+use crate::protocol::redis;
 use crate::scenario::Plan;
 use crate::stats::snapshot::Arrivals;
 use crate::stats::{Interval, Recorder};
@@ -62,6 +64,8 @@ pub struct Shard {
     pub ready: Cell<u32>,
     pub in_flight: Cell<u32>,
     pub cut: Cell<u64>,
+    /// Users alive on all shards that do not start before the others.
+    pub others: Arc<AtomicU32>,
     /// Something has happened that the keeper should look at.
     pub attention: Notify,
     pub stopping: Cell<bool>,
@@ -101,6 +105,7 @@ impl Shard {
             ready: Cell::new(0),
             in_flight: Cell::new(0),
             cut: Cell::new(0),
+            others: Arc::clone(&setup.others),
             attention: Notify::new(),
             stopping: Cell::new(false),
             wants_stop: Cell::new(false),
@@ -200,6 +205,8 @@ pub struct Setup {
     pub seed: u64,
     pub feeders: Arc<[Source]>,
     pub factory: Factory,
+    pub redis: Option<redis::Factory>,
+    pub others: Arc<AtomicU32>,
     pub orders: mpsc::UnboundedReceiver<Order>,
     pub intervals: mpsc::Sender<Box<Interval>>,
     pub spares: mpsc::Receiver<Box<Interval>>,

@@ -21,6 +21,7 @@ use crate::scenario::Plan;
 use crate::scenario::plan::Load;
 use crate::stats::health::Probe;
 use crate::stats::interval::Staff;
+use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, Event, PlanView, RunState};
 use crate::stats::{Aggregator, Interval, Moment, Snapshot};
 use crate::units;
@@ -48,12 +49,15 @@ pub struct Setup {
     pub commands: mpsc::Receiver<Command>,
     pub intervals: mpsc::Receiver<Box<Interval>>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
+    /// What the Redis server says about itself.
+    pub server: watch::Receiver<Option<ServerFigures>>,
 }
 
 /// Runs until every shard has ended, then publishes the last snapshot.
 pub async fn run(setup: Setup) {
-    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots } = setup;
+    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
+    control.server = Some(server);
     let (mut step, mut publish) = (interval(STEP), interval(HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -104,6 +108,7 @@ struct Control {
     vu_seconds: f64,
     counted_until: Instant,
     stopping: Option<(End, Instant)>,
+    server: Option<watch::Receiver<Option<ServerFigures>>>,
     cut: bool,
 }
 
@@ -132,6 +137,7 @@ impl Control {
             vu_seconds: 0.0,
             counted_until: now,
             stopping: None,
+            server: None,
             cut: false,
             load: plan.load,
             plan,
@@ -389,6 +395,10 @@ impl Control {
             rate: self.course.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
             ..PlanView::default()
         });
+        let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
+        if let Some(figures) = news.and_then(|server| server.borrow_and_update().clone()) {
+            self.aggregator.server(figures);
+        }
         self.aggregator.snapshot(Moment {
             elapsed: t,
             at: SystemTime::now(),

@@ -11,12 +11,13 @@ use minijinja::Value;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 
-use super::user::{Identity, Signal, User};
+use super::user::{Clients, Identity, Signal, User};
 use super::{EngineError, feeder, shard};
 use crate::protocol::http::Factory;
 pub use crate::protocol::http::{Exchange, Reply, Sent, Sight, Watch};
+use crate::protocol::redis;
 use crate::scenario::Plan;
-use crate::scenario::plan::StopScope;
+use crate::scenario::plan::{Endpoint, StopScope};
 
 /// Longer pauses are cut to this.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(100);
@@ -58,6 +59,13 @@ pub enum Event<'a> {
     Log(&'a str),
     /// A `stop`.
     Stop(StopScope),
+    /// A Redis step is done.
+    Redis {
+        /// Request type and name of its row.
+        row: &'a Endpoint,
+        /// What came of it.
+        exchange: &'a Exchange,
+    },
     /// A step failed without a request.
     Exception {
         /// Where.
@@ -84,14 +92,27 @@ pub struct Choice<'a> {
 /// When the operating system refuses a runtime, TLS cannot be set up, or a data file cannot be used.
 pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
     let factory = Factory::new(&plan)?;
+    let redis = plan.redis.as_ref().map(redis::Factory::new).transpose()?;
+    let others = Arc::default();
     let feeders = feeder::open(&plan.feeders, choice.seed)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
     // Nobody orders and nobody counts: the ends of these channels are dropped.
     let (_, orders) = mpsc::unbounded_channel();
     let (intervals, _) = mpsc::channel(1);
     let (_, spares) = mpsc::channel(1);
-    let setup =
-        shard::Setup { index: 0, shards: 1, plan, seed: choice.seed, feeders, factory, orders, intervals, spares };
+    let setup = shard::Setup {
+        index: 0,
+        shards: 1,
+        plan,
+        seed: choice.seed,
+        feeders,
+        factory,
+        redis,
+        others,
+        orders,
+        intervals,
+        spares,
+    };
     runtime.block_on(async {
         let mut client = setup.factory.client();
         let watch: Rc<dyn Watch> = Rc::<O>::clone(observer);
@@ -99,7 +120,10 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         let mut shard = shard::Shard::new(&setup);
         shard.observer = Some(Rc::<O>::clone(observer) as Rc<dyn Observer>);
         let who = Identity { number: 0, class: choice.class };
-        let user = User::new(Rc::new(shard), who, Rc::<Signal>::default(), client);
+        let shard = Rc::new(shard);
+        let redis = setup.redis.as_ref().map(|factory| factory.client(Rc::clone(&shard)));
+        let clients = Clients { http: client, redis };
+        let user = User::new(shard, who, Rc::<Signal>::default(), clients);
         user.try_once(choice.tasks).await;
     });
     Ok(())

@@ -204,7 +204,15 @@ mod tests {
         use crate::stats::{Aggregator, Moment};
         let names: [std::sync::Arc<str>; 2] = ["x".into(), "h".into()];
         let [scenario, host] = names;
-        let run = RunInfo { scenario, host, started: UNIX_EPOCH, run_time: None, classes: Vec::new(), seed: 0 };
+        let run = RunInfo {
+            scenario,
+            host,
+            started: UNIX_EPOCH,
+            run_time: None,
+            classes: Vec::new(),
+            seed: 0,
+            notes: Vec::new(),
+        };
         let moment = Moment {
             elapsed: Duration::ZERO,
             at: UNIX_EPOCH,

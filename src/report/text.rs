@@ -190,7 +190,8 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
     lines(out.into_iter(), width)
 }
 
-/// What the rows do not have, each in a sentence: iterations that were due and never begun, requests of a warm-up.
+/// What the rows do not have, each in a sentence: iterations that were due and never begun, requests of a warm-up,
+/// messages that never came.
 pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let plan = &snapshot.plan;
     let mut out = Vec::new();
@@ -205,6 +206,54 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     }
     if plan.warm_up {
         out.push("warm-up: what is measured now does not count".to_owned());
+    }
+    out.extend(redis(snapshot));
+    out
+}
+
+/// Whether published messages arrive, and how the Redis is: a sentence each; none in a run without Redis.
+pub fn redis(snapshot: &Snapshot) -> Vec<String> {
+    let Some(redis) = &snapshot.redis else { return Vec::new() };
+    let mut out = Vec::new();
+    let all = &redis.total;
+    let count = units::count;
+    if all.published > 0 || all.received > 0 {
+        let (delivered, published) = (count(all.delivered()), count(all.published));
+        out.push(format!("Redis: {published} published, {delivered} delivered, {:.1} for each", all.fan_out()));
+        let (lost, ratio) = (count(all.lost()), all.lost_ratio() * 100.0);
+        let (stream, cut) = (count(all.lost_in_stream), count(all.lost_disconnected));
+        let parts = [(all.late, "late"), (all.lost_disconnected, "while disconnected")];
+        let why = if parts.iter().any(|(n, _)| *n > 0) {
+            format!(" ({stream} in the stream, {cut} while disconnected, {} late)", count(all.late))
+        } else {
+            String::new()
+        };
+        let (doubled, late) = (count(all.duplicates), count(all.out_of_order));
+        out.push(format!("Redis: {lost} lost, {ratio:.3} %{why}, {doubled} duplicated, {late} out of order"));
+    }
+    if all.disconnects > 0 {
+        out.push(format!("Redis: {} connections of subscribers broke", count(all.disconnects)));
+    }
+    if all.foreign > 0 {
+        out.push(format!("Redis: {} messages of others were received", count(all.foreign)));
+    }
+    if let Some(server) = &redis.server {
+        let clients = match server.max_clients {
+            Some(most) => format!("{} of {} clients", count(server.clients), count(most)),
+            None => format!("{} clients", count(server.clients)),
+        };
+        out.push(format!(
+            "Redis {}: {clients}, {} (peak {}), {} commands/s, in {}/s, out {}/s, {} channels, {} patterns",
+            server.version,
+            units::bytes(server.memory),
+            units::bytes(server.memory_peak),
+            units::rate(server.ops),
+            units::bytes(server.bytes_in as u64),
+            units::bytes(server.bytes_out as u64),
+            count(server.channels),
+            count(server.patterns),
+        ));
+        out.extend(server.warnings().into_iter().map(|warning| format!("Redis: ! {warning}")));
     }
     out
 }

@@ -31,12 +31,15 @@ pub struct Entry {
 }
 
 /// The scenarios that ship with the binary, in the order of the launcher.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("demo", include_str!("../../scenarios/demo.yaml")),
     ("basic", include_str!("../../scenarios/basic.yaml")),
     ("login-journey", include_str!("../../scenarios/login-journey.yaml")),
     ("stages", include_str!("../../scenarios/stages.yaml")),
     ("open-model", include_str!("../../scenarios/open-model.yaml")),
+    ("graphql", include_str!("../../scenarios/graphql.yaml")),
+    ("redis-pubsub", include_str!("../../scenarios/redis-pubsub.yaml")),
+    ("graphql", include_str!("../../scenarios/graphql.yaml")),
     ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
 ];
 
@@ -100,7 +103,8 @@ mod tests {
             assert_eq!(scenario.warnings(), "", "{}", entry.name);
             let plan = scenario.plan(&Overrides::default()).unwrap();
             assert_eq!(plan.not_runnable(), None);
-            assert_eq!(&*plan.host, "embedded target");
+            let host = if entry.name == "redis-pubsub" { "redis://127.0.0.1:6379" } else { "embedded target" };
+            assert_eq!(&*plan.host, host);
         }
     }
 

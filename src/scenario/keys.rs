@@ -117,6 +117,7 @@ const GRAPHQL: &[Key] = &[
     key("variables", "map", "Variables of the operation"),
     key("operation", "text", "Which operation of the document"),
     key("persisted", "persisted", "apq: send the hash first"),
+    key("method", "graphql_method", "post, or get for queries"),
 ];
 const PUBLISH: &[Key] = &[
     key("name", "text", "Row of the statistics; default: the channel"),
@@ -304,6 +305,7 @@ pub(crate) const GRAPHQL_SETTINGS: &[Key] = &[
     key("errors", "error_policy", "fail, partial_ok or ignore"),
     key("accept", "text", "The Accept header"),
     key("persisted", "persisted", "apq: send the hash first"),
+    key("method", "graphql_method", "post, or get for queries"),
 ];
 /// `redis` at the top.
 pub(crate) const REDIS_SETTINGS: &[Key] = &[

@@ -216,7 +216,9 @@ impl Scenario {
     /// # Errors
     /// When no host is known, or an override is out of range.
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ScenarioError> {
-        let given = overrides.host.as_deref().or(self.host());
+        let is_redis = |host: &&str| host.starts_with("redis://") || host.starts_with("rediss://");
+        let redis_url = overrides.host.as_deref().filter(is_redis);
+        let given = overrides.host.as_deref().filter(|host| !is_redis(host)).or(self.host());
         let host = match given {
             Some(host) => host,
             None if self.head.needs_host => {
@@ -238,8 +240,13 @@ impl Scenario {
             _ => return Err(diagnostic::render(&self.file.sources, built.errors)),
         };
         plan.name = self.name.clone();
+        if let Some(url) = redis_url {
+            let nowhere = "--host is a Redis address, but this scenario has no `redis`";
+            let redis = plan.redis.as_mut().ok_or_else(|| diagnostic::plain(nowhere))?;
+            redis.url = url.into();
+        }
         plan.host = match host {
-            "" => "no host".into(),
+            "" => plan.redis.as_ref().map_or_else(|| "no host".into(), |redis| redis.shown()),
             _ if demo => DEMO_SHOWN.into(),
             _ => base.into(),
         };

@@ -132,6 +132,7 @@ fn scalars() -> Vec<(&'static str, Value)> {
         ("http_version", json!({ "enum": ["any", "1.1", "1", "2", 1, 1.1, 2] })),
         ("connections", words(&["per_user", "per_request"])),
         ("persisted", words(&["apq", "off"])),
+        ("graphql_method", words(&["post", "get"])),
         ("measure", words(&["delivery", "nothing"])),
         ("stop", words(&["task", "user", "run"])),
         ("errors_expected", words(&["none", "any"])),

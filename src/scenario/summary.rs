@@ -123,8 +123,11 @@ pub fn words(plan: &Plan) -> String {
     }
     if !plan.endpoints.is_empty() {
         let _ = writeln!(out, "  requests:");
-        for row in &plan.endpoints {
-            let _ = writeln!(out, "    {:<7} {}", row.method, row.name);
+        let width = plan.endpoints.iter().map(|row| row.method.len()).max().unwrap_or_default().max(7);
+        for (index, row) in plan.endpoints.iter().enumerate() {
+            let note = plan.notes.iter().find(|(id, _)| id.0 as usize == index);
+            let asks = note.map(|(_, note)| format!(": asks for {note}")).unwrap_or_default();
+            let _ = writeln!(out, "    {:<width$} {}{asks}", row.method, row.name);
         }
     }
     for feeder in &plan.feeders {

@@ -115,7 +115,11 @@ impl Text {
         match self {
             Text::Fixed(text) => out.push_str(text),
             Text::Parts(parts) => {
+                let start = out.len();
                 for part in parts {
+                    if out.len() - start > 2 * MAX_TEXT {
+                        return Err(too_long());
+                    }
                     match part {
                         Part::Literal(text) => out.push_str(text),
                         Part::Expression(expression) => expression.append(scope, out)?,

@@ -3,20 +3,24 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::delivery::{Deliveries, Tally};
 use super::failures::Failures;
 use super::health;
 use super::interval::Interval;
 use super::row::RowState;
 use super::series::Past;
+use super::server::ServerFigures;
 use super::snapshot::{
-    Arrivals, Bin, Bucket, Event, ExceptionRow, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RunInfo,
-    RunState, Snapshot, SoFar,
+    Arrivals, Bin, Bucket, Event, ExceptionRow, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView,
+    RunInfo, RunState, Snapshot, SoFar,
 };
 use super::tally::{Sparse, Times};
 use super::window::{self, SLOT, Window};
 
 /// Most different errors in the scenario itself that a run tells apart.
 const MAX_EXCEPTIONS: usize = 100;
+/// The type of rows that count messages received.
+const DELIVER: &str = "DELIVER";
 /// Bars of the distribution in a factor of ten.
 const BINS_PER_DECADE: f64 = 8.0;
 
@@ -32,6 +36,7 @@ pub struct Aggregator {
     cut: u64,
     events: Arc<Vec<Event>>,
     log: LogView,
+    server: Option<ServerFigures>,
     /// Where in its plan the run is, as the engine last said.
     plan: PlanView,
     /// Epochs of a warm-up: their requests are counted, but in no row.
@@ -55,6 +60,7 @@ struct Stats {
     failures: Failures,
     exceptions: Vec<ExceptionRow>,
     more_exceptions: u64,
+    deliveries: Deliveries,
     arrivals: Arrivals,
     past: Past,
     timer_lag: Window<Sparse>,
@@ -100,6 +106,7 @@ impl Aggregator {
             cut: 0,
             events: Arc::default(),
             log: LogView::default(),
+            server: None,
             plan: PlanView::default(),
             warm: Vec::new(),
             left_out: 0,
@@ -118,7 +125,7 @@ impl Aggregator {
         if interval.epoch >= self.epoch {
             // The first warm-up is shown while it lasts, and forgotten at its end; one in mid-run is not counted at all.
             if !warm || self.stats.is_warm_up {
-                self.stats.absorb(interval);
+                self.stats.absorb(interval, &self.endpoints);
             }
         }
         if warm {
@@ -154,6 +161,11 @@ impl Aggregator {
         } else if let Some(from) = stats.uncounted_from.take() {
             stats.uncounted += elapsed.saturating_sub(from);
         }
+    }
+
+    /// Notes what the Redis server says about itself.
+    pub fn server(&mut self, figures: ServerFigures) {
+        self.server = Some(figures);
     }
 
     /// Requests of warm-ups so far.
@@ -204,6 +216,15 @@ impl Aggregator {
         let delay = window::merged(stats.schedule_delay.iter(), &mut self.scratch);
         health::judge(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
 
+        let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {
+            let row = |(index, tally): (u32, &Tally)| {
+                let (method, name) = self.endpoints.get(index as usize)?;
+                Some((Arc::clone(method), Arc::clone(name), *tally))
+            };
+            let rows = stats.deliveries.iter().filter_map(row).collect();
+            Arc::new(RedisView { rows, total: stats.deliveries.total(), server: self.server.clone() })
+        });
+
         self.seq += 1;
         Arc::new(Snapshot {
             seq: self.seq,
@@ -227,6 +248,7 @@ impl Aggregator {
             series: stats.past.view(),
             health,
             cut: self.cut,
+            redis,
             events: Arc::clone(&self.events),
             plan: PlanView { left_out: self.left_out, arrivals: stats.arrivals, ..self.plan.clone() },
             log: self.log.clone(),
@@ -244,6 +266,7 @@ impl Stats {
             failures: Failures::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,
+            deliveries: Deliveries::default(),
             arrivals: Arrivals::default(),
             past: Past::new(),
             timer_lag: Window::new(),
@@ -261,13 +284,17 @@ impl Stats {
         until.saturating_sub(self.since).saturating_sub(self.uncounted)
     }
 
-    fn absorb(&mut self, interval: &mut Interval) {
+    fn absorb(&mut self, interval: &mut Interval, deliveries: &[(Arc<str>, Arc<str>)]) {
         for (index, portion) in interval.portions() {
             if let Some(row) = self.rows.get_mut(index) {
                 row.absorb(&portion);
-                self.total.absorb(&portion);
+                // A message that arrives is no request: one publish may make thousands of them.
+                if deliveries.get(index).is_none_or(|(method, _)| **method != *DELIVER) {
+                    self.total.absorb(&portion);
+                }
             }
         }
+        self.deliveries.merge(&interval.deliveries);
         self.failures.absorb(&mut interval.failures);
         for (place, message, count) in interval.exceptions.drain(..) {
             let full = self.exceptions.len() >= MAX_EXCEPTIONS;
@@ -365,6 +392,7 @@ mod tests {
             run_time: None,
             classes: Vec::new(),
             seed: 1,
+            notes: Vec::new(),
         };
         Aggregator::new(run, vec![("GET".into(), "/a".into()), ("POST".into(), "/b".into())], 2)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::delivery::Deliveries;
 use super::failures::Groups;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
@@ -36,6 +37,7 @@ pub struct Interval {
     pub(super) failures: Groups,
     pub(super) exceptions: Vec<(Arc<str>, Arc<str>, u64)>,
     pub(super) more_exceptions: u64,
+    pub(super) deliveries: Deliveries,
     pub(super) timer_lag: Times<u32>,
     pub(super) schedule_delay: Times<u32>,
     pub(super) log: Vec<LogLine>,
@@ -77,6 +79,7 @@ impl Interval {
             failures: Groups::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,
+            deliveries: Deliveries::default(),
             timer_lag: Times::rough(),
             schedule_delay: Times::rough(),
             log: Vec::new(),
@@ -99,6 +102,7 @@ impl Interval {
         self.failures.clear();
         self.exceptions.clear();
         self.more_exceptions = 0;
+        self.deliveries.clear();
         self.timer_lag.clear();
         self.schedule_delay.clear();
     }

@@ -5,6 +5,7 @@
 //! This module knows nobody above it: no engine, no screen.
 
 pub mod aggregator;
+pub mod delivery;
 mod failures;
 pub mod health;
 pub mod interval;
@@ -12,6 +13,7 @@ pub mod recorder;
 mod row;
 pub mod sample;
 mod series;
+pub mod server;
 pub mod snapshot;
 mod tally;
 mod window;

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::delivery::Tally;
 use super::failures::{MAX_EXAMPLES, fingerprint};
 use super::interval::Interval;
 use super::sample::{Reason, Sample};
@@ -64,6 +65,13 @@ impl Recorder {
             let end = text.char_indices().nth(LONGEST_LINE).map_or(text.len(), |(at, _)| at);
             LogLine { at: SystemTime::now(), user, text: text[..end].into() }
         });
+    }
+
+    /// Counts what became of published messages, for a row.
+    pub fn delivery(&mut self, endpoint: u32, tally: &Tally) {
+        if !tally.is_empty() {
+            self.interval.deliveries.row(endpoint).merge(tally);
+        }
     }
 
     /// Lag of the shard's 10 ms timer.

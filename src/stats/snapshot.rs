@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::delivery::Tally;
 use super::sample::Example;
+use super::server::ServerFigures;
 
 /// The percentiles kept everywhere: Locust's report list.
 pub const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
@@ -44,12 +46,26 @@ pub struct Snapshot {
     pub health: Health,
     /// Requests that were in flight when the run was cut, and are in no row.
     pub cut: u64,
+    /// Whether published messages arrive, and how the Redis is; `None` in a run without Redis.
+    pub redis: Option<Arc<RedisView>>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<Event>>,
     /// Where in its load plan the run is.
     pub plan: PlanView,
     /// What `log` steps said.
     pub log: LogView,
+}
+
+/// Redis in a snapshot.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RedisView {
+    /// What became of the messages of each row, with its type and name: `PUBLISH` rows count what was published,
+    /// `DELIVER` rows what came.
+    pub rows: Vec<(Arc<str>, Arc<str>, Tally)>,
+    /// All rows together.
+    pub total: Tally,
+    /// The server's own figures, from the first look on.
+    pub server: Option<ServerFigures>,
 }
 
 /// Most [`Event`]s kept in a snapshot.
@@ -70,6 +86,8 @@ pub struct RunInfo {
     pub classes: Vec<Arc<str>>,
     /// Seed of the random generators.
     pub seed: u64,
+    /// What is known of an endpoint before the run, by its index: how much a GraphQL operation asks for.
+    pub notes: Vec<(u32, Arc<str>)>,
 }
 
 /// What a run is doing.

@@ -59,14 +59,9 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
 }
 
 fn scenario(args: &Trial) -> Result<Scenario, String> {
-    let entry = pick::one(Some(&args.file)).ok_or("name a scenario file")?;
-    let scenario = entry.scenario.map_err(|e| e.text)?;
-    match &args.profile {
-        None => Ok(scenario),
-        Some(_) => scenario
-            .select(&SelectOptions { profile: args.profile.clone(), ..SelectOptions::default() })
-            .map_err(|e| e.text),
-    }
+    let select = SelectOptions { profile: args.profile.clone(), ..SelectOptions::default() };
+    let entry = pick::one(Some(&args.file), &select).ok_or("name a scenario file")?;
+    entry.scenario.map_err(|e| e.text)
 }
 
 /// The class and the tasks that are tried: the first class that has a task of that name, and all its tasks in order.

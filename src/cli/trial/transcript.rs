@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::paint::{Paint, Role, cut};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
-use crate::scenario::plan::{Plan, StopScope};
+use crate::scenario::plan::{Endpoint, Plan, StopScope};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
@@ -137,6 +137,18 @@ impl Transcript {
         self.body("< ", &reply.body, header(headers(), "content-type"));
     }
 
+    fn redis(&self, row: &Endpoint, exchange: &Exchange) {
+        more(&self.requests);
+        let took = units::latency(exchange.service);
+        self.line(2, "", &format!("{} {}, after {took}", row.method, row.name), Some(Role::Strong));
+        if let Some((reason, example)) = &exchange.failure {
+            self.failed(reason, example);
+            if !example.detail.is_empty() && matches!(reason, Reason::Unmet(_)) {
+                self.line(4, "✗ ", &format!("{reason}: {}", example.detail), Some(Role::Bad));
+            }
+        }
+    }
+
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in headers {
             let shown = if PRIVATE.contains(&name) { private(name, value) } else { value.to_owned() };
@@ -259,6 +271,7 @@ impl Observer for Transcript {
                 };
                 self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
             }
+            Event::Redis { row, exchange } => self.redis(row, exchange),
             Event::Exception { place, message } => {
                 more(&self.exceptions);
                 self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));

@@ -3,6 +3,7 @@
 //! In: a class of the plan, a client of its own, the signal to leave. Out: samples in the shard's recorder. What the
 //! steps do is in [`steps`]; when an iteration begins is decided here (by waiting, or by an arrival).
 
+mod redis;
 mod request;
 mod steps;
 mod trial;
@@ -10,6 +11,7 @@ mod trial;
 use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -19,8 +21,12 @@ use super::feeder::{self, Taker};
 use super::pacer::Pacer;
 use super::shard::Shard;
 use crate::protocol::http::UserClient;
+use crate::protocol::redis::UserClient as RedisClient;
 use crate::scenario::plan::{Bind, Class, Start, StopScope};
 use crate::scenario::template::Scope;
+
+/// How often a user that stays until the others are gone looks whether they are.
+const LINGER: Duration = Duration::from_millis(20);
 
 /// How the shard tells a user to stop, or to begin an iteration that has arrived.
 #[derive(Debug, Default)]
@@ -64,12 +70,22 @@ pub struct Identity {
     pub class: usize,
 }
 
+/// A user's connections.
+pub struct Clients {
+    /// For HTTP.
+    pub http: UserClient,
+    /// For Redis, in a plan that has one.
+    pub redis: Option<RedisClient<Shard>>,
+}
+
 /// A user at work.
 pub struct User {
     shard: Rc<Shard>,
     who: Identity,
     signal: Rc<Signal>,
     client: UserClient,
+    /// There in a plan with Redis; connects when it is first used.
+    redis: Option<RedisClient<Shard>>,
     scope: Scope,
     /// Where in the scenario it is, for messages.
     section: Section,
@@ -91,13 +107,14 @@ enum Section {
 
 impl User {
     /// A user that has done nothing yet.
-    pub fn new(shard: Rc<Shard>, who: Identity, signal: Rc<Signal>, client: UserClient) -> Self {
+    pub fn new(shard: Rc<Shard>, who: Identity, signal: Rc<Signal>, clients: Clients) -> Self {
         let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
         Self {
             shard,
             who,
             signal,
-            client,
+            client: clients.http,
+            redis: clients.redis,
             scope,
             section: Section::OnStart,
             turn: 0,
@@ -110,8 +127,8 @@ impl User {
     pub async fn live(mut self) {
         let shard = Rc::clone(&self.shard);
         let signal = Rc::clone(&self.signal);
-        let _alive = Alive::new(&shard, &signal);
         let class = &shard.plan.classes[self.who.class];
+        let _alive = Alive::new(&shard, &signal, class.start);
         self.gate().await;
         let mut way = self.take_rows(Bind::User).await;
         if way.is_continue() {
@@ -129,8 +146,17 @@ impl User {
                 let _ = self.iterate(class).await;
             }
         }
+        if class.start == Start::BeforeOthers && shard.stopping.get() {
+            // They were there first, because the others need them: so they stay until the others are gone.
+            while shard.others.load(Ordering::Relaxed) > 0 {
+                tokio::time::sleep(LINGER).await;
+            }
+        }
         self.section = Section::OnStop;
         let _ = self.run(&class.on_stop, None).await;
+        if let Some(redis) = &mut self.redis {
+            redis.finish().await;
+        }
     }
 
     async fn iterate(&mut self, class: &Class) -> ControlFlow<StopScope> {
@@ -303,18 +329,25 @@ fn weights(class: &Class) -> u64 {
 struct Alive<'a> {
     shard: &'a Shard,
     signal: &'a Signal,
+    start: Start,
 }
 
 impl<'a> Alive<'a> {
-    fn new(shard: &'a Shard, signal: &'a Signal) -> Self {
+    fn new(shard: &'a Shard, signal: &'a Signal, start: Start) -> Self {
         shard.users.set(shard.users.get() + 1);
-        Self { shard, signal }
+        if start == Start::WithOthers {
+            shard.others.fetch_add(1, Ordering::Relaxed);
+        }
+        Self { shard, signal, start }
     }
 }
 
 impl Drop for Alive<'_> {
     fn drop(&mut self) {
         self.shard.users.set(self.shard.users.get() - 1);
+        if self.start == Start::WithOthers {
+            self.shard.others.fetch_sub(1, Ordering::Relaxed);
+        }
         if self.signal.arrival.take().is_some() {
             // It was given an iteration and left before it could begin.
             self.shard.arrivals.borrow_mut().dropped += 1;

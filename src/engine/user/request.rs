@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use super::User;
 use crate::engine::shard::Shard;
+use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
-use crate::scenario::plan::HttpStep;
+use crate::scenario::plan::{GraphqlStep, HttpStep};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Failure, Sample};
 
 impl User {
-    pub(super) async fn request(&mut self, step: &HttpStep, late: Option<Duration>) {
+    /// Sends `step`; a GraphQL operation is judged by its own rules.
+    pub(super) async fn request(&mut self, step: &HttpStep, operation: Option<&GraphqlStep>, late: Option<Duration>) {
         let endpoint = step.endpoint.0;
         if let Err(error) = self.client.prepare(step, &mut self.scope) {
             let row = &self.shard.plan.endpoints[endpoint as usize];
@@ -21,7 +23,13 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let shard = &self.shard;
         let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
-        let exchange = self.client.send(step, &mut self.scope, wants).await;
+        let exchange = match operation {
+            None => self.client.send(step, &mut self.scope, wants).await,
+            Some(operation) => graphql::send(&mut self.client, operation, &mut self.scope, wants).await,
+        };
+        if operation.is_some() {
+            self.tell_judged(step, &exchange);
+        }
         on_the_wire.arrived();
         let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
         shard.recorder.borrow_mut().record(sample);
@@ -29,7 +37,7 @@ impl User {
 }
 
 /// Every request of a late iteration is that much later than planned, so its response time is longer by it.
-fn sample(endpoint: u32, exchange: Exchange, late: Option<Duration>, secrets: &Redactor) -> Sample {
+pub(super) fn sample(endpoint: u32, exchange: Exchange, late: Option<Duration>, secrets: &Redactor) -> Sample {
     let failure = exchange.failure.map(|(reason, example)| {
         Box::new(Failure { reason, example: Some(if secrets.is_empty() { example } else { masked(example, secrets) }) })
     });
@@ -55,18 +63,18 @@ fn masked(example: Example, secrets: &Redactor) -> Example {
 }
 
 /// Counts a request on the wire. One that is dropped before its reply was cut: it is in no row, so it is counted apart.
-struct OnTheWire {
+pub(super) struct OnTheWire {
     shard: Rc<Shard>,
     arrived: bool,
 }
 
 impl OnTheWire {
-    fn new(shard: &Rc<Shard>) -> Self {
+    pub(super) fn new(shard: &Rc<Shard>) -> Self {
         shard.in_flight.set(shard.in_flight.get() + 1);
         Self { shard: Rc::clone(shard), arrived: false }
     }
 
-    fn arrived(mut self) {
+    pub(super) fn arrived(mut self) {
         self.arrived = true;
     }
 }

@@ -32,7 +32,8 @@ impl User {
                 continue;
             }
             match &step.action {
-                Action::Http(step) => self.request(step, late).await,
+                Action::Http(step) => self.request(step, None, late).await,
+                Action::Graphql(step) => self.request(&step.http, Some(step), late).await,
                 Action::Set(pairs) => self.set(pairs, "set").await,
                 Action::Wait(pause) => self.pause(pause).await,
                 Action::Log(text) => self.log(text).await,
@@ -43,11 +44,10 @@ impl User {
                     }
                     return ControlFlow::Break(*scope);
                 }
-                Action::Graphql(_)
-                | Action::Publish(_)
-                | Action::Subscribe(_)
-                | Action::Unsubscribe(_)
-                | Action::Redis(_) => self.failed("step", "this kind of step is not yet runnable").await,
+                Action::Publish(step) => self.publish(step, late).await,
+                Action::Subscribe(step) => self.subscribe(step).await,
+                Action::Unsubscribe(names) => self.unsubscribe(names).await,
+                Action::Redis(step) => self.redis(step, late).await,
                 nested => self.nested(nested, late).await?,
             }
         }

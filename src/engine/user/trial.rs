@@ -1,11 +1,13 @@
 //! One user, once: `on_start`, each chosen task in the order of the file, `on_stop`; and what an observer is told.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{Section, User};
-use crate::engine::trial::{Event, LONGEST_WAIT};
-use crate::scenario::plan::{Action, Bind, StopScope};
+use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
+use crate::scenario::plan::{Action, Bind, HttpStep, StopScope};
+use crate::stats::Reason;
 
 impl User {
     /// Runs these tasks of its class, each once.
@@ -34,6 +36,9 @@ impl User {
             self.tell(Event::Section("on_stop"));
             let _ = self.run(&class.on_stop, None).await;
         }
+        if let Some(redis) = &mut self.redis {
+            redis.finish().await;
+        }
     }
 
     /// Tells the observer of a trial; does nothing in a run.
@@ -55,6 +60,28 @@ impl User {
             _ => None,
         };
         self.tell(Event::Skipped(request.as_deref().unwrap_or(word(action))));
+    }
+
+    /// Tells how a reply was judged by rules other than those of HTTP.
+    pub(super) fn tell_judged(&self, step: &HttpStep, exchange: &Exchange) {
+        let Some(observer) = &self.shard.observer else { return };
+        match &exchange.failure {
+            Some((reason, example)) => {
+                observer.see(&Sight::Failed(reason, example));
+                if let Reason::Unmet(words) = reason {
+                    let got = Some(example.detail.clone());
+                    observer.see(&Sight::Expected { words: Cow::Borrowed(words), got });
+                }
+            }
+            None => {
+                for expect in &step.expects {
+                    observer.see(&Sight::Expected { words: Cow::Borrowed(&expect.words), got: None });
+                }
+                for capture in &step.captures {
+                    observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
+                }
+            }
+        }
     }
 
     /// The wait as a trial keeps it: no longer than is worth watching.

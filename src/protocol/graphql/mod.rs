@@ -2,7 +2,9 @@
 
 mod outcome;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
 
 use self::outcome::{Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
@@ -22,31 +24,37 @@ pub async fn send(
 ) -> Exchange {
     let judge = Judge { step: &step.http, wants: &wants, whole: true };
     let started = Instant::now();
-    let text = client.body();
+    let text = client.draft().body.clone();
+    let url = client.draft().url.clone();
     let hashed = (step.persisted == Persisted::Automatic && !client.sends_text).then(|| step.by_hash(&text)).flatten();
-    let Some(hashed) = hashed else {
-        let (exchange, reply) = client.transfer(&judge, started).await;
-        return conclude(client, step, &judge, (exchange, reply), scope);
-    };
-    client.set_body(hashed.hash_only);
+    let first = hashed.as_ref().map_or(&text, |hashed| &hashed.hash_only);
+    load(client, step, &url, first);
     let (exchange, reply) = client.transfer(&judge, started).await;
     let asks = reply.as_ref().and_then(|reply| outcome::read(&reply.body)).and_then(|got| outcome::persistence(&got));
-    let again = match asks {
-        None => return conclude(client, step, &judge, (exchange, reply), scope),
-        Some(Persistence::NotFound) => hashed.with_text,
-        Some(Persistence::NotSupported) => {
+    let again = match (asks, hashed) {
+        (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply), scope),
+        (Some(Persistence::NotFound), Some(hashed)) => hashed.with_text,
+        (Some(Persistence::NotSupported), Some(_)) => {
             client.sends_text = true;
             text
         }
     };
-    client.set_body(again);
+    load(client, step, &url, &again);
     let (mut second, reply) = client.transfer(&judge, started).await;
     second.connect = exchange.connect.or(second.connect);
-    conclude(client, step, &judge, (second, reply), scope)
+    conclude(step, &judge, (second, reply), scope)
+}
+
+/// Puts a body where it travels.
+fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
+    let draft = client.draft();
+    // The URL was one before anything was added to it, and parameters are encoded.
+    if !step.by_get || draft.put_in_url(url, body).is_err() {
+        draft.body = body.clone();
+    }
 }
 
 fn conclude(
-    client: &UserClient,
     step: &GraphqlStep,
     judge: &Judge<'_>,
     (mut exchange, reply): (Exchange, Option<Reply>),
@@ -55,14 +63,14 @@ fn conclude(
     if let Some(reply) = reply {
         exchange.failure = verdict(step, judge, &reply, (exchange.service, scope));
     }
-    client.mask(exchange)
+    exchange
 }
 
 fn verdict(
     step: &GraphqlStep,
     judge: &Judge<'_>,
     reply: &Reply,
-    (elapsed, scope): (std::time::Duration, &mut Scope),
+    (elapsed, scope): (Duration, &mut Scope),
 ) -> Option<(Reason, Example)> {
     if reply.bytes > MAX_KEPT as u64 {
         let detail = format!("the body has {} bytes", reply.bytes);

@@ -67,7 +67,8 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
     io_reason(cause.downcast_ref::<io::Error>()?)
 }
 
-fn io_reason(error: &io::Error) -> Option<Reason> {
+/// Why the network failed, where that is known.
+pub fn io_reason(error: &io::Error) -> Option<Reason> {
     // The handshake's error travels inside an I/O error, sometimes inside two, and `source` does not show it.
     if let Some(inner) = error.get_ref() {
         if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
@@ -94,7 +95,7 @@ fn io_reason(error: &io::Error) -> Option<Reason> {
 }
 
 /// Numbers become `N`, so that a port or an id does not make a kind of its own. At most 200 characters.
-fn fold(text: &str) -> std::sync::Arc<str> {
+pub fn fold(text: &str) -> std::sync::Arc<str> {
     let mut out = String::new();
     let mut in_number = false;
     for c in text.chars().take(200) {

@@ -1,11 +1,9 @@
 //! Sending one request and reading its reply, along redirects, within the step's time-out.
 
-use std::borrow::Cow;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
 use reqwest::Url;
@@ -37,7 +35,7 @@ impl Factory {
     pub fn new(plan: &Plan) -> Result<Self, TlsError> {
         let tls = tls::configurations(&plan.clients)?;
         let clients = plan.clients.iter().cloned().zip(tls).collect();
-        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
+        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default() })))
     }
 
     /// A client with no connection and no cookies yet.
@@ -86,14 +84,9 @@ impl UserClient {
         self.draft.fill(step, scope)
     }
 
-    /// The body that was prepared.
-    pub fn body(&self) -> Bytes {
-        self.draft.body.clone()
-    }
-
-    /// Puts another body in its place.
-    pub fn set_body(&mut self, body: Bytes) {
-        self.draft.body = body;
+    /// What was prepared, to be altered.
+    pub fn draft(&mut self) -> &mut Draft {
+        &mut self.draft
     }
 
     /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
@@ -110,7 +103,7 @@ impl UserClient {
         if let (Some(watch), Some((reason, example))) = (&self.watch, &exchange.failure) {
             watch.see(&Sight::Failed(reason, example));
         }
-        self.mask(exchange)
+        exchange
     }
 
     /// Sends what was prepared and reads the whole reply, not later than the step's time-out after `started`. The
@@ -227,18 +220,6 @@ impl UserClient {
             },
         };
         self.general[at].exchange(&self.draft, (started, exchange), judge).await
-    }
-
-    /// Masks the secrets in what is kept of a failure.
-    pub fn mask(&self, mut exchange: Exchange) -> Exchange {
-        if let Some((_, example)) = exchange.failure.as_mut().filter(|_| !self.shared.secrets.is_empty()) {
-            for text in [&mut example.headers, &mut example.body, &mut example.detail] {
-                if let Cow::Owned(masked) = self.shared.secrets.mask(text) {
-                    *text = masked;
-                }
-            }
-        }
-        exchange
     }
 
     fn cookies(&self) -> Option<HeaderValue> {

@@ -71,6 +71,27 @@ impl Draft {
         Ok(())
     }
 
+    /// Puts the members of a JSON body behind `url` as parameters, the structured ones as JSON text, and sends no body.
+    ///
+    /// # Errors
+    /// When `url` is none.
+    pub fn put_in_url(&mut self, url: &str, body: &[u8]) -> Result<(), RenderError> {
+        let members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).unwrap_or_default();
+        self.url = url.to_owned();
+        let mut separator = if url.contains('?') { '&' } else { '?' };
+        for (name, value) in &members {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.url.push(separator);
+            self.url.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+            self.url.push('=');
+            self.url.extend(url::form_urlencoded::byte_serialize(text.as_bytes()));
+            separator = '&';
+        }
+        self.body = Bytes::new();
+        self.route = Route::of(&mut self.url)?;
+        Ok(())
+    }
+
     /// All headers that the step asks for, as far as they still apply after a redirect.
     pub fn headers<'a>(&'a self, fixed: &'a HeaderMap) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         let filled = self.headers.iter().map(|(name, value)| (name, value));
@@ -202,6 +223,14 @@ mod tests {
             assert_eq!(names.contains(&CONTENT_TYPE), keeps_body, "{status}");
             assert!(names.contains(&AUTHORIZATION), "{status}");
         }
+    }
+
+    #[test]
+    fn a_json_body_can_travel_in_the_url() {
+        let mut draft = draft(Method::GET, "");
+        draft.put_in_url("http://shop.test/g?a=1", br#"{"query":"{ b }","variables":{"c":1}}"#).expect("a URL");
+        assert_eq!(draft.url, "http://shop.test/g?a=1&query=%7B+b+%7D&variables=%7B%22c%22%3A1%7D");
+        assert!(draft.body.is_empty());
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! that user's connections and cookies. No type of the HTTP library leaves this module.
 
 mod address;
-mod classify;
+pub(super) mod classify;
 mod client;
 mod connect;
 mod draft;
@@ -12,8 +12,8 @@ mod encode;
 mod general;
 mod judge;
 mod lean;
-mod resolve;
-mod tls;
+pub(super) mod resolve;
+pub(super) mod tls;
 mod watch;
 
 use std::sync::Arc;
@@ -25,7 +25,6 @@ pub use tls::TlsError;
 pub use watch::{Sent, Sight, Watch};
 
 use crate::scenario::plan::{ClientId, ClientOptions};
-use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
 /// Redirects followed before a request fails: Locust's number.
@@ -39,7 +38,6 @@ struct Shared {
     /// Indexed by [`ClientId`].
     clients: Vec<(ClientOptions, rustls::ClientConfig)>,
     resolver: Arc<resolve::CachingResolver>,
-    secrets: Arc<Redactor>,
 }
 
 impl Shared {

@@ -34,6 +34,11 @@ pub fn configurations(clients: &[ClientOptions]) -> Result<Vec<ClientConfig>, Tl
     clients.iter().map(|options| configuration(options, &provider, &usual)).collect()
 }
 
+/// The configuration of somebody without options of their own.
+pub fn usual() -> Result<ClientConfig, TlsError> {
+    configuration(&ClientOptions::default(), &Arc::new(ring::default_provider()), &Arc::new(system_roots()))
+}
+
 fn configuration(
     options: &ClientOptions,
     provider: &Arc<CryptoProvider>,

@@ -97,6 +97,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         found: Vec::new(),
         warned: Vec::new(),
         endpoints: Vec::new(),
+        notes: Vec::new(),
         index: HashMap::new(),
         tagged: HashMap::new(),
         clients: vec![ClientOptions::default()],
@@ -127,6 +128,7 @@ struct Builder<'a> {
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,
+    notes: Vec<(EndpointId, Arc<str>)>,
     index: HashMap<Endpoint, EndpointId>,
     /// The rows that steps with a tag use.
     tagged: HashMap<String, Vec<EndpointId>>,
@@ -204,6 +206,7 @@ impl<'a> Builder<'a> {
             classes: self.chosen(classes),
             flows,
             endpoints: std::mem::take(&mut self.endpoints),
+            notes: std::mem::take(&mut self.notes),
             clients: std::mem::take(&mut self.clients),
             feeders: std::mem::take(&mut self.feeders),
             redis,

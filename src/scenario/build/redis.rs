@@ -1,4 +1,4 @@
-//! Redis steps and where they go. They are read whole and checked; running them comes later.
+//! Redis steps and where they go.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,20 +20,27 @@ const MAX_SIZE: u64 = 64 * 1024 * 1024;
 
 impl Builder<'_> {
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
+        let from_environment = self.redis_from_environment();
         let Some(node) = fields.get("redis") else {
-            if let Some(at) = self.redis_used.clone() {
+            let used = self.redis_used.clone()?;
+            if from_environment.is_none() {
                 self.report(
-                    at,
+                    used,
                     "a Redis step, but no `redis` to send it to",
-                    "write redis: { url: redis://127.0.0.1:6379 } at the top",
+                    "write redis: { url: redis://127.0.0.1:6379 } at the top, or set REDIS_HOST",
                 );
             }
-            return None;
+            let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
+            return Some(RedisTarget { url: from_environment?, protocol, envelope, drain: DRAIN });
         };
         let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
-        let url = fields.get("url").and_then(|n| self.redis_url(n));
-        if fields.get("url").is_none() {
-            self.report(node.at.clone(), "`redis` has no `url`", "write url: redis://127.0.0.1:6379");
+        let url = match fields.get("url") {
+            Some(node) => self.redis_url(node),
+            None => from_environment,
+        };
+        if fields.get("url").is_none() && url.is_none() {
+            let advice = "write url: redis://127.0.0.1:6379, or set REDIS_HOST";
+            self.report(node.at.clone(), "`redis` has no `url`", advice);
         }
         let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
         let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
@@ -42,6 +49,20 @@ impl Builder<'_> {
         let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
         let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
         Some(RedisTarget { url: url?, protocol, envelope, drain })
+    }
+
+    /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.
+    fn redis_from_environment(&self) -> Option<Arc<str>> {
+        let get = |name: &str| self.names.environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let host = get("REDIS_HOST")?;
+        let tls = get("REDIS_TLS").is_some_and(|value| !["0", "false", "no", "off"].contains(&value));
+        let scheme = if tls { "rediss" } else { "redis" };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let mut url = url::Url::parse(&format!("{scheme}://{host}")).ok()?;
+        url.set_port(Some(get("REDIS_PORT").unwrap_or("6379").parse().ok()?)).ok()?;
+        url.set_username(get("REDIS_USERNAME").unwrap_or_default()).ok()?;
+        url.set_password(get("REDIS_PASSWORD")).ok()?;
+        Some(url.as_str().into())
     }
 
     fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
@@ -60,15 +81,6 @@ impl Builder<'_> {
         }
     }
 
-    fn not_yet(&mut self, node: &Node, word: &str) {
-        self.redis_used.get_or_insert(node.at.clone());
-        self.warn(
-            node.at.clone(),
-            format!("`{word}` steps are understood but not yet runnable"),
-            "a run of this scenario is refused",
-        );
-    }
-
     fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
         let name = fields.get("name").and_then(|n| self.plain_text(n, "name")).unwrap_or_else(|| default.to_owned());
         self.endpoint(method, &name)
@@ -85,7 +97,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn publish(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<PublishStep> {
-        self.not_yet(argument, "publish");
+        self.redis_used.get_or_insert(argument.at.clone());
         let channel = self.text(argument, "publish");
         let row = self.row(fields, "PUBLISH", argument.scalar().unwrap_or_default());
         let payload = match fields.get("payload") {
@@ -109,7 +121,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
-        self.not_yet(argument, "subscribe");
+        self.redis_used.get_or_insert(argument.at.clone());
         let (channels, name) = self.channels(argument, "subscribe");
         let endpoint = self.row(fields, "SUBSCRIBE", &name);
         let measure =
@@ -119,11 +131,14 @@ impl Builder<'_> {
         if pattern && sharded {
             self.error(argument, "sharded channels have no patterns");
         }
-        Some(SubscribeStep { endpoint, channels, pattern, sharded, measure: measure.unwrap_or(false) })
+        let measure = measure.unwrap_or(false);
+        let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
+        let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
+        Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
     }
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
-        self.not_yet(argument, "unsubscribe");
+        self.redis_used.get_or_insert(argument.at.clone());
         if matches!(argument.kind, crate::scenario::node::Kind::Null) {
             return Some(Action::Unsubscribe(Vec::new()));
         }
@@ -131,7 +146,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
-        self.not_yet(argument, "redis");
+        self.redis_used.get_or_insert(argument.at.clone());
         let mut command = Vec::new();
         match argument.scalar() {
             // One text is cut at its blanks; an argument with blanks needs the list.

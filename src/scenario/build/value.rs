@@ -38,7 +38,7 @@ impl Builder<'_> {
             }
             Kind::List(items) => {
                 let items: Vec<Template> = items.iter().filter_map(|item| self.template(item)).collect();
-                Some(fold(&items, |t| Value::from(t)).unwrap_or(Template::List(items)))
+                Some(fold(&items, Value::from).unwrap_or(Template::List(items)))
             }
             Kind::Map(entries) => {
                 let entries: Vec<(Arc<str>, Template)> =

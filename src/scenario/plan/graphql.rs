@@ -23,6 +23,8 @@ pub struct GraphqlStep {
     pub persisted: Persisted,
     /// What a reply with `errors` means.
     pub errors: ErrorPolicy,
+    /// The filled body travels in the URL of a GET request.
+    pub by_get: bool,
 }
 
 /// The two bodies of a persisted query.

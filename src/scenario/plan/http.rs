@@ -251,3 +251,44 @@ impl StatusRange {
 pub const CONTENT_TYPE_JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// The header a form brings with it unless the step sets it.
 pub const CONTENT_TYPE_FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorization_is_built_and_never_printed() {
+        let mut scope = Scope::new(1, 1, Default::default());
+        let fixed = |text: &str| Text::Fixed(text.into());
+        let basic = Auth::Basic { username: fixed("ada"), password: fixed("pä:ss") }.header(&mut scope).unwrap();
+        assert_eq!(basic, "Basic YWRhOnDDpDpzcw==");
+        assert!(!format!("{basic:?}").contains("YWRh"));
+        assert_eq!(Auth::Bearer(fixed("t")).header(&mut scope).unwrap(), "Bearer t");
+        assert!(Auth::Bearer(fixed("a\nb")).header(&mut scope).is_err());
+    }
+
+    #[test]
+    fn an_upload_has_its_parts_between_boundaries() {
+        let mut scope = Scope::new(1, 1, Default::default());
+        let part = |name: &str, file: Option<(&str, &str)>, content| Part {
+            name: name.to_owned(),
+            file: file.map(|(name, media)| (name.to_owned(), media.to_owned())),
+            content,
+        };
+        let upload = Multipart {
+            parts: vec![
+                part("title", None, PartContent::Text(Text::Fixed("hello".into()))),
+                part("f\"\r\n", Some(("a.bin", "image/png")), PartContent::Fixed(Bytes::from_static(&[0, 255]))),
+            ],
+        };
+        let (header, body) = upload.encode(&mut scope).unwrap();
+        let boundary = header.to_str().unwrap().split_once("boundary=").unwrap().1.to_owned();
+        let text = String::from_utf8_lossy(&body).replace(&boundary, "B");
+        assert_eq!(
+            text,
+            "--B\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nhello\r\n--B\r\nContent-Disposition: form-data; \
+             name=\"f%22%0D%0A\"; filename=\"a.bin\"\r\nContent-Type: image/png\r\n\r\n\0\u{fffd}\r\n--B--\r\n"
+        );
+        assert_ne!(upload.encode(&mut scope).unwrap().0, header);
+    }
+}

@@ -52,6 +52,8 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     /// Every row of the statistics, in order of appearance.
     pub endpoints: Vec<Endpoint>,
+    /// What is known of a row before the run, in words: how much a GraphQL operation asks for.
+    pub notes: Vec<(EndpointId, Arc<str>)>,
     /// The different connection settings; [`ClientId`] points here and the first is the usual one.
     pub clients: Vec<ClientOptions>,
     /// Data files; each fills one slot of every user.

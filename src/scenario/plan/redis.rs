@@ -21,6 +21,15 @@ pub struct RedisTarget {
     pub drain: Duration,
 }
 
+impl RedisTarget {
+    /// The address without user and password.
+    pub fn shown(&self) -> Arc<str> {
+        let url = url::Url::parse(&self.url).ok();
+        let parts = url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?, url.port().unwrap_or(6379))));
+        parts.map_or_else(|| "redis".into(), |(scheme, host, port)| format!("{scheme}://{host}:{port}").into())
+    }
+}
+
 /// `redis.protocol`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RedisProtocol {
@@ -73,6 +82,8 @@ pub struct SubscribeStep {
     pub sharded: bool,
     /// Read the envelope of every message: latency, loss, duplicates and order.
     pub measure: bool,
+    /// Rows of the statistics, one a channel: type `DELIVER`, the channel as written. Empty unless `measure`.
+    pub deliver: Vec<EndpointId>,
 }
 
 /// Any command.

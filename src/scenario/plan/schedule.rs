@@ -408,4 +408,26 @@ mod tests {
             last = due;
         }
     }
+
+    #[test]
+    fn flags_change_a_schedule() {
+        let load = |users, run_time: Option<f64>| Load {
+            users: Users(users),
+            spawn_rate: crate::units::PerSecond(5.0),
+            run_time: run_time.map(s),
+            stop_timeout: s(1.0),
+        };
+        let shape = Schedule::new(vec![users(Some(10.0), 20, None), users(Some(10.0), 5, None)], None, s(0.0));
+        let ramp = shape.overridden(&load(50, Some(30.0)), true);
+        assert_eq!((ramp.peak_users(), ramp.length(), ramp.is_shaped()), (Users(50), Some(s(30.0)), false));
+        for (run_time, stages, length) in
+            [(Some(15.0), 2, Some(15.0)), (Some(8.0), 1, Some(8.0)), (Some(60.0), 2, Some(60.0)), (None, 2, None)]
+        {
+            let cut = shape.overridden(&load(20, run_time), false);
+            assert_eq!((cut.stages().len(), cut.length()), (stages, length.map(s)), "{run_time:?}");
+        }
+        let open = Schedule::new(vec![rate(Some(10.0), 4.0, 0.0)], Some(Users(7)), s(0.0));
+        let more = open.overridden(&load(9, Some(20.0)), true);
+        assert_eq!((more.max_users(), more.arrivals_by(s(99.0))), (Some(Users(9)), 80.0));
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep};
+use super::{GraphqlStep, HttpStep, OperationKind, Pause, PublishStep, RedisStep, SubscribeStep};
 use crate::scenario::template::{Condition, RenderError, Scope, SlotId, Template, Text};
 
 /// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
@@ -36,15 +36,15 @@ pub struct Step {
 pub enum Action {
     /// Send an HTTP request, read the reply, judge the expectations, take the captures.
     Http(Box<HttpStep>),
-    /// Send a GraphQL operation over HTTP. Not yet runnable.
+    /// Send a GraphQL operation over HTTP; subscriptions are not yet runnable.
     Graphql(Box<GraphqlStep>),
-    /// Send a message to a Redis channel. Not yet runnable.
+    /// Send a message to a Redis channel.
     Publish(Box<PublishStep>),
-    /// Listen to Redis channels until the user stops or unsubscribes. Not yet runnable.
+    /// Listen to Redis channels until the user stops or unsubscribes.
     Subscribe(Box<SubscribeStep>),
-    /// Stop listening to these channels; none means all. Not yet runnable.
+    /// Stop listening to these channels; none means all.
     Unsubscribe(Vec<Text>),
-    /// Send any Redis command. Not yet runnable.
+    /// Send any Redis command.
     Redis(Box<RedisStep>),
     /// Fill each slot in turn; a later value sees the earlier ones.
     Set(Vec<(SlotId, Template)>),
@@ -144,17 +144,21 @@ impl LoopCount {
 /// The first action in this step or below it that cannot be run yet.
 pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
     match &step.action {
-        Action::Graphql(_) => Some("graphql"),
-        Action::Publish(_) => Some("publish"),
-        Action::Subscribe(_) => Some("subscribe"),
-        Action::Unsubscribe(_) => Some("unsubscribe"),
-        Action::Redis(_) => Some("redis"),
+        Action::Graphql(step) if step.kind == OperationKind::Subscription => Some("graphql: subscription"),
         Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
             steps.iter().find_map(not_runnable)
         }
         Action::If { then, otherwise, .. } => then.iter().chain(otherwise).find_map(not_runnable),
-        Action::Http(_) | Action::Set(_) | Action::Wait(_) | Action::Log(_) | Action::Call { .. } | Action::Stop(_) => {
-            None
-        }
+        Action::Http(_)
+        | Action::Publish(_)
+        | Action::Subscribe(_)
+        | Action::Unsubscribe(_)
+        | Action::Redis(_)
+        | Action::Graphql(_)
+        | Action::Set(_)
+        | Action::Wait(_)
+        | Action::Log(_)
+        | Action::Call { .. }
+        | Action::Stop(_) => None,
     }
 }

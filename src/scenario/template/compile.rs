@@ -9,7 +9,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
-use super::{Bounded, Condition, Expression, Form, MAX_TEXT, Part, Scope, SlotTable, Template, Text, fake, too_long};
+use super::{Bounded, Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
 
 /// What names a template may use.
@@ -27,7 +27,12 @@ pub(crate) struct Names {
     pub used: RefCell<BTreeSet<String>>,
     /// Expressions that were evaluated beforehand.
     folded: Cell<u32>,
+    /// Bytes that evaluated expressions may still write into the plan.
+    pub(super) room: Cell<usize>,
 }
+
+/// Bytes that the evaluated expressions of a whole file may write.
+const MAX_ROOM: usize = 8 * 1024 * 1024;
 
 /// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
 const MAX_FOLDED: u32 = 5_000;
@@ -48,6 +53,7 @@ impl Names {
             columns: HashMap::new(),
             used: RefCell::default(),
             folded: Cell::new(0),
+            room: Cell::new(MAX_ROOM),
         }
     }
 }
@@ -64,7 +70,7 @@ pub(crate) struct Slip {
 }
 
 impl Slip {
-    fn new(word: &str, message: impl Into<String>) -> Self {
+    pub(super) fn new(word: &str, message: impl Into<String>) -> Self {
         Self { word: word.to_owned(), message: message.into(), notes: Vec::new() }
     }
 
@@ -89,7 +95,11 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
             Piece::Literal(text) => literal.push_str(text),
             Piece::Source(code) => match expression(code, names)? {
                 Compiled::Constant(value) => {
-                    if write!(Bounded { left: MAX_TEXT, out: &mut literal }, "{value}").is_err() {
+                    let before = literal.len();
+                    let fits = write!(Bounded { left: names.room.get(), out: &mut literal }, "{value}").is_ok();
+                    names.room.set(names.room.get().saturating_sub(literal.len() - before));
+                    if !fits {
+                        names.room.set(0);
                         return Err(Slip::new(code.trim(), format!("this template fails: {}", too_long())));
                     }
                 }
@@ -177,6 +187,11 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     if code.starts_with('-') || code.starts_with('+') {
         return Err(Slip::new("{{", "{{- and {{+ are not supported").note("write {{ … }} with a space"));
     }
+    if operators(trimmed) > MAX_OPERATORS {
+        let shown: String = trimmed.chars().take(40).collect();
+        let message = format!("this template has more than {MAX_OPERATORS} operators");
+        return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
+    }
     let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
         Slip::new(trimmed, format!("this template cannot be read: {detail}"))
@@ -207,6 +222,31 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         .value(&mut Scope::with_slots(0, 0, names.vars.clone(), names.slots.clone()))
         .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
     Ok(Compiled::Constant(value))
+}
+
+/// Operators in one expression, at most: the template library goes one call deeper for each.
+const MAX_OPERATORS: usize = 100;
+
+/// At least as many as operators, calls and members stand in a row in `code`, texts left out.
+fn operators(code: &str) -> usize {
+    let (mut count, mut quote, mut escaped) = (0, None, false);
+    let mut word = String::new();
+    for c in code.chars().chain([' ']) {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) => quote = (c != open).then_some(open),
+            None if c.is_alphanumeric() || c == '_' => word.push(c),
+            None => {
+                count += usize::from(matches!(&*word, "and" | "or" | "not" | "if" | "else" | "in" | "is"));
+                // Items of a list are read one after the other.
+                count += usize::from(!c.is_whitespace() && !matches!(c, ',' | '"' | '\''));
+                quote = matches!(c, '"' | '\'').then_some(c);
+                word.clear();
+            }
+        }
+    }
+    count
 }
 
 /// The commonest expressions, without the virtual machine.

@@ -36,8 +36,8 @@ fn random_int(low: i64, high: i64) -> Result<i64, Error> {
 }
 
 fn random_float(low: f64, high: f64) -> Result<f64, Error> {
-    // The negation also refuses what is not a number.
-    if !(low <= high) || !(high - low).is_finite() {
+    // A difference of two numbers that are none is none either.
+    if low > high || !(high - low).is_finite() {
         return Err(wrong(format!("random_float({low}, {high}): the first number must not be above the second")));
     }
     Ok(with_rng(|rng| low + rng.f64() * (high - low)))

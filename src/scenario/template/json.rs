@@ -19,12 +19,21 @@ enum Piece {
 }
 
 impl Json {
+    /// JSON text that never varies, as it is.
+    pub fn ready(text: impl Into<Vec<u8>>) -> Self {
+        Self { pieces: vec![Piece::Ready(text.into())] }
+    }
+
     /// Appends the filled JSON text to `out`.
     ///
     /// # Errors
     /// When an expression fails, such as an undefined variable.
     pub fn render(&self, scope: &mut Scope, out: &mut Vec<u8>) -> Result<(), RenderError> {
+        let start = out.len();
         for piece in &self.pieces {
+            if out.len() - start > 2 * MAX_TEXT {
+                return Err(too_long());
+            }
             match piece {
                 Piece::Ready(bytes) => out.extend_from_slice(bytes),
                 Piece::String(text) => {
@@ -95,7 +104,17 @@ impl JsonBuilder {
     /// Appends a string that may hold templates.
     pub fn string(&mut self, source: &str, names: &Names) -> Result<(), Slip> {
         match whole(source, names)? {
-            Some(Compiled::Constant(value)) => self.value(&value),
+            Some(Compiled::Constant(value)) => {
+                let mut out = Vec::new();
+                let room = names.room.get();
+                let written = serde_json::to_writer(Bounded { left: room, out: &mut out }, &value);
+                names.room.set(room.saturating_sub(out.len()));
+                if let Err(error) = written {
+                    names.room.set(if error.is_io() { 0 } else { names.room.get() });
+                    return Err(Slip::new(source.trim(), "this template gives no value that JSON can hold"));
+                }
+                self.raw(&out);
+            }
             Some(Compiled::Varying(expression)) => self.pieces.push(Piece::Value(expression)),
             None => match text(source, names)? {
                 Text::Fixed(text) => self.value(&&*text),

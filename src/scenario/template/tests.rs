@@ -113,3 +113,15 @@ fn an_expression_that_never_ends_is_stopped() {
         assert!(text(source, &names).unwrap().render(&mut scope, &mut out).is_err(), "{source}");
     }
 }
+
+#[test]
+fn an_expression_without_end_is_refused_and_not_followed() {
+    for piece in ["not ", "-", "n.", "n|", "n and ", "1 ~ ", "n if n else ", "n[", "(", "n == "] {
+        let deep = format!("{{{{ {}n }}}}", piece.repeat(20_000));
+        assert!(text(&deep, &names()).is_err(), "{piece}");
+        // As much as is allowed has to fit on the stack of a test's thread.
+        let _ = text(&format!("{{{{ {}n }}}}", piece.repeat(100 / piece.trim().split(' ').count())), &names());
+    }
+    let list = format!("{{{{ choice([{}'x.y|z']) }}}}", "'a.b', ".repeat(2_000));
+    assert!(text(&list, &names()).is_ok());
+}

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::text::{self, age};
-use super::{charts, panes, put, table};
+use super::{charts, panes, put, redis, table};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Level, RunState};
 use crate::tui::model::{Focus, Model, Run};
@@ -39,6 +39,7 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     };
     charts::draw(model, run, frame, Rect { height: charts_height, ..body });
     let rest = Rect { y: body.y + charts_height, height: body.height.saturating_sub(charts_height), ..body };
+    let rest = redis::draw(model, snapshot, frame, rest);
     let wanted = u16::try_from(snapshot.endpoints.len()).unwrap_or(u16::MAX).saturating_add(4);
     // The lower panes keep their minimum; the table gets what it needs of the rest.
     let lower = if large { 9 } else { 5 };

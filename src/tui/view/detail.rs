@@ -44,6 +44,12 @@ fn title(method: &str, name: &str) -> String {
     format!("{method} {name}").trim().to_owned()
 }
 
+/// What a GraphQL operation asks for, to be held against its response time.
+fn asks_for<'a>(snapshot: &'a Snapshot, row: &Row) -> Option<&'a str> {
+    let at = snapshot.endpoints.iter().position(|one| one.method == row.method && one.name == row.name)?;
+    snapshot.run.notes.iter().find(|(index, _)| *index as usize == at).map(|(_, note)| &**note)
+}
+
 /// The statistics were reset while one looked.
 fn gone(model: &Model, (method, name): (&str, &str), frame: &mut Frame<'_>, area: Rect) {
     let inner = pane(frame, area, (&title(method, name), ""), &model.theme, true);
@@ -92,13 +98,16 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
         let mut lines = vec![Line::styled(counts(figures, theme), theme.strong), Line::default()];
         lines.extend(times(figures, 30, theme));
         lines.push(Line::default());
+        lines.extend(asks_for(snapshot, row).map(|note| Line::raw(format!("asks for {note}"))));
         lines.extend(phases(figures, theme));
         lines.push(Line::default());
         lines.extend(more);
         return page(model, (&name, window), (lines, scroll), frame, area);
     }
     let line = Rect { height: 1, ..area };
-    put(frame, line, Line::styled(format!(" {}   {}", theme.text(&name), counts(figures, theme)), theme.strong));
+    let counts = counts(figures, theme);
+    let asks = asks_for(snapshot, row).map(|note| format!("   asks for {note}")).unwrap_or_default();
+    put(frame, line, Line::styled(format!(" {}   {counts}{asks}", theme.text(&name)), theme.strong));
     let wide = area.width * 3 / 5;
     let left = Rect { y: area.y + 1, width: wide, height: TIMES, ..area };
     let inner = pane(frame, left, ("Response time", window), theme, false);

@@ -7,6 +7,7 @@ mod help;
 mod histogram;
 mod launcher;
 mod panes;
+mod redis;
 mod table;
 pub(crate) mod text;
 

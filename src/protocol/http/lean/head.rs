@@ -48,6 +48,9 @@ pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<(Head, usize)>, Wire
         httparse::Status::Partial => return Ok(None),
     };
     let status = response.code.unwrap_or_default();
+    if status < 100 {
+        return Err(WireError::Malformed("a status below 100".into()));
+    }
     let mut fields = Fields { keep_alive: response.version == Some(1), ..Fields::default() };
     for header in response.headers.iter() {
         fields.read(header)?;
@@ -182,6 +185,7 @@ mod tests {
             "HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n",
             "-ERR unknown command\r\n",
             "HTTP/1.1 banana\r\n\r\n",
+            "HTTP/1.1 000 None\r\n\r\n",
         ] {
             assert!(matches!(parse(text.as_bytes(), false), Err(WireError::Malformed(_))), "{text}");
         }

@@ -1,0 +1,90 @@
+//! Where a Redis is, and as whom one speaks to it: the parts of a `redis://` URL.
+
+use std::fmt;
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+/// The parts of `redis://user:password@host:port/database`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    /// Name or number of the machine, without brackets.
+    pub host: Arc<str>,
+    /// 6379 unless given.
+    pub port: u16,
+    /// `rediss://`.
+    pub tls: bool,
+    /// A user of the access list; none is `default`.
+    pub user: Option<Arc<str>>,
+    /// Sent before anything else.
+    pub password: Option<Arc<str>>,
+    /// Chosen by number after connecting; channels ignore it.
+    pub database: u32,
+}
+
+/// The text is no address of a Redis. It is not repeated, because it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the Redis address is not right: {0}; write redis://user:password@host:6379/0, or rediss:// for TLS")]
+pub struct AddressError(&'static str);
+
+impl Address {
+    /// Reads a URL.
+    ///
+    /// # Errors
+    /// When it is none, or one of something else.
+    pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let url = Url::parse(text.trim()).map_err(|_| AddressError("it is no URL"))?;
+        let tls = match url.scheme() {
+            "redis" => false,
+            "rediss" => true,
+            _ => return Err(AddressError("it must begin with redis:// or rediss://")),
+        };
+        let host = url.host_str().filter(|host| !host.is_empty()).ok_or(AddressError("it has no host"))?;
+        let decoded = |part: &str| -> Result<Option<Arc<str>>, AddressError> {
+            let text = percent_decode_str(part).decode_utf8().map_err(|_| AddressError("it holds no valid text"))?;
+            Ok(Some(text).filter(|text| !text.is_empty()).map(|text| text.as_ref().into()))
+        };
+        let database = match url.path().trim_matches('/') {
+            "" => 0,
+            number => number.parse().map_err(|_| AddressError("the database after the host is no number"))?,
+        };
+        Ok(Self {
+            host: host.trim_start_matches('[').trim_end_matches(']').into(),
+            port: url.port().unwrap_or(6379),
+            tls,
+            user: decoded(url.username())?,
+            password: url.password().map(decoded).transpose()?.flatten(),
+            database,
+        })
+    }
+}
+
+impl fmt::Debug for Address {
+    /// A password is never printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_taken_apart() {
+        let plain = Address::parse("redis://127.0.0.1").unwrap();
+        assert_eq!((&*plain.host, plain.port, plain.tls, plain.database), ("127.0.0.1", 6379, false, 0));
+        assert_eq!((plain.user, plain.password), (None, None));
+        let full = Address::parse("rediss://load:p%40ss%2F@cache.test:7000/3").unwrap();
+        assert_eq!((&*full.host, full.port, full.tls, full.database), ("cache.test", 7000, true, 3));
+        assert_eq!((full.user.as_deref(), full.password.as_deref()), (Some("load"), Some("p@ss/")));
+        assert_eq!(format!("{full:?}"), "cache.test:7000");
+        let password_only = Address::parse("redis://:secret@[::1]:1/").unwrap();
+        assert_eq!((&*password_only.host, password_only.user), ("::1", None));
+        assert_eq!(password_only.password.as_deref(), Some("secret"));
+        for text in ["", "localhost:6379", "http://x", "redis://", "redis://h/x", "redis://h/-1", "redis://h:99999"] {
+            assert!(Address::parse(text).is_err(), "{text}");
+        }
+    }
+}

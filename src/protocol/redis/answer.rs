@@ -1,0 +1,104 @@
+//! Judging an answer: the receivers of a message, and the captures of a command.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use super::resp::Value;
+use crate::scenario::capture::CaptureSource;
+use crate::scenario::plan::{PublishStep, RedisStep};
+use crate::scenario::reply::ReplyView;
+use crate::scenario::template::Scope;
+use crate::stats::{Example, Reason};
+
+/// Why the number of receivers is not as expected.
+pub fn judge(step: &PublishStep, receivers: i64, scope: &mut Scope) -> Option<(Reason, Example)> {
+    let matcher = step.receivers.as_ref()?;
+    let detail = match matcher.accepts(&receivers.into(), scope) {
+        Ok(true) => return None,
+        Ok(false) => format!("got {receivers}"),
+        Err(error) => error.to_string(),
+    };
+    let reason = Reason::Other(format!("expected receivers {matcher}").into());
+    Some((reason, Example { detail, ..Example::default() }))
+}
+
+/// Fills the captures; the first miss fails the command.
+pub fn capture(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
+    if step.captures.is_empty() {
+        return None;
+    }
+    let json = value.to_json().to_string().into_bytes();
+    let raw = match value {
+        Value::Text(bytes) => bytes.as_slice(),
+        _ => &json,
+    };
+    // A text that is JSON itself is read as what it says, any other text as a JSON string.
+    let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok();
+    let headers = HeaderMap::new();
+    let plain = ReplyView::new(0, elapsed, &headers, raw);
+    let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
+    for capture in &step.captures {
+        let reply = if matches!(capture.source, CaptureSource::Json(_)) { &typed } else { &plain };
+        match capture.take(reply, &mut scope.rng) {
+            Ok(value) => scope.set(capture.slot, value),
+            Err(miss) => {
+                let example = Example { detail: miss.found.clone(), ..Example::default() };
+                return Some((Reason::Other(miss.to_string().into()), example));
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::plan::Action;
+    use crate::scenario::{Overrides, Scenario};
+
+    /// What the capture `v` of a step holds after this answer, or the reason of the failure.
+    fn captured(source: &str, value: &Value) -> String {
+        let text = format!(
+            "redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], capture: {{ v: '{source}' }} }}] }}]"
+        );
+        let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
+        let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
+        let mut scope = plan.scope(1, 1);
+        match capture(step, value, Duration::ZERO, &mut scope) {
+            Some((reason, _)) => reason.to_string(),
+            None => serde_json::to_string(scope.get(plan.slots.id("v").unwrap())).unwrap(),
+        }
+    }
+
+    #[test]
+    fn answers_are_captured_as_what_they_are() {
+        let text = |text: &str| Value::Text(text.into());
+        let list = Value::List(vec![Value::Int(1), text("b")]);
+        for (source, value, expected) in [
+            ("$", Value::Int(7), "7"),
+            ("$", text("plain"), "\"plain\""),
+            ("$.a", text(r#"{"a": 5}"#), "5"),
+            ("$[1]", list.clone(), "\"b\""),
+            ("$", Value::Null, "null"),
+            ("body", text("say \"hi\""), "\"say \\\"hi\\\"\""),
+            ("regex:b(.)", text("abc"), "\"c\""),
+            ("$.x", list, "nothing to capture for v: json $.x"),
+        ] {
+            assert_eq!(captured(source, &value), expected, "{source} {value:?}");
+        }
+    }
+
+    #[test]
+    fn receivers_are_judged() {
+        let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ publish: c, expect: { receivers: { gte: 2 } } }] }]";
+        let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+        let Action::Publish(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
+        let mut scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
+        assert!(judge(step, 2, &mut scope).is_none());
+        let (reason, example) = judge(step, 1, &mut scope).unwrap();
+        assert_eq!((reason.to_string().as_str(), example.detail.as_str()), ("expected receivers >= 2", "got 1"));
+    }
+}

@@ -1,0 +1,95 @@
+//! The text of `INFO`, read.
+
+use std::collections::HashMap;
+
+use crate::stats::server::ServerFigures;
+
+/// Counters that tell why a server closes connections, as they stand since its start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Another one after a restart.
+    pub run_id: String,
+    /// Clients cut for reading too slowly; told since Redis 7.2.
+    pub output_buffer_cuts: Option<u64>,
+    /// Clients evicted; told since Redis 7.0.
+    pub evicted_clients: Option<u64>,
+    /// Connections refused for the limit of clients.
+    pub rejected: u64,
+    /// Bytes received.
+    pub bytes_in: u64,
+    /// Bytes sent.
+    pub bytes_out: u64,
+    /// Commands done.
+    pub commands: u64,
+}
+
+/// The lines of one answer.
+#[derive(Debug)]
+pub struct Info<'a>(HashMap<&'a str, &'a str>);
+
+impl<'a> Info<'a> {
+    /// Reads `name:value` lines; titles and whatever else is there are passed over.
+    pub fn read(text: &'a str) -> Self {
+        Self(text.lines().filter_map(|line| line.trim_end().split_once(':')).collect())
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.0.get(name)?.parse().ok()
+    }
+
+    /// The counters in it.
+    pub fn counters(&self) -> Counters {
+        Counters {
+            run_id: self.0.get("run_id").map_or_else(String::new, |id| (*id).to_owned()),
+            output_buffer_cuts: self.number("client_output_buffer_limit_disconnections"),
+            evicted_clients: self.number("evicted_clients"),
+            rejected: self.number("rejected_connections").unwrap_or(0),
+            bytes_in: self.number("total_net_input_bytes").unwrap_or(0),
+            bytes_out: self.number("total_net_output_bytes").unwrap_or(0),
+            commands: self.number("total_commands_processed").unwrap_or(0),
+        }
+    }
+
+    /// The figures in it, but for those that need a look before.
+    pub fn figures(&self) -> ServerFigures {
+        let limit = |name| self.number(name).filter(|n| *n > 0);
+        ServerFigures {
+            version: self.0.get("redis_version").map_or_else(String::new, |v| crate::clean::line(v).into_owned()),
+            clients: self.number("connected_clients").unwrap_or(0),
+            max_clients: limit("maxclients"),
+            memory: self.number("used_memory").unwrap_or(0),
+            memory_peak: self.number("used_memory_peak").unwrap_or(0),
+            memory_limit: limit("maxmemory"),
+            channels: self.number("pubsub_channels").unwrap_or(0) + self.number("pubsubshard_channels").unwrap_or(0),
+            patterns: self.number("pubsub_patterns").unwrap_or(0),
+            ..ServerFigures::default()
+        }
+    }
+}
+
+/// The largest `omem` in the text of `CLIENT LIST`.
+pub fn largest_buffer(clients: &str) -> Option<u64> {
+    let fields = clients.lines().flat_map(|line| line.split(' '));
+    fields.filter_map(|field| field.strip_prefix("omem=")?.parse().ok()).max()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_found_among_the_lines() {
+        let text = "# Server\r\nredis_version:7.0.15\r\nrun_id:ab12\r\n\r\n# Clients\r\nconnected_clients:12\r\nmaxclients:100\r\n\
+                    used_memory:900\r\nused_memory_peak:1000\r\nmaxmemory:0\r\nevicted_clients:3\r\ntotal_net_input_bytes:7\r\n\
+                    pubsub_channels:2\r\npubsubshard_channels:1\r\npubsub_patterns:4\r\nodd\r\n";
+        let info = Info::read(text);
+        let figures = info.figures();
+        assert_eq!((figures.clients, figures.max_clients, figures.memory_limit), (12, Some(100), None));
+        assert_eq!((figures.version.as_str(), figures.channels, figures.patterns), ("7.0.15", 3, 4));
+        let counters = info.counters();
+        assert_eq!((counters.run_id.as_str(), counters.evicted_clients, counters.bytes_in), ("ab12", Some(3), 7));
+        assert_eq!(counters.output_buffer_cuts, None);
+        assert_eq!(largest_buffer("id=1 omem=0 x\nid=2 omem=20504 y\nid=3 omem=?"), Some(20_504));
+        assert_eq!(largest_buffer(""), None);
+    }
+}

@@ -1,0 +1,119 @@
+//! Watching the server while it is loaded, on a connection of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::Factory;
+use super::connection::Connection;
+use super::error::WireError;
+use super::info::{Counters, Info, largest_buffer};
+use super::resp::Value;
+use super::shared::{CONNECT_TIMEOUT, Shared};
+use crate::stats::server::ServerFigures;
+
+/// How often the server is asked.
+pub const EVERY: Duration = Duration::from_secs(2);
+/// A list of clients costs the server time for each of them: every fourth look, and not of very many.
+const LIST_EVERY: u32 = 4;
+const LIST_MOST: u64 = 2_000;
+
+/// Asks a server how it is.
+#[derive(Debug)]
+pub struct Monitor {
+    shared: Arc<Shared>,
+    connection: Option<Connection>,
+    /// The counters at the first look, and the look before.
+    first: Option<Counters>,
+    before: Option<(Instant, Counters)>,
+    looks: u32,
+    latest: ServerFigures,
+}
+
+impl Monitor {
+    /// For the server of this factory's users.
+    pub fn new(factory: &Factory) -> Self {
+        Self {
+            shared: factory.shared(),
+            connection: None,
+            first: None,
+            before: None,
+            looks: 0,
+            latest: ServerFigures::default(),
+        }
+    }
+
+    /// Looks once. When that fails, the figures are the last ones known, and say so.
+    pub async fn look(&mut self) -> ServerFigures {
+        match tokio::time::timeout(CONNECT_TIMEOUT, self.ask()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                self.latest.stale = Some(error.reason().to_string());
+                if error.is_fatal() {
+                    self.connection = None;
+                }
+            }
+            Err(_) => {
+                self.latest.stale = Some("no answer in time".to_owned());
+                self.connection = None;
+            }
+        }
+        self.latest.clone()
+    }
+
+    async fn ask(&mut self) -> Result<(), WireError> {
+        let connection = match &mut self.connection {
+            Some(connection) => connection,
+            None => self.connection.insert(self.shared.open(CONNECT_TIMEOUT).await?),
+        };
+        let text = text(connection.ask(&["INFO"]).await?);
+        let info = Info::read(&text);
+        let mut figures = info.figures();
+        figures.largest_buffer = self.latest.largest_buffer;
+        if self.looks.is_multiple_of(LIST_EVERY) && figures.clients <= LIST_MOST {
+            // Who may not list clients (ACL) can still see the rest.
+            figures.largest_buffer = match connection.ask(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {
+                Ok(value) => largest_buffer(&self::text(value)),
+                Err(error) if error.is_fatal() => return Err(error),
+                Err(_) => None,
+            };
+        }
+        self.looks = self.looks.wrapping_add(1);
+        let counters = info.counters();
+        self.shared.note(&counters);
+        self.compare(&mut figures, counters);
+        self.latest = figures;
+        Ok(())
+    }
+
+    /// Rates since the look before, and counts since the first.
+    fn compare(&mut self, figures: &mut ServerFigures, now: Counters) {
+        let restarted = self.first.as_ref().is_some_and(|first| first.run_id != now.run_id);
+        if restarted {
+            // A new server counts from 0.
+            self.first = Some(Counters { run_id: now.run_id.clone(), ..Counters::default() });
+            self.before = None;
+        }
+        let first = self.first.get_or_insert_with(|| now.clone());
+        let since = |then: Option<u64>, now: Option<u64>| Some(now?.saturating_sub(then.unwrap_or(0)));
+        figures.output_buffer_cuts = since(first.output_buffer_cuts, now.output_buffer_cuts);
+        figures.evicted_clients = since(first.evicted_clients, now.evicted_clients);
+        figures.rejected = now.rejected.saturating_sub(first.rejected);
+        let at = Instant::now();
+        if let Some((then, before)) = &self.before {
+            let seconds = at.duration_since(*then).as_secs_f64().max(1e-3);
+            let rate = |then: u64, now: u64| now.saturating_sub(then) as f64 / seconds;
+            figures.ops = rate(before.commands, now.commands);
+            figures.bytes_in = rate(before.bytes_in, now.bytes_in);
+            figures.bytes_out = rate(before.bytes_out, now.bytes_out);
+        }
+        self.before = Some((at, now));
+    }
+}
+
+/// The text of an answer, however it was sent.
+pub(super) fn text(value: Value) -> String {
+    match value {
+        Value::Text(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        _ => String::new(),
+    }
+}

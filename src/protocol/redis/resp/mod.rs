@@ -1,0 +1,28 @@
+//! The wire format of Redis, RESP2 and RESP3: commands out, replies in.
+//!
+//! What arrives goes into an [`Inbox`], which finds the end of each reply without looking at a byte twice and without
+//! keeping more than [`MAX_REPLY`]; a whole reply is then read as a [`Value`], or flat, where it is a message.
+
+pub mod encode;
+mod inbox;
+mod value;
+
+pub use inbox::Inbox;
+pub use value::{Value, flat};
+
+/// Largest reply that is kept; a longer one fails the command and closes the connection.
+pub const MAX_REPLY: usize = 16 * 1024 * 1024;
+
+/// What came is no reply of a Redis, or more than we are willing to keep.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// Not RESP; the text is how it began.
+    #[error("not a Redis server: it answered {0:?}")]
+    Foreign(String),
+    /// RESP that breaks its own rules.
+    #[error("{0}")]
+    Malformed(&'static str),
+    /// Longer than [`MAX_REPLY`], or with more elements than fit there.
+    #[error("reply larger than 16 MiB")]
+    TooLarge,
+}

@@ -1,0 +1,101 @@
+//! The bytes of one connection, with or without TLS.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::address::Address;
+use super::error::WireError;
+use super::resp::Inbox;
+use crate::protocol::http::resolve::CachingResolver;
+
+thread_local! {
+    /// What has come is taken out of here at once, so that one buffer serves all connections of a thread.
+    static INCOMING: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
+}
+
+/// An open connection.
+#[derive(Debug)]
+pub enum Stream {
+    /// As it is.
+    Plain(TcpStream),
+    /// Encrypted; boxed because its state is large and rare.
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Connects; where the server has several addresses, the first one that answers is taken.
+    ///
+    /// # Errors
+    /// When none answers, or TLS cannot be agreed on.
+    pub async fn open(
+        address: &Address,
+        resolver: &CachingResolver,
+        tls: &Arc<rustls::ClientConfig>,
+    ) -> Result<Self, WireError> {
+        let tcp = match address.host.parse() {
+            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, address.port)).await?,
+            Err(_) => {
+                let found = resolver.addresses(&address.host).await?;
+                let found: Vec<SocketAddr> = found.iter().map(|a| SocketAddr::new(a.ip(), address.port)).collect();
+                TcpStream::connect(found.as_slice()).await?
+            }
+        };
+        // A command is one small write that must not wait for more.
+        tcp.set_nodelay(true)?;
+        if !address.tls {
+            return Ok(Stream::Plain(tcp));
+        }
+        let name = ServerName::try_from(address.host.to_string())
+            .map_err(|_| WireError::Io(io::Error::other("the host is no name that a certificate can be for")))?;
+        Ok(Stream::Tls(Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?)))
+    }
+
+    /// Sends all of it.
+    ///
+    /// # Errors
+    /// When the connection is broken.
+    pub async fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Stream::Plain(stream) => stream.write_all(bytes).await,
+            Stream::Tls(stream) => {
+                stream.write_all(bytes).await?;
+                stream.flush().await
+            }
+        }
+    }
+
+    /// Waits for bytes and puts them into the inbox. Nothing is lost when it is dropped half-way.
+    ///
+    /// # Errors
+    /// When the connection is broken or has ended.
+    pub async fn receive(&mut self, inbox: &mut Inbox) -> Result<(), WireError> {
+        poll_fn(|context| self.poll_receive(context, inbox)).await
+    }
+
+    fn poll_receive(&mut self, context: &mut Context<'_>, inbox: &mut Inbox) -> Poll<Result<(), WireError>> {
+        INCOMING.with_borrow_mut(|incoming| {
+            let mut buffer = ReadBuf::new(incoming);
+            let read = match self {
+                Stream::Plain(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+                Stream::Tls(stream) => Pin::new(&mut **stream).poll_read(context, &mut buffer),
+            };
+            ready!(read)?;
+            if buffer.filled().is_empty() {
+                return Poll::Ready(Err(WireError::Closed));
+            }
+            inbox.push(buffer.filled());
+            Poll::Ready(Ok(()))
+        })
+    }
+}

@@ -1,0 +1,112 @@
+//! Expectations as files write them, judged over one reply.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use super::*;
+use crate::scenario::plan::Action;
+use crate::scenario::{Overrides, Scenario};
+
+const BODY: &str = r#"{"total":12.5,"name":"Lamp","tags":["a","b"],"none":null,"deep":{"x":[1,2,3]},"text":"5"}"#;
+
+/// The failure's words, or nothing when all of it holds.
+fn judge(expect: &str) -> Option<String> {
+    let text = format!(
+        "host: http://h\nvars: {{ limit: 10 }}\ntasks:\n  - steps:\n      - set: {{ id: 2 }}\n      - get: /\n        expect: {expect}\n"
+    );
+    let plan = Scenario::parse("t.yaml", &text).unwrap_or_else(|e| panic!("{e}")).plan(&Overrides::default()).unwrap();
+    let Action::Http(step) = &plan.classes[0].tasks[0].steps[1].action else { panic!("an HTTP step") };
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    headers.insert("x-count", HeaderValue::from_static("42"));
+    let reply = ReplyView::new(200, Duration::from_millis(300), &headers, BODY.as_bytes());
+    let mut scope = plan.scope(1, 1);
+    if let Some(slot) = plan.slots.id("id") {
+        scope.set(slot, minijinja::Value::from(2));
+    }
+    let statuses = step.expect_status.as_deref().unwrap_or_default();
+    if !statuses.is_empty() && !statuses.iter().any(|range| range.contains(200)) {
+        return Some(format!("status {}", step.expected));
+    }
+    step.expects.iter().find_map(|e| e.judge(&reply, &mut scope).err()).map(|m| m.to_string())
+}
+
+#[test]
+fn what_holds() {
+    for expect in [
+        "{ status: 200 }",
+        "{ status: 2xx }",
+        "{ status: [404, 200] }",
+        "{ status: { gte: 200, lt: 300 } }",
+        "{ status: '>= 200' }",
+        "{ status: { not: 5xx } }",
+        "{ time: < 1s }",
+        "{ time: { lt: 500ms, gt: 0.1 } }",
+        "{ size: { gt: 10, lt: 1KB } }",
+        "{ header: { Content-Type: { contains: json } } }",
+        "{ header: { X-Count: 42 } }",
+        "{ header: { X-Count: '> 41' } }",
+        "{ header: { X-None: { exists: false } } }",
+        "{ body: { contains: Lamp, not: { contains: Desk } } }",
+        "{ body: { matches: '\"total\": ?\\d+' } }",
+        "{ json: { $.total: 12.5 } }",
+        "{ json: { $.total: '> {{ limit }}' } }",
+        "{ json: { $.name: Lamp } }",
+        "{ json: { $.name: [Desk, Lamp] } }",
+        "{ json: { $.name: { starts_with: La, ends_with: mp, ne: Desk, length: 4 } } }",
+        "{ json: { $.none: null } }",
+        "{ json: { $.tags: { length: 2, contains: b } } }",
+        "{ json: { $.tags: { eq: [a, b] } } }",
+        "{ json: { '$.deep.x[*]': { length: { gte: 3 }, contains: 2 } } }",
+        "{ json: { '$.deep.x[*]': { eq: [1, 2, 3.0] } } }",
+        "{ json: { '$..x[1]': 2 } }",
+        "{ json: { '$.deep.x[1]': '{{ id }}' } }",
+        "{ json: { $.deep: { contains: x } } }",
+        "{ json: { $.nope: { exists: false } } }",
+        "{ json: { $.text: '5' } }",
+        "{ json: { $.text: { in: [4, '5'] } } }",
+        "{ json: { $.text: { gt: 4 } } }",
+    ] {
+        assert_eq!(judge(expect), None, "{expect}");
+    }
+}
+
+#[test]
+fn what_does_not_hold_says_so() {
+    for (expect, words) in [
+        ("{ status: [201, 3xx] }", "status 201 or 3xx"),
+        ("{ status: { gt: 200 } }", "expected status > 200, got 200"),
+        ("{ time: < 200ms }", "expected time < 200ms, got 300ms"),
+        ("{ size: '> 1KB' }", "expected size > 1KB, got 89"),
+        ("{ header: { X-None: a } }", "expected header x-none \"a\", got no such header"),
+        ("{ header: { X-Count: 7 } }", "expected header x-count 7, got 42"),
+        ("{ json: { $.total: '> 100' } }", "expected json $.total > 100, got 12.5"),
+        ("{ json: { $.total: '12.5' } }", "expected json $.total \"12.5\", got 12.5"),
+        ("{ json: { $.nope: 1 } }", "expected json $.nope 1, got no such value"),
+        ("{ json: { $.text: 5 } }", "expected json $.text 5, got \"5\""),
+        ("{ json: { $.tags: { length: 3 } } }", "expected json $.tags length 3, got [\"a\",\"b\"]"),
+        ("{ json: { $.total: { length: 1 } } }", "expected json $.total length 1, got 12.5"),
+        ("{ json: { '$.deep.x[*]': { contains: 9 } } }", "expected json $.deep.x[*] contains 9, got 3 values: 1, 2, 3"),
+        ("{ json: { $.name: { not: Lamp } } }", "expected json $.name not \"Lamp\", got \"Lamp\""),
+        ("{ json: { $.name: { gt: A, lt: B } } }", "expected json $.name > \"A\" and < \"B\", got \"Lamp\""),
+        ("{ json: { $.name: '{{ limit }}' } }", "expected json $.name 10, got \"Lamp\""),
+    ] {
+        assert_eq!(judge(expect).as_deref(), Some(words), "{expect}");
+    }
+}
+
+#[test]
+fn a_body_that_is_no_json_and_one_that_is_long() {
+    let path = |text: &str| Subject::Json(Path::new(text).unwrap());
+    let matcher = || Matcher(vec![Test::Equals(Operand::Fixed(1.into()))]);
+    let headers = HeaderMap::new();
+    let mut scope = Scope::new(1, 1, Default::default());
+    let mut got = |subject: Subject, body: &str| {
+        let reply = ReplyView::new(200, Duration::ZERO, &headers, body.as_bytes());
+        Expect { subject, matcher: matcher(), words: "w".into() }.judge(&reply, &mut scope).unwrap_err().got
+    };
+    assert_eq!(got(path("$.a"), ""), "an empty body");
+    assert_eq!(got(path("$.a"), "<html>"), "a body that is not JSON");
+    assert_eq!(got(Subject::Body, &"é".repeat(1_000)).chars().count(), 201);
+}

@@ -1,0 +1,87 @@
+//! What a Redis says about itself while it is loaded, and what in it should worry us.
+
+/// Figures of the server at one moment, from its `INFO`. What an old server does not tell is `None`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ServerFigures {
+    /// Such as `7.0.15`.
+    pub version: String,
+    /// Clients connected.
+    pub clients: u64,
+    /// Its limit.
+    pub max_clients: Option<u64>,
+    /// Bytes in use.
+    pub memory: u64,
+    /// Most bytes that were in use.
+    pub memory_peak: u64,
+    /// Limit of memory; `None` is without limit.
+    pub memory_limit: Option<u64>,
+    /// Commands in a second.
+    pub ops: f64,
+    /// Bytes received in a second.
+    pub bytes_in: f64,
+    /// Bytes sent in a second.
+    pub bytes_out: f64,
+    /// Channels with subscribers.
+    pub channels: u64,
+    /// Patterns subscribed to.
+    pub patterns: u64,
+    /// Clients cut since the first look because they read too slowly.
+    pub output_buffer_cuts: Option<u64>,
+    /// Clients evicted since the first look to save memory.
+    pub evicted_clients: Option<u64>,
+    /// Connections refused since the first look because of the limit of clients.
+    pub rejected: u64,
+    /// Largest output buffer that waits for one client now, in bytes.
+    pub largest_buffer: Option<u64>,
+    /// Why nothing newer is known, when the last look failed.
+    pub stale: Option<String>,
+}
+
+/// Part of a limit from which on it is worth a warning.
+const CLOSE: f64 = 0.8;
+
+impl ServerFigures {
+    /// What should worry us, worst first; empty when all is well.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let some = |n: Option<u64>| n.filter(|n| *n > 0);
+        if let Some(cuts) = some(self.output_buffer_cuts) {
+            found.push(format!("{cuts} clients cut: over their output buffer limit"));
+        }
+        if let Some(evicted) = some(self.evicted_clients) {
+            found.push(format!("{evicted} clients evicted to save memory"));
+        }
+        if self.rejected > 0 {
+            found.push(format!("{} connections refused: maxclients is reached", self.rejected));
+        }
+        let part = |now: u64, most: Option<u64>| most.filter(|m| *m > 0).map(|most| now as f64 / most as f64);
+        if let Some(part) = part(self.clients, self.max_clients).filter(|part| *part >= CLOSE) {
+            found.push(format!("clients at {:.0} % of maxclients", part * 100.0));
+        }
+        if let Some(part) = part(self.memory, self.memory_limit).filter(|part| *part >= CLOSE) {
+            found.push(format!("memory at {:.0} % of maxmemory", part * 100.0));
+        }
+        if let Some(why) = &self.stale {
+            found.push(format!("no figures from the server: {why}"));
+        }
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_are_near_are_named() {
+        let calm = ServerFigures { clients: 79, max_clients: Some(100), memory: 5, ..ServerFigures::default() };
+        assert_eq!(calm.warnings(), Vec::<String>::new());
+        let near = ServerFigures { clients: 80, memory: 9, memory_limit: Some(10), ..calm.clone() };
+        assert_eq!(near.warnings(), ["clients at 80 % of maxclients", "memory at 90 % of maxmemory"]);
+        let cut = ServerFigures { output_buffer_cuts: Some(3), evicted_clients: Some(0), rejected: 2, ..calm };
+        assert_eq!(
+            cut.warnings(),
+            ["3 clients cut: over their output buffer limit", "2 connections refused: maxclients is reached"]
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! GraphQL against two servers: the demo target, and one from another ecosystem.
+
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod common;
+#[path = "graphql/server.rs"]
+mod server;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::run_at;
+use katydid::demo::DemoTarget;
+use katydid::stats::Snapshot;
+use katydid::stats::snapshot::Row;
+use server::Yoga;
+
+/// Runs one user that goes through `steps` exactly `times` times.
+async fn ran(url: String, top: &str, steps: &str, times: u32) -> Arc<Snapshot> {
+    let steps: String = steps.trim_matches('\n').lines().map(|line| format!("          {line}\n")).collect();
+    let scenario = format!(
+        "users: 1\n{top}\ntasks:\n  - steps:\n      - repeat: {times}\n        steps:\n{steps}      - stop: run\n"
+    );
+    let mut handle = run_at(url, &scenario);
+    tokio::time::timeout(Duration::from_secs(30), handle.finished()).await.expect("an end of its own")
+}
+
+fn row<'a>(snapshot: &'a Snapshot, method: &str, name: &str) -> &'a Row {
+    let found = snapshot.endpoints.iter().find(|row| &*row.method == method && &*row.name == name);
+    found.unwrap_or_else(|| panic!("no row {method} {name}"))
+}
+
+/// The reasons of a row's failures, with their numbers.
+fn reasons(snapshot: &Snapshot, name: &str) -> Vec<(String, u64)> {
+    let rows = snapshot.failures.rows.iter().filter(|row| &*row.name == name);
+    rows.map(|row| (row.reason.to_string(), row.count)).collect()
+}
+
+#[tokio::test]
+async fn what_a_foreign_server_says_is_understood() {
+    let server = Yoga::start();
+    let steps = r#"
+- graphql: "query Fine($name: String!) { hello(name: $name) }"
+  variables: { name: "u{{ user.id }}" }
+  expect: { json: { $.data.hello: "hello u1" } }
+  capture: { said: $.data.hello }
+- graphql: "mutation Rename($id: ID!, $name: String!) { rename(id: $id, name: $name) }"
+  variables: { id: 7, name: "{{ said }}" }
+  expect: { json: { $.data.rename: "7 is hello u1" } }
+- graphql: "query Invalid { nothing }"
+- graphql: "query Partial { hello(name: \"a\") boom }"
+- graphql: "query Failed { bang }"
+- graphql: "query Unmet { hello(name: \"a\") }"
+  expect: { json: { $.data.hello: "hello b" } }
+"#;
+    let last = ran(server.url(), "", steps, 5).await;
+    for (method, name, wanted) in [
+        ("QUERY", "Fine", None),
+        ("MUTATION", "Rename", None),
+        ("QUERY", "Invalid", Some("GraphQL request error: GRAPHQL_VALIDATION_FAILED")),
+        ("QUERY", "Partial", Some("GraphQL partial data: INTERNAL_SERVER_ERROR")),
+        ("QUERY", "Failed", Some("GraphQL execution failed: INTERNAL_SERVER_ERROR")),
+        ("QUERY", "Unmet", Some("expected json $.data.hello")),
+    ] {
+        assert_eq!(row(&last, method, name).total.requests, 5, "{name}");
+        match (reasons(&last, name).as_slice(), wanted) {
+            ([], None) => {}
+            ([(reason, 5)], Some(wanted)) if reason.starts_with(wanted) => {}
+            (got, _) => panic!("{name}: {got:?}"),
+        }
+    }
+    assert_eq!(server.count(), 30);
+    let partial = last.failures.rows.iter().find(|row| &*row.name == "Partial").expect("a failure");
+    let detail = &partial.example.as_ref().expect("an example").detail;
+    assert!(detail.ends_with(" at boom"), "{detail}");
+}
+
+#[tokio::test]
+async fn queries_can_travel_by_get_and_by_their_hash() {
+    let server = Yoga::start();
+    let steps = r#"
+- graphql: "query Get($name: String!) { hello(name: $name) }"
+  method: get
+  variables: { name: "a & b = {{ iteration }}" }
+  expect: { json: { $.data.hello: "hello a & b = 0" } }
+- graphql: "query Hashed($name: String!) { hello(name: $name) }"
+  persisted: apq
+  variables: { name: c }
+  expect: { json: { $.data.hello: "hello c" } }
+"#;
+    let last = ran(server.url(), "", steps, 4).await;
+    assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
+    assert_eq!(last.total.total.requests, 8);
+    // Only the first one by its hash needs a second hop.
+    assert_eq!(server.count(), 9);
+}
+
+#[tokio::test]
+async fn the_policy_says_what_errors_mean() {
+    let server = Yoga::start();
+    let steps = r#"
+- graphql: "query Partial { hello(name: \"a\") boom }"
+- graphql: "query Failed { bang }"
+- graphql: "query Strict { hello(name: \"a\") boom }"
+  expect: { errors: none }
+"#;
+    for (policy, partial, failed) in [("fail", 2, 2), ("partial_ok", 0, 2), ("ignore", 0, 0)] {
+        let last = ran(server.url(), &format!("graphql: {{ errors: {policy} }}"), steps, 2).await;
+        let failures = ["Partial", "Failed", "Strict"].map(|name| row(&last, "QUERY", name).total.failures);
+        assert_eq!(failures, [partial, failed, 2], "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_graphql_is_said_so() {
+    let server = Yoga::start();
+    let last = ran(server.url(), "graphql: { endpoint: /html }", "- graphql: \"query Html { a }\"", 2).await;
+    assert_eq!(reasons(&last, "Html"), [("not a GraphQL reply: text/html".to_owned(), 2)]);
+}
+
+#[tokio::test]
+async fn the_demo_shop_shows_n_plus_one() {
+    let demo = DemoTarget::start(0).expect("a free port");
+    let steps = r#"
+- graphql: "query Few { orders(first: 1) { id product { name } } }"
+- graphql: "query Many { orders(first: 40) { id product { name } } }"
+"#;
+    let last = ran(demo.url(), "graphql: { errors: ignore }", steps, 8).await;
+    let median = |name: &str| row(&last, "QUERY", name).total.response.median();
+    assert!(median("Many") > median("Few") + Duration::from_millis(60), "{:?} {:?}", median("Few"), median("Many"));
+    let notes: Vec<&str> = last.run.notes.iter().map(|(_, note)| &**note).collect();
+    assert_eq!(notes, ["depth 3, 4 fields, ~1 node", "depth 3, 4 fields, ~40 nodes"]);
+}

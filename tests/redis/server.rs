@@ -1,0 +1,131 @@
+//! A Redis of the test's own on a free port, and servers that only pretend to be one.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// Ended when dropped.
+pub struct Redis {
+    pub port: u16,
+    arguments: Vec<String>,
+    child: Option<Child>,
+    folder: tempfile::TempDir,
+}
+
+impl Redis {
+    /// With these arguments besides.
+    pub fn start(arguments: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let arguments = arguments.split_whitespace().map(str::to_owned).collect();
+        let mut redis = Self { port: free_port(), arguments, child: None, folder };
+        redis.revive();
+        redis
+    }
+
+    /// Plain but for TLS, on `localhost`, with a certificate of a private authority.
+    pub fn with_tls() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        make_certificates(folder.path());
+        let port = free_port();
+        let line = format!(
+            "--tls-port {port} --tls-cert-file server.pem --tls-key-file server.key --tls-ca-cert-file ca.pem \
+             --tls-auth-clients no"
+        );
+        let arguments = line.split_whitespace().map(str::to_owned).collect();
+        let mut redis = Self { port, arguments, child: None, folder };
+        redis.spawn("0");
+        redis
+    }
+
+    /// Starts it again on the same port.
+    pub fn revive(&mut self) {
+        let port = self.port.to_string();
+        self.spawn(&port);
+    }
+
+    fn spawn(&mut self, plain_port: &str) {
+        let mut command = Command::new("redis-server");
+        command.args(["--port", plain_port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
+        command.args(&self.arguments).current_dir(self.folder.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        self.child = Some(command.spawn().expect("redis-server is installed: tests/run does that"));
+        let until = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+            assert!(Instant::now() < until, "the Redis did not come up");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Ends it without a word to anybody.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // Both fail only when it has ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    pub fn file(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// A command by a plain socket; returns the first bytes of the answer.
+    pub fn tell(&self, line: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a running Redis");
+        write!(stream, "{line}\r\n").expect("a sent command");
+        let mut answer = [0; 4096];
+        let length = stream.read(&mut answer).expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
+}
+
+/// A server that answers whatever comes with the same bytes, and closes after that if it is told to.
+pub fn pretender(answer: &'static [u8], closes: bool) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("redis://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { continue };
+            std::thread::spawn(move || {
+                while matches!(stream.read(&mut [0; 4096]), Ok(1..)) {
+                    if stream.write_all(answer).is_err() || closes {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    url
+}
+
+/// A private authority, and a certificate of it for `localhost`.
+fn make_certificates(folder: &Path) {
+    fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("a written file");
+    let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    for line in [
+        &format!("req -x509 {curve} -keyout ca.key -out ca.pem -days 2 -subj /CN=katydid-test-authority"),
+        &format!("req {curve} -keyout server.key -out server.csr -subj /CN=localhost"),
+        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile names",
+    ] {
+        let output = Command::new("openssl").current_dir(folder).args(line.split(' ')).output();
+        let output = output.expect("openssl is installed: tests/run does that");
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+}

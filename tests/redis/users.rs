@@ -1,0 +1,139 @@
+//! Simulated users that publish and subscribe, and what was measured of them.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use katydid::protocol::http::Exchange;
+use katydid::protocol::redis::{Delivery, Factory, Sink, UserClient};
+use katydid::scenario::plan::{
+    EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+};
+use katydid::scenario::template::{Json, Scope, Text};
+use katydid::stats::delivery::Tally;
+
+/// Rows of the tests: the deliveries of the n-th name have row [`DELIVER`] + n.
+pub const PUBLISH: u32 = 0;
+pub const SUBSCRIBE: u32 = 1;
+pub const COMMAND: u32 = 2;
+pub const DELIVER: u32 = 10;
+
+/// Keeps everything.
+#[derive(Default)]
+pub struct Notes {
+    pub latencies: RefCell<Vec<Duration>>,
+    pub delivered: Cell<Tally>,
+    pub published: Cell<Tally>,
+    /// Reasons of the outages of subscribers.
+    pub outages: RefCell<Vec<String>>,
+}
+
+impl Sink for Notes {
+    fn delivered(&self, row: u32, delivery: Delivery) {
+        assert!(row >= DELIVER);
+        self.latencies.borrow_mut().push(delivery.latency);
+    }
+
+    fn tally(&self, row: u32, tally: &Tally) {
+        let cell = if row == PUBLISH { &self.published } else { &self.delivered };
+        let mut sum = cell.get();
+        sum.merge(tally);
+        cell.set(sum);
+    }
+
+    fn sample(&self, row: u32, exchange: Exchange) {
+        assert_eq!(row, SUBSCRIBE);
+        let reason = exchange.failure.map_or_else(|| "back".to_owned(), |(reason, _)| reason.to_string());
+        self.outages.borrow_mut().push(reason);
+    }
+}
+
+pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
+    RedisTarget { url: url.into(), protocol, envelope: Envelope::Binary, drain: Duration::from_secs(2) }
+}
+
+pub fn factory(url: &str) -> Factory {
+    Factory::new(&target(url, RedisProtocol::Resp3)).expect("an address")
+}
+
+pub struct User {
+    pub client: UserClient<Notes>,
+    pub notes: Rc<Notes>,
+    scope: Scope,
+}
+
+fn text(text: &str) -> Text {
+    Text::Fixed(text.into())
+}
+
+impl User {
+    pub fn new(factory: &Factory) -> Self {
+        let notes = Rc::new(Notes::default());
+        let scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
+        Self { client: factory.client(Rc::clone(&notes)), notes, scope }
+    }
+
+    pub async fn publish(&mut self, channel: &str, payload: &str, size: u32) -> Exchange {
+        let step = PublishStep {
+            endpoint: EndpointId(PUBLISH),
+            channel: text(channel),
+            payload: Json::ready(payload),
+            size: Some(size),
+            sharded: false,
+            receivers: None,
+            timeout: Duration::from_secs(5),
+        };
+        self.client.prepare_publish(&step, &mut self.scope).expect("nothing to fill");
+        self.client.publish(&step, None, &mut self.scope).await
+    }
+
+    pub async fn subscribe(&mut self, channels: &[&str], pattern: bool) -> Exchange {
+        let step = SubscribeStep {
+            endpoint: EndpointId(SUBSCRIBE),
+            channels: channels.iter().map(|name| text(name)).collect(),
+            pattern,
+            sharded: false,
+            measure: true,
+            deliver: (DELIVER..).take(channels.len()).map(EndpointId).collect(),
+        };
+        self.client.prepare_subscribe(&step, &mut self.scope).expect("nothing to fill");
+        self.client.subscribe().await
+    }
+
+    pub async fn command(&mut self, words: &[&str]) -> Exchange {
+        let step = RedisStep {
+            endpoint: EndpointId(COMMAND),
+            command: words.iter().map(|word| text(word)).collect(),
+            captures: Vec::new(),
+            timeout: Duration::from_secs(5),
+        };
+        self.client.prepare_command(&step, &mut self.scope).expect("nothing to fill");
+        self.client.command(&step, &mut self.scope).await
+    }
+
+    pub async fn unsubscribe(&mut self, name: &str) {
+        self.client.unsubscribe(&[text(name)], &mut self.scope).await.expect("nothing to fill");
+    }
+
+    /// Ends the user and says what it received.
+    pub async fn finish(mut self) -> Tally {
+        self.client.finish().await;
+        self.notes.delivered.get()
+    }
+}
+
+/// The reason of a failure, or `ok`.
+pub fn reason(exchange: &Exchange) -> String {
+    exchange.failure.as_ref().map_or_else(|| "ok".to_owned(), |(reason, _)| reason.to_string())
+}
+
+/// Waits for something that others do, and says what when it never comes.
+pub async fn until(what: &str, mut is: impl FnMut() -> bool) {
+    let wait = async {
+        while !is() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
