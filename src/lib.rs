@@ -23,6 +23,7 @@ pub mod cli;
 pub mod demo;
 pub mod engine;
 pub mod headless;
+pub mod import;
 pub mod protocol;
 pub mod report;
 pub mod scenario;

@@ -43,6 +43,10 @@ pub enum Other {
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
     },
+    /// Run one user once, and show each request, each reply and what held
+    Try(Trial),
+    /// Make a scenario from a HAR recording, an OpenAPI 3 document, or a curl command line
+    Import(Import),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Write a first scenario with its data and a sample environment
@@ -51,6 +55,46 @@ pub enum Other {
         #[arg(default_value = ".", value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// Options of a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Trial {
+    /// Scenario file, or the name of an embedded scenario
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Base URL of the target
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = parse_host)]
+    pub host: Option<String>,
+    /// The user class that is tried [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub class: Option<String>,
+    /// The one task that is tried, between on_start and on_stop [default: all, in their order]
+    #[arg(long, value_name = "NAME")]
+    pub task: Option<String>,
+    /// The profile laid over the file
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Seed of every random choice, to repeat a trial [default: a new one for each trial]
+    #[arg(long, value_name = "N", env = "KATYDID_SEED")]
+    pub seed: Option<u64>,
+}
+
+/// Options of an import.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Import {
+    /// What to read; its kind is seen in its content. - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the scenario is written, unless something is there already [default: standard output]
+    #[arg(short = 'o', long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Keep images, styles, scripts, fonts and media of a recording
+    #[arg(long)]
+    pub assets: bool,
+    /// Keep requests of a recording to this host and those below it, beside the main one; can be given several times
+    #[arg(long, value_name = "HOST")]
+    pub include_host: Vec<String>,
 }
 
 /// Options of a run.

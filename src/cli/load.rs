@@ -73,6 +73,16 @@ impl Starter for Local {
     }
 }
 
+/// The demo target for a scenario that wants it, with its address put into `overrides`; it lives as long as it is held.
+pub(super) fn demo_for(scenario: &Scenario, overrides: &mut Overrides) -> std::io::Result<Option<DemoTarget>> {
+    if !wants_demo(scenario.host(), overrides.host.as_deref()) {
+        return Ok(None);
+    }
+    let demo = DemoTarget::start(0)?;
+    overrides.host = Some(demo.url());
+    Ok(Some(demo))
+}
+
 /// True when the host that counts is the demo target's name.
 fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
     flag.or(scenario) == Some(DEMO_HOST)

@@ -7,12 +7,14 @@ mod check;
 mod demo_target;
 mod exit;
 mod headless;
+mod import;
 mod init;
 mod limits;
 mod load;
 mod pick;
 mod schema;
 mod screen;
+mod trial;
 
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -45,6 +47,8 @@ pub fn main() -> ExitCode {
         Some(Other::Check { files, profile }) => {
             return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() });
         }
+        Some(Other::Try(args)) => return trial::run(&args),
+        Some(Other::Import(args)) => return import::run(&args),
         Some(Other::Schema) => return schema::run(),
         Some(Other::Init { folder }) => return init::run(&folder),
         None => {}

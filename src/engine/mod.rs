@@ -17,6 +17,7 @@ mod shard;
 mod supervisor;
 #[cfg(target_os = "linux")]
 mod timer;
+pub mod trial;
 mod user;
 
 use std::io;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::arrivals::Pace;
 use super::feeder::Source;
 use super::keeper::Keeper;
+use super::trial::Observer;
 use super::user::Signal;
 use crate::protocol::http::Factory;
 use crate::protocol::redis;
@@ -84,6 +85,8 @@ pub struct Shard {
     pub hires: RefCell<VecDeque<Instant>>,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
+    /// Who looks at everything that is done; only a trial has one.
+    pub observer: Option<Rc<dyn Observer>>,
     /// `None` where the system has no such timer: then due times are met to the millisecond.
     #[cfg(target_os = "linux")]
     timer: Option<super::timer::Timer>,
@@ -114,6 +117,7 @@ impl Shard {
             hires: RefCell::default(),
             paused_since: Cell::new(None),
             paused_before: Cell::new(Duration::ZERO),
+            observer: None,
             #[cfg(target_os = "linux")]
             timer: super::timer::Timer::new().ok(),
             plan: Arc::clone(&setup.plan),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::User;
 use super::request::{OnTheWire, sample};
 use crate::engine::shard::Shard;
+use crate::engine::trial::Event;
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::{Delivery, Sink};
 use crate::scenario::plan::{EndpointId, PublishStep, RedisStep, SubscribeStep};
@@ -54,6 +55,9 @@ impl User {
     }
 
     fn record(&self, endpoint: EndpointId, exchange: Exchange, late: Option<Duration>) {
+        if let Some(row) = self.shard.plan.endpoints.get(endpoint.0 as usize) {
+            self.tell(Event::Redis { row, exchange: &exchange });
+        }
         let sample = sample(endpoint.0, exchange, late, &self.shard.plan.secrets);
         self.shard.recorder.borrow_mut().record(sample);
     }

@@ -27,6 +27,9 @@ impl User {
             None => self.client.send(step, &mut self.scope, wants).await,
             Some(operation) => graphql::send(&mut self.client, operation, &mut self.scope, wants).await,
         };
+        if operation.is_some() {
+            self.tell_judged(step, &exchange);
+        }
         on_the_wire.arrived();
         let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
         shard.recorder.borrow_mut().record(sample);

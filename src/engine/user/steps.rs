@@ -12,6 +12,7 @@ use minijinja::Value;
 use tokio::time::Instant;
 
 use super::{Section, User};
+use crate::engine::trial::Event;
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
 use crate::scenario::template::{Condition, RenderError, SlotId, Template, Text};
 
@@ -27,6 +28,7 @@ impl User {
             if let Some(condition) = &step.when
                 && !self.holds(condition, "when").await
             {
+                self.tell_skipped(&step.action);
                 continue;
             }
             match &step.action {
@@ -36,6 +38,7 @@ impl User {
                 Action::Wait(pause) => self.pause(pause).await,
                 Action::Log(text) => self.log(text).await,
                 Action::Stop(scope) => {
+                    self.tell(Event::Stop(*scope));
                     if *scope == StopScope::Run {
                         self.shard.ask_to_stop();
                     }
@@ -61,6 +64,7 @@ impl User {
                         Err(error) => return self.skipped("repeat", &error).await,
                     };
                     for pass in 0..count {
+                        self.tell(Event::Pass { word: "repeat", number: pass + 1, of: Some(count) });
                         if let Some(slot) = index {
                             self.scope.set(*slot, Value::from(pass));
                         }
@@ -75,7 +79,9 @@ impl User {
                         Ok(items) => items,
                         Err(error) => return self.skipped("for_each", &error).await,
                     };
-                    for value in items {
+                    for (value, number) in items.into_iter().zip(1..) {
+                        self.tell(Event::Pass { word: "for_each", number, of: None });
+                        self.tell(Event::Set(self.scope.table().name(*item), &value));
                         self.scope.set(*item, value);
                         self.run(steps, late).await?;
                         if !self.may_go_on().await {
@@ -91,6 +97,7 @@ impl User {
                             break;
                         }
                         passes += 1;
+                        self.tell(Event::Pass { word: "while", number: passes, of: None });
                         self.run(steps, late).await?;
                         if !self.may_go_on().await {
                             break;
@@ -103,13 +110,15 @@ impl User {
                         Ok(false) => otherwise,
                         Err(error) => return self.skipped("if", &error).await,
                     };
+                    self.tell(Event::Chosen { then: std::ptr::eq(list, then) });
                     self.run(list, late).await?;
                     self.breathe().await;
                 }
                 Action::Call { flow, with } => {
                     let shard = std::rc::Rc::clone(&self.shard);
-                    self.set(with, "call").await;
                     if let Some(flow) = shard.plan.flows.get(flow.0 as usize) {
+                        self.tell(Event::Call(&flow.name));
+                        self.set(with, "call").await;
                         self.run(&flow.steps, late).await?;
                     }
                 }
@@ -123,7 +132,10 @@ impl User {
     async fn set(&mut self, pairs: &[(SlotId, Template)], word: &str) {
         for (slot, template) in pairs {
             match template.value(&mut self.scope) {
-                Ok(value) => self.scope.set(*slot, value),
+                Ok(value) => {
+                    self.tell(Event::Set(self.scope.table().name(*slot), &value));
+                    self.scope.set(*slot, value);
+                }
                 Err(error) => {
                     let place = format!("{word} {}", self.scope.table().name(*slot));
                     return self.failed(&place, &error.0).await;
@@ -135,7 +147,7 @@ impl User {
 
     async fn pause(&mut self, pause: &Pause) {
         let length = match pause.draw(&mut self.scope) {
-            Ok(length) => length,
+            Ok(length) => self.shortened(length),
             Err(error) => return self.failed("wait", &error.0).await,
         };
         let now = Instant::now();
@@ -152,6 +164,7 @@ impl User {
             Ok(()) => {
                 let plan = &self.shard.plan;
                 let line = plan.secrets.mask(&line);
+                self.tell(Event::Log(&line));
                 self.shard.recorder.borrow_mut().log(self.scope.user_id, &line);
                 self.breathe().await;
             }
@@ -208,6 +221,7 @@ impl User {
     /// The same where the place has a name of its own.
     pub(super) async fn failed_at(&mut self, place: &str, message: &str) {
         let message = self.shard.plan.secrets.mask(message);
+        self.tell(Event::Exception { place, message: &message });
         self.shard.recorder.borrow_mut().exception(&place.into(), &message);
         // A scenario that fails without a request must not spin.
         self.unbroken = 0;

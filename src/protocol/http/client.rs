@@ -1,5 +1,6 @@
 //! Sending one request and reading its reply, along redirects, within the step's time-out.
 
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use super::draft::{self, Draft};
 use super::general::General;
 use super::judge::{Judge, Reply};
 use super::lean::{self, Head, Keep, Links};
+use super::watch::{self, Sent, Sight, Watch};
 use super::{Exchange, MAX_REDIRECTS, Shared, TlsError, classify, encode, tls};
 use crate::scenario::plan::{Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
@@ -46,6 +48,7 @@ impl Factory {
             draft: Draft::default(),
             out: Vec::new(),
             sends_text: false,
+            watch: None,
         }
     }
 }
@@ -63,9 +66,16 @@ pub struct UserClient {
     out: Vec<u8>,
     /// Set when a GraphQL server has said that it keeps no queries.
     pub sends_text: bool,
+    /// Only a trial has one.
+    watch: Option<Rc<dyn Watch>>,
 }
 
 impl UserClient {
+    /// Lets `watch` see every request from now on.
+    pub fn watched_by(&mut self, watch: Rc<dyn Watch>) {
+        self.watch = Some(watch);
+    }
+
     /// Fills the step's templates, for [`send`](Self::send) to send.
     ///
     /// # Errors
@@ -82,10 +92,16 @@ impl UserClient {
     /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
     /// an example of a failure is of use.
     pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
-        let judge = Judge { step, wants: &wants, whole: step.keeps_body };
+        let judge = Judge { step, wants: &wants, whole: step.keeps_body || self.watch.is_some() };
         let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
         if let Some(reply) = reply {
-            exchange.failure = judge.verdict(&reply, exchange.service, scope);
+            exchange.failure = match &self.watch {
+                None => judge.verdict(&reply, exchange.service, scope),
+                Some(watch) => watch::verdict(&**watch, &judge, &reply, (exchange.service, scope)),
+            };
+        }
+        if let (Some(watch), Some((reason, example))) = (&self.watch, &exchange.failure) {
+            watch.see(&Sight::Failed(reason, example));
         }
         exchange
     }
@@ -107,7 +123,11 @@ impl UserClient {
         if self.shared.client(step.client).0.connections == Connections::PerRequest {
             self.links.close();
         }
-        (exchange, reply.ok().flatten())
+        let reply = reply.ok().flatten();
+        if let (Some(watch), Some(reply)) = (&self.watch, &reply) {
+            watch.see(&Sight::Replied(reply, &exchange));
+        }
+        (exchange, reply)
     }
 
     /// Along redirects.
@@ -146,6 +166,9 @@ impl UserClient {
                 exchange.failure = Some(classify::failure(Reason::Malformed(error.0.as_str().into()), &error));
                 return None;
             }
+            if let Some(watch) = &self.watch {
+                watch.see(&Sight::Redirected { status, url: &self.draft.url });
+            }
         }
         exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
         None
@@ -161,6 +184,9 @@ impl UserClient {
         self.out.clear();
         self.out.shrink_to(KEEP_BUFFER);
         encode::request(&mut self.out, &self.draft, target, &judge.step.fixed_headers, cookies.as_ref());
+        if let Some(watch) = &self.watch {
+            watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));
+        }
         let keep = |head: &Head| {
             let keep = judge.keeps(head.status);
             Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
@@ -175,6 +201,10 @@ impl UserClient {
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
     ) -> Option<Reply> {
+        if let Some(watch) = &self.watch {
+            let cookies = self.cookies();
+            watch.see(&Sight::Sent(Sent::general(&self.draft, &judge.step.fixed_headers, cookies.as_ref())));
+        }
         let id = judge.step.client;
         let at = match self.general.iter().position(|general| general.id == id) {
             Some(at) => at,

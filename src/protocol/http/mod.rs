@@ -14,6 +14,7 @@ mod judge;
 mod lean;
 pub(super) mod resolve;
 pub(super) mod tls;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use std::time::Duration;
 pub use client::{Factory, UserClient};
 pub use judge::{Judge, Reply};
 pub use tls::TlsError;
+pub use watch::{Sent, Sight, Watch};
 
 use crate::scenario::plan::{ClientId, ClientOptions};
 use crate::stats::{Example, Reason};

@@ -1,0 +1,86 @@
+//! `katydid import FILE`: a scenario from a recording, a document or a command line. Notes go to standard error, so that
+//! standard output is the scenario alone.
+
+use std::fs::File;
+use std::io::{Read, Write as _};
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::Import;
+use super::exit;
+use crate::headless::console;
+use crate::import::{self, Imported, MAX_INPUT, Options};
+
+/// Reads, converts and writes.
+pub(super) fn run(args: &Import) -> ExitCode {
+    let text = match read(&args.file) {
+        Ok(text) => text,
+        Err(why) => {
+            console::warn(&format!("cannot read {}: {why}", args.file.display()));
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    let options = Options { assets: args.assets, hosts: args.include_host.clone() };
+    let imported = match import::import(&text, &name(args), &options) {
+        Ok(imported) => imported,
+        Err(why) => {
+            console::warn(&format!("cannot import {}: {why}", args.file.display()));
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    if let Some(out) = &args.out {
+        if let Err(why) = write(out, &imported.text) {
+            console::warn(&format!("cannot write {}: {why}", out.display()));
+            return ExitCode::from(exit::TROUBLE);
+        }
+        console::say(&format!("wrote {}", out.display()));
+    } else {
+        console::say(&imported.text);
+    }
+    advise(args, &imported);
+    ExitCode::SUCCESS
+}
+
+/// Notes, what is to be set, and what comes next.
+fn advise(args: &Import, imported: &Imported) {
+    for note in &imported.notes {
+        console::warn(&crate::clean::line(note));
+    }
+    if !imported.variables.is_empty() {
+        console::warn(&format!("set these in the environment or in .env: {}", imported.variables.join(", ")));
+    }
+    if let Some(out) = &args.out {
+        console::say(&format!("next: katydid try {}", out.display()));
+    }
+}
+
+/// The scenario's name: that of its file, else that of what was read.
+fn name(args: &Import) -> String {
+    let of = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let file = Some(args.file.as_path()).filter(|file| *file != Path::new("-"));
+    let name = args.out.as_deref().and_then(of).or_else(|| file.and_then(of));
+    name.map_or_else(|| "imported".to_owned(), |name| crate::clean::line(&name).into_owned())
+}
+
+fn read(file: &Path) -> Result<String, String> {
+    let limit = u64::try_from(MAX_INPUT).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    let done = if file == Path::new("-") {
+        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        File::open(file).and_then(|open| open.take(limit).read_to_end(&mut bytes))
+    };
+    done.map_err(|e| e.to_string())?;
+    if bytes.len() > MAX_INPUT {
+        return Err(format!("it has more than {}", crate::units::bytes(MAX_INPUT as u64)));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
+}
+
+/// Nothing that is there already is overwritten.
+fn write(out: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(parent) = out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+        std::fs::create_dir_all(parent)?;
+    }
+    File::create_new(out)?.write_all(text.as_bytes())
+}

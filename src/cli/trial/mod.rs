@@ -1,0 +1,90 @@
+//! `katydid try FILE`: one user, once, with every request and reply on the screen. This is how a scenario is debugged.
+//!
+//! In: a scenario, perhaps a class and a task. Out: a transcript on standard output, and whether all held as the exit
+//! code.
+
+mod paint;
+mod transcript;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::args::Trial;
+use super::load::{self, StartError};
+use super::{exit, pick};
+use crate::engine::trial::{self, Choice};
+use crate::headless::console;
+use crate::scenario::plan::{Class, Plan};
+use crate::scenario::{Overrides, Scenario, SelectOptions};
+use paint::Paint;
+use transcript::Transcript;
+
+/// Columns where there is no terminal to ask.
+const WIDTH: usize = 80;
+/// Narrower than this, lines are left to the terminal to break.
+const NARROWEST: usize = 40;
+
+/// Tries what `args` name.
+pub(super) fn run(args: &Trial) -> ExitCode {
+    match attempt(args) {
+        Ok(held) => ExitCode::from(if held { exit::CLEAN } else { exit::TROUBLE }),
+        Err((why, code)) => {
+            console::warn(&why);
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
+    let usage = |why: String| (why, exit::USAGE);
+    let scenario = scenario(args).map_err(usage)?;
+    let mut overrides = Overrides { host: args.host.clone(), ..Overrides::default() };
+    // Kept to the end: it is the target.
+    let demo =
+        load::demo_for(&scenario, &mut overrides).map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
+    let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
+    let (class, tasks) = choose(&plan, args).map_err(usage)?;
+    let terminal = std::io::stdout().is_terminal();
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let width = if terminal { console::width().clamp(NARROWEST, 160) } else { WIDTH };
+    let transcript = Rc::new(Transcript::new(Paint::new(terminal && !no_color), width, Arc::clone(&plan.secrets)));
+    transcript.title(&plan, class);
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let outcome = trial::run(plan, Choice { class, tasks: &tasks, seed }, &transcript);
+    drop(demo);
+    outcome.map_err(|e| (e.to_string(), exit::TROUBLE))?;
+    Ok(transcript.summary(seed))
+}
+
+fn scenario(args: &Trial) -> Result<Scenario, String> {
+    let select = SelectOptions { profile: args.profile.clone(), ..SelectOptions::default() };
+    let entry = pick::one(Some(&args.file), &select).ok_or("name a scenario file")?;
+    entry.scenario.map_err(|e| e.text)
+}
+
+/// The class and the tasks that are tried: the first class that has a task of that name, and all its tasks in order.
+fn choose(plan: &Plan, args: &Trial) -> Result<(usize, Vec<usize>), String> {
+    let list = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let named = |class: &Class| args.class.as_deref().is_none_or(|name| *class.name == *name);
+    let classes: Vec<(usize, &Class)> = plan.classes.iter().enumerate().filter(|(_, class)| named(class)).collect();
+    if classes.is_empty() {
+        let known = list(plan.classes.iter().map(|class| &*class.name).collect());
+        return Err(format!("there is no user class `{}`: {known}", args.class.as_deref().unwrap_or_default()));
+    }
+    let wanted = args.task.as_deref();
+    for (index, class) in &classes {
+        let tasks = class.tasks.iter().enumerate();
+        let chosen: Vec<usize> = match wanted {
+            // Without a name, what a run would never choose is not tried either.
+            None => tasks.filter(|(_, task)| class.sequential || task.weight > 0).map(|(at, _)| at).collect(),
+            Some(name) => tasks.filter(|(_, task)| *task.name == *name).map(|(at, _)| at).collect(),
+        };
+        if wanted.is_none() || !chosen.is_empty() {
+            return Ok((*index, chosen));
+        }
+    }
+    let known = list(classes.iter().flat_map(|(_, class)| class.tasks.iter()).map(|task| &*task.name).collect());
+    Err(format!("there is no task `{}`: {known}", wanted.unwrap_or_default()))
+}

@@ -1,0 +1,394 @@
+//! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io::Write;
+use std::sync::Arc;
+
+use super::paint::{Paint, Role, cut};
+use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
+use crate::scenario::plan::{Endpoint, Plan, StopScope};
+use crate::scenario::secrets::Redactor;
+use crate::stats::{Example, Reason};
+use crate::units;
+
+/// Lines of a body that are shown.
+const LINES: usize = 12;
+/// A longer body is shown as it is: making it pretty would take its time.
+const PRETTY: usize = 256 * 1024;
+/// Bytes of a body that are looked at.
+const LOOK: usize = 16 * 1024;
+/// Headers whose values prove who somebody is.
+const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
+/// Prints what it is told.
+pub(super) struct Transcript {
+    paint: Paint,
+    width: usize,
+    secrets: Arc<Redactor>,
+    out: RefCell<Box<dyn Write>>,
+    requests: Cell<u64>,
+    failed: Cell<u64>,
+    held: Cell<u64>,
+    unmet: Cell<u64>,
+    exceptions: Cell<u64>,
+    shortened: Cell<bool>,
+}
+
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transcript").field("width", &self.width).finish_non_exhaustive()
+    }
+}
+
+fn more(counter: &Cell<u64>) {
+    counter.set(counter.get().saturating_add(1));
+}
+
+impl Transcript {
+    /// Prints on standard output.
+    pub(super) fn new(paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
+        Self::onto(paint, width, (secrets, Box::new(std::io::stdout())))
+    }
+
+    fn onto(paint: Paint, width: usize, (secrets, out): (Arc<Redactor>, Box<dyn Write>)) -> Self {
+        Self {
+            paint,
+            width,
+            secrets,
+            out: RefCell::new(out),
+            requests: Cell::new(0),
+            failed: Cell::new(0),
+            held: Cell::new(0),
+            unmet: Cell::new(0),
+            exceptions: Cell::new(0),
+            shortened: Cell::new(false),
+        }
+    }
+
+    /// The first lines.
+    pub(super) fn title(&self, plan: &Plan, class: usize) {
+        let name = plan.classes.get(class).map_or("", |class| &*class.name);
+        self.line(0, "", &format!("{} against {}: one {name}, once", plan.name, plan.host), Some(Role::Strong));
+        let others: Vec<&str> =
+            plan.classes.iter().enumerate().filter(|(at, _)| *at != class).map(|(_, class)| &*class.name).collect();
+        if !others.is_empty() {
+            self.line(0, "", &format!("other classes, tried with --class: {}", others.join(", ")), Some(Role::Quiet));
+        }
+    }
+
+    /// The last lines; true when nothing went wrong.
+    pub(super) fn summary(&self, seed: u64) -> bool {
+        let well = self.failed.get() == 0 && self.exceptions.get() == 0;
+        let number = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        let mut parts = vec![number(self.requests.get(), "request"), format!("{} failed", self.failed.get())];
+        parts.push(format!("{} held, {} did not", number(self.held.get(), "expectation"), self.unmet.get()));
+        if self.exceptions.get() > 0 {
+            parts.push(number(self.exceptions.get(), "exception"));
+        }
+        self.blank();
+        let (mark, role) = if well { ("✓ ", Role::Good) } else { ("✗ ", Role::Bad) };
+        self.line(0, mark, &parts.join(", "), Some(role));
+        if self.shortened.get() {
+            let text = format!("waits were cut to {}; a run keeps them", units::plain(LONGEST_WAIT));
+            self.line(2, "", &text, Some(Role::Quiet));
+        }
+        self.line(2, "", &format!("the same again: --seed {seed}"), Some(Role::Quiet));
+        well
+    }
+
+    fn blank(&self) {
+        // A reader that has gone away is nobody's error.
+        let _ = writeln!(self.out.borrow_mut());
+    }
+
+    fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
+        let masked = self.secrets.mask(text);
+        let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
+        let text = cut(&crate::clean::line(&masked), room.max(8));
+        let text = format!("{mark}{text}");
+        let text = role.map_or_else(|| text.clone(), |role| self.paint.paint(role, &text));
+        let _ = writeln!(self.out.borrow_mut(), "{:indent$}{text}", "");
+    }
+
+    fn sent(&self, sent: &Sent<'_>) {
+        more(&self.requests);
+        self.blank();
+        self.line(2, "", &format!("{} {}", sent.method, sent.url), Some(Role::Strong));
+        let headers = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.headers("> ", headers);
+        self.body("> ", sent.body, header(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"));
+    }
+
+    fn replied(&self, reply: &Reply, exchange: &Exchange) {
+        let word = http::StatusCode::from_u16(reply.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+        let role = if reply.status >= 400 { Role::Bad } else { Role::Good };
+        let took = units::latency(exchange.service);
+        let size = units::bytes(reply.bytes);
+        let status = format!("{} {word}", reply.status);
+        self.line(4, "< ", &format!("{}, after {took}, {size}", status.trim_end()), Some(role));
+        let lines: Vec<(String, String)> = reply
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let headers = || lines.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.headers("< ", headers());
+        self.body("< ", &reply.body, header(headers(), "content-type"));
+    }
+
+    fn redis(&self, row: &Endpoint, exchange: &Exchange) {
+        more(&self.requests);
+        let took = units::latency(exchange.service);
+        self.line(2, "", &format!("{} {}, after {took}", row.method, row.name), Some(Role::Strong));
+        if let Some((reason, example)) = &exchange.failure {
+            self.failed(reason, example);
+            if !example.detail.is_empty() && matches!(reason, Reason::Unmet(_)) {
+                self.line(4, "✗ ", &format!("{reason}: {}", example.detail), Some(Role::Bad));
+            }
+        }
+    }
+
+    fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
+        for (name, value) in headers {
+            let shown = if PRIVATE.contains(&name) { private(name, value) } else { value.to_owned() };
+            self.line(4, mark, &format!("{name}: {shown}"), Some(Role::Quiet));
+        }
+    }
+
+    /// The first lines of a body: JSON laid out, text as it is, anything else as its size.
+    fn body(&self, mark: &str, body: &[u8], media: &str) {
+        if body.is_empty() {
+            return;
+        }
+        self.line(4, mark.trim_end(), "", Some(Role::Quiet));
+        let pretty = (body.len() <= PRETTY)
+            .then(|| serde_json::from_slice::<serde_json::Value>(body).ok())
+            .flatten()
+            .filter(|json| json.is_object() || json.is_array())
+            .and_then(|json| serde_json::to_string_pretty(&json).ok());
+        let start = body.get(..LOOK).unwrap_or(body);
+        let text = match (&pretty, std::str::from_utf8(start)) {
+            (Some(text), _) => text.as_str(),
+            (None, Ok(text)) => text,
+            // A character that the cut has halved is no sign of something binary.
+            (None, Err(e)) if e.error_len().is_none() => std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or(""),
+            (None, Err(_)) => {
+                let media = if media.is_empty() { "something that is not text" } else { media };
+                let text = format!("({} of {media})", units::bytes(body.len() as u64));
+                return self.line(4, mark, &text, Some(Role::Quiet));
+            }
+        };
+        for line in text.lines().take(LINES) {
+            self.line(4, mark, line, None);
+        }
+        let left = text.lines().skip(LINES).count();
+        if left > 0 || (pretty.is_none() && body.len() > start.len()) {
+            let text = format!("… {} in all", units::bytes(body.len() as u64));
+            self.line(4, mark, &text, Some(Role::Quiet));
+        }
+    }
+
+    fn expected(&self, words: &str, got: Option<&str>) {
+        match got {
+            None => {
+                more(&self.held);
+                self.line(4, "✓ ", words, Some(Role::Good));
+            }
+            Some(got) => {
+                more(&self.unmet);
+                self.line(4, "✗ ", &format!("expected {words}"), Some(Role::Bad));
+                self.line(6, "", &format!("got {got}"), Some(Role::Bad));
+            }
+        }
+    }
+
+    fn failed(&self, reason: &Reason, example: &Example) {
+        more(&self.failed);
+        // An expectation that did not hold was said where it was looked at.
+        if matches!(reason, Reason::Unmet(_) | Reason::Status(_) | Reason::UnexpectedStatus { .. }) {
+            return;
+        }
+        self.line(4, "✗ ", &reason.to_string(), Some(Role::Bad));
+        if !example.detail.is_empty() {
+            self.line(6, "", &example.detail, Some(Role::Bad));
+        }
+    }
+}
+
+impl Watch for Transcript {
+    fn see(&self, sight: &Sight<'_>) {
+        match sight {
+            Sight::Sent(sent) => self.sent(sent),
+            Sight::Redirected { status, url } => {
+                self.line(4, "< ", &format!("{status}, goes on to {url}"), Some(Role::Quiet));
+                // A redirect belongs to its request.
+                self.requests.set(self.requests.get().saturating_sub(1));
+            }
+            Sight::Replied(reply, exchange) => self.replied(reply, exchange),
+            Sight::Expected { words, got } => self.expected(words, got.as_deref()),
+            Sight::Captured { name, value } => self.line(4, "= ", &format!("{name} = {}", shown(value)), None),
+            Sight::Failed(reason, example) => self.failed(reason, example),
+        }
+    }
+}
+
+impl Observer for Transcript {
+    fn note(&self, event: &Event<'_>) {
+        match event {
+            Event::Section(name) => {
+                self.blank();
+                self.line(0, "", name, Some(Role::Strong));
+            }
+            Event::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
+            Event::Skipped(what) => {
+                self.line(2, "- ", &format!("`when` does not hold: {what} left out"), Some(Role::Quiet));
+            }
+            Event::Chosen { then } => {
+                let words = if *then { "`if` holds: then" } else { "`if` does not hold: else" };
+                self.line(2, "- ", words, Some(Role::Quiet));
+            }
+            Event::Pass { word, number, of } => {
+                let of = of.map_or_else(String::new, |n| format!(" of {n}"));
+                self.line(2, "- ", &format!("{word}: pass {number}{of}"), Some(Role::Quiet));
+            }
+            Event::Call(name) => self.line(2, "- ", &format!("call {name}"), Some(Role::Quiet)),
+            Event::Wait(length) => {
+                let cut = if *length > LONGEST_WAIT {
+                    self.shortened.set(true);
+                    format!(", cut to {}", units::plain(LONGEST_WAIT))
+                } else {
+                    String::new()
+                };
+                self.line(2, "- ", &format!("wait {}{cut}", units::latency(*length)), Some(Role::Quiet));
+            }
+            Event::Log(text) => self.line(2, "# ", text, None),
+            Event::Stop(scope) => {
+                let what = match scope {
+                    StopScope::Task => "the task",
+                    StopScope::User => "the user",
+                    StopScope::Run => "the run",
+                };
+                self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
+            }
+            Event::Redis { row, exchange } => self.redis(row, exchange),
+            Event::Exception { place, message } => {
+                more(&self.exceptions);
+                self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));
+            }
+        }
+    }
+}
+
+/// The value of a header.
+fn header<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> &'a str {
+    headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+}
+
+/// A value as one would write it in a scenario.
+fn shown(value: &minijinja::Value) -> String {
+    if value.is_undefined() {
+        return "nothing".to_owned();
+    }
+    serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// What proves who somebody is, without the proof.
+fn private(name: &str, value: &str) -> String {
+    let pair = |pair: &str| pair.split_once('=').map_or_else(|| "***".to_owned(), |(key, _)| format!("{key}=***"));
+    match name {
+        "cookie" => value.split("; ").map(pair).collect::<Vec<_>>().join("; "),
+        "set-cookie" => {
+            let (first, rest) = value.split_once(';').unwrap_or((value, ""));
+            format!("{};{rest}", pair(first)).trim_end_matches(';').to_owned()
+        }
+        _ => value.split_once(' ').map_or_else(|| "***".to_owned(), |(scheme, _)| format!("{scheme} ***")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Page(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn told(tell: impl FnOnce(&Transcript)) -> String {
+        let page = Page::default();
+        let secrets = Arc::new(Redactor::new(["hunter22"]));
+        let transcript = Transcript::onto(Paint::new(false), 40, (secrets, Box::new(page.clone())));
+        tell(&transcript);
+        let bytes = page.0.borrow().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn secrets_controls_and_length_of_what_is_shown() {
+        let body = format!("a\u{1b}[31mb hunter22\n{}\n", "x".repeat(100));
+        let text = told(|t| {
+            t.see(&Sight::Sent(Sent {
+                method: "POST",
+                url: "http://h/?k=hunter22",
+                headers: vec![
+                    ("authorization".to_owned(), "Bearer abcdef".to_owned()),
+                    ("cookie".to_owned(), "a=1; b=2".to_owned()),
+                ],
+                body: body.as_bytes(),
+            }));
+        });
+        for wanted in ["POST http://h/?k=***", "Bearer ***", "a=***; b=***", "a [31mb ***", "xxx…"] {
+            assert!(text.contains(wanted), "{wanted}:\n{text}");
+        }
+        assert!(!text.contains("hunter22") && !text.contains('\u{1b}'), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
+    fn bodies_are_laid_out_cut_or_named() {
+        let text = told(|t| t.body("< ", br#"{"a":[1,2]}"#, ""));
+        assert!(text.contains("<   \"a\": ["), "{text}");
+        let text = told(|t| t.body("< ", "line\n".repeat(50).as_bytes(), ""));
+        assert_eq!(text.matches("line").count(), LINES, "{text}");
+        assert!(text.contains("in all"), "{text}");
+        let text = told(|t| t.body("< ", &[0xff, 0xfe, 0], "image/png"));
+        assert!(text.contains("of image/png)"), "{text}");
+        assert_eq!(told(|t| t.body("< ", b"", "")), "");
+    }
+
+    #[test]
+    fn the_summary_counts_and_says_how_it_went() {
+        let text = told(|t| {
+            t.expected("status 200", None);
+            assert!(t.summary(7));
+            t.expected("json $.a 1", Some("2"));
+            t.failed(&Reason::Unmet("json $.a 1".into()), &Example::default());
+            assert!(!t.summary(7));
+        });
+        for wanted in ["✓ status 200", "✗ expected json $.a 1", "got 2", "--seed 7"] {
+            assert!(text.contains(wanted), "{wanted}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_session_is_named_and_not_shown() {
+        for (name, value, wanted) in [
+            ("set-cookie", "sid=1; Path=/", "sid=***; Path=/"),
+            ("set-cookie", "sid=1", "sid=***"),
+            ("authorization", "secret", "***"),
+        ] {
+            assert_eq!(private(name, value), wanted);
+        }
+    }
+}

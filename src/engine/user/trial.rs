@@ -1,0 +1,116 @@
+//! One user, once: `on_start`, each chosen task in the order of the file, `on_stop`; and what an observer is told.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use super::{Section, User};
+use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
+use crate::scenario::plan::{Action, Bind, HttpStep, StopScope};
+use crate::stats::Reason;
+
+impl User {
+    /// Runs these tasks of its class, each once.
+    pub async fn try_once(mut self, tasks: &[usize]) {
+        let shard = std::rc::Rc::clone(&self.shard);
+        let class = &shard.plan.classes[self.who.class];
+        let mut way = self.take_rows(Bind::User).await;
+        if way.is_continue() && !class.on_start.is_empty() {
+            self.tell(Event::Section("on_start"));
+            way = self.run(&class.on_start, None).await;
+        }
+        // As in a run, `stop: task` ends the list it is in.
+        let ends = |way| matches!(way, ControlFlow::Break(StopScope::User | StopScope::Run));
+        for index in tasks.iter().copied() {
+            let Some(task) = class.tasks.get(index).filter(|_| !ends(way)) else { continue };
+            self.section = Section::Task(index);
+            self.tell(Event::Section(&task.name));
+            way = self.take_rows(Bind::Iteration).await;
+            if way.is_continue() {
+                way = self.run(&task.steps, None).await;
+            }
+            self.scope.iteration += 1;
+        }
+        self.section = Section::OnStop;
+        if !class.on_stop.is_empty() {
+            self.tell(Event::Section("on_stop"));
+            let _ = self.run(&class.on_stop, None).await;
+        }
+        if let Some(redis) = &mut self.redis {
+            redis.finish().await;
+        }
+    }
+
+    /// Tells the observer of a trial; does nothing in a run.
+    #[inline]
+    pub(super) fn tell(&self, event: Event<'_>) {
+        if let Some(observer) = &self.shard.observer {
+            observer.note(&event);
+        }
+    }
+
+    /// Tells that a step is left out because its `when` does not hold.
+    pub(super) fn tell_skipped(&self, action: &Action) {
+        if self.shard.observer.is_none() {
+            return;
+        }
+        let rows = &self.shard.plan.endpoints;
+        let request = match action {
+            Action::Http(step) => rows.get(step.endpoint.0 as usize).map(|row| format!("{} {}", row.method, row.name)),
+            _ => None,
+        };
+        self.tell(Event::Skipped(request.as_deref().unwrap_or(word(action))));
+    }
+
+    /// Tells how a reply was judged by rules other than those of HTTP.
+    pub(super) fn tell_judged(&self, step: &HttpStep, exchange: &Exchange) {
+        let Some(observer) = &self.shard.observer else { return };
+        match &exchange.failure {
+            Some((reason, example)) => {
+                observer.see(&Sight::Failed(reason, example));
+                if let Reason::Unmet(words) = reason {
+                    let got = Some(example.detail.clone());
+                    observer.see(&Sight::Expected { words: Cow::Borrowed(words), got });
+                }
+            }
+            None => {
+                for expect in &step.expects {
+                    observer.see(&Sight::Expected { words: Cow::Borrowed(&expect.words), got: None });
+                }
+                for capture in &step.captures {
+                    observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
+                }
+            }
+        }
+    }
+
+    /// The wait as a trial keeps it: no longer than is worth watching.
+    pub(super) fn shortened(&self, length: Duration) -> Duration {
+        if self.shard.observer.is_none() {
+            return length;
+        }
+        self.tell(Event::Wait(length));
+        length.min(LONGEST_WAIT)
+    }
+}
+
+/// The key of an action.
+fn word(action: &Action) -> &'static str {
+    match action {
+        Action::Http(_) => "request",
+        Action::Graphql(_) => "graphql",
+        Action::Publish(_) => "publish",
+        Action::Subscribe(_) => "subscribe",
+        Action::Unsubscribe(_) => "unsubscribe",
+        Action::Redis(_) => "redis",
+        Action::Set(_) => "set",
+        Action::Wait(_) => "wait",
+        Action::Log(_) => "log",
+        Action::Repeat { .. } => "repeat",
+        Action::ForEach { .. } => "for_each",
+        Action::While { .. } => "while",
+        Action::If { .. } => "if",
+        Action::Call { .. } => "call",
+        Action::Stop(_) => "stop",
+    }
+}

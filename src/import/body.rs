@@ -1,0 +1,98 @@
+//! The body of a request as a step writes it: JSON, form fields, or text.
+
+use serde_json::{Map, Value};
+
+use super::credential::{Vault, is_secret_name};
+use super::draft::{literal, pairs};
+
+/// Gives the template that takes the place of a value with this name, if there is one.
+pub type Fill<'a> = dyn FnMut(&str, &Value) -> Option<String> + 'a;
+
+/// Levels of a value that are gone into; what is deeper stays as it is.
+const DEEPEST: usize = 60;
+
+/// The key of the step, its value, and whether the step sets this `Content-Type` by itself.
+pub fn body(text: &str, media: &str, fill: &mut Fill<'_>) -> (&'static str, Value, bool) {
+    let kind = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let json = || serde_json::from_str::<Value>(text).ok();
+    let looks = text.trim_start().starts_with(['{', '[']);
+    if (kind == "application/json" || kind.ends_with("+json") || looks)
+        && let Some(value) = json()
+    {
+        return ("json", filled("", &value, fill, 0), kind == "application/json");
+    }
+    if kind == "application/x-www-form-urlencoded" && is_form(text) {
+        let fields = url::form_urlencoded::parse(text.as_bytes()).map(|(name, value)| {
+            let value = value.into_owned();
+            let text = fill(&name, &Value::from(value.as_str())).unwrap_or_else(|| literal(&value));
+            (name.into_owned(), text)
+        });
+        return ("form", Value::Object(pairs(fields)), true);
+    }
+    ("body", Value::String(literal(text)), false)
+}
+
+/// Whether a text has form fields, and is no other text under a wrong name.
+fn is_form(text: &str) -> bool {
+    !text.is_empty() && text.split('&').all(|pair| pair.contains('=') && !pair.starts_with('=')) && !text.contains('\n')
+}
+
+/// The value with its credentials and links filled in, its texts made literal.
+pub fn filled(name: &str, value: &Value, fill: &mut Fill<'_>, depth: usize) -> Value {
+    match value {
+        Value::Object(map) if depth < DEEPEST => map
+            .iter()
+            .map(|(key, value)| (key.clone(), filled(key, value, fill, depth + 1)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Value::Array(items) if depth < DEEPEST => {
+            items.iter().map(|item| filled(name, item, fill, depth + 1)).collect()
+        }
+        Value::String(text) => fill(name, value).unwrap_or_else(|| literal(text)).into(),
+        Value::Number(_) => fill(name, value).map_or_else(|| value.clone(), Value::from),
+        other => other.clone(),
+    }
+}
+
+/// The template of a credential, where the name says that the value is one.
+pub fn secret(vault: &mut Vault, name: &str, value: &Value) -> Option<String> {
+    let text = plain(value)?;
+    (is_secret_name(name) && !text.is_empty()).then(|| vault.keep(name, &text))
+}
+
+/// A text or a number as text.
+pub fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(n) => Some(n.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_by_their_type() {
+        let mut vault = Vault::default();
+        let mut fill = |name: &str, value: &Value| secret(&mut vault, name, value);
+        for (text, media, key, wanted, own) in [
+            (
+                r#"{"a":"{{","password":"x1"}"#,
+                "application/json; charset=utf-8",
+                "json",
+                r#"{"a":"{{ '{{' }}","password":"{{ env.PASSWORD }}"}"#,
+                true,
+            ),
+            (r#"{"a":1}"#, "application/x-www-form-urlencoded", "json", r#"{"a":1}"#, false),
+            ("a=1&a=2&b=%20", "application/x-www-form-urlencoded", "form", r#"{"a":["1","2"],"b":" "}"#, true),
+            ("just text", "text/plain", "body", r#""just text""#, false),
+            ("no form", "application/x-www-form-urlencoded", "body", r#""no form""#, false),
+            ("{not json", "application/json", "body", r#""{not json""#, false),
+        ] {
+            let (k, value, o) = body(text, media, &mut fill);
+            assert_eq!((k, value.to_string().as_str(), o), (key, wanted, own), "{text}");
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What proves who somebody is: it becomes an environment variable, and its value is never written.
+
+use serde_json::Value;
+
+use super::draft::{identifier, literal};
+
+/// A shorter value would be found inside of other words by chance.
+const SHORTEST: usize = 8;
+/// A shorter value is no secret at all.
+const SHORTEST_WHOLE: usize = 4;
+
+/// The credentials that were found.
+#[derive(Debug, Default)]
+pub struct Vault {
+    kept: Vec<Kept>,
+}
+
+struct Kept {
+    name: String,
+    value: String,
+}
+
+impl std::fmt::Debug for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Vault {
+    /// The template for a credential: equal values have one name, others of the same hint get a number.
+    pub fn keep(&mut self, hint: &str, value: &str) -> String {
+        format!("{{{{ env.{} }}}}", self.name(hint, value))
+    }
+
+    fn name(&mut self, hint: &str, value: &str) -> String {
+        let base = identifier(hint).to_ascii_uppercase();
+        let same = |kept: &&Kept| kept.value == value && !value.is_empty();
+        if let Some(kept) = self.kept.iter().find(same) {
+            return kept.name.clone();
+        }
+        let mut name = base.clone();
+        let mut number = 2u32;
+        while self.kept.iter().any(|kept| kept.name == name && !(value.is_empty() && kept.value.is_empty())) {
+            name = format!("{base}_{number}");
+            number = number.saturating_add(1);
+        }
+        if !self.kept.iter().any(|kept| kept.name == name) {
+            self.kept.push(Kept { name: name.clone(), value: value.to_owned() });
+        }
+        name
+    }
+
+    /// The names of the variables.
+    pub fn names(&self) -> Vec<String> {
+        self.kept.iter().map(|kept| kept.name.clone()).collect()
+    }
+
+    /// The template with every credential that still stands in it replaced.
+    pub fn scrub(&self, template: &str) -> String {
+        let whole = |kept: &&Kept| kept.value.len() >= SHORTEST_WHOLE && literal(&kept.value) == template;
+        if let Some(kept) = self.kept.iter().find(whole) {
+            return format!("{{{{ env.{} }}}}", kept.name);
+        }
+        let mut out = template.to_owned();
+        for kept in self.kept.iter().filter(|kept| kept.value.chars().count() >= SHORTEST) {
+            let encoded: String = url::form_urlencoded::byte_serialize(kept.value.as_bytes()).collect();
+            for form in [literal(&kept.value), encoded] {
+                // What stands inside of braces is ours, and has no credential in it.
+                out = outside(&out, &|text| text.replace(&form, &format!("{{{{ env.{} }}}}", kept.name)));
+            }
+        }
+        out
+    }
+
+    /// The same for every text of a value.
+    pub fn scrub_json(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.scrub(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.scrub_json(item)),
+            Value::Object(map) => map.values_mut().for_each(|item| self.scrub_json(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// A text for people with every credential masked.
+    pub fn mask(&self, text: &str) -> String {
+        let long = self.kept.iter().filter(|kept| kept.value.chars().count() >= SHORTEST);
+        long.fold(text.to_owned(), |text, kept| text.replace(&kept.value, "***"))
+    }
+}
+
+/// Changes what stands outside of `{{ … }}`.
+fn outside(template: &str, change: &dyn Fn(&str) -> String) -> String {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(open) = rest.find("{{") {
+        let Some(close) = rest[open..].find("}}").map(|at| open + at + 2) else { break };
+        out.push_str(&change(&rest[..open]));
+        out.push_str(&rest[open..close]);
+        rest = &rest[close..];
+    }
+    out.push_str(&change(rest));
+    out
+}
+
+/// Whether a field of this name holds a credential.
+pub fn is_secret_name(name: &str) -> bool {
+    let flat: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
+    let parts = [
+        "password",
+        "passwd",
+        "passphrase",
+        "secret",
+        "apikey",
+        "accesskey",
+        "privatekey",
+        "authorization",
+        "jwt",
+        "credential",
+        "sessionid",
+        "accesstoken",
+        "refreshtoken",
+        "idtoken",
+        "authtoken",
+        "bearer",
+        "cvv",
+        "cvc",
+        "cardnumber",
+        "ssn",
+    ];
+    let whole = ["token", "pass", "pwd", "pw", "auth", "otp", "pin", "sid", "signature", "sig", "xauth", "session"];
+    parts.iter().any(|part| flat.contains(part)) || whole.contains(&flat.as_str()) || flat.ends_with("token")
+}
+
+/// The `Authorization` header as a step has it: what is secret in it is kept.
+pub fn authorization(value: &str, vault: &mut Vault) -> (&'static str, Value) {
+    let (scheme, rest) = value.trim().split_once(' ').unwrap_or(("", value.trim()));
+    let rest = rest.trim();
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" => ("auth", serde_json::json!({ "bearer": vault.keep("access_token", rest) })),
+        "basic" => {
+            use base64::Engine as _;
+            let pair = base64::engine::general_purpose::STANDARD.decode(rest).ok();
+            let pair = pair.and_then(|bytes| String::from_utf8(bytes).ok());
+            match pair.as_deref().and_then(|pair| pair.split_once(':')) {
+                Some((name, password)) => ("auth", basic(name, password, vault)),
+                None => ("headers", serde_json::json!({ "Authorization": vault.keep("authorization", value) })),
+            }
+        }
+        _ => ("headers", serde_json::json!({ "Authorization": vault.keep("authorization", value) })),
+    }
+}
+
+/// `auth: { basic: … }`
+pub fn basic(name: &str, password: &str, vault: &mut Vault) -> Value {
+    let username = vault.keep("basic_username", name);
+    let password = vault.keep("basic_password", password);
+    serde_json::json!({ "basic": { "username": username, "password": password } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_credentials_have_one_name_and_others_a_number() {
+        let mut vault = Vault::default();
+        let names: Vec<String> =
+            ["hunter22", "hunter22", "swordfish"].iter().map(|value| vault.keep("password", value)).collect();
+        assert_eq!(names, ["{{ env.PASSWORD }}", "{{ env.PASSWORD }}", "{{ env.PASSWORD_2 }}"]);
+        assert_eq!(vault.names(), ["PASSWORD", "PASSWORD_2"]);
+        assert_eq!(vault.scrub("/a?p=hunter22&q={{ hunter22 }}"), "/a?p={{ env.PASSWORD }}&q={{ hunter22 }}");
+        assert_eq!(vault.mask("it is swordfish"), "it is ***");
+        assert!(!format!("{vault:?}").contains("hunter22"));
+    }
+
+    #[test]
+    fn names_of_credentials() {
+        for name in ["password", "newPassword", "X-Api-Key", "csrf_token", "client_secret", "sid", "Authorization"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["author", "page", "design", "product_id", "pinned", "passenger", "tokens_used"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_authorization_header_keeps_its_form() {
+        let mut vault = Vault::default();
+        assert_eq!(authorization("Bearer abc", &mut vault).1["bearer"], "{{ env.ACCESS_TOKEN }}");
+        let (key, value) = authorization("Basic YWRhOnNlY3JldA==", &mut vault);
+        assert_eq!((key, &value["basic"]["password"]), ("auth", &Value::from("{{ env.BASIC_PASSWORD }}")));
+        assert_eq!(authorization("Digest x=1", &mut vault).1["Authorization"], "{{ env.AUTHORIZATION }}");
+        assert_eq!(authorization("Basic ???", &mut vault).0, "headers");
+    }
+}

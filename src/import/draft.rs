@@ -1,0 +1,239 @@
+//! A scenario before it is written. Texts in it are templates: what is literal has gone through [`literal`].
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::credential::Vault;
+
+/// A scenario that is being made.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// `name`.
+    pub name: String,
+    /// `description`.
+    pub description: String,
+    /// `host`; without one it must be given for the run.
+    pub host: Option<String>,
+    /// What the reader shall know.
+    pub notes: Vec<String>,
+    /// `vars`.
+    pub vars: Map<String, Value>,
+    /// Credentials that were found.
+    pub vault: Vault,
+    /// `tasks`.
+    pub tasks: Vec<Task>,
+}
+
+/// One task.
+#[derive(Debug, Default)]
+pub struct Task {
+    /// Name, unique after writing.
+    pub name: String,
+    /// Labels.
+    pub tags: Vec<String>,
+    /// In order.
+    pub steps: Vec<Step>,
+}
+
+impl Task {
+    /// True without a request.
+    pub fn is_empty(&self) -> bool {
+        !self.steps.iter().any(|step| matches!(step, Step::Request(_)))
+    }
+}
+
+/// One step.
+#[derive(Debug)]
+pub enum Step {
+    /// A comment between steps.
+    Comment(String),
+    /// A pause.
+    Wait(Duration),
+    /// A request.
+    Request(Request),
+}
+
+/// One request.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The key of the step: a verb in small letters.
+    pub verb: String,
+    /// Path or absolute address.
+    pub url: String,
+    /// What stands beside it, in this order.
+    pub fields: Vec<(&'static str, Value)>,
+    /// Lines above it.
+    pub comments: Vec<String>,
+}
+
+impl Request {
+    /// Adds an entry unless it says nothing.
+    pub fn put(&mut self, key: &'static str, value: Value) {
+        let empty = match &value {
+            Value::Null => true,
+            Value::Object(map) => map.is_empty() && key != "json",
+            _ => false,
+        };
+        if !empty {
+            self.fields.push((key, value));
+        }
+    }
+}
+
+/// Whether a request can be sent there: `http` or `https`, and a host that is no template.
+pub fn can_be_sent(url: &url::Url) -> bool {
+    let plain = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
+    matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty() && plain(host))
+}
+
+/// The verb as a step has it, if a step can have it.
+pub fn verb(method: &str) -> Option<String> {
+    let verb = method.to_ascii_lowercase();
+    ["get", "post", "put", "patch", "delete", "head", "options"].contains(&verb.as_str()).then_some(verb)
+}
+
+/// A text that stands for itself in a scenario: what would begin a template, or name a file, is quoted.
+pub fn literal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    if rest.starts_with('@') {
+        out.push_str("{{ '@' }}");
+        rest = &rest[1..];
+    }
+    while let Some(at) = rest.find('{') {
+        out.push_str(&rest[..at]);
+        let mark = rest[at..].get(..2).filter(|mark| ["{{", "{%", "{#"].contains(mark));
+        match mark {
+            Some(mark) => {
+                out.extend(["{{ '", mark, "' }}"]);
+                rest = &rest[at + 2..];
+            }
+            None => {
+                out.push('{');
+                rest = &rest[at + 1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The same for every text of a value; keys are never templates.
+pub fn literal_json(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(literal(text)),
+        Value::Array(items) => items.iter().map(literal_json).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), literal_json(value))).collect(),
+        other => other.clone(),
+    }
+}
+
+/// Pairs as a map in which a name that comes again has a list.
+pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Map<String, Value> {
+    let mut map = Map::new();
+    for (name, value) in pairs {
+        let value = Value::String(value);
+        match map.get_mut(&name) {
+            None => {
+                map.insert(name, value);
+            }
+            Some(Value::Array(all)) => all.push(value),
+            Some(one) => *one = Value::Array(vec![one.take(), value]),
+        }
+    }
+    map
+}
+
+/// A time as one writes it: `2.5s`.
+pub fn seconds(length: Duration) -> String {
+    if length.subsec_nanos() == 0 {
+        return crate::units::plain(length);
+    }
+    let text = format!("{:.3}", length.as_secs_f64().max(0.001));
+    format!("{}s", text.trim_end_matches('0'))
+}
+
+/// A word that can name a variable: letters, digits and `_`, no digit first, and none that templates use.
+pub fn identifier(text: &str) -> String {
+    let mut out = String::new();
+    let mut before = None;
+    for c in text.chars().take(60) {
+        if c.is_ascii_alphanumeric() {
+            if c.is_ascii_uppercase() && before.is_some_and(|b: char| b.is_ascii_lowercase() || b.is_ascii_digit()) {
+                out.push('_');
+            }
+            out.push(c.to_ascii_lowercase());
+        } else if !out.is_empty() && !out.ends_with('_') {
+            out.push('_');
+        }
+        before = Some(c);
+    }
+    let out = out.trim_end_matches('_');
+    let taken = [
+        "",
+        "vars",
+        "env",
+        "user",
+        "iteration",
+        "fake",
+        "loop",
+        "true",
+        "false",
+        "none",
+        "not",
+        "and",
+        "or",
+        "in",
+        "is",
+        "if",
+        "else",
+        "now",
+        "uuid",
+        "choice",
+        "random_int",
+        "random_float",
+        "random_string",
+        "range",
+        "dict",
+        "namespace",
+        "debug",
+    ];
+    if taken.contains(&out) || out.starts_with(|c: char| c.is_ascii_digit()) {
+        return format!("a_{out}").trim_end_matches('_').to_owned();
+    }
+    out.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_no_templates_and_no_files() {
+        for (text, wanted) in [
+            ("plain {a}", "plain {a}"),
+            ("{{ x }}", "{{ '{{' }} x }}"),
+            ("a{%b{#c{", "a{{ '{%' }}b{{ '{#' }}c{"),
+            ("@file", "{{ '@' }}file"),
+            ("{é", "{é"),
+            ("{{{", "{{ '{{' }}{"),
+        ] {
+            assert_eq!(literal(text), wanted);
+        }
+    }
+
+    #[test]
+    fn identifiers_can_name_variables() {
+        for (text, wanted) in [
+            ("petId", "pet_id"),
+            ("X-CSRF-Token", "x_csrf_token"),
+            ("user", "a_user"),
+            ("1st", "a_1st"),
+            ("é", "a"),
+            ("page[size]", "page_size"),
+        ] {
+            assert_eq!(identifier(text), wanted);
+        }
+    }
+}

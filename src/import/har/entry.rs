@@ -1,0 +1,200 @@
+//! One entry of a recording, read without trust: what is missing or of a wrong type is as if it was empty.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use serde_json::Value;
+use url::Url;
+
+use crate::import::draft::can_be_sent;
+
+/// Bytes of a reply that are searched for values.
+const LOOK: usize = 1_000_000;
+
+/// One request and its reply.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Verb.
+    pub method: &'a str,
+    /// Where to.
+    pub url: Url,
+    /// Seconds since 1970.
+    pub start: f64,
+    /// Seconds.
+    pub length: f64,
+    /// Status of the reply, 0 without one.
+    pub status: u16,
+    /// The page it belongs to.
+    pub page: Option<&'a str>,
+    kind: &'a str,
+    request: &'a Value,
+    response: &'a Value,
+}
+
+impl<'a> Entry<'a> {
+    /// Reads one; `None` when it is no http request.
+    pub fn read(entry: &'a Value) -> Option<Self> {
+        let request = entry.get("request")?;
+        let url = Url::parse(request.get("url")?.as_str()?).ok()?;
+        if !can_be_sent(&url) {
+            return None;
+        }
+        let start = entry["startedDateTime"].as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        let start = start.map_or(0.0, |at| at.as_millisecond() as f64 / 1e3);
+        let length = entry["time"].as_f64().filter(|time| time.is_finite() && *time > 0.0).unwrap_or(0.0) / 1e3;
+        let response = &entry["response"];
+        let status = response["status"].as_u64().and_then(|n| u16::try_from(n).ok()).unwrap_or(0);
+        Some(Self {
+            method: request["method"].as_str().unwrap_or("GET"),
+            url,
+            start,
+            length,
+            status,
+            page: entry["pageref"].as_str(),
+            kind: entry["_resourceType"].as_str().unwrap_or_default(),
+            request,
+            response,
+        })
+    }
+
+    /// Scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Header lines of the request.
+    pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        lines(&self.request["headers"])
+    }
+
+    /// Header lines of the reply.
+    pub fn reply_headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        lines(&self.response["headers"])
+    }
+
+    fn reply_header(&self, name: &str) -> Option<&'a str> {
+        self.reply_headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// The media type of the reply.
+    pub fn media(&self) -> &'a str {
+        let text = self.response["content"]["mimeType"].as_str().or_else(|| self.reply_header("content-type"));
+        text.and_then(|text| text.split(';').next()).unwrap_or_default().trim()
+    }
+
+    /// The beginning of the reply's body, where it was recorded.
+    pub fn reply(&self) -> Option<Cow<'a, str>> {
+        let content = &self.response["content"];
+        let text = content["text"].as_str()?;
+        let cut = |text: &'a str| &text[..text.floor_char_boundary(LOOK)];
+        if content["encoding"].as_str() != Some("base64") {
+            return (text.len() <= LOOK).then_some(Cow::Borrowed(cut(text)));
+        }
+        if text.len() > LOOK {
+            return None;
+        }
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+        String::from_utf8(bytes).ok().map(Cow::Owned)
+    }
+
+    /// What was sent, with its media type.
+    pub fn body(&self) -> Option<(Cow<'a, str>, &'a str)> {
+        let data = self.request.get("postData")?;
+        let declared = self.headers().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v);
+        let media = declared.or_else(|| data["mimeType"].as_str()).unwrap_or_default();
+        if let Some(text) = data["text"].as_str().filter(|text| !text.is_empty()) {
+            return Some((Cow::Borrowed(text), media));
+        }
+        let params = data["params"].as_array().filter(|params| !params.is_empty())?;
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        for param in params {
+            // Recorders leave these encoded.
+            let plain = |key: &str| {
+                let text = param[key].as_str().unwrap_or_default().replace('+', " ");
+                percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
+            };
+            form.append_pair(&plain("name"), &plain("value"));
+        }
+        Some((Cow::Owned(form.finish()), "application/x-www-form-urlencoded"))
+    }
+
+    /// Names of the cookies that were sent.
+    pub fn cookies(&self) -> Vec<&'a str> {
+        let lines = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
+        lines
+            .flat_map(|(_, value)| value.split(';'))
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(n, _)| n.trim())
+            .collect()
+    }
+
+    /// Names of the cookies that the reply sets.
+    pub fn set_cookies(&self) -> Vec<&'a str> {
+        let lines = self.reply_headers().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        // Some recorders join several into one value.
+        lines
+            .flat_map(|(_, value)| value.lines())
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(n, _)| n.trim())
+            .collect()
+    }
+
+    /// Whether the reply is a redirect to where the other one goes.
+    pub fn leads_to(&self, other: &Entry<'_>) -> bool {
+        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+            return false;
+        }
+        let target = self.response["redirectURL"].as_str().filter(|text| !text.is_empty());
+        let target = target.or_else(|| self.reply_header("location")).and_then(|text| self.url.join(text).ok());
+        target.is_some_and(|mut target| {
+            let mut url = other.url.clone();
+            target.set_fragment(None);
+            url.set_fragment(None);
+            target == url
+        })
+    }
+
+    /// A page that a person opened.
+    pub fn is_page(&self) -> bool {
+        self.kind == "document" || (self.kind.is_empty() && self.media() == "text/html" && self.status < 400)
+    }
+
+    /// A question of the browser for permission.
+    pub fn is_preflight(&self) -> bool {
+        let asks = |(name, _): (&str, &str)| name.eq_ignore_ascii_case("access-control-request-method");
+        self.method.eq_ignore_ascii_case("options") && (self.kind == "preflight" || self.headers().any(asks))
+    }
+
+    /// An image, a style, a script, a font or media.
+    pub fn is_asset(&self) -> bool {
+        if ["image", "stylesheet", "script", "font", "media", "manifest", "texttrack"].contains(&self.kind) {
+            return true;
+        }
+        if ["xhr", "fetch", "document"].contains(&self.kind) || !self.method.eq_ignore_ascii_case("get") {
+            return false;
+        }
+        let media = self.media();
+        let by_media = ["image/", "font/", "audio/", "video/"].iter().any(|start| media.starts_with(start))
+            || [
+                "text/css",
+                "text/javascript",
+                "application/javascript",
+                "application/x-javascript",
+                "application/font-woff",
+            ]
+            .contains(&media);
+        let endings = [
+            ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".css", ".js", ".mjs", ".woff",
+            ".woff2", ".ttf", ".otf", ".eot", ".mp4", ".webm", ".mp3", ".map",
+        ];
+        let path = self.url.path().to_ascii_lowercase();
+        by_media || (media != "application/json" && endings.iter().any(|ending| path.ends_with(ending)))
+    }
+}
+
+fn lines(headers: &Value) -> impl Iterator<Item = (&str, &str)> {
+    let all = headers.as_array().map(Vec::as_slice).unwrap_or_default();
+    let lines = all.iter().filter_map(|line| Some((line["name"].as_str()?, line["value"].as_str()?)));
+    // HTTP/2's own lines are in the address already.
+    lines.filter(|(name, _)| !name.starts_with(':'))
+}

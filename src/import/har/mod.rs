@@ -1,0 +1,295 @@
+//! A HAR 1.2 recording, as browsers save it: each request that is of use becomes a step, in the order of time.
+
+mod entry;
+mod links;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use self::entry::Entry;
+use self::links::Links;
+use super::body::{body, secret};
+use super::credential;
+use super::draft::{Draft, Request, Step, Task, literal, pairs, verb};
+use super::{ImportError, MAX_REQUESTS, Options};
+
+/// A shorter gap is the browser's work, not the user's.
+const SHORTEST_WAIT: f64 = 0.5;
+/// A longer gap is somebody who was away.
+const LONGEST_WAIT: f64 = 60.0;
+/// Bytes of a body that a step is written with.
+const LONGEST_BODY: usize = 100_000;
+
+/// Makes one task of a recording.
+pub fn import(document: &Value, options: &Options) -> Result<Draft, ImportError> {
+    let all = document["log"]["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut entries: Vec<Entry<'_>> = all.iter().filter_map(Entry::read).collect();
+    // Browsers write entries as they end, or by page.
+    entries.sort_by(|a, b| a.start.total_cmp(&b.start));
+    let main = main_origin(&entries).ok_or_else(|| ImportError::new("the recording has no http request"))?;
+    let mut draft = Draft { host: Some(main.clone()), ..Draft::default() };
+    let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
+    if all.len() > entries.len() {
+        left_out.insert("entries that are no http request".to_owned(), all.len() - entries.len());
+    }
+    let total = all.len();
+    let mut kept: Vec<Vec<Entry<'_>>> = Vec::new();
+    for entry in entries {
+        if let Some(last) = kept.last_mut()
+            && last.last().is_some_and(|before| before.leads_to(&entry))
+        {
+            // The step follows redirects itself.
+            last.push(entry);
+            continue;
+        }
+        match reason_to_leave_out(&entry, &main, options) {
+            Some(why) => *left_out.entry(why).or_default() += 1,
+            None if kept.len() >= MAX_REQUESTS => {
+                *left_out.entry(format!("requests after the first {MAX_REQUESTS}")).or_default() += 1;
+            }
+            None => kept.push(vec![entry]),
+        }
+    }
+    let creator = document["log"]["creator"]["name"].as_str().map(|name| format!(" by {name}")).unwrap_or_default();
+    draft.description = format!("Recorded{creator}: {} of {total} requests", kept.len());
+    for (why, count) in left_out {
+        draft.notes.push(format!("left out: {count} × {why}"));
+    }
+    let pages = pages(document);
+    draft.notes.extend(foreign_cookies(&kept));
+    let steps = steps(&kept, &main, &pages, &mut draft);
+    draft.tasks.push(Task { name: "recorded".to_owned(), tags: Vec::new(), steps });
+    Ok(draft)
+}
+
+/// The origin that the recording is about: that of its first page, else the most frequent one.
+fn main_origin(entries: &[Entry<'_>]) -> Option<String> {
+    let page = entries.iter().find(|entry| entry.is_page());
+    if let Some(page) = page {
+        return Some(page.origin());
+    }
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for entry in entries.iter().filter(|entry| !entry.is_asset()) {
+        let origin = entry.origin();
+        match counts.iter().position(|(known, _)| *known == origin) {
+            Some(at) => counts[at].1 += 1,
+            None if counts.len() < 1_000 => counts.push((origin, 1)),
+            None => {}
+        }
+    }
+    // The first of equals, so in reverse.
+    counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(origin, _)| origin)
+}
+
+fn reason_to_leave_out(entry: &Entry<'_>, main: &str, options: &Options) -> Option<String> {
+    let host = entry.url.host_str().unwrap_or_default();
+    let main_url = url::Url::parse(main).ok();
+    let main_host = main_url.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    let chosen = options.hosts.iter().any(|wanted| is_within(host, wanted));
+    let site = main_host.strip_prefix("www.").unwrap_or(main_host);
+    if !chosen && !is_within(host, site) {
+        return Some(format!("requests to {host} (keep them with --include-host {host})"));
+    }
+    if verb(entry.method).is_none() {
+        return Some(format!("requests with {}, which no step can send", crate::clean::line(entry.method)));
+    }
+    if entry.is_preflight() {
+        return Some("questions of the browser for permission (CORS)".to_owned());
+    }
+    if entry.status == 0 {
+        return Some("requests without a reply".to_owned());
+    }
+    (entry.is_asset() && !options.assets).then(|| "images, styles, scripts, fonts and media (--assets)".to_owned())
+}
+
+/// Whether a host is that one or below it.
+fn is_within(host: &str, site: &str) -> bool {
+    host == site || host.strip_suffix(site).is_some_and(|rest| rest.ends_with('.'))
+}
+
+fn pages(document: &Value) -> BTreeMap<&str, &str> {
+    let pages = document["log"]["pages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    pages.iter().filter_map(|page| Some((page["id"].as_str()?, page["title"].as_str()?))).collect()
+}
+
+/// Cookies that were there before the recording began cannot be got again.
+fn foreign_cookies(kept: &[Vec<Entry<'_>>]) -> Option<String> {
+    let mut got: BTreeSet<&str> = BTreeSet::new();
+    let mut foreign: BTreeSet<String> = BTreeSet::new();
+    for entry in kept.iter().flatten() {
+        let sent = entry.cookies();
+        foreign.extend(sent.into_iter().filter(|name| !got.contains(name)).take(20).map(str::to_owned));
+        got.extend(entry.set_cookies());
+    }
+    let names: Vec<String> = foreign.into_iter().take(10).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "the recording sends cookies that it never got ({}): begin it before the login, or add the login by hand",
+            names.join(", ")
+        )
+    })
+}
+
+fn steps(kept: &[Vec<Entry<'_>>], main: &str, pages: &BTreeMap<&str, &str>, draft: &mut Draft) -> Vec<Step> {
+    let mut links = Links::default();
+    let mut requests: Vec<Request> = Vec::new();
+    for (index, hops) in kept.iter().enumerate() {
+        let Some(first) = hops.first() else { continue };
+        requests.push(request(first, hops, main, (&mut links, draft)));
+        for hop in hops {
+            links.learn(index, hop);
+        }
+    }
+    let mut out = Vec::new();
+    let (mut page, mut end) = (None, None);
+    for (index, (mut request, hops)) in requests.into_iter().zip(kept).enumerate() {
+        let (Some(first), Some(last)) = (hops.first(), hops.last()) else { continue };
+        if first.page.is_some() && first.page != page {
+            page = first.page;
+            let title = page.and_then(|id| pages.get(id).copied()).or(page).unwrap_or_default();
+            // The title is often an address, and an address may end with a token.
+            let title: String = title.split(['?', '#']).next().unwrap_or_default().chars().take(100).collect();
+            out.push(Step::Comment(title));
+        }
+        if let Some(end) = end.filter(|end| first.start - end >= SHORTEST_WAIT) {
+            let gap = ((first.start - end).min(LONGEST_WAIT) * 10.0).round() / 10.0;
+            out.extend(Duration::try_from_secs_f64(gap).ok().map(|gap| Step::Wait(rounded(gap))));
+        }
+        end = Some(last.start + last.length);
+        request.put("capture", Value::Object(links.captures(index)));
+        out.push(Step::Request(request));
+    }
+    out
+}
+
+/// To the millisecond, so that the text has no long row of digits.
+fn rounded(length: Duration) -> Duration {
+    let millis = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(millis.saturating_add(50) / 100 * 100)
+}
+
+fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&mut Links, &mut Draft)) -> Request {
+    let vault = &mut draft.vault;
+    let mut request = Request { verb: verb(entry.method).unwrap_or_default(), ..Request::default() };
+    let (path, varies) = path(entry.url.path(), links);
+    let origin = entry.origin();
+    request.url = if origin == main { path } else { format!("{origin}{path}") };
+    if varies {
+        // One row for all values.
+        let name = request.url.replace("{{ ", "[").replace(" }}", "]");
+        request.put("name", Value::from(name));
+    }
+    let mut fill = |name: &str, value: &Value| links.find(name, value).or_else(|| secret(vault, name, value));
+    let query = entry.url.query_pairs().map(|(name, value)| {
+        let text = fill(&name, &Value::from(value.as_ref())).unwrap_or_else(|| literal(&value));
+        (name.into_owned(), text)
+    });
+    let query = pairs(query.collect::<Vec<_>>());
+    request.put("query", Value::Object(query));
+    let mut content = None;
+    let mut own_type = false;
+    if let Some((text, media)) = entry.body() {
+        if text.len() > LONGEST_BODY {
+            request.comments.push(format!("the body of {} was left out", crate::units::bytes(text.len() as u64)));
+        } else {
+            let (key, value, own) = body(&text, media, &mut fill);
+            (content, own_type) = (Some((key, value)), own);
+        }
+    }
+    let mut headers = Map::new();
+    let mut auth = Value::Null;
+    for (name, value) in entry.headers() {
+        let own = own_type && name.eq_ignore_ascii_case("content-type");
+        if own || is_the_clients_own(name, value) || headers.len() >= 100 {
+            continue;
+        }
+        if name.eq_ignore_ascii_case("authorization") {
+            let token = value.get(7..).filter(|_| value.get(..7).is_some_and(|s| s.eq_ignore_ascii_case("bearer ")));
+            let known = token.and_then(|token| links.find("access_token", &Value::from(token.trim())));
+            match known {
+                Some(known) => auth = serde_json::json!({ "bearer": known }),
+                None => match credential::authorization(value, vault) {
+                    ("auth", found) => auth = found,
+                    (_, found) => headers.extend(found.as_object().cloned().unwrap_or_default()),
+                },
+            }
+            continue;
+        }
+        let json = Value::from(value);
+        let text = links.find(name, &json).or_else(|| secret(vault, name, &json)).unwrap_or_else(|| literal(value));
+        headers.insert(name.to_owned(), Value::from(text));
+    }
+    request.put("headers", Value::Object(headers));
+    request.put("auth", auth);
+    if let Some((key, value)) = content {
+        request.put(key, value);
+    }
+    let status = hops.last().map_or(entry.status, |last| last.status);
+    if status >= 400 {
+        request.comments.push("the recording has this failure".to_owned());
+    }
+    // Nothing is cached here, so what was not modified comes whole.
+    if (200..600).contains(&status) && status != 304 {
+        request.put("expect", serde_json::json!({ "status": status }));
+    }
+    request
+}
+
+/// The path with what is known from earlier replies in it, and whether anything was.
+fn path(path: &str, links: &mut Links) -> (String, bool) {
+    let mut varies = false;
+    let segments = path.split('/').map(|segment| {
+        let plain = percent_encoding::percent_decode_str(segment).decode_utf8_lossy();
+        match links.segment(&plain) {
+            Some(template) => {
+                varies = true;
+                template
+            }
+            None => literal(segment),
+        }
+    });
+    let text = segments.collect::<Vec<_>>().join("/");
+    (text, varies)
+}
+
+/// Headers that a client adds by itself, or that belong to the one browser of the recording.
+pub fn is_the_clients_own(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let right = http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(value).is_ok();
+    if right && name == "accept" {
+        // What a script asks for is its own; what the browser asks for is not.
+        return value.contains("*/*") || value.starts_with("text/html") || value.starts_with("image/");
+    }
+    let own = [
+        "host",
+        "connection",
+        "content-length",
+        "user-agent",
+        "accept-encoding",
+        "accept-language",
+        "cache-control",
+        "pragma",
+        "referer",
+        "origin",
+        "upgrade-insecure-requests",
+        "dnt",
+        "te",
+        "priority",
+        "cookie",
+        "if-none-match",
+        "if-modified-since",
+        "transfer-encoding",
+        "keep-alive",
+        "expect",
+        "upgrade",
+        "trailer",
+        "proxy-connection",
+        "proxy-authorization",
+        "x-client-data",
+        "save-data",
+        "purpose",
+    ];
+    !right || name.starts_with("sec-") || own.contains(&name.as_str())
+}

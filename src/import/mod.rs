@@ -1,0 +1,135 @@
+//! Something that describes requests becomes a scenario: a HAR recording, an OpenAPI document, a `curl` command line.
+//!
+//! In: a text from anywhere, bounded in size. Out: the text of a commented scenario in which no credential is written:
+//! those become environment variables. Nothing is read from disk and nothing is sent.
+
+mod body;
+mod credential;
+mod curl;
+mod draft;
+mod har;
+mod openapi;
+mod write;
+
+use serde_json::Value;
+
+/// Bytes of the longest text that is looked at; a recording of a long session has tens of megabytes.
+pub const MAX_INPUT: usize = 64 * 1024 * 1024;
+/// Bytes of the longest scenario that can be loaded.
+const MAX_OUTPUT: usize = 1_000_000;
+/// Requests taken from one text.
+const MAX_REQUESTS: usize = 1_000;
+/// Values of a YAML document, aliases counted each time.
+const MAX_NODES: usize = 400_000;
+
+/// What is wanted of a recording.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Keep images, styles, scripts, fonts and media.
+    pub assets: bool,
+    /// Keep requests to these hosts beside the main one.
+    pub hosts: Vec<String>,
+}
+
+/// A scenario that was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The file.
+    pub text: String,
+    /// What was left out and what is to be done, one line each; also at the top of the file.
+    pub notes: Vec<String>,
+    /// Environment variables that the scenario reads.
+    pub variables: Vec<String>,
+}
+
+/// A text of which no scenario can be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ImportError(String);
+
+impl ImportError {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+/// Makes a scenario called `name` of a text whose kind shows in its content.
+///
+/// # Errors
+/// When the text is too long, none of the known kinds, or has no request that could be sent.
+pub fn import(text: &str, name: &str, options: &Options) -> Result<Imported, ImportError> {
+    if text.len() > MAX_INPUT {
+        return Err(ImportError::new(format!("it has more than {}", crate::units::bytes(MAX_INPUT as u64))));
+    }
+    let text = text.trim_start_matches('\u{feff}');
+    let mut draft = match kind(text)? {
+        Kind::Har(document) => har::import(&document, options)?,
+        Kind::OpenApi(document) => openapi::import(&document)?,
+        Kind::Curl => curl::import(text)?,
+    };
+    draft.name = name.to_owned();
+    if draft.tasks.iter().all(|task| task.is_empty()) {
+        let why = draft.notes.iter().map(|note| format!("\n  {note}")).collect::<String>();
+        return Err(ImportError::new(format!("there is no request in it that could be sent{why}")));
+    }
+    let (notes, variables) = (draft.notes.clone(), draft.vault.names());
+    let text = write::scenario(draft);
+    if text.len() > MAX_OUTPUT {
+        let size = crate::units::bytes(text.len() as u64);
+        return Err(ImportError::new(format!(
+            "the scenario would have {size}, more than can be loaded: cut the input"
+        )));
+    }
+    Ok(Imported { text, notes, variables })
+}
+
+enum Kind {
+    Har(Value),
+    OpenApi(Value),
+    Curl,
+}
+
+/// What a text is, by its content.
+fn kind(text: &str) -> Result<Kind, ImportError> {
+    let known = "a HAR recording, an OpenAPI 3 document, or a curl command line";
+    let start = text.trim_start();
+    if start.is_empty() {
+        return Err(ImportError::new(format!("it is empty: give {known}")));
+    }
+    if curl::is_command(start) {
+        return Ok(Kind::Curl);
+    }
+    let document = if start.starts_with('{') {
+        serde_json::from_str(start).map_err(|e| ImportError::new(format!("it is not JSON: {e}")))?
+    } else {
+        yaml(text).map_err(|why| ImportError::new(format!("it is not {known}: {why}")))?
+    };
+    if document.get("log").and_then(|log| log.get("entries")).is_some() {
+        return Ok(Kind::Har(document));
+    }
+    if let Some(version) = document.get("openapi") {
+        let version = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
+        if version.starts_with('3') {
+            return Ok(Kind::OpenApi(document));
+        }
+        return Err(ImportError::new(format!(
+            "it is OpenAPI {}; 3.0 and 3.1 can be read",
+            crate::clean::line(&version)
+        )));
+    }
+    if document.get("swagger").is_some() {
+        return Err(ImportError::new("it is Swagger 2: convert it to OpenAPI 3 first"));
+    }
+    Err(ImportError::new(format!("it is not {known}")))
+}
+
+fn yaml(text: &str) -> Result<Value, String> {
+    let options = serde_yaml::options! {
+        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: 60, max_documents: 1 },
+        with_snippet: false,
+    };
+    serde_yaml::from_str_with_options(text, options).map_err(|e| {
+        let text = e.to_string();
+        crate::clean::line(text.lines().next().unwrap_or("it cannot be read")).into_owned()
+    })
+}

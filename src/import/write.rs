@@ -1,0 +1,264 @@
+//! The text of a scenario: comments where a reader will ask, one line where one line does.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
+
+use super::draft::{Draft, Request, Step};
+
+/// Columns of a line that is not broken further.
+const WIDTH: usize = 110;
+
+/// Writes the scenario.
+pub fn scenario(mut draft: Draft) -> String {
+    scrub(&mut draft);
+    let mut out = String::new();
+    // Writing into a String cannot fail.
+    for note in &draft.notes {
+        comment(&mut out, 0, note);
+    }
+    if !draft.notes.is_empty() {
+        out.push('\n');
+    }
+    let _ = writeln!(out, "name: {}", scalar(&draft.name));
+    if !draft.description.is_empty() {
+        let _ = writeln!(out, "description: {}", scalar(&draft.description));
+    }
+    out.push('\n');
+    match &draft.host {
+        Some(host) => {
+            let _ = writeln!(out, "host: {}", scalar(host));
+        }
+        None => out.push_str("# host: https://staging.example.com     # or --host URL for each run\n"),
+    }
+    out.push_str("users: 1                         # raise these when `katydid try` shows that all is well\n");
+    out.push_str("spawn_rate: 1                    # users started per second\n");
+    out.push_str("wait_time: between(1s, 3s)       # the pause after each task\n");
+    let secrets = draft.vault.names();
+    if !secrets.is_empty() {
+        out.push('\n');
+        let list = Value::from(secrets);
+        comment(&mut out, 0, "Set these in the environment, or in a file .env beside this one: NAME=value");
+        entry(&mut out, 0, "secrets", &list);
+    }
+    if !draft.vars.is_empty() {
+        out.push('\n');
+        entry(&mut out, 0, "vars", &Value::Object(std::mem::take(&mut draft.vars)));
+    }
+    out.push_str("\ntasks:\n");
+    let mut names = BTreeSet::new();
+    for task in draft.tasks.iter().filter(|task| !task.is_empty()) {
+        let _ = writeln!(out, "  - name: {}", scalar(&unique(&task.name, &mut names)));
+        if !task.tags.is_empty() {
+            entry(&mut out, 4, "tags", &Value::from(task.tags.clone()));
+        }
+        out.push_str("    steps:\n");
+        for step in &task.steps {
+            match step {
+                Step::Comment(text) => comment(&mut out, 6, text),
+                Step::Wait(length) => {
+                    let _ = writeln!(out, "      - wait: {}", super::draft::seconds(*length));
+                }
+                Step::Request(request) => write_request(&mut out, request),
+            }
+        }
+    }
+    out
+}
+
+/// A credential that was found in one place may stand in another too.
+fn scrub(draft: &mut Draft) {
+    let vault = &draft.vault;
+    for text in draft.notes.iter_mut().chain([&mut draft.description, &mut draft.name]) {
+        *text = vault.mask(text);
+    }
+    draft.vars.values_mut().for_each(|value| vault.scrub_json(value));
+    for task in &mut draft.tasks {
+        task.name = vault.mask(&task.name);
+        for step in &mut task.steps {
+            match step {
+                Step::Comment(text) => *text = vault.mask(text),
+                Step::Wait(_) => {}
+                Step::Request(request) => {
+                    request.url = vault.scrub(&request.url);
+                    request.comments.iter_mut().for_each(|text| *text = vault.mask(text));
+                    for (key, value) in &mut request.fields {
+                        match value {
+                            // The name of a row is no template.
+                            Value::String(text) if *key == "name" => *text = vault.mask(text),
+                            value => vault.scrub_json(value),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn write_request(out: &mut String, request: &Request) {
+    for text in &request.comments {
+        comment(out, 6, text);
+    }
+    let _ = writeln!(out, "      - {}: {}", request.verb, scalar(&request.url));
+    for (key, value) in &request.fields {
+        entry(out, 8, key, value);
+    }
+}
+
+fn comment(out: &mut String, indent: usize, text: &str) {
+    let text = crate::clean::line(text);
+    let _ = writeln!(out, "{:indent$}# {}", "", text.trim());
+}
+
+/// `key: value`, in one line if it is short.
+fn entry(out: &mut String, indent: usize, key: &str, value: &Value) {
+    let flow = flow(value);
+    let key = scalar(key);
+    let collection = matches!(value, Value::Object(map) if !map.is_empty())
+        || matches!(value, Value::Array(items) if !items.is_empty());
+    if !collection || indent + key.len() + 2 + flow.chars().count() <= WIDTH {
+        let _ = writeln!(out, "{:indent$}{key}: {flow}", "");
+        return;
+    }
+    let _ = writeln!(out, "{:indent$}{key}:", "");
+    match value {
+        Value::Object(map) => map.iter().for_each(|(key, value)| entry(out, indent + 2, key, value)),
+        Value::Array(items) => items.iter().for_each(|value| item(out, indent + 2, value)),
+        _ => {}
+    }
+}
+
+/// `- value`
+fn item(out: &mut String, indent: usize, value: &Value) {
+    let text = flow(value);
+    match value {
+        Value::Object(map) if !map.is_empty() && indent + 2 + text.chars().count() > WIDTH => {
+            let mut inner = String::new();
+            map.iter().for_each(|(key, value)| entry(&mut inner, indent + 2, key, value));
+            // The dash takes the place of the first line's indent.
+            let first = inner.get(indent + 2..).unwrap_or_default();
+            let _ = write!(out, "{:indent$}- {first}", "");
+        }
+        _ => {
+            let _ = writeln!(out, "{:indent$}- {text}", "");
+        }
+    }
+}
+
+/// A value in one line.
+fn flow(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(b) => b.to_string(),
+        Value::Number(n) => n.to_string(),
+        Value::String(text) => scalar(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(flow).collect::<Vec<_>>().join(", ")),
+        Value::Object(map) if map.is_empty() => "{}".to_owned(),
+        Value::Object(map) => format!("{{ {} }}", flow_pairs(map)),
+    }
+}
+
+fn flow_pairs(map: &Map<String, Value>) -> String {
+    map.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow(value))).collect::<Vec<_>>().join(", ")
+}
+
+/// A text that is read back as this text, without quotes where none are needed.
+fn scalar(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_/.-$".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || "_/$".contains(c));
+    let lower = text.to_ascii_lowercase();
+    let word = ["true", "false", "null", "yes", "no", "on", "off"].contains(&lower.as_str());
+    if begins && !word && text.len() < 200 && text.chars().all(plain) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            c if is_shown(c) => out.push(c),
+            c if u32::from(c) <= 0xffff => {
+                let _ = write!(out, "\\u{:04x}", u32::from(c));
+            }
+            c => {
+                let _ = write!(out, "\\U{:08x}", u32::from(c));
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// Whether YAML may hold the character as it is, and a reader can see it.
+fn is_shown(c: char) -> bool {
+    let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !c.is_control() && !hidden && !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}')
+}
+
+fn unique(name: &str, names: &mut BTreeSet<String>) -> String {
+    let name: String = crate::clean::line(name).trim().chars().take(80).collect();
+    let base = if name.is_empty() { "task".to_owned() } else { name };
+    let mut out = base.clone();
+    let mut number = 2u32;
+    while !names.insert(out.clone()) {
+        out = format!("{base} {number}");
+        number = number.saturating_add(1);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_read_back_as_they_were() {
+        for text in [
+            "plain",
+            "",
+            "yes",
+            "1",
+            "a: b",
+            "{{ x }}",
+            "# no comment",
+            "\"quoted\"\\",
+            "line\nbreak\ttab",
+            "\u{0}\u{85}",
+            "é 日本 😀",
+            "- a",
+            "[a]",
+            "\u{202e}x",
+            "$.a",
+            "/a/b-c.d",
+            " a ",
+            "'",
+            "~",
+            "0x1f",
+            "1e3",
+            "NULL",
+            ".inf",
+        ] {
+            let yaml = format!("a: {}\nb: [{}]\n", scalar(text), scalar(text));
+            let back: Value = crate::import::yaml(&yaml).unwrap_or_else(|e| panic!("{text:?}: {e}"));
+            assert_eq!((back["a"].as_str(), back["b"][0].as_str()), (Some(text), Some(text)));
+        }
+    }
+
+    #[test]
+    fn long_values_are_broken_and_read_back() {
+        let long = "x".repeat(60);
+        let value = serde_json::json!({
+            "a": [{ "k": &long, "l": { "m": &long, "n": [1, null, true, { "o": &long, "p": &long }] } }, [], {}],
+            "b c": { "d": long },
+        });
+        let mut out = String::new();
+        entry(&mut out, 0, "top", &value);
+        assert!(out.lines().count() > 5, "{out}");
+        assert_eq!(crate::import::yaml(&out).unwrap_or_else(|e| panic!("{e}\n{out}"))["top"], value, "{out}");
+    }
+}

@@ -1,0 +1,337 @@
+//! What is imported loads without an error, has no credential in it, and can be sent.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use katydid::import::{Imported, Options, import};
+use katydid::scenario::{Overrides, Scenario};
+
+fn fixture(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/import").join(name);
+    std::fs::read_to_string(path).expect("a fixture")
+}
+
+fn imported(text: &str, options: &Options) -> Imported {
+    import(text, "made", options).unwrap_or_else(|e| panic!("{e}\n{text}"))
+}
+
+/// Writes the scenario beside a `.env` with all that it needs, and loads it.
+fn load(made: &Imported) -> (tempfile::TempDir, PathBuf, Scenario) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let variables: String = made.variables.iter().map(|name| format!("{name}=value-of-{name}\n")).collect();
+    std::fs::write(folder.path().join(".env"), variables).expect("a file");
+    let file = folder.path().join("made.yaml");
+    std::fs::write(&file, &made.text).expect("a file");
+    let scenario = Scenario::load(&file).unwrap_or_else(|e| panic!("{e}\n{}", made.text));
+    assert_eq!(scenario.warnings(), "", "{}", made.text);
+    let host = scenario.host().is_none().then(|| "http://h".to_owned());
+    scenario.plan(&Overrides { host, ..Overrides::default() }).unwrap_or_else(|e| panic!("{e}\n{}", made.text));
+    (folder, file, scenario)
+}
+
+fn has(text: &str, wanted: &[&str]) {
+    let mut rest = text;
+    for part in wanted {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part} is missing, or not in this order:\n{text}"));
+        rest = &rest[at..];
+    }
+}
+
+fn has_not(text: &str, unwanted: &[&str]) {
+    for part in unwanted {
+        assert!(!text.contains(part), "{part}:\n{text}");
+    }
+}
+
+#[test]
+fn a_recording_becomes_a_journey() {
+    let made = imported(&fixture("shop.har"), &Options::default());
+    load(&made);
+    has(
+        &made.text,
+        &[
+            "host: \"https://shop.example.com\"",
+            "secrets: [PASSWORD]",
+            "# https://shop.example.com/\n",
+            "- get: /\n",
+            "- wait: 4s\n",
+            "- post: /api/login",
+            "json: { email: \"ada@example.com\", password: \"{{ env.PASSWORD }}\" }",
+            "expect: { status: 200 }",
+            "capture: { token: $.token }",
+            "# Products",
+            "- wait: 2.5s\n",
+            "- get: /api/products\n",
+            "query: { page: \"1\" }",
+            "auth: { bearer: \"{{ token }}\" }",
+            "capture: { product_id: { json: \"$.items[*].id\", pick: random } }",
+            "- get: \"/api/products/{{ product_id }}\"",
+            "name: \"/api/products/[product_id]\"",
+            "- post: /api/cart",
+            "headers: { x-requested-with: XMLHttpRequest }",
+            "json: { product_id: \"{{ product_id }}\", quantity: 1 }",
+            "- get: /api/search",
+            "- post: /api/checkout",
+            "Ada {{ '{{' }} Lovelace }}",
+        ],
+    );
+    has_not(
+        &made.text,
+        &["8f14e45f", "correct-horse", "tracker.example.net/", "style.css", "session=private", "sec-fetch", "options:"],
+    );
+    let notes = made.notes.join("\n");
+    has(&notes, &["2 × images, styles"]);
+    has(&notes, &["2 × requests to tracker.example.net"]);
+    assert!(!notes.contains("cookies"), "the cookie that is sent was got before: {notes}");
+}
+
+#[test]
+fn what_is_left_out_of_a_recording_can_be_kept() {
+    let options = Options { assets: true, hosts: vec!["example.net".to_owned()] };
+    let made = imported(&fixture("shop.har"), &options);
+    load(&made);
+    has(
+        &made.text,
+        &["/style.css", "/app.js", "https://tracker.example.net/pixel", "https://tracker.example.net/collect"],
+    );
+}
+
+#[test]
+fn a_recording_of_the_demo_runs_against_the_demo() {
+    let made = imported(&fixture("shop.har"), &Options::default());
+    let (folder, file, _) = load(&made);
+    let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
+    let attempt = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        command.arg("try").arg(&file).args(["--host", &demo.url()]).current_dir(folder.path());
+        let output = command.output().expect("the command runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // The demo fails now and then, by design.
+    let tries: Vec<_> = (0..8).map(|_| attempt()).take_while(|(code, _)| *code != Some(0)).collect();
+    assert!(tries.len() < 8, "{}", tries[0].1);
+}
+
+#[test]
+fn redirects_cookies_and_pages_of_a_recording() {
+    let entry = |at: &str, url: &str, status: u16, more: &str| {
+        format!(
+            r#"{{"startedDateTime":"2026-11-23T10:00:{at}+01:00","time":10,"request":{{"method":"GET","url":"{url}","headers":[{{"name":"Cookie","value":"old=1"}}]}},
+                "response":{{"status":{status},"headers":[{{"name":"Location","value":"/home"}}],"content":{{"mimeType":"text/html"{more}}}}}}}"#
+        )
+    };
+    let page = r#","text":"<input type=hidden name=csrf value=abcdef0123456789>""#;
+    let last = r#"{"startedDateTime":"2026-11-23T10:00:05+01:00","request":{"method":"POST","url":"http://h/save","headers":[],
+        "postData":{"mimeType":"application/x-www-form-urlencoded","params":[{"name":"csrf","value":"abcdef0123456789"},{"name":"q","value":"a%20b"}]}},
+        "response":{"status":500,"content":{}}}"#;
+    let har = format!(
+        r#"{{"log":{{"entries":[{},{},{last}]}}}}"#,
+        entry("00", "http://h/login", 302, ""),
+        entry("01", "http://h/home", 200, page)
+    );
+    let made = imported(&har, &Options::default());
+    load(&made);
+    has(
+        &made.text,
+        &[
+            "cookies that it never got (old)",
+            "- get: /login\n",
+            "expect: { status: 200 }",
+            r#"csrf: { css: "input[name=\"csrf\"]", attribute: value }"#,
+            "- wait:",
+            "# the recording has this failure",
+            "- post: /save",
+            r#"form: { csrf: "{{ csrf }}", q: "a b" }"#,
+            "status: 500",
+        ],
+    );
+    has_not(&made.text, &["get: /home"]);
+}
+
+#[test]
+fn an_openapi_document_becomes_tasks() {
+    let json = imported(&fixture("pets.json"), &Options::default());
+    let yaml = imported(&fixture("pets.yaml"), &Options::default());
+    assert_eq!(json, yaml);
+    load(&json);
+    has(
+        &json.text,
+        &[
+            "host: \"https://eu.pets.example.com\"",
+            "secrets: [ACCESS_TOKEN, KEY, PASSWORD, BASIC_USERNAME, BASIC_PASSWORD]",
+            "vars: { pet_id: \"7\" }",
+            "- name: listPets",
+            "tags: [pets]",
+            "# All pets",
+            "- get: /v1/pets\n",
+            "query: { limit: 10, tags: [a, b] }",
+            "auth: { bearer: \"{{ env.ACCESS_TOKEN }}\" }",
+            "expect: { status: 200 }",
+            "- name: createPet",
+            "tags: [pets, write-it]",
+            "name: Rex",
+            "kind: dog",
+            "born: \"2026-01-31\"",
+            "email: \"ada@example.com\"",
+            "expect: { status: [201, 202] }",
+            "- name: showPet",
+            "- get: \"/v1/pets/{{ pet_id }}\"",
+            "name: \"/v1/pets/[pet_id]\"",
+            "X-Api-Key: \"{{ env.KEY }}\"",
+            "expect: { status: \"2xx\" }",
+            "- name: \"PUT /pets/{petId}\"",
+            "form: { name: Rex, age: \"1\" }",
+            "- name: login",
+            "json: { user: ada, password: \"{{ env.PASSWORD }}\" }",
+            "- name: admin",
+            "password: \"{{ env.BASIC_PASSWORD }}\"",
+        ],
+    );
+    has_not(&json.text, &["deletePet", "example-password", "offset"]);
+    has(&json.notes.join("\n"), &["1 × deprecated", "1 × operations with TRACE"]);
+}
+
+#[test]
+fn curl_commands_become_steps() {
+    let made = imported(&fixture("requests.curl"), &Options::default());
+    load(&made);
+    has(
+        &made.text,
+        &[
+            "host: \"https://api.example.com\"",
+            "- get: /v1/items\n",
+            r#"query: { page: "2", api_key: "{{ env.API_KEY }}", tag: [a, b] }"#,
+            "accept: application/json",
+            "Cookie: \"{{ env.COOKIE }}\"",
+            "auth: { bearer: \"{{ env.ACCESS_TOKEN }}\" }",
+            "follow_redirects: false",
+            "- post: /v1/items\n",
+            r#"json: { name: "it's {{ '{{' }} new }}", password: "{{ env.PASSWORD }}", n: 1 }"#,
+            "- get: /v1/me",
+            r#"username: "{{ env.BASIC_USERNAME }}", password: "{{ env.BASIC_PASSWORD }}""#,
+            "tls: { insecure: true }",
+            "timeout: \"2.5s\"",
+            "- post: /login",
+            r#"form: { user: ada, password: "{{ env.PASSWORD_2 }}", note: "a b&c" }"#,
+            "- put: \"https://other.example.com/notes/1\"",
+            "Content-Type: text/plain",
+            "body: \"plain text, as it is\"",
+            "- post: \"http://api.example.com:8080/json\"",
+            "json: { a: [1, 2.5, null] }",
+            "- get: /search",
+            "query: { q: lamp }",
+            "- post: /upload",
+            "form: { name: Ada, agree: \"yes\" }",
+            "- head: /health",
+            "http_version: \"1.1\"",
+        ],
+    );
+    has_not(
+        &made.text,
+        &[
+            "k-123456789",
+            "eyJhbGci",
+            "s3cr3t-cookie",
+            "hunter2",
+            "pa55word",
+            "form-password",
+            "Mozilla",
+            "accept-language",
+        ],
+    );
+    let notes = made.notes.join("\n");
+    has(&notes, &["command 10 was left out: a step cannot send PURGE", "command 11 was left out"]);
+}
+
+#[test]
+fn other_texts_are_refused_with_what_can_be_read() {
+    for (text, wanted) in [
+        ("", "it is empty"),
+        ("{", "not JSON"),
+        ("{}", "not a HAR recording"),
+        ("[1]", "not a HAR recording"),
+        ("hello: [", "not a HAR recording"),
+        ("swagger: '2.0'\npaths: {}", "Swagger 2"),
+        ("openapi: 2.9.0", "3.0 and 3.1"),
+        ("openapi: 3.1.0", "no `paths`"),
+        ("openapi: 3.1.0\npaths: {}", "no request"),
+        (r#"{"log":{"entries":[]}}"#, "no http request"),
+        ("curl", "it is not"),
+        ("curl -X", "no request"),
+        ("curl ftp://h/", "not http"),
+    ] {
+        let error = import(text, "x", &Options::default()).expect_err(text).to_string();
+        assert!(error.contains(wanted), "{text}: {error}");
+    }
+}
+
+/// Damaged fixtures: an error or a scenario that loads, never a panic.
+#[test]
+fn hostile_texts_do_no_harm() {
+    let options = Options { assets: true, hosts: vec!["example.net".to_owned(), "example.com".to_owned()] };
+    let mut seed = 0x9e37_79b9_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap_or(0) % below.max(1)
+    };
+    let pieces =
+        ["{{", "}}", "@", "\\", "'", "\"", "\u{0}", "\n", "%ff", "null", "9e999", "é", "/", "$ref", ": ", "# ", "{%"];
+    let mut made = 0;
+    for name in ["shop.har", "pets.json", "pets.yaml", "requests.curl"] {
+        let text = fixture(name);
+        for _ in 0..150 {
+            let mut broken = text.clone();
+            for _ in 0..=random(4) {
+                let at = broken.floor_char_boundary(random(broken.len()));
+                let end = broken.floor_char_boundary((at + random(12)).min(broken.len())).max(at);
+                broken.replace_range(at..end, pieces[random(pieces.len())]);
+            }
+            if let Ok(imported) = import(&broken, "x", &options) {
+                made += 1;
+                let folder = tempfile::tempdir().expect("a folder");
+                let variables: String = imported.variables.iter().map(|n| format!("{n}=value\n")).collect();
+                std::fs::write(folder.path().join(".env"), variables).expect("a file");
+                let loaded = Scenario::parse_in("x.yaml", &imported.text, Some(folder.path()));
+                if let Err(error) = loaded {
+                    // A file that an upload names is the reader's to put there.
+                    assert!(error.text.contains("cannot read"), "{error}\n{}", imported.text);
+                }
+            }
+        }
+    }
+    assert!(made > 50, "only {made} were made");
+}
+
+#[test]
+fn the_command_writes_a_file_once_and_says_what_comes_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |args: &[&str], input: Option<&str>| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        command.arg("import").args(args).current_dir(folder.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the command runs");
+        if let Some(mut pipe) = child.stdin.take() {
+            use std::io::Write as _;
+            let _ = pipe.write_all(input.unwrap_or_default().as_bytes());
+        }
+        let Output { status, stdout, stderr } = child.wait_with_output().expect("its end");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        (text(stdout), text(stderr), status.code())
+    };
+    let curl = "curl -H 'X-Token: abcdefgh' http://h.example/a";
+    let (out, error, code) = run(&["-"], Some(curl));
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("name: imported") && out.contains("- get: /a"), "{out}");
+    assert!(error.contains("in .env: X_TOKEN"), "{error}");
+    let (out, error, code) = run(&["-", "--out", "new/shop.yaml"], Some(curl));
+    assert_eq!(code, Some(0), "{error}");
+    assert!(out.contains("wrote new/shop.yaml") && out.contains("next: katydid try new/shop.yaml"), "{out}");
+    let text = std::fs::read_to_string(folder.path().join("new/shop.yaml")).expect("the file");
+    assert!(text.contains("name: shop"), "{text}");
+    let (_, error, code) = run(&["-", "--out", "new/shop.yaml"], Some(curl));
+    assert_eq!(code, Some(1));
+    assert!(error.contains("cannot write new/shop.yaml"), "{error}");
+    let (_, error, code) = run(&["missing.har"], None);
+    assert_eq!(code, Some(2));
+    assert!(error.contains("cannot read missing.har"), "{error}");
+}

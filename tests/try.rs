@@ -1,0 +1,149 @@
+//! `katydid try`: what is shown, and the exit code.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+const SECRET: &str = "sup3r-s3cret-value";
+
+fn run(folder: &Path, text: &str, more: &[&str]) -> (String, String, Option<i32>) {
+    let file = folder.join("trial.yaml");
+    std::fs::write(&file, text).expect("a writable folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    command.arg("try").arg(&file).args(more).env("TRY_SECRET", SECRET).env_remove("KATYDID_HOST").current_dir(folder);
+    let Output { status, stdout, stderr } = command.output().expect("the command runs");
+    (String::from_utf8_lossy(&stdout).into_owned(), String::from_utf8_lossy(&stderr).into_owned(), status.code())
+}
+
+#[test]
+fn a_whole_user_is_shown_step_by_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
+    let text = "
+name: all
+secrets: [TRY_SECRET]
+on_start:
+  - post: /api/login
+    json: { email: a@b.c, password: '{{ env.TRY_SECRET }}' }
+    expect: { status: 200 }
+    capture: { token: $.token }
+on_stop:
+  - log: bye
+tasks:
+  - name: first
+    steps:
+      - set: { n: 2 }
+      - get: /_count
+        auth: { bearer: '{{ token }}' }
+      - wait: 5s
+      - repeat: 2
+        steps: [{ log: 'n is {{ n }}' }]
+      - if: n > 1
+        then: [{ log: more }]
+      - get: /never
+        when: n > 5
+  - name: second
+    steps: [{ get: /_count }]
+";
+    let host = demo.url();
+    // The login of the demo fails now and then, by design.
+    let well = (0..5).map(|_| run(folder.path(), text, &["--host", &host])).find(|(_, _, code)| *code == Some(0));
+    let (out, _, _) = well.expect("a trial in which all holds");
+    let wanted = [
+        "on_start",
+        "POST http://127.0.0.1:",
+        "> content-type: application/json",
+        ">   \"password\": \"***\"",
+        "< 200 OK",
+        "✓ status 200",
+        "= token = \"",
+        "first",
+        "= n = 2",
+        "> authorization: Bearer ***",
+        "wait 5.00s, cut to 100ms",
+        "repeat: pass 2 of 2",
+        "# n is 2",
+        "`if` holds: then",
+        "`when` does not hold: GET /never left out",
+        "second",
+        "# bye",
+        "3 requests, 0 failed",
+    ];
+    let mut rest = out.as_str();
+    for part in wanted {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part} is missing, or not in this order:\n{out}"));
+        rest = &rest[at..];
+    }
+    assert!(!out.contains(SECRET) && !out.contains('\u{1b}'), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+}
+
+#[test]
+fn what_does_not_hold_is_shown_with_what_came_and_ends_with_1() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
+    let host = demo.url();
+    for (steps, wanted) in [
+        ("[{ get: /_count, expect: { status: 201 } }]", vec!["✗ expected status 201", "got 200"]),
+        (
+            "[{ get: /_count, expect: { json: { $.nothing: 1 }, size: '> 0' } }]",
+            vec!["✗ expected json $.nothing", "got no such value", "✓ size > 0"],
+        ),
+        ("[{ get: /_count, capture: { x: $.nothing } }]", vec!["✗ nothing to capture for x", "$.nothing is not in"]),
+        ("[{ set: { x: '{{ 1 // iteration }}' } }]", vec!["✗ User, task 1, set x:", "1 exception"]),
+        ("[{ get: /nowhere }]", vec!["< 404 Not Found", "✗ expected status below 400", "1 failed"]),
+    ] {
+        let text = format!("tasks: [{{ steps: {steps} }}]\n");
+        let (out, error, code) = run(folder.path(), &text, &["-H", &host]);
+        assert_eq!(code, Some(1), "{out}{error}");
+        for part in wanted {
+            assert!(out.contains(part), "{part}:\n{out}");
+        }
+    }
+}
+
+#[test]
+fn nobody_listens() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (out, _, code) =
+        run(folder.path(), "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n", &["--seed", "7"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("✗ connection refused") && out.contains("--seed 7"), "{out}");
+}
+
+#[test]
+fn one_class_and_one_task() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "
+host: http://127.0.0.1:1
+user_classes:
+  A: { tasks: [{ name: a, steps: [{ log: in a }] }] }
+  B: { tasks: [{ name: b, steps: [{ log: in b }] }, { name: c, weight: 0, steps: [{ log: in c }] }] }
+";
+    for (more, wanted, not) in [
+        (&[][..], "in a", "in b"),
+        (&["--class", "B"], "in b", "in c"),
+        (&["--task", "c"], "in c", "in b"),
+        (&["--class", "B", "--task", "b"], "in b", "in a"),
+    ] {
+        let (out, error, code) = run(folder.path(), text, more);
+        assert_eq!(code, Some(0), "{error}");
+        assert!(out.contains(wanted) && !out.contains(not), "{more:?}\n{out}");
+    }
+    for (more, wanted) in [
+        (&["--class", "C"][..], "no user class `C`: `A`, `B`"),
+        (&["--class", "A", "--task", "b"], "no task `b`: `a`"),
+        (&["--profile", "p"], "p"),
+    ] {
+        let (_, error, code) = run(folder.path(), text, more);
+        assert_eq!(code, Some(2), "{more:?}");
+        assert!(error.contains(wanted), "{more:?}\n{error}");
+    }
+}
+
+#[test]
+fn a_broken_file_is_a_usage_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (out, error, code) = run(folder.path(), "tasks: 7\n", &[]);
+    assert_eq!((out.as_str(), code), ("", Some(2)));
+    assert!(error.contains("trial.yaml:1:8"), "{error}");
+}
