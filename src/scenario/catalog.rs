@@ -31,7 +31,7 @@ pub struct Entry {
 }
 
 /// The scenarios that ship with the binary, in the order of the launcher.
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("demo", include_str!("../../scenarios/demo.yaml")),
     ("basic", include_str!("../../scenarios/basic.yaml")),
     ("login-journey", include_str!("../../scenarios/login-journey.yaml")),
@@ -39,7 +39,6 @@ const EMBEDDED: [(&str, &str); 9] = [
     ("open-model", include_str!("../../scenarios/open-model.yaml")),
     ("graphql", include_str!("../../scenarios/graphql.yaml")),
     ("redis-pubsub", include_str!("../../scenarios/redis-pubsub.yaml")),
-    ("graphql", include_str!("../../scenarios/graphql.yaml")),
     ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
 ];
 
