@@ -511,3 +511,32 @@ fn delivery_times_agree_with_an_independent_subscriber() {
     let tries: Vec<_> = (0..5).map(|_| attempt()).take_while(|pairs| !close(pairs)).collect();
     assert!(tries.len() < 5, "{tries:?}");
 }
+
+#[test]
+fn the_scenario_that_ships_runs_without_a_failure_or_a_loss() {
+    let redis = Redis::start("");
+    let folder = tempfile::tempdir().expect("a folder");
+    let prefix = folder.path().join("run");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-pubsub.yaml")])
+        // Two publishers: a test is no race.
+        .args(["-u", "202", "-r", "200", "-t", "6s", "--headless", "--only-summary", "--csv"])
+        .arg(&prefix)
+        .env("REDIS_URL", redis.url())
+        .output()
+        .expect("the program");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let mut rows = csv::Reader::from_path(format!("{}_stats.csv", prefix.display())).expect("a file");
+    let rows: Vec<csv::StringRecord> = rows.records().map(|row| row.expect("a row")).collect();
+    let requests = |kind: &str, name: &str| -> u64 {
+        let row = rows.iter().find(|row| &row[0] == kind && &row[1] == name).expect("a row");
+        row[2].parse().expect("a number")
+    };
+    assert_eq!(requests("SUBSCRIBE", "orders:eu orders:us"), 200);
+    for channel in ["orders:eu", "orders:us"] {
+        let published = requests("PUBLISH", channel);
+        assert!(published > 5, "{said}");
+        assert_eq!(requests("DELIVER", channel), 200 * published, "{said}");
+    }
+}
