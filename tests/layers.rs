@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each part with all that it may name. `units` and `clean` stand below everything.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("cli", &["demo", "engine", "headless", "report", "scenario", "stats", "tui"]),
+    ("cli", &["demo", "engine", "headless", "protocol", "report", "scenario", "stats", "tui"]),
     ("headless", &["engine", "report", "stats"]),
     ("tui", &["engine", "report", "scenario", "stats"]),
     ("report", &["stats"]),
