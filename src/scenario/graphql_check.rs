@@ -56,9 +56,14 @@ impl Scenario {
 
     /// Where its first GraphQL step goes, and the headers that do not vary; `host` takes the place of the scenario's.
     pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<(Url, HeaderMap)> {
-        let host = host.or(self.host()).filter(|host| *host != DEMO_HOST)?;
-        let built = self.file.build(&self.root, &base_url(host).ok()?, &self.select);
-        built.graphql.into_iter().find_map(|one| Some((one.url?, one.headers)))
+        let base = match host.or(self.host()) {
+            // Without a host, a step may still go to an address of its own.
+            None | Some(DEMO_HOST) => DEMO_BASE.to_owned(),
+            Some(host) => base_url(host).ok()?,
+        };
+        let built = self.file.build(&self.root, &base, &self.select);
+        let known = |url: &Url| !url.as_str().starts_with(DEMO_BASE);
+        built.graphql.into_iter().find_map(|one| Some((one.url.filter(known)?, one.headers)))
     }
 }
 
@@ -157,5 +162,13 @@ mod tests {
         assert_eq!((url.as_str(), headers["x-key"].to_str()), ("http://h/base/gql", Ok("k")));
         let (url, _) = scenario.graphql_endpoint(Some("http://other")).expect("one");
         assert_eq!(url.as_str(), "http://other/gql");
+        let of = |top: &str| {
+            let text = format!("{top}\ntasks: [{{ steps: [{{ graphql: \"{{ a }}\" }}] }}]\n");
+            let scenario = Scenario::parse("s.yaml", &text).expect("a scenario");
+            scenario.graphql_endpoint(None).map(|(url, _)| url.to_string())
+        };
+        assert_eq!(of("host: demo"), None);
+        assert_eq!(of(""), None);
+        assert_eq!(of("graphql: { endpoint: http://g/x }").as_deref(), Some("http://g/x"));
     }
 }
