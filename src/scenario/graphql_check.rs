@@ -9,9 +9,9 @@ use std::sync::Arc;
 use http::HeaderMap;
 use url::Url;
 
+use super::diagnostic::Diagnostic;
 use super::graphql_schema::{Finding, GraphqlSchema};
 use super::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, build, compose, diagnostic};
-use crate::scenario::diagnostic::Diagnostic;
 
 /// What is known of a GraphQL step before it is sent.
 #[derive(Debug, Clone)]
@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn a_finding_points_at_its_word() {
         for (steps, places) in [
-            ("      - graphql: \"{ product(id: 7) { prise } }\"\n", &["s.yaml:4:37", "column 20 of the document"][..]),
+            ("      - graphql: \"{ product(id: 7) { prise } }\"\n", &["s.yaml:4:38", "column 20 of the document"][..]),
             (
                 "      - graphql: |\n          {\n            product(id: 7) {\n\n              prise\n            }\n          }\n",
                 &["s.yaml:8:15", "line 4, column 5 of"],
@@ -159,7 +159,7 @@ mod tests {
             tasks: [{ steps: [{ get: / }, { graphql: \"{ a }\" }] }]\n";
         let scenario = Scenario::parse("s.yaml", text).expect("a scenario");
         let (url, headers) = scenario.graphql_endpoint(None).expect("one");
-        assert_eq!((url.as_str(), headers["x-key"].to_str()), ("http://h/base/gql", Ok("k")));
+        assert_eq!((url.as_str(), headers["x-key"].as_bytes()), ("http://h/base/gql", &b"k"[..]));
         let (url, _) = scenario.graphql_endpoint(Some("http://other")).expect("one");
         assert_eq!(url.as_str(), "http://other/gql");
         let of = |top: &str| {

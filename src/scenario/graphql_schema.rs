@@ -65,7 +65,9 @@ impl GraphqlSchema {
                 Ok(Self(Valid::assume_valid(wrong.partial)))
             }
             Err(wrong) => {
-                let (at, message) = wrong.errors.iter().next().map_or((None, String::new()), |first| {
+                let mut with_place = wrong.errors.iter().filter(|one| one.line_column_range().is_some());
+                let first = with_place.next().or_else(|| wrong.errors.iter().next());
+                let (at, message) = first.map_or((None, String::new()), |first| {
                     (first.line_column_range().map(|range| range.start), first.error.to_string())
                 });
                 // The place in an introspection result is not that of the text made from it.
@@ -207,10 +209,10 @@ mod tests {
             ("{ product { id } }", (1, 3), "required argument", ""),
             ("{ product(id: 7) { ...G } } fragment F on Product { id }", (1, 20), "cannot find fragment `G`", ""),
             (
-                "query ($id: ID!) { product(id: $di) { id } }",
-                (1, 32),
-                "variable `$di` is not defined",
-                "did you mean `id`?",
+                "query ($ident: ID!) { product(id: $idnt) { id } }",
+                (1, 35),
+                "variable `$idnt` is not defined",
+                "did you mean `ident`?",
             ),
             ("query ($id: Int) { product(id: $id) { id } }", (1, 32), "cannot be used for argument", ""),
             (
