@@ -132,7 +132,7 @@ mod tests {
                 &["s.yaml:8:15", "line 4, column 5 of"],
             ),
             // Folded lines are not those of the file.
-            ("      - graphql: >\n          { product(id: 7) {\n          prise } }\n", &["s.yaml:4:"]),
+            ("      - graphql: >\n          { product(id: 7) {\n          prise } }\n", &["s.yaml:5:11"]),
             (
                 "      - graphql: \"query ($id: ID!) { product(id: $id) { id } }\"\n        variables: { ix: 7 }\n",
                 &["s.yaml:4:", "`$id` of type `ID!` is not given"],

@@ -214,7 +214,7 @@ mod tests {
                 "variable `$idnt` is not defined",
                 "did you mean `ident`?",
             ),
-            ("query ($id: Int) { product(id: $id) { id } }", (1, 32), "cannot be used for argument", ""),
+            ("query ($id: Int) { product(id: $id) { id } }", (1, 28), "cannot be used for argument", ""),
             (
                 "query ($n: Int!) { products(first: $n) { id } }",
                 (0, 0),
@@ -239,7 +239,7 @@ mod tests {
                 "s.graphql:2:6: this is not a valid GraphQL schema: cannot find type `Nope`",
             ),
             ("type {", "s.graphql:1:6: this is not a valid"),
-            ("", "s.graphql: this is not a valid"),
+            ("", "s.graphql:1:1: this is not a valid"),
             ("{}", "s.graphql: it has no `__schema`"),
         ] {
             let error = GraphqlSchema::read("s.graphql", text).expect_err(text);
