@@ -53,6 +53,14 @@ fn the_readme_and_the_example_name_only_what_exists() {
 }
 
 #[test]
+fn the_page_of_graphql_names_only_options_of_check() {
+    let known = words(&help(&["check", "--help"]), "--");
+    let named = words(&read("docs/graphql.md"), "--");
+    assert!(named.contains("--schema") && named.contains("--introspect"), "{named:?}");
+    assert_eq!(named.difference(&known).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
 fn the_scenario_in_the_readme_is_right() {
     let readme = read("README.md");
     let (_, after) = readme.split_once("```yaml\n").expect("a scenario");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each part with all that it may name. `units` and `clean` stand below everything.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("cli", &["demo", "engine", "headless", "import", "report", "scenario", "stats", "tui"]),
+    ("cli", &["demo", "engine", "headless", "import", "protocol", "report", "scenario", "stats", "tui"]),
     ("import", &[]),
     ("headless", &["engine", "report", "stats"]),
     ("tui", &["engine", "report", "scenario", "stats"]),

@@ -1,12 +1,12 @@
-//! Every example on the page of the language loads, and every key of the language is on the page.
+//! Every example on the pages about scenarios loads, and every key of the language is on its page.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use katydid::scenario::{Overrides, Scenario, schema};
 
-fn page() -> String {
-    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/scenario-language.md")).expect("the page")
+fn page(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).expect("the page")
 }
 
 /// A whole scenario around what an example shows.
@@ -26,23 +26,29 @@ fn whole(example: &str) -> String {
 #[test]
 fn every_example_loads() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/examples");
-    let page = page();
+    for (name, least) in [("scenario-language.md", 20), ("graphql.md", 3)] {
+        let seen = load_all(&page(name), &folder);
+        assert!(seen >= least, "only {seen} examples on {name}");
+    }
+}
+
+fn load_all(page: &str, folder: &Path) -> usize {
     let mut seen = 0;
     for (index, block) in page.split("```").enumerate() {
         let Some(example) = block.strip_prefix("yaml\n").filter(|_| index % 2 == 1) else { continue };
         let text = whole(example);
         let scenario =
-            Scenario::parse_in("example.yaml", &text, Some(&folder)).unwrap_or_else(|e| panic!("{e}\n{text}"));
+            Scenario::parse_in("example.yaml", &text, Some(folder)).unwrap_or_else(|e| panic!("{e}\n{text}"));
         let overrides = Overrides { host: Some("http://h".to_owned()), ..Overrides::default() };
         scenario.plan(&overrides).unwrap_or_else(|e| panic!("{e}\n{text}"));
         seen += 1;
     }
-    assert!(seen >= 20, "only {seen} examples");
+    seen
 }
 
 #[test]
 fn every_key_is_on_the_page() {
-    let page = page();
+    let page = page("scenario-language.md");
     let mut keys = BTreeSet::new();
     for (_, definition) in schema::schema()["$defs"].as_object().expect("definitions") {
         let one_of = definition["oneOf"].as_array().map(Vec::as_slice).unwrap_or(std::slice::from_ref(definition));

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use url::Url;
 
+use super::check_schema;
 use crate::scenario::{DEMO_HOST, Overrides, SelectOptions};
 use crate::tui::ThemeName;
 use crate::units::{self, PerSecond, Users};
@@ -42,6 +44,12 @@ pub enum Other {
         /// The profile laid over each file
         #[arg(long, value_name = "NAME")]
         profile: Option<String>,
+        /// Hold GraphQL documents against this schema: SDL, or an introspection result as JSON
+        #[arg(long, value_name = "FILE", conflicts_with = "introspect")]
+        schema: Option<PathBuf>,
+        /// Hold them against the schema that the scenario's GraphQL endpoint, or the one at URL, tells
+        #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = check_schema::address)]
+        introspect: Option<Option<Url>>,
     },
     /// Run one user once, and show each request, each reply and what held
     Try(Trial),

@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::check_schema::SchemaFrom;
 use super::exit;
 use crate::headless::console;
 use crate::scenario::{Overrides, Scenario, SelectOptions, summary};
 
 /// Checks every file; errors in any of them make the exit code 2, warnings alone do not.
-pub(super) fn run(files: &[PathBuf], select: &SelectOptions) -> ExitCode {
+pub(super) fn run(files: &[PathBuf], select: &SelectOptions, schema: &SchemaFrom) -> ExitCode {
     let mut broken = 0usize;
     for (index, file) in files.iter().enumerate() {
         if index > 0 {
             console::say("");
         }
-        match one(file, select) {
+        match one(file, select, schema) {
             Ok(text) => console::say(&text),
             Err(text) => {
                 broken += 1;
@@ -29,17 +30,19 @@ pub(super) fn run(files: &[PathBuf], select: &SelectOptions) -> ExitCode {
     ExitCode::from(exit::USAGE)
 }
 
-fn one(file: &std::path::Path, select: &SelectOptions) -> Result<String, String> {
+fn one(file: &std::path::Path, select: &SelectOptions, schema: &SchemaFrom) -> Result<String, String> {
     let scenario = Scenario::load_selected(file, select).map_err(|e| e.text)?;
     // Without a host the check is still of use: the host may be a flag of the run.
     let host = scenario.host().is_none().then(|| "http://host-of-the-run".to_owned());
     let plan = scenario.plan(&Overrides { host, ..Overrides::default() }).map_err(|e| e.text)?;
+    let held = schema.check(&scenario)?;
     let mut text = String::new();
     if !scenario.warnings().is_empty() {
         text.push_str(scenario.warnings());
         text.push_str("\n\n");
     }
     text.push_str(&summary::words(&plan));
+    text.push_str(held.as_deref().unwrap_or_default());
     let profiles = scenario.profiles();
     if !profiles.is_empty() && select.profile.is_none() {
         text.push_str(&format!("  profiles, chosen with --profile: {}\n", profiles.join(", ")));
@@ -57,7 +60,7 @@ mod tests {
         let file = |text: &str| {
             let path = folder.path().join("s.yaml");
             std::fs::write(&path, text).unwrap();
-            one(&path, &SelectOptions::default())
+            one(&path, &SelectOptions::default(), &SchemaFrom::Nowhere)
         };
         let text = file(
             "users: 10\nspawn_rate: 10\nrun_time: 1h\nvars: { unused: 1 }\nwait_time: constant_pacing(10s)\n\

@@ -4,6 +4,7 @@
 
 mod args;
 mod check;
+mod check_schema;
 mod demo_target;
 mod exit;
 mod headless;
@@ -25,6 +26,7 @@ use clap::Parser as _;
 use crate::headless::console;
 use crate::scenario::SelectOptions;
 use args::{Cli, Other};
+use check_schema::SchemaFrom;
 
 /// Parses the command line, does what it asks, and says how it went.
 pub fn main() -> ExitCode {
@@ -44,8 +46,9 @@ pub fn main() -> ExitCode {
     limits::raise_open_files();
     match cli.command {
         Some(Other::DemoTarget { port }) => return demo_target::run(port),
-        Some(Other::Check { files, profile }) => {
-            return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() });
+        Some(Other::Check { files, profile, schema, introspect }) => {
+            let schema = SchemaFrom::flags(schema, introspect);
+            return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() }, &schema);
         }
         Some(Other::Try(args)) => return trial::run(&args),
         Some(Other::Import(args)) => return import::run(&args),

@@ -10,6 +10,9 @@ mod compose;
 mod diagnostic;
 pub mod document;
 pub mod expect;
+mod graphql_check;
+mod graphql_schema;
+pub mod introspection;
 mod keys;
 mod node;
 pub mod path;
@@ -26,6 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use graphql_schema::{Finding, GraphqlSchema, MAX_BYTES as MAX_SCHEMA};
 pub use plan::Plan;
 use url::Url;
 

@@ -1,11 +1,13 @@
 //! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides.
 
+mod introspect;
 mod outcome;
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+pub use self::introspect::introspect;
 use self::outcome::{Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};

@@ -1,5 +1,7 @@
 //! GraphQL steps: a document, its variables, and the request they make.
 
+use std::sync::Arc;
+
 use http::Method;
 use http::header::ACCEPT;
 
@@ -8,9 +10,10 @@ use super::fields::Fields;
 use super::http::Message;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::document::{self, Operation};
+use crate::scenario::graphql_check::Asked;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
-use crate::scenario::plan::{Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, OperationKind, Persisted};
+use crate::scenario::plan::{Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, OperationKind, Persisted, UrlTemplate};
 use crate::scenario::template::{self, JsonBuilder, Text};
 
 /// What a client should accept, the first one first.
@@ -131,7 +134,19 @@ impl<'a> Builder<'a> {
         }
         let persisted = fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.graphql.persisted);
         let errors = self.errors_expected(fields);
-        let (document, operation) = (document.into(), operation.map(Into::into));
+        let (document, operation): (Arc<str>, Option<Arc<str>>) = (document.into(), operation.map(Into::into));
+        let given = fields.get("variables").map(Node::entries).unwrap_or_default();
+        self.asked.push(Asked {
+            at: argument.at.clone(),
+            document: Arc::clone(&document),
+            operation: operation.clone(),
+            given: given.iter().map(|(key, _)| key.name.clone()).collect(),
+            url: match &http.url {
+                UrlTemplate::Fixed(url) => Some(url.clone()),
+                UrlTemplate::Templated { .. } => None,
+            },
+            headers: http.fixed_headers.clone(),
+        });
         Some(GraphqlStep { http, document, operation, kind, persisted, errors, by_get })
     }
 

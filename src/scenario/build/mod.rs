@@ -31,6 +31,7 @@ use self::fields::Fields;
 pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
+use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
 use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, Flow, FlowId, Plan};
@@ -81,6 +82,8 @@ pub(crate) struct Built {
     pub warnings: Vec<Diagnostic>,
     /// Why the part that was asked for is empty.
     pub nothing: Option<String>,
+    /// The GraphQL steps, also of what was not taken.
+    pub graphql: Vec<Asked>,
 }
 
 /// Compiles a tree.
@@ -94,6 +97,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         names,
         defaults: Fields(&[]),
         graphql: graphql::Settings::default(),
+        asked: Vec::new(),
         found: Vec::new(),
         warned: Vec::new(),
         endpoints: Vec::new(),
@@ -115,7 +119,8 @@ pub(crate) fn build(input: Input<'_>) -> Built {
     let plan = builder.file(input.root, &mut head);
     head.needs_host = builder.needs_host;
     let plan = plan.filter(|_| builder.found.is_empty());
-    Built { head, plan, errors: builder.found, warnings: builder.warned, nothing: builder.nothing }
+    let (errors, warnings) = (builder.found, builder.warned);
+    Built { head, plan, errors, warnings, nothing: builder.nothing, graphql: builder.asked }
 }
 
 struct Builder<'a> {
@@ -125,6 +130,7 @@ struct Builder<'a> {
     names: Names,
     defaults: Fields<'a>,
     graphql: graphql::Settings,
+    asked: Vec<Asked>,
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,

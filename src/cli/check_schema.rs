@@ -1,0 +1,83 @@
+//! The schema that `katydid check` holds GraphQL documents against: from a file, or from the server itself.
+
+use std::path::PathBuf;
+
+use http::HeaderMap;
+use url::Url;
+
+use crate::demo::DemoTarget;
+use crate::protocol::graphql::introspect;
+use crate::scenario::{DEMO_HOST, GraphqlSchema, Scenario};
+
+/// Where the schema is from.
+#[derive(Debug, Clone, Default)]
+pub(super) enum SchemaFrom {
+    /// None is wanted.
+    #[default]
+    Nowhere,
+    /// A file of SDL or of an introspection result.
+    File(PathBuf),
+    /// The scenario's own endpoint.
+    Endpoint,
+    /// Another server.
+    Address(Url),
+}
+
+impl SchemaFrom {
+    /// What the flags ask for.
+    pub(super) fn flags(file: Option<PathBuf>, introspect: Option<Option<Url>>) -> Self {
+        match (file, introspect) {
+            (Some(file), _) => Self::File(file),
+            (None, Some(Some(url))) => Self::Address(url),
+            (None, Some(None)) => Self::Endpoint,
+            (None, None) => Self::Nowhere,
+        }
+    }
+
+    /// Says how many documents fit, or every error; `None` if no schema is wanted.
+    pub(super) fn check(&self, scenario: &Scenario) -> Result<Option<String>, String> {
+        let Some((schema, from)) = self.schema(scenario).map_err(|why| format!("error: {why}"))? else {
+            return Ok(None);
+        };
+        let count = scenario.check_graphql(&schema).map_err(|error| error.text)?;
+        Ok(Some(match count {
+            0 => "  GraphQL: no step to hold against a schema\n".to_owned(),
+            1 => format!("  GraphQL: 1 step fits the schema of {from}\n"),
+            more => format!("  GraphQL: {more} steps fit the schema of {from}\n"),
+        }))
+    }
+
+    fn schema(&self, scenario: &Scenario) -> Result<Option<(GraphqlSchema, String)>, String> {
+        match self {
+            Self::Nowhere => Ok(None),
+            Self::File(path) => Ok(Some((GraphqlSchema::load(path)?, path.display().to_string()))),
+            Self::Endpoint if scenario.host() == Some(DEMO_HOST) => {
+                let demo = DemoTarget::start(0).map_err(|error| format!("cannot start the demo target: {error}"))?;
+                ask(scenario.graphql_endpoint(Some(&demo.url())), "the demo target")
+            }
+            Self::Endpoint => ask(scenario.graphql_endpoint(None), "the scenario's endpoint"),
+            Self::Address(url) => {
+                let own = scenario.graphql_endpoint(None).filter(|(own, _)| own.origin() == url.origin());
+                // What may be in the headers is for the scenario's own server alone.
+                let headers = own.map_or_else(HeaderMap::new, |(_, headers)| headers);
+                ask(Some((url.clone(), headers)), url.host_str().unwrap_or_default())
+            }
+        }
+    }
+}
+
+fn ask(endpoint: Option<(Url, HeaderMap)>, name: &str) -> Result<Option<(GraphqlSchema, String)>, String> {
+    let (url, headers) = endpoint.ok_or_else(|| {
+        "the scenario has no GraphQL step whose address is known before the run: write --introspect=URL".to_owned()
+    })?;
+    let text = introspect(&url, headers)?;
+    Ok(Some((GraphqlSchema::read(name, &text)?, name.to_owned())))
+}
+
+/// An address that can be asked.
+pub(super) fn address(text: &str) -> Result<Url, String> {
+    match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
+        _ => Err("write the whole address, such as https://staging.example.com/graphql".to_owned()),
+    }
+}

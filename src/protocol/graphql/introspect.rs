@@ -1,0 +1,70 @@
+//! Asks a GraphQL server for its schema, once, before any load.
+//!
+//! In: its address and headers. Out: the text of its reply, for [`GraphqlSchema`](crate::scenario::GraphqlSchema).
+
+use std::time::Duration;
+
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue};
+use url::Url;
+
+use super::super::http::tls;
+use crate::scenario::{MAX_SCHEMA, introspection};
+
+/// A schema may take the server a while, but not for ever.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// A proxy's page is not needed whole to say that it is one.
+const EXCERPT: usize = 120;
+
+/// The reply to the standard introspection query; waits for it.
+///
+/// # Errors
+/// When none comes, or one that is too large or no GraphQL reply.
+pub fn introspect(url: &Url, headers: HeaderMap) -> Result<String, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let asked = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(ask(url, headers)));
+    asked.map_err(|why| format!("cannot ask {} for its schema: {why}", shown(url)))
+}
+
+async fn ask(url: &Url, mut headers: HeaderMap) -> Result<String, String> {
+    let words = |error: reqwest::Error| {
+        let mut deepest: &dyn std::error::Error = &error;
+        while let Some(inner) = deepest.source() {
+            deepest = inner;
+        }
+        if error.is_timeout() { "timed out".to_owned() } else { deepest.to_string() }
+    };
+    let client = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::usual().map_err(|error| error.to_string())?)
+        // A redirect would take the headers elsewhere.
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .build()
+        .map_err(words)?;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+    let body = serde_json::json!({ "query": introspection::QUERY, "operationName": "IntrospectionQuery" }).to_string();
+    let mut response = client.post(url.clone()).headers(headers).body(body).send().await.map_err(words)?;
+    let status = response.status();
+    let mut reply = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(words)? {
+        reply.extend_from_slice(&chunk);
+        if reply.len() as u64 > MAX_SCHEMA {
+            return Err(format!("its reply is larger than {} MB", MAX_SCHEMA / 1_000_000));
+        }
+    }
+    let text = String::from_utf8(reply).map_err(|_| format!("status {status}, and no text"))?;
+    // The body decides: servers refuse with 200 and with 400.
+    if text.trim_start().starts_with('{') {
+        return Ok(text);
+    }
+    let start: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect();
+    Err(format!("status {status}, and no JSON: {start}"))
+}
+
+/// The address without what may be secret in it.
+fn shown(url: &Url) -> String {
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())
+}

@@ -1,0 +1,257 @@
+//! Holds GraphQL documents against the schema of a server.
+//!
+//! In: a schema (SDL, or the result of an introspection) and documents. Out: for each document what the server would
+//! refuse, with its place in the document and what was probably meant.
+
+use std::path::Path;
+
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Schema};
+
+use super::diagnostic::nearest;
+use super::{introspection, source};
+
+/// Largest schema that is read.
+pub const MAX_BYTES: u64 = 16_000_000;
+/// Names listed when none is near.
+const LISTED: usize = 12;
+
+/// The schema of a server.
+#[derive(Debug)]
+pub struct GraphqlSchema(Valid<Schema>);
+
+/// What does not fit, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Line of the document, from 1; 0 when it is about the whole.
+    pub line: usize,
+    /// Column in characters, from 1; 0 when it is about the whole.
+    pub column: usize,
+    /// Characters that it is about.
+    pub length: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub note: Option<String>,
+}
+
+impl GraphqlSchema {
+    /// Reads a schema from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no schema.
+    pub fn load(path: &Path) -> Result<Self, String> {
+        let bytes = source::read_limited(path, MAX_BYTES)?;
+        let origin = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|_| format!("{origin} is not UTF-8 text"))?;
+        Self::read(&origin, &text)
+    }
+
+    /// Reads SDL or the result of an introspection; `origin` says in errors where it is from.
+    ///
+    /// # Errors
+    /// When it is no schema.
+    pub fn read(origin: &str, text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // Nothing in SDL begins with a brace.
+        let told = text.trim_start().starts_with(['{', '[']);
+        let sdl =
+            if told { introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))? } else { text.to_owned() };
+        match Schema::parse_and_validate(sdl, origin) {
+            Ok(schema) => Ok(Self(schema)),
+            // Federation and code generators mark types with directives that they do not define. That concerns no document.
+            Err(wrong) if all(&wrong.errors, |message| message.starts_with("cannot find directive ")) => {
+                Ok(Self(Valid::assume_valid(wrong.partial)))
+            }
+            Err(wrong) => {
+                let mut with_place = wrong.errors.iter().filter(|one| one.line_column_range().is_some());
+                let first = with_place.next().or_else(|| wrong.errors.iter().next());
+                let (at, message) = first.map_or((None, String::new()), |first| {
+                    (first.line_column_range().map(|range| range.start), first.error.to_string())
+                });
+                // The place in an introspection result is not that of the text made from it.
+                let place = at.filter(|_| !told).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+                Err(format!("{origin}{place}: this is not a valid GraphQL schema: {message}"))
+            }
+        }
+    }
+
+    /// What of a document does not fit. `given` are the names of the variables that go with `operation`.
+    pub fn check(&self, document: &str, operation: Option<&str>, given: &[String]) -> Vec<Finding> {
+        let (parsed, mut found) = match ExecutableDocument::parse_and_validate(&self.0, document, "document.graphql") {
+            Ok(parsed) => (parsed.into_inner(), Vec::new()),
+            Err(wrong) => {
+                let found = self.findings(&wrong.errors, &wrong.partial);
+                (wrong.partial, found)
+            }
+        };
+        let chosen = parsed.operations.iter().find(|one| one.name.as_ref().map(|name| name.as_str()) == operation);
+        for variable in chosen.iter().flat_map(|one| &one.variables) {
+            let needed = variable.ty.is_non_null() && variable.default_value.is_none();
+            if needed && !given.iter().any(|name| name == variable.name.as_str()) {
+                let near = nearest(variable.name.as_str(), given.iter().map(String::as_str));
+                found.push(Finding {
+                    line: 0,
+                    column: 0,
+                    length: 0,
+                    message: format!("the variable `${}` of type `{}` is not given", variable.name, variable.ty),
+                    note: Some(match near {
+                        Some(near) => format!("`{near}` is given: did you mean that?"),
+                        None => format!("add variables: {{ {}: … }}", variable.name),
+                    }),
+                });
+            }
+        }
+        found
+    }
+
+    fn findings(&self, errors: &DiagnosticList, document: &ExecutableDocument) -> Vec<Finding> {
+        let one = |range: Option<std::ops::Range<apollo_compiler::parser::LineColumn>>, message: String| {
+            let (line, column) = range.as_ref().map_or((0, 0), |range| (range.start.line, range.start.column));
+            let same_line = range.filter(|range| range.start.line == range.end.line);
+            let length = same_line.map_or(1, |range| range.end.column.saturating_sub(range.start.column));
+            let note = self.advice(&message, document);
+            Finding { line, column, length, message, note }
+        };
+        errors.iter().map(|wrong| one(wrong.line_column_range(), wrong.error.to_string())).collect()
+    }
+
+    /// The library names what it does not know; the schema has what is near.
+    fn advice(&self, message: &str, document: &ExecutableDocument) -> Option<String> {
+        let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        let (word, known): (&str, Vec<&str>) = match *named.as_slice() {
+            [of, word] if message.starts_with("type ") && message.contains("does not have a field") => {
+                (word, self.members(of))
+            }
+            [word, of] if message.starts_with("the argument ") => (word, self.arguments(of)),
+            [word, of] if message.contains(" does not exist on ") => (word, self.members(of)),
+            [word] if message.starts_with("cannot find type ") => (word, self.types()),
+            [word, ..] if message.starts_with("type condition ") => (word, self.types()),
+            [word] if message.starts_with("cannot find fragment ") => {
+                (word, document.fragments.keys().map(|name| name.as_str()).collect())
+            }
+            [word] if message.starts_with("cannot find directive ") => {
+                (word.trim_start_matches('@'), self.0.directive_definitions.keys().map(|name| name.as_str()).collect())
+            }
+            [word] if message.starts_with("variable ") => {
+                let all = document.operations.iter().flat_map(|one| &one.variables);
+                (word.trim_start_matches('$'), all.map(|variable| variable.name.as_str()).collect())
+            }
+            _ => return None,
+        };
+        match nearest(word, known.iter().copied()) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if known.is_empty() => None,
+            None if known.len() > LISTED => None,
+            None => Some(format!("there is {}", known.join(", "))),
+        }
+    }
+
+    fn types(&self) -> Vec<&str> {
+        self.0.types.keys().map(|name| name.as_str()).filter(|name| !name.starts_with("__")).collect()
+    }
+
+    /// Fields of a type, or values of an enum.
+    fn members(&self, of: &str) -> Vec<&str> {
+        match self.0.types.get(of) {
+            Some(ExtendedType::Object(one)) => one.fields.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::Interface(one)) => one.fields.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::InputObject(one)) => one.fields.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::Enum(one)) => one.values.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::Scalar(_) | ExtendedType::Union(_)) | None => Vec::new(),
+        }
+    }
+
+    /// Arguments of `Type.field`.
+    fn arguments(&self, of: &str) -> Vec<&str> {
+        let of = of.split('(').next().unwrap_or(of);
+        let Some((of, field)) = of.split_once('.') else { return Vec::new() };
+        let Ok(field) = self.0.type_field(of, field) else { return Vec::new() };
+        field.arguments.iter().map(|argument| argument.name.as_str()).collect()
+    }
+}
+
+fn all(errors: &DiagnosticList, is: impl Fn(&str) -> bool) -> bool {
+    errors.iter().all(|one| is(&one.error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: &str = "type Query { product(id: ID!): Product products(first: Int = 10): [Product!]! }\n\
+        type Product { id: ID! name: String! price: Float kind: Kind } enum Kind { LAMP DESK }";
+
+    fn checked(document: &str) -> Vec<(usize, usize, String, String)> {
+        let schema = GraphqlSchema::read("shop.graphql", SHOP).expect("a schema");
+        let found = schema.check(document, None, &["id".to_owned()]);
+        found.into_iter().map(|one| (one.line, one.column, one.message, one.note.unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn what_fits_is_left_alone() {
+        for right in [
+            "{ product(id: 7) { name } }",
+            "query ($id: ID!) { product(id: $id) { ...F } } fragment F on Product { id price }",
+            "query ($n: Int! = 3) { products(first: $n) { id } __typename }",
+        ] {
+            assert_eq!(checked(right), [], "{right}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_has_its_place_and_advice() {
+        for (document, (line, column), message, note) in [
+            ("{\n  product(id: 7) { prise }\n}", (2, 20), "does not have a field `prise`", "did you mean `price`?"),
+            ("{ products(fist: 3) { id } }", (1, 12), "the argument `fist`", "did you mean `first`?"),
+            ("{ products(first: \"x\") { id } }", (1, 19), "expected value of type Int", ""),
+            ("{ product { id } }", (1, 3), "required argument", ""),
+            ("{ product(id: 7) { ...G } } fragment F on Product { id }", (1, 20), "cannot find fragment `G`", ""),
+            (
+                "query ($ident: ID!) { product(id: $idnt) { id } }",
+                (1, 35),
+                "variable `$idnt` is not defined",
+                "did you mean `ident`?",
+            ),
+            ("query ($id: Int) { product(id: $id) { id } }", (1, 28), "cannot be used for argument", ""),
+            (
+                "query ($n: Int!) { products(first: $n) { id } }",
+                (0, 0),
+                "`$n` of type `Int!` is not given",
+                "add variables",
+            ),
+            ("{ product(id: 7) }", (1, 3), "must have a subselection", ""),
+        ] {
+            let found = checked(document);
+            let fits = |one: &(usize, usize, String, String)| {
+                (one.0, one.1) == (line, column) && one.2.contains(message) && one.3.contains(note)
+            };
+            assert!(found.iter().any(fits), "{document}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_is_none_is_refused_with_its_place() {
+        for (text, wanted) in [
+            (
+                "type Query {\n  a: Nope\n}",
+                "s.graphql:2:6: this is not a valid GraphQL schema: cannot find type `Nope`",
+            ),
+            ("type {", "s.graphql:1:6: this is not a valid"),
+            ("", "s.graphql:1:1: this is not a valid"),
+            ("{}", "s.graphql: it has no `__schema`"),
+        ] {
+            let error = GraphqlSchema::read("s.graphql", text).expect_err(text);
+            assert!(error.starts_with(wanted), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn directives_of_others_do_no_harm() {
+        let schema =
+            GraphqlSchema::read("s", "type Query @key(fields: \"a\") { a: Int @shareable }").expect("a schema");
+        assert_eq!(schema.check("{ a }", None, &[]), []);
+        assert_eq!(schema.check("{ b }", None, &[]).len(), 1);
+    }
+}

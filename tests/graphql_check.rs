@@ -1,0 +1,129 @@
+//! `katydid check` with a schema: from a file, from the demo target, and from a server of another make.
+
+#[path = "graphql/server.rs"]
+#[expect(dead_code, reason = "another test program counts what the server was asked")]
+mod server;
+
+use std::path::Path;
+use std::process::Command;
+
+use katydid::demo::DemoTarget;
+use server::Yoga;
+
+/// What the command says, and its exit code.
+fn check(folder: &Path, args: &[&str]) -> (String, i32) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    let output = command.current_dir(folder).arg("check").args(args).output().expect("the command runs");
+    let said = [output.stdout, output.stderr].concat();
+    (String::from_utf8(said).expect("UTF-8"), output.status.code().expect("an exit"))
+}
+
+fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+    }
+    folder
+}
+
+const SHOP: &str = "type Query { product(id: ID!): Product }\ntype Product { id: ID! price: Float }\n";
+
+const WRONG: &str = "host: http://h
+tasks:
+  - steps:
+      - graphql: |
+          query A {
+            product(id: 7) { prise }
+          }
+      - graphql: \"query B($id: ID!) { product(id: $id) { id } }\"
+      - graphql: \"@c.graphql\"
+";
+
+#[test]
+fn every_finding_has_its_place_and_the_exit_code_is_2() {
+    let folder = with(&[
+        ("s.yaml", WRONG),
+        ("c.graphql", "query C {\n  product(ids: 7, id: 7) { id }\n}\n"),
+        ("shop.graphql", SHOP),
+    ]);
+    let (said, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
+    assert_eq!(code, 2, "{said}");
+    for wanted in [
+        "s.yaml:6:30",
+        "GraphQL: type `Product` does not have a field `prise`",
+        "line 2, column 20 of the document",
+        "did you mean `price`?",
+        "s.yaml:8:",
+        "GraphQL: the variable `$id` of type `ID!` is not given",
+        "s.yaml:9:",
+        "the argument `ids`",
+        "line 2, column 11 of the document",
+    ] {
+        assert!(said.contains(wanted), "{wanted}:\n{said}");
+    }
+    assert_eq!(check(folder.path(), &["s.yaml"]).1, 0);
+}
+
+#[test]
+fn a_schema_that_cannot_be_had_is_said() {
+    let folder = with(&[("s.yaml", WRONG), ("c.graphql", "{ a }"), ("bad.graphql", "type {"), ("bad.json", "{}")]);
+    std::fs::write(folder.path().join("large.graphql"), vec![b'#'; 16_000_001]).expect("a file");
+    for (args, wanted) in [
+        (["--schema", "none.graphql"], "cannot read none.graphql"),
+        (["--schema", "bad.graphql"], "bad.graphql:1:6: this is not a valid GraphQL schema"),
+        (["--schema", "bad.json"], "bad.json: it has no `__schema`"),
+        (["--schema", "large.graphql"], "larger than 16 MB"),
+        (["--introspect=http://127.0.0.1:1/graphql", "s.yaml"], "cannot ask http://127.0.0.1:1/graphql for its schema"),
+        (["--introspect=example.com", "s.yaml"], "write the whole address"),
+    ] {
+        let (said, code) = check(folder.path(), &[&["s.yaml"], &args[..]].concat());
+        assert!(code == 2 && said.contains(wanted), "{args:?} {code}:\n{said}");
+    }
+}
+
+#[test]
+fn the_demo_shop_tells_its_schema() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (said, code) = check(root, &["scenarios/graphql.yaml", "--introspect"]);
+    assert!(code == 0 && said.contains("GraphQL: 4 steps fit the schema of the demo target"), "{said}");
+    let demo = DemoTarget::start(0).expect("a free port");
+    let folder = with(&[(
+        "s.yaml",
+        "host: http://h\ntasks: [{ steps: [{ graphql: \"{ products(frist: 3) { nodes { id } } }\" }] }]\n",
+    )]);
+    let (said, code) = check(folder.path(), &["s.yaml", &format!("--introspect={}/graphql", demo.url())]);
+    assert!(code == 2 && said.contains("the argument `frist`") && said.contains("did you mean `first`?"), "{said}");
+}
+
+#[test]
+fn a_foreign_server_tells_its_schema() {
+    let server = Yoga::start();
+    let scenario = |query: &str| {
+        let text = format!("host: {}\ntasks: [{{ steps: [{{ graphql: '{query}' }}] }}]\n", server.url());
+        check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"])
+    };
+    let (said, code) = scenario("{ hello(name: \"a\") boom }");
+    assert!(code == 0 && said.contains("1 step fits the schema of the scenario's endpoint"), "{said}");
+    for (query, wanted) in [
+        ("{ helo(name: \"a\") }", "did you mean `hello`?"),
+        ("{ hello(name: 7) }", "expected value of type String!, found an integer"),
+        ("{ hello }", "the required argument `Query.hello(name:)` is not provided"),
+        ("query ($id: ID!) { hello(name: $id) }", "`$id` of type `ID!` cannot be used for argument `name`"),
+        ("{ hello(name: \"a\") { x } }", "must not have subselections"),
+    ] {
+        let (said, code) = scenario(query);
+        assert!(code == 2 && said.contains(wanted), "{query}: {wanted}:\n{said}");
+    }
+    let (said, code) = check(
+        with(&[(
+            "s.yaml",
+            &format!(
+                "host: {}\ngraphql: {{ endpoint: /html }}\ntasks: [{{ steps: [{{ graphql: '{{ a }}' }}] }}]\n",
+                server.url()
+            ),
+        )])
+        .path(),
+        &["s.yaml", "--introspect"],
+    );
+    assert!(code == 2 && said.contains("status 200 OK, and no JSON: <h1>maintenance</h1>"), "{said}");
+}
