@@ -44,10 +44,11 @@ pub(super) fn run(args: &Run) -> ExitCode {
 fn leave(args: &Run, farewell: &Farewell) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &farewell.last {
+        // The files first: a terminal that takes nothing any more would hold them up.
+        let written = write_csv(args, last);
         if farewell.exit != Exit::HangUp {
             console::say(&text::summary(last, console::width()));
         }
-        let written = write_csv(args, last);
         code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR));
         if !written && code == exit::CLEAN {
             code = exit::TROUBLE;
