@@ -1,5 +1,6 @@
 //! What the engine tells the statistics about one finished request.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +78,36 @@ pub enum Reason {
     Generator(Arc<str>),
     /// Anything else, with ids and numbers folded.
     Other(Arc<str>),
+}
+
+impl Reason {
+    /// The same reason with every text of it put through `mask`.
+    #[must_use]
+    pub fn masked<'a>(&'a self, mask: impl Fn(&'a str) -> Cow<'a, str>) -> Self {
+        let text = |text: &'a Arc<str>| match mask(text) {
+            Cow::Borrowed(_) => Arc::clone(text),
+            Cow::Owned(masked) => masked.into(),
+        };
+        match self {
+            Reason::UnexpectedStatus { got, expected } => {
+                Reason::UnexpectedStatus { got: *got, expected: text(expected) }
+            }
+            Reason::Dns(why) => Reason::Dns(text(why)),
+            Reason::Tls(why) => Reason::Tls(text(why)),
+            Reason::Malformed(why) => Reason::Malformed(text(why)),
+            Reason::Unmet(what) => Reason::Unmet(text(what)),
+            Reason::NotCaptured(what) => Reason::NotCaptured(text(what)),
+            Reason::Answer { class, what } => Reason::Answer { class, what: text(what) },
+            Reason::Generator(why) => Reason::Generator(text(why)),
+            Reason::Other(why) => Reason::Other(text(why)),
+            Reason::Status(_)
+            | Reason::Timeout(_)
+            | Reason::ConnectionRefused
+            | Reason::ConnectionReset
+            | Reason::ConnectionClosed
+            | Reason::TooManyRedirects => self.clone(),
+        }
+    }
 }
 
 impl fmt::Display for Reason {

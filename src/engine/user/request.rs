@@ -39,7 +39,13 @@ impl User {
 /// Every request of a late iteration is that much later than planned, so its response time is longer by it.
 pub(super) fn sample(endpoint: u32, exchange: Exchange, late: Option<Duration>, secrets: &Redactor) -> Sample {
     let failure = exchange.failure.map(|(reason, example)| {
-        Box::new(Failure { reason, example: Some(if secrets.is_empty() { example } else { masked(example, secrets) }) })
+        Box::new(if secrets.is_empty() {
+            Failure { reason, example: Some(example) }
+        } else {
+            // A server may give a secret back in a message, which is then the reason itself.
+            let reason = reason.masked(|text| secrets.mask(text));
+            Failure { reason, example: Some(masked(example, secrets)) }
+        })
     });
     Sample {
         endpoint,
@@ -84,6 +90,31 @@ impl Drop for OnTheWire {
         self.shard.in_flight.set(self.shard.in_flight.get() - 1);
         if !self.arrived {
             self.shard.cut.set(self.shard.cut.get() + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Reason;
+
+    #[test]
+    fn a_secret_that_comes_back_is_in_no_part_of_a_failure() {
+        let secrets = Redactor::new(["s3cret-token"]);
+        let told = || "no user s3cret-token".to_owned();
+        let example = Example { status: Some(200), headers: told(), body: told(), detail: told() };
+        for reason in [
+            Reason::Answer { class: "GraphQL request error", what: told().into() },
+            Reason::Other(told().into()),
+            Reason::Unmet(told().into()),
+        ] {
+            let (service, failure) = (Duration::ZERO, Some((reason, example.clone())));
+            let exchange = Exchange { service, connect: None, first_byte: None, bytes: 0, failure };
+            let sample = sample(0, exchange, None, &secrets);
+            let failure = sample.failure.expect("a failure");
+            assert!(failure.reason.to_string().ends_with("no user ***"), "{}", failure.reason);
+            assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
         }
     }
 }

@@ -111,7 +111,8 @@ impl Draft {
     /// # Errors
     /// When `location` is no URL.
     pub fn redirect(&mut self, status: u16, location: &str) -> Result<(), RenderError> {
-        let no_url = |why| RenderError(format!("redirected to {location:?}, which is not a URL: {why}"));
+        let shown: String = location.chars().take(200).collect();
+        let no_url = |why| RenderError(format!("redirected to {shown:?}, which is not a URL: {why}"));
         let from = Url::parse(&self.url).map_err(no_url)?;
         let to = from.join(location).map_err(no_url)?;
         self.is_abroad |= from.origin() != to.origin();
