@@ -1,5 +1,8 @@
 //! A real nginx with a folder and a free port of its own, and an access log that can be counted.
 
+#[path = "../common/authority.rs"]
+mod authority;
+
 use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -7,6 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::command::signal;
+use authority::make_certificates;
 
 /// Stops when dropped.
 pub struct Nginx {
@@ -121,21 +125,6 @@ fn spawn(folder: &Path) -> Child {
     let mut command = Command::new("nginx");
     command.arg("-p").arg(&prefix).args(["-e", "stderr", "-c", "nginx.conf"]).stdin(Stdio::null());
     command.spawn().expect("nginx is installed: tests/run does that")
-}
-
-/// A private authority, and a certificate of it for `localhost`.
-fn make_certificates(folder: &Path) {
-    fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("a written file");
-    let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    for line in [
-        &format!("req -x509 {curve} -keyout ca.key -out ca.pem -days 2 -subj /CN=katydid-test-authority"),
-        &format!("req {curve} -keyout server.key -out server.csr -subj /CN=localhost"),
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile names",
-    ] {
-        let output = Command::new("openssl").current_dir(folder).args(line.split(' ')).output();
-        let output = output.expect("openssl is installed: tests/run does that");
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    }
 }
 
 impl Drop for Nginx {

@@ -1,11 +1,14 @@
 //! A Redis of the test's own on a free port, and servers that only pretend to be one.
 
-use std::fs;
+#[path = "../common/authority.rs"]
+mod authority;
+
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use authority::make_certificates;
 
 /// Ended when dropped.
 pub struct Redis {
@@ -113,19 +116,4 @@ pub fn pretender(answer: &'static [u8], closes: bool) -> String {
         }
     });
     url
-}
-
-/// A private authority, and a certificate of it for `localhost`.
-fn make_certificates(folder: &Path) {
-    fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("a written file");
-    let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    for line in [
-        &format!("req -x509 {curve} -keyout ca.key -out ca.pem -days 2 -subj /CN=katydid-test-authority"),
-        &format!("req {curve} -keyout server.key -out server.csr -subj /CN=localhost"),
-        "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile names",
-    ] {
-        let output = Command::new("openssl").current_dir(folder).args(line.split(' ')).output();
-        let output = output.expect("openssl is installed: tests/run does that");
-        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
-    }
 }
