@@ -102,6 +102,44 @@ fn what_looks_like_a_slip_is_a_warning() {
 }
 
 #[test]
+fn a_name_that_is_read_before_it_has_a_value_is_a_warning() {
+    let early = |steps: &str| {
+        let text = format!("host: http://h\nflows: {{ login: [{{ get: /l, capture: {{ token: $.t }} }}] }}\n{steps}\n");
+        let warnings = Scenario::parse("w.yaml", &text).unwrap().warnings().to_owned();
+        let names = warnings.lines().filter_map(|line| line.strip_prefix("warning: nothing before this gives `"));
+        let places = warnings.lines().filter_map(|line| line.trim().strip_prefix("--> w.yaml:"));
+        let names = names.map(|rest| rest.split('`').next().unwrap());
+        names.zip(places).map(|(name, place)| format!("{name}@{place}")).collect::<Vec<_>>().join(" ")
+    };
+    for (steps, wanted) in [
+        ("on_start: [{ get: '/{{ id }}', capture: { id: $.id } }]\ntasks: [{ steps: [{ call: login }] }]", "id@3:24"),
+        ("on_start: [{ call: login }]\ntasks: [{ steps: [{ get: '/{{ token }}' }] }]", ""),
+        ("on_start: [{ get: '/{{ token }}' }, { call: login }]\ntasks: [{ steps: [{ get: / }] }]", "token@3:24"),
+        (
+            "tasks: [{ steps: [{ set: { a: 1, b: '{{ a + c }}', c: 2 } }, { get: '/{{ b + c }}' }, { call: login }] }]",
+            "c@3:45",
+        ),
+        ("tasks: [{ steps: [{ for_each: [1], as: n, steps: [{ get: '/{{ n }}' }] }, { call: login }] }]", ""),
+        ("tasks: [{ steps: [{ get: '/{{ token }}', when: token is defined }, { call: login }] }]", ""),
+        ("tasks: [{ steps: [{ get: '/{{ token | default(1) }}' }, { call: login }] }]", ""),
+        ("tasks: [{ steps: [{ get: /, when: token > 1 }, { call: login }] }]", "token@3:35"),
+        // The other task may not have run.
+        ("tasks: [{ steps: [{ call: login }] }, { steps: [{ get: '/{{ token }}' }] }]", "token@3:61"),
+        ("sequential: true\ntasks: [{ steps: [{ call: login }] }, { steps: [{ get: '/{{ token }}' }] }]", ""),
+        ("tasks: [{ steps: [{ call: login }] }]\non_stop: [{ get: '/{{ token }}' }]", ""),
+    ] {
+        assert_eq!(early(steps), wanted, "{steps}");
+    }
+    // What is not taken gives nothing.
+    let text =
+        "host: http://h\ntasks: [{ steps: [{ get: /, tags: slow, capture: { id: $.id } }, { get: '/{{ id }}' }] }]\n";
+    let all = Scenario::parse("w.yaml", text).unwrap();
+    assert_eq!(all.warnings(), "");
+    let select = SelectOptions { exclude_tags: vec!["slow".to_owned()], ..SelectOptions::default() };
+    assert!(all.select(&select).unwrap().warnings().contains("gives `id` a value"));
+}
+
+#[test]
 fn a_part_of_a_scenario_can_be_taken() {
     let text = "host: http://h\nusers: 9\nprofiles: { small: { users: 1 } }\nuser_classes:\n  \
         A: { tasks: [{ name: r, tags: [read], steps: [{ get: /r }, { get: /rr, tags: slow }] }, { name: w, tags: write, steps: [{ get: /w }] }] }\n  \

@@ -7,6 +7,7 @@ mod compile;
 mod context;
 mod fake;
 mod functions;
+mod given;
 mod json;
 mod scope;
 mod typed;

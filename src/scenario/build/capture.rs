@@ -23,6 +23,7 @@ impl Builder<'_> {
         }
         let mut out = Vec::with_capacity(entries.len());
         for (key, value) in entries {
+            self.names.given.give(&key.name);
             let built = match &value.kind {
                 Kind::Map(_) => self.full(value),
                 _ => self.short(value).map(|(source, words)| (source, words, Pick::First, None)),

@@ -68,14 +68,18 @@ impl<'a> Builder<'a> {
         let start = fields.get("start").and_then(|n| self.word(n, "start", &starts)).unwrap_or_default();
         let wait = fields.get("wait_time").and_then(|n| self.wait(n)).unwrap_or_default();
         let sequential = fields.get("sequential").and_then(|n| self.truth(n, "sequential")).unwrap_or(false);
+        self.names.given.watch(true);
         let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
-        let tasks = fields.get("tasks").map(|n| self.tasks(n));
+        let tasks = fields.get("tasks").map(|n| self.tasks(n, sequential));
+        // A user stops after any of its tasks.
+        self.names.given.watch(false);
+        self.names.given.rewind(0);
         let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
         let name = name.into();
         Some(Class { name, weight, fixed_count, start, wait, sequential, on_start, on_stop, tasks: tasks? })
     }
 
-    fn tasks(&mut self, node: &Node) -> Vec<Task> {
+    fn tasks(&mut self, node: &Node, sequential: bool) -> Vec<Task> {
         let Some(items) = self.list(node, "tasks") else { return Vec::new() };
         if items.is_empty() {
             self.error(node, "`tasks` is empty");
@@ -85,7 +89,11 @@ impl<'a> Builder<'a> {
         let mut seen: Vec<String> = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let rows = self.endpoints.len();
+            let given = self.names.given.mark();
             let Some(task) = self.task(index, item) else { continue };
+            if !sequential {
+                self.names.given.rewind(given);
+            }
             weights += u64::from(task.weight);
             if let Some(node) = Fields(item.entries()).get("name") {
                 if seen.iter().any(|name| **name == *task.name) {
@@ -116,7 +124,9 @@ impl<'a> Builder<'a> {
             return None;
         };
         self.tags.clone_from(&tags);
+        let watched = self.names.given.watch(self.taken(&tags, &[]));
         let steps = self.steps(steps, "steps");
+        self.names.given.watch(watched);
         self.tags.clear();
         let name = name.unwrap_or_else(|| format!("task {}", index + 1)).into();
         Some(Task { name, weight, tags, steps })

@@ -27,6 +27,7 @@ impl Builder<'_> {
 
     fn name_of(&mut self, fields: &Fields<'_>) -> Option<SlotId> {
         let name = self.plain_text(fields.get("as")?, "as")?;
+        self.names.given.give(&name);
         self.names.slots.id(&name)
     }
 
@@ -96,6 +97,10 @@ impl Builder<'_> {
         };
         let flow = *flow;
         self.called.insert(name);
+        // Flows are compiled once, in any order: what one of them assigns may be there after any call.
+        for name in &self.assigned_by_flows {
+            self.names.given.give(name);
+        }
         Some(Action::Call { flow, with })
     }
 

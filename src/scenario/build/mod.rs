@@ -5,6 +5,7 @@ mod capture;
 mod class;
 mod client;
 mod control;
+mod early;
 mod expect;
 mod feeder;
 mod fields;
@@ -108,6 +109,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         feeders: Vec::new(),
         flows: HashMap::new(),
         called: HashSet::new(),
+        assigned_by_flows: Vec::new(),
         files: HashMap::new(),
         tags: Vec::new(),
         stage_names: load::stage_names(input.whole),
@@ -143,6 +145,8 @@ struct Builder<'a> {
     /// Number and place of each flow's key.
     flows: HashMap<String, (FlowId, Range<usize>)>,
     called: HashSet<String>,
+    /// Names that any flow gives a value.
+    assigned_by_flows: Vec<String>,
     /// Files that were read, so that one that many steps send is there once.
     files: HashMap<String, Bytes>,
     /// Tags of the task and the step at hand.

@@ -44,9 +44,11 @@ impl<'a> Builder<'a> {
             ["on_start", "on_stop"].into_iter().filter_map(|k| class.get(k)).for_each(|n| steps(n, &mut assigned));
             class.get("tasks").into_iter().for_each(|n| tasks(n, &mut assigned));
         }
+        let before_flows = assigned.len();
         for (_, flow) in fields.get("flows").map(Node::entries).unwrap_or_default() {
             steps(flow, &mut assigned);
         }
+        self.assigned_by_flows = assigned[before_flows..].iter().map(|key| key.name.clone()).collect();
         if let Some(node) = fields.get("vars") {
             self.vars(node);
         }

@@ -35,12 +35,15 @@ impl Builder<'_> {
             return None;
         }
         self.modifiers(entries, action);
-        let when = fields.get("when").map(|n| self.condition(n, "when"));
         let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let taken = own_tags.is_empty() || self.taken(&own_tags, &self.tags);
+        let watched = self.names.given.watch(taken && self.names.given.watching());
+        let when = fields.get("when").map(|n| self.condition(n, "when"));
         let (around, rows) = (self.tags.len(), self.endpoints.len());
         self.tags.extend(own_tags);
         let built = self.action(word, argument, &fields);
+        self.names.given.watch(watched);
+        self.early(node);
         self.tags.truncate(around);
         if !taken {
             self.forget(rows);

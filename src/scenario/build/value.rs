@@ -66,6 +66,7 @@ impl Builder<'_> {
         let mut out = Vec::with_capacity(entries.len());
         for (key, value) in entries {
             let template = self.template(value);
+            self.names.given.give(&key.name);
             // A name that is none was reported when names were numbered.
             out.extend(self.names.slots.id(&key.name).zip(template));
         }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
+use super::given::Given;
 use super::{Bounded, Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
 
@@ -25,6 +26,8 @@ pub(crate) struct Names {
     pub columns: HashMap<String, Arc<[Arc<str>]>>,
     /// Every name that was used, so that the unused ones can be found.
     pub used: RefCell<BTreeSet<String>>,
+    /// Which names have a value by the time a step runs.
+    pub given: Given,
     /// Expressions that were evaluated beforehand.
     folded: Cell<u32>,
     /// Bytes that evaluated expressions may still write into the plan.
@@ -52,6 +55,7 @@ impl Names {
             environment,
             columns: HashMap::new(),
             used: RefCell::default(),
+            given: Given::default(),
             folded: Cell::new(0),
             room: Cell::new(MAX_ROOM),
         }
@@ -285,7 +289,13 @@ fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, Slip> {
         (feeder, Some(column)) if names.columns.contains_key(feeder) => {
             has_column(feeder, column, names).map(|()| true)
         }
-        _ if names.slots.id(root).is_some() => Ok(true),
+        _ if names.slots.id(root).is_some() => {
+            // A data file has a row from the first step on.
+            if !names.columns.contains_key(root) && !known(root, names) {
+                names.given.read(root, has_default(name, code) || code.contains("defined"));
+            }
+            Ok(true)
+        }
         _ if known(root, names) => Ok(false),
         ("fake", Some(kind)) => fake_kind(kind, name).map(|()| true),
         _ if RANDOM.contains(&root) => Ok(true),
