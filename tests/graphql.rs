@@ -127,6 +127,28 @@ async fn the_demo_shop_shows_n_plus_one() {
     let last = ran(demo.url(), "graphql: { errors: ignore }", steps, 8).await;
     let median = |name: &str| row(&last, "QUERY", name).total.response.median();
     assert!(median("Many") > median("Few") + Duration::from_millis(60), "{:?} {:?}", median("Few"), median("Many"));
-    let notes: Vec<&str> = last.run.notes.iter().map(|(_, note)| &**note).collect();
+    let notes: Vec<&str> = last.run.operations.iter().map(|(_, asked)| &*asked.words).collect();
     assert_eq!(notes, ["depth 3, 4 fields, ~1 node", "depth 3, 4 fields, ~40 nodes"]);
+}
+
+#[tokio::test]
+async fn what_the_server_says_that_an_operation_cost_is_kept() {
+    let target = DemoTarget::start(0).expect("a free port");
+    let steps = r#"
+- graphql: "query Three { products(first: 3) { nodes { id name } } }"
+- graphql: "query One { product(id: 1) { id } }"
+- graphql: "query Wrong { nope }"
+"#;
+    let last = ran(target.url(), "", steps, 20).await;
+    let found: Vec<_> = last
+        .operations()
+        .map(|(row, asked, costs)| (row.name.to_string(), asked.fields, costs.requested(), costs.actual()))
+        .collect();
+    // Requested 1 + 3 x (nodes, id, name); resolved products, nodes, and 3 x (id, name).
+    let wanted = [
+        ("Three".to_owned(), 4, Some(10.0), Some(8.0)),
+        ("One".to_owned(), 2, Some(2.0), Some(2.0)),
+        ("Wrong".to_owned(), 1, None, None),
+    ];
+    assert_eq!(found, wanted);
 }

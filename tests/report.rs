@@ -8,9 +8,11 @@ use std::time::{Duration, SystemTime};
 use katydid::report::text::Period;
 use katydid::report::{csv, text};
 use katydid::stats::Snapshot;
+use katydid::stats::delivery::Tally;
+use katydid::stats::operation::{Asked, Cost, Costs};
 use katydid::stats::snapshot::{
-    Bucket, Cores, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Latency, Level, LoadView, Row, RunInfo,
-    RunState, Series, SoFar,
+    Bucket, Cores, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Latency, Level, LoadView, RedisView,
+    Row, RunInfo, RunState, Series, SoFar,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -94,7 +96,7 @@ fn snapshot() -> Snapshot {
             run_time: Some(60_000 * MS),
             classes: vec!["User".into()],
             seed: 7,
-            notes: Vec::new(),
+            operations: Vec::new(),
         }),
         elapsed: 60_000 * MS,
         measured: 60_000 * MS,
@@ -126,10 +128,46 @@ fn snapshot() -> Snapshot {
         },
         cut: 2,
         redis: None,
+        costs: Vec::new(),
         events: Arc::default(),
         plan: Default::default(),
         log: Default::default(),
     }
+}
+
+/// The same run with GraphQL and Redis in it.
+fn with_protocols() -> Snapshot {
+    let mut snapshot = snapshot();
+    let added = snapshot.endpoints.len() as u32;
+    snapshot.endpoints.extend([
+        row("QUERY", "Search", figures(40, 2, times(40, 20, 120))),
+        row("MUTATION", "=Add, \"quickly\"", figures(4, 0, times(4, 5, 9))),
+        row("QUERY", "Never", Figures::default()),
+    ]);
+    let asked = |depth, nodes| Asked { depth, fields: 5, aliases: 1, nodes, words: "".into() };
+    let mut run = (*snapshot.run).clone();
+    run.operations = vec![(added, asked(4, 200)), (added + 1, asked(2, 1)), (added + 2, asked(1, 1))];
+    snapshot.run = Arc::new(run);
+    let mut costs = Costs::default();
+    costs.add(&Cost { requested: Some(101.0), actual: Some(46.5), available: Some(954.0) });
+    snapshot.costs = vec![(added, costs)];
+    let published = Tally { published: 10, sent_to: 40, ..Tally::default() };
+    let came = Tally {
+        received: 39,
+        lost_in_stream: 2,
+        lost_disconnected: 3,
+        late: 1,
+        duplicates: 4,
+        out_of_order: 5,
+        foreign: 6,
+        disconnects: 7,
+        ..Tally::default()
+    };
+    let total = Tally { published: 10, sent_to: 40, ..came };
+    let rows = [("PUBLISH", "orders:eu", published), ("DELIVER", "@orders,*", came)];
+    let rows = rows.map(|(method, name, tally)| (method.into(), name.into(), tally)).into();
+    snapshot.redis = Some(Arc::new(RedisView { rows, total, server: None }));
+    snapshot
 }
 
 fn check(name: &str, written: &str) {
@@ -155,6 +193,28 @@ fn csv_files_byte_for_byte() {
         let mut reader = ::csv::Reader::from_path(path).unwrap();
         assert!(reader.records().all(|record| record.unwrap().len() == width), "{name} is not rectangular");
     }
+}
+
+#[test]
+fn graphql_and_redis_have_files_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let prefix = folder.path().join("golden");
+    let paths = csv::write(&prefix, &with_protocols()).unwrap();
+    assert_eq!(paths.len(), 6);
+    for (path, name) in paths[4..].iter().zip(["golden_graphql.csv", "golden_redis.csv"]) {
+        check(name, &std::fs::read_to_string(path).unwrap());
+        let mut reader = ::csv::Reader::from_path(path).unwrap();
+        let width = reader.headers().unwrap().len();
+        assert!(reader.records().all(|record| record.unwrap().len() == width), "{name} is not rectangular");
+    }
+    for width in [160, 80] {
+        let tables = text::tables(&with_protocols(), width);
+        let from = tables.find("What GraphQL operations ask for").expect("a table of operations");
+        check(&format!("operations_{width}.txt"), &tables[from..]);
+    }
+    // A later run without them leaves nothing behind that would be taken for its own.
+    assert_eq!(csv::write(&prefix, &snapshot()).unwrap().len(), 4);
+    assert!(!paths[4].exists() && !paths[5].exists());
 }
 
 #[test]

@@ -19,6 +19,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use super::behaviour;
+use super::cost::Priced;
 use super::counters::{Counters, Endpoint};
 use super::shop::{self, PRODUCTS};
 
@@ -38,6 +39,7 @@ struct Database(Mutex<()>);
 pub(super) fn router(counters: Arc<Counters>) -> Router {
     let schema = Schema::build(Root, Changes, EmptySubscription)
         .extension(ApolloPersistedQueries::new(LruCacheStorage::new(256)))
+        .extension(Priced)
         .limit_depth(12)
         .limit_complexity(2_000)
         .finish();

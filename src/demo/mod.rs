@@ -4,6 +4,7 @@
 //! but plausible; `GET /_count` tells exactly how often each endpoint was asked.
 
 mod behaviour;
+mod cost;
 mod counters;
 mod graphql;
 mod shop;

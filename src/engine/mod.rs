@@ -36,8 +36,10 @@ pub use handle::{Gone, RunHandle};
 use crate::protocol::http::{Factory, TlsError};
 use crate::protocol::redis::{self, RedisError};
 use crate::scenario::Plan;
+use crate::scenario::document::Figures;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
+use crate::stats::operation::Asked;
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{RunInfo, RunState};
 use crate::stats::{Interval, Moment};
@@ -147,10 +149,15 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         run_time: plan.load.run_time.or(plan.schedule.length().filter(|_| plan.schedule.is_shaped())),
         classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
         seed,
-        notes: plan.notes.iter().map(|(id, note)| (id.0, Arc::clone(note))).collect(),
+        operations: plan.operations.iter().map(|(id, figures)| (id.0, asked(figures))).collect(),
     };
     let rows = plan.endpoints.iter().map(|row| (row.method.clone(), row.name.clone())).collect();
     Aggregator::new(run, rows, shards)
+}
+
+fn asked(figures: &Figures) -> Asked {
+    let Figures { depth, fields, aliases, nodes, .. } = *figures;
+    Asked { depth, fields, aliases, nodes, words: figures.to_string().into() }
 }
 
 fn first_moment(plan: &Plan) -> Moment {

@@ -1,5 +1,7 @@
-//! Locust's four CSV files, with exactly its column names. Each is written beside its place and renamed, so that it is
-//! complete or absent.
+//! Locust's four CSV files, with exactly its column names, and one more each for GraphQL and Redis. Each is written
+//! beside its place and renamed, so that it is complete or absent.
+
+mod protocols;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,8 @@ use crate::clean;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Figures, Latency, PERCENTILE_LABELS, Row};
 
-const SUFFIXES: [&str; 4] = ["_stats.csv", "_stats_history.csv", "_failures.csv", "_exceptions.csv"];
+const SUFFIXES: [&str; 6] =
+    ["_stats.csv", "_stats_history.csv", "_failures.csv", "_exceptions.csv", "_graphql.csv", "_redis.csv"];
 type Record = Vec<String>;
 
 /// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
@@ -43,17 +46,28 @@ fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
-/// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, and returns their paths.
+/// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, in runs with GraphQL and
+/// Redis also `_graphql.csv` and `_redis.csv`, and returns their paths.
 ///
 /// # Errors
 /// When a file cannot be written; those already complete stay.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
-    let contents = [stats(snapshot), history(snapshot), failures(snapshot), exceptions(snapshot)];
+    let [stats, history] = [stats(snapshot), history(snapshot)].map(Some);
+    let [failures, exceptions] = [failures(snapshot), exceptions(snapshot)].map(Some);
+    let contents = [stats, history, failures, exceptions, protocols::graphql(snapshot), protocols::redis(snapshot)];
     let mut paths = Vec::with_capacity(SUFFIXES.len());
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
         let path = with_suffix(prefix, suffix);
-        write_file(&path, &records).map_err(|source| ReportError::Write { path: path.clone(), source })?;
-        paths.push(path);
+        let done = match &records {
+            Some(records) => write_file(&path, records),
+            // What an earlier run has left there would be taken for a part of this one.
+            None if path.exists() => std::fs::remove_file(&path),
+            None => continue,
+        };
+        done.map_err(|source| ReportError::Write { path: path.clone(), source })?;
+        if records.is_some() {
+            paths.push(path);
+        }
     }
     Ok(paths)
 }
@@ -211,7 +225,7 @@ mod tests {
             run_time: None,
             classes: Vec::new(),
             seed: 0,
-            notes: Vec::new(),
+            operations: Vec::new(),
         };
         let moment = Moment {
             elapsed: Duration::ZERO,

@@ -52,6 +52,7 @@ pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
 pub fn tables(snapshot: &Snapshot, width: usize) -> String {
     let mut out = requests(snapshot, Period::Total, width);
     out.push_str(&percentiles(snapshot, width));
+    out.push_str(&operations(snapshot, width));
     let view = &snapshot.failures;
     let mut errors: Vec<_> =
         view.rows.iter().map(|row| (row.count, format!("{} {}: {}", row.method, row.name, row.reason))).collect();
@@ -89,6 +90,36 @@ fn percentiles(snapshot: &Snapshot, width: usize) -> String {
     format!("{}\n{body}", cut("Response time percentiles (approximated)", width))
 }
 
+/// What GraphQL operations ask for and cost, beside their response times.
+fn operations(snapshot: &Snapshot, width: usize) -> String {
+    let name = width.saturating_sub(67).clamp(4, 80);
+    let line = |cells: [&str; 2], figures: [&str; 7]| {
+        let [depth, fields, nodes, cost, mean, p50, p95] = figures;
+        let cells = format!("{} {}", pad(cells[0], 8), pad(cells[1], name));
+        format!("{cells} {depth:>6} {fields:>7} {nodes:>8} {cost:>9} {mean:>7} {p50:>7} {p95:>7}")
+    };
+    let ms = |time: Duration| time.as_millis().to_string();
+    let rows: Vec<String> = snapshot
+        .operations()
+        .filter(|(row, ..)| row.total.requests > 0)
+        .map(|(row, asked, costs)| {
+            let times = &row.total.response;
+            let cost = costs.actual().or(costs.requested()).map_or_else(|| "–".to_owned(), units::rate);
+            let figures = [&asked.depth.to_string(), &asked.fields.to_string(), &asked.nodes.to_string(), &cost];
+            let [depth, fields, nodes, cost] = figures.map(String::as_str);
+            let times = [ms(times.mean), ms(times.median()), ms(times.p(95.0))];
+            let [mean, p50, p95] = times.each_ref().map(String::as_str);
+            line([&row.method, &row.name], [depth, fields, nodes, cost, mean, p50, p95])
+        })
+        .collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let head = line(["Type", "Name"], ["Depth", "Fields", "Nodes", "Cost", "Avg", "Med", "95%"]);
+    let head = ["What GraphQL operations ask for".to_owned(), head, rule(name, &[6, 7, 8, 9, 7, 7, 7])];
+    lines(head.into_iter().chain(rows).chain([String::new()]), width)
+}
+
 fn rule(name: usize, widths: &[usize]) -> String {
     let dashes: Vec<String> = [8, name].iter().chain(widths).map(|n| "-".repeat(*n)).collect();
     dashes.join("|")
@@ -106,7 +137,7 @@ fn report(title: &str, column: &str, rows: &[(u64, String)], width: usize) -> St
     if rows.is_empty() {
         return String::new();
     }
-    let rule = format!("{}|{}", "-".repeat(18), "-".repeat(141));
+    let rule = format!("{}|{}", "-".repeat(18), "-".repeat(width.saturating_sub(19).min(141)));
     let head = [title.to_owned(), format!("{:<18} {column}", "# occurrences"), rule.clone()];
     let body = rows.iter().map(|(count, text)| format!("{count:<18} {text}"));
     lines(head.into_iter().chain(body).chain([rule, String::new()]), width)

@@ -125,8 +125,8 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  requests:");
         let width = plan.endpoints.iter().map(|row| row.method.len()).max().unwrap_or_default().max(7);
         for (index, row) in plan.endpoints.iter().enumerate() {
-            let note = plan.notes.iter().find(|(id, _)| id.0 as usize == index);
-            let asks = note.map(|(_, note)| format!(": asks for {note}")).unwrap_or_default();
+            let operation = plan.operations.iter().find(|(id, _)| id.0 as usize == index);
+            let asks = operation.map(|(_, figures)| format!(": asks for {figures}")).unwrap_or_default();
             let _ = writeln!(out, "    {:<width$} {}{asks}", row.method, row.name);
         }
     }

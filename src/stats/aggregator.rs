@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::delivery::{Deliveries, Tally};
+use super::by_row::ByRow;
+use super::delivery::Tally;
 use super::failures::Failures;
 use super::health;
 use super::interval::Interval;
+use super::operation::Costs;
 use super::row::RowState;
 use super::series::Past;
 use super::server::ServerFigures;
@@ -60,7 +62,8 @@ struct Stats {
     failures: Failures,
     exceptions: Vec<ExceptionRow>,
     more_exceptions: u64,
-    deliveries: Deliveries,
+    deliveries: ByRow<Tally>,
+    costs: ByRow<Costs>,
     arrivals: Arrivals,
     past: Past,
     timer_lag: Window<Sparse>,
@@ -249,6 +252,7 @@ impl Aggregator {
             health,
             cut: self.cut,
             redis,
+            costs: stats.costs.iter().map(|(row, costs)| (row, *costs)).collect(),
             events: Arc::clone(&self.events),
             plan: PlanView { left_out: self.left_out, arrivals: stats.arrivals, ..self.plan.clone() },
             log: self.log.clone(),
@@ -266,7 +270,8 @@ impl Stats {
             failures: Failures::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,
-            deliveries: Deliveries::default(),
+            deliveries: ByRow::default(),
+            costs: ByRow::default(),
             arrivals: Arrivals::default(),
             past: Past::new(),
             timer_lag: Window::new(),
@@ -295,6 +300,7 @@ impl Stats {
             }
         }
         self.deliveries.merge(&interval.deliveries);
+        self.costs.merge(&interval.costs);
         self.failures.absorb(&mut interval.failures);
         for (place, message, count) in interval.exceptions.drain(..) {
             let full = self.exceptions.len() >= MAX_EXCEPTIONS;
@@ -392,7 +398,7 @@ mod tests {
             run_time: None,
             classes: Vec::new(),
             seed: 1,
-            notes: Vec::new(),
+            operations: Vec::new(),
         };
         Aggregator::new(run, vec![("GET".into(), "/a".into()), ("POST".into(), "/b".into())], 2)
     }

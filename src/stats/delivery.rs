@@ -2,6 +2,8 @@
 //!
 //! Latency of delivery goes into the channel's `DELIVER` row like any other time; here is what a latency cannot say.
 
+use super::by_row::Merge;
+
 /// What became of the messages of one channel (or pattern), over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {
@@ -28,32 +30,6 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Adds the counters of another shard or interval.
-    pub fn merge(&mut self, other: &Tally) {
-        let Tally {
-            received,
-            foreign,
-            lost_in_stream,
-            lost_disconnected,
-            late,
-            duplicates,
-            out_of_order,
-            disconnects,
-            published,
-            sent_to,
-        } = other;
-        self.received += received;
-        self.foreign += foreign;
-        self.lost_in_stream += lost_in_stream;
-        self.lost_disconnected += lost_disconnected;
-        self.late += late;
-        self.duplicates += duplicates;
-        self.out_of_order += out_of_order;
-        self.disconnects += disconnects;
-        self.published += published;
-        self.sent_to += sent_to;
-    }
-
     /// Messages that never came, whatever the cause.
     pub fn lost(&self) -> u64 {
         (self.lost_in_stream + self.lost_disconnected).saturating_sub(self.late)
@@ -80,64 +56,47 @@ impl Tally {
     }
 }
 
+impl Merge for Tally {
+    fn merge(&mut self, other: &Self) {
+        let Tally {
+            received,
+            foreign,
+            lost_in_stream,
+            lost_disconnected,
+            late,
+            duplicates,
+            out_of_order,
+            disconnects,
+            published,
+            sent_to,
+        } = other;
+        self.received += received;
+        self.foreign += foreign;
+        self.lost_in_stream += lost_in_stream;
+        self.lost_disconnected += lost_disconnected;
+        self.late += late;
+        self.duplicates += duplicates;
+        self.out_of_order += out_of_order;
+        self.disconnects += disconnects;
+        self.published += published;
+        self.sent_to += sent_to;
+    }
+}
+
 fn ratio(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The tallies of some rows, by endpoint. There are few, so a list is searched fastest.
-#[derive(Debug, Clone, Default)]
-pub struct Deliveries {
-    rows: Vec<(u32, Tally)>,
-}
-
-impl Deliveries {
-    /// The tally of an endpoint, empty at first.
-    pub fn row(&mut self, endpoint: u32) -> &mut Tally {
-        let at = match self.rows.iter().position(|(known, _)| *known == endpoint) {
-            Some(at) => at,
-            None => {
-                self.rows.push((endpoint, Tally::default()));
-                self.rows.len() - 1
-            }
-        };
-        &mut self.rows[at].1
-    }
-
-    /// Adds all rows of another shard or interval.
-    pub fn merge(&mut self, other: &Deliveries) {
-        for (endpoint, tally) in &other.rows {
-            self.row(*endpoint).merge(tally);
-        }
-    }
-
-    /// Forgets all figures.
-    pub fn clear(&mut self) {
-        self.rows.clear();
-    }
-
-    /// Rows with figures, in order of first use.
-    pub fn iter(&self) -> impl Iterator<Item = (u32, &Tally)> {
-        self.rows.iter().map(|(endpoint, tally)| (*endpoint, tally))
-    }
-
-    /// All rows together.
-    pub fn total(&self) -> Tally {
-        self.rows.iter().fold(Tally::default(), |mut sum, (_, tally)| {
-            sum.merge(tally);
-            sum
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::by_row::ByRow;
     use super::*;
 
     #[test]
     fn shards_add_up() {
         let part = Tally { received: 95, foreign: 2, duplicates: 3, lost_in_stream: 6, late: 1, ..Tally::default() };
         let other = Tally { lost_disconnected: 5, published: 10, sent_to: 100, ..Tally::default() };
-        let (mut left, mut right) = (Deliveries::default(), Deliveries::default());
+        let (mut left, mut right) = (ByRow::<Tally>::default(), ByRow::<Tally>::default());
         left.row(4).merge(&part);
         right.row(7).merge(&part);
         right.row(4).merge(&other);

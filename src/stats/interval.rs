@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::delivery::Deliveries;
+use super::by_row::ByRow;
+use super::delivery::Tally;
 use super::failures::Groups;
+use super::operation::Costs;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
 use super::tally::{Exact, Sparse, Times};
@@ -37,7 +39,8 @@ pub struct Interval {
     pub(super) failures: Groups,
     pub(super) exceptions: Vec<(Arc<str>, Arc<str>, u64)>,
     pub(super) more_exceptions: u64,
-    pub(super) deliveries: Deliveries,
+    pub(super) deliveries: ByRow<Tally>,
+    pub(super) costs: ByRow<Costs>,
     pub(super) timer_lag: Times<u32>,
     pub(super) schedule_delay: Times<u32>,
     pub(super) log: Vec<LogLine>,
@@ -79,7 +82,8 @@ impl Interval {
             failures: Groups::default(),
             exceptions: Vec::new(),
             more_exceptions: 0,
-            deliveries: Deliveries::default(),
+            deliveries: ByRow::default(),
+            costs: ByRow::default(),
             timer_lag: Times::rough(),
             schedule_delay: Times::rough(),
             log: Vec::new(),
@@ -103,6 +107,7 @@ impl Interval {
         self.exceptions.clear();
         self.more_exceptions = 0;
         self.deliveries.clear();
+        self.costs.clear();
         self.timer_lag.clear();
         self.schedule_delay.clear();
     }

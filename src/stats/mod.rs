@@ -5,10 +5,12 @@
 //! This module knows nobody above it: no engine, no screen.
 
 pub mod aggregator;
+pub mod by_row;
 pub mod delivery;
 mod failures;
 pub mod health;
 pub mod interval;
+pub mod operation;
 pub mod recorder;
 mod row;
 pub mod sample;

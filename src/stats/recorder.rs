@@ -4,9 +4,11 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::by_row::Merge as _;
 use super::delivery::Tally;
 use super::failures::{MAX_EXAMPLES, fingerprint};
 use super::interval::Interval;
+use super::operation::Cost;
 use super::sample::{Reason, Sample};
 use super::snapshot::LogLine;
 
@@ -72,6 +74,11 @@ impl Recorder {
         if !tally.is_empty() {
             self.interval.deliveries.row(endpoint).merge(tally);
         }
+    }
+
+    /// Counts what a reply says that it cost, for a row.
+    pub fn cost(&mut self, endpoint: u32, cost: &Cost) {
+        self.interval.costs.row(endpoint).add(cost);
     }
 
     /// Lag of the shard's 10 ms timer.

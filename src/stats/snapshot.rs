@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::delivery::Tally;
+use super::operation::{Asked, Costs};
 use super::sample::Example;
 use super::server::ServerFigures;
 
@@ -48,12 +49,25 @@ pub struct Snapshot {
     pub cut: u64,
     /// Whether published messages arrive, and how the Redis is; `None` in a run without Redis.
     pub redis: Option<Arc<RedisView>>,
+    /// What the replies of GraphQL operations cost, by the index of their endpoint, where the server says so.
+    pub costs: Vec<(u32, Costs)>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<Event>>,
     /// Where in its load plan the run is.
     pub plan: PlanView,
     /// What `log` steps said.
     pub log: LogView,
+}
+
+impl Snapshot {
+    /// Each GraphQL operation: its row, what it asks for, and what it cost.
+    pub fn operations(&self) -> impl Iterator<Item = (&Row, &Asked, Costs)> {
+        self.run.operations.iter().filter_map(|(endpoint, asked)| {
+            let costs = self.costs.iter().find(|(known, _)| known == endpoint);
+            let costs = costs.map(|(_, costs)| *costs).unwrap_or_default();
+            Some((self.endpoints.get(*endpoint as usize)?, asked, costs))
+        })
+    }
 }
 
 /// Redis in a snapshot.
@@ -86,8 +100,8 @@ pub struct RunInfo {
     pub classes: Vec<Arc<str>>,
     /// Seed of the random generators.
     pub seed: u64,
-    /// What is known of an endpoint before the run, by its index: how much a GraphQL operation asks for.
-    pub notes: Vec<(u32, Arc<str>)>,
+    /// What GraphQL operations ask for, by the index of their endpoint.
+    pub operations: Vec<(u32, Asked)>,
 }
 
 /// What a run is doing.

@@ -11,6 +11,7 @@ use katydid::scenario::plan::{
     EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
 use katydid::scenario::template::{Json, Scope, Text};
+use katydid::stats::by_row::Merge as _;
 use katydid::stats::delivery::Tally;
 
 /// Rows of the tests: the deliveries of the n-th name have row [`DELIVER`] + n.

@@ -13,7 +13,7 @@ fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
         run_time: None,
         classes: Vec::new(),
         seed: 0,
-        notes: Vec::new(),
+        operations: Vec::new(),
     };
     let (spares, spare) = mpsc::channel(4);
     let (orders, _) = mpsc::unbounded_channel();

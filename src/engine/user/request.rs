@@ -23,8 +23,8 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let shard = &self.shard;
         let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
-        let exchange = match operation {
-            None => self.client.send(step, &mut self.scope, wants).await,
+        let (exchange, cost) = match operation {
+            None => (self.client.send(step, &mut self.scope, wants).await, None),
             Some(operation) => graphql::send(&mut self.client, operation, &mut self.scope, wants).await,
         };
         if operation.is_some() {
@@ -32,7 +32,11 @@ impl User {
         }
         on_the_wire.arrived();
         let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
-        shard.recorder.borrow_mut().record(sample);
+        let mut recorder = shard.recorder.borrow_mut();
+        recorder.record(sample);
+        if let Some(cost) = cost {
+            recorder.cost(endpoint, &cost);
+        }
     }
 }
 

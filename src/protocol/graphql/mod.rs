@@ -1,5 +1,6 @@
 //! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides.
 
+mod cost;
 mod introspect;
 mod outcome;
 
@@ -8,14 +9,15 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 pub use self::introspect::introspect;
-use self::outcome::{Outcome, Persistence};
+use self::outcome::{Answer, Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
 use crate::scenario::template::Scope;
+use crate::stats::operation::Cost;
 use crate::stats::{Example, Reason};
 
 /// Sends what was prepared from `step.http`, reads the whole reply and judges it; captures go into `scope`. `wants`
-/// tells whether an example of a failure is of use.
+/// tells whether an example of a failure is of use. Also says what the reply cost, where the server tells.
 ///
 /// A persisted query that the server does not know is sent once more with its text; both hops are one request.
 pub async fn send(
@@ -23,7 +25,7 @@ pub async fn send(
     step: &GraphqlStep,
     scope: &mut Scope,
     wants: impl Fn(&Reason) -> bool,
-) -> Exchange {
+) -> (Exchange, Option<Cost>) {
     let judge = Judge { step: &step.http, wants: &wants, whole: true };
     let started = Instant::now();
     let text = client.draft().body.clone();
@@ -32,9 +34,10 @@ pub async fn send(
     let first = hashed.as_ref().map_or(&text, |hashed| &hashed.hash_only);
     load(client, step, &url, first);
     let (exchange, reply) = client.transfer(&judge, started).await;
-    let asks = reply.as_ref().and_then(|reply| outcome::read(&reply.body)).and_then(|got| outcome::persistence(&got));
+    let answer = read(reply.as_ref());
+    let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.outcome));
     let again = match (asks, hashed) {
-        (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply), scope),
+        (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply, answer), scope),
         (Some(Persistence::NotFound), Some(hashed)) => hashed.with_text,
         (Some(Persistence::NotSupported), Some(_)) => {
             client.sends_text = true;
@@ -44,7 +47,13 @@ pub async fn send(
     load(client, step, &url, &again);
     let (mut second, reply) = client.transfer(&judge, started).await;
     second.connect = exchange.connect.or(second.connect);
-    conclude(step, &judge, (second, reply), scope)
+    let answer = read(reply.as_ref());
+    conclude(step, &judge, (second, reply, answer), scope)
+}
+
+/// What a reply says, where it has come whole.
+fn read(reply: Option<&Reply>) -> Option<Answer> {
+    reply.filter(|reply| reply.bytes <= MAX_KEPT as u64).and_then(|reply| outcome::read(&reply.body))
 }
 
 /// Puts a body where it travels.
@@ -59,19 +68,20 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
 fn conclude(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (mut exchange, reply): (Exchange, Option<Reply>),
+    (mut exchange, reply, answer): (Exchange, Option<Reply>, Option<Answer>),
     scope: &mut Scope,
-) -> Exchange {
+) -> (Exchange, Option<Cost>) {
     if let Some(reply) = reply {
-        exchange.failure = verdict(step, judge, &reply, (exchange.service, scope));
+        let outcome = answer.as_ref().map(|answer| &answer.outcome);
+        exchange.failure = verdict(step, judge, (&reply, outcome), (exchange.service, scope));
     }
-    exchange
+    (exchange, answer.and_then(|answer| answer.cost))
 }
 
 fn verdict(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    reply: &Reply,
+    (reply, outcome): (&Reply, Option<&Outcome>),
     (elapsed, scope): (Duration, &mut Scope),
 ) -> Option<(Reason, Example)> {
     if reply.bytes > MAX_KEPT as u64 {
@@ -81,8 +91,7 @@ fn verdict(
             reply.example(detail),
         ));
     }
-    let outcome = outcome::read(&reply.body);
-    if let Some(Outcome::Errors { class, what, detail }) = &outcome
+    if let Some(Outcome::Errors { class, what, detail }) = outcome
         && class.fails(step.errors)
     {
         let reason = Reason::Answer { class: class.words(), what: what.clone() };

@@ -8,8 +8,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::cost;
 use crate::scenario::plan::ErrorPolicy;
+use crate::stats::operation::Cost;
 
 /// Characters of a message that tell one kind of failure from another.
 const MESSAGE: usize = 80;
@@ -61,10 +64,25 @@ impl Class {
     }
 }
 
+/// What a reply says: how it went, and what it cost where the server tells.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// How it went.
+    pub outcome: Outcome,
+    /// `extensions.cost`.
+    pub cost: Option<Cost>,
+}
+
 /// Reads a reply; `None` when it is no GraphQL reply at all.
-pub fn read(body: &[u8]) -> Option<Outcome> {
+pub fn read(body: &[u8]) -> Option<Answer> {
     let envelope: Envelope<'_> = serde_json::from_slice(body).ok()?;
-    let class = match (&envelope.data, &envelope.errors) {
+    let cost = envelope.extensions.and_then(|extensions| cost::read(extensions.get()));
+    let outcome = outcome(envelope.data, envelope.errors)?;
+    Some(Answer { outcome, cost })
+}
+
+fn outcome(data: Data, errors: Option<Vec<ServerError<'_>>>) -> Option<Outcome> {
+    let class = match (&data, &errors) {
         (Data::Absent, None) => return None,
         (Data::Present, None) => return Some(Outcome::Ok),
         // Null without errors is allowed for a nullable root.
@@ -75,7 +93,7 @@ pub fn read(body: &[u8]) -> Option<Outcome> {
         (Data::Null, Some(_)) => Class::Execution,
         (Data::Present, Some(_)) => Class::Partial,
     };
-    let first = envelope.errors.and_then(|errors| errors.into_iter().next()).unwrap_or_default();
+    let first = errors.and_then(|errors| errors.into_iter().next()).unwrap_or_default();
     Some(Outcome::Errors { class, what: first.kind().into(), detail: first.words() })
 }
 
@@ -107,6 +125,8 @@ struct Envelope<'a> {
     data: Data,
     #[serde(default, borrow)]
     errors: Option<Vec<ServerError<'a>>>,
+    #[serde(default, borrow)]
+    extensions: Option<&'a RawValue>,
 }
 
 #[derive(Default)]
@@ -204,7 +224,7 @@ mod tests {
             (r#"{"errors":[{"message":"x","extensions":{"code":"BAD"}}],"data":null}"#, Some((Execution, "BAD"))),
             (r#"{"data":{"a":null},"errors":[{"message":"no item 42-ab"}]}"#, Some((Partial, "no item N"))),
         ] {
-            let got = match read(body.as_bytes()).expect("GraphQL") {
+            let got = match read(body.as_bytes()).expect("GraphQL").outcome {
                 Outcome::Ok => None,
                 Outcome::Errors { class, what, .. } => Some((class, what)),
             };
@@ -222,7 +242,9 @@ mod tests {
     #[test]
     fn the_path_is_kept_without_its_indices() {
         let body = r#"{"data":{},"errors":[{"message":"boom","path":["products",3,"price"]}]}"#;
-        let Some(Outcome::Errors { detail, .. }) = read(body.as_bytes()) else { panic!("errors") };
+        let Some(Outcome::Errors { detail, .. }) = read(body.as_bytes()).map(|answer| answer.outcome) else {
+            panic!("errors")
+        };
         assert_eq!(detail, "boom at products[].price");
     }
 
@@ -234,7 +256,7 @@ mod tests {
             (r#"{"message":"PersistedQueryNotSupported"}"#, Some(Persistence::NotSupported)),
             (r#"{"message":"other"}"#, None),
         ] {
-            let outcome = read(format!(r#"{{"errors":[{error}]}}"#).as_bytes()).expect("GraphQL");
+            let outcome = read(format!(r#"{{"errors":[{error}]}}"#).as_bytes()).expect("GraphQL").outcome;
             assert_eq!(persistence(&outcome), wanted, "{error}");
         }
     }

@@ -201,6 +201,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::stats::by_row::Merge as _;
 
     const STREAM: u32 = 9;
 

@@ -114,8 +114,8 @@ impl<'a> Builder<'a> {
             OperationKind::Subscription => "SUBSCRIPTION",
         };
         let row = self.endpoint(method, &name);
-        if !self.notes.iter().any(|(known, _)| *known == row) {
-            self.notes.push((row, chosen.figures.to_string().into()));
+        if !self.operations.iter().any(|(known, _)| *known == row) {
+            self.operations.push((row, chosen.figures));
         }
         let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
         // A mutation by GET is refused by every server.

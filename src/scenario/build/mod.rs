@@ -32,6 +32,7 @@ use self::fields::Fields;
 pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
+use super::document::Figures;
 use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
@@ -102,7 +103,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         found: Vec::new(),
         warned: Vec::new(),
         endpoints: Vec::new(),
-        notes: Vec::new(),
+        operations: Vec::new(),
         index: HashMap::new(),
         tagged: HashMap::new(),
         clients: vec![ClientOptions::default()],
@@ -136,7 +137,7 @@ struct Builder<'a> {
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,
-    notes: Vec<(EndpointId, Arc<str>)>,
+    operations: Vec<(EndpointId, Figures)>,
     index: HashMap<Endpoint, EndpointId>,
     /// The rows that steps with a tag use.
     tagged: HashMap<String, Vec<EndpointId>>,
@@ -216,7 +217,7 @@ impl<'a> Builder<'a> {
             classes: self.chosen(classes),
             flows,
             endpoints: std::mem::take(&mut self.endpoints),
-            notes: std::mem::take(&mut self.notes),
+            operations: std::mem::take(&mut self.operations),
             clients: std::mem::take(&mut self.clients),
             feeders: std::mem::take(&mut self.feeders),
             redis,

@@ -32,6 +32,7 @@ pub use schedule::{Goal, Schedule, Stage};
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
 pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
 
+use super::document::Figures;
 use super::secrets::Redactor;
 use super::template::{Scope, SlotTable};
 
@@ -52,8 +53,8 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     /// Every row of the statistics, in order of appearance.
     pub endpoints: Vec<Endpoint>,
-    /// What is known of a row before the run, in words: how much a GraphQL operation asks for.
-    pub notes: Vec<(EndpointId, Arc<str>)>,
+    /// How much the GraphQL operation of a row asks for.
+    pub operations: Vec<(EndpointId, Figures)>,
     /// The different connection settings; [`ClientId`] points here and the first is the usual one.
     pub clients: Vec<ClientOptions>,
     /// Data files; each fills one slot of every user.

@@ -44,10 +44,13 @@ fn title(method: &str, name: &str) -> String {
     format!("{method} {name}").trim().to_owned()
 }
 
-/// What a GraphQL operation asks for, to be held against its response time.
-fn asks_for<'a>(snapshot: &'a Snapshot, row: &Row) -> Option<&'a str> {
-    let at = snapshot.endpoints.iter().position(|one| one.method == row.method && one.name == row.name)?;
-    snapshot.run.notes.iter().find(|(index, _)| *index as usize == at).map(|(_, note)| &**note)
+/// What a GraphQL operation asks for and costs, to be held against its response time.
+fn asks_for(snapshot: &Snapshot, row: &Row) -> Option<String> {
+    let mut operations = snapshot.operations();
+    let (_, asked, costs) = operations.find(|(one, ..)| one.method == row.method && one.name == row.name)?;
+    let costs = costs.to_string();
+    let comma = if costs.is_empty() { "" } else { ", " };
+    Some(format!("asks for {}{comma}{costs}", asked.words))
 }
 
 /// The statistics were reset while one looked.
@@ -98,7 +101,7 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
         let mut lines = vec![Line::styled(counts(figures, theme), theme.strong), Line::default()];
         lines.extend(times(figures, 30, theme));
         lines.push(Line::default());
-        lines.extend(asks_for(snapshot, row).map(|note| Line::raw(format!("asks for {note}"))));
+        lines.extend(asks_for(snapshot, row).map(Line::raw));
         lines.extend(phases(figures, theme));
         lines.push(Line::default());
         lines.extend(more);
@@ -106,7 +109,7 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     }
     let line = Rect { height: 1, ..area };
     let counts = counts(figures, theme);
-    let asks = asks_for(snapshot, row).map(|note| format!("   asks for {note}")).unwrap_or_default();
+    let asks = asks_for(snapshot, row).map(|words| format!("   {words}")).unwrap_or_default();
     put(frame, line, Line::styled(format!(" {}   {counts}{asks}", theme.text(&name)), theme.strong));
     let wide = area.width * 3 / 5;
     let left = Rect { y: area.y + 1, width: wide, height: TIMES, ..area };

@@ -1,0 +1,52 @@
+//! What Locust has no file for: what GraphQL operations ask for beside their times, and what became of Redis messages.
+
+use super::{Record, header, millis, text};
+use crate::stats::Snapshot;
+use crate::stats::delivery::Tally;
+
+/// `_graphql.csv`; `None` in a run without GraphQL.
+pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
+    let columns = "Type,Name,Depth,Fields,Aliases,Nodes,Request Count,Failure Count,Average Response Time,50%,95%,99%,\
+                   Average Cost,Average Requested Cost,Least Cost Available";
+    let points = |points: Option<f64>| points.map_or_else(String::new, |points| format!("{points:?}"));
+    let rows: Vec<Record> = snapshot
+        .operations()
+        .map(|(row, asked, costs)| {
+            let times = &row.total.response;
+            let mut record = vec![text(&row.method), text(&row.name), asked.depth.to_string()];
+            record.extend([asked.fields, asked.aliases, asked.nodes].map(|n| n.to_string()));
+            record.extend([row.total.requests, row.total.failures].map(|n| n.to_string()));
+            record.push(format!("{:?}", millis(times.mean)));
+            record.extend([50.0, 95.0, 99.0].map(|p| times.p(p).as_millis().to_string()));
+            record.extend([costs.actual(), costs.requested(), costs.available].map(points));
+            record
+        })
+        .collect();
+    (!rows.is_empty()).then(|| std::iter::once(header(columns, false, "")).chain(rows).collect())
+}
+
+/// `_redis.csv`: published messages in `PUBLISH` rows, what came of them in `DELIVER` rows; `None` in a run without.
+pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
+    let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
+    let columns = "Type,Name,Published,Receivers,Received,Lost,Lost In Stream,Lost While Disconnected,Came Late,\
+                   Duplicates,Out Of Order,Foreign,Disconnects";
+    let line = |method: &str, name: &str, tally: &Tally| {
+        let figures = [
+            tally.published,
+            tally.sent_to,
+            tally.received,
+            tally.lost(),
+            tally.lost_in_stream,
+            tally.lost_disconnected,
+            tally.late,
+            tally.duplicates,
+            tally.out_of_order,
+            tally.foreign,
+            tally.disconnects,
+        ];
+        [text(method), text(name)].into_iter().chain(figures.map(|n| n.to_string())).collect()
+    };
+    let rows = redis.rows.iter().map(|(method, name, tally)| line(method, name, tally));
+    let total = line("", "Aggregated", &redis.total);
+    Some(std::iter::once(header(columns, false, "")).chain(rows).chain([total]).collect())
+}

@@ -1,0 +1,135 @@
+//! GraphQL operations: what each asks for, and what the server says it cost, to be held against its response time.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::by_row::Merge;
+use crate::units;
+
+/// What an operation asks for, counted in its text before the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Fields inside each other, at most.
+    pub depth: u32,
+    /// Fields in all.
+    pub fields: u64,
+    /// Fields under another name.
+    pub aliases: u64,
+    /// Objects that may come back.
+    pub nodes: u64,
+    /// The same in words.
+    pub words: Arc<str>,
+}
+
+/// What one reply says that it cost, in points of the server's own (`extensions.cost`).
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Cost {
+    /// Estimated before execution.
+    pub requested: Option<f64>,
+    /// Found after execution.
+    pub actual: Option<f64>,
+    /// Points that the client may still spend.
+    pub available: Option<f64>,
+}
+
+/// What the replies of one operation cost, in points of the server's own.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Costs {
+    requested: Sum,
+    actual: Sum,
+    /// Points that the client could still spend, at the least.
+    pub available: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+struct Sum {
+    count: u64,
+    sum: f64,
+}
+
+impl Sum {
+    fn add(&mut self, points: Option<f64>) {
+        if let Some(points) = points {
+            self.merge(Sum { count: 1, sum: points });
+        }
+    }
+
+    fn merge(&mut self, other: Sum) {
+        self.count += other.count;
+        self.sum += other.sum;
+    }
+
+    fn mean(self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum / self.count as f64)
+    }
+}
+
+impl Costs {
+    /// Counts one reply.
+    pub fn add(&mut self, cost: &Cost) {
+        self.requested.add(cost.requested);
+        self.actual.add(cost.actual);
+        self.spend(cost.available);
+    }
+
+    /// Average points estimated before execution, over the replies that say so.
+    pub fn requested(&self) -> Option<f64> {
+        self.requested.mean()
+    }
+
+    /// Average points found after execution, over the replies that say so.
+    pub fn actual(&self) -> Option<f64> {
+        self.actual.mean()
+    }
+
+    fn spend(&mut self, available: Option<f64>) {
+        self.available = match (self.available, available) {
+            (Some(least), Some(now)) => Some(least.min(now)),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+impl Merge for Costs {
+    fn merge(&mut self, other: &Self) {
+        self.requested.merge(other.requested);
+        self.actual.merge(other.actual);
+        self.spend(other.available);
+    }
+}
+
+impl fmt::Display for Costs {
+    /// `cost 12.0 (requested 101.0), at least 880.0 left`; empty when the server says nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Some(points), requested) = (self.actual().or(self.requested()), self.requested()) else { return Ok(()) };
+        write!(f, "cost {}", units::rate(points))?;
+        if let Some(requested) = requested.filter(|_| self.actual().is_some()) {
+            write!(f, " (requested {})", units::rate(requested))?;
+        }
+        match self.available {
+            Some(left) => write!(f, ", at least {} left", units::rate(left)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn costs_are_averages_over_the_replies_that_have_them() {
+        let mut costs = Costs::default();
+        assert_eq!(costs.to_string(), "");
+        costs.add(&Cost { requested: Some(100.0), actual: Some(10.0), available: Some(900.0) });
+        let mut other = Costs::default();
+        other.add(&Cost { requested: Some(102.0), actual: Some(20.0), available: Some(880.0) });
+        other.add(&Cost { actual: Some(30.0), ..Cost::default() });
+        costs.merge(&other);
+        assert_eq!((costs.requested(), costs.actual(), costs.available), (Some(101.0), Some(20.0), Some(880.0)));
+        assert_eq!(costs.to_string(), "cost 20.0 (requested 101.0), at least 880.0 left");
+        let mut plain = Costs::default();
+        plain.add(&Cost { requested: Some(7.0), ..Cost::default() });
+        assert_eq!(plain.to_string(), "cost 7.0");
+    }
+}
