@@ -16,7 +16,9 @@ struct Extensions {
 
 /// The cost in the extensions of a reply; what is not written as expected is left out.
 pub(super) fn read(extensions: &str) -> Option<Cost> {
-    let Extensions { cost, complexity } = serde_json::from_str(extensions).ok()?;
+    // A list would be taken for the members in their order.
+    let object = Some(extensions).filter(|text| text.starts_with('{'))?;
+    let Extensions { cost, complexity } = serde_json::from_str(object).ok()?;
     let points = |name: &str| cost.get(name).and_then(Value::as_f64);
     let available = cost.get("throttleStatus").and_then(|status| status.get("currentlyAvailable"));
     let found = Cost {
