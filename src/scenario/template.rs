@@ -9,6 +9,7 @@ mod fake;
 mod functions;
 mod given;
 mod json;
+mod misuse;
 mod scope;
 mod typed;
 
