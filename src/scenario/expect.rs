@@ -7,9 +7,10 @@ use http::HeaderName;
 use serde_json::Value as Json;
 
 use super::path::Path;
-use super::plan::Operator;
+use super::plan::{Operator, StatusRange};
 use super::reply::ReplyView;
 use super::template::{RenderError, Scope, Template};
+use crate::units;
 
 /// One line of `expect`, compiled.
 #[derive(Debug)]
@@ -75,8 +76,21 @@ pub enum Operand {
     Fixed(Json),
     /// The same, shown in other words: a time of 1 as `1s`.
     Shown(Json, Arc<str>),
-    /// Filled for every reply, and its text for messages.
-    Filled(Template, Arc<str>),
+    /// Filled for every reply, its text for messages, and what a number in it means.
+    Filled(Template, Arc<str>, Unit),
+}
+
+/// What a number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Itself.
+    Plain,
+    /// A length of time; a bare number is seconds.
+    Time,
+    /// Bytes.
+    Size,
+    /// A status, a class such as `2xx`, or a list of them.
+    Status,
 }
 
 /// An expectation that did not hold.
@@ -92,6 +106,7 @@ pub struct Mismatch {
 /// A subject's value in one reply.
 enum Got<'a> {
     Missing(&'static str),
+    Status(u16, Json),
     /// A header or a body: a number in it is a text like any other.
     Text(Json),
     One(std::borrow::Cow<'a, Json>),
@@ -122,7 +137,7 @@ impl Subject {
     fn of<'a>(&self, reply: &'a ReplyView<'_>) -> Got<'a> {
         use std::borrow::Cow::{Borrowed, Owned};
         match self {
-            Subject::Status => Got::One(Owned(reply.status.into())),
+            Subject::Status => Got::Status(reply.status, reply.status.into()),
             Subject::Time => Got::One(Owned(reply.elapsed.as_secs_f64().into())),
             Subject::Size => Got::One(Owned(reply.size.into())),
             Subject::Body => Got::Text(String::from_utf8_lossy(reply.body).into_owned().into()),
@@ -183,7 +198,13 @@ impl Test {
             Test::In(operands) => {
                 let mut found = false;
                 for operand in operands {
-                    found |= got.equals(&value, &*operand.value(scope)?);
+                    let wanted = operand.value(scope)?;
+                    let filled = matches!(operand, Operand::Filled(..) | Operand::Shown(..));
+                    let list = wanted.as_array().filter(|_| filled);
+                    found |= match list {
+                        Some(all) => all.iter().any(|one| got.equals(&value, one)),
+                        None => got.equals(&value, &wanted),
+                    };
                 }
                 found
             }
@@ -199,14 +220,58 @@ impl Test {
 }
 
 impl Operand {
-    fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
+    /// The value to compare with: times in seconds, sizes in bytes.
+    ///
+    /// # Errors
+    /// When its template fails, or gives no such value.
+    pub fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
         match self {
             Operand::Fixed(value) | Operand::Shown(value, _) => Ok(std::borrow::Cow::Borrowed(value)),
-            Operand::Filled(template, _) => {
+            Operand::Filled(template, _, unit) => {
                 let value = template.value(scope)?;
-                super::template::to_json(&value).map(std::borrow::Cow::Owned)
+                unit.read(super::template::to_json(&value)?).map(std::borrow::Cow::Owned)
             }
         }
+    }
+}
+
+impl Unit {
+    /// A filled value as its literal form is read.
+    fn read(self, value: Json) -> Result<Json, RenderError> {
+        let text = plain(&value);
+        match self {
+            Unit::Plain => Ok(value),
+            Unit::Time => match units::parse_duration(&text) {
+                Ok(time) => Ok(time.as_secs_f64().into()),
+                Err(error) => Err(RenderError(error.to_string())),
+            },
+            Unit::Size => match units::parse_size(&text) {
+                Some(size) => Ok(size.into()),
+                None => Err(RenderError(format!("{} is not a size", shortened(value.to_string())))),
+            },
+            Unit::Status => {
+                let one = |value: &Json| {
+                    let text = plain(value);
+                    StatusRange::class(&text).is_some()
+                        || text.parse().is_ok_and(|code: u16| (100..=599).contains(&code))
+                };
+                let all = value.as_array().map_or_else(|| one(&value), |all| !all.is_empty() && all.iter().all(one));
+                let wrong = || RenderError(format!("{} is not a status", shortened(value.to_string())));
+                if all { Ok(value) } else { Err(wrong()) }
+            }
+        }
+    }
+}
+
+/// Whether a status is the wanted one, of the wanted class, or one of a list.
+fn is_status(status: u16, wanted: &Json) -> bool {
+    match wanted {
+        Json::Array(all) => all.iter().any(|one| is_status(status, one)),
+        Json::String(text) => match StatusRange::class(text) {
+            Some(class) => class.contains(status),
+            None => text.parse() == Ok(status),
+        },
+        _ => wanted.as_u64() == Some(status.into()),
     }
 }
 
@@ -215,7 +280,7 @@ impl Got<'_> {
     fn value(&self) -> Option<std::borrow::Cow<'_, Json>> {
         match self {
             Got::Missing(_) => None,
-            Got::Text(value) => Some(std::borrow::Cow::Borrowed(value)),
+            Got::Text(value) | Got::Status(_, value) => Some(std::borrow::Cow::Borrowed(value)),
             Got::One(value) => Some(std::borrow::Cow::Borrowed(value)),
             Got::Many(all) => match all.as_slice() {
                 [one] => Some(std::borrow::Cow::Borrowed(one)),
@@ -227,13 +292,14 @@ impl Got<'_> {
     fn equals(&self, value: &Json, wanted: &Json) -> bool {
         match self {
             Got::Text(text) => plain(text) == plain(wanted),
+            Got::Status(status, _) => is_status(*status, wanted),
             _ => equal(value, wanted),
         }
     }
 
     fn length(&self) -> Option<u64> {
         match self {
-            Got::Missing(_) => None,
+            Got::Missing(_) | Got::Status(..) => None,
             Got::Many(all) => Some(all.len() as u64),
             Got::Text(value) => length(value),
             Got::One(value) => length(value),
@@ -242,7 +308,7 @@ impl Got<'_> {
 
     fn contains(&self, wanted: &Json) -> bool {
         match self {
-            Got::Missing(_) => false,
+            Got::Missing(_) | Got::Status(..) => false,
             Got::Many(all) => all.iter().any(|item| equal(item, wanted)),
             Got::Text(value) => contains(value, wanted),
             Got::One(value) => contains(value, wanted),
@@ -256,17 +322,22 @@ impl Got<'_> {
                 let seconds = value.as_f64().unwrap_or_default();
                 return crate::units::latency(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
             }
-            (Got::Text(value), _) => plain(value),
+            (Got::Text(value) | Got::Status(_, value), _) => plain(value),
             (Got::One(value), _) => value.to_string(),
             (Got::Many(all), _) => {
                 let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
                 format!("{} values: {}", all.len(), shown.join(", "))
             }
         };
-        match text.char_indices().nth(200) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
-        }
+        shortened(text)
+    }
+}
+
+/// At most 200 characters.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 
@@ -372,7 +443,7 @@ impl fmt::Display for Operand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Operand::Fixed(value) => value.fmt(f),
-            Operand::Shown(_, text) | Operand::Filled(_, text) => f.write_str(text),
+            Operand::Shown(_, text) | Operand::Filled(_, text, _) => f.write_str(text),
         }
     }
 }

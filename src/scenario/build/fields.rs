@@ -206,43 +206,10 @@ impl Builder<'_> {
     /// A number of bytes: `512`, `10KB`, `1MB`.
     pub(super) fn size(&mut self, node: &Node, what: &str) -> Option<u64> {
         let text = self.scalar(node, what)?;
-        let size = parse_size(&text);
+        let size = units::parse_size(&text);
         if size.is_none() {
             self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
         }
         size
-    }
-}
-
-/// Reads a size in bytes, powers of 1,000.
-pub(super) fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text.get(..digits)?.parse().ok()?;
-    let unit = match text.get(digits..)?.trim().to_ascii_uppercase().as_str() {
-        "" | "B" => 1.0,
-        "KB" | "K" => 1e3,
-        "MB" | "M" => 1e6,
-        "GB" | "G" => 1e9,
-        _ => return None,
-    };
-    let bytes = number * unit;
-    (bytes.is_finite() && bytes <= 1e15).then_some(bytes as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn sizes() {
-        for (text, size) in [
-            ("512", Some(512)),
-            ("10KB", Some(10_000)),
-            ("1.5 MB", Some(1_500_000)),
-            ("x", None),
-            ("-1", None),
-            ("1e9GB", None),
-        ] {
-            assert_eq!(super::parse_size(text), size, "{text}");
-        }
     }
 }

@@ -21,8 +21,8 @@ pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
 pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
 pub use graphql::{ErrorPolicy, GraphqlStep, Hashed, OperationKind, Persisted};
 pub use http::{
-    Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart, Part,
-    PartContent, StatusRange, UrlTemplate,
+    Accepted, Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart,
+    Part, PartContent, StatusRange, UrlTemplate,
 };
 pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};

@@ -106,11 +106,9 @@ fn an_expression_that_never_ends_is_stopped() {
     let slot = table.insert("n", Value::UNDEFINED);
     let mut names = names();
     names.slots = table.into();
-    for source in [
-        "{{ NAME ~ 'x' * 99999999 }}",
-        "{{ [NAME] * 9999999 }}",
-        "{{ range(100000) | map('string') | join(NAME) }}",
-    ] {
+    for source in
+        ["{{ NAME ~ 'x' * 99999999 }}", "{{ [NAME] * 9999999 }}", "{{ range(100000) | map('string') | join(NAME) }}"]
+    {
         for name in ["user.id", "n"] {
             let mut out = String::new();
             let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
