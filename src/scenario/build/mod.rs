@@ -253,8 +253,14 @@ impl<'a> Builder<'a> {
         let mut values = Vec::new();
         for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
             let Some(name) = self.plain_text(node, "secrets") else { continue };
-            match self.names.environment.get(&name) {
-                Some(value) => values.push(value.clone()),
+            match self.names.environment.get(&name).cloned() {
+                Some(value) => {
+                    if !Redactor::takes(&value) {
+                        let message = format!("the value of {name} is too short to be masked");
+                        self.warn(node.at.clone(), message, "a secret has at least four characters");
+                    }
+                    values.push(value);
+                }
                 None => {
                     let message = format!("the environment variable {name} is not set");
                     self.report(node.at.clone(), message, format!("set it, or write {name}=… into .env"));
