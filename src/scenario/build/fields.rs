@@ -3,12 +3,17 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use minijinja::value::ValueKind;
+
 use super::Builder;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::keys;
 use crate::scenario::node::{Key, Kind, Node};
-use crate::scenario::template::{self, Text};
+use crate::scenario::template::{self, Template, Text};
 use crate::units;
+
+/// Most values that a template gives to one name.
+const MOST_REPEATED: usize = 1_000;
 
 /// The entries of a map whose keys are known.
 #[derive(Debug, Clone, Copy)]
@@ -131,10 +136,23 @@ impl Builder<'_> {
                 _ => std::slice::from_ref(value),
             };
             for value in values {
-                pairs.extend(self.text(value, &key.name).map(|t| (key.name.clone(), t)));
+                match self.known_list(value) {
+                    Some(items) => pairs.extend(items.into_iter().map(|item| (key.name.clone(), item))),
+                    None => pairs.extend(self.text(value, &key.name).map(|t| (key.name.clone(), t))),
+                }
             }
         }
         pairs
+    }
+
+    /// The items of a list that a template gives, where it does not vary during the run.
+    fn known_list(&mut self, node: &Node) -> Option<Vec<Text>> {
+        let Kind::Text(text) = &node.kind else { return None };
+        // A mistake is reported by whoever reads the text.
+        let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
+        let is_short_list = value.kind() == ValueKind::Seq && value.len().is_some_and(|items| items <= MOST_REPEATED);
+        let items = is_short_list.then(|| value.try_iter().ok())??;
+        Some(items.map(|item| Text::Fixed(item.to_string().into())).collect())
     }
 
     /// A length of time above zero.

@@ -176,7 +176,10 @@ impl<'a> Builder<'a> {
     /// Reports a template's error at its word, where that can be found in the text of the value.
     fn slip(&mut self, node: &Node, slip: Slip) {
         let written = self.sources.at(node.at.clone());
-        let at = match written.find(&slip.word) {
+        // The same word may stand in the text before the template.
+        let from = written.find("{{").unwrap_or(0);
+        let found = written[from..].find(&slip.word).map(|i| from + i).or_else(|| written.find(&slip.word));
+        let at = match found {
             Some(i) if !slip.word.is_empty() => node.at.start + i..node.at.start + i + slip.word.len(),
             _ => node.at.clone(),
         };
@@ -208,6 +211,7 @@ impl<'a> Builder<'a> {
         let baseline = fields.get("baseline").and_then(|n| self.baseline(n));
         let redis = self.redis_target(&fields);
         self.check_profiles(&fields);
+        self.templated_keys(root);
         self.unused(&fields, &flows);
         Some(Plan {
             name: head.name.as_deref().unwrap_or("").into(),
