@@ -151,7 +151,7 @@ impl Text {
             take(&out);
             return Ok(());
         };
-        let is_list = value.kind() == ValueKind::Seq;
+        let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
         let items = value.try_iter().ok().filter(|_| is_list);
         let mut left = MAX_TEXT;
         for item in items.into_iter().flatten().chain((!is_list).then_some(value)) {

@@ -150,7 +150,8 @@ impl Builder<'_> {
         let Kind::Text(text) = &node.kind else { return None };
         // A mistake is reported by whoever reads the text.
         let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
-        let is_short_list = value.kind() == ValueKind::Seq && value.len().is_some_and(|items| items <= MOST_REPEATED);
+        let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
+        let is_short_list = is_list && value.len().is_some_and(|items| items <= MOST_REPEATED);
         let items = is_short_list.then(|| value.try_iter().ok())??;
         Some(items.map(|item| Text::Fixed(item.to_string().into())).collect())
     }
