@@ -102,7 +102,7 @@ impl<'a> Builder<'a> {
                 }
                 seen.push(task.name.to_string());
             }
-            if self.taken(&task.tags, &[]) && !task.steps.is_empty() {
+            if !self.excluded(&task.tags) && !task.steps.is_empty() {
                 tasks.push(task);
             } else {
                 self.forget(rows);
@@ -124,19 +124,27 @@ impl<'a> Builder<'a> {
             return None;
         };
         self.tags.clone_from(&tags);
-        let watched = self.names.given.watch(self.taken(&tags, &[]));
+        let watched = self.names.given.watch(!self.excluded(&tags));
+        self.in_task = true;
         let steps = self.steps(steps, "steps");
+        self.in_task = false;
         self.names.given.watch(watched);
         self.tags.clear();
         let name = name.unwrap_or_else(|| format!("task {}", index + 1)).into();
         Some(Task { name, weight, tags, steps })
     }
 
-    /// Whether something with these tags, inside of something with the others, is taken.
-    pub(super) fn taken(&self, tags: &[String], around: &[String]) -> bool {
-        let select = self.select;
-        let wanted = select.tags.is_empty() || tags.iter().chain(around).any(|tag| select.tags.contains(tag));
-        wanted && !tags.iter().any(|tag| select.exclude_tags.contains(tag))
+    /// Whether something with these tags is left out.
+    pub(super) fn excluded(&self, tags: &[String]) -> bool {
+        tags.iter().any(|tag| self.select.exclude_tags.contains(tag))
+    }
+
+    /// Whether a step is among those that were asked for, by its own tags or those around it. Outside of tasks what has
+    /// no tags belongs to all.
+    pub(super) fn wanted(&self, tags: &[String]) -> bool {
+        let select = &self.select.tags;
+        let everybodys = !self.in_task && tags.is_empty();
+        select.is_empty() || everybodys || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
     }
 
     /// Takes back the rows of steps that are not taken.

@@ -113,6 +113,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         assigned_by_flows: Vec::new(),
         files: HashMap::new(),
         tags: Vec::new(),
+        in_task: false,
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
@@ -152,6 +153,7 @@ struct Builder<'a> {
     files: HashMap<String, Bytes>,
     /// Tags of the task and the step at hand.
     tags: Vec<String>,
+    in_task: bool,
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
