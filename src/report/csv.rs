@@ -127,7 +127,7 @@ fn stats(snapshot: &Snapshot) -> Vec<Record> {
 /// where no request had a due time.
 fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let columns = "Type,Name,Request Count,Median Service Time,Average Service Time,Min Service Time,Max Service Time";
-    let times = |row: &Row| row.total.service.clone().unwrap_or_else(|| row.total.response.clone());
+    let times = |row: &Row| row.total.service.unwrap_or(row.total.response);
     snapshot.total.total.service.as_ref()?;
     let line = |row: &Row| {
         let (figures, times) = (&row.total, times(row));

@@ -226,11 +226,12 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     if let Some(form) = direct(trimmed, names) {
         return Ok(Compiled::Varying(Expression(form)));
     }
-    let reads_slots = used.iter().any(|name| names.slots.id(name.split('.').next().unwrap_or(name)).is_some());
+    let of_the_run = |name: &str| names.slots.id(name).is_some() || matches!(name, "user" | "iteration");
+    let depends = used.iter().any(|name| of_the_run(name.split('.').next().unwrap_or(name)));
     let expression = Expression(Form::Compiled(Box::new(compiled)));
     names.folded.set(names.folded.get() + 1);
     // What depends on nothing that a run brings fails now or never.
-    if reads_slots || names.folded.get() > MAX_FOLDED {
+    if depends || names.folded.get() > MAX_FOLDED {
         return Ok(Compiled::Varying(expression));
     }
     let value = expression
