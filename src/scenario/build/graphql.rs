@@ -8,6 +8,7 @@ use http::header::ACCEPT;
 use super::Builder;
 use super::fields::Fields;
 use super::http::Message;
+use super::operations::{Counted, anonymous};
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::document::{self, Operation};
 use crate::scenario::graphql_check::Asked;
@@ -107,16 +108,15 @@ impl<'a> Builder<'a> {
         let (kind, operation) = (chosen.kind, chosen.name);
         let body = self.graphql_body(&document, operation.as_deref(), fields);
         let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
-        let name = name.or_else(|| operation.clone()).unwrap_or_else(|| "anonymous".to_owned());
+        let named = name.is_some();
+        let name = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
         let method = match kind {
             OperationKind::Query => "QUERY",
             OperationKind::Mutation => "MUTATION",
             OperationKind::Subscription => "SUBSCRIPTION",
         };
         let row = self.endpoint(method, &name);
-        if !self.operations.iter().any(|(known, _)| *known == row) {
-            self.operations.push((row, chosen.figures));
-        }
+        self.operations.push(Counted { row, figures: chosen.figures, at: argument.at.clone(), named });
         let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
         // A mutation by GET is refused by every server.
         let by_get = by_get && kind == OperationKind::Query;

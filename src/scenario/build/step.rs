@@ -39,14 +39,14 @@ impl Builder<'_> {
         let taken = own_tags.is_empty() || self.taken(&own_tags, &self.tags);
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
-        let (around, rows) = (self.tags.len(), self.endpoints.len());
+        let (around, mark) = (self.tags.len(), self.mark());
         self.tags.extend(own_tags);
         let built = self.action(word, argument, &fields);
         self.names.given.watch(watched);
         self.early(node);
         self.tags.truncate(around);
         if !taken {
-            self.forget(rows);
+            self.forget(mark);
             return None;
         }
         let when = match when {

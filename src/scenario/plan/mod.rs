@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
 pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
+pub(crate) use graphql::sha256;
 pub use graphql::{ErrorPolicy, GraphqlStep, Hashed, OperationKind, Persisted};
 pub use http::{
     Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart, Part,
