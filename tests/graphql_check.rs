@@ -65,6 +65,21 @@ fn every_finding_has_its_place_and_the_exit_code_is_2() {
 }
 
 #[test]
+fn a_subscription_is_warned_of_and_refused_alike() {
+    let text = "host: http://127.0.0.1:1\ntasks: [{ steps: [{ graphql: \"subscription S { x }\" }] }]\n";
+    let folder = with(&[("s.yaml", text)]);
+    let why = "`graphql: subscription` steps are understood but not yet runnable";
+    let (said, code) = check(folder.path(), &["s.yaml"]);
+    assert!(code == 0 && said.contains(&format!("warning: {why}")) && said.contains("s.yaml:2:30"), "{said}");
+    for args in [&["try", "s.yaml"][..], &["-f", "s.yaml", "--headless", "--run-time", "1s"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_katydid")).current_dir(folder.path()).args(args).output();
+        let output = output.expect("the command runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(why), "{args:?}: {said}");
+    }
+}
+
+#[test]
 fn a_schema_that_cannot_be_had_is_said() {
     let folder = with(&[("s.yaml", WRONG), ("c.graphql", "{ a }"), ("bad.graphql", "type {"), ("bad.json", "{}")]);
     std::fs::write(folder.path().join("large.graphql"), vec![b'#'; 16_000_001]).expect("a file");

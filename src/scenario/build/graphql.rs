@@ -116,7 +116,7 @@ impl<'a> Builder<'a> {
             OperationKind::Subscription => "SUBSCRIPTION",
         };
         let row = self.endpoint(method, &name);
-        self.operations.push(Counted { row, figures: chosen.figures, at: argument.at.clone(), named });
+        self.operations.push(Counted { row, kind, figures: chosen.figures, at: argument.at.clone(), named });
         let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
         // A mutation by GET is refused by every server.
         let by_get = by_get && kind == OperationKind::Query;
