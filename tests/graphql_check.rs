@@ -65,6 +65,39 @@ fn every_finding_has_its_place_and_the_exit_code_is_2() {
 }
 
 #[test]
+fn variables_are_held_against_what_the_operation_declares() {
+    let folder = with(&[
+        (
+            "s.yaml",
+            "host: http://h
+tasks:
+  - steps:
+      - graphql: \"query A($id: ID!) { product(id: $id) { id } }\"
+        variables: { id: 7, price: 3 }
+      - graphql: \"query B($id: ID!, $first: Int) { product(id: $id) { id } products(first: $first) { id } }\"
+        variables:
+          id: \"{{ user.id }}\"
+          first: ten
+",
+        ),
+        ("shop.graphql", &SHOP.replace("): Product", "): Product products(first: Int): [Product]")),
+    ]);
+    let (said, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
+    assert_eq!(code, 2, "{said}");
+    for wanted in [
+        "s.yaml:5:29",
+        "GraphQL: the operation declares no variable `$price`",
+        "it declares id",
+        "s.yaml:10:18",
+        "GraphQL: `$first` must be `Int`, this is a text",
+        "write it without quotes",
+    ] {
+        assert!(said.contains(wanted), "{wanted}:\n{said}");
+    }
+    assert_eq!(said.matches("error: GraphQL").count(), 2, "{said}");
+}
+
+#[test]
 fn a_subscription_is_warned_of_and_refused_alike() {
     let text = "host: http://127.0.0.1:1\ntasks: [{ steps: [{ graphql: \"subscription S { x }\" }] }]\n";
     let folder = with(&[("s.yaml", text)]);

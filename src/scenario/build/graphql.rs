@@ -12,6 +12,7 @@ use super::operations::{Counted, anonymous};
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::document::{self, Operation};
 use crate::scenario::graphql_check::Asked;
+use crate::scenario::graphql_values::Given;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, OperationKind, Persisted, UrlTemplate};
@@ -140,7 +141,10 @@ impl<'a> Builder<'a> {
             at: argument.at.clone(),
             document: Arc::clone(&document),
             operation: operation.clone(),
-            given: given.iter().map(|(key, _)| key.name.clone()).collect(),
+            given: given
+                .iter()
+                .map(|(key, value)| Given { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
+                .collect(),
             url: match &http.url {
                 UrlTemplate::Fixed(url) => Some(url.clone()),
                 UrlTemplate::Templated { .. } => None,
