@@ -75,6 +75,7 @@ tasks:
       - graphql: \"query A($id: ID!) { product(id: $id) { id } }\"
         variables: { id: 7, price: 3 }
       - graphql: \"query B($id: ID!, $first: Int) { product(id: $id) { id } products(first: $first) { id } }\"
+        operation_name: B
         variables:
           id: \"{{ user.id }}\"
           first: ten

@@ -84,7 +84,11 @@ impl<'a> Builder<'a> {
                 return None;
             }
         };
-        let Some(node) = fields.get("operation") else { return operations.into_iter().next() };
+        let (short, long) = (fields.get("operation"), fields.get("operation_name"));
+        let Some(node) = short.or(long) else { return operations.into_iter().next() };
+        if let (Some(_), Some(at)) = (short, fields.key("operation_name")) {
+            self.report(at, "`operation` and `operation_name` in one step", "they are the same: give one of them");
+        }
         let wanted = self.plain_text(node, "operation")?;
         let names: Vec<String> = operations.iter().filter_map(|one| one.name.clone()).collect();
         let found = operations.into_iter().find(|one| one.name.as_deref() == Some(&*wanted));
