@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
         let (mut tasks, mut weights): (Vec<Task>, u64) = (Vec::new(), 0);
         let mut seen: Vec<String> = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let rows = self.endpoints.len();
+            let mark = self.mark();
             let given = self.names.given.mark();
             let Some(task) = self.task(index, item) else { continue };
             if !sequential {
@@ -105,7 +105,7 @@ impl<'a> Builder<'a> {
             if !self.excluded(&task.tags) && !task.steps.is_empty() {
                 tasks.push(task);
             } else {
-                self.forget(rows);
+                self.forget(mark);
             }
         }
         if weights == 0 && !items.is_empty() && self.found.len() == before {
@@ -147,8 +147,14 @@ impl<'a> Builder<'a> {
         select.is_empty() || everybodys || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
     }
 
-    /// Takes back the rows of steps that are not taken.
-    pub(super) fn forget(&mut self, rows: usize) {
+    /// Where rows and operations end now.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.endpoints.len(), self.operations.len())
+    }
+
+    /// Takes back the rows and the operations of steps that are not taken.
+    pub(super) fn forget(&mut self, (rows, operations): (usize, usize)) {
+        self.operations.truncate(operations);
         for endpoint in self.endpoints.drain(rows..) {
             self.index.remove(&endpoint);
         }

@@ -14,6 +14,7 @@ mod http;
 mod load;
 mod matcher;
 mod names;
+mod operations;
 mod redis;
 mod report;
 mod step;
@@ -32,7 +33,6 @@ use self::fields::Fields;
 pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
-use super::document::Figures;
 use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
@@ -138,7 +138,7 @@ struct Builder<'a> {
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,
-    operations: Vec<(EndpointId, Figures)>,
+    operations: Vec<operations::Counted>,
     index: HashMap<Endpoint, EndpointId>,
     /// The rows that steps with a tag use.
     tagged: HashMap<String, Vec<EndpointId>>,
@@ -215,6 +215,7 @@ impl<'a> Builder<'a> {
         self.check_profiles(&fields);
         self.templated_keys(root);
         self.unused(&fields, &flows);
+        let operations = self.counted();
         Some(Plan {
             name: head.name.as_deref().unwrap_or("").into(),
             host: self.base.clone(),
@@ -223,7 +224,7 @@ impl<'a> Builder<'a> {
             classes: self.chosen(classes),
             flows,
             endpoints: std::mem::take(&mut self.endpoints),
-            operations: std::mem::take(&mut self.operations),
+            operations,
             clients: std::mem::take(&mut self.clients),
             feeders: std::mem::take(&mut self.feeders),
             redis,

@@ -43,14 +43,14 @@ impl Builder<'_> {
         let taken = !excluded && (wanted || holds_steps);
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
-        let (around, rows) = (self.tags.len(), self.endpoints.len());
+        let (around, mark) = (self.tags.len(), self.mark());
         self.tags.extend(own_tags);
         let built = self.action(word, argument, &fields);
         self.names.given.watch(watched);
         self.early(node);
         self.tags.truncate(around);
         if !taken || (!wanted && built.as_ref().is_some_and(has_no_steps)) {
-            self.forget(rows);
+            self.forget(mark);
             return None;
         }
         let when = match when {
