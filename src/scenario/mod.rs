@@ -30,6 +30,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use graphql_check::GraphqlEndpoint;
 pub use graphql_schema::{GraphqlSchema, MAX_BYTES as MAX_SCHEMA};
 pub use plan::Plan;
 use url::Url;
