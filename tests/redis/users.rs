@@ -55,7 +55,11 @@ pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
 }
 
 pub fn factory(url: &str) -> Factory {
-    Factory::new(&target(url, RedisProtocol::Resp3)).expect("an address")
+    factory_for(&target(url, RedisProtocol::Resp3))
+}
+
+pub fn factory_for(target: &RedisTarget) -> Factory {
+    Factory::new(target, Arc::default()).expect("an address")
 }
 
 pub struct User {

@@ -21,6 +21,7 @@ use super::streams::Stream;
 use super::{Sink, clock};
 use crate::protocol::http::Exchange;
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget, SubscribeStep};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope, Text};
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
@@ -40,12 +41,12 @@ const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Factory(Arc<Shared>);
 
 impl Factory {
-    /// For the target of a plan. Nothing is sent yet.
+    /// For the target of a plan, and the plan's secrets. Nothing is sent yet.
     ///
     /// # Errors
     /// When its address is none, or TLS cannot be set up.
-    pub fn new(target: &RedisTarget) -> Result<Self, RedisError> {
-        Ok(Self(Arc::new(Shared::new(target)?)))
+    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
+        Ok(Self(Arc::new(Shared::new(target, secrets)?)))
     }
 
     /// A client that is not connected yet.
@@ -134,7 +135,7 @@ impl<S: Sink> UserClient<S> {
                 self.sink.tally(step.endpoint.0, &Tally { published: 1, sent_to, ..Tally::default() });
                 exchange.failure = judge(step, receivers, scope);
             }
-            Ok(Err(error)) => exchange.failure = Some(error.failure()),
+            Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
         exchange
@@ -173,6 +174,7 @@ impl<S: Sink> UserClient<S> {
             }
             Ok((other, _)) => {
                 let text = other.to_json().to_string();
+                let text = self.shared.secrets.mask(&text).into_owned();
                 let what = format!("an unexpected answer to PUBLISH: {}", crate::clean::line(&text));
                 Err(WireError::Refused(what.chars().take(200).collect()))
             }
@@ -222,7 +224,7 @@ impl<S: Sink> UserClient<S> {
         exchange.service = started.elapsed();
         match result {
             Ok(Ok(value)) => exchange.failure = capture(step, &value, exchange.service, scope),
-            Ok(Err(error)) => exchange.failure = Some(error.failure()),
+            Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
         exchange

@@ -47,7 +47,7 @@ impl Monitor {
         match tokio::time::timeout(CONNECT_TIMEOUT, self.ask()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                self.latest.stale = Some(error.reason().to_string());
+                self.latest.stale = Some(error.reason(&self.shared.secrets).to_string());
                 if error.is_fatal() {
                     self.connection = None;
                 }

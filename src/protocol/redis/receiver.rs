@@ -171,13 +171,13 @@ impl<S: Sink> Receiver<S> {
         self.failing.get_or_insert(started);
         if let Some(answer) = self.waiting.take() {
             // Whoever asked may have gone meanwhile.
-            let _ = answer.send(Err(error.failure()));
+            let _ = answer.send(Err(error.failure(&self.shared.secrets)));
         } else if let Some(outage) = self.outage.take() {
-            let (_, example) = outage.error.failure();
+            let (_, example) = outage.error.failure(&self.shared.secrets);
             let reason = Reason::Other("closed while subscribed: the server cannot be reached any more".into());
             self.report(outage.since, Some((reason, example)));
         } else {
-            self.report(started, Some(error.failure()));
+            self.report(started, Some(error.failure(&self.shared.secrets)));
         }
     }
 
@@ -320,7 +320,7 @@ impl<S: Sink> Receiver<S> {
         if let Some(answer) = self.waiting.take() {
             let _ = answer.send(Ok(self.connect));
         } else if let Some(outage) = self.outage.take() {
-            let (_, example) = outage.error.failure();
+            let (_, example) = outage.error.failure(&self.shared.secrets);
             self.report(outage.since, Some((Reason::Other(self.shared.why_closed().into()), example)));
         } else if let Some(since) = failing {
             self.report(since, None);

@@ -8,7 +8,9 @@ use super::fields::Fields;
 use crate::scenario::expect::Unit;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
-use crate::scenario::plan::{Action, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
+use crate::scenario::plan::{
+    Action, Address, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+};
 use crate::scenario::template::{JsonBuilder, Text};
 
 /// Without `timeout`.
@@ -20,10 +22,14 @@ const MAX_SIZE: u64 = 64 * 1024 * 1024;
 
 impl Builder<'_> {
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
-        let from_environment = self.redis_from_environment();
+        // What the flag says comes before what the environment says, and both before nothing.
+        let elsewhere = self.redis.clone().or_else(|| self.redis_from_environment());
+        if let Some(url) = &elsewhere {
+            self.password_of(url);
+        }
         let Some(node) = fields.get("redis") else {
             let used = self.redis_used.clone()?;
-            if from_environment.is_none() {
+            if elsewhere.is_none() {
                 self.report(
                     used,
                     "a Redis step, but no `redis` to send it to",
@@ -31,12 +37,13 @@ impl Builder<'_> {
                 );
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
-            return Some(RedisTarget { url: from_environment?, protocol, envelope, drain: DRAIN });
+            return Some(RedisTarget { url: elsewhere?, protocol, envelope, drain: DRAIN });
         };
         let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
+        let written = fields.get("url").and_then(|node| self.redis_url(node));
         let url = match fields.get("url") {
-            Some(node) => self.redis_url(node),
-            None => from_environment,
+            Some(_) => self.redis.clone().or(written),
+            None => elsewhere,
         };
         if fields.get("url").is_none() && url.is_none() {
             let advice = "write url: redis://127.0.0.1:6379, or set REDIS_HOST";
@@ -67,18 +74,12 @@ impl Builder<'_> {
 
     fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
         let text = self.constant_text(node, "url")?;
-        match url::Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.has_host() => Some(text.into()),
-            // The text is not shown: it may hold a password.
-            _ => {
-                self.report(
-                    node.at.clone(),
-                    "this is not the address of a Redis",
-                    "write redis://host:6379 or rediss://host:6379",
-                );
-                None
-            }
+        self.password_of(&text);
+        if let Err(error) = Address::parse(&text) {
+            self.error(node, error.to_string());
+            return None;
         }
+        Some(text.into())
     }
 
     fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
