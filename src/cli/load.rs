@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
-use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError};
+use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, is_redis};
 use crate::tui::Starter;
 
 /// Keeps the demo target alive from the first run that needs it until it is dropped.
@@ -85,7 +85,7 @@ pub(super) fn demo_for(scenario: &Scenario, overrides: &mut Overrides) -> std::i
 
 /// True when the host that counts is the demo target's name.
 fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
-    flag.or(scenario) == Some(DEMO_HOST)
+    flag.filter(|host| !is_redis(host)).or(scenario) == Some(DEMO_HOST)
 }
 
 #[cfg(test)]
