@@ -111,6 +111,7 @@ impl User {
             endpoint: EndpointId(COMMAND),
             command: words.iter().map(|word| text(word)).collect(),
             captures: Vec::new(),
+            expects: Vec::new(),
             timeout: Duration::from_secs(5),
         };
         self.client.prepare_command(&step, &mut self.scope).expect("nothing to fill");

@@ -36,7 +36,11 @@ impl User {
         self.record(step.endpoint, exchange, late);
     }
 
+        let held = exchange.failure.is_none();
     pub(super) async fn subscribe(&mut self, step: &SubscribeStep) {
+        if held {
+            self.tell_held(&step.expects, &step.captures);
+        }
         let Some(redis) = &mut self.redis else { return };
         if let Err(error) = redis.prepare_subscribe(step, &mut self.scope) {
             return self.unfilled(step.endpoint, &error).await;

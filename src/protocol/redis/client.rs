@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
 
-use super::answer::{capture, judge};
+use super::answer::{judge, look};
 use super::connection::Connection;
 use super::envelope::{self, Stamp};
 use super::error::WireError;
@@ -223,7 +223,7 @@ impl<S: Sink> UserClient<S> {
         let result = timeout(step.timeout, self.send_command(&mut exchange)).await;
         exchange.service = started.elapsed();
         match result {
-            Ok(Ok(value)) => exchange.failure = capture(step, &value, exchange.service, scope),
+            Ok(Ok(value)) => exchange.failure = look(step, &value, exchange.service, scope),
             Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }

@@ -120,6 +120,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
+        measured: Vec::new(),
         private: Vec::new(),
         nothing: None,
     };
@@ -164,6 +165,8 @@ struct Builder<'a> {
     needs_host: bool,
     /// The first Redis step.
     redis_used: Option<Range<usize>>,
+    /// Where steps measure deliveries.
+    measured: Vec<Range<usize>>,
     /// Values that are masked besides `secrets`: passwords in URLs, and that of Redis.
     private: Vec<String>,
     nothing: Option<String>,

@@ -7,7 +7,7 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::expect::Unit;
 use crate::scenario::keys;
-use crate::scenario::node::Node;
+use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{
     Action, Address, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
@@ -17,8 +17,21 @@ use crate::scenario::template::{JsonBuilder, Text};
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Without `drain`.
 const DRAIN: Duration = Duration::from_secs(2);
-/// Largest padded message.
-const MAX_SIZE: u64 = 64 * 1024 * 1024;
+/// Largest padded message: what a subscriber of ours can read.
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
+
+/// Commands after which a connection does nothing but receive: why they are no `redis` step, and what is.
+const STREAMING: &[(&str, &str, &str)] = &[
+    ("SUBSCRIBE", LISTENS, "write subscribe: [channel]"),
+    ("PSUBSCRIBE", LISTENS, "write subscribe: [pattern] and pattern: true"),
+    ("SSUBSCRIBE", LISTENS, "write subscribe: [channel] and sharded: true"),
+    ("UNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("PUNSUBSCRIBE", ENDS, "write unsubscribe: [pattern], or unsubscribe: all"),
+    ("SUNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("MONITOR", "answers without end", "katydid has no step for it; redis-cli monitor shows what a server is told"),
+];
+const LISTENS: &str = "makes a connection listen, which has a step of its own";
+const ENDS: &str = "ends what a `subscribe` step has begun, and has a step of its own";
 
 impl Builder<'_> {
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
@@ -55,6 +68,15 @@ impl Builder<'_> {
         let envelope = fields.get("envelope").and_then(|n| self.word(n, "envelope", &envelopes));
         let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
         let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
+        if envelope == Envelope::Off {
+            for at in std::mem::take(&mut self.measured) {
+                self.report(
+                    at,
+                    "`measure: delivery` needs the stamp that `envelope: off` leaves out",
+                    "write envelope: binary or json in `redis`, or leave `measure` out",
+                );
+            }
+        }
         Some(RedisTarget { url: url?, protocol, envelope, drain })
     }
 
@@ -108,7 +130,11 @@ impl Builder<'_> {
         let size = fields.get("size").and_then(|n| {
             let size = self.size(n, "size")?;
             if size > MAX_SIZE {
-                self.error(n, "`size` must be at most 64MB");
+                self.report(
+                    n.at.clone(),
+                    "`size` must be at most 16 MiB (16777216)",
+                    "katydid reads no larger message, so it could not tell whether one arrives",
+                );
             }
             u32::try_from(size).ok()
         });
@@ -133,6 +159,9 @@ impl Builder<'_> {
             self.error(argument, "sharded channels have no patterns");
         }
         let measure = measure.unwrap_or(false);
+        if let Some(node) = fields.get("measure").filter(|_| measure) {
+            self.measured.push(node.at.clone());
+        }
         let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
         let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
         Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
@@ -140,7 +169,8 @@ impl Builder<'_> {
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
         self.redis_used.get_or_insert(argument.at.clone());
-        if matches!(argument.kind, crate::scenario::node::Kind::Null) {
+        // A channel of this name goes into a list.
+        if matches!(argument.kind, Kind::Null) || argument.scalar() == Some("all") {
             return Some(Action::Unsubscribe(Vec::new()));
         }
         Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
@@ -153,7 +183,7 @@ impl Builder<'_> {
             // One text is cut at its blanks; an argument with blanks needs the list.
             Some(text) => {
                 for word in text.split_whitespace() {
-                    let kind = crate::scenario::node::Kind::Text(word.to_owned());
+                    let kind = Kind::Text(word.to_owned());
                     command.extend(self.text(&Node { at: argument.at.clone(), kind }, "redis"));
                 }
             }
@@ -170,9 +200,13 @@ impl Builder<'_> {
             Some(Text::Fixed(word)) => word.to_uppercase(),
             _ => "COMMAND".to_owned(),
         };
+        if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
+            self.report(argument.at.clone(), format!("{first} {why}"), *instead);
+        }
         let endpoint = self.row(fields, "REDIS", &first);
+        let (_, expects) = fields.get("expect").map(|n| self.expectations(n, keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
-        Some(RedisStep { endpoint, command, captures, timeout })
+        Some(RedisStep { endpoint, command, expects, captures, timeout })
     }
 }
