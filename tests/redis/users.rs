@@ -90,6 +90,7 @@ impl User {
             timeout: Duration::from_secs(5),
         };
         self.client.prepare_publish(&step, &mut self.scope).expect("nothing to fill");
+        self.client.hold().await;
         self.client.publish(&step, None, &mut self.scope).await
     }
 
@@ -110,11 +111,12 @@ impl User {
         let step = RedisStep {
             endpoint: EndpointId(COMMAND),
             command: words.iter().map(|word| text(word)).collect(),
-            captures: Vec::new(),
             expects: Vec::new(),
+            captures: Vec::new(),
             timeout: Duration::from_secs(5),
         };
         self.client.prepare_command(&step, &mut self.scope).expect("nothing to fill");
+        self.client.hold().await;
         self.client.command(&step, &mut self.scope).await
     }
 

@@ -32,7 +32,7 @@ const MAX_STREAMS: usize = 1_024;
 const KEEP_BUFFER: usize = 16 * 1024;
 /// First pause after a connection could not be opened; doubles up to [`MAX_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(50);
-const MAX_PAUSE: Duration = Duration::from_secs(2);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// Longest that a user waits for its subscriptions to be confirmed.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -124,7 +124,6 @@ impl<S: Sink> UserClient<S> {
 
     /// Publishes what was prepared. `late` is how much later than due this iteration began, where it had a due time.
     pub async fn publish(&mut self, step: &PublishStep, late: Option<Duration>, scope: &mut Scope) -> Exchange {
-        self.hold().await;
         let started = Instant::now();
         let mut exchange = blank();
         let result = timeout(step.timeout, self.send_message(step, late, &mut exchange)).await;
@@ -217,7 +216,6 @@ impl<S: Sink> UserClient<S> {
 
     /// Sends the command that was prepared and takes the captures from its answer.
     pub async fn command(&mut self, step: &RedisStep, scope: &mut Scope) -> Exchange {
-        self.hold().await;
         let started = Instant::now();
         let mut exchange = blank();
         let result = timeout(step.timeout, self.send_command(&mut exchange)).await;
@@ -252,12 +250,16 @@ impl<S: Sink> UserClient<S> {
         }
     }
 
-    /// Waits out the pause after a failure to connect, so that a server that is down is not stormed.
-    async fn hold(&mut self) {
-        if let Some(until) = self.not_before.take()
-            && self.connection.is_none()
-        {
-            sleep_until(until.into()).await;
+    /// Waits out the pause after a failure to connect, so that a server that is down is not stormed; returns how long
+    /// that was. For before a [`publish`](Self::publish) or a [`command`](Self::command), whose time it is not part of.
+    pub async fn hold(&mut self) -> Duration {
+        let now = Instant::now();
+        match self.not_before.take() {
+            Some(until) if self.connection.is_none() && until > now => {
+                sleep_until(until.into()).await;
+                now.elapsed()
+            }
+            _ => Duration::ZERO,
         }
     }
 

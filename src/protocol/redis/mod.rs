@@ -35,10 +35,8 @@ use crate::stats::delivery::Tally;
 /// One message that has arrived.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery {
-    /// From the send to the receipt.
+    /// From the send to the receipt. How late it was sent is in the time of its `PUBLISH`, and not here once more.
     pub latency: Duration,
-    /// From when it was due to be sent to the receipt, where that differs.
-    pub response: Option<Duration>,
     /// Length of the message.
     pub bytes: u64,
 }

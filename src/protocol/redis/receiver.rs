@@ -289,13 +289,8 @@ impl<S: Sink> Receiver<S> {
         };
         let tally = subscription.tracker.arrive((stamp.stream, stamp.number), now, created);
         self.sink.tally(row, &tally);
-        let since = |then: u64| Duration::from_nanos(now.saturating_sub(then));
-        let delivery = Delivery {
-            latency: since(stamp.sent),
-            response: (stamp.due != stamp.sent).then(|| since(stamp.due)),
-            bytes: message.len() as u64,
-        };
-        self.sink.delivered(row, delivery);
+        let latency = Duration::from_nanos(now.saturating_sub(stamp.sent));
+        self.sink.delivered(row, Delivery { latency, bytes: message.len() as u64 });
     }
 
     fn confirmed(&mut self, (kind, name): (Kind, &[u8])) {
