@@ -182,7 +182,8 @@ fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
     local(async {
         let factory = factory(&redis.url());
         let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
-        subscriber.subscribe(&["c"], false).await;
+        // Five channels, but one connection.
+        subscriber.subscribe(&["c", "d", "e", "f", "g"], false).await;
         for _ in 0..50 {
             publisher.publish("c", "{}", 0).await;
         }
@@ -335,6 +336,42 @@ fn the_monitor_sees_what_the_server_sees() {
 
 fn scenario(url: &str, rest: &str) -> katydid::scenario::plan::Plan {
     let text = format!("name: fan-out\nredis: {{ url: \"{url}\" }}\n{rest}");
+#[test]
+fn a_subscriber_is_back_soon_after_its_server() {
+    let mut redis = Redis::start("");
+    local(async {
+        let mut subscriber = User::new(&factory(&redis.url()));
+        subscriber.subscribe(&["c"], false).await;
+        redis.kill();
+        // Long enough for pauses that only grow to have grown.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        redis.revive();
+        let since = Instant::now();
+        until("the subscriber is back", || redis.tell("PUBSUB NUMSUB c").contains(":1")).await;
+        assert!(since.elapsed() < Duration::from_millis(1_500), "{:?}", since.elapsed());
+        subscriber.finish().await;
+    });
+}
+
+#[test]
+fn a_message_of_16_mib_arrives_and_a_larger_one_is_said_to_be_too_large() {
+    const MOST: u32 = 16 * 1024 * 1024;
+    let redis = Redis::start("");
+    local(async {
+        let factory = factory(&redis.url());
+        let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
+        subscriber.subscribe(&["c"], false).await;
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        assert_eq!(reason(&publisher.publish("c", "{}", MOST).await), "ok");
+        until("it has arrived", || notes.delivered.get().received == 1).await;
+        assert_eq!(reason(&publisher.publish("c", "{}", MOST + 100_000).await), "ok");
+        until("the connection is open again", || !notes.outages.borrow().is_empty()).await;
+        assert_eq!(*notes.outages.borrow(), ["message larger than 16 MiB"]);
+        let sum = subscriber.finish().await;
+        assert_eq!((sum.delivered(), sum.lost(), sum.disconnects), (1, 1, 1), "{sum:?}");
+    });
+}
+
     let scenario = katydid::scenario::Scenario::parse("test.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
     scenario.plan(&katydid::scenario::Overrides::default()).unwrap_or_else(|e| panic!("{e}"))
 }
