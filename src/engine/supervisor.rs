@@ -19,6 +19,7 @@ use super::roster::Roster;
 use super::shard::{HANDOVER, Order};
 use crate::scenario::Plan;
 use crate::scenario::plan::Load;
+use crate::scenario::summary;
 use crate::stats::health::Probe;
 use crate::stats::interval::Staff;
 use crate::stats::server::ServerFigures;
@@ -58,6 +59,9 @@ pub async fn run(setup: Setup) {
     let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
     control.server = Some(server);
+    if let Some(words) = summary::understaffed(&control.plan) {
+        control.note(words);
+    }
     let (mut step, mut publish) = (interval(STEP), interval(HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -100,6 +100,32 @@ fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
     steps.iter().map(one).sum()
 }
 
+/// Says so when the users at the peak are too few for some class: it then has fewer than its fixed count, or nobody.
+pub fn understaffed(plan: &Plan) -> Option<String> {
+    let peak = plan.schedule.peak_users().0;
+    // Arrivals have no use for fixed counts, but for those of users that are there before them.
+    let is_open = plan.schedule.is_open();
+    let fixed = |class: &Class| class.fixed_count.filter(|_| !is_open || class.start == Start::BeforeOthers);
+    let mut left = peak;
+    let mut short = Vec::new();
+    // Fixed counts come first, in the order of the file; what is left is for the others.
+    for class in &plan.classes {
+        let Some(wanted) = fixed(class) else { continue };
+        let got = wanted.min(left);
+        left -= got;
+        if got < wanted {
+            let got = if got == 0 { "none".to_owned() } else { got.to_string() };
+            short.push(format!("{} has {got} of {wanted}", class.name));
+        }
+    }
+    if left == 0 {
+        let others = plan.classes.iter().filter(|class| fixed(class).is_none() && class.weight > 0);
+        short.extend(others.map(|class| format!("{} has nobody", class.name)));
+    }
+    let are = if peak == 1 { "is" } else { "are" };
+    (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
+}
+
 /// The plan in words, several lines.
 pub fn words(plan: &Plan) -> String {
     let mut out = String::new();
@@ -144,6 +170,9 @@ pub fn words(plan: &Plan) -> String {
     };
     let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{h:.2} VU-hours"));
     let _ = writeln!(out, "  {} at the peak, {requests}, {hours}", users(estimate.peak_users));
+    if let Some(words) = understaffed(plan) {
+        let _ = writeln!(out, "  ! {words}");
+    }
     out.lines().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
 }
 
