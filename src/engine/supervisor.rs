@@ -401,7 +401,10 @@ impl Control {
         });
         let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
         if let Some(figures) = news.and_then(|server| server.borrow_and_update().clone()) {
-            self.aggregator.server(figures);
+            match self.stopping {
+                None => self.aggregator.server(figures),
+                Some(_) => self.aggregator.server_left(figures),
+            }
         }
         self.aggregator.snapshot(Moment {
             elapsed: t,
