@@ -1,5 +1,7 @@
 //! Publishing and subscribing against real Redis servers: every count against what the test itself published.
 
+#[path = "redis/runs.rs"]
+mod runs;
 #[path = "redis/server.rs"]
 mod server;
 #[path = "redis/users.rs"]
@@ -334,8 +336,6 @@ fn the_monitor_sees_what_the_server_sees() {
     });
 }
 
-fn scenario(url: &str, rest: &str) -> katydid::scenario::plan::Plan {
-    let text = format!("name: fan-out\nredis: {{ url: \"{url}\" }}\n{rest}");
 #[test]
 fn a_subscriber_is_back_soon_after_its_server() {
     let mut redis = Redis::start("");
@@ -372,6 +372,8 @@ fn a_message_of_16_mib_arrives_and_a_larger_one_is_said_to_be_too_large() {
     });
 }
 
+fn scenario(url: &str, rest: &str) -> katydid::scenario::plan::Plan {
+    let text = format!("name: fan-out\nredis: {{ url: \"{url}\" }}\n{rest}");
     let scenario = katydid::scenario::Scenario::parse("test.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
     scenario.plan(&katydid::scenario::Overrides::default()).unwrap_or_else(|e| panic!("{e}"))
 }
