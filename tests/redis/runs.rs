@@ -26,7 +26,7 @@ async fn run(plan: Plan) -> Arc<Snapshot> {
 
 fn times(last: &Snapshot, method: &str) -> Latency {
     let row = last.endpoints.iter().find(|row| &*row.method == method).expect("a row");
-    row.total.response.clone()
+    row.total.response
 }
 
 const PACED: &str = r#"

@@ -196,10 +196,9 @@ impl Builder<'_> {
                 "write redis: [GET, \"key {{ user.id }}\"]",
             );
         }
-        let first = match command.first() {
-            Some(Text::Fixed(word)) => word.to_uppercase(),
-            _ => "COMMAND".to_owned(),
-        };
+        // The word as it is written: what a template makes of it is a value, which may be a secret, and no name.
+        let word = argument.one_or_more().first().and_then(|n| n.scalar()?.split_whitespace().next());
+        let first = word.filter(|word| !word.contains("{{")).map_or_else(|| "COMMAND".to_owned(), str::to_uppercase);
         if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
             self.report(argument.at.clone(), format!("{first} {why}"), *instead);
         }
