@@ -188,3 +188,28 @@ fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
     let words = "60 users are too few for every class: Subscriber has 60 of 200, Publisher has nobody";
     assert!(said.contains(words), "{said}");
 }
+
+#[test]
+fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
+    let redis = Redis::start("");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("s.yaml");
+    let steps = "- redis: [SET, k, '{\"n\": 3}']\n        expect: { body: OK, time: < 9s }\n      \
+                 - redis: [GET, k]\n        expect: { json: { $.n: { gte: 2 } } }\n        capture: { n: $.n }\n      \
+                 - redis: [GET, k]\n        expect: { json: { $.n: { gte: 5 } } }\n";
+    let text = format!("redis: {{ url: \"{}\" }}\ntasks:\n  - steps:\n      {steps}", redis.url());
+    std::fs::write(&file, text).expect("a written file");
+    let output = Command::new(env!("CARGO_BIN_EXE_katydid")).arg("try").arg(&file).output().expect("the program");
+    let said = String::from_utf8_lossy(&output.stdout);
+    for line in [
+        "✓ body \"OK\"",
+        "✓ time < 9s",
+        "✓ json $.n >= 2",
+        "= n = 3",
+        "✗ expected json $.n >= 5: got 3",
+        "3 requests, 1 failed, 3 expectations held, 1 did not",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+}
