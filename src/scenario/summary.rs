@@ -218,3 +218,32 @@ fn wait(wait: Wait) -> String {
         Wait::Pacing(d) => format!("a task every {}", units::plain(d)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Overrides, Scenario};
+
+    #[test]
+    fn classes_that_too_few_users_are_left_for_are_named() {
+        let classes = "redis: { url: redis://h }\nuser_classes:\n  \
+                       Early: { fixed_count: 3, start: before_others, tasks: [{ steps: [{ redis: PING }] }] }\n  \
+                       Fixed: { fixed_count: 2, tasks: [{ steps: [{ redis: PING }] }] }\n  \
+                       Rest: { tasks: [{ steps: [{ redis: PING }] }] }\n";
+        let arrivals = |most: u32| format!("run_time: 1s\narrivals: {{ rate: 5/s, max_users: {most} }}\n");
+        for (load, expected) in [
+            ("users: 6\n".to_owned(), None),
+            ("users: 5\n".to_owned(), Some("5 users are too few for every class: Rest has nobody")),
+            (
+                "users: 1\n".to_owned(),
+                Some("1 user is too few for every class: Early has 1 of 3, Fixed has none of 2, Rest has nobody"),
+            ),
+            (arrivals(4), None),
+            (arrivals(3), Some("3 users are too few for every class: Fixed has nobody, Rest has nobody")),
+        ] {
+            let scenario = Scenario::parse("t.yaml", &(load.clone() + classes)).unwrap();
+            let found = understaffed(&scenario.plan(&Overrides::default()).unwrap());
+            assert_eq!(found.as_deref(), expected, "{load}");
+        }
+    }
+}
