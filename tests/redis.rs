@@ -469,7 +469,7 @@ spawn_rate: 100
     let server = seen.server.as_ref().expect("the server's own figures");
     assert!(server.clients >= 20 && server.stale.is_none(), "{server:?}");
     let words = katydid::report::text::redis(&last).join("\n");
-    assert!(words.contains("0 lost") && words.contains("20.0 for each"), "{words}");
+    assert!(words.contains("0 lost") && words.contains("fan-out 20.0"), "{words}");
 }
 
 #[tokio::test]

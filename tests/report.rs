@@ -235,3 +235,24 @@ fn tables_line_by_line() {
         check(&format!("tables_{width}.txt"), &all);
     }
 }
+
+#[test]
+fn no_number_is_cut_however_large() {
+    let mut snapshot = snapshot();
+    let mut busy = figures(123_456_789, 23_456_789, times(123_456_789, 2, 12_345_678));
+    (busy.rps, busy.fps) = (98_765.43, 18_765.43);
+    snapshot.endpoints.extend([row("SUBSCRIBE", "orders:eu orders:us", busy.clone())]);
+    snapshot.total = row("", "Aggregated", busy);
+    for width in [160, 100, 80] {
+        let tables = text::tables(&snapshot, width);
+        let (requests, percentiles) = tables.split_once("Response time").expect("two tables");
+        for line in requests.lines().chain(percentiles.lines().skip(1)).take_while(|line| !line.starts_with("Error")) {
+            assert!(line.chars().count() <= width, "{width}: {line}");
+            // Only a name may end in a mark.
+            assert!(!line.ends_with('…'), "{width}: {line}");
+        }
+        for needle in ["SUBSCRIBE", "98765.43", "18765.43", "123456789", "23456789(19.00%)", "12345678"] {
+            assert!(tables.contains(needle), "{needle} at {width}:\n{tables}");
+        }
+    }
+}

@@ -4,6 +4,8 @@
 mod common;
 #[path = "screen/ends.rs"]
 mod ends;
+#[path = "screen/redis.rs"]
+mod redis;
 #[path = "screen/stalled.rs"]
 mod stalled;
 #[path = "screen/terminal.rs"]

@@ -1,5 +1,9 @@
 //! `katydid try`: what is shown, and the exit code.
 
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+#[path = "redis/server.rs"]
+mod server;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -146,4 +150,91 @@ fn a_broken_file_is_a_usage_error() {
     let (out, error, code) = run(folder.path(), "tasks: 7\n", &[]);
     assert_eq!((out.as_str(), code), ("", Some(2)));
     assert!(error.contains("trial.yaml:1:8"), "{error}");
+}
+
+#[test]
+fn redis_steps_are_shown_with_what_is_sent_and_what_comes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let redis = server::Redis::start("");
+    redis.tell(r#"SET profile '{"id":7,"name":"Ada","lines":[1,2,3],"more":"so that it does not fit on one line"}'"#);
+    let text = format!(
+        "
+redis: {{ url: 'redis://127.0.0.1:{}' }}
+secrets: [TRY_SECRET]
+on_start:
+  - subscribe: ['room:{{{{ user.id }}}}', fixed]
+tasks:
+  - name: talk
+    steps:
+      - redis: [SET, 'user:{{{{ user.id }}}}', '{{{{ env.TRY_SECRET }}}}']
+      - redis: INCR visits
+        capture: {{ visits: $ }}
+      - redis: GET profile
+        capture: {{ id: $.id, name: $.name }}
+      - publish: 'room:{{{{ user.id }}}}'
+        payload: {{ from: '{{{{ name }}}}', visits: '{{{{ visits }}}}' }}
+        size: 100
+        expect: {{ receivers: 1 }}
+      - unsubscribe: fixed
+      - redis: GET profile
+        capture: {{ id: $.id, street: $.street }}
+      - publish: 'void:{{{{ user.id }}}}'
+        expect: {{ receivers: {{ gte: 2 }} }}
+      - redis: LPUSH visits x
+",
+        redis.port
+    );
+    let (out, error, code) = run(folder.path(), &text, &[]);
+    assert_eq!(code, Some(1), "{out}{error}");
+    let wanted = [
+        "on_start",
+        "  SUBSCRIBE room:1 fixed\n",
+        "< confirmed, after ",
+        "talk",
+        "  SET user:1 ***\n",
+        "< OK, after ",
+        "  INCR visits\n",
+        "< 1, after ",
+        "= visits = 1",
+        "  GET profile\n",
+        "<   \"name\": \"Ada\"",
+        "= name = \"Ada\"",
+        "  PUBLISH room:1\n",
+        ">   \"from\": \"Ada\"",
+        "padded to 100 bytes",
+        "< 1 receiver, after ",
+        "✓ receivers 1",
+        "- unsubscribe from fixed",
+        // A capture that fails: the reply it looked in, those before it, and what is missing.
+        "  GET profile\n",
+        "<   \"name\": \"Ada\"",
+        "= id = 7",
+        "✗ nothing to capture for street",
+        "$.street is not in the JSON",
+        "  PUBLISH void:1\n",
+        "< 0 receivers, after ",
+        "✗ expected receivers >= 2",
+        "got 0",
+        "  LPUSH visits x\n",
+        "✗ WRONGTYPE",
+        "8 requests, 3 failed, 1 expectation held, 1 did not",
+    ];
+    let mut rest = out.as_str();
+    for part in wanted {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part} is missing, or not in this order:\n{out}"));
+        rest = &rest[at + part.len()..];
+    }
+    assert!(!out.contains(SECRET) && !out.contains("{{"), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
+}
+
+#[test]
+fn a_redis_that_is_not_there_is_said_at_each_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "redis: { url: 'redis://127.0.0.1:1' }\ntasks: [{ steps: [{ redis: GET a }, { publish: b }] }]\n";
+    let (out, _, code) = run(folder.path(), text, &[]);
+    assert_eq!(code, Some(1));
+    for part in ["  GET a\n    ✗ connection refused", "  PUBLISH b\n", "2 requests, 2 failed"] {
+        assert!(out.contains(part), "{part}:\n{out}");
+    }
 }

@@ -1,11 +1,18 @@
 //! Starts runs on the local engine, and the demo target for those that want it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
+use crate::protocol::redis;
+use crate::scenario::plan::RedisTarget;
+use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, is_redis, summary};
-use crate::tui::Starter;
+use crate::tui::{Probe, Silent, Starter};
+
+/// Longest that the launcher waits for a Redis to answer.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Keeps the demo target alive from the first run that needs it until it is dropped.
 #[derive(Debug)]
@@ -78,6 +85,14 @@ impl Local {
 impl Starter for Local {
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
         self.launch(scenario, overrides).map_err(|error| error.to_string())
+    }
+
+    fn probe(&self, target: &RedisTarget, secrets: &Arc<Redactor>) -> Option<Probe> {
+        let (target, secrets) = (target.clone(), Arc::clone(secrets));
+        Some(Box::new(move || {
+            let answer = redis::probe(&target, &secrets, PROBE_TIMEOUT);
+            answer.map_err(|silent| Silent { why: silent.why.to_string(), reached: silent.reached })
+        }))
     }
 }
 

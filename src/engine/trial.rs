@@ -16,14 +16,15 @@ use super::{EngineError, feeder, shard};
 use crate::protocol::http::Factory;
 pub use crate::protocol::http::{Exchange, Reply, Sent, Sight, Watch};
 use crate::protocol::redis;
+pub use crate::protocol::redis::watch as of_redis;
 use crate::scenario::Plan;
-use crate::scenario::plan::{Endpoint, StopScope};
+use crate::scenario::plan::StopScope;
 
 /// Longer pauses are cut to this.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
 /// Somebody who looks at all that a user does.
-pub trait Observer: Watch {
+pub trait Observer: Watch + of_redis::Watch {
     /// A step has been done or left out.
     fn note(&self, event: &Event<'_>);
 }
@@ -59,13 +60,6 @@ pub enum Event<'a> {
     Log(&'a str),
     /// A `stop`.
     Stop(StopScope),
-    /// A Redis step is done.
-    Redis {
-        /// Request type and name of its row.
-        row: &'a Endpoint,
-        /// What came of it.
-        exchange: &'a Exchange,
-    },
     /// A step failed without a request.
     Exception {
         /// Where.
@@ -125,7 +119,10 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         shard.observer = Some(Rc::<O>::clone(observer) as Rc<dyn Observer>);
         let who = Identity { number: 0, class: choice.class };
         let shard = Rc::new(shard);
-        let redis = setup.redis.as_ref().map(|factory| factory.client(Rc::clone(&shard)));
+        let mut redis = setup.redis.as_ref().map(|factory| factory.client(Rc::clone(&shard)));
+        if let Some(redis) = &mut redis {
+            redis.watched_by(Rc::<O>::clone(observer));
+        }
         let clients = Clients { http: client, redis };
         let user = User::new(shard, who, Rc::<Signal>::default(), clients);
         user.try_once(choice.tasks).await;

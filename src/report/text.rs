@@ -21,31 +21,52 @@ pub enum Period {
     Total,
 }
 
-/// Locust's request table, `width` cells wide.
+/// Locust's request table, `width` cells wide. A number is never cut: its column grows, and the name gives way.
 pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
     // A narrow terminal keeps the rates and goes without Min and Max.
     let wide = width >= 100;
-    let name = width.saturating_sub(if wide { 84 } else { 68 }).clamp(4, 76);
-    let times = |avg: &str, min: &str, max: &str, med: &str| {
-        if wide { format!("{avg:>7} {min:>7} {max:>7}{med:>7}") } else { format!("{avg:>7}{med:>7}") }
-    };
-    let line = |cells: [&str; 4], times: String, rates: [&str; 2]| {
-        let [kind, title, n, fails] = cells;
-        format!("{} {} {n:>7} {fails:>12} |{times} | {:>7} {:>11}", pad(kind, 8), pad(title, name), rates[0], rates[1])
-    };
-    let row = |row: &Row| {
+    let cells = |row: &Row| -> [String; 8] {
         let (t, now) = (&row.total, &row.now);
         let (rps, fps) = if period == Period::Now { (now.rps, now.fps) } else { (t.rps, t.fps) };
-        let ms = |d: Duration| d.as_millis().to_string();
         let l = &t.response;
         let fails = format!("{}({:.2}%)", t.failures, t.fail_ratio() * 100.0);
-        let cells = [&*row.method, &*row.name, &t.requests.to_string(), &fails];
-        let times = times(&ms(l.mean), &ms(l.min), &ms(l.max), &ms(l.median()));
-        line(cells, times, [&format!("{rps:.2}"), &format!("{fps:.2}")])
+        let [avg, min, max, med] = [l.mean, l.min, l.max, l.median()].map(|d| d.as_millis().to_string());
+        [t.requests.to_string(), fails, avg, min, max, med, format!("{rps:.2}"), format!("{fps:.2}")]
     };
-    let head = line(["Type", "Name", "# reqs", "# fails"], times("Avg", "Min", "Max", "Med"), ["req/s", "failures/s"]);
-    let widths: &[usize] = if wide { &[7, 13, 7, 7, 7, 7, 8, 11] } else { &[7, 13, 7, 7, 8, 11] };
-    table(head, rule(name, widths), snapshot, &row, width)
+    let mut columns = [7, 12, 7, 7, 7, 6, 7, 11];
+    for row in called(snapshot).chain([&snapshot.total]) {
+        grow(&mut columns, [cells(row)].iter().map(<[String; 8]>::as_slice));
+    }
+    let [n, fails, avg, min, max, med, rps, fps] = columns;
+    let times = if wide { avg + min + max + med + 3 } else { avg + med + 1 };
+    // Nine more are the blanks and bars between the columns.
+    let (kind, name) = names(snapshot, width.saturating_sub(n + fails + times + rps + fps + 9), 76);
+    let line = |method: &str, title: &str, cells: [&str; 8]| {
+        let [a, b, c, d, e, f, g, h] = cells;
+        let times =
+            if wide { format!("{c:>avg$} {d:>min$} {e:>max$} {f:>med$}") } else { format!("{c:>avg$} {f:>med$}") };
+        format!("{} {} {a:>n$} {b:>fails$} |{times} | {g:>rps$} {h:>fps$}", pad(method, kind), pad(title, name))
+    };
+    let row = |row: &Row| line(&row.method, &row.name, cells(row).each_ref().map(String::as_str));
+    let head = line("Type", "Name", ["# reqs", "# fails", "Avg", "Min", "Max", "Med", "req/s", "failures/s"]);
+    let widths: &[usize] = if wide {
+        &[n, fails + 1, avg, min, max, med + 1, rps + 1, fps]
+    } else {
+        &[n, fails + 1, avg, med + 1, rps + 1, fps]
+    };
+    table(head, rule((kind, name), widths), snapshot, &row, width)
+}
+
+/// Endpoints that were called.
+fn called(snapshot: &Snapshot) -> impl Iterator<Item = &Row> {
+    snapshot.endpoints.iter().filter(|row| row.total.requests > 0)
+}
+
+/// Cells of type and name, which share what the numbers leave: the longest type is whole where the name keeps enough.
+fn names(snapshot: &Snapshot, room: usize, most: usize) -> (usize, usize) {
+    let longest = called(snapshot).map(|row| row.method.width()).max().unwrap_or(0).clamp(8, 12);
+    let kind = if room >= longest + 8 { longest } else { 8 };
+    (kind, room.saturating_sub(kind).clamp(1, most))
 }
 
 /// Locust's final set: request table, percentile table, error report if there are failures, exceptions if any.
@@ -81,64 +102,79 @@ pub fn tables(snapshot: &Snapshot, width: usize) -> String {
 fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latency, width: usize) -> String {
     let wide = width >= 111;
     let chosen: Vec<usize> = if wide { (0..PERCENTILE_LABELS.len()).collect() } else { vec![0, 4, 5, 7, 10] };
-    let name = width.saturating_sub(19 + 7 * chosen.len()).clamp(4, 80);
-    let line = |kind: &str, title: &str, cells: Vec<String>, n: &str| {
-        let mut line = format!("{} {}", pad(kind, 8), pad(title, name));
-        for (i, cell) in cells.iter().enumerate() {
-            let width = if i == 0 { 8 } else { 6 };
+    let cells = |row: &Row| -> Vec<String> {
+        let cells = chosen.iter().map(|i| times(row).percentiles[*i].as_millis().to_string());
+        cells.chain([row.total.requests.to_string()]).collect()
+    };
+    let mut columns: Vec<usize> = std::iter::once(8).chain(std::iter::repeat_n(6, chosen.len())).collect();
+    for row in called(snapshot).chain([&snapshot.total]) {
+        grow(&mut columns, [cells(row)].iter().map(Vec::as_slice));
+    }
+    let numbers: usize = columns.iter().map(|column| column + 1).sum();
+    let (kind, name) = names(snapshot, width.saturating_sub(numbers + 2), 80);
+    let line = |method: &str, title: &str, cells: Vec<String>| {
+        let mut line = format!("{} {}", pad(method, kind), pad(title, name));
+        for (cell, width) in cells.iter().zip(&columns) {
             let _ = write!(line, " {cell:>width$}");
         }
-        let _ = write!(line, " {n:>6}");
         line
     };
-    let head = chosen.iter().map(|i| PERCENTILE_LABELS[*i].to_owned()).collect();
-    let widths: Vec<usize> = std::iter::once(8).chain(std::iter::repeat_n(6, chosen.len())).collect();
-    let row = |row: &Row| {
-        let cells = chosen.iter().map(|i| times(row).percentiles[*i].as_millis().to_string()).collect();
-        line(&row.method, &row.name, cells, &row.total.requests.to_string())
-    };
-    let body = table(line("Type", "Name", head, "# reqs"), rule(name, &widths), snapshot, &row, width);
+    let head = chosen.iter().map(|i| PERCENTILE_LABELS[*i].to_owned()).chain(["# reqs".to_owned()]).collect();
+    let row = |row: &Row| line(&row.method, &row.name, cells(row));
+    let body = table(line("Type", "Name", head), rule((kind, name), &columns), snapshot, &row, width);
     format!("{}\n{body}", cut(title, width))
 }
 
 /// What GraphQL operations ask for and cost, beside their response times.
 fn operations(snapshot: &Snapshot, width: usize) -> String {
-    let name = width.saturating_sub(67).clamp(4, 80);
-    let line = |cells: [&str; 2], figures: [&str; 7]| {
-        let [depth, fields, nodes, cost, mean, p50, p95] = figures;
-        let cells = format!("{} {}", pad(cells[0], 8), pad(cells[1], name));
-        format!("{cells} {depth:>6} {fields:>7} {nodes:>8} {cost:>9} {mean:>7} {p50:>7} {p95:>7}")
-    };
     let ms = |time: Duration| time.as_millis().to_string();
-    let rows: Vec<String> = snapshot
+    let rows: Vec<(&Row, [String; 7])> = snapshot
         .operations()
         .filter(|(row, ..)| row.total.requests > 0)
         .map(|(row, asked, costs)| {
             let times = &row.total.response;
             let cost = costs.actual().or(costs.requested()).map_or_else(|| "–".to_owned(), units::rate);
-            let figures = [&asked.depth.to_string(), &asked.fields.to_string(), &asked.nodes.to_string(), &cost];
-            let [depth, fields, nodes, cost] = figures.map(String::as_str);
-            let times = [ms(times.mean), ms(times.median()), ms(times.p(95.0))];
-            let [mean, p50, p95] = times.each_ref().map(String::as_str);
-            line([&row.method, &row.name], [depth, fields, nodes, cost, mean, p50, p95])
+            let [depth, fields, nodes] = [asked.depth.into(), asked.fields, asked.nodes].map(|n: u64| n.to_string());
+            (row, [depth, fields, nodes, cost, ms(times.mean), ms(times.median()), ms(times.p(95.0))])
         })
         .collect();
     if rows.is_empty() {
         return String::new();
     }
-    let head = line(["Type", "Name"], ["Depth", "Fields", "Nodes", "Cost", "Avg", "Med", "95%"]);
-    let head = ["What GraphQL operations ask for".to_owned(), head, rule(name, &[6, 7, 8, 9, 7, 7, 7])];
+    let mut columns = [6, 7, 8, 9, 7, 7, 7];
+    grow(&mut columns, rows.iter().map(|(_, cells)| cells.as_slice()));
+    let numbers: usize = columns.iter().map(|column| column + 1).sum();
+    let (kind, name) = names(snapshot, width.saturating_sub(numbers + 1), 80);
+    let line = |method: &str, title: &str, cells: [&str; 7]| {
+        let mut line = format!("{} {}", pad(method, kind), pad(title, name));
+        for (cell, width) in cells.iter().zip(columns) {
+            let _ = write!(line, " {cell:>width$}");
+        }
+        line
+    };
+    let head = line("Type", "Name", ["Depth", "Fields", "Nodes", "Cost", "Avg", "Med", "95%"]);
+    let head = ["What GraphQL operations ask for".to_owned(), head, rule((kind, name), &columns)];
+    let rows = rows.iter().map(|(row, cells)| line(&row.method, &row.name, cells.each_ref().map(String::as_str)));
     lines(head.into_iter().chain(rows).chain([String::new()]), width)
 }
 
-fn rule(name: usize, widths: &[usize]) -> String {
-    let dashes: Vec<String> = [8, name].iter().chain(widths).map(|n| "-".repeat(*n)).collect();
+/// Makes columns as wide as their widest cell: a number that is cut is another number.
+fn grow<'a>(columns: &mut [usize], rows: impl Iterator<Item = &'a [String]>) {
+    for row in rows {
+        for (column, cell) in columns.iter_mut().zip(row) {
+            *column = cell.width().max(*column);
+        }
+    }
+}
+
+fn rule((kind, name): (usize, usize), widths: &[usize]) -> String {
+    let dashes: Vec<String> = [kind, name].iter().chain(widths).map(|n| "-".repeat(*n)).collect();
     dashes.join("|")
 }
 
 /// Endpoints that were called, by name; Aggregated below a rule; an empty line.
 fn table(head: String, rule: String, snapshot: &Snapshot, row: &dyn Fn(&Row) -> String, width: usize) -> String {
-    let mut rows: Vec<&Row> = snapshot.endpoints.iter().filter(|row| row.total.requests > 0).collect();
+    let mut rows: Vec<&Row> = called(snapshot).collect();
     rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
     let body = rows.into_iter().map(row);
     lines([head, rule.clone()].into_iter().chain(body).chain([rule, row(&snapshot.total), String::new()]), width)
@@ -261,7 +297,7 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     let count = units::count;
     if snapshot.measures_delivery() && (all.published > 0 || all.received > 0) {
         let (delivered, published) = (count(all.delivered()), count(all.published));
-        out.push(format!("Redis: {published} published, {delivered} delivered, {:.1} for each", all.fan_out()));
+        out.push(format!("Redis: {published} published, {delivered} delivered, fan-out {:.1}", all.fan_out()));
         let (lost, ratio) = (count(all.lost()), all.lost_ratio() * 100.0);
         let (stream, cut) = (count(all.lost_in_stream), count(all.lost_disconnected));
         let parts = [(all.late, "late"), (all.lost_disconnected, "while disconnected")];

@@ -1,6 +1,10 @@
 //! A plan in words, and what it will cost: `katydid check` prints it.
 
+mod fan_out;
+
 use std::fmt::Write as _;
+
+pub use fan_out::FanOut;
 
 use super::plan::{Action, Class, Goal, LoopCount, Plan, Start, Step, Task, Wait};
 use crate::units::{self, PerSecond};
@@ -12,39 +16,49 @@ pub struct Estimate {
     pub peak_users: u32,
     /// Requests of the whole run if replies took no time; `None` when nothing bounds them.
     pub requests: Option<f64>,
+    /// Requests in a second at the peak if replies took no time; `None` when nothing bounds them.
+    pub rate: Option<f64>,
     /// Users times hours; `None` without an end.
     pub vu_hours: Option<f64>,
+    /// Deliveries of published messages, where they are known.
+    pub fan_out: Option<FanOut>,
 }
 
 /// Estimates a run.
 pub fn estimate(plan: &Plan) -> Estimate {
     let vu_hours = plan.schedule.vu_hours();
-    Estimate { peak_users: plan.schedule.peak_users().0, requests: requests(plan, vu_hours), vu_hours }
+    let (requests, rate) = (requests(plan, vu_hours), rate(plan));
+    let peak_users = plan.schedule.peak_users().0;
+    Estimate { peak_users, requests, rate, vu_hours, fan_out: fan_out::fan_out(plan) }
 }
 
 fn requests(plan: &Plan, vu_hours: Option<f64>) -> Option<f64> {
-    let shares = shares(plan);
     let length = plan.schedule.length()?;
     if plan.schedule.is_open() {
-        let each: f64 = plan.classes.iter().zip(&shares).map(|(class, share)| share * per_task(plan, class)).sum();
+        let each: f64 = plan.classes.iter().zip(shares(plan)).map(|(class, share)| share * per_task(plan, class)).sum();
         return Some(plan.schedule.arrivals_by(length) * each);
     }
-    let seconds = vu_hours? * 3_600.0;
-    let mut total = 0.0;
-    for (class, share) in plan.classes.iter().zip(&shares) {
-        let (each, inside) = (per_task(plan, class), pauses(plan, class));
-        let wait = match class.wait {
-            Wait::Pacing(d) => d.as_secs_f64().max(inside),
-            wait => wait.mean().as_secs_f64() + inside,
-        };
-        if each > 0.0 && *share > 0.0 && wait <= 0.0 {
-            return None;
-        }
-        if wait > 0.0 {
-            total += seconds * share / wait * each;
-        }
+    let users = f64::from(plan.schedule.peak_users().0);
+    if users == 0.0 { Some(0.0) } else { Some(rate(plan)? / users * vu_hours? * 3_600.0) }
+}
+
+/// Requests in a second while all users are there.
+fn rate(plan: &Plan) -> Option<f64> {
+    let classes = plan.classes.iter().zip(shares(plan)).filter(|(class, share)| per_task(plan, class) * share > 0.0);
+    classes.map(|(class, share)| Some(per_second(plan, class, share)? * per_task(plan, class))).sum()
+}
+
+/// Tasks of a class in a second, if replies took no time; `None` when nothing bounds them.
+fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> {
+    if plan.schedule.is_open() {
+        return Some(plan.schedule.peak_rate() * share);
     }
-    Some(total)
+    let inside = pauses(plan, class);
+    let wait = match class.wait {
+        Wait::Pacing(d) => d.as_secs_f64().max(inside),
+        wait => wait.mean().as_secs_f64() + inside,
+    };
+    (wait > 0.0).then(|| f64::from(plan.schedule.peak_users().0) * share / wait)
 }
 
 /// The part of the users that each class has.
@@ -170,6 +184,9 @@ pub fn words(plan: &Plan) -> String {
     };
     let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{h:.2} VU-hours"));
     let _ = writeln!(out, "  {} at the peak, {requests}, {hours}", users(estimate.peak_users));
+    if let Some(fan_out) = &estimate.fan_out {
+        let _ = writeln!(out, "  subscribers receive {fan_out}");
+    }
     if let Some(words) = understaffed(plan) {
         let _ = writeln!(out, "  ! {words}");
     }

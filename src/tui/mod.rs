@@ -27,6 +27,8 @@ use std::sync::Arc;
 
 use crate::engine::RunHandle;
 use crate::scenario::catalog::Entry;
+use crate::scenario::plan::RedisTarget;
+use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Scenario};
 use crate::stats::Snapshot;
 
@@ -37,6 +39,24 @@ pub trait Starter {
     /// # Errors
     /// In words, when the run cannot be started.
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
+
+    /// How to find out, on a thread of its own, whether a Redis answers. Nothing is sent before it is called. `None`
+    /// where nobody can know.
+    fn probe(&self, _target: &RedisTarget, _secrets: &Arc<Redactor>) -> Option<Probe> {
+        None
+    }
+}
+
+/// Asks a Redis.
+pub type Probe = Box<dyn FnOnce() -> Result<(), Silent> + Send>;
+
+/// Why a Redis does not answer as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silent {
+    /// In words.
+    pub why: String,
+    /// Something is there, but it does not let us in, or is no Redis.
+    pub reached: bool,
 }
 
 /// Colours and glyphs.

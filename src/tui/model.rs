@@ -1,5 +1,6 @@
 //! All the screen knows. The engine appears in it only as snapshots.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,9 +8,11 @@ use super::action::{DONE, LAUNCHER, LIVE};
 use super::history::Span;
 use super::preview::Preview;
 use super::theme::Theme;
-use super::{Options, ThemeName};
+use super::{Options, Silent, ThemeName};
 use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
+use crate::scenario::plan::RedisTarget;
+use crate::scenario::secrets::Redactor;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Figures, Row};
 
@@ -23,6 +26,8 @@ pub(crate) struct Model {
     pub run: Option<Run>,
     pub overlay: Option<Overlay>,
     pub toast: Option<Toast>,
+    /// How far the page that was drawn last can scroll; only the view knows its lines and its room.
+    pub page_end: Cell<usize>,
     /// Quitting; only the end of the run is awaited.
     pub leaving: bool,
 }
@@ -36,6 +41,17 @@ pub(crate) struct Launcher {
     /// What the highlighted entry would do, or what is wrong with it.
     pub preview: Result<Preview, String>,
     pub scroll: usize,
+    /// What was heard last of a Redis, and of which.
+    pub heard: Option<Heard>,
+}
+
+/// The answer of a Redis that was asked before the start.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub url: Arc<str>,
+    pub answer: Result<(), Silent>,
+    /// When.
+    pub at: Duration,
 }
 
 /// The dashboard of one run.
@@ -179,6 +195,7 @@ impl Model {
             filter: String::new(),
             preview: Err(String::new()),
             scroll: 0,
+            heard: None,
         };
         launcher.refresh();
         Self {
@@ -188,6 +205,7 @@ impl Model {
             run: None,
             overlay: None,
             toast: None,
+            page_end: Cell::new(0),
             leaving: false,
         }
     }
@@ -225,6 +243,18 @@ impl Launcher {
                     .map_err(|error| error.text),
             },
         };
+    }
+
+    /// The Redis of the highlighted entry, where it is time to ask it (again): often while it does not answer, because
+    /// somebody may be starting it.
+    pub fn to_ask(&self, now: Duration) -> Option<&(RedisTarget, Arc<Redactor>)> {
+        let found = self.preview.as_ref().ok()?.redis.as_ref()?;
+        let known = self.heard.as_ref().filter(|heard| heard.url == found.0.url);
+        let due = known.is_none_or(|heard| {
+            let pause = Duration::from_secs(if heard.answer.is_ok() { 10 } else { 2 });
+            now.saturating_sub(heard.at) >= pause
+        });
+        due.then_some(found)
     }
 
     /// Indices of the entries that pass the filter.

@@ -1,9 +1,12 @@
 //! What a scenario would do, in words and numbers, for the launcher.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::view::text;
-use crate::scenario::plan::{Class, Load, Wait};
+use crate::scenario::plan::{Load, RedisTarget, Wait};
+use crate::scenario::secrets::Redactor;
+use crate::scenario::summary::{Estimate, estimate};
 use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario};
 use crate::units::{PerSecond, plain};
 
@@ -14,8 +17,10 @@ pub(crate) struct Preview {
     pub host: String,
     pub load: Load,
     pub classes: Vec<ClassView>,
-    /// Most requests per second that all users together can send; none where only the server limits them.
-    pub most_rps: Option<f64>,
+    /// The same estimate that `check` prints.
+    pub estimate: Estimate,
+    /// Where Redis steps go, and what must not be shown of its answers.
+    pub redis: Option<(RedisTarget, Arc<Redactor>)>,
 }
 
 #[derive(Debug, Clone)]
@@ -44,23 +49,19 @@ impl Preview {
             wait: wait(class.wait),
             tasks: class.tasks.iter().map(|t| (t.name.to_string(), t.weight, t.steps.len())).collect(),
         });
-        let most_rps = most_rps(&plan.classes, plan.load.users.0);
-        Self { description: description.to_owned(), host, load: plan.load, classes: classes.collect(), most_rps }
+        let redis = plan.redis.clone().map(|target| (target, Arc::clone(&plan.secrets)));
+        let (classes, estimate) = (classes.collect(), estimate(plan));
+        Self { description: description.to_owned(), host, load: plan.load, classes, estimate, redis }
     }
 
     /// What the run costs, as far as it can be known before: a user waits at least as long as it waits.
     pub fn cost(&self) -> String {
-        let rate = self.most_rps.map(|r| if r >= 10.0 { text::whole(r) } else { text::short(r) });
+        let rate = self.estimate.rate.map(|r| if r >= 10.0 { text::whole(r) } else { text::short(r) });
         let rate = rate.map_or_else(|| "as fast as the target answers".to_owned(), |r| format!("at most {r} req/s"));
-        let Some(hours) = self.vu_hours() else { return format!("{rate}, until you stop it") };
-        let all = self.most_rps.and_then(|r| self.load.run_time.map(|t| r * t.as_secs_f64().max(0.0)));
-        let all = all.map_or_else(String::new, |n| format!(", {} requests", about(n)));
-        format!("{hours:.1} VU-hours, {rate}{all}")
-    }
-
-    /// Users times hours; none without an end.
-    pub fn vu_hours(&self) -> Option<f64> {
-        self.load.run_time.map(|t| f64::from(self.load.users.0) * t.as_secs_f64() / 3_600.0)
+        let fan_out = self.estimate.fan_out.map_or_else(String::new, |f| format!("; subscribers receive {f}"));
+        let Some(hours) = self.estimate.vu_hours else { return format!("{rate}, until you stop it{fan_out}") };
+        let all = self.estimate.requests.map_or_else(String::new, |n| format!(", {} requests", about(n)));
+        format!("{hours:.1} VU-hours, {rate}{all}{fan_out}")
     }
 
     /// Time until all users are there.
@@ -74,33 +75,6 @@ impl Preview {
 fn about(n: f64) -> String {
     let unit = 10_f64.powf((n.max(1.0).log10().floor() - 1.0).max(0.0));
     text::whole((n / unit).ceil() * unit)
-}
-
-fn most_rps(classes: &[Class], users: u32) -> Option<f64> {
-    let fixed: u32 = classes.iter().filter_map(|c| c.fixed_count).fold(0, u32::saturating_add).min(users);
-    let weights: f64 = classes.iter().filter(|c| c.fixed_count.is_none()).map(|c| f64::from(c.weight)).sum();
-    let mut sum = 0.0;
-    for class in classes {
-        let share = match class.fixed_count {
-            Some(n) => f64::from(n.min(users)),
-            None if weights > 0.0 => f64::from(users - fixed) * f64::from(class.weight) / weights,
-            None => 0.0,
-        };
-        let tasks: f64 = class.tasks.iter().map(|t| f64::from(t.weight)).sum();
-        let steps: f64 = class.tasks.iter().map(|t| f64::from(t.weight) * t.steps.len() as f64).sum();
-        let pause = match class.wait {
-            Wait::Constant(d) | Wait::Pacing(d) => d,
-            Wait::Between(a, b) => (a + b) / 2,
-        };
-        if share <= 0.0 || tasks <= 0.0 {
-            continue;
-        }
-        if pause.is_zero() {
-            return None;
-        }
-        sum += share * steps / tasks / pause.as_secs_f64();
-    }
-    Some(sum)
 }
 
 fn wait(wait: Wait) -> String {

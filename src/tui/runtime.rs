@@ -12,7 +12,7 @@ use crossterm::event::Event as Input;
 use super::model::Model;
 use super::terminal::{self, PanicGuard, Screen};
 use super::update::{self, Effect, Message};
-use super::{Exit, Farewell, Options, Starter, TuiError, input, view};
+use super::{Exit, Farewell, Options, Silent, Starter, TuiError, input, view};
 use crate::engine::{Command, RunHandle};
 use crate::report::csv;
 use crate::scenario::Overrides;
@@ -28,6 +28,8 @@ pub(crate) enum Event {
     Snapshot(u64, Arc<Snapshot>),
     Lost(u64),
     Exported(Result<Vec<PathBuf>, String>),
+    /// What the Redis with this address has answered.
+    Probed(Arc<str>, Result<(), Silent>),
     Signal(i32),
     Suspend,
     HangUp,
@@ -54,6 +56,8 @@ struct Loop<'a> {
     last: Option<Arc<Snapshot>>,
     exports: Vec<PathBuf>,
     exporting: bool,
+    /// A Redis is being asked.
+    probing: bool,
     begun: Instant,
     leaving: Option<Leaving>,
     dirty: bool,
@@ -89,6 +93,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
         last: None,
         exports: Vec::new(),
         exporting: false,
+        probing: false,
         begun: Instant::now(),
         leaving: None,
         dirty: true,
@@ -133,6 +138,7 @@ impl Loop<'_> {
                 }
             }
             self.message(Message::Tick, screen)?;
+            self.probe();
         }
     }
 
@@ -197,6 +203,10 @@ impl Loop<'_> {
                 self.exporting = false;
                 self.exports.extend(result.iter().flatten().cloned());
                 self.message(Message::Exported(result), screen)?;
+            }
+            Event::Probed(url, answer) => {
+                self.probing = false;
+                self.message(Message::Probed(url, answer), screen)?;
             }
             Event::Signal(number) if number == HANGUP => self.leave(Exit::HangUp),
             Event::Signal(number) => self.leave(Exit::Signal(number)),
@@ -279,6 +289,23 @@ impl Loop<'_> {
                 let _ = self.sender.send(Event::Exported(Err(format!("cannot export: {error}"))));
             }
         }
+    }
+
+    /// Asks the Redis of the highlighted scenario whether it is there, once the launcher is on the screen: looking up a
+    /// name and connecting take their time.
+    fn probe(&mut self) {
+        let launcher = &self.model.launcher;
+        if self.probing || self.dirty || self.leaving.is_some() || self.model.run.is_some() {
+            return;
+        }
+        let Some((target, secrets)) = launcher.to_ask(self.begun.elapsed()) else { return };
+        let Some(ask) = self.starter.probe(target, secrets) else { return };
+        let (url, sender) = (Arc::clone(&target.url), self.sender.clone());
+        let work = move || {
+            let _ = sender.send(Event::Probed(url, ask()));
+        };
+        // Without a thread nothing is known, which is what is shown then.
+        self.probing = std::thread::Builder::new().name("probe".into()).spawn(work).is_ok();
     }
 
     /// An export that was begun is waited for: its files are evidence.

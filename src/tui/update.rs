@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::Silent;
 use super::action::{self, Action, LAUNCHER};
-use super::model::{Field, Model, Overlay, Prompt, Question, Run};
+use super::model::{Field, Heard, Model, Overlay, Prompt, Question, Run};
 use crate::engine::Command;
 use crate::scenario::Overrides;
 use crate::stats::Snapshot;
@@ -29,6 +30,8 @@ pub(crate) enum Message {
     },
     Refused(String),
     Exported(Result<Vec<PathBuf>, String>),
+    /// The Redis with this address answers, or does not.
+    Probed(Arc<str>, Result<(), Silent>),
     /// The run's channel closed without a last snapshot.
     Lost,
     Tick,
@@ -84,6 +87,10 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Exported(result) => {
             exported(model, result);
+            Vec::new()
+        }
+        Message::Probed(url, answer) => {
+            model.launcher.heard = Some(Heard { url, answer, at: model.now });
             Vec::new()
         }
         Message::Lost => {

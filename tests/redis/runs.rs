@@ -206,7 +206,7 @@ fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
         "✓ time < 9s",
         "✓ json $.n >= 2",
         "= n = 3",
-        "✗ expected json $.n >= 5: got 3",
+        "✗ expected json $.n >= 5\n      got 3\n",
         "3 requests, 1 failed, 3 expectations held, 1 did not",
     ] {
         assert!(said.contains(line), "{line}: {said}");

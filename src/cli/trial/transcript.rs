@@ -1,5 +1,7 @@
 //! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
 
+mod redis;
+
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::Write;
@@ -7,7 +9,7 @@ use std::sync::Arc;
 
 use super::paint::{Paint, Role, cut};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
-use crate::scenario::plan::{Endpoint, Plan, StopScope};
+use crate::scenario::plan::{Plan, StopScope};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
@@ -137,19 +139,6 @@ impl Transcript {
         self.body("< ", &reply.body, header(headers(), "content-type"));
     }
 
-    fn redis(&self, row: &Endpoint, exchange: &Exchange) {
-        more(&self.requests);
-        let took = units::latency(exchange.service);
-        self.line(2, "", &format!("{} {}, after {took}", row.method, row.name), Some(Role::Strong));
-        if let Some((reason, example)) = &exchange.failure {
-            self.failed(reason, example);
-            if !example.detail.is_empty() && matches!(reason, Reason::Unmet(_)) {
-                more(&self.unmet);
-                self.line(4, "✗ ", &format!("{reason}: {}", example.detail), Some(Role::Bad));
-            }
-        }
-    }
-
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in headers {
             let shown = if PRIVATE.contains(&name) { private(name, value) } else { value.to_owned() };
@@ -163,6 +152,17 @@ impl Transcript {
             return;
         }
         self.line(4, mark.trim_end(), "", Some(Role::Quiet));
+        self.content(mark, body, media);
+    }
+
+    /// What Redis is sent and sends has no media type.
+    fn text(&self, mark: &str, text: &[u8]) {
+        if !text.is_empty() {
+            self.content(mark, text, "");
+        }
+    }
+
+    fn content(&self, mark: &str, body: &[u8], media: &str) {
         let pretty = (body.len() <= PRETTY)
             .then(|| serde_json::from_slice::<serde_json::Value>(body).ok())
             .flatten()
@@ -210,8 +210,9 @@ impl Transcript {
         if matches!(reason, Reason::Unmet(_) | Reason::Status(_) | Reason::UnexpectedStatus { .. }) {
             return;
         }
-        self.line(4, "✗ ", &reason.to_string(), Some(Role::Bad));
-        if !example.detail.is_empty() {
+        let reason = reason.to_string();
+        self.line(4, "✗ ", &reason, Some(Role::Bad));
+        if !example.detail.is_empty() && example.detail != reason {
             self.line(6, "", &example.detail, Some(Role::Bad));
         }
     }
@@ -272,7 +273,6 @@ impl Observer for Transcript {
                 };
                 self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
             }
-            Event::Redis { row, exchange } => self.redis(row, exchange),
             Event::Exception { place, message } => {
                 more(&self.exceptions);
                 self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));
@@ -326,7 +326,7 @@ mod tests {
         }
     }
 
-    fn told(tell: impl FnOnce(&Transcript)) -> String {
+    pub(super) fn told(tell: impl FnOnce(&Transcript)) -> String {
         let page = Page::default();
         let secrets = Arc::new(Redactor::new(["hunter22"]));
         let transcript = Transcript::onto(Paint::new(false), 40, (secrets, Box::new(page.clone())));

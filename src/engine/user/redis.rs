@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::User;
 use super::request::{OnTheWire, sample};
 use crate::engine::shard::Shard;
-use crate::engine::trial::Event;
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::{Delivery, Sink};
 use crate::scenario::plan::{EndpointId, PublishStep, RedisStep, SubscribeStep};
@@ -24,6 +23,8 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let exchange = redis.publish(step, late, &mut self.scope).await;
         on_the_wire.arrived();
+        let expected = || step.receivers.iter().map(|matcher| format!("receivers {matcher}")).collect();
+        self.tell_answered(expected, &[], &exchange);
         self.record(step.endpoint, exchange, late);
     }
 
@@ -36,11 +37,9 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let exchange = redis.command(step, &mut self.scope).await;
         on_the_wire.arrived();
-        let held = exchange.failure.is_none();
+        let expected = || step.expects.iter().map(|expect| expect.words.to_string()).collect();
+        self.tell_answered(expected, &step.captures, &exchange);
         self.record(step.endpoint, exchange, late);
-        if held {
-            self.tell_held(&step.expects, &step.captures);
-        }
     }
 
     pub(super) async fn subscribe(&mut self, step: &SubscribeStep) {
@@ -51,6 +50,7 @@ impl User {
         let on_the_wire = OnTheWire::new(&self.shard);
         let exchange = redis.subscribe().await;
         on_the_wire.arrived();
+        self.tell_answered(Vec::new, &[], &exchange);
         self.record(step.endpoint, exchange, None);
     }
 
@@ -62,9 +62,6 @@ impl User {
     }
 
     fn record(&self, endpoint: EndpointId, exchange: Exchange, late: Option<Duration>) {
-        if let Some(row) = self.shard.plan.endpoints.get(endpoint.0 as usize) {
-            self.tell(Event::Redis { row, exchange: &exchange });
-        }
         let sample = sample(endpoint.0, exchange, late, &self.shard.plan.secrets);
         self.shard.recorder.borrow_mut().record(sample);
     }

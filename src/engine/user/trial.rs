@@ -56,11 +56,16 @@ impl User {
         if self.shard.observer.is_none() {
             return;
         }
-        let rows = &self.shard.plan.endpoints;
-        let request = match action {
-            Action::Http(step) => rows.get(step.endpoint.0 as usize).map(|row| format!("{} {}", row.method, row.name)),
+        let row = match action {
+            Action::Http(step) => Some(step.endpoint),
+            Action::Graphql(step) => Some(step.http.endpoint),
+            Action::Publish(step) => Some(step.endpoint),
+            Action::Subscribe(step) => Some(step.endpoint),
+            Action::Redis(step) => Some(step.endpoint),
             _ => None,
         };
+        let row = row.and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
+        let request = row.map(|row| format!("{} {}", row.method, row.name));
         self.tell(Event::Skipped(request.as_deref().unwrap_or(word(action))));
     }
 
@@ -87,6 +92,40 @@ impl User {
         }
         for capture in captures {
             observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
+        }
+    }
+
+    /// Tells how an answer of Redis was judged: expectations (in words) up to the first that does not hold, then captures
+    /// up to the first miss.
+    pub(super) fn tell_answered(
+        &self,
+        expected: impl FnOnce() -> Vec<String>,
+        captures: &[Capture],
+        exchange: &Exchange,
+    ) {
+        let Some(observer) = &self.shard.observer else { return };
+        let expected = expected();
+        let failure = exchange.failure.as_ref();
+        let reason = failure.map(|(reason, _)| reason.to_string());
+        let is = |start: &str, words: &str| reason.as_deref().and_then(|r| r.strip_prefix(start)) == Some(words);
+        let unmet = expected.iter().position(|words| is("expected ", words));
+        let missed = captures.iter().position(|capture| is("nothing to capture for ", &capture.words));
+        // What went wrong before there was an answer leaves nothing to judge.
+        let judged = failure.is_none() || unmet.is_some() || missed.is_some();
+        for words in expected.iter().take(if judged { unmet.unwrap_or(expected.len()) } else { 0 }) {
+            observer.see(&Sight::Expected { words: Cow::Borrowed(words), got: None });
+        }
+        if let (Some(words), Some((_, example))) = (unmet.and_then(|at| expected.get(at)), failure) {
+            let got = example.detail.strip_prefix("got ").unwrap_or(&example.detail).to_owned();
+            observer.see(&Sight::Expected { words: Cow::Borrowed(words), got: Some(got) });
+            // Said already: it only counts.
+            return observer.see(&Sight::Failed(&Reason::Unmet(words.as_str().into()), example));
+        }
+        for capture in captures.iter().take(if judged { missed.unwrap_or(captures.len()) } else { 0 }) {
+            observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
+        }
+        if let Some((reason, example)) = failure {
+            observer.see(&Sight::Failed(reason, example));
         }
     }
 

@@ -18,6 +18,7 @@ use super::receiver::Receiver;
 use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
 use super::streams::Stream;
+use super::watch::Watching;
 use super::{Sink, clock};
 use crate::protocol::http::Exchange;
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget, SubscribeStep};
@@ -63,6 +64,7 @@ impl Factory {
             out: Vec::new(),
             wanted: Vec::new(),
             ears: None,
+            watching: Watching::default(),
         }
     }
 
@@ -87,6 +89,7 @@ pub struct UserClient<S> {
     out: Vec<u8>,
     wanted: Vec<Wanted>,
     ears: Option<Ears>,
+    pub(super) watching: Watching,
 }
 
 /// The receiver of a user, ended with it.
@@ -124,6 +127,7 @@ impl<S: Sink> UserClient<S> {
 
     /// Publishes what was prepared. `late` is how much later than due this iteration began, where it had a due time.
     pub async fn publish(&mut self, step: &PublishStep, late: Option<Duration>, scope: &mut Scope) -> Exchange {
+        self.watching.message(step, (&self.channel, &self.payload), self.shared.envelope);
         let started = Instant::now();
         let mut exchange = blank();
         let result = timeout(step.timeout, self.send_message(step, late, &mut exchange)).await;
@@ -131,6 +135,7 @@ impl<S: Sink> UserClient<S> {
         match result {
             Ok(Ok(receivers)) => {
                 let sent_to = u64::try_from(receivers).unwrap_or(0);
+                self.watching.received(receivers, exchange.service, exchange.bytes);
                 self.sink.tally(step.endpoint.0, &Tally { published: 1, sent_to, ..Tally::default() });
                 exchange.failure = judge(step, receivers, scope);
             }
@@ -216,12 +221,16 @@ impl<S: Sink> UserClient<S> {
 
     /// Sends the command that was prepared and takes the captures from its answer.
     pub async fn command(&mut self, step: &RedisStep, scope: &mut Scope) -> Exchange {
+        self.watching.command(&self.out);
         let started = Instant::now();
         let mut exchange = blank();
         let result = timeout(step.timeout, self.send_command(&mut exchange)).await;
         exchange.service = started.elapsed();
         match result {
-            Ok(Ok(value)) => exchange.failure = look(step, &value, exchange.service, scope),
+            Ok(Ok(value)) => {
+                self.watching.answered(&value, exchange.service, exchange.bytes);
+                exchange.failure = look(step, &value, exchange.service, scope);
+            }
             Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
@@ -300,6 +309,8 @@ impl<S: Sink> UserClient<S> {
     /// Subscribes to what was prepared, and returns when the server has confirmed all of it. When it fails, it is tried
     /// again in the background until the user unsubscribes or ends.
     pub async fn subscribe(&mut self) -> Exchange {
+        let verb = self.wanted.first().map_or("SUBSCRIBE", |wanted| wanted.kind.verbs().0);
+        self.watching.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
         let started = Instant::now();
         let mut exchange = blank();
         let (answer, answered) = oneshot::channel();
@@ -312,7 +323,10 @@ impl<S: Sink> UserClient<S> {
         let result = timeout(SUBSCRIBE_TIMEOUT, answered).await;
         exchange.service = started.elapsed();
         match result {
-            Ok(Ok(Ok(connect))) => exchange.connect = connect,
+            Ok(Ok(Ok(connect))) => {
+                exchange.connect = connect;
+                self.watching.confirmed(exchange.service);
+            }
             Ok(Ok(Err(failure))) => exchange.failure = Some(failure),
             Ok(Err(_)) => {
                 // Only a panic ends a receiver before its user.
@@ -332,6 +346,7 @@ impl<S: Sink> UserClient<S> {
     pub async fn unsubscribe(&mut self, names: &[Text], scope: &mut Scope) -> Result<(), RenderError> {
         let names: Result<Vec<Arc<str>>, _> = names.iter().map(|text| rendered(text, scope)).collect();
         let names = names?;
+        self.watching.subscription(None, names.iter().map(|name| &**name));
         self.let_go((!names.is_empty()).then_some(names)).await;
         Ok(())
     }

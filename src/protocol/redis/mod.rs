@@ -15,17 +15,20 @@ mod glob;
 mod info;
 mod monitor;
 mod order;
+mod probe;
 mod receiver;
 mod resp;
 mod shared;
 mod stream;
 mod streams;
 mod track;
+pub mod watch;
 
 use std::time::Duration;
 
 pub use client::{Factory, UserClient};
 pub use monitor::{EVERY, Monitor};
+pub use probe::{Silent, probe};
 pub use shared::RedisError;
 
 use crate::protocol::http::Exchange;

@@ -11,9 +11,6 @@ use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 /// Longest text a prompt takes.
 const PROMPT_LIMIT: usize = 500;
 
-/// No page has more lines than this.
-const LONGEST: usize = 1_000;
-
 /// Gives the key to what is topmost.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     // Esc and a key that come together, as over a slow line, look like that key with Alt.
@@ -134,14 +131,16 @@ fn filter(model: &mut Model, text: String) {
 fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
     let (Overlay::Help { scroll } | Overlay::Detail { scroll, .. }) = &mut overlay else { return Vec::new() };
     let action = action::lookup(key, model.place());
+    // The page may have become shorter since.
+    let end = model.page_end.get();
+    *scroll = (*scroll).min(end);
     match action {
         Some(Action::Up) => *scroll = scroll.saturating_sub(1),
-        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(LONGEST),
+        Some(Action::Down) => *scroll = scroll.saturating_add(1).min(end),
         Some(Action::PageUp) => *scroll = scroll.saturating_sub(10),
-        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(LONGEST),
+        Some(Action::PageDown) => *scroll = scroll.saturating_add(10).min(end),
         Some(Action::First) => *scroll = 0,
-        // The view stops at the last line.
-        Some(Action::Last) => *scroll = LONGEST,
+        Some(Action::Last) => *scroll = end,
         Some(Action::Back | Action::Help | Action::Detail | Action::Start) => return Vec::new(),
         Some(Action::Quit) if matches!(overlay, Overlay::Help { .. }) => return Vec::new(),
         Some(action) => {

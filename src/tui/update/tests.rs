@@ -87,14 +87,28 @@ fn escape_and_a_key_in_one_go_are_both_meant() {
 }
 
 #[test]
-fn pages_scroll_to_their_ends() {
-    let mut model = fixture::dashboard();
-    let rows = model.run.as_ref().unwrap().rows;
-    press(&mut model, "?G");
-    assert!(matches!(model.overlay, Some(Overlay::Help { scroll: 1.. })));
-    press(&mut model, "g");
-    assert!(matches!(model.overlay, Some(Overlay::Help { scroll: 0 })));
-    assert_eq!(model.run.as_ref().unwrap().rows, rows, "what lies below does not move");
+fn pages_scroll_to_their_ends_and_not_beyond() {
+    let scroll = |model: &Model| match model.overlay {
+        Some(Overlay::Help { scroll } | Overlay::Detail { scroll, .. }) => scroll,
+        _ => panic!("no page"),
+    };
+    for open in ["?", "\n"] {
+        let mut model = fixture::dashboard();
+        let rows = model.run.as_ref().unwrap().rows;
+        press(&mut model, open);
+        // As the view has found.
+        model.page_end.set(12);
+        for (keys, wanted) in [("G", 12), ("jjj", 12), ("k", 11), ("g", 0), ("jj", 2)] {
+            press(&mut model, keys);
+            assert_eq!(scroll(&model), wanted, "{open:?} {keys}");
+        }
+        // The terminal has grown meanwhile.
+        press(&mut model, "G");
+        model.page_end.set(5);
+        press(&mut model, "k");
+        assert_eq!(scroll(&model), 4);
+        assert_eq!(model.run.as_ref().unwrap().rows, rows, "what lies below does not move");
+    }
 }
 
 #[test]

@@ -39,13 +39,14 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     };
     charts::draw(model, run, frame, Rect { height: charts_height, ..body });
     let rest = Rect { y: body.y + charts_height, height: body.height.saturating_sub(charts_height), ..body };
-    let rest = redis::draw(model, snapshot, frame, rest);
-    let wanted = u16::try_from(snapshot.endpoints.len()).unwrap_or(u16::MAX).saturating_add(4);
-    // The lower panes keep their minimum; the table gets what it needs of the rest.
-    let lower = if large { 9 } else { 5 };
-    let upper = wanted.min(rest.height.saturating_sub(lower)).max(rest.height.saturating_sub(lower) / 2).max(5);
-    table::draw(model, run, frame, Rect { height: upper.min(rest.height), ..rest });
-    let bottom = Rect { y: rest.y + upper, height: rest.height.saturating_sub(upper), ..rest };
+    let pane = redis::Pane::new(snapshot, &model.theme);
+    let redis = pane.as_ref().map_or((0, 0), |pane| pane.heights(rest));
+    let shares = Shares::new(rest.height, run, (large, redis));
+    table::draw(model, run, frame, Rect { height: shares.table, ..rest });
+    let bottom = Rect { y: rest.y + shares.table, height: shares.lower, ..rest };
+    if let Some(pane) = pane {
+        pane.draw(&model.theme, frame, Rect { y: bottom.y + bottom.height, height: shares.redis, ..rest });
+    }
     if large {
         let side = 52;
         let left = Rect { width: bottom.width.saturating_sub(side), ..bottom };
@@ -55,6 +56,40 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
         panes::percentiles(model, run, frame, bottom);
     } else {
         panes::failures(model, run, frame, bottom);
+    }
+}
+
+/// Rows of the panes below the charts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Shares {
+    table: u16,
+    lower: u16,
+    redis: u16,
+}
+
+impl Shares {
+    /// The table shows all its rows where that is possible; what stands below gives way to it, down to what it has to
+    /// say. `redis` is the least and the most that its pane can use.
+    fn new(height: u16, run: &Run, (large, redis): (bool, (u16, u16))) -> Self {
+        let snapshot = run.shown();
+        let rows = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        let endpoints = run.endpoints();
+        let wanted = rows(endpoints.len()).saturating_add(4);
+        let (least, most) = redis;
+        // Two lines of percentiles, a third one where there are service times.
+        let highlighted = endpoints.get(run.rows[0]).copied().unwrap_or(&snapshot.total);
+        let percentiles = if run.figures(highlighted).service.is_some() { 5 } else { 4 };
+        let failures = rows(run.failures().len() + usize::from(snapshot.failures.more_kinds > 0)).clamp(1, 7) + 2;
+        let (comfort, needed) = match (large, run.focus) {
+            (true, _) => (9, failures.max(percentiles)),
+            (false, Focus::Percentiles) => (5, percentiles),
+            (false, _) => (5, failures),
+        };
+        let needed = needed.min(comfort);
+        let redis = height.saturating_sub(wanted.saturating_add(needed)).clamp(least, most);
+        let rest = height.saturating_sub(redis);
+        let lower = rest.saturating_sub(wanted).max(needed).min(rest.saturating_sub(5));
+        Self { table: rest - lower, lower, redis }
     }
 }
 

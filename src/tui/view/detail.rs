@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{histogram, pane, put, put_lines, text};
+use super::{histogram, pane, put, put_lines, scrolled, text};
 use crate::stats::snapshot::{FailureRow, Figures, Mean, PERCENTILE_LABELS, Row, Snapshot};
 use crate::tui::model::{Model, Run, Subject};
 use crate::tui::theme::Theme;
@@ -71,10 +71,15 @@ fn page(
     frame: &mut Frame<'_>,
     area: Rect,
 ) {
-    let inner = pane(frame, area, titles, &model.theme, true);
-    let width = usize::from(inner.width);
-    let lines: Vec<Line<'static>> = lines.into_iter().flat_map(|l| fold(l, width)).collect();
-    let scroll = scroll.min(lines.len().saturating_sub(usize::from(inner.height)));
+    let inside = |cells: u16| usize::from(cells).saturating_sub(2);
+    let lines: Vec<Line<'static>> = lines.into_iter().flat_map(|l| fold(l, inside(area.width))).collect();
+    let rows = area.height.saturating_sub(2);
+    let scroll = scrolled(model, scroll, (lines.len(), rows));
+    let note = match text::place(scroll, rows.into(), lines.len()) {
+        Some(place) => format!("{}, lines {place}", titles.1),
+        None => titles.1.to_owned(),
+    };
+    let inner = pane(frame, area, (titles.0, &note), &model.theme, true);
     put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
 }
 
@@ -96,23 +101,25 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
         snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name).collect();
     let total = row.method.is_empty();
     let more = if total { distribution(snapshot, area, theme) } else { failures(&kinds, snapshot, theme) };
+    let width = usize::from(area.width).saturating_sub(1);
+    let head = heading(&theme.text(&name), &theme.text(&counts(figures, theme)), asks_for(snapshot, row), width);
+    let rows = u16::try_from(head.len()).unwrap_or(u16::MAX);
     // One page that scrolls where panes side by side have no room.
-    if area.width < 78 || area.height < TIMES + 3 {
+    if area.width < 78 || area.height < TIMES.saturating_add(3).saturating_add(rows) {
         let mut lines = vec![Line::styled(counts(figures, theme), theme.strong), Line::default()];
+        lines.extend(asks_for(snapshot, row).map(Line::raw));
         lines.extend(times(figures, 30, theme));
         lines.push(Line::default());
-        lines.extend(asks_for(snapshot, row).map(Line::raw));
         lines.extend(phases(figures, theme));
         lines.push(Line::default());
         lines.extend(more);
         return page(model, (&name, window), (lines, scroll), frame, area);
     }
-    let line = Rect { height: 1, ..area };
-    let counts = counts(figures, theme);
-    let asks = asks_for(snapshot, row).map(|words| format!("   {words}")).unwrap_or_default();
-    put(frame, line, Line::styled(format!(" {}   {counts}{asks}", theme.text(&name)), theme.strong));
+    let lines = head.into_iter().map(|line| Line::styled(format!(" {line}"), theme.strong)).collect();
+    put_lines(frame, Rect { height: rows, ..area }, lines);
+    let area = Rect { y: area.y + rows, height: area.height - rows, ..area };
     let wide = area.width * 3 / 5;
-    let left = Rect { y: area.y + 1, width: wide, height: TIMES, ..area };
+    let left = Rect { width: wide, height: TIMES, ..area };
     let inner = pane(frame, left, ("Response time", window), theme, false);
     let bar = usize::from(inner.width).saturating_sub(if figures.service.is_some() { 33 } else { 22 });
     put_lines(frame, inner, times(figures, bar, theme));
@@ -126,7 +133,7 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
         line
     });
     put_lines(frame, inner, lines.collect());
-    let below = Rect { y: left.bottom(), height: area.height - 1 - TIMES, ..area };
+    let below = Rect { y: left.bottom(), height: area.height - TIMES, ..area };
     let note = match kinds.len() {
         _ if total => "all endpoints".to_owned(),
         0 => "none".to_owned(),
@@ -135,6 +142,21 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     };
     let heading = if total { "Distribution" } else { "Failures" };
     page(model, (heading, &note), (more, scroll), frame, below);
+}
+
+/// Name, counts, and what an operation asks for: on one line where they fit, else each on lines of its own.
+fn heading(name: &str, counts: &str, asks: Option<String>, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in [Some(name.to_owned()), Some(counts.to_owned()), asks].into_iter().flatten() {
+        match lines.last_mut() {
+            Some(line) if text::width(line) + 3 + text::width(&part) <= width => {
+                line.push_str("   ");
+                line.push_str(&part);
+            }
+            _ => lines.extend(text::wrap(&part, width)),
+        }
+    }
+    lines
 }
 
 fn distribution(snapshot: &Snapshot, area: Rect, theme: &Theme) -> Vec<Line<'static>> {

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put_lines, text};
+use super::{pane, put_lines, scrolled, text};
 use crate::tui::action::TABLE;
 use crate::tui::model::Model;
 use crate::tui::theme::Theme;
@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, scroll: usize, frame: &mut Frame<'_>, area: Re
     let theme = &model.theme;
     let inner = pane(frame, area, ("Keys that work here", "katydid"), theme, true);
     let lines = if inner.width >= 110 { wide(model, inner.width.into()) } else { narrow(model, inner.width.into()) };
-    let scroll = scroll.min(lines.len().saturating_sub(inner.height.into()));
+    let scroll = scrolled(model, scroll, (lines.len(), inner.height));
     put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
 }
 

@@ -23,7 +23,7 @@ pub(super) fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme
     let groups: Vec<(Duration, u64)> = bins.chunks(per).map(|c| (c[0].from, c.iter().map(|b| b.count).sum())).collect();
     let top = groups.iter().map(|g| g.1).max().unwrap_or(0);
     let values: Vec<Option<f64>> = groups.iter().flat_map(|g| std::iter::repeat_n(Some(g.1 as f64), cells)).collect();
-    let mut lines = vec![Line::styled(text::cut("  all endpoints, log scale", width, theme.ascii), theme.dim)];
+    let mut lines = vec![Line::styled(text::cut("  all endpoints together, log scale", width, theme.ascii), theme.dim)];
     let used = values.len();
     for row in columns(&values, used, height.saturating_sub(2), top as f64, theme) {
         lines.push(Line::styled(format!("  {row}"), theme.accent));

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::{pane, put, put_lines, text};
 use crate::scenario::catalog::{Entry, Origin};
+use crate::tui::Silent;
 use crate::tui::model::Model;
 use crate::tui::preview::Preview;
 use crate::tui::theme::Theme;
@@ -142,8 +143,18 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
     lines.push(Line::default());
     tasks(preview, theme, &mut lines);
     let height = usize::from(area.height);
-    let mut tail = vec![Line::styled(text::cut(&preview.cost(), width, theme.ascii), theme.strong)];
-    tail.push(checks(preview, theme));
+    let cost = text::wrap(&theme.text(&preview.cost()), width).into_iter();
+    let mut tail: Vec<Line<'static>> = cost.map(|line| Line::styled(line, theme.strong)).collect();
+    tail.extend(checks(model, preview, width));
+    // What it costs and whether it can work is worth more than air and the last tasks.
+    let most = height.saturating_sub(tail.len());
+    while let Some(blank) = lines.iter().rposition(|line| line.width() == 0).filter(|_| lines.len() > most) {
+        lines.remove(blank);
+    }
+    if lines.len() > most {
+        lines.truncate(most.saturating_sub(1));
+        lines.push(Line::styled(theme.glyph("  …", "  ..."), theme.dim));
+    }
     let room = height.saturating_sub(lines.len() + tail.len());
     if room >= 4 {
         lines.push(Line::default());
@@ -160,14 +171,54 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
 }
 
 /// What is known before anything is sent.
-fn checks(preview: &Preview, theme: &Theme) -> Line<'static> {
-    let yes = theme.glyph("✓", "*");
-    let target = if preview.host.contains("://") {
-        Span::styled(format!("{} target is not asked before the start", theme.glyph("–", "-")), theme.dim)
-    } else {
-        Span::styled(format!("{yes} target starts with the run"), theme.good)
-    };
-    Line::from(vec![Span::styled(format!("{yes} scenario is sound   "), theme.good), target])
+fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let (yes, open) = (theme.glyph("✓", "*"), theme.glyph("–", "-"));
+    let mut found = vec![(format!("{yes} scenario is sound"), theme.good)];
+    if !preview.host.contains("://") {
+        found.push((format!("{yes} target starts with the run"), theme.good));
+    } else if !preview.host.starts_with("redis") {
+        found.push((format!("{open} target is not asked before the start"), theme.dim));
+    }
+    if let Some((target, _)) = &preview.redis {
+        let place = target.shown();
+        let place = place.split("://").nth(1).unwrap_or(&place);
+        let heard = model.launcher.heard.as_ref().filter(|heard| heard.url == target.url);
+        found.push(match heard.map(|heard| &heard.answer) {
+            None => (format!("{open} asking the Redis at {place}"), theme.dim),
+            Some(Ok(())) => (format!("{yes} Redis answers at {place}"), theme.good),
+            Some(Err(Silent { why, reached: true })) => {
+                (format!("{} Redis at {place}: {why}", theme.glyph("✗", "x")), theme.bad)
+            }
+            Some(Err(Silent { why, reached: false })) => {
+                let help = how_to_start(place);
+                // Who is told how to start one knows enough.
+                let why = if help.is_empty() { format!(" ({why})") } else { String::new() };
+                (format!("{} no Redis at {place}{why}{help}", theme.glyph("✗", "x")), theme.bad)
+            }
+        });
+    }
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for (words, style) in found {
+        let words = theme.text(&words);
+        match lines.last_mut() {
+            Some(line) if line.width() + 3 + text::width(&words) <= width => {
+                line.push_span(Span::styled(format!("   {words}"), style));
+            }
+            _ => lines.extend(text::wrap(&words, width).into_iter().map(|line| Line::styled(line, style))),
+        }
+    }
+    lines
+}
+
+/// For a server on this machine, which is easily started; whose other servers are down knows better than we.
+fn how_to_start(place: &str) -> String {
+    let (host, port) = place.rsplit_once(':').unwrap_or((place, "6379"));
+    if !["127.0.0.1", "localhost", "[::1]"].contains(&host) {
+        return String::new();
+    }
+    let server = if port == "6379" { "redis-server".to_owned() } else { format!("redis-server --port {port}") };
+    format!(": start one with `{server}` or `docker run -p {port}:6379 redis`")
 }
 
 fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
@@ -181,7 +232,7 @@ fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
         ]));
         for (name, weight, steps) in &class.tasks {
             let bar = crate::tui::widget::meter(f64::from(*weight) / f64::from(heaviest), 8, theme);
-            let word = if *steps == 1 { "request" } else { "requests" };
+            let word = if *steps == 1 { "step" } else { "steps" };
             lines.push(Line::from(vec![
                 Span::raw(format!("  {} ", text::left(&theme.text(name), cells, theme.ascii))),
                 Span::styled(bar, theme.accent),

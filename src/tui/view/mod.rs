@@ -86,6 +86,13 @@ fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>) {
     }
 }
 
+/// How far a page of so many lines is scrolled in so many rows; the model is told where it ends.
+fn scrolled(model: &Model, wanted: usize, (lines, rows): (usize, u16)) -> usize {
+    let end = lines.saturating_sub(rows.into());
+    model.page_end.set(end);
+    wanted.min(end)
+}
+
 /// A bordered pane with a title at the left and a figure at the right; returns what is inside.
 fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, focused: bool) -> Rect {
     let area = area.intersection(frame.area());

@@ -14,18 +14,20 @@ pub(super) fn failures(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Re
     let theme = &model.theme;
     let view = &run.shown().failures;
     let kinds = view.rows.len() as u64 + view.more_kinds;
-    let note = match kinds {
-        0 => "none".to_owned(),
-        1 => "1 kind".to_owned(),
-        n => format!("{n} kinds"),
+    let rows = run.failures();
+    let here = run.rows[1];
+    let height = usize::from(area.height).saturating_sub(2);
+    let first = (here + 1).saturating_sub(height);
+    let note = match (text::place(first, height, rows.len()), kinds) {
+        (Some(place), _) => format!("{place} kinds"),
+        (None, 0) => "none".to_owned(),
+        (None, 1) => "1 kind".to_owned(),
+        (None, n) => format!("{n} kinds"),
     };
     let focused = run.focus == Focus::Failures;
     let inner = pane(frame, area, ("Failures", &note), theme, focused);
-    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
-    let rows = run.failures();
+    let width = usize::from(inner.width);
     let layout = Layout::new(&rows, width);
-    let here = run.rows[1];
-    let first = (here + 1).saturating_sub(height);
     let mut lines: Vec<Line<'static>> = Vec::new();
     if rows.is_empty() {
         let words = if kinds == 0 { "  no request has failed" } else { "  none passes the filter" };

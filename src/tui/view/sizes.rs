@@ -5,7 +5,9 @@ use std::sync::Arc;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
-use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RunState};
+use crate::stats::delivery::Tally;
+use crate::stats::server::ServerFigures;
+use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunState};
 use crate::tui::fixture;
 use crate::tui::history::Span;
 use crate::tui::model::{Field, Focus, Model, Overlay, Prompt, Question, Run, Subject};
@@ -52,6 +54,9 @@ fn crowded() -> Model {
         snapshot.total.total.service = Some(row.total.response);
         snapshot.endpoints.extend(std::iter::repeat_n(row, 60));
         snapshot.exceptions.push(ExceptionRow { count: 3, message: "no `x`".into(), place: "User/browse".into() });
+        let total = Tally { received: u64::MAX / 2, disconnects: 9, ..Tally::default() };
+        let server = ServerFigures { version: "7".into(), output_buffer_cuts: Some(7), ..ServerFigures::default() };
+        snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
         snapshot.health = Health { level: Level::Red, why: Some("timers fire late".into()), ..Health::default() };
         run.rows = [40, 2];
     })

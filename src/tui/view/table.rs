@@ -90,9 +90,14 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
         notes.push(format!("sort: {} {arrow}", run.sort.word()));
     }
     let focused = run.focus == Focus::Endpoints;
-    let inner = pane(frame, area, ("Endpoints", &notes.join("  ")), theme, focused);
-    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let rows = run.endpoints();
+    // Head and Aggregated are always there; the rows between them scroll.
+    let here = run.rows[0];
+    let room = usize::from(area.height).saturating_sub(4);
+    let first = (here + 1).min(rows.len()).saturating_sub(room);
+    notes.splice(0..0, text::place(first, room, rows.len()));
+    let inner = pane(frame, area, ("Endpoints", &notes.join("  ")), theme, focused);
+    let width = usize::from(inner.width);
     let total = &run.shown().total;
     let service = total.total.service.is_some() || rows.iter().any(|r| r.total.service.is_some());
     let columns = fitting(width, service);
@@ -105,10 +110,6 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
         heading.push(Span::styled(text::right(column.title, column.cells, theme.ascii), style));
     }
     let mut lines = vec![Line::from(heading)];
-    // Head and Aggregated are always there; the rows between them scroll.
-    let room = height.saturating_sub(2);
-    let here = run.rows[0];
-    let first = (here + 1).min(rows.len()).saturating_sub(room);
     for (i, row) in rows.iter().enumerate().skip(first).take(room) {
         lines.push(line(model, run, (row, focused && i == here), name, &columns));
     }

@@ -6,11 +6,15 @@ use std::time::Duration;
 use ratatui::Terminal;
 use ratatui::backend::{CrosstermBackend, TestBackend};
 
-use crate::stats::snapshot::{End, RunState};
-use crate::tui::fixture;
-use crate::tui::model::{Model, Overlay, Subject};
+use crate::scenario::Scenario;
+use crate::stats::delivery::Tally;
+use crate::stats::operation::{Asked, Cost, Costs};
+use crate::stats::server::ServerFigures;
+use crate::stats::snapshot::{End, RedisView, Row, RunState};
+use crate::tui::model::{Heard, Model, Overlay, Subject};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
+use crate::tui::{Silent, fixture};
 
 fn shown(model: &Model, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -133,7 +137,7 @@ fn the_detail_keeps_what_decides_in_sight() {
 fn the_launcher_says_what_a_run_costs() {
     let mut model = fixture::launcher();
     let text = shown(&model, 80, 24);
-    for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is sound", "all after 10s"] {
+    for needle in ["8.3 VU-hours", "at most 52 req/s", "31,000 requests", "scenario is sound", "all after 10s"] {
         assert!(text.contains(needle), "{needle}\n{text}");
     }
     model.launcher.overrides.run_time = Some(None);
@@ -150,4 +154,122 @@ fn screens_as_text() {
         }
     }
     insta::assert_snapshot!(all);
+}
+
+/// A run with Redis: as many endpoints and kinds of failures as asked for.
+fn with_redis(endpoints: usize, failures: usize) -> Model {
+    let mut model = fixture::dashboard();
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    let mut row = snapshot.endpoints[0].clone();
+    row.method = "DELIVER".into();
+    snapshot.endpoints = (0..endpoints).map(|i| Row { name: format!("channel-{i}").into(), ..row.clone() }).collect();
+    snapshot.failures.rows.truncate(failures);
+    let total = Tally { received: 1_234_567, published: 61_728, ..Tally::default() };
+    let server = ServerFigures {
+        version: "7.0.15".into(),
+        clients: 210,
+        max_clients: Some(10_000),
+        memory_limit: Some(100),
+        memory: 90,
+        output_buffer_cuts: Some(3),
+        ..ServerFigures::default()
+    };
+    snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
+    model
+}
+
+#[test]
+fn the_panes_of_a_run_with_redis_share_the_height() {
+    for (width, height, endpoints, failures) in
+        [(80, 24, 4, 0), (80, 24, 4, 1), (100, 30, 5, 1), (120, 35, 5, 0), (120, 35, 6, 3), (160, 45, 9, 3)]
+    {
+        let text = shown(&with_redis(endpoints, failures), width, height);
+        for i in 0..endpoints {
+            assert!(text.contains(&format!("channel-{i} ")), "channel {i} at {width}x{height}\n{text}");
+        }
+        for needle in ["1,234,567 delivered", "fan-out 20.0", "3 clients cut", "memory at 90 % of maxmemory"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+        let lines: Vec<&str> = text.lines().collect();
+        let redis = lines.iter().position(|line| line.contains(" Redis ")).unwrap();
+        let empty = |line: &&&str| line.trim_matches(|c| "\"│ ".contains(c)).is_empty();
+        assert_eq!(lines[redis..lines.len() - 2].iter().filter(empty).count(), 0, "{text}");
+    }
+}
+
+#[test]
+fn a_pane_that_cannot_show_all_says_so() {
+    for (width, height) in [(80, 24), (120, 35)] {
+        let text = shown(&with_redis(40, 3), width, height);
+        assert!(text.contains(" of 40  whole run"), "{width}x{height}\n{text}");
+    }
+    let mut model = with_redis(40, 3);
+    model.run.as_mut().unwrap().rows = [39, 0];
+    assert!(shown(&model, 80, 24).contains("–40 of 40"));
+    assert!(!shown(&fixture::dashboard(), 120, 36).contains(" of 5  "));
+}
+
+#[test]
+fn what_an_operation_asks_for_is_whole_at_every_size() {
+    let mut model = fixture::dashboard();
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    let mut run = (*snapshot.run).clone();
+    let words = "depth 3, 4 fields, ~10 nodes".into();
+    run.operations = vec![(1, Asked { depth: 3, fields: 4, aliases: 0, nodes: 10, words })];
+    snapshot.run = Arc::new(run);
+    let mut costs = Costs::default();
+    costs.add(&Cost { requested: Some(31.0), actual: Some(21.0), available: None });
+    snapshot.costs = vec![(1, costs)];
+    let row = snapshot.endpoints[1].clone();
+    model.overlay =
+        Some(Overlay::Detail { subject: Subject::Endpoint { method: row.method, name: row.name }, scroll: 0 });
+    for (width, height) in [(80, 24), (80, 16), (100, 30), (120, 35), (160, 45)] {
+        let text = shown(&model, width, height);
+        let needle = "asks for depth 3, 4 fields, ~10 nodes, cost 21.0 (requested 31.0)";
+        for needle in [needle, "41,002 requests", "41 failed"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_launcher_says_whether_the_redis_is_there() {
+    let text = "redis: { url: redis://127.0.0.1:6379 }\nusers: 2\ntasks: [{ steps: [{ publish: a }] }]\n";
+    let mut model = fixture::launcher();
+    model.launcher.entries[0].scenario = Scenario::parse("r.yaml", text);
+    model.launcher.refresh();
+    let silent = |why: &str, reached| Err(Silent { why: why.to_owned(), reached });
+    for (answer, wanted) in [
+        (None, "asking the Redis at 127.0.0.1:6379"),
+        (Some(Ok(())), "Redis answers at 127.0.0.1:6379"),
+        (
+            Some(silent("connection refused", false)),
+            "no Redis at 127.0.0.1:6379: start one with `redis-server` or `docker run -p 6379:6379 redis`",
+        ),
+        (Some(silent("the server wants a password (NOAUTH)", true)), "6379: the server wants a password (NOAUTH)"),
+    ] {
+        model.launcher.heard =
+            answer.map(|answer| Heard { url: "redis://127.0.0.1:6379".into(), answer, at: model.now });
+        for (width, height) in [(80, 24), (120, 35)] {
+            let text = shown(&model, width, height);
+            // Without frames and breaks.
+            let lines = text.lines().filter_map(|line| Some(line.rsplit_once("││")?.1.trim_matches(['│', '"', ' '])));
+            let words = lines.collect::<Vec<_>>().join(" ");
+            assert!(words.contains(wanted), "{wanted} at {width}x{height}\n{text}");
+        }
+    }
+    // What was heard of another one is nothing about this one.
+    let url = "redis://elsewhere:1".into();
+    model.launcher.heard = Some(Heard { url, answer: Ok(()), at: model.now });
+    assert!(shown(&model, 80, 24).contains("asking the Redis"));
+}
+
+#[test]
+fn pages_tell_how_far_they_scroll() {
+    let mut model = fixture::dashboard();
+    model.overlay = Some(Overlay::Help { scroll: 900 });
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("VU-hours") && model.page_end.get() > 5, "{text}");
+    shown(&model, 80, 200);
+    assert_eq!(model.page_end.get(), 0);
 }

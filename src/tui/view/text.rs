@@ -71,6 +71,17 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
+/// Which of the rows are shown, where not all of them are: `3–7 of 12`.
+pub(crate) fn place(first: usize, room: usize, all: usize) -> Option<String> {
+    let last = first.saturating_add(room).min(all);
+    match last.saturating_sub(first) {
+        shown if shown >= all => None,
+        0 => Some(format!("0 of {all}")),
+        1 => Some(format!("{last} of {all}")),
+        _ => Some(format!("{}–{last} of {all}", first + 1)),
+    }
+}
+
 /// A failure share in words: `–` for none, else with a decimal where it says something.
 pub(crate) fn share(figures: &Figures) -> String {
     if figures.failures == 0 {
@@ -150,6 +161,20 @@ mod tests {
             (2.5e9, "2.5G"),
         ] {
             assert_eq!(short(n), text);
+        }
+    }
+
+    #[test]
+    fn a_place_is_named_where_rows_are_missing() {
+        for (first, room, all, wanted) in [
+            (0, 5, 5, None),
+            (0, 9, 0, None),
+            (0, 2, 5, Some("1–2 of 5")),
+            (3, 2, 5, Some("4–5 of 5")),
+            (2, 1, 5, Some("3 of 5")),
+            (0, 0, 5, Some("0 of 5")),
+        ] {
+            assert_eq!(place(first, room, all).as_deref(), wanted, "{first} {room} {all}");
         }
     }
 

@@ -1,0 +1,201 @@
+//! Redis steps in the transcript: the command as it is sent, and the answer as it came.
+
+use std::borrow::Cow;
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::super::paint::Role;
+use super::{Transcript, more};
+use crate::engine::trial::of_redis::{Answer, Sight, Watch};
+use crate::units;
+
+/// Most words of a command that have a line of their own.
+const WORDS: usize = 12;
+/// A text of so many cells stands on the line of the answer.
+const SHORT: usize = 50;
+
+impl Watch for Transcript {
+    fn saw(&self, sight: &Sight<'_>) {
+        match sight {
+            Sight::Command(words) => self.command(words),
+            Sight::Message { verb, channel, payload, more: besides } => {
+                self.request(&format!("{verb} {}", quoted(channel)));
+                self.text("> ", payload);
+                if !besides.is_empty() {
+                    self.line(4, "> ", &format!("({besides})"), Some(Role::Quiet));
+                }
+            }
+            Sight::Subscribe { verb, names } => {
+                let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+                self.request(&format!("{verb} {}", names.join(" ")));
+            }
+            Sight::Unsubscribe(names) => {
+                let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
+                let what = if names.is_empty() { "everything".to_owned() } else { names.join(" ") };
+                self.line(2, "- ", &format!("unsubscribe from {what}"), Some(Role::Quiet));
+            }
+            Sight::Answered { answer, took, bytes } => {
+                let after = format!("after {}", units::latency(*took));
+                self.answer(answer, &after, &units::bytes(*bytes));
+            }
+        }
+    }
+}
+
+impl Transcript {
+    fn request(&self, words: &str) {
+        more(&self.requests);
+        self.blank();
+        self.line(2, "", words, Some(Role::Strong));
+    }
+
+    /// On one line where it fits; else each word of what does not fit has lines of its own.
+    fn command(&self, words: &[Vec<u8>]) {
+        let words = without_passwords(words);
+        let shown: Vec<Cow<'_, str>> = words.iter().map(|word| quoted(word)).collect();
+        let mut line = String::new();
+        let mut fitting = 0;
+        for word in &shown {
+            if fitting > 0 && line.width() + word.width() + 3 > self.width {
+                break;
+            }
+            line = if fitting == 0 { word.to_string() } else { format!("{line} {word}") };
+            fitting += 1;
+        }
+        let rest = words.get(fitting..).unwrap_or_default();
+        self.request(&if rest.is_empty() { line } else { format!("{line} …") });
+        for word in rest.iter().take(WORDS) {
+            self.text("> ", word.as_bytes());
+        }
+        if rest.len() > WORDS {
+            self.line(4, "> ", &format!("… {} words in all", words.len()), Some(Role::Quiet));
+        }
+    }
+
+    fn answer(&self, answer: &Answer<'_>, after: &str, size: &str) {
+        let list = |one: &str, n: usize| format!("{one} of {n}");
+        let (words, whole) = match answer {
+            Answer::Receivers(1) => ("1 receiver".to_owned(), Cow::Borrowed(&b""[..])),
+            Answer::Receivers(n) => (format!("{n} receivers"), Cow::Borrowed(&b""[..])),
+            Answer::Confirmed => ("confirmed".to_owned(), Cow::Borrowed(&b""[..])),
+            Answer::Text(text) => match std::str::from_utf8(text) {
+                Ok(short) if short.width() <= SHORT && !short.contains('\n') => {
+                    (quoted(short).into_owned(), Cow::Borrowed(&b""[..]))
+                }
+                Ok(_) => ("a text".to_owned(), Cow::Borrowed(*text)),
+                Err(_) => ("bytes".to_owned(), Cow::Borrowed(*text)),
+            },
+            Answer::Other(json) => match json {
+                serde_json::Value::Null => ("nil".to_owned(), Cow::Borrowed(&b""[..])),
+                serde_json::Value::Array(items) => {
+                    (list("a list", items.len()), Cow::Owned(json.to_string().into_bytes()))
+                }
+                serde_json::Value::Object(pairs) => {
+                    (list("a map", pairs.len()), Cow::Owned(json.to_string().into_bytes()))
+                }
+                scalar => (scalar.to_string(), Cow::Borrowed(&b""[..])),
+            },
+        };
+        let size =
+            if matches!(answer, Answer::Text(_) | Answer::Other(_)) { format!(", {size}") } else { String::new() };
+        self.line(4, "< ", &format!("{words}, {after}{size}"), Some(Role::Good));
+        self.text("< ", &whole);
+    }
+}
+
+/// A word as one types it: in quotes where it has blanks, or is empty.
+fn quoted(word: &str) -> Cow<'_, str> {
+    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\'' | '\\');
+    if !word.is_empty() && word.chars().all(plain) {
+        return Cow::Borrowed(word);
+    }
+    Cow::Owned(serde_json::Value::from(word).to_string())
+}
+
+/// The words as text, those that prove who somebody is left out.
+fn without_passwords(words: &[Vec<u8>]) -> Vec<Cow<'_, str>> {
+    let text = |word: &Vec<u8>| String::from_utf8_lossy(word).to_ascii_lowercase();
+    let first = words.first().map(text).unwrap_or_default();
+    let is_secret = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at)).map(text).unwrap_or_default();
+        let two_before = at.checked_sub(2).and_then(|at| words.get(at)).map(text).unwrap_or_default();
+        let rule = words.get(at).and_then(|word| word.first()).is_some_and(|c| b"<>#!".contains(c));
+        (first == "auth" && at > 0)
+            || ["auth", "auth2", "requirepass", "masterauth"].contains(&&*before)
+            // After a user's name.
+            || (at > 2 && (two_before == "auth2" || (first == "hello" && two_before == "auth")))
+            || (first == "acl" && at > 2 && rule)
+    };
+    words
+        .iter()
+        .enumerate()
+        .map(|(at, word)| if is_secret(at) { Cow::Borrowed("***") } else { String::from_utf8_lossy(word) })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tests::told;
+    use super::*;
+
+    fn words(line: &str) -> Vec<Vec<u8>> {
+        line.split(' ').map(|word| word.as_bytes().to_vec()).collect()
+    }
+
+    #[test]
+    fn a_command_is_shown_with_its_arguments_and_without_its_passwords() {
+        for (line, wanted) in [
+            ("GET user:1", "  GET user:1\n"),
+            ("AUTH bob pw", "  AUTH *** ***\n"),
+            ("HELLO 3 AUTH bob pw SETNAME x", "  HELLO 3 AUTH *** *** SETNAME x\n"),
+            ("CONFIG SET requirepass pw", "  CONFIG SET requirepass ***\n"),
+            ("ACL SETUSER bob >pw on", "  ACL SETUSER bob *** on\n"),
+            ("SET hunter22 x", "  SET *** x\n"),
+        ] {
+            let text = told(|t| t.saw(&Sight::Command(words(line))));
+            assert!(text.ends_with(wanted), "{line}: {text}");
+        }
+        let text = told(|t| t.saw(&Sight::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()])));
+        assert!(text.ends_with("  SET \"a b\" \"\"\n"), "{text}");
+        let long = vec![b"SET".to_vec(), b"k".to_vec(), br#"{"item":"a long lantern","price":12}"#.to_vec()];
+        let text = told(|t| t.saw(&Sight::Command(long)));
+        assert!(text.contains("  SET k …\n") && text.contains(">   \"price\": 12"), "{text}");
+        let many = told(|t| t.saw(&Sight::Command(words(&"MSET ".repeat(60)))));
+        assert!(many.contains("61 words in all") && many.lines().count() < 20, "{many}");
+    }
+
+    #[test]
+    fn a_message_is_shown_with_what_came_of_it() {
+        let text = told(|t| {
+            let more = "padded to 512 bytes".to_owned();
+            t.saw(&Sight::Message { verb: "PUBLISH", channel: "orders:7", payload: br#"{"order":7}"#, more });
+            t.saw(&Sight::Answered { answer: Answer::Receivers(3), took: Duration::from_millis(2), bytes: 4 });
+        });
+        for wanted in
+            ["  PUBLISH orders:7\n", ">   \"order\": 7", "> (padded to 512 bytes)", "< 3 receivers, after 2.0ms\n"]
+        {
+            assert!(text.contains(wanted), "{wanted}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn answers_are_shown_as_what_they_are() {
+        let list = serde_json::json!(["a", 1]);
+        for (answer, wanted) in [
+            (Answer::Text(b"OK"), "< OK, after 1.0ms, 5 B\n"),
+            (Answer::Text(b""), "< \"\", after"),
+            (Answer::Text(br#"{"total":12,"lines":[1,2,3],"customer":"somebody with a name"}"#), "<   \"total\": 12"),
+            (Answer::Text(&[0xff, 0xfe]), "< (2 B of something"),
+            (Answer::Other(serde_json::Value::Null), "< nil, after"),
+            (Answer::Other(7.into()), "< 7, after"),
+            (Answer::Other(list), "< a list of 2, after"),
+            (Answer::Confirmed, "< confirmed, after 1.0ms\n"),
+        ] {
+            let name = format!("{answer:?}");
+            let text = told(|t| t.saw(&Sight::Answered { answer, took: Duration::from_millis(1), bytes: 5 }));
+            assert!(text.contains(wanted), "{name}: {text}");
+        }
+    }
+}
