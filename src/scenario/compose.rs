@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::{Diagnostic, nearest};
 use super::keys::INCLUDED;
 use super::node::{self, Key, Kind, Node};
-use super::source::{MAX_BYTES, Sources};
+use super::source::{MAX_BYTES, Sources, bad_byte};
 
 /// Most files of one scenario.
 const MAX_FILES: usize = 100;
@@ -69,8 +69,19 @@ impl Include<'_> {
         if self.seen.len() > MAX_FILES {
             return Err(format!("more than {MAX_FILES} included files"));
         }
-        let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))?;
+        let (text, bad) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let (text, found) = bad_byte(error);
+                (text, Some(found))
+            }
+        };
         let start = self.sources.add(&file, &text);
+        if let Some(mut bad) = bad {
+            bad.at = bad.at.start + start..bad.at.end + start;
+            self.found.push(bad);
+            return Ok(None);
+        }
         let mut node = match node::parse(&text) {
             Ok(node) => node,
             Err(mut error) => {
