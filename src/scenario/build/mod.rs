@@ -14,6 +14,7 @@ mod http;
 mod load;
 mod matcher;
 mod names;
+mod pem;
 mod redis;
 mod report;
 mod step;
