@@ -26,6 +26,9 @@ pub(super) enum Unit {
     Status,
 }
 
+/// What to do about a pattern that cannot be read.
+pub(super) const PATTERN_ADVICE: &str =
+    r"put \ before ( [ { . * + ? and | that stand for themselves, and the pattern into single quotes";
 /// The comparisons that a text can begin with; the longer ones first.
 const SIGNS: [(&str, Operator); 7] = [
     ("<=", Operator::AtMost),
@@ -120,7 +123,8 @@ impl Builder<'_> {
                 match regex::RegexBuilder::new(&text).size_limit(MAX_PATTERN).build() {
                     Ok(pattern) => Some(Test::Matches(pattern)),
                     Err(e) => {
-                        self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
+                        let message = format!("this pattern cannot be read: {}", regex_error(&e));
+                        self.report(node.at.clone(), message, PATTERN_ADVICE);
                         None
                     }
                 }
