@@ -80,9 +80,9 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, Slip> {
             let (name, from) = assignment(own).map_err(|what| slip("", what, FORM))?;
             // A quoted value may have several lines.
             let nothing = own[from..].starts_with('#') && own[..from].ends_with([' ', '\t']);
-            let read = if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
-            let (value, taken) =
-                read.map_err(|(what, note)| slip(&own[..from], what, &note.replace("NAME", name)))?;
+            let read =
+                if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
+            let (value, taken) = read.map_err(|(what, note)| slip(&own[..from], what, &note.replace("NAME", name)))?;
             all.push((name.to_owned(), value));
             let after = from + taken;
             used = rest[after..].find('\n').map_or(rest.len(), |at| after + at + 1);
@@ -111,7 +111,8 @@ fn assignment(line: &str) -> Result<(&str, usize), &'static str> {
 fn value(text: &str, own: usize) -> Result<(String, usize), (&'static str, &'static str)> {
     let (value, taken) = match text.chars().next() {
         Some('\'') => {
-            let close = text[1..].find('\'').ok_or(("a value with an opening ' has no closing one", "write NAME='…'"))?;
+            let close =
+                text[1..].find('\'').ok_or(("a value with an opening ' has no closing one", "write NAME='…'"))?;
             (text[1..=close].to_owned(), close + 2)
         }
         Some('"') => double(&text[1..])?,
