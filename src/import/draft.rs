@@ -72,7 +72,7 @@ impl Request {
     pub fn put(&mut self, key: &'static str, value: Value) {
         let empty = match &value {
             Value::Null => true,
-            Value::Object(map) => map.is_empty() && key != "json",
+            Value::Object(map) => map.is_empty() && !["json", "files"].contains(&key),
             _ => false,
         };
         if !empty {
