@@ -227,7 +227,16 @@ fn collections() -> Vec<(&'static str, Value)> {
         ),
         ("pairs", map("texts")),
         ("steps", list("step")),
-        ("tasks", list("task")),
+        // Not all of them may have weight 0: nothing would run.
+        (
+            "tasks",
+            json!({
+                "type": "array",
+                "items": reference("task"),
+                "minItems": 1,
+                "not": { "items": { "required": ["weight"], "properties": { "weight": { "const": 0 } } } },
+            }),
+        ),
         ("classes", json!({ "type": "object", "additionalProperties": reference("class"), "minProperties": 1 })),
         ("flows", map("steps")),
         ("data", map("data_file")),
