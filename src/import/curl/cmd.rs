@@ -3,16 +3,18 @@
 
 /// Whether a text is written for `cmd.exe`: quotes with carets, or lines that end with one.
 pub fn is_cmd(text: &str) -> bool {
-    is_chromes(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
+    is_a_browsers(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
 }
 
-fn is_chromes(text: &str) -> bool {
-    ["curl ^\"", "curl.exe ^\""].iter().any(|start| text.contains(start))
+/// A caret before the first quote as Chrome writes it, or doubled quotes inside of quotes as Firefox did.
+fn is_a_browsers(text: &str) -> bool {
+    let carets = ["curl ^\"", "curl.exe ^\""].iter().any(|start| text.contains(start));
+    carets || (!text.contains('\'') && text.contains("\"{\"\""))
 }
 
 /// The words of each command in the text.
 pub fn commands(text: &str) -> Vec<Vec<String>> {
-    let doubled = is_chromes(text);
+    let doubled = is_a_browsers(text);
     let all = lines(text).into_iter().map(|line| words(&line, doubled));
     all.filter(|words| !words.is_empty()).collect()
 }
@@ -45,7 +47,7 @@ fn lines(text: &str) -> Vec<String> {
     all
 }
 
-/// Chrome doubles every backslash, though programs take two as one before a quote alone: `doubled` gives back what the
+/// Browsers double every backslash, though programs take two as one before a quote alone: `doubled` gives back what the
 /// browser has sent.
 fn words(line: &str, doubled: bool) -> Vec<String> {
     let mut all = Vec::new();
@@ -91,13 +93,14 @@ mod tests {
         for (text, wanted) in [
             (
                 "curl ^\"http://h/?a=1^&b=%^41^\" ^\r\n  -H ^\"a: b^\" ^\r\n  --data-raw ^\"^{^\\^\"n^\\^\":^\\^\"x^\\^\\^\\^\\y^\\^\"^}^\"",
-                vec![vec!["curl", "http://h/?a=1&b=%41", "-H", "a: b", "--data-raw", r#"{"n":"x\y"}"#]],
+                vec![vec!["curl", "http://h/?a=1&b=%41", "-H", "a: b", "--data-raw", r#"{"n":"x\\y"}"#]],
             ),
             ("curl ^\"a^\n\nb^\"", vec![vec!["curl", "a\nb"]]),
             (
                 "curl \"http://h/?a=1&b=^\" ^\n -H \"a: \"\"b\"\"\"",
                 vec![vec!["curl", "http://h/?a=1&b=^", "-H", "a: \"b\""]],
             ),
+            ("curl \"h\" -d \"{\"\"a\"\":\"\"x\\\\n\"\"}\"", vec![vec!["curl", "h", "-d", r#"{"a":"x\n"}"#]]),
             ("curl a &\ncurl 'b' ^", vec![vec!["curl", "a"], vec!["curl", "'b'"]]),
             ("curl \"\" c:\\x", vec![vec!["curl", "", "c:\\x"]]),
             ("^", vec![]),
