@@ -29,12 +29,15 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
     let text = match String::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
-            let (text, mut found) = bad_byte(error);
-            let line = text[..found.at.start].matches('\n').count();
-            let start = text[..found.at.start].rfind('\n').map_or(0, |at| at + 1);
-            let column = text[start..found.at.start].chars().count();
-            found.message = format!("{} at column {}", found.message, column + 1);
-            return Err(explain(shown, Slip { line, shown: String::new(), what: found.message, note: found.notes }));
+            let (text, found) = bad_byte(error);
+            let before = &text[..found.at.start];
+            let line = before.matches('\n').count();
+            let before = before.rsplit('\n').next().unwrap_or_default();
+            // The name may be shown, and how far it is to the byte.
+            let name = assignment(before).map_or(0, |(_, value)| value);
+            let hidden = HIDDEN.repeat(before[name..].chars().count());
+            let shown_part = format!("{}{hidden}", &before[..name]);
+            return Err(explain(shown, Slip { line, shown: shown_part, what: found.message, note: found.notes }));
         }
     };
     parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|slip| explain(shown, slip))
@@ -210,6 +213,16 @@ mod tests {
             assert!(error.text.contains(wanted) && !error.text.contains("hun"), "{text}: {error}");
             assert!(error.brief.starts_with("x/.env line "), "{}", error.brief);
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_with_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        std::fs::write(&file, b"A=1\nB=hunter2\xff\n").unwrap();
+        let error = read(&file).unwrap_err().text;
+        assert!(error.contains(".env:2:10") && error.contains("2 | B=…") && error.contains("UTF-8"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
     }
 
     #[test]
