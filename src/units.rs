@@ -188,6 +188,22 @@ pub fn rate(n: f64) -> String {
     if n < 999.95 { format!("{n:.1}") } else { count(n.round() as u64) }
 }
 
+/// Reads a size in bytes, powers of 1,000: `512`, `10KB`, `1.5 MB`; nothing above 10¹⁵.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text.get(..digits)?.parse().ok()?;
+    let unit = match text.get(digits..)?.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1.0,
+        "KB" | "K" => 1e3,
+        "MB" | "M" => 1e6,
+        "GB" | "G" => 1e9,
+        _ => return None,
+    };
+    let bytes = number * unit;
+    (bytes.is_finite() && bytes <= 1e15).then_some(bytes as u64)
+}
+
 /// A size in bytes, powers of 1,000: `412 B`, `1.2 kB`, `3.4 MB`.
 pub fn bytes(n: u64) -> String {
     let mut value = n as f64;
@@ -203,6 +219,20 @@ pub fn bytes(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, size) in [
+            ("512", Some(512)),
+            ("10KB", Some(10_000)),
+            ("1.5 MB", Some(1_500_000)),
+            ("x", None),
+            ("-1", None),
+            ("1e9GB", None),
+        ] {
+            assert_eq!(parse_size(text), size, "{text}");
+        }
+    }
 
     #[test]
     fn lengths_of_time_as_people_write_them() {

@@ -87,6 +87,30 @@ tasks:
 }
 
 #[tokio::test]
+async fn what_can_be_captured_is_whatever_else_fails() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        r#"
+tasks:
+  - steps:
+      - { get: /ok, name: slow, expect: { time: < 1us }, capture: { a: { status: true } } }
+      - { get: /ok, name: missing, capture: { x: "header: X-None", b: { status: true }, y: "cookie: none" } }
+      - { get: /ok, name: refused, expect: { status: 404 }, capture: { c: { status: true } } }
+      - log: "{{ a }} {{ b }} {{ c | default('nothing') }}"
+      - stop: run
+"#,
+    );
+    let last = to_the_end(handle).await;
+    assert_eq!(said(&last), ["200 200 nothing"]);
+    let reason = |name: &str| last.failures.rows.iter().find(|row| &*row.name == name).unwrap();
+    assert_eq!(&*reason("slow").reason, "expected time < 1us");
+    assert_eq!(&*reason("missing").reason, "nothing to capture for x: header X-None");
+    let detail = &reason("missing").example.as_ref().unwrap().detail;
+    assert!(detail.contains("x: header X-None: ") && detail.contains("\ny: cookie none: "), "{detail}");
+}
+
+#[tokio::test]
 async fn a_stop_ends_what_it_names() {
     let server = Server::start();
     // Users 1 and 2 stop in their third iteration, 3 and 4 in the second; nobody comes in their place.
@@ -333,6 +357,28 @@ async fn arrivals_come_at_their_rate() {
     assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
     assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
     assert_eq!(last.state, RunState::Done(End::Completed));
+}
+
+#[tokio::test]
+async fn arrivals_are_shared_by_weight_however_few_users_serve_them() {
+    let server = Server::start();
+    for most in [2, 50] {
+        let handle = run(
+            &server,
+            &format!(
+                "arrivals: {{ rate: 100/s, max_users: {most} }}\nrun_time: 2s\nuser_classes:\n  \
+                 A: {{ weight: 3, tasks: [{{ steps: [{{ get: /ok, name: a }}] }}] }}\n  \
+                 B: {{ weight: 1, tasks: [{{ steps: [{{ get: /ok, name: b }}] }}] }}\n"
+            ),
+        );
+        let last = to_the_end(handle).await;
+        let count = |name: &str| last.endpoints.iter().find(|row| &*row.name == name).unwrap().total.requests;
+        let (a, b, arrivals) = (count("a"), count("b"), last.plan.arrivals);
+        assert_eq!(a + b, arrivals.started, "{arrivals:?}");
+        // Each of the shards is within one iteration of the exact shares; what it drops is of either class.
+        let slack = 4 + arrivals.dropped;
+        assert!(arrivals.dropped < 40 && b.abs_diff(a.div_ceil(3)) <= slack, "{most}: {a} and {b}, {arrivals:?}");
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "graphql/odd.rs"]
+mod odd;
 #[path = "graphql/server.rs"]
 mod server;
 
@@ -12,6 +14,7 @@ use common::run_at;
 use katydid::demo::DemoTarget;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Row;
+use odd::Odd;
 use server::Yoga;
 
 /// Runs one user that goes through `steps` exactly `times` times.
@@ -115,6 +118,61 @@ async fn what_is_no_graphql_is_said_so() {
     let server = Yoga::start();
     let last = ran(server.url(), "graphql: { endpoint: /html }", "- graphql: \"query Html { a }\"", 2).await;
     assert_eq!(reasons(&last, "Html"), [("not a GraphQL reply: text/html".to_owned(), 2)]);
+}
+
+const JSON: &str = "application/json";
+const ODD: &[Odd] = &[
+    ("Fine", JSON, br#"{"data":{"a":1}}"#),
+    ("Bom", JSON, b"\xef\xbb\xbf{\"data\":{\"a\":1}}"),
+    ("Batch", JSON, br#"[{"data":null,"errors":[{"message":"boom"}]}]"#),
+    ("List", JSON, br#"["anything"]"#),
+    ("Pair", JSON, b"[1,[]]"),
+    ("Bytes", JSON, b"{\"data\":{\"a\":\"\xff\xfe\"}}"),
+    ("Empty", JSON, b""),
+    ("Cut", JSON, br#"{"data":{"a"#),
+    ("Html", "text/html; charset=utf-8", b"<h1>oops</h1>"),
+    ("HtmlAsJson", JSON, b"<h1>oops</h1>"),
+    ("Other", JSON, br#"{"message":"hi"}"#),
+    ("Texts", JSON, br#"{"errors":["boom"]}"#),
+    ("Nulls", JSON, br#"{"data":{"a":1},"errors":[null]}"#),
+    ("Number", JSON, br#"{"errors":[{"message":5}]}"#),
+    ("Text", JSON, br#"{"errors":"boom"}"#),
+    ("Object", JSON, br#"{"data":null,"errors":{"message":"boom"}}"#),
+    ("Half", JSON, br#"{"errors":[{"message":"\ud800 boom"}]}"#),
+    ("Lists", JSON, br#"{"errors":[["boom",[],{"code":"X"}]]}"#),
+];
+
+#[tokio::test]
+async fn odd_replies_are_what_they_are() {
+    let url = odd::start(ODD).await;
+    let step = |(name, ..): &Odd| {
+        let expect = if name.starts_with("Bom") { "expect: { json: { $.data.a: 1 } }" } else { "" };
+        format!("- graphql: \"query {name} {{ a }}\"\n  headers: {{ X-Case: {name} }}\n  {expect}\n")
+    };
+    let last = ran(url, "", &ODD.iter().map(step).collect::<String>(), 2).await;
+    for (name, wanted) in [
+        ("Fine", None),
+        ("Bom", None),
+        ("Batch", Some("not a GraphQL reply: a list")),
+        ("List", Some("not a GraphQL reply: a list")),
+        ("Pair", Some("not a GraphQL reply: a list")),
+        ("Bytes", Some("not a GraphQL reply: invalid UTF-8")),
+        ("Empty", Some("not a GraphQL reply: an empty body")),
+        ("Cut", Some("not a GraphQL reply: cut JSON")),
+        ("Html", Some("not a GraphQL reply: text/html")),
+        ("HtmlAsJson", Some("not a GraphQL reply: no JSON, though sent as JSON")),
+        ("Other", Some("not a GraphQL reply: neither data nor errors")),
+        ("Texts", Some("GraphQL request error: boom")),
+        ("Nulls", Some("GraphQL partial data: no message")),
+        ("Number", Some("GraphQL request error: no message")),
+        ("Text", Some("GraphQL request error: boom")),
+        ("Object", Some("GraphQL execution failed: boom")),
+        ("Half", Some("GraphQL request error: \u{fffd}\u{fffd}\u{fffd} boom")),
+        ("Lists", Some("GraphQL request error: no message")),
+    ] {
+        let wanted: Vec<_> = wanted.iter().map(|reason| ((*reason).to_owned(), 2)).collect();
+        assert_eq!(reasons(&last, name), wanted, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -65,6 +65,55 @@ fn every_finding_has_its_place_and_the_exit_code_is_2() {
 }
 
 #[test]
+fn variables_are_held_against_what_the_operation_declares() {
+    let folder = with(&[
+        (
+            "s.yaml",
+            "host: http://h
+tasks:
+  - steps:
+      - graphql: \"query A($id: ID!) { product(id: $id) { id } }\"
+        variables: { id: 7, price: 3 }
+      - graphql: \"query B($id: ID!, $first: Int) { product(id: $id) { id } products(first: $first) { id } }\"
+        operation_name: B
+        variables:
+          id: \"{{ user.id }}\"
+          first: ten
+",
+        ),
+        ("shop.graphql", &SHOP.replace("): Product", "): Product products(first: Int): [Product]")),
+    ]);
+    let (said, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
+    assert_eq!(code, 2, "{said}");
+    for wanted in [
+        "s.yaml:5:29",
+        "GraphQL: the operation declares no variable `$price`",
+        "it declares id",
+        "s.yaml:10:18",
+        "GraphQL: `$first` must be `Int`, this is a text",
+        "write it without quotes",
+    ] {
+        assert!(said.contains(wanted), "{wanted}:\n{said}");
+    }
+    assert_eq!(said.matches("error: GraphQL").count(), 2, "{said}");
+}
+
+#[test]
+fn a_subscription_is_warned_of_and_refused_alike() {
+    let text = "host: http://127.0.0.1:1\ntasks: [{ steps: [{ graphql: \"subscription S { x }\" }] }]\n";
+    let folder = with(&[("s.yaml", text)]);
+    let why = "`graphql: subscription` steps are understood but not yet runnable";
+    let (said, code) = check(folder.path(), &["s.yaml"]);
+    assert!(code == 0 && said.contains(&format!("warning: {why}")) && said.contains("s.yaml:2:30"), "{said}");
+    for args in [&["try", "s.yaml"][..], &["-f", "s.yaml", "--headless", "--run-time", "1s"]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_katydid")).current_dir(folder.path()).args(args).output();
+        let output = output.expect("the command runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && said.contains(why), "{args:?}: {said}");
+    }
+}
+
+#[test]
 fn a_schema_that_cannot_be_had_is_said() {
     let folder = with(&[("s.yaml", WRONG), ("c.graphql", "{ a }"), ("bad.graphql", "type {"), ("bad.json", "{}")]);
     std::fs::write(folder.path().join("large.graphql"), vec![b'#'; 16_000_001]).expect("a file");

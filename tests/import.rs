@@ -284,6 +284,14 @@ fn options_of_curl_that_name_files_become_what_a_step_has() {
 }
 
 #[test]
+fn names_that_would_be_templates_are_left_out_with_a_word() {
+    let text = r#"curl -d '{"a": 1, "b": [{"x{{y": 2, "c": 3}]}' 'http://h/a?q{{=1&r=2'"#;
+    let made = imported(text, &Options::default());
+    load(&made);
+    has(&made.text, &["left out: q{{", "left out: x{{y", "query: { r: \"2\" }", "json: { a: 1, b: [{ c: 3 }] }"]);
+}
+
+#[test]
 fn a_command_line_for_windows_is_read_too() {
     let text = "curl ^\"https://shop.example/api?a=1^&b=2^\" ^\r\n  -H ^\"accept: application/json^\" ^\r\n  \
         -H ^\"user-agent: Mozilla/5.0 ^(Windows^)^\" ^\r\n  -H ^\"content-type: application/json^\" ^\r\n  \

@@ -184,7 +184,13 @@ fn csv_files_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
     let paths = csv::write(&folder.path().join("golden"), &snapshot()).unwrap();
     let names: Vec<PathBuf> = paths.iter().map(|path| path.file_name().unwrap().into()).collect();
-    let expected = ["golden_stats.csv", "golden_stats_history.csv", "golden_failures.csv", "golden_exceptions.csv"];
+    let expected = [
+        "golden_stats.csv",
+        "golden_stats_history.csv",
+        "golden_failures.csv",
+        "golden_exceptions.csv",
+        "golden_service_time.csv",
+    ];
     assert_eq!(names, expected.map(PathBuf::from));
     for (path, name) in paths.iter().zip(expected) {
         let text = std::fs::read_to_string(path).unwrap();
@@ -200,7 +206,7 @@ fn graphql_and_redis_have_files_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
     let prefix = folder.path().join("golden");
     let paths = csv::write(&prefix, &with_protocols()).unwrap();
-    assert_eq!(paths.len(), 6);
+    assert_eq!(paths.len(), 7);
     for (path, name) in paths[4..].iter().zip(["golden_graphql.csv", "golden_redis.csv"]) {
         check(name, &std::fs::read_to_string(path).unwrap());
         let mut reader = ::csv::Reader::from_path(path).unwrap();
@@ -213,7 +219,7 @@ fn graphql_and_redis_have_files_of_their_own() {
         check(&format!("operations_{width}.txt"), &tables[from..]);
     }
     // A later run without them leaves nothing behind that would be taken for its own.
-    assert_eq!(csv::write(&prefix, &snapshot()).unwrap().len(), 4);
+    assert_eq!(csv::write(&prefix, &snapshot()).unwrap().len(), 5);
     assert!(!paths[4].exists() && !paths[5].exists());
 }
 

@@ -204,6 +204,14 @@ fn a_part_of_a_scenario_can_be_taken() {
     assert_eq!(rows(Some("small"), &["read"], &[], &[]).unwrap(), "1 1 /r /rr");
     assert_eq!(rows(None, &[], &["slow", "write"], &[]).unwrap(), "9 2 /r /x");
     assert_eq!(rows(None, &["write"], &[], &["A"]).unwrap(), "9 1 /w");
+    // A step's own tag is enough.
+    assert_eq!(rows(None, &["slow"], &[], &[]).unwrap(), "9 1 /rr");
+    let nested = "host: http://h\ntasks: [{ steps: [{ repeat: 2, steps: [{ get: /in, tags: deep }, { get: /out }] }, \
+        { repeat: 2, steps: [{ get: /none }] }, { get: /plain }] }]\n";
+    let deep = SelectOptions { tags: vec!["deep".to_owned()], ..SelectOptions::default() };
+    let plan = Scenario::parse("n.yaml", nested).unwrap().select(&deep).unwrap().plan(&Overrides::default()).unwrap();
+    let names: Vec<_> = plan.endpoints.iter().map(|row| &*row.name).collect();
+    assert_eq!((names, plan.classes[0].tasks[0].steps.len()), (vec!["/in"], 1));
     for (error, hint) in [
         (rows(Some("smal"), &[], &[], &[]), "did you mean `small`?"),
         (rows(None, &["none"], &[], &[]), "no task is left"),

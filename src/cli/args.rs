@@ -144,8 +144,8 @@ pub struct Run {
     /// Start at once, on the screen
     #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_AUTOSTART", value_parser = BoolishValueParser::new())]
     pub autostart: bool,
-    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv, with GraphQL and
-    /// Redis also _graphql.csv and _redis.csv
+    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where there is more
+    /// to tell, also _service_time.csv, _graphql.csv and _redis.csv
     #[arg(long, value_name = "PREFIX", env = "KATYDID_CSV")]
     pub csv: Option<PathBuf>,
     /// Folder for what is exported from the screen

@@ -41,7 +41,7 @@ fn one(file: &std::path::Path, select: &SelectOptions, schema: &SchemaFrom) -> R
         text.push_str(scenario.warnings());
         text.push_str("\n\n");
     }
-    text.push_str(&summary::words(&plan));
+    text.push_str(&plan.secrets.mask(&summary::words(&plan)));
     text.push_str(held.as_deref().unwrap_or_default());
     let profiles = scenario.profiles();
     if !profiles.is_empty() && select.profile.is_none() {

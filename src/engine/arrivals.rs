@@ -1,7 +1,8 @@
 //! Iterations that arrive by the plan, whether or not a user waits for them (the open model).
 //!
 //! Arrival `n` of the run belongs to shard `n mod shards`, so that shards need no talk. When it is due it goes to an
-//! idle user, else to a new one while there may be more, else it is dropped and counted. Its due time goes with it: a
+//! idle user of the class whose turn it is by weight, else to a new one of it while there may be more, or in the place of
+//! an idle one of another class, else it is dropped and counted. Its due time goes with it: a
 //! user that begins it late adds the lateness to its response times.
 
 use std::rc::Rc;
@@ -9,10 +10,23 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::roster::Quota;
 use super::shard::Shard;
+use super::user::Signal;
 
 /// Arrivals dealt without letting the users run, when many are due at once.
 const AT_ONCE: u32 = 32;
+
+/// A user to be spawned for an iteration.
+#[derive(Debug)]
+pub struct Hire {
+    /// Its class in the plan.
+    pub class: usize,
+    /// When the iteration was due.
+    pub due: Instant,
+    /// The idle user of another class that leaves for it.
+    pub instead_of: Option<Rc<Signal>>,
+}
 
 /// How many times as many iterations arrive as planned, and since which moment of the plan.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -42,6 +56,7 @@ pub async fn dispatch(shard: Rc<Shard>, (index, shards): (u64, u64), from: Insta
     let mut pace = shard.pace.get();
     let mut number = first_after(schedule.arrivals_by(pace.at), pace, (index, shards));
     let mut unbroken = 0;
+    let mut turns = Quota::of_arrivals(&shard.plan.classes);
     while !shard.stopping.get() {
         if shard.pace.get() != pace {
             pace = shard.pace.get();
@@ -67,7 +82,10 @@ pub async fn dispatch(shard: Rc<Shard>, (index, shards): (u64, u64), from: Insta
             // A pause or another pace may have come meanwhile.
             continue;
         }
-        arrive(&shard, at);
+        match turns.next() {
+            Some(class) => arrive(&shard, class, at),
+            None => shard.arrivals.borrow_mut().dropped += 1,
+        }
         number += shards;
         unbroken += 1;
         if unbroken >= AT_ONCE {
@@ -77,20 +95,31 @@ pub async fn dispatch(shard: Rc<Shard>, (index, shards): (u64, u64), from: Insta
     }
 }
 
-fn arrive(shard: &Shard, due: Instant) {
-    let idle = {
-        let mut lounge = shard.lounge.borrow_mut();
-        std::iter::from_fn(|| lounge.pop()).find(|signal| !signal.is_retired())
-    };
-    if let Some(signal) = idle {
-        signal.arrive(due);
-    } else if shard.vacancies.get() > 0 {
-        shard.vacancies.set(shard.vacancies.get() - 1);
-        shard.hires.borrow_mut().push_back(due);
-        shard.attention.notify_one();
-    } else {
-        shard.arrivals.borrow_mut().dropped += 1;
+fn arrive(shard: &Shard, class: usize, due: Instant) {
+    let idle = |lounge: &mut Vec<Rc<Signal>>| std::iter::from_fn(|| lounge.pop()).find(|user| !user.is_retired());
+    let mut lounges = shard.lounges.borrow_mut();
+    if let Some(user) = idle(&mut lounges[class]) {
+        return user.arrive(due);
     }
+    let instead_of = match shard.vacancies.get().checked_sub(1) {
+        Some(left) => {
+            shard.vacancies.set(left);
+            None
+        }
+        // The class with the most idle users misses one least.
+        None => match lounges.iter_mut().max_by_key(|lounge| lounge.len()).and_then(idle) {
+            Some(user) => {
+                user.retire();
+                Some(user)
+            }
+            None => {
+                shard.arrivals.borrow_mut().dropped += 1;
+                return;
+            }
+        },
+    };
+    shard.hires.borrow_mut().push_back(Hire { class, due, instead_of });
+    shard.attention.notify_one();
 }
 
 #[cfg(test)]

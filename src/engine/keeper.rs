@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::arrivals;
+use super::arrivals::{self, Hire};
 use super::roster::Roster;
 use super::shard::{Order, Setup, Shard};
 use super::user::{Clients, Identity, Signal, User};
@@ -152,7 +152,7 @@ impl Keeper {
         // decrease look like a latency spike.
         while self.seats.len() > self.wanted && self.retire() {}
         while self.vacant > 0 && self.refill() {}
-        while self.seats.len() < self.wanted && self.spawns_at_once() && self.spawn(None) {}
+        while self.seats.len() < self.wanted && self.spawns_at_once() && self.spawn() {}
         self.count_vacancies();
     }
 
@@ -167,7 +167,8 @@ impl Keeper {
     }
 
     fn count_vacancies(&self) {
-        let hires = self.shard.hires.borrow().len();
+        // One that comes instead of another needs no place of its own.
+        let hires = self.shard.hires.borrow().iter().filter(|hire| hire.instead_of.is_none()).count();
         let free = self.wanted.saturating_sub(self.seats.len() + hires);
         self.shard.vacancies.set(u32::try_from(free).unwrap_or(u32::MAX));
     }
@@ -176,9 +177,32 @@ impl Keeper {
         u32::try_from(place * self.shards + self.index).unwrap_or(u32::MAX)
     }
 
-    fn spawn(&mut self, arrival: Option<Instant>) -> bool {
-        let Some(seat) = self.seat(self.seats.len(), arrival) else { return false };
+    fn spawn(&mut self) -> bool {
+        let Some(seat) = self.seat(self.seats.len()) else { return false };
         self.seats.push(seat);
+        true
+    }
+
+    /// Spawns a user for an iteration, unless there is no place for it any more.
+    fn hire(&mut self, hire: Hire) -> bool {
+        let held = |seat: &Seat| match (seat, &hire.instead_of) {
+            (Seat::Taken { signal, .. }, Some(other)) => Rc::ptr_eq(signal, other),
+            _ => false,
+        };
+        let place = self.seats.iter().position(held);
+        if place.is_none() && self.seats.len() >= self.wanted {
+            return false;
+        }
+        let at = place.unwrap_or(self.seats.len());
+        let seat = self.take(at, hire.class, Some(hire.due));
+        match self.seats.get_mut(at) {
+            Some(old) => {
+                if let Seat::Taken { task, .. } = std::mem::replace(old, seat) {
+                    self.leaving.push((task, Instant::now() + self.shard.plan.load.stop_timeout));
+                }
+            }
+            None => self.seats.push(seat),
+        }
         true
     }
 
@@ -187,15 +211,20 @@ impl Keeper {
             self.vacant = 0;
             return false;
         };
-        let Some(seat) = self.seat(place, None) else { return false };
+        let Some(seat) = self.seat(place) else { return false };
         self.seats[place] = seat;
         self.vacant -= 1;
         true
     }
 
-    fn seat(&mut self, place: usize, arrival: Option<Instant>) -> Option<Seat> {
+    /// A user of the class that this place has.
+    fn seat(&mut self, place: usize) -> Option<Seat> {
+        let class = self.roster.class_of(self.number(place))?;
+        Some(self.take(place, class, None))
+    }
+
+    fn take(&self, place: usize, class: usize, arrival: Option<Instant>) -> Seat {
         let number = self.number(place);
-        let class = self.roster.class_of(number)?;
         let signal = Signal::with_arrival(arrival);
         let who = Identity { number, class };
         let redis = self.redis.as_ref().map(|factory| factory.client(Rc::clone(&self.shard)));
@@ -207,7 +236,7 @@ impl Keeper {
             let _tell = Tell(shard);
             user.live().await;
         });
-        Some(Seat::Taken { task, signal })
+        Seat::Taken { task, signal }
     }
 
     fn retire(&mut self) -> bool {
@@ -226,8 +255,8 @@ impl Keeper {
     /// Looks at what users and arrivals have left to be done.
     pub fn attend(&mut self) {
         loop {
-            let Some(due) = self.shard.hires.borrow_mut().pop_front() else { break };
-            if self.seats.len() >= self.wanted || !self.spawn(Some(due)) {
+            let Some(hire) = self.shard.hires.borrow_mut().pop_front() else { break };
+            if !self.hire(hire) {
                 self.shard.arrivals.borrow_mut().dropped += 1;
             }
         }

@@ -10,10 +10,7 @@ use crate::units::Users;
 /// The sequence of classes, extended as far as asked for.
 #[derive(Debug, Clone)]
 pub struct Roster {
-    weights: Vec<u64>,
-    total: u64,
-    counts: Vec<u64>,
-    weighted: u64,
+    quota: Quota,
     sequence: Vec<u16>,
     early: u32,
 }
@@ -29,8 +26,7 @@ impl Roster {
             let fixed = class.fixed_count.unwrap_or(0) as usize;
             sequence.resize(sequence.len() + fixed, index as u16);
         }
-        let counts = vec![0; weights.len()];
-        let mut roster = Self { total: weights.iter().sum(), counts, weights, weighted: 0, sequence, early: 0 };
+        let mut roster = Self { quota: Quota::new(weights), sequence, early: 0 };
         let is_early = |class: &u16| classes[usize::from(*class)].start == Start::BeforeOthers;
         if classes.iter().any(|class| class.start == Start::BeforeOthers) && planned.0 > 0 {
             roster.class_of(planned.0 - 1);
@@ -51,16 +47,40 @@ impl Roster {
     /// The class of user `n`, counted from 0. `None` when only fixed counts exist and they are used up.
     pub fn class_of(&mut self, n: u32) -> Option<usize> {
         while self.sequence.len() <= n as usize {
-            let next = self.next_class()?;
+            let next = self.quota.next()?;
             self.sequence.push(next as u16);
         }
         Some(usize::from(self.sequence[n as usize]))
     }
+}
 
-    /// The quota method of Balinski and Young: of the classes that the next user would not lift above their rounded-up
-    /// share, the one with the most weight per place. Every prefix stays within one user of the exact shares.
-    fn next_class(&mut self) -> Option<usize> {
-        let size = self.weighted + 1;
+/// Shares places, or iterations that arrive, by weight.
+#[derive(Debug, Clone)]
+pub struct Quota {
+    weights: Vec<u64>,
+    total: u64,
+    counts: Vec<u64>,
+    given: u64,
+}
+
+impl Quota {
+    /// Nothing has been given yet.
+    pub fn new(weights: Vec<u64>) -> Self {
+        Self { total: weights.iter().sum(), counts: vec![0; weights.len()], weights, given: 0 }
+    }
+
+    /// Who serves the iterations that arrive: not the users that are there before the others. Arrivals have no use for
+    /// `fixed_count`, so its classes count by their weight.
+    pub fn of_arrivals(classes: &[Class]) -> Self {
+        let weight = |class: &Class| if class.start == Start::BeforeOthers { 0 } else { u64::from(class.weight) };
+        Self::new(classes.iter().map(weight).collect())
+    }
+
+    /// Whose turn it is, by the quota method of Balinski and Young: of the classes that one more would not lift above
+    /// their rounded-up share, the one with the most weight per place. Every prefix stays within one of the exact
+    /// shares.
+    pub fn next(&mut self) -> Option<usize> {
+        let size = self.given + 1;
         let eligible = |&i: &usize| self.weights[i] > 0 && self.counts[i] * self.total < self.weights[i] * size;
         // Compares weight/(count+1) as fractions; on a tie the class written first wins.
         let better = |&a: &usize, &b: &usize| {
@@ -68,7 +88,7 @@ impl Roster {
         };
         let winner = (0..self.weights.len()).filter(eligible).max_by(better)?;
         self.counts[winner] += 1;
-        self.weighted = size;
+        self.given = size;
         Some(winner)
     }
 }

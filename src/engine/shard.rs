@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use super::arrivals::Pace;
+use super::arrivals::{Hire, Pace};
 use super::feeder::Source;
 use super::keeper::Keeper;
 use super::trial::Observer;
@@ -76,13 +76,13 @@ pub struct Shard {
     pub pace: Cell<Pace>,
     /// The pace has changed.
     pub repaced: Notify,
-    /// Users of an open run that wait for an iteration; the last to come is the first to go, as its connections are
+    /// Users of an open run that wait for an iteration, by class; the last to come is the first to go, as its connections are
     /// the warmest.
-    pub lounge: RefCell<Vec<Rc<Signal>>>,
+    pub lounges: RefCell<Vec<Vec<Rc<Signal>>>>,
     /// Users that may still be spawned for arrivals.
     pub vacancies: Cell<u32>,
-    /// Due times of iterations for which a user is to be spawned.
-    pub hires: RefCell<VecDeque<Instant>>,
+    /// Iterations for which a user is to be spawned.
+    pub hires: RefCell<VecDeque<Hire>>,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
     /// Who looks at everything that is done; only a trial has one.
@@ -112,7 +112,7 @@ impl Shard {
             arrivals: RefCell::default(),
             pace: Cell::default(),
             repaced: Notify::new(),
-            lounge: RefCell::default(),
+            lounges: RefCell::new(vec![Vec::new(); setup.plan.classes.len()]),
             vacancies: Cell::new(0),
             hires: RefCell::default(),
             paused_since: Cell::new(None),

@@ -89,8 +89,12 @@ pub struct Choice<'a> {
 /// Runs one user once on this thread, and returns when it is done.
 ///
 /// # Errors
-/// When the operating system refuses a runtime, TLS cannot be set up, or a data file cannot be used.
+/// When the plan has steps that cannot be run yet, the operating system refuses a runtime, TLS cannot be set up, or a
+/// data file cannot be used.
 pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
+    if let Some(why) = plan.step_not_runnable() {
+        return Err(EngineError::NotRunnable(why));
+    }
     let factory = Factory::new(&plan)?;
     let redis = plan.redis.as_ref().map(redis::Factory::new).transpose()?;
     let others = Arc::default();

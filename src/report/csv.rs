@@ -14,8 +14,15 @@ use crate::clean;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Figures, Latency, PERCENTILE_LABELS, Row};
 
-const SUFFIXES: [&str; 6] =
-    ["_stats.csv", "_stats_history.csv", "_failures.csv", "_exceptions.csv", "_graphql.csv", "_redis.csv"];
+const SUFFIXES: [&str; 7] = [
+    "_stats.csv",
+    "_stats_history.csv",
+    "_failures.csv",
+    "_exceptions.csv",
+    "_graphql.csv",
+    "_redis.csv",
+    "_service_time.csv",
+];
 type Record = Vec<String>;
 
 /// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
@@ -47,14 +54,16 @@ fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, in runs with GraphQL and
-/// Redis also `_graphql.csv` and `_redis.csv`, and returns their paths.
+/// Redis also `_graphql.csv` and `_redis.csv`, where requests have due times `_service_time.csv`, and returns their
+/// paths.
 ///
 /// # Errors
 /// When a file cannot be written; those already complete stay.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
     let [stats, history] = [stats(snapshot), history(snapshot)].map(Some);
     let [failures, exceptions] = [failures(snapshot), exceptions(snapshot)].map(Some);
-    let contents = [stats, history, failures, exceptions, protocols::graphql(snapshot), protocols::redis(snapshot)];
+    let [graphql, redis] = [protocols::graphql(snapshot), protocols::redis(snapshot)];
+    let contents = [stats, history, failures, exceptions, graphql, redis, service(snapshot)];
     let mut paths = Vec::with_capacity(SUFFIXES.len());
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
         let path = with_suffix(prefix, suffix);
@@ -102,8 +111,6 @@ fn header(before: &str, percentiles: bool, after: &str) -> Record {
 fn stats(snapshot: &Snapshot) -> Vec<Record> {
     let columns = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
                    Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
-    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
-    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
     let line = |row: &Row| {
         let Figures { rps, fps, response, .. } = &row.total;
         let mut record = vec![text(&row.method), text(&row.name)];
@@ -112,8 +119,33 @@ fn stats(snapshot: &Snapshot) -> Vec<Record> {
         record.extend(percentiles(response));
         record
     };
-    let rows = rows.into_iter().chain([&snapshot.total]).map(line);
+    let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
     std::iter::once(header(columns, true, "")).chain(rows).collect()
+}
+
+/// Times from the real send, beside the response times of `_stats.csv`, which count from when a request was due; `None`
+/// where no request had a due time.
+fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
+    let columns = "Type,Name,Request Count,Median Service Time,Average Service Time,Min Service Time,Max Service Time";
+    let times = |row: &Row| row.total.service.unwrap_or(row.total.response);
+    snapshot.total.total.service.as_ref()?;
+    let line = |row: &Row| {
+        let (figures, times) = (&row.total, times(row));
+        let [requests, _, median, mean, min, max, _] =
+            totals((figures.requests, figures.failures, figures.bytes), &times);
+        let mut record = vec![text(&row.method), text(&row.name), requests, median, mean, min, max];
+        record.extend(percentiles(&times));
+        record
+    };
+    let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
+    Some(std::iter::once(header(columns, true, "")).chain(rows).collect())
+}
+
+/// Endpoints in the order of Locust's files.
+fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
+    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    rows
 }
 
 fn history(snapshot: &Snapshot) -> Vec<Record> {

@@ -51,7 +51,18 @@ pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
 /// Locust's final set: request table, percentile table, error report if there are failures, exceptions if any.
 pub fn tables(snapshot: &Snapshot, width: usize) -> String {
     let mut out = requests(snapshot, Period::Total, width);
-    out.push_str(&percentiles(snapshot, width));
+    out.push_str(&percentiles(snapshot, "Response time percentiles (approximated)", &|row| &row.total.response, width));
+    let differs = |row: &Row| row.total.service.as_ref().is_some_and(|times| *times != row.total.response);
+    if snapshot.endpoints.iter().chain([&snapshot.total]).any(differs) {
+        // From the real send: what Locust shows. The response time counts from when a request was due.
+        let title = "Service time percentiles (without the wait for a late start)";
+        out.push_str(&percentiles(
+            snapshot,
+            title,
+            &|row| row.total.service.as_ref().unwrap_or(&row.total.response),
+            width,
+        ));
+    }
     out.push_str(&operations(snapshot, width));
     let view = &snapshot.failures;
     let mut errors: Vec<_> =
@@ -67,7 +78,7 @@ pub fn tables(snapshot: &Snapshot, width: usize) -> String {
     out
 }
 
-fn percentiles(snapshot: &Snapshot, width: usize) -> String {
+fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latency, width: usize) -> String {
     let wide = width >= 111;
     let chosen: Vec<usize> = if wide { (0..PERCENTILE_LABELS.len()).collect() } else { vec![0, 4, 5, 7, 10] };
     let name = width.saturating_sub(19 + 7 * chosen.len()).clamp(4, 80);
@@ -83,11 +94,11 @@ fn percentiles(snapshot: &Snapshot, width: usize) -> String {
     let head = chosen.iter().map(|i| PERCENTILE_LABELS[*i].to_owned()).collect();
     let widths: Vec<usize> = std::iter::once(8).chain(std::iter::repeat_n(6, chosen.len())).collect();
     let row = |row: &Row| {
-        let cells = chosen.iter().map(|i| row.total.response.percentiles[*i].as_millis().to_string()).collect();
+        let cells = chosen.iter().map(|i| times(row).percentiles[*i].as_millis().to_string()).collect();
         line(&row.method, &row.name, cells, &row.total.requests.to_string())
     };
     let body = table(line("Type", "Name", head, "# reqs"), rule(name, &widths), snapshot, &row, width);
-    format!("{}\n{body}", cut("Response time percentiles (approximated)", width))
+    format!("{}\n{body}", cut(title, width))
 }
 
 /// What GraphQL operations ask for and cost, beside their response times.

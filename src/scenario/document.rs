@@ -42,6 +42,21 @@ pub struct Figures {
     pub nodes: u64,
 }
 
+impl Figures {
+    /// Of each figure the larger one.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            fields: self.fields.max(other.fields),
+            root_fields: self.root_fields.max(other.root_fields),
+            aliases: self.aliases.max(other.aliases),
+            directives: self.directives.max(other.directives),
+            nodes: self.nodes.max(other.nodes),
+        }
+    }
+}
+
 impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = |n: u64| if n == 1 { "" } else { "s" };

@@ -1,15 +1,19 @@
 //! Judging a reply: pure functions over a [`ReplyView`].
 
+mod got;
+
 use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderName;
 use serde_json::Value as Json;
 
+use self::got::{Got, compare, plain, shortened};
 use super::path::Path;
-use super::plan::Operator;
+use super::plan::{Operator, StatusRange};
 use super::reply::ReplyView;
 use super::template::{RenderError, Scope, Template};
+use crate::units;
 
 /// One line of `expect`, compiled.
 #[derive(Debug)]
@@ -75,8 +79,21 @@ pub enum Operand {
     Fixed(Json),
     /// The same, shown in other words: a time of 1 as `1s`.
     Shown(Json, Arc<str>),
-    /// Filled for every reply, and its text for messages.
-    Filled(Template, Arc<str>),
+    /// Filled for every reply, its text for messages, and what a number in it means.
+    Filled(Template, Arc<str>, Unit),
+}
+
+/// What a number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Itself.
+    Plain,
+    /// A length of time; a bare number is seconds.
+    Time,
+    /// Bytes.
+    Size,
+    /// A status, a class such as `2xx`, or a list of them.
+    Status,
 }
 
 /// An expectation that did not hold.
@@ -87,15 +104,6 @@ pub struct Mismatch {
     pub expected: Arc<str>,
     /// What came instead, at most 200 characters; differs from failure to failure.
     pub got: String,
-}
-
-/// A subject's value in one reply.
-enum Got<'a> {
-    Missing(&'static str),
-    /// A header or a body: a number in it is a text like any other.
-    Text(Json),
-    One(std::borrow::Cow<'a, Json>),
-    Many(Vec<&'a Json>),
 }
 
 impl Expect {
@@ -122,7 +130,7 @@ impl Subject {
     fn of<'a>(&self, reply: &'a ReplyView<'_>) -> Got<'a> {
         use std::borrow::Cow::{Borrowed, Owned};
         match self {
-            Subject::Status => Got::One(Owned(reply.status.into())),
+            Subject::Status => Got::Status(reply.status, reply.status.into()),
             Subject::Time => Got::One(Owned(reply.elapsed.as_secs_f64().into())),
             Subject::Size => Got::One(Owned(reply.size.into())),
             Subject::Body => Got::Text(String::from_utf8_lossy(reply.body).into_owned().into()),
@@ -183,7 +191,13 @@ impl Test {
             Test::In(operands) => {
                 let mut found = false;
                 for operand in operands {
-                    found |= got.equals(&value, &*operand.value(scope)?);
+                    let wanted = operand.value(scope)?;
+                    let filled = matches!(operand, Operand::Filled(..) | Operand::Shown(..));
+                    let list = wanted.as_array().filter(|_| filled);
+                    found |= match list {
+                        Some(all) => all.iter().any(|one| got.equals(&value, one)),
+                        None => got.equals(&value, &wanted),
+                    };
                 }
                 found
             }
@@ -199,137 +213,46 @@ impl Test {
 }
 
 impl Operand {
-    fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
+    /// The value to compare with: times in seconds, sizes in bytes.
+    ///
+    /// # Errors
+    /// When its template fails, or gives no such value.
+    pub fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
         match self {
             Operand::Fixed(value) | Operand::Shown(value, _) => Ok(std::borrow::Cow::Borrowed(value)),
-            Operand::Filled(template, _) => {
+            Operand::Filled(template, _, unit) => {
                 let value = template.value(scope)?;
-                super::template::to_json(&value).map(std::borrow::Cow::Owned)
+                unit.read(super::template::to_json(&value)?).map(std::borrow::Cow::Owned)
             }
         }
     }
 }
 
-impl Got<'_> {
-    /// The one value: also of a path that could find several when it found one.
-    fn value(&self) -> Option<std::borrow::Cow<'_, Json>> {
+impl Unit {
+    /// A filled value as its literal form is read.
+    fn read(self, value: Json) -> Result<Json, RenderError> {
+        let text = plain(&value);
         match self {
-            Got::Missing(_) => None,
-            Got::Text(value) => Some(std::borrow::Cow::Borrowed(value)),
-            Got::One(value) => Some(std::borrow::Cow::Borrowed(value)),
-            Got::Many(all) => match all.as_slice() {
-                [one] => Some(std::borrow::Cow::Borrowed(one)),
-                all => Some(std::borrow::Cow::Owned(all.iter().map(|v| (*v).clone()).collect())),
+            Unit::Plain => Ok(value),
+            Unit::Time => match units::parse_duration(&text) {
+                Ok(time) => Ok(time.as_secs_f64().into()),
+                Err(error) => Err(RenderError(error.to_string())),
             },
-        }
-    }
-
-    fn equals(&self, value: &Json, wanted: &Json) -> bool {
-        match self {
-            Got::Text(text) => plain(text) == plain(wanted),
-            _ => equal(value, wanted),
-        }
-    }
-
-    fn length(&self) -> Option<u64> {
-        match self {
-            Got::Missing(_) => None,
-            Got::Many(all) => Some(all.len() as u64),
-            Got::Text(value) => length(value),
-            Got::One(value) => length(value),
-        }
-    }
-
-    fn contains(&self, wanted: &Json) -> bool {
-        match self {
-            Got::Missing(_) => false,
-            Got::Many(all) => all.iter().any(|item| equal(item, wanted)),
-            Got::Text(value) => contains(value, wanted),
-            Got::One(value) => contains(value, wanted),
-        }
-    }
-
-    fn shown(&self, subject: &Subject) -> String {
-        let text = match (self, subject) {
-            (Got::Missing(what), _) => return (*what).to_owned(),
-            (Got::One(value), Subject::Time) => {
-                let seconds = value.as_f64().unwrap_or_default();
-                return crate::units::latency(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
+            Unit::Size => match units::parse_size(&text) {
+                Some(size) => Ok(size.into()),
+                None => Err(RenderError(format!("{} is not a size", shortened(value.to_string())))),
+            },
+            Unit::Status => {
+                let one = |value: &Json| {
+                    let text = plain(value);
+                    StatusRange::class(&text).is_some()
+                        || text.parse().is_ok_and(|code: u16| (100..=599).contains(&code))
+                };
+                let all = value.as_array().map_or_else(|| one(&value), |all| !all.is_empty() && all.iter().all(one));
+                let wrong = || RenderError(format!("{} is not a status", shortened(value.to_string())));
+                if all { Ok(value) } else { Err(wrong()) }
             }
-            (Got::Text(value), _) => plain(value),
-            (Got::One(value), _) => value.to_string(),
-            (Got::Many(all), _) => {
-                let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
-                format!("{} values: {}", all.len(), shown.join(", "))
-            }
-        };
-        match text.char_indices().nth(200) {
-            Some((end, _)) => format!("{}…", &text[..end]),
-            None => text,
         }
-    }
-}
-
-fn length(value: &Json) -> Option<u64> {
-    let length = match value {
-        Json::String(text) => text.chars().count(),
-        Json::Array(items) => items.len(),
-        Json::Object(entries) => entries.len(),
-        Json::Null | Json::Bool(_) | Json::Number(_) => return None,
-    };
-    Some(length as u64)
-}
-
-fn contains(value: &Json, wanted: &Json) -> bool {
-    match value {
-        Json::Array(items) => items.iter().any(|item| equal(item, wanted)),
-        Json::Object(entries) => entries.contains_key(&plain(wanted)),
-        Json::String(text) => text.contains(&plain(wanted)),
-        Json::Null | Json::Bool(_) | Json::Number(_) => false,
-    }
-}
-
-/// Numbers by value: `1` is `1.0`, also deep inside.
-fn equal(left: &Json, right: &Json) -> bool {
-    match (left, right) {
-        (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
-        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
-        (Json::Object(a), Json::Object(b)) => {
-            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
-        }
-        _ => left == right,
-    }
-}
-
-/// Before or after in order; other operators never come here.
-fn compare(operator: Operator, left: &Json, right: &Json) -> bool {
-    if let (Some(a), Some(b)) = (number(left), number(right)) {
-        return operator.holds(a, b);
-    }
-    let (Json::String(a), Json::String(b)) = (left, right) else { return false };
-    match operator {
-        Operator::Less => a < b,
-        Operator::AtMost => a <= b,
-        Operator::Greater => a > b,
-        Operator::AtLeast => a >= b,
-        Operator::Equal | Operator::Different => false,
-    }
-}
-
-/// A number, also one in a text: headers are texts.
-fn number(value: &Json) -> Option<f64> {
-    match value {
-        Json::Number(n) => n.as_f64(),
-        Json::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-/// A value as text without quotes.
-fn plain(value: &Json) -> String {
-    match value {
-        Json::String(text) => text.clone(),
-        other => other.to_string(),
     }
 }
 
@@ -372,7 +295,7 @@ impl fmt::Display for Operand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Operand::Fixed(value) => value.fmt(f),
-            Operand::Shown(_, text) | Operand::Filled(_, text) => f.write_str(text),
+            Operand::Shown(_, text) | Operand::Filled(_, text, _) => f.write_str(text),
         }
     }
 }

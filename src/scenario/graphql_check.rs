@@ -11,6 +11,7 @@ use url::Url;
 
 use super::diagnostic::Diagnostic;
 use super::graphql_schema::{Finding, GraphqlSchema};
+use super::graphql_values::Given;
 use super::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, build, compose, diagnostic};
 
 /// What is known of a GraphQL step before it is sent.
@@ -22,12 +23,20 @@ pub(crate) struct Asked {
     pub document: Arc<str>,
     /// The operation that is sent.
     pub operation: Option<Arc<str>>,
-    /// Names of the variables that go with it.
-    pub given: Vec<String>,
+    /// The variables that go with it.
+    pub given: Vec<Given>,
     /// Where it goes, if that does not vary.
     pub url: Option<Url>,
     /// The headers that do not vary.
     pub headers: HeaderMap,
+}
+
+impl Asked {
+    /// Whether it is the same step, seen in another profile.
+    fn is(&self, other: &Self) -> bool {
+        let places = |one: &Self| one.given.iter().map(|given| given.value.at.clone()).collect::<Vec<_>>();
+        self.at == other.at && self.operation == other.operation && places(self) == places(other)
+    }
 }
 
 impl Scenario {
@@ -45,7 +54,7 @@ impl Scenario {
             asked.extend(file.build(&root, DEMO_BASE, &self.select).graphql);
         }
         asked.sort_by_key(|one| one.at.start);
-        asked.dedup_by(|a, b| a.at == b.at && a.operation == b.operation && a.given == b.given);
+        asked.dedup_by(|a, b| a.is(b));
         let told = |one: &Asked| {
             let found = schema.check(&one.document, one.operation.as_deref(), &one.given);
             found.into_iter().map(|finding| tell(sources.text(), one, finding)).collect::<Vec<_>>()
@@ -68,6 +77,13 @@ impl Scenario {
 }
 
 fn tell(source: &str, asked: &Asked, finding: Finding) -> Diagnostic {
+    if let Some(at) = finding.at {
+        let diagnostic = Diagnostic::new(at, format!("GraphQL: {}", finding.message));
+        return match finding.note {
+            Some(note) => diagnostic.note(note),
+            None => diagnostic,
+        };
+    }
     let here = place(source, &asked.at, &asked.document, (finding.line, finding.column));
     let at = here.map_or(asked.at.clone(), |start| {
         let marked: usize = source[start..].chars().take(finding.length.max(1)).map(char::len_utf8).sum();

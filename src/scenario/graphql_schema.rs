@@ -3,14 +3,18 @@
 //! In: a schema (SDL, or the result of an introspection) and documents. Out: for each document what the server would
 //! refuse, with its place in the document and what was probably meant.
 
+use std::ops::Range;
 use std::path::Path;
 
+use apollo_compiler::diagnostic::ToCliReport as _;
+use apollo_compiler::parser::LineColumn;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 
 use super::diagnostic::nearest;
-use super::{introspection, source};
+use super::graphql_values::Given;
+use super::{graphql_values, introspection, source};
 
 /// Largest schema that is read.
 pub const MAX_BYTES: u64 = 16_000_000;
@@ -22,8 +26,10 @@ const LISTED: usize = 12;
 pub struct GraphqlSchema(Valid<Schema>);
 
 /// What does not fit, and where.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// Where it stands in the scenario, if it is about a variable's value.
+    pub at: Option<Range<usize>>,
     /// Line of the document, from 1; 0 when it is about the whole.
     pub line: usize,
     /// Column in characters, from 1; 0 when it is about the whole.
@@ -77,44 +83,45 @@ impl GraphqlSchema {
         }
     }
 
-    /// What of a document does not fit. `given` are the names of the variables that go with `operation`.
-    pub fn check(&self, document: &str, operation: Option<&str>, given: &[String]) -> Vec<Finding> {
+    /// What of a document does not fit. `given` are the variables that go with `operation`.
+    pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[Given]) -> Vec<Finding> {
         let (parsed, mut found) = match ExecutableDocument::parse_and_validate(&self.0, document, "document.graphql") {
             Ok(parsed) => (parsed.into_inner(), Vec::new()),
             Err(wrong) => {
-                let found = self.findings(&wrong.errors, &wrong.partial);
+                let found = self.findings(&wrong.errors, &wrong.partial, document);
                 (wrong.partial, found)
             }
         };
         let chosen = parsed.operations.iter().find(|one| one.name.as_ref().map(|name| name.as_str()) == operation);
-        for variable in chosen.iter().flat_map(|one| &one.variables) {
-            let needed = variable.ty.is_non_null() && variable.default_value.is_none();
-            if needed && !given.iter().any(|name| name == variable.name.as_str()) {
-                let near = nearest(variable.name.as_str(), given.iter().map(String::as_str));
-                found.push(Finding {
-                    line: 0,
-                    column: 0,
-                    length: 0,
-                    message: format!("the variable `${}` of type `{}` is not given", variable.name, variable.ty),
-                    note: Some(match near {
-                        Some(near) => format!("`{near}` is given: did you mean that?"),
-                        None => format!("add variables: {{ {}: … }}", variable.name),
-                    }),
-                });
-            }
+        if let Some(chosen) = chosen {
+            found.extend(graphql_values::check(&self.0, chosen, given));
         }
         found
     }
 
-    fn findings(&self, errors: &DiagnosticList, document: &ExecutableDocument) -> Vec<Finding> {
-        let one = |range: Option<std::ops::Range<apollo_compiler::parser::LineColumn>>, message: String| {
+    fn findings(&self, errors: &DiagnosticList, document: &ExecutableDocument, text: &str) -> Vec<Finding> {
+        // What does not exist is left out, and then what stands inside of it, or is used there, seems to be missing.
+        let left_out = errors.iter().any(|wrong| {
+            let message = wrong.error.to_string();
+            message.contains("does not have a field") || message.contains("must not have subselections")
+        });
+        let one = |range: Option<Range<LineColumn>>, message: String| {
             let (line, column) = range.as_ref().map_or((0, 0), |range| (range.start.line, range.start.column));
             let same_line = range.filter(|range| range.start.line == range.end.line);
             let length = same_line.map_or(1, |range| range.end.column.saturating_sub(range.start.column));
             let note = self.advice(&message, document);
-            Finding { line, column, length, message, note }
+            Finding { line, column, length, message, note, at: None }
         };
-        errors.iter().map(|wrong| one(wrong.line_column_range(), wrong.error.to_string())).collect()
+        let shown = errors.iter().filter(|wrong| {
+            let message = wrong.error.to_string();
+            let place = wrong.error.location().and_then(|at| text.get(at.offset()..at.end_offset()));
+            let selects =
+                message.ends_with("must have a subselection set") && place.is_some_and(|of| of.ends_with('}'));
+            let used = (message.starts_with("unused variable") || message.contains("must be used in an operation"))
+                && message.split('`').nth(1).is_some_and(|name| is_used(text, name));
+            !(left_out && (selects || used))
+        });
+        shown.map(|wrong| one(wrong.line_column_range(), wrong.error.to_string())).collect()
     }
 
     /// The library names what it does not know; the schema has what is near.
@@ -140,7 +147,7 @@ impl GraphqlSchema {
             }
             _ => return None,
         };
-        match nearest(word, known.iter().copied()) {
+        match near(word, &known) {
             Some(near) => Some(format!("did you mean `{near}`?")),
             None if known.is_empty() => None,
             None if known.len() > LISTED => None,
@@ -172,6 +179,20 @@ impl GraphqlSchema {
     }
 }
 
+/// The name that was probably meant, whatever its case: values of an enum are written in capitals.
+pub(super) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let lower: Vec<String> = known.iter().map(|name| name.to_lowercase()).collect();
+    let found = nearest(word, lower.iter().map(String::as_str))?;
+    lower.iter().position(|name| name == found).and_then(|index| known.get(index).copied())
+}
+
+/// Whether a fragment is spread, or a variable stands somewhere besides its declaration.
+fn is_used(document: &str, name: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
+    let times = |word: &str| document.match_indices(word).filter(|(at, _)| ends(&document[at + word.len()..])).count();
+    if name.starts_with('$') { times(name) > 1 } else { times(&format!("...{name}")) > 0 }
+}
+
 fn all(errors: &DiagnosticList, is: impl Fn(&str) -> bool) -> bool {
     errors.iter().all(|one| is(&one.error.to_string()))
 }
@@ -179,13 +200,21 @@ fn all(errors: &DiagnosticList, is: impl Fn(&str) -> bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::node::{Kind, Node};
 
     const SHOP: &str = "type Query { product(id: ID!): Product products(first: Int = 10): [Product!]! }\n\
         type Product { id: ID! name: String! price: Float kind: Kind } enum Kind { LAMP DESK }";
 
+    /// Gives `$id`, where the document has that.
+    fn given(document: &str) -> Vec<Given> {
+        let value = Node { at: 0..0, kind: Kind::Text("{{ id }}".to_owned()) };
+        let id = Given { name: "id".to_owned(), at: 0..0, value };
+        document.contains("($id:").then_some(id).into_iter().collect()
+    }
+
     fn checked(document: &str) -> Vec<(usize, usize, String, String)> {
         let schema = GraphqlSchema::read("shop.graphql", SHOP).expect("a schema");
-        let found = schema.check(document, None, &["id".to_owned()]);
+        let found = schema.check(document, None, &given(document));
         found.into_iter().map(|one| (one.line, one.column, one.message, one.note.unwrap_or_default())).collect()
     }
 
@@ -205,6 +234,7 @@ mod tests {
         for (document, (line, column), message, note) in [
             ("{\n  product(id: 7) { prise }\n}", (2, 20), "does not have a field `prise`", "did you mean `price`?"),
             ("{ products(fist: 3) { id } }", (1, 12), "the argument `fist`", "did you mean `first`?"),
+            ("query ($k: Knid) { product(id: 1) { id } }", (1, 8), "`Knid`", "did you mean `Kind`?"),
             ("{ products(first: \"x\") { id } }", (1, 19), "expected value of type Int", ""),
             ("{ product { id } }", (1, 3), "required argument", ""),
             ("{ product(id: 7) { ...G } } fragment F on Product { id }", (1, 20), "cannot find fragment `G`", ""),
@@ -229,6 +259,26 @@ mod tests {
             };
             assert!(found.iter().any(fits), "{document}: {found:?}");
         }
+    }
+
+    #[test]
+    fn one_slip_is_said_once() {
+        for (document, wanted) in [
+            ("{ product(id: 7) { prise } }", "does not have a field `prise`"),
+            ("{ products { pid kid } product(id: 1) { id } }", "does not have a field `pid`"),
+            (
+                "query ($id: ID!) { prodct(id: $id) { ...F } } fragment F on Product { id }",
+                "does not have a field `prodct`",
+            ),
+            ("query ($id: ID!) { product(id: 1) { id { a(b: $id) { c } } } }", "must not have subselections"),
+        ] {
+            let found: Vec<String> = checked(document).into_iter().map(|one| one.2).collect();
+            let about = |message: &String| message.contains("does not have a field") || message.contains(wanted);
+            assert!(found.iter().any(|one| one.contains(wanted)) && found.iter().all(about), "{document}: {found:?}");
+        }
+        // What is left over after the slip is right is said.
+        let found = checked("query ($id: ID!) { products { id prise } } fragment F on Product { id }");
+        assert_eq!(found.len(), 3, "{found:?}");
     }
 
     #[test]

@@ -116,6 +116,7 @@ pub(crate) const REQUEST: &[Key] = &[
 const GRAPHQL: &[Key] = &[
     key("variables", "map", "Variables of the operation"),
     key("operation", "text", "Which operation of the document"),
+    key("operation_name", "text", "The same as operation"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),
 ];

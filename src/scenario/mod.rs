@@ -13,6 +13,7 @@ pub mod dotenv;
 pub mod expect;
 mod graphql_check;
 mod graphql_schema;
+mod graphql_values;
 pub mod introspection;
 mod keys;
 mod node;
@@ -30,7 +31,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use graphql_schema::{Finding, GraphqlSchema, MAX_BYTES as MAX_SCHEMA};
+pub use graphql_schema::{GraphqlSchema, MAX_BYTES as MAX_SCHEMA};
 pub use plan::Plan;
 use url::Url;
 

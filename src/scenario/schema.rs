@@ -94,6 +94,9 @@ fn step(action: &keys::Action) -> Value {
         let bodies = [("json", "body"), ("json", "form"), ("body", "form"), ("files", "json"), ("files", "body")];
         step["not"] = json!({ "anyOf": excluding(&bodies) });
     }
+    if action.key.name == "graphql" {
+        step["not"] = json!({ "anyOf": excluding(&[("operation", "operation_name")]) });
+    }
     step
 }
 

@@ -1,15 +1,17 @@
 //! Masking secrets in any text that is kept or shown.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use regex::{NoExpand, Regex, RegexBuilder};
 
-/// Replaces the secrets of a scenario, also their base64 and URL-encoded forms.
+/// Replaces the secrets of a scenario, however they are encoded.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Every form to look for, longest first, so that no part of a long one stays when a short one is inside it.
-    needles: Vec<String>,
+    /// Any secret in any form; the longest first, so that no part of a long one stays when a short one is inside it.
+    needles: Option<Regex>,
 }
 
 /// What stands in the place of a secret.
@@ -17,48 +19,87 @@ const MASK: &str = "***";
 /// A shorter value would mask half of every text and protect nothing.
 const SHORTEST: usize = 4;
 
+/// Bytes of all forms compiled: some megabytes of secrets.
+const MOST: usize = 256 << 20;
+
 impl std::fmt::Debug for Redactor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Redactor({} forms)", self.needles.len())
+        f.write_str(if self.is_empty() { "Redactor(nothing)" } else { "Redactor(…)" })
     }
 }
 
 impl Redactor {
-    /// Masks these values; those shorter than four characters are left alone.
+    /// Masks these values; those that [`Redactor::takes`] refuses are left alone.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
-        let mut needles: Vec<String> =
-            values.into_iter().filter(|v| v.chars().count() >= SHORTEST).flat_map(forms).collect();
-        needles.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-        needles.dedup();
-        Self { needles }
+        let mut values: Vec<&str> = values.into_iter().filter(|value| Self::takes(value)).collect();
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        values.dedup();
+        if values.is_empty() {
+            return Self::default();
+        }
+        let written: Vec<String> = values.iter().map(|value| pattern(value)).collect();
+        let mut encoded: Vec<String> = values.iter().flat_map(|value| base64_forms(value)).collect();
+        encoded.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let encoded = encoded.iter().map(|form| regex::escape(form));
+        let all = written.into_iter().chain(encoded).collect::<Vec<_>>().join("|");
+        let needles = RegexBuilder::new(&all).size_limit(MOST).dfa_size_limit(8 << 20).build().ok();
+        // Rather nothing is shown than a secret.
+        Self { needles: needles.or_else(|| Regex::new("(?s).+").ok()) }
+    }
+
+    /// Whether a value is masked: not one of fewer than four characters.
+    pub fn takes(value: &str) -> bool {
+        value.chars().nth(SHORTEST - 1).is_some()
     }
 
     /// True when there is nothing to mask.
     pub fn is_empty(&self) -> bool {
-        self.needles.is_empty()
+        self.needles.is_none()
     }
 
     /// The text with every secret masked.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut out = Cow::Borrowed(text);
-        for needle in &self.needles {
-            if out.contains(needle.as_str()) {
-                out = Cow::Owned(out.replace(needle.as_str(), MASK));
-            }
+        match &self.needles {
+            Some(needles) => needles.replace_all(text, NoExpand(MASK)),
+            None => Cow::Borrowed(text),
         }
-        out
     }
 }
 
-/// How a value may be written: as it is, percent-encoded in two ways, in JSON, and in base64 at each of the three
-/// offsets it can have inside a longer text.
-fn forms(value: &str) -> Vec<String> {
-    let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    let percent = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let json = serde_json::Value::from(value).to_string();
-    let path = percent.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_").replace("%7E", "~");
-    let mut all =
-        vec![value.to_owned(), form, percent.to_lowercase(), percent, path, json.trim_matches('"').to_owned()];
+/// A pattern for a value in which each character may be written as it is, percent-encoded, or escaped as in JSON or
+/// HTML: encoders differ in what they leave alone, and in the case of their digits.
+fn pattern(value: &str) -> String {
+    let mut out = String::with_capacity(value.len() * 40);
+    for c in value.chars() {
+        let percent: String = c.encode_utf8(&mut [0; 4]).bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let unicode: String = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!(r"\\u{unit:04x}")).collect();
+        let own = regex::escape(c.encode_utf8(&mut [0; 4]));
+        let _ = write!(out, "(?:{own}|(?i:{percent}|{unicode}");
+        if let Some((_, short)) = SHORT.iter().find(|(known, _)| *known == c) {
+            let _ = write!(out, "|{short}");
+        }
+        out.push_str("))");
+    }
+    out
+}
+
+/// What else stands for a character: `+` in forms, escapes of JSON, entities of HTML.
+const SHORT: [(char, &str); 10] = [
+    (' ', r"\+"),
+    ('"', r#"\\"|&quot;|&#34;"#),
+    ('\\', r"\\\\"),
+    ('/', r"\\/"),
+    ('\n', r"\\n"),
+    ('\t', r"\\t"),
+    ('&', "&amp;"),
+    ('<', "&lt;"),
+    ('>', "&gt;"),
+    ('\'', "&#39;|&#x27;|&apos;"),
+];
+
+/// A value in base64, at each of the three offsets that it can have inside a longer text.
+fn base64_forms(value: &str) -> Vec<String> {
+    let mut all = Vec::new();
     for engine in [&STANDARD_NO_PAD, &URL_SAFE_NO_PAD] {
         for offset in 0..3usize {
             let mut bytes = vec![0u8; offset];
@@ -100,7 +141,15 @@ mod tests {
             STANDARD.encode(format!("me:{secret}\n")),
             STANDARD.encode(format!("you:{secret}!!")),
         ];
-        for text in texts {
+        let lower = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let mixed = [
+            // As URLs leave some characters alone, as other programs write hexadecimal digits, as others escape JSON.
+            "p4ss%20w/ord+%22%C3%A9?%3E".to_owned(),
+            lower.replace("%2F", "%2f").replace("%C3%A9", "%c3%a9"),
+            r#"p4ss w\/ord+\"\u00E9?\u003e"#.to_owned(),
+            "p4ss w/ord+&quot;é?&gt;".to_owned(),
+        ];
+        for text in texts.into_iter().chain(mixed) {
             let masked = redactor.mask(&text);
             assert!(masked.contains(MASK), "{text}");
             assert!(!masked.contains(secret) && !masked.contains("p4ss"), "{masked}");
@@ -114,5 +163,14 @@ mod tests {
         assert_eq!(redactor.mask("abcdefgh abcd x"), "*** *** x");
         assert!(Redactor::new(["", "abc"]).is_empty());
         assert!(!format!("{redactor:?}").contains("abcd"));
+        assert_eq!(redactor.mask("ABCD"), "ABCD");
+    }
+
+    #[test]
+    fn a_secret_may_be_long() {
+        let key = "-----BEGIN/KEY+é\n".repeat(250);
+        let redactor = Redactor::new([key.as_str(), "$1{abcd}"]);
+        assert_eq!(redactor.mask(&format!("a {} b", key.replace('\n', "\\n"))), "a *** b");
+        assert_eq!(redactor.mask("x$1{abcd}y"), "x***y");
     }
 }

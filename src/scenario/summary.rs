@@ -108,7 +108,7 @@ pub fn words(plan: &Plan) -> String {
     load(plan, &mut out);
     for class in &plan.classes {
         let share = match class.fixed_count {
-            Some(n) => format!("{n} users"),
+            Some(n) => users(n),
             None => format!("weight {}", class.weight),
         };
         let start = if class.start == Start::BeforeOthers { ", before the others" } else { "" };
@@ -134,7 +134,7 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", "));
     }
     for threshold in &plan.thresholds {
-        let _ = writeln!(out, "  must hold: {}", threshold.words);
+        let _ = writeln!(out, "  must hold (not judged yet): {}", threshold.words);
     }
     let estimate = estimate(plan);
     let requests = match estimate.requests {
@@ -143,7 +143,7 @@ pub fn words(plan: &Plan) -> String {
         None => "as many requests as the target answers".to_owned(),
     };
     let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{h:.2} VU-hours"));
-    let _ = writeln!(out, "  {} users at the peak, {requests}, {hours}", units::count(estimate.peak_users.into()));
+    let _ = writeln!(out, "  {} at the peak, {requests}, {hours}", users(estimate.peak_users));
     out.lines().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
 }
 
@@ -153,19 +153,20 @@ fn load(plan: &Plan, out: &mut String) {
     let _ = match schedule.max_users() {
         Some(most) => writeln!(
             out,
-            "  arrivals up to {}/s with at most {most} users busy, {length}",
-            PerSecond(schedule.peak_rate())
+            "  arrivals up to {}/s with at most {} busy, {length}",
+            PerSecond(schedule.peak_rate()),
+            users(most.0)
         ),
         None if schedule.is_shaped() => writeln!(out, "  {} stages, {length}", schedule.stages().len()),
-        None => writeln!(out, "  {} users, {} started per second, {length}", plan.load.users, plan.load.spawn_rate),
+        None => writeln!(out, "  {}, {} started per second, {length}", users(plan.load.users.0), plan.load.spawn_rate),
     };
     for stage in schedule.stages().iter().filter(|stage| !stage.name.is_empty()) {
         let length = stage.duration.map_or_else(String::new, units::plain);
         let goal = match stage.goal {
-            Goal::Users { users, spawn_rate: Some(rate) } => {
-                format!("to {users} users, {} per second", PerSecond(rate))
+            Goal::Users { users: n, spawn_rate: Some(rate) } => {
+                format!("to {}, {} per second", users(n), PerSecond(rate))
             }
-            Goal::Users { users, spawn_rate: None } => format!("to {users} users evenly"),
+            Goal::Users { users: n, spawn_rate: None } => format!("to {} evenly", users(n)),
             Goal::Rate { rate, ramp } => format!("to {}/s within {}", PerSecond(rate), units::plain(ramp)),
         };
         let warm_up = if stage.warm_up { ", warm-up" } else { "" };
@@ -174,6 +175,10 @@ fn load(plan: &Plan, out: &mut String) {
     if !schedule.warm_up().is_zero() {
         let _ = writeln!(out, "  the first {} do not count", units::plain(schedule.warm_up()));
     }
+}
+
+fn users(n: u32) -> String {
+    format!("{} user{}", units::count(n.into()), if n == 1 { "" } else { "s" })
 }
 
 fn wait(wait: Wait) -> String {

@@ -9,6 +9,7 @@ mod fake;
 mod functions;
 mod given;
 mod json;
+mod misuse;
 mod scope;
 mod typed;
 
@@ -16,6 +17,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use minijinja::Value;
+use minijinja::value::ValueKind;
 
 pub(crate) use compile::{Names, Slip, condition, constant, template, text};
 pub(crate) use context::process;
@@ -127,6 +129,36 @@ impl Text {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Each text that it stands for: the items of a list that is its whole value, else itself.
+    ///
+    /// # Errors
+    /// When an expression fails, or makes more than any request should hold.
+    pub fn each(&self, scope: &mut Scope, mut take: impl FnMut(&str)) -> Result<(), RenderError> {
+        let mut out = String::new();
+        let whole = match self {
+            Text::Parts(parts) => match parts.as_slice() {
+                [Part::Expression(expression)] => Some(expression.value(scope)?),
+                _ => None,
+            },
+            Text::Fixed(_) => None,
+        };
+        let Some(value) = whole else {
+            self.render(scope, &mut out)?;
+            take(&out);
+            return Ok(());
+        };
+        let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
+        let items = value.try_iter().ok().filter(|_| is_list);
+        let mut left = MAX_TEXT;
+        for item in items.into_iter().flatten().chain((!is_list).then_some(value)) {
+            out.clear();
+            write!(Bounded { left, out: &mut out }, "{item}").map_err(|_| too_long())?;
+            left = left.saturating_sub(out.len() + 1);
+            take(&out);
         }
         Ok(())
     }

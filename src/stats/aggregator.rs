@@ -3,26 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::by_row::ByRow;
 use super::delivery::Tally;
-use super::failures::Failures;
 use super::health;
 use super::interval::Interval;
-use super::operation::Costs;
-use super::row::RowState;
-use super::series::Past;
 use super::server::ServerFigures;
 use super::snapshot::{
-    Arrivals, Bin, Bucket, Event, ExceptionRow, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView,
-    RunInfo, RunState, Snapshot, SoFar,
+    Bin, Event, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunInfo, RunState, Snapshot,
 };
-use super::tally::{Sparse, Times};
-use super::window::{self, SLOT, Window};
+use super::tally::Times;
+use super::totals::Stats;
+use super::window::{self, SLOT};
 
-/// Most different errors in the scenario itself that a run tells apart.
-const MAX_EXCEPTIONS: usize = 100;
-/// The type of rows that count messages received.
-const DELIVER: &str = "DELIVER";
 /// Bars of the distribution in a factor of ten.
 const BINS_PER_DECADE: f64 = 8.0;
 
@@ -48,33 +39,6 @@ pub struct Aggregator {
     stats: Stats,
     /// Room to merge windows in.
     scratch: Times<u64>,
-}
-
-/// What is measured since the last reset.
-#[derive(Debug)]
-struct Stats {
-    /// Run time of the reset.
-    since: Duration,
-    /// Run time at which the open second began.
-    opened: Duration,
-    rows: Vec<RowState>,
-    total: RowState,
-    failures: Failures,
-    exceptions: Vec<ExceptionRow>,
-    more_exceptions: u64,
-    deliveries: ByRow<Tally>,
-    costs: ByRow<Costs>,
-    arrivals: Arrivals,
-    past: Past,
-    timer_lag: Window<Sparse>,
-    schedule_delay: Window<Sparse>,
-    /// The last bucket of a run that is over has been written.
-    finished: bool,
-    /// All of it is a warm-up, to be forgotten at its end.
-    is_warm_up: bool,
-    /// Run time that does not count: that of warm-ups in mid-run.
-    uncounted: Duration,
-    uncounted_from: Option<Duration>,
 }
 
 /// What the engine knows at the moment of a snapshot.
@@ -257,110 +221,6 @@ impl Aggregator {
             plan: PlanView { left_out: self.left_out, arrivals: stats.arrivals, ..self.plan.clone() },
             log: self.log.clone(),
         })
-    }
-}
-
-impl Stats {
-    fn new(endpoints: usize, since: Duration) -> Self {
-        Self {
-            since,
-            opened: since,
-            rows: std::iter::repeat_with(RowState::new).take(endpoints).collect(),
-            total: RowState::new(),
-            failures: Failures::default(),
-            exceptions: Vec::new(),
-            more_exceptions: 0,
-            deliveries: ByRow::default(),
-            costs: ByRow::default(),
-            arrivals: Arrivals::default(),
-            past: Past::new(),
-            timer_lag: Window::new(),
-            schedule_delay: Window::new(),
-            finished: false,
-            is_warm_up: false,
-            uncounted: Duration::ZERO,
-            uncounted_from: None,
-        }
-    }
-
-    /// How long everything counted so far.
-    fn measured(&self, elapsed: Duration) -> Duration {
-        let until = self.uncounted_from.unwrap_or(elapsed);
-        until.saturating_sub(self.since).saturating_sub(self.uncounted)
-    }
-
-    fn absorb(&mut self, interval: &mut Interval, deliveries: &[(Arc<str>, Arc<str>)]) {
-        for (index, portion) in interval.portions() {
-            if let Some(row) = self.rows.get_mut(index) {
-                row.absorb(&portion);
-                // A message that arrives is no request: one publish may make thousands of them.
-                if deliveries.get(index).is_none_or(|(method, _)| **method != *DELIVER) {
-                    self.total.absorb(&portion);
-                }
-            }
-        }
-        self.deliveries.merge(&interval.deliveries);
-        self.costs.merge(&interval.costs);
-        self.failures.absorb(&mut interval.failures);
-        for (place, message, count) in interval.exceptions.drain(..) {
-            let full = self.exceptions.len() >= MAX_EXCEPTIONS;
-            match self.exceptions.iter_mut().find(|row| row.place == place && row.message == message) {
-                Some(row) => row.count += count,
-                None if !full => {
-                    self.exceptions.push(ExceptionRow { count, message, place });
-                }
-                None => self.more_exceptions += count,
-            }
-        }
-        self.more_exceptions += interval.more_exceptions;
-        self.arrivals.merge(interval.arrivals);
-        self.timer_lag.open.merge(&interval.timer_lag.sparse());
-        self.schedule_delay.open.merge(&interval.schedule_delay.sparse());
-    }
-
-    /// First seen first; what found no room is a row of its own, so that the sum is right.
-    fn exceptions(&self) -> Vec<ExceptionRow> {
-        let more = ExceptionRow { count: self.more_exceptions, message: "other errors".into(), place: "".into() };
-        self.exceptions.iter().cloned().chain((more.count > 0).then_some(more)).collect()
-    }
-
-    /// Closes every second that `moment` has left behind. True when one was closed.
-    fn advance(&mut self, moment: &Moment, users: u32) -> bool {
-        let mut closed = false;
-        while moment.elapsed >= self.opened + SLOT {
-            let (from, end) = (self.opened, self.opened + SLOT);
-            self.opened = end;
-            for row in &mut self.rows {
-                row.window.close();
-            }
-            self.timer_lag.close();
-            self.schedule_delay.close();
-            let second = self.total.window.close();
-            let (requests, failures, times) = (second.requests, second.failures, second.response.clone());
-            let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
-            let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
-            self.past.push(bucket, &times);
-            closed = true;
-        }
-        let rest = moment.elapsed.saturating_sub(self.opened);
-        let open = &self.total.window.open;
-        if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.requests > 0) {
-            self.finished = true;
-            self.total.window.open.compact();
-            let open = &self.total.window.open;
-            let (requests, failures, times) = (open.requests, open.failures, open.response.clone());
-            let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
-            self.past.finish(bucket, &times);
-        }
-        closed
-    }
-
-    /// A bucket that still lacks its own counts.
-    fn bucket(&mut self, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Bucket {
-        let open = if length < SLOT { length } else { Duration::ZERO };
-        let (rps, fps) = self.total.window.rates(self.total.window.covered(open));
-        let so_far = SoFar { rps, fps, ..self.total.so_far() };
-        Bucket { from, length, at, users, requests: 0, failures: 0, p50: None, p95: None, p99: None, so_far }
     }
 }
 

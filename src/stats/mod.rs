@@ -18,6 +18,7 @@ mod series;
 pub mod server;
 pub mod snapshot;
 mod tally;
+mod totals;
 mod window;
 
 pub use aggregator::{Aggregator, Moment};

@@ -38,6 +38,12 @@ fn tls_and_both_versions_of_http_with_a_private_authority() {
 
 #[test]
 fn redirects_are_followed_as_browsers_do() {
+    for secure in [false, true] {
+        follow_redirects(secure);
+    }
+}
+
+fn follow_redirects(secure: bool) {
     let other = Nginx::with("", "location / { return 200 'other'; }");
     let mut server = String::from("location / { return 200 'there'; }\n");
     for code in [301, 302, 303, 307, 308] {
@@ -49,7 +55,7 @@ fn redirects_are_followed_as_browsers_do() {
     server.push_str("location = /loop { return 302 /loop; }\n");
     server.push_str(&format!("location = /away {{ return 302 {}/landed; }}\n", other.url()));
     server.push_str("location = /nowhere { return 302 http://127.0.0.1:1/; }\n");
-    let nginx = Nginx::with("", &server);
+    let nginx = if secure { Nginx::secure(true, &server) } else { Nginx::with("", &server) };
     let mut steps = String::new();
     for code in [301, 302, 303, 307, 308] {
         steps.push_str(&format!("      - post: /from{code}\n        json: {{ a: 1 }}\n"));
@@ -58,7 +64,12 @@ fn redirects_are_followed_as_browsers_do() {
         "host: {}\nwait_time: constant(20ms)\ntasks:\n  - steps:\n{steps}      - get: /loop\n      - get: /away\n      - get: /nowhere\n",
         nginx.url()
     );
-    let ran = Ran::new(&scenario, "-u 1 -t 1s -s 5s");
+    let authority = nginx.file("ca.pem");
+    let ran = Ran::with(&scenario, "-u 1 -t 1s -s 5s", |c| {
+        if secure {
+            c.env("SSL_CERT_FILE", authority);
+        }
+    });
     let (log, other) = (nginx.stop_and_read_log(), other.stop_and_read_log());
     for (code, method) in [(301, "GET"), (302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")] {
         let name = format!("/from{code}");
@@ -73,6 +84,24 @@ fn redirects_are_followed_as_browsers_do() {
     assert_eq!(ran.failed("/away"), 0);
     assert_eq!(count(&other, "GET /landed "), ran.requests("/away"));
     assert_eq!(ran.failures("/nowhere"), [("connection refused".to_owned(), ran.requests("/nowhere"))]);
+}
+
+#[test]
+fn a_request_with_a_connection_of_its_own_leaves_the_others_alone() {
+    let nginx =
+        Nginx::with("log_format who '$connection $uri';", "access_log who.log who; location / { return 200 'x'; }");
+    let scenario = format!(
+        "host: {}\nwait_time: constant(20ms)\ntasks: [{{ steps: [{{ get: /kept }}, {{ get: /own, connections: per_request }}, {{ get: /kept }}] }}]",
+        nginx.url()
+    );
+    let ran = Ran::new(&scenario, "-u 1 -t 1s -s 5s");
+    let log = std::fs::read_to_string(nginx.file("who.log")).unwrap();
+    let of = |uri: &str| -> Vec<&str> { log.lines().filter_map(|line| line.strip_suffix(uri)).collect() };
+    let (kept, own) = (of(" /kept"), of(" /own"));
+    let different = |all: &[&str]| all.iter().collect::<HashSet<_>>().len();
+    assert_eq!((different(&kept), different(&own)), (1, own.len()), "{log}");
+    assert_eq!((kept.len() as u64, own.len() as u64), (ran.requests("/kept"), ran.requests("/own")));
+    assert!(own.len() > 5 && !own.contains(&kept[0]), "{log}");
 }
 
 #[test]

@@ -200,7 +200,7 @@ impl User {
                 if self.signal.retired.get() {
                     return ControlFlow::Continue(());
                 }
-                self.shard.lounge.borrow_mut().push(Rc::clone(&self.signal));
+                self.shard.lounges.borrow_mut()[self.who.class].push(Rc::clone(&self.signal));
                 self.signal.wake.notified().await;
                 was_idle = true;
                 continue;

@@ -1,24 +1,16 @@
 //! What a server says that an operation cost: `extensions.cost` as Shopify and others write it, else
 //! `extensions.complexity`.
 
-use serde::Deserialize;
 use serde_json::Value;
 
+use super::envelope::members;
 use crate::stats::operation::Cost;
-
-#[derive(Deserialize)]
-struct Extensions {
-    #[serde(default)]
-    cost: Value,
-    #[serde(default)]
-    complexity: Value,
-}
 
 /// The cost in the extensions of a reply; what is not written as expected is left out.
 pub(super) fn read(extensions: &str) -> Option<Cost> {
-    // A list would be taken for the members in their order.
-    let object = Some(extensions).filter(|text| text.starts_with('{'))?;
-    let Extensions { cost, complexity } = serde_json::from_str(object).ok()?;
+    let found = members(extensions, ["cost", "complexity"]).ok()?;
+    let [cost, complexity] =
+        found.map(|text| text.and_then(|text| serde_json::from_str(text).ok()).unwrap_or(Value::Null));
     let points = |name: &str| cost.get(name).and_then(Value::as_f64);
     let available = cost.get("throttleStatus").and_then(|status| status.get("currentlyAvailable"));
     let found = Cost {

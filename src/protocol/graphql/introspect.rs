@@ -55,8 +55,8 @@ async fn ask(url: &Url, mut headers: HeaderMap) -> Result<String, String> {
         }
     }
     let text = String::from_utf8(reply).map_err(|_| format!("status {status}, and no text"))?;
-    // The body decides: servers refuse with 200 and with 400.
-    if text.trim_start().starts_with('{') {
+    // The body decides: servers refuse with 200 and with 400. The reader of schemas takes the mark off again.
+    if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return Ok(text);
     }
     let start: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect();

@@ -1,6 +1,7 @@
 //! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides.
 
 mod cost;
+mod envelope;
 mod introspect;
 mod outcome;
 
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use self::envelope::{Alien, BOM};
 pub use self::introspect::introspect;
 use self::outcome::{Answer, Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
@@ -35,7 +37,7 @@ pub async fn send(
     load(client, step, &url, first);
     let (exchange, reply) = client.transfer(&judge, started).await;
     let answer = read(reply.as_ref());
-    let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.outcome));
+    let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
         (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply, answer), scope),
         (Some(Persistence::NotFound), Some(hashed)) => hashed.with_text,
@@ -52,8 +54,8 @@ pub async fn send(
 }
 
 /// What a reply says, where it has come whole.
-fn read(reply: Option<&Reply>) -> Option<Answer> {
-    reply.filter(|reply| reply.bytes <= MAX_KEPT as u64).and_then(|reply| outcome::read(&reply.body))
+fn read(reply: Option<&Reply>) -> Option<Result<Answer, Alien>> {
+    reply.filter(|reply| reply.bytes <= MAX_KEPT as u64).map(|reply| outcome::read(&reply.body))
 }
 
 /// Puts a body where it travels.
@@ -68,30 +70,33 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
 fn conclude(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (mut exchange, reply, answer): (Exchange, Option<Reply>, Option<Answer>),
+    (mut exchange, reply, answer): (Exchange, Option<Reply>, Option<Result<Answer, Alien>>),
     scope: &mut Scope,
 ) -> (Exchange, Option<Cost>) {
-    if let Some(reply) = reply {
-        let outcome = answer.as_ref().map(|answer| &answer.outcome);
-        exchange.failure = verdict(step, judge, (&reply, outcome), (exchange.service, scope));
+    if let Some(mut reply) = reply {
+        if reply.body.starts_with(BOM) {
+            // Expectations and captures read JSON, which does not begin with it.
+            reply.body.drain(..BOM.len());
+        }
+        exchange.failure = verdict(step, judge, (&reply, answer.as_ref()), (exchange.service, scope));
     }
-    (exchange, answer.and_then(|answer| answer.cost))
+    (exchange, answer.and_then(|answer| answer.ok()?.cost))
 }
 
 fn verdict(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (reply, outcome): (&Reply, Option<&Outcome>),
+    (reply, answer): (&Reply, Option<&Result<Answer, Alien>>),
     (elapsed, scope): (Duration, &mut Scope),
 ) -> Option<(Reason, Example)> {
-    if reply.bytes > MAX_KEPT as u64 {
+    let Some(answer) = answer else {
         let detail = format!("the body has {} bytes", reply.bytes);
         return Some((
             Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into()),
             reply.example(detail),
         ));
-    }
-    if let Some(Outcome::Errors { class, what, detail }) = outcome
+    };
+    if let Ok(Answer { outcome: Outcome::Errors { class, what, detail }, .. }) = answer
         && class.fails(step.errors)
     {
         let reason = Reason::Answer { class: class.words(), what: what.clone() };
@@ -100,16 +105,15 @@ fn verdict(
     if let Some(reason) = judge.refusal(reply.status) {
         return Some((reason, reply.example(String::new())));
     }
-    if outcome.is_none() {
-        let reason = Reason::Answer { class: "not a GraphQL reply", what: kind_of(reply).into() };
-        return Some((reason, reply.example("neither `data` nor `errors` is in it".to_owned())));
+    if let Err(alien) = answer {
+        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(reply)).into() };
+        return Some((reason, reply.example(alien.detail())));
     }
     judge.look(reply, &reply.view(elapsed), scope)
 }
 
-/// The media type, which is most often what tells the error: HTML from a proxy.
-fn kind_of(reply: &Reply) -> String {
-    let value = reply.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let media = value.and_then(|text| text.split(';').next()).map(str::trim).filter(|text| !text.is_empty());
-    media.unwrap_or("no content type").chars().take(60).collect()
+/// The media type without its parameters.
+fn media(reply: &Reply) -> Option<&str> {
+    let value = reply.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    value.split(';').next().map(str::trim).filter(|text| !text.is_empty())
 }

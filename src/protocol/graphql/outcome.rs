@@ -3,14 +3,12 @@
 //! Follows the GraphQL over HTTP specification: a reply without `data` is a request error, one whose `data` is null
 //! failed in execution, one with both is partial.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::cost;
+use super::envelope::{Alien, Envelope, ServerError};
 use crate::scenario::plan::ErrorPolicy;
 use crate::stats::operation::Cost;
 
@@ -73,28 +71,27 @@ pub struct Answer {
     pub cost: Option<Cost>,
 }
 
-/// Reads a reply; `None` when it is no GraphQL reply at all.
-pub fn read(body: &[u8]) -> Option<Answer> {
-    let envelope: Envelope<'_> = serde_json::from_slice(body).ok()?;
-    let cost = envelope.extensions.and_then(|extensions| cost::read(extensions.get()));
-    let outcome = outcome(envelope.data, envelope.errors)?;
-    Some(Answer { outcome, cost })
+/// Reads a reply.
+pub(super) fn read(body: &[u8]) -> Result<Answer, Alien> {
+    let Envelope { data, errors, extensions } = Envelope::read(body)?;
+    Ok(Answer { outcome: outcome(data, errors), cost: extensions.and_then(cost::read) })
 }
 
-fn outcome(data: Data, errors: Option<Vec<ServerError<'_>>>) -> Option<Outcome> {
-    let class = match (&data, &errors) {
-        (Data::Absent, None) => return None,
-        (Data::Present, None) => return Some(Outcome::Ok),
-        // Null without errors is allowed for a nullable root.
-        (Data::Null, None) => return Some(Outcome::Ok),
-        // The specification forbids an empty list; it says that nothing went wrong.
-        (Data::Present | Data::Null, Some(errors)) if errors.is_empty() => return Some(Outcome::Ok),
-        (Data::Absent, Some(_)) => Class::Request,
-        (Data::Null, Some(_)) => Class::Execution,
-        (Data::Present, Some(_)) => Class::Partial,
+fn outcome(data: Option<&str>, errors: Option<&str>) -> Outcome {
+    // Null without errors is allowed for a nullable root.
+    let Some(errors) = errors else { return Outcome::Ok };
+    let class = match data {
+        None => Class::Request,
+        Some("null") => Class::Execution,
+        Some(_) => Class::Partial,
     };
-    let first = errors.and_then(|errors| errors.into_iter().next()).unwrap_or_default();
-    Some(Outcome::Errors { class, what: first.kind().into(), detail: first.words() })
+    let first = match ServerError::first(errors) {
+        Some(first) => first,
+        None if data.is_none() => ServerError::default(),
+        // The specification forbids an empty list; it says that nothing went wrong.
+        None => return Outcome::Ok,
+    };
+    Outcome::Errors { class, what: first.kind().into(), detail: first.words() }
 }
 
 /// The code of a persisted query's miss, or of a server that has none.
@@ -119,61 +116,21 @@ pub fn persistence(outcome: &Outcome) -> Option<Persistence> {
     }
 }
 
-#[derive(Deserialize)]
-struct Envelope<'a> {
-    #[serde(default)]
-    data: Data,
-    #[serde(default, borrow)]
-    errors: Option<Vec<ServerError<'a>>>,
-    #[serde(default, borrow)]
-    extensions: Option<&'a RawValue>,
-}
-
-#[derive(Default)]
-enum Data {
-    #[default]
-    Absent,
-    Null,
-    Present,
-}
-
-impl<'de> Deserialize<'de> for Data {
-    /// Skips over the data without building it.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let data = Option::<serde::de::IgnoredAny>::deserialize(deserializer)?;
-        Ok(if data.is_some() { Data::Present } else { Data::Null })
-    }
-}
-
-#[derive(Default, Deserialize)]
-struct ServerError<'a> {
-    #[serde(default, borrow)]
-    message: Option<Text<'a>>,
-    #[serde(default)]
-    path: Option<Vec<Value>>,
-    #[serde(default)]
-    extensions: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl ServerError<'_> {
-    fn message(&self) -> &str {
-        self.message.as_ref().map_or("no message", |text| &text.0)
+impl ServerError {
+    fn says(&self) -> &str {
+        self.message.as_deref().unwrap_or("no message")
     }
 
     fn kind(&self) -> String {
-        let code = self.extensions.as_ref().and_then(|extensions| extensions.get("code")).and_then(Value::as_str);
-        match code {
+        match self.code.as_deref() {
             Some(code) if !code.is_empty() => code.chars().take(MESSAGE).collect(),
-            _ => fold(self.message()),
+            _ => fold(self.says()),
         }
     }
 
     fn words(&self) -> String {
-        let mut out: String = self.message().chars().take(500).collect();
-        for (at, step) in self.path.iter().flatten().take(50).enumerate() {
+        let mut out: String = self.says().chars().take(500).collect();
+        for (at, step) in self.path.iter().take(50).enumerate() {
             match step {
                 Value::String(name) if at == 0 => out.extend([" at ", name]),
                 Value::String(name) => out.extend([".", name]),
@@ -220,7 +177,12 @@ mod tests {
             (r#"{"data":null}"#, None),
             (r#"{"data":{"a":1},"errors":[]}"#, None),
             (r#"{"errors":[{"message":"Syntax"}]}"#, Some((Request, "Syntax"))),
+            (r#"{"data":{"a":1},"errors":null}"#, None),
             (r#"{"errors":[]}"#, Some((Request, "no message"))),
+            (r#"{"errors":["boom"]}"#, Some((Request, "boom"))),
+            (r#"{"data":null,"errors":"boom"}"#, Some((Execution, "boom"))),
+            (r#"{"data":{"a":1},"errors":{"message":"boom"}}"#, Some((Partial, "boom"))),
+            (r#"{"data":{"a":1},"errors":[null]}"#, Some((Partial, "no message"))),
             (r#"{"errors":[{"message":"x","extensions":{"code":"BAD"}}],"data":null}"#, Some((Execution, "BAD"))),
             (r#"{"data":{"a":null},"errors":[{"message":"no item 42-ab"}]}"#, Some((Partial, "no item N"))),
         ] {
@@ -233,16 +195,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_graphql_is_no_reply() {
-        for body in ["", "<html></html>", "{}", "[]", "null", r#"{"message":"not found"}"#, r#"{"data":"#, "\u{1}"] {
-            assert_eq!(read(body.as_bytes()), None, "{body}");
-        }
-    }
-
-    #[test]
     fn the_path_is_kept_without_its_indices() {
         let body = r#"{"data":{},"errors":[{"message":"boom","path":["products",3,"price"]}]}"#;
-        let Some(Outcome::Errors { detail, .. }) = read(body.as_bytes()).map(|answer| answer.outcome) else {
+        let Ok(Outcome::Errors { detail, .. }) = read(body.as_bytes()).map(|answer| answer.outcome) else {
             panic!("errors")
         };
         assert_eq!(detail, "boom at products[].price");

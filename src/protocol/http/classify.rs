@@ -19,9 +19,6 @@ pub fn lean(error: &WireError) -> Reason {
 
 /// Why the general client has no reply: the most telling cause in the chain of errors.
 pub fn general(error: &reqwest::Error) -> Reason {
-    if error.is_redirect() {
-        return Reason::TooManyRedirects;
-    }
     let mut found = None;
     for cause in chain(error) {
         // The deepest cause that we know wins: the outer ones only say in what phase it happened.

@@ -112,6 +112,9 @@ impl UserClient {
         let mut exchange =
             Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
         let (limit, step) = (judge.step.timeout, judge.step);
+        let is_apart = self.shared.client(step.client).0.connections == Connections::PerRequest;
+        // Such a request neither uses nor ends the connections that the user keeps.
+        let kept = is_apart.then(|| std::mem::take(&mut self.links));
         let transferring = self.transfer_along((started, &mut exchange), judge);
         let reply = tokio::time::timeout_at((started + limit).into(), transferring).await;
         exchange.service = started.elapsed();
@@ -120,8 +123,8 @@ impl UserClient {
             exchange.service = exchange.service.max(limit);
             exchange.failure = Some((Reason::Timeout(limit), Example::default()));
         }
-        if self.shared.client(step.client).0.connections == Connections::PerRequest {
-            self.links.close();
+        if let Some(kept) = kept {
+            self.links = kept;
         }
         let reply = reply.ok().flatten();
         if let (Some(watch), Some(reply)) = (&self.watch, &reply) {
@@ -130,7 +133,7 @@ impl UserClient {
         (exchange, reply)
     }
 
-    /// Along redirects.
+    /// Along redirects, each hop by the client that its address needs.
     async fn transfer_along(
         &mut self,
         (started, exchange): (Instant, &mut Exchange),
@@ -139,40 +142,48 @@ impl UserClient {
         let options = &self.shared.client(judge.step.client).0;
         let (is_plain, follows) = (options.is_plain(), options.follow_redirects);
         for _ in 0..=MAX_REDIRECTS {
-            let target = match self.draft.route {
-                Route::Plain(target) if is_plain => target,
-                Route::Plain(_) | Route::General => return self.transfer_generally((started, exchange), judge).await,
+            let reply = match self.draft.route {
+                Route::Plain(target) if is_plain => self.transfer_lean(target, (started, exchange), judge).await?,
+                Route::Plain(_) | Route::General => self.transfer_generally((started, exchange), judge).await?,
             };
-            let lean::Answer { received, head_at } = match self.converse(target, exchange, judge).await {
-                Ok(answer) => answer,
-                Err(error) => {
-                    exchange.failure = Some(classify::failure(classify::lean(&error), &error));
-                    return None;
-                }
-            };
-            exchange.first_byte = Some(head_at - started);
-            exchange.bytes = received.body.bytes;
-            let status = received.head.status;
-            // A header that nobody asked for was not kept.
-            let headers = lean::headers(&received.raw_head);
-            if received.head.sets_cookie {
-                self.remember(&headers);
-            }
-            let Some(location) = headers.get(LOCATION).filter(|_| follows && draft::redirects(status)) else {
-                return Some(Reply { status, headers, body: received.body.kept, bytes: received.body.bytes });
-            };
+            let location = reply.headers.get(LOCATION).filter(|_| follows && draft::redirects(reply.status));
+            let Some(location) = location else { return Some(reply) };
             let location = String::from_utf8_lossy(location.as_bytes());
-            if let Err(error) = self.draft.redirect(status, &location) {
+            if let Err(error) = self.draft.redirect(reply.status, &location) {
                 // What the server wrote there may be long and new each time: it is for the example alone.
                 exchange.failure = Some(classify::failure(Reason::Malformed("redirected to no URL".into()), &error));
                 return None;
             }
             if let Some(watch) = &self.watch {
-                watch.see(&Sight::Redirected { status, url: &self.draft.url });
+                watch.see(&Sight::Redirected { status: reply.status, url: &self.draft.url });
             }
         }
         exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
         None
+    }
+
+    async fn transfer_lean(
+        &mut self,
+        target: usize,
+        (started, exchange): (Instant, &mut Exchange),
+        judge: &Judge<'_>,
+    ) -> Option<Reply> {
+        let lean::Answer { received, head_at } = match self.converse(target, exchange, judge).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                exchange.failure = Some(classify::failure(classify::lean(&error), &error));
+                return None;
+            }
+        };
+        exchange.first_byte = Some(head_at - started);
+        exchange.bytes = received.body.bytes;
+        // A header that nobody asked for was not kept.
+        let headers = lean::headers(&received.raw_head);
+        if received.head.sets_cookie {
+            self.remember(&headers);
+        }
+        let status = received.head.status;
+        Some(Reply { status, headers, body: received.body.kept, bytes: received.body.bytes })
     }
 
     async fn converse(

@@ -151,16 +151,13 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
     }
     let mut separator = if out.contains('?') { '&' } else { '?' };
     for (name, text) in query {
-        out.push(separator);
-        out.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
-        out.push('=');
-        let start = out.len();
-        text.render(scope, out)?;
-        if !out.as_bytes()[start..].iter().all(u8::is_ascii_alphanumeric) {
-            let value = out.split_off(start);
+        text.each(scope, |value| {
+            out.push(separator);
+            out.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+            out.push('=');
             out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
-        }
-        separator = '&';
+            separator = '&';
+        })?;
     }
     Ok(())
 }
@@ -179,7 +176,9 @@ fn body(body: &Body, scope: &mut Scope) -> Result<Bytes, RenderError> {
         Body::Form(pairs) => {
             let mut form = url::form_urlencoded::Serializer::new(String::new());
             for (name, text) in pairs {
-                form.append_pair(name, &rendered(text, scope)?);
+                text.each(scope, |value| {
+                    form.append_pair(name, value);
+                })?;
             }
             form.finish().into()
         }

@@ -10,7 +10,7 @@ use reqwest::redirect::Policy;
 use super::connect::ConnectClock;
 use super::draft::Draft;
 use super::judge::{Judge, Reply};
-use super::{Exchange, MAX_REDIRECTS, Shared, USER_AGENT, classify};
+use super::{Exchange, Shared, USER_AGENT, classify, draft};
 use crate::scenario::plan::{ClientId, Connections, HttpVersion};
 
 /// One user's general client for one set of options.
@@ -32,7 +32,8 @@ impl General {
             .dns_resolver(Arc::clone(&shared.resolver))
             .connector_layer(connecting.clone())
             .cookie_provider(jar)
-            .redirect(if options.follow_redirects { Policy::limited(MAX_REDIRECTS) } else { Policy::none() })
+            // The caller follows: the next address may be one for the lean client.
+            .redirect(Policy::none())
             .referer(false)
             // A request is sent as often as the statistics say: never again behind our back.
             .retry(reqwest::retry::never())
@@ -85,12 +86,17 @@ impl General {
         exchange.first_byte = Some(started.elapsed());
         let status = response.status().as_u16();
         let keep = judge.keeps(status);
+        exchange.bytes = 0;
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             exchange.bytes += chunk.len() as u64;
             body.extend_from_slice(&chunk[..chunk.len().min(keep.body.saturating_sub(body.len()))]);
         }
-        let headers = if keep.head { std::mem::take(response.headers_mut()) } else { http::HeaderMap::new() };
+        let headers = if keep.head || draft::redirects(status) {
+            std::mem::take(response.headers_mut())
+        } else {
+            http::HeaderMap::new()
+        };
         Ok(Reply { status, headers, body, bytes: exchange.bytes })
     }
 }

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 
 use super::lean::Keep;
-use crate::scenario::plan::{HttpStep, MAX_KEPT};
+use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::reply::ReplyView;
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
@@ -83,29 +83,32 @@ impl Judge<'_> {
         self.look(reply, &reply.view(elapsed), scope)
     }
 
-    /// Expectations, then captures.
+    /// Expectations, then captures: these also where an expectation does not hold, for later steps need them.
     pub fn look(&self, reply: &Reply, view: &ReplyView<'_>, scope: &mut Scope) -> Option<(Reason, Example)> {
-        for expect in &self.step.expects {
-            if let Err(mismatch) = expect.judge(view, scope) {
-                let detail = mismatch.to_string();
-                return Some((Reason::Unmet(mismatch.expected), reply.example(detail)));
-            }
-        }
+        let mut unmet = self.step.expects.iter().filter_map(|expect| expect.judge(view, scope).err());
+        let unmet = unmet.next();
+        let mut misses = Vec::new();
         for capture in &self.step.captures {
             match capture.take(view, &mut scope.rng) {
                 Ok(value) => scope.set(capture.slot, value),
-                Err(miss) => return Some((Reason::NotCaptured(miss.what), reply.example(miss.found))),
+                Err(miss) => misses.push(miss),
             }
         }
-        None
+        if let Some(mismatch) = unmet {
+            let detail = mismatch.to_string();
+            return Some((Reason::Unmet(mismatch.expected), reply.example(detail)));
+        }
+        let detail = misses.iter().map(|miss| format!("{}: {}", miss.what, miss.found)).collect::<Vec<_>>().join("\n");
+        let first = misses.into_iter().next()?;
+        Some((Reason::NotCaptured(first.what), reply.example(detail)))
     }
 
     /// Why this status is a failure, if it is one.
     pub fn refusal(&self, status: u16) -> Option<Reason> {
-        match &self.step.expect_status {
-            None => (status >= 400).then_some(Reason::Status(status)),
-            Some(ranges) if ranges.iter().any(|range| range.contains(status)) => None,
-            Some(_) => Some(Reason::UnexpectedStatus { got: status, expected: self.step.expected.clone() }),
+        match &self.step.accepts {
+            accepted if accepted.contains(status) => None,
+            Accepted::Ranges(_) => Some(Reason::UnexpectedStatus { got: status, expected: self.step.expected.clone() }),
+            Accepted::BelowError | Accepted::Judged => Some(Reason::Status(status)),
         }
     }
 }

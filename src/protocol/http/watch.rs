@@ -12,6 +12,7 @@ use super::draft::Draft;
 use super::judge::{Judge, Reply};
 use super::{Exchange, USER_AGENT};
 use crate::scenario::expect::Mismatch;
+use crate::scenario::plan::Accepted;
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
@@ -103,12 +104,15 @@ pub(super) fn verdict(
     reply: &Reply,
     (elapsed, scope): (Duration, &mut Scope),
 ) -> Option<(Reason, Example)> {
-    let got = judge.refusal(reply.status).map(|_| reply.status.to_string());
-    let words = match &judge.step.expect_status {
-        Some(_) => Cow::Owned(format!("status {}", judge.step.expected)),
-        None => Cow::Borrowed("status below 400"),
+    let words = match &judge.step.accepts {
+        Accepted::Ranges(_) => Some(Cow::Owned(format!("status {}", judge.step.expected))),
+        Accepted::BelowError => Some(Cow::Borrowed("status below 400")),
+        Accepted::Judged => None,
     };
-    watch.see(&Sight::Expected { words, got });
+    if let Some(words) = words {
+        let got = judge.refusal(reply.status).map(|_| reply.status.to_string());
+        watch.see(&Sight::Expected { words, got });
+    }
     {
         // Judged once more for the verdict: what templates draw at random must be the same there.
         let (view, mut scope) = (reply.view(elapsed), scope.clone());
@@ -118,14 +122,10 @@ pub(super) fn verdict(
         }
     }
     let failure = judge.verdict(reply, elapsed, scope);
-    let refused = matches!(failure, Some((Reason::Status(_) | Reason::UnexpectedStatus { .. } | Reason::Unmet(_), _)));
-    if !refused {
-        // The first miss ends the captures; those before it are kept.
-        let missed = match &failure {
-            Some((Reason::NotCaptured(what), _)) => Some(what),
-            _ => None,
-        };
-        for capture in judge.step.captures.iter().take_while(|capture| Some(&capture.words) != missed) {
+    if judge.refusal(reply.status).is_none() {
+        // Taken once more only to know which were found.
+        let (view, mut rng) = (reply.view(elapsed), scope.rng.clone());
+        for capture in judge.step.captures.iter().filter(|capture| capture.take(&view, &mut rng).is_ok()) {
             watch.see(&Sight::Captured { name: &capture.name, value: scope.get(capture.slot) });
         }
     }

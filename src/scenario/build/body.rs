@@ -163,11 +163,12 @@ impl Builder<'_> {
             }
             _ => (node, None, None),
         };
-        let path = self.plain_text(file, "file")?;
+        let path = self.constant_text(file, "file")?;
         let content = PartContent::Fixed(self.read_file(file, &path)?);
         let base = Path::new(&path).file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let name = own_name.and_then(|n| self.plain_text(n, "name")).unwrap_or(base);
-        let media = own_type.and_then(|n| self.plain_text(n, "type")).unwrap_or_else(|| media_type(&path).to_owned());
+        let name = own_name.and_then(|n| self.constant_text(n, "name")).unwrap_or(base);
+        let media =
+            own_type.and_then(|n| self.constant_text(n, "type")).unwrap_or_else(|| media_type(&path).to_owned());
         Some(Part { name: field.to_owned(), file: Some((name, media)), content })
     }
 }

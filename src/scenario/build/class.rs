@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
         let (mut tasks, mut weights): (Vec<Task>, u64) = (Vec::new(), 0);
         let mut seen: Vec<String> = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            let rows = self.endpoints.len();
+            let mark = self.mark();
             let given = self.names.given.mark();
             let Some(task) = self.task(index, item) else { continue };
             if !sequential {
@@ -102,10 +102,10 @@ impl<'a> Builder<'a> {
                 }
                 seen.push(task.name.to_string());
             }
-            if self.taken(&task.tags, &[]) && !task.steps.is_empty() {
+            if !self.excluded(&task.tags) && !task.steps.is_empty() {
                 tasks.push(task);
             } else {
-                self.forget(rows);
+                self.forget(mark);
             }
         }
         if weights == 0 && !items.is_empty() && self.found.len() == before {
@@ -124,23 +124,37 @@ impl<'a> Builder<'a> {
             return None;
         };
         self.tags.clone_from(&tags);
-        let watched = self.names.given.watch(self.taken(&tags, &[]));
+        let watched = self.names.given.watch(!self.excluded(&tags));
+        self.in_task = true;
         let steps = self.steps(steps, "steps");
+        self.in_task = false;
         self.names.given.watch(watched);
         self.tags.clear();
         let name = name.unwrap_or_else(|| format!("task {}", index + 1)).into();
         Some(Task { name, weight, tags, steps })
     }
 
-    /// Whether something with these tags, inside of something with the others, is taken.
-    pub(super) fn taken(&self, tags: &[String], around: &[String]) -> bool {
-        let select = self.select;
-        let wanted = select.tags.is_empty() || tags.iter().chain(around).any(|tag| select.tags.contains(tag));
-        wanted && !tags.iter().any(|tag| select.exclude_tags.contains(tag))
+    /// Whether something with these tags is left out.
+    pub(super) fn excluded(&self, tags: &[String]) -> bool {
+        tags.iter().any(|tag| self.select.exclude_tags.contains(tag))
     }
 
-    /// Takes back the rows of steps that are not taken.
-    pub(super) fn forget(&mut self, rows: usize) {
+    /// Whether a step is among those that were asked for, by its own tags or those around it. Outside of tasks what has
+    /// no tags belongs to all.
+    pub(super) fn wanted(&self, tags: &[String]) -> bool {
+        let select = &self.select.tags;
+        let everybodys = !self.in_task && tags.is_empty();
+        select.is_empty() || everybodys || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
+    }
+
+    /// Where rows and operations end now.
+    pub(super) fn mark(&self) -> (usize, usize) {
+        (self.endpoints.len(), self.operations.len())
+    }
+
+    /// Takes back the rows and the operations of steps that are not taken.
+    pub(super) fn forget(&mut self, (rows, operations): (usize, usize)) {
+        self.operations.truncate(operations);
         for endpoint in self.endpoints.drain(rows..) {
             self.index.remove(&endpoint);
         }

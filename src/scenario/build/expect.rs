@@ -3,25 +3,26 @@
 use http::HeaderName;
 
 use super::Builder;
-use super::matcher::{MAX_PATH, Unit, class};
+use super::matcher::MAX_PATH;
 use crate::scenario::diagnostic::Diagnostic;
-use crate::scenario::expect::{Expect, Subject};
+use crate::scenario::expect::{Expect, Subject, Unit};
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::path::Path;
-use crate::scenario::plan::StatusRange;
+use crate::scenario::plan::{Accepted, StatusRange};
 
 impl Builder<'_> {
-    pub(super) fn expect(&mut self, node: &Node) -> (Option<Vec<StatusRange>>, Vec<Expect>) {
-        let (mut ranges, mut expects) = (None, Vec::new());
-        let Some(fields) = self.fields(node, "expect", keys::EXPECT) else { return (None, expects) };
+    pub(super) fn expect(&mut self, node: &Node) -> (Accepted, Vec<Expect>) {
+        let (mut accepted, mut expects) = (Accepted::BelowError, Vec::new());
+        let Some(fields) = self.fields(node, "expect", keys::EXPECT) else { return (accepted, expects) };
         if fields.0.is_empty() {
             self.report(node.at.clone(), "`expect` says nothing", "write expect: { status: 200 }");
         }
         if let Some(status) = fields.get("status") {
             if is_plain_status(status) {
-                ranges = self.statuses(status);
+                accepted = self.statuses(status).map(Accepted::Ranges).unwrap_or_default();
             } else {
+                accepted = Accepted::Judged;
                 expects.extend(self.one(Subject::Status, "status", status, Unit::Status));
             }
         }
@@ -52,7 +53,7 @@ impl Builder<'_> {
                 expects.extend(self.one(Subject::Json(path), &words, value, Unit::Plain));
             }
         }
-        (ranges, expects)
+        (accepted, expects)
     }
 
     fn one(&mut self, subject: Subject, words: &str, node: &Node, unit: Unit) -> Option<Expect> {
@@ -95,8 +96,8 @@ impl Builder<'_> {
 
     fn status(&mut self, node: &Node) -> Option<StatusRange> {
         let text = self.scalar(node, "status")?;
-        if let Some(class) = class(&text) {
-            return Some(StatusRange { from: class * 100, to: class * 100 + 99 });
+        if let Some(class) = StatusRange::class(&text) {
+            return Some(class);
         }
         match text.parse::<u16>() {
             Ok(code) if (100..=599).contains(&code) => Some(StatusRange { from: code, to: code }),

@@ -3,12 +3,17 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use minijinja::value::ValueKind;
+
 use super::Builder;
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::keys;
 use crate::scenario::node::{Key, Kind, Node};
-use crate::scenario::template::{self, Text};
+use crate::scenario::template::{self, Template, Text};
 use crate::units;
+
+/// Most values that a template gives to one name.
+const MOST_REPEATED: usize = 1_000;
 
 /// The entries of a map whose keys are known.
 #[derive(Debug, Clone, Copy)]
@@ -131,10 +136,24 @@ impl Builder<'_> {
                 _ => std::slice::from_ref(value),
             };
             for value in values {
-                pairs.extend(self.text(value, &key.name).map(|t| (key.name.clone(), t)));
+                match self.known_list(value) {
+                    Some(items) => pairs.extend(items.into_iter().map(|item| (key.name.clone(), item))),
+                    None => pairs.extend(self.text(value, &key.name).map(|t| (key.name.clone(), t))),
+                }
             }
         }
         pairs
+    }
+
+    /// The items of a list that a template gives, where it does not vary during the run.
+    fn known_list(&mut self, node: &Node) -> Option<Vec<Text>> {
+        let Kind::Text(text) = &node.kind else { return None };
+        // A mistake is reported by whoever reads the text.
+        let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
+        let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
+        let is_short_list = is_list && value.len().is_some_and(|items| items <= MOST_REPEATED);
+        let items = is_short_list.then(|| value.try_iter().ok())??;
+        Some(items.map(|item| Text::Fixed(item.to_string().into())).collect())
     }
 
     /// A length of time above zero.
@@ -206,43 +225,10 @@ impl Builder<'_> {
     /// A number of bytes: `512`, `10KB`, `1MB`.
     pub(super) fn size(&mut self, node: &Node, what: &str) -> Option<u64> {
         let text = self.scalar(node, what)?;
-        let size = parse_size(&text);
+        let size = units::parse_size(&text);
         if size.is_none() {
             self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
         }
         size
-    }
-}
-
-/// Reads a size in bytes, powers of 1,000.
-pub(super) fn parse_size(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let number: f64 = text.get(..digits)?.parse().ok()?;
-    let unit = match text.get(digits..)?.trim().to_ascii_uppercase().as_str() {
-        "" | "B" => 1.0,
-        "KB" | "K" => 1e3,
-        "MB" | "M" => 1e6,
-        "GB" | "G" => 1e9,
-        _ => return None,
-    };
-    let bytes = number * unit;
-    (bytes.is_finite() && bytes <= 1e15).then_some(bytes as u64)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn sizes() {
-        for (text, size) in [
-            ("512", Some(512)),
-            ("10KB", Some(10_000)),
-            ("1.5 MB", Some(1_500_000)),
-            ("x", None),
-            ("-1", None),
-            ("1e9GB", None),
-        ] {
-            assert_eq!(super::parse_size(text), size, "{text}");
-        }
     }
 }

@@ -8,9 +8,11 @@ use http::header::ACCEPT;
 use super::Builder;
 use super::fields::Fields;
 use super::http::Message;
+use super::operations::{Counted, anonymous};
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::document::{self, Operation};
 use crate::scenario::graphql_check::Asked;
+use crate::scenario::graphql_values::Given;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, OperationKind, Persisted, UrlTemplate};
@@ -82,7 +84,11 @@ impl<'a> Builder<'a> {
                 return None;
             }
         };
-        let Some(node) = fields.get("operation") else { return operations.into_iter().next() };
+        let (short, long) = (fields.get("operation"), fields.get("operation_name"));
+        let Some(node) = short.or(long) else { return operations.into_iter().next() };
+        if let (Some(_), Some(at)) = (short, fields.key("operation_name")) {
+            self.report(at, "`operation` and `operation_name` in one step", "they are the same: give one of them");
+        }
         let wanted = self.plain_text(node, "operation")?;
         let names: Vec<String> = operations.iter().filter_map(|one| one.name.clone()).collect();
         let found = operations.into_iter().find(|one| one.name.as_deref() == Some(&*wanted));
@@ -107,16 +113,15 @@ impl<'a> Builder<'a> {
         let (kind, operation) = (chosen.kind, chosen.name);
         let body = self.graphql_body(&document, operation.as_deref(), fields);
         let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
-        let name = name.or_else(|| operation.clone()).unwrap_or_else(|| "anonymous".to_owned());
+        let named = name.is_some();
+        let name = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
         let method = match kind {
             OperationKind::Query => "QUERY",
             OperationKind::Mutation => "MUTATION",
             OperationKind::Subscription => "SUBSCRIPTION",
         };
         let row = self.endpoint(method, &name);
-        if !self.operations.iter().any(|(known, _)| *known == row) {
-            self.operations.push((row, chosen.figures));
-        }
+        self.operations.push(Counted { row, kind, figures: chosen.figures, at: argument.at.clone(), named });
         let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
         // A mutation by GET is refused by every server.
         let by_get = by_get && kind == OperationKind::Query;
@@ -140,7 +145,10 @@ impl<'a> Builder<'a> {
             at: argument.at.clone(),
             document: Arc::clone(&document),
             operation: operation.clone(),
-            given: given.iter().map(|(key, _)| key.name.clone()).collect(),
+            given: given
+                .iter()
+                .map(|(key, value)| Given { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
+                .collect(),
             url: match &http.url {
                 UrlTemplate::Fixed(url) => Some(url.clone()),
                 UrlTemplate::Templated { .. } => None,

@@ -9,7 +9,7 @@ use url::Url;
 use super::Builder;
 use super::fields::Fields;
 use crate::scenario::node::{Kind, Node};
-use crate::scenario::plan::{Auth, Body, EndpointId, HttpStep, StatusRange, UrlTemplate};
+use crate::scenario::plan::{Auth, Body, EndpointId, HttpStep, UrlTemplate};
 use crate::scenario::template::{Part, Text};
 
 /// Without `timeout`.
@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
         };
         let timeout = self.either(fields, "timeout").and_then(|n| self.some_time(n, "timeout"));
         let client = self.client(fields);
-        let (expect_status, expects) = fields.get("expect").map(|n| self.expect(n)).unwrap_or_default();
+        let (accepts, expects) = fields.get("expect").map(|n| self.expect(n)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
         let Message { row, method, url, body, content_type } = message?;
         if let Some(value) = content_type
@@ -105,8 +105,8 @@ impl<'a> Builder<'a> {
             headers,
             body,
             timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
-            expected: StatusRange::words(expect_status.as_deref().unwrap_or_default()),
-            expect_status,
+            expected: accepts.words(),
+            accepts,
             auth,
             client,
             expects,

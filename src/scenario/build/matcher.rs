@@ -1,34 +1,19 @@
 //! What a value must be: a literal, a comparison such as `> 100`, a list, or a map of operators.
 
-use std::sync::Arc;
-
 use serde_json::Value as Json;
 
 use super::Builder;
-use super::fields::parse_size;
-use crate::scenario::expect::{Matcher, Operand, Test};
+use crate::scenario::expect::{Matcher, Operand, Test, Unit};
 use crate::scenario::keys::OPERATORS;
 use crate::scenario::node::{Kind, Node};
-use crate::scenario::plan::Operator;
-use crate::scenario::template::{self, Template};
+use crate::scenario::plan::{Operator, StatusRange};
+use crate::scenario::template::{self, Scope, Template};
 use crate::units;
-
-/// What a number means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unit {
-    /// Itself.
-    Plain,
-    /// A length of time; a bare number is seconds.
-    Time,
-    /// Bytes.
-    Size,
-    /// A status, or a class such as `2xx`.
-    Status,
-}
 
 /// What to do about a pattern that cannot be read.
 pub(super) const PATTERN_ADVICE: &str =
     r"put \ before ( [ { . * + ? and | that stand for themselves, and the pattern into single quotes";
+
 /// The comparisons that a text can begin with; the longer ones first.
 const SIGNS: [(&str, Operator); 7] = [
     ("<=", Operator::AtMost),
@@ -93,9 +78,6 @@ impl Builder<'_> {
             self.report(node.at.clone(), "no reply takes exactly so long", note);
             return None;
         }
-        if let (Unit::Status, Some(class)) = (unit, node.scalar().and_then(class)) {
-            return Some(within(class));
-        }
         self.operand(node, unit).map(|operand| Matcher(vec![Test::Equals(operand)]))
     }
 
@@ -108,6 +90,12 @@ impl Builder<'_> {
             "gte" => self.operand(node, unit).map(compare(Operator::AtLeast)),
             "lt" => self.operand(node, unit).map(compare(Operator::Less)),
             "lte" => self.operand(node, unit).map(compare(Operator::AtMost)),
+            "in" if node.scalar().is_some_and(|text| text.contains("{{")) => {
+                self.operand(node, unit).map(|list| match list {
+                    Operand::Fixed(Json::Array(all)) => Test::In(all.into_iter().map(Operand::Fixed).collect()),
+                    list => Test::In(vec![list]),
+                })
+            }
             "in" => {
                 let items = self.list(node, "in")?;
                 if items.is_empty() {
@@ -149,7 +137,7 @@ impl Builder<'_> {
         }
         Some(match self.template(node)? {
             Template::Constant(value) => Operand::Fixed(template::to_json(&value).unwrap_or(Json::Null)),
-            filled => Operand::Filled(filled, node.scalar().unwrap_or("a value").into()),
+            filled => Operand::Filled(filled, node.scalar().unwrap_or("a value").into(), unit),
         })
     }
 
@@ -157,10 +145,20 @@ impl Builder<'_> {
     fn operand_text(&mut self, node: &Node, text: &str, unit: Unit) -> Option<Operand> {
         if text.contains("{{") {
             let part = Node { at: node.at.clone(), kind: Kind::Text(text.to_owned()) };
-            return Some(match self.template(&part)? {
-                Template::Constant(value) => Operand::Fixed(template::to_json(&value).unwrap_or(Json::Null)),
-                filled => Operand::Filled(filled, text.into()),
-            });
+            let filled = Operand::Filled(self.template(&part)?, text.into(), unit);
+            if let Operand::Filled(Template::Constant(_), ..) = &filled {
+                // It is known now what it is for the whole run.
+                let found =
+                    filled.value(&mut Scope::new(0, 0, self.names.vars.clone())).map(|value| value.into_owned());
+                return match found {
+                    Ok(value) => Some(Operand::Shown(value, text.into())),
+                    Err(error) => {
+                        self.error(node, error.0);
+                        None
+                    }
+                };
+            }
+            return Some(filled);
         }
         match unit {
             Unit::Time => match units::parse_duration(text) {
@@ -170,13 +168,14 @@ impl Builder<'_> {
                     None
                 }
             },
-            Unit::Size => match parse_size(text) {
+            Unit::Size => match units::parse_size(text) {
                 Some(size) => Some(Operand::Shown(size.into(), text.into())),
                 None => {
                     self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
                     None
                 }
             },
+            Unit::Status if StatusRange::class(text).is_some() => Some(Operand::Shown(text.into(), text.into())),
             Unit::Status => match text.parse::<u16>() {
                 Ok(code) if (100..=599).contains(&code) => Some(Operand::Fixed(code.into())),
                 _ => {
@@ -197,19 +196,6 @@ impl Builder<'_> {
 pub(super) const MAX_PATTERN: usize = 1 << 20;
 /// Characters of a path or selector: their parsers call themselves for each bracket.
 pub(super) const MAX_PATH: usize = 400;
-
-/// The hundreds of a class such as `2xx`.
-pub(super) fn class(text: &str) -> Option<u16> {
-    text.strip_suffix("xx").and_then(|d| d.parse::<u16>().ok()).filter(|d| (1..=5).contains(d))
-}
-
-fn within(class: u16) -> Matcher {
-    let shown = |n: u16| Operand::Shown(n.into(), Arc::from(n.to_string()));
-    Matcher(vec![
-        Test::Compare(Operator::AtLeast, shown(class * 100)),
-        Test::Compare(Operator::AtMost, shown(class * 100 + 99)),
-    ])
-}
 
 /// The one telling line of a pattern's error.
 pub(super) fn regex_error(error: &regex::Error) -> String {

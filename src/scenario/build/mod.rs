@@ -14,6 +14,7 @@ mod http;
 mod load;
 mod matcher;
 mod names;
+mod operations;
 mod pem;
 mod redis;
 mod report;
@@ -33,7 +34,6 @@ use self::fields::Fields;
 pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
-use super::document::Figures;
 use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
@@ -114,6 +114,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         assigned_by_flows: Vec::new(),
         files: HashMap::new(),
         tags: Vec::new(),
+        in_task: false,
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
@@ -138,7 +139,7 @@ struct Builder<'a> {
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,
-    operations: Vec<(EndpointId, Figures)>,
+    operations: Vec<operations::Counted>,
     index: HashMap<Endpoint, EndpointId>,
     /// The rows that steps with a tag use.
     tagged: HashMap<String, Vec<EndpointId>>,
@@ -153,6 +154,7 @@ struct Builder<'a> {
     files: HashMap<String, Bytes>,
     /// Tags of the task and the step at hand.
     tags: Vec<String>,
+    in_task: bool,
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
@@ -177,7 +179,10 @@ impl<'a> Builder<'a> {
     /// Reports a template's error at its word, where that can be found in the text of the value.
     fn slip(&mut self, node: &Node, slip: Slip) {
         let written = self.sources.at(node.at.clone());
-        let at = match written.find(&slip.word) {
+        // The same word may stand in the text before the template.
+        let from = written.find("{{").unwrap_or(0);
+        let found = written[from..].find(&slip.word).map(|i| from + i).or_else(|| written.find(&slip.word));
+        let at = match found {
             Some(i) if !slip.word.is_empty() => node.at.start + i..node.at.start + i + slip.word.len(),
             _ => node.at.clone(),
         };
@@ -209,7 +214,9 @@ impl<'a> Builder<'a> {
         let baseline = fields.get("baseline").and_then(|n| self.baseline(n));
         let redis = self.redis_target(&fields);
         self.check_profiles(&fields);
+        self.templated_keys(root);
         self.unused(&fields, &flows);
+        let operations = self.counted();
         Some(Plan {
             name: head.name.as_deref().unwrap_or("").into(),
             host: self.base.clone(),
@@ -218,7 +225,7 @@ impl<'a> Builder<'a> {
             classes: self.chosen(classes),
             flows,
             endpoints: std::mem::take(&mut self.endpoints),
-            operations: std::mem::take(&mut self.operations),
+            operations,
             clients: std::mem::take(&mut self.clients),
             feeders: std::mem::take(&mut self.feeders),
             redis,
@@ -254,8 +261,14 @@ impl<'a> Builder<'a> {
         let mut values = Vec::new();
         for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
             let Some(name) = self.plain_text(node, "secrets") else { continue };
-            match self.names.environment.get(&name) {
-                Some(value) => values.push(value.clone()),
+            match self.names.environment.get(&name).cloned() {
+                Some(value) => {
+                    if !Redactor::takes(&value) {
+                        let message = format!("the value of {name} is too short to be masked");
+                        self.warn(node.at.clone(), message, "a secret has at least four characters");
+                    }
+                    values.push(value);
+                }
                 None => {
                     let message = format!("the environment variable {name} is not set");
                     self.report(node.at.clone(), message, format!("set it, or write {name}=… into .env"));

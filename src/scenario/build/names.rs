@@ -138,6 +138,27 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Reports each key with a template in it, unless something else is wrong with it already.
+    pub(super) fn templated_keys(&mut self, node: &Node) {
+        match &node.kind {
+            Kind::Map(entries) => {
+                for (key, value) in entries {
+                    if key.name.contains("{{") && !self.found.iter().any(|known| known.at.start == key.at.start) {
+                        let message = "a key cannot hold a template: it would be sent as it stands";
+                        self.report(
+                            key.at.clone(),
+                            message,
+                            "templates stand in values; a whole body can be a text: body: \"…\"",
+                        );
+                    }
+                    self.templated_keys(value);
+                }
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.templated_keys(item)),
+            _ => {}
+        }
+    }
+
     /// Reports each flow that calls itself, also through others.
     pub(super) fn cycles(&mut self, flows: &[Flow]) {
         let calls: Vec<Vec<usize>> = flows.iter().map(|flow| called(&flow.steps)).collect();

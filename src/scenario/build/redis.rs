@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Builder;
 use super::fields::Fields;
-use super::matcher::Unit;
+use crate::scenario::expect::Unit;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
 use crate::scenario::plan::{Action, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};

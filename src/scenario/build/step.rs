@@ -36,17 +36,21 @@ impl Builder<'_> {
         }
         self.modifiers(entries, action);
         let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
-        let taken = own_tags.is_empty() || self.taken(&own_tags, &self.tags);
+        let excluded = self.excluded(&own_tags);
+        let wanted = self.wanted(&own_tags);
+        // Steps inside of others may be wanted where those around them are not.
+        let holds_steps = ["repeat", "for_each", "while", "if"].contains(&word);
+        let taken = !excluded && (wanted || holds_steps);
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
-        let (around, rows) = (self.tags.len(), self.endpoints.len());
+        let (around, mark) = (self.tags.len(), self.mark());
         self.tags.extend(own_tags);
         let built = self.action(word, argument, &fields);
         self.names.given.watch(watched);
         self.early(node);
         self.tags.truncate(around);
-        if !taken {
-            self.forget(rows);
+        if !taken || (!wanted && built.as_ref().is_some_and(has_no_steps)) {
+            self.forget(mark);
             return None;
         }
         let when = match when {
@@ -116,5 +120,13 @@ impl Builder<'_> {
             "stop" => self.stop(argument),
             verb => self.request(verb, argument, fields).map(|s| Action::Http(Box::new(s))),
         }
+    }
+}
+
+fn has_no_steps(action: &Action) -> bool {
+    match action {
+        Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => steps.is_empty(),
+        Action::If { then, otherwise, .. } => then.is_empty() && otherwise.is_empty(),
+        _ => false,
     }
 }

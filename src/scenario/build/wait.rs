@@ -18,6 +18,11 @@ impl Builder<'_> {
     pub(super) fn pause(&mut self, node: &Node) -> Option<Pause> {
         let text = self.scalar(node, "wait")?;
         if text.contains("{{") {
+            if text.trim_start().starts_with(|c: char| c.is_ascii_alphabetic()) {
+                let note = "write wait: \"{{ random_float(0.5, 2) }}s\" for a random pause between values that vary";
+                self.report(node.at.clone(), "the values of a wait function cannot be templates", note);
+                return None;
+            }
             return self.template(node).map(Pause::Computed);
         }
         if let Ok(duration) = units::parse_duration(&text) {

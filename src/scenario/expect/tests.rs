@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use minijinja::Value;
 
 use super::*;
 use crate::scenario::plan::Action;
@@ -13,7 +14,7 @@ const BODY: &str = r#"{"total":12.5,"name":"Lamp","tags":["a","b"],"none":null,"
 /// The failure's words, or nothing when all of it holds.
 fn judge(expect: &str) -> Option<String> {
     let text = format!(
-        "host: http://h\nvars: {{ limit: 10 }}\ntasks:\n  - steps:\n      - set: {{ id: 2 }}\n      - get: /\n        expect: {expect}\n"
+        "host: http://h\nvars: {{ limit: 10, slow: 2s, large: 1MB, fine: 2xx, both: [200, 404] }}\ntasks:\n  - steps:\n      - set: {{ id: 2, max: 1s, least: 1KB, class: 4xx, codes: [404, 3xx] }}\n      - get: /\n        expect: {expect}\n"
     );
     let plan = Scenario::parse("t.yaml", &text).unwrap_or_else(|e| panic!("{e}")).plan(&Overrides::default()).unwrap();
     let Action::Http(step) = &plan.classes[0].tasks[0].steps[1].action else { panic!("an HTTP step") };
@@ -22,11 +23,17 @@ fn judge(expect: &str) -> Option<String> {
     headers.insert("x-count", HeaderValue::from_static("42"));
     let reply = ReplyView::new(200, Duration::from_millis(300), &headers, BODY.as_bytes());
     let mut scope = plan.scope(1, 1);
-    if let Some(slot) = plan.slots.id("id") {
-        scope.set(slot, minijinja::Value::from(2));
+    let codes = vec![Value::from(404), Value::from("3xx")];
+    for (name, value) in [
+        ("id", Value::from(2)),
+        ("max", Value::from("1s")),
+        ("least", Value::from("1KB")),
+        ("class", Value::from("4xx")),
+        ("codes", Value::from(codes)),
+    ] {
+        scope.set(plan.slots.id(name).unwrap(), value);
     }
-    let statuses = step.expect_status.as_deref().unwrap_or_default();
-    if !statuses.is_empty() && !statuses.iter().any(|range| range.contains(200)) {
+    if !step.accepts.contains(200) {
         return Some(format!("status {}", step.expected));
     }
     step.expects.iter().find_map(|e| e.judge(&reply, &mut scope).err()).map(|m| m.to_string())
@@ -41,6 +48,18 @@ fn what_holds() {
         "{ status: { gte: 200, lt: 300 } }",
         "{ status: '>= 200' }",
         "{ status: { not: 5xx } }",
+        "{ status: '{{ fine }}' }",
+        "{ status: '{{ both }}' }",
+        "{ status: { in: '{{ both }}' } }",
+        "{ status: { in: [404, 2xx] } }",
+        "{ status: { not: '{{ class }}' } }",
+        "{ status: { not: { in: '{{ codes }}' } } }",
+        "{ status: '!= {{ class }}' }",
+        "{ time: '< {{ slow }}' }",
+        "{ time: '< {{ max }}' }",
+        "{ size: { lt: '{{ large }}' } }",
+        "{ size: { lt: '{{ least }}' } }",
+        "{ json: { $.name: { in: '{{ [\"Lamp\", \"Desk\"] }}' } } }",
         "{ time: < 1s }",
         "{ time: { lt: 500ms, gt: 0.1 } }",
         "{ size: { gt: 10, lt: 1KB } }",
@@ -77,6 +96,15 @@ fn what_does_not_hold_says_so() {
     for (expect, words) in [
         ("{ status: [201, 3xx] }", "status 201 or 3xx"),
         ("{ status: { gt: 200 } }", "expected status > 200, got 200"),
+        ("{ status: '{{ class }}' }", "expected status {{ class }}, got 200"),
+        ("{ status: '{{ codes }}' }", "expected status {{ codes }}, got 200"),
+        ("{ status: { not: '{{ both }}' } }", "expected status not {{ both }}, got 200"),
+        ("{ time: '> {{ max }}' }", "expected time > {{ max }}, got 300ms"),
+        (
+            "{ time: '> {{ class }}' }",
+            "expected time > {{ class }}, got an error: \"4xx\" is not a length of time: write 500ms, 30s, 2m, 1h30m, or a number of seconds",
+        ),
+        ("{ size: '> {{ id }}KB' }", "expected size > {{ id }}KB, got 89"),
         ("{ time: < 200ms }", "expected time < 200ms, got 300ms"),
         ("{ size: '> 1KB' }", "expected size > 1KB, got 89"),
         ("{ header: { X-None: a } }", "expected header x-none \"a\", got no such header"),
@@ -109,4 +137,23 @@ fn a_body_that_is_no_json_and_one_that_is_long() {
     assert_eq!(got(path("$.a"), ""), "an empty body");
     assert_eq!(got(path("$.a"), "<html>"), "a body that is not JSON");
     assert_eq!(got(Subject::Body, &"é".repeat(1_000)).chars().count(), 201);
+}
+
+#[test]
+fn what_is_expected_of_a_status_takes_the_place_of_the_usual_rule() {
+    for (expect, accepts) in [
+        ("{ status: [404, 5xx] }", false),
+        ("{ status: { gte: 400 } }", true),
+        ("{ status: '>= 400' }", true),
+        ("{ status: { in: [404] } }", true),
+        ("{ status: '!= 200' }", true),
+        ("{ status: '{{ fine }}' }", true),
+        ("{ size: { lt: 1MB } }", false),
+    ] {
+        let text =
+            format!("host: http://h\nvars: {{ fine: 4xx }}\ntasks: [{{ steps: [{{ get: /, expect: {expect} }}] }}]\n");
+        let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
+        let Action::Http(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("an HTTP step") };
+        assert_eq!(step.accepts.contains(418), accepts, "{expect}");
+    }
 }

@@ -42,7 +42,7 @@ impl GraphqlStep {
     pub fn by_hash(&self, text: &[u8]) -> Option<Hashed> {
         let query = serde_json::to_string(&*self.document).ok()?;
         let rest = text.strip_prefix(b"{\"query\":")?.strip_prefix(query.as_bytes())?;
-        let hash = hex(digest(&SHA256, self.document.as_bytes()).as_ref());
+        let hash = sha256(&self.document);
         let extension = format!(r#""extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
         let hash_only = [b"{", extension.as_bytes(), rest].concat();
         let with_text = [text.strip_suffix(b"}")?, b",", extension.as_bytes(), b"}"].concat();
@@ -50,9 +50,10 @@ impl GraphqlStep {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// The hash of a document, in hexadecimal digits.
+pub(crate) fn sha256(document: &str) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut out, byte| {
+    digest(&SHA256, document.as_bytes()).as_ref().iter().fold(String::new(), |mut out, byte| {
         // Writing into a String cannot fail.
         let _ = write!(out, "{byte:02x}");
         out

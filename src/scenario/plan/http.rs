@@ -43,9 +43,9 @@ pub struct HttpStep {
     pub body: Body,
     /// From the send to the last byte of the reply.
     pub timeout: Duration,
-    /// Accepted statuses; `None` accepts everything below 400 (Locust's rule).
-    pub expect_status: Option<Vec<StatusRange>>,
-    /// `expect.status` in words, for the failure's reason: `200`, `2xx or 301`. Empty without an expectation.
+    /// Which statuses are no failure.
+    pub accepts: Accepted,
+    /// The accepted statuses in words, for the failure's reason: `200`, `2xx or 301`. Empty where none are named.
     pub expected: Arc<str>,
     /// Adds an `Authorization` header in place of any other; `None` also where a fixed one is among `fixed_headers`.
     pub auth: Option<Auth>,
@@ -222,6 +222,37 @@ impl PartContent {
     }
 }
 
+/// Which statuses are no failure by themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Accepted {
+    /// Everything below 400: Locust's rule, where the step says nothing.
+    #[default]
+    BelowError,
+    /// These.
+    Ranges(Vec<StatusRange>),
+    /// All: one of [`HttpStep::expects`] judges the status.
+    Judged,
+}
+
+impl Accepted {
+    /// True when the status is no failure by itself.
+    pub fn contains(&self, status: u16) -> bool {
+        match self {
+            Accepted::BelowError => status < 400,
+            Accepted::Ranges(ranges) => ranges.iter().any(|range| range.contains(status)),
+            Accepted::Judged => true,
+        }
+    }
+
+    /// As in a scenario: `200 or 3xx`; empty where no statuses are named.
+    pub fn words(&self) -> Arc<str> {
+        match self {
+            Accepted::Ranges(ranges) => StatusRange::words(ranges),
+            Accepted::BelowError | Accepted::Judged => "".into(),
+        }
+    }
+}
+
 /// Accepted statuses, both ends included: 200 is `200..=200`, `2xx` is `200..=299`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatusRange {
@@ -232,13 +263,18 @@ pub struct StatusRange {
 }
 
 impl StatusRange {
-    /// As in a scenario: `200`, `200 or 3xx`.
-    pub fn words(ranges: &[StatusRange]) -> Arc<str> {
+    fn words(ranges: &[StatusRange]) -> Arc<str> {
         let word = |range: &StatusRange| match range.to - range.from {
             0 => range.from.to_string(),
             _ => format!("{}xx", range.from / 100),
         };
         ranges.iter().map(word).collect::<Vec<_>>().join(" or ").into()
+    }
+
+    /// A class of statuses, such as `2xx`.
+    pub fn class(text: &str) -> Option<Self> {
+        let digit = text.strip_suffix("xx")?.parse::<u16>().ok().filter(|digit| (1..=5).contains(digit))?;
+        Some(Self { from: digit * 100, to: digit * 100 + 99 })
     }
 
     /// True when the status is inside.

@@ -19,10 +19,11 @@ use std::sync::Arc;
 
 pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
 pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
+pub(crate) use graphql::sha256;
 pub use graphql::{ErrorPolicy, GraphqlStep, Hashed, OperationKind, Persisted};
 pub use http::{
-    Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart, Part,
-    PartContent, StatusRange, UrlTemplate,
+    Accepted, Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart,
+    Part, PartContent, StatusRange, UrlTemplate,
 };
 pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
@@ -30,6 +31,7 @@ pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, Su
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::{Goal, Schedule, Stage};
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
+pub(crate) use step::{not_yet, not_yet_runnable};
 pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
 
 use super::document::Figures;
@@ -101,10 +103,15 @@ impl Plan {
         if self.search.is_some() {
             return Some("the search of a profile is not yet runnable".to_owned());
         }
+        self.step_not_runnable()
+    }
+
+    /// The same for its steps alone.
+    pub(crate) fn step_not_runnable(&self) -> Option<String> {
         let classes = self.classes.iter().flat_map(|class| {
             class.on_start.iter().chain(class.tasks.iter().flat_map(|task| &task.steps)).chain(&class.on_stop)
         });
         let word = classes.chain(self.flows.iter().flat_map(|flow| &flow.steps)).find_map(step::not_runnable)?;
-        Some(format!("`{word}` steps are understood but not yet runnable"))
+        Some(step::not_yet(word))
     }
 }

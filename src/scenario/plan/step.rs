@@ -141,20 +141,29 @@ impl LoopCount {
     }
 }
 
+/// What an operation of this kind is called where it is refused; `None` when it can be run.
+pub(crate) fn not_yet_runnable(kind: OperationKind) -> Option<&'static str> {
+    (kind == OperationKind::Subscription).then_some("graphql: subscription")
+}
+
+/// Why something that this word names is refused.
+pub(crate) fn not_yet(word: &str) -> String {
+    format!("`{word}` steps are understood but not yet runnable")
+}
+
 /// The first action in this step or below it that cannot be run yet.
 pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
     match &step.action {
-        Action::Graphql(step) if step.kind == OperationKind::Subscription => Some("graphql: subscription"),
         Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
             steps.iter().find_map(not_runnable)
         }
+        Action::Graphql(step) => not_yet_runnable(step.kind),
         Action::If { then, otherwise, .. } => then.iter().chain(otherwise).find_map(not_runnable),
         Action::Http(_)
         | Action::Publish(_)
         | Action::Subscribe(_)
         | Action::Unsubscribe(_)
         | Action::Redis(_)
-        | Action::Graphql(_)
         | Action::Set(_)
         | Action::Wait(_)
         | Action::Log(_)

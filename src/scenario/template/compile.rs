@@ -10,6 +10,7 @@ use minijinja::Value;
 
 use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
 use super::given::Given;
+use super::misuse;
 use super::{Bounded, Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
 
@@ -60,6 +61,11 @@ impl Names {
             room: Cell::new(MAX_ROOM),
         }
     }
+
+    /// Whether the scenario's `vars` have this name.
+    pub(super) fn is_var(&self, name: &str) -> bool {
+        self.vars.get_attr(name).is_ok_and(|value| !value.is_undefined())
+    }
 }
 
 /// What is wrong with a template.
@@ -78,7 +84,7 @@ impl Slip {
         Self { word: word.to_owned(), message: message.into(), notes: Vec::new() }
     }
 
-    fn note(mut self, note: impl Into<String>) -> Self {
+    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
@@ -208,24 +214,30 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
             None => slip.note("the page of the scenario language lists them"),
         });
     }
+    if let Some(slip) = misuse::find(trimmed, names) {
+        return Err(slip);
+    }
     let mut varies = false;
     let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
     used.sort();
-    for name in used {
-        varies |= check_name(&name, trimmed, names)?;
+    for name in &used {
+        varies |= check_name(name, trimmed, names)?;
     }
     if let Some(form) = direct(trimmed, names) {
         return Ok(Compiled::Varying(Expression(form)));
     }
+    let of_the_run = |name: &str| names.slots.id(name).is_some() || matches!(name, "user" | "iteration");
+    let depends = used.iter().any(|name| of_the_run(name.split('.').next().unwrap_or(name)));
     let expression = Expression(Form::Compiled(Box::new(compiled)));
     names.folded.set(names.folded.get() + 1);
-    if varies || names.folded.get() > MAX_FOLDED {
+    // What depends on nothing that a run brings fails now or never.
+    if depends || names.folded.get() > MAX_FOLDED {
         return Ok(Compiled::Varying(expression));
     }
     let value = expression
-        .value(&mut Scope::with_slots(0, 0, names.vars.clone(), names.slots.clone()))
+        .value(&mut Scope::with_slots(0, 1, names.vars.clone(), names.slots.clone()))
         .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
-    Ok(Compiled::Constant(value))
+    Ok(if varies { Compiled::Varying(expression) } else { Compiled::Constant(value) })
 }
 
 /// Operators in one expression, at most: the template library goes one call deeper for each.
@@ -291,12 +303,12 @@ fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, Slip> {
         }
         _ if names.slots.id(root).is_some() => {
             // A data file has a row from the first step on.
-            if !names.columns.contains_key(root) && !known(root, names) {
+            if !names.columns.contains_key(root) && !names.is_var(root) {
                 names.given.read(root, has_default(name, code) || code.contains("defined"));
             }
             Ok(true)
         }
-        _ if known(root, names) => Ok(false),
+        _ if names.is_var(root) => Ok(false),
         ("fake", Some(kind)) => fake_kind(kind, name).map(|()| true),
         _ if RANDOM.contains(&root) => Ok(true),
         _ if PURE.contains(&root) => Ok(false),
@@ -330,12 +342,8 @@ fn fake_kind(kind: &str, written: &str) -> Result<(), Slip> {
     })
 }
 
-fn known(name: &str, names: &Names) -> bool {
-    names.vars.get_attr(name).is_ok_and(|v| !v.is_undefined())
-}
-
 fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
-    if known(variable, names) {
+    if names.is_var(variable) {
         return Ok(());
     }
     let own: Vec<String> = names

@@ -101,16 +101,49 @@ fn names_that_change_are_read_from_their_slots() {
 }
 
 #[test]
-fn an_expression_that_never_ends_is_stopped() {
-    let names = names();
-    for source in [
-        "{{ user.id ~ 'x' * 99999999 }}",
-        "{{ [user.id] * 9999999 }}",
-        "{{ range(100000) | map('string') | join(user.id) }}",
+fn a_text_that_is_wholly_a_list_stands_for_its_items() {
+    let mut table = SlotTable::default();
+    let slot = table.insert("ids", Value::UNDEFINED);
+    let mut names = names();
+    names.slots = table.into();
+    let each = |source: &str, value: Value| {
+        let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
+        scope.set(slot, value);
+        let mut all = Vec::new();
+        text(source, &names).unwrap().each(&mut scope, |one| all.push(one.to_owned())).map(|()| all)
+    };
+    let list = || Value::from(vec![Value::from(1), Value::from("b"), Value::from(2.5)]);
+    for (source, value, wanted) in [
+        ("{{ ids }}", list(), vec!["1", "b", "2.5"]),
+        ("{{ ids | reverse }}", list(), vec!["2.5", "b", "1"]),
+        ("{{ ids }}", Value::from(Vec::<Value>::new()), vec![]),
+        ("{{ ids }}", Value::from("[1]"), vec!["[1]"]),
+        ("{{ ids | join('-') }}", list(), vec!["1-b-2.5"]),
+        ("a{{ ids }}", Value::from(3), vec!["a3"]),
+        ("plain", list(), vec!["plain"]),
     ] {
-        let mut out = String::new();
-        let mut scope = Scope::new(1, 7, names.vars.clone());
-        assert!(text(source, &names).unwrap().render(&mut scope, &mut out).is_err(), "{source}");
+        assert_eq!(each(source, value).unwrap(), wanted, "{source}");
+    }
+    assert!(each("{{ ids * 9999999 }}", list()).is_err());
+}
+
+#[test]
+fn an_expression_that_never_ends_is_stopped() {
+    let mut table = SlotTable::default();
+    let slot = table.insert("n", Value::UNDEFINED);
+    let mut names = names();
+    names.slots = table.into();
+    for source in
+        ["{{ NAME ~ 'x' * 99999999 }}", "{{ [NAME] * 9999999 }}", "{{ range(100000) | map('string') | join(NAME) }}"]
+    {
+        for name in ["user.id", "n"] {
+            let mut out = String::new();
+            let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
+            scope.set(slot, Value::from(3));
+            // What needs nothing from the run is mostly stopped before it.
+            let made = text(&source.replace("NAME", name), &names);
+            assert!(made.is_err() || made.unwrap().render(&mut scope, &mut out).is_err(), "{source}");
+        }
     }
 }
 

@@ -80,11 +80,6 @@ impl Links {
         }
     }
 
-    /// Closes all connections.
-    pub fn close(&mut self) {
-        self.0.clear();
-    }
-
     fn take(&mut self, authority: &str) -> Option<Link> {
         let at = self.0.iter().position(|link| link.authority() == authority)?;
         Some(self.0.remove(at))

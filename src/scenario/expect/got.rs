@@ -1,0 +1,159 @@
+//! A value of a reply, and how it compares with what is expected.
+
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
+
+use super::Subject;
+use crate::scenario::plan::{Operator, StatusRange};
+
+/// A subject's value in one reply.
+pub(super) enum Got<'a> {
+    Missing(&'static str),
+    Status(u16, Json),
+    /// A header or a body: a number in it is a text like any other.
+    Text(Json),
+    One(std::borrow::Cow<'a, Json>),
+    Many(Vec<&'a Json>),
+}
+
+/// Whether a status is the wanted one, of the wanted class, or one of a list.
+fn is_status(status: u16, wanted: &Json) -> bool {
+    match wanted {
+        Json::Array(all) => all.iter().any(|one| is_status(status, one)),
+        Json::String(text) => match StatusRange::class(text) {
+            Some(class) => class.contains(status),
+            None => text.parse() == Ok(status),
+        },
+        _ => wanted.as_u64() == Some(status.into()),
+    }
+}
+
+impl Got<'_> {
+    /// The one value: also of a path that could find several when it found one.
+    pub fn value(&self) -> Option<Cow<'_, Json>> {
+        match self {
+            Got::Missing(_) => None,
+            Got::Text(value) | Got::Status(_, value) => Some(Cow::Borrowed(value)),
+            Got::One(value) => Some(Cow::Borrowed(value)),
+            Got::Many(all) => match all.as_slice() {
+                [one] => Some(Cow::Borrowed(one)),
+                all => Some(Cow::Owned(all.iter().map(|v| (*v).clone()).collect())),
+            },
+        }
+    }
+
+    pub fn equals(&self, value: &Json, wanted: &Json) -> bool {
+        match self {
+            Got::Text(text) => plain(text) == plain(wanted),
+            Got::Status(status, _) => is_status(*status, wanted),
+            _ => equal(value, wanted),
+        }
+    }
+
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Got::Missing(_) | Got::Status(..) => None,
+            Got::Many(all) => Some(all.len() as u64),
+            Got::Text(value) => length(value),
+            Got::One(value) => length(value),
+        }
+    }
+
+    pub fn contains(&self, wanted: &Json) -> bool {
+        match self {
+            Got::Missing(_) | Got::Status(..) => false,
+            Got::Many(all) => all.iter().any(|item| equal(item, wanted)),
+            Got::Text(value) => contains(value, wanted),
+            Got::One(value) => contains(value, wanted),
+        }
+    }
+
+    pub fn shown(&self, subject: &Subject) -> String {
+        let text = match (self, subject) {
+            (Got::Missing(what), _) => return (*what).to_owned(),
+            (Got::One(value), Subject::Time) => {
+                let seconds = value.as_f64().unwrap_or_default();
+                return crate::units::latency(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
+            }
+            (Got::Text(value) | Got::Status(_, value), _) => plain(value),
+            (Got::One(value), _) => value.to_string(),
+            (Got::Many(all), _) => {
+                let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
+                format!("{} values: {}", all.len(), shown.join(", "))
+            }
+        };
+        shortened(text)
+    }
+}
+
+/// At most 200 characters.
+pub(super) fn shortened(text: String) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn length(value: &Json) -> Option<u64> {
+    let length = match value {
+        Json::String(text) => text.chars().count(),
+        Json::Array(items) => items.len(),
+        Json::Object(entries) => entries.len(),
+        Json::Null | Json::Bool(_) | Json::Number(_) => return None,
+    };
+    Some(length as u64)
+}
+
+fn contains(value: &Json, wanted: &Json) -> bool {
+    match value {
+        Json::Array(items) => items.iter().any(|item| equal(item, wanted)),
+        Json::Object(entries) => entries.contains_key(&plain(wanted)),
+        Json::String(text) => text.contains(&plain(wanted)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
+}
+
+/// Numbers by value: `1` is `1.0`, also deep inside.
+fn equal(left: &Json, right: &Json) -> bool {
+    match (left, right) {
+        (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| equal(a, b)))
+        }
+        _ => left == right,
+    }
+}
+
+/// Before or after in order; other operators never come here.
+pub(super) fn compare(operator: Operator, left: &Json, right: &Json) -> bool {
+    if let (Some(a), Some(b)) = (number(left), number(right)) {
+        return operator.holds(a, b);
+    }
+    let (Json::String(a), Json::String(b)) = (left, right) else { return false };
+    match operator {
+        Operator::Less => a < b,
+        Operator::AtMost => a <= b,
+        Operator::Greater => a > b,
+        Operator::AtLeast => a >= b,
+        Operator::Equal | Operator::Different => false,
+    }
+}
+
+/// A number, also one in a text: headers are texts.
+fn number(value: &Json) -> Option<f64> {
+    match value {
+        Json::Number(n) => n.as_f64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// A value as text without quotes.
+pub(super) fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,154 @@
+//! What is measured since the last reset: totals of every row, windows, the past.
+//!
+//! In: intervals of the shards. Out: the figures that the aggregator puts into snapshots.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::aggregator::Moment;
+use super::by_row::ByRow;
+use super::delivery::Tally;
+use super::failures::Failures;
+use super::interval::Interval;
+use super::operation::Costs;
+use super::row::RowState;
+use super::series::Past;
+use super::snapshot::{Arrivals, Bucket, ExceptionRow, SoFar};
+use super::tally::Sparse;
+use super::window::{SLOT, Window};
+
+/// Most different errors in the scenario itself that a run tells apart.
+const MAX_EXCEPTIONS: usize = 100;
+/// The type of rows that count messages received.
+const DELIVER: &str = "DELIVER";
+
+/// What is measured since the last reset.
+#[derive(Debug)]
+pub(super) struct Stats {
+    /// Run time of the reset.
+    pub since: Duration,
+    /// Run time at which the open second began.
+    pub opened: Duration,
+    pub rows: Vec<RowState>,
+    pub total: RowState,
+    pub failures: Failures,
+    pub exceptions: Vec<ExceptionRow>,
+    pub more_exceptions: u64,
+    pub deliveries: ByRow<Tally>,
+    pub costs: ByRow<Costs>,
+    pub arrivals: Arrivals,
+    pub past: Past,
+    pub timer_lag: Window<Sparse>,
+    pub schedule_delay: Window<Sparse>,
+    /// The last bucket of a run that is over has been written.
+    pub finished: bool,
+    /// All of it is a warm-up, to be forgotten at its end.
+    pub is_warm_up: bool,
+    /// Run time that does not count: that of warm-ups in mid-run.
+    pub uncounted: Duration,
+    pub uncounted_from: Option<Duration>,
+}
+
+impl Stats {
+    pub fn new(endpoints: usize, since: Duration) -> Self {
+        Self {
+            since,
+            opened: since,
+            rows: std::iter::repeat_with(RowState::new).take(endpoints).collect(),
+            total: RowState::new(),
+            failures: Failures::default(),
+            exceptions: Vec::new(),
+            more_exceptions: 0,
+            deliveries: ByRow::default(),
+            costs: ByRow::default(),
+            arrivals: Arrivals::default(),
+            past: Past::new(),
+            timer_lag: Window::new(),
+            schedule_delay: Window::new(),
+            finished: false,
+            is_warm_up: false,
+            uncounted: Duration::ZERO,
+            uncounted_from: None,
+        }
+    }
+
+    /// How long everything counted so far.
+    pub fn measured(&self, elapsed: Duration) -> Duration {
+        let until = self.uncounted_from.unwrap_or(elapsed);
+        until.saturating_sub(self.since).saturating_sub(self.uncounted)
+    }
+
+    pub fn absorb(&mut self, interval: &mut Interval, deliveries: &[(Arc<str>, Arc<str>)]) {
+        for (index, portion) in interval.portions() {
+            if let Some(row) = self.rows.get_mut(index) {
+                row.absorb(&portion);
+                // A message that arrives is no request: one publish may make thousands of them.
+                if deliveries.get(index).is_none_or(|(method, _)| **method != *DELIVER) {
+                    self.total.absorb(&portion);
+                }
+            }
+        }
+        self.deliveries.merge(&interval.deliveries);
+        self.costs.merge(&interval.costs);
+        self.failures.absorb(&mut interval.failures);
+        for (place, message, count) in interval.exceptions.drain(..) {
+            let full = self.exceptions.len() >= MAX_EXCEPTIONS;
+            match self.exceptions.iter_mut().find(|row| row.place == place && row.message == message) {
+                Some(row) => row.count += count,
+                None if !full => {
+                    self.exceptions.push(ExceptionRow { count, message, place });
+                }
+                None => self.more_exceptions += count,
+            }
+        }
+        self.more_exceptions += interval.more_exceptions;
+        self.arrivals.merge(interval.arrivals);
+        self.timer_lag.open.merge(&interval.timer_lag.sparse());
+        self.schedule_delay.open.merge(&interval.schedule_delay.sparse());
+    }
+
+    /// First seen first; what found no room is a row of its own, so that the sum is right.
+    pub fn exceptions(&self) -> Vec<ExceptionRow> {
+        let more = ExceptionRow { count: self.more_exceptions, message: "other errors".into(), place: "".into() };
+        self.exceptions.iter().cloned().chain((more.count > 0).then_some(more)).collect()
+    }
+
+    /// Closes every second that `moment` has left behind. True when one was closed.
+    pub fn advance(&mut self, moment: &Moment, users: u32) -> bool {
+        let mut closed = false;
+        while moment.elapsed >= self.opened + SLOT {
+            let (from, end) = (self.opened, self.opened + SLOT);
+            self.opened = end;
+            for row in &mut self.rows {
+                row.window.close();
+            }
+            self.timer_lag.close();
+            self.schedule_delay.close();
+            let second = self.total.window.close();
+            let (requests, failures, times) = (second.requests, second.failures, second.response.clone());
+            let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
+            let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
+            self.past.push(bucket, &times);
+            closed = true;
+        }
+        let rest = moment.elapsed.saturating_sub(self.opened);
+        let open = &self.total.window.open;
+        if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.requests > 0) {
+            self.finished = true;
+            self.total.window.open.compact();
+            let open = &self.total.window.open;
+            let (requests, failures, times) = (open.requests, open.failures, open.response.clone());
+            let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
+            self.past.finish(bucket, &times);
+        }
+        closed
+    }
+
+    /// A bucket that still lacks its own counts.
+    fn bucket(&mut self, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Bucket {
+        let open = if length < SLOT { length } else { Duration::ZERO };
+        let (rps, fps) = self.total.window.rates(self.total.window.covered(open));
+        let so_far = SoFar { rps, fps, ..self.total.so_far() };
+        Bucket { from, length, at, users, requests: 0, failures: 0, p50: None, p95: None, p99: None, so_far }
+    }
+}
