@@ -212,7 +212,7 @@ async fn every_user_has_its_own_row_and_every_iteration_the_next() {
 
     for order in ["sequential", "shuffle"] {
         let data = format!("data: {{ d: {{ file: rows.csv, bind: iteration, order: {order}, on_end: stop }} }}");
-        let (handle, _dir) = with_rows(&server, 40, &format!("{head} {{ wait: 1ms }}]\n{data}"));
+        let (handle, _dir) = with_rows(&server, 40, &format!("{head} {{ wait: 60ms }}]\n{data}"));
         let last = to_the_end(handle).await;
         let mut rows: Vec<usize> = said(&last).iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
         rows.sort_unstable();

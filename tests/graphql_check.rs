@@ -4,6 +4,7 @@
 #[expect(dead_code, reason = "another test program counts what the server was asked")]
 mod server;
 
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::Command;
 
@@ -175,4 +176,24 @@ fn a_foreign_server_tells_its_schema() {
         &["s.yaml", "--introspect"],
     );
     assert!(code == 2 && said.contains("status 200 OK, and no JSON: <h1>maintenance</h1>"), "{said}");
+}
+
+#[test]
+fn the_schema_is_asked_for_through_the_scenario_s_proxy() {
+    let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = proxy.local_addr().expect("an address");
+    let seen = std::thread::spawn(move || {
+        let (mut stream, _) = proxy.accept().expect("a connection");
+        let mut head = [0; 4_096];
+        let length = stream.read(&mut head).expect("a request");
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nthe proxy").expect("a reply");
+        String::from_utf8_lossy(&head[..length]).into_owned()
+    });
+    let text = format!(
+        "host: http://shop.invalid\ndefaults: {{ proxy: \"http://{address}\" }}\ntasks: [{{ steps: [{{ graphql: '{{ a }}' }}] }}]\n"
+    );
+    let (said, code) = check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"]);
+    assert!(code == 2 && said.contains("no JSON: the proxy"), "{said}");
+    let request = seen.join().expect("a request");
+    assert!(request.starts_with("POST http://shop.invalid/"), "{request}");
 }

@@ -1,5 +1,7 @@
 //! Publishing and subscribing against real Redis servers: every count against what the test itself published.
 
+#[path = "redis/runs.rs"]
+mod runs;
 #[path = "redis/server.rs"]
 mod server;
 #[path = "redis/users.rs"]
@@ -9,12 +11,12 @@ use std::future::Future;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use katydid::protocol::redis::{Factory, Monitor};
+use katydid::protocol::redis::Monitor;
 use katydid::scenario::plan::RedisProtocol;
 use server::{Redis, free_port, pretender};
 use tokio::runtime::Builder;
 use tokio::task::LocalSet;
-use users::{User, factory, reason, target, until};
+use users::{User, factory, factory_for, reason, target, until};
 
 /// Runs users as a shard does: on one thread.
 fn local<T>(users: impl Future<Output = T>) -> T {
@@ -27,7 +29,7 @@ fn everything_published_arrives_once_for_each_subscription() {
     let redis = Redis::start("");
     for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
         local(async {
-            let factory = Factory::new(&target(&redis.url(), protocol)).expect("an address");
+            let factory = factory_for(&target(&redis.url(), protocol));
             let (mut eu, mut both, mut pattern) = (User::new(&factory), User::new(&factory), User::new(&factory));
             for exchange in [
                 eu.subscribe(&["orders:eu"], false).await,
@@ -84,7 +86,7 @@ fn every_way_to_log_in_and_to_fail_at_it() {
     ] {
         for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
             local(async {
-                let factory = Factory::new(&target(&url, protocol)).expect("an address");
+                let factory = factory_for(&target(&url, protocol));
                 let mut user = User::new(&factory);
                 assert_eq!(reason(&user.publish("orders:eu", "1", 0).await), publish, "{url} {protocol:?}");
                 assert_eq!(reason(&user.subscribe(&["orders:eu"], false).await), subscribe, "{url} {protocol:?}");
@@ -182,7 +184,8 @@ fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
     local(async {
         let factory = factory(&redis.url());
         let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
-        subscriber.subscribe(&["c"], false).await;
+        // Five channels, but one connection.
+        subscriber.subscribe(&["c", "d", "e", "f", "g"], false).await;
         for _ in 0..50 {
             publisher.publish("c", "{}", 0).await;
         }
@@ -254,8 +257,8 @@ fn every_kind_of_broken_server_has_a_plain_reason() {
     for (url, expected) in [
         (format!("redis://127.0.0.1:{}", free_port()), "connection refused"),
         ("redis://no-such-name.invalid".to_owned(), "name not resolved: "),
-        (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not a Redis server: it answered \"HTTP/N.N N Bad Request\""),
-        (plain(b"SSH-2.0-OpenSSH_9.6\n"), "not a Redis server: it answered \"SSH-N.N-OpenSSH_N.N\""),
+        (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not a Redis server: it answered \"HTTP/1.1 400 Bad Request\""),
+        (plain(b"SSH-2.0-OpenSSH_9.6\n"), "not a Redis server: it answered \"SSH-2.0-OpenSSH_9.6\""),
         (pretender(b"+OK", true), "connection closed before the reply was complete"),
         (plain(b"$104857600\r\nxxxx"), "reply larger than 16 MiB"),
         (plain(b"*2\r\n$1\r\nabc\r\n"), "malformed reply: a string is longer than it says"),
@@ -330,6 +333,42 @@ fn the_monitor_sees_what_the_server_sees() {
         redis.kill();
         let gone = monitor.look().await;
         assert!(gone.stale.is_some() && gone.clients == 9, "{gone:?}");
+    });
+}
+
+#[test]
+fn a_subscriber_is_back_soon_after_its_server() {
+    let mut redis = Redis::start("");
+    local(async {
+        let mut subscriber = User::new(&factory(&redis.url()));
+        subscriber.subscribe(&["c"], false).await;
+        redis.kill();
+        // Long enough for pauses that only grow to have grown.
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        redis.revive();
+        let since = Instant::now();
+        until("the subscriber is back", || redis.tell("PUBSUB NUMSUB c").contains(":1")).await;
+        assert!(since.elapsed() < Duration::from_millis(1_500), "{:?}", since.elapsed());
+        subscriber.finish().await;
+    });
+}
+
+#[test]
+fn a_message_of_16_mib_arrives_and_a_larger_one_is_said_to_be_too_large() {
+    const MOST: u32 = 16 * 1024 * 1024;
+    let redis = Redis::start("");
+    local(async {
+        let factory = factory(&redis.url());
+        let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
+        subscriber.subscribe(&["c"], false).await;
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        assert_eq!(reason(&publisher.publish("c", "{}", MOST).await), "ok");
+        until("it has arrived", || notes.delivered.get().received == 1).await;
+        assert_eq!(reason(&publisher.publish("c", "{}", MOST + 100_000).await), "ok");
+        until("the connection is open again", || !notes.outages.borrow().is_empty()).await;
+        assert_eq!(*notes.outages.borrow(), ["message larger than 16 MiB"]);
+        let sum = subscriber.finish().await;
+        assert_eq!((sum.delivered(), sum.lost(), sum.disconnects), (1, 1, 1), "{sum:?}");
     });
 }
 

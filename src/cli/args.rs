@@ -1,14 +1,17 @@
 //! The command line as clap sees it: Locust's words, each also an environment variable.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{BoolishValueParser, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgAction, Args, Command, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use super::check_schema;
-use crate::scenario::{DEMO_HOST, Overrides, SelectOptions};
+use crate::protocol::redis::Address;
+use crate::scenario::{DEMO_HOST, Overrides, SelectOptions, is_redis};
 use crate::tui::ThemeName;
 use crate::units::{self, PerSecond, Users};
 
@@ -71,8 +74,8 @@ pub struct Trial {
     /// Scenario file, or the name of an embedded scenario
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Base URL of the target
-    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = parse_host)]
+    /// Base URL of the target, or the address of the Redis
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = HostParser)]
     pub host: Option<String>,
     /// The user class that is tried [default: the first]
     #[arg(long, value_name = "NAME")]
@@ -123,8 +126,8 @@ pub struct Run {
     /// Run only these user classes
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', env = "KATYDID_CLASSES")]
     pub classes: Vec<String>,
-    /// Base URL of the target
-    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = parse_host)]
+    /// Base URL of the target, or the address of the Redis
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = HostParser)]
     pub host: Option<String>,
     /// Peak number of concurrent users
     #[arg(short = 'u', long, value_name = "N", env = "KATYDID_USERS", value_parser = units::parse_users, allow_negative_numbers = true)]
@@ -227,15 +230,37 @@ impl Run {
     }
 }
 
-/// A base URL that requests can be sent to, or `demo`.
+/// Takes a base URL that requests can be sent to, the address of a Redis, or `demo`. What it refuses it does not repeat
+/// where it may hold a password.
+#[derive(Debug, Clone, Copy)]
+struct HostParser;
+
+impl TypedValueParser for HostParser {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        let text = value.to_string_lossy();
+        parse_host(&text).map_err(|why| {
+            let shown = if text.contains('@') { String::new() } else { format!(" '{text}'") };
+            let message = format!("invalid value{shown} for '--host <URL>': {why}\n");
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
+        })
+    }
+}
+
 fn parse_host(text: &str) -> Result<String, String> {
     let host = text.trim();
     if host == DEMO_HOST {
         return Ok(host.to_owned());
     }
+    if is_redis(host) {
+        return Address::parse(host).map(|_| host.to_owned()).map_err(|why| why.to_string());
+    }
     match url::Url::parse(host) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(host.to_owned()),
-        _ => Err("write a base URL such as https://staging.example.com, or demo".to_owned()),
+        _ => Err("write a base URL such as https://staging.example.com, the address of a Redis such as \
+                  redis://127.0.0.1:6379, or demo"
+            .to_owned()),
     }
 }
 
@@ -303,6 +328,7 @@ mod tests {
             (["-t", "1x"], "1h30m"),
             (["-H", "example.com"], "https://"),
             (["-H", "ftp://example.com"], "https://"),
+            (["-H", "redis://h/x"], "the database after the host is no number"),
             (["--threads", "0"], "1..=1024"),
             (["--theme", "pink"], "colorblind"),
             (["--user", "1"], "--users"),
@@ -310,6 +336,18 @@ mod tests {
             let error = parse(&args).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{args:?}");
             assert!(error.to_string().contains(hint), "{args:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_host_may_be_a_redis_and_its_password_is_never_repeated() {
+        for host in ["redis://127.0.0.1:6379", "rediss://u:S3cret@h:1/2"] {
+            assert_eq!(parse(&["-H", host]).unwrap().run.overrides().host.as_deref(), Some(host));
+        }
+        for host in ["redis://:S3cret@h/x", "ftp://u:S3cret@h", "redis:/:S3cret@h"] {
+            let error = parse(&["-H", host]).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(!error.to_string().contains("S3cret") && error.to_string().contains("--host"), "{error}");
         }
     }
 

@@ -33,7 +33,8 @@ pub(super) fn run(files: &[PathBuf], select: &SelectOptions, schema: &SchemaFrom
 fn one(file: &std::path::Path, select: &SelectOptions, schema: &SchemaFrom) -> Result<String, String> {
     let scenario = Scenario::load_selected(file, select).map_err(|e| e.text)?;
     // Without a host the check is still of use: the host may be a flag of the run.
-    let host = scenario.host().is_none().then(|| "http://host-of-the-run".to_owned());
+    let nowhere = scenario.host().is_none() && scenario.needs_host();
+    let host = nowhere.then(|| "http://host-of-the-run".to_owned());
     let plan = scenario.plan(&Overrides { host, ..Overrides::default() }).map_err(|e| e.text)?;
     let held = schema.check(&scenario)?;
     let mut text = String::new();
@@ -77,6 +78,9 @@ mod tests {
         ] {
             assert!(text.contains(wanted), "{wanted}:\n{text}");
         }
+        let redis = "redis: { url: 'redis://u:s3cret@cache.test:7000/1' }\ntasks: [{ steps: [{ publish: c }] }]";
+        let text = file(redis).unwrap();
+        assert!(text.contains("s against redis://cache.test:7000\n") && !text.contains("s3cret"), "{text}");
         assert!(file("tasks: 7").unwrap_err().contains("s.yaml:1:8"));
     }
 }

@@ -2,12 +2,11 @@
 
 use std::path::PathBuf;
 
-use http::HeaderMap;
 use url::Url;
 
 use crate::demo::DemoTarget;
 use crate::protocol::graphql::introspect;
-use crate::scenario::{DEMO_HOST, GraphqlSchema, Scenario};
+use crate::scenario::{DEMO_HOST, GraphqlEndpoint, GraphqlSchema, Scenario};
 
 /// Where the schema is from.
 #[derive(Debug, Clone, Default)]
@@ -57,20 +56,20 @@ impl SchemaFrom {
             }
             Self::Endpoint => ask(scenario.graphql_endpoint(None), "the scenario's endpoint"),
             Self::Address(url) => {
-                let own = scenario.graphql_endpoint(None).filter(|(own, _)| own.origin() == url.origin());
+                let own = scenario.graphql_endpoint(None).filter(|own| own.url.origin() == url.origin());
                 // What may be in the headers is for the scenario's own server alone.
-                let headers = own.map_or_else(HeaderMap::new, |(_, headers)| headers);
-                ask(Some((url.clone(), headers)), url.host_str().unwrap_or_default())
+                let known = own.unwrap_or_else(|| GraphqlEndpoint::new(url.clone()));
+                ask(Some(GraphqlEndpoint { url: url.clone(), ..known }), url.host_str().unwrap_or_default())
             }
         }
     }
 }
 
-fn ask(endpoint: Option<(Url, HeaderMap)>, name: &str) -> Result<Option<(GraphqlSchema, String)>, String> {
-    let (url, headers) = endpoint.ok_or_else(|| {
+fn ask(endpoint: Option<GraphqlEndpoint>, name: &str) -> Result<Option<(GraphqlSchema, String)>, String> {
+    let endpoint = endpoint.ok_or_else(|| {
         "the scenario has no GraphQL step whose address is known before the run: write --introspect=URL".to_owned()
     })?;
-    let text = introspect(&url, headers)?;
+    let text = introspect(&endpoint)?;
     Ok(Some((GraphqlSchema::read(name, &text)?, name.to_owned())))
 }
 

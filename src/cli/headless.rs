@@ -41,6 +41,9 @@ fn run_to_code(args: &Run) -> u8 {
             return if error.is_about_the_scenario() { exit::USAGE } else { exit::TROUBLE };
         }
     };
+    if let Some(words) = local.doubt() {
+        console::warn(words);
+    }
     let last = match headless::follow(handle, headless::Options { only_summary: args.only_summary }) {
         Ok(last) => last,
         Err(error) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
-use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError};
+use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, is_redis, summary};
 use crate::tui::Starter;
 
 /// Keeps the demo target alive from the first run that needs it until it is dropped.
@@ -13,6 +13,8 @@ pub(super) struct Local {
     threads: usize,
     seed: Option<u64>,
     demo: Option<DemoTarget>,
+    /// What looks wrong with the run that was started last.
+    doubt: Option<String>,
 }
 
 /// A run that could not be started.
@@ -44,7 +46,12 @@ impl StartError {
 impl Local {
     /// Without a seed every run gets a new one.
     pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {
-        Self { threads, seed, demo: None }
+        Self { threads, seed, demo: None, doubt: None }
+    }
+
+    /// What looks wrong with the run that was started last: too few users for its classes.
+    pub(super) fn doubt(&self) -> Option<&str> {
+        self.doubt.as_deref()
     }
 
     /// Starts `scenario` at once.
@@ -55,6 +62,7 @@ impl Local {
         }
         let plan = scenario.plan(&overrides)?;
         plan.runnable()?;
+        self.doubt = summary::understaffed(&plan);
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }
@@ -85,7 +93,7 @@ pub(super) fn demo_for(scenario: &Scenario, overrides: &mut Overrides) -> std::i
 
 /// True when the host that counts is the demo target's name.
 fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
-    flag.or(scenario) == Some(DEMO_HOST)
+    flag.filter(|host| !is_redis(host)).or(scenario) == Some(DEMO_HOST)
 }
 
 #[cfg(test)]

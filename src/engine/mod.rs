@@ -90,7 +90,7 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
     }
     let feeders = feeder::open(&plan.feeders, options.seed)?;
     let factory = Factory::new(&plan)?;
-    let redis = plan.redis.as_ref().map(redis::Factory::new).transpose()?;
+    let redis = plan.redis.as_ref().map(|target| redis::Factory::new(target, Arc::clone(&plan.secrets))).transpose()?;
     let others = Arc::new(AtomicU32::new(0));
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);

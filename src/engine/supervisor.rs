@@ -19,6 +19,7 @@ use super::roster::Roster;
 use super::shard::{HANDOVER, Order};
 use crate::scenario::Plan;
 use crate::scenario::plan::Load;
+use crate::scenario::summary;
 use crate::stats::health::Probe;
 use crate::stats::interval::Staff;
 use crate::stats::server::ServerFigures;
@@ -58,6 +59,9 @@ pub async fn run(setup: Setup) {
     let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
     control.server = Some(server);
+    if let Some(words) = summary::understaffed(&control.plan) {
+        control.note(words);
+    }
     let (mut step, mut publish) = (interval(STEP), interval(HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -397,7 +401,10 @@ impl Control {
         });
         let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
         if let Some(figures) = news.and_then(|server| server.borrow_and_update().clone()) {
-            self.aggregator.server(figures);
+            match self.stopping {
+                None => self.aggregator.server(figures),
+                Some(_) => self.aggregator.server_left(figures),
+            }
         }
         self.aggregator.snapshot(Moment {
             elapsed: t,

@@ -96,7 +96,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         return Err(EngineError::NotRunnable(why));
     }
     let factory = Factory::new(&plan)?;
-    let redis = plan.redis.as_ref().map(redis::Factory::new).transpose()?;
+    let redis = plan.redis.as_ref().map(|target| redis::Factory::new(target, Arc::clone(&plan.secrets))).transpose()?;
     let others = Arc::default();
     let feeders = feeder::open(&plan.feeders, choice.seed)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;

@@ -259,7 +259,7 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     let mut out = Vec::new();
     let all = &redis.total;
     let count = units::count;
-    if all.published > 0 || all.received > 0 {
+    if snapshot.measures_delivery() && (all.published > 0 || all.received > 0) {
         let (delivered, published) = (count(all.delivered()), count(all.published));
         out.push(format!("Redis: {published} published, {delivered} delivered, {:.1} for each", all.fan_out()));
         let (lost, ratio) = (count(all.lost()), all.lost_ratio() * 100.0);
@@ -280,21 +280,21 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
         out.push(format!("Redis: {} messages of others were received", count(all.foreign)));
     }
     if let Some(server) = &redis.server {
-        let clients = match server.max_clients {
-            Some(most) => format!("{} of {} clients", count(server.clients), count(most)),
-            None => format!("{} clients", count(server.clients)),
-        };
-        out.push(format!(
-            "Redis {}: {clients}, {} (peak {}), {} commands/s, in {}/s, out {}/s, {} channels, {} patterns",
-            server.version,
-            units::bytes(server.memory),
-            units::bytes(server.memory_peak),
-            units::rate(server.ops),
-            units::bytes(server.bytes_in as u64),
-            units::bytes(server.bytes_out as u64),
-            count(server.channels),
-            count(server.patterns),
-        ));
+        let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));
+        let clients = format!("{}{most} clients (peak {})", count(server.clients), count(server.clients_peak));
+        out.extend((!server.unreached).then(|| {
+            format!(
+                "Redis {}: {clients}, {} (peak {}), {} commands/s, in {}/s, out {}/s, {} channels, {} patterns",
+                server.version,
+                units::bytes(server.memory),
+                units::bytes(server.memory_peak),
+                units::rate(server.ops),
+                units::bytes(server.bytes_in as u64),
+                units::bytes(server.bytes_out as u64),
+                count(server.channels),
+                count(server.patterns),
+            )
+        }));
         out.extend(server.warnings().into_iter().map(|warning| format!("Redis: ! {warning}")));
     }
     out

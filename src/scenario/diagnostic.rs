@@ -10,6 +10,7 @@ use unicode_width::UnicodeWidthChar;
 
 use super::ScenarioError;
 use super::source::Sources;
+use super::userinfo;
 use crate::clean;
 
 /// Columns of an excerpt: a long line is cut to a window around the caret.
@@ -55,7 +56,7 @@ pub(crate) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>
 
 /// One error without a place in a text.
 pub(crate) fn plain(message: &str) -> ScenarioError {
-    let brief = clean::line(message).into_owned();
+    let brief = clean::line(&userinfo::mask(message)).into_owned();
     ScenarioError { text: format!("error: {brief}"), brief }
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioE
         let (line, column) = position(text, d.at.start - start);
         let more = found.len() - 1;
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        format!("line {line}:{column}: {}{more}", clean::line(&d.message))
+        format!("line {line}:{column}: {}{more}", clean::line(&userinfo::mask(&d.message)))
     });
     ScenarioError { text, brief }
 }
@@ -119,20 +120,55 @@ fn one(out: &mut String, level: &str, (origin, source): (&str, &str), d: &Diagno
     let start = floor(source, d.at.start);
     let lengths = floor(source, d.at.end.max(d.at.start)).saturating_sub(start);
     let marked = source[start..start + lengths].lines().next().unwrap_or("").chars().count();
+    let excerpt = Excerpt::new(source.lines().nth(line - 1).unwrap_or(""), (column, marked));
     // Writing into a String cannot fail.
-    let _ = writeln!(out, "{level}: {}", clean::line(&d.message));
+    let _ = writeln!(out, "{level}: {}", clean::line(&userinfo::mask(&d.message)));
     let _ = writeln!(out, "{pad}--> {}:{line}:{column}", clean::line(origin));
     let _ = writeln!(out, "{pad} |");
     if line > 1 {
-        let before = source.lines().nth(line - 2).unwrap_or("");
-        let _ = writeln!(out, "{:width$} | {}", line - 1, window(before, column).0);
+        let before = userinfo::mask(source.lines().nth(line - 2).unwrap_or(""));
+        let _ = writeln!(out, "{:width$} | {}", line - 1, window(&before, excerpt.column).0);
     }
-    let (shown, indent) = window(source.lines().nth(line - 1).unwrap_or(""), column);
+    let (shown, indent) = window(&excerpt.line, excerpt.column);
     let _ = writeln!(out, "{line} | {shown}");
-    let carets = "^".repeat(marked.clamp(1, WINDOW));
+    let carets = "^".repeat(excerpt.marked.clamp(1, WINDOW));
     let _ = write!(out, "{pad} | {}{carets}", " ".repeat(indent));
     for note in &d.notes {
         let _ = write!(out, "\n{pad} = {}", clean::line(note));
+    }
+}
+
+/// A line as it is shown: no user and no password in it, and the marked part where it stands then.
+struct Excerpt {
+    line: String,
+    /// Where the marked part begins, from 1.
+    column: usize,
+    /// How long it is.
+    marked: usize,
+}
+
+impl Excerpt {
+    fn new(line: &str, (column, marked): (usize, usize)) -> Self {
+        let hidden = userinfo::find(line);
+        let mask = userinfo::MASK.chars().count();
+        // Where a place of the line, in characters, is in what is shown.
+        let shown = |place: usize| {
+            let mut moved = place;
+            for range in &hidden {
+                let begin = line[..range.start].chars().count();
+                let length = line[range.clone()].chars().count();
+                if place >= begin + length {
+                    moved = moved + mask - length.min(moved + mask);
+                } else if place > begin {
+                    // Inside of what is hidden: at its beginning.
+                    moved = moved.saturating_sub(place - begin);
+                }
+            }
+            moved
+        };
+        let from = shown(column.saturating_sub(1));
+        let to = shown(column.saturating_sub(1) + marked);
+        Self { line: userinfo::mask(line).into_owned(), column: from + 1, marked: to.saturating_sub(from) }
     }
 }
 
@@ -167,5 +203,32 @@ mod tests {
             assert!(error.text.contains("f.yaml:"), "{offset}");
         }
         assert_eq!(position(source, source.find('x').unwrap()), (2, 1));
+    }
+
+    #[test]
+    fn a_line_is_shown_without_its_passwords_and_marked_where_it_was() {
+        for (source, marked, shown) in [
+            ("redis: { url: redis://u:TopSecret@h:1, x: 1 }", "x", "redis: { url: redis://***@h:1, x: 1 }"),
+            ("a: [http://u:TopSecret@h, http://ü:TopSecret@h, b]", "b]", "a: [http://***@h, http://***@h, b]"),
+            ("url: redis://u:TopSecret@h/abc", "redis://u:TopSecret@h/abc", "url: redis://***@h/abc"),
+            ("url: redis://u:TopSecret@h/abc", "Secret", "url: redis://***@h/abc"),
+        ] {
+            let at = source.rfind(marked).unwrap();
+            let message = format!("{source:?} is wrong");
+            let wrong = Diagnostic::new(at..at + marked.len(), message);
+            let error = render(&Sources::new("f.yaml", source, None), vec![wrong]);
+            assert!(!error.text.contains("Secret") && !error.brief.contains("Secret"), "{}", error.text);
+            let lines: Vec<&str> = error.text.lines().collect();
+            let (line, carets) = (lines[3], lines[4]);
+            assert_eq!(line, format!("1 | {shown}"));
+            let below: String =
+                line.chars().skip(carets.find('^').unwrap()).take(carets.matches('^').count()).collect();
+            let expected = userinfo::mask(marked);
+            assert!(
+                below == expected || (marked == "Secret" && below == userinfo::MASK),
+                "{below} {expected}\n{}",
+                error.text
+            );
+        }
     }
 }

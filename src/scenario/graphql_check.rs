@@ -12,6 +12,7 @@ use url::Url;
 use super::diagnostic::Diagnostic;
 use super::graphql_schema::{Finding, GraphqlSchema};
 use super::graphql_values::Given;
+use super::plan::ClientOptions;
 use super::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, build, compose, diagnostic};
 
 /// What is known of a GraphQL step before it is sent.
@@ -29,6 +30,26 @@ pub(crate) struct Asked {
     pub url: Option<Url>,
     /// The headers that do not vary.
     pub headers: HeaderMap,
+    /// The connections that carry it.
+    pub client: ClientOptions,
+}
+
+/// Where a schema can be asked for.
+#[derive(Debug, Clone)]
+pub struct GraphqlEndpoint {
+    /// Absolute.
+    pub url: Url,
+    /// What the scenario sends there in any case.
+    pub headers: HeaderMap,
+    /// Proxy and TLS.
+    pub client: ClientOptions,
+}
+
+impl GraphqlEndpoint {
+    /// An address of which nothing more is known.
+    pub fn new(url: Url) -> Self {
+        Self { url, headers: HeaderMap::new(), client: ClientOptions::default() }
+    }
 }
 
 impl Asked {
@@ -63,8 +84,8 @@ impl Scenario {
         if found.is_empty() { Ok(asked.len()) } else { Err(diagnostic::render(sources, found)) }
     }
 
-    /// Where its first GraphQL step goes, and the headers that do not vary; `host` takes the place of the scenario's.
-    pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<(Url, HeaderMap)> {
+    /// Where its first GraphQL step goes, with what does not vary; `host` takes the place of the scenario's.
+    pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<GraphqlEndpoint> {
         let base = match host.or(self.host()) {
             // Without a host, a step may still go to an address of its own.
             None | Some(DEMO_HOST) => DEMO_BASE.to_owned(),
@@ -72,7 +93,9 @@ impl Scenario {
         };
         let built = self.file.build(&self.root, &base, &self.select);
         let known = |url: &Url| !url.as_str().starts_with(DEMO_BASE);
-        built.graphql.into_iter().find_map(|one| Some((one.url.filter(known)?, one.headers)))
+        built.graphql.into_iter().find_map(|one| {
+            Some(GraphqlEndpoint { url: one.url.filter(known)?, headers: one.headers, client: one.client })
+        })
     }
 }
 
@@ -174,14 +197,14 @@ mod tests {
         let text = "host: http://h/base\ngraphql: { endpoint: /gql }\ndefaults: { headers: { X-Key: k } }\n\
             tasks: [{ steps: [{ get: / }, { graphql: \"{ a }\" }] }]\n";
         let scenario = Scenario::parse("s.yaml", text).expect("a scenario");
-        let (url, headers) = scenario.graphql_endpoint(None).expect("one");
+        let GraphqlEndpoint { url, headers, .. } = scenario.graphql_endpoint(None).expect("one");
         assert_eq!((url.as_str(), headers["x-key"].as_bytes()), ("http://h/base/gql", &b"k"[..]));
-        let (url, _) = scenario.graphql_endpoint(Some("http://other")).expect("one");
+        let url = scenario.graphql_endpoint(Some("http://other")).expect("one").url;
         assert_eq!(url.as_str(), "http://other/gql");
         let of = |top: &str| {
             let text = format!("{top}\ntasks: [{{ steps: [{{ graphql: \"{{ a }}\" }}] }}]\n");
             let scenario = Scenario::parse("s.yaml", &text).expect("a scenario");
-            scenario.graphql_endpoint(None).map(|(url, _)| url.to_string())
+            scenario.graphql_endpoint(None).map(|one| one.url.to_string())
         };
         assert_eq!(of("host: demo"), None);
         assert_eq!(of(""), None);

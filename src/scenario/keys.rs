@@ -136,6 +136,7 @@ const SUBSCRIBE: &[Key] = &[
 ];
 const REDIS: &[Key] = &[
     key("name", "label", "Row of the statistics; default: the command's first word"),
+    key("expect", "expect_redis", "What the answer must be; default: no error"),
     key("capture", "capture", "Names for values of the answer"),
     key("timeout", "length", "From the send to the answer; default 30s"),
 ];
@@ -219,6 +220,12 @@ pub(crate) const EXPECT: &[Key] = &[
 ];
 /// `expect` of a publish.
 pub(crate) const EXPECT_PUBLISH: &[Key] = &[key("receivers", "matcher", "How many got the message")];
+/// `expect` of a Redis command.
+pub(crate) const EXPECT_REDIS: &[Key] = &[
+    key("json", "path_matchers", "Values of the answer by JSONPath"),
+    key("body", "matcher", "The answer as text"),
+    key("time", "matcher", "Such as < 10ms"),
+];
 /// The full form of a capture.
 pub(crate) const CAPTURE: &[Key] = &[
     key("json", "text", "A JSONPath"),

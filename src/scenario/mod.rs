@@ -25,12 +25,14 @@ pub mod secrets;
 mod source;
 pub mod summary;
 pub mod template;
+mod userinfo;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use graphql_check::GraphqlEndpoint;
 pub use graphql_schema::{GraphqlSchema, MAX_BYTES as MAX_SCHEMA};
 pub use plan::Plan;
 use url::Url;
@@ -209,6 +211,11 @@ impl Scenario {
         self.head.host.as_deref()
     }
 
+    /// True when some request goes to the host: a scenario of Redis alone has none.
+    pub fn needs_host(&self) -> bool {
+        self.head.needs_host
+    }
+
     /// What looks like a slip but can be run, as printed; empty when there is nothing.
     pub fn warnings(&self) -> &str {
         &self.warnings
@@ -225,8 +232,7 @@ impl Scenario {
     /// # Errors
     /// When no host is known, or an override is out of range.
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ScenarioError> {
-        let is_redis = |host: &&str| host.starts_with("redis://") || host.starts_with("rediss://");
-        let redis_url = overrides.host.as_deref().filter(is_redis);
+        let redis_url = overrides.host.as_deref().filter(|host| is_redis(host));
         let given = overrides.host.as_deref().filter(|host| !is_redis(host)).or(self.host());
         let host = match given {
             Some(host) => host,
@@ -243,21 +249,22 @@ impl Scenario {
             "" | DEMO_HOST => DEMO_BASE.to_owned(),
             host => base_url(host).map_err(|e| diagnostic::plain(&e))?,
         };
-        let built = self.file.build(&self.root, &base, &self.select);
+        if let Some(url) = redis_url {
+            plan::Address::parse(url).map_err(|e| diagnostic::plain(&e.to_string()))?;
+        }
+        let built = self.file.build_with(&self.root, &base, &self.select, redis_url);
         let mut plan = match built.plan {
             Some(plan) if built.errors.is_empty() => plan,
             _ => return Err(diagnostic::render(&self.file.sources, built.errors)),
         };
         plan.name = self.name.clone();
-        if let Some(url) = redis_url {
-            let nowhere = "--host is a Redis address, but this scenario has no `redis`";
-            let redis = plan.redis.as_mut().ok_or_else(|| diagnostic::plain(nowhere))?;
-            redis.url = url.into();
+        if redis_url.is_some() && plan.redis.is_none() {
+            return Err(diagnostic::plain("--host is a Redis address, but this scenario has no `redis`"));
         }
         plan.host = match host {
             "" => plan.redis.as_ref().map_or_else(|| "no host".into(), |redis| redis.shown()),
             _ if demo => DEMO_SHOWN.into(),
-            _ => base.into(),
+            _ => userinfo::mask(&base).into(),
         };
         overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
         Ok(plan)
@@ -266,11 +273,17 @@ impl Scenario {
 
 impl File {
     fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> build::Built {
+        self.build_with(root, base, select, None)
+    }
+
+    /// The same with another Redis than the file's.
+    fn build_with(&self, root: &Node, base: &str, select: &SelectOptions, redis: Option<&str>) -> build::Built {
         build::build(build::Input {
             sources: &self.sources,
             root,
             whole: &self.root,
             base,
+            redis,
             select,
             environment: &self.environment,
         })
@@ -311,6 +324,12 @@ impl Overrides {
         }
         Ok(())
     }
+}
+
+/// True for the address of a Redis, which `--host` takes as well.
+pub fn is_redis(host: &str) -> bool {
+    let scheme = host.trim_start().split("://").next().unwrap_or_default();
+    ["redis", "rediss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
 /// Checks a base URL and cuts its trailing slashes; a path is kept as a prefix.

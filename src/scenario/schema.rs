@@ -7,13 +7,14 @@ use super::keys::{self, ACTIONS, ANY_STEP, Key};
 /// The schema; `katydid schema` prints it, and editors complete and check files with it.
 pub fn schema() -> Value {
     let mut definitions = Map::new();
-    let tables: [(&str, &[Key], &[&str]); 24] = [
+    let tables: [(&str, &[Key], &[&str]); 25] = [
         ("class", keys::CLASS, &["tasks"]),
         ("task", keys::TASK, &["steps"]),
         ("defaults", keys::CONNECTION, &[]),
         ("operators", keys::OPERATORS, &[]),
         ("expect", keys::EXPECT, &[]),
         ("expect_publish", keys::EXPECT_PUBLISH, &["receivers"]),
+        ("expect_redis", keys::EXPECT_REDIS, &[]),
         ("capture_full", keys::CAPTURE, &[]),
         ("shape", keys::SHAPE, &["stages"]),
         ("stage", keys::STAGE, &["duration"]),

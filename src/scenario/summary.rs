@@ -100,6 +100,32 @@ fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
     steps.iter().map(one).sum()
 }
 
+/// Says so when the users at the peak are too few for some class: it then has fewer than its fixed count, or nobody.
+pub fn understaffed(plan: &Plan) -> Option<String> {
+    let peak = plan.schedule.peak_users().0;
+    // Arrivals have no use for fixed counts, but for those of users that are there before them.
+    let is_open = plan.schedule.is_open();
+    let fixed = |class: &Class| class.fixed_count.filter(|_| !is_open || class.start == Start::BeforeOthers);
+    let mut left = peak;
+    let mut short = Vec::new();
+    // Fixed counts come first, in the order of the file; what is left is for the others.
+    for class in &plan.classes {
+        let Some(wanted) = fixed(class) else { continue };
+        let got = wanted.min(left);
+        left -= got;
+        if got < wanted {
+            let got = if got == 0 { "none".to_owned() } else { got.to_string() };
+            short.push(format!("{} has {got} of {wanted}", class.name));
+        }
+    }
+    if left == 0 {
+        let others = plan.classes.iter().filter(|class| fixed(class).is_none() && class.weight > 0);
+        short.extend(others.map(|class| format!("{} has nobody", class.name)));
+    }
+    let are = if peak == 1 { "is" } else { "are" };
+    (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
+}
+
 /// The plan in words, several lines.
 pub fn words(plan: &Plan) -> String {
     let mut out = String::new();
@@ -144,6 +170,9 @@ pub fn words(plan: &Plan) -> String {
     };
     let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{h:.2} VU-hours"));
     let _ = writeln!(out, "  {} at the peak, {requests}, {hours}", users(estimate.peak_users));
+    if let Some(words) = understaffed(plan) {
+        let _ = writeln!(out, "  ! {words}");
+    }
     out.lines().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
 }
 
@@ -187,5 +216,34 @@ fn wait(wait: Wait) -> String {
         Wait::Constant(d) => format!("waits {}", units::plain(d)),
         Wait::Between(low, high) => format!("waits {} to {}", units::plain(low), units::plain(high)),
         Wait::Pacing(d) => format!("a task every {}", units::plain(d)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{Overrides, Scenario};
+
+    #[test]
+    fn classes_that_too_few_users_are_left_for_are_named() {
+        let classes = "redis: { url: redis://h }\nuser_classes:\n  \
+                       Early: { fixed_count: 3, start: before_others, tasks: [{ steps: [{ redis: PING }] }] }\n  \
+                       Fixed: { fixed_count: 2, tasks: [{ steps: [{ redis: PING }] }] }\n  \
+                       Rest: { tasks: [{ steps: [{ redis: PING }] }] }\n";
+        let arrivals = |most: u32| format!("run_time: 1s\narrivals: {{ rate: 5/s, max_users: {most} }}\n");
+        for (load, expected) in [
+            ("users: 6\n".to_owned(), None),
+            ("users: 5\n".to_owned(), Some("5 users are too few for every class: Rest has nobody")),
+            (
+                "users: 1\n".to_owned(),
+                Some("1 user is too few for every class: Early has 1 of 3, Fixed has none of 2, Rest has nobody"),
+            ),
+            (arrivals(4), None),
+            (arrivals(3), Some("3 users are too few for every class: Fixed has nobody, Rest has nobody")),
+        ] {
+            let scenario = Scenario::parse("t.yaml", &(load.clone() + classes)).unwrap();
+            let found = understaffed(&scenario.plan(&Overrides::default()).unwrap());
+            assert_eq!(found.as_deref(), expected, "{load}");
+        }
     }
 }

@@ -85,3 +85,27 @@ fn headers_of_defaults_are_joined_line_by_line() {
     assert_eq!(headers(&all), ("x-both=own x-own=own x-part=part".to_owned(), Duration::from_secs(5)));
     assert_eq!(headers(&one).0, "x-both=own x-new=new x-own=profile x-part=part");
 }
+
+#[test]
+fn passwords_that_nobody_named_are_masked_wherever_a_plan_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let lines = "REDIS_PASSWORD=env-pw-1\nREDIS_URL=redis://u:env-pw-2@h\n";
+    std::fs::write(folder.path().join(".env"), lines).unwrap();
+    let text = "host: http://u:host-pw@h/\ndefaults: { proxy: 'http://u:proxy-pw@p' }\n\
+                redis: { url: 'redis://u:redis%2Dpw@h' }\n\
+                tasks: [{ steps: [{ get: 'http://u:step-pw@other/x' }, { redis: PING },\n\
+                { redis: ['{{ env.REDIS_PASSWORD }}', a] }, { redis: [set, 'x y', z] }] }]\n";
+    let scenario = Scenario::parse_in("t.yaml", text, Some(folder.path())).unwrap();
+    let host = |host: &str| Overrides { host: Some(host.to_owned()), ..Overrides::default() };
+    let plan = scenario.plan(&host("redis://:flag-pw@h")).unwrap();
+    for password in ["env-pw-1", "env-pw-2", "host-pw", "proxy-pw", "redis%2Dpw", "redis-pw", "step-pw", "flag-pw"] {
+        assert_eq!(plan.secrets.mask(password), "***", "{password}");
+    }
+    assert_eq!(&*plan.host, "http://***@h");
+    let names: Vec<&str> = plan.endpoints.iter().map(|row| &*row.name).collect();
+    assert_eq!(names, ["http://***@other/x", "PING", "COMMAND", "SET"]);
+    let plan = scenario.plan(&host("https://u:other-pw@h")).unwrap();
+    assert_eq!((&*plan.host, &*plan.secrets.mask("other-pw")), ("https://***@h", "***"));
+    let error = scenario.plan(&host("ftp://u:other-pw@h")).unwrap_err();
+    assert!(!error.text.contains("other-pw") && !error.brief.contains("other-pw"), "{error}");
+}

@@ -135,6 +135,14 @@ impl Aggregator {
         self.server = Some(figures);
     }
 
+    /// Notes what it says once the users leave: its figures stay what they were, only its counts go on.
+    pub fn server_left(&mut self, later: ServerFigures) {
+        match &mut self.server {
+            Some(known) if !known.unreached => known.count(&later),
+            _ => self.server = Some(later),
+        }
+    }
+
     /// Requests of warm-ups so far.
     pub fn left_out(&self) -> u64 {
         self.left_out

@@ -7,6 +7,8 @@ pub struct ServerFigures {
     pub version: String,
     /// Clients connected.
     pub clients: u64,
+    /// Most clients that any look has found.
+    pub clients_peak: u64,
     /// Its limit.
     pub max_clients: Option<u64>,
     /// Bytes in use.
@@ -35,12 +37,25 @@ pub struct ServerFigures {
     pub largest_buffer: Option<u64>,
     /// Why nothing newer is known, when the last look failed.
     pub stale: Option<String>,
+    /// No look has succeeded yet: there are no figures at all, and the zeros here are none.
+    pub unreached: bool,
 }
 
 /// Part of a limit from which on it is worth a warning.
 const CLOSE: f64 = 0.8;
 
 impl ServerFigures {
+    /// Takes what counts over the run from a look after it, when its users are no longer there to be seen.
+    pub fn count(&mut self, later: &ServerFigures) {
+        if later.unreached {
+            return;
+        }
+        self.output_buffer_cuts = later.output_buffer_cuts;
+        self.evicted_clients = later.evicted_clients;
+        self.rejected = later.rejected;
+        self.clients_peak = self.clients_peak.max(later.clients_peak);
+    }
+
     /// What should worry us, worst first; empty when all is well.
     pub fn warnings(&self) -> Vec<String> {
         let mut found = Vec::new();
@@ -62,7 +77,8 @@ impl ServerFigures {
             found.push(format!("memory at {:.0} % of maxmemory", part * 100.0));
         }
         if let Some(why) = &self.stale {
-            found.push(format!("no figures from the server: {why}"));
+            let what = if self.unreached { "no figures" } else { "no newer figures" };
+            found.push(format!("{what} from the server: {why}"));
         }
         found
     }
@@ -71,6 +87,24 @@ impl ServerFigures {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_look_after_the_run_changes_only_what_counts_over_it() {
+        let mut last = ServerFigures { clients: 60, clients_peak: 61, ops: 900.0, ..ServerFigures::default() };
+        last.count(&ServerFigures { unreached: true, output_buffer_cuts: Some(9), ..ServerFigures::default() });
+        assert_eq!(last.output_buffer_cuts, None);
+        last.count(&ServerFigures { clients: 1, clients_peak: 62, rejected: 2, ..ServerFigures::default() });
+        assert_eq!((last.clients, last.clients_peak, last.ops, last.rejected), (60, 62, 900.0, 2));
+    }
+
+    #[test]
+    fn a_server_that_was_never_reached_has_no_figures() {
+        let stale = || Some("connection refused".to_owned());
+        let never = ServerFigures { unreached: true, stale: stale(), ..ServerFigures::default() };
+        assert_eq!(never.warnings(), ["no figures from the server: connection refused"]);
+        let gone = ServerFigures { stale: stale(), ..ServerFigures::default() };
+        assert_eq!(gone.warnings(), ["no newer figures from the server: connection refused"]);
+    }
 
     #[test]
     fn limits_that_are_near_are_named() {

@@ -60,6 +60,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// True in a run whose subscribers measure what arrives; without, nothing is known of deliveries and losses.
+    pub fn measures_delivery(&self) -> bool {
+        self.endpoints.iter().any(|row| *row.method == *super::totals::DELIVER)
+    }
+
     /// Each GraphQL operation: its row, what it asks for, and what it cost.
     pub fn operations(&self) -> impl Iterator<Item = (&Row, &Asked, Costs)> {
         self.run.operations.iter().filter_map(|(endpoint, asked)| {
@@ -74,7 +79,7 @@ impl Snapshot {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RedisView {
     /// What became of the messages of each row, with its type and name: `PUBLISH` rows count what was published,
-    /// `DELIVER` rows what came.
+    /// `DELIVER` rows what came, `SUBSCRIBE` rows the connections that broke.
     pub rows: Vec<(Arc<str>, Arc<str>, Tally)>,
     /// All rows together.
     pub total: Tally,

@@ -20,7 +20,7 @@ use super::window::{SLOT, Window};
 /// Most different errors in the scenario itself that a run tells apart.
 const MAX_EXCEPTIONS: usize = 100;
 /// The type of rows that count messages received.
-const DELIVER: &str = "DELIVER";
+pub(super) const DELIVER: &str = "DELIVER";
 
 /// What is measured since the last reset.
 #[derive(Debug)]

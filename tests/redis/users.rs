@@ -55,7 +55,11 @@ pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
 }
 
 pub fn factory(url: &str) -> Factory {
-    Factory::new(&target(url, RedisProtocol::Resp3)).expect("an address")
+    factory_for(&target(url, RedisProtocol::Resp3))
+}
+
+pub fn factory_for(target: &RedisTarget) -> Factory {
+    Factory::new(target, Arc::default()).expect("an address")
 }
 
 pub struct User {
@@ -86,6 +90,7 @@ impl User {
             timeout: Duration::from_secs(5),
         };
         self.client.prepare_publish(&step, &mut self.scope).expect("nothing to fill");
+        self.client.hold().await;
         self.client.publish(&step, None, &mut self.scope).await
     }
 
@@ -106,10 +111,12 @@ impl User {
         let step = RedisStep {
             endpoint: EndpointId(COMMAND),
             command: words.iter().map(|word| text(word)).collect(),
+            expects: Vec::new(),
             captures: Vec::new(),
             timeout: Duration::from_secs(5),
         };
         self.client.prepare_command(&step, &mut self.scope).expect("nothing to fill");
+        self.client.hold().await;
         self.client.command(&step, &mut self.scope).await
     }
 

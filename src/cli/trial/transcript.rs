@@ -144,6 +144,7 @@ impl Transcript {
         if let Some((reason, example)) = &exchange.failure {
             self.failed(reason, example);
             if !example.detail.is_empty() && matches!(reason, Reason::Unmet(_)) {
+                more(&self.unmet);
                 self.line(4, "✗ ", &format!("{reason}: {}", example.detail), Some(Role::Bad));
             }
         }

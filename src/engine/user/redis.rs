@@ -19,6 +19,8 @@ impl User {
         if let Err(error) = redis.prepare_publish(step, &mut self.scope) {
             return self.unfilled(step.endpoint, &error).await;
         }
+        // Our own pause is nobody's time: what is due meanwhile is due that much later.
+        self.held += redis.hold().await;
         let on_the_wire = OnTheWire::new(&self.shard);
         let exchange = redis.publish(step, late, &mut self.scope).await;
         on_the_wire.arrived();
@@ -30,10 +32,15 @@ impl User {
         if let Err(error) = redis.prepare_command(step, &mut self.scope) {
             return self.unfilled(step.endpoint, &error).await;
         }
+        self.held += redis.hold().await;
         let on_the_wire = OnTheWire::new(&self.shard);
         let exchange = redis.command(step, &mut self.scope).await;
         on_the_wire.arrived();
+        let held = exchange.failure.is_none();
         self.record(step.endpoint, exchange, late);
+        if held {
+            self.tell_held(&step.expects, &step.captures);
+        }
     }
 
     pub(super) async fn subscribe(&mut self, step: &SubscribeStep) {
@@ -74,7 +81,7 @@ impl Sink for Shard {
         self.recorder.borrow_mut().record(Sample {
             endpoint: row,
             service: delivery.latency,
-            response: delivery.response,
+            response: None,
             connect: None,
             first_byte: None,
             bytes: delivery.bytes,

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::{Section, User};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
+use crate::scenario::capture::Capture;
+use crate::scenario::expect::Expect;
 use crate::scenario::plan::{Action, Bind, HttpStep, StopScope};
 use crate::stats::Reason;
 
@@ -73,14 +75,18 @@ impl User {
                     observer.see(&Sight::Expected { words: Cow::Borrowed(words), got });
                 }
             }
-            None => {
-                for expect in &step.expects {
-                    observer.see(&Sight::Expected { words: Cow::Borrowed(&expect.words), got: None });
-                }
-                for capture in &step.captures {
-                    observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
-                }
-            }
+            None => self.tell_held(&step.expects, &step.captures),
+        }
+    }
+
+    /// Tells what held and what was captured of an answer that was right.
+    pub(super) fn tell_held(&self, expects: &[Expect], captures: &[Capture]) {
+        let Some(observer) = &self.shard.observer else { return };
+        for expect in expects {
+            observer.see(&Sight::Expected { words: Cow::Borrowed(&expect.words), got: None });
+        }
+        for capture in captures {
+            observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
         }
     }
 

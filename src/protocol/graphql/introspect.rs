@@ -1,15 +1,15 @@
 //! Asks a GraphQL server for its schema, once, before any load.
 //!
-//! In: its address and headers. Out: the text of its reply, for [`GraphqlSchema`](crate::scenario::GraphqlSchema).
+//! In: its address, with the headers, proxy and TLS of the scenario. Out: the text of its reply, for [`GraphqlSchema`](crate::scenario::GraphqlSchema).
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
-use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use super::super::http::tls;
-use crate::scenario::{MAX_SCHEMA, introspection};
+use crate::scenario::{GraphqlEndpoint, MAX_SCHEMA, introspection};
 
 /// A schema may take the server a while, but not for ever.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -20,13 +20,13 @@ const EXCERPT: usize = 120;
 ///
 /// # Errors
 /// When none comes, or one that is too large or no GraphQL reply.
-pub fn introspect(url: &Url, headers: HeaderMap) -> Result<String, String> {
+pub fn introspect(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let asked = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(ask(url, headers)));
-    asked.map_err(|why| format!("cannot ask {} for its schema: {why}", shown(url)))
+    let asked = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(ask(endpoint)));
+    asked.map_err(|why| format!("cannot ask {} for its schema: {why}", shown(&endpoint.url)))
 }
 
-async fn ask(url: &Url, mut headers: HeaderMap) -> Result<String, String> {
+async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let words = |error: reqwest::Error| {
         let mut deepest: &dyn std::error::Error = &error;
         while let Some(inner) = deepest.source() {
@@ -34,14 +34,18 @@ async fn ask(url: &Url, mut headers: HeaderMap) -> Result<String, String> {
         }
         if error.is_timeout() { "timed out".to_owned() } else { deepest.to_string() }
     };
-    let client = reqwest::Client::builder()
-        .tls_backend_preconfigured(tls::usual().map_err(|error| error.to_string())?)
+    let GraphqlEndpoint { url, headers, client: options } = endpoint;
+    let mut headers = headers.clone();
+    let mut builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls::of(options).map_err(|error| error.to_string())?)
         // A redirect would take the headers elsewhere.
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
-        .timeout(TIMEOUT)
-        .build()
-        .map_err(words)?;
+        .timeout(TIMEOUT);
+    if let Some(proxy) = &options.proxy {
+        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(words)?);
+    }
+    let client = builder.build().map_err(words)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
     let body = serde_json::json!({ "query": introspection::QUERY, "operationName": "IntrospectionQuery" }).to_string();

@@ -36,7 +36,12 @@ pub fn configurations(clients: &[ClientOptions]) -> Result<Vec<ClientConfig>, Tl
 
 /// The configuration of somebody without options of their own.
 pub fn usual() -> Result<ClientConfig, TlsError> {
-    configuration(&ClientOptions::default(), &Arc::new(ring::default_provider()), &Arc::new(system_roots()))
+    of(&ClientOptions::default())
+}
+
+/// The configuration of somebody alone with these options.
+pub fn of(options: &ClientOptions) -> Result<ClientConfig, TlsError> {
+    configuration(options, &Arc::new(ring::default_provider()), &Arc::new(system_roots()))
 }
 
 fn configuration(

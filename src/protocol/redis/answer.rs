@@ -1,4 +1,4 @@
-//! Judging an answer: the receivers of a message, and the captures of a command.
+//! Judging an answer: the receivers of a message, the expectations and the captures of a command.
 
 use std::time::Duration;
 
@@ -6,6 +6,7 @@ use http::HeaderMap;
 
 use super::resp::Value;
 use crate::scenario::capture::CaptureSource;
+use crate::scenario::expect::Subject;
 use crate::scenario::plan::{PublishStep, RedisStep};
 use crate::scenario::reply::ReplyView;
 use crate::scenario::template::Scope;
@@ -23,9 +24,9 @@ pub fn judge(step: &PublishStep, receivers: i64, scope: &mut Scope) -> Option<(R
     Some((reason, Example { detail, ..Example::default() }))
 }
 
-/// Fills the captures; the first miss fails the command.
-pub fn capture(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
-    if step.captures.is_empty() {
+/// Expectations, then captures; the first that does not hold or misses fails the command.
+pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
+    if step.captures.is_empty() && step.expects.is_empty() {
         return None;
     }
     let json = value.to_json().to_string().into_bytes();
@@ -38,6 +39,13 @@ pub fn capture(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut S
     let headers = HeaderMap::new();
     let plain = ReplyView::new(0, elapsed, &headers, raw);
     let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
+    for expect in &step.expects {
+        let reply = if matches!(expect.subject, Subject::Json(_)) { &typed } else { &plain };
+        if let Err(mismatch) = expect.judge(reply, scope) {
+            let example = Example { detail: format!("got {}", mismatch.got), ..Example::default() };
+            return Some((Reason::Unmet(mismatch.expected), example));
+        }
+    }
     for capture in &step.captures {
         let reply = if matches!(capture.source, CaptureSource::Json(_)) { &typed } else { &plain };
         match capture.take(reply, &mut scope.rng) {
@@ -67,7 +75,7 @@ mod tests {
         let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         let mut scope = plan.scope(1, 1);
-        match capture(step, value, Duration::ZERO, &mut scope) {
+        match look(step, value, Duration::ZERO, &mut scope) {
             Some((reason, _)) => reason.to_string(),
             None => serde_json::to_string(scope.get(plan.slots.id("v").unwrap())).unwrap(),
         }
@@ -88,6 +96,32 @@ mod tests {
             ("$.x", list, "nothing to capture for v: json $.x"),
         ] {
             assert_eq!(captured(source, &value), expected, "{source} {value:?}");
+        }
+    }
+
+    #[test]
+    fn answers_are_held_against_what_is_expected() {
+        let judged = |expect: &str, value: &Value| {
+            let text =
+                format!("redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], expect: {expect} }}] }}]");
+            let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
+            let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
+            let failure = look(step, value, Duration::from_secs(1), &mut plan.scope(1, 1));
+            failure.map_or_else(|| "ok".to_owned(), |(reason, example)| format!("{reason} | {}", example.detail))
+        };
+        let text = |text: &str| Value::Text(text.into());
+        for (expect, value, expected) in [
+            ("{ json: { $: 7 } }", Value::Int(7), "ok"),
+            ("{ json: { $: { gte: 8 } } }", Value::Int(7), "expected json $ >= 8 | got 7"),
+            ("{ json: { $.a: 5 } }", text(r#"{"a": 5}"#), "ok"),
+            ("{ json: { '$[1]': b } }", Value::List(vec![Value::Int(1), text("b")]), "ok"),
+            ("{ json: { $: null } }", Value::Null, "ok"),
+            ("{ body: OK }", text("OK"), "ok"),
+            ("{ body: { starts_with: a } }", text("b"), "expected body starts with \"a\" | got b"),
+            ("{ time: < 2s }", Value::Null, "ok"),
+            ("{ time: < 500ms }", Value::Null, "expected time < 500ms | got 1.00s"),
+        ] {
+            assert_eq!(judged(expect, &value), expected, "{expect} {value:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
 
-use super::answer::{capture, judge};
+use super::answer::{judge, look};
 use super::connection::Connection;
 use super::envelope::{self, Stamp};
 use super::error::WireError;
@@ -21,6 +21,7 @@ use super::streams::Stream;
 use super::{Sink, clock};
 use crate::protocol::http::Exchange;
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget, SubscribeStep};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope, Text};
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
@@ -31,7 +32,7 @@ const MAX_STREAMS: usize = 1_024;
 const KEEP_BUFFER: usize = 16 * 1024;
 /// First pause after a connection could not be opened; doubles up to [`MAX_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(50);
-const MAX_PAUSE: Duration = Duration::from_secs(2);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// Longest that a user waits for its subscriptions to be confirmed.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -40,12 +41,12 @@ const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 pub struct Factory(Arc<Shared>);
 
 impl Factory {
-    /// For the target of a plan. Nothing is sent yet.
+    /// For the target of a plan, and the plan's secrets. Nothing is sent yet.
     ///
     /// # Errors
     /// When its address is none, or TLS cannot be set up.
-    pub fn new(target: &RedisTarget) -> Result<Self, RedisError> {
-        Ok(Self(Arc::new(Shared::new(target)?)))
+    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
+        Ok(Self(Arc::new(Shared::new(target, secrets)?)))
     }
 
     /// A client that is not connected yet.
@@ -123,7 +124,6 @@ impl<S: Sink> UserClient<S> {
 
     /// Publishes what was prepared. `late` is how much later than due this iteration began, where it had a due time.
     pub async fn publish(&mut self, step: &PublishStep, late: Option<Duration>, scope: &mut Scope) -> Exchange {
-        self.hold().await;
         let started = Instant::now();
         let mut exchange = blank();
         let result = timeout(step.timeout, self.send_message(step, late, &mut exchange)).await;
@@ -134,7 +134,7 @@ impl<S: Sink> UserClient<S> {
                 self.sink.tally(step.endpoint.0, &Tally { published: 1, sent_to, ..Tally::default() });
                 exchange.failure = judge(step, receivers, scope);
             }
-            Ok(Err(error)) => exchange.failure = Some(error.failure()),
+            Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
         exchange
@@ -173,6 +173,7 @@ impl<S: Sink> UserClient<S> {
             }
             Ok((other, _)) => {
                 let text = other.to_json().to_string();
+                let text = self.shared.secrets.mask(&text).into_owned();
                 let what = format!("an unexpected answer to PUBLISH: {}", crate::clean::line(&text));
                 Err(WireError::Refused(what.chars().take(200).collect()))
             }
@@ -215,14 +216,13 @@ impl<S: Sink> UserClient<S> {
 
     /// Sends the command that was prepared and takes the captures from its answer.
     pub async fn command(&mut self, step: &RedisStep, scope: &mut Scope) -> Exchange {
-        self.hold().await;
         let started = Instant::now();
         let mut exchange = blank();
         let result = timeout(step.timeout, self.send_command(&mut exchange)).await;
         exchange.service = started.elapsed();
         match result {
-            Ok(Ok(value)) => exchange.failure = capture(step, &value, exchange.service, scope),
-            Ok(Err(error)) => exchange.failure = Some(error.failure()),
+            Ok(Ok(value)) => exchange.failure = look(step, &value, exchange.service, scope),
+            Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
         exchange
@@ -250,12 +250,16 @@ impl<S: Sink> UserClient<S> {
         }
     }
 
-    /// Waits out the pause after a failure to connect, so that a server that is down is not stormed.
-    async fn hold(&mut self) {
-        if let Some(until) = self.not_before.take()
-            && self.connection.is_none()
-        {
-            sleep_until(until.into()).await;
+    /// Waits out the pause after a failure to connect, so that a server that is down is not stormed; returns how long
+    /// that was. For before a [`publish`](Self::publish) or a [`command`](Self::command), whose time it is not part of.
+    pub async fn hold(&mut self) -> Duration {
+        let now = Instant::now();
+        match self.not_before.take() {
+            Some(until) if self.connection.is_none() && until > now => {
+                sleep_until(until.into()).await;
+                now.elapsed()
+            }
+            _ => Duration::ZERO,
         }
     }
 

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use super::address::Address;
 use super::error::WireError;
 use super::resp::{Inbox, Value, encode};
 use super::stream::Stream;
 use crate::protocol::http::resolve::CachingResolver;
-use crate::scenario::plan::RedisProtocol;
+use crate::scenario::plan::{Address, RedisProtocol};
 
 /// How we are called in the server's list of clients.
 const NAME: &str = "katydid";

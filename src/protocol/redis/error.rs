@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::resp::FormatError;
 use crate::protocol::http::classify;
 use crate::protocol::http::resolve::ResolveError;
+use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
 /// Why there is no answer, or not the one that was asked for.
@@ -38,8 +39,9 @@ impl WireError {
         !matches!(self, WireError::Refused(_))
     }
 
-    /// The grouped reason.
-    pub fn reason(&self) -> Reason {
+    /// The grouped reason. A server may repeat what it was sent, so secrets are masked here, before their digits are
+    /// folded and nobody can know them again.
+    pub fn reason(&self, secrets: &Redactor) -> Reason {
         match self {
             WireError::Io(error) => {
                 classify::io_reason(error).unwrap_or_else(|| Reason::Other(classify::fold(&error.to_string())))
@@ -49,14 +51,19 @@ impl WireError {
             WireError::Late(limit) => Reason::Timeout(*limit),
             WireError::Format(FormatError::Malformed(why)) => Reason::Malformed((*why).into()),
             WireError::Format(error @ FormatError::TooLarge) => Reason::Other(error.to_string().into()),
-            WireError::Format(error) => Reason::Other(classify::fold(&error.to_string())),
-            WireError::Refused(text) => Reason::Other(refusal(text)),
+            WireError::Format(FormatError::Foreign(answer)) => {
+                let error = FormatError::Foreign(fold_loose(&secrets.mask(answer)));
+                Reason::Other(error.to_string().into())
+            }
+            WireError::Refused(text) => Reason::Other(refusal(&secrets.mask(text))),
         }
     }
 
     /// The reason, and the error in its own words.
-    pub fn failure(&self) -> (Reason, Example) {
-        (self.reason(), Example { detail: crate::clean::line(&self.to_string()).into_owned(), ..Example::default() })
+    pub fn failure(&self, secrets: &Redactor) -> (Reason, Example) {
+        let text = self.to_string();
+        let detail = crate::clean::line(&secrets.mask(&text)).into_owned();
+        (self.reason(secrets), Example { detail, ..Example::default() })
     }
 }
 
@@ -82,6 +89,17 @@ const KNOWN: &[(&str, &str)] = &[
     ("NOPROTO", "the server does not speak this protocol version (NOPROTO)"),
 ];
 
+/// Numbers become `N`, but for those that belong to a word of a protocol: `HTTP/1.1 400`, `SSH-2.0-OpenSSH_9.6`.
+fn fold_loose(text: &str) -> String {
+    let mut status = false;
+    let fold = |word: &str| {
+        let is_code = std::mem::replace(&mut status, word.starts_with("HTTP/")) && word.len() == 3;
+        let is_word = word.starts_with(|c: char| c.is_ascii_alphabetic());
+        if is_code || is_word { word.to_owned() } else { classify::fold(word).to_string() }
+    };
+    text.split(' ').map(fold).collect::<Vec<_>>().join(" ")
+}
+
 fn refusal(text: &str) -> Arc<str> {
     match KNOWN.iter().find(|(start, _)| text.starts_with(start)) {
         Some((_, words)) => (*words).into(),
@@ -102,11 +120,22 @@ mod tests {
             (refused("ERR unknown command 'X1', with args 77"), "ERR unknown command 'XN', with args N"),
             (WireError::Closed, "connection closed before the reply was complete"),
             (FormatError::TooLarge.into(), "reply larger than 16 MiB"),
-            (FormatError::Foreign("HTTP/1.1 400".into()).into(), "not a Redis server: it answered \"HTTP/N.N N\""),
+            (FormatError::Foreign("HTTP/1.1 400".into()).into(), "not a Redis server: it answered \"HTTP/1.1 400\""),
+            (FormatError::Foreign("220 x at 12:30".into()).into(), "not a Redis server: it answered \"N x at N:N\""),
             (FormatError::Malformed("x").into(), "malformed reply: x"),
             (io::Error::from(io::ErrorKind::ConnectionRefused).into(), "connection refused"),
         ] {
-            assert_eq!(error.reason().to_string(), reason);
+            assert_eq!(error.reason(&Redactor::default()).to_string(), reason);
+        }
+    }
+
+    #[test]
+    fn a_password_that_is_given_back_is_masked_before_its_digits_are_folded() {
+        let secrets = Redactor::new(["EchoPw1234"]);
+        let text = "ERR unknown command 'HELLO', with args beginning with: '3' 'AUTH' 'default' 'EchoPw1234'";
+        for error in [WireError::Refused(text.into()), FormatError::Foreign("HTTP/1.1 400 EchoPw1234".into()).into()] {
+            let failure = format!("{:?}", error.failure(&secrets));
+            assert!(failure.contains("***") && !failure.contains("EchoPw"), "{failure}");
         }
     }
 }

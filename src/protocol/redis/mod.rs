@@ -5,7 +5,6 @@
 //! does nothing but receive. The wire format is read here and not by a client library, because the moment of receipt
 //! must be stamped where the bytes come in, and memory must stay bounded whatever the server sends.
 
-mod address;
 mod answer;
 mod client;
 mod clock;
@@ -25,21 +24,19 @@ mod track;
 
 use std::time::Duration;
 
-pub use address::{Address, AddressError};
 pub use client::{Factory, UserClient};
 pub use monitor::{EVERY, Monitor};
 pub use shared::RedisError;
 
 use crate::protocol::http::Exchange;
+pub use crate::scenario::plan::{Address, AddressError};
 use crate::stats::delivery::Tally;
 
 /// One message that has arrived.
 #[derive(Debug, Clone, Copy)]
 pub struct Delivery {
-    /// From the send to the receipt.
+    /// From the send to the receipt. How late it was sent is in the time of its `PUBLISH`, and not here once more.
     pub latency: Duration,
-    /// From when it was due to be sent to the receipt, where that differs.
-    pub response: Option<Duration>,
     /// Length of the message.
     pub bytes: u64,
 }

@@ -38,7 +38,7 @@ impl Monitor {
             first: None,
             before: None,
             looks: 0,
-            latest: ServerFigures::default(),
+            latest: ServerFigures { unreached: true, ..ServerFigures::default() },
         }
     }
 
@@ -47,7 +47,7 @@ impl Monitor {
         match tokio::time::timeout(CONNECT_TIMEOUT, self.ask()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                self.latest.stale = Some(error.reason().to_string());
+                self.latest.stale = Some(error.reason(&self.shared.secrets).to_string());
                 if error.is_fatal() {
                     self.connection = None;
                 }
@@ -69,6 +69,7 @@ impl Monitor {
         let info = Info::read(&text);
         let mut figures = info.figures();
         figures.largest_buffer = self.latest.largest_buffer;
+        figures.clients_peak = self.latest.clients_peak.max(figures.clients);
         if self.looks.is_multiple_of(LIST_EVERY) && figures.clients <= LIST_MOST {
             // Who may not list clients (ACL) can still see the rest.
             figures.largest_buffer = match connection.ask(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {

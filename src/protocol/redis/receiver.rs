@@ -16,7 +16,7 @@ use super::connection::Connection;
 use super::error::WireError;
 use super::info::Info;
 use super::order::{Answer, Kind, Order, Wanted};
-use super::resp::{encode, flat};
+use super::resp::{FormatError, encode, flat};
 use super::shared::{CONNECT_TIMEOUT, Shared};
 use super::track::{Known, Tracker};
 use super::{Delivery, Sink, clock, envelope, monitor};
@@ -24,9 +24,10 @@ use crate::protocol::http::Exchange;
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
 
-/// First pause before connecting again; doubles up to [`MAX_PAUSE`].
+/// First pause before connecting again; doubles up to [`MAX_PAUSE`], so that a subscriber is back a second after its
+/// server at the latest.
 const PAUSE: Duration = Duration::from_millis(50);
-const MAX_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// How often gaps and silence are looked at.
 const TICK: Duration = Duration::from_millis(500);
 /// A server that says nothing for so long is asked whether it is there; twice as long, and it is gone.
@@ -117,7 +118,7 @@ impl<S: Sink> Receiver<S> {
             };
             self.broken(error, started);
             // A little chance, so that a thousand subscribers do not come back at once.
-            let wait = self.pause.mul_f64(0.5 + fastrand::f64());
+            let wait = self.pause.mul_f64(0.5 + 0.5 * fastrand::f64());
             self.pause = (self.pause * 2).min(MAX_PAUSE);
             tokio::select! {
                 () = sleep(wait) => {}
@@ -153,10 +154,15 @@ impl<S: Sink> Receiver<S> {
 
     /// The connection could not be opened, or broke.
     fn broken(&mut self, error: WireError, started: Instant) {
+        let mut stood = false;
         for subscription in self.names.values_mut().filter(|s| s.confirmed) {
             subscription.confirmed = false;
             subscription.tracker.disconnected();
-            if let Some(row) = subscription.deliver {
+            stood = true;
+        }
+        if stood {
+            // One connection, whatever number of channels it had: so it is counted where the subscription is.
+            if let Some(row) = self.row() {
                 self.sink.tally(row, &Tally { disconnects: 1, ..Tally::default() });
             }
             self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
@@ -171,18 +177,23 @@ impl<S: Sink> Receiver<S> {
         self.failing.get_or_insert(started);
         if let Some(answer) = self.waiting.take() {
             // Whoever asked may have gone meanwhile.
-            let _ = answer.send(Err(error.failure()));
+            let _ = answer.send(Err(error.failure(&self.shared.secrets)));
         } else if let Some(outage) = self.outage.take() {
-            let (_, example) = outage.error.failure();
+            let (_, example) = outage.error.failure(&self.shared.secrets);
             let reason = Reason::Other("closed while subscribed: the server cannot be reached any more".into());
             self.report(outage.since, Some((reason, example)));
         } else {
-            self.report(started, Some(error.failure()));
+            self.report(started, Some(error.failure(&self.shared.secrets)));
         }
     }
 
+    /// The `SUBSCRIBE` row of this connection.
+    fn row(&self) -> Option<u32> {
+        self.names.values().next().map(|s| s.row)
+    }
+
     fn report(&self, since: Instant, failure: Option<(Reason, Example)>) {
-        if let Some(row) = self.names.values().next().map(|s| s.row) {
+        if let Some(row) = self.row() {
             let exchange =
                 Exchange { service: since.elapsed(), connect: self.connect, first_byte: None, bytes: 0, failure };
             self.sink.sample(row, exchange);
@@ -289,13 +300,8 @@ impl<S: Sink> Receiver<S> {
         };
         let tally = subscription.tracker.arrive((stamp.stream, stamp.number), now, created);
         self.sink.tally(row, &tally);
-        let since = |then: u64| Duration::from_nanos(now.saturating_sub(then));
-        let delivery = Delivery {
-            latency: since(stamp.sent),
-            response: (stamp.due != stamp.sent).then(|| since(stamp.due)),
-            bytes: message.len() as u64,
-        };
-        self.sink.delivered(row, delivery);
+        let latency = Duration::from_nanos(now.saturating_sub(stamp.sent));
+        self.sink.delivered(row, Delivery { latency, bytes: message.len() as u64 });
     }
 
     fn confirmed(&mut self, (kind, name): (Kind, &[u8])) {
@@ -320,11 +326,24 @@ impl<S: Sink> Receiver<S> {
         if let Some(answer) = self.waiting.take() {
             let _ = answer.send(Ok(self.connect));
         } else if let Some(outage) = self.outage.take() {
-            let (_, example) = outage.error.failure();
-            self.report(outage.since, Some((Reason::Other(self.shared.why_closed().into()), example)));
+            let failure = self.why(&outage.error);
+            self.report(outage.since, Some(failure));
         } else if let Some(since) = failing {
             self.report(since, None);
         }
+    }
+
+    /// Why a connection that was only listening is gone: its server knows that best, unless it is we who closed it.
+    fn why(&self, error: &WireError) -> (Reason, Example) {
+        let (reason, example) = error.failure(&self.shared.secrets);
+        let reason = match error {
+            WireError::Format(FormatError::TooLarge) => Reason::Other("message larger than 16 MiB".into()),
+            WireError::Format(_) | WireError::Late(_) | WireError::Refused(_) => reason,
+            WireError::Io(_) | WireError::Closed | WireError::Resolve(_) => {
+                Reason::Other(self.shared.why_closed().into())
+            }
+        };
+        (reason, example)
     }
 
     /// Gives up names, when all that was published on them before has come.

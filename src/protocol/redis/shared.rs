@@ -3,13 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::address::{Address, AddressError};
 use super::connection::{Connection, Dialer};
 use super::error::WireError;
 use super::info::Counters;
 use super::streams::Streams;
 use crate::protocol::http::{TlsError, tls};
-use crate::scenario::plan::{Envelope, RedisTarget};
+use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget};
+use crate::scenario::secrets::Redactor;
 
 /// Longest that opening a connection may take where no step says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,6 +36,8 @@ pub struct Shared {
     pub envelope: Envelope,
     /// When a gap counts as lost.
     pub drain: Duration,
+    /// Masked in everything that the server says.
+    pub secrets: Arc<Redactor>,
     /// What was published.
     pub streams: Streams,
     witness: Mutex<Witness>,
@@ -51,11 +53,11 @@ struct Witness {
 }
 
 impl Shared {
-    /// For a target of the plan.
+    /// For a target of the plan; `secrets` are never repeated.
     ///
     /// # Errors
     /// When the address is none, or TLS cannot be set up.
-    pub fn new(target: &RedisTarget) -> Result<Self, RedisError> {
+    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
         let mut tls = tls::usual()?;
         // The protocol inside is no HTTP.
         tls.alpn_protocols.clear();
@@ -65,6 +67,7 @@ impl Shared {
             dialer,
             envelope: target.envelope,
             drain: target.drain,
+            secrets,
             streams: Streams::default(),
             witness: Mutex::default(),
         })

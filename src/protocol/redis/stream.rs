@@ -14,10 +14,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::address::Address;
 use super::error::WireError;
 use super::resp::Inbox;
 use crate::protocol::http::resolve::CachingResolver;
+use crate::scenario::plan::Address;
 
 thread_local! {
     /// What has come is taken out of here at once, so that one buffer serves all connections of a thread.

@@ -25,7 +25,8 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
     (!rows.is_empty()).then(|| std::iter::once(header(columns, false, "")).chain(rows).collect())
 }
 
-/// `_redis.csv`: published messages in `PUBLISH` rows, what came of them in `DELIVER` rows; `None` in a run without.
+/// `_redis.csv`: published messages in `PUBLISH` rows, what came of them in `DELIVER` rows, broken connections in
+/// `SUBSCRIBE` rows; `None` in a run without.
 pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
     let columns = "Type,Name,Published,Receivers,Received,Lost,Lost In Stream,Lost While Disconnected,Came Late,\

@@ -53,7 +53,10 @@ impl Builder<'_> {
     fn proxy(&mut self, node: &Node) -> Option<Url> {
         let text = self.constant_text(node, "proxy")?;
         match Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+                self.password_of(&text);
+                Some(url)
+            }
             // The text is not shown: it may hold a password.
             _ => {
                 self.report(node.at.clone(), "this is not the address of a proxy", "write http://host:port");

@@ -13,10 +13,15 @@ use crate::scenario::plan::{Accepted, StatusRange};
 
 impl Builder<'_> {
     pub(super) fn expect(&mut self, node: &Node) -> (Accepted, Vec<Expect>) {
+        self.expectations(node, keys::EXPECT)
+    }
+
+    /// The expectations of which this kind of step has the keys.
+    pub(super) fn expectations(&mut self, node: &Node, keys: &[keys::Key]) -> (Accepted, Vec<Expect>) {
         let (mut accepted, mut expects) = (Accepted::BelowError, Vec::new());
-        let Some(fields) = self.fields(node, "expect", keys::EXPECT) else { return (accepted, expects) };
+        let Some(fields) = self.fields(node, "expect", keys) else { return (accepted, expects) };
         if fields.0.is_empty() {
-            self.report(node.at.clone(), "`expect` says nothing", "write expect: { status: 200 }");
+            self.report(node.at.clone(), "`expect` says nothing", "write expect: { time: < 1s }");
         }
         if let Some(status) = fields.get("status") {
             if is_plain_status(status) {

@@ -154,6 +154,7 @@ impl<'a> Builder<'a> {
                 UrlTemplate::Templated { .. } => None,
             },
             headers: http.fixed_headers.clone(),
+            client: self.clients.get(http.client.0 as usize).cloned().unwrap_or_default(),
         });
         Some(GraphqlStep { http, document, operation, kind, persisted, errors, by_get })
     }

@@ -11,6 +11,7 @@ use super::fields::Fields;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{Auth, Body, EndpointId, HttpStep, UrlTemplate};
 use crate::scenario::template::{Part, Text};
+use crate::scenario::userinfo::mask;
 
 /// Without `timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -45,7 +46,7 @@ impl<'a> Builder<'a> {
         let (body, content_type) = self.body(fields);
         let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
         let method = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()).ok()?;
-        let name = name.unwrap_or_else(|| without_query(written.as_deref().unwrap_or_default()).to_owned());
+        let name = name.unwrap_or_else(|| mask(without_query(written.as_deref().unwrap_or_default())).into_owned());
         let row = self.endpoint(method.as_str(), &name);
         let message = url.map(|url| Message { row, method, url, body, content_type });
         let step = self.carried(message, fields);
@@ -132,6 +133,7 @@ impl<'a> Builder<'a> {
             }
             self.needs_host |= !absolute;
             let full = if absolute { path.to_string() } else { format!("{}{path}", self.base) };
+            self.password_of(&full);
             let mut url = match Url::parse(&full) {
                 Ok(url) => url,
                 Err(e) => {

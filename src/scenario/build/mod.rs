@@ -66,6 +66,8 @@ pub(crate) struct Input<'a> {
     pub whole: &'a Node,
     /// The base URL of this run.
     pub base: &'a str,
+    /// The Redis of this run, in the place of the file's.
+    pub redis: Option<&'a str>,
     /// The part that is taken.
     pub select: &'a SelectOptions,
     /// What `env` holds.
@@ -97,6 +99,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         sources: input.sources,
         select: input.select,
         base: input.base.into(),
+        redis: input.redis.map(Arc::from),
         names,
         defaults: Fields(&[]),
         graphql: graphql::Settings::default(),
@@ -118,6 +121,8 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
+        measured: Vec::new(),
+        private: Vec::new(),
         nothing: None,
     };
     let mut head = Head::default();
@@ -132,6 +137,7 @@ struct Builder<'a> {
     sources: &'a Sources,
     select: &'a SelectOptions,
     base: Arc<str>,
+    redis: Option<Arc<str>>,
     names: Names,
     defaults: Fields<'a>,
     graphql: graphql::Settings,
@@ -160,6 +166,10 @@ struct Builder<'a> {
     needs_host: bool,
     /// The first Redis step.
     redis_used: Option<Range<usize>>,
+    /// Where steps measure deliveries.
+    measured: Vec<Range<usize>>,
+    /// Values that are masked besides `secrets`: passwords in URLs, and that of Redis.
+    private: Vec<String>,
     nothing: Option<String>,
 }
 
@@ -193,7 +203,8 @@ impl<'a> Builder<'a> {
 
     fn file(&mut self, root: &'a Node, head: &mut Head) -> Option<Plan> {
         let fields = self.fields(root, "a scenario", keys::TOP)?;
-        let secrets = self.secrets(&fields);
+        let mut secrets = self.secrets(&fields);
+        self.known_passwords();
         self.declare(&fields);
         if let Some(node) = fields.get("defaults") {
             self.defaults = self.fields(node, "defaults", keys::CONNECTION).unwrap_or(Fields(&[]));
@@ -217,6 +228,7 @@ impl<'a> Builder<'a> {
         self.templated_keys(root);
         self.unused(&fields, &flows);
         let operations = self.counted();
+        secrets.append(&mut self.private);
         Some(Plan {
             name: head.name.as_deref().unwrap_or("").into(),
             host: self.base.clone(),
@@ -235,7 +247,7 @@ impl<'a> Builder<'a> {
             reports,
             baseline,
             search,
-            secrets: Arc::new(secrets),
+            secrets: Arc::new(Redactor::new(secrets.iter().map(String::as_str))),
         })
     }
 
@@ -257,7 +269,26 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn secrets(&mut self, fields: &Fields<'_>) -> Redactor {
+    /// Passwords that nobody has to name: of the host, and of Redis in the environment.
+    fn known_passwords(&mut self) {
+        let base = Arc::clone(&self.base);
+        self.password_of(&base);
+        let environment = Arc::clone(&self.names.environment);
+        if let Some(url) = environment.get("REDIS_URL") {
+            self.password_of(url);
+        }
+        self.private.extend(environment.get("REDIS_PASSWORD").cloned());
+    }
+
+    /// Notes the password in a URL, so that it is masked wherever it comes up; also as it is written there.
+    fn password_of(&mut self, url: &str) {
+        let Some(url) = url::Url::parse(url.trim()).ok() else { return };
+        let Some(written) = url.password() else { return };
+        self.private.push(percent_encoding::percent_decode_str(written).decode_utf8_lossy().into_owned());
+        self.private.push(written.to_owned());
+    }
+
+    fn secrets(&mut self, fields: &Fields<'_>) -> Vec<String> {
         let mut values = Vec::new();
         for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
             let Some(name) = self.plain_text(node, "secrets") else { continue };
@@ -275,7 +306,7 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        Redactor::new(values.iter().map(String::as_str))
+        values
     }
 
     /// Flows are numbered first, so that a flow can call one that stands below it.

@@ -7,23 +7,42 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::expect::Unit;
 use crate::scenario::keys;
-use crate::scenario::node::Node;
-use crate::scenario::plan::{Action, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
+use crate::scenario::node::{Kind, Node};
+use crate::scenario::plan::{
+    Action, Address, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+};
 use crate::scenario::template::{JsonBuilder, Text};
 
 /// Without `timeout`.
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Without `drain`.
 const DRAIN: Duration = Duration::from_secs(2);
-/// Largest padded message.
-const MAX_SIZE: u64 = 64 * 1024 * 1024;
+/// Largest padded message: what a subscriber of ours can read.
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
+
+/// Commands after which a connection does nothing but receive: why they are no `redis` step, and what is.
+const STREAMING: &[(&str, &str, &str)] = &[
+    ("SUBSCRIBE", LISTENS, "write subscribe: [channel]"),
+    ("PSUBSCRIBE", LISTENS, "write subscribe: [pattern] and pattern: true"),
+    ("SSUBSCRIBE", LISTENS, "write subscribe: [channel] and sharded: true"),
+    ("UNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("PUNSUBSCRIBE", ENDS, "write unsubscribe: [pattern], or unsubscribe: all"),
+    ("SUNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("MONITOR", "answers without end", "katydid has no step for it; redis-cli monitor shows what a server is told"),
+];
+const LISTENS: &str = "makes a connection listen, which has a step of its own";
+const ENDS: &str = "ends what a `subscribe` step has begun, and has a step of its own";
 
 impl Builder<'_> {
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
-        let from_environment = self.redis_from_environment();
+        // What the flag says comes before what the environment says, and both before nothing.
+        let elsewhere = self.redis.clone().or_else(|| self.redis_from_environment());
+        if let Some(url) = &elsewhere {
+            self.password_of(url);
+        }
         let Some(node) = fields.get("redis") else {
             let used = self.redis_used.clone()?;
-            if from_environment.is_none() {
+            if elsewhere.is_none() {
                 self.report(
                     used,
                     "a Redis step, but no `redis` to send it to",
@@ -31,12 +50,13 @@ impl Builder<'_> {
                 );
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
-            return Some(RedisTarget { url: from_environment?, protocol, envelope, drain: DRAIN });
+            return Some(RedisTarget { url: elsewhere?, protocol, envelope, drain: DRAIN });
         };
         let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
+        let written = fields.get("url").and_then(|node| self.redis_url(node));
         let url = match fields.get("url") {
-            Some(node) => self.redis_url(node),
-            None => from_environment,
+            Some(_) => self.redis.clone().or(written),
+            None => elsewhere,
         };
         if fields.get("url").is_none() && url.is_none() {
             let advice = "write url: redis://127.0.0.1:6379, or set REDIS_HOST";
@@ -48,6 +68,15 @@ impl Builder<'_> {
         let envelope = fields.get("envelope").and_then(|n| self.word(n, "envelope", &envelopes));
         let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
         let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
+        if envelope == Envelope::Off {
+            for at in std::mem::take(&mut self.measured) {
+                self.report(
+                    at,
+                    "`measure: delivery` needs the stamp that `envelope: off` leaves out",
+                    "write envelope: binary or json in `redis`, or leave `measure` out",
+                );
+            }
+        }
         Some(RedisTarget { url: url?, protocol, envelope, drain })
     }
 
@@ -67,18 +96,12 @@ impl Builder<'_> {
 
     fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
         let text = self.constant_text(node, "url")?;
-        match url::Url::parse(&text) {
-            Ok(url) if matches!(url.scheme(), "redis" | "rediss") && url.has_host() => Some(text.into()),
-            // The text is not shown: it may hold a password.
-            _ => {
-                self.report(
-                    node.at.clone(),
-                    "this is not the address of a Redis",
-                    "write redis://host:6379 or rediss://host:6379",
-                );
-                None
-            }
+        self.password_of(&text);
+        if let Err(error) = Address::parse(&text) {
+            self.error(node, error.to_string());
+            return None;
         }
+        Some(text.into())
     }
 
     fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
@@ -107,7 +130,11 @@ impl Builder<'_> {
         let size = fields.get("size").and_then(|n| {
             let size = self.size(n, "size")?;
             if size > MAX_SIZE {
-                self.error(n, "`size` must be at most 64MB");
+                self.report(
+                    n.at.clone(),
+                    "`size` must be at most 16 MiB (16777216)",
+                    "katydid reads no larger message, so it could not tell whether one arrives",
+                );
             }
             u32::try_from(size).ok()
         });
@@ -132,6 +159,9 @@ impl Builder<'_> {
             self.error(argument, "sharded channels have no patterns");
         }
         let measure = measure.unwrap_or(false);
+        if let Some(node) = fields.get("measure").filter(|_| measure) {
+            self.measured.push(node.at.clone());
+        }
         let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
         let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
         Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
@@ -139,7 +169,8 @@ impl Builder<'_> {
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
         self.redis_used.get_or_insert(argument.at.clone());
-        if matches!(argument.kind, crate::scenario::node::Kind::Null) {
+        // A channel of this name goes into a list.
+        if matches!(argument.kind, Kind::Null) || argument.scalar() == Some("all") {
             return Some(Action::Unsubscribe(Vec::new()));
         }
         Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
@@ -152,7 +183,7 @@ impl Builder<'_> {
             // One text is cut at its blanks; an argument with blanks needs the list.
             Some(text) => {
                 for word in text.split_whitespace() {
-                    let kind = crate::scenario::node::Kind::Text(word.to_owned());
+                    let kind = Kind::Text(word.to_owned());
                     command.extend(self.text(&Node { at: argument.at.clone(), kind }, "redis"));
                 }
             }
@@ -165,13 +196,16 @@ impl Builder<'_> {
                 "write redis: [GET, \"key {{ user.id }}\"]",
             );
         }
-        let first = match command.first() {
-            Some(Text::Fixed(word)) => word.to_uppercase(),
-            _ => "COMMAND".to_owned(),
-        };
+        // The word as it is written: what a template makes of it is a value, which may be a secret, and no name.
+        let word = argument.one_or_more().first().and_then(|n| n.scalar()?.split_whitespace().next());
+        let first = word.filter(|word| !word.contains("{{")).map_or_else(|| "COMMAND".to_owned(), str::to_uppercase);
+        if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
+            self.report(argument.at.clone(), format!("{first} {why}"), *instead);
+        }
         let endpoint = self.row(fields, "REDIS", &first);
+        let (_, expects) = fields.get("expect").map(|n| self.expectations(n, keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
-        Some(RedisStep { endpoint, command, captures, timeout })
+        Some(RedisStep { endpoint, command, expects, captures, timeout })
     }
 }

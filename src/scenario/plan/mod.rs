@@ -3,6 +3,7 @@
 //! In: a checked file. Out: steps whose templates, paths and patterns are compiled, names that have become numbers
 //! ([`SlotId`], [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure function of time.
 
+mod address;
 mod client;
 mod feeder;
 mod graphql;
@@ -17,6 +18,7 @@ mod threshold;
 
 use std::sync::Arc;
 
+pub use address::{Address, AddressError};
 pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
 pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
 pub(crate) use graphql::sha256;

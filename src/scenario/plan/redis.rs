@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::EndpointId;
 use crate::scenario::capture::Capture;
-use crate::scenario::expect::Matcher;
+use crate::scenario::expect::{Expect, Matcher};
 use crate::scenario::template::{Json, Text};
 
 /// Where Redis steps go.
@@ -93,7 +93,9 @@ pub struct RedisStep {
     pub endpoint: EndpointId,
     /// The command and its arguments.
     pub command: Vec<Text>,
-    /// Taken from the answer, which is read like a reply's JSON body.
+    /// What the answer must be, which is read like a reply's JSON body.
+    pub expects: Vec<Expect>,
+    /// Taken from the answer.
     pub captures: Vec<Capture>,
     /// From the send to the answer.
     pub timeout: Duration,

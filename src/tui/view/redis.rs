@@ -34,7 +34,9 @@ pub(super) fn draw(model: &Model, snapshot: &Snapshot, frame: &mut Frame<'_>, ar
 fn lines(redis: &RedisView, theme: &Theme, width: usize) -> Vec<Line<'static>> {
     let mut lines = vec![fitted(deliveries(&redis.total, theme), width)];
     let Some(server) = &redis.server else { return lines };
-    lines.push(fitted(figures(server, theme), width));
+    if !server.unreached {
+        lines.push(fitted(figures(server, theme), width));
+    }
     let warnings = server.warnings().into_iter().map(|words| (theme.text(&words), theme.warn)).collect();
     lines.push(fitted(warnings, width));
     lines

@@ -10,8 +10,9 @@ mod value;
 pub use inbox::Inbox;
 pub use value::{Value, flat};
 
-/// Largest reply that is kept; a longer one fails the command and closes the connection.
-pub const MAX_REPLY: usize = 16 * 1024 * 1024;
+/// Largest reply that is kept: a message of 16 MiB, and what stands around it. A longer one fails the command and closes
+/// the connection.
+pub const MAX_REPLY: usize = 16 * 1024 * 1024 + 64 * 1024;
 
 /// What came is no reply of a Redis, or more than we are willing to keep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -25,7 +25,7 @@ pub struct Address {
 
 /// The text is no address of a Redis. It is not repeated, because it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the Redis address is not right: {0}; write redis://user:password@host:6379/0, or rediss:// for TLS")]
+#[error("the Redis address is not right: {0}; write redis://host:6379/0, or rediss:// for TLS")]
 pub struct AddressError(&'static str);
 
 impl Address {

@@ -1,0 +1,76 @@
+//! User and password in the URLs of any text: found, so that they can be left out of what is shown.
+//!
+//! Also of URLs that are written wrongly: a slip in an address is the very moment when its line is shown.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// What stands in their place.
+pub(crate) const MASK: &str = "***";
+
+/// Byte ranges of what stands between `://` and `@`, in order.
+pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (at, mark) in text.match_indices("://") {
+        let start = at + mark.len();
+        if found.last().is_some_and(|before| start < before.end) {
+            continue;
+        }
+        let rest = &text[start..];
+        let quote = text[..at].trim_end_matches(is_scheme).chars().next_back().filter(|c| "\"'`".contains(*c));
+        let ends = |c: char| if quote.is_some() { Some(c) == quote } else { c.is_whitespace() || c == '"' };
+        let url = &rest[..rest.find(ends).unwrap_or(rest.len())];
+        let Some(end) = url.rfind('@').filter(|end| *end > 0) else { continue };
+        // An @ further on belongs to a path, unless what comes before it can be no host and port.
+        let first = url.split(['/', '?', '#']).next().unwrap_or_default();
+        let port = first.rsplit_once(':').map_or("", |(_, port)| port.trim_end_matches([']', ',', '}']));
+        if first.contains('@') || !port.chars().all(|c| c.is_ascii_digit()) {
+            found.push(start..start + end);
+        }
+    }
+    found
+}
+
+fn is_scheme(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+-.".contains(c)
+}
+
+/// The text without them.
+pub(crate) fn mask(text: &str) -> Cow<'_, str> {
+    let found = find(text);
+    if found.is_empty() {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    for range in found {
+        out.extend([&text[from..range.start], MASK]);
+        from = range.end;
+    }
+    out.push_str(&text[from..]);
+    out.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn user_and_password_are_left_out_of_urls() {
+        for (text, shown) in [
+            ("redis: { url: redis://u:s3cret@h:1/0 }", "redis: { url: redis://***@h:1/0 }"),
+            ("url: \"rediss://:s3 cret@h\"", "url: \"rediss://***@h\""),
+            ("host: http://u:s3cret@h/users/@me", "host: http://***@me"),
+            ("default('redis://u:s3cret@h') }} a@b", "default('redis://***@h') }} a@b"),
+            ("redis://u:s3/cret@h and http://v:s@h", "redis://***@h and http://***@h"),
+            ("redis://u:s3@cret@h, x: a@b", "redis://***@h, x: a@b"),
+            ("http://h:80/users/@me", "http://h:80/users/@me"),
+            ("http://[::1]:80/@me http://[::1]/@me", "http://[::1]:80/@me http://[::1]/@me"),
+            ("://@ ://", "://@ ://"),
+            ("größe://ü:s3cret@h", "größe://***@h"),
+            ("mail a@b", "mail a@b"),
+        ] {
+            assert_eq!(mask(text), shown);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Whole runs against a Redis: what their figures and their words say when it stands still, is not there, or repeats
+//! what it was sent.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use katydid::engine;
+use katydid::report::text;
+use katydid::scenario::plan::Plan;
+use katydid::stats::Snapshot;
+use katydid::stats::snapshot::Latency;
+
+use super::server::{Redis, free_port};
+use super::{percentile, scenario};
+
+/// Runs a plan to its end.
+async fn run(plan: Plan) -> Arc<Snapshot> {
+    let options = engine::Options { threads: 2, seed: 1 };
+    let mut handle = engine::start(Arc::new(plan), options).expect("an engine");
+    tokio::time::timeout(Duration::from_secs(30), handle.finished()).await.expect("an end")
+}
+
+fn times(last: &Snapshot, method: &str) -> Latency {
+    let row = last.endpoints.iter().find(|row| &*row.method == method).expect("a row");
+    row.total.response
+}
+
+const PACED: &str = r#"
+run_time: 6s
+users: 3
+spawn_rate: 100
+user_classes:
+  Subscriber:
+    fixed_count: 1
+    start: before_others
+    on_start: [{ subscribe: [c], measure: delivery }]
+    tasks: [{ steps: [{ wait: 1s }] }]
+  Publisher:
+    wait_time: constant_throughput(100)
+    tasks: [{ steps: [{ publish: c, payload: "sent={{ now('unix_ms') }}" }] }]
+"#;
+
+/// What a subscriber without katydid's code sees of the messages' own times, until the run ends.
+fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
+    std::thread::spawn(move || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
+        stream.set_read_timeout(Some(Duration::from_secs(4))).expect("a time-out");
+        stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
+        let mut found = Vec::new();
+        let (mut kept, mut buffer) = (Vec::new(), vec![0; 65_536]);
+        while let Ok(length @ 1..) = stream.read(&mut buffer) {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
+            kept.extend_from_slice(&buffer[..length]);
+            while let Some(at) = kept.windows(5).position(|part| part == b"sent=") {
+                let rest = &kept[at + 5..];
+                let Some(end) = rest.iter().position(|byte| *byte == b'\r') else { break };
+                let sent: f64 = std::str::from_utf8(&rest[..end]).expect("text").parse().expect("a number");
+                found.push(now.saturating_sub(Duration::from_secs_f64(sent / 1e3)));
+                let used = at + 5 + end;
+                kept.drain(..used);
+            }
+        }
+        found
+    })
+}
+
+#[tokio::test]
+async fn a_delivery_is_timed_from_the_send_also_when_the_server_has_stood_still() {
+    let redis = Redis::start("");
+    let other = observer(redis.port);
+    let running = tokio::spawn(run(scenario(&redis.url(), PACED)));
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    redis.signal("STOP");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    redis.signal("CONT");
+    let last = running.await.expect("no panic");
+    let (published, delivered) = (times(&last, "PUBLISH"), times(&last, "DELIVER"));
+    assert_eq!(published.count, delivered.count);
+    // What was due meanwhile was sent late, which PUBLISH says. Only what was on its way took long to arrive.
+    assert!(published.p(90.0) > Duration::from_millis(500), "{published:?}");
+    assert!(delivered.p(95.0) < Duration::from_millis(300), "{delivered:?}");
+    assert!(delivered.max > Duration::from_millis(1_800), "{delivered:?}");
+    let mut theirs = other.join().expect("no panic");
+    assert_eq!(theirs.len() as u64, delivered.count);
+    for percent in [50.0, 95.0] {
+        let (a, b) = (delivered.p(percent), percentile(&mut theirs, percent as usize));
+        assert!(a.abs_diff(b) < Duration::from_millis(10), "p{percent}: {a:?} {b:?}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_pause_before_connecting_again_is_in_no_time() {
+    let url = format!("redis://127.0.0.1:{}", free_port());
+    let last = run(scenario(
+        &url,
+        "run_time: 5s\nusers: 2\nspawn_rate: 100\nwait_time: constant_throughput(50)\n\
+         tasks: [{ steps: [{ publish: c }] }]",
+    ))
+    .await;
+    let published = times(&last, "PUBLISH");
+    assert!((8..60).contains(&published.count), "{published:?}");
+    assert!(published.max < Duration::from_millis(500), "{published:?}");
+    let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
+    assert_eq!((server.unreached, server.stale.as_deref()), (true, Some("connection refused")));
+    let said = text::summary(&last, 200);
+    assert!(said.contains("no figures from the server: connection refused") && !said.contains("0 clients"), "{said}");
+    assert!(!said.contains("delivered"), "nobody listens, so nothing is known of deliveries: {said}");
+}
+
+#[tokio::test]
+async fn the_servers_figures_are_those_of_the_run_and_not_of_its_end() {
+    let redis = Redis::start("");
+    let plan = scenario(
+        &redis.url(),
+        r#"
+run_time: 5s
+users: 20
+spawn_rate: 100
+user_classes:
+  Quick: { tasks: [{ steps: [{ redis: PING }, { wait: 100ms }] }] }
+  Slow: { fixed_count: 1, tasks: [{ steps: [{ redis: PING }, { wait: 100ms }] }], on_stop: [{ wait: 3s }] }
+"#,
+    );
+    let last = run(plan).await;
+    let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
+    assert_eq!((server.clients, server.clients_peak), (21, 21), "{server:?}");
+}
+
+#[test]
+fn a_password_that_the_server_gives_back_is_nowhere() {
+    // Such a server repeats what it was sent, for it knows neither command.
+    let redis = Redis::start("--rename-command AUTH NONE1 --rename-command HELLO NONE2");
+    let folder = tempfile::tempdir().expect("a folder");
+    let katydid = |args: &[&str], scenario: &str| {
+        std::fs::write(folder.path().join("s.yaml"), scenario).expect("a written file");
+        let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+            .args(args)
+            .current_dir(folder.path())
+            .env("REDIS_PASSWORD", "EnvPw5678")
+            .output()
+            .expect("the program");
+        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+        said.push_str(&String::from_utf8_lossy(&output.stderr));
+        for entry in std::fs::read_dir(folder.path()).expect("a folder").flatten() {
+            if entry.path().extension().is_some_and(|ending| ending == "csv") {
+                said.push_str(&std::fs::read_to_string(entry.path()).expect("a file"));
+            }
+        }
+        said
+    };
+    let run = ["-f", "s.yaml", "--headless", "-t", "2s", "-u", "1", "--csv", "out"];
+    let tasks = "tasks: [{ steps: [{ publish: c }, { redis: [GET, x] }, { wait: 100ms }] }]";
+    let url = redis.url().replace("//", "//bob:EchoPw1234@");
+    let through_the_url = format!("redis: {{ url: \"{url}\" }}\n{tasks}");
+    let in_a_command = format!(
+        "redis: {{ url: \"{}\" }}\ntasks: [{{ steps: [{{ redis: [AUTH, '{{{{ env.REDIS_PASSWORD }}}}'] }}] }}]",
+        redis.url()
+    );
+    let elsewhere = format!("redis: {{ url: redis://h }}\n{tasks}");
+    let with_host = [&run[..], &["--host", &url]].concat();
+    for (args, scenario) in [
+        (&run[..], &through_the_url),
+        (&["try", "s.yaml"], &through_the_url),
+        (&["check", "s.yaml"], &through_the_url),
+        (&with_host, &elsewhere),
+        (&run, &in_a_command),
+        (&["try", "s.yaml"], &in_a_command),
+    ] {
+        let said = katydid(args, scenario);
+        assert!(!said.contains("EchoPw") && !said.contains("EnvPw"), "{args:?}: {said}");
+        assert!(args[0] == "check" || said.contains("***"), "{args:?}: {said}");
+    }
+}
+
+#[test]
+fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
+    let redis = Redis::start("");
+    let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-pubsub.yaml")])
+        .args(["-u", "60", "-r", "200", "-t", "1s", "--headless", "--only-summary", "--host", &redis.url()])
+        .output()
+        .expect("the program");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let words = "60 users are too few for every class: Subscriber has 60 of 200, Publisher has nobody";
+    assert!(said.contains(words), "{said}");
+}
+
+#[test]
+fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
+    let redis = Redis::start("");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("s.yaml");
+    let steps = "- redis: [SET, k, '{\"n\": 3}']\n        expect: { body: OK, time: < 9s }\n      \
+                 - redis: [GET, k]\n        expect: { json: { $.n: { gte: 2 } } }\n        capture: { n: $.n }\n      \
+                 - redis: [GET, k]\n        expect: { json: { $.n: { gte: 5 } } }\n";
+    let text = format!("redis: {{ url: \"{}\" }}\ntasks:\n  - steps:\n      {steps}", redis.url());
+    std::fs::write(&file, text).expect("a written file");
+    let output = Command::new(env!("CARGO_BIN_EXE_katydid")).arg("try").arg(&file).output().expect("the program");
+    let said = String::from_utf8_lossy(&output.stdout);
+    for line in [
+        "✓ body \"OK\"",
+        "✓ time < 9s",
+        "✓ json $.n >= 2",
+        "= n = 3",
+        "✗ expected json $.n >= 5: got 3",
+        "3 requests, 1 failed, 3 expectations held, 1 did not",
+    ] {
+        assert!(said.contains(line), "{line}: {said}");
+    }
+    assert_eq!(output.status.code(), Some(1));
+}
