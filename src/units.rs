@@ -45,7 +45,7 @@ pub enum UnitError {
     #[error("{0:?} is not a number of users: write a whole number from 0 to 1000000")]
     Users(String),
     /// Not a rate.
-    #[error("{0:?} is not a spawn rate: write a number above 0 and up to 100000, in users per second")]
+    #[error("{0:?} is not a spawn rate: write 5, 5/s or 300/m; above 0 and up to 100000 users per second")]
     SpawnRate(String),
 }
 
@@ -59,15 +59,26 @@ pub fn parse_users(text: &str) -> Result<Users, UnitError> {
     if n > MAX_USERS { Err(error()) } else { Ok(Users(n)) }
 }
 
-/// Reads a spawn rate in users per second; a trailing `/s` is allowed.
+/// Reads a rate: `50/s`, `600/m`, `600/min`, `90/h`; a bare number is per second.
+pub fn parse_rate(text: &str) -> Option<PerSecond> {
+    let (number, per) = match text.split_once('/').map(|(number, unit)| (number, unit.trim())) {
+        None => (text, 1.0),
+        Some((number, "s")) => (number, 1.0),
+        Some((number, "m" | "min")) => (number, 60.0),
+        Some((number, "h")) => (number, 3_600.0),
+        Some(_) => return None,
+    };
+    let number: f64 = number.trim().parse().ok()?;
+    (number.is_finite() && number >= 0.0).then_some(PerSecond(number / per))
+}
+
+/// Reads a spawn rate in users per second, written as any rate.
 ///
 /// # Errors
 /// When the text is not a number above 0 and up to [`MAX_SPAWN_RATE`].
 pub fn parse_spawn_rate(text: &str) -> Result<PerSecond, UnitError> {
     let error = || UnitError::SpawnRate(text.to_owned());
-    let trimmed = text.trim();
-    let number = trimmed.strip_suffix("/s").unwrap_or(trimmed);
-    let rate: f64 = number.trim().parse().map_err(|_| error())?;
+    let PerSecond(rate) = parse_rate(text).ok_or_else(error)?;
     if rate > 0.0 && rate <= MAX_SPAWN_RATE { Ok(PerSecond(rate)) } else { Err(error()) }
 }
 
@@ -283,7 +294,12 @@ mod tests {
     fn users_and_rates_are_bounded() {
         assert_eq!(parse_users("150"), Ok(Users(150)));
         assert!(parse_users("1000001").is_err() && parse_users("-1").is_err() && parse_users("1.5").is_err());
-        assert_eq!(parse_spawn_rate("5/s"), Ok(PerSecond(5.0)));
+        for (text, rate) in [("5/s", 5.0), ("60/m", 1.0), (" 90 / min ", 1.5), ("1800/h", 0.5), ("0.5", 0.5)] {
+            assert_eq!(parse_spawn_rate(text), Ok(PerSecond(rate)), "{text}");
+        }
+        for text in ["5/d", "5/", "/s", "0/m", "-1/s", "5/s/s", "7000000/m"] {
+            assert!(parse_spawn_rate(text).is_err(), "{text}");
+        }
         assert!(parse_spawn_rate("0").is_err() && parse_spawn_rate("inf").is_err() && parse_spawn_rate("nan").is_err());
     }
 }

@@ -244,6 +244,108 @@ fn curl_commands_become_steps() {
 }
 
 #[test]
+fn options_of_curl_that_name_files_become_what_a_step_has() {
+    let one = |text: &str| imported(text, &Options::default()).text;
+    for (options, wanted, unwanted) in [
+        ("-E cert.pem --key key.pem", vec!["tls: { cert: cert.pem, key: key.pem }"], "no equivalent"),
+        (
+            "-E both.pem:hunter2 --cacert ../ca.pem",
+            vec!["password", "tls: { ca: ca.pem, cert: both.pem, key: both.pem }"],
+            "hunter2",
+        ),
+        ("-d @body.json", vec!["line breaks", "- post: /a", "body: \"@body.json\""], "'@'"),
+        ("--data-binary @/tmp/pic.png", vec!["put the file /tmp/pic.png", "body: \"@pic.png\""], "'@'"),
+        ("-T notes.txt", vec!["- put: /a", "body: \"@notes.txt\""], "'@'"),
+        ("-d @-", vec!["standard input", "- post: /a"], "body: \"@-\""),
+        (
+            "-F 'f=@pic.png' -F 'j={\"a\":1};type=application/json' -F 't=<note.txt'",
+            vec![
+                "field j as application/json",
+                "note.txt as the field t",
+                "form: { j: \"{\\\"a\\\":1}\" }",
+                "files: { f: pic.png }",
+            ],
+            "type=",
+        ),
+        (
+            "-F 'f=@a.png;type=image/webp;filename=b.webp' -F g=@c,d",
+            vec!["f: { file: a.png, name: b.webp, type: image/webp }", "g: [c, d]"],
+            "type=",
+        ),
+        ("--data-urlencode 'n@file.txt'", vec!["file.txt as the field n"], "'@'"),
+        ("--url-query 'a=b c'", vec!["query: { a: \"b c\" }"], "no equivalent"),
+        ("-e 'http://r/?token=hunter2-hunter2'", vec!["Referer: \"http://r/?token={{ env.TOKEN }}\""], "hunter2"),
+        ("-b jar.txt -H @headers.txt", vec!["jar.txt were left out", "headers.txt were left out"], "Cookie"),
+    ] {
+        let text = one(&format!("curl {options} http://h.example/a"));
+        has(&text, &wanted);
+        has_not(&text, &[unwanted]);
+    }
+}
+
+#[test]
+fn names_that_would_be_templates_are_left_out_with_a_word() {
+    let text = r#"curl -d '{"a": 1, "b": [{"x{{y": 2, "c": 3}]}' 'http://h/a?q{{=1&r=2'"#;
+    let made = imported(text, &Options::default());
+    load(&made);
+    has(&made.text, &["left out: q{{", "left out: x{{y", "query: { r: \"2\" }", "json: { a: 1, b: [{ c: 3 }] }"]);
+}
+
+#[test]
+fn a_command_line_for_windows_is_read_too() {
+    let text = "curl ^\"https://shop.example/api?a=1^&b=2^\" ^\r\n  -H ^\"accept: application/json^\" ^\r\n  \
+        -H ^\"user-agent: Mozilla/5.0 ^(Windows^)^\" ^\r\n  -H ^\"content-type: application/json^\" ^\r\n  \
+        --data-raw ^\"^{^\\^\"name^\\^\":^\\^\"50^% ^\\^\\n^\\^\"^}^\"\r\n";
+    let made = imported(text, &Options::default());
+    load(&made);
+    has(
+        &made.text,
+        &[
+            "host: \"https://shop.example\"",
+            "- post: /api",
+            "query: { a: \"1\", b: \"2\" }",
+            "accept: application/json",
+            "json: { name: \"50% \\n\" }",
+        ],
+    );
+    has_not(&made.text, &["^", "Mozilla"]);
+}
+
+#[test]
+fn uploads_of_a_document_and_sockets_of_a_recording() {
+    let api = r#"{"openapi":"3.1.0","servers":[{"url":"http://h"}],"paths":{"/photos":{"post":{"requestBody":{"content":{
+        "multipart/form-data":{"schema":{"properties":{"title":{"type":"string"},"photo":{"type":"string","format":"binary"}}},
+        "encoding":{"photo":{"contentType":"image/png"}}}}}}},"/plain":{"post":{"requestBody":{"content":{
+        "multipart/form-data":{"schema":{"properties":{"title":{"type":"string"}}}}}}}}}}"#;
+    let made = imported(api, &Options::default());
+    has(
+        &made.text,
+        &[
+            "put a file photo.png",
+            "form: { title: text }",
+            "files: { photo: photo.png }",
+            "form: { title: text }",
+            "files: {}",
+        ],
+    );
+    let entry = |url: &str, status: u16, more: &str| {
+        format!(
+            r#"{{"startedDateTime":"2026-11-23T10:00:00Z","request":{{"method":"GET","url":"{url}","headers":[]}},"response":{{"status":{status},"content":{{}}}}{more}}}"#
+        )
+    };
+    let all = [
+        entry("http://h/page", 200, ""),
+        entry("http://h/live", 101, ""),
+        entry("http://h/more", 200, r#","_webSocketMessages":[]"#),
+        entry("wss://h/chat", 101, r#","_resourceType":"websocket""#),
+    ];
+    let made = imported(&format!(r#"{{"log":{{"entries":[{}]}}}}"#, all.join(",")), &Options::default());
+    load(&made);
+    has(&made.text, &["left out: 3 × WebSocket", "- get: /page"]);
+    has_not(&made.text, &["/live", "/more", "/chat", "no http request"]);
+}
+
+#[test]
 fn other_texts_are_refused_with_what_can_be_read() {
     for (text, wanted) in [
         ("", "it is empty"),

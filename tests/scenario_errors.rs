@@ -1,5 +1,8 @@
 //! Every broken scenario prints exactly the message beside it, and no text at all makes the reader panic.
 
+#[path = "common/authority.rs"]
+mod authority;
+
 use std::path::{Path, PathBuf};
 
 use katydid::scenario::{Overrides, Scenario, ScenarioError, SelectOptions};
@@ -49,9 +52,49 @@ fn a_file_that_is_no_scenario_at_all_is_refused_at_once() {
         Scenario::load(&path).unwrap_err().text
     };
     assert!(file("large.yaml", &vec![b'#'; 10_000_000]).contains("larger than 1 MB"));
-    assert!(file("latin.yaml", b"name: gr\xf6\xdfe\n").contains("not UTF-8"));
+    let latin = file("latin.yaml", b"host: http://h\nname: gr\xf6\xdfe\n");
+    for wanted in ["0xf6", "latin.yaml:2:9", "2 | name: gr\u{fffd}", "save it as UTF-8"] {
+        assert!(latin.contains(wanted), "{wanted}: {latin}");
+    }
+    std::fs::write(folder.path().join("part.yaml"), b"vars:\n  a: \xff\n").unwrap();
+    let part = file("whole.yaml", b"host: http://h\ninclude: part.yaml\ntasks: [{ steps: [{ get: / }] }]\n");
+    assert!(part.contains("part.yaml:2:6") && part.contains("save it as UTF-8"), "{part}");
     assert!(Scenario::load(folder.path()).unwrap_err().text.contains("directory"));
     assert!(Scenario::load(&folder.path().join("none.yaml")).unwrap_err().text.contains("none.yaml"));
+}
+
+/// A client's certificate is looked at before anything is sent.
+#[test]
+fn certificates_and_keys_that_cannot_be_used_are_shown_where_they_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    authority::make_certificates(folder.path());
+    let encrypted = "pkey -in server.key -aes128 -passout pass:x -out locked.key";
+    let made = std::process::Command::new("openssl").current_dir(&folder).args(encrypted.split(' ')).output();
+    assert!(made.unwrap().status.success());
+    let torn = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    std::fs::write(folder.path().join("torn.pem"), torn).unwrap();
+    std::fs::write(folder.path().join("torn.key"), torn.replace("CERTIFICATE", "PRIVATE KEY")).unwrap();
+    for (tls, wanted) in [
+        ("{ ca: ca.pem, cert: server.pem, key: server.key }", None),
+        (
+            "{ cert: server.pem, key: ca.key }",
+            Some((":1:61", "ca.key does not belong to the certificate in server.pem")),
+        ),
+        ("{ cert: server.pem, key: locked.key }", Some((":1:61", "locked.key has a password"))),
+        ("{ cert: torn.pem, key: server.key }", Some((":1:36", "cannot be used"))),
+        ("{ cert: server.pem, key: torn.key }", Some((":1:36", "cannot be used"))),
+        ("{ ca: torn.pem }", Some((":1:42", "torn.pem cannot be trusted"))),
+        ("{ ca: server.key }", Some((":1:42", "no CERTIFICATE"))),
+    ] {
+        let text = format!("{{ host: http://h, defaults: {{ tls: {tls} }}, tasks: [{{ steps: [{{ get: / }}] }}] }}");
+        match (Scenario::parse_in("a.yaml", &text, Some(folder.path())), wanted) {
+            (Ok(_), None) => {}
+            (Err(error), Some((place, wanted))) => {
+                assert!(error.text.contains(wanted) && error.text.contains(place), "{tls}: {error}");
+            }
+            (got, _) => panic!("{tls}: {got:?}"),
+        }
+    }
 }
 
 fn check(file: &Path) -> (Option<i32>, String) {

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::headless::console;
-use crate::scenario::SelectOptions;
+use crate::scenario::{SelectOptions, dotenv};
 use args::{Cli, Other};
 use check_schema::SchemaFrom;
 
@@ -78,13 +78,14 @@ fn missing_terminal() -> Option<&'static str> {
 
 /// Reads `.env` of the current folder, if there is one. What the environment already has stays as it is.
 fn load_dotenv(path: &Path) -> Result<(), String> {
-    match dotenvy::from_path(path) {
-        Ok(()) => Ok(()),
-        Err(error) if error.not_found() => Ok(()),
-        Err(dotenvy::Error::Io(error)) => Err(format!("cannot read {}: {error}", path.display())),
-        // The line itself is not shown: it may hold a secret.
-        Err(_) => Err(format!("{} has a line that is not NAME=value", path.display())),
+    let values = dotenv::read(path).map_err(|error| error.text)?;
+    // Only the crate can set a variable of the process; quoted like this it reads every value as it is.
+    let mut lines = String::new();
+    for (name, value) in values.iter().rev() {
+        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n");
+        lines.push_str(&format!("{name}=\"{value}\"\n"));
     }
+    dotenvy::from_read(lines.as_bytes()).map_err(|_| format!("cannot use {}", path.display()))
 }
 
 #[cfg(test)]

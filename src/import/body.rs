@@ -19,7 +19,7 @@ pub fn body(text: &str, media: &str, fill: &mut Fill<'_>) -> (&'static str, Valu
     if (kind == "application/json" || kind.ends_with("+json") || looks)
         && let Some(value) = json()
     {
-        return ("json", filled("", &value, fill, 0), kind == "application/json");
+        return ("json", filled("", &value, fill, 0), media.trim().eq_ignore_ascii_case("application/json"));
     }
     if kind == "application/x-www-form-urlencoded" && is_form(text) {
         let fields = url::form_urlencoded::parse(text.as_bytes()).map(|(name, value)| {
@@ -83,8 +83,9 @@ mod tests {
                 "application/json; charset=utf-8",
                 "json",
                 r#"{"a":"{{ '{{' }}","password":"{{ env.PASSWORD }}"}"#,
-                true,
+                false,
             ),
+            (r#"{"a":1}"#, "Application/JSON", "json", r#"{"a":1}"#, true),
             (r#"{"a":1}"#, "application/x-www-form-urlencoded", "json", r#"{"a":1}"#, false),
             ("a=1&a=2&b=%20", "application/x-www-form-urlencoded", "form", r#"{"a":["1","2"],"b":" "}"#, true),
             ("just text", "text/plain", "body", r#""just text""#, false),

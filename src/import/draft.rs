@@ -69,15 +69,32 @@ pub struct Request {
 
 impl Request {
     /// Adds an entry unless it says nothing.
-    pub fn put(&mut self, key: &'static str, value: Value) {
+    pub fn put(&mut self, key: &'static str, mut value: Value) {
+        let mut left_out = Vec::new();
+        without_templates(&mut value, &mut left_out);
+        let comment = |name: String| format!("left out: {name} cannot stand in a step, whose names are no templates");
+        self.comments.extend(left_out.into_iter().map(comment));
         let empty = match &value {
             Value::Null => true,
-            Value::Object(map) => map.is_empty() && key != "json",
+            Value::Object(map) => map.is_empty() && !["json", "files"].contains(&key),
             _ => false,
         };
         if !empty {
             self.fields.push((key, value));
         }
+    }
+}
+
+/// Removes entries whose name would begin a template: a scenario refuses them, and there is no way to quote a name.
+fn without_templates(value: &mut Value, left_out: &mut Vec<String>) {
+    match value {
+        Value::Object(map) => {
+            left_out.extend(map.keys().filter(|name| name.contains("{{")).cloned());
+            map.retain(|name, _| !name.contains("{{"));
+            map.values_mut().for_each(|value| without_templates(value, left_out));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| without_templates(item, left_out)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

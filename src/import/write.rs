@@ -39,7 +39,7 @@ pub fn scenario(mut draft: Draft) -> String {
     if !secrets.is_empty() {
         out.push('\n');
         let list = Value::from(secrets);
-        comment(&mut out, 0, "Set these in the environment, or in a file .env beside this one: NAME=value");
+        comment(&mut out, 0, "Set these in the environment, or in a file .env beside this one: NAME='value'");
         entry(&mut out, 0, "secrets", &list);
     }
     if !draft.vars.is_empty() {

@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use super::diagnostic::{Diagnostic, nearest};
 use super::keys::INCLUDED;
 use super::node::{self, Key, Kind, Node};
-use super::source::{MAX_BYTES, Sources};
+use super::source::{MAX_BYTES, Sources, bad_byte};
 
 /// Most files of one scenario.
 const MAX_FILES: usize = 100;
 /// Keys that say how much load there is: a profile that gives one of the first three takes the others away.
 const MODELS: [&str; 3] = ["shape", "arrivals", "search"];
+
+/// Keys of the one class of a file without `user_classes`: a profile with classes takes them away.
+const FLAT: [&str; 5] = ["tasks", "on_start", "on_stop", "wait_time", "sequential"];
 
 /// Parses the text and what it includes.
 pub(crate) fn compose(origin: &str, text: &str, folder: Option<&Path>) -> (Sources, Result<Node, Vec<Diagnostic>>) {
@@ -69,8 +72,19 @@ impl Include<'_> {
         if self.seen.len() > MAX_FILES {
             return Err(format!("more than {MAX_FILES} included files"));
         }
-        let text = String::from_utf8(bytes).map_err(|_| format!("{name} is not UTF-8 text"))?;
+        let (text, bad) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => {
+                let (text, found) = bad_byte(error);
+                (text, Some(found))
+            }
+        };
         let start = self.sources.add(&file, &text);
+        if let Some(mut bad) = bad {
+            bad.at = bad.at.start + start..bad.at.end + start;
+            self.found.push(bad);
+            return Ok(None);
+        }
         let mut node = match node::parse(&text) {
             Ok(node) => node,
             Err(mut error) => {
@@ -106,10 +120,37 @@ fn merge(into: &mut Node, from: Node) {
             continue;
         };
         match (&mut own.kind, value.kind) {
+            (Kind::Map(own), Kind::Map(mut more)) if key.name == "defaults" => {
+                join_defaults(&mut more, own);
+                *own = more;
+            }
             (Kind::Map(own), Kind::Map(more)) => add(own, more),
             (Kind::List(own), Kind::List(more)) => own.extend(more),
             (Kind::List(own), more) => own.push(Node { at: value.at, kind: more }),
             _ => {}
+        }
+    }
+}
+
+/// Lays maps over each other key by key; what comes later wins.
+fn join(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)], same: fn(&str, &str) -> bool) {
+    for (key, value) in later {
+        match base.iter_mut().find(|(known, _)| same(&known.name, &key.name)) {
+            Some(entry) => *entry = (key.clone(), value.clone()),
+            None => base.push((key.clone(), value.clone())),
+        }
+    }
+}
+
+/// The same for `defaults`, whose headers are joined line by line.
+fn join_defaults(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)]) {
+    for (key, value) in later {
+        let known = base.iter_mut().find(|(known, _)| known.name == key.name).map(|(_, node)| node);
+        match (known.map(|node| &mut node.kind), &value.kind) {
+            (Some(Kind::Map(own)), Kind::Map(more)) if key.name == "headers" => {
+                join(own, more, |a, b| a.eq_ignore_ascii_case(b));
+            }
+            _ => join(base, &[(key.clone(), value.clone())], |a, b| a == b),
         }
     }
 }
@@ -128,7 +169,7 @@ pub(crate) fn profiles(root: &Node) -> impl Iterator<Item = &str> {
     profiles.into_iter().flat_map(|(_, node)| node.entries()).map(|(key, _)| key.name.as_str())
 }
 
-/// The tree with the keys of a profile in the place of its own; `vars` and `defaults` are joined.
+/// The tree with the keys of a profile in the place of its own; `vars`, `defaults` and the headers in these are joined.
 pub(crate) fn overlay(root: &Node, profile: &str) -> Result<Node, String> {
     let known = || profiles(root);
     let entries = root.entries().iter().find(|(key, _)| key.name == "profiles").map_or(&[][..], |(_, n)| n.entries());
@@ -151,20 +192,20 @@ pub(crate) fn overlay(root: &Node, profile: &str) -> Result<Node, String> {
     if given("shape") {
         out.retain(|(key, _)| key.name != "run_time");
     }
+    if given("user_classes") {
+        out.retain(|(key, _)| !FLAT.contains(&key.name.as_str()));
+    }
+    if given("tasks") {
+        out.retain(|(key, _)| key.name != "user_classes");
+    }
     for (key, value) in chosen.entries() {
         let Some((_, own)) = out.iter_mut().find(|(k, _)| k.name == key.name) else {
             out.push((key.clone(), value.clone()));
             continue;
         };
         match (&mut own.kind, &value.kind) {
-            (Kind::Map(base), Kind::Map(more)) if ["vars", "defaults"].contains(&key.name.as_str()) => {
-                for (key, value) in more {
-                    match base.iter_mut().find(|(k, _)| k.name == key.name) {
-                        Some(entry) => *entry = (key.clone(), value.clone()),
-                        None => base.push((key.clone(), value.clone())),
-                    }
-                }
-            }
+            (Kind::Map(base), Kind::Map(more)) if key.name == "defaults" => join_defaults(base, more),
+            (Kind::Map(base), Kind::Map(more)) if key.name == "vars" => join(base, more, |a, b| a == b),
             _ => *own = value.clone(),
         }
     }

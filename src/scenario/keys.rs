@@ -23,12 +23,12 @@ pub(crate) fn names(keys: &[Key]) -> Vec<&'static str> {
 
 /// The file.
 pub(crate) const TOP: &[Key] = &[
-    key("name", "text", "Name of the scenario; default: the file's name"),
-    key("description", "text", "One line for the list of scenarios"),
-    key("host", "text", "Base URL of the target, or demo"),
+    key("name", "label", "Name of the scenario; default: the file's name"),
+    key("description", "label", "One line for the list of scenarios"),
+    key("host", "host", "Base URL of the target, or demo"),
     key("users", "whole", "Peak number of concurrent users"),
     key("spawn_rate", "rate", "Users started per second"),
-    key("run_time", "duration", "Stop after this long; default: until stopped"),
+    key("run_time", "length", "Stop after this long; default: until stopped"),
     key("stop_timeout", "duration", "How long running tasks may take to finish after a stop"),
     key("warm_up", "duration", "From the beginning, nothing counts for so long"),
     key("shape", "shape", "Stages, in place of users, spawn_rate and run_time"),
@@ -73,7 +73,7 @@ pub(crate) const CLASS: &[Key] = &[
 
 /// A task.
 pub(crate) const TASK: &[Key] = &[
-    key("name", "text", "Name for lists"),
+    key("name", "label", "Name for lists"),
     key("weight", "whole", "Relative frequency; default 1"),
     key("tags", "texts", "Labels for --tags and --exclude-tags"),
     key("steps", "steps", "Run in order"),
@@ -87,8 +87,8 @@ pub(crate) const ANY_STEP: &[Key] = &[
 
 /// What describes the connection of a request; also in `defaults`.
 pub(crate) const CONNECTION: &[Key] = &[
-    key("timeout", "duration", "From the send to the last byte; default 30s"),
-    key("headers", "pairs", "Header lines"),
+    key("timeout", "length", "From the send to the last byte; default 30s"),
+    key("headers", "header_lines", "Header lines"),
     key("auth", "auth", "Basic or bearer authentication"),
     key("follow_redirects", "bool", "Follow redirects; default true"),
     key("tls", "tls", "Certificates"),
@@ -99,7 +99,7 @@ pub(crate) const CONNECTION: &[Key] = &[
 
 /// What a request is checked by and gives.
 pub(crate) const REPLY: &[Key] = &[
-    key("name", "text", "Row of the statistics; default: the address as written"),
+    key("name", "label", "Row of the statistics; default: the address as written"),
     key("expect", "expect", "What the reply must be; default: a status below 400"),
     key("capture", "capture", "Names for values of the reply"),
 ];
@@ -121,24 +121,24 @@ const GRAPHQL: &[Key] = &[
     key("method", "graphql_method", "post, or get for queries"),
 ];
 const PUBLISH: &[Key] = &[
-    key("name", "text", "Row of the statistics; default: the channel"),
+    key("name", "label", "Row of the statistics; default: the channel"),
     key("payload", "any", "What is sent"),
     key("size", "size", "Pad the message to so many bytes"),
     key("sharded", "bool", "By SPUBLISH"),
     key("expect", "expect_publish", "What the answer must be"),
-    key("timeout", "duration", "From the send to the answer; default 30s"),
+    key("timeout", "length", "From the send to the answer; default 30s"),
 ];
 const SUBSCRIBE: &[Key] = &[
-    key("name", "text", "Row of the statistics; default: the channels"),
+    key("name", "label", "Row of the statistics; default: the channels"),
     key("measure", "measure", "delivery: latency, loss, duplicates and order"),
     key("pattern", "bool", "The channels are patterns"),
     key("sharded", "bool", "By SSUBSCRIBE"),
 ];
 const REDIS: &[Key] = &[
-    key("name", "text", "Row of the statistics; default: the command's first word"),
+    key("name", "label", "Row of the statistics; default: the command's first word"),
     key("expect", "expect_redis", "What the answer must be; default: no error"),
     key("capture", "capture", "Names for values of the answer"),
-    key("timeout", "duration", "From the send to the answer; default 30s"),
+    key("timeout", "length", "From the send to the answer; default 30s"),
 ];
 const LOOP: &[Key] =
     &[key("steps", "steps", "Run in order"), key("as", "name", "Name of the item, or of the number of the pass")];
@@ -158,7 +158,7 @@ pub(crate) struct Action {
 const HTTP: &[&[Key]] = &[REPLY, REQUEST, CONNECTION];
 
 const fn http(name: &'static str) -> Action {
-    Action { key: key(name, "text", "Path or URL of the request"), modifiers: HTTP }
+    Action { key: key(name, "address", "Path or URL of the request"), modifiers: HTTP }
 }
 
 const fn action(key: Key, modifiers: &'static [&'static [Key]]) -> Action {
@@ -210,11 +210,11 @@ pub(crate) const OPERATORS: &[Key] = &[
 
 /// `expect` of a request.
 pub(crate) const EXPECT: &[Key] = &[
-    key("status", "matcher", "200, 2xx, a list, or a comparison"),
+    key("status", "status", "200, 2xx, a list, or a comparison"),
     key("time", "matcher", "Such as < 1s"),
-    key("header", "matchers", "Header lines by name"),
+    key("header", "header_matchers", "Header lines by name"),
     key("body", "matcher", "The body as text"),
-    key("json", "matchers", "Values by JSONPath"),
+    key("json", "path_matchers", "Values by JSONPath"),
     key("size", "matcher", "Bytes of the body"),
     key("errors", "errors_expected", "GraphQL: none or any"),
 ];
@@ -222,7 +222,7 @@ pub(crate) const EXPECT: &[Key] = &[
 pub(crate) const EXPECT_PUBLISH: &[Key] = &[key("receivers", "matcher", "How many got the message")];
 /// `expect` of a Redis command.
 pub(crate) const EXPECT_REDIS: &[Key] = &[
-    key("json", "matchers", "Values of the answer by JSONPath"),
+    key("json", "path_matchers", "Values of the answer by JSONPath"),
     key("body", "matcher", "The answer as text"),
     key("time", "matcher", "Such as < 10ms"),
 ];
@@ -246,8 +246,8 @@ pub(crate) const SHAPE: &[Key] = &[
 ];
 /// A stage.
 pub(crate) const STAGE: &[Key] = &[
-    key("name", "text", "For thresholds and the screen"),
-    key("duration", "duration", "Length of this stage"),
+    key("name", "label", "For thresholds and the screen"),
+    key("duration", "length", "Length of this stage"),
     key("users", "whole", "Users at its end"),
     key("spawn_rate", "rate", "Users started per second; default: evenly over the stage"),
     key("rate", "rate", "Arrivals per second at its end"),
@@ -266,7 +266,7 @@ pub(crate) const SEARCH: &[Key] = &[
     key("vary", "vary", "users or rate"),
     key("from", "number", "First level"),
     key("to", "number", "Last level"),
-    key("hold", "duration", "Length of each level"),
+    key("hold", "length", "Length of each level"),
     key("until", "text", "What must hold"),
 ];
 /// A data file.
@@ -291,7 +291,7 @@ pub(crate) const TLS: &[Key] = &[
 /// A file of an upload.
 pub(crate) const FILE: &[Key] = &[
     key("file", "text", "The file"),
-    key("name", "text", "File name that is sent; default: its own"),
+    key("name", "label", "File name that is sent; default: its own"),
     key("type", "text", "Media type; default: by its ending"),
 ];
 /// The full form of a threshold.
@@ -299,7 +299,7 @@ pub(crate) const THRESHOLD: &[Key] = &[
     key("check", "text", "Such as p95 < 300ms"),
     key("on", "on", "A row of the statistics, tags, or an operation"),
     key("stage", "text", "Only in this stage"),
-    key("over", "duration", "Over a sliding window"),
+    key("over", "length", "Over a sliding window"),
     key("for", "duration", "Fails when it has not held for so long"),
     key("abort", "bool", "A failure stops the run"),
     key("warn", "bool", "A failure is only said"),
@@ -330,7 +330,7 @@ pub(crate) const REPORT: &[Key] = &[
 ];
 /// `baseline`.
 pub(crate) const BASELINE: &[Key] = &[
-    key("name", "text", "Which pool of runs"),
+    key("name", "label", "Which pool of runs"),
     key("keep", "whole", "How many runs it keeps"),
     key("tolerance", "pairs", "Allowed change by metric"),
     key("on_regression", "regression", "fail or warn"),

@@ -9,6 +9,7 @@ pub mod catalog;
 mod compose;
 mod diagnostic;
 pub mod document;
+pub mod dotenv;
 pub mod expect;
 mod graphql_check;
 mod graphql_schema;
@@ -126,7 +127,10 @@ impl Scenario {
             let why = why.strip_prefix(&format!("cannot read {origin}: ")).map(str::to_owned).unwrap_or(why);
             fail(&why)
         })?;
-        let text = String::from_utf8(bytes).map_err(|_| fail("it is not UTF-8 text"))?;
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (text, found) = source::bad_byte(error);
+            diagnostic::render(&Sources::new(&origin, &text, None), vec![found])
+        })?;
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let all = Self::parse_in(&origin, &text, Some(folder))?;
         if *select == SelectOptions::default() { Ok(all) } else { all.select(select) }
@@ -145,7 +149,7 @@ impl Scenario {
     /// # Errors
     /// When anything in it is wrong.
     pub fn parse_in(origin: &str, text: &str, folder: Option<&Path>) -> Result<Self, ScenarioError> {
-        let environment = Arc::new(environment(folder).map_err(|e| diagnostic::plain(&e))?);
+        let environment = Arc::new(environment(folder)?);
         let (sources, root) = compose::compose(origin, text, folder);
         let root = root.map_err(|found| diagnostic::render(&sources, found))?;
         let file = File { sources, root, environment };
@@ -287,17 +291,13 @@ impl File {
 }
 
 /// The process's environment, and below it what `.env` in the scenario's folder adds.
-fn environment(folder: Option<&Path>) -> Result<BTreeMap<String, String>, String> {
+fn environment(folder: Option<&Path>) -> Result<BTreeMap<String, String>, ScenarioError> {
     let mut all = template::process();
-    let Some(path) = folder.map(|f| f.join(".env")) else { return Ok(all) };
-    let lines = match dotenvy::from_path_iter(&path) {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(all),
-        Err(error) => return Err(format!("cannot read {}: {error}", path.display())),
-    };
-    for line in lines {
-        // The line itself is not shown: it may hold a secret.
-        let (name, value) = line.map_err(|_| format!("{} has a line that is not NAME=value", path.display()))?;
+    let Some(folder) = folder else { return Ok(all) };
+    let mut own = BTreeMap::new();
+    // The last of equals wins, as in a shell.
+    own.extend(dotenv::read(&folder.join(".env"))?);
+    for (name, value) in own {
         all.entry(name).or_insert(value);
     }
     Ok(all)

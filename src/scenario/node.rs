@@ -148,6 +148,10 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     while let serde_yaml::Error::AliasError { error, .. } | serde_yaml::Error::WithSnippet { error, .. } = inner {
         inner = error;
     }
+    if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Documents { .. }, .. } = inner {
+        return Diagnostic::new(at, "a second document begins here: a scenario is one document")
+            .note("remove the line ---, or put what follows it into a file of its own and name that in `include`");
+    }
     let mut message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
     if message.starts_with("YAML document too large") {
         message = format!(
@@ -156,12 +160,28 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     }
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
+    let advice = advice(&message);
     let diagnostic = Diagnostic::new(at, message);
     if line.contains("{{") {
         diagnostic.note("put quotes round a value with a template: \"{{ … }}\"")
+    } else if let Some(advice) = advice {
+        diagnostic.note(advice)
     } else {
         diagnostic
     }
+}
+
+/// What to write instead, for the commonest of the library's messages.
+fn advice(message: &str) -> Option<&'static str> {
+    let known = [
+        ("tab", "indent with spaces: YAML takes no tabs there"),
+        (
+            "unclosed quote",
+            "close the quote where the value ends; inside of \"…\" a quote is \\\", inside of '…' it is ''",
+        ),
+        ("duplicate mapping key", "a map has each key once: remove one of the two, or join what stands below them"),
+    ];
+    known.into_iter().find(|(start, _)| message.starts_with(start)).map(|(_, advice)| advice)
 }
 
 /// The byte at a line and column: the scanner's own errors give nothing else.

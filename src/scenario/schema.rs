@@ -43,6 +43,11 @@ pub fn schema() -> Value {
     for (name, value) in collections() {
         definitions.insert(name.to_owned(), value);
     }
+    for (name, rule) in rules() {
+        if let Some(Value::Object(definition)) = definitions.get_mut(name) {
+            definition.extend(rule.as_object().cloned().unwrap_or_default());
+        }
+    }
     definitions.insert("step".to_owned(), json!({ "oneOf": ACTIONS.iter().map(step).collect::<Vec<_>>() }));
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -101,6 +106,25 @@ fn excluding(pairs: &[(&str, &str)]) -> Vec<Value> {
     pairs.iter().map(|(a, b)| json!({ "required": [a, b] })).collect()
 }
 
+/// What a table cannot say: keys that need each other, or that do not stand together.
+fn rules() -> Vec<(&'static str, Value)> {
+    let one_of = |keys: &[&str]| keys.iter().map(|key| json!({ "required": [key] })).collect::<Vec<_>>();
+    vec![
+        ("expect", json!({ "minProperties": 1 })),
+        ("operators", json!({ "minProperties": 1 })),
+        ("capture_full", json!({ "oneOf": one_of(&["json", "header", "cookie", "regex", "css", "body", "status"]) })),
+        (
+            "arrivals",
+            json!({ "oneOf": one_of(&["rate", "stages"]), "not": { "anyOf": excluding(&[("stages", "ramp")]) } }),
+        ),
+        ("stage", json!({ "oneOf": one_of(&["users", "rate"]) })),
+        ("class", json!({ "not": { "anyOf": excluding(&[("fixed_count", "users")]) } })),
+        ("auth", json!({ "oneOf": one_of(&["basic", "bearer"]) })),
+        ("tls", json!({ "dependentRequired": { "cert": ["key"], "key": ["cert"] } })),
+        ("on_full", json!({ "minProperties": 1 })),
+    ]
+}
+
 fn scalars() -> Vec<(&'static str, Value)> {
     let words = |all: &[&str]| json!({ "enum": all });
     let scalar = json!({ "type": ["string", "number", "boolean"] });
@@ -108,14 +132,55 @@ fn scalars() -> Vec<(&'static str, Value)> {
     vec![
         ("any", json!(true)),
         ("text", scalar.clone()),
-        ("expression", scalar.clone()),
-        ("name", json!({ "type": "string", "minLength": 1 })),
+        ("expression", json!({ "type": ["string", "number", "boolean"], "not": { "pattern": r"\{\{" } })),
+        ("name", json!({ "type": "string", "pattern": r"\S" })),
+        ("label", json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })),
+        // Up to the first template, so that what stands inside of one is not judged.
+        (
+            "address",
+            json!({
+                "type": "string",
+                "pattern": r"^(/|https?://|\{\{)",
+                "not": { "pattern": r"^((?!\{\{)[\s\S])*\{[%#]|\{\{(?![\s\S]*\}\})" },
+            }),
+        ),
+        ("host", json!({ "type": "string", "pattern": r"^demo$|\{\{|^\s*[hH][tT][tT][pP][sS]?:[^?#]+$" })),
+        (
+            "status_one",
+            json!({ "anyOf": [
+                { "type": "integer", "minimum": 100, "maximum": 599 },
+                { "type": "string", "pattern": r"^[1-5]([0-9]{2}|xx)$" },
+            ] }),
+        ),
+        ("header_name", json!({ "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$" })),
+        ("variable", json!({ "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$" })),
+        (
+            "place",
+            json!({
+                "type": "string",
+                "pattern": r"^\s*(\$|(json|header|cookie|regex|css|body|status)\s*:)|^(body|status)$",
+            }),
+        ),
         ("bool", json!({ "type": "boolean" })),
-        ("whole", json!({ "type": "integer", "minimum": 0 })),
-        ("number", json!({ "type": "number", "minimum": 0 })),
+        (
+            "whole",
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+\s*$" }] }),
+        ),
+        (
+            "number",
+            json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*$" }] }),
+        ),
         ("count", json!({ "anyOf": [reference("whole"), reference("template")] })),
         ("template", json!({ "type": "string", "pattern": r"\{\{" })),
         ("duration", json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": time }] })),
+        // A length of time that cannot be nothing.
+        (
+            "length",
+            json!({ "anyOf": [
+                { "type": "number", "exclusiveMinimum": 0 },
+                { "type": "string", "pattern": time, "not": { "pattern": r"^[^1-9]*$" } },
+            ] }),
+        ),
         (
             "rate",
             json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*(/\s*(s|m|min|h))?\s*$" }] }),
@@ -155,6 +220,7 @@ fn scalars() -> Vec<(&'static str, Value)> {
 fn collections() -> Vec<(&'static str, Value)> {
     let list = |of: &str| json!({ "type": "array", "items": reference(of), "minItems": 1 });
     let map = |of: &str| json!({ "type": "object", "additionalProperties": reference(of) });
+    let named = |names: &str, of: &str| json!({ "type": "object", "propertyNames": reference(names), "additionalProperties": reference(of) });
     let either = |kinds: &[&str]| json!({ "anyOf": kinds.iter().map(|k| reference(k)).collect::<Vec<_>>() });
     vec![
         ("list", json!({ "type": "array", "minItems": 1 })),
@@ -165,7 +231,16 @@ fn collections() -> Vec<(&'static str, Value)> {
         ),
         ("pairs", map("texts")),
         ("steps", list("step")),
-        ("tasks", list("task")),
+        // Not all of them may have weight 0: nothing would run.
+        (
+            "tasks",
+            json!({
+                "type": "array",
+                "items": reference("task"),
+                "minItems": 1,
+                "not": { "items": { "required": ["weight"], "properties": { "weight": { "const": 0 } } } },
+            }),
+        ),
         ("classes", json!({ "type": "object", "additionalProperties": reference("class"), "minProperties": 1 })),
         ("flows", map("steps")),
         ("data", map("data_file")),
@@ -175,9 +250,29 @@ fn collections() -> Vec<(&'static str, Value)> {
             "matcher",
             json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] }),
         ),
-        ("matchers", map("matcher")),
-        ("capture_one", either(&["text", "capture_full"])),
-        ("capture", json!({ "type": "object", "additionalProperties": reference("capture_one"), "minProperties": 1 })),
+        ("header_matchers", named("header_name", "matcher")),
+        ("header_lines", named("header_name", "text")),
+        ("path_matchers", named("path", "matcher")),
+        ("path", json!({ "pattern": r"^\$" })),
+        (
+            "status",
+            json!({ "anyOf": [
+                reference("status_one"),
+                { "type": "array", "items": reference("status_one"), "minItems": 1 },
+                { "type": "string", "pattern": r"^\s*[<>=!]|\{\{" },
+                reference("operators"),
+            ] }),
+        ),
+        ("capture_one", either(&["place", "capture_full"])),
+        (
+            "capture",
+            json!({
+                "type": "object",
+                "propertyNames": reference("variable"),
+                "additionalProperties": reference("capture_one"),
+                "minProperties": 1,
+            }),
+        ),
         ("upload", either(&["text", "file"])),
         ("uploads", json!({ "anyOf": [reference("upload"), { "type": "array", "items": reference("upload") }] })),
         ("files", map("uploads")),

@@ -47,6 +47,46 @@ fn all_errors_at_once() {
 }
 
 #[test]
+fn a_profile_takes_away_what_it_replaces() {
+    let loaded = |text: &str, profile: &str| {
+        let all = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}"));
+        let one = all.select(&SelectOptions { profile: Some(profile.to_owned()), ..SelectOptions::default() });
+        let plan = |one: Scenario| one.plan(&Overrides::default()).unwrap_or_else(|e| panic!("{e}"));
+        (plan(all), plan(one.unwrap_or_else(|e| panic!("{e}"))))
+    };
+    let flat = "host: http://h\nwait_time: constant(1s)\non_start: [{ get: /in }]\ntasks: [{ steps: [{ get: /a }] }]\n\
+        profiles: { many: { user_classes: { A: { tasks: [{ steps: [{ get: /b }] }] }, B: { tasks: [{ steps: [{ get: /c }] }] } } } }\n";
+    let (all, many) = loaded(flat, "many");
+    assert_eq!((all.classes.len(), many.classes.len(), many.classes[0].on_start.len()), (1, 2, 0));
+    let classes = "host: http://h\nuser_classes: { A: { tasks: [{ steps: [{ get: /b }] }] } }\n\
+        profiles: { flat: { tasks: [{ steps: [{ get: /a }] }], sequential: true } }\n";
+    let (all, flat) = loaded(classes, "flat");
+    assert_eq!((&*all.classes[0].name, &*flat.classes[0].name), ("A", "User"));
+    assert!(flat.classes[0].sequential);
+}
+
+#[test]
+fn headers_of_defaults_are_joined_line_by_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let part = "defaults: { timeout: 5s, headers: { X-Part: part, x-both: part } }\n";
+    std::fs::write(folder.path().join("part.yaml"), part).unwrap();
+    let text = "host: http://h\ninclude: part.yaml\ndefaults: { headers: { X-Own: own, X-Both: own } }\n\
+        tasks: [{ steps: [{ get: / }] }]\nprofiles: { p: { defaults: { headers: { X-OWN: profile, X-New: new } } } }\n";
+    let all = Scenario::parse_in("t.yaml", text, Some(folder.path())).unwrap_or_else(|e| panic!("{e}"));
+    let one = all.select(&SelectOptions { profile: Some("p".to_owned()), ..SelectOptions::default() }).unwrap();
+    let headers = |scenario: &Scenario| {
+        let plan = scenario.plan(&Overrides::default()).unwrap();
+        let step = http(&plan.classes[0].tasks[0].steps[0]);
+        let lines = step.fixed_headers.iter().map(|(n, v)| format!("{n}={}", v.to_str().unwrap()));
+        let mut lines: Vec<String> = lines.filter(|line| line.starts_with("x-")).collect();
+        lines.sort();
+        (lines.join(" "), step.timeout)
+    };
+    assert_eq!(headers(&all), ("x-both=own x-own=own x-part=part".to_owned(), Duration::from_secs(5)));
+    assert_eq!(headers(&one).0, "x-both=own x-new=new x-own=profile x-part=part");
+}
+
+#[test]
 fn passwords_that_nobody_named_are_masked_wherever_a_plan_has_them() {
     let folder = tempfile::tempdir().unwrap();
     let lines = "REDIS_PASSWORD=env-pw-1\nREDIS_URL=redis://u:env-pw-2@h\n";

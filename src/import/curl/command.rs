@@ -12,11 +12,25 @@ pub struct Command {
     /// `-d` and its relatives.
     pub data: Vec<Data>,
     /// `-F`.
-    pub forms: Vec<(String, String)>,
+    pub forms: Vec<Form>,
+    /// `-T`.
+    pub upload: Option<String>,
+    /// `--url-query`, encoded.
+    pub query: Vec<String>,
     /// `-u`.
     pub user: Option<String>,
     /// `-b`, when it is no file.
     pub cookies: Option<String>,
+    /// `-A`.
+    pub user_agent: Option<String>,
+    /// `-e`.
+    pub referer: Option<String>,
+    /// `-E`, without its password.
+    pub cert: Option<String>,
+    /// `--key`.
+    pub key: Option<String>,
+    /// `--cacert`.
+    pub ca: Option<String>,
     /// `-x`.
     pub proxy: Option<String>,
     /// `-m`.
@@ -29,11 +43,12 @@ pub struct Command {
     pub follow: bool,
     /// `-k`.
     pub insecure: bool,
-    /// Options that change the request in a way that a step cannot.
+    /// `--json`.
+    pub json: bool,
+    /// What changes the request in a way that a step cannot, in words.
     pub unknown: Vec<String>,
     method: Option<String>,
     head: bool,
-    json: bool,
 }
 
 /// One `-d`.
@@ -42,7 +57,38 @@ pub struct Data {
     /// What is sent.
     pub text: String,
     /// The file that it comes from, whose content is not known.
-    pub file: Option<String>,
+    pub file: Option<FileData>,
+}
+
+/// The file of a `-d`.
+#[derive(Debug)]
+pub struct FileData {
+    /// As written.
+    pub path: String,
+    /// What is done with its content.
+    pub how: How,
+}
+
+/// What is done with the content of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum How {
+    /// Nothing.
+    Whole,
+    /// Its line breaks are left out.
+    Joined,
+    /// It is URL-encoded, behind this name if it has one.
+    Encoded(String),
+}
+
+/// One `-F` or `--form-string`.
+#[derive(Debug)]
+pub struct Form {
+    /// Of the field.
+    pub name: String,
+    /// As written.
+    pub value: String,
+    /// Nothing in the value has a meaning.
+    pub plain: bool,
 }
 
 /// Short options that take a value, with their long names.
@@ -168,7 +214,7 @@ impl Command {
             'I' => self.head = true,
             '0' => self.version = Some("1.1"),
             's' | 'S' | 'v' | 'i' | 'f' | 'N' | 'g' | '#' | 'O' | 'J' | '4' | '6' | 'R' | 'q' | 'Z' | 'a' | '1' => {}
-            other => self.unknown.push(format!("-{other}")),
+            other => self.unknown.push(no_equivalent(&format!("-{other}"))),
         }
     }
 
@@ -178,24 +224,55 @@ impl Command {
             "request" => self.method = Some(text),
             "header" => self.header(&text),
             "url" => self.urls.push(text),
-            "data" | "data-ascii" => self.data(&text, true),
-            "data-binary" => self.data(&text, false),
+            "data" | "data-ascii" => self.data(&text, How::Joined),
+            "data-binary" => self.data(&text, How::Whole),
             "data-raw" => self.data.push(Data { text, file: None }),
-            "data-urlencode" => self.encoded(&text),
+            "data-urlencode" => {
+                let data = encoded(&text);
+                self.data.push(data);
+            }
+            "url-query" => match text.strip_prefix('+') {
+                Some(raw) => self.query.push(raw.to_owned()),
+                None => match encoded(&text) {
+                    Data { text, file: None } => self.query.push(text),
+                    Data { file: Some(file), .. } => {
+                        self.unknown
+                            .push(format!("the query that curl reads from the file {} was left out", file.path));
+                    }
+                },
+            },
             "json" => {
                 self.json = true;
-                self.data(&text, false);
+                self.data(&text, How::Whole);
             }
-            "form" => self.forms.extend(text.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned()))),
-            "form-string" => {
-                let pair = text.split_once('=').map(|(k, v)| (k.to_owned(), v.trim_start_matches('@').to_owned()));
-                self.forms.extend(pair);
+            "form" | "form-string" => {
+                let form =
+                    |(k, v): (&str, &str)| Form { name: k.to_owned(), value: v.to_owned(), plain: name != "form" };
+                self.forms.extend(text.split_once('=').map(form));
             }
+            "upload-file" => self.upload = Some(text),
             "user" => self.user = Some(text),
             "oauth2-bearer" => self.headers.push(("Authorization".to_owned(), format!("Bearer {text}"))),
             "cookie" if text.contains('=') => self.cookies = Some(text),
-            "cookie" | "referer" => {}
-            "user-agent" => self.headers.push(("User-Agent".to_owned(), text)),
+            "cookie" => self.unknown.push(format!("the cookies that curl reads from the file {text} were left out")),
+            // `;auto` is about redirects.
+            "referer" => self.referer = Some(text.split(";auto").next().unwrap_or_default().to_owned()),
+            "user-agent" => self.user_agent = Some(text),
+            "cert" => {
+                // A colon after the first two characters begins a password; before, it is a drive's.
+                let (path, password) = match text.char_indices().find(|(at, c)| *at > 1 && *c == ':') {
+                    Some((at, _)) => (text[..at].to_owned(), true),
+                    None => (text, false),
+                };
+                if password {
+                    self.unknown.push(
+                        "the password of the certificate's key was left out: write the key without one".to_owned(),
+                    );
+                }
+                self.cert = Some(path);
+            }
+            "key" => self.key = Some(text),
+            "cacert" => self.ca = Some(text),
             "proxy" => self.proxy = Some(text),
             "max-time" => {
                 self.max_time = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
@@ -209,7 +286,7 @@ impl Command {
             // Over TLS the version is agreed on anyway.
             "http2" | "http2-prior-knowledge" => self.version = (name != "http2").then_some("2"),
             name if QUIET.contains(&name) => {}
-            other => self.unknown.push(format!("--{other}")),
+            other => self.unknown.push(no_equivalent(&format!("--{other}"))),
         }
     }
 
@@ -218,26 +295,19 @@ impl Command {
             // `-H 'Accept:'` takes the header away.
             Some((_, value)) if value.trim().is_empty() => {}
             Some((name, value)) => self.headers.push((name.trim().to_owned(), value.trim().to_owned())),
-            None => {}
+            None if line.starts_with('@') => {
+                self.unknown.push(format!("the headers that curl reads from the file {} were left out", &line[1..]));
+            }
+            // `-H 'Name;'` sends a header without a value.
+            None => self.headers.extend(line.strip_suffix(';').map(|name| (name.trim().to_owned(), String::new()))),
         }
     }
 
-    fn data(&mut self, text: &str, strips: bool) {
-        match text.strip_prefix('@') {
-            Some(file) => self.data.push(Data { text: String::new(), file: Some(file.to_owned()) }),
-            None if strips => self.data.push(Data { text: text.replace(['\r', '\n'], ""), file: None }),
-            None => self.data.push(Data { text: text.to_owned(), file: None }),
-        }
-    }
-
-    fn encoded(&mut self, text: &str) {
-        let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let text = match text.split_once('=') {
-            Some((name, value)) if !name.is_empty() => format!("{name}={}", encode(value)),
-            Some((_, value)) => encode(value),
-            None => encode(text),
-        };
-        self.data.push(Data { text, file: None });
+    fn data(&mut self, text: &str, how: How) {
+        self.data.push(match text.strip_prefix('@') {
+            Some(path) => Data { text: String::new(), file: Some(FileData { path: path.to_owned(), how }) },
+            None => Data { text: text.to_owned(), file: None },
+        });
     }
 
     /// The verb: given, or by what is sent.
@@ -245,6 +315,7 @@ impl Command {
         match &self.method {
             Some(method) => method.clone(),
             None if self.head => "HEAD".to_owned(),
+            None if self.upload.is_some() => "PUT".to_owned(),
             None if self.get || (self.data.is_empty() && self.forms.is_empty()) => "GET".to_owned(),
             None => "POST".to_owned(),
         }
@@ -254,6 +325,27 @@ impl Command {
     pub fn content_type(&self) -> &'static str {
         if self.json { "application/json" } else { "application/x-www-form-urlencoded" }
     }
+}
+
+/// What `--data-urlencode` sends.
+fn encoded(text: &str) -> Data {
+    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let plain = |text: String| Data { text, file: None };
+    match text.find(['=', '@']) {
+        None => plain(encode(text)),
+        Some(at) => match (&text[..at], &text[at..=at], &text[at + 1..]) {
+            (name, "@", path) => {
+                let how = How::Encoded(name.to_owned());
+                Data { text: String::new(), file: Some(FileData { path: path.to_owned(), how }) }
+            }
+            ("", _, value) => plain(encode(value)),
+            (name, _, value) => plain(format!("{name}={}", encode(value))),
+        },
+    }
+}
+
+fn no_equivalent(option: &str) -> String {
+    format!("curl's {option} has no equivalent here and was left out")
 }
 
 fn takes_value(name: &str) -> bool {
@@ -275,7 +367,7 @@ mod tests {
         assert_eq!(command.headers, [("A".to_owned(), "b".to_owned()), ("C".to_owned(), "d".to_owned())]);
         assert_eq!((command.user.as_deref(), command.follow, command.insecure), (Some("ada:pw"), true, true));
         assert_eq!(command.max_time, Some(Duration::from_millis(2_500)));
-        assert_eq!(command.data.iter().map(|d| d.text.as_str()).collect::<Vec<_>>(), ["a=1", "b=2"]);
+        assert_eq!(command.data.iter().map(|d| d.text.as_str()).collect::<Vec<_>>(), ["a=1", "b=2\n"]);
         assert_eq!(command.urls, ["http://h"]);
         assert!(command.unknown.is_empty());
     }
@@ -290,6 +382,7 @@ mod tests {
             ("-F a=b h", "POST"),
             ("-X DELETE -d a h", "DELETE"),
             ("--json '{}' h", "POST"),
+            ("-T f h", "PUT"),
         ] {
             assert_eq!(read(text).method(), wanted, "{text}");
         }
@@ -298,7 +391,7 @@ mod tests {
     #[test]
     fn what_is_not_known_is_said_and_takes_no_address() {
         let command = read("--netrc --resolve a:1:2 -o /dev/null -w x http://h");
-        assert_eq!(command.unknown, ["--netrc", "--resolve"]);
+        assert_eq!(command.unknown, [no_equivalent("--netrc"), no_equivalent("--resolve")]);
         assert_eq!(command.urls, ["http://h"]);
         for text in ["-X", "-H", "--data", "-", "--"] {
             let _ = read(text);

@@ -1,6 +1,8 @@
 //! `curl` command lines, as browsers copy them and people write them: each becomes a step.
 
+mod cmd;
 mod command;
+mod content;
 mod words;
 
 use std::time::Duration;
@@ -8,11 +10,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use url::Url;
 
-use self::command::{Command, Data};
-use super::body::{body, secret};
+use self::command::Command;
 use super::credential::{self, Vault};
 use super::draft;
-use super::draft::{Draft, Request, Step, Task, can_be_sent, literal, literal_json, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, can_be_sent, literal, pairs, verb};
 use super::har::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
@@ -31,7 +32,8 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
     let mut draft = Draft { description: "Imported from curl".to_owned(), ..Draft::default() };
     let mut task = Task { name: "imported".to_owned(), ..Task::default() };
     let mut seen = 0usize;
-    for words in words::commands(text) {
+    let commands = if cmd::is_cmd(text) { cmd::commands(text) } else { words::commands(text) };
+    for words in commands {
         let words: Vec<String> = words.into_iter().skip_while(|word| word == "$").collect();
         if !words.first().is_some_and(|word| word == "curl" || word == "curl.exe") {
             continue;
@@ -57,7 +59,14 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
 }
 
 fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Request, String> {
-    let url = address_of(address)?;
+    let mut url = address_of(address)?;
+    if let Some(file) = &command.upload
+        && url.path().ends_with('/')
+        && let Ok(mut segments) = url.path_segments_mut()
+    {
+        // As curl does.
+        segments.pop_if_empty().push(content::file_name(file));
+    }
     let (vault, host) = (&mut draft.vault, &mut draft.host);
     let origin = url.origin().ascii_serialization();
     let base = host.get_or_insert_with(|| origin.clone());
@@ -69,9 +78,25 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     let path = literal(url.path());
     request.url = if *base == origin { path } else { format!("{origin}{path}") };
     let mut query: Vec<(String, String)> = query_of(&url, vault);
+    if let Some(whole) = url.query().filter(|_| is_written_whole(&url)) {
+        request.url.push_str(&format!("?{}", literal(whole)));
+        query.clear();
+    }
+    let more = command.query.iter().map(|text| url::form_urlencoded::parse(text.as_bytes()));
+    query.extend(more.flatten().map(|(name, value)| field(&name, &value, vault)));
     let (mut headers, mut auth) = (Vec::new(), None);
+    let browser = is_from_a_browser(command);
     for (name, value) in &command.headers {
-        header((name, value), vault, &mut headers, &mut auth);
+        header((name, value), browser, vault, (&mut headers, &mut auth));
+    }
+    let accept = command.json.then(|| "application/json".to_owned());
+    let own = [("User-Agent", &command.user_agent), ("Referer", &command.referer), ("Accept", &accept)];
+    for (name, value) in own {
+        let given = command.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        if let Some(value) = value.as_ref().filter(|value| !given && is_header(name, value)) {
+            keep_from_address(value, vault);
+            headers.push((name.to_owned(), literal(value)));
+        }
     }
     if let Some(user) = &command.user {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
@@ -83,20 +108,25 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     if let Some(cookies) = &command.cookies {
         headers.push(("Cookie".to_owned(), vault.keep("cookie", cookies)));
     }
-    let mut content = None;
+    let mut body = Vec::new();
     if command.get {
         for data in &command.data {
+            if let Some(file) = &data.file {
+                request.comments.push(content::left_out(file));
+            }
             query.extend(url::form_urlencoded::parse(data.text.as_bytes()).map(|(k, v)| field(&k, &v, vault)));
         }
+    } else if let Some(file) = &command.upload {
+        body.extend(content::of_file(file, &mut request.comments).map(|text| ("body", text)));
     } else if !command.forms.is_empty() {
-        content = Some(upload(command, vault, &mut request.comments));
+        body = content::form(command, vault, &mut request.comments);
     } else if !command.data.is_empty() {
-        content = Some(sent(command, &mut headers, vault, &mut request.comments));
+        body = content::data(command, &mut headers, vault, &mut request.comments);
     }
     request.put("query", Value::Object(pairs(query)));
     request.put("headers", Value::Object(pairs(headers)));
     request.put("auth", auth.unwrap_or_default());
-    for (key, value) in content.into_iter().flatten() {
+    for (key, value) in body {
         request.put(key, value);
     }
     carried(command, &mut request);
@@ -108,9 +138,8 @@ fn carried(command: &Command, request: &mut Request) {
     if !command.follow {
         request.put("follow_redirects", Value::Bool(false));
     }
-    if command.insecure {
-        request.put("tls", json!({ "insecure": true }));
-    }
+    let tls = tls(command, &mut request.comments);
+    request.put("tls", tls);
     if let Some(proxy) = &command.proxy {
         let proxy = if proxy.contains("://") { proxy.clone() } else { format!("http://{proxy}") };
         match Url::parse(&proxy) {
@@ -126,9 +155,24 @@ fn carried(command: &Command, request: &mut Request) {
     if let Some(limit) = command.max_time.filter(|limit| *limit > Duration::ZERO) {
         request.put("timeout", Value::from(draft::seconds(limit)));
     }
-    for flag in &command.unknown {
-        request.comments.push(format!("curl's {flag} has no equivalent here and was left out"));
+    request.comments.extend(command.unknown.iter().cloned());
+}
+
+/// The files of `--cacert`, `--cert` and `--key`, and `-k`.
+fn tls(command: &Command, comments: &mut Vec<String>) -> Value {
+    let mut tls = serde_json::Map::new();
+    // Without a key of its own curl looks for it in the file of the certificate.
+    let key = command.key.as_ref().or(command.cert.as_ref()).filter(|_| command.cert.is_some());
+    for (name, file) in [("ca", command.ca.as_ref()), ("cert", command.cert.as_ref()), ("key", key)] {
+        if let Some(file) = file {
+            let path = content::beside(file, comments);
+            tls.insert(name.to_owned(), Value::from(literal(&path)));
+        }
     }
+    if command.insecure {
+        tls.insert("insecure".to_owned(), json!(true));
+    }
+    Value::Object(tls)
 }
 
 fn address_of(address: &str) -> Result<Url, String> {
@@ -138,6 +182,48 @@ fn address_of(address: &str) -> Result<Url, String> {
         _ => Err("its address is not http or https".to_owned()),
     }
 }
+
+/// Whether a query has something that a map of names and values would change, and nothing that is to be kept.
+fn is_written_whole(url: &Url) -> bool {
+    let whole = url.query().unwrap_or_default();
+    let bare = whole.split('&').any(|part| !part.is_empty() && !part.contains('='));
+    bare && !url.query_pairs().any(|(name, _)| credential::is_secret_name(&name))
+}
+
+/// Browsers copy all that they sent, also what is theirs alone; a person writes what matters.
+fn is_from_a_browser(command: &Command) -> bool {
+    let own = |name: &str, value: &str| {
+        name.to_ascii_lowercase().starts_with("sec-")
+            || (name.eq_ignore_ascii_case("user-agent") && value.starts_with("Mozilla/"))
+    };
+    command.headers.iter().any(|(name, value)| own(name, value))
+}
+
+/// An address in a header may have a credential in its query, which is written nowhere.
+fn keep_from_address(value: &str, vault: &mut Vault) {
+    if let Ok(url) = Url::parse(value) {
+        query_of(&url, vault);
+    }
+}
+
+fn is_header(name: &str, value: &str) -> bool {
+    !value.is_empty() && http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
+}
+
+/// Headers that say how a request is carried, which is the client's part.
+const CARRIED: [&str; 11] = [
+    "connection",
+    "content-length",
+    "accept-encoding",
+    "te",
+    "transfer-encoding",
+    "keep-alive",
+    "expect",
+    "upgrade",
+    "trailer",
+    "proxy-connection",
+    "proxy-authorization",
+];
 
 /// The pairs after the `?`; credentials among them are kept.
 pub(super) fn query_of(url: &Url, vault: &mut Vault) -> Vec<(String, String)> {
@@ -152,11 +238,14 @@ fn field(name: &str, value: &str, vault: &mut Vault) -> (String, String) {
 
 fn header(
     (name, value): (&str, &str),
+    browser: bool,
     vault: &mut Vault,
-    headers: &mut Vec<(String, String)>,
-    auth: &mut Option<Value>,
+    (headers, auth): (&mut Vec<(String, String)>, &mut Option<Value>),
 ) {
-    if is_the_clients_own(name, value) && !name.eq_ignore_ascii_case("cookie") {
+    let right = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
+    let carried = CARRIED.contains(&name.to_ascii_lowercase().as_str());
+    let own = browser && is_the_clients_own(name, value) && !name.eq_ignore_ascii_case("cookie");
+    if !right || carried || own {
         return;
     }
     let kept = match name.to_ascii_lowercase().as_str() {
@@ -170,68 +259,12 @@ fn header(
         }
         "cookie" => vault.keep("cookie", value),
         _ if credential::is_secret_name(name) => vault.keep(name, value),
-        _ => literal(value),
+        _ => {
+            keep_from_address(value, vault);
+            literal(value)
+        }
     };
     headers.push((name.to_owned(), kept));
-}
-
-/// What `--data` and its relatives send.
-fn sent(
-    command: &Command,
-    headers: &mut Vec<(String, String)>,
-    vault: &mut Vault,
-    comments: &mut Vec<String>,
-) -> Vec<(&'static str, Value)> {
-    for data in command.data.iter().filter_map(|data| data.file.as_ref()) {
-        comments.push(format!("curl sent the file {data}: put it beside this one and write body: \"@…\""));
-    }
-    let text = command.data.iter().map(|data: &Data| data.text.as_str()).collect::<Vec<_>>().join("&");
-    let declared = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v.clone());
-    let media = declared.as_deref().unwrap_or(command.content_type());
-    let (key, value, own) = body(&text, media, &mut |name, value| secret(vault, name, value));
-    if own {
-        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-    } else if declared.is_none() {
-        headers.push(("Content-Type".to_owned(), literal(command.content_type())));
-    }
-    vec![(key, value)]
-}
-
-/// What `--form` sends.
-fn upload(command: &Command, vault: &mut Vault, comments: &mut Vec<String>) -> Vec<(&'static str, Value)> {
-    let (mut fields, mut files) = (Vec::new(), serde_json::Map::new());
-    for (name, value) in &command.forms {
-        match value.strip_prefix(['@', '<']) {
-            Some(file) => {
-                let mut parts = file.split(';');
-                let path = parts.next().unwrap_or_default().trim_matches('"').to_owned();
-                comments.push(format!("put the file {path} beside this one: paths are relative to it"));
-                let mut entry = serde_json::Map::new();
-                entry.insert("file".to_owned(), Value::from(path));
-                for part in parts {
-                    match part.trim().split_once('=') {
-                        Some(("type", value)) => drop(entry.insert("type".to_owned(), Value::from(value))),
-                        Some(("filename", value)) => {
-                            drop(entry.insert("name".to_owned(), Value::from(value.trim_matches('"'))));
-                        }
-                        _ => {}
-                    }
-                }
-                let value = if entry.len() == 1 { entry["file"].clone() } else { Value::Object(entry) };
-                files.insert(name.clone(), value);
-            }
-            None => fields.push(field(name, value, vault)),
-        }
-    }
-    if files.is_empty() {
-        // Without a file, fields can be sent the usual way.
-        comments.push("curl sent these fields as multipart/form-data; a form says the same to most servers".to_owned());
-    }
-    let mut out = vec![("form", Value::Object(pairs(fields)))];
-    if !files.is_empty() {
-        out.push(("files", literal_json(&Value::Object(files))));
-    }
-    out
 }
 
 #[cfg(test)]

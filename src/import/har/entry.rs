@@ -118,6 +118,17 @@ impl<'a> Entry<'a> {
         Some((Cow::Owned(form.finish()), "application/x-www-form-urlencoded"))
     }
 
+    /// A connection that became a WebSocket, which Chrome gives an `http` or a `ws` address.
+    pub fn is_websocket(entry: &Value) -> bool {
+        let address = entry["request"]["url"].as_str().unwrap_or_default();
+        let upgraded = entry["response"]["status"].as_u64() == Some(101);
+        upgraded
+            || entry["_webSocketMessages"].is_array()
+            || entry["_resourceType"] == "websocket"
+            || address.starts_with("ws://")
+            || address.starts_with("wss://")
+    }
+
     /// Names of the cookies that were sent.
     pub fn cookies(&self) -> Vec<&'a str> {
         let lines = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));

@@ -25,14 +25,18 @@ const LONGEST_BODY: usize = 100_000;
 /// Makes one task of a recording.
 pub fn import(document: &Value, options: &Options) -> Result<Draft, ImportError> {
     let all = document["log"]["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut entries: Vec<Entry<'_>> = all.iter().filter_map(Entry::read).collect();
+    let (sockets, rest): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|entry| Entry::is_websocket(entry));
+    let mut entries: Vec<Entry<'_>> = rest.iter().filter_map(|entry| Entry::read(entry)).collect();
     // Browsers write entries as they end, or by page.
     entries.sort_by(|a, b| a.start.total_cmp(&b.start));
     let main = main_origin(&entries).ok_or_else(|| ImportError::new("the recording has no http request"))?;
     let mut draft = Draft { host: Some(main.clone()), ..Draft::default() };
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
-    if all.len() > entries.len() {
-        left_out.insert("entries that are no http request".to_owned(), all.len() - entries.len());
+    if rest.len() > entries.len() {
+        left_out.insert("entries that are no http request".to_owned(), rest.len() - entries.len());
+    }
+    if !sockets.is_empty() {
+        left_out.insert("WebSocket connections, which no step can open".to_owned(), sockets.len());
     }
     let total = all.len();
     let mut kept: Vec<Vec<Entry<'_>>> = Vec::new();

@@ -2,6 +2,7 @@
 
 mod auth;
 mod sample;
+mod upload;
 
 use std::collections::BTreeMap;
 
@@ -134,6 +135,7 @@ impl<'a> Api<'a> {
         if let Some((key, value)) = content {
             request.put(key, value);
         }
+        request.put("files", parts.files.unwrap_or_default());
         request.comments.extend(parts.comments);
         if let Some(status) = expected(operation) {
             request.put("expect", json!({ "status": status }));
@@ -227,13 +229,25 @@ impl<'a> Api<'a> {
         match order(media) {
             0 => Some(("json", filled("", &value, &mut fill, 0))),
             1 | 2 => {
-                if media.starts_with("multipart/") {
-                    parts.comments.push("the document wants multipart/form-data: add `files` for an upload".to_owned());
-                }
                 let fields = filled("", &value, &mut fill, 0);
-                let fields =
-                    fields.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), flat_template(value)));
-                Some(("form", Value::Object(fields.collect())))
+                let mut fields: Map<String, Value> = fields
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .map(|(name, value)| (name.clone(), flat_template(value)))
+                    .collect();
+                if media.starts_with("multipart/") {
+                    let files = upload::files(self.document, description);
+                    for (name, _) in &files {
+                        fields.remove(name);
+                    }
+                    for path in upload::paths(&files) {
+                        parts.comments.push(format!("put a file {path} beside this one"));
+                    }
+                    // Also without a file, `files` makes it multipart/form-data.
+                    parts.files = Some(Value::Object(files));
+                }
+                Some(("form", Value::Object(fields)))
             }
             _ => {
                 parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
@@ -248,6 +262,7 @@ struct Parts {
     path: BTreeMap<String, Value>,
     query: Map<String, Value>,
     headers: Map<String, Value>,
+    files: Option<Value>,
     comments: Vec<String>,
 }
 

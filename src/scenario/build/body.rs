@@ -53,12 +53,21 @@ impl Builder<'_> {
                 };
                 (body, Some(CONTENT_TYPE_FORM))
             }
+            // Bytes that are no text have no templates.
+            _ if let Some(bytes) = self.body_bytes(node) => (Body::Fixed(bytes), None),
             _ => match self.body_text(node) {
                 Some(Text::Fixed(text)) => (Body::Fixed(Bytes::copy_from_slice(text.as_bytes())), None),
                 Some(text) => (Body::Text(text), None),
                 None => (Body::Empty, None),
             },
         }
+    }
+
+    /// The content of `@file` where it is no text.
+    fn body_bytes(&mut self, node: &Node) -> Option<Bytes> {
+        let name = file_name(node)?;
+        let bytes = self.read_file(node, name)?;
+        std::str::from_utf8(&bytes).is_err().then_some(bytes)
     }
 
     fn body_text(&mut self, node: &Node) -> Option<Text> {
@@ -99,12 +108,7 @@ impl Builder<'_> {
 
     /// The text of the file that `@file` names; the inner `None` was reported.
     pub(super) fn at_file(&mut self, node: &Node) -> Option<Option<String>> {
-        let Kind::Text(text) = &node.kind else { return None };
-        let name = text.strip_prefix('@')?;
-        // `@` alone, or text over several lines, is not the name of a file.
-        if name.is_empty() || name.contains('\n') || name.contains("{{") {
-            return None;
-        }
+        let name = file_name(node)?;
         let Some(bytes) = self.read_file(node, name) else { return Some(None) };
         let text = String::from_utf8(bytes.to_vec());
         if text.is_err() {
@@ -167,6 +171,14 @@ impl Builder<'_> {
             own_type.and_then(|n| self.constant_text(n, "type")).unwrap_or_else(|| media_type(&path).to_owned());
         Some(Part { name: field.to_owned(), file: Some((name, media)), content })
     }
+}
+
+/// The name behind `@`.
+fn file_name(node: &Node) -> Option<&str> {
+    let Kind::Text(text) = &node.kind else { return None };
+    let name = text.strip_prefix('@')?;
+    // `@` alone, or text over several lines, is not the name of a file.
+    (!name.is_empty() && !name.contains('\n') && !name.contains("{{")).then_some(name)
 }
 
 /// The media type by the ending of a name.

@@ -6,7 +6,7 @@ use scraper::Selector;
 
 use super::Builder;
 use super::fields::Fields;
-use super::matcher::{MAX_PATH, MAX_PATTERN, regex_error};
+use super::matcher::{MAX_PATH, MAX_PATTERN, PATTERN_ADVICE, regex_error};
 use crate::scenario::capture::{Capture, CaptureSource, Pick};
 use crate::scenario::keys::CAPTURE;
 use crate::scenario::node::{Kind, Node};
@@ -113,7 +113,8 @@ impl Builder<'_> {
             "regex" => match regex::bytes::RegexBuilder::new(text).size_limit(MAX_PATTERN).build() {
                 Ok(pattern) => CaptureSource::Regex(pattern),
                 Err(e) => {
-                    self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
+                    let message = format!("this pattern cannot be read: {}", regex_error(&e));
+                    self.report(node.at.clone(), message, PATTERN_ADVICE);
                     return None;
                 }
             },

@@ -1,14 +1,12 @@
 //! How a step's requests are carried; equal settings are one entry of the plan.
 
-use std::sync::Arc;
-
 use url::Url;
 
 use super::Builder;
 use super::fields::Fields;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
-use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
+use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion};
 
 impl Builder<'_> {
     pub(super) fn client(&mut self, fields: &Fields<'_>) -> ClientId {
@@ -47,26 +45,9 @@ impl Builder<'_> {
 
     fn tls(&mut self, node: &Node, options: &mut ClientOptions) {
         let Some(fields) = self.fields(node, "tls", keys::TLS) else { return };
-        options.ca = fields.get("ca").and_then(|n| self.pem(n, "ca", "CERTIFICATE"));
-        let certificate = fields.get("cert").and_then(|n| self.pem(n, "cert", "CERTIFICATE"));
-        let key = fields.get("key").and_then(|n| self.pem(n, "key", "PRIVATE KEY"));
-        if fields.get("cert").is_some() != fields.get("key").is_some() {
-            self.error(node, "a client certificate needs both `cert` and `key`");
-        }
-        options.identity = certificate.zip(key).map(|(certificate, key)| Identity { certificate, key });
+        options.ca = fields.get("ca").and_then(|n| self.authority(n));
+        options.identity = self.identity(node, &fields);
         options.insecure = fields.get("insecure").and_then(|n| self.truth(n, "insecure")).unwrap_or(false);
-    }
-
-    fn pem(&mut self, node: &Node, what: &str, mark: &str) -> Option<Arc<[u8]>> {
-        let name = self.constant_text(node, what)?;
-        let bytes = self.read_file(node, &name)?;
-        let has =
-            String::from_utf8_lossy(&bytes).lines().any(|line| line.starts_with("-----BEGIN ") && line.contains(mark));
-        if !has {
-            self.error(node, format!("{name} has no {mark} in PEM form"));
-            return None;
-        }
-        Some(bytes.to_vec().into())
     }
 
     fn proxy(&mut self, node: &Node) -> Option<Url> {

@@ -256,16 +256,8 @@ impl<'a> Builder<'a> {
     /// `50/s`, `600/m`, or a bare number a second.
     fn rate(&mut self, node: &Node) -> Option<f64> {
         let text = self.scalar(node, "rate")?;
-        let trimmed = text.trim();
-        let (number, per) = match trimmed.split_once('/').map(|(n, unit)| (n, unit.trim())) {
-            None => (trimmed, Some(1.0)),
-            Some((n, "s")) => (n, Some(1.0)),
-            Some((n, "m" | "min")) => (n, Some(60.0)),
-            Some((n, "h")) => (n, Some(3_600.0)),
-            Some((n, _)) => (n, None),
-        };
-        match (number.trim().parse::<f64>(), per) {
-            (Ok(n), Some(per)) if n >= 0.0 && n / per <= 1e6 => Some(n / per),
+        match units::parse_rate(&text) {
+            Some(PerSecond(rate)) if rate <= 1e6 => Some(rate),
             _ => {
                 self.error(
                     node,

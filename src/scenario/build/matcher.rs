@@ -10,6 +10,10 @@ use crate::scenario::plan::{Operator, StatusRange};
 use crate::scenario::template::{self, Scope, Template};
 use crate::units;
 
+/// What to do about a pattern that cannot be read.
+pub(super) const PATTERN_ADVICE: &str =
+    r"put \ before ( [ { . * + ? and | that stand for themselves, and the pattern into single quotes";
+
 /// The comparisons that a text can begin with; the longer ones first.
 const SIGNS: [(&str, Operator); 7] = [
     ("<=", Operator::AtMost),
@@ -107,7 +111,8 @@ impl Builder<'_> {
                 match regex::RegexBuilder::new(&text).size_limit(MAX_PATTERN).build() {
                     Ok(pattern) => Some(Test::Matches(pattern)),
                     Err(e) => {
-                        self.error(node, format!("this pattern cannot be read: {}", regex_error(&e)));
+                        let message = format!("this pattern cannot be read: {}", regex_error(&e));
+                        self.report(node.at.clone(), message, PATTERN_ADVICE);
                         None
                     }
                 }

@@ -15,6 +15,7 @@ mod load;
 mod matcher;
 mod names;
 mod operations;
+mod pem;
 mod redis;
 mod report;
 mod step;

@@ -122,7 +122,8 @@ impl Builder<'_> {
     fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {
         let name = self.plain_text(node, "stage")?;
         let found = stages.iter().position(|stage| *stage.name == name);
-        if found.is_none() {
+        // Every load has a stage, perhaps without a name: this one has a mistake, which was reported where it is.
+        if found.is_none() && !stages.is_empty() {
             let names: Vec<&str> = stages.iter().map(|stage| &*stage.name).filter(|name| !name.is_empty()).collect();
             let note = match nearest(&name, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),

@@ -1,0 +1,112 @@
+//! The words of a Windows command line: carets as `cmd.exe` reads them, then quotes and backslashes as programs do.
+//! Chrome's "Copy as cURL (cmd)" writes a caret before every quote.
+
+/// Whether a text is written for `cmd.exe`: quotes with carets, or lines that end with one.
+pub fn is_cmd(text: &str) -> bool {
+    is_a_browsers(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
+}
+
+/// A caret before the first quote as Chrome writes it, or doubled quotes inside of quotes as Firefox did.
+fn is_a_browsers(text: &str) -> bool {
+    let carets = ["curl ^\"", "curl.exe ^\""].iter().any(|start| text.contains(start));
+    carets || (!text.contains('\'') && text.contains("\"{\"\""))
+}
+
+/// The words of each command in the text.
+pub fn commands(text: &str) -> Vec<Vec<String>> {
+    let doubled = is_a_browsers(text);
+    let all = lines(text).into_iter().map(|line| words(&line, doubled));
+    all.filter(|words| !words.is_empty()).collect()
+}
+
+/// The command lines that a program gets to see.
+fn lines(text: &str) -> Vec<String> {
+    let mut all = vec![String::new()];
+    let mut quoted = false;
+    let mut rest = text.chars().filter(|c| *c != '\r');
+    while let Some(c) = rest.next() {
+        let mut push = |c: char| all.last_mut().into_iter().for_each(|line| line.push(c));
+        match c {
+            // Quoted or not, a caret at the end of a line joins the next one; what follows stands for itself.
+            '^' if !quoted => match rest.next() {
+                Some('\n') => rest.next().into_iter().for_each(push),
+                other => other.into_iter().for_each(push),
+            },
+            '"' => {
+                quoted = !quoted;
+                push(c);
+            }
+            '\n' => {
+                quoted = false;
+                all.push(String::new());
+            }
+            '&' | '|' if !quoted => all.push(String::new()),
+            c => push(c),
+        }
+    }
+    all
+}
+
+/// Browsers double every backslash, though programs take two as one before a quote alone: `doubled` gives back what the
+/// browser has sent.
+fn words(line: &str, doubled: bool) -> Vec<String> {
+    let mut all = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quoted = false;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            '\\' => {
+                let mut count = 1usize;
+                while rest.next_if_eq(&'\\').is_some() {
+                    count += 1;
+                }
+                let out = word.get_or_insert_default();
+                if doubled || rest.peek() == Some(&'"') {
+                    out.extend(std::iter::repeat_n('\\', count / 2));
+                    if count % 2 == 1 {
+                        out.push(rest.next_if_eq(&'"').unwrap_or('\\'));
+                    }
+                } else {
+                    out.extend(std::iter::repeat_n('\\', count));
+                }
+            }
+            '"' if quoted && rest.peek() == Some(&'"') => word.get_or_insert_default().extend(rest.next()),
+            '"' => {
+                quoted = !quoted;
+                word.get_or_insert_default();
+            }
+            ' ' | '\t' | '\n' if !quoted => all.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    all.extend(word);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_as_windows_reads_them() {
+        for (text, wanted) in [
+            (
+                "curl ^\"http://h/?a=1^&b=%^41^\" ^\r\n  -H ^\"a: b^\" ^\r\n  --data-raw ^\"^{^\\^\"n^\\^\":^\\^\"x^\\^\\^\\^\\y^\\^\"^}^\"",
+                vec![vec!["curl", "http://h/?a=1&b=%41", "-H", "a: b", "--data-raw", r#"{"n":"x\\y"}"#]],
+            ),
+            ("curl ^\"a^\n\nb^\"", vec![vec!["curl", "a\nb"]]),
+            (
+                "curl \"http://h/?a=1&b=^\" ^\n -H \"a: \"\"b\"\"\"",
+                vec![vec!["curl", "http://h/?a=1&b=^", "-H", "a: \"b\""]],
+            ),
+            ("curl \"h\" -d \"{\"\"a\"\":\"\"x\\\\n\"\"}\"", vec![vec!["curl", "h", "-d", r#"{"a":"x\n"}"#]]),
+            ("curl a &\ncurl 'b' ^", vec![vec!["curl", "a"], vec!["curl", "'b'"]]),
+            ("curl \"\" c:\\x", vec![vec!["curl", "", "c:\\x"]]),
+            ("^", vec![]),
+        ] {
+            assert_eq!(commands(text), wanted, "{text}");
+        }
+        assert!(is_cmd("curl ^\"h^\"") && is_cmd("curl \"h\" ^\n -L") && !is_cmd("curl 'a^\"b' \\\n -L"));
+    }
+}

@@ -1,0 +1,229 @@
+//! What a `curl` command sends: data, forms and files. A file itself is never read: the step names it.
+
+use serde_json::{Map, Value};
+
+use super::command::{Command, Data, FileData, Form, How};
+use super::field;
+use crate::import::body::{body, secret};
+use crate::import::credential::Vault;
+use crate::import::draft::{literal, pairs};
+
+/// What `--data` and its relatives send.
+pub fn data(
+    command: &Command,
+    headers: &mut Vec<(String, String)>,
+    vault: &mut Vault,
+    comments: &mut Vec<String>,
+) -> Vec<(&'static str, Value)> {
+    let declared = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v.clone());
+    let (key, value, own) = match command.data.as_slice() {
+        [Data { file: Some(file), .. }] if !matches!(file.how, How::Encoded(_)) => {
+            let Some(value) = of_file(&file.path, comments) else { return Vec::new() };
+            if file.how == How::Joined {
+                comments.push("curl -d leaves out the line breaks of a file, a step does not".to_owned());
+            }
+            ("body", value, false)
+        }
+        all => {
+            comments.extend(all.iter().filter_map(|data| data.file.as_ref()).map(left_out));
+            let texts: Vec<&str> =
+                all.iter().filter(|data| data.file.is_none()).map(|data| data.text.as_str()).collect();
+            // Pieces of JSON are put behind each other.
+            let text = texts.join(if command.json { "" } else { "&" });
+            let media = declared.as_deref().unwrap_or(command.content_type());
+            body(&text, media, &mut |name, value| secret(vault, name, value))
+        }
+    };
+    if own {
+        headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+    } else if declared.is_none() {
+        headers.push(("Content-Type".to_owned(), literal(command.content_type())));
+    }
+    vec![(key, value)]
+}
+
+/// What is said of a file whose content cannot stand in the step.
+pub fn left_out(file: &FileData) -> String {
+    let path = &file.path;
+    match &file.how {
+        How::Encoded(name) if !name.is_empty() => {
+            format!("curl sent the content of the file {path} as the field {name}: write it by hand")
+        }
+        How::Encoded(_) => format!("curl sent the content of the file {path}, URL-encoded: write it by hand"),
+        How::Whole | How::Joined => format!("curl sent the content of the file {path} here too: write it by hand"),
+    }
+}
+
+/// `@file` as a step has it.
+pub fn of_file(path: &str, comments: &mut Vec<String>) -> Option<Value> {
+    if path.is_empty() || path == "-" || path == "." {
+        comments.push("curl sent its standard input: write the body by hand, or as body: \"@file\"".to_owned());
+        return None;
+    }
+    let path = beside(path, comments);
+    if path.contains("{{") || path.contains('\n') {
+        comments.push("a step cannot send a file of this name: give it another one, and write body: \"@…\"".to_owned());
+        return None;
+    }
+    Some(Value::from(format!("@{path}")))
+}
+
+/// The path that a scenario can name, which lies beside it or below.
+pub fn beside(path: &str, comments: &mut Vec<String>) -> String {
+    let away =
+        path.starts_with(['/', '~', '\\']) || path.contains(':') || path.split(['/', '\\']).any(|part| part == "..");
+    let near = if away { file_name(path) } else { path.strip_prefix("./").unwrap_or(path) };
+    let note = format!("put the file {path} beside this one: paths are relative to it");
+    if !comments.contains(&note) {
+        comments.push(note);
+    }
+    near.to_owned()
+}
+
+/// The last part of a path.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+/// What `--form` sends.
+pub fn form(command: &Command, vault: &mut Vault, comments: &mut Vec<String>) -> Vec<(&'static str, Value)> {
+    let (mut fields, mut files) = (Vec::new(), Map::new());
+    for one in &command.forms {
+        if one.plain {
+            fields.push(field(&one.name, &one.value, vault));
+            continue;
+        }
+        let part = Part::read(one);
+        match part.source {
+            '@' => part.files(&mut files, comments),
+            '<' => comments.push(format!(
+                "curl sent the content of the file {} as the field {}: write it by hand",
+                part.content, part.name
+            )),
+            _ => {
+                if let Some(media) = &part.media {
+                    comments.push(format!(
+                        "curl sent the field {} as {media}: a file can have a type, a field cannot",
+                        part.name
+                    ));
+                }
+                fields.push(field(part.name, &part.content, vault));
+            }
+        }
+    }
+    // Also without a file, `files` makes it multipart/form-data.
+    vec![("form", Value::Object(pairs(fields))), ("files", Value::Object(files))]
+}
+
+/// One `-F`, taken apart as curl does.
+struct Part<'a> {
+    name: &'a str,
+    /// `@`, `<`, or a blank for a text.
+    source: char,
+    content: String,
+    quoted: bool,
+    media: Option<String>,
+    file_name: Option<String>,
+}
+
+impl<'a> Part<'a> {
+    fn read(form: &'a Form) -> Self {
+        let source = form.value.chars().next().filter(|c| "@<".contains(*c)).unwrap_or(' ');
+        let mut rest = form.value.strip_prefix(['@', '<']).unwrap_or(&form.value);
+        let quoted = rest.starts_with('"');
+        let content = word(&mut rest);
+        let mut part = Part { name: &form.name, source, content, quoted, media: None, file_name: None };
+        while let Some(after) = rest.strip_prefix(';') {
+            rest = after.trim_start();
+            if let Some(after) = rest.strip_prefix("type=") {
+                // A parameter of the type begins with a semicolon too.
+                let mut end = after.find(';').unwrap_or(after.len());
+                while let Some(more) = after.get(end + 1..).filter(|more| !is_attribute(more)) {
+                    end = more.find(';').map_or(after.len(), |at| end + 1 + at);
+                }
+                part.media = Some(after[..end].trim().to_owned());
+                rest = &after[end..];
+            } else if let Some(after) = rest.strip_prefix("filename=") {
+                rest = after;
+                part.file_name = Some(word(&mut rest));
+            } else {
+                word(&mut rest);
+            }
+        }
+        part
+    }
+
+    /// Adds an upload; a list of files has commas.
+    fn files(self, files: &mut Map<String, Value>, comments: &mut Vec<String>) {
+        let several = !self.quoted && self.file_name.is_none();
+        let paths: Vec<&str> = if several { self.content.split(',').collect() } else { vec![&self.content] };
+        for path in paths {
+            let near = beside(path, comments);
+            let mut entry = Map::new();
+            let renamed = self.file_name.clone().filter(|name| !name.is_empty() && name != file_name(&near));
+            entry.insert("file".to_owned(), Value::from(near));
+            entry.extend(renamed.map(|name| ("name".to_owned(), Value::from(name))));
+            entry.extend(self.media.clone().map(|media| ("type".to_owned(), Value::from(media))));
+            let value = if entry.len() == 1 { entry["file"].take() } else { Value::Object(entry) };
+            match files.get_mut(self.name) {
+                None => drop(files.insert(self.name.to_owned(), value)),
+                Some(Value::Array(all)) => all.push(value),
+                Some(one) => *one = Value::Array(vec![one.take(), value]),
+            }
+        }
+    }
+}
+
+fn is_attribute(text: &str) -> bool {
+    let text = text.trim_start();
+    ["type=", "filename=", "headers=", "encoder="].iter().any(|name| text.starts_with(name))
+}
+
+/// Up to the next semicolon; in quotes it may have some.
+fn word(rest: &mut &str) -> String {
+    if let Some(quoted) = rest.strip_prefix('"') {
+        let mut out = String::new();
+        let mut chars = quoted.char_indices();
+        while let Some((at, c)) = chars.next() {
+            match c {
+                '"' => {
+                    let after = &quoted[at + 1..];
+                    *rest = &after[after.find(';').unwrap_or(after.len())..];
+                    return out;
+                }
+                '\\' => out.extend(chars.next().map(|(_, c)| c)),
+                c => out.push(c),
+            }
+        }
+    }
+    let end = rest.find(';').unwrap_or(rest.len());
+    let (word, after) = rest.split_at(end);
+    *rest = after;
+    word.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_taken_apart_as_curl_does() {
+        for (value, source, content, media, file_name) in [
+            ("x", ' ', "x", None, None),
+            ("{\"a\":1};type=application/json", ' ', "{\"a\":1}", Some("application/json"), None),
+            ("@pic.png", '@', "pic.png", None, None),
+            ("@pic.png;type=image/png;filename=b.png", '@', "pic.png", Some("image/png"), Some("b.png")),
+            ("@\"a;b\\\".png\";filename=\"c;d\"", '@', "a;b\".png", None, Some("c;d")),
+            ("<text.txt", '<', "text.txt", None, None),
+            ("a;b=c", ' ', "a", None, None),
+            ("a;type=text/plain; charset=utf-8;filename=x", ' ', "a", Some("text/plain; charset=utf-8"), Some("x")),
+            ("\"open", ' ', "\"open", None, None),
+            ("", ' ', "", None, None),
+        ] {
+            let form = Form { name: "n".to_owned(), value: value.to_owned(), plain: false };
+            let part = Part::read(&form);
+            let got = (part.source, part.content.as_str(), part.media.as_deref(), part.file_name.as_deref());
+            assert_eq!(got, (source, content, media, file_name), "{value}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What `init` writes can be used at once, also its sample environment.
+
+use std::path::Path;
+use std::process::Command;
+
+fn katydid(folder: &Path, args: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    command.args(args).current_dir(folder).env_remove("KATYDID_HOST").env_remove("SHOP_NAME");
+    let output = command.output().expect("the command runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&text).into_owned())
+}
+
+#[test]
+fn the_sample_environment_works_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(katydid(folder, &["init"]).0, Some(0));
+    std::fs::copy(folder.join(".env.example"), folder.join(".env")).unwrap();
+    let (code, text) = katydid(folder, &["check", "scenarios/starter.yaml"]);
+    assert_eq!(code, Some(0), "{text}");
+    // The demo fails now and then, by design.
+    let tries: Vec<_> = (0..8).map(|_| katydid(folder, &["try", "scenarios/starter.yaml"])).collect();
+    assert!(tries.iter().any(|(code, _)| *code == Some(0)), "{}", tries[0].1);
+    let bought = tries.iter().any(|(_, text)| text.contains("My shop"));
+    assert!(bought, "{}", tries[0].1);
+}
+
+#[test]
+fn a_wrong_line_is_shown_with_its_place_and_without_its_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    assert_eq!(katydid(folder, &["init"]).0, Some(0));
+    for place in [".env", "scenarios/.env"] {
+        std::fs::write(folder.join(place), "A=1\nSHOP_NAME=My hunter2\n").unwrap();
+        let (code, text) = katydid(folder, &["check", "scenarios/starter.yaml"]);
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains(&format!("--> {place}:2:11\n")) && text.contains("SHOP_NAME='…'"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+        std::fs::remove_file(folder.join(place)).unwrap();
+    }
+}
+
+#[test]
+fn a_dollar_sign_stands_for_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    std::fs::create_dir(folder.join("s")).unwrap();
+    let scenario = "host: demo\ntasks: [{ steps: [{ log: \"{{ env.KT_A }} {{ env.KT_B }}\" }, { get: / }] }]\n";
+    std::fs::write(folder.join("s/a.yaml"), scenario).unwrap();
+    // One is read for the options, the other for the scenario.
+    std::fs::write(folder.join(".env"), "KT_A=pa$word1\n").unwrap();
+    std::fs::write(folder.join("s/.env"), "KT_B=\"x${KT_A}\\n\"\n").unwrap();
+    let (_, text) = katydid(folder, &["try", "s/a.yaml"]);
+    assert!(text.contains("pa$word1 x${KT_A}"), "{text}");
+}
