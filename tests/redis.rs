@@ -491,66 +491,6 @@ async fn a_run_without_a_server_says_why_and_goes_on() {
     assert_eq!(server.stale.as_deref(), Some("connection refused"));
 }
 
-/// Receives on a plain socket in a thread of its own; the payload is the sender's clock in nanoseconds.
-fn independent_subscriber(port: u16, messages: usize, clock: Instant) -> std::thread::JoinHandle<Vec<Duration>> {
-    use std::io::{BufRead, BufReader, Write};
-    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
-    stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
-    let mut reader = BufReader::new(stream);
-    let mut line = Vec::new();
-    let mut next = move || {
-        line.clear();
-        reader.read_until(b'\n', &mut line).expect("a line");
-        String::from_utf8_lossy(&line).into_owned()
-    };
-    while !next().starts_with(":1") {}
-    std::thread::spawn(move || {
-        let mut found = Vec::new();
-        while found.len() < messages {
-            let line = next();
-            // After the binary stamp, which may hold anything.
-            let Some((_, text)) = line.rsplit_once("sent=") else { continue };
-            let sent: u64 = text.trim_end().parse().expect("a number");
-            found.push(clock.elapsed().saturating_sub(Duration::from_nanos(sent)));
-        }
-        found
-    })
-}
-
-fn percentile(times: &mut [Duration], percent: usize) -> Duration {
-    times.sort_unstable();
-    times[(times.len() * percent / 100).min(times.len() - 1)]
-}
-
-#[test]
-fn delivery_times_agree_with_an_independent_subscriber() {
-    const MESSAGES: usize = 1_000;
-    let redis = Redis::start("");
-    let attempt = || {
-        local(async {
-            let clock = Instant::now();
-            let factory = factory(&redis.url());
-            let mut subscriber = User::new(&factory);
-            subscriber.subscribe(&["c"], false).await;
-            let other = independent_subscriber(redis.port, MESSAGES, clock);
-            let mut publisher = User::new(&factory);
-            for _ in 0..MESSAGES {
-                publisher.publish("c", &format!("\"sent={}\"", clock.elapsed().as_nanos()), 0).await;
-            }
-            let notes = std::rc::Rc::clone(&subscriber.notes);
-            assert_eq!(subscriber.finish().await.delivered(), MESSAGES as u64);
-            let mut ours = notes.latencies.borrow().clone();
-            let mut theirs = other.join().expect("no panic");
-            [50, 95, 99].map(|percent| (percentile(&mut ours, percent), percentile(&mut theirs, percent)))
-        })
-    };
-    let close =
-        |pairs: &[(Duration, Duration); 3]| pairs.iter().all(|(a, b)| a.abs_diff(*b) < Duration::from_millis(1));
-    // Two threads that wake for the same packet on a busy machine may be scheduled apart: then once more.
-    let tries: Vec<_> = (0..5).map(|_| attempt()).take_while(|pairs| !close(pairs)).collect();
-    assert!(tries.len() < 5, "{tries:?}");
-}
-
 #[test]
 fn the_scenario_that_ships_runs_without_a_failure_or_a_loss() {
     let redis = Redis::start("");

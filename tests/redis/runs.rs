@@ -14,8 +14,9 @@ use katydid::scenario::plan::Plan;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Latency;
 
+use super::scenario;
 use super::server::{Redis, free_port};
-use super::{percentile, scenario};
+use super::users::percentile;
 
 /// Runs a plan to its end.
 async fn run(plan: Plan) -> Arc<Snapshot> {

@@ -145,3 +145,9 @@ pub async fn until(what: &str, mut is: impl FnMut() -> bool) {
     };
     tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
 }
+
+/// The time that so many of a hundred do not pass.
+pub fn percentile(times: &mut [Duration], percent: usize) -> Duration {
+    times.sort_unstable();
+    times[(times.len() * percent / 100).min(times.len() - 1)]
+}
