@@ -260,3 +260,16 @@ proptest! {
         no_panic(&text);
     }
 }
+
+#[test]
+fn what_lies_too_deep_is_refused_before_the_stack_ends() {
+    for deep in [20, 60, 5_000] {
+        for (open, close) in [("[", "]"), ("{ a: ", "}"), ("- ", "")] {
+            let value = format!("\n    {}1{}", open.repeat(deep), close.repeat(deep));
+            let text =
+                format!("host: http://h\nvars:\n  v:{value}\ntasks: [{{ steps: [{{ log: '{{{{ v }}}}' }}] }}]\n");
+            let loaded = Scenario::parse("deep.yaml", &text);
+            assert_eq!(loaded.is_ok(), deep == 20, "{open} {deep}: {:?}", loaded.err().map(|error| error.text));
+        }
+    }
+}

@@ -122,11 +122,14 @@ impl Node {
 
 /// Most values of one file, aliases counted each time.
 const MAX_NODES: usize = 50_000;
+/// Most lists and maps inside each other. In a debug build the library takes some 40 kB of stack for each, and a thread
+/// may have 2 MB.
+const MAX_DEPTH: usize = 36;
 
 /// Parses a text.
 pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
     let options = serde_yaml::options! {
-        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: 60, max_documents: 1 },
+        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: MAX_DEPTH, max_documents: 1 },
         duplicate_keys: serde_yaml::DuplicateKeyPolicy::Error,
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
