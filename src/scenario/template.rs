@@ -133,6 +133,12 @@ impl Text {
         Ok(())
     }
 
+    /// Whether its value can be a list: only where it is wholly one expression of other values than a number.
+    pub fn may_be_list(&self) -> bool {
+        let Text::Parts(parts) = self else { return false };
+        matches!(parts.as_slice(), [Part::Expression(Expression(Form::Slot(..) | Form::Compiled(_)))])
+    }
+
     /// Each text that it stands for: the items of a list that is its whole value, else itself.
     ///
     /// # Errors

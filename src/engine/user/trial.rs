@@ -95,8 +95,8 @@ impl User {
         }
     }
 
-    /// Tells how an answer of Redis was judged: expectations (in words) up to the first that does not hold, then captures
-    /// up to the first miss.
+    /// Tells how an answer of Redis was judged: expectations (in words) up to the first that does not hold, then what
+    /// was captured.
     pub(super) fn tell_answered(
         &self,
         expected: impl FnOnce() -> Vec<String>,
@@ -104,27 +104,29 @@ impl User {
         exchange: &Exchange,
     ) {
         let Some(observer) = &self.shard.observer else { return };
-        let expected = expected();
-        let failure = exchange.failure.as_ref();
-        let reason = failure.map(|(reason, _)| reason.to_string());
-        let is = |start: &str, words: &str| reason.as_deref().and_then(|r| r.strip_prefix(start)) == Some(words);
-        let unmet = expected.iter().position(|words| is("expected ", words));
-        let missed = captures.iter().position(|capture| is("nothing to capture for ", &capture.words));
-        // What went wrong before there was an answer leaves nothing to judge.
-        let judged = failure.is_none() || unmet.is_some() || missed.is_some();
-        for words in expected.iter().take(if judged { unmet.unwrap_or(expected.len()) } else { 0 }) {
+        let (unmet, missed) = match &exchange.failure {
+            None => (None, ""),
+            Some((Reason::Unmet(words), _)) => (Some(words), ""),
+            Some((Reason::NotCaptured(_), example)) => (None, example.detail.as_str()),
+            // What went wrong before there was an answer leaves nothing to judge.
+            Some((reason, example)) => return observer.see(&Sight::Failed(reason, example)),
+        };
+        for words in expected().iter().take_while(|words| unmet.is_none_or(|unmet| **unmet != ***words)) {
             observer.see(&Sight::Expected { words: Cow::Borrowed(words), got: None });
         }
-        if let (Some(words), Some((_, example))) = (unmet.and_then(|at| expected.get(at)), failure) {
-            let got = example.detail.strip_prefix("got ").unwrap_or(&example.detail).to_owned();
+        if let (Some(words), Some((_, example))) = (unmet, &exchange.failure) {
+            let got = example.detail.rsplit_once("got ").map_or(&*example.detail, |(_, got)| got).to_owned();
             observer.see(&Sight::Expected { words: Cow::Borrowed(words), got: Some(got) });
-            // Said already: it only counts.
-            return observer.see(&Sight::Failed(&Reason::Unmet(words.as_str().into()), example));
         }
-        for capture in captures.iter().take(if judged { missed.unwrap_or(captures.len()) } else { 0 }) {
-            observer.see(&Sight::Captured { name: &capture.name, value: self.scope.get(capture.slot) });
+        // Each miss is a line of the detail, which begins with its words.
+        let was_missed = |capture: &&Capture| missed.lines().any(|line| line.starts_with(&*capture.words));
+        for capture in captures.iter().filter(|capture| !was_missed(capture)) {
+            let value = self.scope.get(capture.slot);
+            if !value.is_undefined() {
+                observer.see(&Sight::Captured { name: &capture.name, value });
+            }
         }
-        if let Some((reason, example)) = failure {
+        if let Some((reason, example)) = &exchange.failure {
             observer.see(&Sight::Failed(reason, example));
         }
     }

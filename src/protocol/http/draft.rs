@@ -151,13 +151,25 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
     }
     let mut separator = if out.contains('?') { '&' } else { '?' };
     for (name, text) in query {
-        text.each(scope, |value| {
-            out.push(separator);
+        let mut begin = |out: &mut String| {
+            out.push(std::mem::replace(&mut separator, '&'));
             out.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
             out.push('=');
+        };
+        if text.may_be_list() {
+            text.each(scope, |value| {
+                begin(out);
+                out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+            })?;
+            continue;
+        }
+        begin(out);
+        let start = out.len();
+        text.render(scope, out)?;
+        if !out.as_bytes()[start..].iter().all(u8::is_ascii_alphanumeric) {
+            let value = out.split_off(start);
             out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
-            separator = '&';
-        })?;
+        }
     }
     Ok(())
 }

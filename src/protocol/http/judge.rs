@@ -7,6 +7,7 @@ use http::HeaderMap;
 use http::header::SET_COOKIE;
 
 use super::lean::Keep;
+use crate::protocol::judged::{self, Views};
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::reply::ReplyView;
 use crate::scenario::template::Scope;
@@ -83,24 +84,10 @@ impl Judge<'_> {
         self.look(reply, &reply.view(elapsed), scope)
     }
 
-    /// Expectations, then captures: these also where an expectation does not hold, for later steps need them.
+    /// Expectations, then captures.
     pub fn look(&self, reply: &Reply, view: &ReplyView<'_>, scope: &mut Scope) -> Option<(Reason, Example)> {
-        let mut unmet = self.step.expects.iter().filter_map(|expect| expect.judge(view, scope).err());
-        let unmet = unmet.next();
-        let mut misses = Vec::new();
-        for capture in &self.step.captures {
-            match capture.take(view, &mut scope.rng) {
-                Ok(value) => scope.set(capture.slot, value),
-                Err(miss) => misses.push(miss),
-            }
-        }
-        if let Some(mismatch) = unmet {
-            let detail = mismatch.to_string();
-            return Some((Reason::Unmet(mismatch.expected), reply.example(detail)));
-        }
-        let detail = misses.iter().map(|miss| format!("{}: {}", miss.what, miss.found)).collect::<Vec<_>>().join("\n");
-        let first = misses.into_iter().next()?;
-        Some((Reason::NotCaptured(first.what), reply.example(detail)))
+        let views = Views { json: view, plain: view };
+        judged::look((&self.step.expects, &self.step.captures), views, scope, |detail| reply.example(detail))
     }
 
     /// Why this status is a failure, if it is one.

@@ -5,8 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::resp::Value;
-use crate::scenario::capture::CaptureSource;
-use crate::scenario::expect::Subject;
+use crate::protocol::judged::{self, Views};
 use crate::scenario::plan::{PublishStep, RedisStep};
 use crate::scenario::reply::ReplyView;
 use crate::scenario::template::Scope;
@@ -17,14 +16,14 @@ pub fn judge(step: &PublishStep, receivers: i64, scope: &mut Scope) -> Option<(R
     let matcher = step.receivers.as_ref()?;
     let detail = match matcher.accepts(&receivers.into(), scope) {
         Ok(true) => return None,
-        Ok(false) => format!("got {receivers}"),
+        Ok(false) => format!("expected receivers {matcher}, got {receivers}"),
         Err(error) => error.to_string(),
     };
-    let reason = Reason::Other(format!("expected receivers {matcher}").into());
+    let reason = Reason::Unmet(format!("receivers {matcher}").into());
     Some((reason, Example { detail, ..Example::default() }))
 }
 
-/// Expectations, then captures; the first that does not hold or misses fails the command.
+/// Expectations, then captures.
 pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
     if step.captures.is_empty() && step.expects.is_empty() {
         return None;
@@ -39,24 +38,8 @@ pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scop
     let headers = HeaderMap::new();
     let plain = ReplyView::new(0, elapsed, &headers, raw);
     let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
-    for expect in &step.expects {
-        let reply = if matches!(expect.subject, Subject::Json(_)) { &typed } else { &plain };
-        if let Err(mismatch) = expect.judge(reply, scope) {
-            let example = Example { detail: format!("got {}", mismatch.got), ..Example::default() };
-            return Some((Reason::Unmet(mismatch.expected), example));
-        }
-    }
-    for capture in &step.captures {
-        let reply = if matches!(capture.source, CaptureSource::Json(_)) { &typed } else { &plain };
-        match capture.take(reply, &mut scope.rng) {
-            Ok(value) => scope.set(capture.slot, value),
-            Err(miss) => {
-                let example = Example { detail: miss.found.clone(), ..Example::default() };
-                return Some((Reason::Other(miss.to_string().into()), example));
-            }
-        }
-    }
-    None
+    let views = Views { json: &typed, plain: &plain };
+    judged::look((&step.expects, &step.captures), views, scope, |detail| Example { detail, ..Example::default() })
 }
 
 #[cfg(test)]
@@ -107,19 +90,19 @@ mod tests {
             let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
             let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
             let failure = look(step, value, Duration::from_secs(1), &mut plan.scope(1, 1));
-            failure.map_or_else(|| "ok".to_owned(), |(reason, example)| format!("{reason} | {}", example.detail))
+            failure.map_or_else(|| "ok".to_owned(), |(_, example)| example.detail)
         };
         let text = |text: &str| Value::Text(text.into());
         for (expect, value, expected) in [
             ("{ json: { $: 7 } }", Value::Int(7), "ok"),
-            ("{ json: { $: { gte: 8 } } }", Value::Int(7), "expected json $ >= 8 | got 7"),
+            ("{ json: { $: { gte: 8 } } }", Value::Int(7), "expected json $ >= 8, got 7"),
             ("{ json: { $.a: 5 } }", text(r#"{"a": 5}"#), "ok"),
             ("{ json: { '$[1]': b } }", Value::List(vec![Value::Int(1), text("b")]), "ok"),
             ("{ json: { $: null } }", Value::Null, "ok"),
             ("{ body: OK }", text("OK"), "ok"),
-            ("{ body: { starts_with: a } }", text("b"), "expected body starts with \"a\" | got b"),
+            ("{ body: { starts_with: a } }", text("b"), "expected body starts with \"a\", got b"),
             ("{ time: < 2s }", Value::Null, "ok"),
-            ("{ time: < 500ms }", Value::Null, "expected time < 500ms | got 1.00s"),
+            ("{ time: < 500ms }", Value::Null, "expected time < 500ms, got 1.00s"),
         ] {
             assert_eq!(judged(expect, &value), expected, "{expect} {value:?}");
         }
@@ -133,6 +116,21 @@ mod tests {
         let mut scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
         assert!(judge(step, 2, &mut scope).is_none());
         let (reason, example) = judge(step, 1, &mut scope).unwrap();
-        assert_eq!((reason.to_string().as_str(), example.detail.as_str()), ("expected receivers >= 2", "got 1"));
+        assert_eq!(
+            (reason.to_string().as_str(), example.detail.as_str()),
+            ("expected receivers >= 2", "expected receivers >= 2, got 1")
+        );
+    }
+
+    #[test]
+    fn what_can_be_captured_is_whatever_else_fails() {
+        let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ redis: [GET, k], expect: { body: other }, \
+            capture: { a: $.nope, v: $.b } }] }]";
+        let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+        let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
+        let mut scope = plan.scope(1, 1);
+        let failure = look(step, &Value::Text(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
+        assert!(matches!(failure, Some((Reason::Unmet(_), _))), "{failure:?}");
+        assert_eq!(scope.get(plan.slots.id("v").unwrap()).as_i64(), Some(7));
     }
 }
