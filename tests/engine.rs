@@ -6,6 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use common::calm::{STALL, calmly};
 use common::{Server, run, stop, until};
 use katydid::engine::{self, Command, Options};
 use katydid::scenario::{Overrides, Scenario};
@@ -32,44 +33,54 @@ async fn counts_equal_the_servers_own() {
 
 #[tokio::test]
 async fn steering_is_quick_and_takes_as_long_as_it_should() {
-    let server = Server::start();
-    let handle =
-        run(&server, "users: 10\nspawn_rate: 50\nwait_time: constant(100ms)\ntasks: [{ steps: [{ get: /ok }] }]");
-    until(&handle, "10 users", |s| s.load.users == 10).await;
-    let ordered = Instant::now();
-    handle.send(Command::SetUsers(Users(200))).expect("a live run");
-    let seen = until(&handle, "the new target", |s| s.load.target == 200).await;
-    assert_eq!(seen.state, RunState::Ramping);
-    assert!(ordered.elapsed() < Duration::from_millis(600), "seen after {:?}", ordered.elapsed());
-    until(&handle, "200 users", |s| s.load.users == 200).await;
-    let took = ordered.elapsed().as_secs_f64();
-    // 190 users at 50/s are 3.8 s; the snapshot that shows it may be 250 ms old and the handover as much.
-    assert!((3.5..4.6).contains(&took), "took {took} s");
-    handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
-    handle.send(Command::SetUsers(Users(5))).expect("a live run");
-    let seen = until(&handle, "5 users", |s| s.load.users == 5).await;
-    assert_eq!((seen.total.total.failures, seen.cut), (0, 0));
-    assert_eq!(stop(handle).await.total.total.requests, server.count());
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle =
+            run(&server, "users: 10\nspawn_rate: 50\nwait_time: constant(100ms)\ntasks: [{ steps: [{ get: /ok }] }]");
+        until(&handle, "10 users", |s| s.load.users == 10).await;
+        let ordered = Instant::now();
+        handle.send(Command::SetUsers(Users(200))).expect("a live run");
+        let seen = until(&handle, "the new target", |s| s.load.target == 200).await;
+        assert_eq!(seen.state, RunState::Ramping);
+        assert!(ordered.elapsed() < Duration::from_millis(600), "seen after {:?}", ordered.elapsed());
+        until(&handle, "200 users", |s| s.load.users == 200).await;
+        let took = ordered.elapsed().as_secs_f64();
+        // 190 users at 50/s are 3.8 s; the snapshot that shows it may be 250 ms old and the handover as much.
+        assert!((3.5..4.6).contains(&took), "took {took} s");
+        handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
+        handle.send(Command::SetUsers(Users(5))).expect("a live run");
+        let seen = until(&handle, "5 users", |s| s.load.users == 5).await;
+        assert_eq!((seen.total.total.failures, seen.cut), (0, 0));
+        assert_eq!(stop(handle).await.total.total.requests, server.count());
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn pause_holds_iterations_and_the_clock() {
-    let server = Server::start();
-    let handle = run(
-        &server,
-        "users: 5\nspawn_rate: 100\nwait_time: constant_throughput(20)\ntasks: [{ steps: [{ get: /ok }] }]",
-    );
-    until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
-    handle.send(Command::Pause).expect("a live run");
-    let held = until(&handle, "paused and quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
-    let later = until(&handle, "eight snapshots more", |s| s.seq >= held.seq + 8).await;
-    assert_eq!(later.elapsed, held.elapsed);
-    let count = server.count();
-    handle.send(Command::Resume).expect("a live run");
-    let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
-    // The plan moved by the pause: nothing was due meanwhile, so nothing is late.
-    assert!(resumed.total.total.response.max < Duration::from_millis(500), "{:?}", resumed.total.total.response.max);
-    stop(handle).await;
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle = run(
+            &server,
+            "users: 5\nspawn_rate: 100\nwait_time: constant_throughput(20)\ntasks: [{ steps: [{ get: /ok }] }]",
+        );
+        until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
+        handle.send(Command::Pause).expect("a live run");
+        let held = until(&handle, "paused and quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
+        let later = until(&handle, "eight snapshots more", |s| s.seq >= held.seq + 8).await;
+        assert_eq!(later.elapsed, held.elapsed);
+        let count = server.count();
+        handle.send(Command::Resume).expect("a live run");
+        let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
+        // The plan moved by the pause: nothing was due meanwhile, so nothing is late.
+        assert!(
+            resumed.total.total.response.max < Duration::from_millis(500),
+            "{:?}",
+            resumed.total.total.response.max
+        );
+        stop(handle).await;
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -161,11 +172,14 @@ async fn every_kind_of_broken_server_has_a_plain_reason() {
 
 #[tokio::test]
 async fn a_slow_reply_times_out_at_its_limit() {
-    let server = Server::start();
-    let handle = run(&server, "tasks: [{ steps: [{ get: /hang, timeout: 300ms }] }]");
-    let seen = until(&handle, "a time-out", |s| s.total.total.failures >= 2).await;
-    assert_eq!(&*seen.failures.rows[0].reason, "timed out after 300ms");
-    let times = seen.total.total.response;
-    assert!(times.min >= Duration::from_millis(300) && times.max < Duration::from_millis(600), "{times:?}");
-    stop(handle).await;
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle = run(&server, "tasks: [{ steps: [{ get: /hang, timeout: 300ms }] }]");
+        let seen = until(&handle, "a time-out", |s| s.total.total.failures >= 2).await;
+        assert_eq!(&*seen.failures.rows[0].reason, "timed out after 300ms");
+        let times = seen.total.total.response;
+        assert!(times.min >= Duration::from_millis(300) && times.max < Duration::from_millis(600), "{times:?}");
+        stop(handle).await;
+    })
+    .await;
 }

@@ -1,5 +1,7 @@
 //! Publishing and subscribing against real Redis servers: every count against what the test itself published.
 
+#[path = "common/calm.rs"]
+mod calm;
 #[path = "redis/runs.rs"]
 mod runs;
 #[path = "redis/server.rs"]
@@ -11,6 +13,7 @@ use std::future::Future;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use calm::{STALL, calmly};
 use katydid::protocol::redis::Monitor;
 use katydid::scenario::plan::RedisProtocol;
 use server::{Redis, free_port, pretender};
@@ -284,14 +287,14 @@ fn every_kind_of_broken_server_has_a_plain_reason() {
 
 #[test]
 fn a_server_that_says_nothing_costs_the_time_out_and_no_more() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let url = format!("redis://{}", listener.local_addr().expect("an address"));
-    local(async {
+    local(calmly(STALL, async || {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("redis://{}", listener.local_addr().expect("an address"));
         let mut user = User::new(&factory(&url));
         let exchange = user.command(&["PING"]).await;
         assert_eq!(reason(&exchange), "timed out after 5s");
         assert!(exchange.service >= Duration::from_secs(5) && exchange.service < Duration::from_secs(8));
-    });
+    }));
 }
 
 #[test]
@@ -338,8 +341,8 @@ fn the_monitor_sees_what_the_server_sees() {
 
 #[test]
 fn a_subscriber_is_back_soon_after_its_server() {
-    let mut redis = Redis::start("");
-    local(async {
+    local(calmly(STALL, async || {
+        let mut redis = Redis::start("");
         let mut subscriber = User::new(&factory(&redis.url()));
         subscriber.subscribe(&["c"], false).await;
         redis.kill();
@@ -350,7 +353,7 @@ fn a_subscriber_is_back_soon_after_its_server() {
         until("the subscriber is back", || redis.tell("PUBSUB NUMSUB c").contains(":1")).await;
         assert!(since.elapsed() < Duration::from_millis(1_500), "{:?}", since.elapsed());
         subscriber.finish().await;
-    });
+    }));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod common;
 
 use std::time::Duration;
 
+use common::calm::calmly;
 use common::plain::Plain;
 use common::{run_at, stop, until};
 use katydid::report::text;
@@ -14,23 +15,13 @@ use tokio::sync::Mutex;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// A machine that is busy otherwise makes every reply late. What is wrong in us is wrong each time; noise is not.
-const ATTEMPTS: usize = 3;
-
 /// From here on the generator's health is amber.
 const AMBER: Duration = Duration::from_millis(2);
 
-/// Measures until `wrong` has nothing to say.
+/// Measures until `wrong` has nothing to say, alone and on a machine that is not busy otherwise.
 async fn measured(wrong: impl AsyncFn() -> Option<String>) {
     let _alone = ONE_AT_A_TIME.lock().await;
-    let mut found = Vec::new();
-    for _ in 0..ATTEMPTS {
-        match wrong().await {
-            Some(why) => found.push(why),
-            None => return,
-        }
-    }
-    panic!("{found:#?}");
+    calmly(AMBER, async || assert_eq!(wrong().await, None)).await;
 }
 
 /// What is wrong with a value that should lie in this range.

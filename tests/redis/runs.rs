@@ -14,6 +14,7 @@ use katydid::scenario::plan::Plan;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Latency;
 
+use super::calm::{STALL, calmly};
 use super::scenario;
 use super::server::{Redis, free_port};
 use super::users::percentile;
@@ -22,7 +23,7 @@ use super::users::percentile;
 async fn run(plan: Plan) -> Arc<Snapshot> {
     let options = engine::Options { threads: 2, seed: 1 };
     let mut handle = engine::start(Arc::new(plan), options).expect("an engine");
-    tokio::time::timeout(Duration::from_secs(30), handle.finished()).await.expect("an end")
+    tokio::time::timeout(Duration::from_secs(60), handle.finished()).await.expect("an end")
 }
 
 fn times(last: &Snapshot, method: &str) -> Latency {
@@ -71,45 +72,54 @@ fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
 
 #[tokio::test]
 async fn a_delivery_is_timed_from_the_send_also_when_the_server_has_stood_still() {
-    let redis = Redis::start("");
-    let other = observer(redis.port);
-    let running = tokio::spawn(run(scenario(&redis.url(), PACED)));
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    redis.signal("STOP");
-    tokio::time::sleep(Duration::from_secs(2)).await;
-    redis.signal("CONT");
-    let last = running.await.expect("no panic");
-    let (published, delivered) = (times(&last, "PUBLISH"), times(&last, "DELIVER"));
-    assert_eq!(published.count, delivered.count);
-    // What was due meanwhile was sent late, which PUBLISH says. Only what was on its way took long to arrive.
-    assert!(published.p(90.0) > Duration::from_millis(500), "{published:?}");
-    assert!(delivered.p(95.0) < Duration::from_millis(300), "{delivered:?}");
-    assert!(delivered.max > Duration::from_millis(1_800), "{delivered:?}");
-    let mut theirs = other.join().expect("no panic");
-    assert_eq!(theirs.len() as u64, delivered.count);
-    for percent in [50.0, 95.0] {
-        let (a, b) = (delivered.p(percent), percentile(&mut theirs, percent as usize));
-        assert!(a.abs_diff(b) < Duration::from_millis(10), "p{percent}: {a:?} {b:?}");
-    }
+    calmly(STALL, async || {
+        let redis = Redis::start("");
+        let other = observer(redis.port);
+        let running = tokio::spawn(run(scenario(&redis.url(), PACED)));
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        redis.signal("STOP");
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        redis.signal("CONT");
+        let last = running.await.expect("no panic");
+        let (published, delivered) = (times(&last, "PUBLISH"), times(&last, "DELIVER"));
+        assert_eq!(published.count, delivered.count);
+        // What was due meanwhile was sent late, which PUBLISH says. Only what was on its way took long to arrive.
+        assert!(published.p(90.0) > Duration::from_millis(500), "{published:?}");
+        assert!(delivered.p(95.0) < Duration::from_millis(300), "{delivered:?}");
+        assert!(delivered.max > Duration::from_millis(1_800), "{delivered:?}");
+        let mut theirs = other.join().expect("no panic");
+        assert_eq!(theirs.len() as u64, delivered.count);
+        for percent in [50.0, 95.0] {
+            let (a, b) = (delivered.p(percent), percentile(&mut theirs, percent as usize));
+            assert!(a.abs_diff(b) < Duration::from_millis(10), "p{percent}: {a:?} {b:?}");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
 async fn our_own_pause_before_connecting_again_is_in_no_time() {
-    let url = format!("redis://127.0.0.1:{}", free_port());
-    let last = run(scenario(
-        &url,
-        "run_time: 5s\nusers: 2\nspawn_rate: 100\nwait_time: constant_throughput(50)\n\
+    calmly(STALL, async || {
+        let url = format!("redis://127.0.0.1:{}", free_port());
+        let last = run(scenario(
+            &url,
+            "run_time: 5s\nusers: 2\nspawn_rate: 100\nwait_time: constant_throughput(50)\n\
          tasks: [{ steps: [{ publish: c }] }]",
-    ))
+        ))
+        .await;
+        let published = times(&last, "PUBLISH");
+        assert!((8..60).contains(&published.count), "{published:?}");
+        assert!(published.max < Duration::from_millis(500), "{published:?}");
+        let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
+        assert_eq!((server.unreached, server.stale.as_deref()), (true, Some("connection refused")));
+        let said = text::summary(&last, 200);
+        assert!(
+            said.contains("no figures from the server: connection refused") && !said.contains("0 clients"),
+            "{said}"
+        );
+        assert!(!said.contains("delivered"), "nobody listens, so nothing is known of deliveries: {said}");
+    })
     .await;
-    let published = times(&last, "PUBLISH");
-    assert!((8..60).contains(&published.count), "{published:?}");
-    assert!(published.max < Duration::from_millis(500), "{published:?}");
-    let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
-    assert_eq!((server.unreached, server.stale.as_deref()), (true, Some("connection refused")));
-    let said = text::summary(&last, 200);
-    assert!(said.contains("no figures from the server: connection refused") && !said.contains("0 clients"), "{said}");
-    assert!(!said.contains("delivered"), "nobody listens, so nothing is known of deliveries: {said}");
 }
 
 #[tokio::test]
