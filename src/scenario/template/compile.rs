@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
+use super::context::{ENVIRONMENT, FILTERS, unknown_word};
 use super::given::Given;
 use super::misuse;
 use super::{Bounded, Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, too_long};
 use crate::scenario::diagnostic::nearest;
+use crate::scenario::words::{PURE, RANDOM, VALUES};
 
 /// What names a template may use.
 #[derive(Debug, Clone)]
@@ -356,7 +357,7 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
         nearest(variable, words).map(|n| format!("vars.{n}"))
     } else {
         let slots = names.slots.names().iter().map(|name| &**name);
-        nearest(variable, words.chain(slots).chain(RESERVED).chain(RANDOM)).map(str::to_owned)
+        nearest(variable, words.chain(slots).chain(VALUES).chain(RANDOM)).map(str::to_owned)
     };
     let slip = Slip::new(written, format!("`{written}` is not defined"));
     Err(match near {
