@@ -2,7 +2,8 @@
 //!
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
-use super::compile::{Names, Slip};
+use super::names::Names;
+use super::slip::Slip;
 use crate::scenario::words;
 
 /// What is wrong with the use of such a name in `code`, if anything is.
