@@ -6,6 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use common::wait::end_of;
 use common::{Server, run, stop, until};
 use katydid::engine::{self, Command, Options};
 use katydid::scenario::{Overrides, Scenario};
@@ -123,8 +124,8 @@ async fn dropping_the_handle_stops_the_load() {
     until(&handle, "some requests", |s| s.total.total.requests >= 10).await;
     let mut snapshots = handle.subscribe();
     drop(handle);
-    let last = tokio::time::timeout(Duration::from_secs(10), snapshots.wait_for(|s| s.state.is_done())).await;
-    assert_eq!(last.expect("an end").expect("a last snapshot").total.total.requests, server.count());
+    let last = end_of("the end of the run", snapshots.wait_for(|s| s.state.is_done())).await;
+    assert_eq!(last.expect("a last snapshot").total.total.requests, server.count());
 }
 
 #[tokio::test]

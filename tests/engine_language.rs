@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::plain::Plain;
+use common::wait::end_of;
 use common::{Server, run, run_at, stop, until};
 use katydid::engine::{self, Command, EngineError, Options, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
@@ -22,7 +23,7 @@ fn said(snapshot: &Snapshot) -> Vec<String> {
 }
 
 async fn to_the_end(mut handle: RunHandle) -> Arc<Snapshot> {
-    tokio::time::timeout(Duration::from_secs(20), handle.finished()).await.expect("an end of its own")
+    end_of("an end of its own", handle.finished()).await
 }
 
 fn events(snapshot: &Snapshot) -> Vec<&str> {

@@ -17,12 +17,13 @@ use katydid::stats::snapshot::Latency;
 use super::scenario;
 use super::server::{Redis, free_port};
 use super::users::percentile;
+use crate::wait::{PATIENCE, end_of, until_in_task};
 
 /// Runs a plan to its end.
 async fn run(plan: Plan) -> Arc<Snapshot> {
     let options = engine::Options { threads: 2, seed: 1 };
     let mut handle = engine::start(Arc::new(plan), options).expect("an engine");
-    tokio::time::timeout(Duration::from_secs(30), handle.finished()).await.expect("an end")
+    end_of("the end of the run", handle.finished()).await
 }
 
 fn times(last: &Snapshot, method: &str) -> Latency {
@@ -45,14 +46,28 @@ user_classes:
     tasks: [{ steps: [{ publish: c, payload: "sent={{ now('unix_ms') }}" }] }]
 "#;
 
-/// What a subscriber without katydid's code sees of the messages' own times, until the run ends.
+/// Messages that the server itself has counted.
+fn published(redis: &Redis) -> u64 {
+    let info = redis.tell("INFO commandstats");
+    let calls = info.split_once("cmdstat_publish:calls=").and_then(|(_, rest)| rest.split(',').next());
+    calls.map_or(0, |calls| calls.parse().expect("a number"))
+}
+
+/// The message that ends an [`observer`].
+const END: &str = "that-is-all";
+
+/// What a subscriber without katydid's code sees of the messages' own times, until it sees [`END`].
 fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
+    let mut buffer = vec![0; 65_536];
+    // The answer says that it is subscribed: no message comes before that.
+    let length = stream.read(&mut buffer).expect("an answer");
+    assert!(buffer[..length].ends_with(b":1\r\n"), "{}", String::from_utf8_lossy(&buffer[..length]));
     std::thread::spawn(move || {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
-        stream.set_read_timeout(Some(Duration::from_secs(4))).expect("a time-out");
-        stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
         let mut found = Vec::new();
-        let (mut kept, mut buffer) = (Vec::new(), vec![0; 65_536]);
+        let mut kept = Vec::new();
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
             kept.extend_from_slice(&buffer[..length]);
@@ -64,6 +79,9 @@ fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
                 let used = at + 5 + end;
                 kept.drain(..used);
             }
+            if kept.windows(END.len()).any(|part| part == END.as_bytes()) {
+                break;
+            }
         }
         found
     })
@@ -74,11 +92,13 @@ async fn a_delivery_is_timed_from_the_send_also_when_the_server_has_stood_still(
     let redis = Redis::start("");
     let other = observer(redis.port);
     let running = tokio::spawn(run(scenario(&redis.url(), PACED)));
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    until_in_task("messages", || published(&redis) > 200).await;
     redis.signal("STOP");
+    // How long it stands still is what the times are held against.
     tokio::time::sleep(Duration::from_secs(2)).await;
     redis.signal("CONT");
     let last = running.await.expect("no panic");
+    redis.tell(&format!("PUBLISH c {END}"));
     let (published, delivered) = (times(&last, "PUBLISH"), times(&last, "DELIVER"));
     assert_eq!(published.count, delivered.count);
     // What was due meanwhile was sent late, which PUBLISH says. Only what was on its way took long to arrive.
