@@ -172,7 +172,8 @@ async fn steps_without_requests_see_a_stop_at_once() {
         until(&handle, "20 users", |s| s.load.users == 20).await;
         let before = Instant::now();
         let last = stop(handle).await;
-        assert!(before.elapsed() < Duration::from_millis(1_500), "{steps}: {:?}", before.elapsed());
+        // Half of the time after which they would have been cut.
+        assert!(before.elapsed() < Duration::from_secs(5), "{steps}: {:?}", before.elapsed());
         assert!(last.exceptions.is_empty(), "{steps}: {:?}", last.exceptions);
     }
 }
