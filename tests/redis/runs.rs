@@ -14,7 +14,7 @@ use katydid::scenario::plan::Plan;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Latency;
 
-use super::scenario;
+use super::scenarios::scenario;
 use super::server::{Redis, free_port};
 use super::users::percentile;
 use crate::wait::{PATIENCE, end_of, until_in_task};
