@@ -10,14 +10,17 @@ mod nginx;
 mod outage;
 #[path = "headless/protocol.rs"]
 mod protocol;
+#[path = "common/wait.rs"]
+mod wait;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use command::{err, katydid, out, rows, run, until};
+use command::{err, katydid, out, rows, run};
 use nginx::Nginx;
+use wait::until;
 
 const STATS_HEADER: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
 Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\

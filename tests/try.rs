@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "redis/server.rs"]
 mod server;
+#[path = "common/wait.rs"]
+mod wait;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -10,7 +10,10 @@ mod functions;
 mod given;
 mod json;
 mod misuse;
+mod names;
+mod pieces;
 mod scope;
+mod slip;
 mod typed;
 
 use std::fmt::Write as _;
@@ -19,11 +22,13 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
-pub(crate) use compile::{Names, Slip, condition, constant, template, text};
+pub(crate) use compile::{condition, constant, template, text};
 pub(crate) use context::process;
 pub use json::Json;
 pub(crate) use json::{JsonBuilder, to_json};
+pub(crate) use names::Names;
 pub use scope::{Scope, SlotId, SlotTable};
+pub(crate) use slip::Slip;
 pub use typed::{Condition, Template};
 
 /// A string value of the scenario.

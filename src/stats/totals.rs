@@ -125,7 +125,7 @@ impl Stats {
             self.timer_lag.close();
             self.schedule_delay.close();
             let second = self.total.window.close();
-            let (requests, failures, times) = (second.requests, second.failures, second.response.clone());
+            let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
             self.past.push(bucket, &times);
@@ -133,11 +133,11 @@ impl Stats {
         }
         let rest = moment.elapsed.saturating_sub(self.opened);
         let open = &self.total.window.open;
-        if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.requests > 0) {
+        if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.sums.requests > 0) {
             self.finished = true;
             self.total.window.open.compact();
             let open = &self.total.window.open;
-            let (requests, failures, times) = (open.requests, open.failures, open.response.clone());
+            let (requests, failures, times) = (open.sums.requests, open.sums.failures, open.response.clone());
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
             self.past.finish(bucket, &times);
         }

@@ -21,6 +21,7 @@ mod resp;
 mod shared;
 mod stream;
 mod streams;
+mod subscriptions;
 mod track;
 pub mod watch;
 

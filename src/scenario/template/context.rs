@@ -10,12 +10,6 @@ use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
 
 use super::{RenderError, Scope, functions};
 
-/// Names that are not variables of the scenario.
-pub(super) const RESERVED: [&str; 4] = ["vars", "env", "user", "iteration"];
-/// Functions whose value differs from call to call.
-pub(super) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
-/// Functions that always give the same.
-pub(super) const PURE: [&str; 2] = ["range", "dict"];
 /// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
 /// that a request needs, and a millisecond or two for one that would otherwise never end.
 const FUEL: u64 = 50_000;

@@ -2,8 +2,9 @@
 //!
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
-use super::compile::{Names, Slip};
-use super::context::{PURE, RANDOM};
+use super::names::Names;
+use super::slip::Slip;
+use crate::scenario::words;
 
 /// What is wrong with the use of such a name in `code`, if anything is.
 pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
@@ -26,7 +27,7 @@ pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
                     (!rest.trim_start().starts_with('(')).then(|| function(&called))
                 }
             },
-            _ if RANDOM.contains(&word) || PURE.contains(&word) => (!after.starts_with('(')).then(|| function(word)),
+            _ if words::is_function(word) => (!after.starts_with('(')).then(|| function(word)),
             _ => None,
         }
     })
