@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use super::connect::ConnectClock;
 use super::draft::Draft;
 use super::judge::{Judge, Reply};
+use super::lean::Sink;
 use super::{Exchange, Shared, USER_AGENT, classify, draft};
 use crate::scenario::plan::{ClientId, Connections, HttpVersion};
 
@@ -87,16 +88,16 @@ impl General {
         let status = response.status().as_u16();
         let keep = judge.keeps(status);
         exchange.bytes = 0;
-        let mut body = Vec::new();
+        let mut body = Sink::new(keep.body, response.content_length());
         while let Some(chunk) = response.chunk().await? {
-            exchange.bytes += chunk.len() as u64;
-            body.extend_from_slice(&chunk[..chunk.len().min(keep.body.saturating_sub(body.len()))]);
+            body.take(&chunk);
+            exchange.bytes = body.bytes;
         }
         let headers = if keep.head || draft::redirects(status) {
             std::mem::take(response.headers_mut())
         } else {
             http::HeaderMap::new()
         };
-        Ok(Reply { status, headers, body, bytes: exchange.bytes })
+        Ok(Reply { status, headers, body: body.kept, bytes: body.bytes })
     }
 }
