@@ -25,6 +25,9 @@ pub struct Operation {
     pub figures: Figures,
 }
 
+/// Where the number of nodes says no more than that they are too many.
+const MANY_NODES: u64 = 1_000_000_000_000_000;
+
 /// How much an operation asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -64,6 +67,9 @@ impl fmt::Display for Figures {
         if self.aliases > 0 {
             write!(f, ", {} alias{}", self.aliases, if self.aliases == 1 { "" } else { "es" })?;
         }
+        if self.nodes > MANY_NODES {
+            return f.write_str(", more than 10^15 nodes");
+        }
         write!(f, ", ~{} node{}", self.nodes, plural(self.nodes))
     }
 }
@@ -90,12 +96,21 @@ pub fn operations(text: &str, variable: &dyn Fn(&str) -> Option<u64>) -> Result<
         let at = error.positions().next().unwrap_or_default();
         let message = error.to_string();
         // The parser draws the place below its message; we have our own way of showing it.
-        let why = message.lines().last().map_or("", str::trim).trim_start_matches("= ").to_owned();
-        DocumentError { line: at.line, column: at.column, why }
+        let why = message.lines().last().map_or("", str::trim).trim_start_matches("= ");
+        DocumentError { line: at.line, column: at.column, why: in_words(why) }
     })?;
     let mut found: Vec<_> = document.operations.iter().collect();
     found.sort_by_key(|(_, operation)| (operation.pos.line, operation.pos.column));
     found.into_iter().map(|(name, operation)| describe(&document, name, operation, variable)).collect()
+}
+
+/// What the parser expects, without the names of its rules.
+fn in_words(why: &str) -> String {
+    if !why.starts_with("expected ") {
+        return why.to_owned();
+    }
+    let rules = [("executable_definition", "query, mutation, subscription, fragment"), ("EOI", "the end"), ("_", " ")];
+    rules.iter().fold(why.to_owned(), |why, (rule, words)| why.replace(rule, words))
 }
 
 fn describe(
@@ -254,6 +269,21 @@ mod tests {
         }
         bomb.push_str(" fragment F60 on T { c }");
         assert!(one(&bomb).figures.fields > 1 << 60);
+        let huge = format!("{{ a(first: {0}) {{ b(first: {0}) {{ c }} }} }}", u32::MAX);
+        assert_eq!(one(&huge).figures.to_string(), "depth 3, 3 fields, more than 10^15 nodes");
+    }
+
+    #[test]
+    fn a_text_that_is_no_document_is_refused_in_words() {
+        for (text, wanted) in [
+            ("{ a(", "expected name"),
+            ("{ a( }", "expected"),
+            ("hello", "expected query, mutation, subscription, fragment"),
+            ("query Q { a } query Q { b }", "Q"),
+        ] {
+            let why = operations(text, &|_| None).expect_err("no document").why;
+            assert!(why.contains(wanted) && !why.contains('_'), "{text}: {why}");
+        }
     }
 
     #[test]
