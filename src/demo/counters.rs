@@ -55,6 +55,7 @@ impl Endpoint {
 pub(super) struct Counters {
     asked: [AtomicU64; Endpoint::ALL.len()],
     inside: AtomicUsize,
+    events: AtomicU64,
 }
 
 impl Counters {
@@ -65,12 +66,17 @@ impl Counters {
         Inside(self)
     }
 
+    /// Counts an event of a subscription.
+    pub(super) fn event(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Requests being answered.
     pub(super) fn inside(&self) -> usize {
         self.inside.load(Ordering::Relaxed)
     }
 
-    /// Counts by endpoint, and their sum as `total`.
+    /// Counts by endpoint, their sum as `total`, and the events of subscriptions.
     pub(super) fn to_json(&self) -> Value {
         let mut counts = Map::new();
         let mut total = 0;
@@ -80,6 +86,8 @@ impl Counters {
             counts.insert(endpoint.name().to_owned(), n.into());
         }
         counts.insert("total".to_owned(), total.into());
+        // What subscribers were sent is no answer to a request.
+        counts.insert("events".to_owned(), self.events.load(Ordering::Relaxed).into());
         Value::Object(counts)
     }
 }

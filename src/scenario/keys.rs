@@ -119,6 +119,8 @@ const GRAPHQL: &[Key] = &[
     key("operation_name", "text", "The same as operation"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),
+    key("events", "events", "Of a subscription: end after so many events"),
+    key("listen_for", "listen_for", "Of a subscription: end after so long"),
 ];
 const PUBLISH: &[Key] = &[
     key("name", "label", "Row of the statistics; default: the channel"),
@@ -314,6 +316,8 @@ pub(crate) const GRAPHQL_SETTINGS: &[Key] = &[
     key("accept", "text", "The Accept header"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),
+    key("subscriptions", "text", "Path or URL of the WebSocket for subscriptions; default: endpoint"),
+    key("connection_params", "map", "Payload of connection_init, which opens a subscription's connection"),
 ];
 /// `redis` at the top.
 pub(crate) const REDIS_SETTINGS: &[Key] = &[

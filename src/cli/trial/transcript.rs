@@ -1,6 +1,7 @@
 //! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
 
 mod redis;
+mod subscription;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -273,6 +274,10 @@ impl Observer for Transcript {
                 };
                 self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
             }
+            Event::Acknowledged { params, after } => self.acknowledged(*params, *after),
+            Event::Subscribed { name, payload } => self.subscribed(name, payload),
+            Event::Received { number, payload, after } => self.received(*number, payload, *after),
+            Event::Listened { how, events, length } => self.listened(how, *events, *length),
             Event::Exception { place, message } => {
                 more(&self.exceptions);
                 self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));

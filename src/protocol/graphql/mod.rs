@@ -1,9 +1,11 @@
-//! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides.
+//! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides. Subscriptions have a module of
+//! their own.
 
 mod cost;
 mod envelope;
 mod introspect;
 mod outcome;
+pub mod subscription;
 
 use std::time::{Duration, Instant};
 

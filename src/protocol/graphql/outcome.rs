@@ -77,6 +77,11 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, Alien> {
     Ok(Answer { outcome: outcome(data, errors), cost: extensions.and_then(cost::read) })
 }
 
+/// What an `error` message of a subscription says: its payload is what `errors` is in a reply, and nothing was executed.
+pub(super) fn refusal(errors: &str) -> Outcome {
+    outcome(None, Some(errors))
+}
+
 fn outcome(data: Option<&str>, errors: Option<&str>) -> Outcome {
     // Null without errors is allowed for a nullable root.
     let Some(errors) = errors else { return Outcome::Ok };
