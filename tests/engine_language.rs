@@ -277,11 +277,12 @@ user_classes:
 #[test]
 fn what_is_not_yet_runnable_is_refused_with_a_reason() {
     let text = "host: http://127.0.0.1:1\n\
-                tasks: [{ steps: [{ repeat: 2, steps: [{ graphql: 'subscription S { a }' }] }] }]";
+                search: { vary: users, from: 1, to: 9, hold: 1s, until: p95 < 1s }\n\
+                tasks: [{ steps: [{ get: / }] }]";
     let plan =
         Scenario::parse("t.yaml", text).and_then(|s| s.plan(&Overrides::default())).unwrap_or_else(|e| panic!("{e}"));
     match engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }) {
-        Err(EngineError::NotRunnable(why)) => assert!(why.contains("`graphql: subscription`"), "{why}"),
+        Err(EngineError::NotRunnable(why)) => assert!(why.contains("the search of a profile"), "{why}"),
         other => panic!("{:?}", other.map(|_| ())),
     }
 }

@@ -1,16 +1,26 @@
-//! GraphQL against two servers: the demo target, and one from another ecosystem.
+//! GraphQL against two servers: the demo target, and one from another ecosystem; and against some that are none.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "headless/command.rs"]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod command;
+#[path = "graphql/hostile.rs"]
+mod hostile;
+#[path = "headless/nginx.rs"]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod nginx;
 #[path = "graphql/odd.rs"]
 mod odd;
 #[path = "graphql/server.rs"]
 mod server;
+#[path = "graphql/subscriptions.rs"]
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::run_at;
+use common::{run_at, wait};
 use katydid::demo::DemoTarget;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Row;
