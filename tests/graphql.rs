@@ -1,10 +1,10 @@
 //! GraphQL against two servers: the demo target, and one from another ecosystem; and against some that are none.
 
-#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
-mod common;
 #[path = "headless/command.rs"]
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod command;
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod common;
 #[path = "graphql/hostile.rs"]
 mod hostile;
 #[path = "headless/nginx.rs"]

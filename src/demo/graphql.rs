@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::extensions::apollo_persisted_queries::{ApolloPersistedQueries, LruCacheStorage};
-use async_graphql::{
-    Context, Error, ErrorExtensions as _, ID, Object, Request, Response, Schema, SimpleObject,
-};
+use async_graphql::{Context, Error, ErrorExtensions as _, ID, Object, Request, Response, Schema, SimpleObject};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;

@@ -86,7 +86,9 @@ fn paced(context: &Context<'_>, every: u32, first: Option<u32>) -> Result<impl S
 
 /// Speaks `graphql-transport-ws` with who asks for a WebSocket.
 pub(super) fn upgraded<E: Executor>(upgrade: WebSocketUpgrade, schema: E, counters: Arc<Counters>) -> Response {
-    upgrade.protocols([Protocols::GraphQLWS.sec_websocket_protocol()]).on_upgrade(|socket| serve(socket, schema, counters))
+    upgrade
+        .protocols([Protocols::GraphQLWS.sec_websocket_protocol()])
+        .on_upgrade(|socket| serve(socket, schema, counters))
 }
 
 async fn serve<E: Executor>(socket: Socket, schema: E, counters: Arc<Counters>) {

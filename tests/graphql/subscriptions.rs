@@ -73,7 +73,8 @@ async fn a_step_listens_as_long_as_it_says() {
         stock("Some", 1) + "  events: \"{{ some + 1 }}\"\n",
         stock("Short", 1) + "  listen_for: \"{{ short }}\"\n",
         stock("Either", 1) + "  events: 2\n  listen_for: 10m\n",
-        "- graphql: 'subscription Ends { stock(productId: 1, every: 1, first: 5) { left } }'\n  timeout: 20s\n".to_owned(),
+        "- graphql: 'subscription Ends { stock(productId: 1, every: 1, first: 5) { left } }'\n  timeout: 20s\n"
+            .to_owned(),
         stock("Wrong", 1) + "  events: \"{{ some - 3 }}\"\n",
     ];
     let last = ran(demo.url(), "", &steps.concat(), 2).await;
@@ -178,7 +179,8 @@ async fn wss_through_a_proxy_that_prefers_http_2() {
             server.url()
         ),
     );
-    let steps = "- graphql: 'subscription Ticks { ticks(count: 10) }'\n- graphql: 'query Hello { hello(name: \"a\") }'\n";
+    let steps =
+        "- graphql: 'subscription Ticks { ticks(count: 10) }'\n- graphql: 'query Hello { hello(name: \"a\") }'\n";
     let trusted = "defaults: { tls: { insecure: true } }";
     let wss = nginx.url().replace("https:", "wss:");
     let elsewhere = format!("{trusted}\ngraphql: {{ subscriptions: '{wss}/graphql' }}");

@@ -75,8 +75,7 @@ impl User {
         self.record(step.connect, exchange, late);
         let Some(mut connection) = connection else { return };
         // It may have been told to leave while it connected: then there is nothing to end.
-        let leave =
-            if self.is_told_to_leave() { Leave::Finished } else { self.listen(&mut connection, &filled).await };
+        let leave = if self.is_told_to_leave() { Leave::Finished } else { self.listen(&mut connection, &filled).await };
         connection.leave(leave).await;
     }
 

@@ -52,7 +52,8 @@ impl Builder<'_> {
         let event = self.endpoint("EVENT", &chosen.row);
         let body = self.graphql_body(fields, chosen);
         let url = self.stream_url(argument);
-        let message = url.zip(body).map(|(url, body)| Message { row, method: Method::GET, url, body, content_type: None });
+        let message =
+            url.zip(body).map(|(url, body)| Message { row, method: Method::GET, url, body, content_type: None });
         let http = self.carried(message, fields);
         let params = match self.graphql.params {
             Some(node) => Some(self.json(node)?),

@@ -23,14 +23,8 @@ use crate::scenario::plan::HttpStep;
 use crate::stats::Reason;
 
 /// What the handshake says itself; a step that says it too is not heard.
-const OWN: [HeaderName; 6] = [
-    CONNECTION,
-    UPGRADE,
-    SEC_WEBSOCKET_KEY,
-    SEC_WEBSOCKET_VERSION,
-    SEC_WEBSOCKET_PROTOCOL,
-    SEC_WEBSOCKET_EXTENSIONS,
-];
+const OWN: [HeaderName; 6] =
+    [CONNECTION, UPGRADE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_EXTENSIONS];
 /// How long the page of a server that refuses may take: it is only an example.
 const PAGE: Duration = Duration::from_secs(1);
 /// Characters of what a server chose that tell one failure from another.
@@ -182,7 +176,12 @@ mod tests {
             (101, "WebSocket|", "h2c|", "no WebSocket: no Upgrade: websocket in the reply"),
             (101, "keep-alive, upgrade", "close", "no WebSocket: no Connection: Upgrade in the reply"),
             (101, "ACCEPT", "x3pP", "no WebSocket: the Sec-WebSocket-Accept of the reply is wrong"),
-            (101, "-Protocol: graphql-transport-ws", "-X: y", "no WebSocket: the server did not choose graphql-transport-ws"),
+            (
+                101,
+                "-Protocol: graphql-transport-ws",
+                "-X: y",
+                "no WebSocket: the server did not choose graphql-transport-ws",
+            ),
             (101, "-transport", "", "no WebSocket: the server chose graphql-ws, not graphql-transport-ws"),
             (
                 101,
