@@ -41,11 +41,18 @@ impl Hostile {
         format!("http://{}", self.address)
     }
 
-    /// What clients have said at this path.
-    pub fn heard(&self, path: &str) -> Vec<String> {
+    /// What clients have said at this path, once it is so much.
+    pub async fn heard(&self, path: &str, count: usize) -> Vec<String> {
         let prefix = format!("{path} ");
-        let heard = self.heard.lock().expect("no panic");
-        heard.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect()
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        loop {
+            let heard = self.heard.lock().expect("no panic").clone();
+            let heard: Vec<_> = heard.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect();
+            if heard.len() >= count || std::time::Instant::now() > deadline {
+                return heard;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 }
 

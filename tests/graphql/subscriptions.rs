@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use katydid::demo::DemoTarget;
+use katydid::engine::Command;
 use katydid::stats::Snapshot;
+use katydid::stats::snapshot::RunState;
 
+use super::command::{err, run};
 use super::common::{run_at, stop, until};
 use super::hostile::Hostile;
 use super::nginx::Nginx;
@@ -247,9 +250,9 @@ async fn every_way_of_failing_has_its_reason() {
     let refused = last.failures.rows.iter().find(|row| &*row.name == "refused").expect("a failure");
     assert_eq!(refused.example.as_ref().expect("an example").detail, "not for you at a[]");
     // Who does not keep to the protocol is told so; a server that ends the operation is left in peace.
-    let ends = |path: &str| server.heard(path).split_off(2);
-    assert_eq!((ends("garbage"), ends("unknown")), (vec!["close 4400".to_owned()], vec!["close 4400".to_owned()]));
-    assert_eq!(ends("refused"), ["close 1000"]);
+    for (path, end) in [("garbage", "close 4400"), ("unknown", "close 4400"), ("refused", "close 1000")] {
+        assert_eq!(server.heard(path, 3).await[2..], [end], "{path}");
+    }
 }
 
 #[tokio::test]
@@ -265,7 +268,7 @@ async fn silence_is_a_failure_of_its_own() {
         assert_eq!(rows(&last, path), wanted, "{path}");
     }
     assert!(row(&last, "SUBSCRIPTION", "silent").total.response.max >= Duration::from_secs(2));
-    assert_eq!(server.heard("silent").split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+    assert_eq!(server.heard("silent", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
     // With a time to listen, silence is what was listened to.
     let steps = "- graphql: 'subscription Quiet { a }'\n  listen_for: 100ms\n  timeout: 20s\n";
     let last = ran(server.url(), "graphql: { subscriptions: /silent }", steps, 2).await;
@@ -280,7 +283,7 @@ async fn a_subscription_without_events_is_none_the_worse() {
     assert_eq!(rows(&last, "complete"), [(1, 0), (1, 0), (0, 0)]);
     assert_eq!(rows(&last, "pings"), [(1, 0), (1, 0), (1, 0)]);
     assert_eq!(
-        server.heard("pings"),
+        server.heard("pings", 5).await,
         [
             r#"{"type":"connection_init"}"#,
             r#"{"type":"pong","payload":{"n":7}}"#,
@@ -304,9 +307,33 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     assert_eq!(rows(&last, "Two"), [(1, 0), (1, 0), (2, 0)]);
     assert_eq!(rows(&last, "Never"), [(0, 0), (0, 0), (0, 0)]);
     assert!(last.failures.rows.is_empty() && last.exceptions.is_empty() && last.cut == 0, "{:?}", last.failures.rows);
-    let deadline = std::time::Instant::now() + Duration::from_secs(20);
-    while server.heard("two").len() < 4 && std::time::Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+    assert_eq!(server.heard("two", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+}
+
+#[tokio::test]
+async fn a_pause_lets_who_listens_listen() {
+    let demo = DemoTarget::start(0).expect("a free port");
+    let scenario =
+        "users: 1\ntasks: [{ steps: [{ graphql: 'subscription S { stock(productId: 1, every: 5) { left } }' }] }]";
+    let handle = run_at(demo.url(), scenario);
+    let events =
+        |s: &Snapshot| s.endpoints.iter().find(|row| &*row.method == "EVENT").map_or(0, |row| row.total.requests);
+    until(&handle, "events", |s| events(s) >= 3).await;
+    handle.send(Command::Pause).expect("a live run");
+    let paused = until(&handle, "a pause", |s| s.state == RunState::Paused).await;
+    until(&handle, "more events", |s| events(s) >= events(&paused) + 3).await;
+    let last = stop(handle).await;
+    assert!(rows(&last, "S")[..2] == [(1, 0), (1, 0)] && last.failures.rows.is_empty(), "{:?}", last.failures.rows);
+}
+
+#[test]
+fn an_event_that_fails_is_no_failed_request_but_not_a_clean_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (fail, code) in [("", 0), (", failAt: 2", 1)] {
+        let step = format!("graphql: 'subscription S {{ orders(every: 1, first: 2{fail}) {{ id }} }}'");
+        let text = format!("host: demo\nusers: 1\ntasks: [{{ steps: [{{ {step} }}, {{ stop: run }}] }}]\n");
+        std::fs::write(folder.path().join("s.yaml"), text).expect("a written file");
+        let output = run(folder.path(), &["-f", "s.yaml", "--headless", "--only-summary"]);
+        assert_eq!(output.status.code(), Some(code), "{fail}: {}", err(&output));
     }
-    assert_eq!(server.heard("two").split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
