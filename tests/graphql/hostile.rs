@@ -102,6 +102,9 @@ async fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> Option<()> 
         note(&text(&mut socket).await?);
     }
     say(&mut socket, r#"{"type":"connection_ack"}"#).await;
+    if path == "deaf" {
+        return std::future::pending().await;
+    }
     note(&text(&mut socket).await?);
     act(&path, &mut socket, &note).await?;
     // What the client still says, and that it closes.

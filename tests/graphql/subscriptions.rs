@@ -269,6 +269,13 @@ async fn silence_is_a_failure_of_its_own() {
     }
     assert!(row(&last, "SUBSCRIPTION", "silent").total.response.max >= Duration::from_secs(2));
     assert_eq!(server.heard("silent", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+    // Who cannot even ask is not held either.
+    let variables: Vec<String> = ('a'..='i').map(|name| format!("{name}: \"{{{{ 'y' * 900000 }}}}\"")).collect();
+    let steps =
+        format!("- graphql: 'subscription Deaf {{ a }}'\n  timeout: 2s\n  variables: {{ {} }}\n", variables.join(", "));
+    let last = ran(server.url(), "graphql: { subscriptions: /deaf }", &steps, 1).await;
+    assert_eq!(rows(&last, "Deaf"), [(1, 0), (1, 1), (0, 0)], "{:?}", last.exceptions);
+    assert_eq!(reasons(&last, "Deaf"), [("no event within 2s".to_owned(), 1)]);
     // With a time to listen, silence is what was listened to.
     let steps = "- graphql: 'subscription Quiet { a }'\n  listen_for: 100ms\n  timeout: 20s\n";
     let last = ran(server.url(), "graphql: { subscriptions: /silent }", steps, 2).await;

@@ -98,16 +98,13 @@ impl User {
         Ok(Filled { step, params, payload, events, listen_for, late })
     }
 
-    /// Listens until there is a reason to leave.
+    /// Asks for the operation, and listens until there is a reason to leave.
     async fn listen(&mut self, connection: &mut Connection, filled: &Filled<'_>) -> Leave {
         self.tell_subscribed(filled);
         let on_the_wire = Some(OnTheWire::new(&self.shard));
         let now = Instant::now();
         let mut progress = Progress { since: now, last: now, events: 0, on_the_wire };
-        let end = match connection.subscribe(&filled.payload).await {
-            Ok(()) => self.events(connection, filled, &mut progress).await,
-            Err((reason, example)) => End::Broken(reason, example),
-        };
+        let end = self.events(connection, filled, &mut progress).await;
         self.ended(filled, progress, end)
     }
 
@@ -118,15 +115,22 @@ impl User {
         let end_of_trial = after(LONGEST_LISTENING);
         tokio::pin!(alarm);
         let mut is_armed = true;
-        let signal = std::rc::Rc::clone(&self.signal);
-        while !self.is_told_to_leave() {
+        let too_long = if filled.listen_for.is_some() { End::Enough } else { End::Silent };
+        // A server that reads nothing lets nobody write.
+        tokio::select! {
+            sent = connection.subscribe(&filled.payload) => {
+                if let Err((reason, example)) = sent {
+                    return End::Broken(reason, example);
+                }
+            }
+            () = &mut alarm => return too_long,
+            () = self.told_to_leave() => return End::Told,
+        }
+        loop {
             let next = tokio::select! {
                 next = connection.next() => next,
-                () = &mut alarm, if is_armed => {
-                    let is_silent = filled.listen_for.is_none() && progress.events == 0;
-                    return if is_silent { End::Silent } else { End::Enough };
-                }
-                () = signal.wake.notified(), if self.section != Section::OnStop => continue,
+                () = &mut alarm, if is_armed => return if progress.events == 0 { too_long } else { End::Enough },
+                () = self.told_to_leave() => return End::Told,
             };
             match next {
                 Next::Event(event) => self.event(filled, progress, &event),
@@ -144,7 +148,16 @@ impl User {
             // Events that are all there already must not keep the thread from others.
             tokio::task::coop::consume_budget().await;
         }
-        End::Told
+    }
+
+    /// Returns when the user shall do no more than it must.
+    async fn told_to_leave(&self) {
+        if self.section == Section::OnStop {
+            std::future::pending::<()>().await;
+        }
+        while !self.is_told_to_leave() {
+            self.signal.wake.notified().await;
+        }
     }
 
     fn event(&mut self, filled: &Filled<'_>, progress: &mut Progress, event: &Event) {
