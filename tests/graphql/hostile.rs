@@ -68,17 +68,21 @@ async fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> Option<()> 
         head.push(stream.read_u8().await.ok()?);
     }
     let head = String::from_utf8(head).expect("a request");
-    let path = head.split(' ').nth(1)?.trim_start_matches('/').to_owned();
+    // Through a proxy it is the whole address.
+    let path = head.split(' ').nth(1)?.rsplit('/').next()?.to_owned();
     let note = |text: &str| heard.lock().expect("no panic").push(format!("{path} {text}"));
     let accept = match path.as_str() {
         "wrong-accept" => "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
         _ => derive_accept_key(header(&head, "sec-websocket-key").as_bytes()),
     };
-    assert_eq!(header(&head, "sec-websocket-protocol"), "graphql-transport-ws");
+    if path != "login" {
+        assert_eq!(header(&head, "sec-websocket-protocol"), "graphql-transport-ws");
+    }
     let switch = format!(
         "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: {accept}\r\n"
     );
     let reply = match path.as_str() {
+        "login" => "HTTP/1.1 204 No Content\r\nset-cookie: sid=7; Path=/\r\nconnection: close\r\n\r\n".to_owned(),
         "ok" => "HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\nno WebSocket".to_owned(),
         "forbidden" => "HTTP/1.1 403 Forbidden\r\ncontent-length: 3\r\n\r\nno!".to_owned(),
         "no-protocol" => format!("{switch}\r\n"),
@@ -87,6 +91,9 @@ async fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> Option<()> 
         _ => format!("{switch}sec-websocket-protocol: graphql-transport-ws\r\n\r\n"),
     };
     stream.write_all(reply.as_bytes()).await.ok()?;
+    if path == "who" {
+        note(&["cookie", "authorization", "x-a"].map(|name| header(&head, name)).join("|"));
+    }
     let mut socket = WebSocketStream::from_raw_socket(stream, Role::Server, None).await;
     note(&text(&mut socket).await?);
     match path.as_str() {
@@ -143,7 +150,12 @@ async fn act(path: &str, socket: &mut Socket, note: &impl Fn(&str)) -> Option<()
             say(socket, EVENT).await;
             say(socket, r#"{"id":"1","type":"error","payload":[{"message":"lost 17 rows"}]}"#).await;
         }
-        "complete" => say(socket, r#"{"id":"1","type":"complete"}"#).await,
+        "flood" => {
+            for _ in 0..10_000_000 {
+                socket.feed(Message::text(EVENT)).await.ok()?;
+            }
+        }
+        "complete" | "who" => say(socket, r#"{"id":"1","type":"complete"}"#).await,
         "gone" => {
             say(socket, EVENT).await;
             say(socket, EVENT).await;

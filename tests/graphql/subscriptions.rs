@@ -344,3 +344,34 @@ fn an_event_that_fails_is_no_failed_request_but_not_a_clean_run() {
         assert_eq!(output.status.code(), Some(code), "{fail}: {}", err(&output));
     }
 }
+
+#[tokio::test]
+async fn the_handshake_is_a_request_of_the_user_like_any_other() {
+    let server = Hostile::start().await;
+    let steps = "
+- get: /login
+- graphql: 'subscription Who { a }'
+  headers: { X-A: '{{ user.id }}', Sec-WebSocket-Protocol: mine }
+  auth: { bearer: t }
+";
+    let top = "graphql: { subscriptions: /who, connection_params: { n: '{{ user.id }}' } }";
+    let last = ran(server.url(), top, steps, 1).await;
+    assert_eq!(rows(&last, "Who"), [(1, 0), (1, 0), (0, 0)], "{:?}", last.failures.rows);
+    let heard = server.heard("who", 3).await;
+    assert_eq!(heard[..2], ["sid=7|Bearer t|1", r#"{"type":"connection_init","payload":{"n":1}}"#]);
+    // Through a proxy, and for a file that wants HTTP/2 for all else.
+    let top = format!("defaults: {{ proxy: '{}', http_version: 2 }}\ngraphql: {{ endpoint: /complete }}", server.url());
+    let step = "- graphql: 'subscription Far { a }'";
+    let last = ran("http://nowhere.test".to_owned(), &top, step, 2).await;
+    assert_eq!(rows(&last, "Far"), [(2, 0), (2, 0), (0, 0)], "{:?}", last.failures.rows);
+}
+
+#[tokio::test]
+async fn who_is_flooded_with_events_still_leaves_in_time() {
+    let server = Hostile::start().await;
+    let steps = "- graphql: 'subscription Flood { a }'\n  listen_for: 300ms\n";
+    let last = ran(server.url(), "graphql: { subscriptions: /flood }", steps, 2).await;
+    let [connect, subscription, events] = rows(&last, "Flood");
+    assert_eq!((connect, subscription, events.1), ((2, 0), (2, 0), 0), "{:?}", last.failures.rows);
+    assert!(events.0 > 100, "{events:?}");
+}
