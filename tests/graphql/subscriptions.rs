@@ -289,6 +289,9 @@ async fn a_subscription_without_events_is_none_the_worse() {
     assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
     assert_eq!(rows(&last, "complete"), [(1, 0), (1, 0), (0, 0)]);
     assert_eq!(rows(&last, "pings"), [(1, 0), (1, 0), (1, 0)]);
+    let steps = "- graphql: 'subscription Refused { a }'\n  expect: { errors: any }\n";
+    let any = ran(server.url(), "graphql: { subscriptions: /refused }", steps, 1).await;
+    assert_eq!(rows(&any, "Refused"), [(1, 0), (1, 0), (0, 0)]);
     assert_eq!(
         server.heard("pings", 5).await,
         [
@@ -304,7 +307,9 @@ async fn a_subscription_without_events_is_none_the_worse() {
 #[tokio::test]
 async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     let server = Hostile::start().await;
-    let scenario = "users: 1\nstop_timeout: 10m\ngraphql: { subscriptions: /two }\n\
+    let scenario = "users: 1\nstop_timeout: 10m\nvars: { path: two }\n\
+                    graphql: { subscriptions: '/{{ path }}' }\n\
+                    on_stop: [{ set: { path: complete } }, { graphql: 'subscription Bye { a }' }]\n\
                     tasks: [{ steps: [{ graphql: 'subscription Two { a }' }, { graphql: 'subscription Never { a }' }] }]";
     let handle = run_at(server.url(), scenario);
     let is = |s: &Snapshot| s.endpoints.iter().any(|row| &*row.method == "EVENT" && row.total.requests == 2);
@@ -313,6 +318,7 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     let last = tokio::time::timeout(Duration::from_secs(60), stop(handle)).await.expect("an end");
     assert_eq!(rows(&last, "Two"), [(1, 0), (1, 0), (2, 0)]);
     assert_eq!(rows(&last, "Never"), [(0, 0), (0, 0), (0, 0)]);
+    assert_eq!(rows(&last, "Bye"), [(1, 0), (1, 0), (0, 0)]);
     assert!(last.failures.rows.is_empty() && last.exceptions.is_empty() && last.cut == 0, "{:?}", last.failures.rows);
     assert_eq!(server.heard("two", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
@@ -374,4 +380,18 @@ async fn who_is_flooded_with_events_still_leaves_in_time() {
     let [connect, subscription, events] = rows(&last, "Flood");
     assert_eq!((connect, subscription, events.1), ((2, 0), (2, 0), 0), "{:?}", last.failures.rows);
     assert!(events.0 > 100, "{events:?}");
+}
+
+#[tokio::test]
+async fn who_waits_for_the_first_event_when_stopped_is_in_no_row() {
+    let server = Hostile::start().await;
+    let scenario = "users: 1\nstop_timeout: 10m\ngraphql: { subscriptions: /silent }\n\
+                    tasks: [{ steps: [{ graphql: 'subscription S { a }', timeout: 10m }] }]";
+    let handle = run_at(server.url(), scenario);
+    // It has been asked for.
+    assert_eq!(server.heard("silent", 2).await.len(), 2);
+    let last = tokio::time::timeout(Duration::from_secs(60), stop(handle)).await.expect("an end");
+    assert_eq!((rows(&last, "S"), last.cut), ([(1, 0), (0, 0), (0, 0)], 1));
+    assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
+    assert_eq!(server.heard("silent", 4).await[2..], [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
