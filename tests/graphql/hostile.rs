@@ -11,6 +11,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
+use crate::wait::PATIENCE;
+
 type Socket = WebSocketStream<TcpStream>;
 
 /// Serves as long as the test's runtime lives.
@@ -44,7 +46,7 @@ impl Hostile {
     /// What clients have said at this path, once it is so much.
     pub async fn heard(&self, path: &str, count: usize) -> Vec<String> {
         let prefix = format!("{path} ");
-        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        let deadline = std::time::Instant::now() + PATIENCE;
         loop {
             let heard = self.heard.lock().expect("no panic").clone();
             let heard: Vec<_> = heard.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect();
@@ -201,6 +203,6 @@ async fn say(socket: &mut Socket, text: &str) {
 async fn close(socket: &mut Socket, code: u16, reason: &str) -> Option<()> {
     socket.send(Message::Close(Some(CloseFrame { code: code.into(), reason: reason.into() }))).await.ok()?;
     let drained = async { while let Some(Ok(_)) = socket.next().await {} };
-    let _ = tokio::time::timeout(Duration::from_secs(20), drained).await;
+    let _ = tokio::time::timeout(PATIENCE, drained).await;
     None
 }

@@ -12,6 +12,7 @@ use super::common::{run_at, stop, until};
 use super::hostile::Hostile;
 use super::nginx::Nginx;
 use super::server::Yoga;
+use super::wait::{end_of, until_in_task};
 use super::{ran, reasons, row};
 
 /// Of CONNECT, SUBSCRIPTION and EVENT: how many, and how many failed.
@@ -50,7 +51,7 @@ tasks:
 "#;
     let mut handle = run_at(demo.url(), scenario);
     // It ends with its last user.
-    let last = tokio::time::timeout(Duration::from_secs(60), handle.finished()).await.expect("an end of its own");
+    let last = end_of("the run", handle.finished()).await;
     assert_eq!(rows(&last, "Stock"), [(8, 0), (8, 0), (400, 0)], "{:?}", last.failures.rows);
     assert_eq!((counted(&demo, "events"), counted(&demo, "/graphql")), (400, 16));
     // Events are no requests.
@@ -148,14 +149,8 @@ async fn a_foreign_server_is_understood() {
         assert_eq!(reasons.len(), usize::from(reason.is_some()), "{name}: {reasons:?}");
     }
     // It has been told each time that nobody listens any more.
-    let left = tokio::task::spawn_blocking(move || {
-        let deadline = std::time::Instant::now() + Duration::from_secs(20);
-        while server.number("/listening") > 0 && std::time::Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        (server.number("/listening"), server.number("/params"))
-    });
-    assert_eq!(left.await.expect("no panic"), (0, 15));
+    until_in_task("nobody listening", || server.number("/listening") == 0).await;
+    assert_eq!(server.number("/params"), 15);
 }
 
 #[tokio::test]
@@ -311,7 +306,7 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     let is = |s: &Snapshot| s.endpoints.iter().any(|row| &*row.method == "EVENT" && row.total.requests == 2);
     until(&handle, "two events", is).await;
     // What stops at once does not wait for the ten minutes.
-    let last = tokio::time::timeout(Duration::from_secs(60), stop(handle)).await.expect("an end");
+    let last = end_of("the run", stop(handle)).await;
     assert_eq!(rows(&last, "Two"), [(1, 0), (1, 0), (2, 0)]);
     assert_eq!(rows(&last, "Never"), [(0, 0), (0, 0), (0, 0)]);
     assert_eq!(rows(&last, "Bye"), [(1, 0), (1, 0), (0, 0)]);
@@ -386,7 +381,7 @@ async fn who_waits_for_the_first_event_when_stopped_is_in_no_row() {
     let handle = run_at(server.url(), scenario);
     // It has been asked for.
     assert_eq!(server.heard("silent", 2).await.len(), 2);
-    let last = tokio::time::timeout(Duration::from_secs(60), stop(handle)).await.expect("an end");
+    let last = end_of("the run", stop(handle)).await;
     assert_eq!((rows(&last, "S"), last.cut), ([(1, 0), (0, 0), (0, 0)], 1));
     assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
     assert_eq!(server.heard("silent", 4).await[2..], [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
