@@ -143,6 +143,20 @@ fn the_demo_runs_without_a_terminal_and_writes_locusts_files() {
 }
 
 #[test]
+fn files_that_cannot_be_written_are_trouble_and_failures_come_first() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("taken"), "").unwrap();
+    for (path, code) in [("/_count", 1), ("/nothing", 7)] {
+        let scenario = format!("host: demo\ntasks: [{{ steps: [{{ get: {path} }}, {{ wait: 100ms }}] }}]");
+        fs::write(folder.path().join("s.yaml"), scenario).unwrap();
+        let args = ["-f", "s.yaml", "--headless", "-t", "1s", "--csv", "taken/x", "--exit-code-on-error", "7"];
+        let output = run(folder.path(), &args);
+        assert_eq!(output.status.code(), Some(code), "{path}: {}", err(&output));
+        assert!(err(&output).contains("taken/x_stats.csv"), "{}", err(&output));
+    }
+}
+
+#[test]
 fn flags_come_from_the_environment_and_a_dotenv_file() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(".env"), "KATYDID_RUN_TIME=1s\nKATYDID_USERS=none\n").unwrap();

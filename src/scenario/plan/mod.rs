@@ -1,7 +1,8 @@
 //! The compiled scenario: immutable, shared by all shards behind one `Arc`. Everything that does not vary is built here.
 //!
 //! In: a checked file. Out: steps whose templates, paths and patterns are compiled, names that have become numbers
-//! ([`SlotId`], [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure function of time.
+//! ([`SlotId`](super::template::SlotId), [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure
+//! function of time.
 
 mod address;
 mod client;
