@@ -119,6 +119,7 @@ const GRAPHQL: &[Key] = &[
     key("operation_name", "text", "The same as operation"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),
+    key("business_errors", "text", "JSONPath of errors that are data, such as $.data.*.userErrors"),
     key("events", "events", "Of a subscription: end after so many events"),
     key("listen_for", "listen_for", "Of a subscription: end after so long"),
 ];
@@ -313,6 +314,7 @@ pub(crate) const ON: &[Key] =
 pub(crate) const GRAPHQL_SETTINGS: &[Key] = &[
     key("endpoint", "text", "Path or URL; default /graphql"),
     key("errors", "error_policy", "fail, partial_ok or ignore"),
+    key("business_errors", "text", "JSONPath of errors that are data, such as $.data.*.userErrors"),
     key("accept", "text", "The Accept header"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),

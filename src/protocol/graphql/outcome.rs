@@ -147,7 +147,7 @@ impl ServerError {
 }
 
 /// The beginning of a message; a word with a digit in it is an id or a number and becomes `N`.
-fn fold(message: &str) -> String {
+pub(super) fn fold(message: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let mut out = String::new();
     let mut rest = message;

@@ -1,5 +1,7 @@
 //! GraphQL steps: a document, its variables, and the request they make.
 
+use std::sync::Arc;
+
 use http::Method;
 use http::header::ACCEPT;
 
@@ -13,6 +15,7 @@ use crate::scenario::graphql_check::Asked;
 use crate::scenario::graphql_values::Given;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
+use crate::scenario::path::Path;
 use crate::scenario::plan::{
     Action, Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, HttpStep, OperationKind, Persisted, UrlTemplate,
 };
@@ -26,6 +29,7 @@ const ACCEPT_BOTH: &str = "application/graphql-response+json, application/json;q
 pub(super) struct Settings<'a> {
     pub endpoint: String,
     errors: ErrorPolicy,
+    business_errors: Option<Arc<Path>>,
     accept: String,
     persisted: Persisted,
     by_get: bool,
@@ -40,6 +44,7 @@ impl Default for Settings<'_> {
         Self {
             endpoint: "/graphql".to_owned(),
             errors: ErrorPolicy::Fail,
+            business_errors: None,
             accept: ACCEPT_BOTH.to_owned(),
             persisted: Persisted::Off,
             by_get: false,
@@ -71,6 +76,7 @@ impl<'a> Builder<'a> {
         if let Some(errors) = fields.get("errors").and_then(|n| self.word(n, "errors", &policies)) {
             self.graphql.errors = errors;
         }
+        self.graphql.business_errors = self.business_errors(&fields);
         if let Some(accept) = fields.get("accept").and_then(|n| self.constant_text(n, "accept")) {
             self.graphql.accept = accept;
         }
@@ -103,8 +109,11 @@ impl<'a> Builder<'a> {
         let operations = match document::operations(document, &known) {
             Ok(operations) => operations,
             Err(error) => {
-                let place = format!("line {}, column {} of the document", error.line, error.column);
-                let message = format!("this is not a GraphQL document: {error}, in {place}");
+                let place = match error.line {
+                    0 => String::new(),
+                    line => format!(", in line {line}, column {} of the document", error.column),
+                };
+                let message = format!("this is not a GraphQL document: {error}{place}");
                 self.report(argument.at.clone(), message, "write query Name { … }, or @file.graphql");
                 return None;
             }
@@ -176,9 +185,10 @@ impl<'a> Builder<'a> {
         }
         let persisted = fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.graphql.persisted);
         let errors = self.errors_expected(fields);
+        let business_errors = self.business_errors(fields);
         self.asked(argument, fields, chosen, &http);
         let (document, operation) = (chosen.document.as_str().into(), chosen.name.as_deref().map(Into::into));
-        Some(GraphqlStep { http, document, operation, kind, persisted, errors, by_get })
+        Some(GraphqlStep { http, document, operation, kind, persisted, errors, business_errors, by_get })
     }
 
     /// Notes what can be held against a schema. `http` goes where the schema can be asked for.
@@ -231,6 +241,13 @@ impl<'a> Builder<'a> {
         let node = expect.and_then(|e| e.get("errors"));
         let words = [("none", ErrorPolicy::Fail), ("any", ErrorPolicy::Ignore)];
         node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.graphql.errors)
+    }
+
+    /// Where errors stand as data: as the step says, else as the file does.
+    pub(super) fn business_errors(&mut self, fields: &Fields<'_>) -> Option<Arc<Path>> {
+        let Some(node) = fields.get("business_errors") else { return self.graphql.business_errors.clone() };
+        let text = self.constant_text(node, "business_errors")?;
+        self.path(&text, node.at.clone()).map(Arc::new)
     }
 
     /// `errors` is of GraphQL alone.

@@ -60,6 +60,7 @@ impl Builder<'_> {
             None => None,
         };
         let errors = self.errors_expected(fields);
+        let business_errors = self.business_errors(fields);
         let events = fields.get("events").and_then(|n| self.event_limit(n));
         let listen_for = fields.get("listen_for").and_then(|n| self.time_limit(n));
         let http = http?;
@@ -73,7 +74,7 @@ impl Builder<'_> {
             self.report(node.at.clone(), message, "write capture: { name: $.data.field }");
         }
         self.asked(argument, fields, chosen, &http);
-        let step = SubscriptionStep { http, connect, event, params, errors, events, listen_for };
+        let step = SubscriptionStep { http, connect, event, params, errors, business_errors, events, listen_for };
         (self.found.len() == before).then_some(step)
     }
 

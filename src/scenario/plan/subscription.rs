@@ -1,8 +1,10 @@
 //! GraphQL subscriptions: a WebSocket that speaks `graphql-transport-ws`, and how long its events are listened to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{EndpointId, ErrorPolicy, HttpStep};
+use crate::scenario::path::Path;
 use crate::scenario::template::{Json, RenderError, Scope, Template};
 use crate::units;
 
@@ -21,6 +23,8 @@ pub struct SubscriptionStep {
     pub params: Option<Json>,
     /// What an event with `errors`, or an `error` message, means.
     pub errors: ErrorPolicy,
+    /// Where an event has errors as data; one that is not empty makes it a failure.
+    pub business_errors: Option<Arc<Path>>,
     /// The step ends after so many events.
     pub events: Option<Limit<u32>>,
     /// The step ends so long after the `subscribe` message.

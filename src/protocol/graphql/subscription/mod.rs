@@ -12,6 +12,7 @@ use http::HeaderMap;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use self::message::Message;
+use super::business;
 use super::outcome::{self, Answer, Outcome};
 use crate::protocol::http::{Broken, Exchange, Received, Socket, UserClient, classify};
 use crate::protocol::judged::{self, Views};
@@ -226,11 +227,16 @@ impl Event {
         }
         let captures = if is_first { step.http.captures.as_slice() } else { &[] };
         let expects = step.http.expects.as_slice();
-        if expects.is_empty() && captures.is_empty() {
+        if expects.is_empty() && captures.is_empty() && step.business_errors.is_none() {
             return (None, cost);
         }
         let headers = HeaderMap::new();
         let view = ReplyView::new(200, elapsed, &headers, payload.as_bytes());
+        if let Some(path) = &step.business_errors
+            && let Some(error) = view.json().and_then(|json| business::find(path, json))
+        {
+            return (Some((error.reason(), example(payload, error.detail))), cost);
+        }
         let views = Views { json: &view, plain: &view };
         (judged::look((expects, captures), views, scope, |detail| example(payload, detail)), cost)
     }
