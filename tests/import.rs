@@ -367,6 +367,62 @@ fn other_texts_are_refused_with_what_can_be_read() {
     }
 }
 
+/// A recording of one POST.
+fn recorded(headers: &str, data: &str) -> String {
+    format!(
+        r#"{{"log":{{"entries":[{{"startedDateTime":"2026-11-23T10:00:00Z","request":{{"method":"POST","url":"http://h/up",
+        "headers":[{headers}],"postData":{data}}},"response":{{"status":200,"content":{{}}}}}}]}}}}"#
+    )
+}
+
+#[test]
+fn bodies_of_a_recording_keep_their_kind() {
+    let multipart = r#"{"name":"content-type","value":"multipart/form-data; boundary=X"}"#;
+    let parts = r#"--X\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2!\r\n--X--\r\n"#;
+    let files = "files: { f: { file: a.txt, type: text/plain } }";
+    let form = "form: { password: \"{{ env.PASSWORD }}\" }";
+    for (headers, data, wanted) in [
+        (
+            multipart,
+            r#"{"mimeType":"multipart/form-data","params":[{"name":"f","fileName":"a.png","contentType":"image/png"},{"name":"n","value":"5+%20"}]}"#,
+            vec!["put a file a.png", "form: { n: \"5+%20\" }", "files: { f: { file: a.png, type: image/png } }"],
+        ),
+        (multipart, &format!(r#"{{"mimeType":"x/y","text":"{parts}"}}"#), vec!["put a file a.txt", form, files]),
+        ("", &format!(r#"{{"mimeType":"multipart/form-data; boundary=X","text":"{parts}"}}"#), vec![form, files]),
+        (
+            "",
+            r#"{"mimeType":"multipart/form-data; boundary=X","text":"cut off"}"#,
+            vec!["Content-Type: \"multipart/form-data; boundary=X\"", "body: \"cut off\""],
+        ),
+        ("", r#"{"mimeType":"text/csv","text":"a;b"}"#, vec!["Content-Type: text/csv", "body: \"a;b\""]),
+        ("", r#"{"mimeType":"application/json","text":"{\"a\":1}"}"#, vec!["- post: /up\n        json: { a: 1 }"]),
+        (
+            r#"{"name":"Content-Type","value":"application/x-www-form-urlencoded"}"#,
+            r#"{"mimeType":"","text":"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\n\r\na=1&b"}"#,
+            vec!["body: \"a=1&b\""],
+        ),
+        (
+            "",
+            r#"{"mimeType":"application/octet-stream","encoding":"base64","text":"AP8="}"#,
+            vec!["# the body of 2 B is no text", "Content-Type: application/octet-stream"],
+        ),
+        (
+            r#"{"name":"Content-Type","value":"application/json"}"#,
+            r#"{"mimeType":"","text":""}"#,
+            vec!["headers: { Content-Type: application/json }"],
+        ),
+    ] {
+        let made = imported(&recorded(headers, data), &Options::default());
+        has(&made.text, &wanted);
+        has_not(&made.text, &["hunter2"]);
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, content) in [("a.txt", "hello"), ("a.png", "png"), (".env", "PASSWORD=hunter2!")] {
+            std::fs::write(folder.path().join(name), content).expect("a file");
+        }
+        Scenario::parse_in("x.yaml", &made.text, Some(folder.path())).unwrap_or_else(|e| panic!("{e}\n{}", made.text));
+    }
+}
+
 /// Damaged fixtures: an error or a scenario that loads, never a panic.
 #[test]
 fn hostile_texts_do_no_harm() {

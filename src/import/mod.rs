@@ -8,6 +8,7 @@ mod credential;
 mod curl;
 mod draft;
 mod har;
+mod multipart;
 mod openapi;
 mod write;
 
