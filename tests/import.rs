@@ -367,6 +367,58 @@ fn other_texts_are_refused_with_what_can_be_read() {
     }
 }
 
+#[test]
+fn redirects_that_are_the_success_are_not_followed() {
+    let api = r##"{"openapi":"3.1.0","servers":[{"url":"http://h/v1"}],"paths":{
+        "/see":{"post":{"responses":{"303":{}}}},"/both":{"post":{"responses":{"201":{},"302":{},"404":{}}}},
+        "/range":{"get":{"responses":{"3XX":{}}}},"/cached":{"get":{"responses":{"200":{},"304":{}}}}}}"##;
+    let made = imported(api, &Options::default());
+    load(&made);
+    for (path, wanted) in [
+        ("post: /v1/see", "follow_redirects: false\n        expect: { status: 303 }"),
+        ("post: /v1/both", "follow_redirects: false\n        expect: { status: [201, 302] }"),
+        ("get: /v1/range", "follow_redirects: false\n        expect: { status: \"3xx\" }"),
+        ("get: /v1/cached", "\n        expect: { status: [200, 304] }"),
+    ] {
+        let step = made.text.split("- name: ").find(|step| step.contains(path)).expect("the step");
+        assert!(step.contains(wanted), "{step}");
+        assert_eq!(step.contains("follow_redirects"), wanted.contains("follow"), "{step}");
+    }
+    let har = recorded("", "{}").replace("\"status\":200", "\"status\":302");
+    has(&imported(&har, &Options::default()).text, &["follow_redirects: false", "expect: { status: 302 }"]);
+}
+
+#[test]
+fn what_an_openapi_document_says_elsewhere_is_said() {
+    let api = r##"{"openapi":"3.1.0","servers":[{"url":"http://h/v1"}],
+        "webhooks":{"new":{"post":{}}},
+        "components":{"securitySchemes":{"ck":{"type":"apiKey","in":"cookie","name":"sid"}},
+            "pathItems":{"p/q":{"get":{"operationId":"local"}}}},
+        "paths":{"/a":{"$ref":"other.yaml#/x"},"/local":{"$ref":"#/components/pathItems/p%7E1q"},
+        "/b":{"servers":[{"url":"/v2/"}],"parameters":[{"$ref":"other.yaml#/p"},
+            {"name":"a","in":"cookie","required":true,"schema":{"const":"1"}},
+            {"name":"b","in":"cookie","required":true,"schema":{"const":"2"}}],
+            "post":{"security":[{"ck":[]}],"requestBody":{"content":{"application/json":{"schema":{"$ref":"b.json"}}}}},
+            "patch":{"servers":[{"url":"https://other/v3"}],
+                "requestBody":{"content":{"application/merge-patch+json":{"example":{"a":1}}}}},
+            "put":{"requestBody":{"$ref":"c.json"},"callbacks":{"done":{"{$request.body#/url}":{"post":{}}}}}}}}"##;
+    let made = imported(api, &Options::default());
+    load(&made);
+    has(&made.notes.join("\n"), &["1 × paths that are described in another place", "1 × webhooks"]);
+    has(&made.text, &["- name: local", "- get: /v1/local"]);
+    for (path, wanted) in [
+        ("post: /v2/b", &["a parameter that is described", "Cookie: \"a=1; b=2; sid={{ env.CK }}\""][..]),
+        ("post: /v2/b", &["the body is described in another place"]),
+        ("patch: \"https://other/v3/b\"", &["Content-Type: \"application/merge-patch+json\"", "json: { a: 1 }"]),
+        ("put: /v2/b", &["Cookie: \"a=1; b=2\""]),
+        ("put: /v2/b", &["the body is described in another place"]),
+    ] {
+        let step =
+            made.text.split("- name: ").find(|step| step.contains(path)).unwrap_or_else(|| panic!("{}", made.text));
+        has(step, wanted);
+    }
+}
+
 /// A recording of one POST.
 fn recorded(headers: &str, data: &str) -> String {
     format!(

@@ -104,6 +104,11 @@ pub fn can_be_sent(url: &url::Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty() && plain(host))
 }
 
+/// Whether a client that follows redirects never shows this status as the last.
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
 /// The verb as a step has it, if a step can have it.
 pub fn verb(method: &str) -> Option<String> {
     let verb = method.to_ascii_lowercase();

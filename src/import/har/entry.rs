@@ -6,7 +6,7 @@ use base64::Engine as _;
 use serde_json::Value;
 use url::Url;
 
-use crate::import::draft::can_be_sent;
+use crate::import::draft::{can_be_sent, is_redirect};
 use crate::import::multipart::{self, Part};
 
 /// Bytes of a reply that are searched for values.
@@ -189,7 +189,7 @@ impl<'a> Entry<'a> {
 
     /// Whether the reply is a redirect to where the other one goes.
     pub fn leads_to(&self, other: &Entry<'_>) -> bool {
-        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+        if !is_redirect(self.status) {
             return false;
         }
         let target = self.response["redirectURL"].as_str().filter(|text| !text.is_empty());

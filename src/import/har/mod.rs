@@ -12,7 +12,7 @@ use self::entry::{Entry, Sent};
 use self::links::Links;
 use super::body::{Fill, body, secret};
 use super::credential;
-use super::draft::{Draft, Request, Step, Task, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, is_redirect, literal, pairs, verb};
 use super::multipart;
 use super::{ImportError, MAX_REQUESTS, Options};
 
@@ -230,6 +230,10 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
         request.put(key, value);
     }
     let status = hops.last().map_or(entry.status, |last| last.status);
+    if is_redirect(status) {
+        // Nobody followed it.
+        request.put("follow_redirects", Value::Bool(false));
+    }
     if status >= 400 {
         request.comments.push("the recording has this failure".to_owned());
     }
