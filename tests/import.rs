@@ -475,6 +475,17 @@ fn bodies_of_a_recording_keep_their_kind() {
     }
 }
 
+#[test]
+fn headers_that_a_script_sets_are_kept_and_come_once() {
+    let headers = r#"{"name":"Accept","value":"application/json, text/plain, */*"},{"name":"X-A","value":"1"},{"name":"x-a","value":"2"}"#;
+    let made = imported(&recorded(headers, "{}"), &Options::default());
+    load(&made);
+    has(&made.text, &["headers: { Accept: \"application/json, text/plain, */*\", X-A: \"1, 2\" }"]);
+    let made = imported("curl -H 'X-A: 1' -H 'X-A: 2' -H 'Cookie: a=1' -b b=2 http://h/a", &Options::default());
+    load(&made);
+    has(&made.text, &["headers: { X-A: \"1, 2\", Cookie: \"{{ env.COOKIE }}; {{ env.COOKIE_2 }}\" }"]);
+}
+
 /// Damaged fixtures: an error or a scenario that loads, never a panic.
 #[test]
 fn hostile_texts_do_no_harm() {

@@ -340,7 +340,8 @@ impl Command {
 }
 
 fn encode(text: &str) -> String {
-    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+    // In a text that is no form a plus would stay one.
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 fn no_equivalent(option: &str) -> String {

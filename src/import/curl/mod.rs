@@ -16,7 +16,7 @@ use self::command::Command;
 use self::words::Input;
 use super::credential::{self, Vault};
 use super::draft;
-use super::draft::{Draft, Request, Step, Task, can_be_sent, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, literal, pairs, verb};
 use super::har::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
@@ -163,7 +163,9 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
         body = content::data(command, &mut headers, vault, &mut request.comments);
     }
     request.put("query", Value::Object(pairs(query)));
-    request.put("headers", Value::Object(pairs(headers)));
+    let mut lines = serde_json::Map::new();
+    headers.into_iter().for_each(|(name, value)| add_header(&mut lines, &name, value));
+    request.put("headers", Value::Object(lines));
     request.put("auth", auth.unwrap_or_default());
     for (key, value) in body {
         request.put(key, value);

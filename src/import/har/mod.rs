@@ -12,7 +12,7 @@ use self::entry::{Entry, Sent};
 use self::links::Links;
 use super::body::{Fill, body, secret};
 use super::credential;
-use super::draft::{Draft, Request, Step, Task, is_redirect, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, literal, pairs, verb};
 use super::multipart;
 use super::{ImportError, MAX_REQUESTS, Options};
 
@@ -219,7 +219,7 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
         }
         let json = Value::from(value);
         let text = links.find(name, &json).or_else(|| secret(vault, name, &json)).unwrap_or_else(|| literal(value));
-        headers.insert(name.to_owned(), Value::from(text));
+        add_header(&mut headers, name, text);
     }
     if let Some(media) = media {
         headers.insert("Content-Type".to_owned(), Value::from(media));
@@ -309,7 +309,7 @@ pub fn is_the_clients_own(name: &str, value: &str) -> bool {
     let right = http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(value).is_ok();
     if right && name == "accept" {
         // What a script asks for is its own; what the browser asks for is not.
-        return value.contains("*/*") || value.starts_with("text/html") || value.starts_with("image/");
+        return value.trim() == "*/*" || ["text/html", "image/", "text/css"].iter().any(|kind| value.starts_with(kind));
     }
     let own = [
         "host",

@@ -13,7 +13,7 @@ use self::auth::Auth;
 use self::style::{encoded, flat_template, in_query, text};
 use super::body::filled;
 use super::credential::{Vault, is_secret_name};
-use super::draft::{Draft, Request, Step, Task, can_be_sent, identifier, is_redirect, literal, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, identifier, is_redirect, literal, verb};
 use super::har::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
@@ -142,7 +142,7 @@ impl<'a> Api<'a> {
         }
         parts.query.extend(auth.query);
         for (name, value) in auth.headers {
-            parts.header(name, value.as_str().unwrap_or_default());
+            add_header(&mut parts.headers, &name, text(&value));
         }
         let base = self.base(item, operation, draft);
         let (url, varies) = address_of(&base, path, (&parts.path, &mut draft.vars));
@@ -210,7 +210,7 @@ impl<'a> Api<'a> {
             }
             "cookie" if needed => {
                 let value = if is_secret_name(name) { draft.vault.keep(name, "") } else { literal(&text(&value)) };
-                parts.header("Cookie".to_owned(), &format!("{name}={value}"));
+                add_header(&mut parts.headers, "Cookie", format!("{name}={value}"));
             }
             _ => {}
         }
@@ -316,15 +316,6 @@ struct Parts {
     headers: Map<String, Value>,
     files: Option<Value>,
     comments: Vec<String>,
-}
-
-impl Parts {
-    /// Adds a header; all cookies stand in one.
-    fn header(&mut self, name: String, value: &str) {
-        let before = self.headers.get(&name).and_then(Value::as_str).filter(|_| name == "Cookie");
-        let value = before.map_or_else(|| value.to_owned(), |before| format!("{before}; {value}"));
-        self.headers.insert(name, Value::from(value));
-    }
 }
 
 /// The statuses of success that the document knows, nothing when it says none, and whether a redirect is among them.
