@@ -419,6 +419,20 @@ fn what_an_openapi_document_says_elsewhere_is_said() {
     }
 }
 
+#[test]
+fn bodies_of_other_types_are_no_json() {
+    let api = r#"{"openapi":"3.1.0","servers":[{"url":"http://h"}],"paths":{"x-more":{"a":1},"/a":{
+        "post":{"requestBody":{"content":{"application/xml":{"schema":{"properties":{"a":{"type":"string"}}}}}}},
+        "put":{"requestBody":{"content":{"image/*":{"schema":{"type":"string"}}}}},
+        "patch":{"requestBody":{"content":{"text/csv":{"example":"a;b"}}}}}}}"#;
+    let made = imported(api, &Options::default());
+    load(&made);
+    has(&made.text, &["# the document has no example of this body: write it as application/xml", "- post: /a"]);
+    has(&made.text, &["- put: /a\n        body: text\n"]);
+    has(&made.text, &["- patch: /a\n        headers: { Content-Type: text/csv }\n        body: \"a;b\"\n"]);
+    assert!(made.notes.is_empty(), "{:?}", made.notes);
+}
+
 /// A recording of one POST.
 fn recorded(headers: &str, data: &str) -> String {
     format!(

@@ -28,7 +28,8 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
     let base = server(document, &mut draft);
     let paths = document["paths"].as_object().ok_or_else(|| ImportError::new("the document has no `paths`"))?;
     let mut api = Api { document, base, samples: sample::Sampler::new(document), skipped: BTreeMap::new() };
-    for (path, item) in paths {
+    // What begins with `x-` extends the document, and is no path.
+    for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = resolve(document, item);
         if item.is_null() {
             *api.skipped.entry("paths that are described in another place ($ref)".to_owned()).or_default() += 1;
@@ -275,7 +276,13 @@ impl<'a> Api<'a> {
                 Some(("form", Value::Object(fields)))
             }
             _ => {
-                parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
+                // A range of types cannot be sent.
+                if !media.contains('*') {
+                    parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
+                }
+                if !value.is_string() {
+                    parts.comments.push(format!("the document has no example of this body: write it as {media}"));
+                }
                 Some(("body", Value::from(literal(&text(&value)))))
             }
         }
