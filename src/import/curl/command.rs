@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::data::{Data, FileData, Form, How};
 use super::options::{self, Known, Part};
 use super::words::{Input, Line};
 
@@ -60,46 +61,6 @@ pub struct Command {
     head: bool,
     /// `--next` came.
     ended: bool,
-}
-
-/// One `-d`.
-#[derive(Debug)]
-pub struct Data {
-    /// What is sent.
-    pub text: String,
-    /// The file that it comes from, whose content is not known.
-    pub file: Option<FileData>,
-}
-
-/// The file of a `-d`.
-#[derive(Debug)]
-pub struct FileData {
-    /// As written.
-    pub path: String,
-    /// What is done with its content.
-    pub how: How,
-}
-
-/// What is done with the content of a file.
-#[derive(Debug, PartialEq, Eq)]
-pub enum How {
-    /// Nothing.
-    Whole,
-    /// Its line breaks are left out.
-    Joined,
-    /// It is URL-encoded, behind this name if it has one.
-    Encoded(String),
-}
-
-/// One `-F` or `--form-string`.
-#[derive(Debug)]
-pub struct Form {
-    /// Of the field.
-    pub name: String,
-    /// As written.
-    pub value: String,
-    /// Nothing in the value has a meaning.
-    pub plain: bool,
 }
 
 impl Command {
@@ -285,14 +246,14 @@ impl Command {
 
     fn data(&mut self, text: &str, how: How) {
         let data = match text.strip_prefix('@') {
-            Some(path) => self.from_file(path, how),
+            Some(path) => self.file_content(path, how),
             None => Data { text: text.to_owned(), file: None },
         };
         self.data.push(data);
     }
 
     /// The content of a file, which is known only when it is the standard input and the text has it.
-    fn from_file(&self, path: &str, how: How) -> Data {
+    fn file_content(&self, path: &str, how: How) -> Data {
         let path = match self.input.as_ref().filter(|_| path == "-") {
             Some(Input::Text(text)) => {
                 let text = match how {
@@ -315,7 +276,7 @@ impl Command {
         match text.find(['=', '@']) {
             None => plain(encode(text)),
             Some(at) => match (&text[..at], &text[at..=at], &text[at + 1..]) {
-                (name, "@", path) => self.from_file(path, How::Encoded(name.to_owned())),
+                (name, "@", path) => self.file_content(path, How::Encoded(name.to_owned())),
                 ("", _, value) => plain(encode(value)),
                 (name, _, value) => plain(format!("{name}={}", encode(value))),
             },

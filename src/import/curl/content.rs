@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::command::{Command, Data, FileData, Form, How};
+use super::command::Command;
+use super::data::{Data, FileData, Form, How};
 use super::field;
 use crate::import::body::{body, secret};
 use crate::import::credential::Vault;

@@ -67,11 +67,9 @@ fn pieces(address: &str) -> Option<Vec<Piece>> {
             '}' | ']' => return None,
             c => {
                 rest = after;
-                all.last_mut().map(|piece| {
-                    if let Piece::Text(text) = piece {
-                        text.push(c)
-                    }
-                });
+                if let Some(Piece::Text(text)) = all.last_mut() {
+                    text.push(c);
+                }
                 continue;
             }
         };

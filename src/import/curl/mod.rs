@@ -3,6 +3,7 @@
 mod cmd;
 mod command;
 mod content;
+mod data;
 mod globs;
 mod options;
 mod words;
