@@ -250,6 +250,139 @@ fn other_texts_are_refused_with_what_can_be_read() {
     }
 }
 
+#[test]
+fn redirects_that_are_the_success_are_not_followed() {
+    let api = r##"{"openapi":"3.1.0","servers":[{"url":"http://h/v1"}],"paths":{
+        "/see":{"post":{"responses":{"303":{}}}},"/both":{"post":{"responses":{"201":{},"302":{},"404":{}}}},
+        "/range":{"get":{"responses":{"3XX":{}}}},"/cached":{"get":{"responses":{"200":{},"304":{}}}}}}"##;
+    let made = imported(api, &Options::default());
+    load(&made);
+    for (path, wanted) in [
+        ("post: /v1/see", "follow_redirects: false\n        expect: { status: 303 }"),
+        ("post: /v1/both", "follow_redirects: false\n        expect: { status: [201, 302] }"),
+        ("get: /v1/range", "follow_redirects: false\n        expect: { status: \"3xx\" }"),
+        ("get: /v1/cached", "\n        expect: { status: [200, 304] }"),
+    ] {
+        let step = made.text.split("- name: ").find(|step| step.contains(path)).expect("the step");
+        assert!(step.contains(wanted), "{step}");
+        assert_eq!(step.contains("follow_redirects"), wanted.contains("follow"), "{step}");
+    }
+    let har = recorded("", "{}").replace("\"status\":200", "\"status\":302");
+    has(&imported(&har, &Options::default()).text, &["follow_redirects: false", "expect: { status: 302 }"]);
+}
+
+#[test]
+fn what_an_openapi_document_says_elsewhere_is_said() {
+    let api = r##"{"openapi":"3.1.0","servers":[{"url":"http://h/v1"}],
+        "webhooks":{"new":{"post":{}}},
+        "components":{"securitySchemes":{"ck":{"type":"apiKey","in":"cookie","name":"sid"}},
+            "pathItems":{"p/q":{"get":{"operationId":"local"}}}},
+        "paths":{"/a":{"$ref":"other.yaml#/x"},"/local":{"$ref":"#/components/pathItems/p%7E1q"},
+        "/b":{"servers":[{"url":"/v2/"}],"parameters":[{"$ref":"other.yaml#/p"},
+            {"name":"a","in":"cookie","required":true,"schema":{"const":"1"}},
+            {"name":"b","in":"cookie","required":true,"schema":{"const":"2"}}],
+            "post":{"security":[{"ck":[]}],"requestBody":{"content":{"application/json":{"schema":{"$ref":"b.json"}}}}},
+            "patch":{"servers":[{"url":"https://other/v3"}],
+                "requestBody":{"content":{"application/merge-patch+json":{"example":{"a":1}}}}},
+            "put":{"requestBody":{"$ref":"c.json"},"callbacks":{"done":{"{$request.body#/url}":{"post":{}}}}}}}}"##;
+    let made = imported(api, &Options::default());
+    load(&made);
+    has(&made.notes.join("\n"), &["1 × paths that are described in another place", "1 × webhooks"]);
+    has(&made.text, &["- name: local", "- get: /v1/local"]);
+    for (path, wanted) in [
+        ("post: /v2/b", &["a parameter that is described", "Cookie: \"a=1; b=2; sid={{ env.CK }}\""][..]),
+        ("post: /v2/b", &["the body is described in another place"]),
+        ("patch: \"https://other/v3/b\"", &["Content-Type: \"application/merge-patch+json\"", "json: { a: 1 }"]),
+        ("put: /v2/b", &["Cookie: \"a=1; b=2\""]),
+        ("put: /v2/b", &["the body is described in another place"]),
+    ] {
+        let step =
+            made.text.split("- name: ").find(|step| step.contains(path)).unwrap_or_else(|| panic!("{}", made.text));
+        has(step, wanted);
+    }
+}
+
+#[test]
+fn bodies_of_other_types_are_no_json() {
+    let api = r#"{"openapi":"3.1.0","servers":[{"url":"http://h"}],"paths":{"x-more":{"a":1},"/a":{
+        "post":{"requestBody":{"content":{"application/xml":{"schema":{"properties":{"a":{"type":"string"}}}}}}},
+        "put":{"requestBody":{"content":{"image/*":{"schema":{"type":"string"}}}}},
+        "patch":{"requestBody":{"content":{"text/csv":{"example":"a;b"}}}}}}}"#;
+    let made = imported(api, &Options::default());
+    load(&made);
+    has(&made.text, &["# the document has no example of this body: write it as application/xml", "- post: /a"]);
+    has(&made.text, &["- put: /a\n        body: text\n"]);
+    has(&made.text, &["- patch: /a\n        headers: { Content-Type: text/csv }\n        body: \"a;b\"\n"]);
+    assert!(made.notes.is_empty(), "{:?}", made.notes);
+}
+
+/// A recording of one POST.
+fn recorded(headers: &str, data: &str) -> String {
+    format!(
+        r#"{{"log":{{"entries":[{{"startedDateTime":"2026-11-23T10:00:00Z","request":{{"method":"POST","url":"http://h/up",
+        "headers":[{headers}],"postData":{data}}},"response":{{"status":200,"content":{{}}}}}}]}}}}"#
+    )
+}
+
+#[test]
+fn bodies_of_a_recording_keep_their_kind() {
+    let multipart = r#"{"name":"content-type","value":"multipart/form-data; boundary=X"}"#;
+    let parts = r#"--X\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2!\r\n--X--\r\n"#;
+    let files = "files: { f: { file: a.txt, type: text/plain } }";
+    let form = "form: { password: \"{{ env.PASSWORD }}\" }";
+    for (headers, data, wanted) in [
+        (
+            multipart,
+            r#"{"mimeType":"multipart/form-data","params":[{"name":"f","fileName":"a.png","contentType":"image/png"},{"name":"n","value":"5+%20"}]}"#,
+            vec!["put a file a.png", "form: { n: \"5+%20\" }", "files: { f: { file: a.png, type: image/png } }"],
+        ),
+        (multipart, &format!(r#"{{"mimeType":"x/y","text":"{parts}"}}"#), vec!["put a file a.txt", form, files]),
+        ("", &format!(r#"{{"mimeType":"multipart/form-data; boundary=X","text":"{parts}"}}"#), vec![form, files]),
+        (
+            "",
+            r#"{"mimeType":"multipart/form-data; boundary=X","text":"cut off"}"#,
+            vec!["Content-Type: \"multipart/form-data; boundary=X\"", "body: \"cut off\""],
+        ),
+        ("", r#"{"mimeType":"text/csv","text":"a;b"}"#, vec!["Content-Type: text/csv", "body: \"a;b\""]),
+        ("", r#"{"mimeType":"application/json","text":"{\"a\":1}"}"#, vec!["- post: /up\n        json: { a: 1 }"]),
+        (
+            r#"{"name":"Content-Type","value":"application/x-www-form-urlencoded"}"#,
+            r#"{"mimeType":"","text":"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5\r\n\r\na=1&b"}"#,
+            vec!["body: \"a=1&b\""],
+        ),
+        (
+            "",
+            r#"{"mimeType":"application/octet-stream","encoding":"base64","text":"AP8="}"#,
+            vec!["# the body of 2 B is no text", "Content-Type: application/octet-stream"],
+        ),
+        (
+            r#"{"name":"Content-Type","value":"application/json"}"#,
+            r#"{"mimeType":"","text":""}"#,
+            vec!["headers: { Content-Type: application/json }"],
+        ),
+    ] {
+        let made = imported(&recorded(headers, data), &Options::default());
+        has(&made.text, &wanted);
+        has_not(&made.text, &["hunter2"]);
+        let folder = tempfile::tempdir().expect("a folder");
+        for (name, content) in [("a.txt", "hello"), ("a.png", "png"), (".env", "PASSWORD=hunter2!")] {
+            std::fs::write(folder.path().join(name), content).expect("a file");
+        }
+        Scenario::parse_in("x.yaml", &made.text, Some(folder.path())).unwrap_or_else(|e| panic!("{e}\n{}", made.text));
+    }
+}
+
+#[test]
+fn headers_that_a_script_sets_are_kept_and_come_once() {
+    let headers = r#"{"name":"Accept","value":"application/json, text/plain, */*"},{"name":"X-A","value":"1"},{"name":"x-a","value":"2"}"#;
+    let made = imported(&recorded(headers, "{}"), &Options::default());
+    load(&made);
+    has(&made.text, &["headers: { Accept: \"application/json, text/plain, */*\", X-A: \"1, 2\" }"]);
+    let made = imported("curl -H 'X-A: 1' -H 'X-A: 2' -H 'Cookie: a=1' -b b=2 http://h/a", &Options::default());
+    load(&made);
+    has(&made.text, &["headers: { X-A: \"1, 2\", Cookie: \"{{ env.COOKIE }}; {{ env.COOKIE_2 }}\" }"]);
+}
+
 /// Damaged fixtures: an error or a scenario that loads, never a panic.
 #[test]
 fn hostile_texts_do_no_harm() {

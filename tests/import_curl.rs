@@ -43,9 +43,10 @@ fn server() -> (SocketAddr, Receiver<Seen>) {
             if reader.read_exact(&mut body).is_err() {
                 continue;
             }
+            // Before the reply: who has it may look at once.
+            let _ = send.send(Seen { line: first.clone(), headers, body });
             let reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
             let _ = reader.into_inner().write_all(reply);
-            let _ = send.send(Seen { line: first.clone(), headers, body });
         }
     });
     (address, receive)
@@ -133,6 +134,19 @@ fn a_step_sends_what_curl_sends() {
         "--json @body.json -H 'Accept: text/plain' HOST/json",
         "-G -d q=lamp --data-urlencode 'r=a b' HOST/search",
         "-r 0-9 HOST/range",
+        "-C 5 HOST/range",
+        "-b 'a=1; b=2; c=3' HOST/cookies",
+        "-u 'ada:p:w é' --basic HOST/user",
+        "--limit-rate 10k --interface 127.0.0.1 --max-filesize 9999 --keepalive-time 3 HOST/quiet",
+        "--url-query 'a=b c' --url-query +d=%20 HOST/a",
+        "-g 'HOST/a[1]?x[y]={z}'",
+        "'HOST/a?x[]=1'",
+        "-d '{\"a\": \"[1-3]\"}' --no-location 'HOST/\\[a\\]'",
+        "--json @- HOST/json <<END 2>/dev/null\n{\"a\":\n1}\nEND",
+        "-d @- HOST/text <<'END' > /dev/null\nfirst\nsecond\nEND",
+        "--data-urlencode n@- HOST/form <<< 'a b'",
+        "--data-binary @- HOST/file -H 'Content-Type: image/png' < pic.png",
+        "--header 'X-A: b' --user-ag probe/1 HOST/prefix",
     ] {
         let command = format!("curl {}", options.replace("HOST", &format!("http://{address}")));
         let mut curl = Command::new("bash");
@@ -142,7 +156,67 @@ fn a_step_sends_what_curl_sends() {
         std::fs::write(folder.join("made.yaml"), &made.text).unwrap();
         let mut katydid = Command::new(env!("CARGO_BIN_EXE_katydid"));
         katydid.args(["try", "made.yaml"]).env_remove("KATYDID_HOST");
+        katydid.envs([("COOKIE", "a=1; b=2; c=3"), ("BASIC_USERNAME", "ada"), ("BASIC_PASSWORD", "p:w é")]);
         let got = run(katydid, folder, &seen);
         assert_eq!(got, wanted, "{command}\n{}", made.text);
     }
+}
+
+/// The options of the curl that is installed, with whether a value stands behind each.
+fn options() -> Vec<(String, bool)> {
+    let output = Command::new("curl").args(["--help", "all"]).output().expect("it is installed: tests/run does that");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let options = text.lines().filter_map(|line| {
+        let (_, rest) = line.split_once("--")?;
+        let (name, after) = rest.split_once(' ')?;
+        Some((name.to_owned(), after.starts_with(['<', '['])))
+    });
+    options.collect()
+}
+
+#[test]
+fn every_option_of_curl_is_known() {
+    let all = options();
+    assert!(all.len() > 200, "{all:?}");
+    // These send nothing.
+    let no_transfer = ["help", "manual", "version"];
+    for (name, takes_value) in all.iter().filter(|(name, _)| !no_transfer.contains(&name.as_str())) {
+        let value = match name.as_str() {
+            "request" => " PUT",
+            "form" | "form-string" => " a=b",
+            "proto-default" => " https",
+            // This is the address itself.
+            "url" => "",
+            _ if *takes_value => " 10k",
+            _ => "",
+        };
+        let command = format!("curl --{name}{value} http://h.example/a");
+        let made = import(&command, "made", &Options::default()).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let steps = made.text.lines().filter(|line| line.trim_start().starts_with("- ") && line.contains("/a"));
+        assert_eq!(steps.count(), 1, "{command}\n{}", made.text);
+        assert!(!made.text.contains("10k/") && made.text.contains("host: \"http://h.example\""), "{}", made.text);
+        assert!(!made.text.contains("is not known here"), "{command}\n{}", made.text);
+    }
+}
+
+#[test]
+fn a_pattern_becomes_a_step_for_each_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let (address, seen) = server();
+    let command = format!("curl 'http://{address}/{{a,b}}/[08-10:2]' --next -d x=1 http://{address}/last");
+    let mut curl = Command::new("bash");
+    let output = curl.arg("-c").arg(command.replacen("curl", "curl -sS", 1)).env("NO_PROXY", "*").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let lines = || -> Vec<String> { seen.try_iter().map(|seen| seen.line).collect() };
+    let wanted = lines();
+    assert_eq!(wanted.len(), 5, "{wanted:?}");
+    let made = import(&command, "made", &Options::default()).unwrap();
+    std::fs::write(folder.path().join("made.yaml"), &made.text).unwrap();
+    let mut katydid = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    katydid.args(["try", "made.yaml"]).current_dir(folder.path()).env_remove("KATYDID_HOST");
+    assert!(katydid.output().unwrap().status.success(), "{}", made.text);
+    assert_eq!(lines(), wanted, "{}", made.text);
+    let many = import("curl 'http://h/[1-500]'", "made", &Options::default()).unwrap();
+    assert_eq!(many.text.matches("- get:").count(), 50);
+    assert!(many.notes.join(" ").contains("first 50 of 500"), "{:?}", many.notes);
 }

@@ -27,6 +27,23 @@ fn the_sample_environment_works_as_it_is() {
 }
 
 #[test]
+fn what_comes_next_reads_the_environment_that_was_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let (code, text) = katydid(folder, &["init", "shop"]);
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("next: cd shop && katydid check scenarios/starter.yaml"), "{text}");
+    let shop = folder.join("shop");
+    std::fs::copy(shop.join(".env.example"), shop.join(".env")).unwrap();
+    let scenario = std::fs::read_to_string(shop.join("scenarios/starter.yaml")).unwrap();
+    let needed = scenario.replace("env.SHOP_NAME | default('Katydid shop')", "env.SHOP_NAME");
+    assert_ne!(needed, scenario);
+    std::fs::write(shop.join("scenarios/starter.yaml"), needed).unwrap();
+    let (code, text) = katydid(&shop, &["check", "scenarios/starter.yaml"]);
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
 fn a_wrong_line_is_shown_with_its_place_and_without_its_value() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();

@@ -20,13 +20,23 @@ pub(super) fn run(folder: &Path) -> ExitCode {
     match write(folder) {
         Ok(written) => {
             let list: String = written.iter().map(|name| format!("wrote {name}\n")).collect();
-            console::say(&format!("{list}next: katydid check {}", folder.join(FILES[0].0).display()));
+            console::say(&format!("{list}next: {}katydid check {}", enter(folder), FILES[0].0));
             ExitCode::SUCCESS
         }
         Err(why) => {
             console::warn(&why);
             ExitCode::from(exit::TROUBLE)
         }
+    }
+}
+
+/// The way into the folder: a `.env` that is made of the sample is read there.
+fn enter(folder: &Path) -> String {
+    let name = folder.display().to_string();
+    match name.as_str() {
+        "." | "./" | "" => String::new(),
+        name if name.contains(char::is_whitespace) => format!("cd \"{name}\" && "),
+        name => format!("cd {name} && "),
     }
 }
 
@@ -50,6 +60,13 @@ fn write(folder: &Path) -> Result<Vec<String>, String> {
 mod tests {
     use super::*;
     use crate::scenario::{Overrides, Scenario};
+
+    #[test]
+    fn what_comes_next_begins_in_the_folder() {
+        for (folder, wanted) in [(".", ""), ("./", ""), ("shop", "cd shop && "), ("my shop", "cd \"my shop\" && ")] {
+            assert_eq!(enter(Path::new(folder)), wanted, "{folder}");
+        }
+    }
 
     #[test]
     fn the_starter_runs_as_it_is_and_nothing_is_overwritten() {

@@ -105,6 +105,11 @@ pub fn can_be_sent(url: &url::Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty() && plain(host))
 }
 
+/// Whether a client that follows redirects never shows this status as the last.
+pub fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
 /// The verb as a step has it, if a step can have it.
 pub fn verb(method: &str) -> Option<String> {
     let verb = method.to_ascii_lowercase();
@@ -163,6 +168,25 @@ pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Map<String, V
     map
 }
 
+/// Adds a header line: a step has each name once, so that lines of one name become one, as they may.
+pub fn add_header(headers: &mut Map<String, Value>, name: &str, value: String) {
+    let known = headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let Some(known) = known else {
+        headers.insert(name.to_owned(), Value::String(value));
+        return;
+    };
+    let single = ["content-type", "authorization", "host", "range", "referer", "user-agent"];
+    let between = match name.to_ascii_lowercase().as_str() {
+        name if single.contains(&name) => None,
+        "cookie" => Some("; "),
+        _ => Some(", "),
+    };
+    *known = match (between, known.as_str()) {
+        (Some(between), Some(before)) => Value::String(format!("{before}{between}{value}")),
+        _ => Value::String(value),
+    };
+}
+
 /// A time as one writes it: `2.5s`.
 pub fn seconds(length: Duration) -> String {
     if length.subsec_nanos() == 0 {
@@ -211,6 +235,17 @@ mod tests {
         ] {
             assert_eq!(literal(text), wanted);
         }
+    }
+
+    #[test]
+    fn header_lines_of_one_name_become_one() {
+        let mut headers = Map::new();
+        for (name, value) in
+            [("X-A", "1"), ("Host", "a"), ("x-a", "2"), ("Cookie", "a=1"), ("cookie", "b=2"), ("host", "b")]
+        {
+            add_header(&mut headers, name, value.to_owned());
+        }
+        assert_eq!(Value::Object(headers), serde_json::json!({ "X-A": "1, 2", "Host": "b", "Cookie": "a=1; b=2" }));
     }
 
     #[test]

@@ -52,7 +52,7 @@ pub fn is_the_clients_own(name: &str, value: &str) -> bool {
     let name = name.to_ascii_lowercase();
     if name == "accept" {
         // What a script asks for is its own; what the browser asks for is not.
-        return value.contains("*/*") || value.starts_with("text/html") || value.starts_with("image/");
+        return value.trim() == "*/*" || ["text/html", "image/", "text/css"].iter().any(|kind| value.starts_with(kind));
     }
     name.starts_with("sec-") || is_carriage(&name) || OF_ONE_CLIENT.contains(&name.as_str())
 }

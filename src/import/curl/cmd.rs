@@ -1,6 +1,8 @@
 //! The words of a Windows command line: carets as `cmd.exe` reads them, then quotes and backslashes as programs do.
 //! Chrome's "Copy as cURL (cmd)" writes a caret before every quote.
 
+use super::words::Line;
+
 /// Whether a text is written for `cmd.exe`: quotes with carets, or lines that end with one.
 pub fn is_cmd(text: &str) -> bool {
     is_a_browsers(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
@@ -12,11 +14,11 @@ fn is_a_browsers(text: &str) -> bool {
     carets || (!text.contains('\'') && text.contains("\"{\"\""))
 }
 
-/// The words of each command in the text.
-pub fn commands(text: &str) -> Vec<Vec<String>> {
+/// Each command in the text.
+pub fn commands(text: &str) -> Vec<Line> {
     let doubled = is_a_browsers(text);
-    let all = lines(text).into_iter().map(|line| words(&line, doubled));
-    all.filter(|words| !words.is_empty()).collect()
+    let all = lines(text).into_iter().map(|line| Line { words: words(&line, doubled), input: None });
+    all.filter(|line| !line.words.is_empty()).collect()
 }
 
 /// The command lines that a program gets to see.
@@ -105,7 +107,8 @@ mod tests {
             ("curl \"\" c:\\x", vec![vec!["curl", "", "c:\\x"]]),
             ("^", vec![]),
         ] {
-            assert_eq!(commands(text), wanted, "{text}");
+            let words: Vec<Vec<String>> = commands(text).into_iter().map(|line| line.words).collect();
+            assert_eq!(words, wanted, "{text}");
         }
         assert!(is_cmd("curl ^\"h^\"") && is_cmd("curl \"h\" ^\n -L") && !is_cmd("curl 'a^\"b' \\\n -L"));
     }

@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use super::data::{Data, FileData, Form, How};
+use super::options::{self, Known, Part};
+use super::words::{Input, Line};
+
 /// What a command says.
 #[derive(Debug, Default)]
 pub struct Command {
@@ -47,193 +51,128 @@ pub struct Command {
     pub json: bool,
     /// What changes the request in a way that a step cannot, in words.
     pub unknown: Vec<String>,
+    /// `-g`: no patterns in the addresses.
+    pub plain_urls: bool,
+    /// `--proto-default`.
+    pub scheme: Option<String>,
+    /// The standard input, where the text has it.
+    pub input: Option<Input>,
     method: Option<String>,
     head: bool,
+    /// `--next` came.
+    ended: bool,
 }
-
-/// One `-d`.
-#[derive(Debug)]
-pub struct Data {
-    /// What is sent.
-    pub text: String,
-    /// The file that it comes from, whose content is not known.
-    pub file: Option<FileData>,
-}
-
-/// The file of a `-d`.
-#[derive(Debug)]
-pub struct FileData {
-    /// As written.
-    pub path: String,
-    /// What is done with its content.
-    pub how: How,
-}
-
-/// What is done with the content of a file.
-#[derive(Debug, PartialEq, Eq)]
-pub enum How {
-    /// Nothing.
-    Whole,
-    /// Its line breaks are left out.
-    Joined,
-    /// It is URL-encoded, behind this name if it has one.
-    Encoded(String),
-}
-
-/// One `-F` or `--form-string`.
-#[derive(Debug)]
-pub struct Form {
-    /// Of the field.
-    pub name: String,
-    /// As written.
-    pub value: String,
-    /// Nothing in the value has a meaning.
-    pub plain: bool,
-}
-
-/// Short options that take a value, with their long names.
-const SHORT: [(char, &str); 22] = [
-    ('X', "request"),
-    ('H', "header"),
-    ('d', "data"),
-    ('u', "user"),
-    ('b', "cookie"),
-    ('F', "form"),
-    ('A', "user-agent"),
-    ('e', "referer"),
-    ('x', "proxy"),
-    ('m', "max-time"),
-    ('o', "output"),
-    ('w', "write-out"),
-    ('c', "cookie-jar"),
-    ('D', "dump-header"),
-    ('E', "cert"),
-    ('K', "config"),
-    ('T', "upload-file"),
-    ('r', "range"),
-    ('Y', "speed-limit"),
-    ('y', "speed-time"),
-    ('U', "proxy-user"),
-    ('C', "continue-at"),
-];
-/// Long options that take a value besides those of [`SHORT`].
-const LONG: [&str; 17] = [
-    "url",
-    "url-query",
-    "data-raw",
-    "data-binary",
-    "data-ascii",
-    "data-urlencode",
-    "json",
-    "form-string",
-    "oauth2-bearer",
-    "connect-timeout",
-    "retry",
-    "cacert",
-    "key",
-    "resolve",
-    "max-redirs",
-    "retry-delay",
-    "ciphers",
-];
-/// Options without a value, or with one, that say nothing about the request.
-const QUIET: [&str; 31] = [
-    "compressed",
-    "silent",
-    "show-error",
-    "verbose",
-    "include",
-    "fail",
-    "fail-with-body",
-    "no-buffer",
-    "globoff",
-    "progress-bar",
-    "output",
-    "write-out",
-    "cookie-jar",
-    "dump-header",
-    "connect-timeout",
-    "retry",
-    "retry-delay",
-    "max-redirs",
-    "keepalive",
-    "tcp-nodelay",
-    "no-progress-meter",
-    "location-trusted",
-    "remote-name",
-    "ipv4",
-    "ipv6",
-    "tlsv1.2",
-    "tlsv1.3",
-    "create-dirs",
-    "path-as-is",
-    "no-keepalive",
-    "speed-limit",
-];
 
 impl Command {
-    /// Reads what stands after `curl`.
-    pub fn read(words: &[String]) -> Self {
-        let mut command = Self::default();
-        let mut words = words.iter();
+    /// Reads the words after `curl`: one command, or several with `--next` between them.
+    pub fn read(line: &Line) -> Vec<Self> {
+        let fresh = || Self { input: line.input.clone(), ..Self::default() };
+        let mut all = Vec::new();
+        let mut command = fresh();
+        let mut words = line.words.iter();
+        words.next();
         while let Some(word) = words.next() {
-            if let Some(long) = word.strip_prefix("--").filter(|long| !long.is_empty()) {
-                let (name, given) = match long.split_once('=') {
-                    Some((name, value)) if takes_value(name) => (name, Some(value.to_owned())),
-                    _ => (long, None),
-                };
-                let value = if takes_value(name) { given.or_else(|| words.next().cloned()) } else { None };
-                command.option(name, value);
+            if word == "--" {
+                command.urls.extend(words.by_ref().cloned());
+            } else if let Some(long) = word.strip_prefix("--") {
+                command.long(long, &mut words);
             } else if let Some(flags) = word.strip_prefix('-').filter(|flags| !flags.is_empty()) {
                 command.flags(flags, &mut words);
-            } else if word != "--" && word != "-" {
+            } else if word != "-" {
                 command.urls.push(word.clone());
             }
+            if std::mem::take(&mut command.ended) {
+                all.push(std::mem::replace(&mut command, fresh()));
+            }
         }
-        command
+        all.push(command);
+        all
+    }
+
+    fn long(&mut self, long: &str, words: &mut std::slice::Iter<'_, String>) {
+        // Curl itself knows no `--name=value`, but people write it.
+        let (name, given) = match long.split_once('=') {
+            Some((name, value)) if options::find(name).is_some_and(|known| known.takes_value) => (name, Some(value)),
+            _ => (long, None),
+        };
+        let expanded = name.starts_with("expand-");
+        let value = if expanded || options::find(name).is_some_and(|known| known.takes_value) {
+            given.map(str::to_owned).or_else(|| words.next().cloned())
+        } else {
+            None
+        };
+        match options::find(name) {
+            Some(known) => self.known(known, value),
+            None if expanded => self.unknown.push(no_equivalent(&format!("--{name}"))),
+            None => match name.strip_prefix("no-").and_then(options::find).filter(|known| !known.takes_value) {
+                Some(known) => self.switch(known.name, false),
+                None => self.unknown.push(not_known(&format!("--{name}"))),
+            },
+        }
     }
 
     /// Short options in one word: the first that takes a value takes the rest of it, or the next word.
     fn flags(&mut self, flags: &str, words: &mut std::slice::Iter<'_, String>) {
         for (at, flag) in flags.char_indices() {
-            let Some((_, name)) = SHORT.iter().find(|(short, _)| *short == flag) else {
-                self.flag(flag);
+            let Some(name) = options::of_short(flag) else {
+                self.unknown.push(not_known(&format!("-{flag}")));
                 continue;
             };
+            let Some(known) = options::find(name) else { continue };
+            if !known.takes_value {
+                self.known(known, None);
+                continue;
+            }
             let rest = &flags[at + flag.len_utf8()..];
             let value = if rest.is_empty() { words.next().cloned() } else { Some(rest.to_owned()) };
-            return self.option(name, value);
+            return self.known(known, value);
         }
     }
 
-    fn flag(&mut self, flag: char) {
-        match flag {
-            'L' => self.follow = true,
-            'k' => self.insecure = true,
-            'G' => self.get = true,
-            'I' => self.head = true,
-            '0' => self.version = Some("1.1"),
-            's' | 'S' | 'v' | 'i' | 'f' | 'N' | 'g' | '#' | 'O' | 'J' | '4' | '6' | 'R' | 'q' | 'Z' | 'a' | '1' => {}
-            other => self.unknown.push(no_equivalent(&format!("-{other}"))),
+    fn known(&mut self, known: Known, value: Option<String>) {
+        match known.part {
+            Part::Quiet => {}
+            // Its value may be a password.
+            Part::LeftOut => self.unknown.push(no_equivalent(&format!("--{}", known.name))),
+            Part::Taken if known.takes_value => self.option(known.name, value.unwrap_or_default()),
+            Part::Taken => self.switch(known.name, true),
         }
     }
 
-    fn option(&mut self, name: &str, value: Option<String>) {
-        let text = value.unwrap_or_default();
+    fn switch(&mut self, name: &str, on: bool) {
+        match name {
+            "get" => self.get = on,
+            "head" => self.head = on,
+            "location" | "location-trusted" | "follow" => self.follow = on,
+            "insecure" => self.insecure = on,
+            "globoff" => self.plain_urls = on,
+            "http1.0" | "http1.1" => self.version = Some("1.1"),
+            // Over TLS the version is agreed on anyway.
+            "http2" => self.version = None,
+            "http2-prior-knowledge" => self.version = Some("2"),
+            "next" => self.ended = true,
+            _ => {}
+        }
+    }
+
+    fn option(&mut self, name: &str, text: String) {
         match name {
             "request" => self.method = Some(text),
             "header" => self.header(&text),
+            "url" if text.starts_with('@') => {
+                self.unknown.push(format!("the addresses that curl reads from the file {} were left out", &text[1..]));
+            }
             "url" => self.urls.push(text),
             "data" | "data-ascii" => self.data(&text, How::Joined),
             "data-binary" => self.data(&text, How::Whole),
             "data-raw" => self.data.push(Data { text, file: None }),
             "data-urlencode" => {
-                let data = encoded(&text);
+                let data = self.encoded(&text);
                 self.data.push(data);
             }
             "url-query" => match text.strip_prefix('+') {
                 Some(raw) => self.query.push(raw.to_owned()),
-                None => match encoded(&text) {
+                None => match self.encoded(&text) {
                     Data { text, file: None } => self.query.push(text),
                     Data { file: Some(file), .. } => {
                         self.unknown
@@ -253,7 +192,12 @@ impl Command {
             "upload-file" => self.upload = Some(text),
             "user" => self.user = Some(text),
             "oauth2-bearer" => self.headers.push(("Authorization".to_owned(), format!("Bearer {text}"))),
-            "cookie" if text.contains('=') => self.cookies = Some(text),
+            "cookie" if text.contains('=') => match &mut self.cookies {
+                Some(before) => before.extend(["; ", text.as_str()]),
+                None => self.cookies = Some(text),
+            },
+            // Without a name it turns cookies on, which they are.
+            "cookie" if text.is_empty() => {}
             "cookie" => self.unknown.push(format!("the cookies that curl reads from the file {text} were left out")),
             // `;auto` is about redirects.
             "referer" => self.referer = Some(text.split(";auto").next().unwrap_or_default().to_owned()),
@@ -278,15 +222,12 @@ impl Command {
                 self.max_time = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
             }
             "range" => self.headers.push(("Range".to_owned(), format!("bytes={text}"))),
-            "get" => self.get = true,
-            "head" => self.head = true,
-            "location" => self.follow = true,
-            "insecure" => self.insecure = true,
-            "http1.0" | "http1.1" => self.version = Some("1.1"),
-            // Over TLS the version is agreed on anyway.
-            "http2" | "http2-prior-knowledge" => self.version = (name != "http2").then_some("2"),
-            name if QUIET.contains(&name) => {}
-            other => self.unknown.push(no_equivalent(&format!("--{other}"))),
+            "continue-at" => {
+                let from = text.parse::<u64>().ok().filter(|from| *from > 0);
+                self.headers.extend(from.map(|from| ("Range".to_owned(), format!("bytes={from}-"))));
+            }
+            "proto-default" => self.scheme = Some(text),
+            _ => {}
         }
     }
 
@@ -304,10 +245,42 @@ impl Command {
     }
 
     fn data(&mut self, text: &str, how: How) {
-        self.data.push(match text.strip_prefix('@') {
-            Some(path) => Data { text: String::new(), file: Some(FileData { path: path.to_owned(), how }) },
+        let data = match text.strip_prefix('@') {
+            Some(path) => self.file_content(path, how),
             None => Data { text: text.to_owned(), file: None },
-        });
+        };
+        self.data.push(data);
+    }
+
+    /// The content of a file, which is known only when it is the standard input and the text has it.
+    fn file_content(&self, path: &str, how: How) -> Data {
+        let path = match self.input.as_ref().filter(|_| path == "-") {
+            Some(Input::Text(text)) => {
+                let text = match how {
+                    How::Whole => text.clone(),
+                    How::Joined => text.replace(['\r', '\n', '\0'], ""),
+                    How::Encoded(name) if name.is_empty() => encode(text),
+                    How::Encoded(name) => format!("{name}={}", encode(text)),
+                };
+                return Data { text, file: None };
+            }
+            Some(Input::File(path)) => path,
+            None => path,
+        };
+        Data { text: String::new(), file: Some(FileData { path: path.to_owned(), how }) }
+    }
+
+    /// What `--data-urlencode` sends.
+    fn encoded(&self, text: &str) -> Data {
+        let plain = |text: String| Data { text, file: None };
+        match text.find(['=', '@']) {
+            None => plain(encode(text)),
+            Some(at) => match (&text[..at], &text[at..=at], &text[at + 1..]) {
+                (name, "@", path) => self.file_content(path, How::Encoded(name.to_owned())),
+                ("", _, value) => plain(encode(value)),
+                (name, _, value) => plain(format!("{name}={}", encode(value))),
+            },
+        }
     }
 
     /// The verb: given, or by what is sent.
@@ -327,29 +300,17 @@ impl Command {
     }
 }
 
-/// What `--data-urlencode` sends.
-fn encoded(text: &str) -> Data {
-    let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let plain = |text: String| Data { text, file: None };
-    match text.find(['=', '@']) {
-        None => plain(encode(text)),
-        Some(at) => match (&text[..at], &text[at..=at], &text[at + 1..]) {
-            (name, "@", path) => {
-                let how = How::Encoded(name.to_owned());
-                Data { text: String::new(), file: Some(FileData { path: path.to_owned(), how }) }
-            }
-            ("", _, value) => plain(encode(value)),
-            (name, _, value) => plain(format!("{name}={}", encode(value))),
-        },
-    }
+fn encode(text: &str) -> String {
+    // In a text that is no form a plus would stay one.
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 fn no_equivalent(option: &str) -> String {
     format!("curl's {option} has no equivalent here and was left out")
 }
 
-fn takes_value(name: &str) -> bool {
-    LONG.contains(&name) || SHORT.iter().any(|(_, long)| *long == name)
+fn not_known(option: &str) -> String {
+    format!("curl's {option} is not known here: it was read as an option without a value, and left out")
 }
 
 #[cfg(test)]
@@ -357,7 +318,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Command {
-        Command::read(&super::super::words::commands(text)[0])
+        Command::read(&super::super::words::commands(&format!("curl {text}"))[0]).remove(0)
     }
 
     #[test]
@@ -389,9 +350,20 @@ mod tests {
     }
 
     #[test]
+    fn one_line_may_have_several_commands_and_take_options_back() {
+        let text = "curl -d a h/1 --next -L --no-location -b a=1 -b b=2 h/2 -: -- -h";
+        let all = Command::read(&super::super::words::commands(text)[0]);
+        assert_eq!(all.iter().map(Command::method).collect::<Vec<_>>(), ["POST", "GET", "GET"]);
+        assert_eq!((all[1].follow, all[1].cookies.as_deref()), (false, Some("a=1; b=2")));
+        assert_eq!(all[2].urls, ["-h"]);
+    }
+
+    #[test]
     fn what_is_not_known_is_said_and_takes_no_address() {
-        let command = read("--netrc --resolve a:1:2 -o /dev/null -w x http://h");
-        assert_eq!(command.unknown, [no_equivalent("--netrc"), no_equivalent("--resolve")]);
+        let command = read("-n --resolve a:1:2 -o /dev/null -w x --limit-rate 10k --new-one -z 1 http://h");
+        let left_out = ["--netrc", "--resolve", "--limit-rate"].map(no_equivalent);
+        assert_eq!(command.unknown[..3], left_out);
+        assert_eq!(command.unknown[3..], [not_known("--new-one"), no_equivalent("--time-cond")]);
         assert_eq!(command.urls, ["http://h"]);
         for text in ["-X", "-H", "--data", "-", "--"] {
             let _ = read(text);

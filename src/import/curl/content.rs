@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::command::{Command, Data, FileData, Form, How};
+use super::command::Command;
+use super::data::{Data, FileData, Form, How};
 use super::field;
 use crate::import::body::{body, secret};
 use crate::import::credential::Vault;
 use crate::import::draft::{literal, pairs};
+use crate::import::multipart;
 
 /// What `--data` and its relatives send.
 pub fn data(
@@ -31,6 +33,11 @@ pub fn data(
             // Pieces of JSON are put behind each other.
             let text = texts.join(if command.json { "" } else { "&" });
             let media = declared.as_deref().unwrap_or(command.content_type());
+            // As browsers copy an upload, without the content of its files.
+            if let Some(parts) = multipart::parts(&text, media) {
+                headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+                return multipart::fields(parts, &mut |name, value| secret(vault, name, value), comments).into();
+            }
             body(&text, media, &mut |name, value| secret(vault, name, value))
         }
     };
@@ -165,11 +172,7 @@ impl<'a> Part<'a> {
             entry.extend(renamed.map(|name| ("name".to_owned(), Value::from(name))));
             entry.extend(self.media.clone().map(|media| ("type".to_owned(), Value::from(media))));
             let value = if entry.len() == 1 { entry["file"].take() } else { Value::Object(entry) };
-            match files.get_mut(self.name) {
-                None => drop(files.insert(self.name.to_owned(), value)),
-                Some(Value::Array(all)) => all.push(value),
-                Some(one) => *one = Value::Array(vec![one.take(), value]),
-            }
+            multipart::add(files, self.name.to_owned(), value);
         }
     }
 }

@@ -3,6 +3,9 @@
 mod cmd;
 mod command;
 mod content;
+mod data;
+mod globs;
+mod options;
 mod words;
 
 use std::time::Duration;
@@ -11,11 +14,15 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::command::Command;
+use self::words::Input;
 use super::credential::{self, Vault};
 use super::draft;
-use super::draft::{Draft, Request, Step, Task, can_be_sent, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, literal, pairs, verb};
 use super::headers::{is_carriage, is_header, is_the_clients_own};
 use super::{ImportError, MAX_REQUESTS};
+
+/// Addresses of one pattern that become steps.
+const MOST_OF_A_PATTERN: usize = 50;
 
 /// Whether a text begins with a command line of curl.
 pub fn is_command(text: &str) -> bool {
@@ -33,9 +40,11 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
     let mut task = Task { name: "imported".to_owned(), ..Task::default() };
     let mut seen = 0usize;
     let commands = if cmd::is_cmd(text) { cmd::commands(text) } else { words::commands(text) };
-    for words in commands {
-        let words: Vec<String> = words.into_iter().skip_while(|word| word == "$").collect();
-        if !words.first().is_some_and(|word| word == "curl" || word == "curl.exe") {
+    for mut line in commands {
+        if line.words.first().is_some_and(|word| word == "$") {
+            line.words.remove(0);
+        }
+        if !line.words.first().is_some_and(|word| word == "curl" || word == "curl.exe") {
             continue;
         }
         seen += 1;
@@ -43,24 +52,50 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
             draft.notes.push(format!("only the first {MAX_REQUESTS} commands were taken"));
             break;
         }
-        let command = Command::read(&words[1..]);
-        for address in &command.urls {
-            match request(&command, address, &mut draft) {
-                Ok(request) => task.steps.push(Step::Request(request)),
-                Err(why) => draft.notes.push(format!("command {seen} was left out: {why}")),
+        for command in Command::read(&line).into_iter().take(MAX_REQUESTS) {
+            if command.urls.is_empty() {
+                draft.notes.push(format!("command {seen} was left out: it has no address"));
+            }
+            if task.steps.len() > MAX_REQUESTS {
+                break;
+            }
+            for address in addresses(&command, seen, &mut draft) {
+                match request(&command, &address, &mut draft) {
+                    Ok(request) => task.steps.push(Step::Request(request)),
+                    Err(why) => draft.notes.push(format!("command {seen} was left out: {why}")),
+                }
             }
         }
-        if command.urls.is_empty() {
-            draft.notes.push(format!("command {seen} was left out: it has no address"));
-        }
+    }
+    if task.steps.len() > MAX_REQUESTS {
+        task.steps.truncate(MAX_REQUESTS);
+        draft.notes.push(format!("only the first {MAX_REQUESTS} requests were taken"));
     }
     draft.tasks.push(task);
     Ok(draft)
 }
 
+/// The addresses of a command, those that a pattern stands for each on its own.
+fn addresses(command: &Command, number: usize, draft: &mut Draft) -> Vec<String> {
+    if command.plain_urls {
+        return command.urls.iter().take(MAX_REQUESTS).cloned().collect();
+    }
+    let mut all = Vec::new();
+    for pattern in command.urls.iter().take(MAX_REQUESTS) {
+        let (some, total) = globs::expand(pattern, MOST_OF_A_PATTERN);
+        if total > some.len() {
+            let some = some.len();
+            draft.notes.push(format!("command {number}: only the first {some} of {total} addresses were taken"));
+        }
+        all.extend(some);
+    }
+    all.truncate(MAX_REQUESTS);
+    all
+}
+
 fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Request, String> {
-    let mut url = address_of(address)?;
-    if let Some(file) = &command.upload
+    let mut url = address_of(address, command.scheme.as_deref().unwrap_or("http"))?;
+    if let Some(file) = command.upload.as_ref().filter(|file| !["-", "."].contains(&file.as_str()))
         && url.path().ends_with('/')
         && let Ok(mut segments) = url.path_segments_mut()
     {
@@ -117,14 +152,21 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
             query.extend(url::form_urlencoded::parse(data.text.as_bytes()).map(|(k, v)| field(&k, &v, vault)));
         }
     } else if let Some(file) = &command.upload {
-        body.extend(content::of_file(file, &mut request.comments).map(|text| ("body", text)));
+        let text = match &command.input {
+            Some(Input::Text(text)) if file == "-" => Some(Value::from(literal(text))),
+            Some(Input::File(path)) if file == "-" => content::of_file(path, &mut request.comments),
+            _ => content::of_file(file, &mut request.comments),
+        };
+        body.extend(text.map(|text| ("body", text)));
     } else if !command.forms.is_empty() {
         body = content::form(command, vault, &mut request.comments);
     } else if !command.data.is_empty() {
         body = content::data(command, &mut headers, vault, &mut request.comments);
     }
     request.put("query", Value::Object(pairs(query)));
-    request.put("headers", Value::Object(pairs(headers)));
+    let mut lines = serde_json::Map::new();
+    headers.into_iter().for_each(|(name, value)| add_header(&mut lines, &name, value));
+    request.put("headers", Value::Object(lines));
     request.put("auth", auth.unwrap_or_default());
     for (key, value) in body {
         request.put(key, value);
@@ -175,8 +217,8 @@ fn tls(command: &Command, comments: &mut Vec<String>) -> Value {
     Value::Object(tls)
 }
 
-fn address_of(address: &str) -> Result<Url, String> {
-    let full = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+fn address_of(address: &str, scheme: &str) -> Result<Url, String> {
+    let full = if address.contains("://") { address.to_owned() } else { format!("{scheme}://{address}") };
     match Url::parse(&full) {
         Ok(url) if can_be_sent(&url) => Ok(url),
         _ => Err("its address is not http or https".to_owned()),

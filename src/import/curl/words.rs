@@ -1,18 +1,57 @@
 //! A shell's words: quotes, escapes and continued lines, as a POSIX shell or bash reads them. Nothing is run or expanded.
 
-/// The words of each command in the text.
-pub fn commands(text: &str) -> Vec<Vec<String>> {
-    let mut reader = Reader { rest: text.chars().peekable(), commands: vec![Vec::new()], word: None };
+/// One command.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Its words.
+    pub words: Vec<String>,
+    /// What it reads as standard input, where the text says it.
+    pub input: Option<Input>,
+}
+
+/// A standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// `<<END` and `<<<'text'`.
+    Text(String),
+    /// `< file`.
+    File(String),
+}
+
+/// Each command in the text.
+pub fn commands(text: &str) -> Vec<Line> {
+    let mut reader = Reader {
+        rest: text.chars().peekable(),
+        commands: vec![Line::default()],
+        word: None,
+        redirection: None,
+        documents: Vec::new(),
+    };
     reader.read();
-    reader.commands.retain(|command| !command.is_empty());
+    reader.commands.retain(|command| !command.words.is_empty());
     reader.commands
 }
 
 struct Reader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
-    commands: Vec<Vec<String>>,
+    commands: Vec<Line>,
     /// `None` between two words: an empty word in quotes is a word.
     word: Option<String>,
+    /// What the next word is to a redirection before it.
+    redirection: Option<Redirection>,
+    /// Documents that begin with the next line: the word that ends them, and whether tabs before a line are left out.
+    documents: Vec<(usize, String, bool)>,
+}
+
+enum Redirection {
+    /// `> file`
+    Output,
+    /// `< file`
+    File,
+    /// `<<< text`
+    Text,
+    /// `<< END`, `<<- END`
+    Document(bool),
 }
 
 impl Reader<'_> {
@@ -30,7 +69,13 @@ impl Reader<'_> {
                     Some('\n') | None => {}
                     Some(c) => self.push(c),
                 },
-                '\n' | ';' | '|' => self.end_command(),
+                '\n' => {
+                    self.end_command();
+                    self.documents();
+                }
+                ';' | '|' => self.end_command(),
+                '&' if self.rest.peek() == Some(&'>') => self.end_word(),
+                '<' | '>' => self.redirect(c),
                 '&' if self.word.is_none() || self.rest.peek() == Some(&'&') => self.end_command(),
                 '#' if self.word.is_none() => while self.rest.next_if(|c| *c != '\n').is_some() {},
                 c if c.is_whitespace() => self.end_word(),
@@ -45,14 +90,59 @@ impl Reader<'_> {
     }
 
     fn end_word(&mut self) {
-        if let (Some(word), Some(command)) = (self.word.take(), self.commands.last_mut()) {
-            command.push(word);
+        let number = self.commands.len().saturating_sub(1);
+        let (Some(word), Some(command)) = (self.word.take(), self.commands.last_mut()) else { return };
+        match self.redirection.take() {
+            None => command.words.push(word),
+            Some(Redirection::Output) => {}
+            Some(Redirection::File) => command.input = Some(Input::File(word)),
+            Some(Redirection::Text) => command.input = Some(Input::Text(word + "\n")),
+            Some(Redirection::Document(tabs)) => self.documents.push((number, word, tabs)),
         }
     }
 
     fn end_command(&mut self) {
         self.end_word();
-        self.commands.push(Vec::new());
+        self.redirection = None;
+        self.commands.push(Line::default());
+    }
+
+    fn redirect(&mut self, mark: char) {
+        // A number before it names a stream.
+        if self.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
+            self.word = None;
+        }
+        self.end_word();
+        let mut next = |mark: char| self.rest.next_if_eq(&mark).is_some();
+        self.redirection = Some(if mark == '>' {
+            let _ = next('>') || next('|') || next('&');
+            Redirection::Output
+        } else if !next('<') {
+            let _ = next('&');
+            Redirection::File
+        } else if next('<') {
+            Redirection::Text
+        } else {
+            Redirection::Document(next('-'))
+        });
+    }
+
+    /// The lines up to the word that ends each document.
+    fn documents(&mut self) {
+        for (number, end, tabs) in std::mem::take(&mut self.documents) {
+            let mut text = String::new();
+            while self.rest.peek().is_some() {
+                let line: String = std::iter::from_fn(|| self.rest.next_if(|c| *c != '\n')).collect();
+                self.rest.next();
+                let line = line.trim_end_matches('\r');
+                let line = if tabs { line.trim_start_matches('\t') } else { line };
+                if line == end {
+                    break;
+                }
+                text.extend([line, "\n"]);
+            }
+            self.commands[number].input = Some(Input::Text(text));
+        }
     }
 
     fn single(&mut self) {
@@ -137,7 +227,32 @@ mod tests {
             ("", vec![]),
             ("\\", vec![]),
         ] {
-            assert_eq!(commands(text), wanted, "{text}");
+            let words: Vec<Vec<String>> = commands(text).into_iter().map(|line| line.words).collect();
+            assert_eq!(words, wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn redirections_are_no_words() {
+        let text = |text: &str| Some(Input::Text(text.to_owned()));
+        for (line, words, input) in [
+            ("a > b 2>&1 c 2>/dev/null", vec!["a", "c"], None),
+            ("a &> b; ", vec!["a"], None),
+            ("a 'b>c' \\> >>d", vec!["a", "b>c", ">"], None),
+            ("a < 'b c' d", vec!["a", "d"], Some(Input::File("b c".to_owned()))),
+            ("a <<< 'x y'", vec!["a"], text("x y\n")),
+            ("a <<'END' b\n{\n  \"c\": 'd'\nEND\n", vec!["a", "b"], text("{\n  \"c\": 'd'\n")),
+            ("a <<-X\n\tb\n\tX\n", vec!["a"], text("b\n")),
+            ("a << X\nb", vec!["a"], text("b\n")),
+            ("a <", vec!["a"], None),
+        ] {
+            let lines = commands(line);
+            assert_eq!(
+                (&lines[0].words.iter().map(String::as_str).collect::<Vec<_>>(), &lines[0].input),
+                (&words, &input),
+                "{line}"
+            );
+            assert_eq!(lines.len(), 1, "{line}: {lines:?}");
         }
     }
 }

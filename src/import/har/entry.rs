@@ -6,10 +6,27 @@ use base64::Engine as _;
 use serde_json::Value;
 use url::Url;
 
-use crate::import::draft::can_be_sent;
+use crate::import::draft::{can_be_sent, is_redirect};
+use crate::import::multipart::{self, Part};
 
 /// Bytes of a reply that are searched for values.
 const LOOK: usize = 1_000_000;
+
+/// Fields of one upload.
+const MOST_PARAMS: usize = 500;
+
+/// What a request sent.
+#[derive(Debug)]
+pub enum Sent<'a> {
+    /// No body.
+    Nothing,
+    /// A text of this type.
+    Text(Cow<'a, str>, &'a str),
+    /// Fields and files.
+    Parts(Vec<Part>),
+    /// So many bytes of this type that are no text.
+    Bytes(usize, &'a str),
+}
 
 /// One request and its reply.
 #[derive(Debug)]
@@ -97,15 +114,35 @@ impl<'a> Entry<'a> {
         String::from_utf8(bytes).ok().map(Cow::Owned)
     }
 
-    /// What was sent, with its media type.
-    pub fn body(&self) -> Option<(Cow<'a, str>, &'a str)> {
-        let data = self.request.get("postData")?;
+    /// What was sent.
+    pub fn body(&self) -> Sent<'a> {
+        let data = &self.request["postData"];
         let declared = self.headers().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v);
-        let media = declared.or_else(|| data["mimeType"].as_str()).unwrap_or_default();
-        if let Some(text) = data["text"].as_str().filter(|text| !text.is_empty()) {
-            return Some((Cow::Borrowed(text), media));
+        let recorded = data["mimeType"].as_str();
+        // Only one of them may have the boundary.
+        let cut = declared.is_some_and(|media| multipart::is_multipart(media) && !media.contains("boundary"));
+        let media = if cut { recorded.or(declared) } else { declared.or(recorded) }.unwrap_or_default();
+        let text = data["text"].as_str().unwrap_or_default();
+        let text = match (data["encoding"].as_str(), base64::engine::general_purpose::STANDARD.decode(text)) {
+            (Some("base64"), Ok(bytes)) => match String::from_utf8(bytes) {
+                Ok(text) => Cow::Owned(text),
+                Err(bytes) => return Sent::Bytes(bytes.as_bytes().len(), media),
+            },
+            _ => Cow::Borrowed(without_head(text)),
+        };
+        if let Some(parts) = multipart::parts(&text, media) {
+            return Sent::Parts(parts);
         }
-        let params = data["params"].as_array().filter(|params| !params.is_empty())?;
+        let params = data["params"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if multipart::is_multipart(media) && !params.is_empty() {
+            return Sent::Parts(params.iter().take(MOST_PARAMS).map(param).collect());
+        }
+        if !text.is_empty() {
+            return Sent::Text(text, media);
+        }
+        if params.is_empty() {
+            return Sent::Nothing;
+        }
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         for param in params {
             // Recorders leave these encoded.
@@ -115,7 +152,7 @@ impl<'a> Entry<'a> {
             };
             form.append_pair(&plain("name"), &plain("value"));
         }
-        Some((Cow::Owned(form.finish()), "application/x-www-form-urlencoded"))
+        Sent::Text(Cow::Owned(form.finish()), "application/x-www-form-urlencoded")
     }
 
     /// A connection that became a WebSocket, which Chrome gives an `http` or a `ws` address.
@@ -152,7 +189,7 @@ impl<'a> Entry<'a> {
 
     /// Whether the reply is a redirect to where the other one goes.
     pub fn leads_to(&self, other: &Entry<'_>) -> bool {
-        if !matches!(self.status, 301 | 302 | 303 | 307 | 308) {
+        if !is_redirect(self.status) {
             return false;
         }
         let target = self.response["redirectURL"].as_str().filter(|text| !text.is_empty());
@@ -200,6 +237,29 @@ impl<'a> Entry<'a> {
         ];
         let path = self.url.path().to_ascii_lowercase();
         by_media || (media != "application/json" && endings.iter().any(|ending| path.ends_with(ending)))
+    }
+}
+
+/// One entry of `params` of an upload.
+fn param(param: &Value) -> Part {
+    let text = |key: &str| param[key].as_str().map(str::to_owned);
+    let file = text("fileName");
+    Part {
+        name: text("name").unwrap_or_default(),
+        media: text("contentType").filter(|media| file.is_some() && !media.is_empty()),
+        file,
+        value: text("value").unwrap_or_default(),
+    }
+}
+
+/// Firefox has written header lines before some bodies.
+fn without_head(text: &str) -> &str {
+    let start = text.get(..13).unwrap_or_default().to_ascii_lowercase();
+    let has_head =
+        start == "content-type:" || text.get(..15).is_some_and(|t| t.eq_ignore_ascii_case("content-length:"));
+    match text.split_once("\r\n\r\n") {
+        Some((_, body)) if has_head => body,
+        _ => text,
     }
 }
 

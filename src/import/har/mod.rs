@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use self::entry::Entry;
+use self::entry::{Entry, Sent};
 use self::links::Links;
-use super::body::{body, secret};
+use super::body::{Fill, body, secret};
 use super::credential;
-use super::draft::{Draft, Request, Step, Task, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, literal, pairs, verb};
 use super::headers::is_the_clients_own;
+use super::multipart;
 use super::{ImportError, MAX_REQUESTS, Options};
 
 /// A shorter gap is the browser's work, not the user's.
@@ -193,21 +194,16 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
     });
     let query = pairs(query.collect::<Vec<_>>());
     request.put("query", Value::Object(query));
-    let mut content = None;
-    let mut own_type = false;
-    if let Some((text, media)) = entry.body() {
-        if text.len() > LONGEST_BODY {
-            request.comments.push(format!("the body of {} was left out", crate::units::bytes(text.len() as u64)));
-        } else {
-            let (key, value, own) = body(&text, media, &mut fill);
-            (content, own_type) = (Some((key, value)), own);
-        }
-    }
+    let Content { fields, media } = content(entry.body(), &mut fill, &mut request.comments);
     let mut headers = Map::new();
     let mut auth = Value::Null;
+    // What has a body has its type from there.
+    let typed = media.is_some() || !fields.is_empty();
     for (name, value) in entry.headers() {
-        let own = own_type && name.eq_ignore_ascii_case("content-type");
-        if own || is_the_clients_own(name, value) || headers.len() >= 100 {
+        if (typed && name.eq_ignore_ascii_case("content-type"))
+            || is_the_clients_own(name, value)
+            || headers.len() >= 100
+        {
             continue;
         }
         if name.eq_ignore_ascii_case("authorization") {
@@ -224,14 +220,21 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
         }
         let json = Value::from(value);
         let text = links.find(name, &json).or_else(|| secret(vault, name, &json)).unwrap_or_else(|| literal(value));
-        headers.insert(name.to_owned(), Value::from(text));
+        add_header(&mut headers, name, text);
+    }
+    if let Some(media) = media {
+        headers.insert("Content-Type".to_owned(), Value::from(media));
     }
     request.put("headers", Value::Object(headers));
     request.put("auth", auth);
-    if let Some((key, value)) = content {
+    for (key, value) in fields {
         request.put(key, value);
     }
     let status = hops.last().map_or(entry.status, |last| last.status);
+    if is_redirect(status) {
+        // Nobody followed it.
+        request.put("follow_redirects", Value::Bool(false));
+    }
     if status >= 400 {
         request.comments.push("the recording has this failure".to_owned());
     }
@@ -240,6 +243,48 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
         request.put("expect", serde_json::json!({ "status": status }));
     }
     request
+}
+
+/// The body of a step.
+#[derive(Default)]
+struct Content {
+    fields: Vec<(&'static str, Value)>,
+    /// Its type, where the step does not set it by itself.
+    media: Option<String>,
+}
+
+fn content(sent: Sent<'_>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> Content {
+    let kept = |media: &str| {
+        let right = !media.is_empty() && http::HeaderValue::try_from(media).is_ok();
+        right.then(|| literal(media))
+    };
+    let too_long = |length: usize| format!("the body of {} was left out", crate::units::bytes(length as u64));
+    match sent {
+        Sent::Nothing => Content::default(),
+        Sent::Text(text, media) if text.len() > LONGEST_BODY => {
+            comments.push(too_long(text.len()));
+            Content { fields: Vec::new(), media: kept(media) }
+        }
+        Sent::Text(text, media) => {
+            let (key, value, own) = body(&text, media, fill);
+            Content { fields: vec![(key, value)], media: kept(media).filter(|_| !own) }
+        }
+        Sent::Bytes(length, media) => {
+            let length = crate::units::bytes(length as u64);
+            comments.push(format!("the body of {length} is no text: put it into a file, and write body: \"@file\""));
+            Content { fields: Vec::new(), media: kept(media) }
+        }
+        Sent::Parts(mut parts) => {
+            parts.retain(|part| {
+                let long = part.file.is_none() && part.value.len() > LONGEST_BODY;
+                if long {
+                    comments.push(format!("field {}: {}", part.name, too_long(part.value.len())));
+                }
+                !long
+            });
+            Content { fields: multipart::fields(parts, fill, comments).into(), media: None }
+        }
+    }
 }
 
 /// The path with what is known from earlier replies in it, and whether anything was.

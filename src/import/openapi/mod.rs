@@ -2,6 +2,7 @@
 
 mod auth;
 mod sample;
+mod style;
 mod upload;
 
 use std::collections::BTreeMap;
@@ -9,9 +10,10 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use self::auth::Auth;
+use self::style::{encoded, flat_template, in_query, text};
 use super::body::filled;
 use super::credential::{Vault, is_secret_name};
-use super::draft::{Draft, Request, Step, Task, can_be_sent, identifier, literal, literal_json, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, identifier, is_redirect, literal, verb};
 use super::headers::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
@@ -26,8 +28,12 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
     let base = server(document, &mut draft);
     let paths = document["paths"].as_object().ok_or_else(|| ImportError::new("the document has no `paths`"))?;
     let mut api = Api { document, base, samples: sample::Sampler::new(document), skipped: BTreeMap::new() };
-    for (path, item) in paths {
+    // What begins with `x-` extends the document, and is no path.
+    for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = resolve(document, item);
+        if item.is_null() {
+            *api.skipped.entry("paths that are described in another place ($ref)".to_owned()).or_default() += 1;
+        }
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(verb) = verb(method).filter(|verb| verb == method && operation.is_object()) else {
                 let known = ["summary", "description", "servers", "parameters", "$ref"].contains(&method.as_str());
@@ -46,6 +52,9 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
             }
         }
     }
+    if let Some(hooks) = document["webhooks"].as_object().filter(|hooks| !hooks.is_empty()) {
+        api.skipped.insert("webhooks, which the server sends".to_owned(), hooks.len());
+    }
     for (what, count) in api.skipped {
         draft.notes.push(format!("left out: {count} × {what}"));
     }
@@ -60,7 +69,8 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..LONGEST_CHAIN {
         let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return value };
-        match reference.strip_prefix('#').and_then(|pointer| document.pointer(pointer)) {
+        let decoded = percent_encoding::percent_decode_str(reference).decode_utf8_lossy();
+        match decoded.strip_prefix('#').and_then(|pointer| document.pointer(pointer)) {
             Some(target) => value = target,
             None => return &Value::Null,
         }
@@ -70,7 +80,16 @@ pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 
 /// Sets the host, and gives the path of the first server: it stands before every path.
 fn server(document: &Value, draft: &mut Draft) -> String {
-    let server = &document["servers"][0];
+    let (origin, path) = address(&document["servers"][0]);
+    if origin.is_none() {
+        draft.notes.push("the document names no host: give it below, or with --host".to_owned());
+    }
+    draft.host = origin;
+    path
+}
+
+/// The origin of a server, if it has one, and its path.
+fn address(server: &Value) -> (Option<String>, String) {
     let mut address = server["url"].as_str().unwrap_or_default().to_owned();
     for (name, variable) in server["variables"].as_object().into_iter().flatten().take(50) {
         let value = variable["default"].as_str().unwrap_or_default();
@@ -80,14 +99,13 @@ fn server(document: &Value, draft: &mut Draft) -> String {
     }
     match url::Url::parse(&address) {
         Ok(url) if can_be_sent(&url) => {
-            draft.host = Some(url.origin().ascii_serialization());
-            url.path().trim_end_matches('/').to_owned()
+            (Some(url.origin().ascii_serialization()), url.path().trim_end_matches('/').to_owned())
         }
         _ => {
-            draft.notes.push("the document names no host: give it below, or with --host".to_owned());
             // A relative address is a path.
             let path = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-            if path.starts_with('/') && !path.contains(['{', ' ']) { path.to_owned() } else { String::new() }
+            let right = path.starts_with('/') && !path.contains(['{', ' ']);
+            (None, if right { path.to_owned() } else { String::new() })
         }
     }
 }
@@ -118,11 +136,17 @@ impl<'a> Api<'a> {
         let mut auth = Auth::default();
         auth.read(self.document, operation, &mut draft.vault);
         for parameter in self.parameters(item, operation) {
+            if parameter.is_null() {
+                parts.comments.push("left out: a parameter that is described in another place ($ref)".to_owned());
+            }
             self.parameter(parameter, &mut parts, draft);
         }
         parts.query.extend(auth.query);
-        parts.headers.extend(auth.headers);
-        let (url, varies) = self.address(path, &parts.path, draft);
+        for (name, value) in auth.headers {
+            add_header(&mut parts.headers, &name, text(&value));
+        }
+        let base = self.base(item, operation, draft);
+        let (url, varies) = address_of(&base, path, (&parts.path, &mut draft.vars));
         request.url = url;
         if varies {
             let row = request.url.replace("{{ ", "[").replace(" }}", "]");
@@ -137,7 +161,12 @@ impl<'a> Api<'a> {
         }
         request.put("files", parts.files.unwrap_or_default());
         request.comments.extend(parts.comments);
-        if let Some(status) = expected(operation) {
+        let (status, redirects) = expected(operation);
+        if redirects {
+            // What is followed never shows it.
+            request.put("follow_redirects", Value::Bool(false));
+        }
+        if let Some(status) = status {
             request.put("expect", json!({ "status": status }));
         }
         Task { name, tags, steps: vec![Step::Request(request)] }
@@ -149,7 +178,9 @@ impl<'a> Api<'a> {
         for list in [&operation["parameters"], &item["parameters"]] {
             for parameter in list.as_array().into_iter().flatten().take(200) {
                 let parameter = resolve(self.document, parameter);
-                let same = |known: &&Value| known["name"] == parameter["name"] && known["in"] == parameter["in"];
+                let same = |known: &&Value| {
+                    !known.is_null() && known["name"] == parameter["name"] && known["in"] == parameter["in"]
+                };
                 if !all.iter().any(same) {
                     all.push(parameter);
                 }
@@ -165,13 +196,10 @@ impl<'a> Api<'a> {
         let needed = given || parameter["required"].as_bool() == Some(true);
         match place {
             "path" => drop(parts.path.insert(name.to_owned(), value)),
-            "query" if needed => {
-                let value = match placeholder(&mut draft.vault, name, &value) {
-                    Some(template) => Value::from(template),
-                    None => flat(&value),
-                };
-                parts.query.insert(name.to_owned(), value);
-            }
+            "query" if needed => match placeholder(&mut draft.vault, name, &value) {
+                Some(template) => drop(parts.query.insert(name.to_owned(), Value::from(template))),
+                None => parts.query.extend(in_query(parameter, name, &value)),
+            },
             "header" if needed => {
                 let text = match placeholder(&mut draft.vault, name, &value) {
                     Some(template) => template,
@@ -183,38 +211,30 @@ impl<'a> Api<'a> {
             }
             "cookie" if needed => {
                 let value = if is_secret_name(name) { draft.vault.keep(name, "") } else { literal(&text(&value)) };
-                parts.headers.insert("Cookie".to_owned(), Value::from(format!("{name}={value}")));
+                add_header(&mut parts.headers, "Cookie", format!("{name}={value}"));
             }
             _ => {}
         }
     }
 
-    /// The path with its parameters as variables, and whether it has any.
-    fn address(&self, path: &str, values: &BTreeMap<String, Value>, draft: &mut Draft) -> (String, bool) {
-        let mut out = literal(&self.base);
-        if !path.starts_with('/') {
-            out.push('/');
+    /// What stands before the path: an operation or a path may have a server of its own.
+    fn base(&self, item: &Value, operation: &Value, draft: &Draft) -> String {
+        let own = [operation, item].into_iter().map(|place| &place["servers"][0]).find(|server| server.is_object());
+        match own.map(address) {
+            Some((Some(origin), path)) if draft.host.as_ref() != Some(&origin) => format!("{origin}{path}"),
+            Some((_, path)) => path,
+            None => self.base.clone(),
         }
-        let mut varies = false;
-        let mut rest = path;
-        while let Some(open) = rest.find('{') {
-            let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-            let name = &rest[open + 1..close];
-            let variable = identifier(name);
-            let value = values.get(name).cloned().unwrap_or_else(|| Value::from(1));
-            draft.vars.entry(variable.clone()).or_insert_with(|| Value::from(encoded(&text(&value))));
-            out.push_str(&literal(&rest[..open]));
-            out.push_str(&format!("{{{{ {variable} }}}}"));
-            varies = true;
-            rest = &rest[close + 1..];
-        }
-        out.push_str(&literal(rest));
-        (out.replace(char::is_whitespace, if varies { " " } else { "%20" }), varies)
     }
 
     /// The key and value of the body.
     fn content(&mut self, operation: &'a Value, parts: &mut Parts, draft: &mut Draft) -> Option<(&'static str, Value)> {
         let body = resolve(self.document, &operation["requestBody"]);
+        let described = body["content"].as_object().into_iter().flatten().map(|(_, content)| &content["schema"]);
+        let mut refs = [&operation["requestBody"]].into_iter().chain(described);
+        if refs.any(|place| place.get("$ref").is_some() && resolve(self.document, place).is_null()) {
+            parts.comments.push("the body is described in another place ($ref): write it by hand".to_owned());
+        }
         let content = body["content"].as_object()?;
         let is_json = |media: &str| media.starts_with("application/json") || media.contains("+json") || media == "*/*";
         let order = |media: &str| match media {
@@ -227,7 +247,13 @@ impl<'a> Api<'a> {
         let (value, _) = self.samples.of_content(description);
         let mut fill = |name: &str, value: &Value| placeholder(&mut draft.vault, name, value);
         match order(media) {
-            0 => Some(("json", filled("", &value, &mut fill, 0))),
+            0 => {
+                let kind = media.split(';').next().unwrap_or_default().trim();
+                if !["application/json", "*/*"].contains(&kind) {
+                    parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
+                }
+                Some(("json", filled("", &value, &mut fill, 0)))
+            }
             1 | 2 => {
                 let fields = filled("", &value, &mut fill, 0);
                 let mut fields: Map<String, Value> = fields
@@ -250,11 +276,44 @@ impl<'a> Api<'a> {
                 Some(("form", Value::Object(fields)))
             }
             _ => {
-                parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
+                // A range of types cannot be sent.
+                if !media.contains('*') {
+                    parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
+                }
+                if !value.is_string() {
+                    parts.comments.push(format!("the document has no example of this body: write it as {media}"));
+                }
                 Some(("body", Value::from(literal(&text(&value)))))
             }
         }
     }
+}
+
+/// The address with the parameters of the path as variables, and whether it has any.
+fn address_of(
+    base: &str,
+    path: &str,
+    (values, vars): (&BTreeMap<String, Value>, &mut Map<String, Value>),
+) -> (String, bool) {
+    let mut out = literal(base);
+    if !path.starts_with('/') {
+        out.push('/');
+    }
+    let mut varies = false;
+    let mut rest = path;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
+        let name = &rest[open + 1..close];
+        let variable = identifier(name);
+        let value = values.get(name).cloned().unwrap_or_else(|| Value::from(1));
+        vars.entry(variable.clone()).or_insert_with(|| Value::from(encoded(&text(&value))));
+        out.push_str(&literal(&rest[..open]));
+        out.push_str(&format!("{{{{ {variable} }}}}"));
+        varies = true;
+        rest = &rest[close + 1..];
+    }
+    out.push_str(&literal(rest));
+    (out.replace(char::is_whitespace, if varies { " " } else { "%20" }), varies)
 }
 
 #[derive(Default)]
@@ -266,65 +325,32 @@ struct Parts {
     comments: Vec<String>,
 }
 
-/// The statuses of success that the document knows; nothing when it says none.
-fn expected(operation: &Value) -> Option<Value> {
-    let known = operation["responses"].as_object()?;
+/// The statuses of success that the document knows, nothing when it says none, and whether a redirect is among them.
+fn expected(operation: &Value) -> (Option<Value>, bool) {
+    let mut redirects = false;
+    let known = operation["responses"].as_object().into_iter().flatten();
     let statuses: Vec<Value> = known
-        .keys()
-        .filter_map(|key| match key.parse::<u16>() {
-            Ok(status) if (200..400).contains(&status) => Some(Value::from(status)),
-            Err(_) if ["2XX", "2xx"].contains(&key.as_str()) => Some(Value::from("2xx")),
+        .filter_map(|(key, _)| match (key.parse::<u16>(), key.to_ascii_lowercase().as_str()) {
+            (Ok(status), _) if (200..400).contains(&status) => {
+                redirects |= is_redirect(status);
+                Some(Value::from(status))
+            }
+            (Err(_), range @ ("2xx" | "3xx")) => {
+                redirects |= range == "3xx";
+                Some(Value::from(range))
+            }
             _ => None,
         })
         .take(10)
         .collect();
     match statuses.as_slice() {
-        [] => None,
-        [one] => Some(one.clone()),
-        _ => Some(Value::Array(statuses)),
+        [] => (None, false),
+        [one] => (Some(one.clone()), redirects),
+        _ => (Some(Value::Array(statuses)), redirects),
     }
 }
 
 /// The template for a field that holds a credential; the example of the document is none.
 fn placeholder(vault: &mut Vault, name: &str, value: &Value) -> Option<String> {
     (value.is_string() && is_secret_name(name)).then(|| vault.keep(name, ""))
-}
-
-/// A value as a text.
-fn text(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(","),
-        other => other.to_string(),
-    }
-}
-
-/// A value of a query: a text, or a list of texts.
-fn flat(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().take(50).map(|item| Value::from(literal(&text(item)))).collect(),
-        Value::Number(_) => literal_json(value),
-        other => Value::from(literal(&text(other))),
-    }
-}
-
-/// The same for what is a template already.
-fn flat_template(value: &Value) -> Value {
-    match value {
-        Value::Object(_) => Value::from(literal(&value.to_string())),
-        Value::Array(items) => items.iter().take(50).map(|item| Value::from(text(item))).collect(),
-        other => Value::from(text(other)),
-    }
-}
-
-fn encoded(segment: &str) -> String {
-    const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
-        .remove(b'-')
-        .remove(b'.')
-        .remove(b'_')
-        .remove(b'~')
-        .remove(b':')
-        .remove(b',');
-    percent_encoding::utf8_percent_encode(segment, KEPT).to_string()
 }

@@ -1,13 +1,17 @@
 //! A value for a schema: its example where there is one, else the plainest value that fits.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use serde_json::{Map, Value};
 
 use super::resolve;
 
-/// Levels of a schema that are gone into: schemas may contain themselves.
-const DEEPEST: usize = 8;
+/// Steps from one schema to the next that are gone: schemas may contain themselves.
+const DEEPEST: usize = 24;
+/// Levels of objects in which also what may be absent is made.
+const WHOLE_LEVELS: usize = 2;
+/// Items of a list.
+const MOST_ITEMS: u64 = 20;
 /// Values made for one document.
 const MOST: usize = 100_000;
 /// Fields of one object.
@@ -17,12 +21,35 @@ const MOST_FIELDS: usize = 100;
 pub struct Sampler<'a> {
     document: &'a Value,
     left: Cell<usize>,
+    /// The objects that are being made, the outermost first.
+    inside: RefCell<Vec<&'a Value>>,
+}
+
+/// How far from the beginning a schema is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Depth {
+    /// Objects around it.
+    level: usize,
+    /// Steps to it, also through `allOf` and lists.
+    steps: usize,
+}
+
+impl Depth {
+    /// A part of the same value, or an item of it.
+    fn beside(self) -> Self {
+        Self { steps: self.steps + 1, ..self }
+    }
+
+    /// A field.
+    fn below(self) -> Self {
+        Self { level: self.level + 1, steps: self.steps + 1 }
+    }
 }
 
 impl<'a> Sampler<'a> {
     /// For one document.
     pub fn new(document: &'a Value) -> Self {
-        Self { document, left: Cell::new(MOST) }
+        Self { document, left: Cell::new(MOST), inside: RefCell::default() }
     }
 
     /// A value for a parameter or a media type, and whether the document itself gives it.
@@ -39,13 +66,13 @@ impl<'a> Sampler<'a> {
         let schema = content.get("schema").or_else(|| inner.and_then(|inner| inner.get("schema")));
         let schema = resolve(self.document, schema.unwrap_or(&Value::Null));
         let given = ["example", "examples", "const"].iter().any(|key| schema.get(*key).is_some());
-        (self.value(schema, 0), given)
+        (self.value(schema, Depth::default()), given)
     }
 
-    fn value(&self, schema: &'a Value, depth: usize) -> Value {
+    fn value(&self, schema: &'a Value, depth: Depth) -> Value {
         let schema = resolve(self.document, schema);
         let left = self.left.get();
-        if left == 0 || depth > DEEPEST {
+        if left == 0 || depth.steps > DEEPEST {
             return Value::Null;
         }
         self.left.set(left - 1);
@@ -55,7 +82,7 @@ impl<'a> Sampler<'a> {
             return value.clone();
         }
         if let Some(all) = schema["allOf"].as_array() {
-            let parts = all.iter().map(|part| self.value(part, depth + 1));
+            let parts = all.iter().map(|part| self.value(part, depth.beside()));
             let mut own = self.object(schema, depth);
             for part in parts {
                 match part {
@@ -69,39 +96,48 @@ impl<'a> Sampler<'a> {
         for key in ["oneOf", "anyOf"] {
             let not_null = |part: &&Value| resolve(self.document, part)["type"] != "null";
             if let Some(part) = schema[key].as_array().and_then(|all| all.iter().find(not_null)) {
-                return self.value(part, depth + 1);
+                return self.value(part, depth.beside());
             }
         }
         match kind(schema) {
             "object" => Value::Object(self.object(schema, depth)),
             "array" => {
-                let item = self.value(&schema["items"], depth + 1);
-                if item.is_null() { Value::Array(Vec::new()) } else { Value::Array(vec![item]) }
+                let item = self.value(&schema["items"], depth.beside());
+                let least = schema["minItems"].as_u64().unwrap_or(1).clamp(1, MOST_ITEMS);
+                if item.is_null() { Value::Array(Vec::new()) } else { (0..least).map(|_| item.clone()).collect() }
             }
             "integer" => whole(schema),
-            "number" => schema["minimum"].as_f64().map_or_else(|| Value::from(1.5), Value::from),
+            "number" => match (schema["minimum"].as_f64(), schema["maximum"].as_f64()) {
+                (Some(least), _) => Value::from(least),
+                (None, Some(most)) => Value::from(most.min(1.5)),
+                (None, None) => Value::from(1.5),
+            },
             "boolean" => Value::Bool(true),
             "null" => Value::Null,
             _ => Value::from(string(schema)),
         }
     }
 
-    fn object(&self, schema: &'a Value, depth: usize) -> Map<String, Value> {
+    fn object(&self, schema: &'a Value, depth: Depth) -> Map<String, Value> {
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let fields = schema["properties"].as_object().into_iter().flatten().take(MOST_FIELDS);
+        // Where a schema goes on and on, or is in itself, only what must be there is made.
+        let again = self.inside.borrow().iter().any(|outer| std::ptr::eq(*outer, schema));
+        let whole = depth.level < WHOLE_LEVELS && !again;
+        self.inside.borrow_mut().push(schema);
         let mut map = Map::new();
         for (name, field) in fields {
             let field = resolve(self.document, field);
-            // Where a schema goes on and on, only what must be there is made.
-            let wanted = required.contains(&name.as_str()) || depth < 2;
-            if wanted && field["readOnly"].as_bool() != Some(true) {
-                let value = self.value(field, depth + 1);
-                if !value.is_null() || required.contains(&name.as_str()) {
+            let needed = required.contains(&name.as_str());
+            if (needed || whole) && field["readOnly"].as_bool() != Some(true) {
+                let value = self.value(field, depth.below());
+                if !value.is_null() || needed {
                     map.insert(name.clone(), value);
                 }
             }
         }
+        self.inside.borrow_mut().pop();
         map
     }
 }
@@ -122,13 +158,20 @@ fn kind(schema: &Value) -> &str {
 }
 
 fn whole(schema: &Value) -> Value {
-    let above = schema["exclusiveMinimum"].as_i64().map(|n| n.saturating_add(1));
-    let least = above.or_else(|| schema["minimum"].as_i64());
-    match (least, schema["maximum"].as_i64()) {
-        (Some(least), _) => Value::from(least.max(1)),
-        (None, Some(most)) => Value::from(most.min(1)),
-        (None, None) => Value::from(1),
-    }
+    // Up to 3.0 a word beside the bound, then a bound of its own.
+    let bound = match &schema["exclusiveMinimum"] {
+        Value::Bool(true) => schema["minimum"].as_i64(),
+        bound => bound.as_i64(),
+    };
+    let least = bound.map(|n| n.saturating_add(1)).or_else(|| schema["minimum"].as_i64());
+    let value = match (least, schema["maximum"].as_i64()) {
+        (Some(least), most) => least.max(1).min(most.unwrap_or(i64::MAX)).max(least),
+        (None, Some(most)) => most.min(1),
+        (None, None) => 1,
+    };
+    let step = schema["multipleOf"].as_i64().filter(|step| *step > 1).unwrap_or(1);
+    let over = value.rem_euclid(step);
+    Value::from(if over == 0 { value } else { value.saturating_add(step - over) })
 }
 
 /// A text of the format and of the length that is wanted.
@@ -166,10 +209,15 @@ mod tests {
     fn values_fit_their_schemas() {
         let document = json!({ "s": {
             "Self": { "type": "object", "required": ["next"], "properties": { "next": { "$ref": "#/s/Self" } } },
+            "Both": { "allOf": [{ "$ref": "#/s/Both" }, { "$ref": "#/s/Self" }] },
             "Loop": { "$ref": "#/s/Loop" },
+            "Tree": { "required": ["name"], "properties": {
+                "name": { "$ref": "#/s/Name" },
+                "left": { "$ref": "#/s/Tree" },
+                "all": { "type": "array", "items": { "allOf": [{ "$ref": "#/s/Tree" }] } },
+            } },
             "Name": { "type": "string", "example": "Ada" },
         }});
-        let sampler = Sampler::new(&document);
         for (schema, wanted) in [
             (json!({ "type": "integer", "minimum": 5 }), json!(5)),
             (json!({ "type": "integer", "exclusiveMinimum": 5 }), json!(6)),
@@ -186,13 +234,35 @@ mod tests {
                 json!({ "a": 1, "b": 2 }),
             ),
             (json!({ "oneOf": [{ "type": "null" }, { "type": "integer" }] }), json!(1)),
+            (json!({ "type": "integer", "minimum": 5, "exclusiveMinimum": true }), json!(6)),
+            (json!({ "type": "integer", "minimum": -3, "maximum": 0 }), json!(0)),
+            (json!({ "type": "integer", "multipleOf": 10 }), json!(10)),
+            (json!({ "type": "number", "maximum": 0.5 }), json!(0.5)),
+            (json!({ "type": "array", "minItems": 2, "items": { "const": 7 } }), json!([7, 7])),
+            // As whole inside of `allOf`, `anyOf` and lists as beside them.
+            (
+                json!({ "properties": {
+                    "a": { "properties": { "z": { "const": 1 } } },
+                    "b": { "allOf": [{ "properties": { "z": { "const": 1 } } }] },
+                    "c": { "anyOf": [{ "allOf": [{ "properties": { "z": { "const": 1 } } }] }] },
+                    "d": { "items": { "properties": { "z": { "const": 1 } } } },
+                } }),
+                json!({ "a": { "z": 1 }, "b": { "z": 1 }, "c": { "z": 1 }, "d": [{ "z": 1 }] }),
+            ),
+            (
+                json!({ "$ref": "#/s/Tree" }),
+                json!({ "name": "Ada", "left": { "name": "Ada" }, "all": [{ "name": "Ada" }] }),
+            ),
         ] {
             let content = json!({ "schema": schema });
             let document = document.clone();
             let sampler = Sampler::new(&document);
             assert_eq!(sampler.of_content(&content).0, wanted, "{content}");
         }
-        let endless = json!({ "schema": { "$ref": "#/s/Self" } });
-        assert!(sampler.of_content(&endless).0.to_string().len() < 1_000);
+        for endless in ["Self", "Both"] {
+            let endless = json!({ "schema": { "$ref": format!("#/s/{endless}") } });
+            let sampler = Sampler::new(&document);
+            assert!(sampler.of_content(&endless).0.to_string().len() < 1_000);
+        }
     }
 }
