@@ -75,7 +75,7 @@ fn shares(plan: &Plan) -> Vec<f64> {
 
 /// The mean over a class's tasks of something of their steps.
 fn mean(class: &Class, of: impl Fn(&Task) -> f64) -> f64 {
-    let weight = |task: &Task| if class.sequential { 1.0 } else { f64::from(task.weight) };
+    let weight = |task: &Task| f64::from(if class.sequential { task.weight.min(1) } else { task.weight });
     let weights: f64 = class.tasks.iter().map(weight).sum();
     if weights <= 0.0 { 0.0 } else { class.tasks.iter().map(|task| weight(task) * of(task)).sum::<f64>() / weights }
 }
@@ -156,7 +156,11 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  {}: {share}{start}, {}{order}", class.name, wait(class.wait));
         for task in &class.tasks {
             let tags = if task.tags.is_empty() { String::new() } else { format!(" [{}]", task.tags.join(" ")) };
-            let weight = if class.sequential { String::new() } else { format!("{}x ", task.weight) };
+            let weight = match task.weight {
+                0 => "never ".to_owned(),
+                _ if class.sequential => String::new(),
+                n => format!("{n}x "),
+            };
             let steps = task.steps.len();
             let _ = writeln!(out, "    {weight}{}{tags}: {steps} step{}", task.name, if steps == 1 { "" } else { "s" });
         }

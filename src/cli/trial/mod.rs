@@ -78,7 +78,7 @@ fn choose(plan: &Plan, args: &Trial) -> Result<(usize, Vec<usize>), String> {
         let tasks = class.tasks.iter().enumerate();
         let chosen: Vec<usize> = match wanted {
             // Without a name, what a run would never choose is not tried either.
-            None => tasks.filter(|(_, task)| class.sequential || task.weight > 0).map(|(at, _)| at).collect(),
+            None => tasks.filter(|(_, task)| task.weight > 0).map(|(at, _)| at).collect(),
             Some(name) => tasks.filter(|(_, task)| *task.name == *name).map(|(at, _)| at).collect(),
         };
         if wanted.is_none() || !chosen.is_empty() {

@@ -91,7 +91,7 @@ impl<'a> Builder<'a> {
             let mark = self.mark();
             let given = self.names.given.mark();
             let Some(task) = self.task(index, item) else { continue };
-            if !sequential {
+            if !sequential || task.weight == 0 {
                 self.names.given.rewind(given);
             }
             weights += u64::from(task.weight);

@@ -373,7 +373,12 @@ impl<'a> Builder<'a> {
         }
         let wanted =
             |class: &Class| select.classes.is_empty() || select.classes.iter().any(|name| **name == *class.name);
-        let chosen: Vec<Class> = classes.into_iter().filter(|c| wanted(c) && !c.tasks.is_empty()).collect();
+        let mut chosen: Vec<Class> = classes.into_iter().filter(|c| wanted(c) && !c.tasks.is_empty()).collect();
+        let left = !chosen.is_empty();
+        chosen.retain(|class| class.tasks.iter().any(|task| task.weight > 0));
+        if left && chosen.is_empty() && self.nothing.is_none() {
+            self.nothing = Some("the weights of all tasks that are left are 0: nothing would run".to_owned());
+        }
         if chosen.is_empty() && self.nothing.is_none() {
             self.nothing = Some(format!(
                 "no task is left with --tags {:?} and --exclude-tags {:?}",
