@@ -56,15 +56,7 @@ impl User {
         if self.shard.observer.is_none() {
             return;
         }
-        let row = match action {
-            Action::Http(step) => Some(step.endpoint),
-            Action::Graphql(step) => Some(step.http.endpoint),
-            Action::Publish(step) => Some(step.endpoint),
-            Action::Subscribe(step) => Some(step.endpoint),
-            Action::Redis(step) => Some(step.endpoint),
-            _ => None,
-        };
-        let row = row.and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
+        let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
         let request = row.map(|row| format!("{} {}", row.method, row.name));
         self.tell(Event::Skipped(request.as_deref().unwrap_or(word(action))));
     }

@@ -9,6 +9,7 @@ mod early;
 mod expect;
 mod feeder;
 mod fields;
+mod flows;
 mod graphql;
 mod http;
 mod load;
@@ -31,13 +32,14 @@ use bytes::Bytes;
 use minijinja::Value;
 
 use self::fields::Fields;
+use self::flows::Around;
 pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
 use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
-use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, Flow, FlowId, Plan};
+use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan};
 use super::secrets::Redactor;
 use super::source::Sources;
 use super::template::{Names, Slip, Text};
@@ -117,7 +119,10 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         assigned_by_flows: Vec::new(),
         files: HashMap::new(),
         tags: Vec::new(),
-        in_task: false,
+        around: Around::Everybodys,
+        inviting: HashSet::new(),
+        asked_parts: Vec::new(),
+        calls: Vec::new(),
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
@@ -160,7 +165,14 @@ struct Builder<'a> {
     files: HashMap<String, Bytes>,
     /// Tags of the task and the step at hand.
     tags: Vec<String>,
-    in_task: bool,
+    /// What becomes of steps without tags.
+    around: Around,
+    /// The flows in which something is asked for by its own tags.
+    inviting: HashSet<String>,
+    /// The parts of flows that calls need, where `--tags` leaves parts.
+    asked_parts: Vec<(String, Around)>,
+    /// The tags around each call.
+    calls: Vec<(String, FlowId)>,
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
@@ -216,8 +228,10 @@ impl<'a> Builder<'a> {
             host: fields.get("host").and_then(|n| self.host(n)),
             needs_host: false,
         };
-        let flows = self.flows(&fields);
+        let mut flows = self.flows(&fields);
         let classes = self.all_classes(&fields);
+        flows.extend(self.parts(&fields));
+        self.tag_called(&flows);
         let (load, schedule) = self.load(&fields, &classes);
         let thresholds = fields.get("thresholds").map(|n| self.thresholds(n, schedule.stages())).unwrap_or_default();
         let search = fields.get("search").and_then(|n| self.search(n));
@@ -226,7 +240,7 @@ impl<'a> Builder<'a> {
         let redis = self.redis_target(&fields);
         self.check_profiles(&fields);
         self.templated_keys(root);
-        self.unused(&fields, &flows);
+        self.unused(&fields);
         let operations = self.counted();
         secrets.append(&mut self.private);
         Some(Plan {
@@ -307,23 +321,6 @@ impl<'a> Builder<'a> {
             }
         }
         values
-    }
-
-    /// Flows are numbered first, so that a flow can call one that stands below it.
-    fn flows(&mut self, fields: &Fields<'_>) -> Vec<Flow> {
-        let Some(entries) = fields.get("flows").and_then(|n| self.map(n, "flows")) else { return Vec::new() };
-        for (index, (key, _)) in entries.iter().enumerate() {
-            // A file of at most 1 MB cannot hold more flows than u32.
-            let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
-            self.flows.insert(key.name.clone(), (id, key.at.clone()));
-        }
-        let mut flows = Vec::with_capacity(entries.len());
-        for (key, node) in entries {
-            let steps = self.steps(node, &key.name);
-            flows.push(Flow { name: key.name.as_str().into(), steps });
-        }
-        self.cycles(&flows);
-        flows
     }
 
     /// The rows of a tag, and of the task around it.
