@@ -73,7 +73,7 @@ mod tests {
             "10 users, 10 started per second, 1h",
             "User: weight 1, a task every 10s",
             "GET     /a",
-            "10 users at the peak, at most about 10,799 requests, 10.00 VU-hours",
+            "10 users at the peak, at most about 10,829 requests, 10.00 VU-hours",
             "--profile: more",
         ] {
             assert!(text.contains(wanted), "{wanted}:\n{text}");
