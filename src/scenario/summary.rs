@@ -46,11 +46,14 @@ pub fn understaffed(plan: &Plan) -> Option<String> {
     (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
 }
 
-/// The plan in words, several lines.
+/// The plan in words, several lines; an empty host is one that is still to be given.
 pub fn words(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing into a String cannot fail.
-    let _ = writeln!(out, "{} against {}", plan.name, plan.host);
+    let _ = match plan.host.is_empty() {
+        true => writeln!(out, "{}; no host: give it with --host", plan.name),
+        false => writeln!(out, "{} against {}", plan.name, plan.host),
+    };
     load(plan, &mut out);
     for class in &plan.classes {
         let share = match class.fixed_count {

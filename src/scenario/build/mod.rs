@@ -24,6 +24,7 @@ mod threshold;
 mod value;
 mod wait;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -243,12 +244,15 @@ impl<'a> Builder<'a> {
         self.unused(&fields);
         let operations = self.counted();
         secrets.append(&mut self.private);
+        let secrets = Arc::new(Redactor::new(secrets.iter().map(String::as_str)));
+        let mut classes = self.chosen(classes);
+        self.mask_names(&secrets, &mut classes);
         Some(Plan {
-            name: head.name.as_deref().unwrap_or("").into(),
+            name: secrets.mask(head.name.as_deref().unwrap_or("")).as_ref().into(),
             host: self.base.clone(),
             load,
             schedule,
-            classes: self.chosen(classes),
+            classes,
             flows,
             endpoints: std::mem::take(&mut self.endpoints),
             operations,
@@ -261,8 +265,20 @@ impl<'a> Builder<'a> {
             reports,
             baseline,
             search,
-            secrets: Arc::new(Redactor::new(secrets.iter().map(String::as_str))),
+            secrets,
         })
+    }
+
+    /// A secret may stand in a name as it is: names are shown and written everywhere.
+    fn mask_names(&mut self, secrets: &Redactor, classes: &mut [Class]) {
+        let names = classes.iter_mut().flat_map(|class| {
+            std::iter::once(&mut class.name).chain(class.tasks.iter_mut().map(|task| &mut task.name))
+        });
+        for name in names.chain(self.endpoints.iter_mut().map(|row| &mut row.name)) {
+            if let Cow::Owned(masked) = secrets.mask(name) {
+                *name = masked.into();
+            }
+        }
     }
 
     fn host(&mut self, node: &Node) -> Option<String> {
