@@ -100,7 +100,8 @@ fn certificates_and_keys_that_cannot_be_used_are_shown_where_they_are_named() {
 }
 
 fn check(file: &Path) -> (Option<i32>, String) {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid")).env_remove("GITHUB_ACTIONS")
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env_remove("GITHUB_ACTIONS")
         .arg("check")
         .arg(file)
         .output()

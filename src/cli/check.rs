@@ -87,7 +87,9 @@ mod tests {
         let told = |flags: &[&str]| one(&path, &check(flags)).unwrap_or_else(|e| panic!("{flags:?} {e}"));
         assert!(told(&[]).contains("s; no host: give it with --host"), "{}", told(&[]));
         let text = told(&["--host", "http://other", "--profile", "small", "-T", "a", "-E", "x", "--classes", "A"]);
-        for (word, is) in [("against http://other\n", true), ("3 users", true), ("/a", true), ("/b", false), ("/c", false)] {
+        for (word, is) in
+            [("against http://other\n", true), ("3 users", true), ("/a", true), ("/b", false), ("/c", false)]
+        {
             assert_eq!(text.contains(word), is, "{word}\n{text}");
         }
         assert!(told(&["-u", "9", "-r", "2", "-t", "5m"]).contains("9 users, 2 started per second, 5m"));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Section, User};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
 use crate::scenario::capture::Capture;
-use crate::scenario::expect::Expect;
+use crate::scenario::expect::{Expect, TEMPLATE_FAILED};
 use crate::scenario::plan::{Action, Bind, HttpStep, StopScope};
 use crate::stats::Reason;
 
@@ -98,12 +98,12 @@ impl User {
         let Some(observer) = &self.shard.observer else { return };
         let (unmet, missed) = match &exchange.failure {
             None => (None, ""),
-            Some((Reason::Unmet(words), _)) => (Some(words), ""),
+            Some((Reason::Unmet(words), _)) => (Some(words.strip_suffix(TEMPLATE_FAILED).unwrap_or(words)), ""),
             Some((Reason::NotCaptured(_), example)) => (None, example.detail.as_str()),
             // What went wrong before there was an answer leaves nothing to judge.
             Some((reason, example)) => return observer.see(&Sight::Failed(reason, example)),
         };
-        for words in expected().iter().take_while(|words| unmet.is_none_or(|unmet| **unmet != ***words)) {
+        for words in expected().iter().take_while(|words| unmet.is_none_or(|unmet| *unmet != **words)) {
             observer.see(&Sight::Expected { words: Cow::Borrowed(words), got: None });
         }
         if let (Some(words), Some((_, example))) = (unmet, &exchange.failure) {
