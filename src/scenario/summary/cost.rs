@@ -63,8 +63,9 @@ fn staffed(plan: &Plan) -> Cow<'_, Schedule> {
 fn requests(plan: &Plan, schedule: &Schedule) -> Option<f64> {
     let length = schedule.length()?;
     let seconds = length.as_secs_f64();
-    let user_seconds = schedule.vu_hours()? * 3_600.0;
-    let (peak, begun) = (f64::from(plan.schedule.peak_users().0), begun(schedule, length));
+    let peak = f64::from(plan.schedule.peak_users().0);
+    let (begun, early) = begun(schedule, length);
+    let user_seconds = schedule.vu_hours()? * 3_600.0 + early;
     let arrived = schedule.arrivals_by(length);
     let all = plan.classes.iter().zip(shares(plan)).map(|(class, share)| {
         let once = most(plan, &class.on_start) + most(plan, &class.on_stop);
@@ -94,18 +95,28 @@ fn share_of(share: f64, asked: f64, schedule: &Schedule) -> f64 {
     if peak > 0.0 { (share * asked / peak).min(1.0) } else { 0.0 }
 }
 
-/// How many users begin in the course of a schedule.
-fn begun(schedule: &Schedule, length: Duration) -> f64 {
+/// How many users begin in the course of a schedule; and how many seconds of users that is more than a straight line
+/// says, because each comes at the beginning of its share of the way.
+fn begun(schedule: &Schedule, length: Duration) -> (f64, f64) {
     let level = |t: Duration| f64::from(schedule.users_at(t).0);
-    let (mut users, mut begun) = (0.0, 0.0);
-    for stage in 0..schedule.stages().len() {
-        let Some((_, end)) = schedule.span_of(stage) else { continue };
+    let (mut users, mut begun, mut early) = (0.0, 0.0, 0.0);
+    for (index, stage) in schedule.stages().iter().enumerate() {
+        let Some((start, end)) = schedule.span_of(index) else { continue };
+        let end = end.unwrap_or(length);
         // Just before the next stage begins.
-        let now = level(end.unwrap_or(length).saturating_sub(Duration::from_micros(1)));
-        begun += (now - users).max(0.0);
+        let now = level(end.saturating_sub(Duration::from_micros(1)));
+        if now > users {
+            let span = end.saturating_sub(start).as_secs_f64();
+            let way = match stage.goal {
+                Goal::Users { spawn_rate: Some(rate), .. } => ((now - users) / rate).min(span),
+                _ => span,
+            };
+            begun += now - users;
+            early += way / 2.0;
+        }
         users = now;
     }
-    begun
+    (begun, early)
 }
 
 /// Requests in a second while all users are there.

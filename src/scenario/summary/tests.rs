@@ -67,6 +67,13 @@ fn an_estimate_is_an_upper_bound() {
         (run, "tasks: [{ weight: 0, steps: [{ get: / }] }, { steps: [{ log: a }] }]\nsequential: true", 0.0, false),
         (open, "tasks: [{ steps: [{ get: / }, { get: / }] }]", 100.0, false),
         (open, "on_start: [{ get: / }]\ntasks: [{ steps: [{ get: / }] }]", 70.0, false),
+        // The second user comes after a second, and has nine for its tasks.
+        (
+            "host: http://h\nusers: 2\nspawn_rate: 1\nrun_time: 10s\nwait_time: constant(1s)\n",
+            "tasks: [{ steps: [{ get: / }] }]",
+            21.0,
+            false,
+        ),
         // Three of the four stop, and three others begin.
         (shape, "on_start: [{ get: / }]\ntasks: [{ steps: [{ log: a }] }]", 7.0, false),
     ] {
