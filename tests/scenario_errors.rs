@@ -133,7 +133,7 @@ fn what_looks_like_a_slip_is_a_warning() {
         user_classes:\n  A: { weight: 0, tasks: [{ steps: [{ call: g }] }] }\n  B: { fixed_count: 9, tasks: [{ steps: [{ get: / }] }] }\n";
     let warnings = Scenario::parse("w.yaml", text).unwrap().warnings().to_owned();
     for wanted in [
-        "the run ends with 2 of 3 users",
+        "the run ends with 1 of 3 users",
         "the variable `a` is never used",
         "the flow `f` is never called",
         "user class `A` has weight 0",
@@ -264,6 +264,27 @@ fn a_flow_is_taken_as_if_it_stood_in_the_place_of_its_call() {
         for text in &texts {
             assert_eq!(rows(text, tags, exclude).unwrap_or_else(|e| panic!("{e}")), wanted, "{tags:?} {text}");
         }
+    }
+}
+
+#[test]
+fn a_threshold_of_a_tag_is_about_the_rows_of_called_flows_too() {
+    let text = "host: http://h\nflows: { f: [{ get: /f }, { call: g }], g: [{ get: /g }], h: [{ get: /h }] }\n\
+                thresholds: [{ check: p95 < 1s, on: { tags: [read] } }, { check: p95 < 1s, stage: late }]\n\
+                profiles: { p: { shape: { stages: [{ name: late, duration: 1m, users: 1 }] } } }\n\
+                tasks: [{ tags: read, steps: [{ call: f }, { get: /a }] }, { steps: [{ call: h }] }]\n";
+    let all = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}"));
+    for (tags, profile) in [(&[][..], None), (&["read"], None), (&[], Some("p"))] {
+        let tags = tags.iter().map(|&tag: &&str| tag.to_owned()).collect();
+        let part = SelectOptions { tags, profile: profile.map(str::to_owned), ..SelectOptions::default() };
+        let scenario = all.select(&part).unwrap_or_else(|e| panic!("{e}"));
+        let plan = scenario.plan(&Overrides::default()).unwrap();
+        let on = plan.thresholds[0].on.as_ref().expect("rows");
+        let names: BTreeSet<&str> = on.endpoints().iter().map(|row| &*plan.endpoints[row.0 as usize].name).collect();
+        assert_eq!(names, BTreeSet::from(["/a", "/f", "/g"]), "{part:?}");
+        // A threshold of a stage that only a profile has does not go away without a word.
+        let said = scenario.warnings().contains("no stage `late`: this threshold is left out");
+        assert_eq!((plan.thresholds.len(), said), if profile.is_some() { (2, false) } else { (1, true) });
     }
 }
 

@@ -110,12 +110,12 @@ impl<'a> Builder<'a> {
 
     fn too_slow(&mut self, fields: &Fields<'a>, users: Users, rate: PerSecond, run_time: Option<Duration>) {
         let Some(length) = run_time else { return };
-        let reached = rate.0 * length.as_secs_f64();
-        if reached + 1.0 < f64::from(users.0)
+        // The first user comes at once, and none at the very end.
+        let reached = (rate.0 * length.as_secs_f64() - 1e-6).ceil().max(1.0);
+        if reached < f64::from(users.0)
             && let Some(node) = fields.get("run_time")
         {
-            // The first user comes at once.
-            let message = format!("the run ends with {} of {users} users", reached.ceil().max(1.0) as u32);
+            let message = format!("the run ends with {} of {users} users", reached as u32);
             self.warn(node.at.clone(), message, "give a longer run_time or a higher spawn_rate");
         }
     }
