@@ -49,6 +49,42 @@ tasks:
 "#;
 
 #[test]
+fn a_secret_is_in_no_name_and_the_ci_system_is_told_of_it_first() {
+    const SECRET: &str = "sup3r%s3cret";
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = format!(
+        "name: n {SECRET}\nsecrets: [TOK]\nrun_time: 1s\ntasks: [{{ name: 't {SECRET}', steps: [{{ get: /, name: 'row {SECRET}' }}, \
+         {{ log: '{{{{ env.TOK }}}}' }}, {{ stop: run }}] }}]\n"
+    );
+    fs::write(folder.path().join("s.yaml"), scenario).unwrap();
+    let runs = [
+        &["--headless", "-f", "s.yaml", "-H", "demo", "--csv", "x"][..],
+        &["check", "s.yaml", "-H", "demo"],
+        &["try", "s.yaml", "-H", "demo"],
+    ];
+    for args in runs {
+        for ci in [true, false] {
+            let mut command = katydid(folder.path(), args);
+            command.env("TOK", SECRET).envs(ci.then_some(("GITHUB_ACTIONS", "true")));
+            let output = command.output().unwrap();
+            let (mut out, err) = (out(&output), err(&output));
+            if ci {
+                let first = format!("::add-mask::{}\n", SECRET.replace('%', "%25"));
+                out = out.strip_prefix(&first).unwrap_or_else(|| panic!("{args:?}: {out}{err}")).to_owned();
+            }
+            assert!(
+                !out.contains(SECRET) && !err.contains(SECRET) && !out.contains("add-mask"),
+                "{args:?}: {out}{err}"
+            );
+            // A trial names no rows.
+            assert!(args[0] == "try" || out.contains("row ***"), "{args:?}: {out}{err}");
+        }
+    }
+    let stats = fs::read_to_string(folder.path().join("x_stats.csv")).unwrap();
+    assert!(stats.contains("row ***") && !stats.contains(SECRET), "{stats}");
+}
+
+#[test]
 fn our_counts_are_the_access_logs_lines() {
     let folder = tempfile::tempdir().unwrap();
     let nginx = Nginx::start();

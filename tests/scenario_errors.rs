@@ -3,9 +3,11 @@
 #[path = "common/authority.rs"]
 mod authority;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use katydid::scenario::{Overrides, Scenario, ScenarioError, SelectOptions};
+use katydid::scenario::plan::{Action, Step};
+use katydid::scenario::{Overrides, Plan, Scenario, ScenarioError, SelectOptions};
 use proptest::prelude::*;
 
 fn broken() -> PathBuf {
@@ -99,6 +101,7 @@ fn certificates_and_keys_that_cannot_be_used_are_shown_where_they_are_named() {
 
 fn check(file: &Path) -> (Option<i32>, String) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env_remove("GITHUB_ACTIONS")
         .arg("check")
         .arg(file)
         .output()
@@ -130,7 +133,7 @@ fn what_looks_like_a_slip_is_a_warning() {
         user_classes:\n  A: { weight: 0, tasks: [{ steps: [{ call: g }] }] }\n  B: { fixed_count: 9, tasks: [{ steps: [{ get: / }] }] }\n";
     let warnings = Scenario::parse("w.yaml", text).unwrap().warnings().to_owned();
     for wanted in [
-        "the run ends with 2 of 3 users",
+        "the run ends with 1 of 3 users",
         "the variable `a` is never used",
         "the flow `f` is never called",
         "user class `A` has weight 0",
@@ -219,6 +222,80 @@ fn a_part_of_a_scenario_can_be_taken() {
     ] {
         let text = error.unwrap_err().text;
         assert!(text.contains(hint), "{text}");
+    }
+}
+
+#[test]
+fn a_flow_is_taken_as_if_it_stood_in_the_place_of_its_call() {
+    let steps = "{ get: /a }, { get: /b, tags: slow }, { repeat: 2, tags: odd, steps: [{ get: /c }] }, { call: deep }";
+    let deep = "deep: [{ get: /d }, { get: /e, tags: slow }]";
+    let flow = format!("flows: {{ {deep}, f: [{steps}], lone: [{{ get: /lone }}] }}");
+    let around = |inner: &str| {
+        format!(
+            "host: http://h\n{flow}\non_start: [{inner}]\ntasks:\n  - {{ name: r, tags: read, steps: [{{ get: /r }}, \
+             {inner}] }}\n  - {{ name: w, steps: [{{ get: /w }}, {{ repeat: 3, steps: [{inner}] }}] }}\n"
+        )
+    };
+    // `deep` is always called: it is what stands in it that differs, and its rows are the same.
+    let texts = [around("{ call: f }"), around(steps)];
+    let rows = |text: &str, tags: &[&str], exclude: &[&str]| {
+        let own = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
+        let select = SelectOptions { tags: own(tags), exclude_tags: own(exclude), ..SelectOptions::default() };
+        let plan = Scenario::parse("f.yaml", text)?.select(&select)?.plan(&Overrides::default())?;
+        let mut sent: Vec<String> = Vec::new();
+        for (name, steps) in plan.classes[0].tasks.iter().map(|task| (&task.name, &task.steps)) {
+            in_order(&plan, steps, &mut |row| sent.push(format!("{name}{}", plan.endpoints[row].name)));
+        }
+        in_order(&plan, &plan.classes[0].on_start, &mut |row| sent.push(format!("s{}", plan.endpoints[row].name)));
+        let used: BTreeSet<&str> = sent.iter().map(|row| &row[1..]).collect();
+        let mut all: Vec<&str> = plan.endpoints.iter().map(|row| &*row.name).collect();
+        // Without tags the rows of a flow that nobody calls are there, too.
+        all.retain(|row| *row != "/lone" || !tags.is_empty());
+        assert_eq!(used, all.into_iter().collect(), "{tags:?} {exclude:?}: no row that nothing uses");
+        Ok::<_, ScenarioError>(sent.join(" "))
+    };
+    for (tags, exclude, wanted) in [
+        (&["slow"][..], &[][..], "r/b r/e w/b w/e s/a s/b s/d s/e"),
+        (&["read"], &[], "r/r r/a r/b r/c r/d r/e s/a s/d"),
+        (&["read"], &["slow"], "r/r r/a r/c r/d s/a s/d"),
+        (&["odd"], &[], "r/c w/c s/a s/c s/d"),
+        (&[], &["slow"], "r/r r/a r/c r/d w/w w/a w/c w/d s/a s/c s/d"),
+    ] {
+        for text in &texts {
+            assert_eq!(rows(text, tags, exclude).unwrap_or_else(|e| panic!("{e}")), wanted, "{tags:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn a_threshold_of_a_tag_is_about_the_rows_of_called_flows_too() {
+    let text = "host: http://h\nflows: { f: [{ get: /f }, { call: g }], g: [{ get: /g }], h: [{ get: /h }] }\n\
+                thresholds: [{ check: p95 < 1s, on: { tags: [read] } }, { check: p95 < 1s, stage: late }]\n\
+                profiles: { p: { shape: { stages: [{ name: late, duration: 1m, users: 1 }] } } }\n\
+                tasks: [{ tags: read, steps: [{ call: f }, { get: /a }] }, { steps: [{ call: h }] }]\n";
+    let all = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}"));
+    for (tags, profile) in [(&[][..], None), (&["read"], None), (&[], Some("p"))] {
+        let tags = tags.iter().map(|&tag: &&str| tag.to_owned()).collect();
+        let part = SelectOptions { tags, profile: profile.map(str::to_owned), ..SelectOptions::default() };
+        let scenario = all.select(&part).unwrap_or_else(|e| panic!("{e}"));
+        let plan = scenario.plan(&Overrides::default()).unwrap();
+        let on = plan.thresholds[0].on.as_ref().expect("rows");
+        let names: BTreeSet<&str> = on.endpoints().iter().map(|row| &*plan.endpoints[row.0 as usize].name).collect();
+        assert_eq!(names, BTreeSet::from(["/a", "/f", "/g"]), "{part:?}");
+        // A threshold of a stage that only a profile has does not go away without a word.
+        let said = scenario.warnings().contains("no stage `late`: this threshold is left out");
+        assert_eq!((plan.thresholds.len(), said), if profile.is_some() { (2, false) } else { (1, true) });
+    }
+}
+
+/// The rows of steps, those of a flow in the place of its call.
+fn in_order(plan: &Plan, steps: &[Step], see: &mut dyn FnMut(usize)) {
+    for step in steps {
+        match &step.action {
+            Action::Call { flow, .. } => in_order(plan, &plan.flows[flow.0 as usize].steps, see),
+            Action::Repeat { steps, .. } => in_order(plan, steps, see),
+            action => see(action.endpoint().expect("a request").0 as usize),
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub struct Cli {
 }
 
 /// What katydid does besides running scenarios.
-#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+#[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Other {
     /// Serve the demo shop alone, until interrupted
     DemoTarget {
@@ -40,20 +40,7 @@ pub enum Other {
         port: u16,
     },
     /// Say what is wrong with scenario files, and what a run of them would do and cost
-    Check {
-        /// Scenario files
-        #[arg(required = true, value_name = "FILE")]
-        files: Vec<PathBuf>,
-        /// The profile laid over each file
-        #[arg(long, value_name = "NAME")]
-        profile: Option<String>,
-        /// Hold GraphQL documents against this schema: SDL, or an introspection result as JSON
-        #[arg(long, value_name = "FILE", conflicts_with = "introspect")]
-        schema: Option<PathBuf>,
-        /// Hold them against the schema that the scenario's GraphQL endpoint, or the one at URL, tells
-        #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = check_schema::address)]
-        introspect: Option<Option<Url>>,
-    },
+    Check(Check),
     /// Run one user once, and show each request, each reply and what held
     Try(Trial),
     /// Make a scenario from a HAR recording, an OpenAPI 3 document, or a curl command line
@@ -66,6 +53,26 @@ pub enum Other {
         #[arg(default_value = ".", value_name = "DIR")]
         folder: PathBuf,
     },
+}
+
+/// Options of a check.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Check {
+    /// Scenario files, or names of embedded scenarios
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The part of each file that would be run.
+    #[command(flatten)]
+    pub part: Part,
+    /// The load that there would be.
+    #[command(flatten)]
+    pub load: Load,
+    /// Hold GraphQL documents against this schema: SDL, or an introspection result as JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "introspect")]
+    pub schema: Option<PathBuf>,
+    /// Hold them against the schema that the scenario's GraphQL endpoint, or the one at URL, tells
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = check_schema::address)]
+    pub introspect: Option<Option<Url>>,
 }
 
 /// Options of a trial.
@@ -83,9 +90,9 @@ pub struct Trial {
     /// The one task that is tried, between on_start and on_stop [default: all, in their order]
     #[arg(long, value_name = "NAME")]
     pub task: Option<String>,
-    /// The profile laid over the file
-    #[arg(long, value_name = "NAME")]
-    pub profile: Option<String>,
+    /// The part of the file that is tried.
+    #[command(flatten)]
+    pub part: Part,
     /// Seed of every random choice, to repeat a trial [default: a new one for each trial]
     #[arg(long, value_name = "N", env = "KATYDID_SEED")]
     pub seed: Option<u64>,
@@ -108,12 +115,9 @@ pub struct Import {
     pub include_host: Vec<String>,
 }
 
-/// Options of a run.
-#[derive(Debug, Clone, Args)]
-pub struct Run {
-    /// Scenario file, or the name of an embedded scenario
-    #[arg(short = 'f', long = "file", visible_alias = "locustfile", value_name = "FILE", env = "KATYDID_FILE")]
-    pub file: Option<PathBuf>,
+/// Which part of a scenario is run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Part {
     /// Lay a profile of the scenario over it
     #[arg(long, value_name = "NAME", env = "KATYDID_PROFILE")]
     pub profile: Option<String>,
@@ -126,6 +130,11 @@ pub struct Run {
     /// Run only these user classes
     #[arg(long, value_name = "NAME,…", value_delimiter = ',', env = "KATYDID_CLASSES")]
     pub classes: Vec<String>,
+}
+
+/// How much load there is, and where it goes.
+#[derive(Debug, Clone, Default, PartialEq, Args)]
+pub struct Load {
     /// Base URL of the target, or the address of the Redis
     #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = HostParser)]
     pub host: Option<String>,
@@ -141,6 +150,20 @@ pub struct Run {
     /// How long running tasks may take to finish after a stop
     #[arg(short = 's', long, value_name = "TIME", env = "KATYDID_STOP_TIMEOUT", value_parser = units::parse_duration, allow_negative_numbers = true)]
     pub stop_timeout: Option<Duration>,
+}
+
+/// Options of a run.
+#[derive(Debug, Clone, Args)]
+pub struct Run {
+    /// Scenario file, or the name of an embedded scenario
+    #[arg(short = 'f', long = "file", visible_alias = "locustfile", value_name = "FILE", env = "KATYDID_FILE")]
+    pub file: Option<PathBuf>,
+    /// The part of the scenario that is run.
+    #[command(flatten)]
+    pub part: Part,
+    /// How much load there is, and where it goes.
+    #[command(flatten)]
+    pub load: Load,
     /// No screen: start at once and print tables
     #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_HEADLESS", value_parser = BoolishValueParser::new())]
     pub headless: bool,
@@ -187,7 +210,7 @@ pub enum Theme {
     Mono,
 }
 
-impl Run {
+impl Part {
     /// The part of the scenario that is run.
     pub fn select(&self) -> SelectOptions {
         SelectOptions {
@@ -197,7 +220,9 @@ impl Run {
             classes: self.classes.clone(),
         }
     }
+}
 
+impl Load {
     /// The values that stand in for the scenario's own.
     pub fn overrides(&self) -> Overrides {
         Overrides {
@@ -207,6 +232,18 @@ impl Run {
             run_time: self.run_time.map(Some),
             stop_timeout: self.stop_timeout,
         }
+    }
+}
+
+impl Run {
+    /// The part of the scenario that is run.
+    pub fn select(&self) -> SelectOptions {
+        self.part.select()
+    }
+
+    /// The values that stand in for the scenario's own.
+    pub fn overrides(&self) -> Overrides {
+        self.load.overrides()
     }
 
     /// Threads that make load.

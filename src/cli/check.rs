@@ -1,21 +1,22 @@
 //! `katydid check FILE…`: what is wrong, what looks wrong, and what a run would do and cost.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
+use super::args::Check;
 use super::check_schema::SchemaFrom;
-use super::exit;
+use super::{exit, load, pick};
 use crate::headless::console;
-use crate::scenario::{Overrides, Scenario, SelectOptions, summary};
+use crate::scenario::summary;
 
 /// Checks every file; errors in any of them make the exit code 2, warnings alone do not.
-pub(super) fn run(files: &[PathBuf], select: &SelectOptions, schema: &SchemaFrom) -> ExitCode {
+pub(super) fn run(args: &Check) -> ExitCode {
     let mut broken = 0usize;
-    for (index, file) in files.iter().enumerate() {
+    for (index, file) in args.files.iter().enumerate() {
         if index > 0 {
             console::say("");
         }
-        match one(file, select, schema) {
+        match one(file, args) {
             Ok(text) => console::say(&text),
             Err(text) => {
                 broken += 1;
@@ -26,17 +27,27 @@ pub(super) fn run(files: &[PathBuf], select: &SelectOptions, schema: &SchemaFrom
     if broken == 0 {
         return ExitCode::from(exit::CLEAN);
     }
-    console::warn(&format!("{broken} of {} files cannot be run", files.len()));
+    console::warn(&format!("{broken} of {} files cannot be run", args.files.len()));
     ExitCode::from(exit::USAGE)
 }
 
-fn one(file: &std::path::Path, select: &SelectOptions, schema: &SchemaFrom) -> Result<String, String> {
-    let scenario = Scenario::load_selected(file, select).map_err(|e| e.text)?;
+fn one(file: &Path, args: &Check) -> Result<String, String> {
+    let select = args.part.select();
+    let entry = pick::one(Some(file), &select).ok_or("name a scenario file")?;
+    let scenario = entry.scenario.map_err(|e| e.text)?;
+    let mut overrides = args.load.overrides();
     // Without a host the check is still of use: the host may be a flag of the run.
-    let nowhere = scenario.host().is_none() && scenario.needs_host();
-    let host = nowhere.then(|| "http://host-of-the-run".to_owned());
-    let plan = scenario.plan(&Overrides { host, ..Overrides::default() }).map_err(|e| e.text)?;
-    let held = schema.check(&scenario)?;
+    let nowhere = overrides.host.is_none() && scenario.host().is_none() && scenario.needs_host();
+    if nowhere {
+        overrides.host = Some("http://host.invalid".to_owned());
+    }
+    let mut plan = scenario.plan(&overrides).map_err(|e| e.text)?;
+    if nowhere {
+        plan.host = "".into();
+    }
+    load::hide(&plan.secrets);
+    let held = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
+    let held = held.check(&scenario, args.load.host.as_deref())?;
     let mut text = String::new();
     if !scenario.warnings().is_empty() {
         text.push_str(scenario.warnings());
@@ -53,7 +64,39 @@ fn one(file: &std::path::Path, select: &SelectOptions, schema: &SchemaFrom) -> R
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser as _;
+
     use super::*;
+    use crate::cli::args::{Cli, Other};
+
+    fn check(more: &[&str]) -> Check {
+        match Cli::parse_from([&["katydid", "check", "some.yaml"], more].concat()).command {
+            Some(Other::Check(args)) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_told_is_what_a_run_with_these_flags_would_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.yaml");
+        let text = "run_time: 1h\nprofiles: { small: { users: 3 } }\nuser_classes:\n  \
+                    A: { tasks: [{ tags: a, steps: [{ get: /a }] }, { tags: b, steps: [{ get: /b }] }] }\n  \
+                    B: { tasks: [{ tags: [a, x], steps: [{ get: /c }] }] }\n";
+        std::fs::write(&path, text).unwrap();
+        let told = |flags: &[&str]| one(&path, &check(flags)).unwrap_or_else(|e| panic!("{flags:?} {e}"));
+        assert!(told(&[]).contains("s; no host: give it with --host"), "{}", told(&[]));
+        let text = told(&["--host", "http://other", "--profile", "small", "-T", "a", "-E", "x", "--classes", "A"]);
+        for (word, is) in
+            [("against http://other\n", true), ("3 users", true), ("/a", true), ("/b", false), ("/c", false)]
+        {
+            assert_eq!(text.contains(word), is, "{word}\n{text}");
+        }
+        assert!(told(&["-u", "9", "-r", "2", "-t", "5m"]).contains("9 users, 2 started per second, 5m"));
+        assert!(told(&["--host", "demo"]).contains("against embedded target"));
+        assert!(one(Path::new("demo"), &check(&[])).is_ok_and(|text| text.contains("embedded target")));
+        assert!(one(&path, &check(&["--profile", "smal"])).unwrap_err().contains("did you mean `small`?"));
+    }
 
     #[test]
     fn a_right_file_is_told_in_words_and_a_wrong_one_in_errors() {
@@ -61,7 +104,7 @@ mod tests {
         let file = |text: &str| {
             let path = folder.path().join("s.yaml");
             std::fs::write(&path, text).unwrap();
-            one(&path, &SelectOptions::default(), &SchemaFrom::Nowhere)
+            one(&path, &check(&[]))
         };
         let text = file(
             "users: 10\nspawn_rate: 10\nrun_time: 1h\nvars: { unused: 1 }\nwait_time: constant_pacing(10s)\n\
@@ -73,7 +116,7 @@ mod tests {
             "10 users, 10 started per second, 1h",
             "User: weight 1, a task every 10s",
             "GET     /a",
-            "10 users at the peak, at most about 10,799 requests, 10.00 VU-hours",
+            "10 users at the peak, at most about 10,829 requests, 10.00 VU-hours",
             "--profile: more",
         ] {
             assert!(text.contains(wanted), "{wanted}:\n{text}");

@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::demo::DemoTarget;
 use crate::protocol::graphql::introspect;
-use crate::scenario::{DEMO_HOST, GraphqlEndpoint, GraphqlSchema, Scenario};
+use crate::scenario::{DEMO_HOST, GraphqlEndpoint, GraphqlSchema, Scenario, is_redis};
 
 /// Where the schema is from.
 #[derive(Debug, Clone, Default)]
@@ -33,9 +33,12 @@ impl SchemaFrom {
         }
     }
 
-    /// Says how many documents fit, or every error; `None` if no schema is wanted.
-    pub(super) fn check(&self, scenario: &Scenario) -> Result<Option<String>, String> {
-        let Some((schema, from)) = self.schema(scenario).map_err(|why| format!("error: {why}"))? else {
+    /// Says how many documents fit, or every error; `None` if no schema is wanted. A `host` takes the place of the
+    /// scenario's own.
+    pub(super) fn check(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<String>, String> {
+        // The address of a Redis is no place to ask.
+        let host = host.filter(|host| !is_redis(host));
+        let Some((schema, from)) = self.schema(scenario, host).map_err(|why| format!("error: {why}"))? else {
             return Ok(None);
         };
         let count = scenario.check_graphql(&schema).map_err(|error| error.text)?;
@@ -46,17 +49,17 @@ impl SchemaFrom {
         }))
     }
 
-    fn schema(&self, scenario: &Scenario) -> Result<Option<(GraphqlSchema, String)>, String> {
+    fn schema(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<(GraphqlSchema, String)>, String> {
         match self {
             Self::Nowhere => Ok(None),
             Self::File(path) => Ok(Some((GraphqlSchema::load(path)?, path.display().to_string()))),
-            Self::Endpoint if scenario.host() == Some(DEMO_HOST) => {
+            Self::Endpoint if host.or(scenario.host()) == Some(DEMO_HOST) => {
                 let demo = DemoTarget::start(0).map_err(|error| format!("cannot start the demo target: {error}"))?;
                 ask(scenario.graphql_endpoint(Some(&demo.url())), "the demo target")
             }
-            Self::Endpoint => ask(scenario.graphql_endpoint(None), "the scenario's endpoint"),
+            Self::Endpoint => ask(scenario.graphql_endpoint(host), "the scenario's endpoint"),
             Self::Address(url) => {
-                let own = scenario.graphql_endpoint(None).filter(|own| own.url.origin() == url.origin());
+                let own = scenario.graphql_endpoint(host).filter(|own| own.url.origin() == url.origin());
                 // What may be in the headers is for the scenario's own server alone.
                 let known = own.unwrap_or_else(|| GraphqlEndpoint::new(url.clone()));
                 ask(Some(GraphqlEndpoint { url: url.clone(), ..known }), url.host_str().unwrap_or_default())

@@ -33,7 +33,7 @@ fn run_to_code(args: &Run) -> u8 {
         console::warn("no scenario named with -f: running the embedded demo");
     }
     // Kept to the end of the run: it owns the demo target.
-    let mut local = Local::new(args.threads(), args.seed);
+    let mut local = Local::new(args.threads(), args.seed).logged();
     let handle = match local.launch(&scenario, &args.overrides()) {
         Ok(handle) => handle,
         Err(error) => {

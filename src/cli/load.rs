@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
+use crate::headless::console;
 use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
@@ -22,6 +23,8 @@ pub(super) struct Local {
     demo: Option<DemoTarget>,
     /// What looks wrong with the run that was started last.
     doubt: Option<String>,
+    /// Standard output is a log, perhaps of a CI system that must be told what to mask.
+    logged: bool,
 }
 
 /// A run that could not be started.
@@ -51,7 +54,13 @@ impl StartError {
 impl Local {
     /// Without a seed every run gets a new one.
     pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {
-        Self { threads, seed, demo: None, doubt: None }
+        Self { threads, seed, demo: None, doubt: None, logged: false }
+    }
+
+    /// Runs print what they do: their secrets are told to the CI system before anything else.
+    pub(super) fn logged(mut self) -> Self {
+        self.logged = true;
+        self
     }
 
     /// What looks wrong with the run that was started last: too few users for its classes.
@@ -67,6 +76,9 @@ impl Local {
         }
         let plan = scenario.plan(&overrides)?;
         plan.runnable()?;
+        if self.logged {
+            hide(&plan.secrets);
+        }
         self.doubt = summary::understaffed(&plan);
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
@@ -104,6 +116,19 @@ pub(super) fn demo_for(scenario: &Scenario, overrides: &mut Overrides) -> std::i
     Ok(Some(demo))
 }
 
+/// Tells GitHub Actions, if that is where this runs, to mask the secrets in all that comes after, also from programs
+/// that read what is written here.
+pub(super) fn hide(secrets: &Redactor) {
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        secrets.values().iter().for_each(|value| console::say(&add_mask(value)));
+    }
+}
+
+/// A workflow command: one line, whatever is in the value.
+fn add_mask(value: &str) -> String {
+    format!("::add-mask::{}", value.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
+}
+
 /// True when the host that counts is the demo target's name.
 fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
     flag.filter(|host| !is_redis(host)).or(scenario) == Some(DEMO_HOST)
@@ -125,6 +150,11 @@ mod tests {
         ] {
             assert_eq!(wants_demo(scenario, flag), wanted, "{scenario:?} {flag:?}");
         }
+    }
+
+    #[test]
+    fn a_mask_is_one_line() {
+        assert_eq!(add_mask("50% of\r\nit"), "::add-mask::50%25 of%0D%0Ait");
     }
 
     #[test]

@@ -25,9 +25,8 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::headless::console;
-use crate::scenario::{SelectOptions, dotenv};
+use crate::scenario::dotenv;
 use args::{Cli, Other};
-use check_schema::SchemaFrom;
 
 /// Parses the command line, does what it asks, and says how it went.
 pub fn main() -> ExitCode {
@@ -47,10 +46,7 @@ pub fn main() -> ExitCode {
     limits::raise_open_files();
     match cli.command {
         Some(Other::DemoTarget { port }) => return demo_target::run(port),
-        Some(Other::Check { files, profile, schema, introspect }) => {
-            let schema = SchemaFrom::flags(schema, introspect);
-            return check::run(&files, &SelectOptions { profile, ..SelectOptions::default() }, &schema);
-        }
+        Some(Other::Check(args)) => return check::run(&args),
         Some(Other::Try(args)) => return trial::run(&args),
         Some(Other::Import(args)) => return import::run(&args),
         Some(Other::Schema) => return schema::run(),

@@ -172,13 +172,21 @@ impl Excerpt {
     }
 }
 
-/// The part of a line around a column, and how many cells stand before that column in it.
+/// The part of a line around a column, with … where it is cut, and how many cells stand before that column in it.
 fn window(line: &str, column: usize) -> (String, usize) {
     let skip = if column > WINDOW { column - WINDOW / 2 } else { 0 };
     let shown: String = line.chars().skip(skip).take(WINDOW).collect();
-    let shown = clean::line(&shown).trim_end().to_owned();
+    let mut shown = clean::line(&shown).trim_end().to_owned();
     let before = column.saturating_sub(1).saturating_sub(skip);
-    let indent = line.chars().skip(skip).take(before).map(|c| c.width().unwrap_or(1)).sum();
+    let mut indent = line.chars().skip(skip).take(before).map(|c| c.width().unwrap_or(1)).sum();
+    // Who copies the line must see that it is not all of it.
+    if line.chars().nth(skip + WINDOW).is_some() {
+        shown.push('…');
+    }
+    if skip > 0 {
+        shown.insert(0, '…');
+        indent += 1;
+    }
     (shown, indent)
 }
 
@@ -203,6 +211,17 @@ mod tests {
             assert!(error.text.contains("f.yaml:"), "{offset}");
         }
         assert_eq!(position(source, source.find('x').unwrap()), (2, 1));
+    }
+
+    #[test]
+    fn a_long_line_shows_where_it_is_cut() {
+        let line = format!("{}x{}", "a".repeat(200), "b".repeat(200));
+        for (at, left, right) in [(0, false, true), (99, false, true), (200, true, true), (400, true, false)] {
+            let (shown, indent) = window(&line, at + 1);
+            assert_eq!((shown.starts_with('…'), shown.ends_with('…')), (left, right), "{at} {shown}");
+            assert_eq!(shown.chars().nth(indent), line.chars().nth(at), "{at} {shown}");
+        }
+        assert_eq!(window("short", 1), ("short".to_owned(), 0));
     }
 
     #[test]

@@ -96,11 +96,15 @@ pub enum Unit {
     Status,
 }
 
+/// Stands after the words of an expectation whose template could not be filled.
+pub const TEMPLATE_FAILED: &str = " (but its template failed)";
+
 /// An expectation that did not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, got {got}")]
 pub struct Mismatch {
-    /// [`Expect::words`]; groups the failures.
+    /// [`Expect::words`], with [`TEMPLATE_FAILED`] after them where it is not the reply that is wrong; groups the
+    /// failures.
     pub expected: Arc<str>,
     /// What came instead, at most 200 characters; differs from failure to failure.
     pub got: String,
@@ -116,7 +120,10 @@ impl Expect {
         match self.matcher.holds(&got, scope) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&self.subject) }),
-            Err(error) => Err(Mismatch { expected: Arc::clone(&self.words), got: format!("an error: {error}") }),
+            Err(error) => {
+                let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();
+                Err(Mismatch { expected, got: format!("an error: {error}") })
+            }
         }
     }
 

@@ -258,7 +258,7 @@ impl Scenario {
             Some(plan) if built.errors.is_empty() => plan,
             _ => return Err(diagnostic::render(&self.file.sources, built.errors)),
         };
-        plan.name = self.name.clone();
+        plan.name = plan.secrets.mask(&self.name).as_ref().into();
         if redis_url.is_some() && plan.redis.is_none() {
             return Err(diagnostic::plain("--host is a Redis address, but this scenario has no `redis`"));
         }

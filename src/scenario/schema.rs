@@ -34,8 +34,10 @@ pub fn schema() -> Value {
         ("scenario", keys::TOP, &[]),
         ("profile", keys::TOP, &[]),
     ];
+    // A profile holds neither of these.
+    let outside = |name: &str, key: &Key| name == "profile" && ["profiles", "include"].contains(&key.name);
     for (name, table, required) in tables {
-        definitions.insert(name.to_owned(), object(table.iter(), required));
+        definitions.insert(name.to_owned(), object(table.iter().filter(|key| !outside(name, key)), required));
     }
     for (name, value) in scalars() {
         definitions.insert(name.to_owned(), value);
@@ -91,6 +93,9 @@ fn step(action: &keys::Action) -> Value {
         required.push("as");
     }
     let mut step = object([&action.key].into_iter().chain(modifiers), &required);
+    if action.key.name == "if" {
+        step["anyOf"] = json!([{ "required": ["then"] }, { "required": ["else"] }]);
+    }
     if action.modifiers.iter().any(|group| keys::names(group).contains(&"json")) {
         let bodies = [("json", "body"), ("json", "form"), ("body", "form"), ("files", "json"), ("files", "body")];
         step["not"] = json!({ "anyOf": excluding(&bodies) });
@@ -112,7 +117,20 @@ fn rules() -> Vec<(&'static str, Value)> {
     vec![
         ("expect", json!({ "minProperties": 1 })),
         ("operators", json!({ "minProperties": 1 })),
-        ("capture_full", json!({ "oneOf": one_of(&["json", "header", "cookie", "regex", "css", "body", "status"]) })),
+        (
+            "capture_full",
+            json!({
+                "oneOf": one_of(&["json", "header", "cookie", "regex", "css", "body", "status"]),
+                "dependentRequired": { "attribute": ["css"] },
+            }),
+        ),
+        (
+            "threshold_full",
+            json!({ "not": {
+                "required": ["abort", "warn"],
+                "properties": { "abort": { "const": true }, "warn": { "const": true } },
+            } }),
+        ),
         (
             "arrivals",
             json!({ "oneOf": one_of(&["rate", "stages"]), "not": { "anyOf": excluding(&[("stages", "ramp")]) } }),
@@ -130,9 +148,16 @@ fn scalars() -> Vec<(&'static str, Value)> {
     let scalar = json!({ "type": ["string", "number", "boolean"] });
     let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)\s*$";
     vec![
-        ("any", json!(true)),
+        // A key holds no template, at any depth.
+        (
+            "any",
+            json!({ "propertyNames": { "not": { "pattern": r"\{\{" } }, "additionalProperties": reference("any"), "items": reference("any") }),
+        ),
         ("text", scalar.clone()),
-        ("expression", json!({ "type": ["string", "number", "boolean"], "not": { "pattern": r"\{\{" } })),
+        (
+            "expression",
+            json!({ "type": ["string", "number", "boolean"], "not": { "type": "string", "pattern": r"\{\{" } }),
+        ),
         ("name", json!({ "type": "string", "pattern": r"\S" })),
         ("label", json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })),
         // Up to the first template, so that what stands inside of one is not judged.
@@ -162,10 +187,24 @@ fn scalars() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("bool", json!({ "type": "boolean" })),
+        // Users, weights and passes: no more than a million of any.
         (
             "whole",
-            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+\s*$" }] }),
+            json!({ "anyOf": [
+                { "type": "integer", "minimum": 0, "maximum": 1_000_000 },
+                { "type": "string", "pattern": r"^\s*0*(\d{1,6}|1000000)\s*$" },
+            ] }),
         ),
+        (
+            "some",
+            json!({ "allOf": [reference("whole"), { "not": { "const": 0 } }, { "not": { "type": "string", "pattern": r"^[\s0]*$" } }] }),
+        ),
+        (
+            "spawn_rate",
+            json!({ "allOf": [reference("rate"), { "not": { "const": 0 } }, { "not": { "type": "string", "pattern": r"^[^1-9]*(/|$)" } }] }),
+        ),
+        ("items", json!({ "anyOf": [reference("template"), { "type": ["array", "object"] }] })),
+        ("list_or_template", json!({ "anyOf": [reference("list"), reference("template")] })),
         (
             "number",
             json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*$" }] }),
@@ -196,7 +235,7 @@ fn scalars() -> Vec<(&'static str, Value)> {
         ),
         (
             "size",
-            json!({ "anyOf": [reference("whole"), { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" }] }),
+            json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*([kKmMgG]?[bB]?)\s*$" }] }),
         ),
         (
             "wait",
@@ -233,12 +272,20 @@ fn collections() -> Vec<(&'static str, Value)> {
     let either = |kinds: &[&str]| json!({ "anyOf": kinds.iter().map(|k| reference(k)).collect::<Vec<_>>() });
     vec![
         ("list", json!({ "type": "array", "minItems": 1 })),
-        ("map", json!({ "type": "object" })),
+        ("map", json!({ "type": "object", "allOf": [reference("any")] })),
+        ("assignments", json!({ "type": "object", "allOf": [reference("any")], "minProperties": 1 })),
         (
             "texts",
             json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] }),
         ),
-        ("pairs", map("texts")),
+        (
+            "pairs",
+            json!({
+                "type": "object",
+                "propertyNames": { "not": { "pattern": r"\{\{" } },
+                "additionalProperties": reference("texts"),
+            }),
+        ),
         ("steps", list("step")),
         // Not all of them may have weight 0: nothing would run.
         (

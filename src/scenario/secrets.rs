@@ -12,6 +12,8 @@ use regex::{NoExpand, Regex, RegexBuilder};
 pub struct Redactor {
     /// Any secret in any form; the longest first, so that no part of a long one stays when a short one is inside it.
     needles: Option<Regex>,
+    /// The secrets as they are.
+    values: Vec<String>,
 }
 
 /// What stands in the place of a secret.
@@ -44,12 +46,18 @@ impl Redactor {
         let all = written.into_iter().chain(encoded).collect::<Vec<_>>().join("|");
         let needles = RegexBuilder::new(&all).size_limit(MOST).dfa_size_limit(8 << 20).build().ok();
         // Rather nothing is shown than a secret.
-        Self { needles: needles.or_else(|| Regex::new("(?s).+").ok()) }
+        let values = values.into_iter().map(str::to_owned).collect();
+        Self { needles: needles.or_else(|| Regex::new("(?s).+").ok()), values }
     }
 
     /// Whether a value is masked: not one of fewer than four characters.
     pub fn takes(value: &str) -> bool {
         value.chars().nth(SHORTEST - 1).is_some()
+    }
+
+    /// What is masked, for those who must be told to mask it, too; never to be shown.
+    pub fn values(&self) -> &[String] {
+        &self.values
     }
 
     /// True when there is nothing to mask.

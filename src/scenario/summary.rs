@@ -1,132 +1,31 @@
 //! A plan in words, and what it will cost: `katydid check` prints it.
 
+mod cost;
 mod fan_out;
+mod thresholds;
 
 use std::fmt::Write as _;
 
+pub use cost::{Estimate, estimate};
 pub use fan_out::FanOut;
 
-use super::plan::{Action, Class, Goal, LoopCount, Plan, Start, Step, Task, Wait};
+use super::plan::{Class, Goal, Plan, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
 
-/// What a run of the plan will come to, as far as that is known before it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// Peak concurrent users.
-    pub peak_users: u32,
-    /// Requests of the whole run if replies took no time; `None` when nothing bounds them.
-    pub requests: Option<f64>,
-    /// Requests in a second at the peak if replies took no time; `None` when nothing bounds them.
-    pub rate: Option<f64>,
-    /// Users times hours; `None` without an end.
-    pub vu_hours: Option<f64>,
-    /// Deliveries of published messages, where they are known.
-    pub fan_out: Option<FanOut>,
-}
-
-/// Estimates a run.
-pub fn estimate(plan: &Plan) -> Estimate {
-    let vu_hours = plan.schedule.vu_hours();
-    let (requests, rate) = (requests(plan, vu_hours), rate(plan));
-    let peak_users = plan.schedule.peak_users().0;
-    Estimate { peak_users, requests, rate, vu_hours, fan_out: fan_out::fan_out(plan) }
-}
-
-fn requests(plan: &Plan, vu_hours: Option<f64>) -> Option<f64> {
-    let length = plan.schedule.length()?;
-    if plan.schedule.is_open() {
-        let each: f64 = plan.classes.iter().zip(shares(plan)).map(|(class, share)| share * per_task(plan, class)).sum();
-        return Some(plan.schedule.arrivals_by(length) * each);
-    }
-    let users = f64::from(plan.schedule.peak_users().0);
-    if users == 0.0 { Some(0.0) } else { Some(rate(plan)? / users * vu_hours? * 3_600.0) }
-}
-
-/// Requests in a second while all users are there.
-fn rate(plan: &Plan) -> Option<f64> {
-    let classes = plan.classes.iter().zip(shares(plan)).filter(|(class, share)| per_task(plan, class) * share > 0.0);
-    classes.map(|(class, share)| Some(per_second(plan, class, share)? * per_task(plan, class))).sum()
-}
-
-/// Tasks of a class in a second, if replies took no time; `None` when nothing bounds them.
-fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> {
-    if plan.schedule.is_open() {
-        return Some(plan.schedule.peak_rate() * share);
-    }
-    let inside = pauses(plan, class);
-    let wait = match class.wait {
-        Wait::Pacing(d) => d.as_secs_f64().max(inside),
-        wait => wait.mean().as_secs_f64() + inside,
-    };
-    (wait > 0.0).then(|| f64::from(plan.schedule.peak_users().0) * share / wait)
-}
-
-/// The part of the users that each class has.
-fn shares(plan: &Plan) -> Vec<f64> {
-    let users = f64::from(plan.schedule.peak_users().0).max(1.0);
-    let fixed = |class: &Class| f64::from(class.fixed_count.unwrap_or(0));
-    let rest = (users - plan.classes.iter().map(fixed).sum::<f64>()).max(0.0);
-    let weight = |class: &Class| if class.fixed_count.is_some() { 0.0 } else { f64::from(class.weight) };
-    let weights: f64 = plan.classes.iter().map(weight).sum();
-    let part =
-        |class: &Class| (fixed(class) + if weights > 0.0 { rest * weight(class) / weights } else { 0.0 }) / users;
-    plan.classes.iter().map(|class| part(class).min(1.0)).collect()
-}
-
-/// The mean over a class's tasks of something of their steps.
-fn mean(class: &Class, of: impl Fn(&Task) -> f64) -> f64 {
-    let weight = |task: &Task| if class.sequential { 1.0 } else { f64::from(task.weight) };
-    let weights: f64 = class.tasks.iter().map(weight).sum();
-    if weights <= 0.0 { 0.0 } else { class.tasks.iter().map(|task| weight(task) * of(task)).sum::<f64>() / weights }
-}
-
-fn per_task(plan: &Plan, class: &Class) -> f64 {
-    mean(class, |task| {
-        sum(plan, &task.steps, &|action| match action {
-            Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
-            // The connection and the operation; events are no requests.
-            Action::Subscription(_) => 2.0,
-            _ => 0.0,
-        })
-    })
-}
-
-fn pauses(plan: &Plan, class: &Class) -> f64 {
-    use super::plan::{Limit, Pause};
-    mean(class, |task| {
-        sum(plan, &task.steps, &|action| match action {
-            Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
-            Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
-            // Where a number of events may end it sooner, nobody knows when.
-            Action::Subscription(step) => match (&step.listen_for, &step.events) {
-                (Some(Limit::Fixed(length)), None) => length.as_secs_f64(),
-                _ => 0.0,
-            },
-            _ => 0.0,
-        })
-    })
-}
-
-/// Adds up over steps; loops count their passes where they are known, both sides of an `if` count half.
-fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
-    let inner = |steps: &[Step]| sum(plan, steps, of);
-    let one = |step: &Step| match &step.action {
-        Action::Repeat { count: LoopCount::Fixed(n), steps, .. } => f64::from(*n) * inner(steps),
-        Action::Repeat { steps, .. } | Action::While { steps, .. } => inner(steps),
-        Action::ForEach { list, steps, .. } => list.known_length().unwrap_or(1) as f64 * inner(steps),
-        Action::If { then, otherwise, .. } => (inner(then) + inner(otherwise)) / 2.0,
-        Action::Call { flow, .. } => plan.flows.get(flow.0 as usize).map_or(0.0, |flow| inner(&flow.steps)),
-        action => of(action),
-    };
-    steps.iter().map(one).sum()
-}
-
-/// Says so when the users at the peak are too few for some class: it then has fewer than its fixed count, or nobody.
+/// Says so when the users at the peak do not fit the classes: some class has fewer than its fixed count, or nobody; or
+/// all have fixed counts, and more users are asked for.
 pub fn understaffed(plan: &Plan) -> Option<String> {
     let peak = plan.schedule.peak_users().0;
     // Arrivals have no use for fixed counts, but for those of users that are there before them.
     let is_open = plan.schedule.is_open();
     let fixed = |class: &Class| class.fixed_count.filter(|_| !is_open || class.start == Start::BeforeOthers);
+    if let Some(fixed) = cost::most_users(plan).filter(|fixed| *fixed < peak) {
+        let run = if fixed == 1 { "runs" } else { "run" };
+        return Some(format!(
+            "{} are asked for, but the classes have {fixed} by fixed_count: {fixed} {run}",
+            users(peak)
+        ));
+    }
     let mut left = peak;
     let mut short = Vec::new();
     // Fixed counts come first, in the order of the file; what is left is for the others.
@@ -147,11 +46,14 @@ pub fn understaffed(plan: &Plan) -> Option<String> {
     (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
 }
 
-/// The plan in words, several lines.
+/// The plan in words, several lines; an empty host is one that is still to be given.
 pub fn words(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing into a String cannot fail.
-    let _ = writeln!(out, "{} against {}", plan.name, plan.host);
+    let _ = match plan.host.is_empty() {
+        true => writeln!(out, "{}; no host: give it with --host", plan.name),
+        false => writeln!(out, "{} against {}", plan.name, plan.host),
+    };
     load(plan, &mut out);
     for class in &plan.classes {
         let share = match class.fixed_count {
@@ -163,7 +65,11 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  {}: {share}{start}, {}{order}", class.name, wait(class.wait));
         for task in &class.tasks {
             let tags = if task.tags.is_empty() { String::new() } else { format!(" [{}]", task.tags.join(" ")) };
-            let weight = if class.sequential { String::new() } else { format!("{}x ", task.weight) };
+            let weight = match task.weight {
+                0 => "never ".to_owned(),
+                _ if class.sequential => String::new(),
+                n => format!("{n}x "),
+            };
             let steps = task.steps.len();
             let _ = writeln!(out, "    {weight}{}{tags}: {steps} step{}", task.name, if steps == 1 { "" } else { "s" });
         }
@@ -181,16 +87,29 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", "));
     }
     for threshold in &plan.thresholds {
-        let _ = writeln!(out, "  must hold (not judged yet): {}", threshold.words);
+        let _ = writeln!(out, "  must hold (not judged yet): {}", thresholds::words(plan, threshold));
+    }
+    if let Some(search) = &plan.search {
+        let unit = if search.vary == Vary::Users { "users" } else { "arrivals/s" };
+        let (from, to, hold) = (PerSecond(search.from), PerSecond(search.to), units::plain(search.hold));
+        let until = thresholds::words(plan, &search.until);
+        let _ = writeln!(out, "  searches from {from} to {to} {unit}, {hold} each, as long as this holds: {until}");
+        let _ = writeln!(out, "  ! a search is not run yet: a run of this profile is refused");
     }
     let estimate = estimate(plan);
+    // The most that may be busy are a limit: how many will be is the server's affair.
+    let most = if plan.schedule.is_open() { "at most " } else { "" };
     let requests = match estimate.requests {
-        Some(n) if plan.schedule.is_open() => format!("about {} requests", units::count(n.round() as u64)),
         Some(n) => format!("at most about {} requests", units::count(n.round() as u64)),
         None => "as many requests as the target answers".to_owned(),
     };
-    let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{h:.2} VU-hours"));
-    let _ = writeln!(out, "  {} at the peak, {requests}, {hours}", users(estimate.peak_users));
+    let loops = if estimate.loops && estimate.requests.is_some() {
+        " (a loop whose passes are known only in the run is counted as one)"
+    } else {
+        ""
+    };
+    let hours = estimate.vu_hours.map_or_else(|| "until stopped".to_owned(), |h| format!("{most}{h:.2} VU-hours"));
+    let _ = writeln!(out, "  {most}{} at the peak, {requests}{loops}, {hours}", users(estimate.peak_users));
     if let Some(fan_out) = &estimate.fan_out {
         let _ = writeln!(out, "  subscribers receive {fan_out}");
     }
@@ -210,7 +129,10 @@ fn load(plan: &Plan, out: &mut String) {
             PerSecond(schedule.peak_rate()),
             users(most.0)
         ),
-        None if schedule.is_shaped() => writeln!(out, "  {} stages, {length}", schedule.stages().len()),
+        None if schedule.is_shaped() => {
+            let stages = schedule.stages().len();
+            writeln!(out, "  {stages} stage{}, {length}", if stages == 1 { "" } else { "s" })
+        }
         None => writeln!(out, "  {}, {} started per second, {length}", users(plan.load.users.0), plan.load.spawn_rate),
     };
     for stage in schedule.stages().iter().filter(|stage| !stage.name.is_empty()) {
@@ -244,30 +166,4 @@ fn wait(wait: Wait) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::{Overrides, Scenario};
-
-    #[test]
-    fn classes_that_too_few_users_are_left_for_are_named() {
-        let classes = "redis: { url: redis://h }\nuser_classes:\n  \
-                       Early: { fixed_count: 3, start: before_others, tasks: [{ steps: [{ redis: PING }] }] }\n  \
-                       Fixed: { fixed_count: 2, tasks: [{ steps: [{ redis: PING }] }] }\n  \
-                       Rest: { tasks: [{ steps: [{ redis: PING }] }] }\n";
-        let arrivals = |most: u32| format!("run_time: 1s\narrivals: {{ rate: 5/s, max_users: {most} }}\n");
-        for (load, expected) in [
-            ("users: 6\n".to_owned(), None),
-            ("users: 5\n".to_owned(), Some("5 users are too few for every class: Rest has nobody")),
-            (
-                "users: 1\n".to_owned(),
-                Some("1 user is too few for every class: Early has 1 of 3, Fixed has none of 2, Rest has nobody"),
-            ),
-            (arrivals(4), None),
-            (arrivals(3), Some("3 users are too few for every class: Fixed has nobody, Rest has nobody")),
-        ] {
-            let scenario = Scenario::parse("t.yaml", &(load.clone() + classes)).unwrap();
-            let found = understaffed(&scenario.plan(&Overrides::default()).unwrap());
-            assert_eq!(found.as_deref(), expected, "{load}");
-        }
-    }
-}
+mod tests;

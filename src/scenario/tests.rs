@@ -66,6 +66,24 @@ fn a_profile_takes_away_what_it_replaces() {
 }
 
 #[test]
+fn what_weighs_nothing_is_not_what_is_left() {
+    let text = "host: http://h\nuser_classes:\n  A: { sequential: true, tasks: [{ weight: 0, tags: a, steps: [{ get: /a }] }, \
+                { tags: b, steps: [{ get: /b }] }] }\n  B: { tasks: [{ tags: b, steps: [{ get: /c }] }] }\n";
+    let all = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}"));
+    let tagged = |tags: &[&str]| {
+        let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
+        all.select(&SelectOptions { tags, ..SelectOptions::default() })
+    };
+    for (tags, classes) in [(&["a", "b"][..], 2), (&["b"], 2)] {
+        let plan = tagged(tags).unwrap().plan(&Overrides::default()).unwrap();
+        assert_eq!(plan.classes.len(), classes, "{tags:?}");
+    }
+    let error = tagged(&["a"]).unwrap_err();
+    assert!(error.text.contains("the weights of all tasks that are left are 0"), "{error}");
+    assert!(tagged(&["c"]).unwrap_err().text.contains("no task is left"), "{error}");
+}
+
+#[test]
 fn headers_of_defaults_are_joined_line_by_line() {
     let folder = tempfile::tempdir().unwrap();
     let part = "defaults: { timeout: 5s, headers: { X-Part: part, x-both: part } }\n";

@@ -16,7 +16,13 @@ pub fn katydid(folder: &Path, args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
-    command.current_dir(folder).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .env_remove("GITHUB_ACTIONS")
+        .current_dir(folder)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     // The user's own scenarios have no part in this.
     command.env("XDG_CONFIG_HOME", folder).env("HOME", folder);
     command

@@ -17,7 +17,7 @@ use super::{exit, pick};
 use crate::engine::trial::{self, Choice};
 use crate::headless::console;
 use crate::scenario::plan::{Class, Plan};
-use crate::scenario::{Overrides, Scenario, SelectOptions};
+use crate::scenario::{Overrides, Scenario};
 use paint::Paint;
 use transcript::Transcript;
 
@@ -45,6 +45,7 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     let demo =
         load::demo_for(&scenario, &mut overrides).map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
     let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
+    load::hide(&plan.secrets);
     let (class, tasks) = choose(&plan, args).map_err(usage)?;
     let terminal = std::io::stdout().is_terminal();
     let width = if terminal { console::width().clamp(NARROWEST, 160) } else { WIDTH };
@@ -59,8 +60,7 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
 }
 
 fn scenario(args: &Trial) -> Result<Scenario, String> {
-    let select = SelectOptions { profile: args.profile.clone(), ..SelectOptions::default() };
-    let entry = pick::one(Some(&args.file), &select).ok_or("name a scenario file")?;
+    let entry = pick::one(Some(&args.file), &args.part.select()).ok_or("name a scenario file")?;
     entry.scenario.map_err(|e| e.text)
 }
 
@@ -78,7 +78,7 @@ fn choose(plan: &Plan, args: &Trial) -> Result<(usize, Vec<usize>), String> {
         let tasks = class.tasks.iter().enumerate();
         let chosen: Vec<usize> = match wanted {
             // Without a name, what a run would never choose is not tried either.
-            None => tasks.filter(|(_, task)| class.sequential || task.weight > 0).map(|(at, _)| at).collect(),
+            None => tasks.filter(|(_, task)| task.weight > 0).map(|(at, _)| at).collect(),
             Some(name) => tasks.filter(|(_, task)| *task.name == *name).map(|(at, _)| at).collect(),
         };
         if wanted.is_none() || !chosen.is_empty() {

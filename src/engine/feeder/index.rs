@@ -7,7 +7,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 /// Longest row; an unclosed quote would make the rest of the file one row.
 const MAX_ROW: u64 = 1 << 20;
 
-/// Offsets and lengths of the usable rows.
+/// Offsets and lengths of the usable rows: those with a cell for each column, in UTF-8.
 #[derive(Debug, Default)]
 pub struct Index {
     offsets: Vec<u64>,
@@ -21,6 +21,40 @@ pub struct Index {
 enum Fault {
     Cells(usize),
     TooLong,
+    NotUtf8,
+}
+
+/// Whether a text that comes in pieces is UTF-8: what one piece leaves open, the next one must end.
+#[derive(Debug, Default)]
+struct Utf8 {
+    open: Vec<u8>,
+    broken: bool,
+}
+
+impl Utf8 {
+    fn piece(&mut self, mut piece: &[u8]) {
+        while !self.open.is_empty() && !self.broken {
+            let Some((first, rest)) = piece.split_first() else { return };
+            self.open.push(*first);
+            piece = rest;
+            match std::str::from_utf8(&self.open) {
+                Ok(_) => self.open.clear(),
+                Err(error) => self.broken = error.error_len().is_some(),
+            }
+        }
+        if let Err(error) = std::str::from_utf8(piece) {
+            self.broken |= error.error_len().is_some();
+            self.open = piece.get(error.valid_up_to()..).unwrap_or_default().to_vec();
+        }
+    }
+
+    /// Says whether the text up to here was UTF-8, and begins anew.
+    fn end(&mut self) -> bool {
+        let right = !self.broken && self.open.is_empty();
+        self.open.clear();
+        self.broken = false;
+        right
+    }
 }
 
 fn reader(delimiter: u8) -> Reader {
@@ -36,17 +70,27 @@ impl Index {
         let (mut out, mut ends) = (vec![0u8; 1 << 16], vec![0usize; 1 << 10]);
         let (mut at, mut start, mut cells) = (0u64, 0u64, 0usize);
         let mut header = true;
+        let mut utf8 = Utf8::default();
         loop {
             let line = reader.line();
             let input = text.fill_buf()?;
             let (result, read, _, ended) = reader.read_record(input, &mut out, &mut ends);
+            utf8.piece(input.get(..read).unwrap_or_default());
             text.consume(read);
             at += read as u64;
             cells += ended;
             match result {
                 ReadRecordResult::Record => {
+                    let readable = utf8.end();
                     if !std::mem::take(&mut header) {
-                        index.judge((start, at - start), cells, (line, columns));
+                        let fault = if at - start > MAX_ROW {
+                            Some(Fault::TooLong)
+                        } else if cells != columns {
+                            Some(Fault::Cells(cells))
+                        } else {
+                            (!readable).then_some(Fault::NotUtf8)
+                        };
+                        index.judge((start, at - start), (line, fault));
                     }
                     (start, cells) = (at, 0);
                 }
@@ -56,12 +100,8 @@ impl Index {
         }
     }
 
-    fn judge(&mut self, (offset, length): (u64, u64), cells: usize, (line, columns): (u64, usize)) {
-        let fault = if length > MAX_ROW {
-            Fault::TooLong
-        } else if cells != columns {
-            Fault::Cells(cells)
-        } else {
+    fn judge(&mut self, (offset, length): (u64, u64), (line, fault): (u64, Option<Fault>)) {
+        let Some(fault) = fault else {
             self.offsets.push(offset);
             self.lengths.push(length as u32);
             return;
@@ -92,6 +132,7 @@ impl Index {
         let what = match fault {
             Fault::Cells(n) => format!("has {n} cells where the header has {columns}"),
             Fault::TooLong => "is longer than 1 MB: is a quote not closed?".to_owned(),
+            Fault::NotUtf8 => "is not UTF-8: save the file in that encoding".to_owned(),
         };
         let more = match self.bad - 1 {
             0 => String::new(),

@@ -103,6 +103,23 @@ fn quotes_line_ends_and_wrong_rows() {
 }
 
 #[test]
+fn a_row_that_is_not_utf8_is_left_out_wherever_it_is_cut() {
+    let text = b"n,text\n0,\"\xc3\xa9\xe2\x9c\x93\"\n1,Andr\xe9\n2,\xf0\x9f\xa6\x97\n3,caf\xc3\n4,x\n5,\xff\n6,\xc3\xa9\n7,\xc3";
+    for room in 1..text.len() {
+        let index = Index::build(&mut std::io::BufReader::with_capacity(room, &text[..]), b',', 2).unwrap();
+        let rows: Vec<String> = (0..index.len())
+            .map(|row| {
+                let (from, length) = index.span(row).unwrap();
+                index::cells(&text[from as usize..from as usize + length], b',').unwrap().swap_remove(0)
+            })
+            .collect();
+        assert_eq!(rows, ["0", "2", "4", "6"], "{room}");
+        let complaint = index.complaint(2).unwrap();
+        assert!(complaint.contains("is not UTF-8") && complaint.contains("and 3 more"), "{complaint}");
+    }
+}
+
+#[test]
 fn a_large_file_is_read_from_the_disk_row_by_row() {
     let padding = "x".repeat(200);
     let text = (0..30_000).fold("n,text\n".to_owned(), |mut text, n| {

@@ -233,7 +233,10 @@ impl User {
     /// The index of the next task.
     fn choose(&mut self, class: &Class, weights: u64) -> usize {
         if class.sequential {
-            let index = self.turn % class.tasks.len().max(1);
+            let all = class.tasks.len();
+            // At least one of them weighs something: the builder sees to it.
+            let next = (0..all).map(|ahead| (self.turn + ahead) % all).find(|at| class.tasks[*at].weight > 0);
+            let index = next.unwrap_or(0);
             self.turn = index + 1;
             return index;
         }

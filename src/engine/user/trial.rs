@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::{Section, User};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
 use crate::scenario::capture::Capture;
-use crate::scenario::expect::Expect;
+use crate::scenario::expect::{Expect, TEMPLATE_FAILED};
 use crate::scenario::plan::{Action, Bind, HttpStep, StopScope};
 use crate::stats::Reason;
 
@@ -56,16 +56,7 @@ impl User {
         if self.shard.observer.is_none() {
             return;
         }
-        let row = match action {
-            Action::Http(step) => Some(step.endpoint),
-            Action::Graphql(step) => Some(step.http.endpoint),
-            Action::Subscription(step) => Some(step.http.endpoint),
-            Action::Publish(step) => Some(step.endpoint),
-            Action::Subscribe(step) => Some(step.endpoint),
-            Action::Redis(step) => Some(step.endpoint),
-            _ => None,
-        };
-        let row = row.and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
+        let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
         let request = row.map(|row| format!("{} {}", row.method, row.name));
         self.tell(Event::Skipped(request.as_deref().unwrap_or(word(action))));
     }
@@ -107,12 +98,12 @@ impl User {
         let Some(observer) = &self.shard.observer else { return };
         let (unmet, missed) = match &exchange.failure {
             None => (None, ""),
-            Some((Reason::Unmet(words), _)) => (Some(words), ""),
+            Some((Reason::Unmet(words), _)) => (Some(words.strip_suffix(TEMPLATE_FAILED).unwrap_or(words)), ""),
             Some((Reason::NotCaptured(_), example)) => (None, example.detail.as_str()),
             // What went wrong before there was an answer leaves nothing to judge.
             Some((reason, example)) => return observer.see(&Sight::Failed(reason, example)),
         };
-        for words in expected().iter().take_while(|words| unmet.is_none_or(|unmet| **unmet != ***words)) {
+        for words in expected().iter().take_while(|words| unmet.is_none_or(|unmet| *unmet != **words)) {
             observer.see(&Sight::Expected { words: Cow::Borrowed(words), got: None });
         }
         if let (Some(words), Some((_, example))) = (unmet, &exchange.failure) {

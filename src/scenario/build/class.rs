@@ -2,6 +2,7 @@
 
 use super::Builder;
 use super::fields::Fields;
+use super::flows::Around;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
 use crate::scenario::plan::{Class, Start, Task};
@@ -9,6 +10,15 @@ use crate::units;
 
 /// Largest weight, so that no sum of weights overflows.
 const MAX_WEIGHT: u32 = 1_000_000;
+
+/// How many rows, operations, parts of flows and calls there are at some moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    rows: usize,
+    operations: usize,
+    parts: usize,
+    calls: usize,
+}
 
 impl<'a> Builder<'a> {
     pub(super) fn all_classes(&mut self, fields: &Fields<'a>) -> Vec<Class> {
@@ -91,7 +101,7 @@ impl<'a> Builder<'a> {
             let mark = self.mark();
             let given = self.names.given.mark();
             let Some(task) = self.task(index, item) else { continue };
-            if !sequential {
+            if !sequential || task.weight == 0 {
                 self.names.given.rewind(given);
             }
             weights += u64::from(task.weight);
@@ -125,9 +135,9 @@ impl<'a> Builder<'a> {
         };
         self.tags.clone_from(&tags);
         let watched = self.names.given.watch(!self.excluded(&tags));
-        self.in_task = true;
+        self.around = Around::Unwanted;
         let steps = self.steps(steps, "steps");
-        self.in_task = false;
+        self.around = Around::Everybodys;
         self.names.given.watch(watched);
         self.tags.clear();
         let name = name.unwrap_or_else(|| format!("task {}", index + 1)).into();
@@ -143,23 +153,30 @@ impl<'a> Builder<'a> {
     /// no tags belongs to all.
     pub(super) fn wanted(&self, tags: &[String]) -> bool {
         let select = &self.select.tags;
-        let everybodys = !self.in_task && tags.is_empty();
-        select.is_empty() || everybodys || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
+        let by_itself = match self.around {
+            Around::Everybodys => tags.is_empty() && self.tags.is_empty(),
+            Around::Wanted => true,
+            Around::Unwanted => false,
+        };
+        select.is_empty() || by_itself || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
     }
 
-    /// Where rows and operations end now.
-    pub(super) fn mark(&self) -> (usize, usize) {
-        (self.endpoints.len(), self.operations.len())
+    /// Where that ends which comes with steps.
+    pub(super) fn mark(&self) -> Mark {
+        let (rows, operations) = (self.endpoints.len(), self.operations.len());
+        Mark { rows, operations, parts: self.asked_parts.len(), calls: self.calls.len() }
     }
 
-    /// Takes back the rows and the operations of steps that are not taken.
-    pub(super) fn forget(&mut self, (rows, operations): (usize, usize)) {
-        self.operations.truncate(operations);
-        for endpoint in self.endpoints.drain(rows..) {
+    /// Takes back what came with steps that are not taken.
+    pub(super) fn forget(&mut self, mark: Mark) {
+        self.operations.truncate(mark.operations);
+        self.asked_parts.truncate(mark.parts);
+        self.calls.truncate(mark.calls);
+        for endpoint in self.endpoints.drain(mark.rows..) {
             self.index.remove(&endpoint);
         }
         for ids in self.tagged.values_mut() {
-            ids.retain(|id| (id.0 as usize) < rows);
+            ids.retain(|id| (id.0 as usize) < mark.rows);
         }
     }
 }

@@ -96,6 +96,7 @@ impl Builder<'_> {
             return None;
         };
         let flow = *flow;
+        let flow = self.part(&name, flow);
         self.called.insert(name);
         // Flows are compiled once, in any order: what one of them assigns may be there after any call.
         for name in &self.assigned_by_flows {

@@ -110,7 +110,8 @@ impl<'a> Builder<'a> {
 
     fn too_slow(&mut self, fields: &Fields<'a>, users: Users, rate: PerSecond, run_time: Option<Duration>) {
         let Some(length) = run_time else { return };
-        let reached = rate.0 * length.as_secs_f64() + 1.0;
+        // The first user comes at once, and none at the very end.
+        let reached = (rate.0 * length.as_secs_f64() - 1e-6).ceil().max(1.0);
         if reached < f64::from(users.0)
             && let Some(node) = fields.get("run_time")
         {

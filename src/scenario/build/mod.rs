@@ -9,6 +9,7 @@ mod early;
 mod expect;
 mod feeder;
 mod fields;
+mod flows;
 mod graphql;
 mod http;
 mod load;
@@ -18,6 +19,7 @@ mod operations;
 mod pem;
 mod redis;
 mod report;
+mod secrets;
 mod step;
 mod subscription;
 mod threshold;
@@ -32,13 +34,14 @@ use bytes::Bytes;
 use minijinja::Value;
 
 use self::fields::Fields;
+use self::flows::Around;
 pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::diagnostic::{Diagnostic, nearest};
 use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
-use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, Flow, FlowId, Plan};
+use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan};
 use super::secrets::Redactor;
 use super::source::Sources;
 use super::template::{Names, Slip, Text};
@@ -118,7 +121,10 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         assigned_by_flows: Vec::new(),
         files: HashMap::new(),
         tags: Vec::new(),
-        in_task: false,
+        around: Around::Everybodys,
+        inviting: HashSet::new(),
+        asked_parts: Vec::new(),
+        calls: Vec::new(),
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
@@ -161,7 +167,14 @@ struct Builder<'a> {
     files: HashMap<String, Bytes>,
     /// Tags of the task and the step at hand.
     tags: Vec<String>,
-    in_task: bool,
+    /// What becomes of steps without tags.
+    around: Around,
+    /// The flows in which something is asked for by its own tags.
+    inviting: HashSet<String>,
+    /// The parts of flows that calls need, where `--tags` leaves parts.
+    asked_parts: Vec<(String, Around)>,
+    /// The tags around each call.
+    calls: Vec<(String, FlowId)>,
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
@@ -217,8 +230,10 @@ impl<'a> Builder<'a> {
             host: fields.get("host").and_then(|n| self.host(n)),
             needs_host: false,
         };
-        let flows = self.flows(&fields);
+        let mut flows = self.flows(&fields);
         let classes = self.all_classes(&fields);
+        flows.extend(self.parts(&fields));
+        self.tag_called(&flows);
         let (load, schedule) = self.load(&fields, &classes);
         let thresholds = fields.get("thresholds").map(|n| self.thresholds(n, schedule.stages())).unwrap_or_default();
         let search = fields.get("search").and_then(|n| self.search(n));
@@ -227,15 +242,18 @@ impl<'a> Builder<'a> {
         let redis = self.redis_target(&fields);
         self.check_profiles(&fields);
         self.templated_keys(root);
-        self.unused(&fields, &flows);
+        self.unused(&fields);
         let operations = self.counted();
         secrets.append(&mut self.private);
+        let secrets = Arc::new(Redactor::new(secrets.iter().map(String::as_str)));
+        let mut classes = self.chosen(classes);
+        self.mask_names(&secrets, &mut classes);
         Some(Plan {
-            name: head.name.as_deref().unwrap_or("").into(),
+            name: secrets.mask(head.name.as_deref().unwrap_or("")).as_ref().into(),
             host: self.base.clone(),
             load,
             schedule,
-            classes: self.chosen(classes),
+            classes,
             flows,
             endpoints: std::mem::take(&mut self.endpoints),
             operations,
@@ -248,7 +266,7 @@ impl<'a> Builder<'a> {
             reports,
             baseline,
             search,
-            secrets: Arc::new(Redactor::new(secrets.iter().map(String::as_str))),
+            secrets,
         })
     }
 
@@ -268,63 +286,6 @@ impl<'a> Builder<'a> {
                 None
             }
         }
-    }
-
-    /// Passwords that nobody has to name: of the host, and of Redis in the environment.
-    fn known_passwords(&mut self) {
-        let base = Arc::clone(&self.base);
-        self.password_of(&base);
-        let environment = Arc::clone(&self.names.environment);
-        if let Some(url) = environment.get("REDIS_URL") {
-            self.password_of(url);
-        }
-        self.private.extend(environment.get("REDIS_PASSWORD").cloned());
-    }
-
-    /// Notes the password in a URL, so that it is masked wherever it comes up; also as it is written there.
-    fn password_of(&mut self, url: &str) {
-        let Some(url) = url::Url::parse(url.trim()).ok() else { return };
-        let Some(written) = url.password() else { return };
-        self.private.push(percent_encoding::percent_decode_str(written).decode_utf8_lossy().into_owned());
-        self.private.push(written.to_owned());
-    }
-
-    fn secrets(&mut self, fields: &Fields<'_>) -> Vec<String> {
-        let mut values = Vec::new();
-        for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
-            let Some(name) = self.plain_text(node, "secrets") else { continue };
-            match self.names.environment.get(&name).cloned() {
-                Some(value) => {
-                    if !Redactor::takes(&value) {
-                        let message = format!("the value of {name} is too short to be masked");
-                        self.warn(node.at.clone(), message, "a secret has at least four characters");
-                    }
-                    values.push(value);
-                }
-                None => {
-                    let message = format!("the environment variable {name} is not set");
-                    self.report(node.at.clone(), message, format!("set it, or write {name}=… into .env"));
-                }
-            }
-        }
-        values
-    }
-
-    /// Flows are numbered first, so that a flow can call one that stands below it.
-    fn flows(&mut self, fields: &Fields<'_>) -> Vec<Flow> {
-        let Some(entries) = fields.get("flows").and_then(|n| self.map(n, "flows")) else { return Vec::new() };
-        for (index, (key, _)) in entries.iter().enumerate() {
-            // A file of at most 1 MB cannot hold more flows than u32.
-            let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
-            self.flows.insert(key.name.clone(), (id, key.at.clone()));
-        }
-        let mut flows = Vec::with_capacity(entries.len());
-        for (key, node) in entries {
-            let steps = self.steps(node, &key.name);
-            flows.push(Flow { name: key.name.as_str().into(), steps });
-        }
-        self.cycles(&flows);
-        flows
     }
 
     /// The rows of a tag, and of the task around it.
@@ -374,7 +335,12 @@ impl<'a> Builder<'a> {
         }
         let wanted =
             |class: &Class| select.classes.is_empty() || select.classes.iter().any(|name| **name == *class.name);
-        let chosen: Vec<Class> = classes.into_iter().filter(|c| wanted(c) && !c.tasks.is_empty()).collect();
+        let mut chosen: Vec<Class> = classes.into_iter().filter(|c| wanted(c) && !c.tasks.is_empty()).collect();
+        let left = !chosen.is_empty();
+        chosen.retain(|class| class.tasks.iter().any(|task| task.weight > 0));
+        if left && chosen.is_empty() && self.nothing.is_none() {
+            self.nothing = Some("the weights of all tasks that are left are 0: nothing would run".to_owned());
+        }
         if chosen.is_empty() && self.nothing.is_none() {
             self.nothing = Some(format!(
                 "no task is left with --tags {:?} and --exclude-tags {:?}",

@@ -87,7 +87,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Warns of names and flows that nothing uses.
-    pub(super) fn unused(&mut self, fields: &Fields<'a>, flows: &[Flow]) {
+    pub(super) fn unused(&mut self, fields: &Fields<'a>) {
         let used = self.names.used.borrow().clone();
         if !used.contains("vars") {
             for (key, _) in fields.get("vars").map(Node::entries).unwrap_or_default() {
@@ -106,15 +106,10 @@ impl<'a> Builder<'a> {
                 self.warn(key.at.clone(), format!("the data `{}` is never used", key.name), note);
             }
         }
-        for flow in flows {
-            if !self.called.contains(&*flow.name)
-                && let Some((_, at)) = self.flows.get(&*flow.name).cloned()
-            {
-                self.warn(
-                    at,
-                    format!("the flow `{}` is never called", flow.name),
-                    format!("write - call: {}", flow.name),
-                );
+        for (key, _) in fields.get("flows").map(Node::entries).unwrap_or_default() {
+            if !self.called.contains(&key.name) {
+                let message = format!("the flow `{}` is never called", key.name);
+                self.warn(key.at.clone(), message, format!("write - call: {}", key.name));
             }
         }
     }

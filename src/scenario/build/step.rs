@@ -39,7 +39,8 @@ impl Builder<'_> {
         let excluded = self.excluded(&own_tags);
         let wanted = self.wanted(&own_tags);
         // Steps inside of others may be wanted where those around them are not.
-        let holds_steps = ["repeat", "for_each", "while", "if"].contains(&word);
+        let holds_steps =
+            ["repeat", "for_each", "while", "if"].contains(&word) || (word == "call" && self.invites(argument));
         let taken = !excluded && (wanted || holds_steps);
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));

@@ -60,6 +60,10 @@ impl Builder<'_> {
             && elsewhere(name)
         {
             // The load of this profile has no such stage, but that of another has: there is nothing to judge.
+            if let Some(node) = fields.get("stage") {
+                let message = format!("the load that is run has no stage `{name}`: this threshold is left out");
+                self.warn(node.at.clone(), message, "a profile that has the stage judges it");
+            }
             return None;
         }
         let stage = fields.get("stage").map(|n| self.stage_named(n, stages));
@@ -89,16 +93,22 @@ impl Builder<'_> {
     pub(super) fn checks(&mut self, node: &Node) -> Option<Threshold> {
         let text = self.scalar(node, "thresholds")?;
         let mut checks = Vec::new();
-        for part in text.split(" and ") {
-            match parse(part.trim()) {
-                Ok(check) => checks.push(check),
+        let mut words = Vec::new();
+        for part in text.split(" and ").map(str::trim) {
+            match parse(part) {
+                Ok(check) => {
+                    checks.push(check);
+                    // A bare number of a time is seconds: whoever reads the words should not have to know.
+                    let bare = matches!(unit(check.metric), Unit::Time) && part.ends_with(|c: char| c.is_ascii_digit());
+                    words.push(format!("{part}{}", if bare { "s" } else { "" }));
+                }
                 Err((message, note)) => {
                     self.report(node.at.clone(), message, note);
                     return None;
                 }
             }
         }
-        let words = crate::clean::line(text.trim()).into();
+        let words = crate::clean::line(&words.join(" and ")).into();
         Some(Threshold {
             words,
             checks,

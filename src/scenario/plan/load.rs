@@ -33,7 +33,8 @@ pub struct Class {
     pub start: Start,
     /// The pause after each task.
     pub wait: Wait,
-    /// Tasks run in the order of the list, again and again, whatever their weights; each user begins with the first.
+    /// Tasks run in the order of the list, again and again, all as often but for those of weight 0, which are left
+    /// out; each user begins with the first.
     pub sequential: bool,
     /// Run once before the first task.
     pub on_start: Vec<Step>,
@@ -58,7 +59,7 @@ pub enum Start {
 pub struct Task {
     /// Name as written, else `task 1`, `task 2`, ….
     pub name: Arc<str>,
-    /// Relative frequency.
+    /// Relative frequency; a task of weight 0 is never run.
     pub weight: u32,
     /// Labels.
     pub tags: Vec<String>,

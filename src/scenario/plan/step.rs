@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep, SubscriptionStep};
+use super::{EndpointId, GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep, SubscriptionStep};
 use crate::scenario::template::{Condition, RenderError, Scope, SlotId, Template, Text};
 
 /// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
@@ -99,6 +99,21 @@ pub enum Action {
     },
     /// End the user or the run.
     Stop(StopScope),
+}
+
+impl Action {
+    /// The row of the statistics that it counts in.
+    pub fn endpoint(&self) -> Option<EndpointId> {
+        match self {
+            Action::Http(step) => Some(step.endpoint),
+            Action::Graphql(step) => Some(step.http.endpoint),
+            Action::Subscription(step) => Some(step.http.endpoint),
+            Action::Publish(step) => Some(step.endpoint),
+            Action::Subscribe(step) => Some(step.endpoint),
+            Action::Redis(step) => Some(step.endpoint),
+            _ => None,
+        }
+    }
 }
 
 /// What `stop` ends.

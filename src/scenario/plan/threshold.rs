@@ -8,7 +8,7 @@ use super::Stage;
 /// One line of `thresholds`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// As written, for reports: `p95 < 300ms`.
+    /// As written, for reports: `p95 < 300ms`; a bare number of a time has its unit.
     pub words: Arc<str>,
     /// All of them must hold; at least one.
     pub checks: Vec<Check>,

@@ -137,7 +137,7 @@ fn the_detail_keeps_what_decides_in_sight() {
 fn the_launcher_says_what_a_run_costs() {
     let mut model = fixture::launcher();
     let text = shown(&model, 80, 24);
-    for needle in ["8.3 VU-hours", "at most 52 req/s", "31,000 requests", "scenario is sound", "all after 10s"] {
+    for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is sound", "all after 10s"] {
         assert!(text.contains(needle), "{needle}\n{text}");
     }
     model.launcher.overrides.run_time = Some(None);
