@@ -89,7 +89,7 @@ pub(crate) const ANY_STEP: &[Key] = &[
 pub(crate) const CONNECTION: &[Key] = &[
     key("timeout", "length", "From the send to the last byte; default 30s"),
     key("headers", "header_lines", "Header lines"),
-    key("auth", "auth", "Basic or bearer authentication"),
+    key("auth", "auth", "Basic or bearer authentication, or none"),
     key("follow_redirects", "bool", "Follow redirects; default true"),
     key("tls", "tls", "Certificates"),
     key("proxy", "text", "Send through this proxy"),
@@ -99,7 +99,7 @@ pub(crate) const CONNECTION: &[Key] = &[
 
 /// What a request is checked by and gives.
 pub(crate) const REPLY: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the address as written"),
+    key("name", "row", "Row of the statistics; default: the address as written"),
     key("expect", "expect", "What the reply must be; default: a status below 400"),
     key("capture", "capture", "Names for values of the reply"),
 ];
@@ -121,7 +121,7 @@ const GRAPHQL: &[Key] = &[
     key("method", "graphql_method", "post, or get for queries"),
 ];
 const PUBLISH: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the channel"),
+    key("name", "row", "Row of the statistics; default: the channel"),
     key("payload", "any", "What is sent"),
     key("size", "size", "Pad the message to so many bytes"),
     key("sharded", "bool", "By SPUBLISH"),
@@ -129,13 +129,13 @@ const PUBLISH: &[Key] = &[
     key("timeout", "length", "From the send to the answer; default 30s"),
 ];
 const SUBSCRIBE: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the channels"),
+    key("name", "row", "Row of the statistics; default: the channels"),
     key("measure", "measure", "delivery: latency, loss, duplicates and order"),
     key("pattern", "bool", "The channels are patterns"),
     key("sharded", "bool", "By SSUBSCRIBE"),
 ];
 const REDIS: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the command's first word"),
+    key("name", "row", "Row of the statistics; default: the command's first word"),
     key("expect", "expect_redis", "What the answer must be; default: no error"),
     key("capture", "capture", "Names for values of the answer"),
     key("timeout", "length", "From the send to the answer; default 30s"),

@@ -21,7 +21,7 @@ pub fn schema() -> Value {
         ("arrivals", keys::ARRIVALS, &[]),
         ("search", keys::SEARCH, &["from", "to", "hold", "until"]),
         ("data_file", keys::DATA, &["file"]),
-        ("auth", keys::AUTH, &[]),
+        ("auth_full", keys::AUTH, &[]),
         ("basic", keys::BASIC, &["username", "password"]),
         ("tls", keys::TLS, &[]),
         ("file", keys::FILE, &["file"]),
@@ -119,7 +119,7 @@ fn rules() -> Vec<(&'static str, Value)> {
         ),
         ("stage", json!({ "oneOf": one_of(&["users", "rate"]) })),
         ("class", json!({ "not": { "anyOf": excluding(&[("fixed_count", "users")]) } })),
-        ("auth", json!({ "oneOf": one_of(&["basic", "bearer"]) })),
+        ("auth_full", json!({ "oneOf": one_of(&["basic", "bearer"]) })),
         ("tls", json!({ "dependentRequired": { "cert": ["key"], "key": ["cert"] } })),
         ("on_full", json!({ "minProperties": 1 })),
     ]
@@ -153,6 +153,13 @@ fn scalars() -> Vec<(&'static str, Value)> {
             ] }),
         ),
         ("header_name", json!({ "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$" })),
+        (
+            "own_header",
+            json!({ "allOf": [reference("header_name"), {
+            "not": { "pattern": "^([cC][oO][nN][tT][eE][nN][tT]-[lL][eE][nN][gG][tT][hH]|[tT][rR][aA][nN][sS][fF][eE][rR]-[eE][nN][cC][oO][dD][iI][nN][gG]|[cC][oO][nN][nN][eE][cC][tT][iI][oO][nN])$" },
+        }] }),
+        ),
+        ("row", json!({ "allOf": [reference("label"), { "not": { "pattern": r"\{\{" } }] })),
         ("variable", json!({ "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$" })),
         (
             "place",
@@ -229,6 +236,7 @@ fn collections() -> Vec<(&'static str, Value)> {
             "texts",
             json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] }),
         ),
+        ("auth", json!({ "anyOf": [{ "const": "none" }, reference("auth_full")] })),
         ("pairs", map("texts")),
         ("steps", list("step")),
         // Not all of them may have weight 0: nothing would run.
@@ -251,7 +259,8 @@ fn collections() -> Vec<(&'static str, Value)> {
             json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] }),
         ),
         ("header_matchers", named("header_name", "matcher")),
-        ("header_lines", named("header_name", "text")),
+        ("header_line", json!({ "type": ["string", "number", "boolean", "null"] })),
+        ("header_lines", named("own_header", "header_line")),
         ("path_matchers", named("path", "matcher")),
         ("path", json!({ "pattern": r"^\$" })),
         (

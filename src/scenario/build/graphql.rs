@@ -112,7 +112,7 @@ impl<'a> Builder<'a> {
         let chosen = self.operation(argument, fields, &document)?;
         let (kind, operation) = (chosen.kind, chosen.name);
         let body = self.graphql_body(&document, operation.as_deref(), fields);
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
+        let name = self.row_name(fields);
         let named = name.is_some();
         let name = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
         let method = match kind {

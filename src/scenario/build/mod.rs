@@ -11,6 +11,7 @@ mod feeder;
 mod fields;
 mod graphql;
 mod http;
+mod impossible;
 mod load;
 mod matcher;
 mod names;
@@ -118,6 +119,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         files: HashMap::new(),
         tags: Vec::new(),
         in_task: false,
+        in_flow: None,
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
@@ -161,6 +163,8 @@ struct Builder<'a> {
     /// Tags of the task and the step at hand.
     tags: Vec<String>,
     in_task: bool,
+    /// The flow at hand.
+    in_flow: Option<String>,
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
@@ -198,6 +202,10 @@ impl<'a> Builder<'a> {
         };
         let mut diagnostic = Diagnostic::new(at, slip.message);
         diagnostic.notes = slip.notes;
+        if let Some(flow) = self.in_flow.as_ref().filter(|_| slip.undefined) {
+            let note = format!("or the step that calls gives it: {{ call: {flow}, with: {{ {}: … }} }}", slip.word);
+            diagnostic.notes.push(note);
+        }
         self.found.push(diagnostic);
     }
 
@@ -208,6 +216,8 @@ impl<'a> Builder<'a> {
         self.declare(&fields);
         if let Some(node) = fields.get("defaults") {
             self.defaults = self.fields(node, "defaults", keys::CONNECTION).unwrap_or(Fields(&[]));
+            let defaults = self.defaults;
+            self.one_authorization(&defaults);
         }
         self.graphql_settings(&fields);
         *head = Head {
@@ -319,7 +329,9 @@ impl<'a> Builder<'a> {
         }
         let mut flows = Vec::with_capacity(entries.len());
         for (key, node) in entries {
+            self.in_flow = Some(key.name.clone());
             let steps = self.steps(node, &key.name);
+            self.in_flow = None;
             flows.push(Flow { name: key.name.as_str().into(), steps });
         }
         self.cycles(&flows);

@@ -99,7 +99,12 @@ impl Builder<'_> {
         let mut checks = Vec::new();
         for part in text.split(" and ") {
             match parse(part.trim()) {
-                Ok(check) => checks.push(check),
+                Ok(check) => {
+                    if let (Unit::Time, Some(value)) = (unit(check.metric), part.rsplit(['<', '>', '=']).next()) {
+                        self.bare_seconds(node, value);
+                    }
+                    checks.push(check);
+                }
                 Err((message, note)) => {
                     self.report(node.at.clone(), message, note);
                     return None;

@@ -2,7 +2,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt::Write as _;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use minijinja::Value;
 use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
 use super::given::Given;
 use super::misuse;
-use super::{Bounded, Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, too_long};
+use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, plain, words};
 use crate::scenario::diagnostic::nearest;
 
 /// What names a template may use.
@@ -77,11 +76,13 @@ pub(crate) struct Slip {
     pub message: String,
     /// Advice.
     pub notes: Vec<String>,
+    /// The word is a name that nothing gives a value.
+    pub undefined: bool,
 }
 
 impl Slip {
     pub(super) fn new(word: &str, message: impl Into<String>) -> Self {
-        Self { word: word.to_owned(), message: message.into(), notes: Vec::new() }
+        Self { word: word.to_owned(), message: message.into(), notes: Vec::new(), undefined: false }
     }
 
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {
@@ -106,11 +107,11 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
             Piece::Source(code) => match expression(code, names)? {
                 Compiled::Constant(value) => {
                     let before = literal.len();
-                    let fits = write!(Bounded { left: names.room.get(), out: &mut literal }, "{value}").is_ok();
+                    let written = plain::append(&value, names.room.get(), &mut literal);
                     names.room.set(names.room.get().saturating_sub(literal.len() - before));
-                    if !fits {
+                    if let Err(error) = written {
                         names.room.set(0);
-                        return Err(Slip::new(code.trim(), format!("this template fails: {}", too_long())));
+                        return Err(Slip::new(code.trim(), format!("this template fails: {error}")));
                     }
                 }
                 Compiled::Varying(expression) => {
@@ -203,6 +204,9 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
     }
     let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
+        if let Some((sign, advice)) = words::foreign(trimmed) {
+            return Slip::new(sign, format!("this template cannot be read: there is no `{sign}`")).note(advice);
+        }
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
         Slip::new(trimmed, format!("this template cannot be read: {detail}"))
     })?;
@@ -218,8 +222,9 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Err(slip);
     }
     let mut varies = false;
-    let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
-    used.sort();
+    let mut used: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
+    // The library does not look at what is sliced.
+    used.extend(misuse::sliced(trimmed));
     for name in &used {
         varies |= check_name(name, trimmed, names)?;
     }
@@ -234,11 +239,21 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     if depends || names.folded.get() > MAX_FOLDED {
         return Ok(Compiled::Varying(expression));
     }
-    let value = expression
-        .value(&mut Scope::with_slots(0, 1, names.vars.clone(), names.slots.clone()))
-        .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
+    let draw = |seed| expression.value(&mut Scope::with_slots(seed, 1, names.vars.clone(), names.slots.clone()));
+    let mut value = draw(0);
+    // What fails with one number drawn may not fail with the next.
+    for seed in 1..DRAWS {
+        if !varies || value.is_ok() {
+            break;
+        }
+        value = draw(seed);
+    }
+    let value = value.map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
     Ok(if varies { Compiled::Varying(expression) } else { Compiled::Constant(value) })
 }
+
+/// How often an expression with something random in it must fail before it is refused.
+const DRAWS: u64 = 16;
 
 /// Operators in one expression, at most: the template library goes one call deeper for each.
 const MAX_OPERATORS: usize = 100;
@@ -346,6 +361,9 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
     if names.is_var(variable) {
         return Ok(());
     }
+    if let Some(advice) = words::foreign_name(variable) {
+        return Err(Slip::new(written, format!("`{written}` is not defined")).note(advice));
+    }
     let own: Vec<String> = names
         .vars
         .try_iter()
@@ -358,7 +376,8 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
         let slots = names.slots.names().iter().map(|name| &**name);
         nearest(variable, words.chain(slots).chain(RESERVED).chain(RANDOM)).map(str::to_owned)
     };
-    let slip = Slip::new(written, format!("`{written}` is not defined"));
+    let mut slip = Slip::new(written, format!("`{written}` is not defined"));
+    slip.undefined = !written.contains('.');
     Err(match near {
         Some(near) => slip.note(format!("did you mean `{near}`?")),
         None => slip.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::Object;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
 
-use super::{RenderError, Scope, functions};
+use super::{RenderError, Scope, functions, words};
 
 /// Names that are not variables of the scenario.
 pub(super) const RESERVED: [&str; 4] = ["vars", "env", "user", "iteration"];
@@ -16,6 +16,11 @@ pub(super) const RESERVED: [&str; 4] = ["vars", "env", "user", "iteration"];
 pub(super) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
 /// Functions that always give the same.
 pub(super) const PURE: [&str; 2] = ["range", "dict"];
+/// Whether templates have a function of this name.
+pub(crate) fn is_function(name: &str) -> bool {
+    RANDOM.contains(&name) || PURE.contains(&name)
+}
+
 /// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
 /// that a request needs, and a millisecond or two for one that would otherwise never end.
 const FUEL: u64 = 50_000;
@@ -160,13 +165,7 @@ pub(super) fn evaluate(expression: &Expression<'static, 'static>, scope: &mut Sc
     match value {
         Ok(value) if value.is_undefined() => Err(RenderError("the value is undefined".to_owned())),
         Ok(value) => Ok(value),
-        Err(error) if error.kind() == ErrorKind::OutOfFuel => {
-            Err(RenderError("it was stopped: it makes too much text, or too many steps".to_owned()))
-        }
-        Err(error) => {
-            let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-            Err(RenderError(crate::clean::line(&detail).into_owned()))
-        }
+        Err(error) => Err(RenderError(words::told(&error))),
     }
 }
 

@@ -7,7 +7,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, ErrorKind, Value};
 
 use super::context::with_rng;
-use super::fake;
+use super::{MAX_TEXT, fake, plain};
 
 pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("random_int", random_int);
@@ -21,7 +21,34 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("hmac_sha256", hmac_sha256);
     env.add_filter("sha256", |text: &str| hex(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()));
     env.add_filter("jsonpath", jsonpath);
+    // The library's own write True and None.
+    env.add_filter("string", string);
+    env.add_filter("join", join);
     env.add_global("fake", Value::from_object(fake::Fake));
+}
+
+fn string(value: &Value) -> Result<Value, Error> {
+    if value.as_str().is_some() {
+        Ok(value.clone())
+    } else {
+        plain::shown(value).map(Value::from).map_err(|e| wrong(e.0))
+    }
+}
+
+fn join(list: &Value, separator: Option<&str>) -> Result<String, Error> {
+    if list.as_str().is_some() {
+        return Err(wrong("join: it takes a list"));
+    }
+    let items = list.try_iter().map_err(|_| wrong("join: it takes a list"))?;
+    let (mut out, separator) = (String::new(), separator.unwrap_or_default());
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            out.push_str(separator);
+        }
+        let left = MAX_TEXT.saturating_sub(out.len());
+        plain::append(&item, left, &mut out).map_err(|e| wrong(e.0))?;
+    }
+    Ok(out)
 }
 
 fn wrong(text: impl Into<String>) -> Error {
