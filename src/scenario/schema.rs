@@ -159,7 +159,7 @@ fn scalars() -> Vec<(&'static str, Value)> {
             "not": { "pattern": "^([cC][oO][nN][tT][eE][nN][tT]-[lL][eE][nN][gG][tT][hH]|[tT][rR][aA][nN][sS][fF][eE][rR]-[eE][nN][cC][oO][dD][iI][nN][gG]|[cC][oO][nN][nN][eE][cC][tT][iI][oO][nN])$" },
         }] }),
         ),
-        ("row", json!({ "allOf": [reference("label"), { "not": { "pattern": r"\{\{" } }] })),
+        ("row", json!({ "allOf": [reference("label"), { "not": { "type": "string", "pattern": r"\{\{" } }] })),
         ("variable", json!({ "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$" })),
         (
             "place",
@@ -237,7 +237,8 @@ fn collections() -> Vec<(&'static str, Value)> {
             json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] }),
         ),
         ("auth", json!({ "anyOf": [{ "const": "none" }, reference("auth_full")] })),
-        ("pairs", map("texts")),
+        ("pair", json!({ "anyOf": [reference("header_line"), { "type": "array", "items": reference("header_line") }] })),
+        ("pairs", map("pair")),
         ("steps", list("step")),
         // Not all of them may have weight 0: nothing would run.
         (

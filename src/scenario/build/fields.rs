@@ -173,9 +173,6 @@ impl Builder<'_> {
                 _ => std::slice::from_ref(value),
             };
             for value in values {
-                if self.is_none(value) {
-                    continue;
-                }
                 match self.known_list(value) {
                     Some(items) => pairs.extend(items.into_iter().map(|item| (key.name.clone(), item))),
                     None => pairs.extend(self.text(value, &key.name).map(|t| (key.name.clone(), t))),
@@ -185,11 +182,17 @@ impl Builder<'_> {
         pairs
     }
 
-    /// The items of a list that a template gives, where it does not vary during the run.
+    /// The items of a list that a template gives, where it does not vary during the run; null has none.
     fn known_list(&mut self, node: &Node) -> Option<Vec<Text>> {
+        if matches!(node.kind, Kind::Null) {
+            return Some(Vec::new());
+        }
         let Kind::Text(text) = &node.kind else { return None };
         // A mistake is reported by whoever reads the text.
         let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
+        if value.is_none() {
+            return Some(Vec::new());
+        }
         let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
         let is_short_list = is_list && value.len().is_some_and(|items| items <= MOST_REPEATED);
         let items = is_short_list.then(|| value.try_iter().ok())??;
