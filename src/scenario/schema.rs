@@ -169,6 +169,9 @@ fn scalars() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("bool", json!({ "type": "boolean" })),
+        ("yes", json!({ "const": true })),
+        ("ordered", json!({ "type": ["string", "number"] })),
+        ("regex", json!({ "type": "string", "not": { "pattern": r"\{\{[\s\S]*\}\}" } })),
         (
             "whole",
             json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string", "pattern": r"^\s*\d+\s*$" }] }),
@@ -224,6 +227,24 @@ fn scalars() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// A map of the operators that look at numbers.
+fn numbers(of: &'static str, more: &[&str]) -> Value {
+    let properties: Map<String, Value> = keys::OPERATORS
+        .iter()
+        .filter(|key| ["gt", "gte", "lt", "lte", "not"].contains(&key.name) || more.contains(&key.name))
+        .map(|key| property(&Key { kind: if key.name == "not" { of } else { key.kind }, ..*key }))
+        .collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 })
+}
+
+fn compared() -> Value {
+    json!({ "type": "string", "pattern": r"^\s*[<>=!]|\{\{" })
+}
+
+fn either_of(kinds: &[Value]) -> Value {
+    json!({ "anyOf": kinds })
+}
+
 fn collections() -> Vec<(&'static str, Value)> {
     let list = |of: &str| json!({ "type": "array", "items": reference(of), "minItems": 1 });
     let map = |of: &str| json!({ "type": "object", "additionalProperties": reference(of) });
@@ -237,7 +258,10 @@ fn collections() -> Vec<(&'static str, Value)> {
             json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] }),
         ),
         ("auth", json!({ "anyOf": [{ "const": "none" }, reference("auth_full")] })),
-        ("pair", json!({ "anyOf": [reference("header_line"), { "type": "array", "items": reference("header_line") }] })),
+        (
+            "pair",
+            json!({ "anyOf": [reference("header_line"), { "type": "array", "items": reference("header_line") }] }),
+        ),
         ("pairs", map("pair")),
         ("steps", list("step")),
         // Not all of them may have weight 0: nothing would run.
@@ -259,6 +283,29 @@ fn collections() -> Vec<(&'static str, Value)> {
             "matcher",
             json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] }),
         ),
+        // What is a number, and always there.
+        (
+            "time_matcher",
+            json!({ "anyOf": [{ "type": "string", "pattern": r"^\s*[<>]" }, numbers("time_matcher", &[])] }),
+        ),
+        (
+            "size_matcher",
+            either_of(&[
+                reference("size"),
+                compared(),
+                reference("list"),
+                numbers("size_matcher", &["eq", "ne", "in"]),
+            ]),
+        ),
+        (
+            "count_matcher",
+            either_of(&[
+                json!({ "type": "number" }),
+                json!({ "type": "string", "pattern": r"^\s*[<>=!]*\s*-?\d|\{\{" }),
+                reference("list"),
+                numbers("count_matcher", &["eq", "ne", "in"]),
+            ]),
+        ),
         ("header_matchers", named("header_name", "matcher")),
         ("header_line", json!({ "type": ["string", "number", "boolean", "null"] })),
         ("header_lines", named("own_header", "header_line")),
@@ -270,7 +317,7 @@ fn collections() -> Vec<(&'static str, Value)> {
                 reference("status_one"),
                 { "type": "array", "items": reference("status_one"), "minItems": 1 },
                 { "type": "string", "pattern": r"^\s*[<>=!]|\{\{" },
-                reference("operators"),
+                numbers("status", &["starts_with", "ends_with", "matches", "eq", "ne", "in"]),
             ] }),
         ),
         ("capture_one", either(&["place", "capture_full"])),
