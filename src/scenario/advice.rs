@@ -114,7 +114,8 @@ impl<'s> Line<'s> {
         let indent = self.text.len() - self.text.trim_start_matches([' ', '-']).len();
         let rest = &self.text[indent..];
         let (key, value) = rest.split_once(':')?;
-        let is_key = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_key = key.starts_with(|c: char| c.is_ascii_alphabetic())
+            && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !is_key || SCHEMES.contains(&key) || value.is_empty() || value.starts_with(char::is_whitespace) {
             return None;
         }

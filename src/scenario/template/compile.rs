@@ -243,9 +243,10 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     let mut value = draw(0);
     // What fails with one number drawn may not fail with the next.
     for seed in 1..DRAWS {
-        if !varies || value.is_ok() {
+        if !varies || value.is_ok() || names.folded.get() > MAX_FOLDED {
             break;
         }
+        names.folded.set(names.folded.get() + 1);
         value = draw(seed);
     }
     let value = value.map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;

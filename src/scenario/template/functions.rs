@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use minijinja::value::Serde;
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::context::with_rng;
 use super::{MAX_TEXT, fake, plain};
@@ -27,28 +27,46 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_global("fake", Value::from_object(fake::Fake));
 }
 
-fn string(value: &Value) -> Result<Value, Error> {
-    if value.as_str().is_some() {
-        Ok(value.clone())
-    } else {
-        plain::shown(value).map(Value::from).map_err(|e| wrong(e.0))
-    }
+/// Whether the library writes the value otherwise than JSON does.
+fn is_foreign(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Iterable | ValueKind::Map)
 }
 
-fn join(list: &Value, separator: Option<&str>) -> Result<String, Error> {
-    if list.as_str().is_some() {
-        return Err(wrong("join: it takes a list"));
+fn string(state: &State, value: &Value) -> Result<Value, Error> {
+    if !is_foreign(value) {
+        return filters::string(state, value);
     }
-    let items = list.try_iter().map_err(|_| wrong("join: it takes a list"))?;
-    let (mut out, separator) = (String::new(), separator.unwrap_or_default());
-    for (i, item) in items.enumerate() {
-        if i > 0 {
-            out.push_str(separator);
+    plain::shown(value).map(Value::from).map_err(|e| wrong(e.0))
+}
+
+/// Most items that are looked at before they are joined.
+const MAX_JOINED: usize = 100_000;
+
+fn join(
+    state: &mut State,
+    list: &Value,
+    separator: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    let by_attribute = attribute.is_some() || named.has("attribute");
+    let is_list = matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable);
+    let short = list.len().is_some_and(|length| length <= MAX_JOINED);
+    if by_attribute || !is_list || !short {
+        return filters::join(state, list, separator, attribute, named);
+    }
+    let (mut items, mut left) = (Vec::new(), MAX_TEXT);
+    for item in list.try_iter()? {
+        if !is_foreign(&item) {
+            items.push(item);
+            continue;
         }
-        let left = MAX_TEXT.saturating_sub(out.len());
-        plain::append(&item, left, &mut out).map_err(|e| wrong(e.0))?;
+        let mut text = String::new();
+        plain::append(&item, left, &mut text).map_err(|e| wrong(e.0))?;
+        left = left.saturating_sub(text.len());
+        items.push(text.into());
     }
-    Ok(out)
+    filters::join(state, &items.into(), separator, attribute, named)
 }
 
 fn wrong(text: impl Into<String>) -> Error {

@@ -185,6 +185,7 @@ fn what_a_run_brings_can_be_sliced() {
     ] {
         assert_eq!(with_a(source, Value::from("x,y,z")).as_deref(), Ok(wanted), "{source}");
     }
+    assert!(with_a("{{ a.none | string }}", Value::from_pairs([("k", 1)])).is_err());
     // What can never work is still found, and so is a name that is none.
     for source in ["{{ 5[:1] }}", "{{ b[:1] }}", "{{ a[:c] }}"] {
         assert!(with_a(source, Value::from("x")).is_err(), "{source}");
@@ -207,7 +208,10 @@ fn values_stand_in_a_text_as_json_writes_them() {
         ("/v/{{ a }}", map.clone(), r#"/v/{"k":[1,true,null],"t":"x"}"#),
         ("{{ a.k }}", map.clone(), "[1,true,null]"),
         ("{{ a | string }}", Value::from(false), "false"),
-        ("{{ a.k | join(' ') }}", map, "1 true null"),
+        ("{{ a.k | join(' ') }}", map.clone(), "1 true null"),
+        ("{{ a.k | join(d='-') }}", map, "1-true-null"),
+        ("{{ 'abc' | join('-') }}", Value::from(0), "a-b-c"),
+        ("{{ [dict(n=1), dict(n=2)] | join('-', attribute='n') }}", Value::from(0), "1-2"),
         ("{{ a }}", Value::from("é\"x"), "é\"x"),
         ("{{ a }}", Value::from(2.5), "2.5"),
         ("{{ true }}{{ none }}{{ [false] }}", Value::from(0), "truenull[false]"),
