@@ -24,7 +24,7 @@ impl Seen {
             Seen::Time => "a time",
             Seen::Size => "a size",
             Seen::Status => "a status",
-            Seen::Count => "a number of items",
+            Seen::Count => "a count",
             Seen::Any => "a value",
         }
     }
@@ -121,7 +121,7 @@ impl Builder<'_> {
         }
         let text = node.scalar().map(|text| text.trim().trim_start_matches(['<', '>', '=', '!']).trim());
         if text.is_none_or(|text| !text.contains("{{") && text.parse::<f64>().is_err()) {
-            let message = format!("this is compared with {}, and is {}", seen.words(), node.what());
+            let message = format!("this is held against a number, and is {}", node.what());
             self.report(node.at.clone(), message, "write a number, or { gte: 1 }");
         }
     }
@@ -155,9 +155,9 @@ mod tests {
             ("{ status: { contains: 2 } }", "a status is a number"),
             ("{ size: { matches: x } }", "a size is a number"),
             ("{ size: { exists: true } }", "a size is always there"),
-            ("{ json: { $.a: { length: x } } }", "compared with a number of items"),
-            ("{ json: { $.a: { length: '> x' } } }", "compared with a number of items"),
-            ("{ json: { $.a: { length: { in: [1, b] } } } }", "compared with a number of items"),
+            ("{ json: { $.a: { length: x } } }", "held against a number"),
+            ("{ json: { $.a: { length: '> x' } } }", "held against a number"),
+            ("{ json: { $.a: { length: { in: [1, b] } } } }", "held against a number"),
             ("{ json: { $.a: { gt: [1] } } }", "`gt` compares with a number or a text, this is a list"),
             ("{ json: { $.a: { lte: true } } }", "`lte` compares with"),
             ("{ body: { matches: 5 } }", "`matches` takes a text, this is a number"),

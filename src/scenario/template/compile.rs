@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, unknown_word};
+use super::context::{ENVIRONMENT, FILTERS, PURE, RANDOM, RESERVED, TESTS, unknown_word};
 use super::given::Given;
 use super::misuse;
 use super::{Condition, Expression, Form, Part, Scope, SlotTable, Template, Text, fake, plain, words};
@@ -212,7 +212,7 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     })?;
     if let Some((what, word)) = unknown_word(trimmed) {
         let slip = Slip::new(&word, format!("there is no {what} `{word}`"));
-        let near = nearest(&word, FILTERS).filter(|_| what == "filter");
+        let near = if what == "filter" { nearest(&word, FILTERS) } else { nearest(&word, TESTS) };
         return Err(match near {
             Some(near) => slip.note(format!("did you mean `{near}`?")),
             None => slip.note("the page of the scenario language lists them"),

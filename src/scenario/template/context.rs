@@ -106,6 +106,30 @@ pub(crate) const FILTERS: [&str; 40] = [
     "upper",
 ];
 
+/// Tests that stand after `is`; for advice, and for the page of the language.
+pub(super) const TESTS: [&str; 20] = [
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "even",
+    "false",
+    "float",
+    "in",
+    "integer",
+    "iterable",
+    "lower",
+    "mapping",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "undefined",
+];
+
 /// A filter or a test of the expression that does not exist. An expression names them by text, so each is tried on a
 /// value: what matters is only whether it is known.
 pub(super) fn unknown_word(code: &str) -> Option<(&'static str, String)> {
