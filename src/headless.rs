@@ -16,7 +16,7 @@ use crate::engine::{Command, RunHandle};
 use crate::report::text::{self, Period};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
-use signals::Signals;
+pub(crate) use signals::Signals;
 
 /// Locust prints its table as often.
 const TABLE_EVERY: Duration = Duration::from_secs(2);

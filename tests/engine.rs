@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::calm::{STALL, calmly};
+use common::wait::end_of;
 use common::{Server, run, stop, until};
 use katydid::engine::{self, Command, Options};
 use katydid::scenario::{Overrides, Scenario};
@@ -33,54 +34,63 @@ async fn counts_equal_the_servers_own() {
 
 #[tokio::test]
 async fn steering_is_quick_and_takes_as_long_as_it_should() {
-    calmly(STALL, async || {
-        let server = Server::start();
-        let handle =
-            run(&server, "users: 10\nspawn_rate: 50\nwait_time: constant(100ms)\ntasks: [{ steps: [{ get: /ok }] }]");
-        until(&handle, "10 users", |s| s.load.users == 10).await;
+    let server = Server::start();
+    let handle =
+        run(&server, "users: 10\nspawn_rate: 50\nwait_time: constant(100ms)\ntasks: [{ steps: [{ get: /ok }] }]");
+    until(&handle, "10 users", |s| s.load.users == 10).await;
+    // A machine that stands still delays some of them, but not the quickest.
+    let mut quickest = Duration::MAX;
+    for users in [11, 12, 13, 14, 15] {
         let ordered = Instant::now();
-        handle.send(Command::SetUsers(Users(200))).expect("a live run");
-        let seen = until(&handle, "the new target", |s| s.load.target == 200).await;
-        assert_eq!(seen.state, RunState::Ramping);
-        assert!(ordered.elapsed() < Duration::from_millis(600), "seen after {:?}", ordered.elapsed());
-        until(&handle, "200 users", |s| s.load.users == 200).await;
-        let took = ordered.elapsed().as_secs_f64();
-        // 190 users at 50/s are 3.8 s; the snapshot that shows it may be 250 ms old and the handover as much.
-        assert!((3.5..4.6).contains(&took), "took {took} s");
-        handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
-        handle.send(Command::SetUsers(Users(5))).expect("a live run");
-        let seen = until(&handle, "5 users", |s| s.load.users == 5).await;
-        assert_eq!((seen.total.total.failures, seen.cut), (0, 0));
-        assert_eq!(stop(handle).await.total.total.requests, server.count());
+        handle.send(Command::SetUsers(Users(users))).expect("a live run");
+        until(&handle, "the new target", |s| s.load.target == users).await;
+        quickest = quickest.min(ordered.elapsed());
+    }
+    assert!(quickest < Duration::from_millis(600), "seen after {quickest:?}");
+    until(&handle, "15 users", |s| s.load.users == 15).await;
+    handle.send(Command::SetUsers(Users(200))).expect("a live run");
+    let seen = until(&handle, "the new target", |s| s.load.target == 200).await;
+    assert_eq!(seen.state, RunState::Ramping);
+    let begin = seen.events.last().expect("the order").elapsed;
+    // How many users are missing at 50/s. What a snapshot shows may be 250 ms old, and the handover as much.
+    let mut missing = Vec::new();
+    until(&handle, "200 users", |s| {
+        let t = (s.elapsed - begin).as_secs_f64();
+        if (1.0..3.5).contains(&t) {
+            missing.push(15.0 + 50.0 * t - f64::from(s.load.users));
+        }
+        s.load.users == 200
     })
     .await;
+    // The fewest, because a machine that stands still adds to the others.
+    let fewest = missing.iter().copied().fold(f64::MAX, f64::min);
+    assert!((-2.0..30.0).contains(&fewest), "{missing:?}");
+    handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
+    handle.send(Command::SetUsers(Users(5))).expect("a live run");
+    let seen = until(&handle, "5 users", |s| s.load.users == 5).await;
+    assert_eq!((seen.total.total.failures, seen.cut), (0, 0));
+    assert_eq!(stop(handle).await.total.total.requests, server.count());
 }
 
 #[tokio::test]
 async fn pause_holds_iterations_and_the_clock() {
-    calmly(STALL, async || {
-        let server = Server::start();
-        let handle = run(
-            &server,
-            "users: 5\nspawn_rate: 100\nwait_time: constant_throughput(20)\ntasks: [{ steps: [{ get: /ok }] }]",
-        );
-        until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
-        handle.send(Command::Pause).expect("a live run");
-        let held = until(&handle, "paused and quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
-        let later = until(&handle, "eight snapshots more", |s| s.seq >= held.seq + 8).await;
-        assert_eq!(later.elapsed, held.elapsed);
-        let count = server.count();
-        handle.send(Command::Resume).expect("a live run");
-        let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
-        // The plan moved by the pause: nothing was due meanwhile, so nothing is late.
-        assert!(
-            resumed.total.total.response.max < Duration::from_millis(500),
-            "{:?}",
-            resumed.total.total.response.max
-        );
-        stop(handle).await;
-    })
-    .await;
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "users: 5\nspawn_rate: 100\nwait_time: constant_throughput(20)\ntasks: [{ steps: [{ get: /ok }] }]",
+    );
+    until(&handle, "50 requests", |s| s.total.total.requests >= 50).await;
+    handle.send(Command::Pause).expect("a live run");
+    let held = until(&handle, "paused and quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
+    let later = until(&handle, "eight snapshots more", |s| s.seq >= held.seq + 8).await;
+    assert_eq!(later.elapsed, held.elapsed);
+    let count = server.count();
+    handle.send(Command::Resume).expect("a live run");
+    let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
+    // The plan moved by the pause: nothing was due meanwhile, so nothing is late by its two seconds.
+    let max = resumed.total.total.response.max;
+    assert!(max < Duration::from_millis(1_500), "{max:?}");
+    stop(handle).await;
 }
 
 #[tokio::test]
@@ -134,8 +144,8 @@ async fn dropping_the_handle_stops_the_load() {
     until(&handle, "some requests", |s| s.total.total.requests >= 10).await;
     let mut snapshots = handle.subscribe();
     drop(handle);
-    let last = tokio::time::timeout(Duration::from_secs(10), snapshots.wait_for(|s| s.state.is_done())).await;
-    assert_eq!(last.expect("an end").expect("a last snapshot").total.total.requests, server.count());
+    let last = end_of("the end of the run", snapshots.wait_for(|s| s.state.is_done())).await;
+    assert_eq!(last.expect("a last snapshot").total.total.requests, server.count());
 }
 
 #[tokio::test]

@@ -1,16 +1,26 @@
-//! GraphQL against two servers: the demo target, and one from another ecosystem.
+//! GraphQL against two servers: the demo target, and one from another ecosystem; and against some that are none.
 
+#[path = "headless/command.rs"]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod command;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "graphql/hostile.rs"]
+mod hostile;
+#[path = "headless/nginx.rs"]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod nginx;
 #[path = "graphql/odd.rs"]
 mod odd;
 #[path = "graphql/server.rs"]
 mod server;
+#[path = "graphql/subscriptions.rs"]
+mod subscriptions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::run_at;
+use common::{run_at, wait};
 use katydid::demo::DemoTarget;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Row;
@@ -24,7 +34,7 @@ async fn ran(url: String, top: &str, steps: &str, times: u32) -> Arc<Snapshot> {
         "users: 1\n{top}\ntasks:\n  - steps:\n      - repeat: {times}\n        steps:\n{steps}      - stop: run\n"
     );
     let mut handle = run_at(url, &scenario);
-    tokio::time::timeout(Duration::from_secs(30), handle.finished()).await.expect("an end of its own")
+    tokio::time::timeout(Duration::from_secs(60), handle.finished()).await.expect("an end of its own")
 }
 
 fn row<'a>(snapshot: &'a Snapshot, method: &str, name: &str) -> &'a Row {
@@ -111,6 +121,32 @@ async fn the_policy_says_what_errors_mean() {
         let failures = ["Partial", "Failed", "Strict"].map(|name| row(&last, "QUERY", name).total.failures);
         assert_eq!(failures, [partial, failed, 2], "{policy}");
     }
+}
+
+#[tokio::test]
+async fn errors_that_are_data_fail_at_the_path_that_is_named() {
+    let demo = DemoTarget::start(0).expect("a demo target");
+    let steps = r#"
+- graphql: "mutation Good { addReview(productId: 7, stars: 5) { userErrors { message } } }"
+- graphql: "mutation Bad { addReview(productId: 7, stars: 9) { userErrors { message } } }"
+  capture: { said: "$.data.addReview.userErrors[0].message" }
+- graphql: "mutation Elsewhere { addReview(productId: 7, stars: 9) { userErrors { message } } }"
+  business_errors: $.data.addReview.warnings
+- graphql: "subscription Left { stock(productId: 7, every: 10) { left } }"
+  business_errors: $.data.stock
+  events: 3
+"#;
+    let last = ran(demo.url(), "graphql: { business_errors: \"$.data.*.userErrors\" }", steps, 2).await;
+    for (name, wanted) in
+        [("Good", vec![]), ("Bad", vec![("GraphQL business error: stars are N to N", 2)]), ("Elsewhere", vec![])]
+    {
+        let found = reasons(&last, name);
+        let found: Vec<_> = found.iter().map(|(reason, count)| (reason.as_str(), *count)).collect();
+        assert_eq!(found, wanted, "{name}");
+    }
+    assert_eq!(row(&last, "EVENT", "Left").total.failures, 6, "{:?}", reasons(&last, "Left"));
+    let example = last.failures.rows.iter().find_map(|row| row.example.as_ref().filter(|_| &*row.name == "Bad"));
+    assert_eq!(example.expect("a kept reply").detail, "stars are 1 to 5");
 }
 
 #[tokio::test]

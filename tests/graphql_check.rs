@@ -100,17 +100,63 @@ tasks:
 }
 
 #[test]
-fn a_subscription_is_warned_of_and_refused_alike() {
-    let text = "host: http://127.0.0.1:1\ntasks: [{ steps: [{ graphql: \"subscription S { x }\" }] }]\n";
-    let folder = with(&[("s.yaml", text)]);
-    let why = "`graphql: subscription` steps are understood but not yet runnable";
-    let (said, code) = check(folder.path(), &["s.yaml"]);
-    assert!(code == 0 && said.contains(&format!("warning: {why}")) && said.contains("s.yaml:2:30"), "{said}");
-    for args in [&["try", "s.yaml"][..], &["-f", "s.yaml", "--headless", "--run-time", "1s"]] {
-        let output = Command::new(env!("CARGO_BIN_EXE_katydid")).current_dir(folder.path()).args(args).output();
-        let output = output.expect("the command runs");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && said.contains(why), "{args:?}: {said}");
+fn a_subscription_is_checked_like_any_other_operation() {
+    let step = |document: &str, more: &str| {
+        let top = "host: demo\nusers: 3\nrun_time: 10s\ntasks:\n  - steps:\n";
+        let text = format!("{top}      - graphql: \"{document}\"\n        {more}\n");
+        check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"])
+    };
+    let (said, code) = step("subscription S { stock(productId: 1) { left } }", "listen_for: 5s");
+    assert!(code == 0 && !said.contains("warning"), "{said}");
+    // Two a user in the five seconds that it listens.
+    for wanted in
+        ["CONNECT      S", "SUBSCRIPTION S: asks for depth 2, 2 fields", "EVENT        S", "about 10 requests"]
+    {
+        assert!(said.contains(wanted), "{wanted}:\n{said}");
+    }
+    for (document, more, wanted) in [
+        ("subscription S { stok(productId: 1) { left } }", "events: 1", "did you mean `stock`?"),
+        ("subscription S { stock { left } }", "events: 1", "the required argument `Subscription.stock(productId:)`"),
+        ("query Q { orders { id } }", "events: 1", "`events` goes with a subscription, this is a query"),
+        ("mutation M { a }", "listen_for: 1s", "`listen_for` goes with a subscription, this is a mutation"),
+        ("subscription S { a }", "events: 0", "`events` must be at least 1"),
+        ("subscription S { a }", "events: many", "`events` must be a whole number"),
+        ("subscription S { a }", "listen_for: 0s", "`listen_for` must be above 0"),
+        ("subscription S { a }", "listen_for: soon", "s.yaml:7:21"),
+        ("subscription S { a }", "method: get", "`method` does not go with a subscription"),
+        ("subscription S { a }", "persisted: apq", "`persisted` does not go with a subscription"),
+        ("subscription S { a }", "http_version: 2", "a WebSocket is opened by HTTP/1.1"),
+        ("subscription S { a }", "expect: { status: 200 }", "`status` cannot be expected of a subscription"),
+        ("subscription S { a }", "expect: { header: { x: y } }", "`header` cannot be expected of a subscription"),
+        ("subscription S { a }", "capture: { x: \"header: y\" }", "cannot be captured: an event is JSON alone"),
+    ] {
+        let (said, code) = step(document, more);
+        assert!(code == 2 && said.contains(wanted), "{document} {more}: {wanted}:\n{said}");
+    }
+}
+
+#[test]
+fn where_subscriptions_go_is_checked_too() {
+    let with_settings = |settings: &str, host: &str| {
+        let step = "tasks: [{ steps: [{ graphql: 'subscription S { a }' }] }]\n";
+        check(with(&[("s.yaml", &format!("{host}graphql: {settings}\n{step}"))]).path(), &["s.yaml"])
+    };
+    for settings in [
+        "{ subscriptions: 'ws://h/s' }",
+        "{ subscriptions: 'wss://h/{{ user.id }}' }",
+        "{ subscriptions: 'https://h/s', connection_params: { token: 't{{ user.id }}', deep: { n: [1] } } }",
+    ] {
+        let (said, code) = with_settings(settings, "");
+        assert_eq!(code, 0, "{settings}: {said}");
+    }
+    for (settings, host, wanted) in [
+        ("{ subscriptions: 'h/s' }", "", "neither a path that begins with / nor an http URL"),
+        ("{ connection_params: [1] }", "host: http://h\n", "`connection_params` must be a map, this is a list"),
+        ("{ connection_params: { a: '{{ nope }}' } }", "host: http://h\n", "nope"),
+        ("{ subscription: /s }", "host: http://h\n", "did you mean `subscriptions`?"),
+    ] {
+        let (said, code) = with_settings(settings, host);
+        assert!(code == 2 && said.contains(wanted), "{settings}: {wanted}:\n{said}");
     }
 }
 
@@ -135,7 +181,7 @@ fn a_schema_that_cannot_be_had_is_said() {
 fn the_demo_shop_tells_its_schema() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (said, code) = check(root, &["scenarios/graphql.yaml", "--introspect"]);
-    assert!(code == 0 && said.contains("GraphQL: 4 steps fit the schema of the demo target"), "{said}");
+    assert!(code == 0 && said.contains("GraphQL: 7 steps fit the schema of the demo target"), "{said}");
     let demo = DemoTarget::start(0).expect("a free port");
     let folder = with(&[(
         "s.yaml",

@@ -10,14 +10,17 @@ mod nginx;
 mod outage;
 #[path = "headless/protocol.rs"]
 mod protocol;
+#[path = "common/wait.rs"]
+mod wait;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use command::{err, katydid, out, rows, run, until};
+use command::{err, katydid, out, rows, run};
 use nginx::Nginx;
+use wait::until;
 
 const STATS_HEADER: &str = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
 Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s,\
@@ -137,6 +140,20 @@ fn the_demo_runs_without_a_terminal_and_writes_locusts_files() {
     assert_eq!(total["Name"], "Aggregated");
     assert!(total["Request Count"].parse::<u64>().unwrap() > 10);
     assert!(!rows(at("stats_history")).is_empty());
+}
+
+#[test]
+fn files_that_cannot_be_written_are_trouble_and_failures_come_first() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("taken"), "").unwrap();
+    for (path, code) in [("/_count", 1), ("/nothing", 7)] {
+        let scenario = format!("host: demo\ntasks: [{{ steps: [{{ get: {path} }}, {{ wait: 100ms }}] }}]");
+        fs::write(folder.path().join("s.yaml"), scenario).unwrap();
+        let args = ["-f", "s.yaml", "--headless", "-t", "1s", "--csv", "taken/x", "--exit-code-on-error", "7"];
+        let output = run(folder.path(), &args);
+        assert_eq!(output.status.code(), Some(code), "{path}: {}", err(&output));
+        assert!(err(&output).contains("taken/x_stats.csv"), "{}", err(&output));
+    }
 }
 
 #[test]

@@ -7,6 +7,8 @@ mod server;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "redis/users.rs"]
 mod users;
+#[path = "common/wait.rs"]
+mod wait;
 
 use std::future::Future;
 use std::time::{Duration, Instant};

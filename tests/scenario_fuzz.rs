@@ -170,6 +170,14 @@ fn fill(plan: &Plan, step: &Step, scope: &mut Scope, depth: usize) {
     match &step.action {
         Action::Http(http) => request(http, scope),
         Action::Graphql(graphql) => request(&graphql.http, scope),
+        Action::Subscription(subscription) => {
+            request(&subscription.http, scope);
+            let _ = subscription.events.as_ref().map(|events| events.draw(scope));
+            let _ = subscription.listen_for.as_ref().map(|length| length.draw(scope));
+            let mut out = Vec::new();
+            let _ = subscription.params.as_ref().map(|params| params.render(scope, &mut out));
+            assert!(out.len() <= MAX_TEXT);
+        }
         Action::Publish(publish) => {
             let mut out = Vec::new();
             let _ = publish.payload.render(scope, &mut out);

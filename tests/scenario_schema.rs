@@ -89,6 +89,9 @@ fn what_a_schema_can_refuse_is_refused() {
 fn the_schema_and_the_loader_agree() {
     let validator = jsonschema::validator_for(&schema::schema()).unwrap();
     let step = |more: &str| format!("host: http://h\ntasks: [{{ steps: [{{ get: /, {more} }}] }}]\n");
+    let listen = |more: &str| {
+        format!("host: http://h\ntasks: [{{ steps: [{{ graphql: 'subscription S {{ a }}', {more} }}] }}]\n")
+    };
     let top = |more: &str| format!("{more}\ntasks: [{{ steps: [{{ get: http://h/ }}] }}]\n");
     let get = |address: &str| format!("host: http://h\ntasks: [{{ steps: [{{ get: {address} }}] }}]\n");
     let flow = "flows: { f: [{ get: http://h/ }] }";
@@ -113,6 +116,16 @@ fn the_schema_and_the_loader_agree() {
         (step("name: 7"), true),
         (step("when: '{{ user.id }} > 1'"), false),
         (step("when: user.id > 1"), true),
+        (listen("events: 3, listen_for: 10s"), true),
+        (listen("events: '{{ user.id }}', listen_for: '{{ user.id }}s'"), true),
+        (listen("events: '07', listen_for: 1.5"), true),
+        (listen("events: 0"), false),
+        (listen("events: some"), false),
+        (listen("listen_for: 0s"), false),
+        (listen("listen_for: soon"), false),
+        (step("events: 3"), false),
+        (top("graphql: { subscriptions: 'wss://h/s', connection_params: { a: { b: 1 } } }"), true),
+        (top("graphql: { connection_params: [1] }"), false),
         (step("headers: { X-A: b, 'c_d': 1 }"), true),
         (step("headers: { 'a b': c }"), false),
         (step("expect: { header: { 'Content Type': json } }"), false),

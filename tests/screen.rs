@@ -13,6 +13,7 @@ mod terminal;
 
 use std::process::Command;
 
+use common::wait;
 use terminal::{Terminal, until_gone};
 
 /// The number of users wanted: what stands behind the arrow in the first line.

@@ -3,6 +3,8 @@
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "redis/server.rs"]
 mod server;
+#[path = "common/wait.rs"]
+mod wait;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -102,6 +104,56 @@ fn what_does_not_hold_is_shown_with_what_came_and_ends_with_1() {
         for part in wanted {
             assert!(out.contains(part), "{part}:\n{out}");
         }
+    }
+}
+
+#[test]
+fn a_subscription_is_shown_with_its_first_events() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
+    let text = "
+secrets: [TRY_SECRET]
+graphql: { connection_params: { token: '{{ env.TRY_SECRET }}' } }
+tasks:
+  - name: watch
+    steps:
+      - graphql: 'subscription Stock { stock(productId: 7, every: 1) { product left } }'
+        expect: { json: { $.data.stock.product: '7' } }
+        capture: { id: $.data.stock.product }
+      - log: 'id is {{ id }}'
+      - graphql: 'subscription Ends { orders(every: 1, first: 1) { id } }'
+";
+    let (out, error, code) = run(folder.path(), text, &["-H", &demo.url()]);
+    assert_eq!(code, Some(0), "{out}{error}");
+    let wanted = [
+        "GET http://127.0.0.1:",
+        "> sec-websocket-protocol: graphql-transport-ws",
+        "< 101 Switching Protocols",
+        "> connection_init { token: *** }",
+        "< connection_ack, after",
+        "SUBSCRIPTION Stock",
+        ">   \"operationName\": \"Stock\"",
+        "< event 1, after",
+        "✓ json $.data.stock.product \"7\"",
+        "= id = \"7\"",
+        "< event 3, after",
+        "left after 3 events",
+        "# id is 7",
+        "SUBSCRIPTION Ends",
+        "complete by the server, after 1 event",
+        "4 requests, 0 failed, 3 expectations held",
+    ];
+    let mut rest = out.as_str();
+    for part in wanted {
+        let at = rest.find(part).unwrap_or_else(|| panic!("{part} is missing, or not in this order:\n{out}"));
+        rest = &rest[at..];
+    }
+    assert!(!out.contains(SECRET) && !out.contains("event 4"), "{out}");
+    let refused = text.replace("connection_params:", "subscriptions: /_count, connection_params:");
+    let (out, _, code) = run(folder.path(), &refused, &["-H", &demo.url()]);
+    assert_eq!(code, Some(1));
+    for part in ["< 200 OK", "✗ expected status 101", "got 200", "2 requests, 2 failed"] {
+        assert!(out.contains(part), "{part}:\n{out}");
     }
 }
 

@@ -2,11 +2,9 @@
 
 use std::process::ExitCode;
 
-use tokio::signal::unix::{SignalKind, signal};
-
 use super::exit;
 use crate::demo::DemoTarget;
-use crate::headless::console;
+use crate::headless::{Signals, console};
 
 /// Serves until INT, TERM or HUP.
 pub(super) fn run(port: u16) -> ExitCode {
@@ -23,16 +21,10 @@ fn serve(port: u16) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the address is told: whoever reads it may already send a signal.
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hangup = signal(SignalKind::hangup())?;
+        let mut signals = Signals::new()?;
         let target = DemoTarget::start(port)?;
         console::say(&format!("demo target listening on {}", target.url()));
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
+        signals.next().await;
         Ok(())
     })
 }

@@ -12,13 +12,17 @@ pub(super) const USAGE: u8 = 2;
 /// The terminal went away, as a shell reports it.
 pub(super) const HUNG_UP: u8 = 129;
 
-/// Locust's rule: `on_error` if a request failed or the scenario raised an error. A broken run never counts as clean.
-pub(super) fn of_run(last: &Snapshot, on_error: u8) -> u8 {
+/// Locust's rule: `on_error` if a request failed or the scenario raised an error. So does an event that failed, which is no
+/// request and not among the totals. A broken run never counts as clean, nor does one whose files were not `written`.
+pub(super) fn of_run(last: &Snapshot, on_error: u8, written: bool) -> u8 {
     if last.state == RunState::Done(End::Broken) {
         return TROUBLE;
     }
-    let failed = last.total.total.failures > 0 || !last.exceptions.is_empty();
-    if failed { on_error } else { CLEAN }
+    let failed = last.total.total.failures > 0 || !last.failures.rows.is_empty() || !last.exceptions.is_empty();
+    match if failed { on_error } else { CLEAN } {
+        CLEAN if !written => TROUBLE,
+        code => code,
+    }
 }
 
 /// 128 plus the signal's number, as a shell does.

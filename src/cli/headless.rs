@@ -52,8 +52,7 @@ fn run_to_code(args: &Run) -> u8 {
         }
     };
     let written = write_csv(args, &last);
-    let code = exit::of_run(&last, args.exit_code_on_error.unwrap_or(ON_ERROR));
-    if written || code != exit::CLEAN { code } else { exit::TROUBLE }
+    exit::of_run(&last, args.exit_code_on_error.unwrap_or(ON_ERROR), written)
 }
 
 /// Writes what `--csv` asks for and says where; false when it could not.

@@ -2,12 +2,12 @@
 //! standard output is the scenario alone.
 
 use std::fs::File;
-use std::io::{Read, Write as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
 
 use super::args::Import;
-use super::exit;
+use super::{exit, files};
 use crate::headless::console;
 use crate::import::{self, Imported, MAX_INPUT, Options};
 
@@ -29,7 +29,7 @@ pub(super) fn run(args: &Import) -> ExitCode {
         }
     };
     if let Some(out) = &args.out {
-        if let Err(why) = write(out, &imported.text) {
+        if let Err(why) = files::create(out, &imported.text) {
             console::warn(&format!("cannot write {}: {why}", out.display()));
             return ExitCode::from(exit::TROUBLE);
         }
@@ -75,12 +75,4 @@ fn read(file: &Path) -> Result<String, String> {
         return Err(format!("it has more than {}", crate::units::bytes(MAX_INPUT as u64)));
     }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_owned())
-}
-
-/// Nothing that is there already is overwritten.
-fn write(out: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(parent) = out.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        std::fs::create_dir_all(parent)?;
-    }
-    File::create_new(out)?.write_all(text.as_bytes())
 }

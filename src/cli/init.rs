@@ -1,10 +1,9 @@
 //! `katydid init [DIR]`: a scenario to begin with, its data, and a sample environment. They run as they are.
 
-use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-use super::{exit, schema};
+use super::{exit, files, schema};
 use crate::headless::console;
 
 /// What is written, below the folder.
@@ -41,12 +40,7 @@ fn write(folder: &Path) -> Result<Vec<String>, String> {
     let mut written = Vec::with_capacity(all.len());
     for (name, text) in all {
         let path = folder.join(name);
-        let fail = |e: std::io::Error| format!("cannot write {}: {e}", path.display());
-        if let Some(parent) = path.parent() {
-            std::fs::create_dir_all(parent).map_err(fail)?;
-        }
-        let mut file = std::fs::File::create_new(&path).map_err(fail)?;
-        file.write_all(text.as_bytes()).map_err(fail)?;
+        files::create(&path, text).map_err(|why| format!("cannot write {}: {why}", path.display()))?;
         written.push(path.display().to_string());
     }
     Ok(written)

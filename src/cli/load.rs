@@ -41,11 +41,9 @@ pub(super) enum StartError {
 impl StartError {
     /// True when it is not the machine that refuses, but what the files ask for cannot be done.
     pub(super) fn is_about_the_scenario(&self) -> bool {
-        let files = |error: &EngineError| matches!(error, EngineError::NotRunnable(_) | EngineError::Data(_));
         match self {
-            StartError::Scenario(_) => true,
-            StartError::Engine(error) => files(error),
-            StartError::Demo(_) => false,
+            StartError::Scenario(_) | StartError::Engine(EngineError::NotRunnable(_) | EngineError::Data(_)) => true,
+            StartError::Engine(_) | StartError::Demo(_) => false,
         }
     }
 }

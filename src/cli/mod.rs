@@ -7,6 +7,7 @@ mod check;
 mod check_schema;
 mod demo_target;
 mod exit;
+mod files;
 mod headless;
 mod import;
 mod init;
@@ -79,7 +80,8 @@ fn missing_terminal() -> Option<&'static str> {
 /// Reads `.env` of the current folder, if there is one. What the environment already has stays as it is.
 fn load_dotenv(path: &Path) -> Result<(), String> {
     let values = dotenv::read(path).map_err(|error| error.text)?;
-    // Only the crate can set a variable of the process; quoted like this it reads every value as it is.
+    // Only the crate can set a variable of the process; quoted like this it reads every value as it is. It keeps what
+    // is set already, so the last line of a name comes first.
     let mut lines = String::new();
     for (name, value) in values.iter().rev() {
         let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n");

@@ -16,7 +16,7 @@ const ON_ERROR: u8 = 0;
 /// Opens the launcher, or starts at once with `--autostart`.
 pub(super) fn run(args: &Run) -> ExitCode {
     let options = tui::Options {
-        theme: args.theme(std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty())),
+        theme: args.theme(console::wants_no_color()),
         ascii: args.ascii,
         out: args.out.clone(),
         selected: 0,
@@ -49,10 +49,7 @@ fn leave(args: &Run, farewell: &Farewell) -> u8 {
         if farewell.exit != Exit::HangUp {
             console::say(&text::summary(last, console::width()));
         }
-        code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR));
-        if !written && code == exit::CLEAN {
-            code = exit::TROUBLE;
-        }
+        code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR), written);
     }
     if farewell.exit != Exit::HangUp {
         for path in &farewell.exports {

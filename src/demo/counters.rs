@@ -55,6 +55,7 @@ impl Endpoint {
 pub(super) struct Counters {
     asked: [AtomicU64; Endpoint::ALL.len()],
     inside: AtomicUsize,
+    events: AtomicU64,
 }
 
 impl Counters {
@@ -65,12 +66,17 @@ impl Counters {
         Inside(self)
     }
 
+    /// Counts an event of a subscription.
+    pub(super) fn event(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Requests being answered.
     pub(super) fn inside(&self) -> usize {
         self.inside.load(Ordering::Relaxed)
     }
 
-    /// Counts by endpoint, and their sum as `total`.
+    /// Counts by endpoint, their sum as `total`, and the events of subscriptions.
     pub(super) fn to_json(&self) -> Value {
         let mut counts = Map::new();
         let mut total = 0;
@@ -80,6 +86,8 @@ impl Counters {
             counts.insert(endpoint.name().to_owned(), n.into());
         }
         counts.insert("total".to_owned(), total.into());
+        // What subscribers were sent is no answer to a request.
+        counts.insert("events".to_owned(), self.events.load(Ordering::Relaxed).into());
         Value::Object(counts)
     }
 }
@@ -106,6 +114,7 @@ mod tests {
                 drop(counters.enter(endpoint));
             }
         }
+        counters.event();
         let guard = counters.enter(Endpoint::Search);
         assert_eq!(counters.inside(), 1);
         drop(guard);
@@ -115,6 +124,6 @@ mod tests {
         assert_eq!(json["GET /api/search"], 8);
         assert_eq!(json["/graphql"], 9);
         assert_eq!(json["other"], 10);
-        assert_eq!(json["total"], 56);
+        assert_eq!((&json["total"], &json["events"]), (&56.into(), &1.into()));
     }
 }

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::extensions::apollo_persisted_queries::{ApolloPersistedQueries, LruCacheStorage};
-use async_graphql::{
-    Context, EmptySubscription, Error, ErrorExtensions as _, ID, Object, Request, Response, Schema, SimpleObject,
-};
+use async_graphql::{Context, Error, ErrorExtensions as _, ID, Object, Request, Response, Schema, SimpleObject};
 use axum::Router;
 use axum::body::Bytes;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::IntoResponse as _;
 use axum::routing::get;
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -22,6 +23,7 @@ use super::behaviour;
 use super::cost::Priced;
 use super::counters::{Counters, Endpoint};
 use super::shop::{self, PRODUCTS};
+use super::subscriptions::{self, Happenings};
 
 /// What each of the "N" in N+1 takes.
 const ROUND_TRIP: Duration = Duration::from_millis(3);
@@ -30,14 +32,15 @@ const MOST: u32 = 100;
 /// The media type of the GraphQL over HTTP specification.
 const MEDIA: &str = "application/graphql-response+json";
 
-type Shop = Schema<Root, Changes, EmptySubscription>;
+type Shop = Schema<Root, Changes, Happenings>;
 
 /// The one connection to the shop's database: queries wait for each other, as they would there.
-struct Database(Mutex<()>);
+#[derive(Default)]
+pub(super) struct Database(Mutex<()>);
 
-/// `GET` and `POST /graphql`.
+/// `GET` and `POST /graphql`, and a WebSocket for subscriptions.
 pub(super) fn router(counters: Arc<Counters>) -> Router {
-    let schema = Schema::build(Root, Changes, EmptySubscription)
+    let schema = Schema::build(Root, Changes, Happenings)
         .extension(ApolloPersistedQueries::new(LruCacheStorage::new(256)))
         .extension(Priced)
         .limit_depth(12)
@@ -63,11 +66,17 @@ struct Parameters {
 
 async fn by_get(
     State((schema, counters)): State<(Shop, Arc<Counters>)>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
-) -> Reply {
+) -> axum::response::Response {
+    if let Ok(upgrade) = upgrade {
+        // Asked once; what then comes over it are no requests.
+        drop(counters.enter(Endpoint::Graphql));
+        return subscriptions::upgraded(upgrade, schema, counters);
+    }
     let request = from_parameters(parameters);
-    answer(&schema, &counters, request, prefers_new_media(&headers)).await
+    answer(&schema, &counters, request, prefers_new_media(&headers)).await.into_response()
 }
 
 fn from_parameters(parameters: Parameters) -> Result<Request, (StatusCode, String)> {
@@ -106,7 +115,7 @@ async fn answer(
         // In GraphQL a server that fails says so with status 200.
         // What the schema is can be told at any time.
         Ok(request) if fault && !request.query.contains("__schema") => (StatusCode::OK, unavailable()),
-        Ok(request) => written(schema.execute(request.data(Database(Mutex::default()))).await),
+        Ok(request) => written(schema.execute(request.data(Database::default())).await),
     };
     drop(inside);
     // The older media type promises 200 whatever happened.
@@ -165,7 +174,7 @@ impl Root {
     }
 }
 
-fn known(id: &ID) -> Option<u32> {
+pub(super) fn known(id: &ID) -> Option<u32> {
     id.parse().ok().filter(|id| (1..=PRODUCTS).contains(id))
 }
 
@@ -199,7 +208,7 @@ impl Product {
     }
 }
 
-struct Order(u32);
+pub(super) struct Order(pub u32);
 
 #[Object]
 impl Order {

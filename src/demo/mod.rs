@@ -8,6 +8,7 @@ mod cost;
 mod counters;
 mod graphql;
 mod shop;
+mod subscriptions;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;

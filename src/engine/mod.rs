@@ -1,4 +1,4 @@
-//! A [`Plan`](crate::scenario::Plan) becomes load.
+//! A [`Plan`] becomes load.
 //!
 //! [`start`] spawns one thread a shard and one control thread (supervisor and aggregator), and returns a [`RunHandle`]:
 //! commands in, snapshots out. Nothing else crosses.

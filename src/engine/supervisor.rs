@@ -2,15 +2,18 @@
 //!
 //! In: commands, and the shards' intervals. Out: orders to the shards, and a snapshot every 250 ms.
 
+mod picture;
+mod shards;
 mod warmup;
 
 use std::sync::Arc;
-use std::thread;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
+pub use self::shards::Link;
+use self::shards::Shards;
 use self::warmup::WarmUp;
 use super::Command;
 use super::clock::RunClock;
@@ -21,10 +24,9 @@ use crate::scenario::Plan;
 use crate::scenario::plan::Load;
 use crate::scenario::summary;
 use crate::stats::health::Probe;
-use crate::stats::interval::Staff;
 use crate::stats::server::ServerFigures;
-use crate::stats::snapshot::{End, Event, PlanView, RunState};
-use crate::stats::{Aggregator, Interval, Moment, Snapshot};
+use crate::stats::snapshot::{End, Event};
+use crate::stats::{Aggregator, Interval, Snapshot};
 use crate::units;
 
 /// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
@@ -34,13 +36,6 @@ const STEP: Duration = Duration::from_millis(10);
 const REPEAT: Duration = Duration::from_millis(250);
 /// After so long every shard has answered an order.
 const SETTLED: Duration = Duration::from_millis(600);
-
-/// The supervisor's ends of one shard.
-pub struct Link {
-    pub orders: mpsc::UnboundedSender<Order>,
-    pub spares: mpsc::Sender<Box<Interval>>,
-    pub thread: thread::JoinHandle<()>,
-}
 
 /// What the supervisor is given.
 pub struct Setup {
@@ -91,7 +86,7 @@ struct Control {
     plan: Arc<Plan>,
     load: Load,
     aggregator: Aggregator,
-    links: Vec<Link>,
+    shards: Shards,
     course: Course,
     clock: RunClock,
     probe: Probe,
@@ -100,9 +95,6 @@ struct Control {
     held: u32,
     held_since: Instant,
     repeat_at: Instant,
-    /// Users alive on each shard, and who they are, as last reported.
-    users: Vec<u32>,
-    staff: Vec<Staff>,
     /// Users that start before the others.
     early: u32,
     /// Iterations arrive.
@@ -132,8 +124,6 @@ impl Control {
             held: 0,
             held_since: now,
             repeat_at: now,
-            users: vec![0; links.len()],
-            staff: vec![Staff::default(); links.len()],
             early: early.0,
             is_fed: false,
             stage: None,
@@ -146,14 +136,7 @@ impl Control {
             load: plan.load,
             plan,
             aggregator,
-            links,
-        }
-    }
-
-    fn tell(&self, order: Order) {
-        for link in &self.links {
-            // A shard that has ended takes no orders.
-            let _ = link.orders.send(order);
+            shards: Shards::new(links),
         }
     }
 
@@ -169,7 +152,7 @@ impl Control {
                 let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
                 self.note(format!("{what} {} → {rate}{unit}", self.course.rate(t)));
                 if let Some(scale) = self.course.set_rate(rate, t) {
-                    self.tell(Order::Scale(scale, self.course.plan_time(t)));
+                    self.shards.tell(Order::Scale(scale, self.course.plan_time(t)));
                 }
             }
             Command::FollowPlan => {
@@ -178,17 +161,17 @@ impl Control {
                 }
                 self.course.follow(t);
                 if self.is_open() {
-                    self.tell(Order::Scale(1.0, self.course.plan_time(t)));
+                    self.shards.tell(Order::Scale(1.0, self.course.plan_time(t)));
                 }
             }
             Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
                 self.note("paused".to_owned());
                 self.clock.pause();
-                self.tell(Order::Pause);
+                self.shards.tell(Order::Pause);
             }
             Command::Resume if self.clock.is_paused() => {
                 self.clock.resume();
-                self.tell(Order::Resume);
+                self.shards.tell(Order::Resume);
                 self.note("resumed".to_owned());
             }
             Command::Pause | Command::Resume => {}
@@ -212,7 +195,7 @@ impl Control {
 
     fn next_epoch(&mut self) {
         self.epoch += 1;
-        self.tell(Order::Epoch(self.epoch));
+        self.shards.tell(Order::Epoch(self.epoch));
     }
 
     fn note(&mut self, text: String) {
@@ -230,21 +213,20 @@ impl Control {
         // Held iterations would never finish.
         if self.clock.is_paused() {
             self.clock.resume();
-            self.tell(Order::Resume);
+            self.shards.tell(Order::Resume);
         }
         self.stopping = Some((why, Instant::now() + self.load.stop_timeout));
-        self.tell(Order::Stop);
+        self.shards.tell(Order::Stop);
     }
 
     fn cut(&mut self) {
         self.cut = true;
-        self.tell(Order::Cut);
+        self.shards.tell(Order::Cut);
     }
 
     fn step(&mut self) {
         let now = Instant::now();
-        let alive: u32 = self.users.iter().sum();
-        self.vu_seconds += f64::from(alive) * now.duration_since(self.counted_until).as_secs_f64();
+        self.vu_seconds += f64::from(self.shards.alive()) * now.duration_since(self.counted_until).as_secs_f64();
         self.counted_until = now;
         if let Some((_, until)) = self.stopping {
             if now >= until && !self.cut {
@@ -252,7 +234,7 @@ impl Control {
             }
             return;
         }
-        if self.links.iter().any(|link| link.thread.is_finished()) {
+        if self.shards.is_one_gone() {
             self.stop(End::Broken);
             return;
         }
@@ -270,7 +252,7 @@ impl Control {
             }
             self.held = held;
             self.repeat_at = now + REPEAT;
-            self.tell(Order::Hold(held));
+            self.shards.tell(Order::Hold(held));
         }
     }
 
@@ -285,12 +267,7 @@ impl Control {
         if planned {
             return true;
         }
-        let quit: u32 = self.staff.iter().map(|staff| staff.quit).sum();
-        let seats: u32 = self.staff.iter().map(|staff| staff.seats).sum();
-        let is_deserted = quit > 0
-            && seats == quit
-            && self.users.iter().all(|users| *users == 0)
-            && (!self.is_open() || quit >= self.held)
+        let is_deserted = self.shards.deserted().is_some_and(|quit| !self.is_open() || quit >= self.held)
             && self.held_since.elapsed() >= SETTLED
             && self.course.is_settled(t);
         if is_deserted {
@@ -302,7 +279,7 @@ impl Control {
     /// Lets the other users begin once those that come before them are ready, and iterations arrive.
     fn begin_others(&mut self, t: Duration, now: Instant) {
         if self.course.is_held() {
-            let ready: u32 = self.staff.iter().map(|staff| staff.ready).sum();
+            let ready = self.shards.ready();
             if ready < self.early.min(self.course.target(t).0) {
                 return;
             }
@@ -311,7 +288,7 @@ impl Control {
         }
         if self.is_open() && !self.is_fed {
             self.is_fed = true;
-            self.tell(Order::Arrive(now - (t.saturating_sub(self.course.began()))));
+            self.shards.tell(Order::Arrive(now - (t.saturating_sub(self.course.began()))));
         }
     }
 
@@ -339,82 +316,18 @@ impl Control {
     }
 
     fn absorb(&mut self, mut interval: Box<Interval>) {
-        let shard = interval.shard;
-        self.users[shard] = interval.users;
-        self.staff[shard] = interval.staff;
-        let epoch = interval.epoch;
+        let (shard, epoch, wants_stop) = (interval.shard, interval.epoch, interval.staff.wants_stop);
+        self.shards.note(&interval);
         self.aggregator.absorb(&mut interval);
         if let Some(at) = self.warm_up.reported(shard, epoch) {
             let left_out = units::count(self.aggregator.left_out());
             self.note_at(at, format!("warm-up over: {left_out} requests left out"));
         }
-        if self.staff[shard].wants_stop && self.stopping.is_none() {
+        if wants_stop && self.stopping.is_none() {
             self.note("stopped by a step of the scenario".to_owned());
             self.stop(End::Stopped);
         }
-        let spares = &self.links[shard].spares;
-        // One to fill while this thread reads the other. More appear when it was late, and each has room for a
-        // histogram of every endpoint: they go.
-        if spares.capacity() == spares.max_capacity() {
-            let _ = spares.try_send(interval);
-        }
-    }
-
-    fn state(&self, t: Duration) -> RunState {
-        let moves = match self.course.arrivals(t) {
-            Some(rate) => (rate - self.course.rate(t).0).abs() > 1e-6,
-            None => self.held != self.course.target(t).0,
-        };
-        if self.stopping.is_some() {
-            RunState::Stopping
-        } else if self.clock.is_paused() {
-            RunState::Paused
-        } else if moves {
-            RunState::Ramping
-        } else {
-            RunState::Running
-        }
-    }
-
-    fn snapshot(&mut self) -> Arc<Snapshot> {
-        let state = self.state(self.clock.elapsed());
-        self.snapshot_in(state)
-    }
-
-    fn last_snapshot(&mut self) -> Arc<Snapshot> {
-        let broken = self.links.drain(..).map(|link| link.thread.join().is_err()).fold(false, |a, b| a | b);
-        let end = if broken { End::Broken } else { self.stopping.map_or(End::Broken, |(why, _)| why) };
-        self.users.fill(0);
-        self.snapshot_in(RunState::Done(end))
-    }
-
-    fn snapshot_in(&mut self, state: RunState) -> Arc<Snapshot> {
-        let t = self.clock.elapsed();
-        let stages = self.plan.schedule.stages();
-        let stage = self.stage.and_then(|index| stages.get(index)).map(|stage| Arc::clone(&stage.name));
-        self.aggregator.plan(PlanView {
-            stage: stage.filter(|name| !name.is_empty()),
-            steered: self.course.is_steered(),
-            warm_up: self.warm_up.is_warm(),
-            rate: self.course.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
-            ..PlanView::default()
-        });
-        let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
-        if let Some(figures) = news.and_then(|server| server.borrow_and_update().clone()) {
-            match self.stopping {
-                None => self.aggregator.server(figures),
-                Some(_) => self.aggregator.server_left(figures),
-            }
-        }
-        self.aggregator.snapshot(Moment {
-            elapsed: t,
-            at: SystemTime::now(),
-            state,
-            target: if self.stopping.is_some() { 0 } else { self.course.target(t).0 },
-            spawn_rate: self.course.rate(t).0,
-            vu_hours: self.vu_seconds / 3_600.0,
-            health: self.probe.sample(),
-        })
+        self.shards.give_back(interval);
     }
 }
 

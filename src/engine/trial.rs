@@ -23,6 +23,11 @@ use crate::scenario::plan::StopScope;
 /// Longer pauses are cut to this.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
+/// Most events of a subscription.
+pub const MOST_EVENTS: u32 = 3;
+/// Longest that is waited for the events of a subscription after the first one.
+pub const LONGEST_LISTENING: Duration = Duration::from_secs(5);
+
 /// Somebody who looks at all that a user does.
 pub trait Observer: Watch + of_redis::Watch {
     /// A step has been done or left out.
@@ -60,6 +65,38 @@ pub enum Event<'a> {
     Log(&'a str),
     /// A `stop`.
     Stop(StopScope),
+    /// The server has acknowledged the connection of a GraphQL subscription.
+    Acknowledged {
+        /// The payload of `connection_init`.
+        params: Option<&'a [u8]>,
+        /// From the opening handshake.
+        after: Duration,
+    },
+    /// A GraphQL subscription is asked for.
+    Subscribed {
+        /// The name of its row.
+        name: &'a str,
+        /// The payload of `subscribe`.
+        payload: &'a [u8],
+    },
+    /// An event of a GraphQL subscription has come.
+    Received {
+        /// From 1.
+        number: u32,
+        /// As it stands.
+        payload: &'a str,
+        /// Since the event before, or since the subscription.
+        after: Duration,
+    },
+    /// A GraphQL subscription is over.
+    Listened {
+        /// `complete`, `error` or `broken`; anything else when the user left it.
+        how: &'static str,
+        /// How many have come.
+        events: u32,
+        /// Since the subscription.
+        length: Duration,
+    },
     /// A step failed without a request.
     Exception {
         /// Where.
@@ -83,12 +120,8 @@ pub struct Choice<'a> {
 /// Runs one user once on this thread, and returns when it is done.
 ///
 /// # Errors
-/// When the plan has steps that cannot be run yet, the operating system refuses a runtime, TLS cannot be set up, or a
-/// data file cannot be used.
+/// When the operating system refuses a runtime, TLS cannot be set up, or a data file cannot be used.
 pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
-    if let Some(why) = plan.step_not_runnable() {
-        return Err(EngineError::NotRunnable(why));
-    }
     let factory = Factory::new(&plan)?;
     let redis = plan.redis.as_ref().map(|target| redis::Factory::new(target, Arc::clone(&plan.secrets))).transpose()?;
     let others = Arc::default();

@@ -1,17 +1,18 @@
-//! The signals that ask a headless run to end.
+//! The signals that ask what runs without a screen to end.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Receives INT, TERM and HUP, which from now on no longer end the process.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
 impl Signals {
-    pub(super) fn new() -> std::io::Result<Self> {
+    /// Listens from now on.
+    pub(crate) fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -20,7 +21,7 @@ impl Signals {
     }
 
     /// Waits for the next one and tells its name.
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "interrupted",
             _ = self.terminate.recv() => "asked to terminate",

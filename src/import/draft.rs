@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::credential::Vault;
+use crate::scenario::words;
 
 /// A scenario that is being made.
 #[derive(Debug, Default)]
@@ -107,7 +108,7 @@ pub fn can_be_sent(url: &url::Url) -> bool {
 /// The verb as a step has it, if a step can have it.
 pub fn verb(method: &str) -> Option<String> {
     let verb = method.to_ascii_lowercase();
-    ["get", "post", "put", "patch", "delete", "head", "options"].contains(&verb.as_str()).then_some(verb)
+    words::is_verb(&verb).then_some(verb)
 }
 
 /// A text that stands for itself in a scenario: what would begin a template, or name a file, is quoted.
@@ -187,36 +188,8 @@ pub fn identifier(text: &str) -> String {
         before = Some(c);
     }
     let out = out.trim_end_matches('_');
-    let taken = [
-        "",
-        "vars",
-        "env",
-        "user",
-        "iteration",
-        "fake",
-        "loop",
-        "true",
-        "false",
-        "none",
-        "not",
-        "and",
-        "or",
-        "in",
-        "is",
-        "if",
-        "else",
-        "now",
-        "uuid",
-        "choice",
-        "random_int",
-        "random_float",
-        "random_string",
-        "range",
-        "dict",
-        "namespace",
-        "debug",
-    ];
-    if taken.contains(&out) || out.starts_with(|c: char| c.is_ascii_digit()) {
+    let is_taken = words::is_reserved(out) || words::is_function(out);
+    if out.is_empty() || is_taken || out.starts_with(|c: char| c.is_ascii_digit()) {
         return format!("a_{out}").trim_end_matches('_').to_owned();
     }
     out.to_owned()
@@ -246,6 +219,9 @@ mod tests {
             ("petId", "pet_id"),
             ("X-CSRF-Token", "x_csrf_token"),
             ("user", "a_user"),
+            ("UUID", "a_uuid"),
+            ("if", "a_if"),
+            ("", "a"),
             ("1st", "a_1st"),
             ("é", "a"),
             ("page[size]", "page_size"),

@@ -8,6 +8,7 @@ mod credential;
 mod curl;
 mod draft;
 mod har;
+mod headers;
 mod openapi;
 mod write;
 

@@ -25,6 +25,9 @@ pub struct Operation {
     pub figures: Figures,
 }
 
+/// Where the number of nodes says no more than that they are too many.
+const MANY_NODES: u64 = 1_000_000_000_000_000;
+
 /// How much an operation asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Figures {
@@ -40,6 +43,8 @@ pub struct Figures {
     pub directives: u64,
     /// Objects that may come back: along each path the product of `first`, `last`, `limit` and `take`.
     pub nodes: u64,
+    /// The value of one of them is known only in the run: it counts as 1, and there may be more.
+    pub is_open: bool,
 }
 
 impl Figures {
@@ -53,6 +58,7 @@ impl Figures {
             aliases: self.aliases.max(other.aliases),
             directives: self.directives.max(other.directives),
             nodes: self.nodes.max(other.nodes),
+            is_open: self.is_open || other.is_open,
         }
     }
 }
@@ -64,7 +70,11 @@ impl fmt::Display for Figures {
         if self.aliases > 0 {
             write!(f, ", {} alias{}", self.aliases, if self.aliases == 1 { "" } else { "es" })?;
         }
-        write!(f, ", ~{} node{}", self.nodes, plural(self.nodes))
+        if self.nodes > MANY_NODES {
+            return f.write_str(", more than 10^15 nodes");
+        }
+        write!(f, ", ~{} node{}", self.nodes, plural(self.nodes))?;
+        f.write_str(if self.is_open { " or more" } else { "" })
     }
 }
 
@@ -90,12 +100,21 @@ pub fn operations(text: &str, variable: &dyn Fn(&str) -> Option<u64>) -> Result<
         let at = error.positions().next().unwrap_or_default();
         let message = error.to_string();
         // The parser draws the place below its message; we have our own way of showing it.
-        let why = message.lines().last().map_or("", str::trim).trim_start_matches("= ").to_owned();
-        DocumentError { line: at.line, column: at.column, why }
+        let why = message.lines().last().map_or("", str::trim).trim_start_matches("= ");
+        DocumentError { line: at.line, column: at.column, why: in_words(why) }
     })?;
     let mut found: Vec<_> = document.operations.iter().collect();
     found.sort_by_key(|(_, operation)| (operation.pos.line, operation.pos.column));
     found.into_iter().map(|(name, operation)| describe(&document, name, operation, variable)).collect()
+}
+
+/// What the parser expects, without the names of its rules.
+fn in_words(why: &str) -> String {
+    if !why.starts_with("expected ") {
+        return why.to_owned();
+    }
+    let rules = [("executable_definition", "query, mutation, subscription, fragment"), ("EOI", "the end"), ("_", " ")];
+    rules.iter().fold(why.to_owned(), |why, (rule, words)| why.replace(rule, words))
 }
 
 fn describe(
@@ -154,6 +173,7 @@ impl<'a> Counter<'a> {
                 aliases: sum.aliases.saturating_add(part.aliases),
                 directives: sum.directives.saturating_add(part.directives).saturating_add(directives),
                 nodes: sum.nodes.saturating_add(part.nodes),
+                is_open: sum.is_open || part.is_open,
                 root_fields: 0,
             };
         }
@@ -163,13 +183,17 @@ impl<'a> Counter<'a> {
     fn field(&mut self, field: &'a Field) -> Result<Figures, DocumentError> {
         let inner = self.set(&field.selection_set)?;
         let is_leaf = field.selection_set.node.items.is_empty();
-        let named = |name: &str| field.get_argument(name).and_then(|value| number(&value.node, self.variable));
-        let times = ["first", "last", "limit", "take"].into_iter().find_map(named).unwrap_or(1);
+        let named = ["first", "last", "limit", "take"].into_iter().find_map(|name| field.get_argument(name));
+        let times = named.map(|value| number(&value.node, self.variable));
+        let is_unknown =
+            matches!(times, Some(None)) && named.is_some_and(|value| matches!(value.node, Value::Variable(_)));
+        let times = times.flatten().unwrap_or(1);
         Ok(Figures {
             depth: inner.depth.saturating_add(1),
             fields: inner.fields.saturating_add(1),
             aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
             nodes: if is_leaf { 0 } else { times.saturating_mul(inner.nodes.max(1)) },
+            is_open: inner.is_open || (is_unknown && !is_leaf),
             ..inner
         })
     }
@@ -234,12 +258,15 @@ mod tests {
         let text =
             "query S($n: Int = 10) { products(first: $n) { nodes { id name b: name } } me @include(if: true) { id } }";
         let figures = one(text).figures;
-        let wanted = Figures { depth: 3, fields: 7, root_fields: 2, aliases: 1, directives: 1, nodes: 11 };
+        let wanted =
+            Figures { depth: 3, fields: 7, root_fields: 2, aliases: 1, directives: 1, nodes: 11, is_open: false };
         assert_eq!(figures, wanted);
         assert_eq!(figures.to_string(), "depth 3, 7 fields, 1 alias, ~11 nodes");
         let known = operations(text, &|name| (name == "n").then_some(3)).expect("a document");
         assert_eq!(known[0].figures.nodes, 4);
         assert_eq!(one("{ a(first: 10) { b(last: 5) { c } d } }").figures.nodes, 50);
+        let drawn = one("query S($n: Int) { a(first: $n) { b(last: 5) { c } } }").figures;
+        assert_eq!(drawn.to_string(), "depth 3, 3 fields, ~5 nodes or more");
         assert_eq!(one("{ a }").figures.to_string(), "depth 1, 1 field, ~0 nodes");
     }
 
@@ -254,6 +281,21 @@ mod tests {
         }
         bomb.push_str(" fragment F60 on T { c }");
         assert!(one(&bomb).figures.fields > 1 << 60);
+        let huge = format!("{{ a(first: {0}) {{ b(first: {0}) {{ c }} }} }}", u32::MAX);
+        assert_eq!(one(&huge).figures.to_string(), "depth 3, 3 fields, more than 10^15 nodes");
+    }
+
+    #[test]
+    fn a_text_that_is_no_document_is_refused_in_words() {
+        for (text, wanted) in [
+            ("{ a(", "expected name"),
+            ("{ a( }", "expected"),
+            ("hello", "expected query, mutation, subscription, fragment"),
+            ("query Q { a } query Q { b }", "Q"),
+        ] {
+            let why = operations(text, &|_| None).expect_err("no document").why;
+            assert!(why.contains(wanted) && !why.contains('_'), "{text}: {why}");
+        }
     }
 
     #[test]

@@ -119,6 +119,9 @@ const GRAPHQL: &[Key] = &[
     key("operation_name", "text", "The same as operation"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),
+    key("business_errors", "text", "JSONPath of errors that are data, such as $.data.*.userErrors"),
+    key("events", "events", "Of a subscription: end after so many events"),
+    key("listen_for", "listen_for", "Of a subscription: end after so long"),
 ];
 const PUBLISH: &[Key] = &[
     key("name", "row", "Row of the statistics; default: the channel"),
@@ -311,9 +314,12 @@ pub(crate) const ON: &[Key] =
 pub(crate) const GRAPHQL_SETTINGS: &[Key] = &[
     key("endpoint", "text", "Path or URL; default /graphql"),
     key("errors", "error_policy", "fail, partial_ok or ignore"),
+    key("business_errors", "text", "JSONPath of errors that are data, such as $.data.*.userErrors"),
     key("accept", "text", "The Accept header"),
     key("persisted", "persisted", "apq: send the hash first"),
     key("method", "graphql_method", "post, or get for queries"),
+    key("subscriptions", "text", "Path or URL of the WebSocket for subscriptions; default: endpoint"),
+    key("connection_params", "map", "Payload of connection_init, which opens a subscription's connection"),
 ];
 /// `redis` at the top.
 pub(crate) const REDIS_SETTINGS: &[Key] = &[

@@ -27,6 +27,7 @@ mod source;
 pub mod summary;
 pub mod template;
 mod userinfo;
+pub mod words;
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -182,6 +182,15 @@ fn scalars() -> Vec<(&'static str, Value)> {
         ),
         ("count", json!({ "anyOf": [reference("whole"), reference("template")] })),
         ("template", json!({ "type": "string", "pattern": r"\{\{" })),
+        (
+            "events",
+            json!({ "anyOf": [
+                { "type": "integer", "minimum": 1 },
+                { "type": "string", "pattern": r"^\s*0*[1-9]\d*\s*$" },
+                reference("template"),
+            ] }),
+        ),
+        ("listen_for", json!({ "anyOf": [reference("length"), reference("template")] })),
         ("duration", json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": time }] })),
         // A length of time that cannot be nothing.
         (

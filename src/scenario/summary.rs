@@ -84,17 +84,24 @@ fn per_task(plan: &Plan, class: &Class) -> f64 {
     mean(class, |task| {
         sum(plan, &task.steps, &|action| match action {
             Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
+            // The connection and the operation; events are no requests.
+            Action::Subscription(_) => 2.0,
             _ => 0.0,
         })
     })
 }
 
 fn pauses(plan: &Plan, class: &Class) -> f64 {
-    use super::plan::Pause;
+    use super::plan::{Limit, Pause};
     mean(class, |task| {
         sum(plan, &task.steps, &|action| match action {
             Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
             Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
+            // Where a number of events may end it sooner, nobody knows when.
+            Action::Subscription(step) => match (&step.listen_for, &step.events) {
+                (Some(Limit::Fixed(length)), None) => length.as_secs_f64(),
+                _ => 0.0,
+            },
             _ => 0.0,
         })
     })

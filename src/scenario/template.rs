@@ -10,10 +10,13 @@ mod functions;
 mod given;
 mod json;
 mod misuse;
+mod names;
+mod pieces;
 mod plain;
 mod scope;
+mod slip;
 mod typed;
-mod words;
+mod wording;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -21,12 +24,14 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
-pub(crate) use compile::{Names, Slip, condition, constant, template, text};
-pub(crate) use context::{is_function, process};
+pub(crate) use compile::{condition, constant, template, text};
+pub(crate) use context::process;
 pub use json::Json;
 pub(crate) use json::{JsonBuilder, to_json};
+pub(crate) use names::Names;
 pub(crate) use plain::shown;
 pub use scope::{Scope, SlotId, SlotTable};
+pub(crate) use slip::Slip;
 pub use typed::{Condition, Template};
 
 /// A string value of the scenario.

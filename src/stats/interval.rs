@@ -6,9 +6,10 @@ use super::by_row::ByRow;
 use super::delivery::Tally;
 use super::failures::Groups;
 use super::operation::Costs;
+use super::portion::{Portion, Sums};
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
-use super::tally::{Exact, Sparse, Times};
+use super::tally::Times;
 
 /// Most different errors in the scenario itself that one interval tells apart.
 const MAX_EXCEPTIONS: usize = 100;
@@ -124,7 +125,7 @@ impl Interval {
     /// Finished requests in it.
     pub(super) fn requests(&self) -> u64 {
         let cells = self.touched.iter().filter_map(|index| self.cells.get(*index as usize)?.as_ref());
-        cells.map(|cell| cell.requests).sum()
+        cells.map(|cell| cell.sums.requests).sum()
     }
 
     /// Makes room for so many endpoints.
@@ -140,7 +141,7 @@ impl Interval {
             return;
         };
         let cell = slot.get_or_insert_with(|| Box::new(Cell::new()));
-        if cell.requests == 0 {
+        if cell.sums.requests == 0 {
             self.touched.push(sample.endpoint);
         }
         cell.record(sample);
@@ -170,30 +171,17 @@ impl Interval {
 /// One endpoint's part of an interval.
 #[derive(Debug)]
 struct Cell {
-    requests: u64,
-    failures: u64,
-    bytes: u64,
+    sums: Sums,
     response: Times<u32>,
     /// Allocated once a sample had a due time.
     service: Option<Box<Times<u32>>>,
     /// True when `service` counts in this interval.
     planned: bool,
-    connect: Exact,
-    first_byte: Exact,
 }
 
 impl Cell {
     fn new() -> Self {
-        Self {
-            requests: 0,
-            failures: 0,
-            bytes: 0,
-            response: Times::fine(),
-            service: None,
-            planned: false,
-            connect: Exact::default(),
-            first_byte: Exact::default(),
-        }
+        Self { sums: Sums::default(), response: Times::fine(), service: None, planned: false }
     }
 
     fn record(&mut self, sample: &Sample) {
@@ -201,87 +189,31 @@ impl Cell {
             self.planned = true;
             // Until now both times were the same.
             match &mut self.service {
-                Some(service) if self.requests == 0 => service.clear(),
+                Some(service) if self.sums.requests == 0 => service.clear(),
                 Some(service) => **service = self.response.clone(),
                 None => self.service = Some(Box::new(self.response.clone())),
             }
         }
-        self.requests += 1;
-        self.failures += u64::from(sample.failure.is_some());
-        self.bytes = self.bytes.saturating_add(sample.bytes);
+        self.sums.record(sample);
         self.response.record(sample.response.unwrap_or(sample.service));
         if let Some(service) = self.service.as_mut().filter(|_| self.planned) {
             service.record(sample.service);
         }
-        if let Some(time) = sample.connect {
-            self.connect.record(time);
-        }
-        if let Some(time) = sample.first_byte {
-            self.first_byte.record(time);
-        }
     }
 
     fn clear(&mut self) {
-        (self.requests, self.failures, self.bytes, self.planned) = (0, 0, 0, false);
+        (self.sums, self.planned) = (Sums::default(), false);
         self.response.clear();
         if let Some(service) = &mut self.service {
             service.clear();
         }
-        self.connect = Exact::default();
-        self.first_byte = Exact::default();
     }
 
     fn portion(&self) -> Portion {
         Portion {
-            requests: self.requests,
-            failures: self.failures,
-            bytes: self.bytes,
+            sums: self.sums,
             response: self.response.sparse(),
             service: self.service.as_ref().filter(|_| self.planned).map(|times| times.sparse()),
-            connect: self.connect,
-            first_byte: self.first_byte,
-        }
-    }
-}
-
-/// What was measured of one endpoint (or of all) in some length of time.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Portion {
-    pub requests: u64,
-    pub failures: u64,
-    pub bytes: u64,
-    pub response: Sparse,
-    /// Only with due times; else service and response time are the same.
-    pub service: Option<Sparse>,
-    pub connect: Exact,
-    pub first_byte: Exact,
-}
-
-impl Portion {
-    /// Service times, whether kept apart or not.
-    pub fn service(&self) -> &Sparse {
-        self.service.as_ref().unwrap_or(&self.response)
-    }
-
-    pub fn merge(&mut self, other: &Portion) {
-        if other.service.is_some() && self.service.is_none() {
-            self.service = Some(self.response.clone());
-        }
-        if let Some(service) = &mut self.service {
-            service.merge(other.service());
-        }
-        self.requests += other.requests;
-        self.failures += other.failures;
-        self.bytes = self.bytes.saturating_add(other.bytes);
-        self.response.merge(&other.response);
-        self.connect.merge(&other.connect);
-        self.first_byte.merge(&other.first_byte);
-    }
-
-    pub fn compact(&mut self) {
-        self.response.compact();
-        if let Some(service) = &mut self.service {
-            service.compact();
         }
     }
 }

@@ -11,6 +11,7 @@ mod failures;
 pub mod health;
 pub mod interval;
 pub mod operation;
+mod portion;
 pub mod recorder;
 mod row;
 pub mod sample;

@@ -152,7 +152,7 @@ mod tests {
         recorder.record(failed(1, Reason::ConnectionReset));
         let full = recorder.swap(None);
         assert_eq!(
-            full.portions().map(|(i, p)| (i, p.requests, p.failures, p.bytes)).collect::<Vec<_>>(),
+            full.portions().map(|(i, p)| (i, p.sums.requests, p.sums.failures, p.sums.bytes)).collect::<Vec<_>>(),
             [(1, 1, 1, 10)]
         );
         recorder.swap(Some(full));

@@ -3,22 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::interval::Portion;
+use super::portion::{Portion, Sums};
 use super::snapshot::{Figures, Row, SoFar};
-use super::tally::{Exact, Times};
+use super::tally::Times;
 use super::window::{Window, rate};
 
 /// Totals and window of one endpoint, or of all.
 #[derive(Debug)]
 pub(super) struct RowState {
-    requests: u64,
-    failures: u64,
-    bytes: u64,
+    sums: Sums,
     response: Times<u64>,
     /// Only where requests have due times.
     service: Option<Times<u64>>,
-    connect: Exact,
-    first_byte: Exact,
     pub window: Window<Portion>,
     /// Read off since the last request; an idle row costs nothing.
     total: Option<Figures>,
@@ -28,13 +24,9 @@ pub(super) struct RowState {
 impl RowState {
     pub fn new() -> Self {
         Self {
-            requests: 0,
-            failures: 0,
-            bytes: 0,
+            sums: Sums::default(),
             response: Times::fine(),
             service: None,
-            connect: Exact::default(),
-            first_byte: Exact::default(),
             window: Window::new(),
             total: None,
             now: Figures::default(),
@@ -43,7 +35,7 @@ impl RowState {
 
     /// True before the first request.
     pub fn is_empty(&self) -> bool {
-        self.requests == 0
+        self.sums.requests == 0
     }
 
     pub fn absorb(&mut self, portion: &Portion) {
@@ -55,12 +47,8 @@ impl RowState {
         if let Some(service) = &mut self.service {
             service.absorb(portion.service());
         }
-        self.requests += portion.requests;
-        self.failures += portion.failures;
-        self.bytes = self.bytes.saturating_add(portion.bytes);
+        self.sums.merge(&portion.sums);
         self.response.absorb(&portion.response);
-        self.connect.merge(&portion.connect);
-        self.first_byte.merge(&portion.first_byte);
         self.window.open.merge(portion);
     }
 
@@ -72,14 +60,9 @@ impl RowState {
     fn figures(&mut self) -> &Figures {
         let (response, service) = (&self.response, &self.service);
         self.total.get_or_insert_with(|| Figures {
-            requests: self.requests,
-            failures: self.failures,
-            bytes: self.bytes,
             response: response.latency(),
             service: service.as_ref().map(Times::latency),
-            connect: self.connect.mean(),
-            first_byte: self.first_byte.mean(),
-            ..Figures::default()
+            ..self.sums.figures()
         })
     }
 

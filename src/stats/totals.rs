@@ -19,7 +19,9 @@ use super::window::{SLOT, Window};
 
 /// Most different errors in the scenario itself that a run tells apart.
 const MAX_EXCEPTIONS: usize = 100;
-/// The type of rows that count messages received.
+/// The types of rows that count messages received: those of Redis, and the events of GraphQL subscriptions.
+const RECEIVED: [&str; 2] = [DELIVER, "EVENT"];
+/// The type of rows that count messages received from Redis.
 pub(super) const DELIVER: &str = "DELIVER";
 
 /// What is measured since the last reset.
@@ -78,12 +80,12 @@ impl Stats {
         until.saturating_sub(self.since).saturating_sub(self.uncounted)
     }
 
-    pub fn absorb(&mut self, interval: &mut Interval, deliveries: &[(Arc<str>, Arc<str>)]) {
+    pub fn absorb(&mut self, interval: &mut Interval, rows: &[(Arc<str>, Arc<str>)]) {
         for (index, portion) in interval.portions() {
             if let Some(row) = self.rows.get_mut(index) {
                 row.absorb(&portion);
-                // A message that arrives is no request: one publish may make thousands of them.
-                if deliveries.get(index).is_none_or(|(method, _)| **method != *DELIVER) {
+                // A message that arrives is no request: one publish or one subscription may make thousands of them.
+                if rows.get(index).is_none_or(|(method, _)| !RECEIVED.contains(&&**method)) {
                     self.total.absorb(&portion);
                 }
             }
@@ -125,7 +127,7 @@ impl Stats {
             self.timer_lag.close();
             self.schedule_delay.close();
             let second = self.total.window.close();
-            let (requests, failures, times) = (second.requests, second.failures, second.response.clone());
+            let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
             self.past.push(bucket, &times);
@@ -133,11 +135,11 @@ impl Stats {
         }
         let rest = moment.elapsed.saturating_sub(self.opened);
         let open = &self.total.window.open;
-        if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.requests > 0) {
+        if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.sums.requests > 0) {
             self.finished = true;
             self.total.window.open.compact();
             let open = &self.total.window.open;
-            let (requests, failures, times) = (open.requests, open.failures, open.response.clone());
+            let (requests, failures, times) = (open.sums.requests, open.sums.failures, open.response.clone());
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
             self.past.finish(bucket, &times);
         }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::interval::Portion;
+use super::portion::{Portion, Sums};
 use super::snapshot::{Figures, Latency};
-use super::tally::{Exact, Sparse, Times};
+use super::tally::{Sparse, Times};
 
 /// Closed slots kept.
 const SLOTS: usize = 10;
@@ -66,21 +66,16 @@ impl<S: Slot> Window<S> {
 impl Window<Portion> {
     /// Requests and failures per second.
     pub fn rates(&self, covered: Duration) -> (f64, f64) {
-        let (requests, failures) = self.iter().fold((0, 0), |(r, f), slot| (r + slot.requests, f + slot.failures));
+        let (requests, failures) =
+            self.iter().fold((0, 0), |(r, f), slot| (r + slot.sums.requests, f + slot.sums.failures));
         (rate(requests, covered), rate(failures, covered))
     }
 
     /// Everything, merged; `scratch` is only room to merge in.
     pub fn figures(&self, covered: Duration, scratch: &mut Times<u64>) -> Figures {
-        let (mut connect, mut first_byte) = (Exact::default(), Exact::default());
-        let mut out = Figures::default();
-        for slot in self.iter() {
-            out.requests += slot.requests;
-            out.failures += slot.failures;
-            out.bytes = out.bytes.saturating_add(slot.bytes);
-            connect.merge(&slot.connect);
-            first_byte.merge(&slot.first_byte);
-        }
+        let mut sums = Sums::default();
+        self.iter().for_each(|slot| sums.merge(&slot.sums));
+        let mut out = sums.figures();
         if out.requests > 0 {
             out.response = merged(self.iter().map(|slot| &slot.response), scratch);
             if self.iter().any(|slot| slot.service.is_some()) {
@@ -88,7 +83,6 @@ impl Window<Portion> {
             }
         }
         (out.rps, out.fps) = (rate(out.requests, covered), rate(out.failures, covered));
-        (out.connect, out.first_byte) = (connect.mean(), first_byte.mean());
         out
     }
 }

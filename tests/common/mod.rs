@@ -2,12 +2,12 @@
 
 pub mod calm;
 pub mod plain;
+pub mod wait;
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -132,7 +132,7 @@ pub fn raw_server(answer: &'static [u8]) -> String {
 /// Waits for a snapshot that has what is asked for; the text says what that is when it never comes.
 pub async fn until(handle: &RunHandle, what: &str, mut is: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = handle.subscribe();
-    let found = tokio::time::timeout(Duration::from_secs(60), snapshots.wait_for(|s| is(s))).await;
+    let found = tokio::time::timeout(wait::PATIENCE, snapshots.wait_for(|s| is(s))).await;
     found.unwrap_or_else(|_| panic!("never: {what}; last: {:?}", handle.latest().load)).expect("a live run").clone()
 }
 

@@ -65,11 +65,13 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
         let started = Instant::now();
         let until = *shared.stalled_until.lock().expect("no panic");
         if let Some(rest) = until.and_then(|until| until.checked_duration_since(started)) {
+            // The stall that a test asked for.
             std::thread::sleep(rest);
         }
         let delayed = head[..length].starts_with(b"GET /two-delays ");
         if delayed {
             let n = shared.delayed.fetch_add(1, Ordering::Relaxed);
+            // The delay that a test measures.
             std::thread::sleep(Duration::from_millis(if n.is_multiple_of(10) { 80 } else { 20 }));
         }
         if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {

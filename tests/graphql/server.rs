@@ -33,14 +33,25 @@ impl Yoga {
 
     /// How often `/graphql` was asked.
     pub fn count(&self) -> u64 {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a live server");
-        stream.write_all(b"GET /count HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").expect("a live server");
-        let mut reply = String::new();
-        stream.read_to_string(&mut reply).expect("a reply");
-        let body = reply.split_once("\r\n\r\n").expect("a body").1;
+        self.number("/count")
+    }
+
+    /// A number that it keeps.
+    pub fn number(&self, path: &str) -> u64 {
+        let body = get(&self.url(), path);
         // The number stands alone, or in one chunk.
         body.lines().find_map(|line| line.trim().parse().ok().filter(|_| !line.is_empty())).expect("a number")
     }
+}
+
+/// The body of a page.
+pub fn get(url: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://")).expect("a live server");
+    let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).expect("a live server");
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).expect("a reply");
+    reply.split_once("\r\n\r\n").expect("a body").1.to_owned()
 }
 
 impl Drop for Yoga {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
 
 /// A row of a CSV file, by the names in its first line.
 pub type Record = HashMap<String, String>;
@@ -39,15 +38,6 @@ pub fn err(output: &Output) -> String {
 pub fn rows(path: PathBuf) -> Vec<Record> {
     let mut reader = csv::Reader::from_path(path).expect("a CSV file");
     reader.deserialize().map(|row| row.expect("a row as wide as the header")).collect()
-}
-
-/// Polls until `done`, at most half a minute.
-pub fn until(what: &str, done: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < deadline, "no {what} within 30 s");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 pub fn signal(name: &str, pid: u32) {

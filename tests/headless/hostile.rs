@@ -3,9 +3,9 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::time::Duration;
 
 use crate::command::{Ran, prepared};
+use crate::wait::until;
 
 const FINE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const BROTLI: &[u8] =
@@ -200,13 +200,13 @@ fn a_long_body_does_not_fill_the_memory() {
     let text = scenario(&hostile(), &["/long-body"]).replace("timeout: 5s", "timeout: 60s");
     let mut child = prepared(folder.path(), &text, "-u 2 -r 100 -t 3s -s 60s").spawn().unwrap();
     let mut peak = 0;
-    while child.try_wait().unwrap().is_none() {
+    until("the end of the run", || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap_or_default();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
         let kib: u64 = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0);
         peak = peak.max(kib);
-        std::thread::sleep(Duration::from_millis(20));
-    }
+        child.try_wait().unwrap().is_some()
+    });
     let ran = Ran::of(child.wait_with_output().unwrap(), folder);
     assert!(ran.requests("/long-body") >= 2, "{:?}", ran.texts());
     assert_eq!((ran.failed("/long-body"), ran.number("/long-body", "Average Content Size")), (0, LONG as u64));

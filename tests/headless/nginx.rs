@@ -7,10 +7,11 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+
+use authority::make_certificates;
 
 use crate::command::signal;
-use authority::make_certificates;
+use crate::wait::until;
 
 /// Stops when dropped.
 pub struct Nginx {
@@ -72,12 +73,10 @@ impl Nginx {
     }
 
     fn wait(&mut self) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
+        until("an nginx that listens", || {
             assert!(self.child.try_wait().expect("a child").is_none(), "nginx has ended");
-            assert!(Instant::now() < deadline, "nginx does not listen");
-            std::thread::sleep(Duration::from_millis(10));
-        }
+            TcpStream::connect(("127.0.0.1", self.port)).is_ok()
+        });
     }
 
     /// Base URL.

@@ -14,16 +14,17 @@ use katydid::scenario::plan::Plan;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Latency;
 
-use super::calm::{STALL, calmly};
-use super::scenario;
+use super::scenarios::scenario;
 use super::server::{Redis, free_port};
 use super::users::percentile;
+use crate::calm::{STALL, calmly};
+use crate::wait::{PATIENCE, end_of, until_in_task};
 
 /// Runs a plan to its end.
 async fn run(plan: Plan) -> Arc<Snapshot> {
     let options = engine::Options { threads: 2, seed: 1 };
     let mut handle = engine::start(Arc::new(plan), options).expect("an engine");
-    tokio::time::timeout(Duration::from_secs(60), handle.finished()).await.expect("an end")
+    end_of("the end of the run", handle.finished()).await
 }
 
 fn times(last: &Snapshot, method: &str) -> Latency {
@@ -46,14 +47,28 @@ user_classes:
     tasks: [{ steps: [{ publish: c, payload: "sent={{ now('unix_ms') }}" }] }]
 "#;
 
-/// What a subscriber without katydid's code sees of the messages' own times, until the run ends.
+/// Messages that the server itself has counted.
+fn published(redis: &Redis) -> u64 {
+    let info = redis.tell("INFO commandstats");
+    let calls = info.split_once("cmdstat_publish:calls=").and_then(|(_, rest)| rest.split(',').next());
+    calls.map_or(0, |calls| calls.parse().expect("a number"))
+}
+
+/// The message that ends an [`observer`].
+const END: &str = "that-is-all";
+
+/// What a subscriber without katydid's code sees of the messages' own times, until it sees [`END`].
 fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
+    stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
+    let mut buffer = vec![0; 65_536];
+    // The answer says that it is subscribed: no message comes before that.
+    let length = stream.read(&mut buffer).expect("an answer");
+    assert!(buffer[..length].ends_with(b":1\r\n"), "{}", String::from_utf8_lossy(&buffer[..length]));
     std::thread::spawn(move || {
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
-        stream.set_read_timeout(Some(Duration::from_secs(4))).expect("a time-out");
-        stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
         let mut found = Vec::new();
-        let (mut kept, mut buffer) = (Vec::new(), vec![0; 65_536]);
+        let mut kept = Vec::new();
         while let Ok(length @ 1..) = stream.read(&mut buffer) {
             let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock");
             kept.extend_from_slice(&buffer[..length]);
@@ -64,6 +79,9 @@ fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
                 found.push(now.saturating_sub(Duration::from_secs_f64(sent / 1e3)));
                 let used = at + 5 + end;
                 kept.drain(..used);
+            }
+            if kept.windows(END.len()).any(|part| part == END.as_bytes()) {
+                break;
             }
         }
         found
@@ -76,11 +94,13 @@ async fn a_delivery_is_timed_from_the_send_also_when_the_server_has_stood_still(
         let redis = Redis::start("");
         let other = observer(redis.port);
         let running = tokio::spawn(run(scenario(&redis.url(), PACED)));
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        until_in_task("messages", || published(&redis) > 200).await;
         redis.signal("STOP");
+        // How long it stands still is what the times are held against.
         tokio::time::sleep(Duration::from_secs(2)).await;
         redis.signal("CONT");
         let last = running.await.expect("no panic");
+        redis.tell(&format!("PUBLISH c {END}"));
         let (published, delivered) = (times(&last, "PUBLISH"), times(&last, "DELIVER"));
         assert_eq!(published.count, delivered.count);
         // What was due meanwhile was sent late, which PUBLISH says. Only what was on its way took long to arrive.
@@ -109,7 +129,8 @@ async fn our_own_pause_before_connecting_again_is_in_no_time() {
         .await;
         let published = times(&last, "PUBLISH");
         assert!((8..60).contains(&published.count), "{published:?}");
-        assert!(published.max < Duration::from_millis(500), "{published:?}");
+        // Not the longest: a machine that stands still makes one attempt longer. A third of the pauses are a second.
+        assert!(published.p(75.0) < Duration::from_millis(400), "{published:?}");
         let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
         assert_eq!((server.unreached, server.stale.as_deref()), (true, Some("connection refused")));
         let said = text::summary(&last, 200);

@@ -6,9 +6,10 @@ mod authority;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use authority::make_certificates;
+
+use crate::wait::until;
 
 /// Ended when dropped.
 pub struct Redis {
@@ -55,11 +56,7 @@ impl Redis {
         command.args(&self.arguments).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null());
         self.child = Some(command.spawn().expect("redis-server is installed: tests/run does that"));
-        let until = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", self.port)).is_err() {
-            assert!(Instant::now() < until, "the Redis did not come up");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until("a Redis that listens", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
     /// Ends it without a word to anybody.

@@ -136,16 +136,6 @@ pub fn reason(exchange: &Exchange) -> String {
     exchange.failure.as_ref().map_or_else(|| "ok".to_owned(), |(reason, _)| reason.to_string())
 }
 
-/// Waits for something that others do, and says what when it never comes.
-pub async fn until(what: &str, mut is: impl FnMut() -> bool) {
-    let wait = async {
-        while !is() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
-
 /// The time that so many of a hundred do not pass.
 pub fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times.sort_unstable();

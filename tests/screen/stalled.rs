@@ -5,15 +5,13 @@ use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::OpenptFlags;
 
 use super::common::Server;
-
-/// Longest wait for anything; what works takes a small part of it.
-const PATIENCE: Duration = Duration::from_secs(40);
+use crate::wait::{PATIENCE, until};
 
 /// The side of a pseudoterminal where the person sits, and what has been read from it.
 struct Person {
@@ -106,14 +104,6 @@ impl Person {
         let found = changed.wait_timeout_while(lock.lock().expect("no panic"), PATIENCE, |seen| !has(seen));
         let (seen, late) = found.expect("no panic");
         assert!(!late.timed_out(), "no {words:?} in {}", String::from_utf8_lossy(&seen.bytes));
-    }
-}
-
-fn until(what: &str, mut is: impl FnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !is() {
-        assert!(Instant::now() < deadline, "never: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

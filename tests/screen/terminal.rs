@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+
+use crate::wait::{found, until};
 
 /// What the shell shows when it waits for a command.
 const PROMPT: &str = "ready>";
-/// Longest wait for anything; what works takes a small part of it.
-const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Ends with everything in it when dropped.
 pub struct Terminal {
@@ -86,15 +85,10 @@ impl Terminal {
 
     /// Polls until the screen is as wanted, and returns it.
     pub fn until(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
+        found(what, || {
             let screen = self.screen();
-            if wanted(&screen) {
-                return screen;
-            }
-            assert!(Instant::now() < deadline, "no {what}; the screen shows\n{screen}");
-            std::thread::sleep(Duration::from_millis(30));
-        }
+            if wanted(&screen) { Ok(screen) } else { Err(format!("the screen shows\n{screen}")) }
+        })
     }
 
     /// Waits for the prompt on the ordinary screen, and that the terminal is as a shell needs it. Returns what stands
@@ -145,13 +139,9 @@ impl Drop for Terminal {
 
 /// Polls until a process has ended. One that only waits for its parent to notice has.
 pub fn until_gone(pid: u32) {
-    let deadline = Instant::now() + PATIENCE;
     let alive = || {
         std::fs::read_to_string(format!("/proc/{pid}/stat"))
             .is_ok_and(|stat| !stat.rsplit(')').next().unwrap_or_default().trim_start().starts_with('Z'))
     };
-    while alive() {
-        assert!(Instant::now() < deadline, "process {pid} still lives");
-        std::thread::sleep(Duration::from_millis(30));
-    }
+    until(&format!("the end of process {pid}"), || !alive());
 }

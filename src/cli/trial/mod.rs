@@ -47,9 +47,9 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
     let (class, tasks) = choose(&plan, args).map_err(usage)?;
     let terminal = std::io::stdout().is_terminal();
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let width = if terminal { console::width().clamp(NARROWEST, 160) } else { WIDTH };
-    let transcript = Rc::new(Transcript::new(Paint::new(terminal && !no_color), width, Arc::clone(&plan.secrets)));
+    let paint = Paint::new(terminal && !console::wants_no_color());
+    let transcript = Rc::new(Transcript::new(paint, width, Arc::clone(&plan.secrets)));
     transcript.title(&plan, class);
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let outcome = trial::run(plan, Choice { class, tasks: &tasks, seed }, &transcript);

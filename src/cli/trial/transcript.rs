@@ -1,6 +1,7 @@
 //! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
 
 mod redis;
+mod subscription;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -50,10 +51,10 @@ fn more(counter: &Cell<u64>) {
 impl Transcript {
     /// Prints on standard output.
     pub(super) fn new(paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
-        Self::onto(paint, width, (secrets, Box::new(std::io::stdout())))
+        Self::onto(Box::new(std::io::stdout()), paint, width, secrets)
     }
 
-    fn onto(paint: Paint, width: usize, (secrets, out): (Arc<Redactor>, Box<dyn Write>)) -> Self {
+    fn onto(out: Box<dyn Write>, paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
         Self {
             paint,
             width,
@@ -109,7 +110,10 @@ impl Transcript {
         let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
         let text = cut(&crate::clean::line(&masked), room.max(8));
         let text = format!("{mark}{text}");
-        let text = role.map_or_else(|| text.clone(), |role| self.paint.paint(role, &text));
+        let text = match role {
+            Some(role) => self.paint.paint(role, &text),
+            None => text,
+        };
         let _ = writeln!(self.out.borrow_mut(), "{:indent$}{text}", "");
     }
 
@@ -273,6 +277,10 @@ impl Observer for Transcript {
                 };
                 self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
             }
+            Event::Acknowledged { params, after } => self.acknowledged(*params, *after),
+            Event::Subscribed { name, payload } => self.subscribed(name, payload),
+            Event::Received { number, payload, after } => self.received(*number, payload, *after),
+            Event::Listened { how, events, length } => self.listened(how, *events, *length),
             Event::Exception { place, message } => {
                 more(&self.exceptions);
                 self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));
@@ -329,7 +337,7 @@ mod tests {
     pub(super) fn told(tell: impl FnOnce(&Transcript)) -> String {
         let page = Page::default();
         let secrets = Arc::new(Redactor::new(["hunter22"]));
-        let transcript = Transcript::onto(Paint::new(false), 40, (secrets, Box::new(page.clone())));
+        let transcript = Transcript::onto(Box::new(page.clone()), Paint::new(false), 40, secrets);
         tell(&transcript);
         let bytes = page.0.borrow().clone();
         String::from_utf8(bytes).unwrap()

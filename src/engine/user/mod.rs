@@ -6,6 +6,7 @@
 mod redis;
 mod request;
 mod steps;
+mod subscription;
 mod trial;
 
 use std::cell::Cell;

@@ -61,12 +61,12 @@ impl User {
         }
     }
 
-    fn record(&self, endpoint: EndpointId, exchange: Exchange, late: Option<Duration>) {
+    pub(super) fn record(&self, endpoint: EndpointId, exchange: Exchange, late: Option<Duration>) {
         let sample = sample(endpoint.0, exchange, late, &self.shard.plan.secrets);
         self.shard.recorder.borrow_mut().record(sample);
     }
 
-    async fn unfilled(&mut self, endpoint: EndpointId, error: &RenderError) {
+    pub(super) async fn unfilled(&mut self, endpoint: EndpointId, error: &RenderError) {
         let row = &self.shard.plan.endpoints[endpoint.0 as usize];
         let place = format!("{} {}", row.method, row.name);
         self.failed_at(&place, &error.0).await;

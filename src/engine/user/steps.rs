@@ -34,6 +34,8 @@ impl User {
             match &step.action {
                 Action::Http(step) => self.request(step, None, late).await,
                 Action::Graphql(step) => self.request(&step.http, Some(step), late).await,
+                // Boxed, because every user would else have room for one, also where nobody subscribes.
+                Action::Subscription(step) => Box::pin(self.subscription(step, late)).await,
                 Action::Set(pairs) => self.set(pairs, "set").await,
                 Action::Wait(pause) => self.pause(pause).await,
                 Action::Log(text) => self.log(text).await,

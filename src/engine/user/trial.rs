@@ -59,6 +59,7 @@ impl User {
         let row = match action {
             Action::Http(step) => Some(step.endpoint),
             Action::Graphql(step) => Some(step.http.endpoint),
+            Action::Subscription(step) => Some(step.http.endpoint),
             Action::Publish(step) => Some(step.endpoint),
             Action::Subscribe(step) => Some(step.endpoint),
             Action::Redis(step) => Some(step.endpoint),
@@ -145,7 +146,7 @@ impl User {
 fn word(action: &Action) -> &'static str {
     match action {
         Action::Http(_) => "request",
-        Action::Graphql(_) => "graphql",
+        Action::Graphql(_) | Action::Subscription(_) => "graphql",
         Action::Publish(_) => "publish",
         Action::Subscribe(_) => "subscribe",
         Action::Unsubscribe(_) => "unsubscribe",

@@ -14,7 +14,7 @@ use self::command::Command;
 use super::credential::{self, Vault};
 use super::draft;
 use super::draft::{Draft, Request, Step, Task, can_be_sent, literal, pairs, verb};
-use super::har::is_the_clients_own;
+use super::headers::{is_carriage, is_header, is_the_clients_own};
 use super::{ImportError, MAX_REQUESTS};
 
 /// Whether a text begins with a command line of curl.
@@ -93,7 +93,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     let own = [("User-Agent", &command.user_agent), ("Referer", &command.referer), ("Accept", &accept)];
     for (name, value) in own {
         let given = command.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-        if let Some(value) = value.as_ref().filter(|value| !given && is_header(name, value)) {
+        if let Some(value) = value.as_ref().filter(|value| !given && !value.is_empty() && is_header(name, value)) {
             keep_from_address(value, vault);
             headers.push((name.to_owned(), literal(value)));
         }
@@ -209,25 +209,6 @@ fn keep_from_address(value: &str, vault: &mut Vault) {
     }
 }
 
-fn is_header(name: &str, value: &str) -> bool {
-    !value.is_empty() && http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
-}
-
-/// Headers that say how a request is carried, which is the client's part.
-const CARRIED: [&str; 11] = [
-    "connection",
-    "content-length",
-    "accept-encoding",
-    "te",
-    "transfer-encoding",
-    "keep-alive",
-    "expect",
-    "upgrade",
-    "trailer",
-    "proxy-connection",
-    "proxy-authorization",
-];
-
 /// The pairs after the `?`; credentials among them are kept.
 pub(super) fn query_of(url: &Url, vault: &mut Vault) -> Vec<(String, String)> {
     url.query_pairs().map(|(name, value)| field(&name, &value, vault)).collect()
@@ -245,10 +226,8 @@ fn header(
     vault: &mut Vault,
     (headers, auth): (&mut Vec<(String, String)>, &mut Option<Value>),
 ) {
-    let right = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
-    let carried = CARRIED.contains(&name.to_ascii_lowercase().as_str());
     let own = browser && is_the_clients_own(name, value) && !name.eq_ignore_ascii_case("cookie");
-    if !right || carried || own {
+    if !is_header(name, value) || is_carriage(name) || own {
         return;
     }
     let kept = match name.to_ascii_lowercase().as_str() {

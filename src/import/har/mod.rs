@@ -13,6 +13,7 @@ use self::links::Links;
 use super::body::{body, secret};
 use super::credential;
 use super::draft::{Draft, Request, Step, Task, literal, pairs, verb};
+use super::headers::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS, Options};
 
 /// A shorter gap is the browser's work, not the user's.
@@ -256,44 +257,4 @@ fn path(path: &str, links: &mut Links) -> (String, bool) {
     });
     let text = segments.collect::<Vec<_>>().join("/");
     (text, varies)
-}
-
-/// Headers that a client adds by itself, or that belong to the one browser of the recording.
-pub fn is_the_clients_own(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let right = http::HeaderName::try_from(&name).is_ok() && http::HeaderValue::try_from(value).is_ok();
-    if right && name == "accept" {
-        // What a script asks for is its own; what the browser asks for is not.
-        return value.contains("*/*") || value.starts_with("text/html") || value.starts_with("image/");
-    }
-    let own = [
-        "host",
-        "connection",
-        "content-length",
-        "user-agent",
-        "accept-encoding",
-        "accept-language",
-        "cache-control",
-        "pragma",
-        "referer",
-        "origin",
-        "upgrade-insecure-requests",
-        "dnt",
-        "te",
-        "priority",
-        "cookie",
-        "if-none-match",
-        "if-modified-since",
-        "transfer-encoding",
-        "keep-alive",
-        "expect",
-        "upgrade",
-        "trailer",
-        "proxy-connection",
-        "proxy-authorization",
-        "x-client-data",
-        "save-data",
-        "purpose",
-    ];
-    !right || name.starts_with("sec-") || own.contains(&name.as_str())
 }

@@ -12,7 +12,7 @@ use self::auth::Auth;
 use super::body::filled;
 use super::credential::{Vault, is_secret_name};
 use super::draft::{Draft, Request, Step, Task, can_be_sent, identifier, literal, literal_json, verb};
-use super::har::is_the_clients_own;
+use super::headers::is_the_clients_own;
 use super::{ImportError, MAX_REQUESTS};
 
 /// References that are followed from one place.

@@ -88,7 +88,7 @@ impl<'a> Envelope<'a> {
 }
 
 /// What a text is that is no JSON object, by the error of the reader that wanted one.
-fn alien(text: &str, error: &serde_json::Error) -> Alien {
+pub(super) fn alien(text: &str, error: &serde_json::Error) -> Alien {
     let cut_or_wrong = |error: &serde_json::Error, may_be_cut: bool| {
         if error.is_eof() && may_be_cut { Alien::Cut } else { Alien::NotJson(error.to_string()) }
     };
@@ -199,7 +199,7 @@ impl<'de> Visitor<'de> for FirstVisitor {
 }
 
 /// A JSON text; `None` for any other value.
-fn text(json: &str) -> Option<String> {
+pub(super) fn text(json: &str) -> Option<String> {
     serde_json::from_str(json).ok().map(|Text(text)| text)
 }
 

@@ -1,9 +1,12 @@
-//! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides.
+//! GraphQL over HTTP: the HTTP client carries the request, the body of the reply decides. Subscriptions have a module of
+//! their own.
 
+mod business;
 mod cost;
 mod envelope;
 mod introspect;
 mod outcome;
+pub mod subscription;
 
 use std::time::{Duration, Instant};
 
@@ -109,7 +112,13 @@ fn verdict(
         let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(reply)).into() };
         return Some((reason, reply.example(alien.detail())));
     }
-    judge.look(reply, &reply.view(elapsed), scope)
+    let view = reply.view(elapsed);
+    if let Some(path) = &step.business_errors
+        && let Some(error) = view.json().and_then(|json| business::find(path, json))
+    {
+        return Some((error.reason(), reply.example(error.detail)));
+    }
+    judge.look(reply, &view, scope)
 }
 
 /// The media type without its parameters.

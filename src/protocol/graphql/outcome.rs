@@ -77,6 +77,11 @@ pub(super) fn read(body: &[u8]) -> Result<Answer, Alien> {
     Ok(Answer { outcome: outcome(data, errors), cost: extensions.and_then(cost::read) })
 }
 
+/// What an `error` message of a subscription says: its payload is what `errors` is in a reply, and nothing was executed.
+pub(super) fn refusal(errors: &str) -> Outcome {
+    outcome(None, Some(errors))
+}
+
 fn outcome(data: Option<&str>, errors: Option<&str>) -> Outcome {
     // Null without errors is allowed for a nullable root.
     let Some(errors) = errors else { return Outcome::Ok };
@@ -142,7 +147,7 @@ impl ServerError {
 }
 
 /// The beginning of a message; a word with a digit in it is an id or a number and becomes `N`.
-fn fold(message: &str) -> String {
+pub(super) fn fold(message: &str) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let mut out = String::new();
     let mut rest = message;

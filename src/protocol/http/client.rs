@@ -16,7 +16,7 @@ use super::judge::{Judge, Reply};
 use super::lean::{self, Head, Keep, Links};
 use super::watch::{self, Sent, Sight, Watch};
 use super::{Exchange, MAX_REDIRECTS, Shared, TlsError, classify, encode, tls};
-use crate::scenario::plan::{Connections, HttpStep, Plan};
+use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason};
 
@@ -44,6 +44,7 @@ impl Factory {
             shared: Arc::clone(&self.0),
             links: Links::default(),
             general: Vec::new(),
+            upgrading: Vec::new(),
             jar: None,
             draft: Draft::default(),
             out: Vec::new(),
@@ -60,14 +61,16 @@ pub struct UserClient {
     links: Links,
     /// Made when they are first needed: most users never need any.
     general: Vec<General>,
+    /// The same for WebSockets.
+    upgrading: Vec<General>,
     /// Made with the first cookie.
     jar: Option<Arc<Jar>>,
-    draft: Draft,
+    pub(super) draft: Draft,
     out: Vec<u8>,
     /// Set when a GraphQL server has said that it keeps no queries.
     pub sends_text: bool,
     /// Only a trial has one.
-    watch: Option<Rc<dyn Watch>>,
+    pub(super) watch: Option<Rc<dyn Watch>>,
 }
 
 impl UserClient {
@@ -217,24 +220,24 @@ impl UserClient {
             let cookies = self.cookies();
             watch.see(&Sight::Sent(Sent::general(&self.draft, &judge.step.fixed_headers, cookies.as_ref())));
         }
-        let id = judge.step.client;
-        let at = match self.general.iter().position(|general| general.id == id) {
-            Some(at) => at,
-            None => match General::new(&self.shared, id, Arc::clone(self.jar.get_or_insert_default())) {
-                Ok(general) => {
-                    self.general.push(general);
-                    self.general.len() - 1
-                }
-                Err(error) => {
-                    exchange.failure = Some(classify::failure(classify::general(&error), &error));
-                    return None;
-                }
-            },
-        };
-        self.general[at].exchange(&self.draft, (started, exchange), judge).await
+        let jar = Arc::clone(self.jar.get_or_insert_default());
+        match made(&mut self.general, judge.step.client, |id| General::new(&self.shared, id, jar)) {
+            Ok(general) => general.exchange(&self.draft, (started, exchange), judge).await,
+            Err(error) => {
+                exchange.failure = Some(classify::failure(classify::general(&error), &error));
+                None
+            }
+        }
     }
 
-    fn cookies(&self) -> Option<HeaderValue> {
+    /// The client that opens WebSockets with these options, and what is to be sent.
+    pub(super) fn upgrading(&mut self, id: ClientId) -> reqwest::Result<(&General, &Draft)> {
+        let jar = Arc::clone(self.jar.get_or_insert_default());
+        let general = made(&mut self.upgrading, id, |id| General::upgrading(&self.shared, id, jar))?;
+        Ok((general, &self.draft))
+    }
+
+    pub(super) fn cookies(&self) -> Option<HeaderValue> {
         // Only who has cookies pays for finding out which of them apply.
         let jar = self.jar.as_ref()?;
         jar.cookies(&Url::parse(&self.draft.url).ok()?)
@@ -245,4 +248,20 @@ impl UserClient {
             self.jar.get_or_insert_default().set_cookies(&mut headers.get_all(SET_COOKIE).iter(), &url);
         }
     }
+}
+
+/// The client of these options; made when it is first needed.
+fn made(
+    all: &mut Vec<General>,
+    id: ClientId,
+    make: impl FnOnce(ClientId) -> reqwest::Result<General>,
+) -> reqwest::Result<&General> {
+    let at = match all.iter().position(|general| general.id == id) {
+        Some(at) => at,
+        None => {
+            all.push(make(id)?);
+            all.len() - 1
+        }
+    };
+    Ok(&all[at])
 }

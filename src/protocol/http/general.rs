@@ -1,7 +1,7 @@
 //! The general client: TLS, HTTP/2, proxies and everything else that the lean one leaves alone.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use reqwest::cookie::Jar;
@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use super::connect::ConnectClock;
 use super::draft::Draft;
 use super::judge::{Judge, Reply};
+use super::lean::Sink;
 use super::{Exchange, Shared, USER_AGENT, classify, draft};
 use crate::scenario::plan::{ClientId, Connections, HttpVersion};
 
@@ -25,10 +26,28 @@ pub struct General {
 impl General {
     /// A client with no connection yet, sharing the user's cookies.
     pub fn new(shared: &Shared, id: ClientId, jar: Arc<Jar>) -> reqwest::Result<Self> {
-        let connecting = ConnectClock::default();
         let (options, tls) = shared.client(id);
+        Self::with(shared, id, jar, (options.http_version, options.connections, tls.clone()))
+    }
+
+    /// The same for opening WebSockets: each on a connection of its own, which begins with HTTP/1.1.
+    pub fn upgrading(shared: &Shared, id: ClientId, jar: Arc<Jar>) -> reqwest::Result<Self> {
+        let mut tls = shared.client(id).1.clone();
+        // A server that may choose HTTP/2 does.
+        tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Self::with(shared, id, jar, (HttpVersion::One, Connections::PerRequest, tls))
+    }
+
+    fn with(
+        shared: &Shared,
+        id: ClientId,
+        jar: Arc<Jar>,
+        (version, connections, tls): (HttpVersion, Connections, rustls::ClientConfig),
+    ) -> reqwest::Result<Self> {
+        let connecting = ConnectClock::default();
+        let options = &shared.client(id).0;
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls.clone())
+            .tls_backend_preconfigured(tls)
             .dns_resolver(Arc::clone(&shared.resolver))
             .connector_layer(connecting.clone())
             .cookie_provider(jar)
@@ -44,15 +63,25 @@ impl General {
         if let Some(proxy) = &options.proxy {
             builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
         }
-        builder = match options.http_version {
+        builder = match version {
             HttpVersion::Any => builder,
             HttpVersion::One => builder.http1_only(),
             HttpVersion::Two => builder.http2_prior_knowledge(),
         };
-        if options.connections == Connections::PerRequest {
+        if connections == Connections::PerRequest {
             builder = builder.pool_max_idle_per_host(0);
         }
         Ok(Self { id, client: builder.build()?, connecting })
+    }
+
+    /// The client itself.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// How long the connection took that was opened since the last call.
+    pub fn connected(&self) -> Option<Duration> {
+        self.connecting.take()
     }
 
     /// Sends `draft` and reads the whole reply; its times go into `exchange`, and its failure if none comes.
@@ -63,7 +92,7 @@ impl General {
         judge: &Judge<'_>,
     ) -> Option<Reply> {
         let outcome = self.converse(draft, (started, exchange), judge).await;
-        if let Some(connect) = self.connecting.take() {
+        if let Some(connect) = self.connected() {
             exchange.connect = Some(exchange.connect.unwrap_or_default() + connect);
         }
         outcome.map_err(|error| exchange.failure = Some(classify::failure(classify::general(&error), &error))).ok()
@@ -87,16 +116,16 @@ impl General {
         let status = response.status().as_u16();
         let keep = judge.keeps(status);
         exchange.bytes = 0;
-        let mut body = Vec::new();
+        let mut body = Sink::new(keep.body, response.content_length());
         while let Some(chunk) = response.chunk().await? {
-            exchange.bytes += chunk.len() as u64;
-            body.extend_from_slice(&chunk[..chunk.len().min(keep.body.saturating_sub(body.len()))]);
+            body.take(&chunk);
+            exchange.bytes = body.bytes;
         }
         let headers = if keep.head || draft::redirects(status) {
             std::mem::take(response.headers_mut())
         } else {
             http::HeaderMap::new()
         };
-        Ok(Reply { status, headers, body, bytes: exchange.bytes })
+        Ok(Reply { status, headers, body: body.kept, bytes: body.bytes })
     }
 }

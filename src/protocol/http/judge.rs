@@ -14,7 +14,7 @@ use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
 /// Bytes of a failed reply's body kept for the detail view.
-const EXAMPLE_BODY: usize = 4_096;
+pub(super) const EXAMPLE_BODY: usize = 4_096;
 /// Bytes of a failed reply's headers kept for the detail view.
 const EXAMPLE_HEADERS: usize = 2_048;
 

@@ -1,5 +1,7 @@
 //! HTTP/1.1 and HTTP/2: an [`HttpStep`](crate::scenario::plan::HttpStep) becomes a request, its reply an [`Exchange`].
 //!
+//! A request can also open a WebSocket, which is a [`Socket`].
+//!
 //! One [`Factory`] a shard holds what is dear to build (TLS configuration, resolver); one [`UserClient`] a user holds
 //! that user's connections and cookies. No type of the HTTP library leaves this module.
 
@@ -15,6 +17,7 @@ mod lean;
 pub(super) mod resolve;
 pub(super) mod tls;
 mod watch;
+mod websocket;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +26,7 @@ pub use client::{Factory, UserClient};
 pub use judge::{Judge, Reply};
 pub use tls::TlsError;
 pub use watch::{Sent, Sight, Watch};
+pub use websocket::{Broken, Received, Socket};
 
 use crate::scenario::plan::{ClientId, ClientOptions};
 use crate::stats::{Example, Reason};

@@ -1,6 +1,6 @@
 //! Redis: publishing, subscribing and plain commands, and whether what was published arrives.
 //!
-//! Plan steps go in; [`Exchange`](crate::protocol::http::Exchange)s come out for the statistics, and deliveries and
+//! Plan steps go in; [`Exchange`]s come out for the statistics, and deliveries and
 //! their losses go to a [`Sink`]. A user has one connection for what it sends and, when it subscribes, one more that
 //! does nothing but receive. The wire format is read here and not by a client library, because the moment of receipt
 //! must be stamped where the bytes come in, and memory must stay bounded whatever the server sends.
@@ -21,6 +21,7 @@ mod resp;
 mod shared;
 mod stream;
 mod streams;
+mod subscriptions;
 mod track;
 pub mod watch;
 

@@ -4,7 +4,6 @@
 //! The user gives [`Order`]s; deliveries, losses and outages go to the [`Sink`]. A connection that breaks is opened
 //! again with growing pauses, until the user lets go.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,13 +14,12 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use super::connection::Connection;
 use super::error::WireError;
 use super::info::Info;
-use super::order::{Answer, Kind, Order, Wanted};
+use super::order::{Answer, Kind, Order};
 use super::resp::{FormatError, encode, flat};
 use super::shared::{CONNECT_TIMEOUT, Shared};
-use super::track::{Known, Tracker};
-use super::{Delivery, Sink, clock, envelope, monitor};
+use super::subscriptions::Subscriptions;
+use super::{Sink, clock, monitor};
 use crate::protocol::http::Exchange;
-use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
 
 /// First pause before connecting again; doubles up to [`MAX_PAUSE`], so that a subscriber is back a second after its
@@ -33,20 +31,12 @@ const TICK: Duration = Duration::from_millis(500);
 /// A server that says nothing for so long is asked whether it is there; twice as long, and it is gone.
 const SILENCE: Duration = Duration::from_secs(20);
 
-struct Subscription {
-    row: u32,
-    deliver: Option<u32>,
-    tracker: Tracker,
-    /// Confirmed on the present connection.
-    confirmed: bool,
-}
-
 /// Receives for one user.
 pub struct Receiver<S> {
     shared: Arc<Shared>,
     sink: Rc<S>,
     orders: mpsc::UnboundedReceiver<Order>,
-    names: BTreeMap<(Kind, Arc<str>), Subscription>,
+    subscriptions: Subscriptions<S>,
     waiting: Option<Answer>,
     connect: Option<Duration>,
     outage: Option<Outage>,
@@ -79,10 +69,10 @@ impl<S: Sink> Receiver<S> {
     pub fn new(shared: Arc<Shared>, sink: Rc<S>) -> (Self, mpsc::UnboundedSender<Order>) {
         let (sender, orders) = mpsc::unbounded_channel();
         let receiver = Self {
+            subscriptions: Subscriptions::new(Arc::clone(&shared), Rc::clone(&sink)),
             shared,
             sink,
             orders,
-            names: BTreeMap::new(),
             waiting: None,
             connect: None,
             outage: None,
@@ -98,7 +88,7 @@ impl<S: Sink> Receiver<S> {
     /// Receives until the user drops its end.
     pub async fn run(mut self) {
         loop {
-            if self.names.is_empty() {
+            if self.subscriptions.is_empty() {
                 let Some(order) = self.orders.recv().await else { return };
                 self.note(order);
                 continue;
@@ -134,37 +124,21 @@ impl<S: Sink> Receiver<S> {
     fn note(&mut self, order: Order) {
         match order {
             Order::Subscribe(wanted, answer) => {
-                self.want(wanted);
+                self.subscriptions.want(wanted);
                 self.waiting = Some(answer);
             }
             Order::Unsubscribe(names, answer) => {
-                self.settle(names.as_deref());
+                let (leaving, _) = self.subscriptions.leaving(names.as_deref());
+                self.subscriptions.forget(leaving);
                 // Whoever asked may have gone meanwhile.
                 let _ = answer.send(());
             }
         }
     }
 
-    fn want(&mut self, wanted: Vec<Wanted>) {
-        for Wanted { kind, name, row, deliver } in wanted {
-            let subscription = Subscription { row, deliver, tracker: Tracker::default(), confirmed: false };
-            self.names.entry((kind, name)).or_insert(subscription);
-        }
-    }
-
     /// The connection could not be opened, or broke.
     fn broken(&mut self, error: WireError, started: Instant) {
-        let mut stood = false;
-        for subscription in self.names.values_mut().filter(|s| s.confirmed) {
-            subscription.confirmed = false;
-            subscription.tracker.disconnected();
-            stood = true;
-        }
-        if stood {
-            // One connection, whatever number of channels it had: so it is counted where the subscription is.
-            if let Some(row) = self.row() {
-                self.sink.tally(row, &Tally { disconnects: 1, ..Tally::default() });
-            }
+        if self.subscriptions.disconnected() {
             self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
         }
         if let Some(outage) = &mut self.outage
@@ -187,13 +161,8 @@ impl<S: Sink> Receiver<S> {
         }
     }
 
-    /// The `SUBSCRIBE` row of this connection.
-    fn row(&self) -> Option<u32> {
-        self.names.values().next().map(|s| s.row)
-    }
-
     fn report(&self, since: Instant, failure: Option<(Reason, Example)>) {
-        if let Some(row) = self.row() {
+        if let Some(row) = self.subscriptions.row() {
             let exchange =
                 Exchange { service: since.elapsed(), connect: self.connect, first_byte: None, bytes: 0, failure };
             self.sink.sample(row, exchange);
@@ -208,7 +177,7 @@ impl<S: Sink> Receiver<S> {
                 self.shared.note(&Info::read(&monitor::text(value)).counters());
             }
         }
-        self.subscribe(&mut connection).await?;
+        connection.send(&self.subscriptions.commands()).await?;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.heard = Instant::now();
@@ -228,16 +197,16 @@ impl<S: Sink> Receiver<S> {
                 order = self.orders.recv() => match order {
                     None => return Ok(End::Gone),
                     Some(Order::Subscribe(wanted, answer)) => {
-                        self.want(wanted);
+                        self.subscriptions.want(wanted);
                         self.waiting = Some(answer);
                         self.connect = None;
-                        self.subscribe(&mut connection).await?;
+                        connection.send(&self.subscriptions.commands()).await?;
                         self.confirm();
                     }
                     Some(Order::Unsubscribe(names, answer)) => {
                         self.leave(&mut connection, names.as_deref()).await;
                         let _ = answer.send(());
-                        if self.names.is_empty() {
+                        if self.subscriptions.is_empty() {
                             return Ok(End::Idle);
                         }
                     }
@@ -245,23 +214,6 @@ impl<S: Sink> Receiver<S> {
                 _ = tick.tick() => self.check(&mut connection).await?,
             }
         }
-    }
-
-    /// Sends the names that the server has not confirmed yet.
-    async fn subscribe(&self, connection: &mut Connection) -> Result<(), WireError> {
-        let mut out = Vec::new();
-        for kind in Kind::ALL {
-            let names =
-                self.names.iter().filter(|((k, _), s)| *k == kind && !s.confirmed).map(|((_, name), _)| &**name);
-            let words: Vec<&str> = std::iter::once(kind.verbs().0).chain(names).collect();
-            if kind == Kind::Shard {
-                // Names of one command must share a slot, so each goes alone.
-                words[1..].iter().for_each(|name| encode::command(&mut out, &[words[0], name]));
-            } else if words.len() > 1 {
-                encode::command(&mut out, &words);
-            }
-        }
-        connection.send(&out).await
     }
 
     /// Everything that has arrived. `now` is when.
@@ -274,12 +226,12 @@ impl<S: Sink> Receiver<S> {
                 continue;
             };
             match kind {
-                b"message" => self.message((Kind::Channel, first), second, now),
-                b"pmessage" => self.message((Kind::Pattern, first), third, now),
-                b"smessage" => self.message((Kind::Shard, first), second, now),
-                b"subscribe" => self.confirmed((Kind::Channel, first)),
-                b"psubscribe" => self.confirmed((Kind::Pattern, first)),
-                b"ssubscribe" => self.confirmed((Kind::Shard, first)),
+                b"message" => self.subscriptions.message((Kind::Channel, first), second, now),
+                b"pmessage" => self.subscriptions.message((Kind::Pattern, first), third, now),
+                b"smessage" => self.subscriptions.message((Kind::Shard, first), second, now),
+                b"subscribe" => self.confirmed(Kind::Channel, first),
+                b"psubscribe" => self.confirmed(Kind::Pattern, first),
+                b"ssubscribe" => self.confirmed(Kind::Shard, first),
                 b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" => self.unsubscribed += 1,
                 _ => {}
             }
@@ -287,38 +239,15 @@ impl<S: Sink> Receiver<S> {
         Ok(())
     }
 
-    fn message(&mut self, (kind, name): (Kind, &[u8]), message: &[u8], now: u64) {
-        let Some((name, subscription)) = find(&mut self.names, kind, name) else { return };
-        let Some(row) = subscription.deliver else { return };
-        let Some(stamp) = envelope::read(message, self.shared.envelope) else {
-            self.sink.tally(row, &Tally { received: 1, foreign: 1, ..Tally::default() });
-            return;
-        };
-        let created = || {
-            let streams = self.shared.streams.of(name, kind == Kind::Pattern);
-            streams.iter().find(|stream| stream.id == stamp.stream).map(|stream| stream.created)
-        };
-        let tally = subscription.tracker.arrive((stamp.stream, stamp.number), now, created);
-        self.sink.tally(row, &tally);
-        let latency = Duration::from_nanos(now.saturating_sub(stamp.sent));
-        self.sink.delivered(row, Delivery { latency, bytes: message.len() as u64 });
-    }
-
-    fn confirmed(&mut self, (kind, name): (Kind, &[u8])) {
-        let now = clock::now();
-        let Some((name, subscription)) = find(&mut self.names, kind, name) else { return };
-        if !subscription.confirmed {
-            subscription.confirmed = true;
-            if subscription.deliver.is_some() {
-                subscription.tracker.connected(now, known(&self.shared, name, kind).into_iter());
-            }
+    fn confirmed(&mut self, kind: Kind, name: &[u8]) {
+        if self.subscriptions.confirm((kind, name)) {
+            self.confirm();
         }
-        self.confirm();
     }
 
     /// Says so when everything is confirmed.
     fn confirm(&mut self) {
-        if self.names.values().any(|s| !s.confirmed) {
+        if !self.subscriptions.are_confirmed() {
             return;
         }
         self.pause = PAUSE;
@@ -348,19 +277,13 @@ impl<S: Sink> Receiver<S> {
 
     /// Gives up names, when all that was published on them before has come.
     async fn leave(&mut self, connection: &mut Connection, names: Option<&[Arc<str>]>) {
-        let book: Vec<_> =
-            self.names.keys().filter(|(_, name)| names.is_none_or(|n| n.contains(name))).cloned().collect();
         // The order of replies on one connection makes this exact: what was accepted by now comes before the answer.
-        let due: Vec<Vec<Known>> = book.iter().map(|(kind, name)| known(&self.shared, name, *kind)).collect();
-        let mut out = Vec::new();
-        for (kind, name) in &book {
-            encode::command(&mut out, &[kind.verbs().1, name]);
-        }
+        let (leaving, commands) = self.subscriptions.leaving(names);
         self.unsubscribed = 0;
         let limit = self.shared.drain.max(TICK);
         let finish = async {
-            connection.send(&out).await?;
-            while self.unsubscribed < book.len() {
+            connection.send(&commands).await?;
+            while self.unsubscribed < leaving.len() {
                 connection.receive().await?;
                 self.take(connection, clock::now())?;
             }
@@ -368,37 +291,12 @@ impl<S: Sink> Receiver<S> {
         };
         // A broken connection tells no more: what is missing then is lost, and the next receipt finds out why.
         let _ = timeout(limit, finish).await;
-        for ((kind, name), due) in book.into_iter().zip(due) {
-            self.forget((kind, name), due);
-        }
-    }
-
-    /// Gives up names without a connection.
-    fn settle(&mut self, names: Option<&[Arc<str>]>) {
-        let book: Vec<_> =
-            self.names.keys().filter(|(_, name)| names.is_none_or(|n| n.contains(name))).cloned().collect();
-        for (kind, name) in book {
-            let due = known(&self.shared, &name, kind);
-            self.forget((kind, name), due);
-        }
-    }
-
-    fn forget(&mut self, key: (Kind, Arc<str>), due: Vec<Known>) {
-        if let Some(mut subscription) = self.names.remove(&key)
-            && let Some(row) = subscription.deliver
-        {
-            self.sink.tally(row, &subscription.tracker.settle(due.into_iter()));
-        }
+        self.subscriptions.forget(leaving);
     }
 
     /// Counts gaps that have been open for too long, and finds out about a server that has gone silent.
     async fn check(&mut self, connection: &mut Connection) -> Result<(), WireError> {
-        let now = clock::now();
-        for subscription in self.names.values_mut() {
-            if let Some(row) = subscription.deliver {
-                self.sink.tally(row, &subscription.tracker.expire(now, self.shared.drain));
-            }
-        }
+        self.subscriptions.expire();
         let silent = self.heard.elapsed();
         if silent >= SILENCE * 2 {
             return Err(WireError::Late(SILENCE));
@@ -411,19 +309,4 @@ impl<S: Sink> Receiver<S> {
         }
         Ok(())
     }
-}
-
-fn find<'a>(
-    names: &'a mut BTreeMap<(Kind, Arc<str>), Subscription>,
-    kind: Kind,
-    name: &[u8],
-) -> Option<(&'a Arc<str>, &'a mut Subscription)> {
-    // A user listens to few names, and this saves a copy of the name for every message.
-    let mut found = names.iter_mut().filter(|((k, n), _)| *k == kind && n.as_bytes() == name);
-    found.next().map(|((_, name), subscription)| (name, subscription))
-}
-
-fn known(shared: &Shared, name: &str, kind: Kind) -> Vec<Known> {
-    let known = |s: &Arc<super::streams::Stream>| Known { stream: s.id, created: s.created, published: s.published() };
-    shared.streams.of(name, kind == Kind::Pattern).iter().map(known).collect()
 }

@@ -15,7 +15,10 @@ use crate::scenario::graphql_check::Asked;
 use crate::scenario::graphql_values::Given;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
-use crate::scenario::plan::{Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, OperationKind, Persisted, UrlTemplate};
+use crate::scenario::path::Path;
+use crate::scenario::plan::{
+    Action, Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, HttpStep, OperationKind, Persisted, UrlTemplate,
+};
 use crate::scenario::template::{self, JsonBuilder, Text};
 
 /// What a client should accept, the first one first.
@@ -23,19 +26,41 @@ const ACCEPT_BOTH: &str = "application/graphql-response+json, application/json;q
 
 /// `graphql` at the top.
 #[derive(Debug)]
-pub(super) struct Settings {
-    endpoint: String,
+pub(super) struct Settings<'a> {
+    pub endpoint: String,
     errors: ErrorPolicy,
+    business_errors: Option<Arc<Path>>,
     accept: String,
     persisted: Persisted,
     by_get: bool,
+    /// Where subscriptions go, where that is not the endpoint.
+    pub subscriptions: Option<String>,
+    /// The payload of `connection_init`.
+    pub params: Option<&'a Node>,
 }
 
-impl Default for Settings {
+impl Default for Settings<'_> {
     fn default() -> Self {
-        let (endpoint, accept) = ("/graphql".to_owned(), ACCEPT_BOTH.to_owned());
-        Self { endpoint, errors: ErrorPolicy::Fail, accept, persisted: Persisted::Off, by_get: false }
+        Self {
+            endpoint: "/graphql".to_owned(),
+            errors: ErrorPolicy::Fail,
+            business_errors: None,
+            accept: ACCEPT_BOTH.to_owned(),
+            persisted: Persisted::Off,
+            by_get: false,
+            subscriptions: None,
+            params: None,
+        }
     }
+}
+
+/// What a step says of its operation.
+pub(super) struct Chosen {
+    pub kind: OperationKind,
+    pub name: Option<String>,
+    pub document: String,
+    /// The name of its row.
+    pub row: String,
 }
 
 impl<'a> Builder<'a> {
@@ -51,6 +76,7 @@ impl<'a> Builder<'a> {
         if let Some(errors) = fields.get("errors").and_then(|n| self.word(n, "errors", &policies)) {
             self.graphql.errors = errors;
         }
+        self.graphql.business_errors = self.business_errors(&fields);
         if let Some(accept) = fields.get("accept").and_then(|n| self.constant_text(n, "accept")) {
             self.graphql.accept = accept;
         }
@@ -59,6 +85,11 @@ impl<'a> Builder<'a> {
         }
         if let Some(by_get) = fields.get("method").and_then(|n| self.carrier(n)) {
             self.graphql.by_get = by_get;
+        }
+        self.graphql.subscriptions = fields.get("subscriptions").and_then(|n| self.plain_text(n, "subscriptions"));
+        self.graphql.params = fields.get("connection_params");
+        if let Some(node) = self.graphql.params {
+            self.map(node, "connection_params");
         }
     }
 
@@ -78,8 +109,11 @@ impl<'a> Builder<'a> {
         let operations = match document::operations(document, &known) {
             Ok(operations) => operations,
             Err(error) => {
-                let place = format!("line {}, column {} of the document", error.line, error.column);
-                let message = format!("this is not a GraphQL document: {error}, in {place}");
+                let place = match error.line {
+                    0 => String::new(),
+                    line => format!(", in line {line}, column {} of the document", error.column),
+                };
+                let message = format!("this is not a GraphQL document: {error}{place}");
                 self.report(argument.at.clone(), message, "write query Name { … }, or @file.graphql");
                 return None;
             }
@@ -104,24 +138,36 @@ impl<'a> Builder<'a> {
         self.word(node, "persisted", &[("apq", Persisted::Automatic), ("off", Persisted::Off)])
     }
 
-    pub(super) fn graphql_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<GraphqlStep> {
+    pub(super) fn graphql_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
         let document = match self.at_file(argument) {
             Some(text) => text?,
             None => self.plain_text(argument, "graphql")?,
         };
-        let chosen = self.operation(argument, fields, &document)?;
-        let (kind, operation) = (chosen.kind, chosen.name);
-        let body = self.graphql_body(&document, operation.as_deref(), fields);
+        let Operation { kind, name: operation, figures } = self.operation(argument, fields, &document)?;
         let name = self.row_name(fields);
         let named = name.is_some();
-        let name = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
-        let method = match kind {
-            OperationKind::Query => "QUERY",
-            OperationKind::Mutation => "MUTATION",
-            OperationKind::Subscription => "SUBSCRIPTION",
+        let row = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
+        let chosen = Chosen { kind, name: operation, document, row };
+        let action = if kind == OperationKind::Subscription {
+            self.subscription(argument, fields, &chosen).map(|step| Action::Subscription(Box::new(step)))
+        } else {
+            self.request_response(argument, fields, &chosen).map(|step| Action::Graphql(Box::new(step)))
         };
-        let row = self.endpoint(method, &name);
-        self.operations.push(Counted { row, kind, figures: chosen.figures, at: argument.at.clone(), named });
+        let row = match action.as_ref()? {
+            Action::Subscription(step) => step.http.endpoint,
+            Action::Graphql(step) => step.http.endpoint,
+            _ => return action,
+        };
+        self.operations.push(Counted { row, figures, at: argument.at.clone(), named });
+        action
+    }
+
+    /// A query or a mutation.
+    fn request_response(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen) -> Option<GraphqlStep> {
+        self.of_subscriptions_alone(fields, chosen.kind);
+        let kind = chosen.kind;
+        let row = self.endpoint(if kind == OperationKind::Query { "QUERY" } else { "MUTATION" }, &chosen.row);
+        let body = self.graphql_body(fields, chosen);
         let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
         // A mutation by GET is refused by every server.
         let by_get = by_get && kind == OperationKind::Query;
@@ -139,33 +185,42 @@ impl<'a> Builder<'a> {
         }
         let persisted = fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.graphql.persisted);
         let errors = self.errors_expected(fields);
-        let (document, operation): (Arc<str>, Option<Arc<str>>) = (document.into(), operation.map(Into::into));
+        let business_errors = self.business_errors(fields);
+        self.asked(argument, fields, chosen, &http);
+        let (document, operation) = (chosen.document.as_str().into(), chosen.name.as_deref().map(Into::into));
+        Some(GraphqlStep { http, document, operation, kind, persisted, errors, business_errors, by_get })
+    }
+
+    /// Notes what can be held against a schema. `http` goes where the schema can be asked for.
+    pub(super) fn asked(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen, http: &HttpStep) {
         let given = fields.get("variables").map(Node::entries).unwrap_or_default();
+        // A server that has an address for subscriptions may have nothing else there.
+        let is_elsewhere = chosen.kind == OperationKind::Subscription && self.graphql.subscriptions.is_some();
         self.asked.push(Asked {
             at: argument.at.clone(),
-            document: Arc::clone(&document),
-            operation: operation.clone(),
+            document: chosen.document.as_str().into(),
+            operation: chosen.name.as_deref().map(Into::into),
             given: given
                 .iter()
                 .map(|(key, value)| Given { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
                 .collect(),
             url: match &http.url {
-                UrlTemplate::Fixed(url) => Some(url.clone()),
-                UrlTemplate::Templated { .. } => None,
+                UrlTemplate::Fixed(url) if !is_elsewhere => Some(url.clone()),
+                _ => None,
             },
             headers: http.fixed_headers.clone(),
             client: self.clients.get(http.client.0 as usize).cloned().unwrap_or_default(),
         });
-        Some(GraphqlStep { http, document, operation, kind, persisted, errors, by_get })
     }
 
-    fn graphql_body(&mut self, document: &str, operation: Option<&str>, fields: &Fields<'_>) -> Option<Body> {
+    /// What is sent of the operation.
+    pub(super) fn graphql_body(&mut self, fields: &Fields<'_>, chosen: &Chosen) -> Option<Body> {
         let mut json = JsonBuilder::default();
         json.raw(b"{\"query\":");
-        json.value(&document);
-        if let Some(operation) = operation {
+        json.value(&chosen.document);
+        if let Some(operation) = &chosen.name {
             json.raw(b",\"operationName\":");
-            json.value(&operation);
+            json.value(operation);
         }
         if let Some(variables) = fields.get("variables") {
             self.map(variables, "variables")?;
@@ -181,11 +236,18 @@ impl<'a> Builder<'a> {
     }
 
     /// `expect: { errors: none }` is stricter than the policy of the file, `any` milder.
-    fn errors_expected(&mut self, fields: &Fields<'_>) -> ErrorPolicy {
+    pub(super) fn errors_expected(&mut self, fields: &Fields<'_>) -> ErrorPolicy {
         let expect = fields.get("expect").map(Node::entries).map(Fields);
         let node = expect.and_then(|e| e.get("errors"));
         let words = [("none", ErrorPolicy::Fail), ("any", ErrorPolicy::Ignore)];
         node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.graphql.errors)
+    }
+
+    /// Where errors stand as data: as the step says, else as the file does.
+    pub(super) fn business_errors(&mut self, fields: &Fields<'_>) -> Option<Arc<Path>> {
+        let Some(node) = fields.get("business_errors") else { return self.graphql.business_errors.clone() };
+        let text = self.constant_text(node, "business_errors")?;
+        self.path(&text, node.at.clone()).map(Arc::new)
     }
 
     /// `errors` is of GraphQL alone.

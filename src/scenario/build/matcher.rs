@@ -17,17 +17,6 @@ pub(super) const PATTERN_ADVICE: &str =
 /// From here on a bare number of seconds is hardly what somebody expects of a reply.
 const MANY_SECONDS: f64 = 60.0;
 
-/// The comparisons that a text can begin with; the longer ones first.
-const SIGNS: [(&str, Operator); 7] = [
-    ("<=", Operator::AtMost),
-    (">=", Operator::AtLeast),
-    ("==", Operator::Equal),
-    ("!=", Operator::Different),
-    ("<", Operator::Less),
-    (">", Operator::Greater),
-    ("=", Operator::Equal),
-];
-
 impl Builder<'_> {
     pub(super) fn matcher(&mut self, node: &Node, unit: Unit) -> Option<Matcher> {
         match &node.kind {
@@ -61,15 +50,16 @@ impl Builder<'_> {
             }
             Kind::Text(text) => {
                 let trimmed = text.trim();
-                let sign = SIGNS.iter().find(|(sign, _)| trimmed.starts_with(sign) && *sign != "=");
-                let Some((sign, operator)) = sign else { return self.literal(node, unit) };
+                let begins = |operator: &Operator| trimmed.starts_with(operator.sign());
+                let Some(operator) = Operator::ALL.into_iter().find(begins) else { return self.literal(node, unit) };
+                let sign = operator.sign();
                 let rest = trimmed.trim_start_matches(sign).trim();
                 if rest.is_empty() {
                     self.error(node, format!("nothing stands behind `{sign}`"));
                     return None;
                 }
                 let operand = self.operand_text(node, rest, unit)?;
-                Some(Matcher(vec![Test::Compare(*operator, operand)]))
+                Some(Matcher(vec![Test::Compare(operator, operand)]))
             }
             Kind::Null | Kind::Bool(_) | Kind::Number(..) => self.literal(node, unit),
         }

@@ -20,6 +20,7 @@ mod pem;
 mod redis;
 mod report;
 mod step;
+mod subscription;
 mod threshold;
 mod value;
 mod wait;
@@ -142,7 +143,7 @@ struct Builder<'a> {
     redis: Option<Arc<str>>,
     names: Names,
     defaults: Fields<'a>,
-    graphql: graphql::Settings,
+    graphql: graphql::Settings<'a>,
     asked: Vec<Asked>,
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,

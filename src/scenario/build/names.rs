@@ -9,27 +9,7 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::node::{Key, Kind, Node};
 use crate::scenario::plan::{Action, Flow, Step};
-use crate::scenario::template;
-
-/// Words that templates use otherwise.
-const TAKEN: [&str; 16] = [
-    "vars",
-    "env",
-    "user",
-    "iteration",
-    "fake",
-    "loop",
-    "true",
-    "false",
-    "none",
-    "not",
-    "and",
-    "or",
-    "in",
-    "is",
-    "if",
-    "else",
-];
+use crate::scenario::words;
 
 impl<'a> Builder<'a> {
     /// Reads `vars` and `data`, and numbers every name that changes.
@@ -83,19 +63,19 @@ impl<'a> Builder<'a> {
         if !right {
             let message = format!("{name:?} cannot be the name of a variable");
             self.report(key.at.clone(), message, "letters, digits and _ are allowed, and no digit first");
-        } else if TAKEN.contains(&name) {
+        } else if words::is_reserved(name) {
             self.report(
                 key.at.clone(),
                 format!("a variable cannot be called `{name}`"),
                 "templates use this word otherwise",
             );
         }
-        let called = template::is_function(name);
+        let called = words::is_function(name);
         if called {
             let message = format!("a variable cannot be called `{name}`");
             self.report(key.at.clone(), message, format!("templates have a function {name}()"));
         }
-        right && !called && !TAKEN.contains(&name)
+        right && !called && !words::is_reserved(name)
     }
 
     /// Refuses a name that is both a data file and something else: one of the two would never be seen.

@@ -8,15 +8,13 @@ use std::ops::Range;
 use super::Builder;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::document::Figures;
-use crate::scenario::plan::{self, EndpointId, OperationKind};
+use crate::scenario::plan::{self, EndpointId};
 
 /// The operation of one step.
 #[derive(Debug)]
 pub(super) struct Counted {
     /// Where it counts.
     pub row: EndpointId,
-    /// Reads, writes or streams.
-    pub kind: OperationKind,
     /// How much it asks for.
     pub figures: Figures,
     /// Where its document stands.
@@ -35,16 +33,13 @@ pub(super) fn anonymous(document: &str) -> String {
 }
 
 impl Builder<'_> {
-    /// What the operations of each row ask for, and warnings of those that cannot be told apart or cannot be run.
+    /// What the operations of each row ask for, and warnings of those that cannot be told apart.
     pub(super) fn counted(&mut self) -> Vec<(EndpointId, Figures)> {
         let all = std::mem::take(&mut self.operations);
         let mut rows: Vec<(EndpointId, Figures)> = Vec::new();
         // For each row, where it is in the list and which operation came first.
         let mut known: HashMap<EndpointId, (usize, &Counted)> = HashMap::new();
         for one in &all {
-            if let Some(word) = plan::not_yet_runnable(one.kind) {
-                self.warn(one.at.clone(), plan::not_yet(word), "a run that has this step is refused");
-            }
             let (index, first) = *known.entry(one.row).or_insert((rows.len(), one));
             match rows.get_mut(index) {
                 Some((_, figures)) => *figures = figures.most(one.figures),
@@ -131,10 +126,10 @@ mod tests {
     fn what_is_left_out_leaves_no_figures_behind() {
         let all = scenario(
             "      - graphql: \"query Q { a { b } }\"\n        tags: slow\n      \
-             - graphql: \"subscription S { a }\"\n        tags: slow\n      - get: /\n",
+             - graphql: \"subscription Q { a }\"\n        tags: slow\n      - get: /\n",
         );
-        assert!(all.warnings().contains("`graphql: subscription` steps are understood but not yet runnable"));
-        assert!(all.warnings().contains("s.yaml:6:18"), "{}", all.warnings());
+        let all_rows = ["QUERY Q", "CONNECT Q", "SUBSCRIPTION Q", "EVENT Q", "GET /"];
+        assert_eq!((rows(&plan(&all)), all.warnings()), (all_rows.map(str::to_owned).to_vec(), ""));
         let select = SelectOptions { exclude_tags: vec!["slow".to_owned()], ..SelectOptions::default() };
         let part = all.select(&select).expect("a part");
         let plan = plan(&part);

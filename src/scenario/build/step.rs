@@ -110,7 +110,7 @@ impl Builder<'_> {
 
     fn action(&mut self, word: &str, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
         match word {
-            "graphql" => self.graphql_step(argument, fields).map(|s| Action::Graphql(Box::new(s))),
+            "graphql" => self.graphql_step(argument, fields),
             "publish" => self.publish(argument, fields).map(|s| Action::Publish(Box::new(s))),
             "subscribe" => self.subscribe(argument, fields).map(|s| Action::Subscribe(Box::new(s))),
             "unsubscribe" => self.unsubscribe(argument),

@@ -36,14 +36,6 @@ const METRICS: [(&str, Metric); 16] = [
     ("output_buffer_disconnections", Metric::OutputBufferDisconnections),
     ("p50", Metric::Median),
 ];
-const OPERATORS: [(&str, Operator); 6] = [
-    ("<=", Operator::AtMost),
-    (">=", Operator::AtLeast),
-    ("==", Operator::Equal),
-    ("!=", Operator::Different),
-    ("<", Operator::Less),
-    (">", Operator::Greater),
-];
 
 impl Builder<'_> {
     pub(super) fn thresholds(&mut self, node: &Node, stages: &[Stage]) -> Vec<Threshold> {
@@ -201,14 +193,15 @@ impl Builder<'_> {
 
 /// Reads one check; an error is a message and its advice.
 fn parse(text: &str) -> Result<Check, (String, String)> {
-    let Some((at, sign, operator)) = OPERATORS
-        .iter()
-        .filter_map(|(sign, operator)| text.find(sign).map(|at| (at, *sign, *operator)))
-        .min_by_key(|(at, sign, _)| (*at, usize::MAX - sign.len()))
+    // The first of equals is the longer sign.
+    let Some((at, operator)) = Operator::ALL
+        .into_iter()
+        .filter_map(|operator| text.find(operator.sign()).map(|at| (at, operator)))
+        .min_by_key(|(at, _)| *at)
     else {
         return Err((format!("{text:?} is not a threshold"), FORMS.to_owned()));
     };
-    let (name, value) = (text[..at].trim(), text[at + sign.len()..].trim());
+    let (name, value) = (text[..at].trim(), text[at + operator.sign().len()..].trim());
     let (source, word) = SOURCES
         .iter()
         .find_map(|(prefix, source)| name.strip_prefix(prefix).map(|rest| (*source, rest)))

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
 use super::HttpStep;
+use crate::scenario::path::Path;
 
 /// A GraphQL operation over HTTP, compiled.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct GraphqlStep {
     pub persisted: Persisted,
     /// What a reply with `errors` means.
     pub errors: ErrorPolicy,
+    /// Where a reply has errors as data; one that is not empty makes it a failure.
+    pub business_errors: Option<Arc<Path>>,
     /// The filled body travels in the URL of a GET request.
     pub by_get: bool,
 }

@@ -13,7 +13,7 @@ use crate::scenario::capture::Capture;
 use crate::scenario::expect::Expect;
 use crate::scenario::template::{Json, RenderError, Scope, Text};
 
-/// Which row of the statistics a request belongs to: an index into [`Plan::endpoints`].
+/// Which row of the statistics a request belongs to: an index into [`Plan::endpoints`](super::Plan::endpoints).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub u32);
 

@@ -1,19 +1,23 @@
 //! The compiled scenario: immutable, shared by all shards behind one `Arc`. Everything that does not vary is built here.
 //!
 //! In: a checked file. Out: steps whose templates, paths and patterns are compiled, names that have become numbers
-//! ([`SlotId`], [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure function of time.
+//! ([`SlotId`](super::template::SlotId), [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure
+//! function of time.
 
 mod address;
 mod client;
 mod feeder;
 mod graphql;
 mod http;
+mod line;
 mod load;
 mod pause;
 mod redis;
 mod report;
 mod schedule;
+mod stage;
 mod step;
+mod subscription;
 mod threshold;
 
 use std::sync::Arc;
@@ -31,9 +35,10 @@ pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
 pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
-pub use schedule::{Goal, Schedule, Stage};
+pub use schedule::Schedule;
+pub use stage::{Goal, Stage};
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
-pub(crate) use step::{not_yet, not_yet_runnable};
+pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
 pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
 
 use super::document::Figures;
@@ -99,21 +104,8 @@ impl Plan {
         }
     }
 
-    /// Why this plan cannot be run yet, in one sentence that names the first such step; `None` when it can. A run
-    /// refuses to start with this text.
+    /// Why this plan cannot be run yet, in one sentence; `None` when it can. A run refuses to start with this text.
     pub fn not_runnable(&self) -> Option<String> {
-        if self.search.is_some() {
-            return Some("the search of a profile is not yet runnable".to_owned());
-        }
-        self.step_not_runnable()
-    }
-
-    /// The same for its steps alone.
-    pub(crate) fn step_not_runnable(&self) -> Option<String> {
-        let classes = self.classes.iter().flat_map(|class| {
-            class.on_start.iter().chain(class.tasks.iter().flat_map(|task| &task.steps)).chain(&class.on_stop)
-        });
-        let word = classes.chain(self.flows.iter().flat_map(|flow| &flow.steps)).find_map(step::not_runnable)?;
-        Some(step::not_yet(word))
+        self.search.is_some().then(|| "the search of a profile is not yet runnable".to_owned())
     }
 }

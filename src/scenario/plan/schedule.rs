@@ -3,10 +3,11 @@
 //! A level (users, or arrivals per second) moves along straight lines. Stages follow each other; each begins at the
 //! level where the one before it ended.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::Load;
+use super::line::{EPSILON, Line, lines};
+use super::stage::{Goal, Stage};
 use crate::units::Users;
 
 /// How many users, or how many arrivals per second, at every moment of a run.
@@ -18,78 +19,11 @@ pub struct Schedule {
     warm_up: Duration,
 }
 
-/// A part of the run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stage {
-    /// Name as written, else `stage 1`, `stage 2`, …; empty for a plan without stages.
-    pub name: Arc<str>,
-    /// Its length; `None`, possible only for the last one, goes on until stopped.
-    pub duration: Option<Duration>,
-    /// Where the level goes.
-    pub goal: Goal,
-    /// Nothing in it counts, neither in the statistics nor for thresholds.
-    pub warm_up: bool,
-}
-
-/// Where a stage takes the load.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Goal {
-    /// Users, started or retired at this rate per second; without a rate evenly over the whole stage.
-    Users {
-        /// At the end of the way.
-        users: u32,
-        /// Users per second.
-        spawn_rate: Option<f64>,
-    },
-    /// Arrivals per second, reached evenly within `ramp`, which is at most the stage.
-    Rate {
-        /// At the end of the way.
-        rate: f64,
-        /// Length of the way; zero changes at once.
-        ramp: Duration,
-    },
-}
-
-/// One straight piece of the level, times in seconds of the run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Line {
-    start: f64,
-    end: f64,
-    from: f64,
-    to: f64,
-    stage: usize,
-}
-
-/// Forgives the rounding of `seconds × rate`, so that what is due at exactly 200 ms comes at 200 ms.
-const EPSILON: f64 = 1e-6;
-
 impl Schedule {
     /// A closed model when `open` is `None`: the stages' goals are users. Else an open one, whose goals are rates, and
     /// in which at most `open` users are busy at the same time.
     pub fn new(stages: Vec<Stage>, open: Option<Users>, warm_up: Duration) -> Self {
-        let mut lines = Vec::with_capacity(stages.len() * 2);
-        let (mut at, mut level) = (0.0f64, 0.0f64);
-        for (index, stage) in stages.iter().enumerate() {
-            let length = stage.duration.map_or(f64::INFINITY, |d| d.as_secs_f64());
-            let (goal, way) = match stage.goal {
-                Goal::Users { users, spawn_rate } => {
-                    let goal = f64::from(users);
-                    let way = spawn_rate.map_or(length, |rate| (goal - level).abs() / rate.max(f64::MIN_POSITIVE));
-                    (goal, if way.is_finite() { way } else { 0.0 })
-                }
-                Goal::Rate { rate, ramp } => (rate, ramp.as_secs_f64()),
-            };
-            let moving = way.min(length);
-            let reached = if way > length { level + (goal - level) * (length / way) } else { goal };
-            if moving > 0.0 {
-                lines.push(Line { start: at, end: at + moving, from: level, to: reached, stage: index });
-            }
-            if length > moving {
-                lines.push(Line { start: at + moving, end: at + length, from: reached, to: reached, stage: index });
-            }
-            at += length;
-            level = reached;
-        }
+        let lines = lines(&stages);
         Self { stages, lines, open, warm_up }
     }
 
@@ -245,12 +179,11 @@ impl Schedule {
         }
         let mut missing = n as f64 / scale;
         for line in &self.lines {
-            let length = line.end - line.start;
             // Nothing arrives on a level of 0, not even an arrival of which nothing is missing.
             if line.from.max(line.to) <= 0.0 {
                 continue;
             }
-            let area = if length.is_infinite() { f64::INFINITY } else { (line.from + line.to) / 2.0 * length };
+            let area = line.area();
             if missing < area - EPSILON {
                 return Duration::try_from_secs_f64(line.start + line.time_of(missing)).ok();
             }
@@ -266,33 +199,7 @@ impl Schedule {
 
     /// The area below the level up to `t`.
     fn area(&self, t: f64) -> f64 {
-        let until = |line: &Line| {
-            let end = t.min(line.end);
-            if end <= line.start { 0.0 } else { (line.from + line.level(end)) / 2.0 * (end - line.start) }
-        };
-        self.lines.iter().map(until).sum()
-    }
-}
-
-impl Line {
-    fn level(&self, t: f64) -> f64 {
-        if self.from == self.to || t >= self.end {
-            return self.to;
-        }
-        let part = ((t - self.start) / (self.end - self.start)).clamp(0.0, 1.0);
-        self.from + (self.to - self.from) * part
-    }
-
-    /// Seconds after the start at which the area reaches `area`: the root of a quadratic, in the form that stays exact
-    /// when the slope is near 0.
-    fn time_of(&self, area: f64) -> f64 {
-        if area <= 0.0 {
-            return 0.0;
-        }
-        let slope = if self.from == self.to { 0.0 } else { (self.to - self.from) / (self.end - self.start) };
-        let root = (self.from * self.from + 2.0 * slope * area).max(0.0).sqrt();
-        let time = 2.0 * area / (self.from + root).max(f64::MIN_POSITIVE);
-        time.min(self.end - self.start)
+        self.lines.iter().map(|line| line.area_until(t)).sum()
     }
 }
 

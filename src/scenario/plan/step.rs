@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{GraphqlStep, HttpStep, OperationKind, Pause, PublishStep, RedisStep, SubscribeStep};
+use super::{GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep, SubscriptionStep};
 use crate::scenario::template::{Condition, RenderError, Scope, SlotId, Template, Text};
 
 /// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
@@ -36,8 +36,10 @@ pub struct Step {
 pub enum Action {
     /// Send an HTTP request, read the reply, judge the expectations, take the captures.
     Http(Box<HttpStep>),
-    /// Send a GraphQL operation over HTTP; subscriptions are not yet runnable.
+    /// Send a GraphQL query or mutation over HTTP.
     Graphql(Box<GraphqlStep>),
+    /// Listen to the events of a GraphQL subscription over a WebSocket.
+    Subscription(Box<SubscriptionStep>),
     /// Send a message to a Redis channel.
     Publish(Box<PublishStep>),
     /// Listen to Redis channels until the user stops or unsubscribes.
@@ -138,36 +140,5 @@ impl LoopCount {
             Ok(n) if n <= MAX_PASSES => Ok(n),
             _ => Err(RenderError(format!("repeat: {text:?} is not a whole number from 0 to {MAX_PASSES}"))),
         }
-    }
-}
-
-/// What an operation of this kind is called where it is refused; `None` when it can be run.
-pub(crate) fn not_yet_runnable(kind: OperationKind) -> Option<&'static str> {
-    (kind == OperationKind::Subscription).then_some("graphql: subscription")
-}
-
-/// Why something that this word names is refused.
-pub(crate) fn not_yet(word: &str) -> String {
-    format!("`{word}` steps are understood but not yet runnable")
-}
-
-/// The first action in this step or below it that cannot be run yet.
-pub(super) fn not_runnable(step: &Step) -> Option<&'static str> {
-    match &step.action {
-        Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
-            steps.iter().find_map(not_runnable)
-        }
-        Action::Graphql(step) => not_yet_runnable(step.kind),
-        Action::If { then, otherwise, .. } => then.iter().chain(otherwise).find_map(not_runnable),
-        Action::Http(_)
-        | Action::Publish(_)
-        | Action::Subscribe(_)
-        | Action::Unsubscribe(_)
-        | Action::Redis(_)
-        | Action::Set(_)
-        | Action::Wait(_)
-        | Action::Log(_)
-        | Action::Call { .. }
-        | Action::Stop(_) => None,
     }
 }

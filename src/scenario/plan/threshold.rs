@@ -129,6 +129,10 @@ impl Target {
 }
 
 impl Operator {
+    /// All of them. Where one sign begins another, the longer one comes first.
+    pub const ALL: [Operator; 6] =
+        [Operator::AtMost, Operator::AtLeast, Operator::Equal, Operator::Different, Operator::Less, Operator::Greater];
+
     /// Whether the comparison holds; nothing holds for a number that is not one.
     pub fn holds(self, left: f64, right: f64) -> bool {
         match self {

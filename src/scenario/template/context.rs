@@ -8,18 +8,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::Object;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
 
-use super::{RenderError, Scope, functions, words};
-
-/// Names that are not variables of the scenario.
-pub(super) const RESERVED: [&str; 4] = ["vars", "env", "user", "iteration"];
-/// Functions whose value differs from call to call.
-pub(super) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
-/// Functions that always give the same.
-pub(super) const PURE: [&str; 2] = ["range", "dict"];
-/// Whether templates have a function of this name.
-pub(crate) fn is_function(name: &str) -> bool {
-    RANDOM.contains(&name) || PURE.contains(&name)
-}
+use super::{RenderError, Scope, functions, wording};
 
 /// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
 /// that a request needs, and a millisecond or two for one that would otherwise never end.
@@ -189,7 +178,7 @@ pub(super) fn evaluate(expression: &Expression<'static, 'static>, scope: &mut Sc
     match value {
         Ok(value) if value.is_undefined() => Err(RenderError("the value is undefined".to_owned())),
         Ok(value) => Ok(value),
-        Err(error) => Err(RenderError(words::told(&error))),
+        Err(error) => Err(RenderError(wording::told(&error))),
     }
 }
 

@@ -2,9 +2,11 @@
 //!
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
-use super::compile::{Names, Slip};
-use super::context::{FILTERS, PURE, RANDOM};
-use super::words::in_place_of_method;
+use super::context::FILTERS;
+use super::names::Names;
+use super::slip::Slip;
+use super::wording::in_place_of_method;
+use crate::scenario::words;
 
 /// What is wrong with the use of such a name in `code`, if anything is.
 pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
@@ -35,7 +37,7 @@ pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
                     (!rest.trim_start().starts_with('(')).then(|| function(&called))
                 }
             },
-            _ if RANDOM.contains(&word) || PURE.contains(&word) => (!after.starts_with('(')).then(|| function(word)),
+            _ if words::is_function(word) => (!after.starts_with('(')).then(|| function(word)),
             "len" if after.starts_with('(') => Some(filter(word, "length")),
             _ if FILTERS.contains(&word) && after.starts_with('(') && !is_test(&all[..i]) => Some(filter(word, word)),
             _ => None,

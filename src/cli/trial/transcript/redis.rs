@@ -43,7 +43,7 @@ impl Watch for Transcript {
 }
 
 impl Transcript {
-    fn request(&self, words: &str) {
+    pub(super) fn request(&self, words: &str) {
         more(&self.requests);
         self.blank();
         self.line(2, "", words, Some(Role::Strong));

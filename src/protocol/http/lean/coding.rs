@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use super::WireError;
+use crate::protocol::http::judge::EXAMPLE_BODY;
 
 /// The compressions that are asked for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,18 +40,44 @@ impl Coding {
 pub struct Sink {
     /// Bytes so far.
     pub bytes: u64,
-    /// The first `limit` of them.
+    /// The first `limit` of them; of a longer body, which nobody can look at, what a failure shows.
     pub kept: Vec<u8>,
     limit: usize,
 }
 
+impl Sink {
+    /// For a body of so many bytes, where that is known.
+    pub fn new(limit: usize, length: Option<u64>) -> Self {
+        let mut sink = Self { limit, ..Self::default() };
+        if length.is_some_and(|length| length > limit as u64) {
+            sink.give_up();
+        }
+        sink
+    }
+
+    /// The next bytes.
+    pub fn take(&mut self, data: &[u8]) {
+        self.bytes += data.len() as u64;
+        if self.bytes > self.limit as u64 {
+            self.give_up();
+        }
+        let room = self.limit.saturating_sub(self.kept.len());
+        self.kept.extend_from_slice(&data[..data.len().min(room)]);
+    }
+
+    /// Many users that each hold what nobody looks at would take all memory.
+    fn give_up(&mut self) {
+        self.limit = self.limit.min(EXAMPLE_BODY);
+        if self.kept.len() > self.limit {
+            self.kept.truncate(self.limit);
+            self.kept.shrink_to_fit();
+        }
+    }
+}
+
 impl Write for Sink {
     fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.bytes += data.len() as u64;
-        let room = self.limit.saturating_sub(self.kept.len());
-        if room > 0 {
-            self.kept.extend_from_slice(&data[..data.len().min(room)]);
-        }
+        self.take(data);
         Ok(data.len())
     }
 
@@ -74,12 +101,11 @@ pub enum Body {
 }
 
 impl Body {
-    /// A body that keeps at most its first `limit` bytes.
+    /// A body on its way into this sink.
     ///
     /// # Errors
     /// When the decompressor has no memory.
-    pub fn new(coding: Coding, limit: usize) -> Result<Self, WireError> {
-        let sink = Sink { limit, ..Sink::default() };
+    pub fn new(coding: Coding, sink: Sink) -> Result<Self, WireError> {
         Ok(match coding {
             Coding::Identity => Body::Plain(sink),
             Coding::Gzip => Body::Gzip(Box::new(flate2::write::MultiGzDecoder::new(sink))),
@@ -152,11 +178,31 @@ mod tests {
     }
 
     fn unpack(coding: Coding, packed: &[u8], step: usize) -> Result<Sink, WireError> {
-        let mut body = Body::new(coding, 10)?;
+        let mut body = Body::new(coding, Sink::new(10, None))?;
         for piece in packed.chunks(step) {
             body.write(piece)?;
         }
         body.finish()
+    }
+
+    #[test]
+    fn what_nobody_can_look_at_is_not_held() {
+        for (limit, length, pieces, kept) in [
+            (10_000, None, [6_000, 4_000], 10_000),
+            (10_000, None, [6_000, 4_001], EXAMPLE_BODY),
+            (10_000, Some(10_001), [3_000, 3_000], EXAMPLE_BODY),
+            (10, Some(10_001), [3_000, 3_000], 10),
+            (0, None, [3, 3], 0),
+        ] {
+            let mut sink = Sink::new(limit, length);
+            pieces.iter().for_each(|size| sink.take(&vec![b'x'; *size]));
+            assert_eq!(
+                (sink.bytes, sink.kept.len()),
+                (pieces.iter().sum::<usize>() as u64, kept),
+                "{limit} {pieces:?}"
+            );
+            assert!(sink.kept.capacity() <= 2 * kept.max(8), "{}", sink.kept.capacity());
+        }
     }
 
     const COMPRESSED: [(&str, Coding); 4] =

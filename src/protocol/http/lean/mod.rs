@@ -14,6 +14,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use coding::Sink;
 pub use head::{Head, headers};
 pub use reply::{Keep, Received, Reply};
 

@@ -107,7 +107,11 @@ impl<'a> Reply<'a> {
             Framing::Close => (Frame::Close, head.coding),
         };
         let raw_head = if keep.head { raw.to_vec() } else { Vec::new() };
-        let body = Body::new(coding, keep.body)?;
+        let length = match (&frame, coding) {
+            (Frame::Length(length), Coding::Identity) => Some(*length),
+            _ => None,
+        };
+        let body = Body::new(coding, Sink::new(keep.body, length))?;
         self.reading = Some(Reading { head, raw_head, frame, wire_bytes: 0, body });
         Ok(())
     }

@@ -1,0 +1,68 @@
+//! What the supervisor shows of the run: a snapshot with the state, the plan and the health of the moment.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::Control;
+use crate::stats::snapshot::{End, PlanView, RunState};
+use crate::stats::{Moment, Snapshot};
+
+impl Control {
+    pub(super) fn state(&self, t: Duration) -> RunState {
+        let moves = match self.course.arrivals(t) {
+            Some(rate) => (rate - self.course.rate(t).0).abs() > 1e-6,
+            None => self.held != self.course.target(t).0,
+        };
+        if self.stopping.is_some() {
+            RunState::Stopping
+        } else if self.clock.is_paused() {
+            RunState::Paused
+        } else if moves {
+            RunState::Ramping
+        } else {
+            RunState::Running
+        }
+    }
+
+    /// The run as it is.
+    pub(super) fn snapshot(&mut self) -> Arc<Snapshot> {
+        let state = self.state(self.clock.elapsed());
+        self.snapshot_in(state)
+    }
+
+    /// Waits for the shards; the run as it was when it ended.
+    pub(super) fn last_snapshot(&mut self) -> Arc<Snapshot> {
+        let broken = self.shards.join();
+        let end = if broken { End::Broken } else { self.stopping.map_or(End::Broken, |(why, _)| why) };
+        self.snapshot_in(RunState::Done(end))
+    }
+
+    fn snapshot_in(&mut self, state: RunState) -> Arc<Snapshot> {
+        let t = self.clock.elapsed();
+        let stages = self.plan.schedule.stages();
+        let stage = self.stage.and_then(|index| stages.get(index)).map(|stage| Arc::clone(&stage.name));
+        self.aggregator.plan(PlanView {
+            stage: stage.filter(|name| !name.is_empty()),
+            steered: self.course.is_steered(),
+            warm_up: self.warm_up.is_warm(),
+            rate: self.course.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
+            ..PlanView::default()
+        });
+        let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
+        if let Some(figures) = news.and_then(|server| server.borrow_and_update().clone()) {
+            match self.stopping {
+                None => self.aggregator.server(figures),
+                Some(_) => self.aggregator.server_left(figures),
+            }
+        }
+        self.aggregator.snapshot(Moment {
+            elapsed: t,
+            at: SystemTime::now(),
+            state,
+            target: if self.stopping.is_some() { 0 } else { self.course.target(t).0 },
+            spawn_rate: self.course.rate(t).0,
+            vu_hours: self.vu_seconds / 3_600.0,
+            health: self.probe.sample(),
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! The shards as the supervisor sees them: orders go out, and what each last said of its users comes in.
+
+use std::thread;
+
+use tokio::sync::mpsc;
+
+use crate::engine::shard::Order;
+use crate::stats::Interval;
+use crate::stats::interval::Staff;
+
+/// The supervisor's ends of one shard.
+pub struct Link {
+    pub orders: mpsc::UnboundedSender<Order>,
+    pub spares: mpsc::Sender<Box<Interval>>,
+    pub thread: thread::JoinHandle<()>,
+}
+
+/// All shards of a run.
+pub struct Shards {
+    links: Vec<Link>,
+    /// Users alive on each shard, and who they are, as last reported.
+    users: Vec<u32>,
+    staff: Vec<Staff>,
+}
+
+impl Shards {
+    /// Of which nothing is known yet.
+    pub fn new(links: Vec<Link>) -> Self {
+        Self { users: vec![0; links.len()], staff: vec![Staff::default(); links.len()], links }
+    }
+
+    /// Gives all of them an order.
+    pub fn tell(&self, order: Order) {
+        for link in &self.links {
+            // A shard that has ended takes no orders.
+            let _ = link.orders.send(order);
+        }
+    }
+
+    /// Takes note of what a shard reports.
+    pub fn note(&mut self, interval: &Interval) {
+        self.users[interval.shard] = interval.users;
+        self.staff[interval.shard] = interval.staff;
+    }
+
+    /// Gives an interval back to its shard.
+    pub fn give_back(&self, interval: Box<Interval>) {
+        let spares = &self.links[interval.shard].spares;
+        // One to fill while this thread reads the other. More appear when it was late, and each has room for a
+        // histogram of every endpoint: they go.
+        if spares.capacity() == spares.max_capacity() {
+            let _ = spares.try_send(interval);
+        }
+    }
+
+    /// Users alive.
+    pub fn alive(&self) -> u32 {
+        self.users.iter().sum()
+    }
+
+    /// Users of those that come before the others which are through with `on_start`.
+    pub fn ready(&self) -> u32 {
+        self.staff.iter().map(|staff| staff.ready).sum()
+    }
+
+    /// How many users have stopped for good, where every one has.
+    pub fn deserted(&self) -> Option<u32> {
+        let quit: u32 = self.staff.iter().map(|staff| staff.quit).sum();
+        let seats: u32 = self.staff.iter().map(|staff| staff.seats).sum();
+        (quit > 0 && seats == quit && self.alive() == 0).then_some(quit)
+    }
+
+    /// True when one of them has ended.
+    pub fn is_one_gone(&self) -> bool {
+        self.links.iter().any(|link| link.thread.is_finished())
+    }
+
+    /// Waits for the end of all; true when one of them died.
+    pub fn join(&mut self) -> bool {
+        self.users.fill(0);
+        self.links.drain(..).map(|link| link.thread.join().is_err()).fold(false, |a, b| a | b)
+    }
+}

@@ -1,0 +1,36 @@
+//! What a file says of the load, stage by stage.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A part of the run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stage {
+    /// Name as written, else `stage 1`, `stage 2`, …; empty for a plan without stages.
+    pub name: Arc<str>,
+    /// Its length; `None`, possible only for the last one, goes on until stopped.
+    pub duration: Option<Duration>,
+    /// Where the level goes.
+    pub goal: Goal,
+    /// Nothing in it counts, neither in the statistics nor for thresholds.
+    pub warm_up: bool,
+}
+
+/// Where a stage takes the load.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Goal {
+    /// Users, started or retired at this rate per second; without a rate evenly over the whole stage.
+    Users {
+        /// At the end of the way.
+        users: u32,
+        /// Users per second.
+        spawn_rate: Option<f64>,
+    },
+    /// Arrivals per second, reached evenly within `ramp`, which is at most the stage.
+    Rate {
+        /// At the end of the way.
+        rate: f64,
+        /// Length of the way; zero changes at once.
+        ramp: Duration,
+    },
+}

@@ -1,0 +1,83 @@
+//! What was measured of one endpoint (or of all) in some length of time, small enough to keep ten seconds of it.
+
+use super::sample::Sample;
+use super::snapshot::Figures;
+use super::tally::{Exact, Sparse};
+
+/// What is only added up.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sums {
+    pub requests: u64,
+    pub failures: u64,
+    pub bytes: u64,
+    pub connect: Exact,
+    pub first_byte: Exact,
+}
+
+impl Sums {
+    pub fn record(&mut self, sample: &Sample) {
+        self.requests += 1;
+        self.failures += u64::from(sample.failure.is_some());
+        self.bytes = self.bytes.saturating_add(sample.bytes);
+        if let Some(time) = sample.connect {
+            self.connect.record(time);
+        }
+        if let Some(time) = sample.first_byte {
+            self.first_byte.record(time);
+        }
+    }
+
+    pub fn merge(&mut self, other: &Sums) {
+        self.requests += other.requests;
+        self.failures += other.failures;
+        self.bytes = self.bytes.saturating_add(other.bytes);
+        self.connect.merge(&other.connect);
+        self.first_byte.merge(&other.first_byte);
+    }
+
+    /// As they are shown, without rates and response times.
+    pub fn figures(&self) -> Figures {
+        Figures {
+            requests: self.requests,
+            failures: self.failures,
+            bytes: self.bytes,
+            connect: self.connect.mean(),
+            first_byte: self.first_byte.mean(),
+            ..Figures::default()
+        }
+    }
+}
+
+/// Sums and times.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Portion {
+    pub sums: Sums,
+    pub response: Sparse,
+    /// Only with due times; else service and response time are the same.
+    pub service: Option<Sparse>,
+}
+
+impl Portion {
+    /// Service times, whether kept apart or not.
+    pub fn service(&self) -> &Sparse {
+        self.service.as_ref().unwrap_or(&self.response)
+    }
+
+    pub fn merge(&mut self, other: &Portion) {
+        if other.service.is_some() && self.service.is_none() {
+            self.service = Some(self.response.clone());
+        }
+        if let Some(service) = &mut self.service {
+            service.merge(other.service());
+        }
+        self.sums.merge(&other.sums);
+        self.response.merge(&other.response);
+    }
+
+    pub fn compact(&mut self) {
+        self.response.compact();
+        if let Some(service) = &mut self.service {
+            service.compact();
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What was measured: counts, times and failures of each row.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::stats::sample::Example;
+
+/// The percentiles kept everywhere: Locust's report list.
+pub const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
+/// Column headers of [`PERCENTILES`], exactly as Locust writes them.
+pub const PERCENTILE_LABELS: [&str; 11] =
+    ["50%", "66%", "75%", "80%", "90%", "95%", "98%", "99%", "99.9%", "99.99%", "100%"];
+
+/// One row of the statistics.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Request type; empty for the Aggregated row.
+    pub method: Arc<str>,
+    /// Name; `Aggregated` for all endpoints together.
+    pub name: Arc<str>,
+    /// Since the start, or the last reset.
+    pub total: Figures,
+    /// The last 10 s.
+    pub now: Figures,
+}
+
+/// Counts, rates and times over one period.
+#[derive(Debug, Clone, Default)]
+pub struct Figures {
+    /// Finished requests, failed ones included.
+    pub requests: u64,
+    /// Failed requests.
+    pub failures: u64,
+    /// Requests per second.
+    pub rps: f64,
+    /// Failures per second.
+    pub fps: f64,
+    /// Bytes of reply bodies.
+    pub bytes: u64,
+    /// Response time: from the due time where there is one, else from the send.
+    pub response: Latency,
+    /// Service time (from the real send), only where requests have due times and it can differ.
+    pub service: Option<Latency>,
+    /// Time to connect, over the requests that opened a connection.
+    pub connect: Mean,
+    /// Time to the first byte of the reply.
+    pub first_byte: Mean,
+}
+
+impl Figures {
+    /// Failures over requests, 0 without requests.
+    pub fn fail_ratio(&self) -> f64 {
+        if self.requests == 0 { 0.0 } else { self.failures as f64 / self.requests as f64 }
+    }
+}
+
+/// Mean of a time that is not kept as a histogram.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Mean {
+    /// How many were measured.
+    pub count: u64,
+    /// Their mean.
+    pub mean: Duration,
+}
+
+/// A merged latency histogram, read off.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Latency {
+    /// How many times were measured.
+    pub count: u64,
+    /// Exact mean.
+    pub mean: Duration,
+    /// Exact minimum.
+    pub min: Duration,
+    /// Exact maximum.
+    pub max: Duration,
+    /// In the order of [`PERCENTILES`], clamped into `min..=max`.
+    pub percentiles: [Duration; 11],
+}
+
+impl Latency {
+    /// A percentile of [`PERCENTILES`], such as 95.0.
+    ///
+    /// # Panics
+    /// When it is not in that list: a mistake of the caller.
+    pub fn p(&self, percentile: f64) -> Duration {
+        let index = PERCENTILES.iter().position(|p| *p == percentile).expect("a kept percentile");
+        self.percentiles[index]
+    }
+
+    /// The median.
+    pub fn median(&self) -> Duration {
+        self.percentiles[0]
+    }
+}
+
+/// One bar of the histogram.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bin {
+    /// Lower bound; the upper bound is the next bin's lower bound.
+    pub from: Duration,
+    /// Requests inside.
+    pub count: u64,
+}
+
+/// Failures, grouped by endpoint and reason.
+#[derive(Debug, Clone, Default)]
+pub struct FailureView {
+    /// Most frequent first, bounded.
+    pub rows: Vec<FailureRow>,
+    /// Kinds that found no room in `rows`.
+    pub more_kinds: u64,
+    /// Failures of those kinds.
+    pub more_count: u64,
+}
+
+/// One group of failures.
+#[derive(Debug, Clone)]
+pub struct FailureRow {
+    /// Request type.
+    pub method: Arc<str>,
+    /// Name of the endpoint.
+    pub name: Arc<str>,
+    /// The reason in words.
+    pub reason: Arc<str>,
+    /// How many.
+    pub count: u64,
+    /// Wall clock of the first.
+    pub first: SystemTime,
+    /// Wall clock of the latest.
+    pub last: SystemTime,
+    /// One kept reply.
+    pub example: Option<Arc<Example>>,
+}
+
+/// One group of errors in user code (for a scenario: templates).
+#[derive(Debug, Clone)]
+pub struct ExceptionRow {
+    /// How many.
+    pub count: u64,
+    /// What went wrong.
+    pub message: Arc<str>,
+    /// Where in the scenario: class, task, step.
+    pub place: Arc<str>,
+}

@@ -1,0 +1,175 @@
+//! The load over time: stages, warm-ups, arrivals, and a hand that takes over.
+
+use std::time::Duration;
+
+use katydid::engine::Command;
+use katydid::stats::snapshot::{End, RunState};
+use katydid::units::{PerSecond, Users};
+
+use super::{events, to_the_end};
+use crate::common::calm::{STALL, calmly};
+use crate::common::plain::Plain;
+use crate::common::{Server, run, run_at, stop, until};
+
+#[tokio::test]
+async fn stages_are_followed_and_a_warm_up_does_not_count() {
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle = run(
+            &server,
+            r#"
+wait_time: constant(20ms)
+shape:
+  stages:
+    - { name: warm, duration: 1s, users: 3, spawn_rate: 100, warm_up: true }
+    - { name: high, duration: 2s, users: 12, spawn_rate: 100 }
+    - { name: low, duration: 2s, users: 4, spawn_rate: 100 }
+tasks: [{ steps: [{ get: /ok }] }]
+"#,
+        );
+        let warm = until(&handle, "3 users", |s| s.load.users == 3).await;
+        assert_eq!((warm.plan.stage.as_deref(), warm.plan.warm_up, warm.load.target), (Some("warm"), true, 3));
+        let high = until(&handle, "12 users", |s| s.load.users == 12).await;
+        assert_eq!((high.plan.stage.as_deref(), high.plan.warm_up), (Some("high"), false));
+        assert!((1.0..2.0).contains(&high.elapsed.as_secs_f64()), "{:?}", high.elapsed);
+        let low = until(&handle, "4 users", |s| s.load.users == 4).await;
+        assert!((3.0..4.0).contains(&low.elapsed.as_secs_f64()), "{:?}", low.elapsed);
+        let last = to_the_end(handle).await;
+        assert_eq!(last.state, RunState::Done(End::Completed));
+        assert!((5.0..5.6).contains(&last.elapsed.as_secs_f64()), "{:?}", last.elapsed);
+        assert!(last.plan.left_out > 50, "{}", last.plan.left_out);
+        assert_eq!(last.total.total.requests + last.plan.left_out, server.count());
+        let events = events(&last);
+        assert_eq!((events[0], events[1]), ("stage: warm", "stage: high"));
+        assert_eq!(events[2], format!("warm-up over: {} requests left out", last.plan.left_out));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_warm_up_in_mid_run_leaves_the_rest_alone() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        r#"
+wait_time: constant(20ms)
+shape:
+  stages:
+    - { name: a, duration: 1s, users: 3, spawn_rate: 100 }
+    - { name: b, duration: 1s, users: 3, warm_up: true }
+    - { name: c, duration: 1s, users: 3 }
+tasks: [{ steps: [{ get: /ok }] }]
+"#,
+    );
+    let warm = until(&handle, "the warm-up", |s| s.plan.warm_up).await;
+    let last = to_the_end(handle).await;
+    assert_eq!(last.total.total.requests + last.plan.left_out, server.count());
+    let counts = [warm.total.total.requests, last.total.total.requests - warm.total.total.requests, last.plan.left_out];
+    assert!(counts.iter().all(|count| *count > 20), "before, after and within: {counts:?}");
+    let when = |begin: &str| last.events.iter().find(|event| event.text.starts_with(begin)).expect("an event").elapsed;
+    let rest = last.elapsed - (when("warm-up over") - when("warm-up:"));
+    assert!(last.measured.abs_diff(rest) < Duration::from_millis(50), "{:?} of {:?}", last.measured, last.elapsed);
+}
+
+#[tokio::test]
+async fn a_hand_takes_over_from_a_shape_and_gives_back() {
+    let server = Server::start();
+    let handle = run(
+        &server,
+        "wait_time: constant(50ms)\nshape: { stages: [{ duration: 1h, users: 5, spawn_rate: 100 }] }\n\
+         tasks: [{ steps: [{ get: /ok }] }]",
+    );
+    until(&handle, "5 users", |s| s.load.users == 5 && !s.plan.steered).await;
+    handle.send(Command::SetUsers(Users(15))).expect("a live run");
+    until(&handle, "15 users by hand", |s| s.load.users == 15 && s.plan.steered).await;
+    handle.send(Command::FollowPlan).expect("a live run");
+    until(&handle, "5 users by the plan", |s| s.load.users == 5 && !s.plan.steered).await;
+    stop(handle).await;
+}
+
+#[tokio::test]
+async fn arrivals_come_at_their_rate() {
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle = run(
+            &server,
+            "arrivals: { rate: 100/s, max_users: 50 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }, { get: /ok }] }]",
+        );
+        let last = to_the_end(handle).await;
+        let arrivals = last.plan.arrivals;
+        assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
+        // One that is due as the run ends may find it ended.
+        assert!(arrivals.dropped <= 2 && last.cut == 0, "{arrivals:?}, {} cut", last.cut);
+        assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
+        assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
+        assert_eq!(last.state, RunState::Done(End::Completed));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn arrivals_are_shared_by_weight_however_few_users_serve_them() {
+    for most in [2, 50] {
+        calmly(STALL, async || {
+            let handle = run(
+                &Server::start(),
+                &format!(
+                    "arrivals: {{ rate: 50/s, max_users: {most} }}\nrun_time: 2s\nuser_classes:\n  \
+                     A: {{ weight: 3, tasks: [{{ steps: [{{ get: /ok, name: a }}] }}] }}\n  \
+                     B: {{ weight: 1, tasks: [{{ steps: [{{ get: /ok, name: b }}] }}] }}\n"
+                ),
+            );
+            let last = to_the_end(handle).await;
+            let count = |name: &str| last.endpoints.iter().find(|row| &*row.name == name).unwrap().total.requests;
+            let (a, b, arrivals) = (count("a"), count("b"), last.plan.arrivals);
+            assert_eq!(a + b, arrivals.started, "{arrivals:?}");
+            // Each of the shards is within one iteration of the exact shares; what it drops is of either class.
+            let slack = 4 + arrivals.dropped;
+            assert!(arrivals.dropped < 15 && b.abs_diff(a.div_ceil(3)) <= slack, "{most}: {a} and {b}, {arrivals:?}");
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
+    calmly(STALL, async || {
+        let server = Plain::start();
+        let handle = run_at(
+            server.url(),
+            "arrivals: { rate: 100/s, max_users: 7 }\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]",
+        );
+        until(&handle, "some requests", |s| s.total.total.requests > 20).await;
+        server.stall(Duration::from_secs(1));
+        let last = to_the_end(handle).await;
+        let arrivals = last.plan.arrivals;
+        assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
+        // About a second's worth, less those that waited at the server.
+        assert!((60..120).contains(&arrivals.dropped), "{arrivals:?}");
+        assert_eq!(last.total.total.requests, arrivals.started);
+        let most = 7.0 * (last.elapsed.as_secs_f64() + 0.5);
+        assert!(last.load.vu_hours * 3_600.0 < most, "{}", last.load.vu_hours);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_open_run_is_steered_by_its_rate_and_its_most() {
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle = run(&server, "arrivals: { rate: 50/s, max_users: 2 }\ntasks: [{ steps: [{ get: /hang }] }]");
+        until(&handle, "2 busy users and drops", |s| s.load.in_flight == 2 && s.plan.arrivals.dropped > 0).await;
+        handle.send(Command::SetUsers(Users(6))).expect("a live run");
+        until(&handle, "6 busy users", |s| s.load.in_flight == 6 && s.load.target == 6).await;
+        handle.send(Command::SetSpawnRate(PerSecond(200.0))).expect("a live run");
+        let from = until(&handle, "the new rate", |s| s.plan.rate == Some(200.0) && s.load.spawn_rate == 200.0).await;
+        let to = until(&handle, "eight snapshots more", |s| s.seq >= from.seq + 8).await;
+        let (a, b) = (from.plan.arrivals, to.plan.arrivals);
+        let rate = (b.started + b.dropped - a.started - a.dropped) as f64 / (to.elapsed - from.elapsed).as_secs_f64();
+        assert!((150.0..260.0).contains(&rate), "{rate} arrivals a second");
+        handle.send(Command::Stop).expect("a live run");
+        let last = stop(handle).await;
+        assert_eq!((last.cut, last.plan.arrivals.started), (6, 6));
+    })
+    .await;
+}

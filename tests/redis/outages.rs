@@ -1,0 +1,207 @@
+//! Servers that go away, cut a connection off, say nothing or are no Redis at all.
+
+use std::time::{Duration, Instant};
+
+use katydid::protocol::redis::Monitor;
+
+use super::local;
+use super::server::{Redis, free_port, pretender};
+use super::users::{User, factory, reason};
+use crate::wait::until_in_task as until;
+
+#[test]
+fn a_server_that_is_killed_and_comes_back() {
+    let mut redis = Redis::start("");
+    local(async {
+        let factory = factory(&redis.url());
+        let mut monitor = Monitor::new(&factory);
+        monitor.look().await;
+        let (mut subscriber, mut steady) = (User::new(&factory), User::new(&factory));
+        subscriber.subscribe(&["c"], false).await;
+        steady.subscribe(&["c"], false).await;
+        let mut publisher = User::new(&factory);
+        for _ in 0..200 {
+            publisher.publish("c", "{}", 100).await;
+        }
+        redis.kill();
+        let failed = publisher.publish("c", "{}", 100).await;
+        assert!(reason(&failed).starts_with("connection "), "{}", reason(&failed));
+        assert_eq!(reason(&publisher.publish("c", "{}", 100).await), "connection refused");
+        let unreachable = "closed while subscribed: the server cannot be reached any more";
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        until("the outage is reported", || notes.outages.borrow().iter().any(|why| why == unreachable)).await;
+        redis.revive();
+        until("the subscriber is back", || notes.outages.borrow().iter().any(|why| why == "back")).await;
+        until("the other one is back too", || redis.tell("PUBSUB NUMSUB c").contains(":2")).await;
+        let known = ["back", unreachable, "connection refused", "closed while subscribed: the server was restarted"];
+        let outages = steady.notes.outages.borrow().clone();
+        assert!(!outages.is_empty() && outages.iter().all(|why| known.contains(&why.as_str())), "{outages:?}");
+        let mut again = 0;
+        while again < 100 {
+            again += u32::from(reason(&publisher.publish("c", "{}", 100).await) == "ok");
+        }
+        assert_eq!(publisher.notes.published.get().published, 300);
+        for user in [subscriber, steady] {
+            let sum = user.finish().await;
+            // One message may have arrived whose answer did not.
+            assert!((300..=301).contains(&sum.received), "{sum:?}");
+            assert_eq!((sum.lost(), sum.duplicates, sum.disconnects), (0, 0, 1), "{sum:?}");
+        }
+    });
+}
+
+#[test]
+fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
+    let redis = Redis::start("");
+    local(async {
+        let factory = factory(&redis.url());
+        let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
+        // Five channels, but one connection.
+        subscriber.subscribe(&["c", "d", "e", "f", "g"], false).await;
+        for _ in 0..50 {
+            publisher.publish("c", "{}", 0).await;
+        }
+        redis.tell("CLIENT KILL TYPE pubsub");
+        // The subscriber waits at least 25 ms before it comes back; so much is certainly lost.
+        let mut lost = 0;
+        while redis.tell("PUBSUB NUMSUB c").contains(":0") {
+            publisher.publish("c", "{}", 0).await;
+            lost += 1;
+        }
+        for _ in 0..50 {
+            publisher.publish("c", "{}", 0).await;
+        }
+        let published = publisher.notes.published.get();
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        let sum = subscriber.finish().await;
+        assert_eq!(sum.received, published.sent_to, "{sum:?}");
+        assert_eq!(sum.received + sum.lost(), published.published);
+        assert_eq!((sum.lost_in_stream, sum.disconnects), (0, 1), "{sum:?}");
+        assert!(sum.lost() >= 1 && sum.lost() <= lost + 1, "{sum:?} {lost}");
+        let why = "closed while subscribed: by the server (output buffer limit, CLIENT KILL or time-out)";
+        assert_eq!(*notes.outages.borrow(), [why]);
+    });
+}
+
+#[test]
+fn a_subscriber_that_is_too_slow_is_cut_and_its_loss_is_exact() {
+    let redis = Redis::start("");
+    redis.tell("CONFIG SET client-output-buffer-limit \"pubsub 100kb 50kb 1\"");
+    local(async {
+        let factory = factory(&redis.url());
+        let mut monitor = Monitor::new(&factory);
+        monitor.look().await;
+        let mut subscriber = User::new(&factory);
+        subscriber.subscribe(&["c"], false).await;
+        let elsewhere = factory.clone();
+        let flood = std::thread::spawn(move || {
+            local(async {
+                let mut publisher = User::new(&elsewhere);
+                // Until the server has cut the subscriber off, and nobody receives any more.
+                let mut last = 0;
+                let mut count = 0;
+                while count < 20_000 && (count == 0 || publisher.notes.published.get().sent_to > last) {
+                    last = publisher.notes.published.get().sent_to;
+                    publisher.publish("c", "{}", 100_000).await;
+                    count += 1;
+                }
+                publisher.notes.published.get()
+            })
+        });
+        // Nothing is read meanwhile: this thread is the subscriber's.
+        let published = flood.join().expect("the publisher ends");
+        assert!(published.published < 20_000, "the server never cut the subscriber");
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        until("the cut is reported", || !notes.outages.borrow().is_empty()).await;
+        let sum = subscriber.finish().await;
+        assert!(notes.outages.borrow()[0].starts_with("closed while subscribed: "), "{:?}", notes.outages.borrow());
+        assert!(notes.outages.borrow()[0].contains("output buffer limit"), "{:?}", notes.outages.borrow());
+        assert_eq!(sum.received + sum.lost_disconnected, published.published, "{sum:?}");
+        assert!(sum.lost_disconnected > 0 && sum.lost_in_stream == 0 && sum.disconnects == 1, "{sum:?}");
+    });
+}
+
+#[test]
+fn every_kind_of_broken_server_has_a_plain_reason() {
+    let full = Redis::start("--maxmemory 1mb --maxmemory-policy noeviction");
+    let replica = Redis::start(&format!("--replicaof 127.0.0.1 {}", free_port()));
+    let plain = |answer: &'static [u8]| pretender(answer, false);
+    for (url, expected) in [
+        (format!("redis://127.0.0.1:{}", free_port()), "connection refused"),
+        ("redis://no-such-name.invalid".to_owned(), "name not resolved: "),
+        (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not a Redis server: it answered \"HTTP/1.1 400 Bad Request\""),
+        (plain(b"SSH-2.0-OpenSSH_9.6\n"), "not a Redis server: it answered \"SSH-2.0-OpenSSH_9.6\""),
+        (pretender(b"+OK", true), "connection closed before the reply was complete"),
+        (plain(b"$104857600\r\nxxxx"), "reply larger than 16 MiB"),
+        (plain(b"*2\r\n$1\r\nabc\r\n"), "malformed reply: a string is longer than it says"),
+        (
+            pretender(b"-DENIED Redis is running in protected mode because\r\n", true),
+            "refused: the server is in protected mode (DENIED)",
+        ),
+        (plain(b"-MOVED 3999 127.0.0.1:6381\r\n"), "a cluster: this key or channel lives on another node (MOVED)"),
+        (plain(b"-LOADING Redis is loading\r\n"), "the server is loading its data (LOADING)"),
+        (format!("redis://{}/77", full.url().trim_start_matches("redis://")), "ERR DB index is out of range"),
+        (full.url(), "the server is out of memory: maxmemory is reached (OOM)"),
+        (replica.url(), "the server is a read-only replica (READONLY)"),
+        (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n").replace("redis:", "rediss:"), "TLS failed: "),
+    ] {
+        local(async {
+            let mut user = User::new(&factory(&url));
+            let big = "x".repeat(2_000_000);
+            let exchange = user.command(&["SET", "key", &big]).await;
+            assert!(reason(&exchange).starts_with(expected), "{url}: {}", reason(&exchange));
+        });
+    }
+}
+
+#[test]
+fn a_server_that_says_nothing_costs_the_time_out_and_no_more() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("redis://{}", listener.local_addr().expect("an address"));
+    local(async {
+        let mut user = User::new(&factory(&url));
+        let exchange = user.command(&["PING"]).await;
+        assert_eq!(reason(&exchange), "timed out after 5s");
+        assert!(exchange.service >= Duration::from_secs(5) && exchange.service < Duration::from_secs(10));
+    });
+}
+
+#[test]
+fn a_subscriber_keeps_trying_until_the_server_is_there() {
+    let mut redis = Redis::start("");
+    redis.kill();
+    local(async {
+        let factory = factory(&redis.url());
+        let mut subscriber = User::new(&factory);
+        assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "connection refused");
+        redis.revive();
+        until("the subscriber is there", || redis.tell("PUBSUB NUMSUB c").contains(":1")).await;
+        let mut publisher = User::new(&factory);
+        publisher.publish("c", "{}", 0).await;
+        assert_eq!(subscriber.finish().await.delivered(), 1);
+    });
+}
+
+#[test]
+fn a_subscriber_is_back_soon_after_its_server() {
+    let mut redis = Redis::start("");
+    local(async {
+        let mut subscriber = User::new(&factory(&redis.url()));
+        subscriber.subscribe(&["c"], false).await;
+        redis.kill();
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        let mut attempts = Vec::new();
+        // Pauses that double for ever would have grown to half a minute by then.
+        while attempts.len() < 11 {
+            let known = notes.outages.borrow().len();
+            until("another attempt", || notes.outages.borrow().len() > known).await;
+            attempts.push(Instant::now());
+        }
+        // A machine that stands still makes some of them longer, but not the shortest.
+        let shortest = attempts[6..].windows(2).map(|pair| pair[1] - pair[0]).min();
+        assert!(shortest < Some(Duration::from_millis(1_100)), "{attempts:?}");
+        redis.revive();
+        until("the subscriber is back", || redis.tell("PUBSUB NUMSUB c").contains(":1")).await;
+        subscriber.finish().await;
+    });
+}
