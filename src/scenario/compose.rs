@@ -59,6 +59,9 @@ impl Include<'_> {
     }
 
     fn one(&mut self, item: &Node, name: &str, path: &[PathBuf]) -> Result<Option<Node>, String> {
+        if name.contains("://") {
+            return Err("there are no remote includes: save the file beside the scenario and name that".to_owned());
+        }
         let (file, bytes) = self.sources.read(item.at.start, name, MAX_BYTES)?;
         let real = file.canonicalize().map_err(|e| format!("cannot read {}: {e}", file.display()))?;
         if let Some(first) = path.iter().position(|p| *p == real) {

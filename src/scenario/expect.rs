@@ -33,7 +33,7 @@ pub enum Subject {
     Status,
     /// From the send to the last byte, in seconds.
     Time,
-    /// The first line of a header.
+    /// A header; several lines of one name are one value, joined by `, ` (RFC 9110, section 5.3).
     Header(HeaderName),
     /// The body as text.
     Body,
@@ -141,15 +141,16 @@ impl Subject {
             Subject::Time => Got::One(Owned(reply.elapsed.as_secs_f64().into())),
             Subject::Size => Got::One(Owned(reply.size.into())),
             Subject::Body => Got::Text(String::from_utf8_lossy(reply.body).into_owned().into()),
-            Subject::Header(name) => match reply.headers.get(name) {
-                Some(value) => Got::Text(String::from_utf8_lossy(value.as_bytes()).into_owned().into()),
-                None => Got::Missing("no such header"),
-            },
+            Subject::Header(name) => {
+                let lines = reply.headers.get_all(name).iter();
+                let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+                if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
+            }
             Subject::Json(path) => match reply.json() {
                 None if reply.body.is_empty() => Got::Missing("an empty body"),
                 None => Got::Missing("a body that is not JSON"),
                 Some(json) => match path.find(json).as_slice() {
-                    [] => Got::Missing("no such value"),
+                    [] if path.is_single() => Got::Missing("no such value"),
                     [one] if path.is_single() => Got::One(Borrowed(one)),
                     many => Got::Many(many.to_vec()),
                 },
@@ -180,7 +181,7 @@ impl Matcher {
 impl Test {
     fn holds(&self, got: &Got<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
         match self {
-            Test::Exists(wanted) => return Ok(*wanted != matches!(got, Got::Missing(_))),
+            Test::Exists(wanted) => return Ok(*wanted == got.is_there()),
             Test::Not(inner) => return Ok(!inner.holds(got, scope)?),
             Test::Length(inner) => {
                 let Some(length) = got.length() else { return Ok(false) };

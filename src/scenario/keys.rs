@@ -89,7 +89,7 @@ pub(crate) const ANY_STEP: &[Key] = &[
 pub(crate) const CONNECTION: &[Key] = &[
     key("timeout", "length", "From the send to the last byte; default 30s"),
     key("headers", "header_lines", "Header lines"),
-    key("auth", "auth", "Basic or bearer authentication"),
+    key("auth", "auth", "Basic or bearer authentication, or none"),
     key("follow_redirects", "bool", "Follow redirects; default true"),
     key("tls", "tls", "Certificates"),
     key("proxy", "text", "Send through this proxy"),
@@ -99,7 +99,7 @@ pub(crate) const CONNECTION: &[Key] = &[
 
 /// What a request is checked by and gives.
 pub(crate) const REPLY: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the address as written"),
+    key("name", "row", "Row of the statistics; default: the address as written"),
     key("expect", "expect", "What the reply must be; default: a status below 400"),
     key("capture", "capture", "Names for values of the reply"),
 ];
@@ -124,7 +124,7 @@ const GRAPHQL: &[Key] = &[
     key("listen_for", "listen_for", "Of a subscription: end after so long"),
 ];
 const PUBLISH: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the channel"),
+    key("name", "row", "Row of the statistics; default: the channel"),
     key("payload", "any", "What is sent"),
     key("size", "size", "Pad the message to so many bytes"),
     key("sharded", "bool", "By SPUBLISH"),
@@ -132,13 +132,13 @@ const PUBLISH: &[Key] = &[
     key("timeout", "length", "From the send to the answer; default 30s"),
 ];
 const SUBSCRIBE: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the channels"),
+    key("name", "row", "Row of the statistics; default: the channels"),
     key("measure", "measure", "delivery: latency, loss, duplicates and order"),
     key("pattern", "bool", "The channels are patterns"),
     key("sharded", "bool", "By SSUBSCRIBE"),
 ];
 const REDIS: &[Key] = &[
-    key("name", "label", "Row of the statistics; default: the command's first word"),
+    key("name", "row", "Row of the statistics; default: the command's first word"),
     key("expect", "expect_redis", "What the answer must be; default: no error"),
     key("capture", "capture", "Names for values of the answer"),
     key("timeout", "length", "From the send to the answer; default 30s"),
@@ -197,37 +197,37 @@ pub(crate) const ACTIONS: &[Action] = &[
 pub(crate) const OPERATORS: &[Key] = &[
     key("eq", "any", "Equal"),
     key("ne", "any", "Not equal"),
-    key("gt", "any", "Above"),
-    key("gte", "any", "At least"),
-    key("lt", "any", "Below"),
-    key("lte", "any", "At most"),
+    key("gt", "ordered", "Above"),
+    key("gte", "ordered", "At least"),
+    key("lt", "ordered", "Below"),
+    key("lte", "ordered", "At most"),
     key("in", "list_or_template", "One of these"),
     key("contains", "any", "A part of a text, an item of a list, a key of a map"),
     key("starts_with", "text", "The beginning of a text"),
     key("ends_with", "text", "The end of a text"),
-    key("matches", "text", "A regular expression"),
+    key("matches", "regex", "A regular expression"),
     key("exists", "bool", "It is there"),
-    key("length", "matcher", "Characters, items or keys"),
+    key("length", "count_matcher", "Characters, items or keys"),
     key("not", "matcher", "The opposite"),
 ];
 
 /// `expect` of a request.
 pub(crate) const EXPECT: &[Key] = &[
     key("status", "status", "200, 2xx, a list, or a comparison"),
-    key("time", "matcher", "Such as < 1s"),
+    key("time", "time_matcher", "Such as < 1s"),
     key("header", "header_matchers", "Header lines by name"),
     key("body", "matcher", "The body as text"),
     key("json", "path_matchers", "Values by JSONPath"),
-    key("size", "matcher", "Bytes of the body"),
+    key("size", "size_matcher", "Bytes of the body"),
     key("errors", "errors_expected", "GraphQL: none or any"),
 ];
 /// `expect` of a publish.
-pub(crate) const EXPECT_PUBLISH: &[Key] = &[key("receivers", "matcher", "How many got the message")];
+pub(crate) const EXPECT_PUBLISH: &[Key] = &[key("receivers", "count_matcher", "How many got the message")];
 /// `expect` of a Redis command.
 pub(crate) const EXPECT_REDIS: &[Key] = &[
     key("json", "path_matchers", "Values of the answer by JSONPath"),
     key("body", "matcher", "The answer as text"),
-    key("time", "matcher", "Such as < 10ms"),
+    key("time", "time_matcher", "Such as < 10ms"),
 ];
 /// The full form of a capture.
 pub(crate) const CAPTURE: &[Key] = &[
@@ -236,8 +236,8 @@ pub(crate) const CAPTURE: &[Key] = &[
     key("cookie", "text", "A cookie that the reply sets"),
     key("regex", "text", "A pattern; its first group counts"),
     key("css", "text", "A CSS selector"),
-    key("body", "bool", "The whole body"),
-    key("status", "bool", "The status code"),
+    key("body", "yes", "The whole body"),
+    key("status", "yes", "The status code"),
     key("attribute", "text", "With css: an attribute instead of the text"),
     key("pick", "pick", "first, last, random or all"),
     key("default", "any", "Taken instead of a miss"),

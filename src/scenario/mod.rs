@@ -3,6 +3,7 @@
 //! In: a path or a text. Out: a [`Scenario`] (read and checked, cheap to keep in a list), from which
 //! [`Scenario::plan`] compiles a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
 
+mod advice;
 mod build;
 pub mod capture;
 pub mod catalog;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::{Location, MessageFormatter as _, Spanned};
 
+use super::advice;
 use super::diagnostic::Diagnostic;
 
 /// A value and where it stands.
@@ -163,14 +164,17 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     }
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
+    if line.contains("{{") {
+        return Diagnostic::new(at, message).note("put quotes round a value with a template: \"{{ … }}\"");
+    }
+    if let Some(found) = advice::advise(source, at.start, &message) {
+        return Diagnostic::new(found.at.unwrap_or(at), found.message.unwrap_or(message)).note(found.note);
+    }
     let advice = advice(&message);
     let diagnostic = Diagnostic::new(at, message);
-    if line.contains("{{") {
-        diagnostic.note("put quotes round a value with a template: \"{{ … }}\"")
-    } else if let Some(advice) = advice {
-        diagnostic.note(advice)
-    } else {
-        diagnostic
+    match advice {
+        Some(advice) => diagnostic.note(advice),
+        None => diagnostic,
     }
 }
 

@@ -21,7 +21,7 @@ pub fn schema() -> Value {
         ("arrivals", keys::ARRIVALS, &[]),
         ("search", keys::SEARCH, &["from", "to", "hold", "until"]),
         ("data_file", keys::DATA, &["file"]),
-        ("auth", keys::AUTH, &[]),
+        ("auth_full", keys::AUTH, &[]),
         ("basic", keys::BASIC, &["username", "password"]),
         ("tls", keys::TLS, &[]),
         ("file", keys::FILE, &["file"]),
@@ -137,7 +137,7 @@ fn rules() -> Vec<(&'static str, Value)> {
         ),
         ("stage", json!({ "oneOf": one_of(&["users", "rate"]) })),
         ("class", json!({ "not": { "anyOf": excluding(&[("fixed_count", "users")]) } })),
-        ("auth", json!({ "oneOf": one_of(&["basic", "bearer"]) })),
+        ("auth_full", json!({ "oneOf": one_of(&["basic", "bearer"]) })),
         ("tls", json!({ "dependentRequired": { "cert": ["key"], "key": ["cert"] } })),
         ("on_full", json!({ "minProperties": 1 })),
     ]
@@ -178,6 +178,13 @@ fn scalars() -> Vec<(&'static str, Value)> {
             ] }),
         ),
         ("header_name", json!({ "pattern": r"^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$" })),
+        (
+            "own_header",
+            json!({ "allOf": [reference("header_name"), {
+            "not": { "pattern": "^([cC][oO][nN][tT][eE][nN][tT]-[lL][eE][nN][gG][tT][hH]|[tT][rR][aA][nN][sS][fF][eE][rR]-[eE][nN][cC][oO][dD][iI][nN][gG]|[cC][oO][nN][nN][eE][cC][tT][iI][oO][nN])$" },
+        }] }),
+        ),
+        ("row", json!({ "allOf": [reference("label"), { "not": { "type": "string", "pattern": r"\{\{" } }] })),
         ("variable", json!({ "pattern": r"^[A-Za-z_][A-Za-z0-9_]*$" })),
         (
             "place",
@@ -187,6 +194,9 @@ fn scalars() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("bool", json!({ "type": "boolean" })),
+        ("yes", json!({ "const": true })),
+        ("ordered", json!({ "type": ["string", "number"] })),
+        ("regex", json!({ "type": "string", "not": { "pattern": r"\{\{[\s\S]*\}\}" } })),
         // Users, weights and passes: no more than a million of any.
         (
             "whole",
@@ -265,6 +275,24 @@ fn scalars() -> Vec<(&'static str, Value)> {
     ]
 }
 
+/// A map of the operators that look at numbers.
+fn numbers(of: &'static str, more: &[&str]) -> Value {
+    let properties: Map<String, Value> = keys::OPERATORS
+        .iter()
+        .filter(|key| ["gt", "gte", "lt", "lte", "not"].contains(&key.name) || more.contains(&key.name))
+        .map(|key| property(&Key { kind: if key.name == "not" { of } else { key.kind }, ..*key }))
+        .collect();
+    json!({ "type": "object", "properties": properties, "additionalProperties": false, "minProperties": 1 })
+}
+
+fn compared() -> Value {
+    json!({ "type": "string", "pattern": r"^\s*[<>=!]|\{\{" })
+}
+
+fn either_of(kinds: &[Value]) -> Value {
+    json!({ "anyOf": kinds })
+}
+
 fn collections() -> Vec<(&'static str, Value)> {
     let list = |of: &str| json!({ "type": "array", "items": reference(of), "minItems": 1 });
     let map = |of: &str| json!({ "type": "object", "additionalProperties": reference(of) });
@@ -278,12 +306,17 @@ fn collections() -> Vec<(&'static str, Value)> {
             "texts",
             json!({ "anyOf": [reference("text"), { "type": "array", "items": reference("text") }, { "type": "null" }] }),
         ),
+        ("auth", json!({ "anyOf": [{ "const": "none" }, reference("auth_full")] })),
+        (
+            "pair",
+            json!({ "anyOf": [reference("header_line"), { "type": "array", "items": reference("header_line") }] }),
+        ),
         (
             "pairs",
             json!({
                 "type": "object",
                 "propertyNames": { "not": { "pattern": r"\{\{" } },
-                "additionalProperties": reference("texts"),
+                "additionalProperties": reference("pair"),
             }),
         ),
         ("steps", list("step")),
@@ -306,8 +339,32 @@ fn collections() -> Vec<(&'static str, Value)> {
             "matcher",
             json!({ "anyOf": [reference("operators"), reference("text"), { "type": "null" }, reference("list")] }),
         ),
+        // What is a number, and always there.
+        (
+            "time_matcher",
+            json!({ "anyOf": [{ "type": "string", "pattern": r"^\s*[<>]" }, numbers("time_matcher", &[])] }),
+        ),
+        (
+            "size_matcher",
+            either_of(&[
+                reference("size"),
+                compared(),
+                reference("list"),
+                numbers("size_matcher", &["eq", "ne", "in"]),
+            ]),
+        ),
+        (
+            "count_matcher",
+            either_of(&[
+                json!({ "type": "number" }),
+                json!({ "type": "string", "pattern": r"^\s*[<>=!]*\s*-?\d|\{\{" }),
+                reference("list"),
+                numbers("count_matcher", &["eq", "ne", "in"]),
+            ]),
+        ),
         ("header_matchers", named("header_name", "matcher")),
-        ("header_lines", named("header_name", "text")),
+        ("header_line", json!({ "type": ["string", "number", "boolean", "null"] })),
+        ("header_lines", named("own_header", "header_line")),
         ("path_matchers", named("path", "matcher")),
         ("path", json!({ "pattern": r"^\$" })),
         (
@@ -316,7 +373,7 @@ fn collections() -> Vec<(&'static str, Value)> {
                 reference("status_one"),
                 { "type": "array", "items": reference("status_one"), "minItems": 1 },
                 { "type": "string", "pattern": r"^\s*[<>=!]|\{\{" },
-                reference("operators"),
+                numbers("status", &["starts_with", "ends_with", "matches", "eq", "ne", "in"]),
             ] }),
         ),
         ("capture_one", either(&["place", "capture_full"])),

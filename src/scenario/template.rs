@@ -12,9 +12,11 @@ mod json;
 mod misuse;
 mod names;
 mod pieces;
+mod plain;
 mod scope;
 mod slip;
 mod typed;
+mod wording;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -27,6 +29,7 @@ pub(crate) use context::process;
 pub use json::Json;
 pub(crate) use json::{JsonBuilder, to_json};
 pub(crate) use names::Names;
+pub(crate) use plain::shown;
 pub use scope::{Scope, SlotId, SlotTable};
 pub(crate) use slip::Slip;
 pub use typed::{Condition, Template};
@@ -144,7 +147,7 @@ impl Text {
         matches!(parts.as_slice(), [Part::Expression(Expression(Form::Slot(..) | Form::Compiled(_)))])
     }
 
-    /// Each text that it stands for: the items of a list that is its whole value, else itself.
+    /// Each text that it stands for: the items of a list that is its whole value, else itself. What is null is left out.
     ///
     /// # Errors
     /// When an expression fails, or makes more than any request should hold.
@@ -166,12 +169,33 @@ impl Text {
         let items = value.try_iter().ok().filter(|_| is_list);
         let mut left = MAX_TEXT;
         for item in items.into_iter().flatten().chain((!is_list).then_some(value)) {
+            if item.is_none() {
+                continue;
+            }
             out.clear();
-            write!(Bounded { left, out: &mut out }, "{item}").map_err(|_| too_long())?;
+            plain::append(&item, left, &mut out)?;
             left = left.saturating_sub(out.len() + 1);
             take(&out);
         }
         Ok(())
+    }
+
+    /// Appends the filled text to `out`, or says that its whole value is null.
+    ///
+    /// # Errors
+    /// When an expression fails, such as an undefined variable.
+    pub fn render_some(&self, scope: &mut Scope, out: &mut String) -> Result<bool, RenderError> {
+        if self.may_be_list()
+            && let Text::Parts(parts) = self
+            && let [Part::Expression(expression)] = parts.as_slice()
+        {
+            let value = expression.value(scope)?;
+            if value.is_none() {
+                return Ok(false);
+            }
+            return plain::append(&value, MAX_TEXT, out).map(|()| true);
+        }
+        self.render(scope, out).map(|()| true)
     }
 
     /// The text, if it does not vary.
@@ -213,7 +237,7 @@ impl Expression {
                 let value = self.value(scope)?;
                 match value.as_str() {
                     Some(text) => out.write_str(text),
-                    None => write!(Bounded { left: MAX_TEXT, out }, "{value}"),
+                    None => return plain::append(&value, MAX_TEXT, out),
                 }
             }
         };

@@ -19,7 +19,7 @@ fn a_flat_file_takes_the_defaults() {
     assert_eq!((&*plan.name, &*plan.host), ("t", "http://h/api"));
     assert_eq!(plan.load.users, Users(1));
     assert_eq!(plan.classes[0].wait, Wait::Constant(Duration::ZERO));
-    assert_eq!(plan.endpoints.len(), 2);
+    assert_eq!(plan.endpoints.len(), 3);
     let first = http(&plan.classes[0].tasks[0].steps[0]);
     assert!(matches!(&first.url, UrlTemplate::Fixed(u) if u.as_str() == "http://h/api/a?b=c"));
     let last = http(&plan.classes[0].tasks[0].steps[2]);
@@ -126,4 +126,68 @@ fn passwords_that_nobody_named_are_masked_wherever_a_plan_has_them() {
     assert_eq!((&*plan.host, &*plan.secrets.mask("other-pw")), ("https://***@h", "***"));
     let error = scenario.plan(&host("ftp://u:other-pw@h")).unwrap_err();
     assert!(!error.text.contains("other-pw") && !error.brief.contains("other-pw"), "{error}");
+}
+
+/// The first step of a file with these lines before its tasks.
+fn step(top: &str, step: &str) -> Result<Plan, String> {
+    let text = format!("host: http://h\n{top}\ntasks: [{{ steps: [{step}] }}]\n");
+    let scenario = Scenario::parse("t.yaml", &text).map_err(|error| error.text)?;
+    scenario.plan(&Overrides::default()).map_err(|error| error.text)
+}
+
+#[test]
+fn a_row_is_called_as_its_address_is_written() {
+    let plan =
+        step("vars: { x: 1 }", "{ get: '/q?a=1&b={{ x }}' }, { get: /q }, { get: 'http://u:p@h/?c=d' }").unwrap();
+    let names: Vec<&str> = plan.endpoints.iter().map(|row| &*row.name).collect();
+    assert_eq!(names, ["/q?a=1&b={{ x }}", "/q", "http://***@h/?c=d"]);
+    let error = step("", "{ get: /, name: 'n {{ user.id }}' }").unwrap_err();
+    assert!(error.contains("a template in it is never filled"), "{error}");
+}
+
+#[test]
+fn two_things_of_one_name_are_refused() {
+    for (top, steps, wanted) in [
+        ("vars: { uuid: 1 }", "{ get: / }", "templates have a function uuid()"),
+        ("", "{ get: /, capture: { range: $.a } }", "templates have a function range()"),
+        ("vars: { d: 1 }\ndata: { d: { file: d.csv } }", "{ get: / }", "`d` stands in `data` and in `vars`"),
+        ("data: { d: { file: d.csv } }", "{ set: { d: 1 } }", "`d` is a data file: a step cannot give it a value"),
+        ("flows: { f: [{ get: '/{{ w }}' }] }", "{ call: f }", "{ call: f, with: { w: … } }"),
+        ("include: [http://h/a.yaml]", "{ get: / }", "there are no remote includes"),
+        ("", "{ while: 'true', limit: '{{ user.id }}', steps: [{ get: / }] }", "a template cannot stand here"),
+        ("", "{ get: /, capture: { f: { body: false } } }", "`body: false` captures nothing"),
+        ("sequential: yes", "{ get: / }", "write true"),
+        ("", "{ think: 3 }", "- wait: 3s"),
+        ("", "{ get: /, sleep: 3 }", "- wait: 3s"),
+        ("", "{ pause: 3 }", "- wait: 3s"),
+        ("", "{ loop: 3 }", "- repeat: 3"),
+        ("", "{ get: /, assert: 1 }", "expect: { status: 200 }"),
+        ("", "{ get: /, check: 1 }", "expect: { status: 200 }"),
+        ("", "{ request: { url: / } }", "- get: /path"),
+    ] {
+        let error = step(top, steps).expect_err(steps);
+        assert!(error.contains(wanted), "{top} {steps}: {error}");
+    }
+    let text = "host: http://h\ntasks: [{ name: task 2, steps: [{ get: / }] }, { steps: [{ get: /b }] }]\n";
+    let error = Scenario::parse("t.yaml", text).unwrap_err().text;
+    assert!(error.contains("called `task 2` already"), "{error}");
+}
+
+#[test]
+fn what_is_probably_not_meant_is_said() {
+    for (step, wanted) in [
+        ("{ get: /, expect: { time: '< 800' } }", "write 800ms or 800s"),
+        ("{ get: /, expect: { time: '< 59' } }", ""),
+        ("{ post: /, json: '@' }", "no file is named here"),
+        ("{ post: /, body: '@{{ user.id }}' }", "the name of a file cannot vary"),
+        ("{ post: /, body: \"{{ '@' }}x{{ user.id }}\" }", ""),
+    ] {
+        let text = format!("host: http://h\ntasks: [{{ steps: [{step}] }}]\n");
+        let scenario = Scenario::parse("t.yaml", &text).unwrap();
+        let said = scenario.warnings();
+        assert!(if wanted.is_empty() { said.is_empty() } else { said.contains(wanted) }, "{step}: {said}");
+    }
+    let text = "host: http://h\nthresholds: [p95 < 400, p95 < 30, rps > 400]\ntasks: [{ steps: [{ get: / }] }]\n";
+    let said = Scenario::parse("t.yaml", text).unwrap().warnings().to_owned();
+    assert!(said.contains("write 400ms or 400s") && said.matches("warning").count() == 1, "{said}");
 }

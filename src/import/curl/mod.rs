@@ -133,7 +133,10 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
             headers.push((name.to_owned(), literal(value)));
         }
     }
-    if let Some(user) = &command.user {
+    let said = auth.is_some() || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if said {
+        // A header of its own goes before -u and what the address says, and a step has one of the two.
+    } else if let Some(user) = &command.user {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
         auth = Some(credential::basic(name, password, vault));
     } else if !url.username().is_empty() {
@@ -299,6 +302,16 @@ mod tests {
         }
         for text in ["curly h", "openapi: 3.0.0", "", "{}"] {
             assert!(!is_command(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_header_goes_before_the_user() {
+        for (written, key) in [("Digest x=1", "headers"), ("Bearer x", "auth")] {
+            let draft = import(&format!("curl -u ada:secret -H 'authorization: {written}' http://h/")).unwrap();
+            let Some(Step::Request(request)) = draft.tasks[0].steps.first() else { panic!("a request") };
+            let fields: Vec<&str> = request.fields.iter().map(|(key, _)| &**key).collect();
+            assert_eq!(fields.iter().filter(|k| ["headers", "auth"].contains(k)).collect::<Vec<_>>(), [&key]);
         }
     }
 }

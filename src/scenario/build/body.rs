@@ -33,6 +33,9 @@ impl Builder<'_> {
         if let Some((other, at, _)) = given.next() {
             self.report(at, format!("`{kind}` and `{other}` in one step"), "a request has one body");
         }
+        if kind != "form" {
+            self.no_file(node);
+        }
         match kind {
             "json" => {
                 let Some(json) = self.json(node) else { return (Body::Empty, None) };
@@ -61,6 +64,17 @@ impl Builder<'_> {
                 None => (Body::Empty, None),
             },
         }
+    }
+
+    /// Warns of a text that looks like `@file` and names none.
+    fn no_file(&mut self, node: &Node) {
+        let Kind::Text(text) = &node.kind else { return };
+        if !text.starts_with('@') || text.contains('\n') || file_name(node).is_some() {
+            return;
+        }
+        let why = if text.contains("{{") { "; the name of a file cannot vary" } else { "" };
+        let message = format!("no file is named here: it is sent as it stands{why}");
+        self.warn(node.at.clone(), message, "write \"@file\", or \"{{ '@' }}…\" where the @ is meant to be sent");
     }
 
     /// The content of `@file` where it is no text.

@@ -64,7 +64,11 @@ impl Builder<'_> {
         }
         let text = match kind {
             "body" | "status" => {
-                self.truth(value, kind)?;
+                if !self.truth(value, kind)? {
+                    let note = format!("write {kind}: true, or leave the capture out");
+                    self.report(value.at.clone(), format!("`{kind}: false` captures nothing"), note);
+                    return None;
+                }
                 String::new()
             }
             _ => self.scalar(value, kind)?,

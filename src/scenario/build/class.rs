@@ -20,6 +20,11 @@ pub(super) struct Mark {
     calls: usize,
 }
 
+/// What a task without a name is called.
+fn default_name(index: usize) -> String {
+    format!("task {}", index + 1)
+}
+
 impl<'a> Builder<'a> {
     pub(super) fn all_classes(&mut self, fields: &Fields<'a>) -> Vec<Class> {
         let Some(node) = fields.get("user_classes") else {
@@ -97,6 +102,8 @@ impl<'a> Builder<'a> {
         let before = self.found.len();
         let (mut tasks, mut weights): (Vec<Task>, u64) = (Vec::new(), 0);
         let mut seen: Vec<String> = Vec::new();
+        let unnamed = items.iter().enumerate().filter(|(_, item)| Fields(item.entries()).get("name").is_none());
+        let unnamed: Vec<String> = unnamed.map(|(index, _)| default_name(index)).collect();
         for (index, item) in items.iter().enumerate() {
             let mark = self.mark();
             let given = self.names.given.mark();
@@ -109,6 +116,10 @@ impl<'a> Builder<'a> {
                 if seen.iter().any(|name| **name == *task.name) {
                     let message = format!("two tasks are called `{}`", task.name);
                     self.report(node.at.clone(), message, "lists and choices go by the name: give each its own");
+                }
+                if unnamed.iter().any(|name| **name == *task.name) {
+                    let message = format!("a task without a name is called `{}` already", task.name);
+                    self.report(node.at.clone(), message, "give that one a name, or this one another");
                 }
                 seen.push(task.name.to_string());
             }
@@ -140,7 +151,7 @@ impl<'a> Builder<'a> {
         self.around = Around::Everybodys;
         self.names.given.watch(watched);
         self.tags.clear();
-        let name = name.unwrap_or_else(|| format!("task {}", index + 1)).into();
+        let name = name.unwrap_or_else(|| default_name(index)).into();
         Some(Task { name, weight, tags, steps })
     }
 

@@ -3,6 +3,7 @@
 use http::HeaderName;
 
 use super::Builder;
+use super::impossible::Seen;
 use super::matcher::MAX_PATH;
 use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::expect::{Expect, Subject, Unit};
@@ -62,6 +63,13 @@ impl Builder<'_> {
     }
 
     fn one(&mut self, subject: Subject, words: &str, node: &Node, unit: Unit) -> Option<Expect> {
+        let seen = match unit {
+            Unit::Time => Seen::Time,
+            Unit::Size => Seen::Size,
+            Unit::Status => Seen::Status,
+            Unit::Plain => Seen::Any,
+        };
+        self.impossible(node, seen, false);
         let matcher = self.matcher(node, unit)?;
         let words = crate::clean::line(&format!("{words} {matcher}")).into_owned();
         Some(Expect { subject, matcher, words: words.into() })

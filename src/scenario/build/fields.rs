@@ -92,6 +92,41 @@ impl Builder<'_> {
         Some(text)
     }
 
+    /// The `name` of a step: its row, which there is once for the whole run.
+    pub(super) fn row_name(&mut self, fields: &Fields<'_>) -> Option<String> {
+        let node = fields.get("name")?;
+        let name = self.plain_text(node, "name")?;
+        if name.contains("{{") {
+            self.report(
+                node.at.clone(),
+                "`name` names a row of the statistics: a template in it is never filled",
+                "write a text that stands for all of them, such as /items/ID; without a name it is the address as written",
+            );
+        }
+        Some(name)
+    }
+
+    /// Whether the value is null, also by a template that does not vary.
+    pub(super) fn is_none(&self, node: &Node) -> bool {
+        match &node.kind {
+            Kind::Null => true,
+            // A mistake is reported by whoever reads the text.
+            Kind::Text(text) if text.contains("{{") => {
+                matches!(template::template(text, &self.names), Ok(Template::Constant(value)) if value.is_none())
+            }
+            _ => false,
+        }
+    }
+
+    /// Says of a value that is read with the file, and has a template in it, that it cannot have one.
+    fn no_template(&mut self, node: &Node) {
+        if node.scalar().is_some_and(|text| text.contains("{{"))
+            && let Some(last) = self.found.last_mut()
+        {
+            last.notes.push("a template cannot stand here: it is read with the file, before the run".to_owned());
+        }
+    }
+
     /// A text that may hold templates.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
         let source = self.scalar(node, what)?;
@@ -110,6 +145,7 @@ impl Builder<'_> {
             Ok(n) if n <= most => Some(n),
             _ => {
                 self.error(node, format!("`{what}` must be a whole number from 0 to {most}, this is {text:?}"));
+                self.no_template(node);
                 None
             }
         }
@@ -121,12 +157,13 @@ impl Builder<'_> {
             Ok(d) => Some(d),
             Err(e) => {
                 self.error(node, e.to_string());
+                self.no_template(node);
                 None
             }
         }
     }
 
-    /// Name and value pairs; a list repeats its name.
+    /// Name and value pairs; a list repeats its name, and null is left out.
     pub(super) fn pairs(&mut self, node: &Node, what: &str) -> Vec<(String, Text)> {
         let Some(entries) = self.map(node, what) else { return Vec::new() };
         let mut pairs = Vec::with_capacity(entries.len());
@@ -145,15 +182,22 @@ impl Builder<'_> {
         pairs
     }
 
-    /// The items of a list that a template gives, where it does not vary during the run.
+    /// The items of a list that a template gives, where it does not vary during the run; null has none.
     fn known_list(&mut self, node: &Node) -> Option<Vec<Text>> {
+        if matches!(node.kind, Kind::Null) {
+            return Some(Vec::new());
+        }
         let Kind::Text(text) = &node.kind else { return None };
         // A mistake is reported by whoever reads the text.
         let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
+        if value.is_none() {
+            return Some(Vec::new());
+        }
         let is_list = matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable);
         let is_short_list = is_list && value.len().is_some_and(|items| items <= MOST_REPEATED);
         let items = is_short_list.then(|| value.try_iter().ok())??;
-        Some(items.map(|item| Text::Fixed(item.to_string().into())).collect())
+        let items = items.filter(|item| !item.is_none());
+        Some(items.map(|item| Text::Fixed(template::shown(&item).unwrap_or_default().into())).collect())
     }
 
     /// A length of time above zero.
@@ -172,6 +216,15 @@ impl Builder<'_> {
             return Some(b);
         }
         self.wrong(node, what, "true or false");
+        let instead = node.scalar().map(str::to_lowercase).and_then(|word| match &*word {
+            "yes" | "y" | "on" | "true" | "1" => Some("true"),
+            "no" | "n" | "off" | "false" | "0" => Some("false"),
+            _ => None,
+        });
+        if let (Some(word), Some(last)) = (instead, self.found.last_mut()) {
+            last.notes.push(format!("write {word}"));
+        }
+        self.no_template(node);
         None
     }
 
@@ -182,6 +235,7 @@ impl Builder<'_> {
             Ok(n) if n.is_finite() && n >= 0.0 => Some(n),
             _ => {
                 self.error(node, format!("`{what}` must be a number from 0 up, this is {text:?}"));
+                self.no_template(node);
                 None
             }
         }
@@ -228,6 +282,7 @@ impl Builder<'_> {
         let size = units::parse_size(&text);
         if size.is_none() {
             self.error(node, format!("{text:?} is not a size: write 512, 10KB or 1MB"));
+            self.no_template(node);
         }
         size
     }

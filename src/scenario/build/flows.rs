@@ -36,7 +36,7 @@ impl<'a> Builder<'a> {
         }
         let mut flows = Vec::with_capacity(entries.len());
         for (key, node) in entries {
-            let steps = self.steps(node, &key.name);
+            let steps = self.flow_steps(node, &key.name);
             flows.push(Flow { name: key.name.as_str().into(), steps });
         }
         self.cycles(&flows);
@@ -54,18 +54,25 @@ impl<'a> Builder<'a> {
         let mut flows = Vec::new();
         while let Some((name, around)) = self.asked_parts.get(flows.len()).cloned() {
             self.around = around;
-            let steps = nodes.get(name.as_str()).map(|node| self.steps(node, &name)).unwrap_or_default();
+            let steps = nodes.get(name.as_str()).map(|node| self.flow_steps(node, &name)).unwrap_or_default();
             flows.push(Flow { name: name.as_str().into(), steps });
         }
         self.around = Around::Everybodys;
         // What nobody calls is still looked at, and left out.
         for (key, node) in entries.iter().filter(|(key, _)| !flows.iter().any(|flow| *flow.name == *key.name)) {
             let mark = self.mark();
-            self.steps(node, &key.name);
+            self.flow_steps(node, &key.name);
             self.forget(mark);
         }
         self.cycles(&flows);
         flows
+    }
+
+    fn flow_steps(&mut self, node: &'a Node, name: &str) -> Vec<Step> {
+        self.in_flow = Some(name.to_owned());
+        let steps = self.steps(node, name);
+        self.in_flow = None;
+        steps
     }
 
     /// The number of the flow that a call in this place runs.

@@ -144,7 +144,7 @@ impl<'a> Builder<'a> {
             None => self.plain_text(argument, "graphql")?,
         };
         let Operation { kind, name: operation, figures } = self.operation(argument, fields, &document)?;
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
+        let name = self.row_name(fields);
         let named = name.is_some();
         let row = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
         let chosen = Chosen { kind, name: operation, document, row };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use url::Url;
 
@@ -17,6 +17,13 @@ use crate::scenario::userinfo::mask;
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Header lines of one step.
 const MAX_HEADERS: usize = 200;
+/// Headers that say where a message ends: with any other value the server would wait, or read the rest as a request.
+const OURS: [(HeaderName, &str); 3] = [
+    (CONTENT_LENGTH, "leave it out: it is counted for every body"),
+    (TRANSFER_ENCODING, "leave it out: bodies are sent whole"),
+    (CONNECTION, "leave it out; write connections: per_request for a connection of its own"),
+];
+const NO_AUTH: &str = "write auth: { bearer: \"{{ token }}\" }, auth: { basic: { username: ada, password: … } }, or auth: none to send none";
 const WRITE: &str = "write the address beside the action: - get: /path";
 
 /// What makes a request, before it has its connection.
@@ -26,6 +33,21 @@ pub(super) struct Message {
     pub url: UrlTemplate,
     pub body: Body,
     pub content_type: Option<HeaderValue>,
+}
+
+/// The header lines of one map.
+#[derive(Default)]
+struct Headers {
+    fixed: HeaderMap,
+    varying: Vec<(HeaderName, Text)>,
+    /// Those that are null: none is sent, also not the default.
+    none: Vec<HeaderName>,
+}
+
+impl Headers {
+    fn has(&self, name: &HeaderName) -> bool {
+        self.fixed.contains_key(name) || self.none.contains(name) || self.varying.iter().any(|(own, _)| own == name)
+    }
 }
 
 impl<'a> Builder<'a> {
@@ -44,9 +66,9 @@ impl<'a> Builder<'a> {
         let query = fields.get("query").map(|n| self.pairs(n, "query")).unwrap_or_default();
         let url = path.and_then(|p| self.url(address, p, query));
         let (body, content_type) = self.body(fields);
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
+        let name = self.row_name(fields);
         let method = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()).ok()?;
-        let name = name.unwrap_or_else(|| mask(without_query(written.as_deref().unwrap_or_default())).into_owned());
+        let name = name.unwrap_or_else(|| mask(written.as_deref().unwrap_or_default()).into_owned());
         let row = self.endpoint(method.as_str(), &name);
         let message = url.map(|url| Message { row, method, url, body, content_type });
         let step = self.carried(message, fields);
@@ -56,28 +78,40 @@ impl<'a> Builder<'a> {
     /// The request with its headers, connection, expectations and captures. Also checks them when there is no message.
     pub(super) fn carried(&mut self, message: Option<Message>, fields: &Fields<'_>) -> Option<HttpStep> {
         let (mut fixed_headers, mut headers) = (HeaderMap::new(), Vec::new());
+        let mut names_itself = false;
         for node in [self.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
-            let (fixed, varying) = self.headers(node);
+            let own = self.headers(node);
             // A step's header takes the place of the default of that name, not a place beside it.
-            for name in fixed.keys().chain(varying.iter().map(|(name, _)| name)) {
+            for name in own.fixed.keys().chain(own.varying.iter().map(|(name, _)| name)).chain(&own.none) {
                 fixed_headers.remove(name);
                 headers.retain(|(n, _)| n != name);
             }
-            fixed_headers.extend(fixed);
-            headers.extend(varying);
+            names_itself = own.has(&AUTHORIZATION);
+            fixed_headers.extend(own.fixed);
+            headers.extend(own.varying);
         }
-        let auth = self.either(fields, "auth").and_then(|n| self.auth(n));
+        let by_header = names_itself && fields.get("headers").is_some();
+        let auth = match fields.get("auth") {
+            // A step's own header goes before what all have.
+            None if by_header => None,
+            own => own.or_else(|| self.defaults.get("auth")),
+        };
+        let auth_node = auth;
+        let auth = auth.and_then(|n| self.auth(n));
+        if auth.is_some() {
+            fixed_headers.remove(AUTHORIZATION);
+            headers.retain(|(name, _)| name != AUTHORIZATION);
+        }
         let auth = match auth {
             // What never varies is built now, and costs nothing later.
             Some(auth) if auth.is_fixed() => {
                 let mut scope = crate::scenario::template::Scope::new(0, 0, self.names.vars.clone());
                 match auth.header(&mut scope) {
                     Ok(value) => {
-                        headers.retain(|(name, _)| name != AUTHORIZATION);
                         fixed_headers.insert(AUTHORIZATION, value);
                     }
                     Err(e) => {
-                        if let Some(node) = self.either(fields, "auth") {
+                        if let Some(node) = auth_node {
                             self.error(node, e.0);
                         }
                     }
@@ -86,6 +120,7 @@ impl<'a> Builder<'a> {
             }
             auth => auth,
         };
+        self.one_authorization(fields);
         let timeout = self.either(fields, "timeout").and_then(|n| self.some_time(n, "timeout"));
         let client = self.client(fields);
         let (accepts, expects) = fields.get("expect").map(|n| self.expect(n)).unwrap_or_default();
@@ -164,12 +199,12 @@ impl<'a> Builder<'a> {
         Some(UrlTemplate::Templated { base: self.base.clone(), path, query })
     }
 
-    fn headers(&mut self, node: &Node) -> (HeaderMap, Vec<(HeaderName, Text)>) {
-        let (mut fixed, mut varying) = (HeaderMap::new(), Vec::new());
-        let Some(entries) = self.map(node, "headers") else { return (fixed, varying) };
+    fn headers(&mut self, node: &Node) -> Headers {
+        let mut own = Headers::default();
+        let Some(entries) = self.map(node, "headers") else { return own };
         if entries.len() > MAX_HEADERS {
             self.error(node, format!("more than {MAX_HEADERS} headers"));
-            return (fixed, varying);
+            return own;
         }
         for (key, value) in entries {
             let Ok(name) = HeaderName::try_from(key.name.as_str()) else {
@@ -177,25 +212,56 @@ impl<'a> Builder<'a> {
                 self.report(key.at.clone(), format!("{:?} is not a header name", key.name), note);
                 continue;
             };
+            if let Some((_, note)) = OURS.iter().find(|(ours, _)| *ours == name) {
+                let message = format!("the header {} is written by katydid", key.name);
+                self.report(key.at.clone(), message, *note);
+                continue;
+            }
+            if self.is_none(value) {
+                own.none.push(name);
+                continue;
+            }
             match self.text(value, &key.name) {
                 Some(Text::Fixed(text)) => match HeaderValue::from_str(&text) {
                     Ok(text) => {
                         // A file of at most 1 MB stays below the map's limit; a header past it is not worth a crash.
-                        let _ = fixed.try_append(name, text);
+                        let _ = own.fixed.try_append(name, text);
                     }
                     Err(_) => {
                         self.error(value, format!("the value of header {name} has a character that is not allowed"))
                     }
                 },
-                Some(text) => varying.push((name, text)),
+                Some(text) => own.varying.push((name, text)),
                 None => {}
             }
         }
-        (fixed, varying)
+        own
+    }
+
+    /// Refuses two ways of saying who asks: a header beside `auth`, in one step or in `defaults`.
+    pub(super) fn one_authorization(&mut self, fields: &Fields<'_>) {
+        let header = fields.get("headers").map(Node::entries).unwrap_or_default();
+        let header = header.iter().find(|(key, _)| key.name.eq_ignore_ascii_case("authorization"));
+        if let (Some(_), Some((key, _))) = (fields.get("auth"), header) {
+            let message = format!("`auth` and a header {} beside each other", key.name);
+            self.report(key.at.clone(), message, "both fill the same header: give one of them");
+        }
     }
 
     fn auth(&mut self, node: &Node) -> Option<Auth> {
         use crate::scenario::keys::{AUTH, BASIC};
+        match &node.kind {
+            Kind::Text(text) if text == "none" => return None,
+            Kind::Null => {
+                self.report(node.at.clone(), "`auth` has no value", NO_AUTH);
+                return None;
+            }
+            Kind::Map(_) => {}
+            _ => {
+                self.report(node.at.clone(), format!("`auth` must be a map or none, this is {}", node.what()), NO_AUTH);
+                return None;
+            }
+        }
         let fields = self.fields(node, "auth", AUTH)?;
         match (fields.get("basic"), fields.get("bearer")) {
             (Some(basic), None) => {
@@ -216,34 +282,6 @@ impl<'a> Builder<'a> {
                 );
                 None
             }
-        }
-    }
-}
-
-/// The address up to its query; a question mark inside a template does not begin one.
-pub(super) fn without_query(address: &str) -> &str {
-    let mut from = 0;
-    loop {
-        let rest = &address[from..];
-        let Some(mark) = rest.find('?') else { return address };
-        match rest.find("{{") {
-            Some(open) if open < mark => match rest[open..].find("}}") {
-                Some(close) => from += open + close + 2,
-                None => return address,
-            },
-            _ => return &address[..from + mark],
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_name_has_no_query() {
-        for (address, name) in
-            [("/a?b=c", "/a"), ("/a/{{ x if y == '?' else z }}/b?c", "/a/{{ x if y == '?' else z }}/b"), ("/a", "/a")]
-        {
-            assert_eq!(super::without_query(address), name);
         }
     }
 }

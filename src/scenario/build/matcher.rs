@@ -14,6 +14,9 @@ use crate::units;
 pub(super) const PATTERN_ADVICE: &str =
     r"put \ before ( [ { . * + ? and | that stand for themselves, and the pattern into single quotes";
 
+/// From here on a bare number of seconds is hardly what somebody expects of a reply.
+const MANY_SECONDS: f64 = 60.0;
+
 impl Builder<'_> {
     pub(super) fn matcher(&mut self, node: &Node, unit: Unit) -> Option<Matcher> {
         match &node.kind {
@@ -63,11 +66,6 @@ impl Builder<'_> {
     }
 
     fn literal(&mut self, node: &Node, unit: Unit) -> Option<Matcher> {
-        if unit == Unit::Time {
-            let note = format!("write < {}", node.scalar().unwrap_or("1s"));
-            self.report(node.at.clone(), "no reply takes exactly so long", note);
-            return None;
-        }
         self.operand(node, unit).map(|operand| Matcher(vec![Test::Equals(operand)]))
     }
 
@@ -98,6 +96,11 @@ impl Builder<'_> {
             "ends_with" => self.operand(node, Unit::Plain).map(Test::EndsWith),
             "matches" => {
                 let text = self.scalar(node, "matches")?;
+                if text.contains("{{") && text.contains("}}") {
+                    let note = "patterns are read with the file; contains, starts_with and ends_with take templates";
+                    self.report(node.at.clone(), "a template cannot stand in a pattern", note);
+                    return None;
+                }
                 match regex::RegexBuilder::new(&text).size_limit(MAX_PATTERN).build() {
                     Ok(pattern) => Some(Test::Matches(pattern)),
                     Err(e) => {
@@ -111,6 +114,15 @@ impl Builder<'_> {
             "length" => self.matcher(node, Unit::Plain).map(|m| Test::Length(Box::new(m))),
             // `not` is the only one left of the table.
             _ => self.matcher(node, unit).map(|m| Test::Not(Box::new(m))),
+        }
+    }
+
+    /// Warns of a bare number of seconds that was probably meant as milliseconds.
+    pub(super) fn bare_seconds(&mut self, node: &Node, text: &str) {
+        if text.trim().parse::<f64>().is_ok_and(|seconds| seconds >= MANY_SECONDS) {
+            let text = text.trim();
+            let message = format!("{text} is {text} seconds: a bare number of a time is seconds");
+            self.warn(node.at.clone(), message, format!("write {text}ms or {text}s"));
         }
     }
 
@@ -152,7 +164,10 @@ impl Builder<'_> {
         }
         match unit {
             Unit::Time => match units::parse_duration(text) {
-                Ok(d) => Some(Operand::Shown(d.as_secs_f64().into(), units::plain(d).into())),
+                Ok(d) => {
+                    self.bare_seconds(node, text);
+                    Some(Operand::Shown(d.as_secs_f64().into(), units::plain(d).into()))
+                }
                 Err(e) => {
                     self.error(node, e.to_string());
                     None

@@ -12,6 +12,7 @@ mod fields;
 mod flows;
 mod graphql;
 mod http;
+mod impossible;
 mod load;
 mod matcher;
 mod names;
@@ -125,6 +126,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         inviting: HashSet::new(),
         asked_parts: Vec::new(),
         calls: Vec::new(),
+        in_flow: None,
         stage_names: load::stage_names(input.whole),
         needs_host: false,
         redis_used: None,
@@ -175,6 +177,8 @@ struct Builder<'a> {
     asked_parts: Vec<(String, Around)>,
     /// The tags around each call.
     calls: Vec<(String, FlowId)>,
+    /// The flow at hand.
+    in_flow: Option<String>,
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
@@ -212,6 +216,10 @@ impl<'a> Builder<'a> {
         };
         let mut diagnostic = Diagnostic::new(at, slip.message);
         diagnostic.notes = slip.notes;
+        if let Some(flow) = self.in_flow.as_ref().filter(|_| slip.undefined) {
+            let note = format!("or the step that calls gives it: {{ call: {flow}, with: {{ {}: … }} }}", slip.word);
+            diagnostic.notes.push(note);
+        }
         self.found.push(diagnostic);
     }
 
@@ -222,6 +230,8 @@ impl<'a> Builder<'a> {
         self.declare(&fields);
         if let Some(node) = fields.get("defaults") {
             self.defaults = self.fields(node, "defaults", keys::CONNECTION).unwrap_or(Fields(&[]));
+            let defaults = self.defaults;
+            self.one_authorization(&defaults);
         }
         self.graphql_settings(&fields);
         *head = Head {

@@ -30,6 +30,7 @@ impl<'a> Builder<'a> {
             steps(flow, &mut assigned);
         }
         self.assigned_by_flows = assigned[before_flows..].iter().map(|key| key.name.clone()).collect();
+        self.clashes(fields, &assigned);
         if let Some(node) = fields.get("vars") {
             self.vars(node);
         }
@@ -69,7 +70,27 @@ impl<'a> Builder<'a> {
                 "templates use this word otherwise",
             );
         }
-        right && !words::is_reserved(name)
+        let called = words::is_function(name);
+        if called {
+            let message = format!("a variable cannot be called `{name}`");
+            self.report(key.at.clone(), message, format!("templates have a function {name}()"));
+        }
+        right && !called && !words::is_reserved(name)
+    }
+
+    /// Refuses a name that is both a data file and something else: one of the two would never be seen.
+    fn clashes(&mut self, fields: &Fields<'a>, assigned: &[Key]) {
+        let vars = fields.get("vars").map(Node::entries).unwrap_or_default();
+        for (data, _) in fields.get("data").map(Node::entries).unwrap_or_default() {
+            if vars.iter().any(|(key, _)| key.name == data.name) {
+                let message = format!("`{}` stands in `data` and in `vars`", data.name);
+                self.report(data.at.clone(), message, "give one of them another name");
+            }
+            for key in assigned.iter().filter(|key| key.name == data.name) {
+                let message = format!("`{}` is a data file: a step cannot give it a value", data.name);
+                self.report(key.at.clone(), message, "give the value another name");
+            }
+        }
     }
 
     fn vars(&mut self, node: &Node) {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Builder;
 use super::fields::Fields;
+use super::impossible::Seen;
 use crate::scenario::expect::Unit;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
@@ -105,7 +106,7 @@ impl Builder<'_> {
     }
 
     fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name")).unwrap_or_else(|| default.to_owned());
+        let name = self.row_name(fields).unwrap_or_else(|| default.to_owned());
         self.endpoint(method, &name)
     }
 
@@ -141,7 +142,9 @@ impl Builder<'_> {
         let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
         let receivers = fields.get("expect").and_then(|n| {
             let expect = self.fields(n, "expect", keys::EXPECT_PUBLISH)?;
-            self.matcher(expect.get("receivers")?, Unit::Plain)
+            let receivers = expect.get("receivers")?;
+            self.impossible(receivers, Seen::Count, false);
+            self.matcher(receivers, Unit::Plain)
         });
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
         Some(PublishStep { endpoint: row, channel: channel?, payload: payload?, size, sharded, receivers, timeout })

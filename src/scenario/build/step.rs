@@ -19,7 +19,13 @@ impl Builder<'_> {
 
     fn step(&mut self, node: &Node) -> Option<Step> {
         let Kind::Map(entries) = &node.kind else {
-            self.report(node.at.clone(), format!("a step must be a map, this is {}", node.what()), WRITE);
+            let narrow = node.scalar().and_then(|text| text.split_once(':'));
+            let narrow = narrow.filter(|(word, _)| ACTIONS.iter().any(|action| action.key.name == *word));
+            let note = match narrow {
+                Some((word, rest)) => format!("write - {word}: {rest}"),
+                None => WRITE.to_owned(),
+            };
+            self.report(node.at.clone(), format!("a step must be a map, this is {}", node.what()), note);
             return None;
         };
         let fields = Fields(entries);
@@ -68,8 +74,8 @@ impl Builder<'_> {
         let strange: Vec<&Key> =
             entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
         for key in &strange {
-            if ["url", "path", "uri"].contains(&key.name.as_str()) {
-                self.report(key.at.clone(), format!("unknown field `{}`", key.name), WRITE);
+            if let Some(note) = instead(&key.name) {
+                self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
             } else {
                 self.unknown(key.at.clone(), &key.name, &actions);
             }
@@ -88,8 +94,8 @@ impl Builder<'_> {
             let elsewhere = ACTIONS
                 .iter()
                 .find(|a| a.modifiers.iter().any(|group| keys::names(group).contains(&key.name.as_str())));
-            if ["url", "path", "uri"].contains(&key.name.as_str()) {
-                self.report(key.at.clone(), format!("unknown field `{}`", key.name), WRITE);
+            if let Some(note) = instead(&key.name) {
+                self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
             } else if let Some(other) = elsewhere {
                 let message = format!("`{}` does not go with `{}`", key.name, action.key.name);
                 self.report(
@@ -122,6 +128,21 @@ impl Builder<'_> {
             verb => self.request(verb, argument, fields).map(|s| Action::Http(Box::new(s))),
         }
     }
+}
+
+/// What takes the place of a word that other tools have in a step.
+fn instead(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "url" | "path" | "uri" | "request" | "http" => WRITE,
+        "think" | "think_time" | "sleep" | "pause" | "delay" => "a pause is a step of its own: - wait: 3s",
+        "loop" | "times" => "steps are repeated by a step around them: - repeat: 3, with steps below it",
+        "assert" | "asserts" | "assertions" | "check" | "checks" | "validate" => {
+            "a request says what its reply must be beside its address: expect: { status: 200 }"
+        }
+        "extract" | "save" | "store" => "a request gives names to values of its reply: capture: { id: $.id }",
+        "params" => "pairs after the ? are written query: { page: 1 }",
+        _ => return None,
+    })
 }
 
 fn has_no_steps(action: &Action) -> bool {

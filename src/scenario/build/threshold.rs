@@ -97,9 +97,13 @@ impl Builder<'_> {
         for part in text.split(" and ").map(str::trim) {
             match parse(part) {
                 Ok(check) => {
+                    let mut bare = false;
+                    if let (Unit::Time, Some(value)) = (unit(check.metric), part.rsplit(['<', '>', '=']).next()) {
+                        self.bare_seconds(node, value);
+                        bare = value.ends_with(|c: char| c.is_ascii_digit());
+                    }
                     checks.push(check);
-                    // A bare number of a time is seconds: whoever reads the words should not have to know.
-                    let bare = matches!(unit(check.metric), Unit::Time) && part.ends_with(|c: char| c.is_ascii_digit());
+                    // Whoever reads the words should not have to know that a bare number is seconds.
                     words.push(format!("{part}{}", if bare { "s" } else { "" }));
                 }
                 Err((message, note)) => {

@@ -30,6 +30,15 @@ fn is_status(status: u16, wanted: &Json) -> bool {
 }
 
 impl Got<'_> {
+    /// Whether there is any value; a path that could find several and found none found nothing.
+    pub fn is_there(&self) -> bool {
+        match self {
+            Got::Missing(_) => false,
+            Got::Many(all) => !all.is_empty(),
+            Got::Text(_) | Got::Status(..) | Got::One(_) => true,
+        }
+    }
+
     /// The one value: also of a path that could find several when it found one.
     pub fn value(&self) -> Option<Cow<'_, Json>> {
         match self {
@@ -78,6 +87,7 @@ impl Got<'_> {
             }
             (Got::Text(value) | Got::Status(_, value), _) => plain(value),
             (Got::One(value), _) => value.to_string(),
+            (Got::Many(all), _) if all.is_empty() => return "no such value".to_owned(),
             (Got::Many(all), _) => {
                 let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
                 format!("{} values: {}", all.len(), shown.join(", "))

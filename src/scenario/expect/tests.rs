@@ -21,6 +21,9 @@ fn judge(expect: &str) -> Option<String> {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     headers.insert("x-count", HeaderValue::from_static("42"));
+    for cookie in ["sid=1; Path=/", "other=2"] {
+        headers.append("set-cookie", HeaderValue::from_static(cookie));
+    }
     let reply = ReplyView::new(200, Duration::from_millis(300), &headers, BODY.as_bytes());
     let mut scope = plan.scope(1, 1);
     let codes = vec![Value::from(404), Value::from("3xx")];
@@ -67,6 +70,10 @@ fn what_holds() {
         "{ header: { X-Count: 42 } }",
         "{ header: { X-Count: '> 41' } }",
         "{ header: { X-None: { exists: false } } }",
+        "{ header: { Set-Cookie: { contains: other, starts_with: sid, exists: true } } }",
+        "{ header: { Set-Cookie: 'sid=1; Path=/, other=2' } }",
+        "{ json: { '$.deep.x[?@ == 9]': { length: 0, exists: false, not: { contains: 9 }, eq: [] } } }",
+        "{ json: { '$.deep.x[?@ == 2]': { length: 1, exists: true, eq: 2 } } }",
         "{ body: { contains: Lamp, not: { contains: Desk } } }",
         "{ body: { matches: '\"total\": ?\\d+' } }",
         "{ json: { $.total: 12.5 } }",
@@ -111,6 +118,12 @@ fn what_does_not_hold_says_so() {
         ("{ header: { X-Count: 7 } }", "expected header x-count 7, got 42"),
         ("{ json: { $.total: '> 100' } }", "expected json $.total > 100, got 12.5"),
         ("{ json: { $.total: '12.5' } }", "expected json $.total \"12.5\", got 12.5"),
+        ("{ json: { '$.deep.x[?@ == 9]': 9 } }", "expected json $.deep.x[?@ == 9] 9, got no such value"),
+        (
+            "{ json: { '$.deep.x[?@ == 9]': { exists: true } } }",
+            "expected json $.deep.x[?@ == 9] exists, got no such value",
+        ),
+        ("{ json: { $.nope: { length: 0 } } }", "expected json $.nope length 0, got no such value"),
         ("{ json: { $.nope: 1 } }", "expected json $.nope 1, got no such value"),
         ("{ json: { $.text: 5 } }", "expected json $.text 5, got \"5\""),
         ("{ json: { $.tags: { length: 3 } } }", "expected json $.tags length 3, got [\"a\",\"b\"]"),

@@ -187,24 +187,21 @@ impl Multipart {
         let mut out = Vec::with_capacity(size);
         let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
         for part in &self.parts {
-            out.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
-            out.extend_from_slice(
-                format!("Content-Disposition: form-data; name=\"{}\"", quoted(&part.name)).as_bytes(),
-            );
+            let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name));
             if let Some((file, media)) = &part.file {
-                let line = format!("; filename=\"{}\"\r\nContent-Type: {}", quoted(file), quoted(media));
-                out.extend_from_slice(line.as_bytes());
+                head.push_str(&format!("; filename=\"{}\"\r\nContent-Type: {}", quoted(file), quoted(media)));
             }
-            out.extend_from_slice(b"\r\n\r\n");
-            match &part.content {
-                PartContent::Fixed(bytes) => out.extend_from_slice(bytes),
-                PartContent::Text(text) => {
-                    let mut filled = String::new();
-                    text.render(scope, &mut filled)?;
-                    out.extend_from_slice(filled.as_bytes());
+            head.push_str("\r\n\r\n");
+            let mut put = |content: &[u8]| {
+                for piece in [head.as_bytes(), content, b"\r\n"] {
+                    out.extend_from_slice(piece);
                 }
+            };
+            match &part.content {
+                PartContent::Fixed(bytes) => put(bytes),
+                // A list repeats its name, as in a form without files.
+                PartContent::Text(text) => text.each(scope, |one| put(one.as_bytes()))?,
             }
-            out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
         let header = HeaderValue::from_str(&format!("multipart/form-data; boundary={boundary}"))

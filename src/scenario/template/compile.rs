@@ -1,16 +1,16 @@
 //! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
 
-use std::fmt::Write as _;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, FILTERS, unknown_word};
+use super::context::{ENVIRONMENT, FILTERS, TESTS, unknown_word};
 use super::misuse;
 use super::names::{Names, check_name};
 use super::pieces::{Piece, split};
 use super::slip::Slip;
-use super::{Bounded, Condition, Expression, Form, Part, Scope, Template, Text, too_long};
+use super::{Condition, Expression, Form, Part, Scope, Template, Text, plain, wording};
 use crate::scenario::diagnostic::nearest;
 
 /// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
@@ -26,11 +26,11 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
             Piece::Source(code) => match expression(code, names)? {
                 Compiled::Constant(value) => {
                     let before = literal.len();
-                    let fits = write!(Bounded { left: names.room.get(), out: &mut literal }, "{value}").is_ok();
+                    let written = plain::append(&value, names.room.get(), &mut literal);
                     names.room.set(names.room.get().saturating_sub(literal.len() - before));
-                    if !fits {
+                    if let Err(error) = written {
                         names.room.set(0);
-                        return Err(Slip::new(code.trim(), format!("this template fails: {}", too_long())));
+                        return Err(Slip::new(code.trim(), format!("this template fails: {error}")));
                     }
                 }
                 Compiled::Varying(expression) => {
@@ -123,12 +123,15 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
     }
     let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
+        if let Some((sign, advice)) = wording::foreign(trimmed) {
+            return Slip::new(sign, format!("this template cannot be read: there is no `{sign}`")).note(advice);
+        }
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
         Slip::new(trimmed, format!("this template cannot be read: {detail}"))
     })?;
     if let Some((what, word)) = unknown_word(trimmed) {
         let slip = Slip::new(&word, format!("there is no {what} `{word}`"));
-        let near = nearest(&word, FILTERS).filter(|_| what == "filter");
+        let near = if what == "filter" { nearest(&word, FILTERS) } else { nearest(&word, TESTS) };
         return Err(match near {
             Some(near) => slip.note(format!("did you mean `{near}`?")),
             None => slip.note("the page of the scenario language lists them"),
@@ -138,8 +141,9 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Err(slip);
     }
     let mut varies = false;
-    let mut used: Vec<String> = compiled.undeclared_variables(true).into_iter().collect();
-    used.sort();
+    let mut used: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
+    // The library does not look at what is sliced.
+    used.extend(misuse::sliced(trimmed));
     for name in &used {
         varies |= check_name(name, trimmed, names)?;
     }
@@ -154,11 +158,22 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     if depends || names.folded.get() > MAX_FOLDED {
         return Ok(Compiled::Varying(expression));
     }
-    let value = expression
-        .value(&mut Scope::with_slots(0, 1, names.vars.clone(), names.slots.clone()))
-        .map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
+    let draw = |seed| expression.value(&mut Scope::with_slots(seed, 1, names.vars.clone(), names.slots.clone()));
+    let mut value = draw(0);
+    // What fails with one number drawn may not fail with the next.
+    for seed in 1..DRAWS {
+        if !varies || value.is_ok() || names.folded.get() > MAX_FOLDED {
+            break;
+        }
+        names.folded.set(names.folded.get() + 1);
+        value = draw(seed);
+    }
+    let value = value.map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
     Ok(if varies { Compiled::Varying(expression) } else { Compiled::Constant(value) })
 }
+
+/// How often an expression with something random in it must fail before it is refused.
+const DRAWS: u64 = 16;
 
 /// Operators in one expression, at most: the template library goes one call deeper for each.
 const MAX_OPERATORS: usize = 100;

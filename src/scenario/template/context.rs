@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::Object;
 use minijinja::{Environment, ErrorKind, Expression, UndefinedBehavior, Value};
 
-use super::{RenderError, Scope, functions};
+use super::{RenderError, Scope, functions, wording};
 
 /// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
 /// that a request needs, and a millisecond or two for one that would otherwise never end.
@@ -95,6 +95,30 @@ pub(crate) const FILTERS: [&str; 40] = [
     "upper",
 ];
 
+/// Tests that stand after `is`; for advice, and for the page of the language.
+pub(super) const TESTS: [&str; 20] = [
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "even",
+    "false",
+    "float",
+    "in",
+    "integer",
+    "iterable",
+    "lower",
+    "mapping",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "undefined",
+];
+
 /// A filter or a test of the expression that does not exist. An expression names them by text, so each is tried on a
 /// value: what matters is only whether it is known.
 pub(super) fn unknown_word(code: &str) -> Option<(&'static str, String)> {
@@ -154,13 +178,7 @@ pub(super) fn evaluate(expression: &Expression<'static, 'static>, scope: &mut Sc
     match value {
         Ok(value) if value.is_undefined() => Err(RenderError("the value is undefined".to_owned())),
         Ok(value) => Ok(value),
-        Err(error) if error.kind() == ErrorKind::OutOfFuel => {
-            Err(RenderError("it was stopped: it makes too much text, or too many steps".to_owned()))
-        }
-        Err(error) => {
-            let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-            Err(RenderError(crate::clean::line(&detail).into_owned()))
-        }
+        Err(error) => Err(RenderError(wording::told(&error))),
     }
 }
 

@@ -3,11 +3,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use minijinja::value::Serde;
-use minijinja::{Environment, Error, ErrorKind, Value};
+use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
+use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::context::with_rng;
-use super::fake;
+use super::{MAX_TEXT, fake, plain};
 
 pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("random_int", random_int);
@@ -21,7 +21,52 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_filter("hmac_sha256", hmac_sha256);
     env.add_filter("sha256", |text: &str| hex(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()));
     env.add_filter("jsonpath", jsonpath);
+    // The library's own write True and None.
+    env.add_filter("string", string);
+    env.add_filter("join", join);
     env.add_global("fake", Value::from_object(fake::Fake));
+}
+
+/// Whether the library writes the value otherwise than JSON does.
+fn is_foreign(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Iterable | ValueKind::Map)
+}
+
+fn string(state: &State, value: &Value) -> Result<Value, Error> {
+    if !is_foreign(value) {
+        return filters::string(state, value);
+    }
+    plain::shown(value).map(Value::from).map_err(|e| wrong(e.0))
+}
+
+/// Most items that are looked at before they are joined.
+const MAX_JOINED: usize = 100_000;
+
+fn join(
+    state: &mut State,
+    list: &Value,
+    separator: Option<StringInput<'_>>,
+    attribute: Option<&str>,
+    named: Kwargs,
+) -> Result<Value, Error> {
+    let by_attribute = attribute.is_some() || named.has("attribute");
+    let is_list = matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable);
+    let short = list.len().is_some_and(|length| length <= MAX_JOINED);
+    if by_attribute || !is_list || !short {
+        return filters::join(state, list, separator, attribute, named);
+    }
+    let (mut items, mut left) = (Vec::new(), MAX_TEXT);
+    for item in list.try_iter()? {
+        if !is_foreign(&item) {
+            items.push(item);
+            continue;
+        }
+        let mut text = String::new();
+        plain::append(&item, left, &mut text).map_err(|e| wrong(e.0))?;
+        left = left.saturating_sub(text.len());
+        items.push(text.into());
+    }
+    filters::join(state, &items.into(), separator, attribute, named)
 }
 
 fn wrong(text: impl Into<String>) -> Error {

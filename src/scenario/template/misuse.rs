@@ -2,13 +2,23 @@
 //!
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
+use super::context::FILTERS;
 use super::names::Names;
 use super::slip::Slip;
+use super::wording::in_place_of_method;
 use crate::scenario::words;
 
 /// What is wrong with the use of such a name in `code`, if anything is.
 pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
-    words(code).into_iter().find_map(|(word, before, after)| {
+    let all = words(code);
+    all.iter().enumerate().find_map(|(i, &(word, before, after))| {
+        if before == '.' && after.starts_with('(') {
+            let owner = i.checked_sub(1).map(|i| all[i]).filter(|(_, _, rest)| {
+                rest.strip_prefix('.').is_some_and(|rest| std::ptr::eq(rest.trim_start().as_ptr(), word.as_ptr()))
+            });
+            let faked = owner.is_some_and(|(owner, before, _)| owner == "fake" && before != '.');
+            return (!faked).then(|| method(word));
+        }
         let own = names.slots.id(word).is_some() || names.is_var(word);
         // A member, a filter or a test of that name, or an argument called so.
         if own || matches!(before, '.' | '|') || (after.starts_with('=') && !after.starts_with("==")) {
@@ -28,9 +38,77 @@ pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
                 }
             },
             _ if words::is_function(word) => (!after.starts_with('(')).then(|| function(word)),
+            "len" if after.starts_with('(') => Some(filter(word, "length")),
+            _ if FILTERS.contains(&word) && after.starts_with('(') && !is_test(&all[..i]) => Some(filter(word, word)),
             _ => None,
         }
     })
+}
+
+/// Words that are no names.
+const KEYWORDS: [&str; 14] =
+    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "loop"];
+
+/// The names in an expression with a slice in it, with their members: `a`, `row.name`.
+pub(super) fn sliced(code: &str) -> Vec<String> {
+    if !has_slice(code) {
+        return Vec::new();
+    }
+    let all = words(code);
+    let mut names = Vec::new();
+    for (i, &(word, before, after)) in all.iter().enumerate() {
+        let is_argument = after.starts_with('=') && !after.starts_with("==");
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+        if matches!(before, '.' | '|') || is_argument || is_number || KEYWORDS.contains(&word) || is_test(&all[..i]) {
+            continue;
+        }
+        let (mut name, mut rest) = (word.to_owned(), after);
+        while let Some(member) = rest.strip_prefix('.').map(str::trim_start) {
+            let end = member.find(|c| !part(c)).unwrap_or(member.len());
+            name.push('.');
+            name.push_str(&member[..end]);
+            rest = member[end..].trim_start();
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// Whether the words before this one make it the name of a test: `is`, `is not`.
+fn is_test(before: &[(&str, char, &str)]) -> bool {
+    match before {
+        [.., (last, ..)] if *last == "is" => true,
+        [.., (first, ..), (last, ..)] => *first == "is" && *last == "not",
+        _ => false,
+    }
+}
+
+/// Whether a colon stands directly inside of square brackets.
+fn has_slice(code: &str) -> bool {
+    let (mut quote, mut escaped, mut open) = (None, false, Vec::new());
+    for c in code.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(end) => quote = (c != end).then_some(end),
+            None => match c {
+                '"' | '\'' => quote = Some(c),
+                '[' | '(' | '{' => open.push(c),
+                ']' | ')' | '}' => drop(open.pop()),
+                ':' if open.last() == Some(&'[') => return true,
+                _ => {}
+            },
+        }
+    }
+    false
+}
+
+fn method(word: &str) -> Slip {
+    Slip::new(word, format!("values have no methods, and so no {word}()")).note(in_place_of_method(word))
+}
+
+fn filter(word: &str, name: &str) -> Slip {
+    Slip::new(word, format!("`{word}` is no function")).note(format!("write value | {name}"))
 }
 
 fn function(word: &str) -> Slip {
@@ -95,11 +173,36 @@ mod tests {
             ("a.uuid", None),
             ("1 | choice", None),
             ("dict(uuid=1)", None),
+            ("a.upper()", Some("write value | upper")),
+            ("'a'.split(',')", Some("write value | split(\",\")")),
+            ("(a ~ 'b') . strip ()", Some("write value | trim")),
+            ("fake.name().upper()", Some("write value | upper")),
+            ("a.fake.name()", Some("filters take their place: write value | upper")),
+            ("len(a)", Some("write value | length")),
+            ("upper(a)", Some("write value | upper")),
+            ("a is string", None),
+            ("a | replace('x', 'y')", None),
             // A variable of that name goes first.
             ("now", None),
         ] {
             let notes = find(code, &names).map(|slip| slip.notes.join(" "));
             assert_eq!(notes.as_deref(), advice, "{code}");
+        }
+    }
+
+    #[test]
+    fn names_behind_a_slice_are_found() {
+        for (code, wanted) in [
+            ("a[:1]", "a"),
+            ("d.a[1:] | default(x)", "d.a x"),
+            ("(a ~ '[b:]')[:n]", "a n"),
+            ("a[:2] if b is not defined else c.d[0]", "a b c.d"),
+            ("fake.name()[:3]", "fake.name"),
+            ("dict(k=v)['k'][:1]", "dict v"),
+            ("[{'a': b}]", ""),
+            ("a[0]", ""),
+        ] {
+            assert_eq!(sliced(code).join(" "), wanted, "{code}");
         }
     }
 }

@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use super::given::Given;
 use super::slip::Slip;
-use super::{SlotTable, fake};
+use super::{SlotTable, fake, wording};
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::words::{PURE, RANDOM, VALUES};
 
@@ -125,6 +125,9 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
     if names.is_var(variable) {
         return Ok(());
     }
+    if let Some(advice) = wording::foreign_name(variable) {
+        return Err(Slip::new(written, format!("`{written}` is not defined")).note(advice));
+    }
     let own: Vec<String> = names
         .vars
         .try_iter()
@@ -137,7 +140,8 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
         let slots = names.slots.names().iter().map(|name| &**name);
         nearest(variable, words.chain(slots).chain(VALUES).chain(RANDOM)).map(str::to_owned)
     };
-    let slip = Slip::new(written, format!("`{written}` is not defined"));
+    let mut slip = Slip::new(written, format!("`{written}` is not defined"));
+    slip.undefined = !written.contains('.');
     Err(match near {
         Some(near) => slip.note(format!("did you mean `{near}`?")),
         None => slip.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),

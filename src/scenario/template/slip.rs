@@ -9,11 +9,13 @@ pub(crate) struct Slip {
     pub message: String,
     /// Advice.
     pub notes: Vec<String>,
+    /// The word is a name that nothing gives a value.
+    pub undefined: bool,
 }
 
 impl Slip {
     pub(super) fn new(word: &str, message: impl Into<String>) -> Self {
-        Self { word: word.to_owned(), message: message.into(), notes: Vec::new() }
+        Self { word: word.to_owned(), message: message.into(), notes: Vec::new(), undefined: false }
     }
 
     pub(super) fn note(mut self, note: impl Into<String>) -> Self {

@@ -158,3 +158,98 @@ fn an_expression_without_end_is_refused_and_not_followed() {
     let list = format!("{{{{ choice([{}'x.y|z']) }}}}", "'a.b', ".repeat(2_000));
     assert!(text(&list, &names()).is_ok());
 }
+
+/// A scope in which `a` has this value, and what the source becomes in it.
+fn with_a(source: &str, value: Value) -> Result<String, String> {
+    let mut table = SlotTable::default();
+    let slot = table.insert("a", Value::UNDEFINED);
+    let mut names = names();
+    names.slots = table.into();
+    let text = text(source, &names).map_err(|slip| slip.message)?;
+    let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
+    scope.set(slot, value);
+    let mut out = String::new();
+    text.render(&mut scope, &mut out).map(|()| out).map_err(|error| error.0)
+}
+
+#[test]
+fn what_a_run_brings_can_be_sliced() {
+    for (source, wanted) in [
+        ("{{ a[:4] }}", "x,y,"),
+        ("{{ (a ~ '')[:3] }}", "x,y"),
+        ("{{ (a | string)[:3] }}", "x,y"),
+        ("{{ a[:6] | default('x') }}", "x,y,z"),
+        ("{{ (a | split(','))[1:] | join('-') }}", "y-z"),
+        ("{{ a[user.id - 5:] }}", "y,z"),
+        ("{{ word[1:] ~ a[:1] }}", "ix"),
+    ] {
+        assert_eq!(with_a(source, Value::from("x,y,z")).as_deref(), Ok(wanted), "{source}");
+    }
+    assert!(with_a("{{ a.none | string }}", Value::from_pairs([("k", 1)])).is_err());
+    // What can never work is still found, and so is a name that is none.
+    for source in ["{{ 5[:1] }}", "{{ b[:1] }}", "{{ a[:c] }}"] {
+        assert!(with_a(source, Value::from("x")).is_err(), "{source}");
+    }
+}
+
+#[test]
+fn what_may_hold_with_other_numbers_is_taken() {
+    // Of ten draws nine fail.
+    assert!(text("{{ ['a'][random_int(0, 9)] | upper }}", &names()).is_ok());
+    assert!(text("{{ [][random_int(0, 9)] | upper }}", &names()).is_err());
+}
+
+#[test]
+fn values_stand_in_a_text_as_json_writes_them() {
+    let map = Value::from(minijinja::value::Serde(serde_json::json!({ "k": [1, true, null], "t": "x" })));
+    for (source, value, wanted) in [
+        ("/v/{{ a }}", Value::from(true), "/v/true"),
+        ("/v/{{ a }}", Value::from(()), "/v/null"),
+        ("/v/{{ a }}", map.clone(), r#"/v/{"k":[1,true,null],"t":"x"}"#),
+        ("{{ a.k }}", map.clone(), "[1,true,null]"),
+        ("{{ a | string }}", Value::from(false), "false"),
+        ("{{ a.k | join(' ') }}", map.clone(), "1 true null"),
+        ("{{ a.k | join(d='-') }}", map, "1-true-null"),
+        ("{{ 'abc' | join('-') }}", Value::from(0), "a-b-c"),
+        ("{{ [dict(n=1), dict(n=2)] | join('-', attribute='n') }}", Value::from(0), "1-2"),
+        ("{{ a }}", Value::from("é\"x"), "é\"x"),
+        ("{{ a }}", Value::from(2.5), "2.5"),
+        ("{{ true }}{{ none }}{{ [false] }}", Value::from(0), "truenull[false]"),
+    ] {
+        assert_eq!(with_a(source, value).as_deref(), Ok(wanted), "{source}");
+    }
+}
+
+#[test]
+fn mistakes_of_other_languages_are_answered_with_this_one() {
+    for (source, message, note) in [
+        ("n = 1", "there is no `=`", "write == to compare"),
+        ("n && word", "there is no `&&`", "write and in place of &&"),
+        ("n || word", "there is no `||`", "write or in place of ||"),
+        ("!n", "there is no `!`", "write not in place of !"),
+        ("n === 1", "there is no `===`", "write == in place of ==="),
+        ("n == null", "`null` is not defined", "write none"),
+        ("word.upper()", "values have no methods", "write word | upper"),
+        ("random_string('x')", "a text stands where a whole number from 0 up must stand", ""),
+        ("word | int", "the text is not a number", ""),
+    ] {
+        let slip = condition(source, &names()).expect_err(source);
+        let note = note.replace("word |", "value |");
+        assert!(slip.message.contains(message) && slip.notes.join(" ").contains(&note), "{source}: {slip:?}");
+    }
+    // `is not none` and the like stay what they are.
+    for source in ["n is not none", "word is string and n >= 1 and n != 2", "not n", "word is startingwith('h')"] {
+        assert!(condition(source, &names()).is_ok(), "{source}");
+    }
+}
+
+#[test]
+fn the_tests_of_the_page_are_those_there_are() {
+    let page = include_str!("../../../docs/scenario-language.md");
+    for test in super::context::TESTS {
+        assert_eq!(super::context::unknown_word(&format!("1 is {test}")), None, "{test}");
+        assert!(page.contains(&format!("`{test}`")) || page.contains(&format!("`{test}(")), "{test}");
+    }
+    let slip = condition("n is nunber", &names()).expect_err("no such test");
+    assert_eq!(slip.notes, ["did you mean `number`?"]);
+}

@@ -1,0 +1,183 @@
+//! The words of the template library in the words of this program, and what to write in the place of another language's.
+//!
+//! In: an error of the library, or an expression it cannot read. Out: a text that speaks of filters, texts and lists.
+
+use minijinja::{Error, ErrorKind};
+
+/// What went wrong while an expression was evaluated.
+pub(super) fn told(error: &Error) -> String {
+    if error.kind() == ErrorKind::OutOfFuel {
+        return "it was stopped: it makes too much text, or too many steps".to_owned();
+    }
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    crate::clean::line(&plain(&detail)).into_owned()
+}
+
+fn plain(detail: &str) -> String {
+    if let Some((from, to)) = detail.strip_prefix("cannot convert ").and_then(|rest| rest.split_once(" to ")) {
+        return format!("{} stands where {} must stand", kind(from), wanted(to));
+    }
+    if let Some((from, method)) = detail.split_once(" has no method named ") {
+        return format!("{} has no method {method}: {}", kind(from), in_place_of_method(method));
+    }
+    if let Some(rest) = detail.strip_prefix("tried to use ")
+        && let Some((operator, kinds)) = rest.split_once(" operator on unsupported types ")
+        && let Some((left, right)) = kinds.split_once(" and ")
+    {
+        let advice = if operator == "+" { "; ~ joins texts" } else { "" };
+        return format!("{operator} does not go with {} and {}{advice}", kind(left), kind(right));
+    }
+    if let Some(rest) = detail.strip_prefix("value of type ") {
+        let (from, what) = rest.split_once(' ').unwrap_or((rest, "cannot stand here"));
+        return format!("{} {what}", kind(from));
+    }
+    match detail {
+        "invalid float literal" | "invalid digit found in string" | "invalid integer literal" => {
+            "the text is not a number".to_owned()
+        }
+        other => other.to_owned(),
+    }
+}
+
+/// A kind of values as the page of the language names it.
+fn kind(name: &str) -> &str {
+    match name {
+        "string" => "a text",
+        "number" => "a number",
+        "bool" => "true or false",
+        "sequence" | "iterator" => "a list",
+        "map" => "a map",
+        "none" => "none",
+        "undefined" => "a name without a value",
+        other => other,
+    }
+}
+
+fn wanted(rust: &str) -> &str {
+    match rust {
+        "usize" | "u8" | "u16" | "u32" | "u64" | "u128" => "a whole number from 0 up",
+        "isize" | "i8" | "i16" | "i32" | "i64" | "i128" => "a whole number",
+        "f32" | "f64" => "a number",
+        "bool" => "true or false",
+        "char" => "one character",
+        "&str" | "str" | "String" | "string" => "a text",
+        other => other,
+    }
+}
+
+/// Values have no methods; what stands in the place of the commonest of other languages.
+pub(super) fn in_place_of_method(method: &str) -> String {
+    match method {
+        "upper" | "toUpperCase" | "to_uppercase" => "write value | upper".to_owned(),
+        "lower" | "toLowerCase" | "to_lowercase" => "write value | lower".to_owned(),
+        "strip" => "write value | trim".to_owned(),
+        "len" | "size" | "count" => "write value | length".to_owned(),
+        "toString" | "to_string" => "write value | string".to_owned(),
+        "startswith" | "startsWith" => "write value is startingwith(\"…\")".to_owned(),
+        "endswith" | "endsWith" => "write value is endingwith(\"…\")".to_owned(),
+        "contains" | "includes" => "write \"…\" in value".to_owned(),
+        "substring" | "substr" => "write value[0:3]".to_owned(),
+        "get" => "write value.name or value[\"name\"]".to_owned(),
+        "keys" => "write value | list".to_owned(),
+        "split" | "join" => format!("write value | {method}(\",\")"),
+        "replace" => "write value | replace(\"…\", \"…\")".to_owned(),
+        known if super::context::FILTERS.contains(&known) => format!("write value | {known}"),
+        _ => "filters take their place: write value | upper".to_owned(),
+    }
+}
+
+/// The sign of another language in an expression that cannot be read, and what to write.
+pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
+    let bare = outside_quotes(code);
+    let signs = [
+        ("!==", "write != in place of !=="),
+        ("===", "write == in place of ==="),
+        ("&&", "write and in place of &&"),
+        ("||", "write or in place of ||"),
+        ("<>", "write != in place of <>"),
+    ];
+    if let Some(found) = signs.into_iter().find(|(sign, _)| bare.contains(sign)) {
+        return Some(found);
+    }
+    let lone = |sign: char, but: fn(Option<char>, Option<char>) -> bool| {
+        let all: Vec<char> = bare.chars().collect();
+        (0..all.len()).any(|i| all[i] == sign && !but(i.checked_sub(1).map(|i| all[i]), all.get(i + 1).copied()))
+    };
+    if lone('!', |_, after| after == Some('=')) {
+        return Some(("!", "write not in place of !"));
+    }
+    if bare.contains('?') {
+        return Some(("?", "write a if condition else b"));
+    }
+    let compares =
+        |before: Option<char>, after: Option<char>| before.is_some_and(|c| "=!<>".contains(c)) || after == Some('=');
+    lone('=', compares).then_some(("=", "write == to compare"))
+}
+
+/// The names of other languages for what is called otherwise here.
+pub(super) fn foreign_name(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "null" | "nil" | "NULL" | "Null" => "write none",
+        "undefined" => "write value is not defined",
+        "TRUE" => "write true",
+        "FALSE" => "write false",
+        _ => return None,
+    })
+}
+
+/// The expression with blanks in the place of its texts.
+fn outside_quotes(code: &str) -> String {
+    let (mut quote, mut escaped) = (None, false);
+    let blank = |c: char| {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None => return c,
+        }
+        ' '
+    };
+    code.chars().map(blank).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signs_of_other_languages_are_known() {
+        for (code, sign) in [
+            ("a = 1", Some("=")),
+            ("a && b", Some("&&")),
+            ("a || b", Some("||")),
+            ("!a", Some("!")),
+            ("a === 1", Some("===")),
+            ("a !== 1", Some("!==")),
+            ("a <> 1", Some("<>")),
+            ("a ? 1 : 2", Some("?")),
+            ("a == '=' and b != \"&&\" and c >= 1", None),
+            ("a >", None),
+        ] {
+            assert_eq!(foreign(code).map(|(sign, _)| sign), sign, "{code}");
+        }
+    }
+
+    #[test]
+    fn no_text_speaks_of_the_library_s_types() {
+        for (detail, wanted) in [
+            ("cannot convert number to usize", "a number stands where a whole number from 0 up must stand"),
+            ("string has no method named upper", "a text has no method upper: write value | upper"),
+            (
+                "tried to use + operator on unsupported types number and string",
+                "+ does not go with a number and a text; ~ joins texts",
+            ),
+            ("value of type number cannot be sliced", "a number cannot be sliced"),
+            ("invalid float literal", "the text is not a number"),
+            ("undefined value", "undefined value"),
+        ] {
+            assert_eq!(plain(detail), wanted);
+        }
+    }
+}
