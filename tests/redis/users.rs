@@ -95,11 +95,19 @@ impl User {
     }
 
     pub async fn subscribe(&mut self, channels: &[&str], pattern: bool) -> Exchange {
+        self.listen(channels, pattern, false).await
+    }
+
+    pub async fn subscribe_shards(&mut self, channels: &[&str]) -> Exchange {
+        self.listen(channels, false, true).await
+    }
+
+    async fn listen(&mut self, channels: &[&str], pattern: bool, sharded: bool) -> Exchange {
         let step = SubscribeStep {
             endpoint: EndpointId(SUBSCRIBE),
             channels: channels.iter().map(|name| text(name)).collect(),
             pattern,
-            sharded: false,
+            sharded,
             measure: true,
             deliver: (DELIVER..).take(channels.len()).map(EndpointId).collect(),
         };

@@ -39,6 +39,12 @@ impl WireError {
         !matches!(self, WireError::Refused(_))
     }
 
+    /// True when the server may well say something else in a moment.
+    pub fn passes(&self) -> bool {
+        let passing = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN", "BUSY "];
+        matches!(self, WireError::Refused(text) if passing.iter().any(|code| text.starts_with(code)))
+    }
+
     /// The grouped reason. A server may repeat what it was sent, so secrets are masked here, before their digits are
     /// folded and nobody can know them again.
     pub fn reason(&self, secrets: &Redactor) -> Reason {
