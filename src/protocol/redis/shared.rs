@@ -58,7 +58,7 @@ impl Shared {
     /// # Errors
     /// When the address is none, or TLS cannot be set up.
     pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
-        let mut tls = tls::usual()?;
+        let mut tls = tls::of(&target.tls)?;
         // The protocol inside is no HTTP.
         tls.alpn_protocols.clear();
         let address = Address::parse(&target.url)?;
