@@ -17,7 +17,7 @@ pub(super) fn of_run(last: &Snapshot, on_error: u8) -> u8 {
     if last.state == RunState::Done(End::Broken) {
         return TROUBLE;
     }
-    let failed = last.total.total.failures > 0 || !last.exceptions.is_empty();
+    let failed = last.total.total.failures > 0 || !last.exceptions.is_empty() || last.was_never_answered();
     if failed { on_error } else { CLEAN }
 }
 
