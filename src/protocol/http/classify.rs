@@ -72,12 +72,14 @@ fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
             Bad::Expired | Bad::ExpiredContext { .. } => "the server's certificate has expired",
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => "the server's certificate is not valid yet",
             Bad::Revoked => "the server's certificate was revoked",
-            Bad::UnknownIssuer => "the server's certificate is of an unknown issuer: name its authority with tls: { ca }",
+            Bad::UnknownIssuer => {
+                "the server's certificate is of an unknown issuer: name its authority with tls: { ca }"
+            }
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
                 "the server's certificate is for another name than the one that was called"
             }
             Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => "the certificate is not one for a server",
-            Bad::BadSignature => "the signature of the server's certificate is wrong",
+            Bad::BadSignature => "the signature of the server's certificate does not fit the authority that is trusted",
             Bad::BadEncoding => "the server's certificate cannot be read",
             // The library hands this one through from another, as a text.
             other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
@@ -105,7 +107,9 @@ fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
             Alert::CertificateExpired => "our client certificate has expired",
             Alert::CertificateRevoked => "our client certificate was revoked",
             Alert::AccessDenied => "the server denies access with our client certificate",
-            Alert::HandshakeFailure => "the server refused the handshake: no common cipher, or it wants a client certificate",
+            Alert::HandshakeFailure => {
+                "the server refused the handshake: no common cipher, or it wants a client certificate"
+            }
             Alert::ProtocolVersion => "the server offers no TLS version that we support",
             Alert::UnrecognisedName => "the server does not know the name that was called",
             Alert::InternalError => "the server had an error of its own",

@@ -178,10 +178,9 @@ impl<S: Sink> Receiver<S> {
     /// Why a connection could not be opened.
     fn not_open(&self, error: &WireError) -> (Reason, Example) {
         match error {
-            WireError::Closed => (
-                Reason::Other("closed by the server before it let us subscribe".into()),
-                Example::default(),
-            ),
+            WireError::Closed => {
+                (Reason::Other("closed by the server before it let us subscribe".into()), Example::default())
+            }
             error => error.failure(&self.shared.secrets),
         }
     }
@@ -330,9 +329,7 @@ impl<S: Sink> Receiver<S> {
     fn why(&self, error: &WireError) -> (Reason, Example) {
         let (reason, example) = error.failure(&self.shared.secrets);
         match error {
-            WireError::Format(FormatError::TooLarge) => {
-                (Reason::Other("message larger than 16 MiB".into()), example)
-            }
+            WireError::Format(FormatError::TooLarge) => (Reason::Other("message larger than 16 MiB".into()), example),
             WireError::Format(_) | WireError::Late(_) | WireError::Refused(_) => (reason, example),
             // What we saw of it adds nothing to that.
             WireError::Closed => (Reason::Other(self.shared.why_closed().into()), Example::default()),

@@ -53,7 +53,13 @@ impl Builder<'_> {
                 );
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
-            return Some(RedisTarget { url: elsewhere?, protocol, envelope, drain: DRAIN, tls: ClientOptions::default() });
+            return Some(RedisTarget {
+                url: elsewhere?,
+                protocol,
+                envelope,
+                drain: DRAIN,
+                tls: ClientOptions::default(),
+            });
         };
         let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
         let written = fields.get("url").and_then(|node| self.redis_url(node));
