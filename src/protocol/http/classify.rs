@@ -120,7 +120,9 @@ fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
         }
         Error::NoCertificatesPresented => "the server sent no certificate",
         Error::PeerSentOversizedRecord => "the server sent more than TLS allows",
-        other => return fold(&other.to_string()),
+        // Texts of their own; all others would be the library's way to print its own types.
+        Error::General(_) | Error::Other(_) => return fold(&error.to_string()),
+        _ => "the connection could not be secured",
     };
     words.into()
 }
