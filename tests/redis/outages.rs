@@ -1,5 +1,6 @@
 //! Servers that go away, cut a connection off, say nothing or are no Redis at all.
 
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use katydid::protocol::redis::Monitor;
@@ -170,6 +171,44 @@ fn a_right_that_is_taken_away_is_said_and_noticed_when_it_is_given_back() {
         publisher.publish("b", "{}", 0).await;
         let sum = subscriber.finish().await;
         assert_eq!((sum.received, sum.lost(), notes.outages.borrow().len()), (2, 0, 2), "{sum:?}");
+    });
+}
+
+/// A Redis before 6 that cuts everybody off: the first one once it is subscribed, the others before that.
+fn cutter() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("redis://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let Ok(mut stream) = stream else { continue };
+            let mut asked = [0; 4096];
+            while let Ok(length @ 1..) = stream.read(&mut asked) {
+                let asked = String::from_utf8_lossy(&asked[..length]);
+                let (answer, last): (&[u8], _) = match () {
+                    () if asked.contains("HELLO") => (b"-ERR unknown command 'HELLO'\r\n", false),
+                    () if asked.contains("INFO") => (b"$5\r\na:b\r\n\r\n", false),
+                    () if !asked.contains("SUBSCRIBE") => (b"+OK\r\n", false),
+                    () if number == 0 => (b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", true),
+                    () => (b"", true),
+                };
+                if stream.write_all(answer).is_err() || last {
+                    break;
+                }
+            }
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_cuts_its_subscribers_off_is_not_said_to_be_away() {
+    local(async {
+        let mut subscriber = User::new(&factory(&cutter()));
+        assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "ok");
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        until("two are reported", || notes.outages.borrow().len() >= 2).await;
+        let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
+        assert_eq!(notes.outages.borrow()[..2], [why, "closed by the server before it let us subscribe"]);
     });
 }
 

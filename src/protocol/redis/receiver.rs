@@ -103,6 +103,7 @@ impl<S: Sink> Receiver<S> {
             }
             let started = Instant::now();
             let opened = self.shared.open(CONNECT_TIMEOUT).await;
+            let was_open = opened.is_ok();
             let error = match opened {
                 Ok(connection) => {
                     self.connect = Some(started.elapsed());
@@ -114,7 +115,7 @@ impl<S: Sink> Receiver<S> {
                 }
                 Err(error) => error,
             };
-            self.broken(error, started);
+            self.broken(error, started, was_open);
             // A little chance, so that a thousand subscribers do not come back at once.
             let wait = self.pause.mul_f64(0.5 + 0.5 * fastrand::f64());
             self.pause = (self.pause * 2).min(MAX_PAUSE);
@@ -133,7 +134,7 @@ impl<S: Sink> Receiver<S> {
         match order {
             Order::Subscribe(wanted, answer) => {
                 self.subscriptions.want(wanted);
-                self.waiting = Some(answer);
+                (self.waiting, self.refusal) = (Some(answer), None);
             }
             Order::Unsubscribe(names, answer) => {
                 let (leaving, _) = self.subscriptions.leaving(names.as_deref());
@@ -145,7 +146,7 @@ impl<S: Sink> Receiver<S> {
     }
 
     /// The connection could not be opened, or broke.
-    fn broken(&mut self, error: WireError, started: Instant) {
+    fn broken(&mut self, error: WireError, started: Instant, was_open: bool) {
         if self.subscriptions.disconnected() {
             self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
         }
@@ -167,6 +168,8 @@ impl<S: Sink> Receiver<S> {
                 // It is there, and says itself what is wrong.
                 (WireError::Refused(_), _) => failure,
                 (_, refused @ WireError::Refused(_)) => refused.failure(&self.shared.secrets),
+                // It is there, and cut us off once more before it had confirmed anything.
+                _ if was_open => self.why(&outage.error),
                 _ => (Reason::Other("the server cannot be reached any more (was subscribed)".into()), failure.1),
             };
             self.report(outage.since, Some(failure));
