@@ -127,6 +127,9 @@ fn ending(last: &Snapshot, width: usize) -> String {
     if last.cut > 0 {
         out.push_str(&format!(", {} requests were cut at the end and are in no row", last.cut));
     }
+    if last.was_never_answered() {
+        out.push_str(": nothing was answered at all");
+    }
     out.push('\n');
     for words in text::left_out(last) {
         out.push_str(&words);

@@ -19,7 +19,7 @@ pub(super) fn of_run(last: &Snapshot, on_error: u8, written: bool) -> u8 {
         return TROUBLE;
     }
     let failed = last.total.total.failures > 0 || !last.failures.rows.is_empty() || !last.exceptions.is_empty();
-    match if failed { on_error } else { CLEAN } {
+    match if failed || last.was_never_answered() { on_error } else { CLEAN } {
         CLEAN if !written => TROUBLE,
         code => code,
     }

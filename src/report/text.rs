@@ -318,15 +318,15 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     if let Some(server) = &redis.server {
         let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));
         let clients = format!("{}{most} clients (peak {})", count(server.clients), count(server.clients_peak));
+        let [ops, bytes_in, bytes_out] = server.rates();
         out.extend((!server.unreached).then(|| {
             format!(
-                "Redis {}: {clients}, {} (peak {}), {} commands/s, in {}/s, out {}/s, {} channels, {} patterns",
+                "Redis {}: {clients}, {} (peak {}), {ops} commands/s, in {bytes_in}/s, out {bytes_out}/s, {}, {} channels, \
+                 {} patterns",
                 server.version,
                 units::bytes(server.memory),
                 units::bytes(server.memory_peak),
-                units::rate(server.ops),
-                units::bytes(server.bytes_in as u64),
-                units::bytes(server.bytes_out as u64),
+                server.cuts(),
                 count(server.channels),
                 count(server.patterns),
             )

@@ -327,6 +327,7 @@ pub(crate) const REDIS_SETTINGS: &[Key] = &[
     key("protocol", "redis_protocol", "resp2 or resp3"),
     key("envelope", "envelope", "binary, json or off"),
     key("drain", "duration", "After so long a gap counts as lost; default 2s"),
+    key("tls", "tls", "Certificates, for rediss://"),
 ];
 /// `report`.
 pub(crate) const REPORT: &[Key] = &[

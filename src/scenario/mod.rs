@@ -254,7 +254,8 @@ impl Scenario {
         if let Some(url) = redis_url {
             plan::Address::parse(url).map_err(|e| diagnostic::plain(&e.to_string()))?;
         }
-        let built = self.file.build_with(&self.root, &base, &self.select, redis_url);
+        let redis = build::Redis::Run(redis_url);
+        let built = self.file.build_with(&self.root, &base, &self.select, redis);
         let mut plan = match built.plan {
             Some(plan) if built.errors.is_empty() => plan,
             _ => return Err(diagnostic::render(&self.file.sources, built.errors)),
@@ -275,11 +276,11 @@ impl Scenario {
 
 impl File {
     fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> build::Built {
-        self.build_with(root, base, select, None)
+        self.build_with(root, base, select, build::Redis::Unknown)
     }
 
-    /// The same with another Redis than the file's.
-    fn build_with(&self, root: &Node, base: &str, select: &SelectOptions, redis: Option<&str>) -> build::Built {
+    /// The same with the Redis of a run.
+    fn build_with(&self, root: &Node, base: &str, select: &SelectOptions, redis: build::Redis<'_>) -> build::Built {
         build::build(build::Input {
             sources: &self.sources,
             root,

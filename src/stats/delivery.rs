@@ -45,9 +45,10 @@ impl Tally {
         ratio(self.lost(), self.lost() + self.delivered())
     }
 
-    /// Deliveries for each message published: the number of subscribers, as long as nothing is lost.
+    /// Deliveries for each message published: the number of subscribers, as long as nothing is lost. Messages arrive
+    /// before their publishers are told that they were accepted, and those do not count yet.
     pub fn fan_out(&self) -> f64 {
-        ratio(self.delivered(), self.published)
+        ratio(self.delivered().min(self.sent_to), self.published)
     }
 
     /// True when nothing has happened.
@@ -106,6 +107,8 @@ mod tests {
         assert_eq!((row.delivered(), row.lost()), (90, 10));
         assert!((row.lost_ratio() - 0.1).abs() < 1e-12 && (row.fan_out() - 9.0).abs() < 1e-12);
         assert_eq!(left.total().received, 190);
+        let ahead = Tally { received: 130, sent_to: 100, published: 10, ..Tally::default() };
+        assert!((ahead.fan_out() - 10.0).abs() < 1e-12, "three messages are on their way");
         assert_eq!(Tally::default().lost_ratio(), 0.0);
         left.clear();
         assert!(left.total().is_empty());

@@ -1,5 +1,7 @@
 //! What a Redis says about itself while it is loaded, and what in it should worry us.
 
+use crate::units;
+
 /// Figures of the server at one moment, from its `INFO`. What an old server does not tell is `None`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ServerFigures {
@@ -17,12 +19,12 @@ pub struct ServerFigures {
     pub memory_peak: u64,
     /// Limit of memory; `None` is without limit.
     pub memory_limit: Option<u64>,
-    /// Commands in a second.
-    pub ops: f64,
+    /// Commands in a second; a rate is known from the second look on.
+    pub ops: Option<f64>,
     /// Bytes received in a second.
-    pub bytes_in: f64,
+    pub bytes_in: Option<f64>,
     /// Bytes sent in a second.
-    pub bytes_out: f64,
+    pub bytes_out: Option<f64>,
     /// Channels with subscribers.
     pub channels: u64,
     /// Patterns subscribed to.
@@ -47,6 +49,7 @@ const CLOSE: f64 = 0.8;
 impl ServerFigures {
     /// Takes what counts over the run from a look after it, when its users are no longer there to be seen.
     pub fn count(&mut self, later: &ServerFigures) {
+        self.stale.clone_from(&later.stale);
         if later.unreached {
             return;
         }
@@ -54,6 +57,20 @@ impl ServerFigures {
         self.evicted_clients = later.evicted_clients;
         self.rejected = later.rejected;
         self.clients_peak = self.clients_peak.max(later.clients_peak);
+    }
+
+    /// Who was cut off and how much waits to be read, in one line; what is not known is a dash.
+    pub fn cuts(&self) -> String {
+        let known = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), units::count);
+        let buffer = self.largest_buffer.map_or_else(|| "–".to_owned(), units::bytes);
+        let (cut, evicted) = (known(self.output_buffer_cuts), known(self.evicted_clients));
+        format!("{cut} cut · {evicted} evicted · largest buffer {buffer}")
+    }
+
+    /// Commands, bytes received and bytes sent, each in a second; what is not known is a dash.
+    pub fn rates(&self) -> [String; 3] {
+        let bytes = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), |rate| units::bytes(rate as u64));
+        [self.ops.map_or_else(|| "–".to_owned(), units::rate), bytes(self.bytes_in), bytes(self.bytes_out)]
     }
 
     /// What should worry us, worst first; empty when all is well.
@@ -90,11 +107,22 @@ mod tests {
 
     #[test]
     fn a_look_after_the_run_changes_only_what_counts_over_it() {
-        let mut last = ServerFigures { clients: 60, clients_peak: 61, ops: 900.0, ..ServerFigures::default() };
+        let mut last = ServerFigures { clients: 60, clients_peak: 61, ops: Some(900.0), ..ServerFigures::default() };
         last.count(&ServerFigures { unreached: true, output_buffer_cuts: Some(9), ..ServerFigures::default() });
         assert_eq!(last.output_buffer_cuts, None);
         last.count(&ServerFigures { clients: 1, clients_peak: 62, rejected: 2, ..ServerFigures::default() });
-        assert_eq!((last.clients, last.clients_peak, last.ops, last.rejected), (60, 62, 900.0, 2));
+        assert_eq!((last.clients, last.clients_peak, last.ops, last.rejected), (60, 62, Some(900.0), 2));
+        last.count(&ServerFigures { stale: Some("no answer".to_owned()), ..ServerFigures::default() });
+        assert_eq!(last.warnings(), ["no newer figures from the server: no answer"]);
+    }
+
+    #[test]
+    fn what_is_not_known_is_a_dash() {
+        assert_eq!(ServerFigures::default().cuts(), "– cut · – evicted · largest buffer –");
+        assert_eq!(ServerFigures::default().rates().join(" "), "– – –");
+        let (output_buffer_cuts, evicted_clients, largest_buffer) = (Some(0), Some(1_200), Some(20_480));
+        let known = ServerFigures { output_buffer_cuts, evicted_clients, largest_buffer, ..ServerFigures::default() };
+        assert_eq!(known.cuts(), "0 cut · 1,200 evicted · largest buffer 20.5 kB");
     }
 
     #[test]

@@ -62,6 +62,11 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// True when something was asked, and all of it was cut before anything was answered.
+    pub fn was_never_answered(&self) -> bool {
+        self.cut > 0 && self.total.total.requests == 0 && self.plan.left_out == 0
+    }
+
     /// True in a run whose subscribers measure what arrives; without, nothing is known of deliveries and losses.
     pub fn measures_delivery(&self) -> bool {
         self.endpoints.iter().any(|row| *row.method == *super::totals::DELIVER)

@@ -1,12 +1,14 @@
 //! Servers that go away, cut a connection off, say nothing or are no Redis at all.
 
+use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
 
 use katydid::protocol::redis::Monitor;
+use katydid::scenario::plan::RedisProtocol;
 
 use super::local;
 use super::server::{Redis, free_port, pretender};
-use super::users::{User, factory, reason};
+use super::users::{User, factory, factory_for, reason, target};
 use crate::wait::until_in_task as until;
 
 #[test]
@@ -27,13 +29,13 @@ fn a_server_that_is_killed_and_comes_back() {
         let failed = publisher.publish("c", "{}", 100).await;
         assert!(reason(&failed).starts_with("connection "), "{}", reason(&failed));
         assert_eq!(reason(&publisher.publish("c", "{}", 100).await), "connection refused");
-        let unreachable = "closed while subscribed: the server cannot be reached any more";
+        let unreachable = "the server cannot be reached any more (was subscribed)";
         let notes = std::rc::Rc::clone(&subscriber.notes);
         until("the outage is reported", || notes.outages.borrow().iter().any(|why| why == unreachable)).await;
         redis.revive();
         until("the subscriber is back", || notes.outages.borrow().iter().any(|why| why == "back")).await;
         until("the other one is back too", || redis.tell("PUBSUB NUMSUB c").contains(":2")).await;
-        let known = ["back", unreachable, "connection refused", "closed while subscribed: the server was restarted"];
+        let known = ["back", unreachable, "connection refused", "the server was restarted while subscribed"];
         let outages = steady.notes.outages.borrow().clone();
         assert!(!outages.is_empty() && outages.iter().all(|why| known.contains(&why.as_str())), "{outages:?}");
         let mut again = 0;
@@ -78,7 +80,7 @@ fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
         assert_eq!(sum.received + sum.lost(), published.published);
         assert_eq!((sum.lost_in_stream, sum.disconnects), (0, 1), "{sum:?}");
         assert!(sum.lost() >= 1 && sum.lost() <= lost + 1, "{sum:?} {lost}");
-        let why = "closed while subscribed: by the server (output buffer limit, CLIENT KILL or time-out)";
+        let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
         assert_eq!(*notes.outages.borrow(), [why]);
     });
 }
@@ -114,10 +116,119 @@ fn a_subscriber_that_is_too_slow_is_cut_and_its_loss_is_exact() {
         let notes = std::rc::Rc::clone(&subscriber.notes);
         until("the cut is reported", || !notes.outages.borrow().is_empty()).await;
         let sum = subscriber.finish().await;
-        assert!(notes.outages.borrow()[0].starts_with("closed while subscribed: "), "{:?}", notes.outages.borrow());
         assert!(notes.outages.borrow()[0].contains("output buffer limit"), "{:?}", notes.outages.borrow());
         assert_eq!(sum.received + sum.lost_disconnected, published.published, "{sum:?}");
         assert!(sum.lost_disconnected > 0 && sum.lost_in_stream == 0 && sum.disconnects == 1, "{sum:?}");
+    });
+}
+
+#[test]
+fn a_name_that_is_refused_fails_alone() {
+    let redis = Redis::start("");
+    redis.tell("ACL SETUSER bob on >pw &a:* +subscribe +publish +unsubscribe +hello");
+    for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
+        local(async {
+            let factory = factory_for(&target(&redis.url().replace("//", "//bob:pw@"), protocol));
+            let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
+            assert_eq!(reason(&subscriber.subscribe(&["a:1"], false).await), "ok");
+            publisher.publish("a:1", "{}", 0).await;
+            let refused = reason(&subscriber.subscribe(&["zz:1", "a:2"], false).await);
+            assert!(refused.contains("NOPERM"), "{refused}");
+            for channel in ["a:1", "a:2"] {
+                publisher.publish(channel, "{}", 0).await;
+            }
+            // Nothing of it is asked for again when the connection breaks.
+            let notes = std::rc::Rc::clone(&subscriber.notes);
+            until("all have come", || notes.delivered.get().received == 3).await;
+            redis.tell("CLIENT KILL TYPE pubsub");
+            until("the outage is reported", || !notes.outages.borrow().is_empty()).await;
+            publisher.publish("a:2", "{}", 0).await;
+            let sum = subscriber.finish().await;
+            let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
+            assert_eq!(*notes.outages.borrow(), [why]);
+            assert_eq!((sum.received, sum.lost(), sum.disconnects), (4, 0, 1), "{sum:?}");
+        });
+    }
+}
+
+#[test]
+fn a_right_that_is_taken_away_is_said_and_noticed_when_it_is_given_back() {
+    let redis = Redis::start("");
+    redis.tell("ACL SETUSER bob on >pw &a &b +subscribe +publish +unsubscribe +hello");
+    local(async {
+        let factory = factory(&redis.url().replace("//", "//bob:pw@"));
+        let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
+        assert_eq!(reason(&subscriber.subscribe(&["a", "b"], false).await), "ok");
+        // Redis cuts those that listen to what they may not any more.
+        redis.tell("ACL SETUSER bob resetchannels &a");
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        until("both are reported", || notes.outages.borrow().len() == 2).await;
+        assert!(notes.outages.borrow().iter().any(|why| why.contains("NOPERM")), "{:?}", notes.outages.borrow());
+        publisher.publish("a", "{}", 0).await;
+        until("the other one goes on", || notes.delivered.get().received == 1).await;
+        redis.tell("ACL SETUSER bob &b");
+        until("it is subscribed again", || redis.tell("PUBSUB NUMSUB b").contains(":1")).await;
+        publisher.publish("b", "{}", 0).await;
+        let sum = subscriber.finish().await;
+        assert_eq!((sum.received, sum.lost(), notes.outages.borrow().len()), (2, 0, 2), "{sum:?}");
+    });
+}
+
+/// A Redis before 6 that cuts everybody off: the first one once it is subscribed, the others before that.
+fn cutter() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("redis://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let Ok(mut stream) = stream else { continue };
+            let mut asked = [0; 4096];
+            while let Ok(length @ 1..) = stream.read(&mut asked) {
+                let asked = String::from_utf8_lossy(&asked[..length]);
+                let (answer, last): (&[u8], _) = match () {
+                    () if asked.contains("HELLO") => (b"-ERR unknown command 'HELLO'\r\n", false),
+                    () if asked.contains("INFO") => (b"$5\r\na:b\r\n\r\n", false),
+                    () if !asked.contains("SUBSCRIBE") => (b"+OK\r\n", false),
+                    () if number == 0 => (b"*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n", true),
+                    () => (b"", true),
+                };
+                if stream.write_all(answer).is_err() || last {
+                    break;
+                }
+            }
+        }
+    });
+    url
+}
+
+#[test]
+fn a_server_that_cuts_its_subscribers_off_is_not_said_to_be_away() {
+    local(async {
+        let mut subscriber = User::new(&factory(&cutter()));
+        assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "ok");
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        until("two are reported", || notes.outages.borrow().len() >= 2).await;
+        let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
+        assert_eq!(notes.outages.borrow()[..2], [why, "closed by the server before it let us subscribe"]);
+    });
+}
+
+#[test]
+fn a_shard_that_lives_elsewhere_fails_alone() {
+    let redis = Redis::start("--cluster-enabled yes");
+    // Of `a` (slot 15495) and `b` (slot 3300) this node has only the first.
+    redis.tell("CLUSTER ADDSLOTSRANGE 10000 16383");
+    redis.tell("CONFIG SET cluster-require-full-coverage no");
+    local(async {
+        let factory = factory(&redis.url());
+        let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
+        until("the slots are known", || redis.tell("SPUBLISH a x").starts_with(':')).await;
+        let refused = reason(&subscriber.subscribe_shards(&["a", "b"]).await);
+        assert!(refused.contains("CLUSTERDOWN") || refused.contains("MOVED"), "{refused}");
+        assert!(redis.tell("PUBSUB SHARDNUMSUB a").contains(":1"));
+        assert_eq!(reason(&publisher.publish("c", "{}", 0).await), "ok");
+        let notes = std::rc::Rc::clone(&subscriber.notes);
+        subscriber.finish().await;
+        assert!(notes.outages.borrow().is_empty(), "{:?}", notes.outages.borrow());
     });
 }
 

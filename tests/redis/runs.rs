@@ -209,6 +209,40 @@ fn a_password_that_the_server_gives_back_is_nowhere() {
     }
 }
 
+#[tokio::test]
+async fn what_was_not_answered_when_the_run_ended_is_a_failure() {
+    let redis = Redis::start("");
+    let rest = "run_time: 3s\nstop_timeout: 2s\nusers: 2\ntasks: [{ steps: [{ publish: c }, { wait: 10ms }] }]";
+    let running = tokio::spawn(run(scenario(&redis.url(), rest)));
+    until_in_task("messages", || published(&redis) > 10).await;
+    redis.signal("STOP");
+    let last = running.await.expect("no panic");
+    let reasons: Vec<_> = last.failures.rows.iter().map(|row| (&*row.reason, row.count)).collect();
+    assert_eq!(reasons, [("no answer for more than 2s when it was cut at the end", 2)]);
+    assert_eq!(last.cut, 0);
+    let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
+    assert!(server.stale.is_none_or(|why| why.starts_with("no answer for ")));
+    redis.signal("CONT");
+}
+
+#[test]
+fn a_run_to_which_nothing_was_answered_is_not_clean() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("redis://{}", listener.local_addr().expect("an address"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("s.yaml");
+    std::fs::write(&file, "users: 1\nstop_timeout: 0s\ntasks: [{ steps: [{ publish: c }] }]").expect("a written file");
+    let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .args(["-t", "1s", "--headless", "--only-summary", "--host", &url, "-f"])
+        .arg(&file)
+        .env_remove("REDIS_HOST")
+        .output()
+        .expect("the program");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("nothing was answered") || said.contains("no answer for more than"), "{said}");
+}
+
 #[test]
 fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
     let redis = Redis::start("");

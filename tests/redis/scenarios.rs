@@ -36,6 +36,16 @@ fn the_page_is_right_and_the_address_comes_from_where_it_says() {
         let redis = plan.redis.as_ref().expect("a target");
         assert_eq!((&*redis.url, &*plan.host, plan.not_runnable()), (url, shown, None));
     }
+    // Nothing but the flag says where it is.
+    let alone = Scenario::parse("alone.yaml", &without);
+    if std::env::var_os("REDIS_HOST").is_none() {
+        let alone = alone.unwrap_or_else(|e| panic!("{e}"));
+        let given =
+            |host: Option<&str>| alone.plan(&Overrides { host: host.map(str::to_owned), ..Overrides::default() });
+        assert_eq!(&*given(Some("redis://h")).expect("a plan").host, "redis://h:6379");
+        let error = given(None).expect_err("nowhere").to_string();
+        assert!(error.contains("no `redis` to send it to") && error.contains("--host redis://"), "{error}");
+    }
     let error =
         plan("host: http://h\ntasks: [{ steps: [{ get: / }] }]", Some("redis://h")).expect_err("no Redis steps");
     assert!(error.to_string().contains("this scenario has no `redis`"), "{error}");

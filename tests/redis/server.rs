@@ -31,12 +31,21 @@ impl Redis {
 
     /// Plain but for TLS, on `localhost`, with a certificate of a private authority.
     pub fn with_tls() -> Self {
+        Self::over_tls("no")
+    }
+
+    /// The same, but it wants a certificate of that authority from its clients as well.
+    pub fn with_client_certificates() -> Self {
+        Self::over_tls("yes")
+    }
+
+    fn over_tls(client_certificates: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         make_certificates(folder.path());
         let port = free_port();
         let line = format!(
             "--tls-port {port} --tls-cert-file server.pem --tls-key-file server.key --tls-ca-cert-file ca.pem \
-             --tls-auth-clients no"
+             --tls-auth-clients {client_certificates}"
         );
         let arguments = line.split_whitespace().map(str::to_owned).collect();
         let mut redis = Self { port, arguments, child: None, folder };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use katydid::protocol::http::Exchange;
 use katydid::protocol::redis::{Delivery, Factory, Sink, UserClient};
 use katydid::scenario::plan::{
-    EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+    ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
 use katydid::scenario::template::{Json, Scope, Text};
 use katydid::stats::by_row::Merge as _;
@@ -51,7 +51,8 @@ impl Sink for Notes {
 }
 
 pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
-    RedisTarget { url: url.into(), protocol, envelope: Envelope::Binary, drain: Duration::from_secs(2) }
+    let (envelope, drain) = (Envelope::Binary, Duration::from_secs(2));
+    RedisTarget { url: url.into(), protocol, envelope, drain, tls: ClientOptions::default() }
 }
 
 pub fn factory(url: &str) -> Factory {
@@ -95,11 +96,19 @@ impl User {
     }
 
     pub async fn subscribe(&mut self, channels: &[&str], pattern: bool) -> Exchange {
+        self.listen(channels, pattern, false).await
+    }
+
+    pub async fn subscribe_shards(&mut self, channels: &[&str]) -> Exchange {
+        self.listen(channels, false, true).await
+    }
+
+    async fn listen(&mut self, channels: &[&str], pattern: bool, sharded: bool) -> Exchange {
         let step = SubscribeStep {
             endpoint: EndpointId(SUBSCRIBE),
             channels: channels.iter().map(|name| text(name)).collect(),
             pattern,
-            sharded: false,
+            sharded,
             measure: true,
             deliver: (DELIVER..).take(channels.len()).map(EndpointId).collect(),
         };

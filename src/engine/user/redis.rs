@@ -20,7 +20,7 @@ impl User {
         }
         // Our own pause is nobody's time: what is due meanwhile is due that much later.
         self.held += redis.hold().await;
-        let on_the_wire = OnTheWire::new(&self.shard);
+        let on_the_wire = OnTheWire::new(&self.shard, step.endpoint, late);
         let exchange = redis.publish(step, late, &mut self.scope).await;
         on_the_wire.arrived();
         let expected = || step.receivers.iter().map(|matcher| format!("receivers {matcher}")).collect();
@@ -34,7 +34,7 @@ impl User {
             return self.unfilled(step.endpoint, &error).await;
         }
         self.held += redis.hold().await;
-        let on_the_wire = OnTheWire::new(&self.shard);
+        let on_the_wire = OnTheWire::new(&self.shard, step.endpoint, late);
         let exchange = redis.command(step, &mut self.scope).await;
         on_the_wire.arrived();
         let expected = || step.expects.iter().map(|expect| expect.words.to_string()).collect();
@@ -47,7 +47,7 @@ impl User {
         if let Err(error) = redis.prepare_subscribe(step, &mut self.scope) {
             return self.unfilled(step.endpoint, &error).await;
         }
-        let on_the_wire = OnTheWire::new(&self.shard);
+        let on_the_wire = OnTheWire::new(&self.shard, step.endpoint, None);
         let exchange = redis.subscribe().await;
         on_the_wire.arrived();
         self.tell_answered(Vec::new, &[], &exchange);

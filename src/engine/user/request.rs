@@ -1,15 +1,16 @@
 //! One request of a user, from the filled step to the recorded sample.
 
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::User;
 use crate::engine::shard::Shard;
 use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
-use crate::scenario::plan::{GraphqlStep, HttpStep};
+use crate::scenario::plan::{EndpointId, GraphqlStep, HttpStep};
 use crate::scenario::secrets::Redactor;
-use crate::stats::{Example, Failure, Sample};
+use crate::stats::{Example, Failure, Reason, Sample};
+use crate::units;
 
 impl User {
     /// Sends `step`; a GraphQL operation is judged by its own rules.
@@ -20,7 +21,7 @@ impl User {
             let place = format!("{} {}", row.method, row.name);
             return self.failed_at(&place, &error.0).await;
         }
-        let on_the_wire = OnTheWire::new(&self.shard);
+        let on_the_wire = OnTheWire::new(&self.shard, step.endpoint, late);
         let shard = &self.shard;
         let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);
         let (exchange, cost) = match operation {
@@ -72,36 +73,81 @@ fn masked(example: Example, secrets: &Redactor) -> Example {
     }
 }
 
+/// Least time after which a request without a reply is the server's failure, however short the stop time-out is.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Counts a request on the wire. One that is dropped before its reply was cut: it is in no row, so it is counted apart.
+/// But one that has had as long as a stop gives it and longer was not answered, and that is a failure: a server that
+/// stands still towards the end of a run must not look well.
 pub(super) struct OnTheWire {
     shard: Rc<Shard>,
+    endpoint: EndpointId,
+    late: Option<Duration>,
+    since: Instant,
     arrived: bool,
 }
 
 impl OnTheWire {
-    pub(super) fn new(shard: &Rc<Shard>) -> Self {
+    pub(super) fn new(shard: &Rc<Shard>, endpoint: EndpointId, late: Option<Duration>) -> Self {
         shard.in_flight.set(shard.in_flight.get() + 1);
-        Self { shard: Rc::clone(shard), arrived: false }
+        Self { shard: Rc::clone(shard), endpoint, late, since: Instant::now(), arrived: false }
     }
 
     pub(super) fn arrived(mut self) {
         self.arrived = true;
+    }
+
+    /// Its user leaves while there is nothing yet: that is nobody's failure, however long it has been.
+    pub(super) fn left(self) {
+        self.shard.cut.set(self.shard.cut.get() + 1);
+        self.arrived();
     }
 }
 
 impl Drop for OnTheWire {
     fn drop(&mut self) {
         self.shard.in_flight.set(self.shard.in_flight.get() - 1);
-        if !self.arrived {
-            self.shard.cut.set(self.shard.cut.get() + 1);
+        // A user that dies of a panic has not waited in vain.
+        if self.arrived || std::thread::panicking() {
+            return;
+        }
+        let waited = self.since.elapsed();
+        match unanswered(waited, self.shard.plan.load.stop_timeout) {
+            Some(failure) => {
+                let failure = Some(failure);
+                let exchange = Exchange { service: waited, connect: None, first_byte: None, bytes: 0, failure };
+                let sample = sample(self.endpoint.0, exchange, self.late, &self.shard.plan.secrets);
+                self.shard.recorder.borrow_mut().record(sample);
+            }
+            None => self.shard.cut.set(self.shard.cut.get() + 1),
         }
     }
+}
+
+/// Why a request that was cut after `waited` is a failure; `None` when it had no time to be answered.
+fn unanswered(waited: Duration, stop_timeout: Duration) -> Option<(Reason, Example)> {
+    let limit = stop_timeout.max(PATIENCE);
+    (waited >= limit).then(|| {
+        let reason = format!("no answer for more than {} when it was cut at the end", units::plain(limit));
+        let detail = format!("sent {} before", units::latency(waited));
+        (Reason::Other(reason.into()), Example { detail, ..Example::default() })
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Reason;
+
+    #[test]
+    fn what_had_as_long_as_a_stop_gives_it_was_not_answered() {
+        for (waited, stop_timeout, is_failure) in [(9, 10, false), (10, 10, true), (1, 0, false), (2, 0, true)] {
+            let failure = unanswered(Duration::from_secs(waited), Duration::from_secs(stop_timeout));
+            assert_eq!(failure.is_some(), is_failure, "{waited} {stop_timeout}");
+        }
+        let (reason, example) = unanswered(Duration::from_millis(14_200), Duration::from_secs(10)).expect("a failure");
+        assert_eq!(reason.to_string(), "no answer for more than 10s when it was cut at the end");
+        assert!(example.detail.contains("14"), "{}", example.detail);
+    }
 
     #[test]
     fn a_secret_that_comes_back_is_in_no_part_of_a_failure() {

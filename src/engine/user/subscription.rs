@@ -68,7 +68,7 @@ impl User {
             Ok(filled) => filled,
             Err(error) => return self.unfilled(step.http.endpoint, &error).await,
         };
-        let on_the_wire = OnTheWire::new(&self.shard);
+        let on_the_wire = OnTheWire::new(&self.shard, step.connect, late);
         let (exchange, connection) = subscription::connect(&mut self.client, step, filled.params.clone()).await;
         on_the_wire.arrived();
         self.tell_connected(&exchange, filled.params.as_deref());
@@ -101,7 +101,7 @@ impl User {
     /// Asks for the operation, and listens until there is a reason to leave.
     async fn listen(&mut self, connection: &mut Connection, filled: &Filled<'_>) -> Leave {
         self.tell_subscribed(filled);
-        let on_the_wire = Some(OnTheWire::new(&self.shard));
+        let on_the_wire = Some(OnTheWire::new(&self.shard, filled.step.http.endpoint, filled.late));
         let now = Instant::now();
         let mut progress = Progress { since: now, last: now, events: 0, on_the_wire };
         let end = self.events(connection, filled, &mut progress).await;
@@ -216,8 +216,10 @@ impl User {
             if exchange.failure.is_some() {
                 self.record(filled.step.event, exchange, None);
             }
-        } else if !matches!(how, "told") {
+        } else if how != "told" {
             self.begun(filled, &mut progress, exchange);
+        } else if let Some(on_the_wire) = progress.on_the_wire.take() {
+            on_the_wire.left();
         }
         leave
     }

@@ -50,7 +50,7 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
         return Some(Reason::Dns(error.0.clone()));
     }
     if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        return Some(Reason::Tls(fold(&error.to_string())));
+        return Some(Reason::Tls(tls_words(error)));
     }
     if let Some(error) = cause.downcast_ref::<hyper::Error>() {
         return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
@@ -64,12 +64,75 @@ fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
     io_reason(cause.downcast_ref::<io::Error>()?)
 }
 
+/// Why TLS failed, in words for somebody who has never seen the library.
+fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
+    use rustls::{AlertDescription as Alert, CertificateError as Bad, Error};
+    let words = match error {
+        Error::InvalidCertificate(bad) => match bad {
+            Bad::Expired | Bad::ExpiredContext { .. } => "the server's certificate has expired",
+            Bad::NotValidYet | Bad::NotValidYetContext { .. } => "the server's certificate is not valid yet",
+            Bad::Revoked => "the server's certificate was revoked",
+            Bad::UnknownIssuer => {
+                "the server's certificate is of an unknown issuer: name its authority with tls: { ca }"
+            }
+            Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+                "the server's certificate is for another name than the one that was called"
+            }
+            Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => "the certificate is not one for a server",
+            Bad::BadSignature => "the signature of the server's certificate does not fit the authority that is trusted",
+            Bad::BadEncoding => "the server's certificate cannot be read",
+            // The library hands this one through from another, as a text.
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+                "the server's certificate is an authority's own: it needs one that the authority has signed"
+            }
+            other if format!("{other:?}").contains("UnsupportedCertVersion") => {
+                "the server's certificate has no version 3"
+            }
+            other if format!("{other:?}").contains("UnsupportedSignatureAlgorithm") => {
+                "the server's certificate has a signature of a kind that is not supported"
+            }
+            _ => "the server's certificate is not valid",
+        },
+        Error::InvalidMessage(_) => "the server does not speak TLS, or not as it should",
+        Error::PeerIncompatible(_) => "the server offers no version or cipher that we support",
+        Error::NoApplicationProtocol | Error::AlertReceived(Alert::NoApplicationProtocol) => {
+            "the server does not speak the HTTP version that is asked for"
+        }
+        Error::AlertReceived(alert) => match alert {
+            Alert::CertificateRequired => "the server wants a client certificate: give tls: { cert, key }",
+            Alert::UnknownCA => "the server does not know the authority of our client certificate",
+            Alert::BadCertificate | Alert::CertificateUnknown | Alert::UnsupportedCertificate => {
+                "the server does not accept our client certificate"
+            }
+            Alert::CertificateExpired => "our client certificate has expired",
+            Alert::CertificateRevoked => "our client certificate was revoked",
+            Alert::AccessDenied => "the server denies access with our client certificate",
+            Alert::HandshakeFailure => {
+                "the server refused the handshake: no common cipher, or it wants a client certificate"
+            }
+            Alert::ProtocolVersion => "the server offers no TLS version that we support",
+            Alert::UnrecognisedName => "the server does not know the name that was called",
+            Alert::InternalError => "the server had an error of its own",
+            _ => "the server refused the connection",
+        },
+        Error::DecryptError | Error::PeerMisbehaved(_) | Error::InappropriateHandshakeMessage { .. } => {
+            "the server breaks the rules of TLS"
+        }
+        Error::NoCertificatesPresented => "the server sent no certificate",
+        Error::PeerSentOversizedRecord => "the server sent more than TLS allows",
+        // Texts of their own; all others would be the library's way to print its own types.
+        Error::General(_) | Error::Other(_) => return fold(&error.to_string()),
+        _ => "the connection could not be secured",
+    };
+    words.into()
+}
+
 /// Why the network failed, where that is known.
 pub fn io_reason(error: &io::Error) -> Option<Reason> {
     // The handshake's error travels inside an I/O error, sometimes inside two, and `source` does not show it.
     if let Some(inner) = error.get_ref() {
         if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
-            return Some(Reason::Tls(fold(&tls.to_string())));
+            return Some(Reason::Tls(tls_words(tls)));
         }
         if let Some(nested) = inner.downcast_ref::<io::Error>() {
             return io_reason(nested);
@@ -121,6 +184,24 @@ mod tests {
         assert_eq!(io_reason(&io::Error::from_raw_os_error(24)), Some(Reason::Generator("too many open files".into())));
         let tls = io::Error::new(io::ErrorKind::InvalidData, rustls::Error::DecryptError);
         assert!(matches!(io_reason(&io::Error::other(tls)), Some(Reason::Tls(_))));
+    }
+
+    #[test]
+    fn tls_failures_are_in_words() {
+        use rustls::{AlertDescription as Alert, CertificateError as Bad, Error, InvalidMessage};
+        for (error, words) in [
+            (Error::InvalidCertificate(Bad::UnknownIssuer), "of an unknown issuer"),
+            (Error::InvalidCertificate(Bad::Expired), "has expired"),
+            (Error::InvalidCertificate(Bad::NotValidForName), "for another name"),
+            (Error::InvalidCertificate(Bad::UnhandledCriticalExtension), "is not valid"),
+            (Error::InvalidMessage(InvalidMessage::InvalidContentType), "does not speak TLS"),
+            (Error::AlertReceived(Alert::CertificateRequired), "wants a client certificate"),
+            (Error::AlertReceived(Alert::HandshakeFailure), "refused the handshake"),
+            (Error::AlertReceived(Alert::UserCanceled), "refused the connection"),
+        ] {
+            let said = tls_words(&error);
+            assert!(said.contains(words), "{error:?}: {said}");
+        }
     }
 
     #[test]

@@ -34,11 +34,6 @@ pub fn configurations(clients: &[ClientOptions]) -> Result<Vec<ClientConfig>, Tl
     clients.iter().map(|options| configuration(options, &provider, &usual)).collect()
 }
 
-/// The configuration of somebody without options of their own.
-pub fn usual() -> Result<ClientConfig, TlsError> {
-    of(&ClientOptions::default())
-}
-
 /// The configuration of somebody alone with these options.
 pub fn of(options: &ClientOptions) -> Result<ClientConfig, TlsError> {
     configuration(options, &Arc::new(ring::default_provider()), &Arc::new(system_roots()))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::error::WireError;
-use super::resp::{Inbox, Value, encode};
+use super::resp::{FormatError, Inbox, Value, encode};
 use super::stream::Stream;
 use crate::protocol::http::resolve::CachingResolver;
 use crate::scenario::plan::{Address, RedisProtocol};
@@ -44,6 +44,10 @@ impl Dialer {
     }
 }
 
+fn other(why: &'static str) -> WireError {
+    WireError::Format(FormatError::NotRedis(why))
+}
+
 impl Connection {
     async fn greet(&mut self, address: &Address, protocol: RedisProtocol) -> Result<(), WireError> {
         let user = address.user.as_deref().unwrap_or("default");
@@ -55,7 +59,12 @@ impl Connection {
                 (None, Some(password)) => drop(self.ask(&["AUTH", password]).await?),
                 (_, None) => {}
             }
-            self.ask(&["CLIENT", "SETNAME", NAME]).await?;
+            match self.ask(&["CLIENT", "SETNAME", NAME]).await {
+                // Only a name: who may not give one needs none.
+                Err(WireError::Refused(text)) if text.starts_with("NOPERM") => {}
+                Ok(Value::List(_) | Value::Map(_)) => return Err(other("it does not answer CLIENT as a Redis does")),
+                named => drop(named?),
+            }
         }
         if address.database > 0 {
             self.ask(&["SELECT", &address.database.to_string()]).await?;
@@ -63,15 +72,20 @@ impl Connection {
         Ok(())
     }
 
-    /// Switches to RESP3. False when the server is too old for it, and for everything that comes with it.
+    /// Switches to RESP3. False when the server is too old for it, or does not speak it.
     async fn hello(&mut self, user: &str, password: Option<&str>) -> Result<bool, WireError> {
         let reply = match password {
             Some(password) => self.ask(&["HELLO", "3", "AUTH", user, password, "SETNAME", NAME]).await,
             None => self.ask(&["HELLO", "3", "SETNAME", NAME]).await,
         };
         match reply {
-            Ok(_) => Ok(true),
-            Err(WireError::Refused(text)) if text.starts_with("ERR unknown command") => Ok(false),
+            // The answer tells about the server; what only repeats the command is none.
+            Ok(Value::Map(_)) => Ok(true),
+            Ok(Value::List(words)) if words.len() > 6 && !words.contains(&Value::Text(b"SETNAME".to_vec())) => Ok(true),
+            Ok(_) => Err(other("it does not answer HELLO as a Redis does")),
+            Err(WireError::Refused(text)) if ["ERR unknown command", "NOPROTO"].iter().any(|e| text.starts_with(e)) => {
+                Ok(false)
+            }
             Err(error) => Err(error),
         }
     }

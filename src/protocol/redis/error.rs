@@ -39,6 +39,12 @@ impl WireError {
         !matches!(self, WireError::Refused(_))
     }
 
+    /// True when the server may well say something else in a moment.
+    pub fn passes(&self) -> bool {
+        let passing = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN", "BUSY "];
+        matches!(self, WireError::Refused(text) if passing.iter().any(|code| text.starts_with(code)))
+    }
+
     /// The grouped reason. A server may repeat what it was sent, so secrets are masked here, before their digits are
     /// folded and nobody can know them again.
     pub fn reason(&self, secrets: &Redactor) -> Reason {
@@ -50,7 +56,9 @@ impl WireError {
             WireError::Closed => Reason::ConnectionClosed,
             WireError::Late(limit) => Reason::Timeout(*limit),
             WireError::Format(FormatError::Malformed(why)) => Reason::Malformed((*why).into()),
-            WireError::Format(error @ FormatError::TooLarge) => Reason::Other(error.to_string().into()),
+            WireError::Format(error @ (FormatError::TooLarge | FormatError::NotRedis(_))) => {
+                Reason::Other(error.to_string().into())
+            }
             WireError::Format(FormatError::Foreign(answer)) => {
                 let error = FormatError::Foreign(fold_loose(&secrets.mask(answer)));
                 Reason::Other(error.to_string().into())
@@ -75,7 +83,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("ERR AUTH <password> called without any password", "a password was sent, but the server has none set"),
     ("ERR Client sent AUTH, but no password is set", "a password was sent, but the server has none set"),
     ("DENIED", "refused: the server is in protected mode (DENIED)"),
-    ("NOPERM", "the user's access list does not allow this (NOPERM)"),
     ("MOVED", "a cluster: this key or channel lives on another node (MOVED)"),
     ("ASK", "a cluster: this key is moving to another node (ASK)"),
     ("CLUSTERDOWN", "the cluster is down (CLUSTERDOWN)"),
@@ -101,6 +108,12 @@ fn fold_loose(text: &str) -> String {
 }
 
 fn refusal(text: &str) -> Arc<str> {
+    if let Some(why) = text.strip_prefix("NOPERM ") {
+        // What is not allowed, without who it is not allowed to: that differs between versions, and is known.
+        let from = why.find("o permissions").map_or(0, |at| at.saturating_sub(1));
+        let what = why.get(from..).unwrap_or(why);
+        return format!("{} (NOPERM, the user's access list)", classify::fold(what)).into();
+    }
     match KNOWN.iter().find(|(start, _)| text.starts_with(start)) {
         Some((_, words)) => (*words).into(),
         None => classify::fold(text),
@@ -118,6 +131,11 @@ mod tests {
             (refused("WRONGPASS invalid username-password pair"), "wrong user name or password (WRONGPASS)"),
             (refused("MOVED 3999 127.0.0.1:6381"), "a cluster: this key or channel lives on another node (MOVED)"),
             (refused("ERR unknown command 'X1', with args 77"), "ERR unknown command 'XN', with args N"),
+            (
+                refused("NOPERM User bob has no permissions to run the 'get' command"),
+                "no permissions to run the 'get' command (NOPERM, the user's access list)",
+            ),
+            (refused("NOPERM what else"), "what else (NOPERM, the user's access list)"),
             (WireError::Closed, "connection closed before the reply was complete"),
             (FormatError::TooLarge.into(), "reply larger than 16 MiB"),
             (FormatError::Foreign("HTTP/1.1 400".into()).into(), "not a Redis server: it answered \"HTTP/1.1 400\""),

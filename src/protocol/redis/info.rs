@@ -33,6 +33,11 @@ impl<'a> Info<'a> {
         Self(text.lines().filter_map(|line| line.trim_end().split_once(':')).collect())
     }
 
+    /// True when there is no such line.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn number(&self, name: &str) -> Option<u64> {
         self.0.get(name)?.parse().ok()
     }

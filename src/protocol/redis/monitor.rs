@@ -7,13 +7,16 @@ use super::Factory;
 use super::connection::Connection;
 use super::error::WireError;
 use super::info::{Counters, Info, largest_buffer};
-use super::resp::Value;
+use super::resp::{FormatError, Value};
 use super::shared::{CONNECT_TIMEOUT, Shared};
 use crate::stats::server::ServerFigures;
 
 /// How often the server is asked.
 pub const EVERY: Duration = Duration::from_secs(2);
-/// A list of clients costs the server time for each of them: every fourth look, and not of very many.
+/// A server that takes longer to say how it is does not answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// A list of clients costs the server time for each of them: every fourth look, from the second on (nobody is there at the first),
+/// and not of very many.
 const LIST_EVERY: u32 = 4;
 const LIST_MOST: u64 = 2_000;
 
@@ -44,7 +47,7 @@ impl Monitor {
 
     /// Looks once. When that fails, the figures are the last ones known, and say so.
     pub async fn look(&mut self) -> ServerFigures {
-        match tokio::time::timeout(CONNECT_TIMEOUT, self.ask()).await {
+        match tokio::time::timeout(PATIENCE, self.ask()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 self.latest.stale = Some(error.reason(&self.shared.secrets).to_string());
@@ -53,7 +56,7 @@ impl Monitor {
                 }
             }
             Err(_) => {
-                self.latest.stale = Some("no answer in time".to_owned());
+                self.latest.stale = Some(format!("no answer for {} s", PATIENCE.as_secs()));
                 self.connection = None;
             }
         }
@@ -67,10 +70,13 @@ impl Monitor {
         };
         let text = text(connection.ask(&["INFO"]).await?);
         let info = Info::read(&text);
+        if info.is_empty() {
+            return Err(FormatError::NotRedis("it does not answer INFO as a Redis does").into());
+        }
         let mut figures = info.figures();
         figures.largest_buffer = self.latest.largest_buffer;
         figures.clients_peak = self.latest.clients_peak.max(figures.clients);
-        if self.looks.is_multiple_of(LIST_EVERY) && figures.clients <= LIST_MOST {
+        if self.looks % LIST_EVERY == 1 && figures.clients <= LIST_MOST {
             // Who may not list clients (ACL) can still see the rest.
             figures.largest_buffer = match connection.ask(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {
                 Ok(value) => largest_buffer(&self::text(value)),
@@ -103,9 +109,9 @@ impl Monitor {
         if let Some((then, before)) = &self.before {
             let seconds = at.duration_since(*then).as_secs_f64().max(1e-3);
             let rate = |then: u64, now: u64| now.saturating_sub(then) as f64 / seconds;
-            figures.ops = rate(before.commands, now.commands);
-            figures.bytes_in = rate(before.bytes_in, now.bytes_in);
-            figures.bytes_out = rate(before.bytes_out, now.bytes_out);
+            figures.ops = Some(rate(before.commands, now.commands));
+            figures.bytes_in = Some(rate(before.bytes_in, now.bytes_in));
+            figures.bytes_out = Some(rate(before.bytes_out, now.bytes_out));
         }
         self.before = Some((at, now));
     }

@@ -19,9 +19,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
-    pub const ALL: [Kind; 3] = [Kind::Channel, Kind::Pattern, Kind::Shard];
-
     /// The commands that begin and end it.
     pub fn verbs(self) -> (&'static str, &'static str) {
         match self {

@@ -51,7 +51,8 @@ mod tests {
 
     fn asked(url: String) -> Result<(), Silent> {
         let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
-        let target = RedisTarget { url: url.into(), protocol, envelope, drain: Duration::ZERO };
+        let tls = crate::scenario::plan::ClientOptions::default();
+        let target = RedisTarget { url: url.into(), protocol, envelope, drain: Duration::ZERO, tls };
         probe(&target, &Arc::default(), Duration::from_secs(5))
     }
 

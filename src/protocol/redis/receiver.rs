@@ -15,9 +15,9 @@ use super::connection::Connection;
 use super::error::WireError;
 use super::info::Info;
 use super::order::{Answer, Kind, Order};
-use super::resp::{FormatError, encode, flat};
+use super::resp::{FormatError, flat};
 use super::shared::{CONNECT_TIMEOUT, Shared};
-use super::subscriptions::Subscriptions;
+use super::subscriptions::{Refused, Subscriptions};
 use super::{Sink, clock, monitor};
 use crate::protocol::http::Exchange;
 use crate::stats::{Example, Reason};
@@ -28,6 +28,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// How often gaps and silence are looked at.
 const TICK: Duration = Duration::from_millis(500);
+/// After so many of these looks, a name that was refused is asked for again.
+const AGAIN: u32 = 4;
 /// A server that says nothing for so long is asked whether it is there; twice as long, and it is gone.
 const SILENCE: Duration = Duration::from_secs(20);
 
@@ -38,12 +40,16 @@ pub struct Receiver<S> {
     orders: mpsc::UnboundedReceiver<Order>,
     subscriptions: Subscriptions<S>,
     waiting: Option<Answer>,
+    /// What the server refused of what is waited for.
+    refusal: Option<(Reason, Example)>,
     connect: Option<Duration>,
     outage: Option<Outage>,
     /// Since when attempts to connect have failed.
     failing: Option<Instant>,
     heard: Instant,
     asked: bool,
+    /// Looks on the present connection.
+    ticks: u32,
     /// Before the next attempt to connect.
     pause: Duration,
     /// Confirmations of the names that are being given up.
@@ -74,11 +80,13 @@ impl<S: Sink> Receiver<S> {
             sink,
             orders,
             waiting: None,
+            refusal: None,
             connect: None,
             outage: None,
             failing: None,
             heard: Instant::now(),
             asked: false,
+            ticks: 0,
             pause: PAUSE,
             unsubscribed: 0,
         };
@@ -95,6 +103,7 @@ impl<S: Sink> Receiver<S> {
             }
             let started = Instant::now();
             let opened = self.shared.open(CONNECT_TIMEOUT).await;
+            let was_open = opened.is_ok();
             let error = match opened {
                 Ok(connection) => {
                     self.connect = Some(started.elapsed());
@@ -106,7 +115,7 @@ impl<S: Sink> Receiver<S> {
                 }
                 Err(error) => error,
             };
-            self.broken(error, started);
+            self.broken(error, started, was_open);
             // A little chance, so that a thousand subscribers do not come back at once.
             let wait = self.pause.mul_f64(0.5 + 0.5 * fastrand::f64());
             self.pause = (self.pause * 2).min(MAX_PAUSE);
@@ -125,7 +134,7 @@ impl<S: Sink> Receiver<S> {
         match order {
             Order::Subscribe(wanted, answer) => {
                 self.subscriptions.want(wanted);
-                self.waiting = Some(answer);
+                (self.waiting, self.refusal) = (Some(answer), None);
             }
             Order::Unsubscribe(names, answer) => {
                 let (leaving, _) = self.subscriptions.leaving(names.as_deref());
@@ -137,7 +146,7 @@ impl<S: Sink> Receiver<S> {
     }
 
     /// The connection could not be opened, or broke.
-    fn broken(&mut self, error: WireError, started: Instant) {
+    fn broken(&mut self, error: WireError, started: Instant, was_open: bool) {
         if self.subscriptions.disconnected() {
             self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
         }
@@ -149,24 +158,46 @@ impl<S: Sink> Receiver<S> {
             return;
         }
         self.failing.get_or_insert(started);
+        let failure = self.not_open(&error);
         if let Some(answer) = self.waiting.take() {
+            self.refusal = None;
             // Whoever asked may have gone meanwhile.
-            let _ = answer.send(Err(error.failure(&self.shared.secrets)));
+            let _ = answer.send(Err(failure));
         } else if let Some(outage) = self.outage.take() {
-            let (_, example) = outage.error.failure(&self.shared.secrets);
-            let reason = Reason::Other("closed while subscribed: the server cannot be reached any more".into());
-            self.report(outage.since, Some((reason, example)));
+            let failure = match (&error, &outage.error) {
+                // It is there, and says itself what is wrong.
+                (WireError::Refused(_), _) => failure,
+                (_, refused @ WireError::Refused(_)) => refused.failure(&self.shared.secrets),
+                // It is there, and cut us off once more before it had confirmed anything.
+                _ if was_open => self.why(&outage.error),
+                _ => (Reason::Other("the server cannot be reached any more (was subscribed)".into()), failure.1),
+            };
+            self.report(outage.since, Some(failure));
         } else {
-            self.report(started, Some(error.failure(&self.shared.secrets)));
+            self.report(started, Some(failure));
+        }
+    }
+
+    /// Why a connection could not be opened.
+    fn not_open(&self, error: &WireError) -> (Reason, Example) {
+        match error {
+            WireError::Closed => {
+                (Reason::Other("closed by the server before it let us subscribe".into()), Example::default())
+            }
+            error => error.failure(&self.shared.secrets),
         }
     }
 
     fn report(&self, since: Instant, failure: Option<(Reason, Example)>) {
         if let Some(row) = self.subscriptions.row() {
-            let exchange =
-                Exchange { service: since.elapsed(), connect: self.connect, first_byte: None, bytes: 0, failure };
-            self.sink.sample(row, exchange);
+            self.sample(row, since, failure);
         }
+    }
+
+    fn sample(&self, row: u32, since: Instant, failure: Option<(Reason, Example)>) {
+        let exchange =
+            Exchange { service: since.elapsed(), connect: self.connect, first_byte: None, bytes: 0, failure };
+        self.sink.sample(row, exchange);
     }
 
     /// Subscribes to everything and receives until the connection breaks or nobody wants it any more.
@@ -177,7 +208,8 @@ impl<S: Sink> Receiver<S> {
                 self.shared.note(&Info::read(&monitor::text(value)).counters());
             }
         }
-        connection.send(&self.subscriptions.commands()).await?;
+        connection.send(&self.subscriptions.anew()).await?;
+        self.ticks = 0;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.heard = Instant::now();
@@ -191,6 +223,9 @@ impl<S: Sink> Receiver<S> {
                     self.heard = Instant::now();
                     self.asked = false;
                     self.take(&mut connection, now)?;
+                    if self.subscriptions.is_empty() {
+                        return Ok(End::Idle);
+                    }
                     // One busy connection must not keep the others of this thread waiting.
                     tokio::task::yield_now().await;
                 }
@@ -198,7 +233,7 @@ impl<S: Sink> Receiver<S> {
                     None => return Ok(End::Gone),
                     Some(Order::Subscribe(wanted, answer)) => {
                         self.subscriptions.want(wanted);
-                        self.waiting = Some(answer);
+                        (self.waiting, self.refusal) = (Some(answer), None);
                         self.connect = None;
                         connection.send(&self.subscriptions.commands()).await?;
                         self.confirm();
@@ -221,7 +256,10 @@ impl<S: Sink> Receiver<S> {
         while let Some(reply) = connection.arrived()? {
             let Some([kind, first, second, third]) = flat(reply) else {
                 if let Some(text) = reply.strip_prefix(b"-") {
-                    return Err(WireError::Refused(String::from_utf8_lossy(text).trim_end().to_owned()));
+                    let text = String::from_utf8_lossy(text).trim_end().to_owned();
+                    self.refused(text)?;
+                } else {
+                    self.subscriptions.ponged();
                 }
                 continue;
             };
@@ -232,7 +270,10 @@ impl<S: Sink> Receiver<S> {
                 b"subscribe" => self.confirmed(Kind::Channel, first),
                 b"psubscribe" => self.confirmed(Kind::Pattern, first),
                 b"ssubscribe" => self.confirmed(Kind::Shard, first),
-                b"unsubscribe" | b"punsubscribe" | b"sunsubscribe" => self.unsubscribed += 1,
+                b"unsubscribe" => self.ended(Kind::Channel, first),
+                b"punsubscribe" => self.ended(Kind::Pattern, first),
+                b"sunsubscribe" => self.ended(Kind::Shard, first),
+                b"pong" => self.subscriptions.ponged(),
                 _ => {}
             }
         }
@@ -245,15 +286,40 @@ impl<S: Sink> Receiver<S> {
         }
     }
 
-    /// Says so when everything is confirmed.
+    fn ended(&mut self, kind: Kind, name: &[u8]) {
+        self.unsubscribed += usize::from(self.subscriptions.ended((kind, name)));
+    }
+
+    /// The server has refused something. That is the failure of the name that was asked for; the others go on.
+    fn refused(&mut self, text: String) -> Result<(), WireError> {
+        let error = WireError::Refused(text);
+        match self.subscriptions.refused(error.passes()) {
+            Refused::Connection => return Err(error),
+            Refused::End => self.unsubscribed += 1,
+            Refused::Other => {}
+            Refused::Name(row, first) => {
+                let failure = error.failure(&self.shared.secrets);
+                if self.waiting.is_some() {
+                    self.refusal.get_or_insert(failure);
+                } else if first {
+                    self.sample(row, self.heard, Some(failure));
+                }
+                self.confirm();
+            }
+        }
+        Ok(())
+    }
+
+    /// Says so when everything is confirmed or refused.
     fn confirm(&mut self) {
-        if !self.subscriptions.are_confirmed() {
+        if !self.subscriptions.are_settled() {
             return;
         }
         self.pause = PAUSE;
         let failing = self.failing.take();
         if let Some(answer) = self.waiting.take() {
-            let _ = answer.send(Ok(self.connect));
+            // Whoever asked may have gone meanwhile.
+            let _ = answer.send(self.refusal.take().map_or(Ok(self.connect), Err));
         } else if let Some(outage) = self.outage.take() {
             let failure = self.why(&outage.error);
             self.report(outage.since, Some(failure));
@@ -265,14 +331,13 @@ impl<S: Sink> Receiver<S> {
     /// Why a connection that was only listening is gone: its server knows that best, unless it is we who closed it.
     fn why(&self, error: &WireError) -> (Reason, Example) {
         let (reason, example) = error.failure(&self.shared.secrets);
-        let reason = match error {
-            WireError::Format(FormatError::TooLarge) => Reason::Other("message larger than 16 MiB".into()),
-            WireError::Format(_) | WireError::Late(_) | WireError::Refused(_) => reason,
-            WireError::Io(_) | WireError::Closed | WireError::Resolve(_) => {
-                Reason::Other(self.shared.why_closed().into())
-            }
-        };
-        (reason, example)
+        match error {
+            WireError::Format(FormatError::TooLarge) => (Reason::Other("message larger than 16 MiB".into()), example),
+            WireError::Format(_) | WireError::Late(_) | WireError::Refused(_) => (reason, example),
+            // What we saw of it adds nothing to that.
+            WireError::Closed => (Reason::Other(self.shared.why_closed().into()), Example::default()),
+            WireError::Io(_) | WireError::Resolve(_) => (Reason::Other(self.shared.why_closed().into()), example),
+        }
     }
 
     /// Gives up names, when all that was published on them before has come.
@@ -303,9 +368,12 @@ impl<S: Sink> Receiver<S> {
         }
         if silent >= SILENCE && !self.asked {
             self.asked = true;
-            let mut ping = Vec::new();
-            encode::command(&mut ping, &["PING"]);
+            let ping = self.subscriptions.ping();
             connection.send(&ping).await?;
+        }
+        self.ticks = self.ticks.wrapping_add(1);
+        if self.ticks.is_multiple_of(AGAIN) {
+            connection.send(&self.subscriptions.again()).await?;
         }
         Ok(())
     }

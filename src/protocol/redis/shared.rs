@@ -58,7 +58,7 @@ impl Shared {
     /// # Errors
     /// When the address is none, or TLS cannot be set up.
     pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
-        let mut tls = tls::usual()?;
+        let mut tls = tls::of(&target.tls)?;
         // The protocol inside is no HTTP.
         tls.alpn_protocols.clear();
         let address = Address::parse(&target.url)?;
@@ -106,13 +106,13 @@ impl Shared {
         let witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < RECENT);
         if recent(witness.restarted) {
-            "closed while subscribed: the server was restarted"
+            "the server was restarted while subscribed"
         } else if recent(witness.cut) {
-            "closed while subscribed: over the server's output buffer limit (slow subscriber)"
+            "over the server's output buffer limit: slow subscriber cut off"
         } else if recent(witness.evicted) {
-            "closed while subscribed: evicted to save the server's memory"
+            "evicted by the server to save memory, while subscribed"
         } else {
-            "closed while subscribed: by the server (output buffer limit, CLIENT KILL or time-out)"
+            "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out"
         }
     }
 }

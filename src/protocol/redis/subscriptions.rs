@@ -3,7 +3,7 @@
 //! In: names that are wanted, and what arrives on them. Out: deliveries and tallies to the [`Sink`], and the commands
 //! that subscribe and unsubscribe.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +20,42 @@ struct Subscription {
     row: u32,
     deliver: Option<u32>,
     tracker: Tracker,
-    /// Confirmed on the present connection.
-    confirmed: bool,
+    state: State,
+    /// A refusal has been reported, and it has not stood since.
+    told: bool,
+    /// Confirmed on any connection so far.
+    stood: bool,
+}
+
+/// Where a name is on the present connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// To be asked for.
+    New,
+    Asked,
+    Confirmed,
+    /// Refused, but it may be granted later.
+    Refused,
+}
+
+/// What was sent and is answered in its turn: an error names nothing, so its place tells what it is about.
+#[derive(Debug)]
+enum Sent {
+    Begin(Kind, Arc<str>),
+    End(Kind, Arc<str>),
+    Ping,
+}
+
+/// What an error was about.
+pub enum Refused {
+    /// A name of this `SUBSCRIBE` row; false when it has been refused before.
+    Name(u32, bool),
+    /// The end of a name.
+    End,
+    /// Something that is not missed.
+    Other,
+    /// Nothing that was asked: the connection itself.
+    Connection,
 }
 
 /// A name, what is still due on it, and how it was subscribed to.
@@ -36,12 +70,13 @@ pub struct Subscriptions<S> {
     shared: Arc<Shared>,
     sink: Rc<S>,
     names: BTreeMap<(Kind, Arc<str>), Subscription>,
+    sent: VecDeque<Sent>,
 }
 
 impl<S: Sink> Subscriptions<S> {
     /// To nothing yet.
     pub fn new(shared: Arc<Shared>, sink: Rc<S>) -> Self {
-        Self { shared, sink, names: BTreeMap::new() }
+        Self { shared, sink, names: BTreeMap::new(), sent: VecDeque::new() }
     }
 
     /// True when there is nothing to listen to.
@@ -49,42 +84,74 @@ impl<S: Sink> Subscriptions<S> {
         self.names.is_empty()
     }
 
-    /// The `SUBSCRIBE` row of this connection.
+    /// The `SUBSCRIBE` row of this connection: that of a name that has stood, if there is one.
     pub fn row(&self) -> Option<u32> {
-        self.names.values().next().map(|s| s.row)
+        let stood = self.names.values().find(|s| s.stood);
+        stood.or_else(|| self.names.values().next()).map(|s| s.row)
     }
 
-    /// Adds names; those that are known stay as they are.
+    /// Adds names; those that are known stay as they are, but one that was refused is asked for again.
     pub fn want(&mut self, wanted: Vec<Wanted>) {
         for Wanted { kind, name, row, deliver } in wanted {
-            let subscription = Subscription { row, deliver, tracker: Tracker::default(), confirmed: false };
-            self.names.entry((kind, name)).or_insert(subscription);
+            let tracker = Tracker::default();
+            let new = Subscription { row, deliver, tracker, state: State::New, told: false, stood: false };
+            let subscription = self.names.entry((kind, name)).or_insert(new);
+            if subscription.state == State::Refused {
+                (subscription.state, subscription.told) = (State::New, false);
+            }
         }
     }
 
-    /// The commands for the names that the server has not confirmed yet.
-    pub fn commands(&self) -> Vec<u8> {
+    /// The commands for the names that are to be asked for, each in one of its own: what is refused to one of them must
+    /// not be refused to the others.
+    pub fn commands(&mut self) -> Vec<u8> {
         let mut out = Vec::new();
-        for kind in Kind::ALL {
-            let names =
-                self.names.iter().filter(|((k, _), s)| *k == kind && !s.confirmed).map(|((_, name), _)| &**name);
-            let words: Vec<&str> = std::iter::once(kind.verbs().0).chain(names).collect();
-            if kind == Kind::Shard {
-                // Names of one command must share a slot, so each goes alone.
-                words[1..].iter().for_each(|name| encode::command(&mut out, &[words[0], name]));
-            } else if words.len() > 1 {
-                encode::command(&mut out, &words);
-            }
+        for ((kind, name), subscription) in self.names.iter_mut().filter(|(_, s)| s.state == State::New) {
+            subscription.state = State::Asked;
+            encode::command(&mut out, &[kind.verbs().0, name]);
+            self.sent.push_back(Sent::Begin(*kind, Arc::clone(name)));
         }
         out
+    }
+
+    /// The commands for a connection that has just been opened.
+    pub fn anew(&mut self) -> Vec<u8> {
+        self.sent.clear();
+        self.commands()
+    }
+
+    /// The commands for the names that were refused, once more.
+    pub fn again(&mut self) -> Vec<u8> {
+        for subscription in self.names.values_mut().filter(|s| s.state == State::Refused) {
+            subscription.state = State::New;
+        }
+        self.commands()
+    }
+
+    /// The command that finds out whether the server is there.
+    pub fn ping(&mut self) -> Vec<u8> {
+        let mut out = Vec::new();
+        encode::command(&mut out, &["PING"]);
+        self.sent.push_back(Sent::Ping);
+        out
+    }
+
+    /// A ping was answered.
+    pub fn ponged(&mut self) {
+        if matches!(self.sent.front(), Some(Sent::Ping)) {
+            self.sent.pop_front();
+        }
     }
 
     /// The server has confirmed a name; false when it is none of ours.
     pub fn confirm(&mut self, (kind, name): (Kind, &[u8])) -> bool {
         let now = clock::now();
+        if matches!(self.sent.front(), Some(Sent::Begin(k, n)) if *k == kind && n.as_bytes() == name) {
+            self.sent.pop_front();
+        }
         let Some((name, subscription)) = find(&mut self.names, kind, name) else { return false };
-        if !subscription.confirmed {
-            subscription.confirmed = true;
+        if subscription.state != State::Confirmed {
+            (subscription.state, subscription.stood, subscription.told) = (State::Confirmed, true, false);
             if subscription.deliver.is_some() {
                 subscription.tracker.connected(now, known(&self.shared, name, kind).into_iter());
             }
@@ -92,19 +159,56 @@ impl<S: Sink> Subscriptions<S> {
         true
     }
 
-    /// Whether every name is confirmed.
-    pub fn are_confirmed(&self) -> bool {
-        self.names.values().all(|s| s.confirmed)
+    /// The server has confirmed the end of a name, or ended it itself. True when we had asked for that.
+    pub fn ended(&mut self, (kind, name): (Kind, &[u8])) -> bool {
+        let asked = matches!(self.sent.front(), Some(Sent::End(k, n)) if *k == kind && n.as_bytes() == name);
+        if asked {
+            self.sent.pop_front();
+        } else if let Some((_, subscription)) = find(&mut self.names, kind, name)
+            && subscription.state == State::Confirmed
+        {
+            // A shard's channels go with it to another node.
+            subscription.state = State::Refused;
+            subscription.tracker.disconnected();
+        }
+        asked
+    }
+
+    /// The server has answered with an error. A name that never stood is forgotten, unless what is wrong `passes`.
+    pub fn refused(&mut self, passes: bool) -> Refused {
+        match self.sent.pop_front() {
+            None => Refused::Connection,
+            Some(Sent::Ping) => Refused::Other,
+            Some(Sent::End(..)) => Refused::End,
+            Some(Sent::Begin(kind, name)) => {
+                let key = (kind, name);
+                let Some(subscription) = self.names.get_mut(&key) else { return Refused::Other };
+                let (row, first) = (subscription.row, !std::mem::replace(&mut subscription.told, true));
+                if subscription.stood || passes {
+                    subscription.state = State::Refused;
+                } else {
+                    self.names.remove(&key);
+                }
+                Refused::Name(row, first)
+            }
+        }
+    }
+
+    /// Whether every name is confirmed, or refused.
+    pub fn are_settled(&self) -> bool {
+        self.names.values().all(|s| matches!(s.state, State::Confirmed | State::Refused))
     }
 
     /// The connection is gone. Counted once, whatever number of names it had, where the subscription is; true when
     /// any name was confirmed on it.
     pub fn disconnected(&mut self) -> bool {
         let mut stood = false;
-        for subscription in self.names.values_mut().filter(|s| s.confirmed) {
-            subscription.confirmed = false;
-            subscription.tracker.disconnected();
-            stood = true;
+        self.sent.clear();
+        for subscription in self.names.values_mut() {
+            if std::mem::replace(&mut subscription.state, State::New) == State::Confirmed {
+                subscription.tracker.disconnected();
+                stood = true;
+            }
         }
         if let Some(row) = self.row().filter(|_| stood) {
             self.sink.tally(row, &Tally { disconnects: 1, ..Tally::default() });
@@ -141,13 +245,16 @@ impl<S: Sink> Subscriptions<S> {
     }
 
     /// These names, or all, with what has been published on them by now; and the commands that give them up.
-    pub fn leaving(&self, names: Option<&[Arc<str>]>) -> (Vec<Leaving>, Vec<u8>) {
+    pub fn leaving(&mut self, names: Option<&[Arc<str>]>) -> (Vec<Leaving>, Vec<u8>) {
         let chosen = self.names.keys().filter(|(_, name)| names.is_none_or(|n| n.contains(name)));
         let leaving: Vec<Leaving> = chosen
             .map(|(kind, name)| Leaving { kind: *kind, name: Arc::clone(name), due: known(&self.shared, name, *kind) })
             .collect();
         let mut out = Vec::new();
-        leaving.iter().for_each(|left| encode::command(&mut out, &[left.kind.verbs().1, &left.name]));
+        for Leaving { kind, name, .. } in &leaving {
+            encode::command(&mut out, &[kind.verbs().1, name]);
+            self.sent.push_back(Sent::End(*kind, Arc::clone(name)));
+        }
         (leaving, out)
     }
 

@@ -29,13 +29,14 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
 /// `SUBSCRIBE` rows; `None` in a run without.
 pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
-    let columns = "Type,Name,Published,Receivers,Received,Lost,Lost In Stream,Lost While Disconnected,Came Late,\
+    let columns = "Type,Name,Published,Receivers,Received,Delivered,Lost,Lost In Stream,Lost While Disconnected,Came Late,\
                    Duplicates,Out Of Order,Foreign,Disconnects";
     let line = |method: &str, name: &str, tally: &Tally| {
         let figures = [
             tally.published,
             tally.sent_to,
             tally.received,
+            tally.delivered(),
             tally.lost(),
             tally.lost_in_stream,
             tally.lost_disconnected,
@@ -47,7 +48,9 @@ pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
         ];
         [text(method), text(name)].into_iter().chain(figures.map(|n| n.to_string())).collect()
     };
-    let rows = redis.rows.iter().map(|(method, name, tally)| line(method, name, tally));
+    let mut rows: Vec<_> = redis.rows.iter().collect();
+    rows.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
+    let rows = rows.into_iter().map(|(method, name, tally)| line(method, name, tally));
     let total = line("", "Aggregated", &redis.total);
     Some(std::iter::once(header(columns, false, "")).chain(rows).chain([total]).collect())
 }

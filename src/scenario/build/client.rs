@@ -43,7 +43,7 @@ impl Builder<'_> {
         ClientId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
-    fn tls(&mut self, node: &Node, options: &mut ClientOptions) {
+    pub(super) fn tls(&mut self, node: &Node, options: &mut ClientOptions) {
         let Some(fields) = self.fields(node, "tls", keys::TLS) else { return };
         options.ca = fields.get("ca").and_then(|n| self.authority(n));
         options.identity = self.identity(node, &fields);

@@ -71,12 +71,21 @@ pub(crate) struct Input<'a> {
     pub whole: &'a Node,
     /// The base URL of this run.
     pub base: &'a str,
-    /// The Redis of this run, in the place of the file's.
-    pub redis: Option<&'a str>,
+    /// The Redis of this run.
+    pub redis: Redis<'a>,
     /// The part that is taken.
     pub select: &'a SelectOptions,
     /// What `env` holds.
     pub environment: &'a Arc<BTreeMap<String, String>>,
+}
+
+/// What is known of the Redis of a run besides the file.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Redis<'a> {
+    /// Nothing yet: flags may still name one, so none is missed.
+    Unknown,
+    /// The one that takes the place of the file's, if there is one.
+    Run(Option<&'a str>),
 }
 
 /// What came of it.
@@ -104,7 +113,11 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         sources: input.sources,
         select: input.select,
         base: input.base.into(),
-        redis: input.redis.map(Arc::from),
+        redis: match input.redis {
+            Redis::Run(url) => url.map(Arc::from),
+            Redis::Unknown => None,
+        },
+        needs_redis: matches!(input.redis, Redis::Run(_)),
         names,
         defaults: Fields(&[]),
         graphql: graphql::Settings::default(),
@@ -147,6 +160,8 @@ struct Builder<'a> {
     select: &'a SelectOptions,
     base: Arc<str>,
     redis: Option<Arc<str>>,
+    /// One that is not known is an error.
+    needs_redis: bool,
     names: Names,
     defaults: Fields<'a>,
     graphql: graphql::Settings<'a>,

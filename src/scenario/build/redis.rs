@@ -10,7 +10,7 @@ use crate::scenario::expect::Unit;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{
-    Action, Address, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+    Action, Address, ClientOptions, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
 use crate::scenario::template::{JsonBuilder, Text};
 
@@ -29,8 +29,11 @@ const STREAMING: &[(&str, &str, &str)] = &[
     ("UNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
     ("PUNSUBSCRIBE", ENDS, "write unsubscribe: [pattern], or unsubscribe: all"),
     ("SUNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("SYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
+    ("PSYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
     ("MONITOR", "answers without end", "katydid has no step for it; redis-cli monitor shows what a server is told"),
 ];
+const NO_STEP: &str = "katydid has no step for it";
 const LISTENS: &str = "makes a connection listen, which has a step of its own";
 const ENDS: &str = "ends what a `subscribe` step has begun, and has a step of its own";
 
@@ -43,15 +46,21 @@ impl Builder<'_> {
         }
         let Some(node) = fields.get("redis") else {
             let used = self.redis_used.clone()?;
-            if elsewhere.is_none() {
+            if elsewhere.is_none() && self.needs_redis {
                 self.report(
                     used,
                     "a Redis step, but no `redis` to send it to",
-                    "write redis: { url: redis://127.0.0.1:6379 } at the top, or set REDIS_HOST",
+                    "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST",
                 );
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
-            return Some(RedisTarget { url: elsewhere?, protocol, envelope, drain: DRAIN });
+            return Some(RedisTarget {
+                url: elsewhere?,
+                protocol,
+                envelope,
+                drain: DRAIN,
+                tls: ClientOptions::default(),
+            });
         };
         let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
         let written = fields.get("url").and_then(|node| self.redis_url(node));
@@ -59,8 +68,8 @@ impl Builder<'_> {
             Some(_) => self.redis.clone().or(written),
             None => elsewhere,
         };
-        if fields.get("url").is_none() && url.is_none() {
-            let advice = "write url: redis://127.0.0.1:6379, or set REDIS_HOST";
+        if fields.get("url").is_none() && url.is_none() && self.needs_redis {
+            let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
             self.report(node.at.clone(), "`redis` has no `url`", advice);
         }
         let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
@@ -78,7 +87,14 @@ impl Builder<'_> {
                 );
             }
         }
-        Some(RedisTarget { url: url?, protocol, envelope, drain })
+        let mut tls = ClientOptions::default();
+        if let Some(node) = fields.get("tls") {
+            self.tls(node, &mut tls);
+            if url.as_ref().is_some_and(|url| Address::parse(url).is_ok_and(|address| !address.tls)) {
+                self.warn(node.at.clone(), "`tls` does nothing for a redis:// address", "write rediss:// for TLS");
+            }
+        }
+        Some(RedisTarget { url: url?, protocol, envelope, drain, tls })
     }
 
     /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.

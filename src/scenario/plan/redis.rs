@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::EndpointId;
+use super::{ClientOptions, EndpointId};
 use crate::scenario::capture::Capture;
 use crate::scenario::expect::{Expect, Matcher};
 use crate::scenario::template::{Json, Text};
@@ -19,6 +19,8 @@ pub struct RedisTarget {
     pub envelope: Envelope,
     /// How long after the last message a gap in the sequence counts as lost.
     pub drain: Duration,
+    /// Certificates: of these options only `ca`, `identity` and `insecure` count.
+    pub tls: ClientOptions,
 }
 
 impl RedisTarget {

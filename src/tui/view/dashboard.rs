@@ -86,9 +86,13 @@ impl Shares {
             (false, _) => (5, failures),
         };
         let needed = needed.min(comfort);
-        let redis = height.saturating_sub(wanted.saturating_add(needed)).clamp(least, most);
+        // Publishers, subscribers and deliveries: what a run with Redis is about stays, and its pane gives way.
+        let table = wanted.min(if most > 0 { 9 } else { 5 });
+        let least = least.min(height.saturating_sub(table.saturating_add(3)));
+        let least = if least < 3 { 0 } else { least };
+        let redis = height.saturating_sub(wanted.saturating_add(needed)).min(most).max(least);
         let rest = height.saturating_sub(redis);
-        let lower = rest.saturating_sub(wanted).max(needed).min(rest.saturating_sub(5));
+        let lower = rest.saturating_sub(wanted).max(needed).min(rest.saturating_sub(table));
         Self { table: rest - lower, lower, redis }
     }
 }

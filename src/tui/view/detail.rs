@@ -7,6 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{histogram, pane, put, put_lines, scrolled, text};
+use crate::stats::by_row::Merge as _;
+use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{FailureRow, Figures, Mean, PERCENTILE_LABELS, Row, Snapshot};
 use crate::tui::model::{Model, Run, Subject};
 use crate::tui::theme::Theme;
@@ -100,17 +102,22 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     let kinds: Vec<&FailureRow> =
         snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name).collect();
     let total = row.method.is_empty();
-    let more = if total { distribution(snapshot, area, theme) } else { failures(&kinds, snapshot, theme) };
+    let more = match () {
+        () if total => distribution(snapshot, area, theme),
+        () if is_delivery(row) => deliveries(snapshot, row, theme),
+        () => failures(&kinds, snapshot, theme),
+    };
+    let counts = counts(row, figures, theme);
     let width = usize::from(area.width).saturating_sub(1);
-    let head = heading(&theme.text(&name), &theme.text(&counts(figures, theme)), asks_for(snapshot, row), width);
+    let head = heading(&theme.text(&name), &theme.text(&counts), asks_for(snapshot, row), width);
     let rows = u16::try_from(head.len()).unwrap_or(u16::MAX);
     // One page that scrolls where panes side by side have no room.
     if area.width < 78 || area.height < TIMES.saturating_add(3).saturating_add(rows) {
-        let mut lines = vec![Line::styled(counts(figures, theme), theme.strong), Line::default()];
+        let mut lines = vec![Line::styled(counts, theme.strong), Line::default()];
         lines.extend(asks_for(snapshot, row).map(Line::raw));
         lines.extend(times(figures, 30, theme));
         lines.push(Line::default());
-        lines.extend(phases(figures, theme));
+        lines.extend(phases(row, figures, theme));
         lines.push(Line::default());
         lines.extend(more);
         return page(model, (&name, window), (lines, scroll), frame, area);
@@ -126,7 +133,7 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     let right = Rect { x: left.right(), width: area.width - wide, ..left };
     let inner = pane(frame, right, ("Where the time goes", "average"), theme, false);
     // Of how many, where there is room for it.
-    let lines = phases(figures, theme).into_iter().map(|mut line| {
+    let lines = phases(row, figures, theme).into_iter().map(|mut line| {
         if line.width() > usize::from(inner.width) {
             line.spans.truncate(2);
         }
@@ -136,11 +143,16 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     let below = Rect { y: left.bottom(), height: area.height - TIMES, ..area };
     let note = match kinds.len() {
         _ if total => "all endpoints".to_owned(),
+        _ if is_delivery(row) => "whole run".to_owned(),
         0 => "none".to_owned(),
         1 => "1 kind".to_owned(),
         n => format!("{n} kinds"),
     };
-    let heading = if total { "Distribution" } else { "Failures" };
+    let heading = match () {
+        () if total => "Distribution",
+        () if is_delivery(row) => "Messages",
+        () => "Failures",
+    };
     page(model, (heading, &note), (more, scroll), frame, below);
 }
 
@@ -178,7 +190,49 @@ fn failures(kinds: &[&FailureRow], snapshot: &Snapshot, theme: &Theme) -> Vec<Li
     lines
 }
 
-fn counts(f: &Figures, theme: &Theme) -> String {
+/// Received messages are no requests: they cannot fail, and have no connection of their own.
+fn is_delivery(row: &Row) -> bool {
+    &*row.method == "DELIVER"
+}
+
+/// What became of the messages of a channel, or a pattern.
+fn deliveries(snapshot: &Snapshot, row: &Row, theme: &Theme) -> Vec<Line<'static>> {
+    let tallies = snapshot.redis.iter().flat_map(|redis| &redis.rows).filter(|(_, name, _)| *name == row.name);
+    let mut all = Tally::default();
+    tallies.filter(|(method, ..)| ["DELIVER", "PUBLISH"].contains(&&**method)).for_each(|(.., tally)| all.merge(tally));
+    let style = |n: u64| if n > 0 { theme.bad } else { theme.good };
+    let share = if all.lost() > 0 { format!(" ({:.3} %)", all.lost_ratio() * 100.0) } else { String::new() };
+    let mut lines = vec![
+        Line::styled(
+            format!(
+                " {} lost{share}: {} in the stream, {} while disconnected, {} came late",
+                count(all.lost()),
+                count(all.lost_in_stream),
+                count(all.lost_disconnected),
+                count(all.late)
+            ),
+            style(all.lost()),
+        ),
+        Line::styled(
+            format!(" {} duplicated, {} out of order", count(all.duplicates), count(all.out_of_order)),
+            style(all.duplicates + all.out_of_order),
+        ),
+    ];
+    // A pattern has no messages of its own, so nobody knows how many there were.
+    if all.published > 0 {
+        lines.push(Line::raw(format!(" fan-out {:.1} of {} published", all.fan_out(), count(all.published))));
+    }
+    if all.foreign > 0 {
+        lines.push(Line::styled(format!(" {} messages of others", count(all.foreign)), theme.dim));
+    }
+    lines
+}
+
+fn counts(row: &Row, f: &Figures, theme: &Theme) -> String {
+    if is_delivery(row) {
+        let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a message", bytes(b)));
+        return theme.text(&format!("{} deliveries   {}/s{size}", count(f.requests), rate(f.rps)));
+    }
     let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a reply", bytes(b)));
     let share = if f.failures == 0 { String::new() } else { format!(" ({})", text::share(f)) };
     theme.text(&format!(
@@ -220,7 +274,7 @@ fn times(f: &Figures, bar: usize, theme: &Theme) -> Vec<Line<'static>> {
 }
 
 /// What a response consists of, on average.
-fn phases(f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
+fn phases(row: &Row, f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
     let mean = |label: &str, mean: Mean, of: &str| {
         let time = text::time(mean.mean, mean.count);
         let words = if mean.count == 0 { "not measured".to_owned() } else { format!("of {} {of}", count(mean.count)) };
@@ -231,6 +285,9 @@ fn phases(f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
         ])
     };
     let whole = Mean { count: f.response.count, mean: f.response.mean };
+    if is_delivery(row) {
+        return vec![mean("delivery", whole, "messages")];
+    }
     let mut lines = vec![
         mean("connect", f.connect, "connections"),
         mean("first byte", f.first_byte, "replies"),

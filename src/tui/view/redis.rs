@@ -10,7 +10,7 @@ use crate::stats::Snapshot;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::tui::theme::Theme;
-use crate::units::{bytes, count, rate};
+use crate::units::{bytes, count};
 
 /// Fewest rows that the panes above need: two of the table, one of the failures, and what frames them.
 const OTHERS: u16 = 8;
@@ -106,12 +106,14 @@ fn messages(all: &Tally, measured: bool, theme: &Theme) -> Vec<(String, Style)> 
 
 fn figures(server: &ServerFigures, theme: &Theme) -> Vec<(String, Style)> {
     let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));
+    let [ops, bytes_in, bytes_out] = server.rates().map(|rate| theme.text(&rate));
     [
         format!("{}{most} clients", count(server.clients)),
         format!("{} (peak {})", bytes(server.memory), bytes(server.memory_peak)),
-        format!("{} commands/s", rate(server.ops)),
-        format!("in {}/s", bytes(server.bytes_in as u64)),
-        format!("out {}/s", bytes(server.bytes_out as u64)),
+        format!("{ops} commands/s"),
+        format!("in {bytes_in}/s"),
+        format!("out {bytes_out}/s"),
+        theme.text(&server.cuts()),
         format!("{} channels", count(server.channels)),
         format!("{} patterns", count(server.patterns)),
     ]
@@ -183,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_matters_most_is_there_at_every_width_and_nothing_is_cut_without_a_mark() {
-        let total = Tally { received: 90, lost_in_stream: 10, published: 10, disconnects: 2, ..Tally::default() };
+        let total =
+            Tally { received: 90, sent_to: 100, lost_in_stream: 10, published: 10, disconnects: 2, ..Tally::default() };
         let pane = pane_of(total, Some(near()), true);
         let wide = shown(&pane, 200, 3);
         let first = "10 lost (10.000 %)  2 connections cut  90 delivered  10 published  fan-out 9.0  0 duplicated  0 out of order";

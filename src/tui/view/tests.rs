@@ -164,7 +164,7 @@ fn with_redis(endpoints: usize, failures: usize) -> Model {
     row.method = "DELIVER".into();
     snapshot.endpoints = (0..endpoints).map(|i| Row { name: format!("channel-{i}").into(), ..row.clone() }).collect();
     snapshot.failures.rows.truncate(failures);
-    let total = Tally { received: 1_234_567, published: 61_728, ..Tally::default() };
+    let total = Tally { received: 1_234_567, sent_to: 1_234_567, published: 61_728, ..Tally::default() };
     let server = ServerFigures {
         version: "7.0.15".into(),
         clients: 210,
@@ -194,6 +194,48 @@ fn the_panes_of_a_run_with_redis_share_the_height() {
         let redis = lines.iter().position(|line| line.contains(" Redis ")).unwrap();
         let empty = |line: &&&str| line.trim_matches(|c| "\"│ ".contains(c)).is_empty();
         assert_eq!(lines[redis..lines.len() - 2].iter().filter(empty).count(), 0, "{text}");
+    }
+}
+
+#[test]
+fn a_run_with_redis_keeps_its_rows_where_everything_fails() {
+    let mut model = with_redis(3, 1);
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    let kind = snapshot.failures.rows[0].clone();
+    snapshot.failures.rows = vec![kind; 6];
+    for (row, method) in snapshot.endpoints.iter_mut().zip(["PUBLISH", "SUBSCRIBE", "DELIVER"]) {
+        row.method = method.into();
+    }
+    let mut view = (**snapshot.redis.as_ref().unwrap()).clone();
+    if let Some(server) = &mut view.server {
+        (server.clients, server.rejected) = (9_990, 12);
+        server.stale = Some("the server's limit of clients (maxclients) is reached".to_owned());
+    }
+    snapshot.redis = Some(Arc::new(view));
+    let text = shown(&model, 80, 24);
+    for needle in ["PUBLISH channel-0", "SUBSCRIBE channel-1", "DELIVER channel-2", "Aggregated", " Redis "] {
+        assert!(text.contains(needle), "{needle}\n{text}");
+    }
+}
+
+#[test]
+fn a_delivery_is_looked_at_as_one() {
+    let mut model = with_redis(1, 0);
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    let mut view = (**snapshot.redis.as_ref().unwrap()).clone();
+    let name = Arc::clone(&snapshot.endpoints[0].name);
+    let deliver = Tally { received: 198, lost_disconnected: 2, ..Tally::default() };
+    let publish = Tally { published: 100, sent_to: 200, ..Tally::default() };
+    view.rows = vec![("DELIVER".into(), Arc::clone(&name), deliver), ("PUBLISH".into(), Arc::clone(&name), publish)];
+    snapshot.redis = Some(Arc::new(view));
+    let subject = Subject::Endpoint { method: "DELIVER".into(), name };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    for (width, height) in [(80, 60), (100, 30), (160, 45)] {
+        let text = shown(&model, width, height);
+        for needle in [" deliveries ", "2 lost (1.000 %): 0 in the stream, 2 while", "fan-out 2.0 of 100 published"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+        assert!(!text.contains("not measured") && !text.contains("first byte") && !text.contains("0 failed"), "{text}");
     }
 }
 

@@ -73,7 +73,8 @@ impl Inbox {
             let rest = &self.data[self.at..];
             let Some(line) = line(rest) else {
                 // Lines end in CR and LF here; one that does not is another protocol's.
-                let never = rest.len() > MAX_LINE || rest.contains(&b'\n');
+                let is_text = |byte: &u8| *byte >= b' ' || b"\t\r".contains(byte);
+                let never = rest.len() > MAX_LINE || !rest.iter().all(is_text);
                 return if never { Err(foreign(rest)) } else { Ok(false) };
             };
             let after = self.at + line.len() + 2;
@@ -152,7 +153,12 @@ pub(super) fn length(digits: &[u8]) -> Result<Option<u64>, FormatError> {
 }
 
 fn foreign(data: &[u8]) -> FormatError {
-    let text = String::from_utf8_lossy(&data[..data.len().min(60)]).into_owned();
+    let data = &data[..data.len().min(60)];
+    // Whatever comes in bytes differs every time, and says nothing to anybody.
+    if data.iter().any(|byte| !(b' '..=b'~').contains(byte) && !b"\t\r\n".contains(byte)) {
+        return FormatError::NotRedis("it answered with bytes that are no text");
+    }
+    let text = String::from_utf8_lossy(data).into_owned();
     FormatError::Foreign(crate::clean::line(&text).trim_end().to_owned())
 }
 
@@ -203,6 +209,8 @@ mod tests {
         for (data, error) in [
             (b"HTTP/1.1 400 Bad Request\r\n".as_slice(), FormatError::Foreign("HTTP/1.1 400 Bad Request".into())),
             (b"SSH-2.0-OpenSSH_9.6\n", FormatError::Foreign("SSH-2.0-OpenSSH_9.6".into())),
+            (b"J\0\0\0\n8.0.36\0\xff", FormatError::NotRedis("it answered with bytes that are no text")),
+            (b"*\x01\xfe\x80", FormatError::NotRedis("it answered with bytes that are no text")),
             (b"\r\n", FormatError::Malformed("an empty line")),
             (b"$x\r\n", FormatError::Malformed("a length that is no number")),
             (b"*-7\r\n", FormatError::Malformed("a length that is no number")),

@@ -20,6 +20,9 @@ pub enum FormatError {
     /// Not RESP; the text is how it began.
     #[error("not a Redis server: it answered {0:?}")]
     Foreign(String),
+    /// Not what a Redis answers.
+    #[error("not a Redis server: {0}")]
+    NotRedis(&'static str),
     /// RESP that breaks its own rules.
     #[error("{0}")]
     Malformed(&'static str),
