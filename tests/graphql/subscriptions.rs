@@ -386,3 +386,17 @@ async fn who_waits_for_the_first_event_when_stopped_is_in_no_row() {
     assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
     assert_eq!(server.heard("silent", 4).await[2..], [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
+
+#[tokio::test]
+async fn a_quiet_subscription_is_no_request_without_an_answer() {
+    let server = Hostile::start().await;
+    let scenario = "users: 1\nstop_timeout: 1s\ngraphql: { subscriptions: /silent }\n\
+                    tasks: [{ steps: [{ graphql: 'subscription S { a }', listen_for: 10m }] }]";
+    let handle = run_at(server.url(), scenario);
+    assert_eq!(server.heard("silent", 2).await.len(), 2);
+    // By then a request that is cut would have failed.
+    until(&handle, "three seconds", |s| s.elapsed > Duration::from_secs(3)).await;
+    let last = end_of("the run", stop(handle)).await;
+    assert_eq!((rows(&last, "S"), last.cut), ([(1, 0), (0, 0), (0, 0)], 1));
+    assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
+}
