@@ -231,6 +231,7 @@ impl Load {
             spawn_rate: self.spawn_rate,
             run_time: self.run_time.map(Some),
             stop_timeout: self.stop_timeout,
+            ..Overrides::default()
         }
     }
 }
@@ -334,6 +335,7 @@ mod tests {
             spawn_rate: Some(PerSecond(2.0)),
             run_time: Some(Some(Duration::from_secs(90))),
             stop_timeout: Some(Duration::from_secs(5)),
+            ..Overrides::default()
         };
         for cli in [short, long] {
             assert_eq!(cli.run.overrides(), wanted);

@@ -72,7 +72,7 @@ impl Local {
     pub(super) fn launch(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, StartError> {
         let mut overrides = overrides.clone();
         if wants_demo(scenario.host(), overrides.host.as_deref()) {
-            overrides.host = Some(self.demo_url().map_err(StartError::Demo)?);
+            overrides.demo = Some(self.demo_url().map_err(StartError::Demo)?);
         }
         let plan = scenario.plan(&overrides)?;
         plan.runnable()?;
@@ -112,7 +112,7 @@ pub(super) fn demo_for(scenario: &Scenario, overrides: &mut Overrides) -> std::i
         return Ok(None);
     }
     let demo = DemoTarget::start(0)?;
-    overrides.host = Some(demo.url());
+    overrides.demo = Some(demo.url());
     Ok(Some(demo))
 }
 

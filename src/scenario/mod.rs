@@ -79,8 +79,10 @@ pub struct SelectOptions {
 /// What flags or the launcher's fields put in the place of the file's values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
-    /// Base URL.
+    /// Base URL, or the URL of the Redis.
     pub host: Option<String>,
+    /// Base URL of the demo target, for a scenario whose host it is.
+    pub demo: Option<String>,
     /// Peak users.
     pub users: Option<Users>,
     /// Users per second.
@@ -246,9 +248,9 @@ impl Scenario {
             }
             None => "",
         };
-        let demo = host == DEMO_HOST;
         let base = match host {
-            "" | DEMO_HOST => DEMO_BASE.to_owned(),
+            "" => DEMO_BASE.to_owned(),
+            DEMO_HOST => overrides.demo.as_deref().unwrap_or(DEMO_BASE).to_owned(),
             host => base_url(host).map_err(|e| diagnostic::plain(&e))?,
         };
         if let Some(url) = redis_url {
@@ -264,9 +266,14 @@ impl Scenario {
         if redis_url.is_some() && plan.redis.is_none() {
             return Err(diagnostic::plain("--host is a Redis address, but this scenario has no `redis`"));
         }
+        if redis_url.is_none() && overrides.host.is_some() && plan.redis.is_some() && !self.head.sends_http {
+            return Err(diagnostic::plain(
+                "--host is no Redis address, but this scenario sends to Redis alone: give redis://HOST:PORT",
+            ));
+        }
         plan.host = match host {
             "" => plan.redis.as_ref().map_or_else(|| "no host".into(), |redis| redis.shown()),
-            _ if demo => DEMO_SHOWN.into(),
+            DEMO_HOST if overrides.demo.is_none() => DEMO_SHOWN.into(),
             _ => userinfo::mask(&base).into(),
         };
         overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;

@@ -128,6 +128,27 @@ fn passwords_that_nobody_named_are_masked_wherever_a_plan_has_them() {
     assert!(!error.text.contains("other-pw") && !error.brief.contains("other-pw"), "{error}");
 }
 
+#[test]
+fn a_host_of_the_wrong_kind_is_refused_and_one_of_the_right_kind_leaves_the_other() {
+    let plan = |text: &str, host: &str, demo: Option<&str>| {
+        let (host, demo) = (Some(host.to_owned()), demo.map(str::to_owned));
+        let scenario = Scenario::parse("t.yaml", text).map_err(|error| error.text)?;
+        scenario.plan(&Overrides { host, demo, ..Overrides::default() }).map_err(|error| error.text)
+    };
+    let demo = Some("http://127.0.0.1:9");
+    let (http, redis) = ("host: demo\ntasks: [{ steps: [{ get: / }] }]", "tasks: [{ steps: [{ redis: PING }] }]");
+    let both = "host: demo\nredis: { url: redis://file }\ntasks: [{ steps: [{ get: / }, { redis: PING }] }]";
+    assert!(plan(http, "redis://h", demo).unwrap_err().contains("this scenario has no `redis`"));
+    let error = plan(&format!("redis: {{ url: redis://file }}\n{redis}"), "http://h", None).unwrap_err();
+    assert!(error.contains("sends to Redis alone"), "{error}");
+    for (host, base, target) in
+        [("redis://flag", "http://127.0.0.1:9", "redis://flag"), ("http://flag", "http://flag", "redis://file")]
+    {
+        let plan = plan(both, host, demo).unwrap();
+        assert_eq!((&*plan.host, &*plan.redis.expect("a target").url), (base, target));
+    }
+}
+
 /// The first step of a file with these lines before its tasks.
 fn step(top: &str, step: &str) -> Result<Plan, String> {
     let text = format!("host: http://h\n{top}\ntasks: [{{ steps: [{step}] }}]\n");

@@ -239,7 +239,7 @@ impl Launcher {
                 Err(error) => Err(error.text.clone()),
                 Ok(scenario) => scenario
                     .plan(&self.overrides)
-                    .map(|plan| Preview::new(&plan, scenario, &self.overrides))
+                    .map(|plan| Preview::new(&plan, scenario.description()))
                     .map_err(|error| error.text),
             },
         };

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::view::text;
+use crate::scenario::Plan;
 use crate::scenario::plan::{Load, RedisTarget, Wait};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::summary::{Estimate, estimate};
-use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario};
 use crate::units::{PerSecond, plain};
 
 /// A plan as the launcher shows it.
@@ -33,13 +33,7 @@ pub(crate) struct ClassView {
 }
 
 impl Preview {
-    pub fn new(plan: &Plan, scenario: &Scenario, overrides: &Overrides) -> Self {
-        let embedded = overrides.host.as_deref().or(scenario.host()) == Some(DEMO_HOST);
-        let host = if embedded { "embedded target".to_owned() } else { plan.host.to_string() };
-        Self::of(plan, scenario.description(), host)
-    }
-
-    pub fn of(plan: &Plan, description: &str, host: String) -> Self {
+    pub fn new(plan: &Plan, description: &str) -> Self {
         let classes = plan.classes.iter().map(|class| ClassView {
             name: class.name.to_string(),
             share: match class.fixed_count {
@@ -51,7 +45,14 @@ impl Preview {
         });
         let redis = plan.redis.clone().map(|target| (target, Arc::clone(&plan.secrets)));
         let (classes, estimate) = (classes.collect(), estimate(plan));
-        Self { description: description.to_owned(), host, load: plan.load, classes, estimate, redis }
+        Self {
+            description: description.to_owned(),
+            host: plan.host.to_string(),
+            load: plan.load,
+            classes,
+            estimate,
+            redis,
+        }
     }
 
     /// What the run costs, as far as it can be known before: a user waits at least as long as it waits.

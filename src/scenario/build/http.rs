@@ -160,6 +160,7 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn url(&mut self, node: &Node, path: Text, query: Vec<(String, Text)>) -> Option<UrlTemplate> {
+        self.sends_http = true;
         if let Some(path) = path.fixed() {
             let absolute = path.starts_with("http://") || path.starts_with("https://");
             if !absolute && !path.starts_with('/') {

@@ -58,6 +58,8 @@ pub(crate) struct Head {
     pub host: Option<String>,
     /// Some request goes to the host.
     pub needs_host: bool,
+    /// Some request goes somewhere by HTTP.
+    pub sends_http: bool,
 }
 
 /// What a plan is built from.
@@ -142,6 +144,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
         in_flow: None,
         stage_names: load::stage_names(input.whole),
         needs_host: false,
+        sends_http: false,
         redis_used: None,
         measured: Vec::new(),
         private: Vec::new(),
@@ -149,7 +152,7 @@ pub(crate) fn build(input: Input<'_>) -> Built {
     };
     let mut head = Head::default();
     let plan = builder.file(input.root, &mut head);
-    head.needs_host = builder.needs_host;
+    (head.needs_host, head.sends_http) = (builder.needs_host, builder.sends_http);
     let plan = plan.filter(|_| builder.found.is_empty());
     let (errors, warnings) = (builder.found, builder.warned);
     Built { head, plan, errors, warnings, nothing: builder.nothing, graphql: builder.asked }
@@ -197,6 +200,7 @@ struct Builder<'a> {
     /// The stages of the file and of all its profiles.
     stage_names: Vec<String>,
     needs_host: bool,
+    sends_http: bool,
     /// The first Redis step.
     redis_used: Option<Range<usize>>,
     /// Where steps measure deliveries.
@@ -253,7 +257,7 @@ impl<'a> Builder<'a> {
             name: fields.get("name").and_then(|n| self.plain_text(n, "name")),
             description: fields.get("description").and_then(|n| self.plain_text(n, "description")),
             host: fields.get("host").and_then(|n| self.host(n)),
-            needs_host: false,
+            ..Head::default()
         };
         let mut flows = self.flows(&fields);
         let classes = self.all_classes(&fields);
