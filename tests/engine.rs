@@ -127,13 +127,16 @@ async fn a_server_that_dies_and_comes_back_is_counted_and_survived() {
 
 #[tokio::test]
 async fn a_stop_waits_for_what_runs_and_then_cuts_it() {
-    let server = Server::start();
-    let handle = run(&server, "users: 3\nspawn_rate: 100\nstop_timeout: 1s\ntasks: [{ steps: [{ get: /hang }] }]");
-    until(&handle, "3 requests on the wire", |s| s.load.in_flight == 3).await;
-    let started = Instant::now();
-    let last = stop(handle).await;
-    assert!(started.elapsed() >= Duration::from_millis(900));
-    assert_eq!((last.cut, last.total.total.requests), (3, 0));
+    calmly(STALL, async || {
+        let server = Server::start();
+        let handle = run(&server, "users: 3\nspawn_rate: 100\nstop_timeout: 1s\ntasks: [{ steps: [{ get: /hang }] }]");
+        until(&handle, "3 requests on the wire", |s| s.load.in_flight == 3).await;
+        let started = Instant::now();
+        let last = stop(handle).await;
+        assert!(started.elapsed() >= Duration::from_millis(900));
+        assert_eq!((last.cut, last.total.total.requests), (3, 0));
+    })
+    .await;
 }
 
 #[tokio::test]
