@@ -21,6 +21,7 @@ const ALIGN: &str = "keys of one map, and the - of one list, begin in the same c
 
 /// What to do about the message at this place.
 pub(super) fn advise(source: &str, place: usize, message: &str) -> Option<Advice> {
+    let place = source.floor_char_boundary(place);
     let here = Line::at(source, place);
     let words = |message: &str, note: String| Some(Advice { at: None, message: Some(message.to_owned()), note });
     if message.starts_with("unexpected character") {
