@@ -1,7 +1,6 @@
 //! A server of subscriptions that does what no server should: the path says what.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -11,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 
-use crate::wait::PATIENCE;
+use crate::wait::{PATIENCE, until_in_task};
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -46,15 +45,12 @@ impl Hostile {
     /// What clients have said at this path, once it is so much.
     pub async fn heard(&self, path: &str, count: usize) -> Vec<String> {
         let prefix = format!("{path} ");
-        let deadline = std::time::Instant::now() + PATIENCE;
-        loop {
-            let heard = self.heard.lock().expect("no panic").clone();
-            let heard: Vec<_> = heard.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect();
-            if heard.len() >= count || std::time::Instant::now() > deadline {
-                return heard;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        let heard = || -> Vec<String> {
+            let all = self.heard.lock().expect("no panic");
+            all.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect()
+        };
+        until_in_task("what a client says", || heard().len() >= count).await;
+        heard()
     }
 }
 

@@ -1,5 +1,6 @@
 //! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
 
+mod body;
 mod redis;
 mod subscription;
 
@@ -15,12 +16,6 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
 
-/// Lines of a body that are shown.
-const LINES: usize = 12;
-/// A longer body is shown as it is: making it pretty would take its time.
-const PRETTY: usize = 256 * 1024;
-/// Bytes of a body that are looked at.
-const LOOK: usize = 16 * 1024;
 /// Headers whose values prove who somebody is.
 const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
@@ -147,50 +142,6 @@ impl Transcript {
         for (name, value) in headers {
             let shown = if PRIVATE.contains(&name) { private(name, value) } else { value.to_owned() };
             self.line(4, mark, &format!("{name}: {shown}"), Some(Role::Quiet));
-        }
-    }
-
-    /// The first lines of a body: JSON laid out, text as it is, anything else as its size.
-    fn body(&self, mark: &str, body: &[u8], media: &str) {
-        if body.is_empty() {
-            return;
-        }
-        self.line(4, mark.trim_end(), "", Some(Role::Quiet));
-        self.content(mark, body, media);
-    }
-
-    /// What Redis is sent and sends has no media type.
-    fn text(&self, mark: &str, text: &[u8]) {
-        if !text.is_empty() {
-            self.content(mark, text, "");
-        }
-    }
-
-    fn content(&self, mark: &str, body: &[u8], media: &str) {
-        let pretty = (body.len() <= PRETTY)
-            .then(|| serde_json::from_slice::<serde_json::Value>(body).ok())
-            .flatten()
-            .filter(|json| json.is_object() || json.is_array())
-            .and_then(|json| serde_json::to_string_pretty(&json).ok());
-        let start = body.get(..LOOK).unwrap_or(body);
-        let text = match (&pretty, std::str::from_utf8(start)) {
-            (Some(text), _) => text.as_str(),
-            (None, Ok(text)) => text,
-            // A character that the cut has halved is no sign of something binary.
-            (None, Err(e)) if e.error_len().is_none() => std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or(""),
-            (None, Err(_)) => {
-                let media = if media.is_empty() { "something that is not text" } else { media };
-                let text = format!("({} of {media})", units::bytes(body.len() as u64));
-                return self.line(4, mark, &text, Some(Role::Quiet));
-            }
-        };
-        for line in text.lines().take(LINES) {
-            self.line(4, mark, line, None);
-        }
-        let left = text.lines().skip(LINES).count();
-        if left > 0 || (pretty.is_none() && body.len() > start.len()) {
-            let text = format!("… {} in all", units::bytes(body.len() as u64));
-            self.line(4, mark, &text, Some(Role::Quiet));
         }
     }
 
@@ -362,18 +313,6 @@ mod tests {
         }
         assert!(!text.contains("hunter22") && !text.contains('\u{1b}'), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
-    }
-
-    #[test]
-    fn bodies_are_laid_out_cut_or_named() {
-        let text = told(|t| t.body("< ", br#"{"a":[1,2]}"#, ""));
-        assert!(text.contains("<   \"a\": ["), "{text}");
-        let text = told(|t| t.body("< ", "line\n".repeat(50).as_bytes(), ""));
-        assert_eq!(text.matches("line").count(), LINES, "{text}");
-        assert!(text.contains("in all"), "{text}");
-        let text = told(|t| t.body("< ", &[0xff, 0xfe, 0], "image/png"));
-        assert!(text.contains("of image/png)"), "{text}");
-        assert_eq!(told(|t| t.body("< ", b"", "")), "");
     }
 
     #[test]
