@@ -45,6 +45,11 @@ fn the_readme_and_the_example_name_only_what_exists() {
     known.extend(words(&help(&["demo-target", "--help"]), "--"));
     // An option of cargo's.
     known.insert("--release".to_owned());
+    let bench = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/run"))
+        .arg("--help")
+        .output()
+        .expect("python3");
+    known.extend(words(&String::from_utf8_lossy(&bench.stdout), "--"));
     let unknown: Vec<String> = words(&read("README.md"), "--").difference(&known).cloned().collect();
     assert_eq!(unknown, Vec::<String>::new());
     let variables = words(&help(&["--help"]), "KATYDID_");

@@ -243,7 +243,6 @@ fn cpu() -> Duration {
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the number of executions is what a long run is for")]
 fn damaged_files_do_no_harm() {
     let seconds = std::env::var("KATYDID_FUZZ_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
     let seed = std::env::var("KATYDID_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(7);
