@@ -217,7 +217,7 @@ pub async fn run(setup: Setup) {
     let mut keeper = Keeper::new(setup);
     let shard = Rc::clone(keeper.shard());
     let mut handover = interval(HANDOVER);
-    handover.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    handover.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let probe = tokio::task::spawn_local(probe(Rc::clone(&shard)));
     let timed = Rc::clone(&shard);
     let time = tokio::task::spawn_local(async move { timed.keep_time().await });

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 pub use self::shards::Link;
 use self::shards::Shards;
@@ -57,9 +57,10 @@ pub async fn run(setup: Setup) {
     if let Some(words) = summary::understaffed(&control.plan) {
         control.note(words);
     }
-    let (mut step, mut publish) = (interval(STEP), interval(HANDOVER));
+    // In the middle between two handovers of the shards, so that each second is closed with four of them in it.
+    let (mut step, mut publish) = (interval(STEP), interval_at(Instant::now() + HANDOVER / 2, HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    publish.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    publish.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut attended = true;
     loop {
         tokio::select! {

@@ -178,6 +178,8 @@ impl Aggregator {
         // Window figures change when a second closes; in the first second, and at the end, nobody wants to wait.
         if closed || measured < SLOT || moment.state.is_done() {
             let covered = stats.total.window.covered(moment.elapsed.saturating_sub(stats.opened));
+            // What came in the first moments says nothing yet of a whole second.
+            let covered = if moment.state.is_done() { covered } else { covered.max(SLOT) };
             stats.total.refresh(covered, &mut self.scratch);
             stats.rows.iter_mut().for_each(|row| row.refresh(covered, &mut self.scratch));
         }
@@ -326,6 +328,36 @@ mod tests {
     }
 
     #[test]
+    fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
+        let done = RunState::Done(super::super::snapshot::End::Completed);
+        let mut failed = sent(1, 900);
+        failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
+        let mut a = aggregator();
+        for second in 1..=3 {
+            give(&mut a, (0..8).map(|_| sent(0, 20)).collect(), 0);
+            a.snapshot(at(second * 1_000, RunState::Running));
+        }
+        give(&mut a, vec![failed, sent(1, 900)], 0);
+        let s = a.snapshot(at(3_004, done));
+        let rates = |b: &super::super::snapshot::Bucket| b.requests as f64 / b.length.as_secs_f64();
+        assert!(s.series.iter().all(|b| rates(b) < 10.0 && b.users == 7), "{:?}", s.series);
+        let last = s.series.iter().next_back().unwrap();
+        assert_eq!((last.requests, last.failures, last.length), (10, 1, Duration::from_millis(1_004)));
+        // Of both parts: 8 times 20 ms and 2 times 900 ms, to three digits.
+        assert_eq!((last.p50, last.p95), (Some(Duration::from_micros(20_015)), Some(Duration::from_millis(900))));
+        assert_eq!((last.so_far.requests, last.at), (26, s.at));
+        assert!((s.total.now.rps - 26.0 / 3.004).abs() < 1e-9 && (s.total.total.rps - s.total.now.rps).abs() < 1e-9);
+
+        // A run that is shorter than a second has its average, and while it lasts no more than what came.
+        let mut a = aggregator();
+        give(&mut a, (0..30).map(|_| sent(0, 20)).collect(), 0);
+        assert_eq!(a.snapshot(at(10, RunState::Running)).total.now.rps, 30.0);
+        let s = a.snapshot(at(500, done));
+        assert_eq!((s.total.total.rps, s.total.now.rps, s.series.fine[0].so_far.rps), (60.0, 60.0, 60.0));
+        assert_eq!((s.series.fine.len(), s.series.fine[0].users), (1, 7));
+    }
+
+    #[test]
     fn pausing_closes_nothing_and_the_end_closes_all() {
         let mut a = aggregator();
         give(&mut a, vec![sent(0, 5), sent(1, 50)], 0);
@@ -336,7 +368,8 @@ mod tests {
         let done = RunState::Done(super::super::snapshot::End::Completed);
         let s = a.snapshot(at(1_700, done));
         assert_eq!(s.series.iter().map(|b| b.requests).sum::<u64>(), 3);
-        assert_eq!(s.series.fine[1].so_far.requests, 3);
+        let last = s.series.fine.last().unwrap();
+        assert_eq!((last.so_far.requests, last.length, s.series.fine.len()), (3, Duration::from_millis(1_700), 1));
         let dir = tempfile::tempdir().unwrap();
         let files = crate::report::csv::write(&crate::report::csv::prefix(dir.path(), &s), &s).unwrap();
         let stats = std::fs::read_to_string(&files[0]).unwrap();

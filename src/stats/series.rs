@@ -56,10 +56,14 @@ impl Past {
         }
     }
 
-    /// The last part of a second, at the end of a run: nothing comes after it.
-    pub fn finish(&mut self, mut bucket: Bucket, times: &Sparse) {
+    /// The begun second at the end of a run: nothing comes after it. It makes the second before it longer, because a
+    /// rate over a few milliseconds says nothing; only a run that is shorter than a second has it as its one bucket.
+    /// `times` are the response times of both.
+    pub fn finish(&mut self, begun: Bucket, times: &Sparse) {
+        let fine = Arc::make_mut(&mut self.view.fine);
+        let mut bucket = fine.pop().map_or(begun, |before| before.extended(&begun));
         set_percentiles(&mut bucket, &times.latency());
-        Arc::make_mut(&mut self.view.fine).push(bucket);
+        fine.push(bucket);
     }
 
     pub fn view(&self) -> Series {
@@ -86,13 +90,7 @@ impl Merger {
     fn push(&mut self, second: &Bucket, times: &Sparse) {
         let mut bucket = match self.bucket.take() {
             None => *second,
-            Some(b) => Bucket {
-                from: b.from,
-                length: b.length + second.length,
-                requests: b.requests + second.requests,
-                failures: b.failures + second.failures,
-                ..*second
-            },
+            Some(b) => b.extended(second),
         };
         self.times.absorb(times);
         self.seen += 1;
@@ -103,6 +101,19 @@ impl Merger {
             self.seen = 0;
         } else {
             self.bucket = Some(bucket);
+        }
+    }
+}
+
+impl Bucket {
+    /// Both together, as it stood at the end of the later one; the percentiles are still to be set.
+    fn extended(&self, later: &Bucket) -> Bucket {
+        Bucket {
+            from: self.from,
+            length: self.length + later.length,
+            requests: self.requests + later.requests,
+            failures: self.failures + later.failures,
+            ..*later
         }
     }
 }

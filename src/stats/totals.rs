@@ -11,6 +11,7 @@ use super::delivery::Tally;
 use super::failures::Failures;
 use super::interval::Interval;
 use super::operation::Costs;
+use super::portion::Sums;
 use super::row::RowState;
 use super::series::Past;
 use super::snapshot::{Arrivals, Bucket, ExceptionRow, SoFar};
@@ -40,6 +41,8 @@ pub(super) struct Stats {
     pub costs: ByRow<Costs>,
     pub arrivals: Arrivals,
     pub past: Past,
+    /// Most users since the open second began: at the very end of a run they are all gone.
+    pub most_users: u32,
     pub timer_lag: Window<Sparse>,
     pub schedule_delay: Window<Sparse>,
     /// The last bucket of a run that is over has been written.
@@ -65,6 +68,7 @@ impl Stats {
             costs: ByRow::default(),
             arrivals: Arrivals::default(),
             past: Past::new(),
+            most_users: 0,
             timer_lag: Window::new(),
             schedule_delay: Window::new(),
             finished: false,
@@ -118,6 +122,8 @@ impl Stats {
     /// Closes every second that `moment` has left behind. True when one was closed.
     pub fn advance(&mut self, moment: &Moment, users: u32) -> bool {
         let mut closed = false;
+        self.most_users = self.most_users.max(users);
+        let users = if moment.state.is_done() { self.most_users } else { users };
         while moment.elapsed >= self.opened + SLOT {
             let (from, end) = (self.opened, self.opened + SLOT);
             self.opened = end;
@@ -131,15 +137,17 @@ impl Stats {
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
             self.past.push(bucket, &times);
+            self.most_users = users;
             closed = true;
         }
         let rest = moment.elapsed.saturating_sub(self.opened);
         let open = &self.total.window.open;
         if moment.state.is_done() && !self.finished && (!rest.is_zero() || open.sums.requests > 0) {
             self.finished = true;
-            self.total.window.open.compact();
-            let open = &self.total.window.open;
-            let (requests, failures, times) = (open.sums.requests, open.sums.failures, open.response.clone());
+            let Sums { requests, failures, .. } = open.sums;
+            let mut times = self.total.window.last().map(|second| second.response.clone()).unwrap_or_default();
+            times.merge(&self.total.window.open.response);
+            times.compact();
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
             self.past.finish(bucket, &times);
         }

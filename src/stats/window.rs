@@ -53,6 +53,11 @@ impl<S: Slot> Window<S> {
         &self.closed[self.closed.len() - 1]
     }
 
+    /// The slot closed last.
+    pub fn last(&self) -> Option<&S> {
+        self.closed.back()
+    }
+
     /// How long the slots are together when the open one has lasted so long.
     pub fn covered(&self, open: Duration) -> Duration {
         SLOT * self.closed.len() as u32 + open
