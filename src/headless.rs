@@ -123,6 +123,7 @@ fn ending(last: &Snapshot, width: usize) -> String {
     if !out.is_empty() && !out.ends_with('\n') {
         out.push('\n');
     }
+    out.push_str(&text::response_times(last));
     out.push_str(&format!("{:.3} VU-hours, {}", last.load.vu_hours, health_words(&last.health)));
     if last.cut > 0 {
         out.push_str(&format!(", {} requests were cut at the end and are in no row", last.cut));

@@ -140,9 +140,14 @@ pub fn plain(d: Duration) -> String {
     if text.is_empty() { latency(d) } else { text }
 }
 
+/// A measured latency in whole milliseconds, rounded to the nearest as in Locust's tables: `0`, `123`.
+pub fn whole_millis(d: Duration) -> String {
+    (d.as_nanos() as f64 / 1e6).round_ties_even().to_string()
+}
+
 /// A measured latency in three significant digits and at most six cells: `870us`, `38ms`, `1.20s`, `75.0s`, `3m20s`.
 pub fn latency(d: Duration) -> String {
-    let micros = d.as_micros();
+    let micros = d.as_nanos().saturating_add(500) / 1_000;
     match micros {
         0..1_000 => format!("{micros}us"),
         1_000..9_995 => format!("{:.1}ms", d.as_secs_f64() * 1e3),
@@ -276,6 +281,23 @@ mod tests {
             assert_eq!(latency(Duration::from_micros(micros)), text);
             assert!(text.len() <= 6);
         }
+    }
+
+    #[test]
+    fn whole_milliseconds_are_the_nearest() {
+        for (micros, text) in [
+            (274, "0"),
+            (500, "0"),
+            (501, "1"),
+            (1_500, "2"),
+            (2_500, "2"),
+            (122_509, "123"),
+            (7_200_000_000, "7200000"),
+        ] {
+            assert_eq!(whole_millis(Duration::from_micros(micros)), text);
+        }
+        assert_eq!(latency(Duration::from_nanos(274_600)), "275us");
+        assert_eq!(latency(Duration::from_nanos(999_600)), "1.0ms");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 #[path = "headless/command.rs"]
 mod command;
+#[path = "headless/figures.rs"]
+mod figures;
 #[path = "headless/hostile.rs"]
 mod hostile;
 #[path = "headless/nginx.rs"]

@@ -157,15 +157,23 @@ fn history(snapshot: &Snapshot) -> Vec<Record> {
     );
     let start = (snapshot.run.started, 0, crate::stats::snapshot::SoFar::default());
     let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.so_far));
-    let rows = std::iter::once(start).chain(rows).map(|(at, users, s)| {
-        let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let mut records = vec![head];
+    let mut last = None;
+    for (at, users, s) in std::iter::once(start).chain(rows) {
+        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        // Each second has one row, the latest; a clock that is set back does not take the rows back with it.
+        if last == Some(at) {
+            records.pop();
+        }
+        let seconds = last.filter(|before| *before > at).map_or(at, |before| before + 1);
+        last = Some(seconds);
         let mut record = vec![seconds.to_string(), users.to_string(), String::new(), "Aggregated".to_owned()];
         record.extend([format!("{:.6}", s.rps), format!("{:.6}", s.fps)]);
         record.extend(percentiles(&s.response));
         record.extend(totals((s.requests, s.failures, s.bytes), &s.response));
-        record
-    });
-    std::iter::once(head).chain(rows).collect()
+        records.push(record);
+    }
+    records
 }
 
 fn failures(snapshot: &Snapshot) -> Vec<Record> {
@@ -196,18 +204,20 @@ fn totals((requests, failures, bytes): (u64, u64, u64), times: &Latency) -> [Str
     if requests == 0 {
         return [n, f, "0".into(), "0.0".into(), "0".into(), "0".into(), "0".into()];
     }
+    // Locust has a decimal in these also where it is 0.
     let float = |time: Duration| format!("{:?}", millis(time));
     let size = bytes as f64 / requests as f64;
     let median = millis(times.median()).to_string();
     [n, f, median, float(times.mean), float(times.min), float(times.max), format!("{size:?}")]
 }
 
+/// To the microsecond, so that at most three decimals are written.
 fn millis(time: Duration) -> f64 {
-    time.as_nanos() as f64 / 1e6
+    (time.as_nanos() as f64 / 1e3).round() / 1e3
 }
 
 fn percentiles(times: &Latency) -> [String; 11] {
-    times.percentiles.map(|p| if times.count == 0 { "N/A".to_owned() } else { p.as_millis().to_string() })
+    times.percentiles.map(|p| if times.count == 0 { "N/A".to_owned() } else { millis(p).to_string() })
 }
 
 fn utc(at: SystemTime) -> String {

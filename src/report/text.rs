@@ -1,7 +1,6 @@
 //! Tables for the ordinary screen: Locust's, and the summary that stays after quitting.
 
 use std::fmt::Write;
-use std::time::Duration;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -30,7 +29,7 @@ pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
         let (rps, fps) = if period == Period::Now { (now.rps, now.fps) } else { (t.rps, t.fps) };
         let l = &t.response;
         let fails = format!("{}({:.2}%)", t.failures, t.fail_ratio() * 100.0);
-        let [avg, min, max, med] = [l.mean, l.min, l.max, l.median()].map(|d| d.as_millis().to_string());
+        let [avg, min, max, med] = [l.mean, l.min, l.max, l.median()].map(units::whole_millis);
         [t.requests.to_string(), fails, avg, min, max, med, format!("{rps:.2}"), format!("{fps:.2}")]
     };
     let mut columns = [7, 12, 7, 7, 7, 6, 7, 11];
@@ -103,7 +102,7 @@ fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latenc
     let wide = width >= 111;
     let chosen: Vec<usize> = if wide { (0..PERCENTILE_LABELS.len()).collect() } else { vec![0, 4, 5, 7, 10] };
     let cells = |row: &Row| -> Vec<String> {
-        let cells = chosen.iter().map(|i| times(row).percentiles[*i].as_millis().to_string());
+        let cells = chosen.iter().map(|i| units::whole_millis(times(row).percentiles[*i]));
         cells.chain([row.total.requests.to_string()]).collect()
     };
     let mut columns: Vec<usize> = std::iter::once(8).chain(std::iter::repeat_n(6, chosen.len())).collect();
@@ -127,7 +126,7 @@ fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latenc
 
 /// What GraphQL operations ask for and cost, beside their response times.
 fn operations(snapshot: &Snapshot, width: usize) -> String {
-    let ms = |time: Duration| time.as_millis().to_string();
+    let ms = units::whole_millis;
     let rows: Vec<(&Row, [String; 7])> = snapshot
         .operations()
         .filter(|(row, ..)| row.total.requests > 0)
@@ -334,6 +333,18 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
         out.extend(server.warnings().into_iter().map(|warning| format!("Redis: ! {warning}")));
     }
     out
+}
+
+/// The response times of the whole run in a line of their own units: the tables have whole milliseconds alone, as
+/// Locust's do. Empty without requests.
+pub fn response_times(snapshot: &Snapshot) -> String {
+    let times = &snapshot.total.total.response;
+    if times.count == 0 {
+        return String::new();
+    }
+    let named = [("p50", times.median()), ("p95", times.p(95.0)), ("p99", times.p(99.0)), ("max", times.max)];
+    let parts = named.map(|(name, time)| format!("{name} {}", units::latency(time)));
+    format!("Response times: {}\n", parts.join(", "))
 }
 
 /// What `log` steps have said after the first `seen` lines, ready to be printed.

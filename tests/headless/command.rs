@@ -76,7 +76,8 @@ impl Ran {
         Self { output, folder }
     }
 
-    fn file(&self, name: &str) -> Vec<Record> {
+    /// The rows of a file.
+    pub fn file(&self, name: &str) -> Vec<Record> {
         rows(self.folder.path().join(format!("run_{name}.csv")))
     }
 

@@ -17,7 +17,7 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
             record.extend([asked.fields, asked.aliases, asked.nodes].map(|n| n.to_string()));
             record.extend([row.total.requests, row.total.failures].map(|n| n.to_string()));
             record.push(format!("{:?}", millis(times.mean)));
-            record.extend([50.0, 95.0, 99.0].map(|p| times.p(p).as_millis().to_string()));
+            record.extend([50.0, 95.0, 99.0].map(|p| millis(times.p(p)).to_string()));
             record.extend([costs.actual(), costs.requested(), costs.available].map(points));
             record
         })
