@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
-use crate::clean;
 use crate::engine::{Command, RunHandle};
 use crate::report::text::{self, Period};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
+use crate::{clean, units};
 pub(crate) use signals::Signals;
 
 /// Locust prints its table as often.
@@ -56,12 +56,13 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
     let mut stops = 0_u32;
     let mut level = Level::Green;
     let mut said = 0;
+    let mut skipped = 0_u64;
     loop {
         tokio::select! {
             changed = snapshots.changed() => {
                 // The engine drops its end after the last snapshot.
                 if changed.is_err() {
-                    return;
+                    break;
                 }
                 let snapshot = snapshots.borrow_and_update().clone();
                 if let Some(text) = health_change(level, &snapshot.health) {
@@ -73,24 +74,32 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
                 }
                 said = snapshot.log.total;
                 if snapshot.state.is_done() {
-                    return;
+                    break;
                 }
             }
             _ = table.tick(), if !options.only_summary => {
-                console::say(&table_now(&handle.latest(), console::width()));
+                // While nobody reads, a table would only stand before a newer one.
+                if console::is_idle() {
+                    console::say(&table_now(&handle.latest(), console::width()));
+                } else {
+                    skipped += 1;
+                }
             }
             name = signals.next() => {
                 stops = stops.saturating_add(1);
                 console::warn(match stops {
                     1 => format!("{name}: stopping, running tasks may finish; once more cuts them"),
                     2 => format!("{name}: cutting what still runs"),
-                    _ => return,
+                    _ => break,
                 }.as_str());
                 if let Err(error) = handle.send(Command::Stop) {
                     console::warn(&error.to_string());
                 }
             }
         }
+    }
+    if skipped > 0 {
+        console::warn(&format!("{} tables were not printed: standard output was not read", units::count(skipped)));
     }
 }
 

@@ -28,5 +28,6 @@ pub mod protocol;
 pub mod report;
 pub mod scenario;
 pub mod stats;
+pub mod system;
 pub mod tui;
 pub mod units;

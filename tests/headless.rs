@@ -4,14 +4,20 @@
 mod command;
 #[path = "headless/figures.rs"]
 mod figures;
+#[path = "headless/files.rs"]
+mod files;
 #[path = "headless/hostile.rs"]
 mod hostile;
 #[path = "headless/nginx.rs"]
 mod nginx;
 #[path = "headless/outage.rs"]
 mod outage;
+#[path = "headless/output.rs"]
+mod output;
 #[path = "headless/protocol.rs"]
 mod protocol;
+#[path = "headless/signals.rs"]
+mod signals;
 #[path = "common/wait.rs"]
 mod wait;
 
@@ -178,20 +184,6 @@ fn the_demo_runs_without_a_terminal_and_writes_locusts_files() {
     assert_eq!(total["Name"], "Aggregated");
     assert!(total["Request Count"].parse::<u64>().unwrap() > 10);
     assert!(!rows(at("stats_history")).is_empty());
-}
-
-#[test]
-fn files_that_cannot_be_written_are_trouble_and_failures_come_first() {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("taken"), "").unwrap();
-    for (path, code) in [("/_count", 1), ("/nothing", 7)] {
-        let scenario = format!("host: demo\ntasks: [{{ steps: [{{ get: {path} }}, {{ wait: 100ms }}] }}]");
-        fs::write(folder.path().join("s.yaml"), scenario).unwrap();
-        let args = ["-f", "s.yaml", "--headless", "-t", "1s", "--csv", "taken/x", "--exit-code-on-error", "7"];
-        let output = run(folder.path(), &args);
-        assert_eq!(output.status.code(), Some(code), "{path}: {}", err(&output));
-        assert!(err(&output).contains("taken/x_stats.csv"), "{}", err(&output));
-    }
 }
 
 #[test]

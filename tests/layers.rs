@@ -7,16 +7,17 @@ use std::path::{Path, PathBuf};
 /// Each part with all that it may name, which stands further down in this list. `units` and `clean` stand below
 /// everything.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("cli", &["demo", "engine", "headless", "import", "protocol", "report", "scenario", "stats", "tui"]),
+    ("cli", &["demo", "engine", "headless", "import", "protocol", "report", "scenario", "stats", "system", "tui"]),
     ("import", &["scenario"]),
-    ("headless", &["engine", "report", "stats"]),
-    ("tui", &["engine", "report", "scenario", "stats"]),
+    ("headless", &["engine", "report", "stats", "system"]),
+    ("tui", &["engine", "report", "scenario", "stats", "system"]),
     ("report", &["stats"]),
     ("engine", &["protocol", "scenario", "stats"]),
     ("protocol", &["scenario", "stats"]),
     ("stats", &[]),
     ("scenario", &[]),
     ("demo", &[]),
+    ("system", &[]),
     ("clean", &[]),
     ("units", &[]),
 ];

@@ -18,6 +18,7 @@ pub(super) fn run(port: u16) -> ExitCode {
 }
 
 fn serve(port: u16) -> std::io::Result<()> {
+    console::write_from_threads();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the address is told: whoever reads it may already send a signal.

@@ -14,6 +14,7 @@ const ON_ERROR: u8 = 1;
 
 /// Runs what `-f` names, else the demo.
 pub(super) fn run(args: &Run) -> ExitCode {
+    console::write_from_threads();
     ExitCode::from(run_to_code(args))
 }
 
@@ -31,6 +32,9 @@ fn run_to_code(args: &Run) -> u8 {
     };
     if args.file.is_none() {
         console::warn("no scenario named with -f: running the embedded demo");
+    }
+    if !can_write_csv(args) {
+        return exit::USAGE;
     }
     // Kept to the end of the run: it owns the demo target.
     let mut local = Local::new(args.threads(), args.seed).logged();
@@ -53,6 +57,15 @@ fn run_to_code(args: &Run) -> u8 {
     };
     let written = write_csv(args, &last);
     exit::of_run(&last, args.exit_code_on_error.unwrap_or(ON_ERROR), written)
+}
+
+/// Says before a run that what `--csv` asks for cannot be written.
+pub(super) fn can_write_csv(args: &Run) -> bool {
+    let checked = args.csv.as_deref().map_or(Ok(()), report::csv::check);
+    if let Err(error) = &checked {
+        console::warn(&error.to_string());
+    }
+    checked.is_ok()
 }
 
 /// Writes what `--csv` asks for and says where; false when it could not.

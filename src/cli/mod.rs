@@ -18,7 +18,7 @@ mod schema;
 mod screen;
 mod trial;
 
-use std::io::IsTerminal as _;
+use std::io::{ErrorKind, IsTerminal as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -30,6 +30,12 @@ use args::{Cli, Other};
 
 /// Parses the command line, does what it asks, and says how it went.
 pub fn main() -> ExitCode {
+    let code = run();
+    // What was asked for is not there when standard output could not take it.
+    if !console::finish() && code == ExitCode::SUCCESS { ExitCode::from(exit::TROUBLE) } else { code }
+}
+
+fn run() -> ExitCode {
     // Before anything else: clap reads the environment.
     if let Err(text) = load_dotenv(Path::new(".env")) {
         console::warn(&text);
@@ -38,9 +44,16 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version come this way too, with code 0. A closed pipe is nobody's error.
-            let _ = error.print();
-            return if error.exit_code() == 0 { ExitCode::SUCCESS } else { ExitCode::from(exit::USAGE) };
+            // Help and version come this way too, with code 0.
+            return match error.print() {
+                _ if error.exit_code() != 0 => ExitCode::from(exit::USAGE),
+                Err(why) if why.kind() != ErrorKind::BrokenPipe => {
+                    console::warn(&format!("cannot write to standard output: {why}"));
+                    ExitCode::from(exit::TROUBLE)
+                }
+                // A closed pipe is nobody's error.
+                _ => ExitCode::SUCCESS,
+            };
         }
     };
     limits::raise_open_files();

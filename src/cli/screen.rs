@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::args::Run;
-use super::headless::write_csv;
+use super::headless::{can_write_csv, write_csv};
 use super::load::Local;
 use super::{exit, pick};
 use crate::headless::console;
@@ -23,6 +23,10 @@ pub(super) fn run(args: &Run) -> ExitCode {
         overrides: args.overrides(),
         autostart: args.autostart,
     };
+    console::write_from_threads();
+    if !can_write_csv(args) {
+        return ExitCode::from(exit::USAGE);
+    }
     let mut local = Local::new(args.threads(), args.seed);
     match tui::run(pick::entries(args.file.as_deref(), &args.select()), &mut local, options) {
         Ok(farewell) => {

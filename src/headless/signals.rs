@@ -1,31 +1,31 @@
 //! The signals that ask what runs without a screen to end.
 
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-/// Receives INT, TERM and HUP, which from now on no longer end the process.
+use crate::system::signals;
+
+/// Receives them; from now on none of them ends the process.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
+    heard: UnboundedReceiver<i32>,
 }
 
 impl Signals {
     /// Listens from now on.
     pub(crate) fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-        })
+        let (sender, heard) = unbounded_channel();
+        // Nobody listens any more after the end of the run.
+        signals::listen(&[], move |number| {
+            let _ = sender.send(number);
+        })?;
+        Ok(Self { heard })
     }
 
-    /// Waits for the next one and tells its name.
-    pub(crate) async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "interrupted",
-            _ = self.terminate.recv() => "asked to terminate",
-            _ = self.hangup.recv() => "terminal gone",
+    /// Waits for the next one and says it in words.
+    pub(crate) async fn next(&mut self) -> String {
+        match self.heard.recv().await {
+            Some(number) => signals::words(number),
+            None => std::future::pending().await,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Locust's four CSV files, with exactly its column names, and one more each for GraphQL and Redis. Each is written
 //! beside its place and renamed, so that it is complete or absent.
 
+mod file;
 mod protocols;
 
 use std::ffi::OsString;
@@ -53,53 +54,47 @@ fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     path.into()
 }
 
+/// Finds out before a run whether [`write`] will be able to write: makes the folder, and a file in it that goes again.
+/// Nothing that is there is touched.
+///
+/// # Errors
+/// Names the first file that could not be written.
+pub fn check(prefix: &Path) -> Result<(), ReportError> {
+    let paths = SUFFIXES.map(|suffix| with_suffix(prefix, suffix));
+    let taken = |path: &PathBuf| file::can_replace(path).err().map(|why| ReportError::one(path, why));
+    if let Some(error) = paths.iter().find_map(taken) {
+        return Err(error);
+    }
+    file::try_folder(&paths[0]).map_err(|why| ReportError::one(&paths[0], why))
+}
+
 /// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, in runs with GraphQL and
 /// Redis also `_graphql.csv` and `_redis.csv`, where requests have due times `_service_time.csv`, and returns their
 /// paths.
 ///
 /// # Errors
-/// When a file cannot be written; those already complete stay.
+/// When a file cannot be written; the others are written all the same, and the error names both.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
     let [stats, history] = [stats(snapshot), history(snapshot)].map(Some);
     let [failures, exceptions] = [failures(snapshot), exceptions(snapshot)].map(Some);
     let [graphql, redis] = [protocols::graphql(snapshot), protocols::redis(snapshot)];
     let contents = [stats, history, failures, exceptions, graphql, redis, service(snapshot)];
-    let mut paths = Vec::with_capacity(SUFFIXES.len());
+    let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
         let path = with_suffix(prefix, suffix);
         let done = match &records {
-            Some(records) => write_file(&path, records),
+            Some(records) => file::write(&path, records),
             // What an earlier run has left there would be taken for a part of this one.
             None if path.exists() => std::fs::remove_file(&path),
             None => continue,
         };
-        done.map_err(|source| ReportError::Write { path: path.clone(), source })?;
-        if records.is_some() {
-            paths.push(path);
+        match done {
+            Ok(()) if records.is_some() => result.written.push(path),
+            Ok(()) => {}
+            Err(why) => result.failed.push((path, why)),
         }
     }
-    Ok(paths)
-}
-
-fn write_file(path: &Path, records: &[Record]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // A temporary file is private; a report is not. The umask still applies.
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder.tempfile_in(folder)?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file.as_file_mut());
-    for record in records {
-        writer.write_record(record)?;
-    }
-    writer.flush()?;
-    drop(writer);
-    file.persist(path)?;
-    Ok(())
+    if result.failed.is_empty() { Ok(result.written) } else { Err(result) }
 }
 
 fn header(before: &str, percentiles: bool, after: &str) -> Record {
@@ -248,7 +243,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b.csv");
         let head = header("Type,Name", true, "Total");
-        write_file(&path, &[head, vec!["a,b".into(); 14]]).unwrap();
+        file::write(&path, &[head, vec!["a,b".into(); 14]]).unwrap();
         let written = std::fs::read_to_string(&path).unwrap();
         assert!(written.starts_with("Type,Name,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total\r\n\"a,b\","));
         assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "no temporary file stays");

@@ -3,17 +3,37 @@
 pub mod csv;
 pub mod text;
 
-use std::path::PathBuf;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// A report that could not be written.
+/// Files that could not be written, or not all of them.
 #[derive(Debug, thiserror::Error)]
-pub enum ReportError {
-    /// The file or its folder cannot be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+pub struct ReportError {
+    /// Which, and why.
+    failed: Vec<(PathBuf, io::Error)>,
+    /// Those that are complete.
+    written: Vec<PathBuf>,
+}
+
+impl ReportError {
+    fn one(path: &Path, why: io::Error) -> Self {
+        Self { failed: vec![(path.to_owned(), why)], written: Vec::new() }
+    }
+}
+
+impl fmt::Display for ReportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (path, why) in &self.failed {
+            // What an earlier run has left is complete, and not of this run.
+            let old = if path.is_file() { " (the file that is there is from an earlier run)" } else { "" };
+            write!(f, "cannot write {}: {why}{old}; ", path.display())?;
+        }
+        let written: Vec<String> = self.written.iter().map(|path| path.display().to_string()).collect();
+        if written.is_empty() {
+            f.write_str("nothing was written")
+        } else {
+            write!(f, "written: {}", written.join(", "))
+        }
+    }
 }

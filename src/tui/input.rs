@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::runtime::Event;
 use crate::engine::RunHandle;
+use crate::system::signals;
 
 /// Forwards keys, pastes and resizes until `stop` is set.
 pub(crate) fn keys(events: Sender<Event>, stop: Arc<AtomicBool>) -> io::Result<()> {
@@ -31,42 +32,13 @@ pub(crate) fn keys(events: Sender<Event>, stop: Arc<AtomicBool>) -> io::Result<(
     Ok(())
 }
 
-/// Forwards signals until the loop is gone.
-#[cfg(unix)]
+/// Forwards signals for as long as there is a loop.
 pub(crate) fn signals(events: Sender<Event>) -> io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let (mut int, mut term, mut hup, mut stop) = {
-        let _inside = runtime.enter();
-        (
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-            signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
-        )
-    };
-    std::thread::Builder::new().name("signals".into()).spawn(move || {
-        runtime.block_on(async {
-            loop {
-                let event = tokio::select! {
-                    _ = int.recv() => Event::Signal(SignalKind::interrupt().as_raw_value()),
-                    _ = term.recv() => Event::Signal(SignalKind::terminate().as_raw_value()),
-                    _ = hup.recv() => Event::Signal(SignalKind::hangup().as_raw_value()),
-                    _ = stop.recv() => Event::Suspend,
-                };
-                if events.send(event).is_err() {
-                    break;
-                }
-            }
-        });
-    })?;
-    Ok(())
-}
-
-/// There are no such signals here.
-#[cfg(not(unix))]
-pub(crate) fn signals(_events: Sender<Event>) -> io::Result<()> {
-    Ok(())
+    signals::listen(&[signals::SUSPEND, signals::FILE_SIZE], move |number| {
+        let event = if number == signals::SUSPEND { Event::Suspend } else { Event::Signal(number) };
+        // The loop is gone: the run is over, and its files are being written.
+        let _ = events.send(event);
+    })
 }
 
 /// Forwards the snapshots of run number `run` until its end.

@@ -19,6 +19,7 @@ use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
+use crate::system::signals;
 
 /// What the threads send to the loop.
 #[derive(Debug)]
@@ -56,6 +57,8 @@ struct Loop<'a> {
     last: Option<Arc<Snapshot>>,
     exports: Vec<PathBuf>,
     exporting: bool,
+    /// When the last export ended.
+    exported: Option<Instant>,
     /// A Redis is being asked.
     probing: bool,
     begun: Instant,
@@ -93,6 +96,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
         last: None,
         exports: Vec::new(),
         exporting: false,
+        exported: None,
         probing: false,
         begun: Instant::now(),
         leaving: None,
@@ -201,6 +205,7 @@ impl Loop<'_> {
             Event::Snapshot(..) | Event::Lost(_) => {}
             Event::Exported(result) => {
                 self.exporting = false;
+                self.exported = Some(Instant::now());
                 self.exports.extend(result.iter().flatten().cloned());
                 self.message(Message::Exported(result), screen)?;
             }
@@ -208,7 +213,9 @@ impl Loop<'_> {
                 self.probing = false;
                 self.message(Message::Probed(url, answer), screen)?;
             }
-            Event::Signal(number) if number == HANGUP => self.leave(Exit::HangUp),
+            Event::Signal(signals::HANG_UP) => self.leave(Exit::HangUp),
+            // The export reports itself that its file became too large.
+            Event::Signal(signals::FILE_SIZE) if self.is_exporting() => {}
             Event::Signal(number) => self.leave(Exit::Signal(number)),
             Event::Suspend => self.effect(Effect::Suspend, screen)?,
             Event::HangUp => self.leave(Exit::HangUp),
@@ -274,6 +281,11 @@ impl Loop<'_> {
         self.last = Some(first.clone());
         self.handle = Some(handle);
         Message::Started { index, overrides, stop_timeout, first }
+    }
+
+    /// True also just after it: a signal that it caused may come late.
+    fn is_exporting(&self) -> bool {
+        self.exporting || self.exported.is_some_and(|at| at.elapsed() < WATCH)
     }
 
     /// Writes on a thread of its own: a slow disk must not stop the keys.
@@ -379,6 +391,3 @@ impl Loop<'_> {
         }
     }
 }
-
-/// The number of SIGHUP everywhere.
-const HANGUP: i32 = 1;

@@ -96,19 +96,22 @@ fn take() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     let mut bytes = Vec::new();
     queue!(bytes, EnterAlternateScreen, EnableBracketedPaste)?;
-    writer::write_all(&bytes).inspect_err(|_| restore())
+    writer::send(&mut bytes).inspect_err(|_| restore())
 }
 
 /// Gives the terminal back, once. Errors are of no use here: there is nobody to tell.
 pub(crate) fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // What is left of a frame must not come after it.
-        writer::settle(PATIENCE);
+        let takes = writer::settle(PATIENCE);
         // The modes first: they do not wait for a terminal that takes no bytes.
         let _ = disable_raw_mode();
         let mut bytes = Vec::new();
         let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
-        let _ = writer::write_all(&bytes);
+        // From the same thread, and without waiting twice for a terminal that takes nothing.
+        if writer::send(&mut bytes).is_ok() && takes {
+            writer::settle(PATIENCE);
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::system::write;
+
 /// Where frames are handed over. One for the process, as there is one terminal.
 struct Desk {
     state: Mutex<State>,
@@ -59,16 +61,7 @@ impl Frames {
 
     /// Sends what was gathered on its way. The error is that of a frame before.
     pub fn hand_over(&self) -> io::Result<()> {
-        let mut state = DESK.lock();
-        if let Some(kind) = state.error {
-            return Err(kind.into());
-        }
-        let mut bytes = self.bytes.borrow_mut();
-        if !bytes.is_empty() {
-            state.pending.get_or_insert_default().append(&mut bytes);
-            DESK.changed.notify_all();
-        }
-        Ok(())
+        send(&mut self.bytes.borrow_mut())
     }
 }
 
@@ -84,6 +77,19 @@ impl Write for Frames {
     }
 }
 
+/// Sends bytes on their way. The error is that of what was sent before.
+pub(crate) fn send(bytes: &mut Vec<u8>) -> io::Result<()> {
+    let mut state = DESK.lock();
+    if let Some(kind) = state.error {
+        return Err(kind.into());
+    }
+    if !bytes.is_empty() {
+        state.pending.get_or_insert_default().append(bytes);
+        DESK.changed.notify_all();
+    }
+    Ok(())
+}
+
 /// True when everything handed over has been written, or never will be.
 pub(crate) fn idle() -> bool {
     let state = DESK.lock();
@@ -91,12 +97,13 @@ pub(crate) fn idle() -> bool {
 }
 
 /// Waits until the terminal has taken everything, but not longer than `patience`. What it has not even begun to take by
-/// then is dropped.
-pub(crate) fn settle(patience: Duration) {
+/// then is dropped. True when nothing is on its way any more.
+pub(crate) fn settle(patience: Duration) -> bool {
     let state = DESK.lock();
     let waited = DESK.changed.wait_timeout_while(state, patience, |s| !Desk::idle(s) && s.error.is_none());
     let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
     state.pending = None;
+    !state.writing
 }
 
 /// The thread: one frame after the other, for ever.
@@ -109,39 +116,10 @@ fn carry() {
         };
         state.writing = true;
         drop(state);
-        let result = write_all(&bytes);
+        let result = write::all(rustix::stdio::stdout(), &bytes);
         state = DESK.lock();
         state.writing = false;
         state.error = result.err().map(|e| e.kind());
         DESK.changed.notify_all();
     }
-}
-
-/// Past the lock of the standard library: a write that hangs must not keep others from saying their last word.
-#[cfg(unix)]
-pub(crate) fn write_all(mut bytes: &[u8]) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    use rustix::io::Errno;
-    let out = rustix::stdio::stdout();
-    while !bytes.is_empty() {
-        match rustix::io::write(out, bytes) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => bytes = &bytes[n..],
-            Err(Errno::INTR) => {}
-            // Someone before us has left the terminal in this mode.
-            Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&out, PollFlags::OUT)], None) {
-                Ok(_) | Err(Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn write_all(bytes: &[u8]) -> io::Result<()> {
-    let mut out = io::stdout();
-    out.write_all(bytes)?;
-    out.flush()
 }

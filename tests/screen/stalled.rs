@@ -107,18 +107,53 @@ impl Person {
     }
 }
 
+/// A run of a small scenario in a folder, on a terminal of its own.
+fn command(server: &Server, folder: &tempfile::TempDir, flags: &str) -> Command {
+    let scenario = "wait_time: constant(20ms)\nusers: 5\nspawn_rate: 100\ntasks: [{ steps: [{ get: /ok }] }]\n";
+    std::fs::write(folder.path().join("load.yaml"), scenario).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    command.current_dir(folder.path()).env("HOME", folder.path()).env_remove("NO_COLOR");
+    let url = server.url();
+    command.args(["-f", "load.yaml", "--host", &url, "-s", "2s", "--csv", "out"]).args(flags.split(' '));
+    command
+}
+
+fn counted(folder: &tempfile::TempDir) -> u64 {
+    let stats = std::fs::read_to_string(folder.path().join("out_stats.csv")).unwrap();
+    let total = stats.lines().find(|line| line.starts_with(",Aggregated,")).expect("an aggregated row");
+    total.split(',').nth(2).unwrap().parse().expect("a count")
+}
+
+#[test]
+fn a_terminal_that_takes_nothing_any_more_holds_up_no_end() {
+    for flags in ["--autostart", "--headless"] {
+        for way in ["quit", "TERM"] {
+            let server = Server::start();
+            let folder = tempfile::tempdir().unwrap();
+            let mut person = Person::open();
+            let mut katydid = person.start(&mut command(&server, &folder, flags));
+            person.until(if flags == "--headless" { "Aggregated" } else { "RUNNING" });
+            person.go_away();
+            let begin = server.count();
+            until("load while nobody reads", || server.count() > begin + 200);
+            if way == "quit" && flags == "--autostart" {
+                person.press("qy");
+            } else {
+                let pid = katydid.id().to_string();
+                assert!(Command::new("kill").args(["-s", "TERM", &pid]).status().unwrap().success());
+            }
+            until("the end", || katydid.try_wait().unwrap().is_some());
+            assert_eq!(counted(&folder), server.count(), "{flags} {way}");
+        }
+    }
+}
+
 #[test]
 fn a_terminal_that_takes_nothing_stops_neither_the_load_nor_the_keys() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
-    let scenario = "wait_time: constant(20ms)\nusers: 5\nspawn_rate: 100\ntasks: [{ steps: [{ get: /ok }] }]\n";
-    std::fs::write(folder.path().join("load.yaml"), scenario).unwrap();
     let mut person = Person::open();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
-    command.current_dir(folder.path()).env("HOME", folder.path()).env_remove("NO_COLOR");
-    let url = server.url();
-    let args = ["-f", "load.yaml", "--host", &url, "--autostart", "-s", "2s", "--csv", "out"];
-    let mut katydid = person.start(command.args(args));
+    let mut katydid = person.start(&mut command(&server, &folder, "--autostart"));
     person.until("RUNNING");
 
     person.go_away();
@@ -137,7 +172,5 @@ fn a_terminal_that_takes_nothing_stops_neither_the_load_nor_the_keys() {
     person.until("VU-hours");
     until("the end", || katydid.try_wait().unwrap().is_some());
     assert_eq!(katydid.wait().unwrap().code(), Some(0));
-    let stats = std::fs::read_to_string(folder.path().join("out_stats.csv")).unwrap();
-    let total = stats.lines().find(|line| line.starts_with(",Aggregated,")).expect("an aggregated row");
-    assert_eq!(total.split(',').nth(2).unwrap().parse(), Ok(server.count()), "{total}");
+    assert_eq!(counted(&folder), server.count());
 }

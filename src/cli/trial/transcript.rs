@@ -6,11 +6,12 @@ mod subscription;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::io::Write;
+use std::io::{LineWriter, Write};
 use std::sync::Arc;
 
 use super::paint::{Paint, Role, cut};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
+use crate::headless::console::Output;
 use crate::scenario::plan::{Plan, StopScope};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
@@ -46,7 +47,7 @@ fn more(counter: &Cell<u64>) {
 impl Transcript {
     /// Prints on standard output.
     pub(super) fn new(paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
-        Self::onto(Box::new(std::io::stdout()), paint, width, secrets)
+        Self::onto(Box::new(LineWriter::new(Output)), paint, width, secrets)
     }
 
     fn onto(out: Box<dyn Write>, paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {

@@ -1,0 +1,79 @@
+//! One file: written beside its place and renamed, so that it is complete or absent, whatever ends the program.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+use super::Record;
+
+/// What the files are called while they are written.
+const PREFIX: &str = ".katydid-";
+const SUFFIX: &str = ".tmp";
+
+pub(super) fn write(path: &Path, records: &[Record]) -> io::Result<()> {
+    let folder = folder(path);
+    fs::create_dir_all(folder)?;
+    let mut file = temporary(folder)?;
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file.as_file_mut());
+    for record in records {
+        writer.write_record(record)?;
+    }
+    writer.flush()?;
+    drop(writer);
+    file.persist(path)?;
+    Ok(())
+}
+
+/// Refuses a place where a file cannot be put: that of a folder, or one whose name is too long.
+pub(super) fn can_replace(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
+/// Makes the folder of `path` where it is missing, and writes a file there that is gone again afterwards.
+pub(super) fn try_folder(path: &Path) -> io::Result<()> {
+    let folder = folder(path);
+    fs::create_dir_all(folder)?;
+    temporary(folder)?.write_all(b"\n")
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// A file that is removed when it is not renamed. It is locked while it is written.
+fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    sweep(folder);
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(PREFIX).suffix(SUFFIX);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // A temporary file is private; a report is not. The umask still applies.
+        builder.permissions(fs::Permissions::from_mode(0o644));
+    }
+    let file = builder.tempfile_in(folder)?;
+    // Some file systems have no locks: then nobody takes it for one that was left behind either.
+    let _ = file.as_file().try_lock();
+    Ok(file)
+}
+
+/// Removes what a program that was killed in the middle has left behind: nobody holds its lock any more.
+fn sweep(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        if is_ours && let Ok(file) = File::open(entry.path()) {
+            match file.try_lock() {
+                Ok(()) => drop(fs::remove_file(entry.path())),
+                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
+            }
+        }
+    }
+}

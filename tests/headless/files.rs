@@ -1,0 +1,84 @@
+//! Files that cannot be written: said before the run where that can be known, else with the names of those that were.
+
+use std::fs;
+use std::process::Command;
+
+use crate::command::{err, katydid, out, prepared, rows};
+use crate::nginx::Nginx;
+
+fn scenario(nginx: &Nginx) -> String {
+    format!("host: {}\ntasks: [{{ steps: [{{ get: / }}] }}]", nginx.url())
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error_before_anything_is_sent() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("run.yaml"), scenario(&nginx)).unwrap();
+    fs::write(folder.path().join("taken"), "").unwrap();
+    fs::create_dir(folder.path().join("other_failures.csv")).unwrap();
+    let long = format!("{}/x", "y".repeat(300));
+    let long_name = "z".repeat(250);
+    for (prefix, path, why) in [
+        ("taken/x", "taken/x_stats.csv", "Not a directory"),
+        ("taken/deeper/x", "taken/deeper/x_stats.csv", "Not a directory"),
+        ("other", "other_failures.csv", "is a directory"),
+        ("/proc/katydid/x", "/proc/katydid/x_stats.csv", "No such file"),
+        (&long, "x_stats.csv", "File name too long"),
+        (&long_name, "_stats.csv", "File name too long"),
+    ] {
+        let output = katydid(folder.path(), &["-f", "run.yaml", "--headless", "-t", "1s", "--csv", prefix]).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2), "{prefix}: {}", err(&output));
+        let text = err(&output);
+        assert!(text.contains("cannot write ") && text.contains(path) && text.contains(why), "{prefix}: {text}");
+        assert_eq!((text.lines().count(), out(&output).as_str()), (1, ""), "{prefix}: {text}");
+    }
+    assert_eq!(nginx.stop_and_read_log().len(), 0);
+}
+
+#[test]
+fn the_look_before_the_run_makes_folders_and_touches_nothing_that_is_there() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("run_stats.csv");
+    fs::write(&old, "of an earlier run").unwrap();
+    // It is refused after the look: no host of this kind.
+    let output = prepared(folder.path(), &scenario(&nginx), "-H redis://127.0.0.1:1 -t 1s").output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    assert_eq!(fs::read_to_string(&old).unwrap(), "of an earlier run");
+    let output = prepared(folder.path(), &scenario(&nginx), "-t 200ms --csv new/deep/run").output();
+    // The flag of `prepared` comes first, and clap takes one.
+    let output = output.unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", err(&output));
+    let args = ["-f", "run.yaml", "--headless", "-t", "200ms", "--csv", "new/deep/run"];
+    let output = katydid(folder.path(), &args).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let names = || fs::read_dir(folder.path().join("new/deep")).unwrap().flatten().map(|file| file.file_name());
+    assert_eq!(names().count(), 4, "{:?}", names().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_write_that_failed_half_way_names_what_was_written() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    for (path, code) in [("/", 1), ("/missing", 7)] {
+        let steps: String = (0..40).map(|n| format!("{{ get: {path}, name: 'row {n}' }}, ")).collect();
+        let scenario = format!("host: {}\ntasks: [{{ steps: [{steps}] }}]", nginx.url());
+        let command = prepared(folder.path(), &scenario, "-t 1s --exit-code-on-error 7");
+        // 1 KiB a file: more than the header of the smaller ones, less than 40 rows.
+        let mut shell = Command::new("bash");
+        shell.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+        let output = shell.current_dir(folder.path()).env("HOME", folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}{}", out(&output), err(&output));
+        let text = err(&output);
+        let line = text.lines().find(|line| line.contains("cannot write")).unwrap_or_else(|| panic!("{text}"));
+        assert!(line.contains("cannot write run_stats.csv: File too large"), "{text}");
+        assert!(line.contains("written: ") && line.contains("run_exceptions.csv"), "{text}");
+        assert!(!folder.path().join("run_stats.csv").exists());
+        assert_eq!(rows(folder.path().join("run_exceptions.csv")).len(), 0);
+        let left = fs::read_dir(folder.path()).unwrap().flatten();
+        let left: Vec<_> = left.filter(|file| file.file_name().to_string_lossy().ends_with(".tmp")).collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
