@@ -141,6 +141,10 @@ fn ending(last: &Snapshot, width: usize) -> String {
         out.push_str(": nothing was answered at all");
     }
     out.push('\n');
+    if last.run.is_insecure {
+        out.push_str(text::INSECURE);
+        out.push('\n');
+    }
     for words in text::left_out(last) {
         out.push_str(&words);
         out.push('\n');

@@ -93,6 +93,7 @@ fn snapshot() -> Snapshot {
             scenario: "shop".into(),
             host: "http://127.0.0.1:8080".into(),
             started: at(0),
+            is_insecure: false,
             run_time: Some(60_000 * MS),
             classes: vec!["User".into()],
             seed: 7,

@@ -6,7 +6,7 @@ use super::args::Run;
 use super::load::Local;
 use super::{exit, pick};
 use crate::headless::{self, console};
-use crate::report;
+use crate::report::{self, text};
 use crate::stats::Snapshot;
 
 /// Locust's default of `--exit-code-on-error`.
@@ -45,6 +45,9 @@ fn run_to_code(args: &Run) -> u8 {
             return if error.is_about_the_scenario() { exit::USAGE } else { exit::TROUBLE };
         }
     };
+    if handle.latest().run.is_insecure {
+        console::warn(text::INSECURE);
+    }
     if let Some(words) = local.doubt() {
         console::warn(words);
     }

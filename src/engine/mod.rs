@@ -146,6 +146,7 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         scenario: plan.name.clone(),
         host: plan.host.clone(),
         started: SystemTime::now(),
+        is_insecure: plan.is_insecure(),
         run_time: plan.load.run_time.or(plan.schedule.length().filter(|_| plan.schedule.is_shaped())),
         classes: plan.classes.iter().map(|class| class.name.clone()).collect(),
         seed,

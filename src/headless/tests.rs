@@ -14,6 +14,7 @@ fn snapshot(state: RunState) -> Snapshot {
             scenario: "s".into(),
             host: "http://h".into(),
             started: SystemTime::UNIX_EPOCH,
+            is_insecure: false,
             run_time: None,
             classes: vec!["User".into()],
             seed: 1,

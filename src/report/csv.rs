@@ -259,6 +259,7 @@ mod tests {
             scenario,
             host,
             started: UNIX_EPOCH,
+            is_insecure: false,
             run_time: None,
             classes: Vec::new(),
             seed: 0,

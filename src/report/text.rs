@@ -11,6 +11,9 @@ use crate::{clean, units};
 /// Most failures in the summary.
 const SUMMARY_FAILURES: usize = 5;
 
+/// What is said before and after a run of which [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure) is true.
+pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure): anybody may have answered";
+
 /// Which figures a request table has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Period {
@@ -249,6 +252,9 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
         Level::Amber => format!(" ! generator under strain: {why}"),
         Level::Red => format!(" ✗ the generator itself is the bottleneck: {why}"),
     });
+    if snapshot.run.is_insecure {
+        out.push(format!(" ! {INSECURE}"));
+    }
     if snapshot.cut > 0 {
         out.push(format!(" ! {} requests were cut while in flight, and are in no row", units::count(snapshot.cut)));
     }

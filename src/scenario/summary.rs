@@ -54,6 +54,9 @@ pub fn words(plan: &Plan) -> String {
         true => writeln!(out, "{}; no host: give it with --host", plan.name),
         false => writeln!(out, "{} against {}", plan.name, plan.host),
     };
+    if plan.is_insecure() {
+        let _ = writeln!(out, "  TLS certificates are not verified (tls.insecure)");
+    }
     load(plan, &mut out);
     for class in &plan.classes {
         let share = match class.fixed_count {

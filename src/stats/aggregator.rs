@@ -265,6 +265,7 @@ mod tests {
             scenario: "shop".into(),
             host: "http://t".into(),
             started: SystemTime::UNIX_EPOCH,
+            is_insecure: false,
             run_time: None,
             classes: Vec::new(),
             seed: 1,

@@ -103,6 +103,8 @@ pub struct RunInfo {
     pub host: Arc<str>,
     /// Wall clock at the start.
     pub started: SystemTime,
+    /// Some certificates are not checked: `tls.insecure`.
+    pub is_insecure: bool,
     /// Planned length.
     pub run_time: Option<Duration>,
     /// Names of the user classes, in the plan's order.

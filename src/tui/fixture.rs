@@ -73,6 +73,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
             scenario: "checkout".into(),
             host: "https://staging.example.com".into(),
             started,
+            is_insecure: false,
             run_time: Some(Duration::from_secs(600)),
             classes: vec!["User".into()],
             seed: 1,

@@ -15,6 +15,8 @@ use crate::units::{PerSecond, plain};
 pub(crate) struct Preview {
     pub description: String,
     pub host: String,
+    /// Some certificates are not checked.
+    pub is_insecure: bool,
     pub load: Load,
     pub classes: Vec<ClassView>,
     /// The same estimate that `check` prints.
@@ -48,6 +50,7 @@ impl Preview {
         Self {
             description: description.to_owned(),
             host: plan.host.to_string(),
+            is_insecure: plan.is_insecure(),
             load: plan.load,
             classes,
             estimate,

@@ -82,3 +82,24 @@ fn a_write_that_failed_half_way_names_what_was_written() {
         assert!(left.is_empty(), "{left:?}");
     }
 }
+
+#[test]
+fn certificates_that_nobody_checks_are_told_before_and_after() {
+    let nginx = Nginx::secure(false, "location / { return 200 'hello'; }");
+    let words = "TLS certificates are not verified (tls.insecure)";
+    for (insecure, code) in [(true, 0), (false, 1)] {
+        let scenario = format!(
+            "host: {}\ndefaults: {{ tls: {{ insecure: {insecure} }} }}\ntasks: [{{ steps: [{{ get: / }}] }}]",
+            nginx.url()
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let output = prepared(folder.path(), &scenario, "-t 300ms").output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{}", err(&output));
+        assert_eq!(err(&output).lines().next().is_some_and(|line| line.contains(words)), insecure, "{}", err(&output));
+        assert_eq!(out(&output).contains(words), insecure, "{}", out(&output));
+        for command in ["check", "try"] {
+            let output = katydid(folder.path(), &[command, "run.yaml"]).output().unwrap();
+            assert_eq!(out(&output).contains(words), insecure, "{command}: {}", out(&output));
+        }
+    }
+}

@@ -46,3 +46,20 @@ fn a_place_that_cannot_be_written_is_said_before_the_screen() {
     assert_eq!(code, 2, "{screen}");
     assert!(screen.contains("cannot write taken/run_stats.csv"), "{screen}");
 }
+
+#[test]
+fn certificates_that_nobody_checks_are_told_in_the_launcher_the_first_line_and_the_summary() {
+    let terminal = Terminal::open();
+    let scenario = "host: https://127.0.0.1:1\nusers: 2\ndefaults: { tls: { insecure: true } }\n\
+                    tasks: [{ steps: [{ get: / }, { wait: 100ms }] }]\n";
+    std::fs::write(terminal.folder().join("s.yaml"), scenario).unwrap();
+    terminal.katydid("-f s.yaml");
+    terminal.until("the launcher", |screen| screen.contains("TLS certificates are not verified"));
+    terminal.key("Enter");
+    terminal.until("the first line", |screen| screen.lines().next().is_some_and(|line| line.contains("insecure TLS")));
+    terminal.key("q");
+    terminal.until("question", |screen| screen.contains("y/n"));
+    terminal.key("y");
+    let (screen, _) = terminal.until_sane();
+    assert!(screen.contains("TLS certificates are not verified (tls.insecure)"), "{screen}");
+}

@@ -69,6 +69,9 @@ impl Transcript {
     pub(super) fn title(&self, plan: &Plan, class: usize) {
         let name = plan.classes.get(class).map_or("", |class| &*class.name);
         self.line(0, "", &format!("{} against {}: one {name}, once", plan.name, plan.host), Some(Role::Strong));
+        if plan.is_insecure() {
+            self.line(0, "", "TLS certificates are not verified (tls.insecure)", Some(Role::Bad));
+        }
         let others: Vec<&str> =
             plan.classes.iter().enumerate().filter(|(at, _)| *at != class).map(|(_, class)| &*class.name).collect();
         if !others.is_empty() {

@@ -12,6 +12,7 @@ fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
         scenario: "s".into(),
         host: "h".into(),
         started: SystemTime::UNIX_EPOCH,
+        is_insecure: false,
         run_time: None,
         classes: Vec::new(),
         seed: 0,

@@ -93,6 +93,12 @@ impl Plan {
         Scope::with_slots(seed, user_id, Arc::clone(&self.vars), Arc::clone(&self.slots))
     }
 
+    /// True when some certificates are not checked: `tls.insecure` for HTTP or for Redis.
+    pub fn is_insecure(&self) -> bool {
+        let redis = self.redis.iter().map(|target| &target.tls);
+        self.clients.iter().chain(redis).any(|options| options.insecure)
+    }
+
     /// Refuses a plan that cannot be run yet.
     ///
     /// # Errors

@@ -160,6 +160,9 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
         spans.push(Span::styled(words, theme.select));
         spans.push(Span::raw("  "));
     }
+    if snapshot.run.is_insecure {
+        spans.push(Span::styled(format!("{} insecure TLS  ", theme.glyph("▲", "!")), theme.warn));
+    }
     let used: usize = spans.iter().map(Span::width).sum();
     let host = theme.text(&snapshot.run.host);
     let short = host.split("://").nth(1).unwrap_or(&host);

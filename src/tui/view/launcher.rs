@@ -180,6 +180,9 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     } else if !preview.host.starts_with("redis") {
         found.push((format!("{open} target is not asked before the start"), theme.dim));
     }
+    if preview.is_insecure {
+        found.push((format!("{} TLS certificates are not verified", theme.glyph("▲", "!")), theme.warn));
+    }
     if let Some((target, _)) = &preview.redis {
         let place = target.shown();
         let place = place.split("://").nth(1).unwrap_or(&place);
