@@ -4,10 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Writes a file that is not there yet, and the folder it is in; nothing is overwritten.
+/// Writes a file that is not there yet, and the folder it is in; nothing is overwritten, and nothing stays of a file that
+/// could not be written to its end.
 pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent)?;
     }
-    File::create_new(path)?.write_all(text.as_bytes())
+    let mut file = File::create_new(path)?;
+    // Half a file is worse than none, and would be in the way of a second try.
+    file.write_all(text.as_bytes()).inspect_err(|_| drop(fs::remove_file(path)))
 }

@@ -47,10 +47,17 @@ fn write(folder: &Path) -> Result<Vec<String>, String> {
     if let Some((name, _)) = all.iter().find(|(name, _)| folder.join(name).exists()) {
         return Err(format!("{} is already there: nothing was written", folder.join(name).display()));
     }
-    let mut written = Vec::with_capacity(all.len());
+    let mut written: Vec<String> = Vec::with_capacity(all.len());
     for (name, text) in all {
         let path = folder.join(name);
-        files::create(&path, text).map_err(|why| format!("cannot write {}: {why}", path.display()))?;
+        files::create(&path, text).map_err(|why| {
+            let before = if written.is_empty() {
+                "nothing was written".to_owned()
+            } else {
+                format!("written: {}", written.join(", "))
+            };
+            format!("cannot write {}: {why}; {before}", path.display())
+        })?;
         written.push(path.display().to_string());
     }
     Ok(written)

@@ -26,10 +26,12 @@ use clap::Parser as _;
 
 use crate::headless::console;
 use crate::scenario::dotenv;
+use crate::system::signals;
 use args::{Cli, Other};
 
 /// Parses the command line, does what it asks, and says how it went.
 pub fn main() -> ExitCode {
+    signals::survive_file_limit();
     let code = run();
     // What was asked for is not there when standard output could not take it.
     if !console::finish() && code == ExitCode::SUCCESS { ExitCode::from(exit::TROUBLE) } else { code }

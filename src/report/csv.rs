@@ -65,6 +65,7 @@ pub fn check(prefix: &Path) -> Result<(), ReportError> {
     if let Some(error) = paths.iter().find_map(taken) {
         return Err(error);
     }
+    file::sweep(&paths[0]);
     file::try_folder(&paths[0]).map_err(|why| ReportError::one(&paths[0], why))
 }
 
@@ -79,6 +80,7 @@ pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportE
     let [failures, exceptions] = [failures(snapshot), exceptions(snapshot)].map(Some);
     let [graphql, redis] = [protocols::graphql(snapshot), protocols::redis(snapshot)];
     let contents = [stats, history, failures, exceptions, graphql, redis, service(snapshot)];
+    file::sweep(prefix);
     let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
         let path = with_suffix(prefix, suffix);

@@ -42,8 +42,7 @@ const UNNAMED: std::ops::RangeInclusive<i32> = 34..=64;
 #[cfg(not(target_os = "linux"))]
 const UNNAMED: std::ops::Range<i32> = 0..0;
 
-/// A file has reached the limit of its size. Heard so that the write returns an error, which is told with the name of
-/// the file.
+/// A file has reached the limit of its size.
 pub const FILE_SIZE: i32 = Named::XFSZ.as_raw();
 /// The terminal asks to stop for a while (Ctrl-Z).
 pub const SUSPEND: i32 = Named::TSTP.as_raw();
@@ -67,7 +66,7 @@ pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static)
     let ignored = ignored();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     let ending = ENDING.iter().map(|signal| signal.as_raw()).chain(UNNAMED);
-    let numbers = ending.chain([FILE_SIZE]).chain(also.iter().copied().filter(|number| *number != FILE_SIZE));
+    let numbers = ending.chain(also.iter().copied());
     let mut signals: Vec<(i32, Signal)> = {
         let _inside = runtime.enter();
         let heard = numbers.filter(|number| !is_in(ignored, *number));
@@ -78,7 +77,7 @@ pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static)
             let mut last: Option<Instant> = None;
             loop {
                 let number = next(&mut signals).await;
-                let ends = number != FILE_SIZE && !also.contains(&number);
+                let ends = !also.contains(&number);
                 if ends && last.is_some_and(|at| at.elapsed() < TOGETHER) {
                     continue;
                 }
@@ -86,14 +85,25 @@ pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static)
                     last = Some(Instant::now());
                     COUNT.fetch_add(1, Ordering::Relaxed);
                 }
-                if ends || also.contains(&number) {
-                    heard(number);
-                }
+                heard(number);
             }
         });
     };
     std::thread::Builder::new().name("signals".into()).spawn(work)?;
     Ok(())
+}
+
+/// From now on a file that reaches the limit of its size ends nothing: the write returns an error, which is said with
+/// the name of the file.
+pub fn survive_file_limit() {
+    if is_in(ignored(), FILE_SIZE) {
+        return;
+    }
+    // The handler stays when the runtime that it needs for a moment is gone. Without one all is as before.
+    if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
+        let _inside = runtime.enter();
+        drop(signal(SignalKind::from_raw(FILE_SIZE)));
+    }
 }
 
 /// What a signal says, in words.

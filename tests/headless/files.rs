@@ -84,6 +84,31 @@ fn a_write_that_failed_half_way_names_what_was_written() {
 }
 
 #[test]
+fn commands_that_write_files_leave_no_half_of_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "http://127.0.0.1:1/?q=".to_owned() + &"x".repeat(6_000);
+    fs::write(folder.path().join("line.sh"), format!("curl '{url}'")).unwrap();
+    for (args, words) in [
+        // The schema is larger than the limit, the other files are not.
+        ("init new", "katydid.schema.json: File too large (os error 27); written: new/scenarios/starter.yaml, "),
+        ("import line.sh -o new.yaml", "cannot write new.yaml: File too large"),
+        ("schema", "cannot write to standard output: File too large"),
+    ] {
+        let script = format!("ulimit -f 4; exec \"$0\" {args} >out.txt");
+        let program = katydid(folder.path(), &[]);
+        let mut shell = Command::new("bash");
+        let output =
+            shell.args(["-c", &script]).arg(program.get_program()).current_dir(folder.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args}: {}", err(&output));
+        assert!(err(&output).contains(words), "{args}: {}", err(&output));
+    }
+    assert!(folder.path().join("new/.env.example").exists());
+    assert!(
+        !folder.path().join("new.yaml").exists() && !folder.path().join("new/scenarios/katydid.schema.json").exists()
+    );
+}
+
+#[test]
 fn certificates_that_nobody_checks_are_told_before_and_after() {
     let nginx = Nginx::secure(false, "location / { return 200 'hello'; }");
     let words = "TLS certificates are not verified (tls.insecure)";

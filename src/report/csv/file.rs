@@ -48,7 +48,6 @@ fn folder(path: &Path) -> &Path {
 
 /// A file that is removed when it is not renamed. It is locked while it is written.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    sweep(folder);
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX);
     #[cfg(unix)]
@@ -63,12 +62,14 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Removes what a program that was killed in the middle has left behind: nobody holds its lock any more.
-fn sweep(folder: &Path) {
-    let Ok(entries) = fs::read_dir(folder) else { return };
+/// Removes what a program that was killed in the middle has left beside `path`: nobody holds its lock any more.
+pub(super) fn sweep(path: &Path) {
+    let Ok(entries) = fs::read_dir(folder(path)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        let is_ours = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
+        // Opening anything but a file may wait for ever.
+        let is_ours = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_ours && let Ok(file) = File::open(entry.path()) {
             match file.try_lock() {
                 Ok(()) => drop(fs::remove_file(entry.path())),
