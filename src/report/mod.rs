@@ -26,7 +26,7 @@ impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (path, why) in &self.failed {
             // What an earlier run has left is complete, and not of this run.
-            let old = if path.is_file() { " (the file that is there is from an earlier run)" } else { "" };
+            let old = if path.is_file() { " (the existing file is from an earlier run)" } else { "" };
             write!(f, "cannot write {}: {why}{old}; ", path.display())?;
         }
         let written: Vec<String> = self.written.iter().map(|path| path.display().to_string()).collect();

@@ -12,7 +12,7 @@ use crate::{clean, units};
 const SUMMARY_FAILURES: usize = 5;
 
 /// What is said before and after a run of which [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure) is true.
-pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure): anybody may have answered";
+pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure)";
 
 /// Which figures a request table has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

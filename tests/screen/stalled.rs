@@ -110,7 +110,7 @@ impl Person {
 /// A run of a small scenario in a folder, on a terminal of its own.
 fn command(server: &Server, folder: &tempfile::TempDir, flags: &str) -> Command {
     let scenario = "wait_time: constant(20ms)\nusers: 5\nspawn_rate: 100\ntasks: [{ steps: [{ get: /ok }] }]\n";
-    std::fs::write(folder.path().join("load.yaml"), scenario).unwrap();
+    std::fs::write(folder.path().join("load.yaml"), scenario).expect("a written scenario");
     let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
     command.current_dir(folder.path()).env("HOME", folder.path()).env_remove("NO_COLOR");
     let url = server.url();
@@ -119,9 +119,9 @@ fn command(server: &Server, folder: &tempfile::TempDir, flags: &str) -> Command 
 }
 
 fn counted(folder: &tempfile::TempDir) -> u64 {
-    let stats = std::fs::read_to_string(folder.path().join("out_stats.csv")).unwrap();
+    let stats = std::fs::read_to_string(folder.path().join("out_stats.csv")).expect("files of the run");
     let total = stats.lines().find(|line| line.starts_with(",Aggregated,")).expect("an aggregated row");
-    total.split(',').nth(2).unwrap().parse().expect("a count")
+    total.split(',').nth(2).expect("a cell").parse().expect("a count")
 }
 
 #[test]
