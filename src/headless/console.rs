@@ -299,7 +299,7 @@ mod tests {
             STREAM.put(line.as_bytes());
         }
         // It waited for the first line that was not taken, and for no other.
-        assert!(begin.elapsed() < MOMENT * 20, "{:?}", begin.elapsed());
+        assert!(begin.elapsed() < MOMENT * 100, "{:?}", begin.elapsed());
         let dropped = STREAM.lock().dropped;
         assert!((800..1_000).contains(&dropped), "{dropped}");
 

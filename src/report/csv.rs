@@ -80,7 +80,7 @@ pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportE
     let [failures, exceptions] = [failures(snapshot), exceptions(snapshot)].map(Some);
     let [graphql, redis] = [protocols::graphql(snapshot), protocols::redis(snapshot)];
     let contents = [stats, history, failures, exceptions, graphql, redis, service(snapshot)];
-    file::sweep(prefix);
+    file::sweep(&with_suffix(prefix, SUFFIXES[0]));
     let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
         let path = with_suffix(prefix, suffix);
