@@ -3,4 +3,5 @@
 pub mod graphql;
 pub mod http;
 mod judged;
+mod offload;
 pub mod redis;

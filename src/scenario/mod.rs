@@ -5,6 +5,7 @@
 
 mod advice;
 mod build;
+pub mod budget;
 pub mod capture;
 pub mod catalog;
 mod compose;

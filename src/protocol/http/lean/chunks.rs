@@ -82,14 +82,17 @@ impl Chunks {
             (State::Size { digits: 0, .. }, _) => return Err(malformed()),
             (State::Size { value, .. } | State::Extension(value), b'\r') => State::SizeLf(value),
             (State::Size { value, .. }, b';' | b' ' | b'\t') => State::Extension(value),
-            (State::Extension(_), b'\n') => return Err(malformed()),
+            // A bare line feed ends a line too, as everywhere in HTTP/1 (RFC 9112, section 2.2).
+            (State::Size { value: 0, .. } | State::Extension(0), b'\n') => State::LineStart,
+            (State::Size { value, .. } | State::Extension(value), b'\n') => State::Data(value),
             (State::Extension(value), _) => self.skip(State::Extension(value))?,
             (State::SizeLf(0), b'\n') => State::LineStart,
             (State::SizeLf(value), b'\n') => State::Data(value),
             (State::DataCr, b'\r') => State::DataLf,
-            (State::DataLf, b'\n') => START,
+            (State::DataCr | State::DataLf, b'\n') => START,
             (State::LineStart, b'\r') => State::LastLf,
-            (State::LineStart | State::Trailer, b'\n') => self.skip(State::LineStart)?,
+            (State::LineStart, b'\n') => State::Done,
+            (State::Trailer, b'\n') => self.skip(State::LineStart)?,
             (State::LineStart | State::Trailer, _) => self.skip(State::Trailer)?,
             (State::LastLf, b'\n') => State::Done,
             _ => return Err(malformed()),
@@ -133,6 +136,7 @@ mod tests {
         for (text, body, over) in [
             ("5\r\nhello\r\n0\r\n\r\n", "hello", 0),
             ("5;a=\"b\"\r\nhello\r\n6 \r\n world\r\n0\r\nx: y\r\nz: w\r\n\r\n", "hello world", 0),
+            ("5\nhello\n6;a\n world\n0\nx: y\n\n", "hello world", 0),
             ("000a\r\n0123456789\r\n0\r\n\r\nHTTP/1.1", "0123456789", 8),
         ] {
             for step in 1..=text.len() {
@@ -148,7 +152,7 @@ mod tests {
     #[test]
     fn what_is_no_chunk_is_refused() {
         let endless = format!("1;{}", "x".repeat(MAX_OVERHEAD + 2));
-        for text in ["\r\n", "g\r\n", "5\nhello", "5\r\nhelloX", "00000000000000001\r\n", "1\r\na\rb", &endless] {
+        for text in ["\r\n", "g\r\n", " 5\r\nhello", "5\r\nhelloX", "00000000000000001\r\n", "1\r\na\rb", &endless] {
             assert!(matches!(read(text.as_bytes(), text.len()), Err(WireError::Malformed(_))), "{text}");
         }
     }

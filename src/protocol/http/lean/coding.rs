@@ -1,19 +1,29 @@
 //! Content codings: a compressed body is decompressed as it comes, for its length and for what is kept of it.
 
-use std::io::{self, Write};
+mod gzip;
+mod stage;
 
+use std::io;
+
+use self::stage::Stage;
 use super::WireError;
 use crate::protocol::http::judge::EXAMPLE_BODY;
+use crate::protocol::offload;
+use crate::scenario::budget::Budget;
+
+/// Codings of one body, at most, as with curl.
+const MAX_CODINGS: usize = 5;
+/// Bytes that are decompressed in one go; more is done elsewhere, so that one body does not hold up all users.
+const IN_ONE_GO: usize = 256 * 1024;
+/// Bytes between two stages, and in one step.
+const STEP: usize = 16 * 1024;
 
 /// The compressions that are asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
-    /// None, or one that was not asked for.
-    #[default]
-    Identity,
     /// RFC 1952.
     Gzip,
-    /// RFC 1950 (zlib).
+    /// RFC 1950 (zlib), and RFC 1951 where a server leaves the header of zlib out.
     Deflate,
     /// RFC 7932.
     Brotli,
@@ -23,15 +33,78 @@ pub enum Coding {
 
 impl Coding {
     /// By its name in `Content-Encoding`.
-    pub fn named(name: &[u8]) -> Self {
+    fn named(name: &[u8]) -> Option<Self> {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match () {
-            () if is(b"gzip") || is(b"x-gzip") => Coding::Gzip,
-            () if is(b"deflate") => Coding::Deflate,
-            () if is(b"br") => Coding::Brotli,
-            () if is(b"zstd") => Coding::Zstd,
-            () => Coding::Identity,
+            () if is(b"gzip") || is(b"x-gzip") => Some(Coding::Gzip),
+            () if is(b"deflate") => Some(Coding::Deflate),
+            () if is(b"br") => Some(Coding::Brotli),
+            () if is(b"zstd") => Some(Coding::Zstd),
+            () => None,
         }
+    }
+}
+
+/// How a body is compressed, in the order in which that was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Codings {
+    list: [Option<Coding>; MAX_CODINGS],
+    unknown: bool,
+}
+
+impl Codings {
+    /// Those of all `Content-Encoding` lines.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn of(headers: &http::HeaderMap) -> Result<Self, WireError> {
+        let mut codings = Self::default();
+        for value in headers.get_all(http::header::CONTENT_ENCODING) {
+            codings.add(value.as_bytes())?;
+        }
+        Ok(codings)
+    }
+
+    /// Those of one header line.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn add(&mut self, value: &[u8]) -> Result<(), WireError> {
+        for name in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
+            if name.is_empty() || name.eq_ignore_ascii_case(b"identity") {
+                continue;
+            }
+            match Coding::named(name) {
+                Some(coding) => self.push(coding)?,
+                None => self.unknown = true,
+            }
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, coding: Coding) -> Result<(), WireError> {
+        let too_many = || WireError::Malformed(format!("more than {MAX_CODINGS} content codings").into());
+        *self.list.iter_mut().find(|place| place.is_none()).ok_or_else(too_many)? = Some(coding);
+        Ok(())
+    }
+
+    /// These, and then `other`.
+    ///
+    /// # Errors
+    /// When there are too many.
+    pub fn then(mut self, other: Self) -> Result<Self, WireError> {
+        other.list.into_iter().flatten().try_for_each(|coding| self.push(coding))?;
+        Ok(self)
+    }
+
+    /// True when one of them is not known, so that the body stays as it is.
+    pub fn unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// True when there is nothing to undo.
+    pub fn is_identity(&self) -> bool {
+        self.unknown || self.list[0].is_none()
     }
 }
 
@@ -75,59 +148,68 @@ impl Sink {
     }
 }
 
-impl Write for Sink {
-    fn write(&mut self, data: &[u8]) -> io::Result<usize> {
-        self.take(data);
-        Ok(data.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 /// A body on its way from the wire to its [`Sink`].
 pub enum Body {
     /// As it is.
     Plain(Sink),
-    /// Through a decompressor, which is dear enough to live on the heap.
-    Gzip(Box<flate2::write::MultiGzDecoder<Sink>>),
-    /// Likewise.
-    Deflate(Box<flate2::write::ZlibDecoder<Sink>>),
-    /// Likewise.
-    Brotli(Box<brotli::DecompressorWriter<Sink>>),
-    /// Likewise.
-    Zstd(Box<zstd::stream::write::Decoder<'static, Sink>>),
+    /// Through decompressors, which are dear enough to live on the heap.
+    Packed(Box<Packed>),
 }
 
 impl Body {
     /// A body on its way into this sink.
     ///
     /// # Errors
-    /// When the decompressor has no memory.
-    pub fn new(coding: Coding, sink: Sink) -> Result<Self, WireError> {
-        Ok(match coding {
-            Coding::Identity => Body::Plain(sink),
-            Coding::Gzip => Body::Gzip(Box::new(flate2::write::MultiGzDecoder::new(sink))),
-            Coding::Deflate => Body::Deflate(Box::new(flate2::write::ZlibDecoder::new(sink))),
-            Coding::Brotli => Body::Brotli(Box::new(brotli::DecompressorWriter::new(sink, 4_096))),
-            Coding::Zstd => Body::Zstd(Box::new(zstd::stream::write::Decoder::new(sink).map_err(undecodable)?)),
-        })
+    /// When a decompressor has no memory.
+    pub fn new(codings: Codings, sink: Sink) -> Result<Self, WireError> {
+        if codings.is_identity() {
+            return Ok(Body::Plain(sink));
+        }
+        let stages = codings.list.into_iter().flatten().rev();
+        let stages = stages.map(|coding| Ok(Piece::new(Stage::new(coding)?)));
+        let stages = stages.collect::<io::Result<_>>().map_err(undecodable)?;
+        Ok(Body::Packed(Box::new(Packed { stages, out: vec![0; STEP], sink, any: false })))
     }
 
-    /// More bytes from the wire.
+    /// More bytes from the wire. Of a compressed body only so much is decompressed at once as does not hold up others:
+    /// see [`is_behind`](Self::is_behind).
     ///
     /// # Errors
     /// When they cannot be decompressed.
     pub fn write(&mut self, data: &[u8]) -> Result<(), WireError> {
         match self {
-            Body::Plain(sink) => sink.write_all(data),
-            Body::Gzip(decoder) => decoder.write_all(data),
-            Body::Deflate(decoder) => decoder.write_all(data),
-            Body::Brotli(decoder) => decoder.write_all(data),
-            Body::Zstd(decoder) => decoder.write_all(data),
+            Body::Plain(sink) => sink.take(data),
+            Body::Packed(packed) => {
+                packed.any |= !data.is_empty();
+                packed.stages[0].input.extend_from_slice(data);
+                packed.work(IN_ONE_GO).map_err(undecodable)?;
+            }
         }
-        .map_err(undecodable)
+        Ok(())
+    }
+
+    /// True when there are bytes left to decompress, which [`catch_up`](Self::catch_up) does.
+    pub fn is_behind(&self) -> bool {
+        matches!(self, Body::Packed(packed) if packed.next().is_some())
+    }
+
+    /// Decompresses what has come on another thread, which stops when the future is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be decompressed.
+    pub async fn catch_up(&mut self) -> Result<(), WireError> {
+        if !self.is_behind() {
+            return Ok(());
+        }
+        let Body::Packed(packed) = std::mem::replace(self, Body::Plain(Sink::default())) else { return Ok(()) };
+        let work = move |budget: &Budget| {
+            let mut packed = packed;
+            while packed.work(IN_ONE_GO)? && !budget.is_spent() {}
+            Ok::<_, io::Error>(packed)
+        };
+        let worked = offload::run(Budget::default(), work).await.unwrap_or_else(|lost| Err(io::Error::other(lost)));
+        *self = Body::Packed(worked.map_err(undecodable)?);
+        Ok(())
     }
 
     /// The end of the body.
@@ -137,14 +219,83 @@ impl Body {
     pub fn finish(self) -> Result<Sink, WireError> {
         match self {
             Body::Plain(sink) => Ok(sink),
-            Body::Gzip(decoder) => decoder.finish().map_err(undecodable),
-            Body::Deflate(decoder) => decoder.finish().map_err(undecodable),
-            Body::Brotli(mut decoder) => {
-                decoder.close().map_err(undecodable)?;
-                decoder.into_inner().map_err(|_| undecodable(io::ErrorKind::UnexpectedEof.into()))
-            }
-            Body::Zstd(decoder) => decoder.finish().map_err(undecodable),
+            Body::Packed(packed) => packed.finish().map_err(undecodable),
         }
+    }
+}
+
+/// Decompressors in a row, the outermost first.
+pub struct Packed {
+    stages: Vec<Piece>,
+    out: Vec<u8>,
+    sink: Sink,
+    /// Whether there was any body: one without a byte is complete.
+    any: bool,
+}
+
+/// A decompressor and what it has not yet read.
+struct Piece {
+    stage: Stage,
+    input: Vec<u8>,
+    read: usize,
+    /// Its output was full, so that it may have more without more input.
+    is_full: bool,
+    ended: bool,
+}
+
+impl Piece {
+    fn new(stage: Stage) -> Self {
+        Self { stage, input: Vec::new(), read: 0, is_full: false, ended: false }
+    }
+}
+
+impl Packed {
+    /// The stage nearest to the sink that has something to do, so that little stands between them.
+    fn next(&self) -> Option<usize> {
+        self.stages.iter().rposition(|piece| !piece.ended && (piece.read < piece.input.len() || piece.is_full))
+    }
+
+    /// Makes about `budget` bytes of output. True when there is more to do.
+    fn work(&mut self, budget: usize) -> io::Result<bool> {
+        let mut made = 0;
+        while let Some(at) = self.next() {
+            if made >= budget {
+                return Ok(true);
+            }
+            let piece = &mut self.stages[at];
+            let step = piece.stage.step(&piece.input[piece.read..], &mut self.out)?;
+            piece.read += step.used;
+            piece.ended = step.ended;
+            // A step that does nothing waits for more input, whatever is left of this one.
+            piece.is_full = step.made == self.out.len();
+            let stuck = step.used == 0 && step.made == 0 && !step.ended;
+            if piece.ended || piece.read == piece.input.len() {
+                piece.input.clear();
+                piece.read = 0;
+            } else if stuck {
+                return Err(io::Error::new(io::ErrorKind::InvalidData, "the compressed data makes no sense"));
+            }
+            // A step costs something even if little comes out of it.
+            made += step.made.max(STEP / 16);
+            let out = &self.out[..step.made];
+            match self.stages.get_mut(at + 1) {
+                Some(next) if !next.ended => next.input.extend_from_slice(out),
+                Some(_) => {}
+                None => self.sink.take(out),
+            }
+        }
+        // What a long body left behind is not kept while the connection waits.
+        self.stages.iter_mut().for_each(|piece| piece.input.shrink_to(4 * STEP));
+        Ok(false)
+    }
+
+    fn finish(self) -> io::Result<Sink> {
+        for piece in &self.stages {
+            if self.any && !piece.ended {
+                piece.stage.finish()?;
+            }
+        }
+        Ok(self.sink)
     }
 }
 
@@ -153,80 +304,4 @@ fn undecodable(error: io::Error) -> WireError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pack(coding: Coding, text: &[u8]) -> Vec<u8> {
-        let mut out = Vec::new();
-        match coding {
-            Coding::Identity => out.extend_from_slice(text),
-            Coding::Gzip => {
-                let mut encoder = flate2::write::GzEncoder::new(&mut out, flate2::Compression::fast());
-                encoder.write_all(text).expect("memory");
-            }
-            Coding::Deflate => {
-                let mut encoder = flate2::write::ZlibEncoder::new(&mut out, flate2::Compression::fast());
-                encoder.write_all(text).expect("memory");
-            }
-            Coding::Brotli => {
-                let mut encoder = brotli::CompressorWriter::new(&mut out, 4_096, 3, 20);
-                encoder.write_all(text).expect("memory");
-            }
-            Coding::Zstd => out = zstd::encode_all(text, 1).expect("memory"),
-        }
-        out
-    }
-
-    fn unpack(coding: Coding, packed: &[u8], step: usize) -> Result<Sink, WireError> {
-        let mut body = Body::new(coding, Sink::new(10, None))?;
-        for piece in packed.chunks(step) {
-            body.write(piece)?;
-        }
-        body.finish()
-    }
-
-    #[test]
-    fn what_nobody_can_look_at_is_not_held() {
-        for (limit, length, pieces, kept) in [
-            (10_000, None, [6_000, 4_000], 10_000),
-            (10_000, None, [6_000, 4_001], EXAMPLE_BODY),
-            (10_000, Some(10_001), [3_000, 3_000], EXAMPLE_BODY),
-            (10, Some(10_001), [3_000, 3_000], 10),
-            (0, None, [3, 3], 0),
-        ] {
-            let mut sink = Sink::new(limit, length);
-            pieces.iter().for_each(|size| sink.take(&vec![b'x'; *size]));
-            assert_eq!(
-                (sink.bytes, sink.kept.len()),
-                (pieces.iter().sum::<usize>() as u64, kept),
-                "{limit} {pieces:?}"
-            );
-            assert!(sink.kept.capacity() <= 2 * kept.max(8), "{}", sink.kept.capacity());
-        }
-    }
-
-    const COMPRESSED: [(&str, Coding); 4] =
-        [("gzip", Coding::Gzip), ("deflate", Coding::Deflate), ("br", Coding::Brotli), ("zstd", Coding::Zstd)];
-
-    #[test]
-    fn every_coding_comes_out_as_it_went_in() {
-        let text = b"0123456789".repeat(5_000);
-        for (name, coding) in COMPRESSED {
-            assert_eq!(Coding::named(name.to_uppercase().as_bytes()), coding);
-            let packed = pack(coding, &text);
-            for step in [1, 7, packed.len()] {
-                let sink = unpack(coding, &packed, step).expect("valid");
-                assert_eq!((sink.bytes, sink.kept.as_slice()), (50_000, &b"0123456789"[..]), "{name} {step}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_cut_or_no_such_coding_is_refused() {
-        for (name, coding) in COMPRESSED {
-            let packed = pack(coding, &b"0123456789".repeat(5_000));
-            assert!(unpack(coding, &packed[..packed.len() / 2], 100).is_err(), "{name} cut");
-            assert!(unpack(coding, b"<html>this is not compressed at all</html>", 100).is_err(), "{name} plain");
-        }
-    }
-}
+mod tests;

@@ -1,15 +1,23 @@
 //! The head of a reply: its status, how its body is framed (RFC 9112, section 6.3) and whether the connection lives on.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+mod tidy;
+
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-use super::WireError;
-use super::coding::Coding;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use httparse::{Error, Header, ParserConfig, Response, Status};
 
-/// Bytes of a head, at most; a server that sends more is refused, not remembered.
-pub const MAX_HEAD: usize = 64 * 1024;
-/// Header lines of a head, at most.
-const MAX_HEADERS: usize = 128;
+use self::tidy::tidy;
+use super::WireError;
+use super::coding::Codings;
+
+/// Bytes of a head, at most, as with curl; a server that sends more is refused, not remembered.
+pub const MAX_HEAD: usize = 300 * 1024;
+/// Header lines of a head, at most, as with curl.
+pub const MAX_LINES: usize = 5_000;
+/// Header lines that are read without asking for memory.
+const USUAL_LINES: usize = 128;
 
 /// How the end of a body is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +40,70 @@ pub struct Head {
     /// True when another request may follow on the connection.
     pub keep_alive: bool,
     /// How the body is compressed.
-    pub coding: Coding,
+    pub codings: Codings,
     /// True when a cookie is set.
     pub sets_cookie: bool,
+    /// Header lines that are not valid and were left out.
+    pub ignored: u32,
 }
 
-/// Reads a head from the beginning of `bytes`: what it says and how long it is, or `None` when it is not whole yet.
-/// `bodiless` is set for the reply to a HEAD request.
-pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<(Head, usize)>, WireError> {
-    let mut lines = [const { MaybeUninit::uninit() }; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut []);
-    let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, &mut lines);
-    let length = match parsed.map_err(|error| WireError::Malformed(error.to_string().into()))? {
-        httparse::Status::Complete(length) => length,
-        httparse::Status::Partial => return Ok(None),
+/// A complete head.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parsed<'a> {
+    /// What it says.
+    pub head: Head,
+    /// Its bytes, without lines that are not valid.
+    pub raw: Cow<'a, [u8]>,
+    /// Bytes that it took of the input.
+    pub length: usize,
+}
+
+/// Reads a head from the beginning of `bytes`, or `None` when it is not complete yet. `bodiless` is set for the response
+/// to a HEAD request.
+///
+/// # Errors
+/// When it is not HTTP/1, or does not say in one way where the body ends.
+pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<Parsed<'_>>, WireError> {
+    let mut lines = [const { MaybeUninit::uninit() }; USUAL_LINES];
+    match strict(bytes, &mut lines, bodiless)? {
+        Strict::Head(head, length) => {
+            Ok(Some(Parsed { head, raw: Cow::Borrowed(bytes.get(..length).unwrap_or(bytes)), length }))
+        }
+        Strict::Partial => Ok(None),
+        Strict::Odd => {
+            let Some(tidy) = tidy(bytes)? else { return Ok(None) };
+            let mut lines = vec![MaybeUninit::uninit(); MAX_LINES];
+            match strict(&tidy.head, &mut lines, bodiless)? {
+                Strict::Head(head, _) => {
+                    let head = Head { ignored: tidy.ignored, ..head };
+                    Ok(Some(Parsed { head, raw: Cow::Owned(tidy.head), length: tidy.length }))
+                }
+                Strict::Partial | Strict::Odd => Err(WireError::Malformed("invalid headers".into())),
+            }
+        }
+    }
+}
+
+enum Strict {
+    Head(Head, usize),
+    Partial,
+    /// Lines that are not valid, or more than there is room for.
+    Odd,
+}
+
+fn strict<'b>(
+    bytes: &'b [u8],
+    lines: &mut [MaybeUninit<Header<'b>>],
+    bodiless: bool,
+) -> Result<Strict, WireError> {
+    let mut response = Response::new(&mut []);
+    let length = match ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, lines) {
+        Ok(Status::Complete(length)) => length,
+        Ok(Status::Partial) => return Ok(Strict::Partial),
+        Err(Error::HeaderName | Error::HeaderValue | Error::NewLine | Error::TooManyHeaders | Error::Status) => {
+            return Ok(Strict::Odd);
+        }
+        Err(error) => return Err(WireError::Malformed(error.to_string().into())),
     };
     let status = response.code.unwrap_or_default();
     if status < 100 {
@@ -58,7 +116,8 @@ pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<(Head, usize)>, Wire
     let framing = fields.framing(bodiless || matches!(status, 100..=199 | 204 | 304));
     // A length that is contradicted, or an end that is the connection's end, leaves nothing to go on with.
     let keep_alive = fields.keep_alive && status != 101 && framing != Framing::Close && !fields.contradictory();
-    Ok(Some((Head { status, framing, keep_alive, coding: fields.coding, sets_cookie: fields.sets_cookie }, length)))
+    let codings = fields.codings.then(fields.transfer)?;
+    Ok(Strict::Head(Head { status, framing, keep_alive, codings, sets_cookie: fields.sets_cookie, ignored: 0 }, length))
 }
 
 /// All headers of a head that [`parse`] has accepted; none of one that was not kept. Values need not be text.
@@ -66,12 +125,21 @@ pub fn headers(head: &[u8]) -> HeaderMap {
     if head.is_empty() {
         return HeaderMap::new();
     }
-    let mut lines = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut response = httparse::Response::new(&mut lines);
+    let mut lines = [httparse::EMPTY_HEADER; USUAL_LINES];
+    let mut response = Response::new(&mut lines);
+    if !matches!(response.parse(head), Err(Error::TooManyHeaders)) {
+        return map(response.headers);
+    }
+    let mut lines = vec![httparse::EMPTY_HEADER; MAX_LINES];
+    let mut response = Response::new(&mut lines);
     // It was accepted before; an empty map is the honest answer if it ever were not.
     let _ = response.parse(head);
-    let mut map = HeaderMap::with_capacity(response.headers.len());
-    for header in response.headers.iter() {
+    map(response.headers)
+}
+
+fn map(headers: &[Header<'_>]) -> HeaderMap {
+    let mut map = HeaderMap::with_capacity(headers.len());
+    for header in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(header.name), HeaderValue::from_bytes(header.value)) {
             map.append(name, value);
         }
@@ -85,7 +153,9 @@ struct Fields {
     length: Option<u64>,
     encoded: bool,
     chunked: bool,
-    coding: Coding,
+    codings: Codings,
+    /// Compressions of the transfer, which come off before those of the content.
+    transfer: Codings,
     sets_cookie: bool,
 }
 
@@ -105,13 +175,33 @@ impl Fields {
             10 if header.name.eq_ignore_ascii_case("set-cookie") => self.sets_cookie = true,
             14 if header.name.eq_ignore_ascii_case("content-length") => self.length(header.value)?,
             16 if header.name.eq_ignore_ascii_case("content-encoding") => {
-                self.coding = Coding::named(header.value.trim_ascii());
+                self.codings.add(header.value)?;
             }
-            17 if header.name.eq_ignore_ascii_case("transfer-encoding") => {
-                self.encoded = true;
-                self.chunked = tokens(header.value).last().is_some_and(|last| last.eq_ignore_ascii_case(b"chunked"));
-            }
+            17 if header.name.eq_ignore_ascii_case("transfer-encoding") => self.transfer(header.value)?,
             _ => {}
+        }
+        Ok(())
+    }
+
+    fn transfer(&mut self, value: &[u8]) -> Result<(), WireError> {
+        for coding in tokens(value) {
+            // The identity was a transfer coding once (RFC 2616); it says nothing.
+            if coding.is_empty() || coding.eq_ignore_ascii_case(b"identity") {
+                continue;
+            }
+            let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
+            // Some servers write it twice and chunk once.
+            if self.chunked && !is_chunked {
+                return Err(WireError::Malformed("a transfer coding after chunked".into()));
+            }
+            self.encoded = true;
+            self.chunked = is_chunked;
+            if !is_chunked {
+                self.transfer.add(coding)?;
+                if self.transfer.unknown() {
+                    return Err(WireError::Malformed("unknown transfer coding".into()));
+                }
+            }
         }
         Ok(())
     }
@@ -153,7 +243,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Head {
-        parse(text.replace('\n', "\r\n").as_bytes(), false).expect("a valid head").expect("a whole head").0
+        parse(text.replace('\n', "\r\n").as_bytes(), false).expect("a valid head").expect("a whole head").head
     }
 
     #[test]
@@ -164,6 +254,8 @@ mod tests {
             ("HTTP/1.1 200 OK\nTransfer-Encoding: gzip, chunked\n\n", Framing::Chunked, true),
             ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nContent-Length: 9\n\n", Framing::Chunked, false),
             ("HTTP/1.1 200 OK\nTransfer-Encoding: gzip\n\n", Framing::Close, false),
+            ("HTTP/1.1 200 OK\nTransfer-Encoding: identity\nContent-Length: 9\n\n", Framing::Length(9), true),
+            ("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\nTransfer-Encoding: Chunked\n\n", Framing::Chunked, true),
             ("HTTP/1.1 200 OK\n\n", Framing::Close, false),
             ("HTTP/1.1 204 No Content\n\n", Framing::Length(0), true),
             ("HTTP/1.1 304 Not Modified\nContent-Length: 99\n\n", Framing::Length(0), true),
@@ -186,11 +278,72 @@ mod tests {
             "-ERR unknown command\r\n",
             "HTTP/1.1 banana\r\n\r\n",
             "HTTP/1.1 000 None\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 5\x01\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-\x01length: 5\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n 2\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked, gzip\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: xchunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip, gzip, gzip, gzip, gzip, gzip\r\n\r\n",
+            "HTTP/3.1 200 OK\r\n\x01: 2\r\n\r\n",
         ] {
             assert!(matches!(parse(text.as_bytes(), false), Err(WireError::Malformed(_))), "{text}");
         }
-        let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(MAX_HEADERS + 1));
-        assert!(parse(many.as_bytes(), false).is_err());
+        let many = |lines| format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(lines));
+        assert!(parse(many(MAX_LINES + 1).as_bytes(), false).is_err());
+        let (text, lines) = (many(MAX_LINES), MAX_LINES);
+        let parsed = parse(text.as_bytes(), false).expect("valid").expect("complete");
+        assert_eq!((parsed.head.ignored, headers(&parsed.raw).len()), (0, lines));
+    }
+
+    #[test]
+    fn odd_lines_are_left_out_and_the_rest_is_kept() {
+        for (line, kept, ignored) in [
+            ("set-cookie: a=\x01b", None, 1),
+            ("x: a\0b", None, 1),
+            ("x: a\rb", None, 1),
+            ("x: a\x7fb", None, 1),
+            ("x y: 1", None, 1),
+            ("X (Odd) Name: 1", None, 1),
+            (": 1", None, 1),
+            ("=cmd", None, 1),
+            ("no colon", None, 1),
+            ("x\u{e9}: 1", None, 1),
+            ("=cmd\n goes on\n and on", None, 1),
+            ("x: 1\n\t2\x01", None, 1),
+            (" folds nothing", None, 1),
+            ("x : 1", Some("1"), 0),
+            ("x\t:1", Some("1"), 0),
+            ("x: 1\n  2\n\t3", Some("1 2 3"), 0),
+            ("x:\n 1", Some(" 1"), 0),
+            ("x: \u{e9}\t!", Some("\u{e9}\t!"), 0),
+            ("x:", Some(""), 0),
+        ] {
+            let text = format!("HTTP/1.1 200 OK\n{line}\nset-cookie: b=c\ncontent-length: 5\n\nhello");
+            let text = text.replace('\n', "\r\n");
+            let parsed = parse(text.as_bytes(), false).expect("valid").expect("complete");
+            let wanted = Head {
+                status: 200,
+                framing: Framing::Length(5),
+                keep_alive: true,
+                codings: Codings::default(),
+                sets_cookie: true,
+                ignored,
+            };
+            assert_eq!((parsed.head, parsed.length), (wanted, text.len() - 5), "{line:?}");
+            let headers = headers(&parsed.raw);
+            let value = headers.get("x").map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
+            assert_eq!(value.as_deref(), kept.map(str::trim), "{line:?}");
+            assert_eq!(headers.get_all("set-cookie").iter().last().expect("a cookie"), "b=c", "{line:?}");
+            for end in 0..text.len() - 5 {
+                assert_eq!(parse(&text.as_bytes()[..end], false).expect("no error"), None, "{line:?} {end}");
+            }
+        }
+        for line in ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.0 200 \x1b[31m", "HTTP/1.1  200 OK"] {
+            assert_eq!(read(&format!("{line}\n\n")).status, 200, "{line:?}");
+        }
+        let chunked = read("HTTP/1.1 200 OK\nTransfer-Encoding : chunked\n\n");
+        assert_eq!((chunked.framing, chunked.ignored), (Framing::Chunked, 0));
     }
 
     #[test]
@@ -199,14 +352,14 @@ mod tests {
         for end in 0..whole.len() - 4 {
             assert_eq!(parse(&whole[..end], false).expect("no error"), None, "{end}");
         }
-        let (head, length) = parse(whole, false).expect("valid").expect("whole");
-        assert_eq!((length, head.sets_cookie), (whole.len() - 4, true));
-        assert_eq!(headers(&whole[..length])["set-cookie"], "a=b");
+        let parsed = parse(whole, false).expect("valid").expect("whole");
+        assert_eq!((parsed.length, parsed.head.sets_cookie), (whole.len() - 4, true));
+        assert_eq!(headers(&parsed.raw)["set-cookie"], "a=b");
     }
 
     #[test]
     fn the_reply_to_head_has_no_body() {
-        let head = parse(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", true).expect("valid").expect("whole").0;
+        let head = parse(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", true).expect("valid").expect("whole").head;
         assert_eq!(head.framing, Framing::Length(0));
     }
 }

@@ -103,6 +103,21 @@ impl Link {
 
     async fn read(&mut self, reply: &mut Reply<'_>) -> Result<Exchanged, WireError> {
         let mut head_at = None;
+        loop {
+            let done = self.read_on(reply, &mut head_at).await?;
+            reply.catch_up().await?;
+            if let Some(exchanged) = done {
+                return Ok(exchanged);
+            }
+        }
+    }
+
+    /// Reads to the end of the response, or until it is behind with what has come.
+    async fn read_on(
+        &mut self,
+        reply: &mut Reply<'_>,
+        head_at: &mut Option<Instant>,
+    ) -> Result<Option<Exchanged>, WireError> {
         poll_fn(|context| {
             INCOMING.with_borrow_mut(|incoming| {
                 loop {
@@ -114,11 +129,14 @@ impl Link {
                         _ => reply.feed(data)?,
                     };
                     if head_at.is_none() && reply.has_head() {
-                        head_at = Some(Instant::now());
+                        *head_at = Some(Instant::now());
                     }
                     if let Progress::Done { excess } = progress {
                         let head_at = head_at.unwrap_or_else(Instant::now);
-                        return Poll::Ready(Ok(Exchanged { head_at, clean: !excess }));
+                        return Poll::Ready(Ok(Some(Exchanged { head_at, clean: !excess })));
+                    }
+                    if reply.is_behind() {
+                        return Poll::Ready(Ok(None));
                     }
                 }
             })

@@ -2,8 +2,8 @@
 
 use super::WireError;
 use super::chunks::Chunks;
-use super::coding::{Body, Coding, Sink};
-use super::head::{self, Framing, Head, MAX_HEAD};
+use super::coding::{Body, Codings, Sink};
+use super::head::{self, Framing, Head, MAX_HEAD, Parsed};
 
 /// What of a reply is of use after it has been counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,7 +27,6 @@ struct Reading {
     head: Head,
     raw_head: Vec<u8>,
     frame: Frame,
-    wire_bytes: u64,
     body: Body,
 }
 
@@ -78,12 +77,12 @@ impl<'a> Reply<'a> {
 
     fn feed_head(&mut self, mut data: &[u8]) -> Result<Progress, WireError> {
         loop {
-            let Some((head, length)) = head::parse(data, self.bodiless)? else {
+            let Some(Parsed { head, raw, length }) = head::parse(data, self.bodiless)? else {
                 self.carry = data.to_vec();
                 return self.too_long().map_or(Ok(Progress::More), Err);
             };
             if !matches!(head.status, 100..=199) || head.status == 101 {
-                self.begin(head, &data[..length])?;
+                self.begin(head, &raw)?;
                 return self.feed_body(&data[length..]);
             }
             // An interim reply, such as 103: the real one follows.
@@ -95,43 +94,43 @@ impl<'a> Reply<'a> {
     }
 
     fn too_long(&self) -> Option<WireError> {
-        (self.carry.len() > MAX_HEAD).then(|| WireError::Malformed("headers longer than 64 KiB".into()))
+        (self.carry.len() > MAX_HEAD).then(|| WireError::Malformed("headers longer than 300 KiB".into()))
     }
 
     fn begin(&mut self, head: Head, raw: &[u8]) -> Result<(), WireError> {
         let keep = (self.keep)(&head);
-        let (frame, coding) = match head.framing {
-            Framing::Length(0) => (Frame::Length(0), Coding::Identity),
-            Framing::Length(length) => (Frame::Length(length), head.coding),
-            Framing::Chunked => (Frame::Chunks(Chunks::new()), head.coding),
-            Framing::Close => (Frame::Close, head.coding),
+        let (frame, codings) = match head.framing {
+            Framing::Length(0) => (Frame::Length(0), Codings::default()),
+            Framing::Length(length) => (Frame::Length(length), head.codings),
+            Framing::Chunked => (Frame::Chunks(Chunks::new()), head.codings),
+            Framing::Close => (Frame::Close, head.codings),
         };
         let raw_head = if keep.head { raw.to_vec() } else { Vec::new() };
-        let length = match (&frame, coding) {
-            (Frame::Length(length), Coding::Identity) => Some(*length),
+        let length = match &frame {
+            Frame::Length(length) if codings.is_identity() => Some(*length),
             _ => None,
         };
-        let body = Body::new(coding, Sink::new(keep.body, length))?;
-        self.reading = Some(Reading { head, raw_head, frame, wire_bytes: 0, body });
+        let body = Body::new(codings, Sink::new(keep.body, length))?;
+        self.reading = Some(Reading { head, raw_head, frame, body });
         Ok(())
     }
 
     fn feed_body(&mut self, data: &[u8]) -> Result<Progress, WireError> {
         let Some(reading) = &mut self.reading else { return Ok(Progress::More) };
-        let Reading { frame, wire_bytes, body, .. } = reading;
+        let Reading { frame, body, .. } = reading;
         let (used, done) = match frame {
             Frame::Length(left) => {
                 let piece = &data[..data.len().min(usize::try_from(*left).unwrap_or(usize::MAX))];
-                write(body, wire_bytes, piece)?;
+                body.write(piece)?;
                 *left -= piece.len() as u64;
                 (piece.len(), *left == 0)
             }
             Frame::Chunks(chunks) => {
-                let used = chunks.feed(data, |piece| write(body, wire_bytes, piece))?;
+                let used = chunks.feed(data, |piece| body.write(piece))?;
                 (used, chunks.done())
             }
             Frame::Close => {
-                write(body, wire_bytes, data)?;
+                body.write(data)?;
                 (data.len(), false)
             }
         };
@@ -140,6 +139,22 @@ impl<'a> Reply<'a> {
             true => Progress::Done { excess: used < data.len() },
             false => Progress::More,
         })
+    }
+
+    /// Decompresses what has come and was too much to do at once; the connection is not read meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be decompressed.
+    pub async fn catch_up(&mut self) -> Result<(), WireError> {
+        match &mut self.reading {
+            Some(reading) => reading.body.catch_up().await,
+            None => Ok(()),
+        }
+    }
+
+    /// True when [`catch_up`](Self::catch_up) has something to do.
+    pub fn is_behind(&self) -> bool {
+        self.reading.as_ref().is_some_and(|reading| reading.body.is_behind())
     }
 
     /// The server has closed the connection, or everything has come.
@@ -151,8 +166,7 @@ impl<'a> Reply<'a> {
         if !self.done && !matches!(reading.frame, Frame::Close) {
             return Err(WireError::Closed);
         }
-        // A reply without a body may still name a coding.
-        let body = if reading.wire_bytes == 0 { Sink::default() } else { reading.body.finish()? };
+        let body = reading.body.finish()?;
         Ok(Received { head: reading.head, raw_head: reading.raw_head, body })
     }
 }
@@ -167,14 +181,6 @@ pub enum Progress {
         /// True when the connection cannot be trusted any more.
         excess: bool,
     },
-}
-
-fn write(body: &mut Body, wire_bytes: &mut u64, piece: &[u8]) -> Result<(), WireError> {
-    if piece.is_empty() {
-        return Ok(());
-    }
-    *wire_bytes += piece.len() as u64;
-    body.write(piece)
 }
 
 fn ends_lines(bytes: &[u8]) -> bool {

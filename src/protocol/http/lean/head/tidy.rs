@@ -1,0 +1,117 @@
+//! A head with odd lines becomes one that the strict parser accepts: every client that people use keeps such a response.
+//!
+//! Called only after the strict parser has refused a head, so that ordinary responses pay nothing for it.
+
+use super::{MAX_LINES, WireError};
+
+/// A head without its odd lines.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Tidy {
+    /// What the strict parser can read.
+    pub head: Vec<u8>,
+    /// Bytes of the original.
+    pub length: usize,
+    /// Header lines that were left out.
+    pub ignored: u32,
+}
+
+/// Tidies the head at the beginning of `bytes`; `None` when it is not complete yet.
+///
+/// # Errors
+/// When its first line is not a status line, or an odd line decides where the body ends.
+pub fn tidy(bytes: &[u8]) -> Result<Option<Tidy>, WireError> {
+    let Some(first) = line_end(bytes) else { return Ok(None) };
+    let mut head = status_line(strip_cr(&bytes[..first]))?;
+    let (mut at, mut count, mut ignored) = (first + 1, 0, 0);
+    // Where the line before begins in the new head, if it was kept: a folded line continues it.
+    let mut before = None;
+    loop {
+        let Some(end) = line_end(&bytes[at..]) else { return Ok(None) };
+        let line = strip_cr(&bytes[at..at + end]);
+        at += end + 1;
+        if line.is_empty() {
+            head.extend_from_slice(b"\r\n");
+            return Ok(Some(Tidy { head, length: at, ignored }));
+        }
+        count += 1;
+        if count > MAX_LINES {
+            return Err(WireError::Malformed(format!("more than {MAX_LINES} header lines").into()));
+        }
+        if line.starts_with(b" ") || line.starts_with(b"\t") {
+            match before {
+                Some(_) if is_value(line) => {
+                    head.truncate(head.len() - 2);
+                    put(&mut head, &[b" ", line.trim_ascii()]);
+                }
+                Some(start) => {
+                    head.truncate(start);
+                    (before, ignored) = (None, ignored + 1);
+                }
+                // The rest of a line that was left out, or of none.
+                None if count == 1 => ignored += 1,
+                None => {}
+            }
+            continue;
+        }
+        before = Some(head.len());
+        match field(line) {
+            Some((name, value)) => put(&mut head, &[name, b": ", value]),
+            None if decides_length(line) => return Err(WireError::Malformed("invalid content-length".into())),
+            None => (before, ignored) = (None, ignored + 1),
+        }
+    }
+}
+
+/// Name and value of a line; blanks before the colon belong to neither. `None` for what is not a header.
+fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
+    let colon = line.iter().position(|byte| *byte == b':')?;
+    let (name, value) = (line[..colon].trim_ascii_end(), line[colon + 1..].trim_ascii());
+    let is_name = !name.is_empty() && name.iter().all(|byte| is_token(*byte));
+    (is_name && is_value(value)).then_some((name, value))
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// Without control characters, a lone carriage return among them.
+fn is_value(value: &[u8]) -> bool {
+    !value.iter().any(|byte| *byte != b'\t' && byte.is_ascii_control())
+}
+
+/// True for an odd line that some reader could take for the length of the body: whoever is wrong about that takes the
+/// body for the next response.
+fn decides_length(line: &[u8]) -> bool {
+    let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
+    let name: Vec<u8> = name.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
+    name == b"contentlength" || name == b"transferencoding"
+}
+
+/// The status line in its normal form.
+fn status_line(line: &[u8]) -> Result<Vec<u8>, WireError> {
+    let text = String::from_utf8_lossy(line);
+    let invalid = || WireError::Malformed("invalid status line".into());
+    let (version, rest) = text.split_once(' ').ok_or_else(invalid)?;
+    let rest = rest.trim_start();
+    let (code, reason) = rest.split_at_checked(3).ok_or_else(invalid)?;
+    let is_code = code.bytes().all(|byte| byte.is_ascii_digit());
+    if !matches!(version, "HTTP/1.1" | "HTTP/1.0") || !is_code || !matches!(reason.bytes().next(), None | Some(b' ')) {
+        return Err(invalid());
+    }
+    // What the reason says is of no use to anybody, and may hold anything.
+    Ok(format!("{version} {code} \r\n").into_bytes())
+}
+
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|byte| *byte == b'\n')
+}
+
+fn strip_cr(line: &[u8]) -> &[u8] {
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+fn put(head: &mut Vec<u8>, pieces: &[&[u8]]) {
+    for piece in pieces.iter().chain([&b"\r\n".as_slice()]) {
+        head.extend_from_slice(piece);
+    }
+}
