@@ -4,8 +4,8 @@
 //! [`Scenario::plan`] compiles a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
 
 mod advice;
-mod build;
 pub mod budget;
+mod build;
 pub mod capture;
 pub mod catalog;
 mod compose;

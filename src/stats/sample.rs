@@ -53,6 +53,8 @@ pub enum Reason {
     ConnectionRefused,
     /// The connection was reset.
     ConnectionReset,
+    /// The server closed the connection before anything of a response had come.
+    Unanswered,
     /// The server closed the connection before a whole reply had come.
     ConnectionClosed,
     /// The name cannot be resolved.
@@ -104,6 +106,7 @@ impl Reason {
             | Reason::Timeout(_)
             | Reason::ConnectionRefused
             | Reason::ConnectionReset
+            | Reason::Unanswered
             | Reason::ConnectionClosed
             | Reason::TooManyRedirects => self.clone(),
         }
@@ -121,6 +124,7 @@ impl fmt::Display for Reason {
             Reason::Timeout(limit) => write!(f, "timed out after {}", crate::units::plain(*limit)),
             Reason::ConnectionRefused => f.write_str("connection refused"),
             Reason::ConnectionReset => f.write_str("connection reset by the server"),
+            Reason::Unanswered => f.write_str("server closed the connection before sending a response"),
             Reason::ConnectionClosed => f.write_str("connection closed before the reply was complete"),
             Reason::Dns(why) => write!(f, "name not resolved: {why}"),
             Reason::Tls(why) => write!(f, "TLS failed: {why}"),

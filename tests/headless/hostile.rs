@@ -139,7 +139,7 @@ fn every_fault_has_a_plain_reason_and_the_run_goes_on() {
         ("/half", closed),
         ("/half-chunk", closed),
         ("/half-head", closed),
-        ("/nothing", closed),
+        ("/nothing", &["server closed the connection before sending a response", "connection reset by the server"]),
         ("/bad-length", malformed),
         ("/two-lengths", malformed),
         ("/no-http", malformed),

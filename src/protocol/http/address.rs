@@ -1,55 +1,76 @@
-//! Which way a request goes: plain `http` the lean one, everything else the general one.
+//! Where a request goes: the parts of its URL, found once.
 
 use reqwest::Url;
 
 use crate::scenario::template::RenderError;
 
-const PLAIN: &str = "http://";
-
-/// The way of one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Route {
-    /// HTTP/1.1 without TLS; path and query begin at this byte of the URL, the authority ends there.
-    Plain(usize),
-    /// Anything else.
-    General,
+/// Where in a URL its parts are, and whether they are reached through TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Route {
+    /// `https`.
+    pub secure: bool,
+    /// `host:port` begins at this byte; a user name and password come before it.
+    host: usize,
+    /// Path and query begin at this byte, where `host:port` ends.
+    target: usize,
 }
 
 impl Route {
-    /// The way for `url`, which is put into its normal form if it is not in it already.
+    /// The parts of `url`, which is put into its normal form if it is not in it already.
     ///
     /// # Errors
     /// When it is no URL that HTTP could request.
     pub fn of(url: &mut String) -> Result<Self, RenderError> {
-        if let Some(target) = normal(url) {
-            return Ok(Route::Plain(target));
+        if let Some(route) = normal(url) {
+            return Ok(route);
         }
         let mut parsed = Url::parse(url).map_err(|why| RenderError(format!("{url:?} is not a URL: {why}")))?;
-        if !matches!(parsed.scheme(), "http" | "https") {
-            return Err(RenderError(format!("{url:?} is neither http nor https")));
-        }
+        let secure = match parsed.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(RenderError(format!("{url:?} is neither http nor https"))),
+        };
         // A fragment is the reader's business, not the server's.
         parsed.set_fragment(None);
-        let anonymous = parsed.username().is_empty() && parsed.password().is_none();
-        let is_plain = parsed.scheme() == "http" && anonymous;
         *url = parsed.into();
-        let target = url[PLAIN.len()..].find('/').filter(|_| is_plain);
-        Ok(target.map_or(Route::General, |at| Route::Plain(PLAIN.len() + at)))
+        let start = scheme(secure).len();
+        // A normal URL has a path, and nothing before it holds an unescaped slash or a second @.
+        let target = url[start..].find('/').map_or(url.len(), |at| start + at);
+        let host = url[start..target].rfind('@').map_or(start, |at| start + at + 1);
+        Ok(Self { secure, host, target })
     }
 
-    /// `host:port` of a plain URL.
-    pub fn authority(url: &str, target: usize) -> &str {
-        &url[PLAIN.len()..target]
+    /// `host:port`, without the port where it is the scheme's own.
+    pub fn authority<'a>(&self, url: &'a str) -> &'a str {
+        &url[self.host..self.target]
+    }
+
+    /// Path and query.
+    pub fn target<'a>(&self, url: &'a str) -> &'a str {
+        &url[self.target..]
+    }
+
+    /// User name and password as they are in the URL: `user:pass%20word`.
+    pub fn userinfo<'a>(&self, url: &'a str) -> Option<&'a str> {
+        url.get(scheme(self.secure).len()..self.host)?.strip_suffix('@')
     }
 }
 
-/// Where the path begins in a URL that parsing would leave as it is; a quick look that spares most requests the parser.
-fn normal(url: &str) -> Option<usize> {
-    let rest = url.strip_prefix(PLAIN)?;
+fn scheme(secure: bool) -> &'static str {
+    if secure { "https://" } else { "http://" }
+}
+
+/// The parts of a URL that parsing would leave as it is; a quick look that spares most requests the parser.
+fn normal(url: &str) -> Option<Route> {
+    let secure = url.starts_with("https://");
+    let rest = url.strip_prefix(scheme(secure))?;
     let slash = rest.find('/')?;
     let (authority, target) = rest.split_at(slash);
+    let usual = if secure { 443 } else { 80 };
     let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.parse::<u16>().is_ok_and(|port| port != 80) && !port.starts_with(['0', '+']) => host,
+        Some((host, port)) if port.parse::<u16>().is_ok_and(|port| port != usual) && !port.starts_with(['0', '+']) => {
+            host
+        }
         Some(_) => return None,
         None => authority,
     };
@@ -60,7 +81,8 @@ fn normal(url: &str) -> Option<usize> {
     let target = target.as_bytes();
     // A dot after a slash may be a segment that the parser would resolve.
     let resolves = target.windows(2).any(|pair| pair == b"/.");
-    (!resolves && target.iter().all(|byte| stays(*byte))).then_some(PLAIN.len() + slash)
+    let host = scheme(secure).len();
+    (!resolves && target.iter().all(|byte| stays(*byte))).then_some(Route { secure, host, target: host + slash })
 }
 
 /// True for what stands unescaped in paths and queries alike.
@@ -72,16 +94,14 @@ fn stays(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn of(url: &str) -> (Option<(String, String)>, String) {
+    fn of(url: &str) -> (bool, String, String) {
         let mut url = url.to_owned();
-        match Route::of(&mut url).expect("a URL") {
-            Route::Plain(at) => (Some((Route::authority(&url, at).to_owned(), url[at..].to_owned())), url),
-            Route::General => (None, url),
-        }
+        let route = Route::of(&mut url).expect("a URL");
+        (route.secure, route.authority(&url).to_owned(), route.target(&url).to_owned())
     }
 
     #[test]
-    fn plain_urls_are_split_and_normal() {
+    fn urls_are_split_and_normal() {
         for (url, authority, target) in [
             ("http://shop.test/", "shop.test", "/"),
             ("http://127.0.0.1:8080/a?b=c%20d", "127.0.0.1:8080", "/a?b=c%20d"),
@@ -91,25 +111,54 @@ mod tests {
             ("http://shop.test/ü\r\nx: y", "shop.test", "/%C3%BCx:%20y"),
             ("http://[::1]:81/a", "[::1]:81", "/a"),
         ] {
-            assert_eq!(of(url).0, Some((authority.to_owned(), target.to_owned())), "{url}");
+            assert_eq!(of(url), (false, authority.to_owned(), target.to_owned()), "{url}");
+            let secure = url.replacen("http", "https", 1).replacen("Test:80", "Test:443", 1);
+            assert_eq!(of(&secure), (true, authority.to_owned(), target.to_owned()), "{secure}");
+        }
+    }
+
+    #[test]
+    fn a_user_in_the_url_is_no_part_of_its_authority() {
+        for (text, userinfo, authority) in [
+            ("http://user:s%20cret@shop.test/a", Some("user:s%20cret"), "shop.test"),
+            ("https://user@[::1]:81/@", Some("user"), "[::1]:81"),
+            ("https://a@b:c@shop.test:444/", Some("a%40b:c"), "shop.test:444"),
+            ("http://shop.test/a@b", None, "shop.test"),
+            ("http://@shop.test/", None, "shop.test"),
+        ] {
+            let mut url = text.to_owned();
+            let route = Route::of(&mut url).expect("a URL");
+            assert_eq!((route.userinfo(&url), route.authority(&url)), (userinfo, authority), "{text}");
         }
     }
 
     #[test]
     fn the_quick_look_agrees_with_the_parser() {
-        for url in ["http://a.b/c?d=e&f=(g)*", "http://a-b:1/x//y;z=1,2", "http://10.0.0.1:65535/%41"] {
+        for url in [
+            "http://a.b/c?d=e&f=(g)*",
+            "http://a-b:1/x//y;z=1,2",
+            "http://10.0.0.1:65535/%41",
+            "https://a:80/",
+            "http://a:443/",
+        ] {
             assert!(normal(url).is_some(), "{url}");
             assert_eq!(Url::parse(url).expect("a URL").as_str(), url);
         }
-        for url in ["http://a:99999/", "http://a:080/", "http://a/\"", "http://a/./b", "http://A/", "http://u@a/"] {
+        for url in [
+            "http://a:99999/",
+            "http://a:080/",
+            "http://a/\"",
+            "http://a/./b",
+            "http://A/",
+            "http://u@a/",
+            "https://a:443/",
+        ] {
             assert_eq!(normal(url), None, "{url}");
         }
     }
 
     #[test]
-    fn everything_else_goes_the_general_way() {
-        assert_eq!(of("https://shop.test/").0, None);
-        assert_eq!(of("http://user:secret@shop.test/").0, None);
+    fn what_http_cannot_request_is_refused() {
         for url in ["ftp://shop.test/", "http://a:99999/", "nothing", "http://"] {
             assert!(Route::of(&mut url.to_owned()).is_err(), "{url}");
         }

@@ -12,7 +12,9 @@ pub fn lean(error: &WireError) -> Reason {
     match error {
         WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(fold(&error.to_string()))),
         WireError::Resolve(error) => Reason::Dns(error.0.clone()),
+        WireError::Unanswered => Reason::Unanswered,
         WireError::Closed => Reason::ConnectionClosed,
+        WireError::Known(reason) => reason.clone(),
         WireError::Malformed(why) => Reason::Malformed(fold(why)),
     }
 }

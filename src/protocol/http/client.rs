@@ -9,13 +9,13 @@ use http::header::{LOCATION, SET_COOKIE};
 use reqwest::Url;
 use reqwest::cookie::{CookieStore as _, Jar};
 
-use super::address::Route;
 use super::draft::{self, Draft};
+use super::encode::Outgoing;
 use super::general::General;
 use super::judge::{Judge, Reply};
-use super::lean::{self, Head, Keep, Links};
+use super::lean::{self, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
 use super::watch::{self, Sent, Sight, Watch};
-use super::{Exchange, MAX_REDIRECTS, Shared, TlsError, classify, encode, tls};
+use super::{Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, classify, tls};
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason};
@@ -34,7 +34,7 @@ impl Factory {
     /// When TLS cannot be set up.
     pub fn new(plan: &Plan) -> Result<Self, TlsError> {
         let tls = tls::configurations(&plan.clients)?;
-        let clients = plan.clients.iter().cloned().zip(tls).collect();
+        let clients = plan.clients.iter().cloned().zip(tls).map(|(options, tls)| Settings::new(options, tls)).collect();
         Ok(Self(Arc::new(Shared { clients, resolver: Arc::default() })))
     }
 
@@ -42,8 +42,7 @@ impl Factory {
     pub fn client(&self) -> UserClient {
         UserClient {
             shared: Arc::clone(&self.0),
-            links: Links::default(),
-            general: Vec::new(),
+            pool: Pool::default(),
             upgrading: Vec::new(),
             jar: None,
             draft: Draft::default(),
@@ -58,10 +57,8 @@ impl Factory {
 #[derive(Debug)]
 pub struct UserClient {
     shared: Arc<Shared>,
-    links: Links,
-    /// Made when they are first needed: most users never need any.
-    general: Vec<General>,
-    /// The same for WebSockets.
+    pool: Pool,
+    /// Opens WebSockets. Made when they are first needed: most users never need any.
     upgrading: Vec<General>,
     /// Made with the first cookie.
     jar: Option<Arc<Jar>>,
@@ -115,9 +112,9 @@ impl UserClient {
         let mut exchange =
             Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
         let (limit, step) = (judge.step.timeout, judge.step);
-        let is_apart = self.shared.client(step.client).0.connections == Connections::PerRequest;
+        let is_apart = self.shared.client(step.client).options.connections == Connections::PerRequest;
         // Such a request neither uses nor ends the connections that the user keeps.
-        let kept = is_apart.then(|| std::mem::take(&mut self.links));
+        let kept = is_apart.then(|| std::mem::take(&mut self.pool));
         let transferring = self.transfer_along((started, &mut exchange), judge);
         let reply = tokio::time::timeout_at((started + limit).into(), transferring).await;
         exchange.service = started.elapsed();
@@ -127,7 +124,7 @@ impl UserClient {
             exchange.failure = Some((Reason::Timeout(limit), Example::default()));
         }
         if let Some(kept) = kept {
-            self.links = kept;
+            self.pool = kept;
         }
         let reply = reply.ok().flatten();
         if let (Some(watch), Some(reply)) = (&self.watch, &reply) {
@@ -136,19 +133,15 @@ impl UserClient {
         (exchange, reply)
     }
 
-    /// Along redirects, each hop by the client that its address needs.
+    /// Along redirects.
     async fn transfer_along(
         &mut self,
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
     ) -> Option<Reply> {
-        let options = &self.shared.client(judge.step.client).0;
-        let (is_plain, follows) = (options.is_plain(), options.follow_redirects);
+        let follows = self.shared.client(judge.step.client).options.follow_redirects;
         for _ in 0..=MAX_REDIRECTS {
-            let reply = match self.draft.route {
-                Route::Plain(target) if is_plain => self.transfer_lean(target, (started, exchange), judge).await?,
-                Route::Plain(_) | Route::General => self.transfer_generally((started, exchange), judge).await?,
-            };
+            let reply = self.transfer_once((started, exchange), judge).await?;
             let location = reply.headers.get(LOCATION).filter(|_| follows && draft::redirects(reply.status));
             let Some(location) = location else { return Some(reply) };
             let location = String::from_utf8_lossy(location.as_bytes());
@@ -165,13 +158,12 @@ impl UserClient {
         None
     }
 
-    async fn transfer_lean(
+    async fn transfer_once(
         &mut self,
-        target: usize,
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
     ) -> Option<Reply> {
-        let lean::Answer { received, head_at } = match self.converse(target, exchange, judge).await {
+        let Answer { received, headers, head_at } = match self.converse(exchange, judge).await {
             Ok(answer) => answer,
             Err(error) => {
                 exchange.failure = Some(classify::failure(classify::lean(&error), &error));
@@ -180,8 +172,6 @@ impl UserClient {
         };
         exchange.first_byte = Some(head_at - started);
         exchange.bytes = received.body.bytes;
-        // A header that nobody asked for was not kept.
-        let headers = lean::headers(&received.raw_head);
         if received.head.sets_cookie {
             self.remember(&headers);
         }
@@ -189,43 +179,71 @@ impl UserClient {
         Some(Reply { status, headers, body: received.body.kept, bytes: received.body.bytes })
     }
 
-    async fn converse(
-        &mut self,
-        target: usize,
-        exchange: &mut Exchange,
-        judge: &Judge<'_>,
-    ) -> Result<lean::Answer, lean::WireError> {
+    /// Sends what was prepared, on a connection that is kept or on a new one; at most twice.
+    async fn converse(&mut self, exchange: &mut Exchange, judge: &Judge<'_>) -> Result<Answer, WireError> {
         let cookies = self.cookies();
-        self.out.clear();
-        self.out.shrink_to(KEEP_BUFFER);
-        encode::request(&mut self.out, &self.draft, target, &judge.step.fixed_headers, cookies.as_ref());
-        if let Some(watch) = &self.watch {
-            watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));
-        }
         let keep = |head: &Head| {
             let keep = judge.keeps(head.status);
             Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
         };
-        let reply = lean::Reply::new(self.draft.method == http::Method::HEAD, &keep);
-        let authority = Route::authority(&self.draft.url, target);
-        self.links.exchange((authority, &self.out), reply, &self.shared.resolver, &mut exchange.connect).await
-    }
-
-    async fn transfer_generally(
-        &mut self,
-        (started, exchange): (Instant, &mut Exchange),
-        judge: &Judge<'_>,
-    ) -> Option<Reply> {
-        if let Some(watch) = &self.watch {
-            let cookies = self.cookies();
-            watch.see(&Sight::Sent(Sent::general(&self.draft, &judge.step.fixed_headers, cookies.as_ref())));
-        }
-        let jar = Arc::clone(self.jar.get_or_insert_default());
-        match made(&mut self.general, judge.step.client, |id| General::new(&self.shared, id, jar)) {
-            Ok(general) => general.exchange(&self.draft, (started, exchange), judge).await,
-            Err(error) => {
-                exchange.failure = Some(classify::failure(classify::general(&error), &error));
-                None
+        let settings = self.shared.client(judge.step.client);
+        let (secure, authority) = (self.draft.route.secure, self.draft.route.authority(&self.draft.url));
+        let is_simple = !secure && settings.options.is_plain();
+        let origin = Origin { secure, authority, settings: (!is_simple).then_some(judge.step.client) };
+        let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
+        let mut kept = self.pool.take(&origin);
+        let mut is_first = true;
+        loop {
+            let is_kept = kept.is_some();
+            let mut connection = match kept.take() {
+                Some(connection) => connection,
+                None => {
+                    let started = Instant::now();
+                    let dialer = Dialer { settings, resolver: &self.shared.resolver };
+                    // Rare, and large: not a part of what every user holds.
+                    let connection = Box::pin(Connection::open(&origin, dialer)).await?;
+                    exchange.connect = Some(exchange.connect.unwrap_or_default() + started.elapsed());
+                    connection
+                }
+            };
+            let mut reply = lean::Reply::new(self.draft.method == http::Method::HEAD, &keep);
+            let exchanged = match &mut connection.carrier {
+                Carrier::H1(stream) => {
+                    self.out.clear();
+                    self.out.shrink_to(KEEP_BUFFER);
+                    let forwards = settings.proxy.as_ref().filter(|_| !secure).map(|proxy| &proxy.forward);
+                    outgoing.write(&mut self.out, forwards);
+                    if let Some(watch) = self.watch.as_ref().filter(|_| is_first) {
+                        watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));
+                    }
+                    let exchanged = lean::exchange(stream, &self.out, &mut reply).await;
+                    exchanged.map(|exchanged| (exchanged, None))
+                }
+                Carrier::H2(session) => {
+                    let fields = outgoing.fields().map_err(|what| {
+                        WireError::Known(Reason::Other(format!("HTTP/2 does not allow {what}").into()))
+                    })?;
+                    if let Some(watch) = self.watch.as_ref().filter(|_| is_first) {
+                        watch.see(&Sight::Sent(Sent::fields(&self.draft, &fields)));
+                    }
+                    let request = (fields, self.draft.body.clone());
+                    let exchanged = Box::pin(session.exchange(request, &mut reply)).await;
+                    exchanged.map(|(exchanged, headers)| (exchanged, Some(headers)))
+                }
+            };
+            match exchanged {
+                Ok((exchanged, headers)) => {
+                    let received = reply.finish()?;
+                    // A header that nobody asked for was not kept.
+                    let headers = headers.unwrap_or_else(|| lean::headers(&received.raw_head));
+                    if exchanged.clean && received.head.keep_alive {
+                        connection.kept_by(&received.head);
+                        self.pool.keep(connection);
+                    }
+                    return Ok(Answer { received, headers, head_at: exchanged.head_at });
+                }
+                Err(broken) if is_first && broken.again.allows(&self.draft.method, is_kept) => is_first = false,
+                Err(broken) => return Err(broken.error),
             }
         }
     }
@@ -248,6 +266,14 @@ impl UserClient {
             self.jar.get_or_insert_default().set_cookies(&mut headers.get_all(SET_COOKIE).iter(), &url);
         }
     }
+}
+
+/// A response and its times.
+struct Answer {
+    received: lean::Received,
+    headers: http::HeaderMap,
+    /// When its head had come.
+    head_at: Instant,
 }
 
 /// The client of these options; made when it is first needed.

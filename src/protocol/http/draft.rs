@@ -16,7 +16,7 @@ pub struct Draft {
     pub method: Method,
     /// Absolute, in its normal form.
     pub url: String,
-    /// Which way it goes.
+    /// The parts of the URL.
     pub route: Route,
     /// What is sent; a redirect may drop it.
     pub body: Bytes,
@@ -30,7 +30,7 @@ impl Default for Draft {
         Self {
             method: Method::GET,
             url: String::new(),
-            route: Route::General,
+            route: Route::default(),
             body: Bytes::new(),
             headers: Vec::new(),
             has_body: true,

@@ -1,43 +1,140 @@
-//! A draft becomes the bytes of an HTTP/1.1 request.
+//! A draft becomes a request: the bytes of HTTP/1.1, or the fields of HTTP/2. Both carry the same headers.
 
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, HOST, USER_AGENT};
-use http::{HeaderMap, HeaderValue, Method};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use http::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONNECTION, CONTENT_LENGTH, COOKIE, HOST, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+};
+use http::uri::{PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
+use percent_encoding::percent_decode_str;
 
 use super::USER_AGENT as OWN_NAME;
 use super::draft::Draft;
 
-/// Appends the request that `draft` is to `out`; path and query begin at byte `target` of its URL.
-pub fn request(out: &mut Vec<u8>, draft: &Draft, target: usize, fixed: &HeaderMap, cookies: Option<&HeaderValue>) {
-    let authority = super::address::Route::authority(&draft.url, target);
-    put(out, &[draft.method.as_str().as_bytes(), b" ", &draft.url.as_bytes()[target..], b" HTTP/1.1\r\n"]);
-    let mut own = Own::default();
-    for (name, _) in draft.headers(fixed) {
-        own.note(name);
+/// Codings of bodies that are undone.
+const CODINGS: &str = "gzip, br, zstd, deflate";
+/// What belongs to one connection of HTTP/1.1 and has no place in HTTP/2 (RFC 9113, section 8.2.2); the host is in
+/// `:authority`.
+const HOP: [HeaderName; 6] = [
+    HOST,
+    CONNECTION,
+    TRANSFER_ENCODING,
+    UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
+/// A draft, and what its user and its way add to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// What is asked for.
+    pub draft: &'a Draft,
+    /// Headers of the step that never vary.
+    pub fixed: &'a HeaderMap,
+    /// The user's cookies for this URL.
+    pub cookies: Option<&'a HeaderValue>,
+}
+
+impl Outgoing<'_> {
+    /// Appends the request as HTTP/1.1 to `out`. A proxy that forwards it gets the whole URL, and its credentials.
+    pub fn write(&self, out: &mut Vec<u8>, proxy: Option<&Proxied>) {
+        let (draft, route) = (self.draft, self.draft.route);
+        put(out, &[draft.method.as_str().as_bytes(), b" "]);
+        if proxy.is_some() {
+            put(out, &[b"http://", route.authority(&draft.url).as_bytes()]);
+        }
+        put(out, &[route.target(&draft.url).as_bytes(), b" HTTP/1.1\r\n"]);
+        self.each(|name, value| put(out, &[name.as_str().as_bytes(), b": ", value, b"\r\n"]));
+        if let Some(credentials) = proxy.and_then(|proxy| proxy.credentials.as_ref()) {
+            put(out, &[PROXY_AUTHORIZATION.as_str().as_bytes(), b": ", credentials.as_bytes(), b"\r\n"]);
+        }
+        out.extend_from_slice(b"\r\n");
+        out.extend_from_slice(&draft.body);
     }
-    if !own.host {
-        put(out, &[b"host: ", authority.as_bytes(), b"\r\n"]);
+
+    /// The request of HTTP/2, without its body. A `Host` of the step is its authority.
+    ///
+    /// # Errors
+    /// When a part of it cannot be said in HTTP/2; which one.
+    pub fn fields(&self) -> Result<Request<()>, &'static str> {
+        let (draft, route) = (self.draft, self.draft.route);
+        let mut request = Request::new(());
+        let mut host = None;
+        let mut wrong = None;
+        self.each(|name, value| match HeaderValue::from_bytes(value) {
+            Ok(value) if *name == HOST => host = Some(value),
+            // The only coding of HTTP/1.1 that may be offered.
+            Ok(value) if *name == TE && value != "trailers" => {}
+            Ok(_) if HOP.contains(name) => {}
+            Ok(value) => drop(request.headers_mut().append(name.clone(), value)),
+            Err(_) => wrong = Some("a header"),
+        });
+        if let Some(wrong) = wrong {
+            return Err(wrong);
+        }
+        let mut uri = http::uri::Parts::default();
+        uri.scheme = Some(if route.secure { Scheme::HTTPS } else { Scheme::HTTP });
+        let authority = host.as_ref().map_or(route.authority(&draft.url).as_bytes(), HeaderValue::as_bytes);
+        uri.authority = Some(authority.try_into().map_err(|_| "the Host header")?);
+        uri.path_and_query = Some(PathAndQuery::try_from(route.target(&draft.url)).map_err(|_| "the URL")?);
+        *request.uri_mut() = Uri::from_parts(uri).map_err(|_| "the URL")?;
+        *request.method_mut() = draft.method.clone();
+        *request.version_mut() = http::Version::HTTP_2;
+        Ok(request)
     }
-    if !own.user_agent {
-        put(out, &[b"user-agent: ", OWN_NAME.as_bytes(), b"\r\n"]);
+
+    /// Gives every header to `give`: ours where the step has none of that name, then the step's.
+    fn each(&self, mut give: impl FnMut(&HeaderName, &[u8])) {
+        let draft = self.draft;
+        let mut own = Own::default();
+        for (name, _) in draft.headers(self.fixed) {
+            own.note(name);
+        }
+        if !own.host {
+            give(&HOST, draft.route.authority(&draft.url).as_bytes());
+        }
+        if !own.user_agent {
+            give(&USER_AGENT, OWN_NAME.as_bytes());
+        }
+        if !own.accept {
+            give(&ACCEPT, b"*/*");
+        }
+        if !own.accept_encoding {
+            give(&ACCEPT_ENCODING, CODINGS.as_bytes());
+        }
+        if let Some(userinfo) = draft.route.userinfo(&draft.url).filter(|_| !own.authorization) {
+            give(&AUTHORIZATION, basic(userinfo).as_bytes());
+        }
+        for (name, value) in draft.headers(self.fixed) {
+            give(name, value.as_bytes());
+        }
+        if let Some(cookies) = self.cookies.filter(|_| !own.cookie) {
+            give(&COOKIE, cookies.as_bytes());
+        }
+        let expects_body = matches!(draft.method, Method::POST | Method::PUT | Method::PATCH);
+        if !own.content_length && (expects_body || !draft.body.is_empty()) {
+            let mut digits = [0; 20];
+            give(&CONTENT_LENGTH, decimal(draft.body.len(), &mut digits));
+        }
     }
-    if !own.accept {
-        out.extend_from_slice(b"accept: */*\r\n");
-    }
-    if !own.accept_encoding {
-        out.extend_from_slice(b"accept-encoding: gzip, br, zstd, deflate\r\n");
-    }
-    for (name, value) in draft.headers(fixed) {
-        put(out, &[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
-    }
-    if let Some(cookies) = cookies.filter(|_| !own.cookie) {
-        put(out, &[b"cookie: ", cookies.as_bytes(), b"\r\n"]);
-    }
-    let expects_body = matches!(draft.method, Method::POST | Method::PUT | Method::PATCH);
-    if !own.content_length && (expects_body || !draft.body.is_empty()) {
-        length(out, draft.body.len());
-    }
-    out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(&draft.body);
+}
+
+/// A proxy that forwards requests without TLS.
+#[derive(Debug, Clone, Default)]
+pub struct Proxied {
+    /// `Proxy-Authorization`, where its URL has a user.
+    pub credentials: Option<HeaderValue>,
+}
+
+/// `Basic …`, from the user name and password of a URL.
+pub fn basic(userinfo: &str) -> String {
+    let (user, password) = userinfo.split_once(':').unwrap_or((userinfo, ""));
+    let mut pair: Vec<u8> = percent_decode_str(user).collect();
+    pair.push(b':');
+    pair.extend(percent_decode_str(password));
+    format!("Basic {}", BASE64_STANDARD.encode(pair))
 }
 
 /// Which of the headers that we would add the step has set itself.
@@ -47,18 +144,20 @@ struct Own {
     user_agent: bool,
     accept: bool,
     accept_encoding: bool,
+    authorization: bool,
     cookie: bool,
     content_length: bool,
 }
 
 impl Own {
-    fn note(&mut self, name: &http::HeaderName) {
+    fn note(&mut self, name: &HeaderName) {
         match name {
             name if *name == HOST => self.host = true,
             name if *name == USER_AGENT => self.user_agent = true,
             name if *name == ACCEPT => self.accept = true,
             name if *name == ACCEPT_ENCODING => self.accept_encoding = true,
-            name if *name == http::header::COOKIE => self.cookie = true,
+            name if *name == AUTHORIZATION => self.authorization = true,
+            name if *name == COOKIE => self.cookie = true,
             name if *name == CONTENT_LENGTH => self.content_length = true,
             _ => {}
         }
@@ -71,28 +170,42 @@ fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
     }
 }
 
-fn length(out: &mut Vec<u8>, length: usize) {
-    use std::io::Write as _;
-    // Writing into memory cannot fail.
-    let _ = write!(out, "content-length: {length}\r\n");
+/// The digits of `n`, without memory of their own.
+fn decimal(mut n: usize, digits: &mut [u8; 20]) -> &[u8] {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (n % 10) as u8;
+        n /= 10;
+        if n == 0 || at == 0 {
+            return &digits[at..];
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::http::address::Route;
     use bytes::Bytes;
-    use http::header::COOKIE;
+
+    fn get(url: &str) -> Draft {
+        let mut url = url.to_owned();
+        let route = Route::of(&mut url).expect("a URL");
+        let mut draft = Draft::default();
+        (draft.url, draft.route) = (url, route);
+        draft
+    }
 
     fn text(draft: &Draft, fixed: &HeaderMap, cookies: Option<&HeaderValue>) -> String {
         let mut out = Vec::new();
-        request(&mut out, draft, "http://a:1".len(), fixed, cookies);
+        Outgoing { draft, fixed, cookies }.write(&mut out, None);
         String::from_utf8(out).expect("text").replace("\r\n", "\n")
     }
 
     #[test]
     fn a_request_says_what_it_must() {
-        let mut draft = Draft::default();
-        draft.url.push_str("http://a:1/b?c");
+        let mut draft = get("http://a:1/b?c");
         let agent = OWN_NAME;
         let usual = format!("user-agent: {agent}\naccept: */*\naccept-encoding: gzip, br, zstd, deflate\n");
         assert_eq!(text(&draft, &HeaderMap::new(), None), format!("GET /b?c HTTP/1.1\nhost: a:1\n{usual}\n"));
@@ -104,12 +217,47 @@ mod tests {
 
     #[test]
     fn what_the_step_sets_is_not_said_twice() {
-        let mut draft = Draft::default();
-        draft.url.push_str("http://a:1/");
+        let draft = get("http://a:1/");
         let set = |name| (name, HeaderValue::from_static("mine"));
         let fixed: HeaderMap = [HOST, USER_AGENT, ACCEPT, ACCEPT_ENCODING, COOKIE].map(set).into_iter().collect();
         let text = text(&draft, &fixed, Some(&HeaderValue::from_static("jar")));
         assert_eq!(text.matches(": mine\n").count(), 5, "{text}");
         assert_eq!(text.lines().count(), 7, "{text}");
+    }
+
+    #[test]
+    fn a_proxy_gets_the_whole_url_and_its_own_credentials() {
+        let draft = get("http://user:p%40ss@a:1/b");
+        let fixed = HeaderMap::new();
+        let mut out = Vec::new();
+        let proxy = Proxied { credentials: Some(HeaderValue::from_static("Basic x")) };
+        Outgoing { draft: &draft, fixed: &fixed, cookies: None }.write(&mut out, Some(&proxy));
+        let out = String::from_utf8(out).expect("text");
+        assert!(out.starts_with("GET http://a:1/b HTTP/1.1\r\nhost: a:1\r\n"), "{out}");
+        // user:p@ss
+        assert!(out.contains("authorization: Basic dXNlcjpwQHNz\r\n"), "{out}");
+        assert!(out.ends_with("proxy-authorization: Basic x\r\n\r\n"), "{out}");
+    }
+
+    #[test]
+    fn in_http_2_the_host_is_the_authority_and_nothing_belongs_to_a_connection() {
+        let mut draft = get("https://a:1/b?c=%20");
+        (draft.method, draft.body) = (Method::PUT, Bytes::from_static(b"12345"));
+        let set = [(HOST, "shop.test"), (CONNECTION, "close"), (TE, "gzip"), (ACCEPT, "text/html")];
+        let fixed: HeaderMap = set.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect();
+        let request = Outgoing { draft: &draft, fixed: &fixed, cookies: None }.fields().expect("a request");
+        assert_eq!(request.uri().to_string(), "https://shop.test/b?c=%20");
+        let names: Vec<&str> = request.headers().keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["user-agent", "accept-encoding", "accept", "content-length"]);
+        assert_eq!(request.headers()["content-length"], "5");
+        let bad: HeaderMap = [(HOST, HeaderValue::from_static("a b"))].into_iter().collect();
+        assert_eq!(Outgoing { draft: &draft, fixed: &bad, cookies: None }.fields().err(), Some("the Host header"));
+    }
+
+    #[test]
+    fn lengths_are_decimal() {
+        for n in [0, 9, 10, 12_345, usize::MAX] {
+            assert_eq!(decimal(n, &mut [0; 20]), n.to_string().as_bytes());
+        }
     }
 }

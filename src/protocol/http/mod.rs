@@ -28,6 +28,8 @@ pub use tls::TlsError;
 pub use watch::{Sent, Sight, Watch};
 pub use websocket::{Broken, Received, Socket};
 
+use http::HeaderValue;
+
 use crate::scenario::plan::{ClientId, ClientOptions};
 use crate::stats::{Example, Reason};
 
@@ -40,13 +42,59 @@ const USER_AGENT: &str = concat!("katydid/", env!("CARGO_PKG_VERSION"));
 #[derive(Debug)]
 struct Shared {
     /// Indexed by [`ClientId`].
-    clients: Vec<(ClientOptions, rustls::ClientConfig)>,
+    clients: Vec<Settings>,
     resolver: Arc<resolve::CachingResolver>,
 }
 
 impl Shared {
-    fn client(&self, id: ClientId) -> &(ClientOptions, rustls::ClientConfig) {
+    fn client(&self, id: ClientId) -> &Settings {
         &self.clients[id.0 as usize]
+    }
+}
+
+/// How connections are opened, made ready once from what the plan says.
+#[derive(Debug)]
+struct Settings {
+    options: ClientOptions,
+    /// Offers the versions of HTTP that may be spoken.
+    tls: Arc<rustls::ClientConfig>,
+    /// Offers HTTP/1.1 alone: to proxies, and for WebSockets.
+    tls_h1: Arc<rustls::ClientConfig>,
+    proxy: Option<Proxy>,
+}
+
+/// A proxy, in parts.
+#[derive(Debug)]
+struct Proxy {
+    /// `https`.
+    secure: bool,
+    /// Name or number of the machine, without brackets.
+    host: String,
+    port: u16,
+    /// What it needs of a request that it forwards.
+    forward: encode::Proxied,
+}
+
+impl Settings {
+    fn new(options: ClientOptions, tls: rustls::ClientConfig) -> Self {
+        let mut tls_h1 = tls.clone();
+        // A server that may choose HTTP/2 does.
+        tls_h1.alpn_protocols = vec![b"http/1.1".to_vec()];
+        let proxy = options.proxy.as_ref().and_then(Proxy::of);
+        Self { options, tls: Arc::new(tls), tls_h1: Arc::new(tls_h1), proxy }
+    }
+}
+
+impl Proxy {
+    fn of(url: &url::Url) -> Option<Self> {
+        let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']').to_owned();
+        let userinfo = match (url.username(), url.password()) {
+            ("", None) => None,
+            (user, password) => Some(format!("{user}:{}", password.unwrap_or_default())),
+        };
+        let credentials = userinfo.and_then(|userinfo| HeaderValue::try_from(encode::basic(&userinfo)).ok());
+        let forward = encode::Proxied { credentials };
+        Some(Self { secure: url.scheme() == "https", host, port: url.port_or_known_default()?, forward })
     }
 }
 

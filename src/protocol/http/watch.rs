@@ -77,6 +77,15 @@ impl<'a> Sent<'a> {
         Self { method: draft.method.as_str(), url: &draft.url, headers, body: &draft.body }
     }
 
+    /// From the fields of an HTTP/2 request, whose authority is shown as the host that it is.
+    pub(super) fn fields(draft: &'a Draft, request: &http::Request<()>) -> Self {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let authority = request.uri().authority().map(|authority| (":authority".to_owned(), authority.to_string()));
+        let headers = request.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value)));
+        let headers = authority.into_iter().chain(headers).collect();
+        Self { method: draft.method.as_str(), url: &draft.url, headers, body: &draft.body }
+    }
+
     /// From what the general client is given; it adds the same lines of its own as the lean one.
     pub(super) fn general(draft: &'a Draft, fixed: &HeaderMap, cookies: Option<&HeaderValue>) -> Self {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();

@@ -53,18 +53,6 @@ pub struct Codings {
 }
 
 impl Codings {
-    /// Those of all `Content-Encoding` lines.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub fn of(headers: &http::HeaderMap) -> Result<Self, WireError> {
-        let mut codings = Self::default();
-        for value in headers.get_all(http::header::CONTENT_ENCODING) {
-            codings.add(value.as_bytes())?;
-        }
-        Ok(codings)
-    }
-
     /// Those of one header line.
     ///
     /// # Errors

@@ -45,6 +45,24 @@ pub struct Head {
     pub sets_cookie: bool,
     /// Header lines that are not valid and were left out.
     pub ignored: u32,
+    /// How many seconds the server keeps the connection for another request, where it says so.
+    pub keep_alive_for: Option<u32>,
+}
+
+/// What the head of an HTTP/2 response says. `bodiless` is set for the response to a HEAD request.
+pub fn of_fields(status: u16, headers: &HeaderMap, bodiless: bool) -> Result<Head, WireError> {
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
+    if size > MAX_HEAD {
+        return Err(WireError::Malformed("headers longer than 300 KiB".into()));
+    }
+    if headers.len() > MAX_LINES {
+        return Err(WireError::Malformed("too many headers".into()));
+    }
+    let mut fields = Fields { keep_alive: true, ..Fields::default() };
+    for (name, value) in headers {
+        fields.read(&Header { name: name.as_str(), value: value.as_bytes() })?;
+    }
+    fields.head(status, bodiless)
 }
 
 /// A complete head.
@@ -91,11 +109,7 @@ enum Strict {
     Odd,
 }
 
-fn strict<'b>(
-    bytes: &'b [u8],
-    lines: &mut [MaybeUninit<Header<'b>>],
-    bodiless: bool,
-) -> Result<Strict, WireError> {
+fn strict<'b>(bytes: &'b [u8], lines: &mut [MaybeUninit<Header<'b>>], bodiless: bool) -> Result<Strict, WireError> {
     let mut response = Response::new(&mut []);
     let length = match ParserConfig::default().parse_response_with_uninit_headers(&mut response, bytes, lines) {
         Ok(Status::Complete(length)) => length,
@@ -113,11 +127,7 @@ fn strict<'b>(
     for header in response.headers.iter() {
         fields.read(header)?;
     }
-    let framing = fields.framing(bodiless || matches!(status, 100..=199 | 204 | 304));
-    // A length that is contradicted, or an end that is the connection's end, leaves nothing to go on with.
-    let keep_alive = fields.keep_alive && status != 101 && framing != Framing::Close && !fields.contradictory();
-    let codings = fields.codings.then(fields.transfer)?;
-    Ok(Strict::Head(Head { status, framing, keep_alive, codings, sets_cookie: fields.sets_cookie, ignored: 0 }, length))
+    Ok(Strict::Head(fields.head(status, bodiless)?, length))
 }
 
 /// All headers of a head that [`parse`] has accepted; none of one that was not kept. Values need not be text.
@@ -157,9 +167,19 @@ struct Fields {
     /// Compressions of the transfer, which come off before those of the content.
     transfer: Codings,
     sets_cookie: bool,
+    keep_alive_for: Option<u32>,
 }
 
 impl Fields {
+    fn head(&self, status: u16, bodiless: bool) -> Result<Head, WireError> {
+        let framing = self.framing(bodiless || matches!(status, 100..=199 | 204 | 304));
+        // A length that is contradicted, or an end that is the connection's end, leaves nothing to go on with.
+        let keep_alive = self.keep_alive && status != 101 && framing != Framing::Close && !self.contradictory();
+        let codings = self.codings.then(self.transfer)?;
+        let Self { sets_cookie, keep_alive_for, .. } = *self;
+        Ok(Head { status, framing, keep_alive, codings, sets_cookie, keep_alive_for, ignored: 0 })
+    }
+
     fn read(&mut self, header: &httparse::Header<'_>) -> Result<(), WireError> {
         // The length of a name rules most of them out before anything is compared.
         match header.name.len() {
@@ -173,6 +193,9 @@ impl Fields {
                 }
             }
             10 if header.name.eq_ignore_ascii_case("set-cookie") => self.sets_cookie = true,
+            10 if header.name.eq_ignore_ascii_case("keep-alive") => {
+                self.keep_alive_for = tokens(header.value).find_map(seconds).or(self.keep_alive_for);
+            }
             14 if header.name.eq_ignore_ascii_case("content-length") => self.length(header.value)?,
             16 if header.name.eq_ignore_ascii_case("content-encoding") => {
                 self.codings.add(header.value)?;
@@ -232,6 +255,12 @@ impl Fields {
     fn contradictory(&self) -> bool {
         self.encoded && self.length.is_some()
     }
+}
+
+/// The seconds in `timeout=5`.
+fn seconds(parameter: &[u8]) -> Option<u32> {
+    let (name, value) = str::from_utf8(parameter).ok()?.split_once('=')?;
+    name.trim().eq_ignore_ascii_case("timeout").then(|| value.trim().trim_matches('"').parse().ok())?
 }
 
 fn tokens(value: &[u8]) -> impl Iterator<Item = &[u8]> {

@@ -1,30 +1,33 @@
-//! Plain HTTP/1.1, the case that matters most for speed: the same few servers, again and again.
+//! The HTTP client: connections of a user's own, written to from a buffer it keeps and read where they come in.
 //!
-//! The general client pools, negotiates and layers, and spends more on a request than the kernel does on sending it.
-//! Here a user owns its connections, writes a request from a buffer it keeps and reads the reply where it comes in; a
-//! body is only kept where somebody wants it. TLS, HTTP/2 and everything unusual stay with the general client.
+//! HTTP/1.1 is our own, plain and through TLS, because the same few servers, again and again, is the case that matters
+//! most for speed; a body is only kept where somebody wants it. HTTP/2 has its frames from a library. The head and the
+//! body of a response go through the same code in both.
 
 mod chunks;
 mod coding;
+mod connection;
+mod dial;
+mod h2;
 mod head;
-mod link;
 mod reply;
+mod stream;
 
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
-pub use coding::Sink;
+pub use connection::{Carrier, Connection, exchange};
+pub use dial::{Dialer, Origin};
 pub use head::{Head, headers};
 pub use reply::{Keep, Received, Reply};
 
-use self::link::Link;
-use super::resolve::{CachingResolver, ResolveError};
+use super::resolve::ResolveError;
+use crate::stats::Reason;
 
 /// Connections to different servers that one user keeps open; the one unused for longest is closed for another.
-const MAX_LINKS: usize = 8;
+const MAX_KEPT: usize = 8;
 
-/// Why there is no reply.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// Connecting, sending or receiving.
@@ -33,67 +36,39 @@ pub enum WireError {
     /// The server's name.
     #[error("{0}")]
     Resolve(#[from] ResolveError),
-    /// The server closed the connection before the reply was whole.
+    /// The server closed the connection before anything of a response had come.
+    #[error("server closed the connection before sending a response")]
+    Unanswered,
+    /// The server closed the connection before the response was whole.
     #[error("connection closed before the reply was complete")]
     Closed,
-    /// What came is no HTTP/1.1.
+    /// What came is no HTTP.
     #[error("{0}")]
     Malformed(Arc<str>),
+    /// Anything whose reason is known where it happens.
+    #[error("{0}")]
+    Known(Reason),
 }
 
 /// One user's connections.
 #[derive(Debug, Default)]
-pub struct Links(Vec<Link>);
+pub struct Pool(Vec<Connection>);
 
-/// A reply and its times.
-pub struct Answer {
-    /// The reply.
-    pub received: Received,
-    /// When its head had come.
-    pub head_at: Instant,
-}
-
-impl Links {
-    /// Sends `request` to `authority` (`host:port` as in URLs) and reads the reply. `connect` grows by the
-    /// time of opening a connection, where one had to be opened. If the future is dropped, the connection is closed with it.
-    pub async fn exchange(
-        &mut self,
-        (authority, request): (&str, &[u8]),
-        mut reply: Reply<'_>,
-        resolver: &CachingResolver,
-        connect: &mut Option<Duration>,
-    ) -> Result<Answer, WireError> {
-        if let Some(mut link) = self.take(authority)
-            && link.is_idle()
-        {
-            match link.exchange(request, &mut reply).await {
-                Ok(exchanged) => return self.finish(link, reply, exchanged),
-                Err(broken) if !broken.unsent => return Err(broken.error),
-                Err(_) => {}
-            }
-        }
-        let started = Instant::now();
-        let mut link = Link::open(authority, resolver).await?;
-        *connect = Some(connect.unwrap_or_default() + started.elapsed());
-        match link.exchange(request, &mut reply).await {
-            Ok(exchanged) => self.finish(link, reply, exchanged),
-            Err(broken) => Err(broken.error),
-        }
+impl Pool {
+    /// A connection to this origin that can still be used.
+    pub fn take(&mut self, origin: &Origin<'_>) -> Option<Connection> {
+        let at = self.0.iter().position(|connection| connection.origin() == *origin)?;
+        let mut connection = self.0.remove(at);
+        connection.is_idle().then_some(connection)
     }
 
-    fn take(&mut self, authority: &str) -> Option<Link> {
-        let at = self.0.iter().position(|link| link.authority() == authority)?;
-        Some(self.0.remove(at))
-    }
-
-    fn finish(&mut self, link: Link, reply: Reply<'_>, exchanged: link::Exchanged) -> Result<Answer, WireError> {
-        let received = reply.finish()?;
-        if exchanged.clean && received.head.keep_alive {
-            if self.0.len() == MAX_LINKS {
-                self.0.remove(0);
-            }
-            self.0.push(link);
+    /// Keeps a connection for another request.
+    pub fn keep(&mut self, connection: Connection) {
+        if self.0.len() == MAX_KEPT {
+            self.0.remove(0);
         }
-        Ok(Answer { received, head_at: exchanged.head_at })
+        // Nearly every user has one.
+        self.0.reserve_exact(1);
+        self.0.push(connection);
     }
 }

@@ -57,6 +57,22 @@ impl<'a> Reply<'a> {
         self.reading.is_some()
     }
 
+    /// The response to a HEAD request.
+    pub fn is_bodiless(&self) -> bool {
+        self.bodiless
+    }
+
+    /// True when the end of the connection is an end of the response too.
+    pub fn may_end(&self) -> bool {
+        self.done || self.reading.as_ref().is_some_and(|reading| matches!(reading.frame, Frame::Close))
+    }
+
+    /// Takes the head of an HTTP/2 response; its body is then fed as it comes. True when the headers are of use.
+    pub fn start(&mut self, head: Head) -> Result<bool, WireError> {
+        self.begin(head, &[])?;
+        Ok((self.keep)(&head).head)
+    }
+
     /// Takes what has come, and says how far that goes.
     pub fn feed(&mut self, data: &[u8]) -> Result<Progress, WireError> {
         if self.reading.is_some() {

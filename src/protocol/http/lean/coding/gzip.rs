@@ -26,14 +26,31 @@ pub struct Gzip {
 enum Place {
     /// At the magic number: so many bytes of it have come.
     Magic(usize),
-    Fixed { flags: u8, seen: usize },
-    ExtraLength { flags: u8, length: u16, seen: u8 },
-    Extra { flags: u8, left: u16 },
+    Fixed {
+        flags: u8,
+        seen: usize,
+    },
+    ExtraLength {
+        flags: u8,
+        length: u16,
+        seen: u8,
+    },
+    Extra {
+        flags: u8,
+        left: u16,
+    },
     /// A text that ends with a zero byte: the file's name, then a comment.
-    Text { flags: u8 },
-    HeaderCheck { seen: u8 },
+    Text {
+        flags: u8,
+    },
+    HeaderCheck {
+        seen: u8,
+    },
     Data(Box<(Decompress, Crc)>),
-    Trailer { expected: [u8; TRAILER], seen: usize },
+    Trailer {
+        expected: [u8; TRAILER],
+        seen: usize,
+    },
 }
 
 impl Default for Place {

@@ -7,8 +7,8 @@ use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use flate2::{Decompress, FlushDecompress, Status};
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
-use super::gzip::Gzip;
 use super::Coding;
+use super::gzip::Gzip;
 
 /// Windows above 8 MiB are not for the web (RFC 9659): each user would hold one.
 const ZSTD_WINDOW_LOG: u32 = 23;

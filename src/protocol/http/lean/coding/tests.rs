@@ -48,11 +48,7 @@ fn what_nobody_can_look_at_is_not_held() {
     ] {
         let mut sink = Sink::new(limit, length);
         pieces.iter().for_each(|size| sink.take(&vec![b'x'; *size]));
-        assert_eq!(
-            (sink.bytes, sink.kept.len()),
-            (pieces.iter().sum::<usize>() as u64, kept),
-            "{limit} {pieces:?}"
-        );
+        assert_eq!((sink.bytes, sink.kept.len()), (pieces.iter().sum::<usize>() as u64, kept), "{limit} {pieces:?}");
         assert!(sink.kept.capacity() <= 2 * kept.max(8), "{}", sink.kept.capacity());
     }
 }
@@ -109,10 +105,8 @@ fn members_are_one_body_and_what_follows_them_means_nothing() {
 
 #[test]
 fn every_field_of_a_gzip_header_is_read() {
-    let mut encoder = flate2::GzBuilder::new().filename("a").comment("b").extra(vec![1, 2, 3]).write(
-        Vec::new(),
-        Compression::fast(),
-    );
+    let mut encoder =
+        flate2::GzBuilder::new().filename("a").comment("b").extra(vec![1, 2, 3]).write(Vec::new(), Compression::fast());
     encoder.write_all(b"0123").expect("memory");
     let mut packed = encoder.finish().expect("memory");
     for step in [1, packed.len()] {
