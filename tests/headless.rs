@@ -6,8 +6,12 @@ mod command;
 mod figures;
 #[path = "headless/files.rs"]
 mod files;
+#[path = "headless/connections.rs"]
+mod connections;
 #[path = "headless/hostile.rs"]
 mod hostile;
+#[path = "headless/http2.rs"]
+mod http2;
 #[path = "headless/nginx.rs"]
 mod nginx;
 #[path = "headless/outage.rs"]
@@ -18,6 +22,10 @@ mod output;
 mod protocol;
 #[path = "headless/signals.rs"]
 mod signals;
+#[path = "headless/proxies.rs"]
+mod proxies;
+#[path = "headless/raw.rs"]
+mod raw;
 #[path = "common/wait.rs"]
 mod wait;
 

@@ -130,6 +130,7 @@ fn snapshot() -> Snapshot {
         cut: 2,
         redis: None,
         costs: Vec::new(),
+        remarks: Vec::new(),
         events: Arc::default(),
         plan: Default::default(),
         log: Default::default(),

@@ -34,6 +34,7 @@ fn snapshot(state: RunState) -> Snapshot {
         cut: 0,
         redis: None,
         costs: Vec::new(),
+        remarks: Vec::new(),
         events: Arc::default(),
         plan: Default::default(),
         log: Default::default(),

@@ -4,12 +4,14 @@ use std::fmt::Write;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Latency, Level, PERCENTILE_LABELS, Row, RunState};
+use crate::stats::{Remarks, Snapshot};
 use crate::{clean, units};
 
 /// Most failures in the summary.
 const SUMMARY_FAILURES: usize = 5;
+/// Most rows that are named beside a remark.
+const REMARK_ROWS: usize = 5;
 
 /// What is said before and after a run of which [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure) is true.
 pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure)";
@@ -274,7 +276,7 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
 }
 
 /// What the rows do not have, each in a sentence: iterations that were due and never begun, requests of a warm-up,
-/// messages that never came.
+/// requests sent again, messages that never came.
 pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let plan = &snapshot.plan;
     let mut out = Vec::new();
@@ -290,8 +292,49 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     if plan.warm_up {
         out.push("warm-up: what is measured now does not count".to_owned());
     }
+    out.extend(remarks(snapshot));
     out.extend(redis(snapshot));
     out
+}
+
+/// What was odd about responses that are no failures, each kind in a sentence with the rows that had most of it.
+fn remarks(snapshot: &Snapshot) -> Vec<String> {
+    let sentence = |of: fn(&Remarks) -> u64, one: &str, many: &str| {
+        let mut rows: Vec<(u64, &Row)> = snapshot
+            .remarks
+            .iter()
+            .filter_map(|(row, remarks)| Some((of(remarks), snapshot.endpoints.get(*row as usize)?)))
+            .filter(|(count, _)| *count > 0)
+            .collect();
+        rows.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let total: u64 = rows.iter().map(|(count, _)| count).sum();
+        let named = rows.iter().take(REMARK_ROWS);
+        let mut named: Vec<String> =
+            named.map(|(count, row)| format!("{} {} {}", row.method, row.name, units::count(*count))).collect();
+        if rows.len() > REMARK_ROWS {
+            named.push("…".to_owned());
+        }
+        let words = if total == 1 { one } else { many };
+        (total > 0).then(|| format!("{} {words}: {}", units::count(total), named.join(", ")))
+    };
+    let all = [
+        sentence(
+            |remarks| remarks.sent_again,
+            "request was sent again on a new connection",
+            "requests were sent again on new connections",
+        ),
+        sentence(
+            |remarks| remarks.unclosed,
+            "response ended with a TLS connection that was not closed properly",
+            "responses ended with a TLS connection that was not closed properly",
+        ),
+        sentence(
+            |remarks| remarks.ignored_lines,
+            "invalid header line was ignored",
+            "invalid header lines were ignored",
+        ),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// Whether published messages arrive, and how the Redis is: a sentence each; none in a run without Redis.

@@ -227,6 +227,7 @@ impl Aggregator {
             cut: self.cut,
             redis,
             costs: stats.costs.iter().map(|(row, costs)| (row, *costs)).collect(),
+            remarks: stats.remarks.iter().map(|(row, remarks)| (row, *remarks)).collect(),
             events: Arc::clone(&self.events),
             plan: PlanView { left_out: self.left_out, arrivals: stats.arrivals, ..self.plan.clone() },
             log: self.log.clone(),

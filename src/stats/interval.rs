@@ -7,6 +7,7 @@ use super::delivery::Tally;
 use super::failures::Groups;
 use super::operation::Costs;
 use super::portion::{Portion, Sums};
+use super::remarks::Remarks;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
 use super::tally::Times;
@@ -42,6 +43,7 @@ pub struct Interval {
     pub(super) more_exceptions: u64,
     pub(super) deliveries: ByRow<Tally>,
     pub(super) costs: ByRow<Costs>,
+    pub(super) remarks: ByRow<Remarks>,
     pub(super) timer_lag: Times<u32>,
     pub(super) schedule_delay: Times<u32>,
     pub(super) log: Vec<LogLine>,
@@ -85,6 +87,7 @@ impl Interval {
             more_exceptions: 0,
             deliveries: ByRow::default(),
             costs: ByRow::default(),
+            remarks: ByRow::default(),
             timer_lag: Times::rough(),
             schedule_delay: Times::rough(),
             log: Vec::new(),
@@ -109,6 +112,7 @@ impl Interval {
         self.more_exceptions = 0;
         self.deliveries.clear();
         self.costs.clear();
+        self.remarks.clear();
         self.timer_lag.clear();
         self.schedule_delay.clear();
     }

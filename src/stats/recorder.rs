@@ -9,6 +9,7 @@ use super::delivery::Tally;
 use super::failures::{MAX_EXAMPLES, fingerprint};
 use super::interval::Interval;
 use super::operation::Cost;
+use super::remarks::Remarks;
 use super::sample::{Reason, Sample};
 use super::snapshot::LogLine;
 
@@ -79,6 +80,13 @@ impl Recorder {
     /// Counts what a reply says that it cost, for a row.
     pub fn cost(&mut self, endpoint: u32, cost: &Cost) {
         self.interval.costs.row(endpoint).add(cost);
+    }
+
+    /// Counts what was odd about a response, for a row.
+    pub fn remark(&mut self, endpoint: u32, remarks: &Remarks) {
+        if !remarks.is_empty() {
+            self.interval.remarks.row(endpoint).merge(remarks);
+        }
     }
 
     /// Lag of the shard's 10 ms timer.

@@ -14,6 +14,7 @@ pub use self::past::{Bucket, Event, LogLine, LogView, MAX_EVENTS, MAX_LOG, Serie
 pub use self::state::{Arrivals, Cores, End, Health, Level, LoadView, PlanView, RunState};
 use super::delivery::Tally;
 use super::operation::{Asked, Costs};
+use super::remarks::Remarks;
 use super::server::ServerFigures;
 
 /// Everything known about a run at one moment. Freezing the display is keeping an old `Arc`.
@@ -53,6 +54,8 @@ pub struct Snapshot {
     pub redis: Option<Arc<RedisView>>,
     /// What the replies of GraphQL operations cost, by the index of their endpoint, where the server says so.
     pub costs: Vec<(u32, Costs)>,
+    /// What was odd about responses that are no failures, by the index of their endpoint, where there was something.
+    pub remarks: Vec<(u32, Remarks)>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<Event>>,
     /// Where in its load plan the run is.

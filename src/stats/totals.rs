@@ -12,6 +12,7 @@ use super::failures::Failures;
 use super::interval::Interval;
 use super::operation::Costs;
 use super::portion::Sums;
+use super::remarks::Remarks;
 use super::row::RowState;
 use super::series::Past;
 use super::snapshot::{Arrivals, Bucket, ExceptionRow, SoFar};
@@ -39,6 +40,7 @@ pub(super) struct Stats {
     pub more_exceptions: u64,
     pub deliveries: ByRow<Tally>,
     pub costs: ByRow<Costs>,
+    pub remarks: ByRow<Remarks>,
     pub arrivals: Arrivals,
     pub past: Past,
     /// Most users since the open second began: at the very end of a run they are all gone.
@@ -66,6 +68,7 @@ impl Stats {
             more_exceptions: 0,
             deliveries: ByRow::default(),
             costs: ByRow::default(),
+            remarks: ByRow::default(),
             arrivals: Arrivals::default(),
             past: Past::new(),
             most_users: 0,
@@ -96,6 +99,7 @@ impl Stats {
         }
         self.deliveries.merge(&interval.deliveries);
         self.costs.merge(&interval.costs);
+        self.remarks.merge(&interval.remarks);
         self.failures.absorb(&mut interval.failures);
         for (place, message, count) in interval.exceptions.drain(..) {
             let full = self.exceptions.len() >= MAX_EXCEPTIONS;

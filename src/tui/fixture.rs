@@ -112,6 +112,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         cut: 0,
         redis: None,
         costs: Vec::new(),
+        remarks: Vec::new(),
         events: Arc::new(vec![Event { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
         plan: Default::default(),
         log: Default::default(),

@@ -1,7 +1,7 @@
 //! A real nginx with a folder and a free port of its own, and an access log that can be counted.
 
 #[path = "../common/authority.rs"]
-mod authority;
+pub mod authority;
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};

@@ -35,6 +35,7 @@ impl User {
         let sample = sample(endpoint, exchange, late, &shard.plan.secrets);
         let mut recorder = shard.recorder.borrow_mut();
         recorder.record(sample);
+        recorder.remark(endpoint, self.client.remarks());
         if let Some(cost) = cost {
             recorder.cost(endpoint, &cost);
         }

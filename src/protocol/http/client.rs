@@ -13,12 +13,12 @@ use super::draft::{self, Draft};
 use super::encode::Outgoing;
 use super::general::General;
 use super::judge::{Judge, Reply};
-use super::lean::{self, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
+use super::lean::{self, Again, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
 use super::watch::{self, Sent, Sight, Watch};
 use super::{Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, classify, tls};
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
-use crate::stats::{Example, Reason};
+use crate::stats::{Example, Reason, Remarks};
 
 /// Bytes of a request buffer that a user keeps between requests, at most.
 const KEEP_BUFFER: usize = 16 * 1024;
@@ -47,6 +47,7 @@ impl Factory {
             jar: None,
             draft: Draft::default(),
             out: Vec::new(),
+            remarks: Remarks::default(),
             sends_text: false,
             watch: None,
         }
@@ -64,6 +65,7 @@ pub struct UserClient {
     jar: Option<Arc<Jar>>,
     pub(super) draft: Draft,
     out: Vec<u8>,
+    remarks: Remarks,
     /// Set when a GraphQL server has said that it keeps no queries.
     pub sends_text: bool,
     /// Only a trial has one.
@@ -81,7 +83,13 @@ impl UserClient {
     /// # Errors
     /// When a template fails, or what it renders is no URL or no header value.
     pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
+        self.remarks = Remarks::default();
         self.draft.fill(step, scope)
+    }
+
+    /// What was odd about what was sent and came since the last request was prepared.
+    pub fn remarks(&self) -> &Remarks {
+        &self.remarks
     }
 
     /// What was prepared, to be altered.
@@ -191,7 +199,7 @@ impl UserClient {
         let is_simple = !secure && settings.options.is_plain();
         let origin = Origin { secure, authority, settings: (!is_simple).then_some(judge.step.client) };
         let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
-        let mut kept = self.pool.take(&origin);
+        let mut kept = self.pool.take(&origin, &self.draft.method);
         let mut is_first = true;
         loop {
             let is_kept = kept.is_some();
@@ -234,6 +242,8 @@ impl UserClient {
             match exchanged {
                 Ok((exchanged, headers)) => {
                     let received = reply.finish()?;
+                    self.remarks.unclosed += u64::from(exchanged.unclosed);
+                    self.remarks.ignored_lines += u64::from(received.head.ignored);
                     // A header that nobody asked for was not kept.
                     let headers = headers.unwrap_or_else(|| lean::headers(&received.raw_head));
                     if exchanged.clean && received.head.keep_alive {
@@ -242,7 +252,11 @@ impl UserClient {
                     }
                     return Ok(Answer { received, headers, head_at: exchanged.head_at });
                 }
-                Err(broken) if is_first && broken.again.allows(&self.draft.method, is_kept) => is_first = false,
+                Err(broken) if is_first && broken.again.allows(&self.draft.method, is_kept) => {
+                    is_first = false;
+                    // Where not a byte has left, nothing was sent before.
+                    self.remarks.sent_again += u64::from(broken.again != Again::Unsent);
+                }
                 Err(broken) => return Err(broken.error),
             }
         }

@@ -51,6 +51,8 @@ pub struct Exchanged {
     pub head_at: Instant,
     /// True when the connection may carry another request, as far as the bytes tell.
     pub clean: bool,
+    /// True when the end of the response was that of a TLS connection without TLS's own end: it may have been cut.
+    pub unclosed: bool,
 }
 
 /// What came of an exchange that did not.
@@ -104,12 +106,13 @@ impl Connection {
 
     /// False when the server has closed the connection, will have closed it when a request arrives, or has said
     /// something that nobody asked for.
-    pub fn is_idle(&mut self) -> bool {
+    pub fn is_idle(&mut self, method: &Method) -> bool {
         if self.until.is_some_and(|until| Instant::now() >= until) {
             return false;
         }
         match &mut self.carrier {
-            Carrier::H1(stream) => stream.is_idle(),
+            // What cannot be sent again is worth a question to the system.
+            Carrier::H1(stream) => stream.is_idle() && (method.is_idempotent() || !stream.is_closed()),
             Carrier::H2(session) => session.is_idle(),
         }
     }
@@ -128,7 +131,8 @@ impl Connection {
 /// Sends `request` and reads the response to its end, also while it still sends: a server may answer before it has
 /// read everything, or while it reads.
 pub async fn exchange(stream: &mut Stream, request: &[u8], reply: &mut Reply<'_>) -> Result<Exchanged, Broken> {
-    let mut transfer = Transfer { stream, request, sending: Sending::From(0), heard: false, head_at: None };
+    let mut transfer =
+        Transfer { stream, request, sending: Sending::From(0), heard: false, unclosed: false, head_at: None };
     loop {
         let step = poll_fn(|cx| transfer.poll(cx, reply)).await;
         // The last piece may be too much to decompress at once, as any other.
@@ -138,7 +142,10 @@ pub async fn exchange(stream: &mut Stream, request: &[u8], reply: &mut Reply<'_>
         };
         match step {
             Ok(None) => {}
-            Ok(Some(clean)) => return Ok(Exchanged { head_at: transfer.head_at.unwrap_or_else(Instant::now), clean }),
+            Ok(Some(clean)) => {
+                let head_at = transfer.head_at.unwrap_or_else(Instant::now);
+                return Ok(Exchanged { head_at, clean, unclosed: transfer.unclosed });
+            }
             Err(error) => return Err(Broken { again: transfer.again(&error), error }),
         }
     }
@@ -151,6 +158,8 @@ struct Transfer<'a> {
     sending: Sending,
     /// Something of a response has come.
     heard: bool,
+    /// TLS ended without its own end.
+    unclosed: bool,
     head_at: Option<Instant>,
 }
 
@@ -175,8 +184,8 @@ impl Transfer<'_> {
                 let mut buffer = ReadBuf::new(incoming);
                 match ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut buffer)) {
                     Ok(()) => {}
-                    // TLS that ends without its own end: whether the response is whole, its head says.
-                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {}
+                    // Whether the response is whole, its head says.
+                    Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.unclosed = true,
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
                 let data = buffer.filled();

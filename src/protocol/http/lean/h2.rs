@@ -112,7 +112,7 @@ impl Session {
             }
             incoming.flow_control().release_capacity(piece.len())?;
         }
-        Ok((Exchanged { head_at, clean: true }, headers))
+        Ok((Exchanged { head_at, clean: true, unclosed: false }, headers))
     }
 
     fn broken(&self, failure: Failure, reply: &Reply<'_>) -> Broken {

@@ -58,11 +58,12 @@ pub fn of_fields(status: u16, headers: &HeaderMap, bodiless: bool) -> Result<Hea
     if headers.len() > MAX_LINES {
         return Err(WireError::Malformed("too many headers".into()));
     }
-    let mut fields = Fields { keep_alive: true, ..Fields::default() };
+    let mut fields = Fields::default();
     for (name, value) in headers {
         fields.read(&Header { name: name.as_str(), value: value.as_bytes() })?;
     }
-    fields.head(status, bodiless)
+    // Where a response ends says nothing about its connection.
+    Ok(Head { keep_alive: true, keep_alive_for: None, ..fields.head(status, bodiless)? })
 }
 
 /// A complete head.
@@ -298,6 +299,36 @@ mod tests {
     }
 
     #[test]
+    fn how_long_a_connection_is_kept_is_read() {
+        for (value, seconds) in [
+            ("timeout=5, max=100", Some(5)),
+            ("max=9,Timeout = 15", Some(15)),
+            ("timeout=\"0\"", Some(0)),
+            ("timeout=-1", None),
+            ("timeout", None),
+        ] {
+            let head = read(&format!("HTTP/1.1 204 No\nKeep-Alive: {value}\n\n"));
+            assert_eq!(head.keep_alive_for, seconds, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_head_of_http_2_says_the_same_within_the_same_limits() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [("content-length", "5"), ("content-encoding", "gzip"), ("set-cookie", "a=b")] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let text = "HTTP/1.1 200 OK\ncontent-length: 5\ncontent-encoding: gzip\nset-cookie: a=b\n\n";
+        assert_eq!(of_fields(200, &headers, false).expect("valid"), read(text));
+        let long = HeaderValue::try_from("x".repeat(MAX_HEAD)).expect("a value");
+        assert!(of_fields(200, &[(http::header::ETAG, long)].into_iter().collect(), false).is_err());
+        for _ in 0..=MAX_LINES {
+            headers.append("x", HeaderValue::from_static("y"));
+        }
+        assert!(of_fields(200, &headers, false).is_err());
+    }
+
+    #[test]
     fn what_no_server_may_say_is_refused() {
         for text in [
             "HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n",
@@ -357,6 +388,7 @@ mod tests {
                 keep_alive: true,
                 codings: Codings::default(),
                 sets_cookie: true,
+                keep_alive_for: None,
                 ignored,
             };
             assert_eq!((parsed.head, parsed.length), (wanted, text.len() - 5), "{line:?}");

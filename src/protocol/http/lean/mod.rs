@@ -16,7 +16,9 @@ mod stream;
 use std::io;
 use std::sync::Arc;
 
-pub use connection::{Carrier, Connection, exchange};
+use http::Method;
+
+pub use connection::{Again, Carrier, Connection, exchange};
 pub use dial::{Dialer, Origin};
 pub use head::{Head, headers};
 pub use reply::{Keep, Received, Reply};
@@ -55,11 +57,11 @@ pub enum WireError {
 pub struct Pool(Vec<Connection>);
 
 impl Pool {
-    /// A connection to this origin that can still be used.
-    pub fn take(&mut self, origin: &Origin<'_>) -> Option<Connection> {
+    /// A connection to this origin that can still be used for a request with this method.
+    pub fn take(&mut self, origin: &Origin<'_>, method: &Method) -> Option<Connection> {
         let at = self.0.iter().position(|connection| connection.origin() == *origin)?;
         let mut connection = self.0.remove(at);
-        connection.is_idle().then_some(connection)
+        connection.is_idle(method).then_some(connection)
     }
 
     /// Keeps a connection for another request.

@@ -25,6 +25,22 @@ impl Stream {
         let read = Pin::new(self).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte));
         read.is_pending()
     }
+
+    /// True when the server has closed the connection, asked of the system itself: what it told last may be old.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            #[cfg(target_os = "linux")]
+            Stream::Plain(stream) => {
+                use rustix::event::{PollFd, PollFlags, Timespec, poll};
+                let mut socket = [PollFd::new(stream, PollFlags::RDHUP)];
+                let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+                poll(&mut socket, Some(&at_once)).is_ok_and(|ready| ready > 0)
+            }
+            #[cfg(not(target_os = "linux"))]
+            Stream::Plain(_) => false,
+            Stream::Tls(stream) => stream.get_ref().0.is_closed(),
+        }
+    }
 }
 
 impl AsyncRead for Stream {

@@ -1,0 +1,140 @@
+//! Requests through proxies: forwarded, tunnelled, refused.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::command::{Ran, err};
+use crate::nginx::Nginx;
+use crate::raw::{Asked, Raw, Wire};
+
+/// A proxy that tunnels to where it is asked to, and answers everything else itself.
+fn proxy(secure: bool) -> Raw {
+    Raw::start(secure, |wire, reader| {
+        while let Some(asked) = reader.next(wire) {
+            if !asked.head.starts_with("connect ") {
+                let _ = wire.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nthe proxy");
+                let _ = wire.flush();
+                continue;
+            }
+            let Ok(server) = TcpStream::connect(asked.path()) else { return };
+            let _ = wire.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n");
+            let _ = wire.flush();
+            return relay(wire, server);
+        }
+    })
+}
+
+/// Copies what comes from either side until one has ended.
+fn relay(wire: &mut dyn Wire, mut server: TcpStream) {
+    let short = Some(std::time::Duration::from_millis(1));
+    server.set_read_timeout(short).expect("a time");
+    wire.set_read_timeout(short);
+    let mut buffer = [0; 16_384];
+    loop {
+        for to_server in [true, false] {
+            let read = if to_server { wire.read(&mut buffer) } else { server.read(&mut buffer) };
+            let written = match read {
+                Ok(0) => return,
+                Ok(n) if to_server => server.write_all(&buffer[..n]),
+                Ok(n) => wire.write_all(&buffer[..n]).and_then(|()| wire.flush()),
+                Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
+                    Ok(())
+                }
+                Err(_) => return,
+            };
+            if written.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+fn run(host: &str, defaults: &str, authority: &std::path::Path) -> Ran {
+    let scenario = format!(
+        "host: {host}\ndefaults: {{ timeout: 10s, {defaults} }}\n\
+         tasks: [{{ steps: [{{ get: /a }}, {{ post: /b, body: x }}, {{ wait: 20ms }}] }}]\n"
+    );
+    let ran = Ran::with(&scenario, "-u 1 -t 1s -s 10s", |command| {
+        command.env("SSL_CERT_FILE", authority);
+    });
+    assert_ne!(ran.output.status.code(), Some(2), "{}", err(&ran.output));
+    ran
+}
+
+/// `ada:p@ss`
+const CREDENTIALS: &str = "basic ywrhonbac3m=";
+
+#[test]
+fn http_is_forwarded_and_https_is_tunnelled_with_the_proxy_s_own_credentials() {
+    for version_2 in [true, false] {
+        let proxy = proxy(false);
+        let url = proxy.url().replace("http://", "http://ada:p%40ss@");
+        let ran = run("http://shop.invalid", &format!("proxy: '{url}'"), &proxy.authority());
+        assert_eq!(ran.failed("Aggregated"), 0, "{:?}", ran.failures("/a"));
+        let asked = proxy.asked();
+        assert_eq!(asked.len() as u64, ran.requests("Aggregated"));
+        let right = |asked: &Asked| {
+            asked.path().starts_with("http://shop.invalid/")
+                && asked.header("host") == Some("shop.invalid")
+                && asked.header("proxy-authorization") == Some(CREDENTIALS)
+        };
+        assert!(asked.iter().all(right), "{asked:?}");
+        assert!(asked.iter().all(|asked| asked.connection == 0), "one connection: {asked:?}");
+
+        let nginx = Nginx::secure(version_2, "location / { return 200 'hello'; }");
+        let ran = run(&nginx.url(), &format!("proxy: '{url}'"), &nginx.file("ca.pem"));
+        assert_eq!(ran.failed("Aggregated"), 0, "{:?}", ran.failures("/a"));
+        let tunnels: Vec<Asked> = proxy.asked().split_off(asked.len());
+        assert_eq!(tunnels.len(), 1, "one tunnel: {tunnels:?}");
+        assert!(
+            tunnels[0].head.starts_with("connect localhost:")
+                && tunnels[0].path() == tunnels[0].header("host").unwrap()
+        );
+        assert_eq!(tunnels[0].header("proxy-authorization"), Some(CREDENTIALS));
+        let log = nginx.stop_and_read_log();
+        assert_eq!(log.len() as u64, ran.requests("Aggregated"));
+        let version = if version_2 { "HTTP/2.0" } else { "HTTP/1.1" };
+        assert!(log.iter().all(|line| line.contains(version)), "{log:?}");
+    }
+}
+
+#[test]
+fn a_proxy_may_be_reached_through_tls_itself() {
+    let proxy = proxy(true);
+    let ran = run("http://shop.invalid", &format!("proxy: '{}'", proxy.url()), &proxy.authority());
+    assert_eq!(ran.failed("Aggregated"), 0, "{:?}", ran.failures("/a"));
+    // TLS within TLS: the server behind the tunnel has the same certificate.
+    let server = Raw::start_like(&proxy, |wire, reader| {
+        while reader.next(wire).is_some() {
+            let _ = wire.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok");
+            let _ = wire.flush();
+        }
+    });
+    let ran = run(&server.url(), &format!("proxy: '{}'", proxy.url()), &proxy.authority());
+    assert_eq!(ran.failed("Aggregated"), 0, "{:?}", ran.failures("/a"));
+    assert_eq!(server.asked().len() as u64, ran.requests("Aggregated"));
+}
+
+#[test]
+fn a_proxy_that_refuses_is_quoted_in_plain_words() {
+    for (response, wanted) in [
+        ("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno", "the proxy refused the connection: 403 Forbidden"),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n",
+            "the proxy refused the connection: 407 Proxy Authentication Required: it wants a user name and password, \
+             or others than those of `proxy`",
+        ),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused the connection: 502 Bad Gateway"),
+        ("", "the proxy closed the connection without a response"),
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "malformed reply: "),
+    ] {
+        let proxy = Raw::start(false, move |wire, reader| {
+            reader.next(wire);
+            let _ = wire.write_all(response.as_bytes());
+        });
+        let ran = run("https://shop.invalid", &format!("proxy: '{}'", proxy.url()), &proxy.authority());
+        let failures = ran.failures("/a");
+        assert!(failures.len() == 1 && failures[0].0.starts_with(wanted), "{response:?}: {failures:?}");
+        assert_eq!(ran.failed("Aggregated"), ran.requests("Aggregated"));
+    }
+}
