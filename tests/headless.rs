@@ -12,6 +12,8 @@ mod connections;
 mod hostile;
 #[path = "headless/http2.rs"]
 mod http2;
+#[path = "headless/names.rs"]
+mod names;
 #[path = "headless/nginx.rs"]
 mod nginx;
 #[path = "headless/outage.rs"]

@@ -2,12 +2,14 @@
 //!
 //! In: its address, with the headers, proxy and TLS of the scenario. Out: the text of its reply, for [`GraphqlSchema`](crate::scenario::GraphqlSchema).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::Url;
 
+use super::super::http::resolve::CachingResolver;
 use super::super::http::tls;
 use crate::scenario::{GraphqlEndpoint, MAX_SCHEMA, introspection};
 
@@ -40,6 +42,7 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
         .tls_backend_preconfigured(tls::of(options).map_err(|error| error.to_string())?)
         // A redirect would take the headers elsewhere.
         .redirect(reqwest::redirect::Policy::none())
+        .dns_resolver(Arc::new(CachingResolver::default()))
         .no_proxy()
         .timeout(TIMEOUT);
     if let Some(proxy) = &options.proxy {

@@ -1,66 +1,104 @@
-//! Name resolution shared by all users of a shard: a thousand users must not ask for the same name a thousand times.
+//! Names of hosts: looked up once for all users of a run, and kept for as long as the name server says.
+//!
+//! The system's own resolver blocks a thread for each lookup and cannot be given up, so that a name server that does not
+//! answer would hold the end of a run. Lookups are done by [`asker`] instead, on a thread that nobody waits for.
+
+mod asker;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::time::Instant;
+use tokio::sync::{mpsc, watch};
 
-/// How long an answer is good, so that a failover by DNS is followed.
-const KEEP: Duration = Duration::from_secs(30);
-/// How long a refusal is good: short, but a dead resolver is not asked by every user at once.
-const KEEP_FAILURE: Duration = Duration::from_secs(1);
+use self::asker::{Job, Source};
 
-/// A name could not be resolved.
-#[derive(Debug, Clone, thiserror::Error)]
+/// Names that are remembered, at most: a template can make a new one for every request.
+const MAX_NAMES: usize = 4_096;
+
+/// Why a name has no address, in plain words.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ResolveError(pub Arc<str>);
 
 type Answer = Result<Arc<[SocketAddr]>, ResolveError>;
+type Names = Arc<Mutex<HashMap<String, Entry>>>;
 
-/// Asks the system's resolver and remembers the answer.
+#[derive(Debug)]
+enum Entry {
+    /// Good until then.
+    Known(Instant, Answer),
+    /// Being looked up; whoever asks meanwhile waits for the same answer.
+    Asked(watch::Receiver<Option<Answer>>),
+}
+
+/// Knows the addresses of names. Its clones know the same.
 #[derive(Debug, Clone, Default)]
-pub struct CachingResolver {
+pub struct CachingResolver(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
     // Touched only when a connection is opened, and never held while waiting.
-    answers: Arc<Mutex<HashMap<String, (Instant, Answer)>>>,
+    names: Names,
+    source: Source,
+    asker: OnceLock<Option<mpsc::UnboundedSender<Job>>>,
 }
 
 impl CachingResolver {
-    /// The addresses of a name; the port in them means nothing.
+    /// The addresses of a name, in the order in which they should be tried; the port in them means nothing.
     ///
     /// # Errors
-    /// When the system's resolver knows none.
+    /// When there are none, or nobody can be asked.
     pub async fn addresses(&self, name: &str) -> Result<Arc<[SocketAddr]>, ResolveError> {
-        self.clone().lookup(name.to_owned()).await
+        let mut asked = {
+            let mut names = self.0.names.lock().unwrap_or_else(PoisonError::into_inner);
+            match names.get(name) {
+                Some(Entry::Known(until, answer)) if Instant::now() < *until => return answer.clone(),
+                // Without a sender the asker has ended, and with it the answer.
+                Some(Entry::Asked(asked)) if asked.has_changed().is_ok() || asked.borrow().is_some() => asked.clone(),
+                _ => self.ask(name, &mut names)?,
+            }
+        };
+        let answer = asked.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
+        answer.unwrap_or_else(|| Err(ResolveError("the lookup was given up".into())))
     }
 
-    async fn lookup(self, name: String) -> Answer {
-        let now = Instant::now();
-        if let Some((until, answer)) = self.answers.lock().unwrap_or_else(PoisonError::into_inner).get(&name)
-            && now < *until
-        {
-            return answer.clone();
+    fn ask(
+        &self,
+        name: &str,
+        names: &mut HashMap<String, Entry>,
+    ) -> Result<watch::Receiver<Option<Answer>>, ResolveError> {
+        let begin = || asker::begin(Arc::clone(&self.0.names), self.0.source.clone());
+        let asker = self.0.asker.get_or_init(begin).as_ref();
+        let (answer, asked) = watch::channel(None);
+        let sent = asker.is_some_and(|asker| asker.send(Job { name: name.to_owned(), answer }).is_ok());
+        if !sent {
+            return Err(ResolveError("no thread can be started to look it up".into()));
         }
-        let answer = match tokio::net::lookup_host((name.as_str(), 0)).await {
-            Ok(addresses) => Ok(addresses.collect()),
-            Err(error) => Err(ResolveError(error.to_string().into())),
-        };
-        let keep = if answer.is_ok() { KEEP } else { KEEP_FAILURE };
-        let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
-        answers.insert(name, (now + keep, answer.clone()));
-        answer
+        if names.len() >= MAX_NAMES {
+            let now = Instant::now();
+            names.retain(|_, entry| !matches!(entry, Entry::Known(until, _) if *until <= now));
+        }
+        if names.len() >= MAX_NAMES {
+            names.clear();
+        }
+        names.insert(name.to_owned(), Entry::Asked(asked.clone()));
+        Ok(asked)
     }
 }
 
 impl Resolve for CachingResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let lookup = self.clone().lookup(name.as_str().to_owned());
+        let resolver = self.clone();
         Box::pin(async move {
-            let addresses = lookup.await?;
+            let addresses = resolver.addresses(name.as_str()).await?;
             let addresses: Addrs = Box::new(addresses.iter().copied().collect::<Vec<_>>().into_iter());
             Ok(addresses)
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
