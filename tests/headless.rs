@@ -8,6 +8,8 @@ mod figures;
 mod files;
 #[path = "headless/connections.rs"]
 mod connections;
+#[path = "headless/heavy.rs"]
+mod heavy;
 #[path = "headless/hostile.rs"]
 mod hostile;
 #[path = "headless/http2.rs"]

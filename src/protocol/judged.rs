@@ -1,8 +1,10 @@
 //! How an answer looks to its step, whatever protocol brought it: expectations, then captures.
 
+use minijinja::Value;
+
 use crate::scenario::capture::{Capture, CaptureSource};
 use crate::scenario::expect::{Expect, Subject};
-use crate::scenario::reply::ReplyView;
+use crate::scenario::reply::{ReplyView, Trouble};
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
@@ -27,14 +29,23 @@ pub(crate) fn look(
     let view = |json: bool| if json { views.json } else { views.plain };
     let mut unmet = None;
     for expect in expects {
-        unmet = expect.judge(view(matches!(expect.subject, Subject::Json(_))), scope).err();
+        let view = view(matches!(expect.subject, Subject::Json(_)));
+        unmet = expect.judge(view, scope).err();
+        if let Some(trouble) = view.trouble() {
+            return Some(not_evaluated(trouble, captures, scope));
+        }
         if unmet.is_some() {
             break;
         }
     }
     let mut misses = Vec::new();
     for capture in captures {
-        match capture.take(view(matches!(capture.source, CaptureSource::Json(_))), &mut scope.rng) {
+        let view = view(matches!(capture.source, CaptureSource::Json(_)));
+        let taken = capture.take(view, &mut scope.rng);
+        if let Some(trouble) = view.trouble() {
+            return Some(not_evaluated(trouble, captures, scope));
+        }
+        match taken {
             Ok(value) => scope.set(capture.slot, value),
             Err(miss) => misses.push(miss),
         }
@@ -46,4 +57,13 @@ pub(crate) fn look(
     let detail = misses.iter().map(|miss| format!("{}: {}", miss.what, miss.found)).collect::<Vec<_>>().join("\n");
     let first = misses.into_iter().next()?;
     Some((Reason::NotCaptured(first.what), example(detail)))
+}
+
+/// The failure of a response of which nothing is known: nothing was captured, whatever was found so far.
+pub(crate) fn not_evaluated(trouble: Trouble, captures: &[Capture], scope: &mut Scope) -> (Reason, Example) {
+    for capture in captures {
+        scope.set(capture.slot, Value::UNDEFINED);
+    }
+    let detail = "expectations and captures of this response have no result".to_owned();
+    (Reason::Other(format!("response not evaluated: {trouble}").into()), Example { detail, ..Example::default() })
 }

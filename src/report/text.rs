@@ -333,6 +333,21 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
             "invalid header line was ignored",
             "invalid header lines were ignored",
         ),
+        sentence(
+            |remarks| remarks.unknown_codings,
+            "response has an unknown content-encoding and was not decompressed",
+            "responses have an unknown content-encoding and were not decompressed",
+        ),
+        sentence(
+            |remarks| remarks.withheld_headers,
+            "redirect led to another origin, where headers with credentials were not sent",
+            "redirects led to another origin, where headers with credentials were not sent",
+        ),
+        sentence(
+            |remarks| remarks.forwarded_bodies,
+            "redirect led to another origin, where the body was sent too",
+            "redirects led to another origin, where the body was sent too",
+        ),
     ];
     all.into_iter().flatten().collect()
 }

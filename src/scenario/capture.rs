@@ -5,10 +5,11 @@ use std::sync::Arc;
 use http::HeaderName;
 use minijinja::Value;
 use minijinja::value::Serde;
-use scraper::{Html, Selector};
+use scraper::Selector;
 
+use super::html::{self, Wanted};
 use super::path::Path;
-use super::reply::ReplyView;
+use super::reply::{ReplyView, Selected, Trouble};
 use super::template::SlotId;
 
 /// One entry of `capture`, compiled.
@@ -95,6 +96,11 @@ impl Capture {
         !matches!(self.source, CaptureSource::Header(_) | CaptureSource::Cookie(_) | CaptureSource::Status)
     }
 
+    /// Whether it reads the cookies that are set, also by redirects.
+    pub fn reads_cookies(&self) -> bool {
+        matches!(self.source, CaptureSource::Cookie(_))
+    }
+
     fn instead(&self, reply: &ReplyView<'_>) -> String {
         match &self.source {
             CaptureSource::Json(_) if reply.body.is_empty() => "the body is empty".to_owned(),
@@ -112,7 +118,10 @@ impl Capture {
 impl CaptureSource {
     fn find(&self, reply: &ReplyView<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Option<Value> {
         match self {
-            CaptureSource::Json(path) => choose(path.find(reply.json()?), pick, rng, |v| Value::from(Serde(*v))),
+            CaptureSource::Json(path) => {
+                let Selected::Found(found) = reply.select(path) else { return None };
+                choose(found, pick, rng, |v| Value::from(Serde(&**v)))
+            }
             CaptureSource::Header(name) => {
                 let values = reply.headers.get_all(name).iter().collect();
                 choose(values, pick, rng, |v| text(v.as_bytes()))
@@ -122,28 +131,46 @@ impl CaptureSource {
                 let group = usize::from(pattern.captures_len() > 1);
                 let value = |c: regex::bytes::Captures<'_>| c.get(group).map(|m| text(m.as_bytes()));
                 match pick {
-                    Pick::First => pattern.captures(reply.body).and_then(value),
-                    _ => {
-                        let all = pattern.captures_iter(reply.body).filter_map(value).collect();
-                        choose(all, pick, rng, Value::clone)
-                    }
+                    Pick::First => pattern.captures(reply.text()).and_then(value),
+                    _ => choose(matches(pattern, reply, value), pick, rng, Value::clone),
                 }
             }
             CaptureSource::Css { selector, attribute } => {
-                let page = Html::parse_document(&String::from_utf8_lossy(reply.body));
-                let all: Vec<Value> = page
-                    .select(selector)
-                    .filter_map(|element| match attribute {
-                        Some(attribute) => element.value().attr(attribute).map(Value::from),
-                        None => Some(Value::from(element.text().collect::<String>().trim())),
-                    })
-                    .collect();
-                choose(all, pick, rng, Value::clone)
+                let wanted = Wanted { selector, attribute: attribute.as_deref() };
+                let found = html::find(reply, wanted, pick, rng);
+                if pick == Pick::All { choose(found, pick, rng, Value::clone) } else { found.into_iter().next() }
             }
-            CaptureSource::Body => Some(text(reply.body)),
+            CaptureSource::Body => Some(text(reply.text())),
             CaptureSource::Status => Some(Value::from(reply.status)),
         }
     }
+}
+
+/// Bytes that one capture takes, and matches of it.
+const MAX_FOUND: usize = 16 * 1024 * 1024;
+const MAX_MATCHES: usize = 250_000;
+
+/// All matches. Finding one is linear work, finding all may be the square of the body.
+fn matches(
+    pattern: &regex::bytes::Regex,
+    reply: &ReplyView<'_>,
+    value: impl Fn(regex::bytes::Captures<'_>) -> Option<Value>,
+) -> Vec<Value> {
+    let (mut all, mut bytes) = (Vec::new(), 0);
+    for (at, found) in pattern.captures_iter(reply.text()).enumerate() {
+        if at % 16 == 15 && reply.is_late() {
+            return Vec::new();
+        }
+        if let Some(value) = value(found) {
+            bytes += value.as_str().map_or(0, str::len);
+            all.push(value);
+        }
+        if bytes > MAX_FOUND || all.len() > MAX_MATCHES {
+            reply.give_up(Trouble::Limit("the pattern finds more than 16 MiB or 250,000 matches"));
+            return Vec::new();
+        }
+    }
+    all
 }
 
 fn text(bytes: &[u8]) -> Value {

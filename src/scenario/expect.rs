@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use self::got::{Got, compare, plain, shortened};
 use super::path::Path;
 use super::plan::{Operator, StatusRange};
-use super::reply::ReplyView;
+use super::reply::{ReplyView, Selected};
 use super::template::{RenderError, Scope, Template};
 use crate::units;
 
@@ -135,25 +135,25 @@ impl Expect {
 
 impl Subject {
     fn of<'a>(&self, reply: &'a ReplyView<'_>) -> Got<'a> {
-        use std::borrow::Cow::{Borrowed, Owned};
+        use std::borrow::Cow::Owned;
         match self {
             Subject::Status => Got::Status(reply.status, reply.status.into()),
             Subject::Time => Got::One(Owned(reply.elapsed.as_secs_f64().into())),
             Subject::Size => Got::One(Owned(reply.size.into())),
-            Subject::Body => Got::Text(String::from_utf8_lossy(reply.body).into_owned().into()),
+            Subject::Body => Got::Text(String::from_utf8_lossy(reply.text()).into_owned().into()),
             Subject::Header(name) => {
                 let lines = reply.headers.get_all(name).iter();
                 let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
                 if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
             }
-            Subject::Json(path) => match reply.json() {
-                None if reply.body.is_empty() => Got::Missing("an empty body"),
-                None => Got::Missing("a body that is not JSON"),
-                Some(json) => match path.find(json).as_slice() {
-                    [] if path.is_single() => Got::Missing("no such value"),
-                    [one] if path.is_single() => Got::One(Borrowed(one)),
-                    many => Got::Many(many.to_vec()),
+            Subject::Json(path) => match reply.select(path) {
+                Selected::NotJson if reply.body.is_empty() => Got::Missing("an empty body"),
+                Selected::NotJson => Got::Missing("a body that is not JSON"),
+                Selected::Found(mut found) if path.is_single() => match found.pop() {
+                    None => Got::Missing("no such value"),
+                    Some(one) => Got::One(one),
                 },
+                Selected::Found(many) => Got::Many(many),
             },
         }
     }

@@ -16,6 +16,7 @@ pub mod expect;
 mod graphql_check;
 mod graphql_schema;
 mod graphql_values;
+mod html;
 pub mod introspection;
 mod keys;
 mod node;

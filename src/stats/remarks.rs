@@ -12,6 +12,12 @@ pub struct Remarks {
     /// Bodies that ended with a TLS connection that was not closed as TLS asks for, so that nobody can tell whether
     /// they are complete.
     pub unclosed: u64,
+    /// Responses whose `Content-Encoding` is not known, so that their body is counted as it came.
+    pub unknown_codings: u64,
+    /// Redirects to another origin along which headers were left out that may prove who somebody is.
+    pub withheld_headers: u64,
+    /// Redirects along which a body went to another origin.
+    pub forwarded_bodies: u64,
 }
 
 impl Remarks {
@@ -26,5 +32,8 @@ impl Merge for Remarks {
         self.sent_again += other.sent_again;
         self.ignored_lines += other.ignored_lines;
         self.unclosed += other.unclosed;
+        self.unknown_codings += other.unknown_codings;
+        self.withheld_headers += other.withheld_headers;
+        self.forwarded_bodies += other.forwarded_bodies;
     }
 }

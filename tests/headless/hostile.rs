@@ -92,6 +92,7 @@ fn answer(stream: &mut TcpStream, path: &str) -> std::io::Result<bool> {
         "/many-headers" => {
             let mut text = String::from("HTTP/1.1 200 OK\r\n");
             (0..20_000).for_each(|n| text.push_str(&format!("x-{n}: {n}\r\n")));
+            text.push_str("\r\n");
             text.into_bytes()
         }
         "/bad-chunk" => b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello\r\n0\r\n\r\n".to_vec(),
@@ -105,7 +106,7 @@ fn answer(stream: &mut TcpStream, path: &str) -> std::io::Result<bool> {
         "/bad-length" => b"HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\nhello".to_vec(),
         "/two-lengths" => b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 7\r\n\r\nhello".to_vec(),
         "/no-http" => b"\x00\x01\x02\x1b[31m\xff\xfe\r\n\r\n".to_vec(),
-        "/bad-redirect" => b"HTTP/1.1 302 Found\r\nlocation: ht!tp://\x7f[::\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec(),
+        "/bad-redirect" => b"HTTP/1.1 302 Found\r\nlocation: http://[::\x7f\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec(),
         "/status-0" => b"HTTP/1.1 000 None\r\ncontent-length: 0\r\n\r\n".to_vec(),
         _ => b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n".to_vec(),
     };

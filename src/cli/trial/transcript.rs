@@ -181,8 +181,12 @@ impl Watch for Transcript {
     fn see(&self, sight: &Sight<'_>) {
         match sight {
             Sight::Sent(sent) => self.sent(sent),
-            Sight::Redirected { status, url } => {
+            Sight::Redirected { status, url, withheld } => {
                 self.line(4, "< ", &format!("{status}, goes on to {url}"), Some(Role::Quiet));
+                if !withheld.is_empty() {
+                    let words = format!("not sent to another origin: {}", withheld.join(", "));
+                    self.line(4, "! ", &words, Some(Role::Quiet));
+                }
                 // A redirect belongs to its request.
                 self.requests.set(self.requests.get().saturating_sub(1));
             }

@@ -178,7 +178,7 @@ impl User {
         }
         let exchange = exchange(elapsed, bytes, failure);
         let expected = || step.http.expects.iter().map(|expect| expect.words.to_string()).collect();
-        let captures = if is_first { step.http.captures.as_slice() } else { &[] };
+        let captures = if is_first { &step.http.captures[..] } else { &[] };
         self.tell_answered(expected, captures, &exchange);
         self.record(step.event, exchange, None);
     }

@@ -16,6 +16,7 @@ use self::envelope::{Alien, BOM};
 pub use self::introspect::introspect;
 use self::outcome::{Answer, Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
+use super::judged;
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
 use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
@@ -42,7 +43,7 @@ pub async fn send(
     let answer = read(reply.as_ref());
     let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
-        (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply, answer), scope),
+        (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply, answer), scope).await,
         (Some(Persistence::NotFound), Some(hashed)) => hashed.with_text,
         (Some(Persistence::NotSupported), Some(_)) => {
             client.sends_text = true;
@@ -53,7 +54,7 @@ pub async fn send(
     let (mut second, reply) = client.transfer(&judge, started).await;
     second.connect = exchange.connect.or(second.connect);
     let answer = read(reply.as_ref());
-    conclude(step, &judge, (second, reply, answer), scope)
+    conclude(step, &judge, (second, reply, answer), scope).await
 }
 
 /// What a reply says, where it has come whole.
@@ -70,7 +71,7 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
     }
 }
 
-fn conclude(
+async fn conclude(
     step: &GraphqlStep,
     judge: &Judge<'_>,
     (mut exchange, reply, answer): (Exchange, Option<Reply>, Option<Result<Answer, Alien>>),
@@ -81,15 +82,15 @@ fn conclude(
             // Expectations and captures read JSON, which does not begin with it.
             reply.body.drain(..BOM.len());
         }
-        exchange.failure = verdict(step, judge, (&reply, answer.as_ref()), (exchange.service, scope));
+        exchange.failure = verdict(step, judge, (reply, answer.as_ref()), (exchange.service, scope)).await;
     }
     (exchange, answer.and_then(|answer| answer.ok()?.cost))
 }
 
-fn verdict(
+async fn verdict(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (reply, answer): (&Reply, Option<&Result<Answer, Alien>>),
+    (reply, answer): (Reply, Option<&Result<Answer, Alien>>),
     (elapsed, scope): (Duration, &mut Scope),
 ) -> Option<(Reason, Example)> {
     let Some(answer) = answer else {
@@ -109,16 +110,19 @@ fn verdict(
         return Some((reason, reply.example(String::new())));
     }
     if let Err(alien) = answer {
-        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(reply)).into() };
+        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(&reply)).into() };
         return Some((reason, reply.example(alien.detail())));
     }
-    let view = reply.view(elapsed);
-    if let Some(path) = &step.business_errors
-        && let Some(error) = view.json().and_then(|json| business::find(path, json))
-    {
-        return Some((error.reason(), reply.example(error.detail)));
+    if let Some(path) = &step.business_errors {
+        let view = reply.view(elapsed);
+        if let Some(error) = view.json().and_then(|json| business::find(path, json)) {
+            return Some((error.reason(), reply.example(error.detail)));
+        }
+        if let Some(trouble) = view.trouble() {
+            return Some(judged::not_evaluated(trouble, &step.http.captures, scope));
+        }
     }
-    judge.look(reply, &view, scope)
+    judge.evaluate(reply, elapsed, scope).await
 }
 
 /// The media type without its parameters.

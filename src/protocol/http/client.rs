@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
-use reqwest::Url;
-use reqwest::cookie::{CookieStore as _, Jar};
 
+use super::cookies::Jar;
 use super::draft::{self, Draft};
 use super::encode::Outgoing;
 use super::general::General;
@@ -16,6 +15,7 @@ use super::judge::{Judge, Reply};
 use super::lean::{self, Again, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
 use super::watch::{self, Sent, Sight, Watch};
 use super::{Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, classify, tls};
+use crate::scenario::capture::Capture;
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason, Remarks};
@@ -35,7 +35,7 @@ impl Factory {
     pub fn new(plan: &Plan) -> Result<Self, TlsError> {
         let tls = tls::configurations(&plan.clients)?;
         let clients = plan.clients.iter().cloned().zip(tls).map(|(options, tls)| Settings::new(options, tls)).collect();
-        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default() })))
+        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
     }
 
     /// A client with no connection and no cookies yet.
@@ -104,7 +104,7 @@ impl UserClient {
         let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
         if let Some(reply) = reply {
             exchange.failure = match &self.watch {
-                None => judge.verdict(&reply, exchange.service, scope),
+                None => judge.verdict(reply, exchange.service, scope).await,
                 Some(watch) => watch::verdict(&**watch, &judge, &reply, (exchange.service, scope)),
             };
         }
@@ -148,18 +148,36 @@ impl UserClient {
         judge: &Judge<'_>,
     ) -> Option<Reply> {
         let follows = self.shared.client(judge.step.client).options.follow_redirects;
+        let reads_cookies = judge.step.captures.iter().any(Capture::reads_cookies);
+        let mut cookies = Vec::new();
         for _ in 0..=MAX_REDIRECTS {
-            let reply = self.transfer_once((started, exchange), judge).await?;
+            let mut reply = self.transfer_once((started, exchange), judge).await?;
             let location = reply.headers.get(LOCATION).filter(|_| follows && draft::redirects(reply.status));
-            let Some(location) = location else { return Some(reply) };
-            let location = String::from_utf8_lossy(location.as_bytes());
-            if let Err(error) = self.draft.redirect(reply.status, &location) {
-                // What the server wrote there may be long and new each time: it is for the example alone.
-                exchange.failure = Some(classify::failure(Reason::Malformed("redirected to no URL".into()), &error));
-                return None;
+            // An empty one points nowhere.
+            let Some(location) = location.and_then(|location| draft::location(location.as_bytes())) else {
+                reply.earlier = cookies;
+                return Some(reply);
+            };
+            let secrets = &self.shared.secrets;
+            match self.draft.redirect((reply.status, &location), (&judge.step.fixed_headers, secrets)) {
+                Ok(None) => {}
+                Ok(Some(draft::Abroad { withheld, body })) => {
+                    self.remarks.withheld_headers += u64::from(withheld);
+                    self.remarks.forwarded_bodies += u64::from(body);
+                }
+                Err(error) => {
+                    // What the server wrote there may be long and new each time: it is for the example alone.
+                    let reason = Reason::Malformed("redirected to no URL".into());
+                    exchange.failure = Some(classify::failure(reason, &error));
+                    return None;
+                }
+            }
+            if reads_cookies {
+                cookies.extend(reply.headers.get_all(SET_COOKIE).iter().cloned());
             }
             if let Some(watch) = &self.watch {
-                watch.see(&Sight::Redirected { status: reply.status, url: &self.draft.url });
+                let (status, url) = (reply.status, self.draft.url.as_str());
+                watch.see(&Sight::Redirected { status, url, withheld: self.draft.withheld().collect() });
             }
         }
         exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
@@ -183,8 +201,16 @@ impl UserClient {
         if received.head.sets_cookie {
             self.remember(&headers);
         }
-        let status = received.head.status;
-        Some(Reply { status, headers, body: received.body.kept, bytes: received.body.bytes })
+        let Head { status, codings, .. } = received.head;
+        self.remarks.unknown_codings += u64::from(codings.unknown());
+        Some(Reply {
+            status,
+            headers,
+            body: received.body.kept,
+            bytes: received.body.bytes,
+            earlier: Vec::new(),
+            is_packed: codings.unknown(),
+        })
     }
 
     /// Sends what was prepared, on a connection that is kept or on a new one; at most twice.
@@ -271,14 +297,12 @@ impl UserClient {
 
     pub(super) fn cookies(&self) -> Option<HeaderValue> {
         // Only who has cookies pays for finding out which of them apply.
-        let jar = self.jar.as_ref()?;
-        jar.cookies(&Url::parse(&self.draft.url).ok()?)
+        self.jar.as_ref()?.header(&self.draft.url)
     }
 
     fn remember(&mut self, headers: &http::HeaderMap) {
-        if let Ok(url) = Url::parse(&self.draft.url) {
-            self.jar.get_or_insert_default().set_cookies(&mut headers.get_all(SET_COOKIE).iter(), &url);
-        }
+        let lines = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes);
+        self.jar.get_or_insert_default().set(lines, &self.draft.url);
     }
 }
 

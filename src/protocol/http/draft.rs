@@ -1,12 +1,15 @@
 //! A compiled step and a user's scope become one request: what the step says, with its templates filled.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, TRANSFER_ENCODING};
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use reqwest::Url;
 
 use super::address::Route;
 use crate::scenario::plan::{Body, HttpStep, UrlTemplate};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope, Text};
 
 /// A request ready to be sent. It is filled anew for every request, so that its memory is used again.
@@ -22,7 +25,8 @@ pub struct Draft {
     pub body: Bytes,
     headers: Vec<(HeaderName, HeaderValue)>,
     has_body: bool,
-    is_abroad: bool,
+    /// Headers that were left out because a redirect led to another origin.
+    withheld: Vec<HeaderName>,
 }
 
 impl Default for Draft {
@@ -34,7 +38,7 @@ impl Default for Draft {
             body: Bytes::new(),
             headers: Vec::new(),
             has_body: true,
-            is_abroad: false,
+            withheld: Vec::new(),
         }
     }
 }
@@ -46,7 +50,8 @@ impl Draft {
     /// When a template fails, or what it renders is no URL or no header value.
     pub fn fill(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.method.clone_from(&step.method);
-        (self.has_body, self.is_abroad) = (true, false);
+        self.has_body = true;
+        self.withheld.clear();
         self.url.clear();
         url(&step.url, scope, &mut self.url)?;
         self.route = Route::of(&mut self.url)?;
@@ -104,22 +109,28 @@ impl Draft {
 
     fn applies(&self, name: &HeaderName) -> bool {
         let about_body = || [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING].contains(name);
-        // What proves who somebody is to one server is not for another.
-        let private = || [AUTHORIZATION, COOKIE, HOST].contains(name);
-        (self.has_body || !about_body()) && !(self.is_abroad && private())
+        (self.has_body || !about_body()) && !self.withheld.contains(name)
     }
 
-    /// Turns to where a reply of this `status` points, as browsers do: a POST becomes a GET on 301 and 302, everything
-    /// but HEAD on 303.
+    /// Turns to where a response of this `status` points, as browsers do: a POST becomes a GET on 301 and 302, everything
+    /// but HEAD on 303. What proves to one server who somebody is does not go to another; see [`Abroad`].
     ///
     /// # Errors
     /// When `location` is no URL.
-    pub fn redirect(&mut self, status: u16, location: &str) -> Result<(), RenderError> {
+    pub fn redirect(
+        &mut self,
+        (status, location): (u16, &str),
+        (fixed, secrets): (&HeaderMap, &Redactor),
+    ) -> Result<Option<Abroad>, RenderError> {
         let shown: String = location.chars().take(200).collect();
         let no_url = |why| RenderError(format!("redirected to {shown:?}, which is not a URL: {why}"));
         let from = Url::parse(&self.url).map_err(no_url)?;
-        let to = from.join(location).map_err(no_url)?;
-        self.is_abroad |= from.origin() != to.origin();
+        let mut to = from.join(location).map_err(no_url)?;
+        let is_abroad = from.origin() != to.origin();
+        if !is_abroad && to.username().is_empty() && to.password().is_none() {
+            // Neither can fail for a URL that has had both.
+            let _ = (to.set_username(from.username()), to.set_password(from.password()));
+        }
         let to_get = match StatusCode::from_u16(status) {
             Ok(StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND) => self.method == Method::POST,
             Ok(StatusCode::SEE_OTHER) => self.method != Method::HEAD,
@@ -130,8 +141,68 @@ impl Draft {
         }
         self.url = to.into();
         self.route = Route::of(&mut self.url)?;
-        Ok(())
+        if !is_abroad {
+            return Ok(None);
+        }
+        let filled = self.headers.iter().map(|(name, value)| (name, value));
+        for (name, value) in fixed.iter().chain(filled) {
+            if !self.withheld.contains(name) && is_private(name, value, secrets) {
+                self.withheld.push(name.clone());
+            }
+        }
+        // The other server has another name, which is no secret.
+        let withheld = self.withheld.iter().any(|name| *name != HOST);
+        Ok(Some(Abroad { withheld, body: !self.body.is_empty() }))
     }
+
+    /// The headers that were left out because a redirect led to another origin.
+    pub fn withheld(&self) -> impl Iterator<Item = &str> {
+        self.withheld.iter().filter(|name| **name != HOST).map(HeaderName::as_str)
+    }
+}
+
+/// What becomes of a request that a redirect sends to another origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abroad {
+    /// Headers were left out that may prove who somebody is.
+    pub withheld: bool,
+    /// Its body goes there, as with curl.
+    pub body: bool,
+}
+
+/// True for a header that only the server it was meant for may see.
+fn is_private(name: &HeaderName, value: &HeaderValue, secrets: &Redactor) -> bool {
+    const PARTS: [&str; 9] =
+        ["auth", "cookie", "token", "secret", "password", "passwd", "session", "credential", "signature"];
+    let text = name.as_str();
+    let is_key = text.contains("key") && text != "idempotency-key";
+    *name == HOST
+        || value.is_sensitive()
+        || is_key
+        || PARTS.iter().any(|part| text.contains(part))
+        || matches!(secrets.mask(&String::from_utf8_lossy(value.as_bytes())), Cow::Owned(_))
+}
+
+/// Where a response points, as text: bytes that are not UTF-8 stay the bytes that they are. `None` for an empty value,
+/// which points nowhere.
+pub fn location(value: &[u8]) -> Option<Cow<'_, str>> {
+    let value = value.trim_ascii();
+    if value.is_empty() {
+        return None;
+    }
+    Some(match str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => value
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                match byte {
+                    0x80.. => text.push_str(&format!("%{byte:02X}")),
+                    _ => text.push(char::from(*byte)),
+                }
+                text
+            })
+            .into(),
+    })
 }
 
 /// True for the statuses that send a client elsewhere.
@@ -150,8 +221,22 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
     out.push_str(base);
     path.render(scope, out)?;
     let rendered = &out[base.len()..];
-    if rendered.starts_with("http://") || rendered.starts_with("https://") {
+    if is_absolute(rendered) {
         out.drain(..base.len());
+    } else if !rendered.starts_with('/') {
+        // Put behind the host it would be a part of its name, port or user.
+        return Err(RenderError(format!(
+            "the address {:?} neither starts with / nor is an http(s) URL: write /{{{{ … }}}} or a whole URL",
+            shortened(rendered)
+        )));
+    }
+    if out.bytes().any(|byte| byte.is_ascii_control()) {
+        // A URL parser removes some of them without a word.
+        return Err(RenderError(format!("the address {:?} has a control character", shortened(out))));
+    }
+    if let Some(fragment) = out.find('#') {
+        // It is never sent, and parameters come before it.
+        out.truncate(fragment);
     }
     let mut separator = if out.contains('?') { '&' } else { '?' };
     for (name, text) in query {
@@ -176,6 +261,15 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
         }
     }
     Ok(())
+}
+
+fn is_absolute(address: &str) -> bool {
+    let begins = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    begins("http://") || begins("https://")
+}
+
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(200)]
 }
 
 fn body(body: &Body, scope: &mut Scope) -> Result<Bytes, RenderError> {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Client;
-use reqwest::cookie::Jar;
 use reqwest::redirect::Policy;
 
 use super::connect::ConnectClock;
+use super::cookies::Jar;
 use super::{Shared, USER_AGENT};
 use crate::scenario::plan::ClientId;
 
@@ -18,6 +18,16 @@ pub struct General {
     pub id: ClientId,
     client: Client,
     connecting: ConnectClock,
+}
+
+impl reqwest::cookie::CookieStore for Jar {
+    fn set_cookies(&self, lines: &mut dyn Iterator<Item = &http::HeaderValue>, url: &reqwest::Url) {
+        self.set(lines.map(http::HeaderValue::as_bytes), url.as_str());
+    }
+
+    fn cookies(&self, url: &reqwest::Url) -> Option<http::HeaderValue> {
+        self.header(url.as_str())
+    }
 }
 
 impl General {

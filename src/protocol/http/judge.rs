@@ -1,15 +1,20 @@
 //! Whether a reply is what its step expects, and what is kept of one that is not.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use http::HeaderMap;
 use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue};
 
 use super::lean::Keep;
 use crate::protocol::judged::{self, Views};
+use crate::protocol::offload::{self, Lost};
+use crate::scenario::budget::Budget;
+use crate::scenario::capture::Capture;
+use crate::scenario::expect::Expect;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
-use crate::scenario::reply::ReplyView;
+use crate::scenario::reply::{ReplyView, Trouble};
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
@@ -17,6 +22,12 @@ use crate::stats::{Example, Reason};
 pub(super) const EXAMPLE_BODY: usize = 4_096;
 /// Bytes of a failed reply's headers kept for the detail view.
 const EXAMPLE_HEADERS: usize = 2_048;
+
+/// Bytes of a body that are evaluated while other users wait, and for how long that may go on.
+const IN_PASSING: usize = 256 * 1024;
+const TIME_IN_PASSING: Duration = Duration::from_millis(20);
+/// A response that came just in time has so long to be evaluated.
+const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// A reply that has come, as far as somebody wants to see it.
 #[derive(Debug)]
@@ -29,12 +40,16 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// Bytes of the whole body.
     pub bytes: u64,
+    /// `Set-Cookie` lines of the redirects that led to it, where a capture reads them.
+    pub earlier: Vec<HeaderValue>,
+    /// Its body is in a coding that is not known, so that nobody can read it.
+    pub is_packed: bool,
 }
 
 impl Reply {
     /// As expectations and captures see it.
     pub fn view(&self, elapsed: Duration) -> ReplyView<'_> {
-        ReplyView::new(self.status, elapsed, &self.headers, &self.body).sized(self.bytes)
+        ReplyView::new(self.status, elapsed, &self.headers, &self.body).sized(self.bytes).after(&self.earlier)
     }
 
     /// What is shown of it beside a failure.
@@ -68,26 +83,68 @@ impl Judge<'_> {
         Keep { head: fails || looks, body: if fails || looks { EXAMPLE_BODY } else { 0 } }
     }
 
-    /// The failure that a whole reply is, if it is one. Captures what the step captures.
-    pub fn verdict(&self, reply: &Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
+    /// The failure that a whole reply is, if it is one, before its expectations are looked at.
+    pub fn unreadable(&self, reply: &Reply) -> Option<(Reason, Example)> {
         if let Some(reason) = self.refusal(reply.status) {
             return Some((reason, reply.example(String::new())));
         }
+        if self.step.keeps_body && reply.is_packed {
+            let reason = Reason::Malformed("the body has an unknown content-encoding".into());
+            return Some((reason, reply.example(String::new())));
+        }
+        if self.step.keeps_body && reply.bytes > MAX_KEPT as u64 {
+            let reason = Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into());
+            return Some((reason, reply.example(format!("the body has {} bytes", reply.bytes))));
+        }
+        None
+    }
+
+    /// The failure that a whole reply is, if it is one. Captures what the step captures. What takes long is done on
+    /// another thread, and ends with the step's time-out.
+    pub async fn verdict(&self, reply: Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
+        if let Some(failure) = self.unreadable(&reply) {
+            return Some(failure);
+        }
+        self.evaluate(reply, elapsed, scope).await
+    }
+
+    /// Expectations, then captures.
+    pub async fn evaluate(&self, reply: Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
         let step = self.step;
         if step.expects.is_empty() && step.captures.is_empty() {
             return None;
         }
-        if step.keeps_body && reply.bytes > MAX_KEPT as u64 {
-            let reason = Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into());
-            return Some((reason, reply.example(format!("the body has {} bytes", reply.bytes))));
+        if reply.body.len() <= IN_PASSING {
+            let budget = Budget::until(Instant::now() + TIME_IN_PASSING);
+            let view = reply.view(elapsed).within(budget, true);
+            let failure = look((&step.expects, &step.captures), (&reply, &view), scope);
+            if view.trouble() != Some(Trouble::Late) {
+                return failure;
+            }
         }
-        self.look(reply, &reply.view(elapsed), scope)
+        let limit = self.limit(elapsed);
+        let (expects, captures) = (Arc::clone(&step.expects), Arc::clone(&step.captures));
+        let mut theirs = scope.clone();
+        let work = move |budget: &Budget| {
+            let view = reply.view(elapsed).within(budget.clone(), false);
+            let failure = look((&expects, &captures), (&reply, &view), &mut theirs);
+            (failure, theirs)
+        };
+        // Work that cannot look at the clock, such as a single search, is waited for no longer than this.
+        let late = limit + TIME_IN_PASSING;
+        match tokio::time::timeout_at(late.into(), offload::run(Budget::until(limit), work)).await {
+            Ok(Ok((failure, evaluated))) => {
+                *scope = evaluated;
+                failure
+            }
+            Ok(Err(Lost)) => Some((Reason::Generator(Lost.to_string().into()), Example::default())),
+            Err(_) => Some(judged::not_evaluated(Trouble::Late, &step.captures, scope)),
+        }
     }
 
-    /// Expectations, then captures.
-    pub fn look(&self, reply: &Reply, view: &ReplyView<'_>, scope: &mut Scope) -> Option<(Reason, Example)> {
-        let views = Views { json: view, plain: view };
-        judged::look((&self.step.expects, &self.step.captures), views, scope, |detail| reply.example(detail))
+    /// When evaluating a response ends that took so long: with the step's time-out, but not before it can have begun.
+    pub fn limit(&self, elapsed: Duration) -> Instant {
+        Instant::now() + self.step.timeout.saturating_sub(elapsed).max(LEAST_TIME)
     }
 
     /// Why this status is a failure, if it is one.
@@ -98,6 +155,15 @@ impl Judge<'_> {
             Accepted::BelowError | Accepted::Judged => Some(Reason::Status(status)),
         }
     }
+}
+
+/// Expectations, then captures.
+pub(super) fn look(
+    (expects, captures): (&[Expect], &[Capture]),
+    (reply, view): (&Reply, &ReplyView<'_>),
+    scope: &mut Scope,
+) -> Option<(Reason, Example)> {
+    judged::look((expects, captures), Views { json: view, plain: view }, scope, |detail| reply.example(detail))
 }
 
 fn lines(headers: &HeaderMap) -> String {
@@ -124,7 +190,6 @@ fn without_value(cookie: &str) -> Cow<'static, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
 
     #[test]
     fn examples_show_no_session() {

@@ -9,6 +9,7 @@ mod address;
 pub(super) mod classify;
 mod client;
 mod connect;
+mod cookies;
 mod draft;
 mod encode;
 mod general;
@@ -31,6 +32,7 @@ pub use websocket::{Broken, Received, Socket};
 use http::HeaderValue;
 
 use crate::scenario::plan::{ClientId, ClientOptions};
+use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
 /// Redirects followed before a request fails: Locust's number.
@@ -44,6 +46,8 @@ struct Shared {
     /// Indexed by [`ClientId`].
     clients: Vec<Settings>,
     resolver: Arc<resolve::CachingResolver>,
+    /// What the scenario keeps secret.
+    secrets: Arc<Redactor>,
 }
 
 impl Shared {

@@ -9,8 +9,9 @@ use http::{HeaderMap, HeaderValue};
 use minijinja::Value;
 
 use super::draft::Draft;
-use super::judge::{Judge, Reply};
+use super::judge::{self, Judge, Reply};
 use super::{Exchange, USER_AGENT};
+use crate::scenario::budget::Budget;
 use crate::scenario::expect::Mismatch;
 use crate::scenario::plan::Accepted;
 use crate::scenario::template::Scope;
@@ -33,6 +34,8 @@ pub enum Sight<'a> {
         status: u16,
         /// Where to.
         url: &'a str,
+        /// Names of the headers that are not sent there, because it is another origin.
+        withheld: Vec<&'a str>,
     },
     /// The last reply has come whole.
     Replied(&'a Reply, &'a Exchange),
@@ -122,21 +125,25 @@ pub(super) fn verdict(
         let got = judge.refusal(reply.status).map(|_| reply.status.to_string());
         watch.see(&Sight::Expected { words, got });
     }
+    // A trial has one user, whom nobody waits for.
+    let budget = Budget::until(judge.limit(elapsed));
+    let view = reply.view(elapsed).within(budget, false);
     {
         // Judged once more for the verdict: what templates draw at random must be the same there.
-        let (view, mut scope) = (reply.view(elapsed), scope.clone());
-        for expect in &judge.step.expects {
+        let mut scope = scope.clone();
+        for expect in judge.step.expects.iter() {
             let got = expect.judge(&view, &mut scope).err().map(|Mismatch { got, .. }| got);
             watch.see(&Sight::Expected { words: Cow::Borrowed(&expect.words), got });
         }
     }
-    let failure = judge.verdict(reply, elapsed, scope);
-    if judge.refusal(reply.status).is_none() {
-        // Taken once more only to know which were found.
-        let (view, mut rng) = (reply.view(elapsed), scope.rng.clone());
-        for capture in judge.step.captures.iter().filter(|capture| capture.take(&view, &mut rng).is_ok()) {
-            watch.see(&Sight::Captured { name: &capture.name, value: scope.get(capture.slot) });
-        }
+    if let Some(failure) = judge.unreadable(reply) {
+        return Some(failure);
+    }
+    let mut rng = scope.rng.clone();
+    let failure = judge::look((&judge.step.expects, &judge.step.captures), (reply, &view), scope);
+    // Taken once more only to know which were found.
+    for capture in judge.step.captures.iter().filter(|capture| capture.take(&view, &mut rng).is_ok()) {
+        watch.see(&Sight::Captured { name: &capture.name, value: scope.get(capture.slot) });
     }
     failure
 }

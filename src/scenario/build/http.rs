@@ -145,8 +145,8 @@ impl<'a> Builder<'a> {
             accepts,
             auth,
             client,
-            expects,
-            captures,
+            expects: expects.into(),
+            captures: captures.into(),
             keeps_body,
         })
     }

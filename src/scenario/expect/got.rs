@@ -13,8 +13,8 @@ pub(super) enum Got<'a> {
     Status(u16, Json),
     /// A header or a body: a number in it is a text like any other.
     Text(Json),
-    One(std::borrow::Cow<'a, Json>),
-    Many(Vec<&'a Json>),
+    One(Cow<'a, Json>),
+    Many(Vec<Cow<'a, Json>>),
 }
 
 /// Whether a status is the wanted one, of the wanted class, or one of a list.
@@ -47,7 +47,7 @@ impl Got<'_> {
             Got::One(value) => Some(Cow::Borrowed(value)),
             Got::Many(all) => match all.as_slice() {
                 [one] => Some(Cow::Borrowed(one)),
-                all => Some(Cow::Owned(all.iter().map(|v| (*v).clone()).collect())),
+                all => Some(Cow::Owned(all.iter().map(|v| v.clone().into_owned()).collect())),
             },
         }
     }

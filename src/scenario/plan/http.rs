@@ -53,10 +53,10 @@ pub struct HttpStep {
     pub client: ClientId,
     /// All else that is expected of the reply, judged in order after the status; the first that does not hold names
     /// the failure. Nothing is judged when no reply came.
-    pub expects: Vec<Expect>,
+    pub expects: Arc<[Expect]>,
     /// Taken from the reply when the request did not fail. The first miss marks the request failed with its reason;
     /// the captures before it are kept.
-    pub captures: Vec<Capture>,
+    pub captures: Arc<[Capture]>,
     /// Some expectation or capture reads the body, so that it must be kept until they are done; at most
     /// [`MAX_KEPT`] bytes of it.
     pub keeps_body: bool,

@@ -225,8 +225,8 @@ impl Event {
         if let Some(failure) = failed(step, outcome, payload) {
             return (Some(failure), cost);
         }
-        let captures = if is_first { step.http.captures.as_slice() } else { &[] };
-        let expects = step.http.expects.as_slice();
+        let captures = if is_first { &step.http.captures[..] } else { &[] };
+        let expects = &step.http.expects[..];
         if expects.is_empty() && captures.is_empty() && step.business_errors.is_none() {
             return (None, cost);
         }

@@ -25,7 +25,8 @@ fn redirects_change_the_request_as_browsers_do() {
         (308, M::POST, M::POST, true),
     ] {
         let mut draft = draft(before, "http://shop.test/a/b");
-        draft.redirect(status, "../c?d#e").expect("a URL");
+        let none = (&HeaderMap::new(), &Redactor::default());
+        assert_eq!(draft.redirect((status, "../c?d#e"), none).expect("a URL"), None);
         assert_eq!((draft.url.as_str(), &draft.method), ("http://shop.test/c?d", &after), "{status}");
         assert_eq!(draft.body.is_empty(), !keeps_body, "{status}");
         let names: Vec<_> = draft.headers(&HeaderMap::new()).map(|(name, _)| name.clone()).collect();
@@ -42,14 +43,142 @@ fn a_json_body_can_travel_in_the_url() {
     assert!(draft.body.is_empty());
 }
 
+/// What is left of these headers, and what is said, where a redirect leads.
+fn redirected(headers: &[(&'static str, &str)], location: &str) -> (Vec<String>, Option<Abroad>, String) {
+    let mut draft = draft(Method::POST, "http://u:p@shop.test/a");
+    draft.headers.clear();
+    let fixed: HeaderMap =
+        headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_str(v).unwrap())).collect();
+    let secrets = Redactor::new(["s3cret-token"]);
+    let abroad = draft.redirect((307, location), (&fixed, &secrets)).expect("a URL");
+    let names = draft.headers(&fixed).map(|(name, _)| name.to_string()).collect();
+    (names, abroad, draft.url)
+}
+
 #[test]
-fn secrets_do_not_travel_to_other_servers() {
-    for location in ["//other.test/", "http://shop.test:81/", "https://shop.test/"] {
-        let mut draft = draft(Method::GET, "http://shop.test/");
-        draft.redirect(302, location).expect("a URL");
-        assert!(!draft.headers(&HeaderMap::new()).any(|(name, _)| name == AUTHORIZATION), "{location}");
+fn credentials_do_not_travel_to_other_origins() {
+    let mine = [
+        ("authorization", "Bearer t"),
+        ("proxy-authorization", "Basic x"),
+        ("cookie", "a=b"),
+        ("host", "shop.test"),
+        ("x-api-key", "k"),
+        ("apikey", "k"),
+        ("x-auth-token", "t"),
+        ("private-token", "t"),
+        ("x-amz-signature", "s"),
+        ("x-anything", "has s3cret-token in it"),
+    ];
+    let anybody = [("accept", "*/*"), ("idempotency-key", "7"), ("x-request-id", "1"), ("content-type", "a/b")];
+    let all = [&mine[..], &anybody[..]].concat();
+    let (said, other) = (Abroad { withheld: true, body: true }, anybody.map(|(name, _)| name.to_owned()));
+    for location in ["//other.test/", "http://shop.test:81/", "https://shop.test/", "HTTP://Other.Test"] {
+        let (names, abroad, _) = redirected(&all, location);
+        assert_eq!((names.as_slice(), abroad), (&other[..], Some(said)), "{location}");
     }
-    assert!(draft(Method::GET, "http://shop.test/").redirect(302, "http://").is_err());
+    let (names, abroad, _) = redirected(&anybody, "//other.test/");
+    assert_eq!((names.as_slice(), abroad), (&other[..], Some(Abroad { withheld: false, body: true })));
+    // The Host header is about the other server, which is no secret.
+    let (names, abroad, _) = redirected(&[("host", "shop.test")], "//other.test/");
+    assert_eq!((names.is_empty(), abroad), (true, Some(Abroad { withheld: false, body: true })));
+    for location in ["/b", "http://shop.test/b", "http://SHOP.test:80/b", "//shop.test/b", "?b", "#b"] {
+        let (names, abroad, url) = redirected(&all, location);
+        assert_eq!((names.len(), abroad), (all.len(), None), "{location}");
+        assert!(url.starts_with("http://u:p@shop.test/"), "{location}: {url}");
+    }
+    for (location, url) in
+        [("http://other.test/b", "http://other.test/b"), ("http://v:q@shop.test/b", "http://v:q@shop.test/b")]
+    {
+        assert_eq!(redirected(&all, location).2, url, "{location}");
+    }
+    let none = (&HeaderMap::new(), &Redactor::default());
+    assert!(draft(Method::GET, "http://shop.test/").redirect((302, "http://"), none).is_err());
+    assert!(draft(Method::GET, "http://shop.test/").redirect((302, "javascript:alert(1)"), none).is_err());
+}
+
+#[test]
+fn a_location_is_its_bytes() {
+    for (value, wanted) in [
+        (&b"/a"[..], Some("/a")),
+        (b" /a b \t", Some("/a b")),
+        (b"", None),
+        (b"  ", None),
+        (b"/caf\xe9?\xff", Some("/caf%E9?%FF")),
+        ("/caf\u{e9}".as_bytes(), Some("/caf\u{e9}")),
+    ] {
+        assert_eq!(location(value).as_deref(), wanted, "{value:?}");
+    }
+}
+
+#[test]
+fn an_address_never_becomes_a_part_of_the_host() {
+    let address = |host: &str, rendered: &str, query: &str| {
+        let text = format!(
+            "host: {host}\nvars: {{ u: {} }}\ntasks: [{{ steps: [{{ set: {{ w: '{{{{ u }}}}' }} }}, {{ get: '{{{{ w }}}}', {query} }}] }}]\n",
+            serde_json::to_string(rendered).unwrap()
+        );
+        let scenario = Scenario::parse("t.yaml", &text).unwrap_or_else(|error| panic!("{}", error.text));
+        let plan = scenario.plan(&Overrides::default()).unwrap_or_else(|error| panic!("{}", error.text));
+        let mut scope = plan.scope(1, 1);
+        let slot = scope.table().id("w").unwrap();
+        scope.set(slot, minijinja::Value::from(rendered));
+        let mut draft = Draft::default();
+        draft.fill(http(&plan.classes[0].tasks[0].steps[1]), &mut scope).map(|()| draft.url).map_err(|error| error.0)
+    };
+    for (host, rendered, wanted) in [
+        ("http://h", "/x", "http://h/x"),
+        ("http://h:2200", "/0/x", "http://h:2200/0/x"),
+        ("http://h/api", "/x", "http://h/api/x"),
+        ("http://h/api/", "/x", "http://h/api/x"),
+        ("http://u:p@h", "/x", "http://u:p@h/x"),
+        ("http://h", "/a b", "http://h/a%20b"),
+        ("http://h", "/\u{e9}", "http://h/%C3%A9"),
+        ("http://h", "//evil/x", "http://h//evil/x"),
+        ("http://h", "/\\evil/x", "http://h//evil/x"),
+        ("http://h", "/@evil/x", "http://h/@evil/x"),
+        ("http://h", "/x?q#f", "http://h/x?q"),
+        ("http://h", "http://other/x", "http://other/x"),
+        ("http://h", "HTTPS://Other/x", "https://other/x"),
+    ] {
+        assert_eq!(address(host, rendered, "").as_deref(), Ok(wanted), "{host} {rendered:?}");
+    }
+    assert_eq!(address("http://h", "/x#f", "query: { a: 1 }").as_deref(), Ok("http://h/x?a=1"));
+    for host in ["http://h", "http://h:2200", "http://h/api", "http://u:p@h"] {
+        for rendered in [
+            "0/x",
+            "@evil/x",
+            ":80/x",
+            ":p@evil/x",
+            "\\\\evil",
+            "\\evil",
+            "?q",
+            "#f",
+            "",
+            " ",
+            " /x",
+            ".evil/x",
+            "-x/",
+            "x",
+            "../x",
+            "%2e",
+            "http:/x",
+            "http:x",
+            "https:",
+            "ftp://evil/x",
+            "javascript:x",
+            "evil.test/x",
+            "[::1]/x",
+            "\u{e9}/x",
+            "\t/x",
+        ] {
+            let error = address(host, rendered, "").expect_err(rendered);
+            assert!(error.contains("starts with / nor is an http(s) URL"), "{host} {rendered:?}: {error}");
+        }
+        for rendered in ["/x\r\ny: z", "/a\tb", "/\u{0}", "http://other\n/x"] {
+            let error = address(host, rendered, "").expect_err(rendered);
+            assert!(error.contains("control character"), "{host} {rendered:?}: {error}");
+        }
+    }
 }
 
 /// A plan of one task with these steps, and these lines before it.

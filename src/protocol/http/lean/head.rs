@@ -395,11 +395,17 @@ mod tests {
             let headers = headers(&parsed.raw);
             let value = headers.get("x").map(|value| String::from_utf8_lossy(value.as_bytes()).trim().to_owned());
             assert_eq!(value.as_deref(), kept.map(str::trim), "{line:?}");
-            assert_eq!(headers.get_all("set-cookie").iter().last().expect("a cookie"), "b=c", "{line:?}");
+            assert_eq!(headers.get_all("set-cookie").iter().next_back().expect("a cookie"), "b=c", "{line:?}");
             for end in 0..text.len() - 5 {
                 assert_eq!(parse(&text.as_bytes()[..end], false).expect("no error"), None, "{line:?} {end}");
             }
         }
+        let parsed =
+            parse(b"HTTP/1.1 302 Go\r\nLOCATION: /a\x01\x7f\tb\r\n\r\n", false).expect("valid").expect("complete");
+        assert_eq!(
+            (parsed.head.ignored, &headers(&parsed.raw)["location"]),
+            (0, &HeaderValue::from_static("/a%01%7F%09b"))
+        );
         for line in ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.0 200 \x1b[31m", "HTTP/1.1  200 OK"] {
             assert_eq!(read(&format!("{line}\n\n")).status, 200, "{line:?}");
         }

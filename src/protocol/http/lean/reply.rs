@@ -70,6 +70,8 @@ impl<'a> Reply<'a> {
     /// Takes the head of an HTTP/2 response; its body is then fed as it comes. True when the headers are of use.
     pub fn start(&mut self, head: Head) -> Result<bool, WireError> {
         self.begin(head, &[])?;
+        // A response without a body is complete.
+        self.feed_body(&[])?;
         Ok((self.keep)(&head).head)
     }
 

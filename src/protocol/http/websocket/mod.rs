@@ -112,7 +112,7 @@ impl UserClient {
             let _ = tokio::time::timeout(PAGE, reading).await;
         }
         exchange.bytes = body.len() as u64;
-        Ok((response, Reply { status, headers, bytes: body.len() as u64, body }))
+        Ok((response, Reply { status, headers, bytes: body.len() as u64, body, earlier: Vec::new(), is_packed: false }))
     }
 }
 
@@ -167,7 +167,7 @@ mod tests {
                 let name = HeaderName::try_from(name.to_ascii_lowercase()).expect("a name");
                 headers.append(name, value.replace("ACCEPT", ACCEPT).parse().expect("a value"));
             }
-            let reply = Reply { status, headers, body: Vec::new(), bytes: 0 };
+            let reply = Reply { status, headers, body: Vec::new(), bytes: 0, earlier: Vec::new(), is_packed: false };
             refusal(&reply, KEY, "graphql-transport-ws").map(|reason| reason.to_string())
         };
         assert_eq!(judged(101, GOOD), None);

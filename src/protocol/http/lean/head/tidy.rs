@@ -56,6 +56,7 @@ pub fn tidy(bytes: &[u8]) -> Result<Option<Tidy>, WireError> {
         before = Some(head.len());
         match field(line) {
             Some((name, value)) => put(&mut head, &[name, b": ", value]),
+            None if is_location(line) => put(&mut head, &[&escaped(line)]),
             None if decides_length(line) => return Err(WireError::Malformed("invalid content-length".into())),
             None => (before, ignored) = (None, ignored + 1),
         }
@@ -85,6 +86,23 @@ fn decides_length(line: &[u8]) -> bool {
     let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
     let name: Vec<u8> = name.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
     name == b"contentlength" || name == b"transferencoding"
+}
+
+/// A redirect without its location would pass for the response.
+fn is_location(line: &[u8]) -> bool {
+    const NAME: &[u8] = b"location:";
+    line.len() >= NAME.len() && line[..NAME.len()].eq_ignore_ascii_case(NAME)
+}
+
+/// The line with its control characters as a URL has them.
+fn escaped(line: &[u8]) -> Vec<u8> {
+    line.iter().fold(Vec::new(), |mut out, byte| {
+        match byte.is_ascii_control() {
+            true => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+            false => out.push(*byte),
+        }
+        out
+    })
 }
 
 /// The status line in its normal form.

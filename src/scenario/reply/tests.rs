@@ -1,0 +1,95 @@
+//! What a reply is read as, and where its evaluation ends.
+
+use super::*;
+
+fn headers(content_type: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))])
+}
+
+#[test]
+fn the_text_of_a_body_is_in_utf_8() {
+    for (content_type, body, wanted) in [
+        ("text/plain", &b"caf\xc3\xa9"[..], "café"),
+        ("text/plain", b"\xef\xbb\xbfcaf\xc3\xa9", "café"),
+        ("text/plain; charset=iso-8859-1", b"caf\xe9", "café"),
+        ("text/plain; Charset=\"ISO-8859-1\"; x=y", b"caf\xe9", "café"),
+        ("text/plain;charset=latin1", b"caf\xe9", "café"),
+        ("text/plain; charset=windows-1252", b"\x80", "€"),
+        ("text/plain; charset=shift_jis", b"\x83\x65", "テ"),
+        ("text/plain; charset=utf-16le", b"a\0b\0", "ab"),
+        ("text/plain", b"\xff\xfea\0b\0", "ab"),
+        ("text/plain; charset=utf-8", b"\xfe\xff\0a\0b", "ab"),
+        ("text/plain; charset=nonsense", b"abc", "abc"),
+        ("text/plain; charset=", b"abc", "abc"),
+        ("text/plain; charset", b"abc", "abc"),
+        ("", b"", ""),
+    ] {
+        let headers = headers(content_type);
+        let view = ReplyView::new(200, Duration::ZERO, &headers, body);
+        assert_eq!(String::from_utf8_lossy(view.text()), wanted, "{content_type} {body:?}");
+    }
+    let none = HeaderMap::new();
+    // Bytes that nobody has named are left as they are.
+    assert_eq!(ReplyView::new(200, Duration::ZERO, &none, b"\xff\x00\x80").text(), b"\xff\x00\x80");
+}
+
+#[test]
+fn json_may_follow_a_mark_or_be_in_another_encoding() {
+    for (content_type, body) in [
+        ("application/json", &b"\xef\xbb\xbf{\"a\": \"\xc3\xa9\"}"[..]),
+        ("application/json; charset=iso-8859-1", b"{\"a\": \"\xe9\"}"),
+        ("application/json", b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\xe9\0\"\0}\0"),
+    ] {
+        let headers = headers(content_type);
+        let view = ReplyView::new(200, Duration::ZERO, &headers, body);
+        assert_eq!(view.json().expect("JSON")["a"], "é", "{body:?}");
+    }
+}
+
+#[test]
+fn a_cookie_is_the_last_one_that_was_set() {
+    let mut headers = HeaderMap::new();
+    let earlier = ["a=1", "b=2; Path=/", "a=3"].map(HeaderValue::from_static);
+    headers.append(SET_COOKIE, HeaderValue::from_static("c=; Max-Age=0"));
+    headers.append(SET_COOKIE, HeaderValue::from_static("c=\"4\""));
+    headers.append(SET_COOKIE, HeaderValue::from_bytes(b"d=\xe9").unwrap());
+    let view = ReplyView::new(200, Duration::ZERO, &headers, b"").after(&earlier);
+    for (name, wanted) in [("a", Some("3")), ("b", Some("2")), ("c", Some("4")), ("d", Some("\u{fffd}")), ("e", None)] {
+        assert_eq!(view.cookie(name).as_deref(), wanted, "{name}");
+    }
+}
+
+#[test]
+fn long_json_is_read_for_what_is_wanted() {
+    let item = r#"{"id": 7, "tags": ["a", "b"]}"#;
+    let body = format!("{{\"items\": [{}{item}], \"next\": \"n\"}}", format!("{item},").repeat(100_000));
+    let none = HeaderMap::new();
+    let found = |path: &str| {
+        let view = ReplyView::new(200, Duration::ZERO, &none, body.as_bytes());
+        let Selected::Found(found) = view.select(&Path::new(path).unwrap()) else { panic!("not JSON") };
+        (found.first().map(|first| first.to_string()), found.len(), view.trouble())
+    };
+    assert_eq!(found("$.next"), (Some("\"n\"".to_owned()), 1, None));
+    assert_eq!(found("$.items[100000].tags[1]"), (Some("\"b\"".to_owned()), 1, None));
+    assert_eq!(found("$.items[*].id"), (Some("7".to_owned()), 100_001, None));
+    let limit = |words| (None, 0, Some(Trouble::Limit(words)));
+    assert_eq!(found("$"), limit("the path finds more than 250,000 values"));
+    assert_eq!(found("$..id"), limit("the JSON has more than 250,000 values"));
+}
+
+#[test]
+fn a_path_that_takes_too_long_is_not_begun() {
+    let none = HeaderMap::new();
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    let wide = format!("[{}{deep}]", "1,".repeat(5_000));
+    for (path, in_passing, trouble) in [
+        ("$..*", true, None),
+        ("$..*..*", true, Some(Trouble::Late)),
+        ("$..*..*", false, None),
+        ("$..*..*..*", false, Some(Trouble::Limit("the path visits too many values of so large a JSON"))),
+    ] {
+        let view = ReplyView::new(200, Duration::ZERO, &none, wide.as_bytes()).within(Budget::default(), in_passing);
+        let _ = view.select(&Path::new(path).unwrap());
+        assert_eq!(view.trouble(), trouble, "{path} {in_passing}");
+    }
+}
