@@ -92,7 +92,11 @@ pub(crate) const CONNECTION: &[Key] = &[
     key("auth", "auth", "Basic or bearer authentication, or none"),
     key("follow_redirects", "bool", "Follow redirects; default true"),
     key("tls", "tls", "Certificates"),
-    key("proxy", "text", "Send through this proxy"),
+    key(
+        "proxy",
+        "text",
+        "Send through this proxy; `env` takes those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+    ),
     key("http_version", "http_version", "1.1, 2 or any"),
     key("connections", "connections", "per_user or per_request"),
 ];

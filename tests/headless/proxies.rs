@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::command::{Ran, err};
+use crate::command::{Ran, err, prepared};
 use crate::nginx::Nginx;
 use crate::raw::{Asked, Raw, Wire};
 
@@ -137,4 +137,40 @@ fn a_proxy_that_refuses_is_quoted_in_plain_words() {
         assert!(failures.len() == 1 && failures[0].0.starts_with(wanted), "{response:?}: {failures:?}");
         assert_eq!(ran.failed("Aggregated"), ran.requests("Aggregated"));
     }
+}
+
+#[test]
+fn the_variables_of_the_environment_are_honoured_where_the_scenario_says_so() {
+    let proxy = proxy(false);
+    let nginx = Nginx::start();
+    let run = |defaults: &str| {
+        let scenario = format!(
+            "host: {}\n{defaults}\ntasks: [{{ steps: [{{ get: /own }}, {{ get: 'http://shop.invalid/a' }}, {{ wait: 20ms }}] }}]",
+            nginx.url()
+        );
+        Ran::with(&scenario, "-u 1 -t 1s -s 10s", |command| {
+            command.env("http_proxy", proxy.url()).env("NO_PROXY", "127.0.0.0/8, localhost");
+        })
+    };
+    let without = run("");
+    assert_eq!(proxy.asked().len(), 0, "by default they are ignored");
+    assert_eq!(without.failed("http://shop.invalid/a"), without.requests("http://shop.invalid/a"));
+    let with = run("defaults: { proxy: env }");
+    assert_eq!(with.failed("Aggregated"), 0, "{:?}", with.failures("http://shop.invalid/a"));
+    let asked = proxy.asked();
+    assert_eq!(asked.len() as u64, with.requests("http://shop.invalid/a"));
+    assert!(asked.iter().all(|asked| asked.path() == "http://shop.invalid/a"), "{asked:?}");
+    let own = nginx.stop_and_read_log().len() as u64;
+    assert_eq!(own, without.requests("/own") + with.requests("/own"), "{own}");
+    // One that cannot be used is an error, which does not repeat it.
+    let scenario = "host: http://shop.invalid\ndefaults: { proxy: env }\ntasks: [{ steps: [{ get: / }] }]";
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = prepared(folder.path(), scenario, "-u 1 -t 1s");
+    let output = command.env("all_proxy", "socks5://ada:s3cret@127.0.0.1:1").output().expect("the command runs");
+    let said = err(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("all_proxy cannot be used: SOCKS proxies are not supported") && !said.contains("s3cret"),
+        "{said}"
+    );
 }

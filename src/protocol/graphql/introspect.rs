@@ -10,7 +10,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use url::Url;
 
 use super::super::http::resolve::CachingResolver;
-use super::super::http::tls;
+use super::super::http::{proxies, tls};
 use crate::scenario::{GraphqlEndpoint, MAX_SCHEMA, introspection};
 
 /// A schema may take the server a while, but not for ever.
@@ -45,8 +45,8 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
         .dns_resolver(Arc::new(CachingResolver::default()))
         .no_proxy()
         .timeout(TIMEOUT);
-    if let Some(proxy) = &options.proxy {
-        builder = builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(words)?);
+    if !options.proxy.is_none() {
+        builder = builder.proxy(proxies(&options.proxy));
     }
     let client = builder.build().map_err(words)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -225,6 +225,7 @@ impl UserClient {
         let is_simple = !secure && settings.options.is_plain();
         let origin = Origin { secure, authority, settings: (!is_simple).then_some(judge.step.client) };
         let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
+        let proxy = if is_simple { None } else { settings.proxy(secure, origin.place()) };
         let mut kept = self.pool.take(&origin, &self.draft.method);
         let mut is_first = true;
         loop {
@@ -233,7 +234,7 @@ impl UserClient {
                 Some(connection) => connection,
                 None => {
                     let started = Instant::now();
-                    let dialer = Dialer { settings, resolver: &self.shared.resolver };
+                    let dialer = Dialer { settings, proxy, resolver: &self.shared.resolver };
                     // Rare, and large: not a part of what every user holds.
                     let connection = Box::pin(Connection::open(&origin, dialer)).await?;
                     exchange.connect = Some(exchange.connect.unwrap_or_default() + started.elapsed());
@@ -245,7 +246,7 @@ impl UserClient {
                 Carrier::H1(stream) => {
                     self.out.clear();
                     self.out.shrink_to(KEEP_BUFFER);
-                    let forwards = settings.proxy.as_ref().filter(|_| !secure).map(|proxy| &proxy.forward);
+                    let forwards = proxy.filter(|_| !secure).map(|proxy| &proxy.forward);
                     outgoing.write(&mut self.out, forwards);
                     if let Some(watch) = self.watch.as_ref().filter(|_| is_first) {
                         watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));

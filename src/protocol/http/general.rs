@@ -9,7 +9,17 @@ use reqwest::redirect::Policy;
 use super::connect::ConnectClock;
 use super::cookies::Jar;
 use super::{Shared, USER_AGENT};
-use crate::scenario::plan::ClientId;
+use crate::scenario::plan::{ClientId, Proxies};
+
+/// The same proxies for the HTTP library.
+pub fn proxies(proxies: &Proxies) -> reqwest::Proxy {
+    let proxies = proxies.clone();
+    reqwest::Proxy::custom(move |url| {
+        let host = url.host_str()?.trim_matches(['[', ']']);
+        let proxy = if url.scheme() == "https" { &proxies.https } else { &proxies.http };
+        proxy.clone().filter(|_| !proxies.excepts(host, url.port_or_known_default().unwrap_or_default()))
+    })
+}
 
 /// One user's client for one set of options.
 #[derive(Debug)]
@@ -48,8 +58,8 @@ impl General {
             .pool_max_idle_per_host(0)
             .user_agent(USER_AGENT)
             .http1_only();
-        if let Some(proxy) = &settings.options.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(proxy.clone())?);
+        if !settings.options.proxy.is_none() {
+            builder = builder.proxy(proxies(&settings.options.proxy));
         }
         Ok(Self { id, client: builder.build()?, connecting })
     }

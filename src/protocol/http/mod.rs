@@ -23,6 +23,8 @@ mod websocket;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(super) use general::proxies;
+
 pub use client::{Factory, UserClient};
 pub use judge::{Judge, Reply};
 pub use tls::TlsError;
@@ -64,7 +66,8 @@ struct Settings {
     tls: Arc<rustls::ClientConfig>,
     /// Offers HTTP/1.1 alone: to proxies, and for WebSockets.
     tls_h1: Arc<rustls::ClientConfig>,
-    proxy: Option<Proxy>,
+    /// For `http`, and for `https`.
+    proxies: [Option<Proxy>; 2],
 }
 
 /// A proxy, in parts.
@@ -84,8 +87,13 @@ impl Settings {
         let mut tls_h1 = tls.clone();
         // A server that may choose HTTP/2 does.
         tls_h1.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let proxy = options.proxy.as_ref().and_then(Proxy::of);
-        Self { options, tls: Arc::new(tls), tls_h1: Arc::new(tls_h1), proxy }
+        let proxies = [&options.proxy.http, &options.proxy.https].map(|url| Proxy::of(url.as_ref()?));
+        Self { options, tls: Arc::new(tls), tls_h1: Arc::new(tls_h1), proxies }
+    }
+
+    /// The proxy for requests to this host, which has no brackets.
+    fn proxy(&self, secure: bool, (host, port): (&str, u16)) -> Option<&Proxy> {
+        self.proxies[usize::from(secure)].as_ref().filter(|_| !self.options.proxy.excepts(host, port))
     }
 }
 

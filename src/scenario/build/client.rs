@@ -6,7 +6,7 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
-use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion};
+use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion, Proxies, ProxyError};
 
 impl Builder<'_> {
     pub(super) fn client(&mut self, fields: &Fields<'_>) -> ClientId {
@@ -20,7 +20,7 @@ impl Builder<'_> {
             self.tls(node, &mut options);
         }
         if let Some(node) = self.either(fields, "proxy") {
-            options.proxy = self.proxy(node);
+            options.proxy = self.proxy(node).unwrap_or_default();
         }
         let versions =
             [("any", HttpVersion::Any), ("1.1", HttpVersion::One), ("2", HttpVersion::Two), ("1", HttpVersion::One)];
@@ -50,16 +50,36 @@ impl Builder<'_> {
         options.insecure = fields.get("insecure").and_then(|n| self.truth(n, "insecure")).unwrap_or(false);
     }
 
-    fn proxy(&mut self, node: &Node) -> Option<Url> {
+    fn proxy(&mut self, node: &Node) -> Option<Proxies> {
         let text = self.constant_text(node, "proxy")?;
+        if text == "env" {
+            return self.proxies_of_environment(node);
+        }
         match Url::parse(&text) {
             Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
                 self.password_of(&text);
-                Some(url)
+                Some(Proxies::always(url))
             }
             // The text is not shown: it may hold a password.
             _ => {
-                self.report(node.at.clone(), "this is not the address of a proxy", "write http://host:port");
+                self.report(node.at.clone(), "this is not the address of a proxy", "write http://host:port, or `env`");
+                None
+            }
+        }
+    }
+
+    fn proxies_of_environment(&mut self, node: &Node) -> Option<Proxies> {
+        let environment = &self.names.environment;
+        match Proxies::from_environment(|name| environment.get(name).map(|value| &**value)) {
+            Ok(proxies) => {
+                for url in proxies.http.iter().chain(&proxies.https) {
+                    self.password_of(url.as_str());
+                }
+                Some(proxies)
+            }
+            Err(ProxyError { name, why }) => {
+                let message = format!("the environment variable {name} cannot be used: {why}");
+                self.report(node.at.clone(), message, "set it to http://host:port");
                 None
             }
         }

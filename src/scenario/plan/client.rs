@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use url::Url;
+use super::proxy::Proxies;
 
 /// An index into [`Plan::clients`](super::Plan::clients).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,8 +20,8 @@ pub struct ClientOptions {
     pub identity: Option<Identity>,
     /// Accept any certificate.
     pub insecure: bool,
-    /// Send through this proxy (`http` or `https`; user and password in the URL); `None` ignores the environment's.
-    pub proxy: Option<Url>,
+    /// Send through these proxies (`http` or `https`; user and password in the URL).
+    pub proxy: Proxies,
     /// Which versions may be spoken.
     pub http_version: HttpVersion,
     /// How long a connection lives.
@@ -42,7 +42,7 @@ impl Default for ClientOptions {
             ca: None,
             identity: None,
             insecure: false,
-            proxy: None,
+            proxy: Proxies::default(),
             http_version: HttpVersion::Any,
             connections: Connections::PerUser,
         }

@@ -12,6 +12,7 @@ mod http;
 mod line;
 mod load;
 mod pause;
+mod proxy;
 mod redis;
 mod report;
 mod schedule;
@@ -33,6 +34,7 @@ pub use http::{
 };
 pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
+pub use proxy::{Proxies, ProxyError};
 pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;

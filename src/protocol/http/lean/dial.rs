@@ -16,7 +16,7 @@ use super::WireError;
 use super::head::{self, MAX_HEAD};
 use super::stream::Stream;
 use crate::protocol::http::resolve::CachingResolver;
-use crate::protocol::http::{Settings, USER_AGENT};
+use crate::protocol::http::{Proxy, Settings, USER_AGENT};
 use crate::scenario::plan::{ClientId, HttpVersion};
 use crate::stats::Reason;
 
@@ -34,11 +34,20 @@ pub struct Origin<'a> {
     pub settings: Option<ClientId>,
 }
 
+impl<'a> Origin<'a> {
+    /// Host without brackets, and port.
+    pub fn place(&self) -> (&'a str, u16) {
+        split(self.authority, if self.secure { 443 } else { 80 })
+    }
+}
+
 /// Opens connections with one set of settings.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialer<'a> {
-    /// Proxy, TLS and versions.
+    /// TLS and versions.
     pub settings: &'a Settings,
+    /// What stands between.
+    pub proxy: Option<&'a Proxy>,
     /// Knows the addresses of names.
     pub resolver: &'a CachingResolver,
 }
@@ -59,7 +68,7 @@ impl Dialer<'_> {
         if !origin.secure {
             return Ok(Dialled { stream, is_h2: only_h2 });
         }
-        let (host, _) = split(origin.authority, 443);
+        let (host, _) = origin.place();
         let (stream, is_h2) = secure(stream, host, &self.settings.tls).await?;
         if only_h2 && !is_h2 {
             return Err(WireError::Known(Reason::Other("the server does not speak HTTP/2 (http_version: 2)".into())));
@@ -69,9 +78,8 @@ impl Dialer<'_> {
 
     /// As far as the server, but for its TLS: straight, through a proxy's tunnel, or as far as a proxy that forwards.
     async fn reach(self, origin: &Origin<'_>, only_h2: bool) -> Result<Stream, WireError> {
-        let usual = if origin.secure { 443 } else { 80 };
-        let (host, port) = split(origin.authority, usual);
-        let Some(proxy) = &self.settings.proxy else { return self.tcp(host, port).await.map(Stream::Plain) };
+        let (host, port) = origin.place();
+        let Some(proxy) = self.proxy else { return self.tcp(host, port).await.map(Stream::Plain) };
         let mut stream = Stream::Plain(self.tcp(&proxy.host, proxy.port).await?);
         if proxy.secure {
             stream = secure(stream, &proxy.host, &self.settings.tls_h1).await?.0;
