@@ -171,6 +171,10 @@ fn nobody_listens() {
         run(folder.path(), "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n", &["--seed", "7"]);
     assert_eq!(code, Some(1));
     assert!(out.contains("✗ connection refused") && out.contains("--seed 7"), "{out}");
+    assert!(
+        out.contains("GET http://127.0.0.1:1/") && out.contains("> host: 127.0.0.1:1"),
+        "what was to be sent: {out}"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
-use crate::command::{Ran, err};
+use crate::command::{Ran, err, out, run as run_command};
 use crate::connections::{AGAIN, said};
 use crate::nginx::Nginx;
 use crate::nginx::authority::make_certificates;
@@ -259,5 +259,25 @@ fn heads_have_the_limits_of_http_1() {
         });
         assert_eq!(ran.failures("/a"), [], "HTTP/{version}");
         assert!(ran.requests("/a") > 2, "HTTP/{version}");
+    }
+}
+
+#[test]
+fn a_trial_shows_the_headers_that_are_sent() {
+    let (url, _) = server(ok);
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = format!(
+        "host: {url}\ndefaults: {{ http_version: 2 }}\n\
+         tasks: [{{ steps: [{{ put: /a, body: x, headers: {{ Host: shop.test, Keep-Alive: x }} }}] }}]\n"
+    );
+    std::fs::write(folder.path().join("run.yaml"), scenario).expect("a written scenario");
+    let output = run_command(folder.path(), &["try", "run.yaml"]);
+    let shown = out(&output);
+    assert_eq!(output.status.code(), Some(0), "{shown} {}", err(&output));
+    for line in ["> :authority: shop.test", "> content-length: 1", "> accept-encoding: gzip"] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    for line in ["> host:", "> keep-alive:"] {
+        assert!(!shown.contains(line), "{line}: {shown}");
     }
 }

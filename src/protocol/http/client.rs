@@ -48,6 +48,7 @@ impl Factory {
             draft: Draft::default(),
             out: Vec::new(),
             remarks: Remarks::default(),
+            is_shown: false,
             sends_text: false,
             watch: None,
         }
@@ -66,6 +67,8 @@ pub struct UserClient {
     pub(super) draft: Draft,
     out: Vec<u8>,
     remarks: Remarks,
+    /// The watcher has seen the request.
+    is_shown: bool,
     /// Set when a GraphQL server has said that it keeps no queries.
     pub sends_text: bool,
     /// Only a trial has one.
@@ -135,6 +138,9 @@ impl UserClient {
             self.pool = kept;
         }
         let reply = reply.ok().flatten();
+        if reply.is_none() {
+            self.show_unsent(judge);
+        }
         if let (Some(watch), Some(reply)) = (&self.watch, &reply) {
             watch.see(&Sight::Replied(reply, &exchange));
         }
@@ -224,9 +230,10 @@ impl UserClient {
         let (secure, authority) = (self.draft.route.secure, self.draft.route.authority(&self.draft.url));
         let is_simple = !secure && settings.options.is_plain();
         let origin = Origin { secure, authority, settings: (!is_simple).then_some(judge.step.client) };
-        let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
         let proxy = if is_simple { None } else { settings.proxy(secure, origin.place()) };
+        let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
         let mut kept = self.pool.take(&origin, &self.draft.method);
+        self.is_shown = false;
         let mut is_first = true;
         loop {
             let is_kept = kept.is_some();
@@ -242,51 +249,58 @@ impl UserClient {
                 }
             };
             let mut reply = lean::Reply::new(self.draft.method == http::Method::HEAD, &keep);
+            let watch = self.watch.as_deref().filter(|_| !std::mem::replace(&mut self.is_shown, true));
+            let forwards = proxy.filter(|_| !secure).map(|proxy| &proxy.forward);
             let exchanged = match &mut connection.carrier {
                 Carrier::H1(stream) => {
                     self.out.clear();
                     self.out.shrink_to(KEEP_BUFFER);
-                    let forwards = proxy.filter(|_| !secure).map(|proxy| &proxy.forward);
                     outgoing.write(&mut self.out, forwards);
-                    if let Some(watch) = self.watch.as_ref().filter(|_| is_first) {
+                    if let Some(watch) = watch {
                         watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));
                     }
-                    let exchanged = lean::exchange(stream, &self.out, &mut reply).await;
-                    exchanged.map(|exchanged| (exchanged, None))
+                    lean::exchange(stream, &self.out, &mut reply).await.map(|exchanged| (exchanged, None))
                 }
                 Carrier::H2(session) => {
-                    let fields = outgoing.fields().map_err(|what| {
-                        WireError::Known(Reason::Other(format!("HTTP/2 does not allow {what}").into()))
-                    })?;
-                    if let Some(watch) = self.watch.as_ref().filter(|_| is_first) {
+                    let fields = outgoing.fields().map_err(WireError::not_in_http_2)?;
+                    if let Some(watch) = watch {
                         watch.see(&Sight::Sent(Sent::fields(&self.draft, &fields)));
                     }
-                    let request = (fields, self.draft.body.clone());
-                    let exchanged = Box::pin(session.exchange(request, &mut reply)).await;
-                    exchanged.map(|(exchanged, headers)| (exchanged, Some(headers)))
+                    let exchanging = session.exchange((fields, self.draft.body.clone()), &mut reply);
+                    Box::pin(exchanging).await.map(|(exchanged, headers)| (exchanged, Some(headers)))
                 }
             };
-            match exchanged {
-                Ok((exchanged, headers)) => {
-                    let received = reply.finish()?;
-                    self.remarks.unclosed += u64::from(exchanged.unclosed);
-                    self.remarks.ignored_lines += u64::from(received.head.ignored);
-                    // A header that nobody asked for was not kept.
-                    let headers = headers.unwrap_or_else(|| lean::headers(&received.raw_head));
-                    if exchanged.clean && received.head.keep_alive {
-                        connection.kept_by(&received.head);
-                        self.pool.keep(connection);
-                    }
-                    return Ok(Answer { received, headers, head_at: exchanged.head_at });
-                }
+            let (exchanged, headers) = match exchanged {
+                Ok(exchanged) => exchanged,
                 Err(broken) if is_first && broken.again.allows(&self.draft.method, is_kept) => {
                     is_first = false;
                     // Where not a byte has left, nothing was sent before.
                     self.remarks.sent_again += u64::from(broken.again != Again::Unsent);
+                    continue;
                 }
                 Err(broken) => return Err(broken.error),
+            };
+            let received = reply.finish()?;
+            self.remarks.unclosed += u64::from(exchanged.unclosed);
+            self.remarks.ignored_lines += u64::from(received.head.ignored);
+            if exchanged.clean && received.head.keep_alive {
+                connection.kept_by(&received.head);
+                self.pool.keep(connection);
             }
+            // A header that nobody asked for was not kept.
+            let headers = headers.unwrap_or_else(|| lean::headers(&received.raw_head));
+            return Ok(Answer { received, headers, head_at: exchanged.head_at });
         }
+    }
+
+    /// Lets the watcher see a request for which there never was a connection.
+    fn show_unsent(&mut self, judge: &Judge<'_>) {
+        let Some(watch) = self.watch.as_ref().filter(|_| !self.is_shown) else { return };
+        let cookies = self.cookies();
+        let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
+        let mut out = Vec::new();
+        outgoing.write(&mut out, None);
+        watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &out)));
     }
 
     /// The client that opens WebSockets with these options, and what is to be sent.

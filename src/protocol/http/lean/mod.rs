@@ -27,7 +27,7 @@ use super::resolve::ResolveError;
 use crate::stats::Reason;
 
 /// Connections to different servers that one user keeps open; the one unused for longest is closed for another.
-const MAX_KEPT: usize = 8;
+const MAX_CONNECTIONS: usize = 8;
 
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,13 @@ pub enum WireError {
     Known(Reason),
 }
 
+impl WireError {
+    /// For a part of a request that HTTP/2 has no form for.
+    pub fn not_in_http_2(what: &'static str) -> Self {
+        WireError::Known(Reason::Other(format!("HTTP/2 does not allow {what}").into()))
+    }
+}
+
 /// One user's connections.
 #[derive(Debug, Default)]
 pub struct Pool(Vec<Connection>);
@@ -66,7 +73,7 @@ impl Pool {
 
     /// Keeps a connection for another request.
     pub fn keep(&mut self, connection: Connection) {
-        if self.0.len() == MAX_KEPT {
+        if self.0.len() == MAX_CONNECTIONS {
             self.0.remove(0);
         }
         // Nearly every user has one.
