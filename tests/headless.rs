@@ -18,6 +18,8 @@ mod http2;
 mod names;
 #[path = "headless/nginx.rs"]
 mod nginx;
+#[path = "headless/origins.rs"]
+mod origins;
 #[path = "headless/outage.rs"]
 mod outage;
 #[path = "headless/output.rs"]

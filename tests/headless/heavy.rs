@@ -125,11 +125,11 @@ fn what_cannot_be_evaluated_fails_with_its_reason() {
         .enumerate()
         .map(|(n, (path, looks, reason))| {
             // Only what ends with its time is given little.
-            let timeout = if reason.ends_with("too long") { "1s" } else { "30s" };
+            let timeout = if reason.ends_with("too long") { "1s" } else { "5m" };
             format!("{{ get: {path}, name: c{n}, timeout: {timeout}, {looks} }}")
         })
         .collect();
-    let ran = Ran::new(&beside(&steps.join(", ")), "-u 2 -r 100 --threads 1 -t 10s -s 60s");
+    let ran = Ran::new(&beside(&steps.join(", ")), "-u 2 -r 100 --threads 1 -t 10s -s 5m");
     for (n, (path, looks, reason)) in cases.iter().enumerate() {
         let (name, failures) = (format!("c{n}"), ran.failures(&format!("c{n}")));
         assert!(ran.requests(&name) >= 1, "{path} {looks}");
@@ -141,10 +141,10 @@ fn what_cannot_be_evaluated_fails_with_its_reason() {
 
 #[test]
 fn what_is_only_long_is_evaluated() {
-    let steps = "{ get: /page, capture: { x: 'css: li#x' }, expect: { body: { contains: found } } }, \
-                 { get: /objects, capture: { n: '$[1900000].a', z: 'regex: }(.)$' } }, \
+    let steps = "{ get: /page, timeout: 5m, capture: { x: 'css: li#x' }, expect: { body: { contains: found } } }, \
+                 { get: /objects, timeout: 5m, capture: { n: '$[1900000].a', z: 'regex: }(.)$' } }, \
                  { get: '/light?x={{ x }}{{ n }}{{ z | urlencode }}', name: all }";
-    let ran = Ran::new(&beside(steps), "-u 2 -r 100 --threads 1 -t 5s -s 60s");
+    let ran = Ran::new(&beside(steps), "-u 2 -r 100 --threads 1 -t 5s -s 5m");
     for name in ["/page", "/objects", "all"] {
         assert!(ran.requests(name) >= 1, "{name}");
         assert_eq!(ran.failures(name), [], "{name}");
