@@ -1,5 +1,7 @@
 //! Publishing and subscribing against real Redis servers: every count against what the test itself published.
 
+#[path = "redis/books.rs"]
+mod books;
 #[path = "common/calm.rs"]
 mod calm;
 #[path = "redis/outages.rs"]

@@ -9,6 +9,7 @@ mod command;
 mod course;
 mod feeder;
 mod handle;
+mod heartbeat;
 mod keeper;
 mod pacer;
 mod ramp;
@@ -33,6 +34,7 @@ pub use command::Command;
 pub use feeder::DataError;
 pub use handle::{Gone, RunHandle};
 
+use self::heartbeat::Heartbeat;
 use crate::protocol::http::{Factory, TlsError};
 use crate::protocol::redis::{self, RedisError};
 use crate::scenario::Plan;
@@ -84,6 +86,15 @@ const INTERVALS: usize = 4;
 /// When the operating system refuses a thread, TLS cannot be set up, a data file cannot be used, or the plan has
 /// something that is not yet runnable.
 pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError> {
+    start_with(plan, options, || {})
+}
+
+/// The same; each load thread first does what is `given`.
+fn start_with(
+    plan: Arc<Plan>,
+    options: Options,
+    given: impl FnOnce() + Clone + Send + 'static,
+) -> Result<RunHandle, EngineError> {
     let threads = options.threads.max(1);
     if let Some(why) = plan.not_runnable() {
         return Err(EngineError::NotRunnable(why));
@@ -97,6 +108,7 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
     for index in 0..threads {
         let (orders, order_rx) = mpsc::unbounded_channel();
         let (spares, spare_rx) = mpsc::channel::<Box<Interval>>(INTERVALS);
+        let heartbeat = Arc::new(Heartbeat::start());
         let setup = shard::Setup {
             index,
             shards: threads,
@@ -109,10 +121,17 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
             orders: order_rx,
             intervals: interval_tx.clone(),
             spares: spare_rx,
+            heartbeat: Arc::clone(&heartbeat),
         };
+        let given = given.clone();
         // Built here, so that a refusal is an error of the caller and not a dead thread.
-        let thread = spawn(format!("katydid-shard-{index}"), move |runtime| runtime.block_on(shard::run(setup)))?;
-        links.push(supervisor::Link { orders, spares, thread });
+        let thread = spawn(format!("katydid-shard-{index}"), move |runtime| {
+            runtime.block_on(async {
+                given();
+                shard::run(setup).await;
+            });
+        })?;
+        links.push(supervisor::Link { orders, spares, heartbeat, thread });
     }
     let (command_tx, commands) = mpsc::channel(COMMANDS);
     let mut aggregator = aggregator(&plan, options.seed, threads);

@@ -15,6 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::arrivals::{Hire, Pace};
 use super::feeder::Source;
+use super::heartbeat::{self, Heartbeat};
 use super::keeper::Keeper;
 use super::trial::Observer;
 use super::user::Signal;
@@ -26,8 +27,6 @@ use crate::stats::{Interval, Recorder};
 
 /// How often what was recorded is handed over.
 pub const HANDOVER: Duration = Duration::from_millis(250);
-/// The timer whose lag tells whether this thread keeps up.
-const PROBE: Duration = Duration::from_millis(10);
 
 /// What the supervisor tells a shard.
 #[derive(Debug, Clone, Copy)]
@@ -210,15 +209,17 @@ pub struct Setup {
     pub orders: mpsc::UnboundedReceiver<Order>,
     pub intervals: mpsc::Sender<Box<Interval>>,
     pub spares: mpsc::Receiver<Box<Interval>>,
+    pub heartbeat: Arc<Heartbeat>,
 }
 
 /// Runs until stopped and empty, or cut. The last interval is handed over before the channel closes.
 pub async fn run(setup: Setup) {
+    let heartbeat = Arc::clone(&setup.heartbeat);
     let mut keeper = Keeper::new(setup);
     let shard = Rc::clone(keeper.shard());
     let mut handover = interval(HANDOVER);
     handover.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let probe = tokio::task::spawn_local(probe(Rc::clone(&shard)));
+    let probe = tokio::task::spawn_local(probe(Rc::clone(&shard), Arc::clone(&heartbeat)));
     let timed = Rc::clone(&shard);
     let time = tokio::task::spawn_local(async move { timed.keep_time().await });
     while !keeper.is_over() {
@@ -231,12 +232,14 @@ pub async fn run(setup: Setup) {
     }
     probe.abort();
     time.abort();
+    heartbeat.end();
     keeper.last_handover().await;
 }
 
-async fn probe(shard: Rc<Shard>) {
+async fn probe(shard: Rc<Shard>, sign: Arc<Heartbeat>) {
     loop {
-        let due = Instant::now() + PROBE;
+        sign.beat();
+        let due = Instant::now() + heartbeat::EVERY;
         shard.sleep_until_due(due).await;
         // What the timer itself rounds up is no sign of strain.
         let lag = due.elapsed().saturating_sub(shard.timer_step());

@@ -11,6 +11,7 @@ use minijinja::Value;
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 
+use super::heartbeat::Heartbeat;
 use super::user::{Clients, Identity, Signal, User};
 use super::{EngineError, feeder, shard};
 use crate::protocol::http::Factory;
@@ -143,6 +144,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         orders,
         intervals,
         spares,
+        heartbeat: Arc::new(Heartbeat::start()),
     };
     runtime.block_on(async {
         let mut client = setup.factory.client();

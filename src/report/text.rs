@@ -289,6 +289,11 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     if plan.left_out > 0 {
         out.push(format!("{} requests of the warm-up are in no row", units::count(plan.left_out)));
     }
+    let blocked = snapshot.health.blocked;
+    if blocked.count > 0 {
+        let (count, longest) = (units::count(blocked.count), units::latency(blocked.longest));
+        out.push(format!("load threads were blocked {count} times, the longest time for {longest}"));
+    }
     if plan.warm_up {
         out.push("warm-up: what is measured now does not count".to_owned());
     }
@@ -370,13 +375,19 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
             String::new()
         };
         let (doubled, late) = (count(all.duplicates), count(all.out_of_order));
-        out.push(format!("Redis: {lost} lost, {ratio:.3} %{why}, {doubled} duplicated, {late} out of order"));
+        let unsettled = match all.unsettled {
+            0 => String::new(),
+            n => format!(", {} unsettled (not received by the end)", count(n)),
+        };
+        out.push(format!(
+            "Redis: {lost} lost, {ratio:.3} %{why}{unsettled}, {doubled} duplicated, {late} out of order"
+        ));
     }
     if all.disconnects > 0 {
         out.push(format!("Redis: {} connections of subscribers broke", count(all.disconnects)));
     }
     if all.foreign > 0 {
-        out.push(format!("Redis: {} messages of others were received", count(all.foreign)));
+        out.push(format!("Redis: {} messages of other senders were received", count(all.foreign)));
     }
     if let Some(server) = &redis.server {
         let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));

@@ -8,7 +8,8 @@ use super::health;
 use super::interval::Interval;
 use super::server::ServerFigures;
 use super::snapshot::{
-    Bin, Event, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunInfo, RunState, Snapshot,
+    Bin, Blocked, Event, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunInfo, RunState,
+    Snapshot,
 };
 use super::tally::Times;
 use super::totals::Stats;
@@ -191,6 +192,9 @@ impl Aggregator {
         let mut health = moment.health;
         let lag = window::merged(stats.timer_lag.iter(), &mut self.scratch);
         let delay = window::merged(stats.schedule_delay.iter(), &mut self.scratch);
+        let now = health.blocked.now;
+        health.blocked = Blocked { now, recent: lag.max.max(now), ..stats.blocked };
+        health.backlog = stats.backlog.iter().map(|slot| slot.0).max().unwrap_or_default();
         health::judge(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
 
         let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {

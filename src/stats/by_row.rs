@@ -6,23 +6,27 @@ pub trait Merge: Default {
     fn merge(&mut self, other: &Self);
 }
 
-/// The figures of some rows, by endpoint. There are few, so a list is searched fastest.
+/// The figures of some rows, by endpoint.
 #[derive(Debug, Clone, Default)]
 pub struct ByRow<T> {
     rows: Vec<(u32, T)>,
+    /// Where an endpoint is in `rows`, from 1 on: looked up for every message received, of which rows there may be
+    /// thousands. Endpoints are numbered from 0.
+    places: Vec<u32>,
 }
 
 impl<T: Merge> ByRow<T> {
     /// The figures of an endpoint, empty at first.
     pub fn row(&mut self, endpoint: u32) -> &mut T {
-        let at = match self.rows.iter().position(|(known, _)| *known == endpoint) {
-            Some(at) => at,
-            None => {
-                self.rows.push((endpoint, T::default()));
-                self.rows.len() - 1
-            }
-        };
-        &mut self.rows[at].1
+        let index = endpoint as usize;
+        if self.places.len() <= index {
+            self.places.resize(index + 1, 0);
+        }
+        if self.places[index] == 0 {
+            self.rows.push((endpoint, T::default()));
+            self.places[index] = self.rows.len() as u32;
+        }
+        &mut self.rows[self.places[index] as usize - 1].1
     }
 
     /// Adds all rows of another shard or interval.
@@ -34,7 +38,9 @@ impl<T: Merge> ByRow<T> {
 
     /// Forgets all figures.
     pub fn clear(&mut self) {
-        self.rows.clear();
+        for (endpoint, _) in self.rows.drain(..) {
+            self.places[endpoint as usize] = 0;
+        }
     }
 
     /// Rows with figures, in order of first use.

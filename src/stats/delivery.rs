@@ -9,12 +9,14 @@ use super::by_row::Merge;
 pub struct Tally {
     /// Messages that came, each copy for each subscriber.
     pub received: u64,
-    /// Of these, messages that carried no stamp of ours: they are in no other figure.
+    /// Of these, messages that carried no stamp of this run: they are in no other figure.
     pub foreign: u64,
     /// Numbers that never came although the connection stood.
     pub lost_in_stream: u64,
     /// Numbers that never came because the subscriber was disconnected meanwhile.
     pub lost_disconnected: u64,
+    /// Messages that had not come when the subscriber's wait for them was over, or was aborted: lost, late or unread.
+    pub unsettled: u64,
     /// Messages that came after they had been counted as lost.
     pub late: u64,
     /// Messages that came once more.
@@ -64,6 +66,7 @@ impl Merge for Tally {
             foreign,
             lost_in_stream,
             lost_disconnected,
+            unsettled,
             late,
             duplicates,
             out_of_order,
@@ -75,6 +78,7 @@ impl Merge for Tally {
         self.foreign += foreign;
         self.lost_in_stream += lost_in_stream;
         self.lost_disconnected += lost_disconnected;
+        self.unsettled += unsettled;
         self.late += late;
         self.duplicates += duplicates;
         self.out_of_order += out_of_order;

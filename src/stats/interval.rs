@@ -1,6 +1,7 @@
 //! What one shard recorded in one interval, handed over whole.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::by_row::ByRow;
 use super::delivery::Tally;
@@ -45,7 +46,11 @@ pub struct Interval {
     pub(super) costs: ByRow<Costs>,
     pub(super) remarks: ByRow<Remarks>,
     pub(super) timer_lag: Times<u32>,
+    /// Lags of the timer that are too long to be ordinary.
+    pub(super) blocked: u64,
     pub(super) schedule_delay: Times<u32>,
+    /// Longest time that messages came faster than they were read.
+    pub(super) backlog: Duration,
     pub(super) log: Vec<LogLine>,
     pub(super) log_dropped: u64,
 }
@@ -89,7 +94,9 @@ impl Interval {
             costs: ByRow::default(),
             remarks: ByRow::default(),
             timer_lag: Times::rough(),
+            blocked: 0,
             schedule_delay: Times::rough(),
+            backlog: Duration::ZERO,
             log: Vec::new(),
             log_dropped: 0,
         }
@@ -115,6 +122,7 @@ impl Interval {
         self.remarks.clear();
         self.timer_lag.clear();
         self.schedule_delay.clear();
+        (self.blocked, self.backlog) = (0, Duration::ZERO);
     }
 
     /// Keeps a line of the log, unless there are more already than anyone reads.

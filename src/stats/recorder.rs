@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use super::by_row::Merge as _;
 use super::delivery::Tally;
 use super::failures::{MAX_EXAMPLES, fingerprint};
+use super::health::BLOCKED;
 use super::interval::Interval;
 use super::operation::Cost;
 use super::remarks::Remarks;
@@ -92,6 +93,12 @@ impl Recorder {
     /// Lag of the shard's 10 ms timer.
     pub fn timer_lag(&mut self, lag: Duration) {
         self.interval.timer_lag.record(lag);
+        self.interval.blocked += u64::from(lag >= BLOCKED);
+    }
+
+    /// How long messages have been coming faster than they are read.
+    pub fn backlog(&mut self, behind: Duration) {
+        self.interval.backlog = self.interval.backlog.max(behind);
     }
 
     /// Real start of an iteration minus its due time.

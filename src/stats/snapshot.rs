@@ -11,7 +11,7 @@ pub use self::figures::{
     Bin, ExceptionRow, FailureRow, FailureView, Figures, Latency, Mean, PERCENTILE_LABELS, PERCENTILES, Row,
 };
 pub use self::past::{Bucket, Event, LogLine, LogView, MAX_EVENTS, MAX_LOG, Series, SoFar};
-pub use self::state::{Arrivals, Cores, End, Health, Level, LoadView, PlanView, RunState};
+pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
 use super::delivery::Tally;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;

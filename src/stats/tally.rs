@@ -95,6 +95,10 @@ impl<C: Counter> Times<C> {
         self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
     }
 
+    pub fn longest(&self) -> Duration {
+        Duration::from_nanos(self.exact.max)
+    }
+
     pub fn clear(&mut self) {
         if self.exact.count > 0 {
             self.exact = Exact::default();

@@ -15,9 +15,9 @@ use super::portion::Sums;
 use super::remarks::Remarks;
 use super::row::RowState;
 use super::series::Past;
-use super::snapshot::{Arrivals, Bucket, ExceptionRow, SoFar};
+use super::snapshot::{Arrivals, Blocked, Bucket, ExceptionRow, SoFar};
 use super::tally::Sparse;
-use super::window::{SLOT, Window};
+use super::window::{Longest, SLOT, Window};
 
 /// Most different errors in the scenario itself that a run tells apart.
 const MAX_EXCEPTIONS: usize = 100;
@@ -47,6 +47,8 @@ pub(super) struct Stats {
     pub most_users: u32,
     pub timer_lag: Window<Sparse>,
     pub schedule_delay: Window<Sparse>,
+    pub backlog: Window<Longest>,
+    pub blocked: Blocked,
     /// The last bucket of a run that is over has been written.
     pub finished: bool,
     /// All of it is a warm-up, to be forgotten at its end.
@@ -74,6 +76,8 @@ impl Stats {
             most_users: 0,
             timer_lag: Window::new(),
             schedule_delay: Window::new(),
+            backlog: Window::new(),
+            blocked: Blocked::default(),
             finished: false,
             is_warm_up: false,
             uncounted: Duration::ZERO,
@@ -115,6 +119,11 @@ impl Stats {
         self.arrivals.merge(interval.arrivals);
         self.timer_lag.open.merge(&interval.timer_lag.sparse());
         self.schedule_delay.open.merge(&interval.schedule_delay.sparse());
+        self.blocked.count += interval.blocked;
+        if interval.blocked > 0 {
+            self.blocked.longest = self.blocked.longest.max(interval.timer_lag.longest());
+        }
+        self.backlog.open.0 = self.backlog.open.0.max(interval.backlog);
     }
 
     /// First seen first; what found no room is a row of its own, so that the sum is right.
@@ -136,6 +145,7 @@ impl Stats {
             }
             self.timer_lag.close();
             self.schedule_delay.close();
+            self.backlog.close();
             let second = self.total.window.close();
             let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);

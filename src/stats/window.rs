@@ -30,6 +30,14 @@ impl Slot for Sparse {
     }
 }
 
+/// The longest of some times.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Longest(pub Duration);
+
+impl Slot for Longest {
+    fn close(&mut self) {}
+}
+
 /// Slots of one thing.
 #[derive(Debug)]
 pub(super) struct Window<S> {

@@ -26,6 +26,10 @@ pub struct Notes {
     pub latencies: RefCell<Vec<Duration>>,
     pub delivered: Cell<Tally>,
     pub published: Cell<Tally>,
+    /// Longest time that messages came faster than they were read.
+    pub backlog: Cell<Duration>,
+    /// What it costs to keep anything.
+    pub slow: Cell<Duration>,
     /// Reasons of the outages of subscribers.
     pub outages: RefCell<Vec<String>>,
 }
@@ -38,9 +42,16 @@ impl Sink for Notes {
 
     fn tally(&self, row: u32, tally: &Tally) {
         let cell = if row == PUBLISH { &self.published } else { &self.delivered };
+        if !self.slow.get().is_zero() {
+            std::thread::sleep(self.slow.get());
+        }
         let mut sum = cell.get();
         sum.merge(tally);
         cell.set(sum);
+    }
+
+    fn backlog(&self, behind: Duration) {
+        self.backlog.set(self.backlog.get().max(behind));
     }
 
     fn sample(&self, row: u32, exchange: Exchange) {

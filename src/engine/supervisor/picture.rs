@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::Control;
-use crate::stats::snapshot::{End, PlanView, RunState};
+use crate::stats::snapshot::{Blocked, End, Health, PlanView, RunState};
 use crate::stats::{Moment, Snapshot};
 
 impl Control {
@@ -55,6 +55,7 @@ impl Control {
                 Some(_) => self.aggregator.server_left(figures),
             }
         }
+        let blocked = Blocked { now: self.shards.overdue(), ..Blocked::default() };
         self.aggregator.snapshot(Moment {
             elapsed: t,
             at: SystemTime::now(),
@@ -62,7 +63,7 @@ impl Control {
             target: if self.stopping.is_some() { 0 } else { self.course.target(t).0 },
             spawn_rate: self.course.rate(t).0,
             vu_hours: self.vu_seconds / 3_600.0,
-            health: self.probe.sample(),
+            health: Health { blocked, ..self.probe.sample() },
         })
     }
 }

@@ -1,9 +1,12 @@
 //! The shards as the supervisor sees them: orders go out, and what each last said of its users comes in.
 
+use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use crate::engine::heartbeat::Heartbeat;
 use crate::engine::shard::Order;
 use crate::stats::Interval;
 use crate::stats::interval::Staff;
@@ -12,6 +15,7 @@ use crate::stats::interval::Staff;
 pub struct Link {
     pub orders: mpsc::UnboundedSender<Order>,
     pub spares: mpsc::Sender<Box<Interval>>,
+    pub heartbeat: Arc<Heartbeat>,
     pub thread: thread::JoinHandle<()>,
 }
 
@@ -68,6 +72,11 @@ impl Shards {
         let quit: u32 = self.staff.iter().map(|staff| staff.quit).sum();
         let seats: u32 = self.staff.iter().map(|staff| staff.seats).sum();
         (quit > 0 && seats == quit && self.alive() == 0).then_some(quit)
+    }
+
+    /// Longest time for which any of the threads has owed a sign of life.
+    pub fn overdue(&self) -> Duration {
+        self.links.iter().map(|link| link.heartbeat.overdue()).max().unwrap_or_default()
     }
 
     /// True when one of them has ended.

@@ -1,6 +1,7 @@
 use std::thread;
 
 use super::*;
+use crate::engine::heartbeat::Heartbeat;
 use crate::scenario::{Overrides, Scenario};
 use crate::stats::snapshot::{RunInfo, RunState};
 
@@ -21,7 +22,8 @@ fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
     let (spares, spare) = mpsc::channel(4);
     let (orders, _) = mpsc::unbounded_channel();
     // A thread that has ended would break the run.
-    let link = Link { orders, spares, thread: thread::spawn(thread::park) };
+    let heartbeat = Arc::new(Heartbeat::start());
+    let link = Link { orders, spares, heartbeat, thread: thread::spawn(thread::park) };
     (Control::new(Arc::new(plan), Aggregator::new(run, Vec::new(), 1), vec![link]), spare)
 }
 

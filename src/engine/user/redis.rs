@@ -90,6 +90,10 @@ impl Sink for Shard {
         self.recorder.borrow_mut().delivery(row, tally);
     }
 
+    fn backlog(&self, behind: Duration) {
+        self.recorder.borrow_mut().backlog(behind);
+    }
+
     fn sample(&self, row: u32, exchange: Exchange) {
         let sample = sample(row, exchange, None, &self.plan.secrets);
         self.recorder.borrow_mut().record(sample);

@@ -1,41 +1,37 @@
 //! One user's side of Redis: what it sends, and the receiver that listens for it.
 
+mod subscribe;
+
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
 use tokio::time::{sleep_until, timeout};
 
+use self::subscribe::Ears;
 use super::answer::{judge, look};
 use super::connection::Connection;
 use super::envelope::{self, Stamp};
 use super::error::WireError;
-use super::order::{Kind, Order, Wanted};
-use super::receiver::Receiver;
+use super::order::Wanted;
 use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
 use super::streams::Stream;
 use super::watch::Watching;
 use super::{Sink, clock};
 use crate::protocol::http::Exchange;
-use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget, SubscribeStep};
+use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget};
 use crate::scenario::secrets::Redactor;
-use crate::scenario::template::{RenderError, Scope, Text};
+use crate::scenario::template::{RenderError, Scope};
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
 
-/// Most channels one user remembers its place in; one that publishes on more begins again in all of them.
-const MAX_STREAMS: usize = 1_024;
 /// Bytes of a buffer that a user keeps between messages, at most.
 const KEEP_BUFFER: usize = 16 * 1024;
 /// First pause after a connection could not be opened; doubles up to [`MAX_PAUSE`].
 const PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
-/// Longest that a user waits for its subscriptions to be confirmed.
-const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Makes clients. Holds what they share.
 #[derive(Debug, Clone)]
@@ -75,12 +71,12 @@ impl Factory {
 
 /// One user's connections, and the command being made.
 #[derive(Debug)]
-pub struct UserClient<S> {
+pub struct UserClient<S: Sink> {
     shared: Arc<Shared>,
     sink: Rc<S>,
     connection: Option<Connection>,
     /// Where this user is on each channel. A new connection begins anew: what was on its way may be lost or not.
-    streams: HashMap<String, Arc<Stream>>,
+    streams: HashMap<Arc<str>, Arc<Stream>>,
     /// After a failure to connect.
     not_before: Option<Instant>,
     pause: Duration,
@@ -88,21 +84,8 @@ pub struct UserClient<S> {
     payload: Vec<u8>,
     out: Vec<u8>,
     wanted: Vec<Wanted>,
-    ears: Option<Ears>,
+    ears: Option<Ears<S>>,
     pub(super) watching: Watching,
-}
-
-/// The receiver of a user, ended with it.
-#[derive(Debug)]
-struct Ears {
-    orders: mpsc::UnboundedSender<Order>,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Ears {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 impl<S: Sink> UserClient<S> {
@@ -158,7 +141,8 @@ impl<S: Sink> UserClient<S> {
         let verb: &[u8] = if step.sharded { b"SPUBLISH" } else { b"PUBLISH" };
         let size = step.size.map_or(0, |size| size as usize);
         let sent = clock::now();
-        let stamp = Stamp { stream: stream.id, number: stream.published(), due: sent.saturating_sub(due), sent };
+        let (run, number) = (self.shared.run, stream.published());
+        let stamp = Stamp { run, stream: stream.id, number, due: sent.saturating_sub(due), sent };
         let mut message = std::mem::take(&mut self.out);
         message.clear();
         envelope::write(&mut message, self.shared.envelope, &stamp, (&self.payload, size));
@@ -191,14 +175,14 @@ impl<S: Sink> UserClient<S> {
 
     /// This user's place on the channel.
     fn stream(&mut self) -> Arc<Stream> {
-        if let Some(stream) = self.streams.get(&self.channel) {
+        if let Some(stream) = self.streams.get(self.channel.as_str()) {
             return Arc::clone(stream);
         }
-        if self.streams.len() >= MAX_STREAMS {
-            self.streams.clear();
+        let (stream, name) = self.shared.streams.begin(&self.channel);
+        // One without room in the book has one message: nobody would follow the next one.
+        if let Some(name) = name {
+            self.streams.insert(name, Arc::clone(&stream));
         }
-        let stream = self.shared.streams.begin(&self.channel);
-        self.streams.insert(self.channel.clone(), Arc::clone(&stream));
         stream
     }
 
@@ -286,95 +270,6 @@ impl<S: Sink> UserClient<S> {
         (self.not_before, self.pause) = (None, PAUSE);
         Ok(connection)
     }
-
-    /// Fills the names to subscribe to, for [`subscribe`](Self::subscribe).
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub fn prepare_subscribe(&mut self, step: &SubscribeStep, scope: &mut Scope) -> Result<(), RenderError> {
-        self.wanted.clear();
-        let kind = match (step.pattern, step.sharded) {
-            (true, _) => Kind::Pattern,
-            (false, true) => Kind::Shard,
-            (false, false) => Kind::Channel,
-        };
-        for (i, text) in step.channels.iter().enumerate() {
-            let name = rendered(text, scope)?;
-            let deliver = step.deliver.get(i).filter(|_| step.measure).map(|row| row.0);
-            self.wanted.push(Wanted { kind, name, row: step.endpoint.0, deliver });
-        }
-        Ok(())
-    }
-
-    /// Subscribes to what was prepared, and returns when the server has confirmed all of it. When it fails, it is tried
-    /// again in the background until the user unsubscribes or ends.
-    pub async fn subscribe(&mut self) -> Exchange {
-        let verb = self.wanted.first().map_or("SUBSCRIBE", |wanted| wanted.kind.verbs().0);
-        self.watching.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
-        let started = Instant::now();
-        let mut exchange = blank();
-        let (answer, answered) = oneshot::channel();
-        let order = Order::Subscribe(std::mem::take(&mut self.wanted), answer);
-        let ears = self.ears.get_or_insert_with(|| {
-            let (receiver, orders) = Receiver::new(Arc::clone(&self.shared), Rc::clone(&self.sink));
-            Ears { orders, task: tokio::task::spawn_local(receiver.run()) }
-        });
-        let sent = ears.orders.send(order).is_ok();
-        let result = timeout(SUBSCRIBE_TIMEOUT, answered).await;
-        exchange.service = started.elapsed();
-        match result {
-            Ok(Ok(Ok(connect))) => {
-                exchange.connect = connect;
-                self.watching.confirmed(exchange.service);
-            }
-            Ok(Ok(Err(failure))) => exchange.failure = Some(failure),
-            Ok(Err(_)) => {
-                // Only a panic ends a receiver before its user.
-                debug_assert!(!sent, "the receiver dropped an order");
-                self.ears = None;
-                exchange.failure = Some((Reason::Generator("a receiver died".into()), Example::default()));
-            }
-            Err(_) => overdue(&mut exchange, SUBSCRIBE_TIMEOUT),
-        }
-        exchange
-    }
-
-    /// Unsubscribes from these names, or from all when there are none, once all that was published before has come.
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub async fn unsubscribe(&mut self, names: &[Text], scope: &mut Scope) -> Result<(), RenderError> {
-        let names: Result<Vec<Arc<str>>, _> = names.iter().map(|text| rendered(text, scope)).collect();
-        let names = names?;
-        self.watching.subscription(None, names.iter().map(|name| &**name));
-        self.let_go((!names.is_empty()).then_some(names)).await;
-        Ok(())
-    }
-
-    /// Ends the user: settles what its subscriptions should have received, and closes its connections.
-    pub async fn finish(&mut self) {
-        self.let_go(None).await;
-        self.ears = None;
-        self.connection = None;
-    }
-
-    async fn let_go(&mut self, names: Option<Vec<Arc<str>>>) {
-        let Some(ears) = &self.ears else { return };
-        let (answer, answered) = oneshot::channel();
-        if ears.orders.send(Order::Unsubscribe(names, answer)).is_ok() {
-            // The receiver limits its own wait; this one is for a receiver that is just connecting.
-            let _ = timeout(self.shared.drain + CONNECT_TIMEOUT, answered).await;
-        }
-    }
-}
-
-fn rendered(text: &Text, scope: &mut Scope) -> Result<Arc<str>, RenderError> {
-    if let Some(fixed) = text.fixed() {
-        return Ok(Arc::clone(fixed));
-    }
-    let mut out = String::new();
-    text.render(scope, &mut out)?;
-    Ok(out.into())
 }
 
 fn blank() -> Exchange {

@@ -140,12 +140,17 @@ impl Connection {
         Ok(self.stream.send(bytes).await?)
     }
 
-    /// Waits until something has arrived. Nothing is lost when it is dropped half-way.
+    /// Waits until something has arrived; returns how many bytes. Nothing is lost when it is dropped half-way.
     ///
     /// # Errors
     /// When the connection is broken or has ended.
-    pub async fn receive(&mut self) -> Result<(), WireError> {
+    pub async fn receive(&mut self) -> Result<usize, WireError> {
         self.stream.receive(&mut self.inbox).await
+    }
+
+    /// Bytes that have arrived and are not received yet.
+    pub fn unread(&self) -> u64 {
+        self.stream.unread()
     }
 
     /// What has arrived, one whole reply at a time.

@@ -1,20 +1,27 @@
-//! What a measured message begins with: who sent it, its number, when it was due and when it was sent.
+//! What a measured message begins with: which run sent it, who in it, its number, when it was due and when it was sent.
 //!
-//! Binary, 32 bytes in network order: magic (2), version (1), flags (1), stream (4), number (8), due (8), sent (8).
-//! As JSON, a first member `"_lt":[stream,number,due,sent]`, for channels that others read. Times are nanoseconds of
-//! [`clock::now`](super::clock::now).
+//! Binary, 40 bytes in network order: magic (2), version (1), flags (1), stream (4), run (8), number (8), due (8),
+//! sent (8). As JSON, a first member `"_lt":[version,run,stream,number,due,sent]`, for channels that others read. Times
+//! are nanoseconds of [`clock::now`](super::clock::now), which mean nothing outside the run. Version 1 had no run.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use super::resp::encode::number;
 use crate::scenario::plan::Envelope;
 
-const MAGIC: [u8; 4] = [0xCA, 0x7D, 1, 0];
+const VERSION: u8 = 2;
+const MAGIC: [u8; 4] = [0xCA, 0x7D, VERSION, 0];
 const JSON: &[u8] = b"{\"_lt\":[";
 /// Bytes of the binary form.
-const BINARY: usize = 32;
+const BINARY: usize = 40;
+/// Bits of a run's id: programs that read JSON numbers as doubles keep it exactly.
+const RUN_BITS: u32 = 53;
 
 /// The stamp on a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stamp {
+    /// The run that sent it, from [`new_run`].
+    pub run: u64,
     /// One sender's messages on one channel over one connection.
     pub stream: u32,
     /// Counts up by one from 0 in a stream.
@@ -25,6 +32,12 @@ pub struct Stamp {
     pub sent: u64,
 }
 
+/// The id of a run: random, whatever the seed of the run, because two runs on one channel must never share it.
+pub fn new_run() -> u64 {
+    // Its keys are random bytes of the operating system.
+    RandomState::new().build_hasher().finish() >> (u64::BITS - RUN_BITS)
+}
+
 /// Appends the message: the stamp as `form` says, the payload, and blanks up to `size`.
 pub fn write(out: &mut Vec<u8>, form: Envelope, stamp: &Stamp, (payload, size): (&[u8], usize)) {
     let begin = out.len();
@@ -33,14 +46,15 @@ pub fn write(out: &mut Vec<u8>, form: Envelope, stamp: &Stamp, (payload, size): 
         Envelope::Binary => {
             out.extend_from_slice(&MAGIC);
             out.extend_from_slice(&stamp.stream.to_be_bytes());
-            for field in [stamp.number, stamp.due, stamp.sent] {
+            for field in [stamp.run, stamp.number, stamp.due, stamp.sent] {
                 out.extend_from_slice(&field.to_be_bytes());
             }
             out.extend_from_slice(payload);
         }
         Envelope::Json => {
             out.extend_from_slice(JSON);
-            for (i, field) in [u64::from(stamp.stream), stamp.number, stamp.due, stamp.sent].into_iter().enumerate() {
+            let Stamp { run, stream, number: n, due, sent } = *stamp;
+            for (i, field) in [VERSION.into(), run, stream.into(), n, due, sent].into_iter().enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }
@@ -88,15 +102,17 @@ pub fn read(message: &[u8], form: Envelope) -> Option<Stamp> {
             }
             let field = |i: usize| Some(u64::from_be_bytes(fields.get(i * 8..i * 8 + 8)?.try_into().ok()?));
             let stream = u32::from_be_bytes(stream.try_into().ok()?);
-            Some(Stamp { stream, number: field(0)?, due: field(1)?, sent: field(2)? })
+            Some(Stamp { run: field(0)?, stream, number: field(1)?, due: field(2)?, sent: field(3)? })
         }
         Envelope::Json => {
             let rest = message.strip_prefix(JSON)?;
-            let end = rest.iter().take(96).position(|byte| *byte == b']')?;
+            let end = rest.iter().take(128).position(|byte| *byte == b']')?;
             let mut fields = std::str::from_utf8(&rest[..end]).ok()?.split(',').map(str::parse::<u64>);
             let mut next = || fields.next()?.ok();
-            let stamp = Stamp { stream: u32::try_from(next()?).ok()?, number: next()?, due: next()?, sent: next()? };
-            fields.next().is_none().then_some(stamp)
+            let is_ours = next()? == u64::from(VERSION);
+            let (run, stream) = (next()?, u32::try_from(next()?).ok()?);
+            let stamp = Stamp { run, stream, number: next()?, due: next()?, sent: next()? };
+            (is_ours && fields.next().is_none()).then_some(stamp)
         }
     }
 }
@@ -105,7 +121,8 @@ pub fn read(message: &[u8], form: Envelope) -> Option<Stamp> {
 mod tests {
     use super::*;
 
-    const STAMP: Stamp = Stamp { stream: 7, number: u64::MAX, due: 3, sent: 1_234_567_890_123 };
+    const STAMP: Stamp =
+        Stamp { run: 9_007_199_254_740_991, stream: 7, number: u64::MAX, due: 3, sent: 1_234_567_890_123 };
 
     fn written(form: Envelope, payload: &str, size: usize) -> Vec<u8> {
         let mut out = b"before".to_vec();
@@ -126,7 +143,7 @@ mod tests {
             }
         }
         assert_eq!(written(Envelope::Binary, "abc", 512).len(), 512);
-        assert_eq!(written(Envelope::Binary, "abc", 0).len(), 35);
+        assert_eq!(written(Envelope::Binary, "abc", 0).len(), 43);
         assert_eq!(written(Envelope::Off, "abc", 5), b"abc  ");
     }
 
@@ -141,7 +158,7 @@ mod tests {
             ("say \"hi\"", r#","payload":"say \"hi\"""#),
         ] {
             let message = String::from_utf8(written(Envelope::Json, payload, 200)).unwrap();
-            let start = format!("{{\"_lt\":[7,{},3,1234567890123]", u64::MAX);
+            let start = format!("{{\"_lt\":[2,9007199254740991,7,{},3,1234567890123]", u64::MAX);
             assert_eq!(message.trim_end(), format!("{start}{rest}}}"));
             assert_eq!(message.len(), 200);
             serde_json::from_str::<serde_json::Value>(&message).unwrap();
@@ -150,14 +167,26 @@ mod tests {
 
     #[test]
     fn foreign_messages_have_no_stamp() {
-        for message in
-            ["", "hello", "{\"_lt\":[1,2,3]}", "{\"_lt\":[1,2,3,4,5]}", "{\"_lt\":[-1,2,3,4]}", "{\"_lt\":[1"]
-        {
+        for stamp in ["", "2,9,1,2,3", "2,9,1,2,3,4,5", "2,9,-1,2,3,4", "2,9,4294967296,2,3,4", "3,9,1,2,3,4"] {
+            let message = format!("{{\"_lt\":[{stamp}]}}");
+            assert_eq!(read(message.as_bytes(), Envelope::Json), None, "{message}");
+        }
+        assert!(read(b"{\"_lt\":[2,9,1,2,3,4]}", Envelope::Json).is_some());
+        for message in ["", "hello", "{\"_lt\":[2,9,1,2,3,4", "[2,9,1,2,3,4]"] {
             assert_eq!(read(message.as_bytes(), Envelope::Json), None, "{message}");
             assert_eq!(read(message.as_bytes(), Envelope::Binary), None, "{message}");
         }
         let mut other_version = written(Envelope::Binary, "", 0);
         other_version[2] = 9;
         assert_eq!(read(&other_version, Envelope::Binary), None);
+        // As version 1 wrote them.
+        assert_eq!(read(b"{\"_lt\":[7,0,3,1234567890123]}", Envelope::Json), None);
+        assert_eq!(read(&[&[0xCA, 0x7D, 1, 0], [0; 60].as_slice()].concat(), Envelope::Binary), None);
+    }
+
+    #[test]
+    fn no_two_runs_have_the_same_id() {
+        let ids: std::collections::HashSet<u64> = (0..1_000).map(|_| new_run()).collect();
+        assert!(ids.len() == 1_000 && ids.iter().all(|id| *id < 1 << RUN_BITS), "{ids:?}");
     }
 }

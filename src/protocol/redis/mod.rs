@@ -6,6 +6,7 @@
 //! must be stamped where the bytes come in, and memory must stay bounded whatever the server sends.
 
 mod answer;
+mod backlog;
 mod client;
 mod clock;
 mod connection;
@@ -14,6 +15,7 @@ mod error;
 mod glob;
 mod info;
 mod monitor;
+mod names;
 mod order;
 mod probe;
 mod receiver;
@@ -51,6 +53,8 @@ pub trait Sink: 'static {
     fn delivered(&self, row: u32, delivery: Delivery);
     /// Something was counted for a row.
     fn tally(&self, row: u32, tally: &Tally);
+    /// Messages have been coming faster than they were read, for this long.
+    fn backlog(&self, behind: Duration);
     /// A connection was opened again, or could not be, for a `SUBSCRIBE` row.
     fn sample(&self, row: u32, exchange: Exchange);
 }

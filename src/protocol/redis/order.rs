@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use crate::stats::{Example, Reason};
 
 /// How a name is subscribed to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// `SUBSCRIBE`.
     Channel,
@@ -47,7 +47,7 @@ pub struct Wanted {
 pub enum Order {
     /// These names too. Answered when the server has confirmed them, with the time to connect, if that was needed.
     Subscribe(Vec<Wanted>, Answer),
-    /// These names no more, or none at all. Answered when all that was sent has come.
+    /// These names no more, or none at all. Answered when all that was sent has come, or is not waited for any longer.
     Unsubscribe(Option<Vec<Arc<str>>>, oneshot::Sender<()>),
 }
 

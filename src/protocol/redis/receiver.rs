@@ -4,22 +4,26 @@
 //! The user gives [`Order`]s; deliveries, losses and outages go to the [`Sink`]. A connection that breaks is opened
 //! again with growing pauses, until the user lets go.
 
+mod outage;
+
+use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
+use self::outage::Outage;
+use super::backlog::Backlog;
 use super::connection::Connection;
 use super::error::WireError;
 use super::info::Info;
 use super::order::{Answer, Kind, Order};
-use super::resp::{FormatError, flat};
+use super::resp::flat;
 use super::shared::{CONNECT_TIMEOUT, Shared};
 use super::subscriptions::{Refused, Subscriptions};
 use super::{Sink, clock, monitor};
-use crate::protocol::http::Exchange;
 use crate::stats::{Example, Reason};
 
 /// First pause before connecting again; doubles up to [`MAX_PAUSE`], so that a subscriber is back a second after its
@@ -38,7 +42,8 @@ pub struct Receiver<S> {
     shared: Arc<Shared>,
     sink: Rc<S>,
     orders: mpsc::UnboundedReceiver<Order>,
-    subscriptions: Subscriptions<S>,
+    /// Also in the hands of the user, who settles them if this receiver ends before it has.
+    subscriptions: Rc<RefCell<Subscriptions<S>>>,
     waiting: Option<Answer>,
     /// What the server refused of what is waited for.
     refusal: Option<(Reason, Example)>,
@@ -52,14 +57,13 @@ pub struct Receiver<S> {
     ticks: u32,
     /// Before the next attempt to connect.
     pause: Duration,
-    /// Confirmations of the names that are being given up.
-    unsubscribed: usize,
+    leaving: Option<Leaving>,
 }
 
-/// A connection that broke and has not been reported yet.
-struct Outage {
+/// Names are being left.
+struct Leaving {
     since: Instant,
-    error: WireError,
+    answer: oneshot::Sender<()>,
 }
 
 /// Why listening ended.
@@ -71,11 +75,15 @@ enum End {
 }
 
 impl<S: Sink> Receiver<S> {
-    /// A receiver and the end where its orders are given.
-    pub fn new(shared: Arc<Shared>, sink: Rc<S>) -> (Self, mpsc::UnboundedSender<Order>) {
+    /// A receiver for these subscriptions, and the end where its orders are given.
+    pub fn new(
+        shared: Arc<Shared>,
+        sink: Rc<S>,
+        subscriptions: Rc<RefCell<Subscriptions<S>>>,
+    ) -> (Self, mpsc::UnboundedSender<Order>) {
         let (sender, orders) = mpsc::unbounded_channel();
         let receiver = Self {
-            subscriptions: Subscriptions::new(Arc::clone(&shared), Rc::clone(&sink)),
+            subscriptions,
             shared,
             sink,
             orders,
@@ -88,15 +96,20 @@ impl<S: Sink> Receiver<S> {
             asked: false,
             ticks: 0,
             pause: PAUSE,
-            unsubscribed: 0,
+            leaving: None,
         };
         (receiver, sender)
+    }
+
+    /// Never kept over an `await`.
+    fn subscriptions(&self) -> RefMut<'_, Subscriptions<S>> {
+        self.subscriptions.borrow_mut()
     }
 
     /// Receives until the user drops its end.
     pub async fn run(mut self) {
         loop {
-            if self.subscriptions.is_empty() {
+            if self.subscriptions().is_empty() {
                 let Some(order) = self.orders.recv().await else { return };
                 self.note(order);
                 continue;
@@ -115,7 +128,13 @@ impl<S: Sink> Receiver<S> {
                 }
                 Err(error) => error,
             };
-            self.broken(error, started, was_open);
+            let stood = self.subscriptions().disconnected();
+            self.leave();
+            if was_open && self.subscriptions().is_empty() {
+                // It broke while the last names were being left.
+                continue;
+            }
+            self.broken(error, started, (was_open, stood));
             // A little chance, so that a thousand subscribers do not come back at once.
             let wait = self.pause.mul_f64(0.5 + 0.5 * fastrand::f64());
             self.pause = (self.pause * 2).min(MAX_PAUSE);
@@ -133,71 +152,18 @@ impl<S: Sink> Receiver<S> {
     fn note(&mut self, order: Order) {
         match order {
             Order::Subscribe(wanted, answer) => {
-                self.subscriptions.want(wanted);
+                self.subscriptions().want(wanted);
                 (self.waiting, self.refusal) = (Some(answer), None);
             }
             Order::Unsubscribe(names, answer) => {
-                let (leaving, _) = self.subscriptions.leaving(names.as_deref());
-                self.subscriptions.forget(leaving);
+                let mut subscriptions = self.subscriptions();
+                // Nothing is sent: nobody is there who could confirm it.
+                drop(subscriptions.leave(names.as_deref()));
+                subscriptions.disconnected();
                 // Whoever asked may have gone meanwhile.
                 let _ = answer.send(());
             }
         }
-    }
-
-    /// The connection could not be opened, or broke.
-    fn broken(&mut self, error: WireError, started: Instant, was_open: bool) {
-        if self.subscriptions.disconnected() {
-            self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
-        }
-        if let Some(outage) = &mut self.outage
-            && outage.since >= started
-        {
-            // It broke just now: the first attempt to come back will tell how long it lasted.
-            outage.error = error;
-            return;
-        }
-        self.failing.get_or_insert(started);
-        let failure = self.not_open(&error);
-        if let Some(answer) = self.waiting.take() {
-            self.refusal = None;
-            // Whoever asked may have gone meanwhile.
-            let _ = answer.send(Err(failure));
-        } else if let Some(outage) = self.outage.take() {
-            let failure = match (&error, &outage.error) {
-                // It is there, and says itself what is wrong.
-                (WireError::Refused(_), _) => failure,
-                (_, refused @ WireError::Refused(_)) => refused.failure(&self.shared.secrets),
-                // It is there, and cut us off once more before it had confirmed anything.
-                _ if was_open => self.why(&outage.error),
-                _ => (Reason::Other("the server cannot be reached any more (was subscribed)".into()), failure.1),
-            };
-            self.report(outage.since, Some(failure));
-        } else {
-            self.report(started, Some(failure));
-        }
-    }
-
-    /// Why a connection could not be opened.
-    fn not_open(&self, error: &WireError) -> (Reason, Example) {
-        match error {
-            WireError::Closed => {
-                (Reason::Other("closed by the server before it let us subscribe".into()), Example::default())
-            }
-            error => error.failure(&self.shared.secrets),
-        }
-    }
-
-    fn report(&self, since: Instant, failure: Option<(Reason, Example)>) {
-        if let Some(row) = self.subscriptions.row() {
-            self.sample(row, since, failure);
-        }
-    }
-
-    fn sample(&self, row: u32, since: Instant, failure: Option<(Reason, Example)>) {
-        let exchange =
-            Exchange { service: since.elapsed(), connect: self.connect, first_byte: None, bytes: 0, failure };
-        self.sink.sample(row, exchange);
     }
 
     /// Subscribes to everything and receives until the connection breaks or nobody wants it any more.
@@ -208,46 +174,83 @@ impl<S: Sink> Receiver<S> {
                 self.shared.note(&Info::read(&monitor::text(value)).counters());
             }
         }
-        connection.send(&self.subscriptions.anew()).await?;
+        let commands = self.subscriptions().commands();
+        self.send(&mut connection, &commands).await?;
         self.ticks = 0;
         let mut tick = interval(TICK);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         self.heard = Instant::now();
         self.asked = false;
+        let mut backlog = Backlog::default();
         loop {
+            // What comes comes last: there may be no end of it, and orders must not wait for that.
             tokio::select! {
                 biased;
+                order = self.orders.recv() => match order {
+                    None => return Ok(End::Gone),
+                    Some(order) => self.obey(&mut connection, order).await?,
+                },
+                _ = tick.tick() => self.check(&mut connection).await?,
                 received = connection.receive() => {
                     let now = clock::now();
-                    received?;
+                    let bytes = received?;
                     self.heard = Instant::now();
                     self.asked = false;
-                    self.take(&mut connection, now)?;
-                    if self.subscriptions.is_empty() {
-                        return Ok(End::Idle);
+                    if let Some(behind) = backlog.read(bytes, now, || connection.unread()) {
+                        self.sink.backlog(behind);
                     }
+                    self.take(&mut connection, now)?;
                     // One busy connection must not keep the others of this thread waiting.
                     tokio::task::yield_now().await;
                 }
-                order = self.orders.recv() => match order {
-                    None => return Ok(End::Gone),
-                    Some(Order::Subscribe(wanted, answer)) => {
-                        self.subscriptions.want(wanted);
-                        (self.waiting, self.refusal) = (Some(answer), None);
-                        self.connect = None;
-                        connection.send(&self.subscriptions.commands()).await?;
-                        self.confirm();
-                    }
-                    Some(Order::Unsubscribe(names, answer)) => {
-                        self.leave(&mut connection, names.as_deref()).await;
-                        let _ = answer.send(());
-                        if self.subscriptions.is_empty() {
-                            return Ok(End::Idle);
-                        }
-                    }
-                },
-                _ = tick.tick() => self.check(&mut connection).await?,
             }
+            self.leave();
+            if self.subscriptions().is_empty() {
+                return Ok(End::Idle);
+            }
+        }
+    }
+
+    /// Does what the user wants.
+    async fn obey(&mut self, connection: &mut Connection, order: Order) -> Result<(), WireError> {
+        match order {
+            Order::Subscribe(wanted, answer) => {
+                self.subscriptions().want(wanted);
+                (self.waiting, self.refusal) = (Some(answer), None);
+                self.connect = None;
+                let commands = self.subscriptions().commands();
+                self.send(connection, &commands).await?;
+                self.confirm();
+            }
+            Order::Unsubscribe(names, answer) => {
+                let now = Instant::now();
+                (self.leaving, self.heard) = (Some(Leaving { since: now, answer }), now);
+                let commands = self.subscriptions().leave(names.as_deref());
+                self.send(connection, &commands).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends commands to a server that may not read them.
+    async fn send(&self, connection: &mut Connection, commands: &[u8]) -> Result<(), WireError> {
+        let sent = timeout(CONNECT_TIMEOUT, connection.send(commands)).await;
+        sent.unwrap_or(Err(WireError::Late(CONNECT_TIMEOUT)))
+    }
+
+    /// Tells who waits for it that names are left, once they are settled or have been waited for long enough.
+    fn leave(&mut self) {
+        let Some(leaving) = &self.leaving else { return };
+        if self.subscriptions().is_leaving() {
+            let over = self.heard.elapsed() >= self.shared.quiet();
+            if !over && leaving.since.elapsed() < self.shared.patience() {
+                return;
+            }
+            self.subscriptions().give_up();
+        }
+        if let Some(leaving) = self.leaving.take() {
+            // Whoever asked may have gone meanwhile.
+            let _ = leaving.answer.send(());
         }
     }
 
@@ -259,21 +262,21 @@ impl<S: Sink> Receiver<S> {
                     let text = String::from_utf8_lossy(text).trim_end().to_owned();
                     self.refused(text)?;
                 } else {
-                    self.subscriptions.ponged();
+                    self.subscriptions().ponged();
                 }
                 continue;
             };
             match kind {
-                b"message" => self.subscriptions.message((Kind::Channel, first), second, now),
-                b"pmessage" => self.subscriptions.message((Kind::Pattern, first), third, now),
-                b"smessage" => self.subscriptions.message((Kind::Shard, first), second, now),
+                b"message" => self.subscriptions().message((Kind::Channel, first), second, now),
+                b"pmessage" => self.subscriptions().message((Kind::Pattern, first), third, now),
+                b"smessage" => self.subscriptions().message((Kind::Shard, first), second, now),
                 b"subscribe" => self.confirmed(Kind::Channel, first),
                 b"psubscribe" => self.confirmed(Kind::Pattern, first),
                 b"ssubscribe" => self.confirmed(Kind::Shard, first),
-                b"unsubscribe" => self.ended(Kind::Channel, first),
-                b"punsubscribe" => self.ended(Kind::Pattern, first),
-                b"sunsubscribe" => self.ended(Kind::Shard, first),
-                b"pong" => self.subscriptions.ponged(),
+                b"unsubscribe" => self.subscriptions().ended((Kind::Channel, first)),
+                b"punsubscribe" => self.subscriptions().ended((Kind::Pattern, first)),
+                b"sunsubscribe" => self.subscriptions().ended((Kind::Shard, first)),
+                b"pong" => self.subscriptions().ponged(),
                 _ => {}
             }
         }
@@ -281,22 +284,18 @@ impl<S: Sink> Receiver<S> {
     }
 
     fn confirmed(&mut self, kind: Kind, name: &[u8]) {
-        if self.subscriptions.confirm((kind, name)) {
+        if self.subscriptions().confirm((kind, name)) {
             self.confirm();
         }
-    }
-
-    fn ended(&mut self, kind: Kind, name: &[u8]) {
-        self.unsubscribed += usize::from(self.subscriptions.ended((kind, name)));
     }
 
     /// The server has refused something. That is the failure of the name that was asked for; the others go on.
     fn refused(&mut self, text: String) -> Result<(), WireError> {
         let error = WireError::Refused(text);
-        match self.subscriptions.refused(error.passes()) {
+        let refused = self.subscriptions().refused(error.passes());
+        match refused {
             Refused::Connection => return Err(error),
-            Refused::End => self.unsubscribed += 1,
-            Refused::Other => {}
+            Refused::End | Refused::Other => {}
             Refused::Name(row, first) => {
                 let failure = error.failure(&self.shared.secrets);
                 if self.waiting.is_some() {
@@ -312,7 +311,7 @@ impl<S: Sink> Receiver<S> {
 
     /// Says so when everything is confirmed or refused.
     fn confirm(&mut self) {
-        if !self.subscriptions.are_settled() {
+        if !self.subscriptions().are_settled() {
             return;
         }
         self.pause = PAUSE;
@@ -328,52 +327,22 @@ impl<S: Sink> Receiver<S> {
         }
     }
 
-    /// Why a connection that was only listening is gone: its server knows that best, unless it is we who closed it.
-    fn why(&self, error: &WireError) -> (Reason, Example) {
-        let (reason, example) = error.failure(&self.shared.secrets);
-        match error {
-            WireError::Format(FormatError::TooLarge) => (Reason::Other("message larger than 16 MiB".into()), example),
-            WireError::Format(_) | WireError::Late(_) | WireError::Refused(_) => (reason, example),
-            // What we saw of it adds nothing to that.
-            WireError::Closed => (Reason::Other(self.shared.why_closed().into()), Example::default()),
-            WireError::Io(_) | WireError::Resolve(_) => (Reason::Other(self.shared.why_closed().into()), example),
-        }
-    }
-
-    /// Gives up names, when all that was published on them before has come.
-    async fn leave(&mut self, connection: &mut Connection, names: Option<&[Arc<str>]>) {
-        // The order of replies on one connection makes this exact: what was accepted by now comes before the answer.
-        let (leaving, commands) = self.subscriptions.leaving(names);
-        self.unsubscribed = 0;
-        let limit = self.shared.drain.max(TICK);
-        let finish = async {
-            connection.send(&commands).await?;
-            while self.unsubscribed < leaving.len() {
-                connection.receive().await?;
-                self.take(connection, clock::now())?;
-            }
-            Ok::<(), WireError>(())
-        };
-        // A broken connection tells no more: what is missing then is lost, and the next receipt finds out why.
-        let _ = timeout(limit, finish).await;
-        self.subscriptions.forget(leaving);
-    }
-
     /// Counts gaps that have been open for too long, and finds out about a server that has gone silent.
     async fn check(&mut self, connection: &mut Connection) -> Result<(), WireError> {
-        self.subscriptions.expire();
+        self.subscriptions().expire();
         let silent = self.heard.elapsed();
         if silent >= SILENCE * 2 {
             return Err(WireError::Late(SILENCE));
         }
         if silent >= SILENCE && !self.asked {
             self.asked = true;
-            let ping = self.subscriptions.ping();
-            connection.send(&ping).await?;
+            let ping = self.subscriptions().ping();
+            self.send(connection, &ping).await?;
         }
         self.ticks = self.ticks.wrapping_add(1);
         if self.ticks.is_multiple_of(AGAIN) {
-            connection.send(&self.subscriptions.again()).await?;
+            let commands = self.subscriptions().again();
+            self.send(connection, &commands).await?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::connection::{Connection, Dialer};
+use super::envelope;
 use super::error::WireError;
 use super::info::Counters;
 use super::streams::Streams;
@@ -13,6 +14,8 @@ use crate::scenario::secrets::Redactor;
 
 /// Longest that opening a connection may take where no step says otherwise.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A subscriber that leaves waits at least this long for the server, also where there is no drain time.
+const LEAST_QUIET: Duration = Duration::from_millis(500);
 /// How long ago the server may have cut others for us to believe that it cut us for the same reason.
 const RECENT: Duration = Duration::from_secs(5);
 
@@ -34,6 +37,8 @@ pub struct Shared {
     pub dialer: Dialer,
     /// How messages are stamped.
     pub envelope: Envelope,
+    /// In the stamps: what has another one was sent by another run.
+    pub run: u64,
     /// When a gap counts as lost.
     pub drain: Duration,
     /// Masked in everything that the server says.
@@ -66,11 +71,22 @@ impl Shared {
         Ok(Self {
             dialer,
             envelope: target.envelope,
+            run: envelope::new_run(),
             drain: target.drain,
             secrets,
             streams: Streams::default(),
             witness: Mutex::default(),
         })
+    }
+
+    /// How long a subscriber that leaves waits while nothing comes at all.
+    pub fn quiet(&self) -> Duration {
+        self.drain.max(LEAST_QUIET)
+    }
+
+    /// How long a subscriber that leaves waits at most: there may be a backlog to be read before the confirmation.
+    pub fn patience(&self) -> Duration {
+        self.quiet() * 5
     }
 
     /// Connects within `limit`.

@@ -75,15 +75,24 @@ impl Stream {
         }
     }
 
-    /// Waits for bytes and puts them into the inbox. Nothing is lost when it is dropped half-way.
+    /// Bytes that have arrived and wait to be read; 0 where the system does not say.
+    pub fn unread(&self) -> u64 {
+        let tcp = match self {
+            Stream::Plain(stream) => stream,
+            Stream::Tls(stream) => stream.get_ref().0,
+        };
+        waiting(tcp)
+    }
+
+    /// Waits for bytes and puts them into the inbox; returns how many. Nothing is lost when it is dropped half-way.
     ///
     /// # Errors
     /// When the connection is broken or has ended.
-    pub async fn receive(&mut self, inbox: &mut Inbox) -> Result<(), WireError> {
+    pub async fn receive(&mut self, inbox: &mut Inbox) -> Result<usize, WireError> {
         poll_fn(|context| self.poll_receive(context, inbox)).await
     }
 
-    fn poll_receive(&mut self, context: &mut Context<'_>, inbox: &mut Inbox) -> Poll<Result<(), WireError>> {
+    fn poll_receive(&mut self, context: &mut Context<'_>, inbox: &mut Inbox) -> Poll<Result<usize, WireError>> {
         INCOMING.with_borrow_mut(|incoming| {
             let mut buffer = ReadBuf::new(incoming);
             let read = match self {
@@ -95,7 +104,17 @@ impl Stream {
                 return Poll::Ready(Err(WireError::Closed));
             }
             inbox.push(buffer.filled());
-            Poll::Ready(Ok(()))
+            Poll::Ready(Ok(buffer.filled().len()))
         })
     }
+}
+
+#[cfg(unix)]
+fn waiting(tcp: &TcpStream) -> u64 {
+    rustix::io::ioctl_fionread(tcp).unwrap_or(0)
+}
+
+#[cfg(not(unix))]
+fn waiting(_: &TcpStream) -> u64 {
+    0
 }

@@ -5,25 +5,14 @@
 //! shows the gap, comes out when the subscriber settles against the book of what was published.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry as Place;
 use std::time::Duration;
 
+use super::streams::{Entry, Known};
 use crate::stats::delivery::Tally;
 
-/// Most streams one subscriber follows on one channel; more are received but not checked.
-const MAX_STREAMS: usize = 4_096;
 /// Most gaps of one stream whose numbers may still come; the oldest is given up for a new one.
 const MAX_GAPS: usize = 64;
-
-/// A stream as the book knows it.
-#[derive(Debug, Clone, Copy)]
-pub struct Known {
-    /// Its id.
-    pub stream: u32,
-    /// When it began.
-    pub created: u64,
-    /// Messages the server has accepted.
-    pub published: u64,
-}
 
 /// Follows all streams of one subscription.
 #[derive(Debug, Default)]
@@ -38,6 +27,17 @@ pub struct Tracker {
     /// Numbers below are older than the subscription.
     floors: HashMap<u32, u64>,
     down: bool,
+    /// There may be gaps that are not counted yet.
+    gapped: bool,
+}
+
+/// What is behind what has not come by the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rest {
+    /// All that was sent before has come: the server, or the connection, has lost it.
+    Lost,
+    /// Nobody waited for it any longer: it may be lost, or on its way.
+    Unsettled,
 }
 
 #[derive(Debug)]
@@ -89,7 +89,7 @@ impl Tracker {
         if self.epoch == 1 {
             self.since = now;
             // One message may have been on its way while we subscribed: whether it is ours, nobody can tell.
-            self.floors = before.take(MAX_STREAMS).map(|known| (known.stream, known.published + 1)).collect();
+            self.floors = before.map(|known| (known.stream, known.published + 1)).collect();
         }
     }
 
@@ -98,31 +98,39 @@ impl Tracker {
         self.down = true;
     }
 
-    /// A message has come. `created` asks the book when its stream began.
-    pub fn arrive(&mut self, (stream, number): (u32, u64), now: u64, created: impl FnOnce() -> Option<u64>) -> Tally {
+    /// A message has come. `book` looks up its stream.
+    pub fn arrive(&mut self, (stream, number): (u32, u64), now: u64, book: impl Fn() -> Entry) -> Tally {
         let mut tally = Tally { received: 1, ..Tally::default() };
+        let foreign = Tally { received: 1, foreign: 1, ..Tally::default() };
+        // A sender has one message on its way at a time.
+        let is_possible = |known: Known| number <= known.published.saturating_add(1);
         let epoch = self.epoch;
-        let known = self.streams.len();
         let track = match self.streams.entry(stream) {
-            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
-            std::collections::hash_map::Entry::Vacant(_) if known >= MAX_STREAMS => return tally,
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                // A stream that began after us owes us everything; of an older one, what came after we were there.
-                let created = created();
-                let floor = match (self.floors.remove(&stream), created) {
-                    (Some(floor), _) => floor.min(number),
-                    (None, Some(created)) if created >= self.since => 0,
-                    _ => number,
+            Place::Occupied(entry) => entry.into_mut(),
+            Place::Vacant(place) => {
+                let known = match book() {
+                    Entry::Booked(known) if is_possible(known) => known,
+                    Entry::Booked(_) | Entry::Unknown => return foreign,
+                    Entry::NotBooked => return tally,
                 };
-                let before_this_connection = created.is_some_and(|created| created < self.connected);
-                let epoch = if before_this_connection { epoch.saturating_sub(1) } else { epoch };
-                entry.insert(Track { next: floor, epoch, gaps: Vec::new() })
+                // A stream that began after us owes us everything; of an older one, what came after we were there.
+                let floor = match self.floors.remove(&stream) {
+                    Some(floor) => floor.min(number),
+                    None if known.created >= self.since => 0,
+                    None => number,
+                };
+                let epoch = if known.created < self.connected { epoch.saturating_sub(1) } else { epoch };
+                place.insert(Track { next: floor, epoch, gaps: Vec::new() })
             }
         };
         if number >= track.next {
             if number > track.next {
+                if !matches!(book(), Entry::Booked(known) if is_possible(known)) {
+                    return foreign;
+                }
                 let disconnected = track.epoch != epoch && epoch > 1;
                 track.miss(Gap { from: track.next, to: number, seen: now, disconnected, counted: false }, &mut tally);
+                self.gapped = true;
             }
             track.next = number.saturating_add(1);
             track.epoch = epoch;
@@ -132,26 +140,41 @@ impl Tracker {
         tally
     }
 
+    /// Whether [`expire`](Self::expire) may have something to count, now or later.
+    pub fn is_gapped(&self) -> bool {
+        self.gapped
+    }
+
     /// Counts the gaps that have been open for longer than the drain time.
     pub fn expire(&mut self, now: u64, drain: Duration) -> Tally {
         let mut tally = Tally::default();
+        if !self.gapped {
+            return tally;
+        }
+        self.gapped = false;
         let limit = u64::try_from(drain.as_nanos()).unwrap_or(u64::MAX);
         for gap in self.streams.values_mut().flat_map(|track| &mut track.gaps) {
             if now.saturating_sub(gap.seen) >= limit {
                 gap.count(&mut tally);
             }
+            self.gapped |= !gap.counted;
         }
         tally
     }
 
-    /// The end: everything in `book` should have come by now.
-    pub fn settle(&mut self, book: impl Iterator<Item = Known>) -> Tally {
+    /// The end: everything in `book` should have come by now. `rest` says what is behind the last ones of a stream that
+    /// have not come over a connection that stands.
+    pub fn settle(&mut self, book: impl Iterator<Item = Known>, rest: Rest) -> Tally {
         let mut tally = self.expire(u64::MAX, Duration::ZERO);
+        let mut miss = |count: u64, by_the_connection: bool| match rest {
+            _ if self.down => tally.lost_disconnected += count,
+            Rest::Unsettled => tally.unsettled += count,
+            Rest::Lost => lose(&mut tally, count, by_the_connection),
+        };
         for known in book {
             match self.streams.get_mut(&known.stream) {
                 Some(track) => {
-                    let tail = known.published.saturating_sub(track.next);
-                    lose(&mut tally, tail, self.down || track.epoch != self.epoch);
+                    miss(known.published.saturating_sub(track.next), track.epoch != self.epoch);
                     track.next = track.next.max(known.published);
                 }
                 None if self.epoch == 0 => {}
@@ -161,8 +184,8 @@ impl Tracker {
                         None if known.created >= self.since => 0,
                         None => known.published,
                     };
-                    let disconnected = self.down || (self.epoch > 1 && known.created < self.connected);
-                    lose(&mut tally, known.published.saturating_sub(floor), disconnected);
+                    let by_the_connection = self.epoch > 1 && known.created < self.connected;
+                    miss(known.published.saturating_sub(floor), by_the_connection);
                 }
             }
         }
@@ -238,7 +261,7 @@ mod tests {
         for event in events {
             now += 1;
             match event {
-                Come(number) => sum.merge(&tracker.arrive((STREAM, *number), now, || Some(20))),
+                Come(number) => sum.merge(&tracker.arrive((STREAM, *number), now, || Entry::Booked(known(20, 100)))),
                 Expire => {
                     now += 2_000_000_000;
                     sum.merge(&tracker.expire(now, Duration::from_secs(2)));
@@ -247,7 +270,7 @@ mod tests {
                 Back => tracker.connected(now, std::iter::empty()),
             }
         }
-        sum.merge(&tracker.settle([known(20, published)].into_iter()));
+        sum.merge(&tracker.settle([known(20, published)].into_iter(), Rest::Lost));
         sum
     }
 
@@ -280,17 +303,46 @@ mod tests {
         for (first, published, lost) in [(50, 51, 0), (51, 52, 0), (52, 53, 1), (60, 61, 9)] {
             let mut tracker = Tracker::default();
             tracker.connected(10, [known(5, 50)].into_iter());
-            let mut sum = tracker.arrive((STREAM, first), 11, || Some(5));
-            sum.merge(&tracker.settle([known(5, published)].into_iter()));
+            let mut sum = tracker.arrive((STREAM, first), 11, || Entry::Booked(known(5, 60)));
+            sum.merge(&tracker.settle([known(5, published)].into_iter(), Rest::Lost));
             assert_eq!(sum.lost(), lost, "first {first}");
         }
         let mut tracker = Tracker::default();
         tracker.connected(10, [known(5, 50)].into_iter());
-        assert_eq!(tracker.settle([known(5, 60)].into_iter()).lost(), 9, "nothing came");
+        assert_eq!(tracker.settle([known(5, 60)].into_iter(), Rest::Lost).lost(), 9, "nothing came");
+        assert_eq!(Tracker::default().settle([known(5, 60)].into_iter(), Rest::Lost).lost(), 0, "never connected");
+    }
+
+    #[test]
+    fn what_no_sender_of_ours_can_have_sent_is_foreign() {
         let mut tracker = Tracker::default();
         tracker.connected(10, std::iter::empty());
-        assert_eq!(tracker.arrive((STREAM, 1_000), 11, || None).lost(), 0, "another process's stream");
-        assert_eq!(Tracker::default().settle([known(5, 60)].into_iter()).lost(), 0, "never connected");
+        let booked = || Entry::Booked(known(20, 5));
+        let mut arrive = |stream, number, book: Entry| tracker.arrive((stream, number), 30, || book);
+        let foreign = Tally { received: 1, foreign: 1, ..Tally::default() };
+        assert_eq!(arrive(STREAM, u64::MAX, booked()), foreign, "a number that is not reached yet, at first");
+        assert_eq!(arrive(STREAM, 5, booked()), tally(1, (0, 0), 0, 0, 0));
+        assert_eq!(arrive(STREAM, u64::MAX, booked()), foreign, "and later");
+        assert_eq!(arrive(STREAM + 1, 0, Entry::Unknown), foreign, "a stream that does not exist");
+        assert_eq!(arrive(STREAM + 2, 7, Entry::NotBooked), tally(1, (0, 0), 0, 0, 0), "one that nobody follows");
+        assert_eq!(tracker.settle([known(20, 6)].into_iter(), Rest::Lost).lost(), 5, "0 to 4");
+    }
+
+    #[test]
+    fn what_nobody_waited_for_is_not_lost() {
+        let mut tracker = Tracker::default();
+        tracker.connected(10, std::iter::empty());
+        for number in [0, 1, 3] {
+            tracker.arrive((STREAM, number), 30, || Entry::Booked(known(20, 10)));
+        }
+        let mut down = Tracker::default();
+        down.connected(10, std::iter::empty());
+        down.disconnected();
+        let book = || [known(20, 10), Known { stream: 1, created: 25, published: 4 }].into_iter();
+        let sum = tracker.settle(book(), Rest::Unsettled);
+        assert_eq!((sum.lost_in_stream, sum.unsettled, sum.lost_disconnected), (1, 10, 0), "2 was overtaken: {sum:?}");
+        let sum = down.settle(book(), Rest::Unsettled);
+        assert_eq!((sum.lost_in_stream, sum.unsettled, sum.lost_disconnected), (0, 0, 14), "{sum:?}");
     }
 
     #[test]
@@ -299,9 +351,11 @@ mod tests {
         tracker.connected(10, std::iter::empty());
         tracker.disconnected();
         tracker.connected(40, std::iter::empty());
-        let sum = tracker.arrive((STREAM, 7), 41, || Some(30));
+        let sum = tracker.arrive((STREAM, 7), 41, || Entry::Booked(known(30, 8)));
         let mut all = sum;
-        all.merge(&tracker.settle([known(30, 8), Known { stream: 1, created: 35, published: 2 }].into_iter()));
+        all.merge(
+            &tracker.settle([known(30, 8), Known { stream: 1, created: 35, published: 2 }].into_iter(), Rest::Lost),
+        );
         assert_eq!((all.lost_in_stream, all.lost_disconnected), (0, 9));
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
+use super::Sink;
 use super::client::UserClient;
 use super::resp::Value;
 use crate::scenario::plan::{Envelope, PublishStep};
@@ -122,7 +123,7 @@ impl Watching {
     }
 }
 
-impl<S> UserClient<S> {
+impl<S: Sink> UserClient<S> {
     /// Lets somebody look at every step from now on.
     pub fn watched_by(&mut self, watch: Rc<dyn Watch>) {
         self.watching = Watching(Some(watch));
@@ -132,7 +133,7 @@ impl<S> UserClient<S> {
 /// What a message has besides its payload.
 fn besides(envelope: Envelope, size: Option<u32>) -> String {
     let stamp = match envelope {
-        Envelope::Binary => "stamped with 32 bytes",
+        Envelope::Binary => "stamped with 40 bytes",
         Envelope::Json => "stamped with a member `_lt`",
         Envelope::Off => "",
     };
@@ -179,7 +180,7 @@ mod tests {
         for (envelope, size, words) in [
             (Envelope::Off, None, ""),
             (Envelope::Off, Some(9), "padded to 9 bytes"),
-            (Envelope::Binary, Some(512), "stamped with 32 bytes, padded to 512 bytes"),
+            (Envelope::Binary, Some(512), "stamped with 40 bytes, padded to 512 bytes"),
             (Envelope::Json, None, "stamped with a member `_lt`"),
         ] {
             assert_eq!(besides(envelope, size), words);

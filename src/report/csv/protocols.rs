@@ -30,7 +30,7 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
 pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
     let columns = "Type,Name,Published,Receivers,Received,Delivered,Lost,Lost In Stream,Lost While Disconnected,Came Late,\
-                   Duplicates,Out Of Order,Foreign,Disconnects";
+                   Duplicates,Out Of Order,Foreign,Disconnects,Unsettled";
     let line = |method: &str, name: &str, tally: &Tally| {
         let figures = [
             tally.published,
@@ -45,6 +45,7 @@ pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
             tally.out_of_order,
             tally.foreign,
             tally.disconnects,
+            tally.unsettled,
         ];
         [text(method), text(name)].into_iter().chain(figures.map(|n| n.to_string())).collect()
     };

@@ -82,8 +82,8 @@ fn size(plan: &Plan, step: &PublishStep) -> Option<f64> {
     let mut payload = Vec::new();
     step.payload.render(&mut plan.scope(1, 1), &mut payload).ok()?;
     let stamp = match plan.redis.as_ref()?.envelope {
-        Envelope::Binary => 32,
-        Envelope::Json => 64,
+        Envelope::Binary => 40,
+        Envelope::Json => 80,
         Envelope::Off => 0,
     };
     let least = step.size.map_or(0, |size| size as usize);
@@ -111,7 +111,7 @@ mod tests {
         let known = |bytes, at_least| Some(FanOut { deliveries: 10_000.0, bytes, at_least });
         for (subscribe, publish, wanted) in [
             ("subscribe: [a, b]", "publish: a, size: 512", known(Some(5_120_000.0), false)),
-            ("subscribe: a", "publish: a, payload: xy", known(Some(360_000.0), false)),
+            ("subscribe: a", "publish: a, payload: xy", known(Some(440_000.0), false)),
             ("subscribe: a", "publish: a, payload: '{{ later.x }}'", known(None, false)),
             ("subscribe: b", "publish: a, size: 512", None),
             ("subscribe: 'a*', pattern: true", "publish: a, size: 512", None),

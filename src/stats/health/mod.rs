@@ -8,9 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::cores::Counters;
-use super::snapshot::{Cores, Health, Latency, Level};
+use super::snapshot::{Blocked, Cores, Health, Latency, Level};
 use crate::units;
 
+/// A load thread that does not come back for as long is blocked.
+pub const BLOCKED: Duration = Duration::from_millis(250);
+/// Reading may be behind what comes for this long after a burst; for ten times as long, and it does not keep up.
+const BEHIND: Duration = Duration::from_millis(100);
 /// Fewer samples of the timer than this say nothing.
 const ENOUGH_LAG: u64 = 100;
 /// CPU and cores are looked at this often: shorter, and the kernel's own granularity shows.
@@ -143,6 +147,11 @@ pub(super) fn judge(
     if let Some((count, why)) = refused {
         note(true, true, format!("this machine refused {} requests: {why}", units::count(count)));
     }
+    let Blocked { now, recent, .. } = health.blocked;
+    if now >= BLOCKED {
+        note(true, true, format!("a load thread has been blocked for {}", units::latency(now)));
+    }
+    note(recent >= BLOCKED, false, format!("a load thread was blocked for {}", units::latency(recent)));
     note(health.cpu > 0.95, health.cpu > 0.8, format!("this process uses {} of its CPU", percent(health.cpu)));
     let Cores { held, steal, .. } = health.cores;
     note(held > 0.1, held > 0.001, format!("a CPU limit of the container held it {} of the time", percent(held)));
@@ -156,6 +165,9 @@ pub(super) fn judge(
         let why = format!("requests leave {} after they are due (p99)", units::latency(p99));
         note(p99 > ms(10).max(median / 10), p99 > ms(1).max(median / 100), why);
     }
+    let behind = health.backlog;
+    let why = format!("received messages are not read as fast as they arrive, for {}", units::latency(behind));
+    note(behind > BEHIND * 10, behind > BEHIND, why);
     if let Some((open, limit)) = health.open_files {
         let share = open as f64 / limit.max(1) as f64;
         note(share > 0.95, share > 0.7, format!("{open} of {limit} open files are in use"));
@@ -200,6 +212,24 @@ mod tests {
         assert_eq!(level(0.1, (100, 3), None), Level::Amber);
         assert_eq!(level(0.1, (100, 50), None), Level::Red);
         assert_eq!(level(0.1, (0, 0), Some((800, 1_000))), Level::Amber);
+    }
+
+    #[test]
+    fn what_only_we_delay_is_named_before_what_may_be_behind_it() {
+        let secs = Duration::from_secs_f64;
+        for (now, recent, behind, cpu, level, words) in [
+            (0.01, 0.24, 0.1, 0.1, Level::Green, ""),
+            (0.25, 0.25, 0.0, 0.99, Level::Red, "a load thread has been blocked for 250ms"),
+            (11.0, 11.0, 3.0, 0.99, Level::Red, "a load thread has been blocked for 11.0s"),
+            (0.01, 11.0, 3.0, 0.99, Level::Red, "a load thread was blocked for 11.0s"),
+            (0.01, 0.01, 0.5, 0.1, Level::Amber, "received messages are not read as fast as they arrive, for 500ms"),
+            (0.01, 0.01, 3.2, 0.1, Level::Red, "received messages are not read as fast as they arrive, for 3.20s"),
+        ] {
+            let blocked = Blocked { now: secs(now), recent: secs(recent), ..Blocked::default() };
+            let mut health = Health { cpu, blocked, backlog: secs(behind), ..Health::default() };
+            judge(&mut health, &Latency::default(), &Latency::default(), (Duration::ZERO, None));
+            assert_eq!((health.level, health.why.as_deref().unwrap_or_default()), (level, words));
+        }
     }
 
     #[test]

@@ -111,8 +111,26 @@ pub struct Health {
     pub timer_lag: Duration,
     /// 99th percentile of real send minus due time, last 10 s, where there are due times.
     pub schedule_delay: Option<Duration>,
+    /// Load threads that stood still.
+    pub blocked: Blocked,
+    /// Longest time that messages came faster than this process read them, last 10 s.
+    pub backlog: Duration,
     /// Open files and their limit.
     pub open_files: Option<(u64, u64)>,
+}
+
+/// How long load threads stood still: nothing was sent, received or timed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Blocked {
+    /// Of the threads that have not come back, the longest time so far; a few milliseconds are ordinary.
+    pub now: Duration,
+    /// The longest time of the last 10 s, that of a thread which has not come back included.
+    pub recent: Duration,
+    /// Times of [`BLOCKED`](crate::stats::health::BLOCKED) or longer since the statistics were reset; without those of
+    /// threads that have not come back.
+    pub count: u64,
+    /// The longest of these.
+    pub longest: Duration,
 }
 
 /// Shares of the last ten seconds that say who has the processor cores; zero where the system does not tell.

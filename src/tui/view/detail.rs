@@ -218,6 +218,10 @@ fn deliveries(snapshot: &Snapshot, row: &Row, theme: &Theme) -> Vec<Line<'static
             style(all.duplicates + all.out_of_order),
         ),
     ];
+    if all.unsettled > 0 {
+        let words = format!(" {} unsettled: not received by the end of the wait for them", count(all.unsettled));
+        lines.push(Line::styled(words, theme.bad));
+    }
     // A pattern has no messages of its own, so nobody knows how many there were.
     if all.published > 0 {
         lines.push(Line::raw(format!(" fan-out {:.1} of {} published", all.fan_out(), count(all.published))));

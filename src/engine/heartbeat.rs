@@ -1,0 +1,117 @@
+//! A sign of life of a load thread, read from outside: a thread that does not come back cannot say so itself.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How often a thread shows that it runs; the timer whose lag tells whether it keeps up.
+pub const EVERY: Duration = Duration::from_millis(10);
+/// No further beat will come, and none is missed.
+const OVER: u64 = u64::MAX;
+
+/// One a shard: written by its timer, read by the control thread.
+#[derive(Debug)]
+pub struct Heartbeat {
+    started: Instant,
+    /// Nanoseconds from the start to the last beat.
+    last: AtomicU64,
+}
+
+impl Heartbeat {
+    /// Its first beat is now.
+    pub fn start() -> Self {
+        Self { started: Instant::now(), last: AtomicU64::new(0) }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(OVER - 1)
+    }
+
+    /// The thread runs.
+    pub fn beat(&self) {
+        self.last.store(self.now(), Ordering::Relaxed);
+    }
+
+    /// The thread ends.
+    pub fn end(&self) {
+        self.last.store(OVER, Ordering::Relaxed);
+    }
+
+    /// For how long the next beat has been due; zero after the end.
+    pub fn overdue(&self) -> Duration {
+        let silence = self.now().saturating_sub(self.last.load(Ordering::Relaxed));
+        Duration::from_nanos(silence).saturating_sub(EVERY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, mpsc};
+
+    use super::*;
+    use crate::engine::{Command, Options, RunHandle, start_with};
+    use crate::scenario::{Overrides, Scenario};
+    use crate::stats::Snapshot;
+    use crate::stats::health::BLOCKED;
+    use crate::stats::snapshot::Level;
+
+    async fn seen(handle: &RunHandle, what: &str, is: impl FnMut(&Arc<Snapshot>) -> bool) -> Arc<Snapshot> {
+        let mut snapshots = handle.subscribe();
+        let found = tokio::time::timeout(Duration::from_secs(60), snapshots.wait_for(is)).await;
+        found.unwrap_or_else(|_| panic!("never: {what}")).expect("the run goes on").clone()
+    }
+
+    #[tokio::test]
+    async fn a_thread_that_does_not_come_back_is_seen_while_it_is_away_and_counted_once() {
+        let text = "host: http://h\nusers: 1\ntasks: [{ steps: [{ wait: 100ms }] }]";
+        let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+        let (block, blocks) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let ends = Arc::new(Mutex::new((blocks, released)));
+        // A task that holds its thread, as one that reads an endless page would.
+        let task = move || {
+            drop(tokio::task::spawn_local(async move {
+                while ends.lock().unwrap().0.try_recv().is_err() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                ends.lock().unwrap().1.recv().unwrap();
+            }));
+        };
+        let mut handle = start_with(Arc::new(plan), Options { threads: 1, seed: 1 }, task).unwrap();
+        seen(&handle, "a run", |s| s.load.users == 1).await;
+        block.send(()).unwrap();
+        let away = seen(&handle, "a thread that is away", |s| s.health.blocked.now > 5 * BLOCKED).await;
+        assert_eq!((away.health.level, away.health.blocked.recent), (Level::Red, away.health.blocked.now));
+        let why = away.health.why.as_deref().unwrap_or_default();
+        assert!(why.starts_with("a load thread has been blocked for 1."), "{why}");
+        release.send(()).unwrap();
+        let back = seen(&handle, "its return", |s| {
+            // The thread's own timer may be allowed to be a little late.
+            s.health.blocked.longest + EVERY >= away.health.blocked.now
+        })
+        .await;
+        let blocked = back.health.blocked;
+        assert!(
+            blocked.count >= 1 && blocked.recent == blocked.longest && blocked.now < blocked.longest,
+            "{blocked:?}"
+        );
+        assert_eq!(back.health.level, Level::Red, "its figures are in the window");
+        let why = back.health.why.as_deref().unwrap_or_default();
+        assert!(why.starts_with("a load thread was blocked for "), "{why}");
+        handle.send(Command::Stop).unwrap();
+        let last = handle.finished().await;
+        let said = crate::report::text::left_out(&last).join("\n");
+        assert!(said.starts_with("load threads were blocked "), "{said}");
+    }
+
+    #[test]
+    fn a_thread_that_has_ended_is_not_missed() {
+        let heartbeat = Heartbeat::start();
+        std::thread::sleep(EVERY * 2);
+        let late = heartbeat.overdue();
+        heartbeat.beat();
+        assert!(late >= EVERY && heartbeat.overdue() < Duration::from_secs(1), "{late:?}");
+        std::thread::sleep(EVERY * 2);
+        heartbeat.end();
+        assert_eq!(heartbeat.overdue(), Duration::ZERO);
+    }
+}
