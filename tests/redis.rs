@@ -12,6 +12,8 @@ mod runs;
 mod scenarios;
 #[path = "redis/server.rs"]
 mod server;
+#[path = "redis/transactions.rs"]
+mod transactions;
 #[path = "redis/users.rs"]
 mod users;
 #[path = "common/wait.rs"]

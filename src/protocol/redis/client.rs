@@ -14,6 +14,7 @@ use super::answer::{judge, look};
 use super::connection::Connection;
 use super::envelope::{self, Stamp};
 use super::error::WireError;
+use super::inner::{self, Transaction};
 use super::order::Wanted;
 use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
@@ -27,6 +28,8 @@ use crate::scenario::template::{RenderError, Scope};
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
 
+/// Characters of a command's name that failures repeat.
+const LONGEST_VERB: usize = 32;
 /// Bytes of a buffer that a user keeps between messages, at most.
 const KEEP_BUFFER: usize = 16 * 1024;
 /// First pause after a connection could not be opened; doubles up to [`MAX_PAUSE`].
@@ -58,6 +61,8 @@ impl Factory {
             channel: String::new(),
             payload: Vec::new(),
             out: Vec::new(),
+            verb: String::new(),
+            transaction: Transaction::default(),
             wanted: Vec::new(),
             ears: None,
             watching: Watching::default(),
@@ -83,6 +88,9 @@ pub struct UserClient<S: Sink> {
     channel: String,
     payload: Vec<u8>,
     out: Vec<u8>,
+    /// Of the command in `out`, in upper case.
+    verb: String,
+    transaction: Transaction,
     wanted: Vec<Wanted>,
     ears: Option<Ears<S>>,
     pub(super) watching: Watching,
@@ -195,10 +203,14 @@ impl<S: Sink> UserClient<S> {
         self.out.shrink_to(KEEP_BUFFER);
         encode::begin(&mut self.out, step.command.len());
         let mut word = String::new();
-        for text in &step.command {
+        for (i, text) in step.command.iter().enumerate() {
             word.clear();
             text.render(scope, &mut word)?;
             encode::bulk(&mut self.out, word.as_bytes());
+            if i == 0 {
+                self.verb.clear();
+                self.verb.extend(word.chars().map(|c| c.to_ascii_uppercase()).take(LONGEST_VERB));
+            }
         }
         Ok(())
     }
@@ -213,12 +225,24 @@ impl<S: Sink> UserClient<S> {
         match result {
             Ok(Ok(value)) => {
                 self.watching.answered(&value, exchange.service, exchange.bytes);
-                exchange.failure = look(step, &value, exchange.service, scope);
+                // Captures are taken also where a command of a transaction has failed.
+                let unmet = look(step, &value, exchange.service, scope);
+                exchange.failure = self.inside(step, &value).or(unmet);
             }
             Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
         exchange
+    }
+
+    /// Why a response that is no error is a failure all the same.
+    fn inside(&mut self, step: &RedisStep, value: &Value) -> Option<(Reason, Example)> {
+        let queued = self.transaction.answered(&self.verb, Some(value));
+        if self.verb == "EXEC" && *value == Value::Null && step.expects.is_empty() {
+            let reason = Reason::Other("EXEC: nothing was run, a watched key had changed".into());
+            return Some((reason, Example::default()));
+        }
+        inner::failure(&self.verb, value, &queued, &self.shared.secrets)
     }
 
     async fn send_command(&mut self, exchange: &mut Exchange) -> Result<Value, WireError> {
@@ -230,6 +254,7 @@ impl<S: Sink> UserClient<S> {
                 Ok(value)
             }
             Err(error) => {
+                self.transaction.answered(&self.verb, None);
                 self.keep(connection, &error);
                 Err(error)
             }
@@ -261,6 +286,7 @@ impl<S: Sink> UserClient<S> {
             return Ok(connection);
         }
         self.streams.clear();
+        self.transaction.reset();
         let started = Instant::now();
         // Also when the step's own time-out ends this.
         self.not_before = Some(started + self.pause);

@@ -14,6 +14,7 @@ mod envelope;
 mod error;
 mod glob;
 mod info;
+mod inner;
 mod monitor;
 mod names;
 mod order;
