@@ -5,6 +5,8 @@
 mod command;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "graphql/floods.rs"]
+mod floods;
 #[path = "graphql/hostile.rs"]
 mod hostile;
 #[path = "headless/nginx.rs"]

@@ -69,7 +69,8 @@ impl User {
             Err(error) => return self.unfilled(step.http.endpoint, &error).await,
         };
         let on_the_wire = OnTheWire::new(&self.shard, step.connect, late);
-        let (exchange, connection) = subscription::connect(&mut self.client, step, filled.params.clone()).await;
+        let (params, payload) = (filled.params.clone(), &filled.payload);
+        let (exchange, connection) = subscription::connect(&mut self.client, step, params, payload).await;
         on_the_wire.arrived();
         self.tell_connected(&exchange, filled.params.as_deref());
         self.record(step.connect, exchange, late);
@@ -145,8 +146,6 @@ impl User {
                 is_armed = self.shard.observer.is_some();
                 alarm.as_mut().reset(end_of_trial.into());
             }
-            // Events that are all there already must not keep the thread from others.
-            tokio::task::coop::consume_budget().await;
         }
     }
 

@@ -6,6 +6,11 @@ use crate::protocol::graphql::envelope::{Alien, alien, members, text};
 /// The id of the one operation of a connection, as it stands in messages.
 const ID: &str = "\"1\"";
 
+/// Bytes of a message of ours besides its payload, at most.
+pub const AROUND: usize = 64;
+/// Bytes of a ping's payload that are sent back; a longer one is answered without it, as the protocol allows.
+pub const MOST_ECHOED: usize = 4 * 1024;
+
 /// What a server says. Payloads are JSON as it stands.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Message<'a> {
@@ -94,6 +99,7 @@ pub fn complete() -> String {
 
 /// Answers a ping.
 pub fn pong(payload: Option<&str>) -> String {
+    let payload = payload.filter(|payload| payload.len() <= MOST_ECHOED);
     with(r#"{"type":"pong""#, payload.map(str::as_bytes))
 }
 
@@ -147,5 +153,11 @@ mod tests {
         assert_eq!(subscribed, r#"{"id":"1","type":"subscribe","payload":{"query":"subscription { a }"}}"#);
         assert_eq!(complete(), r#"{"id":"1","type":"complete"}"#);
         assert_eq!(pong(Some("{}")), r#"{"type":"pong","payload":{}}"#);
+        let payload = |length: usize| format!("\"{}\"", "x".repeat(length - 2));
+        assert_eq!(pong(Some(&payload(MOST_ECHOED + 1))), r#"{"type":"pong"}"#);
+        for longest in [init(Some(&[b'1'; 100])), subscribe(&[b'1'; 100])] {
+            assert!(longest.len() <= 100 + AROUND);
+        }
+        assert!(pong(Some(&payload(MOST_ECHOED))).len() <= MOST_ECHOED + AROUND);
     }
 }

@@ -66,18 +66,21 @@ pub enum Leave {
 }
 
 /// Opens a WebSocket by what was prepared from `step`, and waits until the server acknowledges the connection. `params`
-/// is the payload of `connection_init`.
+/// is the payload of `connection_init`; `payload` is that of [`Connection::subscribe`], for its length.
 pub async fn connect(
     client: &mut UserClient,
     step: &SubscriptionStep,
     params: Option<Vec<u8>>,
+    payload: &[u8],
 ) -> (Exchange, Option<Connection>) {
     let started = Instant::now();
     let mut exchange = Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
     let limit = step.http.timeout;
     let mut socket = None;
     let opening = async {
-        socket = Some(client.open_socket(&step.http, PROTOCOL, (started, &mut exchange)).await?);
+        let longest = params.as_ref().map_or(0, Vec::len).max(payload.len()).max(message::MOST_ECHOED);
+        let protocol = (PROTOCOL, longest + message::AROUND);
+        socket = Some(client.open_socket(&step.http, protocol, (started, &mut exchange)).await?);
         let socket = socket.as_mut()?;
         match acknowledged(socket, params).await {
             Ok(bytes) => exchange.bytes = bytes,

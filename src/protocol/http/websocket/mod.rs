@@ -31,12 +31,13 @@ const PAGE: Duration = Duration::from_secs(1);
 const CHOSEN: usize = 60;
 
 impl UserClient {
-    /// Sends what was prepared from `step` as the request for a WebSocket that speaks `protocol`. Times, and the failure
-    /// if there is no WebSocket, go into `exchange`. It takes as long as the server likes.
+    /// Sends what was prepared from `step` as the request for a WebSocket that speaks `protocol`, and to which texts of up
+    /// to so many bytes are sent. Times, and the failure if there is no WebSocket, go into `exchange`. It takes as long as
+    /// the server likes.
     pub async fn open_socket(
         &mut self,
         step: &HttpStep,
-        protocol: &'static str,
+        (protocol, longest): (&'static str, usize),
         (started, exchange): (Instant, &mut Exchange),
     ) -> Option<Socket> {
         let key = generate_key();
@@ -71,7 +72,7 @@ impl UserClient {
             return None;
         }
         match response.upgrade().await {
-            Ok(stream) => Some(Socket::new(stream).await),
+            Ok(stream) => Some(Socket::new(stream, longest).await),
             Err(error) => {
                 exchange.failure = Some(classify::failure(classify::general(&error), &error));
                 None

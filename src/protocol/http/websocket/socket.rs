@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::task::coop::consume_budget;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
@@ -17,10 +18,16 @@ use crate::stats::{Example, Reason};
 
 /// Bytes read at once: a subscriber's messages are small, and there may be thousands of subscribers.
 const READ: usize = 8 * 1024;
+/// Bytes of answers to pings that wait for a server which does not read. When they are full, only its latest ping will be
+/// answered, as RFC 6455 5.5.3 allows.
+const PONGS: usize = 16 * 1024;
+/// Bytes of a message besides its text, at most.
+const FRAME: usize = 16;
 /// A server that reads nothing must not hold who says goodbye.
 const GOODBYE: Duration = Duration::from_millis(200);
-/// How long the server may take to say goodbye too.
+/// How long the server may take to say goodbye too, and how many messages it may still send until then.
 const LINGER: Duration = Duration::from_secs(1);
+const LINGER_MESSAGES: usize = 1_000;
 
 /// A WebSocket of one user.
 #[derive(Debug)]
@@ -48,10 +55,12 @@ impl fmt::Display for Broken {
 }
 
 impl Socket {
-    pub(super) async fn new(stream: reqwest::Upgraded) -> Self {
+    /// Texts of up to `longest` bytes can be sent.
+    pub(super) async fn new(stream: reqwest::Upgraded, longest: usize) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ)
             .write_buffer_size(0)
+            .max_write_buffer_size(longest + FRAME + PONGS)
             .max_message_size(Some(MAX_KEPT))
             .max_frame_size(Some(MAX_KEPT));
         Self(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await)
@@ -63,6 +72,8 @@ impl Socket {
     /// When the connection breaks or what comes is no WebSocket message of at most [`MAX_KEPT`] bytes.
     pub async fn receive(&mut self) -> Result<Received, Broken> {
         loop {
+            // Frames that are all there already must not keep the thread from others, nor a time-out from this user.
+            consume_budget().await;
             return Ok(match self.0.next().await {
                 Some(Ok(Message::Text(text))) => Received::Text(text),
                 Some(Ok(Message::Binary(_))) => Received::Binary,
@@ -82,7 +93,12 @@ impl Socket {
     /// # Errors
     /// When the connection breaks.
     pub async fn send(&mut self, text: String) -> Result<(), Broken> {
-        self.0.send(Message::text(text)).await.map_err(|error| broken(&error))
+        // What waits to be sent goes first, so that there is room.
+        let sent = async {
+            self.0.flush().await?;
+            self.0.send(Message::text(text)).await
+        };
+        sent.await.map_err(|error| broken(&error))
     }
 
     /// Says goodbye: sends `last`, if there is one, and a close frame with this code, as far as the server takes them.
@@ -97,7 +113,12 @@ impl Socket {
             self.0.close(Some(CloseFrame { code: code.into(), reason: Utf8Bytes::default() })).await
         };
         if matches!(timeout(GOODBYE, goodbye).await, Ok(Ok(()))) {
-            tokio::task::spawn_local(timeout(LINGER, async move { while let Some(Ok(_)) = self.0.next().await {} }));
+            let rest = async move {
+                for _ in 0..LINGER_MESSAGES {
+                    let Some(Ok(_)) = self.0.next().await else { break };
+                }
+            };
+            tokio::task::spawn_local(timeout(LINGER, rest));
         }
     }
 }

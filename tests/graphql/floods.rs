@@ -1,0 +1,161 @@
+//! WebSocket servers that send without end and read nothing: memory stays bounded, time-outs and the end of the run
+//! apply.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::wait::PATIENCE;
+
+/// A frame as a server sends it; `first` is its type and whether it is the last of its message.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![first];
+    match payload.len() {
+        short @ 0..126 => frame.push(short as u8),
+        long @ 126..65_536 => {
+            frame.push(126);
+            frame.extend_from_slice(&(long as u16).to_be_bytes());
+        }
+        longer => {
+            frame.push(127);
+            frame.extend_from_slice(&(longer as u64).to_be_bytes());
+        }
+    }
+    frame.extend_from_slice(payload);
+    frame
+}
+
+const TEXT: u8 = 0x81;
+const TEXT_BEGINS: u8 = 0x01;
+const TEXT_GOES_ON: u8 = 0x00;
+const PING: u8 = 0x89;
+const PONG: u8 = 0x8a;
+
+/// What is sent once, and what is sent again and again.
+fn flood(path: &str) -> (Vec<u8>, Vec<u8>) {
+    let ack = frame(TEXT, br#"{"type":"connection_ack"}"#);
+    let text = |text: &str| frame(TEXT, text.as_bytes());
+    let (more, again) = match path {
+        "pings-before-all" => return (Vec::new(), frame(PING, &[b'x'; 125])),
+        "strangers-before-all" => return (Vec::new(), text(r#"{"id":"9","type":"next","payload":{}}"#)),
+        "pings" => (Vec::new(), frame(PING, &[b'x'; 125])),
+        "empty-pings" => (Vec::new(), frame(PING, b"")),
+        "pongs" => (Vec::new(), frame(PONG, b"")),
+        "strangers" => (Vec::new(), text(r#"{"id":"9","type":"complete"}"#)),
+        "protocol-pings" => (Vec::new(), text(&format!(r#"{{"type":"ping","payload":"{}"}}"#, "x".repeat(100_000)))),
+        "protocol-pongs" => (Vec::new(), text(r#"{"type":"pong"}"#)),
+        "empty-fragments" => (frame(TEXT_BEGINS, b"x"), frame(TEXT_GOES_ON, b"")),
+        "growing-fragments" => (frame(TEXT_BEGINS, b"x"), frame(TEXT_GOES_ON, &[b'x'; 60_000])),
+        "huge-frame" => ([&[TEXT, 127][..], &u64::MAX.to_be_bytes()].concat(), vec![b'x'; 60_000]),
+        // Just small enough.
+        "long-strangers" => {
+            (Vec::new(), text(&format!(r#"{{"id":"9","type":"complete","x":"{}"}}"#, "x".repeat(16_000_000))))
+        }
+        other => panic!("unknown: {other}"),
+    };
+    ([ack, more].concat(), again)
+}
+
+fn serve(mut stream: TcpStream) -> Option<()> {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte).ok()?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let path = head.split(' ').nth(1)?.trim_start_matches('/').to_owned();
+    let key = head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().starts_with("sec-websocket-key: ").then(|| &line[19..]))?;
+    let (once, again) = flood(&path);
+    let reply = format!(
+        "HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: {}\r\n\
+         sec-websocket-protocol: graphql-transport-ws\r\n\r\n",
+        derive_accept_key(key.as_bytes())
+    );
+    stream.write_all(&[reply.as_bytes(), &once].concat()).ok()?;
+    let many = again.repeat(60_000_usize.div_ceil(again.len()));
+    // It never reads: neither what it is asked nor what its pings are answered with.
+    while stream.write_all(&many).is_ok() {}
+    None
+}
+
+fn server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    url
+}
+
+/// The most memory that a process has used so far.
+fn memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse().ok()
+}
+
+/// Runs two users against a flood; returns the reasons of their failures, the memory used in MB, and what was said.
+fn flooded(url: &str, path: &str, timeout: &str) -> (Vec<String>, u64, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = format!(
+        "host: {url}\nusers: 2\nspawn_rate: 100\nrun_time: 5s\nstop_timeout: 1s\ngraphql: {{ subscriptions: /{path} }}\n\
+         tasks: [{{ steps: [{{ graphql: 'subscription Flood {{ a }}', timeout: {timeout} }}, {{ stop: user }}] }}]"
+    );
+    std::fs::write(folder.path().join("s.yaml"), scenario).expect("a written file");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    command.args(["-f", "s.yaml", "--headless", "--only-summary", "--threads", "1", "--csv", "out"]);
+    command.env_remove("GITHUB_ACTIONS").current_dir(folder.path()).stdin(Stdio::null());
+    let output = std::fs::File::create(folder.path().join("said")).expect("a file");
+    command.stdout(output.try_clone().expect("a file")).stderr(output);
+    let mut child = command.spawn().expect("the program");
+    let started = Instant::now();
+    let mut most = 0;
+    while child.try_wait().expect("a status").is_none() {
+        most = most.max(memory(child.id()).unwrap_or(0));
+        if started.elapsed() > PATIENCE {
+            child.kill().expect("it is still there");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let said = std::fs::read_to_string(folder.path().join("said")).expect("a file");
+    assert!(started.elapsed() < PATIENCE / 3, "{path}: {:?}\n{said}", started.elapsed());
+    let mut failures = csv::Reader::from_path(folder.path().join("out_failures.csv")).expect("a file");
+    let reasons = failures.records().map(|row| row.expect("a row")[2].to_owned()).collect();
+    (reasons, most / 1_024, said)
+}
+
+#[test]
+fn floods_of_every_kind_cost_neither_memory_nor_the_end_of_the_run() {
+    let url = server();
+    let (no_event, no_ack) = ("no event within 1s", "no connection_ack within 1s");
+    for (path, wanted) in [
+        ("pings-before-all", no_ack),
+        ("strangers-before-all", no_ack),
+        // As long as the run: the answers that nobody reads must be more than the system itself keeps.
+        ("pings", ""),
+        ("empty-pings", no_event),
+        ("pongs", no_event),
+        ("strangers", no_event),
+        ("protocol-pings", no_event),
+        ("protocol-pongs", no_event),
+        ("empty-fragments", no_event),
+        ("growing-fragments", "a message above 16 MiB"),
+        ("huge-frame", "a message above 16 MiB"),
+        ("long-strangers", no_event),
+    ] {
+        let (reasons, memory, said) = flooded(&url, path, if wanted.is_empty() { "10m" } else { "1s" });
+        println!("{path}: {memory} MB, {reasons:?}");
+        assert_eq!(reasons.join("; "), wanted, "{path}\n{said}");
+        // Two users may each have a message of 16 MiB, which comes in parts.
+        let most = if ["growing-fragments", "long-strangers"].contains(&path) { 200 } else { 60 };
+        assert!(memory < most, "{path}: {memory} MB\n{said}");
+    }
+}
