@@ -152,7 +152,6 @@ fn floods_of_every_kind_cost_neither_memory_nor_the_end_of_the_run() {
         ("long-strangers", no_event),
     ] {
         let (reasons, memory, said) = flooded(&url, path, if wanted.is_empty() { "10m" } else { "1s" });
-        println!("{path}: {memory} MB, {reasons:?}");
         assert_eq!(reasons.join("; "), wanted, "{path}\n{said}");
         // Two users may each have a message of 16 MiB, which comes in parts.
         let most = if ["growing-fragments", "long-strangers"].contains(&path) { 200 } else { 60 };
