@@ -292,7 +292,8 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let blocked = snapshot.health.blocked;
     if blocked.count > 0 {
         let (count, longest) = (units::count(blocked.count), units::latency(blocked.longest));
-        out.push(format!("load threads were blocked {count} times, the longest time for {longest}"));
+        let times = if blocked.count == 1 { "once" } else { &format!("{count} times") };
+        out.push(format!("load threads were blocked {times}, for up to {longest}: times measured then are their own"));
     }
     if plan.warm_up {
         out.push("warm-up: what is measured now does not count".to_owned());

@@ -316,6 +316,32 @@ mod tests {
     }
 
     #[test]
+    fn what_was_blocked_or_behind_is_in_the_health_for_ten_seconds_and_counted_for_the_run() {
+        let mut a = aggregator();
+        let (recent, behind) = (Duration::from_millis(300), Duration::from_secs(2));
+        let mut recorder = Recorder::new(0, 2);
+        for lag in [Duration::from_millis(1), recent, Duration::from_millis(249)] {
+            recorder.timer_lag(lag);
+        }
+        recorder.backlog(behind);
+        recorder.backlog(Duration::ZERO);
+        a.absorb(&mut recorder.swap(None));
+        let blocked = Blocked { now: Duration::ZERO, recent, count: 1, longest: recent };
+        for second in 1..=12 {
+            let health = a.snapshot(at(second * 1_000, RunState::Running)).health.clone();
+            let (blocked, behind) = match second {
+                ..=10 => (blocked, behind),
+                _ => (Blocked { recent: Duration::ZERO, ..blocked }, Duration::ZERO),
+            };
+            assert_eq!((health.blocked, health.backlog), (blocked, behind), "second {second}");
+        }
+        let mut away = at(12_500, RunState::Running);
+        away.health.blocked.now = Duration::from_secs(7);
+        let blocked = a.snapshot(away).health.blocked;
+        assert_eq!((blocked.now, blocked.recent, blocked.count), (Duration::from_secs(7), Duration::from_secs(7), 1));
+    }
+
+    #[test]
     fn a_reset_forgets_and_older_intervals_only_update_users() {
         let mut a = aggregator();
         let mut failed = sent(1, 5);

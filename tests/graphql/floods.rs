@@ -79,7 +79,7 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     );
     stream.write_all(&[reply.as_bytes(), &once].concat()).ok()?;
     let many = again.repeat(60_000_usize.div_ceil(again.len()));
-    // It never reads: neither what it is asked nor what its pings are answered with.
+    // It never reads: neither requests nor the responses to its pings.
     while stream.write_all(&many).is_ok() {}
     None
 }
@@ -139,7 +139,7 @@ fn floods_of_every_kind_cost_neither_memory_nor_the_end_of_the_run() {
     for (path, wanted) in [
         ("pings-before-all", no_ack),
         ("strangers-before-all", no_ack),
-        // As long as the run: the answers that nobody reads must be more than the system itself keeps.
+        // As long as the run: the responses that nobody reads must be more than the system itself keeps.
         ("pings", ""),
         ("empty-pings", no_event),
         ("pongs", no_event),

@@ -350,6 +350,24 @@ fn who_leaves_a_flood_is_not_kept_by_it() {
 }
 
 #[test]
+fn who_leaves_while_its_server_is_away_does_not_wait_for_the_connection() {
+    let mut redis = Redis::start("");
+    local(async {
+        let mut subscriber = User::new(&factory(&redis.url()));
+        assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "ok");
+        redis.kill();
+        // In its place is one that accepts and says nothing.
+        let silent = TcpListener::bind(("127.0.0.1", redis.port)).expect("the port is free again");
+        silent.set_nonblocking(true).expect("a socket");
+        until_in_task("it tries to come back", || silent.accept().map(std::mem::forget).is_ok()).await;
+        let started = Instant::now();
+        let sum = subscriber.finish().await;
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        assert_eq!((sum.disconnects, sum.lost(), sum.unsettled), (1, 0, 0), "{sum:?}");
+    });
+}
+
+#[test]
 fn a_receiver_that_is_slower_than_its_server_says_so() {
     let redis = Redis::start("");
     local(async {

@@ -225,7 +225,7 @@ impl<S: Sink> UserClient<S> {
         match result {
             Ok(Ok(value)) => {
                 self.watching.answered(&value, exchange.service, exchange.bytes);
-                // Captures are taken also where a command of a transaction has failed.
+                // Captures are taken even if a command of a transaction has failed.
                 let unmet = look(step, &value, exchange.service, scope);
                 exchange.failure = self.inside(step, &value).or(unmet);
             }
@@ -235,9 +235,9 @@ impl<S: Sink> UserClient<S> {
         exchange
     }
 
-    /// Why a response that is no error is a failure all the same.
+    /// Why a response that is not an error itself is a failure.
     fn inside(&mut self, step: &RedisStep, value: &Value) -> Option<(Reason, Example)> {
-        let queued = self.transaction.answered(&self.verb, Some(value));
+        let queued = self.transaction.note(&self.verb, Some(value));
         if self.verb == "EXEC" && *value == Value::Null && step.expects.is_empty() {
             let reason = Reason::Other("EXEC: nothing was run, a watched key had changed".into());
             return Some((reason, Example::default()));
@@ -254,7 +254,7 @@ impl<S: Sink> UserClient<S> {
                 Ok(value)
             }
             Err(error) => {
-                self.transaction.answered(&self.verb, None);
+                self.transaction.note(&self.verb, None);
                 self.keep(connection, &error);
                 Err(error)
             }

@@ -1,4 +1,4 @@
-//! Errors inside a response: `EXEC`, scripts and functions answer with a list whose elements may be errors, nested as
+//! Errors inside a response: `EXEC`, scripts and functions return a list whose elements may be errors, nested as
 //! deeply as a script likes. Also which commands a transaction has, so that the one that failed can be named.
 
 use super::error::WireError;
@@ -21,9 +21,10 @@ impl Transaction {
         self.0 = None;
     }
 
-    /// A command, in upper case, has been answered; `None` is an error. Returns the commands that an `EXEC` has run.
-    pub fn answered(&mut self, verb: &str, answer: Option<&Value>) -> Vec<Box<str>> {
-        match (verb, answer) {
+    /// Notes the response to a command, whose name is in upper case; `None` is an error. Returns the commands that an
+    /// `EXEC` has run.
+    pub fn note(&mut self, verb: &str, response: Option<&Value>) -> Vec<Box<str>> {
+        match (verb, response) {
             ("MULTI", Some(_)) => self.0 = Some(Vec::new()),
             ("EXEC", _) => return self.0.take().unwrap_or_default(),
             ("DISCARD" | "RESET", Some(_)) => self.0 = None,
@@ -133,16 +134,16 @@ mod tests {
         let mut transaction = Transaction::default();
         let queued = Value::Text(b"QUEUED".to_vec());
         let ok = Value::Text(b"OK".to_vec());
-        assert!(transaction.answered("GET", Some(&queued)).is_empty(), "a value that is that word");
-        transaction.answered("MULTI", Some(&ok));
-        transaction.answered("SET", Some(&queued));
-        transaction.answered("NOPE", None);
-        transaction.answered("INCR", Some(&queued));
-        assert_eq!(transaction.answered("EXEC", Some(&ok)), ["SET".into(), "INCR".into()]);
-        assert!(transaction.answered("EXEC", None).is_empty());
-        transaction.answered("MULTI", Some(&ok));
-        transaction.answered("SET", Some(&queued));
-        transaction.answered("DISCARD", Some(&ok));
-        assert!(transaction.answered("EXEC", None).is_empty());
+        assert!(transaction.note("GET", Some(&queued)).is_empty(), "a value that is that word");
+        transaction.note("MULTI", Some(&ok));
+        transaction.note("SET", Some(&queued));
+        transaction.note("NOPE", None);
+        transaction.note("INCR", Some(&queued));
+        assert_eq!(transaction.note("EXEC", Some(&ok)), ["SET".into(), "INCR".into()]);
+        assert!(transaction.note("EXEC", None).is_empty());
+        transaction.note("MULTI", Some(&ok));
+        transaction.note("SET", Some(&queued));
+        transaction.note("DISCARD", Some(&ok));
+        assert!(transaction.note("EXEC", None).is_empty());
     }
 }

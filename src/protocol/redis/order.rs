@@ -47,7 +47,7 @@ pub struct Wanted {
 pub enum Order {
     /// These names too. Answered when the server has confirmed them, with the time to connect, if that was needed.
     Subscribe(Vec<Wanted>, Answer),
-    /// These names no more, or none at all. Answered when all that was sent has come, or is not waited for any longer.
+    /// These names no more, or none at all. Answered when all that was sent has come, or the wait for it is over.
     Unsubscribe(Option<Vec<Arc<str>>>, oneshot::Sender<()>),
 }
 

@@ -115,7 +115,11 @@ impl<S: Sink> Receiver<S> {
                 continue;
             }
             let started = Instant::now();
-            let opened = self.shared.open(CONNECT_TIMEOUT).await;
+            let opened = match self.open().await {
+                Ok(opened) => opened,
+                Err(End::Gone) => return,
+                Err(End::Idle) => continue,
+            };
             let was_open = opened.is_ok();
             let error = match opened {
                 Ok(connection) => {
@@ -148,6 +152,22 @@ impl<S: Sink> Receiver<S> {
         }
     }
 
+    /// Connects, and takes orders meanwhile.
+    async fn open(&mut self) -> Result<Result<Connection, WireError>, End> {
+        let shared = Arc::clone(&self.shared);
+        let opening = shared.open(CONNECT_TIMEOUT);
+        tokio::pin!(opening);
+        loop {
+            tokio::select! {
+                opened = &mut opening => return Ok(opened),
+                order = self.orders.recv() => self.note(order.ok_or(End::Gone)?),
+            }
+            if self.subscriptions().is_empty() {
+                return Err(End::Idle);
+            }
+        }
+    }
+
     /// Takes an order while there is no connection.
     fn note(&mut self, order: Order) {
         match order {
@@ -170,8 +190,11 @@ impl<S: Sink> Receiver<S> {
     async fn listen(&mut self, mut connection: Connection) -> Result<End, WireError> {
         if self.outage.is_some() {
             // Ask why, before this connection can do nothing but receive.
-            if let Ok(value) = connection.ask(&["INFO"]).await {
-                self.shared.note(&Info::read(&monitor::text(value)).counters());
+            match timeout(self.shared.quiet(), connection.ask(&["INFO"])).await {
+                Ok(Ok(value)) => self.shared.note(&Info::read(&monitor::text(value)).counters()),
+                // Who may not ask can still listen.
+                Ok(Err(_)) => {}
+                Err(_) => return Err(WireError::Late(self.shared.quiet())),
             }
         }
         let commands = self.subscriptions().commands();

@@ -83,6 +83,9 @@ fn messages(all: &Tally, measured: bool, theme: &Theme) -> Vec<(String, Style)> 
     if measured {
         let ratio = if all.lost() > 0 { format!(" ({:.3} %)", all.lost_ratio() * 100.0) } else { String::new() };
         parts.push((format!("{} lost{ratio}", count(all.lost())), bad(all.lost())));
+        if all.unsettled > 0 {
+            parts.push((format!("{} unsettled", count(all.unsettled)), theme.bad));
+        }
     }
     if all.disconnects > 0 {
         parts.push((format!("{} connections cut", count(all.disconnects)), theme.bad));
@@ -225,6 +228,8 @@ mod tests {
         let nothing = "no message has been published or delivered";
         assert_eq!(shown(&pane, 100, 9), [nothing, "server: no figures: connection refused"]);
         assert_eq!(shown(&pane_of(Tally::default(), None, false), 100, 9), ["server: not asked yet"]);
+        let aborted = Tally { published: 5, received: 4, unsettled: 1, ..Tally::default() };
+        assert!(shown(&pane_of(aborted, None, true), 100, 9)[0].starts_with("0 lost  1 unsettled  4 delivered"));
         // Nobody measures, so nobody knows what was lost.
         let published = Tally { published: 5, sent_to: 10, ..Tally::default() };
         let lines = shown(&pane_of(published, Some(near()), false), 200, 9);

@@ -8,7 +8,7 @@ const ID: &str = "\"1\"";
 
 /// Bytes of a message of ours besides its payload, at most.
 pub const AROUND: usize = 64;
-/// Bytes of a ping's payload that are sent back; a longer one is answered without it, as the protocol allows.
+/// Bytes of a ping's payload that are sent back; the response to a longer one has none, as the protocol allows.
 pub const MOST_ECHOED: usize = 4 * 1024;
 
 /// What a server says. Payloads are JSON as it stands.

@@ -18,8 +18,8 @@ use crate::stats::{Example, Reason};
 
 /// Bytes read at once: a subscriber's messages are small, and there may be thousands of subscribers.
 const READ: usize = 8 * 1024;
-/// Bytes of answers to pings that wait for a server which does not read. When they are full, only its latest ping will be
-/// answered, as RFC 6455 5.5.3 allows.
+/// Bytes of pongs that wait for a server which does not read. When there is no room, only its latest ping gets one, as
+/// RFC 6455 5.5.3 allows.
 const PONGS: usize = 16 * 1024;
 /// Bytes of a message besides its text, at most.
 const FRAME: usize = 16;
