@@ -32,6 +32,8 @@ mod signals;
 mod proxies;
 #[path = "headless/raw.rs"]
 mod raw;
+#[path = "headless/secrets.rs"]
+mod secrets;
 #[path = "common/wait.rs"]
 mod wait;
 

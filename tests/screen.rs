@@ -8,6 +8,8 @@ mod ends;
 mod redis;
 #[path = "screen/signals.rs"]
 mod signals;
+#[path = "screen/secrets.rs"]
+mod secrets;
 #[path = "screen/stalled.rs"]
 mod stalled;
 #[path = "screen/terminal.rs"]

@@ -71,7 +71,7 @@ pub struct Check {
     #[arg(long, value_name = "FILE", conflicts_with = "introspect")]
     pub schema: Option<PathBuf>,
     /// Hold them against the schema that the scenario's GraphQL endpoint, or the one at URL, tells
-    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = check_schema::address)]
+    #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = Unrepeated(check_schema::address, "--introspect <URL>"))]
     pub introspect: Option<Option<Url>>,
 }
 
@@ -82,7 +82,7 @@ pub struct Trial {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Base URL of the target, or the address of the Redis
-    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = HostParser)]
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = Unrepeated(parse_host, "--host <URL>"))]
     pub host: Option<String>,
     /// The user class that is tried [default: the first]
     #[arg(long, value_name = "NAME")]
@@ -136,7 +136,7 @@ pub struct Part {
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Load {
     /// Base URL of the target, or the address of the Redis
-    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = HostParser)]
+    #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = Unrepeated(parse_host, "--host <URL>"))]
     pub host: Option<String>,
     /// Peak number of concurrent users
     #[arg(short = 'u', long, value_name = "N", env = "KATYDID_USERS", value_parser = units::parse_users, allow_negative_numbers = true)]
@@ -268,24 +268,24 @@ impl Run {
     }
 }
 
-/// Takes a base URL that requests can be sent to, the address of a Redis, or `demo`. What it refuses it does not repeat
-/// where it may hold a password.
+/// Takes an address, by this function and for this flag. What it refuses is not repeated: it may hold a secret, and no
+/// scenario has said yet which.
 #[derive(Debug, Clone, Copy)]
-struct HostParser;
+struct Unrepeated<T>(fn(&str) -> Result<T, String>, &'static str);
 
-impl TypedValueParser for HostParser {
-    type Value = String;
+impl<T: Clone + Send + Sync + 'static> TypedValueParser for Unrepeated<T> {
+    type Value = T;
 
-    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
-        let text = value.to_string_lossy();
-        parse_host(&text).map_err(|why| {
-            let shown = if text.contains('@') { String::new() } else { format!(" '{text}'") };
-            let message = format!("invalid value{shown} for '--host <URL>': {why}\n");
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        let Self(parse, flag) = self;
+        parse(&value.to_string_lossy()).map_err(|why| {
+            let message = format!("invalid value for '{flag}': {why}\n");
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
     }
 }
 
+/// A base URL that requests can be sent to, the address of a Redis, or `demo`.
 fn parse_host(text: &str) -> Result<String, String> {
     let host = text.trim();
     if host == DEMO_HOST {

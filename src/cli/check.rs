@@ -46,20 +46,21 @@ fn one(file: &Path, args: &Check) -> Result<String, String> {
         plan.host = "".into();
     }
     load::hide(&plan.secrets);
+    let mask = |text: String| plan.secrets.mask(&text).into_owned();
     let held = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
-    let held = held.check(&scenario, args.load.host.as_deref())?;
+    let held = held.check(&scenario, args.load.host.as_deref()).map_err(mask)?;
     let mut text = String::new();
     if !scenario.warnings().is_empty() {
         text.push_str(scenario.warnings());
         text.push_str("\n\n");
     }
-    text.push_str(&plan.secrets.mask(&summary::words(&plan)));
+    text.push_str(&summary::words(&plan));
     text.push_str(held.as_deref().unwrap_or_default());
     let profiles = scenario.profiles();
     if !profiles.is_empty() && select.profile.is_none() {
         text.push_str(&format!("  profiles, chosen with --profile: {}\n", profiles.join(", ")));
     }
-    Ok(text)
+    Ok(mask(text))
 }
 
 #[cfg(test)]

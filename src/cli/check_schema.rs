@@ -61,7 +61,7 @@ impl SchemaFrom {
             Self::Address(url) => {
                 let own = scenario.graphql_endpoint(host).filter(|own| own.url.origin() == url.origin());
                 // What may be in the headers is for the scenario's own server alone.
-                let known = own.unwrap_or_else(|| GraphqlEndpoint::new(url.clone()));
+                let known = own.unwrap_or_else(|| GraphqlEndpoint::new(url.clone(), scenario.secrets()));
                 ask(Some(GraphqlEndpoint { url: url.clone(), ..known }), url.host_str().unwrap_or_default())
             }
         }

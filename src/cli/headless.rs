@@ -41,7 +41,7 @@ fn run_to_code(args: &Run) -> u8 {
     let handle = match local.launch(&scenario, &args.overrides()) {
         Ok(handle) => handle,
         Err(error) => {
-            console::warn(&error.to_string());
+            console::warn(&error.masked(&scenario));
             return if error.is_about_the_scenario() { exit::USAGE } else { exit::TROUBLE };
         }
     };

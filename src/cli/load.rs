@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::panics;
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
 use crate::headless::console;
@@ -42,6 +43,11 @@ pub(super) enum StartError {
 }
 
 impl StartError {
+    /// What it says, which may quote the names of files and the like.
+    pub(super) fn masked(&self, scenario: &Scenario) -> String {
+        scenario.secrets().mask(&self.to_string()).into_owned()
+    }
+
     /// True when it is not the machine that refuses, but what the files ask for cannot be done.
     pub(super) fn is_about_the_scenario(&self) -> bool {
         match self {
@@ -76,6 +82,7 @@ impl Local {
         }
         let plan = scenario.plan(&overrides)?;
         plan.runnable()?;
+        panics::protect(&plan.secrets);
         if self.logged {
             hide(&plan.secrets);
         }
@@ -94,7 +101,7 @@ impl Local {
 
 impl Starter for Local {
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
-        self.launch(scenario, overrides).map_err(|error| error.to_string())
+        self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
     }
 
     fn probe(&self, target: &RedisTarget, secrets: &Arc<Redactor>) -> Option<Probe> {

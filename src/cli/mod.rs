@@ -13,6 +13,7 @@ mod import;
 mod init;
 mod limits;
 mod load;
+mod panics;
 mod pick;
 mod schema;
 mod screen;
@@ -32,6 +33,7 @@ use args::{Cli, Other};
 /// Parses the command line, does what it asks, and says how it went.
 pub fn main() -> ExitCode {
     signals::survive_file_limit();
+    panics::install();
     let code = run();
     // What was asked for is not there when standard output could not take it.
     if !console::finish() && code == ExitCode::SUCCESS { ExitCode::from(exit::TROUBLE) } else { code }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::Run;
 use super::headless::{can_write_csv, write_csv};
 use super::load::Local;
-use super::{exit, pick};
+use super::{exit, panics, pick};
 use crate::headless::console;
 use crate::report::text;
 use crate::tui::{self, Exit, Farewell};
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Run) -> ExitCode {
             ExitCode::from(code)
         }
         Err(error) => {
-            console::warn(&error.to_string());
+            console::warn(&panics::masked(&error.to_string()));
             ExitCode::from(exit::TROUBLE)
         }
     }

@@ -5,6 +5,7 @@ use minijinja::Value;
 use crate::scenario::capture::{Capture, CaptureSource};
 use crate::scenario::expect::{Expect, Subject};
 use crate::scenario::reply::{ReplyView, Trouble};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
@@ -24,7 +25,7 @@ pub(crate) fn look(
     (expects, captures): (&[Expect], &[Capture]),
     views: Views<'_, '_>,
     scope: &mut Scope,
-    example: impl FnOnce(String) -> Example,
+    example: impl FnOnce(String, &Redactor) -> Example,
 ) -> Option<(Reason, Example)> {
     let view = |json: bool| if json { views.json } else { views.plain };
     let mut unmet = None;
@@ -52,11 +53,11 @@ pub(crate) fn look(
     }
     if let Some(mismatch) = unmet {
         let detail = mismatch.to_string();
-        return Some((Reason::Unmet(mismatch.expected), example(detail)));
+        return Some((Reason::Unmet(mismatch.expected), example(detail, &scope.secrets)));
     }
     let detail = misses.iter().map(|miss| format!("{}: {}", miss.what, miss.found)).collect::<Vec<_>>().join("\n");
     let first = misses.into_iter().next()?;
-    Some((Reason::NotCaptured(first.what), example(detail)))
+    Some((Reason::NotCaptured(first.what), example(detail, &scope.secrets)))
 }
 
 /// The failure of a response of which nothing is known: nothing was captured, whatever was found so far.

@@ -166,6 +166,16 @@ fn add(own: &mut Vec<(Key, Node)>, more: Vec<(Key, Node)>) {
     *own = all;
 }
 
+/// The environment variables that the file or a profile of it declares as secrets.
+pub(crate) fn secrets(root: &Node) -> impl Iterator<Item = &str> {
+    fn of(node: &Node) -> impl Iterator<Item = &str> {
+        let lists = node.entries().iter().filter(|(key, _)| key.name == "secrets");
+        lists.flat_map(|(_, list)| list.one_or_more()).filter_map(Node::scalar)
+    }
+    let profiles = root.entries().iter().filter(|(key, _)| key.name == "profiles");
+    of(root).chain(profiles.flat_map(|(_, node)| node.entries()).flat_map(|(_, profile)| of(profile)))
+}
+
 /// The names of the profiles.
 pub(crate) fn profiles(root: &Node) -> impl Iterator<Item = &str> {
     let profiles = root.entries().iter().find(|(key, _)| key.name == "profiles");

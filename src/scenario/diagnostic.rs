@@ -68,7 +68,7 @@ pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioE
         let (line, column) = position(text, d.at.start - start);
         let more = found.len() - 1;
         let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-        format!("line {line}:{column}: {}{more}", clean::line(&userinfo::mask(&d.message)))
+        format!("line {line}:{column}: {}{more}", clean::line(&sources.mask(&d.message)))
     });
     ScenarioError { text, brief }
 }
@@ -79,6 +79,7 @@ pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str)
     found.dedup_by(|a, b| a.at.start == b.at.start && a.message == b.message);
     // Nobody reads more, and each costs a walk through the text.
     let more = found.len().saturating_sub(MOST);
+    let hidden = if found.is_empty() { Vec::new() } else { sources.hidden() };
     let mut text = String::new();
     for d in found.iter_mut().take(MOST) {
         if !text.is_empty() {
@@ -86,9 +87,13 @@ pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str)
         }
         let (origin, source, start) = sources.locate(d.at.start);
         let at = d.at.start.saturating_sub(start)..d.at.end.saturating_sub(start);
-        let local = Diagnostic { at, message: std::mem::take(&mut d.message), notes: std::mem::take(&mut d.notes) };
-        one(&mut text, level, (origin, source), &local);
-        (d.message, d.notes) = (local.message, local.notes);
+        let local = Diagnostic {
+            at,
+            message: sources.mask(&d.message),
+            notes: d.notes.iter().map(|note| sources.mask(note)).collect(),
+        };
+        let place = Place { origin: &sources.mask(origin), source, start, hidden: &hidden };
+        one(&mut text, level, &place, &local);
     }
     if more > 0 {
         text.push_str(&format!("\n\nand {more} more"));
@@ -113,21 +118,54 @@ fn floor(source: &str, offset: usize) -> usize {
     offset
 }
 
-fn one(out: &mut String, level: &str, (origin, source): (&str, &str), d: &Diagnostic) {
+/// The file of a message.
+struct Place<'a> {
+    origin: &'a str,
+    source: &'a str,
+    /// Where it begins in all texts.
+    start: usize,
+    /// Ranges of all texts that are not shown.
+    hidden: &'a [Range<usize>],
+}
+
+impl<'a> Place<'a> {
+    /// A line by its number from 1, and the ranges of it that are not shown, in order.
+    fn line(&self, number: usize) -> (&'a str, Vec<Range<usize>>) {
+        let line = self.source.lines().nth(number - 1).unwrap_or("");
+        let from = self.start + (line.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
+        let inside = |range: &Range<usize>| {
+            let (start, end) = (range.start.saturating_sub(from), range.end.saturating_sub(from).min(line.len()));
+            (!line.is_empty() && start < end).then_some(start..end)
+        };
+        let mut all: Vec<Range<usize>> = self.hidden.iter().filter_map(inside).chain(userinfo::find(line)).collect();
+        all.sort_by_key(|range| range.start);
+        let mut apart: Vec<Range<usize>> = Vec::new();
+        for range in all {
+            match apart.last_mut().filter(|last| range.start < last.end) {
+                Some(last) => last.end = last.end.max(range.end),
+                None => apart.push(range),
+            }
+        }
+        (line, apart)
+    }
+}
+
+fn one(out: &mut String, level: &str, place: &Place<'_>, d: &Diagnostic) {
+    let (origin, source) = (place.origin, place.source);
     let (line, column) = position(source, d.at.start);
     let width = line.to_string().len();
     let pad = " ".repeat(width);
     let start = floor(source, d.at.start);
     let lengths = floor(source, d.at.end.max(d.at.start)).saturating_sub(start);
     let marked = source[start..start + lengths].lines().next().unwrap_or("").chars().count();
-    let excerpt = Excerpt::new(source.lines().nth(line - 1).unwrap_or(""), (column, marked));
+    let excerpt = Excerpt::new(place.line(line), (column, marked));
     // Writing into a String cannot fail.
-    let _ = writeln!(out, "{level}: {}", clean::line(&userinfo::mask(&d.message)));
+    let _ = writeln!(out, "{level}: {}", clean::line(&d.message));
     let _ = writeln!(out, "{pad}--> {}:{line}:{column}", clean::line(origin));
     let _ = writeln!(out, "{pad} |");
     if line > 1 {
-        let before = userinfo::mask(source.lines().nth(line - 2).unwrap_or(""));
-        let _ = writeln!(out, "{:width$} | {}", line - 1, window(&before, excerpt.column).0);
+        let before = Excerpt::new(place.line(line - 1), (1, 0));
+        let _ = writeln!(out, "{:width$} | {}", line - 1, window(&before.line, excerpt.column).0);
     }
     let (shown, indent) = window(&excerpt.line, excerpt.column);
     let _ = writeln!(out, "{line} | {shown}");
@@ -138,7 +176,7 @@ fn one(out: &mut String, level: &str, (origin, source): (&str, &str), d: &Diagno
     }
 }
 
-/// A line as it is shown: no user and no password in it, and the marked part where it stands then.
+/// A line as it is shown: no secret and no password in it, and the marked part where it stands then.
 struct Excerpt {
     line: String,
     /// Where the marked part begins, from 1.
@@ -148,8 +186,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(line: &str, (column, marked): (usize, usize)) -> Self {
-        let hidden = userinfo::find(line);
+    fn new((line, hidden): (&str, Vec<Range<usize>>), (column, marked): (usize, usize)) -> Self {
         let mask = userinfo::MASK.chars().count();
         // Where a place of the line, in characters, is in what is shown.
         let shown = |place: usize| {
@@ -168,7 +205,11 @@ impl Excerpt {
         };
         let from = shown(column.saturating_sub(1));
         let to = shown(column.saturating_sub(1) + marked);
-        Self { line: userinfo::mask(line).into_owned(), column: from + 1, marked: to.saturating_sub(from) }
+        let mut shown = line.to_owned();
+        for range in hidden.into_iter().rev() {
+            shown.replace_range(range, userinfo::MASK);
+        }
+        Self { line: shown, column: from + 1, marked: to.saturating_sub(from) }
     }
 }
 

@@ -8,12 +8,15 @@ use std::sync::Arc;
 use http::HeaderName;
 use serde_json::Value as Json;
 
-use self::got::{Got, compare, plain, shortened};
+use self::got::{Got, compare, plain};
 use super::path::Path;
 use super::plan::{Operator, StatusRange};
 use super::reply::{ReplyView, Selected};
 use super::template::{RenderError, Scope, Template};
 use crate::units;
+
+/// Characters of what came instead, at most.
+const GOT: usize = 200;
 
 /// One line of `expect`, compiled.
 #[derive(Debug)]
@@ -119,10 +122,12 @@ impl Expect {
         let got = self.subject.of(reply);
         match self.matcher.holds(&got, scope) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&self.subject) }),
+            Ok(false) => {
+                Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&self.subject, &scope.secrets) })
+            }
             Err(error) => {
                 let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();
-                Err(Mismatch { expected, got: format!("an error: {error}") })
+                Err(Mismatch { expected, got: scope.secrets.clip(&format!("an error: {error}"), GOT) })
             }
         }
     }
@@ -248,7 +253,7 @@ impl Unit {
             },
             Unit::Size => match units::parse_size(&text) {
                 Some(size) => Ok(size.into()),
-                None => Err(RenderError(format!("{} is not a size", shortened(value.to_string())))),
+                None => Err(RenderError(format!("{value} is not a size"))),
             },
             Unit::Status => {
                 let one = |value: &Json| {
@@ -257,7 +262,7 @@ impl Unit {
                         || text.parse().is_ok_and(|code: u16| (100..=599).contains(&code))
                 };
                 let all = value.as_array().map_or_else(|| one(&value), |all| !all.is_empty() && all.iter().all(one));
-                let wrong = || RenderError(format!("{} is not a status", shortened(value.to_string())));
+                let wrong = || RenderError(format!("{value} is not a status"));
                 if all { Ok(value) } else { Err(wrong()) }
             }
         }

@@ -13,6 +13,7 @@ use super::diagnostic::Diagnostic;
 use super::graphql_schema::{Finding, GraphqlSchema};
 use super::graphql_values::Given;
 use super::plan::ClientOptions;
+use super::secrets::Redactor;
 use super::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, build, compose, diagnostic};
 
 /// What is known of a GraphQL step before it is sent.
@@ -43,12 +44,15 @@ pub struct GraphqlEndpoint {
     pub headers: HeaderMap,
     /// Proxy and TLS.
     pub client: ClientOptions,
+    /// What is not to be shown of its reply.
+    pub secrets: Arc<Redactor>,
 }
 
 impl GraphqlEndpoint {
     /// An address of which nothing more is known.
-    pub fn new(url: Url) -> Self {
-        Self { url, headers: HeaderMap::new(), client: ClientOptions::default() }
+    pub fn new(url: Url, secrets: &Arc<Redactor>) -> Self {
+        let (headers, client) = (HeaderMap::new(), ClientOptions::default());
+        Self { url, headers, client, secrets: Arc::clone(secrets) }
     }
 }
 
@@ -94,7 +98,8 @@ impl Scenario {
         let built = self.file.build(&self.root, &base, &self.select);
         let known = |url: &Url| !url.as_str().starts_with(DEMO_BASE);
         built.graphql.into_iter().find_map(|one| {
-            Some(GraphqlEndpoint { url: one.url.filter(known)?, headers: one.headers, client: one.client })
+            let secrets = Arc::clone(self.secrets());
+            Some(GraphqlEndpoint { url: one.url.filter(known)?, headers: one.headers, client: one.client, secrets })
         })
     }
 }

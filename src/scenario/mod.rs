@@ -31,7 +31,7 @@ pub mod template;
 mod userinfo;
 pub mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,7 @@ pub use plan::Plan;
 use url::Url;
 
 use self::node::Node;
+use self::secrets::Redactor;
 use self::source::Sources;
 use crate::units::{self, PerSecond, UnitError, Users};
 
@@ -129,15 +130,17 @@ impl Scenario {
     pub fn load_selected(path: &Path, select: &SelectOptions) -> Result<Self, ScenarioError> {
         let origin = path.display().to_string();
         let fail = |why: &str| diagnostic::plain(&format!("cannot read the scenario {origin}: {why}"));
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let bytes = source::read_limited(path, source::MAX_BYTES).map_err(|why| {
             let why = why.strip_prefix(&format!("cannot read {origin}: ")).map(str::to_owned).unwrap_or(why);
             fail(&why)
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
             let (text, found) = source::bad_byte(error);
-            diagnostic::render(&Sources::new(&origin, &text, None), vec![found])
+            let mut sources = Sources::new(&origin, &text, None);
+            sources.protect(named_in(&text, &environment(Some(folder)).unwrap_or_default()));
+            diagnostic::render(&sources, vec![found])
         })?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let all = Self::parse_in(&origin, &text, Some(folder))?;
         if *select == SelectOptions::default() { Ok(all) } else { all.select(select) }
     }
@@ -156,7 +159,11 @@ impl Scenario {
     /// When anything in it is wrong.
     pub fn parse_in(origin: &str, text: &str, folder: Option<&Path>) -> Result<Self, ScenarioError> {
         let environment = Arc::new(environment(folder)?);
-        let (sources, root) = compose::compose(origin, text, folder);
+        let (mut sources, root) = compose::compose(origin, text, folder);
+        sources.protect(match &root {
+            Ok(root) => declared(root, &environment),
+            Err(_) => named_in(sources.text(), &environment),
+        });
         let root = root.map_err(|found| diagnostic::render(&sources, found))?;
         let file = File { sources, root, environment };
         let everything = SelectOptions::default();
@@ -184,7 +191,7 @@ impl Scenario {
     /// # Errors
     /// When it has no such profile, class or tag.
     pub fn select(&self, select: &SelectOptions) -> Result<Self, ScenarioError> {
-        let plain = |why: String| diagnostic::plain(&format!("{}: {why}", self.file.sources.origin()));
+        let plain = |why: String| self.refusal(&format!("{}: {why}", self.file.sources.origin()));
         let root = match &select.profile {
             Some(profile) => compose::overlay(&self.file.root, profile).map_err(plain)?,
             None => self.file.root.clone(),
@@ -200,6 +207,16 @@ impl Scenario {
         let name = built.head.name.as_deref().map_or_else(|| Arc::clone(&self.name), Arc::from);
         let (file, select) = (Arc::clone(&self.file), Arc::new(select.clone()));
         Ok(Self { file, root: Arc::new(root), head: Arc::new(built.head), select, name, warnings })
+    }
+
+    /// What is not to be shown: the values of its `secrets`, and passwords that nobody has to name.
+    pub fn secrets(&self) -> &Arc<Redactor> {
+        self.file.sources.secrets()
+    }
+
+    /// An error without a place in the file; it may quote a flag, or a value of the environment.
+    fn refusal(&self, why: &str) -> ScenarioError {
+        diagnostic::plain(&self.file.sources.mask(why))
     }
 
     /// `name`, else the file's stem.
@@ -244,19 +261,17 @@ impl Scenario {
             Some(host) => host,
             None if self.head.needs_host => {
                 let origin = self.file.sources.origin();
-                return Err(diagnostic::plain(&format!(
-                    "{origin} has no host: give `host:` in the file, or --host URL"
-                )));
+                return Err(self.refusal(&format!("{origin} has no host: give `host:` in the file, or --host URL")));
             }
             None => "",
         };
         let base = match host {
             "" => DEMO_BASE.to_owned(),
             DEMO_HOST => overrides.demo.as_deref().unwrap_or(DEMO_BASE).to_owned(),
-            host => base_url(host).map_err(|e| diagnostic::plain(&e))?,
+            host => base_url(host).map_err(|e| self.refusal(&e))?,
         };
         if let Some(url) = redis_url {
-            plan::Address::parse(url).map_err(|e| diagnostic::plain(&e.to_string()))?;
+            plan::Address::parse(url).map_err(|e| self.refusal(&e.to_string()))?;
         }
         let redis = build::Redis::Run(redis_url);
         let built = self.file.build_with(&self.root, &base, &self.select, redis);
@@ -274,9 +289,11 @@ impl Scenario {
             ));
         }
         plan.host = match host {
-            "" => plan.redis.as_ref().map_or_else(|| "no host".into(), |redis| redis.shown()),
+            "" => {
+                plan.redis.as_ref().map_or_else(|| "no host".into(), |redis| plan.secrets.mask(&redis.shown()).into())
+            }
             DEMO_HOST if overrides.demo.is_none() => DEMO_SHOWN.into(),
-            _ => userinfo::mask(&base).into(),
+            _ => userinfo::mask(&plan.secrets.mask(&base)).into(),
         };
         overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
         Ok(plan)
@@ -300,6 +317,25 @@ impl File {
             environment: &self.environment,
         })
     }
+}
+
+/// Masks what a scenario and its profiles declare.
+fn declared(root: &Node, environment: &BTreeMap<String, String>) -> Redactor {
+    let values = compose::secrets(root).filter_map(|name| environment.get(name)).map(String::as_str);
+    Redactor::new(values.chain(unnamed(environment)))
+}
+
+/// For files that cannot be read: as nobody knows which of the variables in them are secrets, all are.
+fn named_in(text: &str, environment: &BTreeMap<String, String>) -> Redactor {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let words: BTreeSet<&str> = text.split(|c: char| !is_word(c)).collect();
+    let named = environment.iter().filter(|(name, _)| words.contains("secrets") && words.contains(name.as_str()));
+    Redactor::new(named.map(|(_, value)| value.as_str()).chain(unnamed(environment)))
+}
+
+/// Passwords that no scenario has to declare.
+fn unnamed(environment: &BTreeMap<String, String>) -> impl Iterator<Item = &str> {
+    environment.get("REDIS_PASSWORD").into_iter().map(String::as_str)
 }
 
 /// The process's environment, and below it what `.env` in the scenario's folder adds.

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::secrets::Redactor;
+use super::userinfo;
 
 /// All texts, one after the other.
 #[derive(Debug, Clone)]
@@ -15,6 +17,7 @@ pub(crate) struct Sources {
     files: Vec<File>,
     /// The scenario's folder; embedded scenarios have none.
     root: Option<PathBuf>,
+    secrets: Arc<Redactor>,
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +36,28 @@ impl Sources {
     /// The scenario's own text.
     pub fn new(origin: &str, text: &str, root: Option<&Path>) -> Self {
         let file = File { start: 0, origin: origin.into(), folder: root.map(Path::to_owned) };
-        Self { text: text.to_owned(), files: vec![file], root: root.map(Path::to_owned) }
+        Self { text: text.to_owned(), files: vec![file], root: root.map(Path::to_owned), secrets: Arc::default() }
+    }
+
+    /// Nothing that is said of these files shows one of these from now on.
+    pub fn protect(&mut self, secrets: Redactor) {
+        self.secrets = Arc::new(secrets);
+    }
+
+    /// What is not to be shown.
+    pub fn secrets(&self) -> &Arc<Redactor> {
+        &self.secrets
+    }
+
+    /// A text without the secrets, and without user and password in URLs.
+    pub fn mask(&self, text: &str) -> String {
+        // Secrets first: one with an @ in it would be cut in two.
+        userinfo::mask(&self.secrets.mask(text)).into_owned()
+    }
+
+    /// The ranges of all texts that hold secrets.
+    pub fn hidden(&self) -> Vec<Range<usize>> {
+        self.secrets.find(&self.text)
     }
 
     /// Adds an included file, and says where its text begins.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::args::Trial;
 use super::load::{self, StartError};
-use super::{exit, pick};
+use super::{exit, panics, pick};
 use crate::engine::trial::{self, Choice};
 use crate::headless::console;
 use crate::scenario::plan::{Class, Plan};
@@ -46,6 +46,7 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
         load::demo_for(&scenario, &mut overrides).map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
     let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
     load::hide(&plan.secrets);
+    panics::protect(&plan.secrets);
     let (class, tasks) = choose(&plan, args).map_err(usage)?;
     let terminal = std::io::stdout().is_terminal();
     let width = if terminal { console::width().clamp(NARROWEST, 160) } else { WIDTH };
@@ -53,9 +54,10 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     let transcript = Rc::new(Transcript::new(paint, width, Arc::clone(&plan.secrets)));
     transcript.title(&plan, class);
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let secrets = Arc::clone(&plan.secrets);
     let outcome = trial::run(plan, Choice { class, tasks: &tasks, seed }, &transcript);
     drop(demo);
-    outcome.map_err(|e| (e.to_string(), exit::TROUBLE))?;
+    outcome.map_err(|e| (secrets.mask(&e.to_string()).into_owned(), exit::TROUBLE))?;
     Ok(transcript.summary(seed))
 }
 

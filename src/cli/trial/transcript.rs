@@ -105,8 +105,9 @@ impl Transcript {
     }
 
     fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
-        let masked = self.secrets.mask(text);
         let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
+        // A little more than there is room for shows that it was cut.
+        let masked = self.secrets.clip(text, room.max(8) * 4);
         let text = cut(&crate::clean::line(&masked), room.max(8));
         let text = format!("{mark}{text}");
         let text = match role {
@@ -144,7 +145,9 @@ impl Transcript {
 
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in headers {
-            let shown = if PRIVATE.contains(&name) { private(name, value) } else { value.to_owned() };
+            // Masked before it is taken apart.
+            let value = self.secrets.mask(value);
+            let shown = if PRIVATE.contains(&name) { private(name, &value) } else { value.into_owned() };
             self.line(4, mark, &format!("{name}: {shown}"), Some(Role::Quiet));
         }
     }

@@ -48,7 +48,7 @@ pub(super) fn sample(endpoint: u32, exchange: Exchange, late: Option<Duration>, 
         Box::new(if secrets.is_empty() {
             Failure { reason, example: Some(example) }
         } else {
-            // A server may give a secret back in a message, which is then the reason itself.
+            // What is folded or cut was masked where that was done; this is for all the rest.
             let reason = reason.masked(|text| secrets.mask(text));
             Failure { reason, example: Some(masked(example, secrets)) }
         })

@@ -19,6 +19,9 @@ use crate::scenario::template::{Condition, RenderError, SlotId, Template, Text};
 /// Steps without I/O that a user does before the others are let run. A costly template takes milliseconds.
 const UNBROKEN: u32 = 8;
 
+/// Characters of what went wrong in a step, at most.
+const MESSAGE: usize = 500;
+
 type Boxed<'a> = Pin<Box<dyn Future<Output = ControlFlow<StopScope>> + 'a>>;
 
 impl User {
@@ -222,9 +225,10 @@ impl User {
 
     /// The same where the place has a name of its own.
     pub(super) async fn failed_at(&mut self, place: &str, message: &str) {
-        let message = self.shard.plan.secrets.mask(message);
-        self.tell(Event::Exception { place, message: &message });
-        self.shard.recorder.borrow_mut().exception(&place.into(), &message);
+        let secrets = &self.shard.plan.secrets;
+        let (message, place) = (secrets.clip(message, MESSAGE), secrets.mask(place));
+        self.tell(Event::Exception { place: &place, message: &message });
+        self.shard.recorder.borrow_mut().exception(&(*place).into(), &message);
         // A scenario that fails without a request must not spin.
         self.unbroken = 0;
         tokio::task::yield_now().await;

@@ -136,7 +136,7 @@ impl User {
             match next {
                 Next::Event(event) => self.event(filled, progress, &event),
                 Next::Complete => return End::Complete,
-                Next::Refused(event) => return End::Refused(event.refusal(filled.step)),
+                Next::Refused(event) => return End::Refused(event.refusal(filled.step, &self.scope.secrets)),
                 Next::Broken(reason, example) => return End::Broken(reason, example),
             }
             if progress.events >= filled.events {

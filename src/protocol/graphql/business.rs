@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::outcome::fold;
 use crate::scenario::path::Path;
+use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
 /// Longest text that is kept of an error.
@@ -26,13 +27,13 @@ impl BusinessError {
 }
 
 /// The first error that the path finds in a reply. Nothing, null, false and what is empty are none.
-pub(super) fn find(path: &Path, reply: &Value) -> Option<BusinessError> {
+pub(super) fn find(path: &Path, reply: &Value, secrets: &Redactor) -> Option<BusinessError> {
     let found = path.find(reply).into_iter().find_map(first)?;
     let text = |name: &str| found.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let whole = || found.as_str().map_or_else(|| found.to_string(), str::to_owned);
     let says = text("message").map_or_else(whole, str::to_owned);
-    let what = fold(text("code").unwrap_or(&says));
-    Some(BusinessError { what, detail: says.chars().take(DETAIL).collect() })
+    let what = fold(text("code").unwrap_or(&says), secrets);
+    Some(BusinessError { what, detail: secrets.clip(&says, DETAIL) })
 }
 
 /// An error, or the first one of a list.
@@ -66,7 +67,7 @@ mod tests {
             (r#"{"a":{"userErrors":{"field":"x"}}}"#, Some((r#"{"field":"x"}"#, r#"{"field":"x"}"#))),
         ] {
             let reply = serde_json::from_str(&format!(r#"{{"data":{data}}}"#)).expect("JSON");
-            let found = find(&Path::new("$.data.*.userErrors").expect("a path"), &reply);
+            let found = find(&Path::new("$.data.*.userErrors").expect("a path"), &reply, &Redactor::default());
             assert_eq!(found.as_ref().map(|e| (&*e.what, &*e.detail)), wanted, "{data}");
         }
     }

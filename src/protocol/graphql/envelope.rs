@@ -10,6 +10,8 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Vis
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::scenario::secrets::Redactor;
+
 /// What some servers and proxies put before their JSON.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
@@ -34,11 +36,9 @@ pub(super) enum Alien {
 
 impl Alien {
     /// What the failure is grouped by. The media type tells the error where it is not that of JSON: HTML from a proxy.
-    pub fn what(&self, media: Option<&str>) -> String {
+    pub fn what(&self, media: Option<&str>, secrets: &Redactor) -> String {
         match (self, media) {
-            (Self::NotText | Self::NotJson(_), Some(media)) if !media.contains("json") => {
-                media.chars().take(60).collect()
-            }
+            (Self::NotText | Self::NotJson(_), Some(media)) if !media.contains("json") => secrets.clip(media, 60),
             (Self::Empty, _) => "an empty body".to_owned(),
             (Self::NotText, _) => "invalid UTF-8".to_owned(),
             (Self::NotJson(_), Some(_)) => "no JSON, though sent as JSON".to_owned(),
@@ -264,7 +264,7 @@ mod tests {
         ] {
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
             let alien = Envelope::read(body).map(|_| ()).expect_err(&shown);
-            assert_eq!(alien.what(media), wanted, "{shown}");
+            assert_eq!(alien.what(media, &Redactor::default()), wanted, "{shown}");
             assert!(!alien.detail().is_empty(), "{shown}");
         }
     }

@@ -36,7 +36,7 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
         }
         if error.is_timeout() { "timed out".to_owned() } else { deepest.to_string() }
     };
-    let GraphqlEndpoint { url, headers, client: options } = endpoint;
+    let GraphqlEndpoint { url, headers, client: options, secrets } = endpoint;
     let mut headers = headers.clone();
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls::of(options).map_err(|error| error.to_string())?)
@@ -66,8 +66,8 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return Ok(text);
     }
-    let start: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(EXCERPT).collect();
-    Err(format!("status {status}, and no JSON: {start}"))
+    let start = secrets.clip(&text.split_whitespace().collect::<Vec<_>>().join(" "), EXCERPT);
+    Err(format!("status {status}, and no JSON: {}", crate::clean::line(&start)))
 }
 
 /// The address without what may be secret in it.

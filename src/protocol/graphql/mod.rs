@@ -18,6 +18,7 @@ use self::outcome::{Answer, Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
 use super::judged;
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
 use crate::stats::{Example, Reason};
@@ -32,7 +33,7 @@ pub async fn send(
     scope: &mut Scope,
     wants: impl Fn(&Reason) -> bool,
 ) -> (Exchange, Option<Cost>) {
-    let judge = Judge { step: &step.http, wants: &wants, whole: true };
+    let judge = Judge { step: &step.http, wants: &wants, whole: true, reach: scope.secrets.reach() };
     let started = Instant::now();
     let text = client.draft().body.clone();
     let url = client.draft().url.clone();
@@ -40,7 +41,7 @@ pub async fn send(
     let first = hashed.as_ref().map_or(&text, |hashed| &hashed.hash_only);
     load(client, step, &url, first);
     let (exchange, reply) = client.transfer(&judge, started).await;
-    let answer = read(reply.as_ref());
+    let answer = read(reply.as_ref(), &scope.secrets);
     let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
         (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply, answer), scope).await,
@@ -53,13 +54,13 @@ pub async fn send(
     load(client, step, &url, &again);
     let (mut second, reply) = client.transfer(&judge, started).await;
     second.connect = exchange.connect.or(second.connect);
-    let answer = read(reply.as_ref());
+    let answer = read(reply.as_ref(), &scope.secrets);
     conclude(step, &judge, (second, reply, answer), scope).await
 }
 
 /// What a reply says, where it has come whole.
-fn read(reply: Option<&Reply>) -> Option<Result<Answer, Alien>> {
-    reply.filter(|reply| reply.bytes <= MAX_KEPT as u64).map(|reply| outcome::read(&reply.body))
+fn read(reply: Option<&Reply>, secrets: &Redactor) -> Option<Result<Answer, Alien>> {
+    reply.filter(|reply| reply.bytes <= MAX_KEPT as u64).map(|reply| outcome::read(&reply.body, secrets))
 }
 
 /// Puts a body where it travels.
@@ -97,26 +98,26 @@ async fn verdict(
         let detail = format!("the body has {} bytes", reply.bytes);
         return Some((
             Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into()),
-            reply.example(detail),
+            reply.example(detail, &scope.secrets),
         ));
     };
     if let Ok(Answer { outcome: Outcome::Errors { class, what, detail }, .. }) = answer
         && class.fails(step.errors)
     {
         let reason = Reason::Answer { class: class.words(), what: what.clone() };
-        return Some((reason, reply.example(detail.clone())));
+        return Some((reason, reply.example(detail.clone(), &scope.secrets)));
     }
     if let Some(reason) = judge.refusal(reply.status) {
-        return Some((reason, reply.example(String::new())));
+        return Some((reason, reply.example(String::new(), &scope.secrets)));
     }
     if let Err(alien) = answer {
-        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(&reply)).into() };
-        return Some((reason, reply.example(alien.detail())));
+        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(&reply), &scope.secrets).into() };
+        return Some((reason, reply.example(alien.detail(), &scope.secrets)));
     }
     if let Some(path) = &step.business_errors {
         let view = reply.view(elapsed);
-        if let Some(error) = view.json().and_then(|json| business::find(path, json)) {
-            return Some((error.reason(), reply.example(error.detail)));
+        if let Some(error) = view.json().and_then(|json| business::find(path, json, &scope.secrets)) {
+            return Some((error.reason(), reply.example(error.detail, &scope.secrets)));
         }
         if let Some(trouble) = view.trouble() {
             return Some(judged::not_evaluated(trouble, &step.http.captures, scope));

@@ -10,10 +10,13 @@ use serde_json::Value;
 use super::cost;
 use super::envelope::{Alien, Envelope, ServerError};
 use crate::scenario::plan::ErrorPolicy;
+use crate::scenario::secrets::Redactor;
 use crate::stats::operation::Cost;
 
 /// Characters of a message that tell one kind of failure from another.
 const MESSAGE: usize = 80;
+/// Characters of a message that are looked at: ids in it are longer than what replaces them.
+const LOOKED_AT: usize = 4_000;
 
 /// A reply's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,17 +75,17 @@ pub struct Answer {
 }
 
 /// Reads a reply.
-pub(super) fn read(body: &[u8]) -> Result<Answer, Alien> {
+pub(super) fn read(body: &[u8], secrets: &Redactor) -> Result<Answer, Alien> {
     let Envelope { data, errors, extensions } = Envelope::read(body)?;
-    Ok(Answer { outcome: outcome(data, errors), cost: extensions.and_then(cost::read) })
+    Ok(Answer { outcome: outcome(data, errors, secrets), cost: extensions.and_then(cost::read) })
 }
 
 /// What an `error` message of a subscription says: its payload is what `errors` is in a reply, and nothing was executed.
-pub(super) fn refusal(errors: &str) -> Outcome {
-    outcome(None, Some(errors))
+pub(super) fn refusal(errors: &str, secrets: &Redactor) -> Outcome {
+    outcome(None, Some(errors), secrets)
 }
 
-fn outcome(data: Option<&str>, errors: Option<&str>) -> Outcome {
+fn outcome(data: Option<&str>, errors: Option<&str>, secrets: &Redactor) -> Outcome {
     // Null without errors is allowed for a nullable root.
     let Some(errors) = errors else { return Outcome::Ok };
     let class = match data {
@@ -96,7 +99,7 @@ fn outcome(data: Option<&str>, errors: Option<&str>) -> Outcome {
         // The specification forbids an empty list; it says that nothing went wrong.
         None => return Outcome::Ok,
     };
-    Outcome::Errors { class, what: first.kind().into(), detail: first.words() }
+    Outcome::Errors { class, what: first.kind(secrets).into(), detail: first.words(secrets) }
 }
 
 /// The code of a persisted query's miss, or of a server that has none.
@@ -126,15 +129,15 @@ impl ServerError {
         self.message.as_deref().unwrap_or("no message")
     }
 
-    fn kind(&self) -> String {
+    fn kind(&self, secrets: &Redactor) -> String {
         match self.code.as_deref() {
-            Some(code) if !code.is_empty() => code.chars().take(MESSAGE).collect(),
-            _ => fold(self.says()),
+            Some(code) if !code.is_empty() => secrets.clip(code, MESSAGE),
+            _ => fold(self.says(), secrets),
         }
     }
 
-    fn words(&self) -> String {
-        let mut out: String = self.says().chars().take(500).collect();
+    fn words(&self, secrets: &Redactor) -> String {
+        let mut out = secrets.clip(self.says(), 500);
         for (at, step) in self.path.iter().take(50).enumerate() {
             match step {
                 Value::String(name) if at == 0 => out.extend([" at ", name]),
@@ -146,11 +149,12 @@ impl ServerError {
     }
 }
 
-/// The beginning of a message; a word with a digit in it is an id or a number and becomes `N`.
-pub(super) fn fold(message: &str) -> String {
+/// The beginning of a message, masked; a word with a digit in it is an id or a number and becomes `N`.
+pub(super) fn fold(message: &str, secrets: &Redactor) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let mut out = String::new();
-    let mut rest = message;
+    let message = secrets.clip(message, LOOKED_AT);
+    let mut rest = message.as_str();
     while let Some(first) = rest.chars().next() {
         let end = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
         let (piece, after) = rest.split_at(end);
@@ -191,7 +195,7 @@ mod tests {
             (r#"{"errors":[{"message":"x","extensions":{"code":"BAD"}}],"data":null}"#, Some((Execution, "BAD"))),
             (r#"{"data":{"a":null},"errors":[{"message":"no item 42-ab"}]}"#, Some((Partial, "no item N"))),
         ] {
-            let got = match read(body.as_bytes()).expect("GraphQL").outcome {
+            let got = match read(body.as_bytes(), &Redactor::default()).expect("GraphQL").outcome {
                 Outcome::Ok => None,
                 Outcome::Errors { class, what, .. } => Some((class, what)),
             };
@@ -202,7 +206,9 @@ mod tests {
     #[test]
     fn the_path_is_kept_without_its_indices() {
         let body = r#"{"data":{},"errors":[{"message":"boom","path":["products",3,"price"]}]}"#;
-        let Ok(Outcome::Errors { detail, .. }) = read(body.as_bytes()).map(|answer| answer.outcome) else {
+        let Ok(Outcome::Errors { detail, .. }) =
+            read(body.as_bytes(), &Redactor::default()).map(|answer| answer.outcome)
+        else {
             panic!("errors")
         };
         assert_eq!(detail, "boom at products[].price");
@@ -216,7 +222,8 @@ mod tests {
             (r#"{"message":"PersistedQueryNotSupported"}"#, Some(Persistence::NotSupported)),
             (r#"{"message":"other"}"#, None),
         ] {
-            let outcome = read(format!(r#"{{"errors":[{error}]}}"#).as_bytes()).expect("GraphQL").outcome;
+            let outcome =
+                read(format!(r#"{{"errors":[{error}]}}"#).as_bytes(), &Redactor::default()).expect("GraphQL").outcome;
             assert_eq!(persistence(&outcome), wanted, "{error}");
         }
     }
@@ -230,7 +237,7 @@ mod tests {
 
     #[test]
     fn ids_do_not_make_kinds_of_their_own() {
-        assert_eq!(fold("User 7f3a-11 has 12 carts"), "User N has N carts");
-        assert_eq!(fold(&"é".repeat(500)).chars().count(), MESSAGE);
+        assert_eq!(fold("User 7f3a-11 has 12 carts", &Redactor::default()), "User N has N carts");
+        assert_eq!(fold(&"é".repeat(500), &Redactor::default()).chars().count(), MESSAGE);
     }
 }

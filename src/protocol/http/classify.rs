@@ -5,22 +5,23 @@ use std::io;
 
 use super::lean::WireError;
 use super::resolve::ResolveError;
+use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
 /// Why the lean client has no reply.
-pub fn lean(error: &WireError) -> Reason {
+pub fn lean(error: &WireError, secrets: &Redactor) -> Reason {
     match error {
-        WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(fold(&error.to_string()))),
+        WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(secrets.fold(&error.to_string()))),
         WireError::Resolve(error) => Reason::Dns(error.0.clone()),
         WireError::Unanswered => Reason::Unanswered,
         WireError::Closed => Reason::ConnectionClosed,
         WireError::Known(reason) => reason.clone(),
-        WireError::Malformed(why) => Reason::Malformed(fold(why)),
+        WireError::Malformed(why) => Reason::Malformed(secrets.fold(why)),
     }
 }
 
 /// Why the general client has no reply: the most telling cause in the chain of errors.
-pub fn general(error: &reqwest::Error) -> Reason {
+pub fn general(error: &reqwest::Error, secrets: &Redactor) -> Reason {
     let mut found = None;
     for cause in chain(error) {
         // The deepest cause that we know wins: the outer ones only say in what phase it happened.
@@ -29,9 +30,9 @@ pub fn general(error: &reqwest::Error) -> Reason {
     found.unwrap_or_else(|| {
         let deepest = chain(error).last().map_or_else(String::new, ToString::to_string);
         if error.is_decode() || error.is_body() {
-            Reason::Malformed(fold(&deepest))
+            Reason::Malformed(secrets.fold(&deepest))
         } else {
-            Reason::Other(fold(&deepest))
+            Reason::Other(secrets.fold(&deepest))
         }
     })
 }
@@ -156,22 +157,9 @@ pub fn io_reason(error: &io::Error) -> Option<Reason> {
     }
 }
 
-/// Numbers become `N`, so that a port or an id does not make a kind of its own. At most 200 characters.
+/// Folds a text of this machine or of a library; what a server wrote is folded by [`Redactor::fold`].
 pub fn fold(text: &str) -> std::sync::Arc<str> {
-    let mut out = String::new();
-    let mut in_number = false;
-    for c in text.chars().take(200) {
-        if c.is_ascii_digit() {
-            if !in_number {
-                out.push('N');
-            }
-            in_number = true;
-        } else {
-            in_number = false;
-            out.push(if c.is_control() { ' ' } else { c });
-        }
-    }
-    out.into()
+    Redactor::default().fold(text)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use super::watch::{self, Sent, Sight, Watch};
 use super::{Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, classify, tls};
 use crate::scenario::capture::Capture;
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason, Remarks};
 
@@ -81,6 +82,11 @@ impl UserClient {
         self.watch = Some(watch);
     }
 
+    /// Masks what servers write.
+    pub fn secrets(&self) -> &Arc<Redactor> {
+        &self.shared.secrets
+    }
+
     /// Fills the step's templates, for [`send`](Self::send) to send.
     ///
     /// # Errors
@@ -103,7 +109,8 @@ impl UserClient {
     /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
     /// an example of a failure is of use.
     pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
-        let judge = Judge { step, wants: &wants, whole: step.keeps_body || self.watch.is_some() };
+        let whole = step.keeps_body || self.watch.is_some();
+        let judge = Judge { step, wants: &wants, whole, reach: scope.secrets.reach() };
         let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
         if let Some(reply) = reply {
             exchange.failure = match &self.watch {
@@ -198,7 +205,7 @@ impl UserClient {
         let Answer { received, headers, head_at } = match self.converse(exchange, judge).await {
             Ok(answer) => answer,
             Err(error) => {
-                exchange.failure = Some(classify::failure(classify::lean(&error), &error));
+                exchange.failure = Some(classify::failure(classify::lean(&error, self.secrets()), &error));
                 return None;
             }
         };

@@ -122,7 +122,7 @@ impl Draft {
         (status, location): (u16, &str),
         (fixed, secrets): (&HeaderMap, &Redactor),
     ) -> Result<Option<Abroad>, RenderError> {
-        let shown: String = location.chars().take(200).collect();
+        let shown = secrets.clip(location, 200);
         let no_url = |why| RenderError(format!("redirected to {shown:?}, which is not a URL: {why}"));
         let from = Url::parse(&self.url).map_err(no_url)?;
         let mut to = from.join(location).map_err(no_url)?;

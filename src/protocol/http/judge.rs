@@ -15,11 +15,14 @@ use crate::scenario::capture::Capture;
 use crate::scenario::expect::Expect;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::reply::{ReplyView, Trouble};
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
-/// Bytes of a failed reply's body kept for the detail view.
+/// Characters of a failed reply's body kept for the detail view.
 pub(super) const EXAMPLE_BODY: usize = 4_096;
+/// Bytes of a body that nobody looks at, at most: an example, and a secret at its end.
+pub(super) const MAX_EXAMPLE: usize = 128 * 1024;
 /// Bytes of a failed reply's headers kept for the detail view.
 const EXAMPLE_HEADERS: usize = 2_048;
 
@@ -52,12 +55,19 @@ impl Reply {
         ReplyView::new(self.status, elapsed, &self.headers, &self.body).sized(self.bytes).after(&self.earlier)
     }
 
-    /// What is shown of it beside a failure.
-    pub fn example(&self, detail: String) -> Example {
-        let body = &self.body[..self.body.len().min(EXAMPLE_BODY)];
-        let body = String::from_utf8_lossy(body).into_owned();
-        Example { status: Some(self.status), headers: lines(&self.headers), body, detail }
+    /// What is shown of it beside a failure: masked, then cut.
+    pub fn example(&self, detail: String, secrets: &Redactor) -> Example {
+        let body = &self.body[..self.body.len().min(kept_for_example(secrets.reach()))];
+        let is_whole = body.len() as u64 == self.bytes;
+        let body = secrets.clip_part(&String::from_utf8_lossy(body), EXAMPLE_BODY, is_whole);
+        let headers = secrets.clip(&lines(&self.headers, secrets), EXAMPLE_HEADERS);
+        Example { status: Some(self.status), headers, body, detail }
     }
+}
+
+/// Bytes of a body that an example needs, where the longest secret has `reach` bytes.
+pub(super) fn kept_for_example(reach: usize) -> usize {
+    EXAMPLE_BODY.saturating_add(reach).min(MAX_EXAMPLE)
 }
 
 /// Judges the replies to one step.
@@ -69,6 +79,8 @@ pub struct Judge<'a> {
     pub wants: &'a dyn Fn(&Reason) -> bool,
     /// Somebody looks at the whole body.
     pub whole: bool,
+    /// [`Redactor::reach`] of the plan.
+    pub reach: usize,
 }
 
 impl Judge<'_> {
@@ -80,21 +92,21 @@ impl Judge<'_> {
         let fails = self.refusal(status).is_some_and(|reason| (self.wants)(&reason));
         let looks = !self.step.expects.is_empty() || !self.step.captures.is_empty();
         // An expectation that fails shows the reply too.
-        Keep { head: fails || looks, body: if fails || looks { EXAMPLE_BODY } else { 0 } }
+        Keep { head: fails || looks, body: if fails || looks { kept_for_example(self.reach) } else { 0 } }
     }
 
     /// The failure that a whole reply is, if it is one, before its expectations are looked at.
-    pub fn unreadable(&self, reply: &Reply) -> Option<(Reason, Example)> {
+    pub fn unreadable(&self, reply: &Reply, secrets: &Redactor) -> Option<(Reason, Example)> {
         if let Some(reason) = self.refusal(reply.status) {
-            return Some((reason, reply.example(String::new())));
+            return Some((reason, reply.example(String::new(), secrets)));
         }
         if self.step.keeps_body && reply.is_packed {
             let reason = Reason::Malformed("the body has an unknown content-encoding".into());
-            return Some((reason, reply.example(String::new())));
+            return Some((reason, reply.example(String::new(), secrets)));
         }
         if self.step.keeps_body && reply.bytes > MAX_KEPT as u64 {
             let reason = Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into());
-            return Some((reason, reply.example(format!("the body has {} bytes", reply.bytes))));
+            return Some((reason, reply.example(format!("the body has {} bytes", reply.bytes), secrets)));
         }
         None
     }
@@ -102,7 +114,7 @@ impl Judge<'_> {
     /// The failure that a whole reply is, if it is one. Captures what the step captures. What takes long is done on
     /// another thread, and ends with the step's time-out.
     pub async fn verdict(&self, reply: Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
-        if let Some(failure) = self.unreadable(&reply) {
+        if let Some(failure) = self.unreadable(&reply, &scope.secrets) {
             return Some(failure);
         }
         self.evaluate(reply, elapsed, scope).await
@@ -163,21 +175,24 @@ pub(super) fn look(
     (reply, view): (&Reply, &ReplyView<'_>),
     scope: &mut Scope,
 ) -> Option<(Reason, Example)> {
-    judged::look((expects, captures), Views { json: view, plain: view }, scope, |detail| reply.example(detail))
+    judged::look((expects, captures), Views { json: view, plain: view }, scope, |detail, secrets| {
+        reply.example(detail, secrets)
+    })
 }
 
-fn lines(headers: &HeaderMap) -> String {
+fn lines(headers: &HeaderMap, secrets: &Redactor) -> String {
     let mut out = String::new();
     for (name, value) in headers {
         if out.len() > EXAMPLE_HEADERS {
             break;
         }
         let value = String::from_utf8_lossy(value.as_bytes());
+        // Masked before it is taken apart.
+        let value = secrets.mask(&value);
         // A session is as good as a password to whoever reads the report.
         let value = if *name == SET_COOKIE { without_value(&value) } else { value };
         out.extend([name.as_str(), ": ", &value, "\n"]);
     }
-    out.truncate(out.floor_char_boundary(EXAMPLE_HEADERS));
     out
 }
 
@@ -196,13 +211,40 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.append(SET_COOKIE, HeaderValue::from_static("sid=s3cret; Path=/; HttpOnly"));
         headers.append(SET_COOKIE, HeaderValue::from_static("plain"));
-        assert_eq!(lines(&headers), "set-cookie: sid=***; Path=/; HttpOnly\nset-cookie: plain=***\n");
+        assert_eq!(
+            lines(&headers, &Redactor::default()),
+            "set-cookie: sid=***; Path=/; HttpOnly\nset-cookie: plain=***\n"
+        );
     }
 
     #[test]
     fn long_headers_are_cut() {
         let mut headers = HeaderMap::new();
         headers.append("x", HeaderValue::try_from("é".repeat(2 * EXAMPLE_HEADERS)).expect("a value"));
-        assert!(lines(&headers).len() <= EXAMPLE_HEADERS);
+        let reply = Reply { status: 200, headers, body: Vec::new(), bytes: 0 };
+        let example = reply.example(String::new(), &Redactor::default());
+        assert_eq!(example.headers.chars().count(), EXAMPLE_HEADERS);
     }
+
+    #[test]
+    fn an_example_shows_no_part_of_a_secret_where_it_is_cut() {
+        let secret = "tok-48151623-end";
+        let secrets = Redactor::new([secret]);
+        for before in EXAMPLE_BODY - secret.len()..=EXAMPLE_BODY + 1 {
+            let whole = format!("{}{secret}{}", "x".repeat(before), "y".repeat(300));
+            // All of it, and as much as is kept of a body that nobody looks at.
+            for kept in [whole.len(), kept_for_example(secrets.reach()), EXAMPLE_BODY + secret.len() + 3] {
+                let body = whole.as_bytes()[..kept.min(whole.len())].to_vec();
+                let mut headers = HeaderMap::new();
+                let long = format!("{}{secret}", "p".repeat(before - EXAMPLE_HEADERS));
+                headers.insert("x", HeaderValue::try_from(long).expect("a value"));
+                let reply = Reply { status: 500, headers, body, bytes: whole.len() as u64 };
+                let Example { headers, body, .. } = reply.example(String::new(), &secrets);
+                assert!(!body.contains("to") && !headers.contains("to"), "{before} {kept}");
+                assert!(body.chars().count() <= EXAMPLE_BODY + MASK_LENGTH, "{}", body.len());
+            }
+        }
+    }
+
+    const MASK_LENGTH: usize = 3;
 }

@@ -136,7 +136,7 @@ pub(super) fn verdict(
             watch.see(&Sight::Expected { words: Cow::Borrowed(&expect.words), got });
         }
     }
-    if let Some(failure) = judge.unreadable(reply) {
+    if let Some(failure) = judge.unreadable(reply, &scope.secrets) {
         return Some(failure);
     }
     let mut rng = scope.rng.clone();

@@ -39,7 +39,7 @@ pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scop
     let plain = ReplyView::new(0, elapsed, &headers, raw);
     let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
     let views = Views { json: &typed, plain: &plain };
-    judged::look((&step.expects, &step.captures), views, scope, |detail| Example { detail, ..Example::default() })
+    judged::look((&step.expects, &step.captures), views, scope, |detail, _| Example { detail, ..Example::default() })
 }
 
 #[cfg(test)]

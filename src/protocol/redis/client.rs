@@ -169,10 +169,8 @@ impl<S: Sink> UserClient<S> {
                 Ok(receivers)
             }
             Ok((other, _)) => {
-                let text = other.to_json().to_string();
-                let text = self.shared.secrets.mask(&text).into_owned();
-                let what = format!("an unexpected answer to PUBLISH: {}", crate::clean::line(&text));
-                Err(WireError::Refused(what.chars().take(200).collect()))
+                let text = self.shared.secrets.clip(&other.to_json().to_string(), 160);
+                Err(WireError::Refused(format!("an unexpected answer to PUBLISH: {}", crate::clean::line(&text))))
             }
             Err(error) => {
                 self.keep(connection, &error);

@@ -33,6 +33,9 @@ pub enum WireError {
     Refused(String),
 }
 
+/// Characters of what another protocol's server says.
+const BEGINNING: usize = 60;
+
 impl WireError {
     /// True when the connection cannot be used any more.
     pub fn is_fatal(&self) -> bool {
@@ -60,7 +63,7 @@ impl WireError {
                 Reason::Other(error.to_string().into())
             }
             WireError::Format(FormatError::Foreign(answer)) => {
-                let error = FormatError::Foreign(fold_loose(&secrets.mask(answer)));
+                let error = FormatError::Foreign(fold_loose(&secrets.clip(answer, BEGINNING)));
                 Reason::Other(error.to_string().into())
             }
             WireError::Refused(text) => Reason::Other(refusal(&secrets.mask(text))),
@@ -69,8 +72,13 @@ impl WireError {
 
     /// The reason, and the error in its own words.
     pub fn failure(&self, secrets: &Redactor) -> (Reason, Example) {
-        let text = self.to_string();
-        let detail = crate::clean::line(&secrets.mask(&text)).into_owned();
+        let text = match self {
+            WireError::Format(FormatError::Foreign(answer)) => {
+                FormatError::Foreign(secrets.clip(answer, BEGINNING)).to_string()
+            }
+            other => secrets.mask(&other.to_string()).into_owned(),
+        };
+        let detail = crate::clean::line(&text).into_owned();
         (self.reason(secrets), Example { detail, ..Example::default() })
     }
 }

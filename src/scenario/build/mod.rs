@@ -43,7 +43,6 @@ use super::graphql_check::Asked;
 use super::keys;
 use super::node::Node;
 use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan};
-use super::secrets::Redactor;
 use super::source::Sources;
 use super::template::{Names, Slip, Text};
 
@@ -244,7 +243,7 @@ impl<'a> Builder<'a> {
 
     fn file(&mut self, root: &'a Node, head: &mut Head) -> Option<Plan> {
         let fields = self.fields(root, "a scenario", keys::TOP)?;
-        let mut secrets = self.secrets(&fields);
+        self.check_secrets(&fields);
         self.known_passwords();
         self.declare(&fields);
         if let Some(node) = fields.get("defaults") {
@@ -255,7 +254,10 @@ impl<'a> Builder<'a> {
         self.graphql_settings(&fields);
         *head = Head {
             name: fields.get("name").and_then(|n| self.plain_text(n, "name")),
-            description: fields.get("description").and_then(|n| self.plain_text(n, "description")),
+            description: fields
+                .get("description")
+                .and_then(|n| self.plain_text(n, "description"))
+                .map(|text| self.sources.mask(&text)),
             host: fields.get("host").and_then(|n| self.host(n)),
             ..Head::default()
         };
@@ -273,8 +275,7 @@ impl<'a> Builder<'a> {
         self.templated_keys(root);
         self.unused(&fields);
         let operations = self.counted();
-        secrets.append(&mut self.private);
-        let secrets = Arc::new(Redactor::new(secrets.iter().map(String::as_str)));
+        let secrets = self.sources.secrets().with(self.private.iter().map(String::as_str));
         let mut classes = self.chosen(classes);
         self.mask_names(&secrets, &mut classes);
         Some(Plan {

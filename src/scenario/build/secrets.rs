@@ -9,7 +9,7 @@ use crate::scenario::plan::Class;
 use crate::scenario::secrets::Redactor;
 
 impl Builder<'_> {
-    /// Passwords that nobody has to name: of the host, and of Redis in the environment.
+    /// Passwords in the URLs of the host and of the Redis in the environment.
     pub(super) fn known_passwords(&mut self) {
         let base = Arc::clone(&self.base);
         self.password_of(&base);
@@ -17,7 +17,6 @@ impl Builder<'_> {
         if let Some(url) = environment.get("REDIS_URL") {
             self.password_of(url);
         }
-        self.private.extend(environment.get("REDIS_PASSWORD").cloned());
     }
 
     /// Notes the password in a URL, so that it is masked wherever it comes up; also as it is written there.
@@ -28,8 +27,8 @@ impl Builder<'_> {
         self.private.push(written.to_owned());
     }
 
-    pub(super) fn secrets(&mut self, fields: &Fields<'_>) -> Vec<String> {
-        let mut values = Vec::new();
+    /// Whether what `secrets` names is there, and can be masked.
+    pub(super) fn check_secrets(&mut self, fields: &Fields<'_>) {
         for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
             let Some(name) = self.plain_text(node, "secrets") else { continue };
             match self.names.environment.get(&name).cloned() {
@@ -38,7 +37,6 @@ impl Builder<'_> {
                         let message = format!("the value of {name} is too short to be masked");
                         self.warn(node.at.clone(), message, "a secret has at least four characters");
                     }
-                    values.push(value);
                 }
                 None => {
                     let message = format!("the environment variable {name} is not set");
@@ -46,7 +44,6 @@ impl Builder<'_> {
                 }
             }
         }
-        values
     }
 
     /// A secret may stand in a name as it is: names are shown and written everywhere.

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::Subject;
+use super::{GOT, Subject};
 use crate::scenario::plan::{Operator, StatusRange};
+use crate::scenario::secrets::Redactor;
 
 /// A subject's value in one reply.
 pub(super) enum Got<'a> {
@@ -78,7 +79,8 @@ impl Got<'_> {
         }
     }
 
-    pub fn shown(&self, subject: &Subject) -> String {
+    /// As it is shown, at most [`GOT`] characters.
+    pub fn shown(&self, subject: &Subject, secrets: &Redactor) -> String {
         let text = match (self, subject) {
             (Got::Missing(what), _) => return (*what).to_owned(),
             (Got::One(value), Subject::Time) => {
@@ -93,15 +95,12 @@ impl Got<'_> {
                 format!("{} values: {}", all.len(), shown.join(", "))
             }
         };
-        shortened(text)
-    }
-}
-
-/// At most 200 characters.
-pub(super) fn shortened(text: String) -> String {
-    match text.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+        let mut shown = secrets.clip(&text, GOT + 1);
+        if let Some((end, _)) = shown.char_indices().nth(GOT) {
+            shown.truncate(end);
+            shown.push('…');
+        }
+        shown
     }
 }
 

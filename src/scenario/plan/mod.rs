@@ -92,7 +92,9 @@ impl Plan {
     /// The scope of user `user_id` (from 1): vars in their slots, all else undefined. Equal seeds and users draw equal
     /// values.
     pub fn scope(&self, seed: u64, user_id: u64) -> Scope {
-        Scope::with_slots(seed, user_id, Arc::clone(&self.vars), Arc::clone(&self.slots))
+        let mut scope = Scope::with_slots(seed, user_id, Arc::clone(&self.vars), Arc::clone(&self.slots));
+        scope.secrets = Arc::clone(&self.secrets);
+        scope
     }
 
     /// True when some certificates are not checked: `tls.insecure` for HTTP or for Redis.

@@ -43,10 +43,13 @@ impl Wait {
     }
 }
 
+/// Characters of a value that is wrong: whoever shows it masks it, and then cuts it.
+const QUOTED: usize = 4_000;
+
 /// A text or a number as text; nothing else, for a list may have no end.
 pub(super) fn short(value: &minijinja::Value) -> Option<String> {
     match value.as_str() {
-        Some(text) => Some(text.chars().take(100).collect()),
+        Some(text) => Some(text.chars().take(QUOTED).collect()),
         None => value.is_number().then(|| value.to_string()),
     }
 }

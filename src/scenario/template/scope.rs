@@ -9,6 +9,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::Value;
 
 use super::RenderError;
+use crate::scenario::secrets::Redactor;
 
 /// The number of a name that changes during a run: an index into a user's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,11 +76,14 @@ pub struct Scope {
     pub iteration: u64,
     /// `vars`.
     pub vars: Arc<Value>,
+    /// What no message about this user's values may show.
+    pub secrets: Arc<Redactor>,
     slots: Vec<Value>,
     table: Arc<SlotTable>,
 }
 
 static EMPTY: LazyLock<Arc<SlotTable>> = LazyLock::new(Arc::default);
+static NO_SECRETS: LazyLock<Arc<Redactor>> = LazyLock::new(Arc::default);
 
 impl Scope {
     /// The scope of a new user in a plan without slots; equal seeds and users draw equal values.
@@ -92,7 +96,8 @@ impl Scope {
         // An odd multiplier spreads neighbouring user numbers over the whole range of seeds.
         let seed = seed ^ user_id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slots = table.initial.clone();
-        Self { rng: fastrand::Rng::with_seed(seed), user_id, iteration: 0, vars, slots, table }
+        let (rng, secrets) = (fastrand::Rng::with_seed(seed), Arc::clone(&NO_SECRETS));
+        Self { rng, user_id, iteration: 0, vars, secrets, slots, table }
     }
 
     /// What a slot holds; undefined when nothing was put there.

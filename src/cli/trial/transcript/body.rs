@@ -8,7 +8,7 @@ use crate::units;
 const LINES: usize = 12;
 /// A longer body is shown as it is: making it pretty would take its time.
 const PRETTY: usize = 256 * 1024;
-/// Bytes of a body that are looked at.
+/// Characters of a body that are looked at.
 const LOOK: usize = 16 * 1024;
 
 impl Transcript {
@@ -34,7 +34,7 @@ impl Transcript {
             .flatten()
             .filter(|json| json.is_object() || json.is_array())
             .and_then(|json| serde_json::to_string_pretty(&json).ok());
-        let start = body.get(..LOOK).unwrap_or(body);
+        let start = body.get(..LOOK.saturating_add(self.secrets.reach())).unwrap_or(body);
         let text = match (&pretty, std::str::from_utf8(start)) {
             (Some(text), _) => text.as_str(),
             (None, Ok(text)) => text,
@@ -46,11 +46,13 @@ impl Transcript {
                 return self.line(4, mark, &text, Some(Role::Quiet));
             }
         };
-        for line in text.lines().take(LINES) {
+        let is_whole = pretty.is_some() || body.len() == start.len();
+        // As one text, and not line by line: a secret may have several.
+        let shown = self.secrets.clip_part(text, LOOK, is_whole);
+        for line in shown.lines().take(LINES) {
             self.line(4, mark, line, None);
         }
-        let left = text.lines().skip(LINES).count();
-        if left > 0 || (pretty.is_none() && body.len() > start.len()) {
+        if shown.lines().nth(LINES).is_some() || text.len() > LOOK || !is_whole {
             let text = format!("… {} in all", units::bytes(body.len() as u64));
             self.line(4, mark, &text, Some(Role::Quiet));
         }

@@ -2,6 +2,7 @@
 
 use super::WORDS;
 use crate::protocol::graphql::envelope::{Alien, alien, members, text};
+use crate::scenario::secrets::Redactor;
 
 /// The id of the one operation of a connection, as it stands in messages.
 const ID: &str = "\"1\"";
@@ -32,7 +33,7 @@ pub enum Message<'a> {
 
 impl<'a> Message<'a> {
     /// Reads a message; an error is what it is instead, in words that group failures.
-    pub fn read(message: &'a str) -> Result<Self, String> {
+    pub fn read(message: &'a str, secrets: &Redactor) -> Result<Self, String> {
         let [kind, id, payload] = members(message, ["type", "id", "payload"]).map_err(|error| {
             match alien(message, &error) {
                 Alien::Empty => "an empty message",
@@ -60,8 +61,8 @@ impl<'a> Message<'a> {
             "\"connection_ack\"" => Ok(Message::Ack),
             other => match text(other) {
                 Some(name) => {
-                    let name: String = name.chars().map(|c| if c.is_control() { ' ' } else { c }).take(WORDS).collect();
-                    Err(format!("a message of type `{name}`"))
+                    let name = secrets.clip(&name, WORDS);
+                    Err(format!("a message of type `{}`", crate::clean::line(&name)))
                 }
                 None => Err("a message whose type is no text".to_owned()),
             },
@@ -139,10 +140,10 @@ mod tests {
             ("", Err("an empty message")),
             ("7", Err("JSON, but no object")),
         ] {
-            assert_eq!(Message::read(text), wanted.map_err(str::to_owned), "{text}");
+            assert_eq!(Message::read(text, &Redactor::default()), wanted.map_err(str::to_owned), "{text}");
         }
         let long = format!("{{\"type\":\"{}\"}}", "x".repeat(10_000));
-        assert!(Message::read(&long).expect_err("no such type").len() < 100);
+        assert!(Message::read(&long, &Redactor::default()).expect_err("no such type").len() < 100);
     }
 
     #[test]

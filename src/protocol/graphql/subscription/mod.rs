@@ -6,6 +6,7 @@
 mod message;
 
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::HeaderMap;
@@ -14,10 +15,11 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use self::message::Message;
 use super::business;
 use super::outcome::{self, Answer, Outcome};
-use crate::protocol::http::{Broken, Exchange, Received, Socket, UserClient, classify};
+use crate::protocol::http::{Broken, Exchange, Received, Socket, UserClient};
 use crate::protocol::judged::{self, Views};
 use crate::scenario::plan::SubscriptionStep;
 use crate::scenario::reply::ReplyView;
+use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
 use crate::stats::{Example, Reason};
@@ -25,14 +27,17 @@ use crate::units;
 
 /// The protocol's name in the handshake.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// Bytes of a message that are kept as an example.
+/// Characters of a message that are kept as an example.
 const EXAMPLE: usize = 4_096;
 /// Characters of what a server wrote that tell one failure from another.
 const WORDS: usize = 60;
 
 /// An acknowledged connection.
 #[derive(Debug)]
-pub struct Connection(Socket);
+pub struct Connection {
+    socket: Socket,
+    secrets: Arc<Redactor>,
+}
 
 /// What comes of a subscription.
 #[derive(Debug)]
@@ -76,13 +81,14 @@ pub async fn connect(
     let started = Instant::now();
     let mut exchange = Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
     let limit = step.http.timeout;
+    let secrets = Arc::clone(client.secrets());
     let mut socket = None;
     let opening = async {
         let longest = params.as_ref().map_or(0, Vec::len).max(payload.len()).max(message::MOST_ECHOED);
         let protocol = (PROTOCOL, longest + message::AROUND);
         socket = Some(client.open_socket(&step.http, protocol, (started, &mut exchange)).await?);
         let socket = socket.as_mut()?;
-        match acknowledged(socket, params).await {
+        match acknowledged(socket, params, &secrets).await {
             Ok(bytes) => exchange.bytes = bytes,
             Err(Broken(reason, example)) => exchange.failure = Some((reason, example)),
         }
@@ -102,26 +108,26 @@ pub async fn connect(
     let Some(socket) = socket else { return (exchange, None) };
     if exchange.failure.is_some() {
         let code = if outcome.is_err() { Leave::Finished } else { Leave::Invalid };
-        Connection(socket).leave(code).await;
+        Connection { socket, secrets }.leave(code).await;
         return (exchange, None);
     }
-    (exchange, Some(Connection(socket)))
+    (exchange, Some(Connection { socket, secrets }))
 }
 
 /// Initialises the connection; the size of the server's acknowledgement.
-async fn acknowledged(socket: &mut Socket, params: Option<Vec<u8>>) -> Result<u64, Broken> {
+async fn acknowledged(socket: &mut Socket, params: Option<Vec<u8>>, secrets: &Redactor) -> Result<u64, Broken> {
     socket.send(message::init(params.as_deref())).await?;
     loop {
-        let text = text(socket).await?;
-        match Message::read(&text) {
+        let text = text(socket, secrets).await?;
+        match Message::read(&text, secrets) {
             Ok(Message::Ack) => return Ok(text.len() as u64),
             Ok(Message::Ping(payload)) => {
                 let pong = message::pong(payload);
                 socket.send(pong).await?;
             }
             Ok(Message::Pong | Message::Stranger) => {}
-            Ok(other) => return Err(alien(&format!("`{}` before connection_ack", other.name()), &text)),
-            Err(what) => return Err(alien(&what, &text)),
+            Ok(other) => return Err(alien(&format!("`{}` before connection_ack", other.name()), &text, secrets)),
+            Err(what) => return Err(alien(&what, &text, secrets)),
         }
     }
 }
@@ -132,7 +138,7 @@ impl Connection {
     /// # Errors
     /// When the connection breaks.
     pub async fn subscribe(&mut self, payload: &[u8]) -> Result<(), (Reason, Example)> {
-        self.0.send(message::subscribe(payload)).await.map_err(|Broken(reason, example)| (reason, example))
+        self.socket.send(message::subscribe(payload)).await.map_err(|Broken(reason, example)| (reason, example))
     }
 
     /// What comes next. May be given up at any time: nothing is lost.
@@ -142,12 +148,12 @@ impl Connection {
 
     async fn coming(&mut self) -> Result<Next, Broken> {
         loop {
-            let text = text(&mut self.0).await?;
+            let text = text(&mut self.socket, &self.secrets).await?;
             let at = |payload: &str| {
                 let start = payload.as_ptr() as usize - text.as_ptr() as usize;
                 start..start + payload.len()
             };
-            match Message::read(&text) {
+            match Message::read(&text, &self.secrets) {
                 Ok(Message::Next(payload)) => {
                     let payload = at(payload);
                     return Ok(Next::Event(Event { text, payload }));
@@ -159,12 +165,12 @@ impl Connection {
                 Ok(Message::Complete) => return Ok(Next::Complete),
                 Ok(Message::Ping(payload)) => {
                     let pong = message::pong(payload);
-                    self.0.send(pong).await?;
+                    self.socket.send(pong).await?;
                 }
                 // Messages of operations that the client does not know are no error.
                 Ok(Message::Pong | Message::Stranger) => {}
-                Ok(Message::Ack) => return Err(alien("a second connection_ack", &text)),
-                Err(what) => return Err(alien(&what, &text)),
+                Ok(Message::Ack) => return Err(alien("a second connection_ack", &text, &self.secrets)),
+                Err(what) => return Err(alien(&what, &text, &self.secrets)),
             }
         }
     }
@@ -176,31 +182,31 @@ impl Connection {
             Leave::Finished => (None, 1000),
             Leave::Invalid => (None, 4400),
         };
-        self.0.finish(last, code).await;
+        self.socket.finish(last, code).await;
     }
 }
 
 /// The next text message.
-async fn text(socket: &mut Socket) -> Result<Utf8Bytes, Broken> {
+async fn text(socket: &mut Socket, secrets: &Redactor) -> Result<Utf8Bytes, Broken> {
     match socket.receive().await? {
         Received::Text(text) => Ok(text),
-        Received::Binary => Err(alien("a binary message", "")),
+        Received::Binary => Err(alien("a binary message", "", secrets)),
         Received::Closed(None) => Err(Broken(Reason::Other("closed without a code".into()), Example::default())),
         Received::Closed(Some((code, words))) => {
-            let words = classify::fold(words.trim());
+            let words = secrets.fold(words.trim());
             Err(Broken(Reason::Other(format!("closed {code} {words}").trim_end().into()), Example::default()))
         }
     }
 }
 
 /// What comes is not of the protocol.
-fn alien(what: &str, text: &str) -> Broken {
-    Broken(Reason::Answer { class: "not graphql-transport-ws", what: what.into() }, example(text, String::new()))
+fn alien(what: &str, text: &str, secrets: &Redactor) -> Broken {
+    let example = example(text, String::new(), secrets);
+    Broken(Reason::Answer { class: "not graphql-transport-ws", what: what.into() }, example)
 }
 
-fn example(text: &str, detail: String) -> Example {
-    let body = text[..text.floor_char_boundary(EXAMPLE)].to_owned();
-    Example { body, detail, ..Example::default() }
+fn example(text: &str, detail: String, secrets: &Redactor) -> Example {
+    Example { body: secrets.clip(text, EXAMPLE), detail, ..Example::default() }
 }
 
 impl Event {
@@ -218,14 +224,15 @@ impl Event {
         scope: &mut Scope,
     ) -> (Option<(Reason, Example)>, Option<Cost>) {
         let payload = self.payload();
-        let Answer { outcome, cost } = match outcome::read(payload.as_bytes()) {
+        let Answer { outcome, cost } = match outcome::read(payload.as_bytes(), &scope.secrets) {
             Ok(answer) => answer,
             Err(alien) => {
-                let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(None).into() };
-                return (Some((reason, example(payload, alien.detail()))), None);
+                let reason =
+                    Reason::Answer { class: "not a GraphQL reply", what: alien.what(None, &scope.secrets).into() };
+                return (Some((reason, example(payload, alien.detail(), &scope.secrets))), None);
             }
         };
-        if let Some(failure) = failed(step, outcome, payload) {
+        if let Some(failure) = failed(step, outcome, payload, &scope.secrets) {
             return (Some(failure), cost);
         }
         let captures = if is_first { &step.http.captures[..] } else { &[] };
@@ -236,21 +243,22 @@ impl Event {
         let headers = HeaderMap::new();
         let view = ReplyView::new(200, elapsed, &headers, payload.as_bytes());
         if let Some(path) = &step.business_errors
-            && let Some(error) = view.json().and_then(|json| business::find(path, json))
+            && let Some(error) = view.json().and_then(|json| business::find(path, json, &scope.secrets))
         {
-            return (Some((error.reason(), example(payload, error.detail))), cost);
+            return (Some((error.reason(), example(payload, error.detail, &scope.secrets))), cost);
         }
         let views = Views { json: &view, plain: &view };
-        (judged::look((expects, captures), views, scope, |detail| example(payload, detail)), cost)
+        let example = |detail: String, secrets: &Redactor| example(payload, detail, secrets);
+        (judged::look((expects, captures), views, scope, example), cost)
     }
 
     /// The failure that an `error` message is, if it is one by the step's policy.
-    pub fn refusal(&self, step: &SubscriptionStep) -> Option<(Reason, Example)> {
-        failed(step, outcome::refusal(self.payload()), self.payload())
+    pub fn refusal(&self, step: &SubscriptionStep, secrets: &Redactor) -> Option<(Reason, Example)> {
+        failed(step, outcome::refusal(self.payload(), secrets), self.payload(), secrets)
     }
 }
 
-fn failed(step: &SubscriptionStep, outcome: Outcome, payload: &str) -> Option<(Reason, Example)> {
+fn failed(step: &SubscriptionStep, outcome: Outcome, payload: &str, secrets: &Redactor) -> Option<(Reason, Example)> {
     let Outcome::Errors { class, what, detail } = outcome else { return None };
-    class.fails(step.errors).then(|| (Reason::Answer { class: class.words(), what }, example(payload, detail)))
+    class.fails(step.errors).then(|| (Reason::Answer { class: class.words(), what }, example(payload, detail, secrets)))
 }

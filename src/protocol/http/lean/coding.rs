@@ -7,7 +7,7 @@ use std::io;
 
 use self::stage::Stage;
 use super::WireError;
-use crate::protocol::http::judge::EXAMPLE_BODY;
+use crate::protocol::http::judge::MAX_EXAMPLE;
 use crate::protocol::offload;
 use crate::scenario::budget::Budget;
 
@@ -128,7 +128,7 @@ impl Sink {
 
     /// Many users that each hold what nobody looks at would take all memory.
     fn give_up(&mut self) {
-        self.limit = self.limit.min(EXAMPLE_BODY);
+        self.limit = self.limit.min(MAX_EXAMPLE);
         if self.kept.len() > self.limit {
             self.kept.truncate(self.limit);
             self.kept.shrink_to_fit();

@@ -16,10 +16,11 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 pub use self::socket::{Broken, Received, Socket};
-use super::judge::{EXAMPLE_BODY, Reply};
+use super::judge::{Reply, kept_for_example};
 use super::watch::{Sent, Sight};
 use super::{Exchange, UserClient, classify};
 use crate::scenario::plan::HttpStep;
+use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
 /// What the handshake says itself; a step that says it too is not heard.
@@ -59,7 +60,7 @@ impl UserClient {
         let (response, reply) = match opened {
             Ok(answer) => answer,
             Err(error) => {
-                exchange.failure = Some(classify::failure(classify::general(&error), &error));
+                exchange.failure = Some(classify::failure(classify::general(&error, self.secrets()), &error));
                 return None;
             }
         };
@@ -67,14 +68,15 @@ impl UserClient {
             exchange.service = started.elapsed();
             watch.see(&Sight::Replied(&reply, exchange));
         }
-        if let Some(reason) = refusal(&reply, &key, protocol) {
-            exchange.failure = Some((reason, reply.example(String::new())));
+        let secrets = self.secrets();
+        if let Some(reason) = refusal(&reply, &key, protocol, secrets) {
+            exchange.failure = Some((reason, reply.example(String::new(), secrets)));
             return None;
         }
         match response.upgrade().await {
             Ok(stream) => Some(Socket::new(stream, longest).await),
             Err(error) => {
-                exchange.failure = Some(classify::failure(classify::general(&error), &error));
+                exchange.failure = Some(classify::failure(classify::general(&error, secrets), &error));
                 None
             }
         }
@@ -87,6 +89,7 @@ impl UserClient {
         own: &[(HeaderName, &str)],
         (started, exchange): (Instant, &mut Exchange),
     ) -> reqwest::Result<(reqwest::Response, Reply)> {
+        let room = kept_for_example(self.secrets().reach());
         let (general, draft) = self.upgrading(step.client)?;
         let mut request = general.client().request(draft.method.clone(), &draft.url).version(Version::HTTP_11);
         for (name, value) in draft.headers(&step.fixed_headers).filter(|(name, _)| !OWN.contains(name)) {
@@ -100,25 +103,26 @@ impl UserClient {
         let mut response = answer?;
         exchange.first_byte = Some(started.elapsed());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let mut body = Vec::new();
+        let (mut body, mut bytes) = (Vec::new(), 0);
         if status != StatusCode::SWITCHING_PROTOCOLS {
             // What it says is worth a look; that it cannot say it is not the failure.
             let reading = async {
-                while body.len() < EXAMPLE_BODY
+                while bytes <= room
                     && let Ok(Some(chunk)) = response.chunk().await
                 {
-                    body.extend_from_slice(&chunk[..chunk.len().min(EXAMPLE_BODY - body.len())]);
+                    bytes += chunk.len();
+                    body.extend_from_slice(&chunk[..chunk.len().min(room - body.len())]);
                 }
             };
             let _ = tokio::time::timeout(PAGE, reading).await;
         }
-        exchange.bytes = body.len() as u64;
-        Ok((response, Reply { status, headers, bytes: body.len() as u64, body, earlier: Vec::new(), is_packed: false }))
+        exchange.bytes = bytes as u64;
+        Ok((response, Reply { status, headers, bytes: exchange.bytes, body, earlier: Vec::new(), is_packed: false }))
     }
 }
 
 /// Why there is no WebSocket, if there is none.
-fn refusal(reply: &Reply, key: &str, protocol: &str) -> Option<Reason> {
+fn refusal(reply: &Reply, key: &str, protocol: &str, secrets: &Redactor) -> Option<Reason> {
     if reply.status != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
         return Some(Reason::UnexpectedStatus { got: reply.status, expected: "101".into() });
     }
@@ -135,7 +139,7 @@ fn refusal(reply: &Reply, key: &str, protocol: &str) -> Option<Reason> {
         match headers.get(SEC_WEBSOCKET_PROTOCOL).map(|chosen| String::from_utf8_lossy(chosen.as_bytes())) {
             Some(chosen) if chosen == protocol => return None,
             Some(chosen) => {
-                let chosen: String = chosen.chars().take(CHOSEN).collect();
+                let chosen = secrets.clip(&chosen, CHOSEN);
                 format!("the server chose {chosen}, not {protocol}")
             }
             None => format!("the server did not choose {protocol}"),
@@ -169,7 +173,7 @@ mod tests {
                 headers.append(name, value.replace("ACCEPT", ACCEPT).parse().expect("a value"));
             }
             let reply = Reply { status, headers, body: Vec::new(), bytes: 0, earlier: Vec::new(), is_packed: false };
-            refusal(&reply, KEY, "graphql-transport-ws").map(|reason| reason.to_string())
+            refusal(&reply, KEY, "graphql-transport-ws", &Redactor::default()).map(|reason| reason.to_string())
         };
         assert_eq!(judged(101, GOOD), None);
         for (status, from, to, wanted) in [

@@ -1,0 +1,39 @@
+//! What a panic says, which is whatever the program had in its hands: without the secrets of the scenario.
+
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::headless::console;
+use crate::scenario::secrets::Redactor;
+
+/// A hook is given nothing but the panic: what it must not show is kept where it finds it.
+static SECRETS: Mutex<Option<Arc<Redactor>>> = Mutex::new(None);
+
+/// Installs the hook; until there are secrets it is the one that was there.
+pub(super) fn install() {
+    let previous = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| match secrets() {
+        Some(secrets) => console::warn(&words(info, &secrets)),
+        None => previous(info),
+    }));
+}
+
+/// What is not to be shown from now on.
+pub(super) fn protect(secrets: &Arc<Redactor>) {
+    let secrets = Some(Arc::clone(secrets)).filter(|secrets| !secrets.is_empty());
+    *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
+}
+
+/// A text that may hold the message of a panic.
+pub(super) fn masked(text: &str) -> String {
+    secrets().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text).into_owned())
+}
+
+fn secrets() -> Option<Arc<Redactor>> {
+    SECRETS.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn words(info: &PanicHookInfo<'_>, secrets: &Redactor) -> String {
+    let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
+    format!("panicked{place}: {}", secrets.mask(info.payload_as_str().unwrap_or("no message")))
+}
