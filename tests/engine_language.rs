@@ -1,5 +1,7 @@
 //! The scenario language as it runs: steps, data, classes, stages and arrivals, against a server whose counts are known.
 
+#[path = "engine_language/captures.rs"]
+mod captures;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
 #[path = "engine_language/load.rs"]

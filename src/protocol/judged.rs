@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use crate::scenario::capture::{Capture, CaptureSource};
+use crate::scenario::capture::{self, Capture, CaptureSource};
 use crate::scenario::expect::{Expect, Subject};
 use crate::scenario::reply::{ReplyView, Trouble};
 use crate::scenario::secrets::Redactor;
@@ -18,8 +18,8 @@ pub(crate) struct Views<'a, 'r> {
     pub plain: &'a ReplyView<'r>,
 }
 
-/// Puts what is captured into `scope`, also where an expectation does not hold, for later steps need it. The failure, if
-/// there is one, is the first expectation that does not hold, else the first capture that finds nothing; its detail names
+/// Puts what is captured into `scope`, also where an expectation does not hold, for later steps need it; a name whose
+/// capture finds nothing has no value any more. The failure, if there is one, is the first expectation that does not hold, else the first capture that finds nothing; its detail names
 /// every miss. `example` makes the example of a failure from its detail.
 pub(crate) fn look(
     (expects, captures): (&[Expect], &[Capture]),
@@ -48,7 +48,10 @@ pub(crate) fn look(
         }
         match taken {
             Ok(value) => scope.set(capture.slot, value),
-            Err(miss) => misses.push(miss),
+            Err(miss) => {
+                scope.set(capture.slot, Value::UNDEFINED);
+                misses.push(miss);
+            }
         }
     }
     if let Some(mismatch) = unmet {
@@ -62,9 +65,7 @@ pub(crate) fn look(
 
 /// The failure of a response of which nothing is known: nothing was captured, whatever was found so far.
 pub(crate) fn not_evaluated(trouble: Trouble, captures: &[Capture], scope: &mut Scope) -> (Reason, Example) {
-    for capture in captures {
-        scope.set(capture.slot, Value::UNDEFINED);
-    }
+    capture::none_taken(captures, scope);
     let detail = "expectations and captures of this response have no result".to_owned();
     (Reason::Other(format!("response not evaluated: {trouble}").into()), Example { detail, ..Example::default() })
 }

@@ -10,7 +10,7 @@ use scraper::Selector;
 use super::html::{self, Wanted};
 use super::path::Path;
 use super::reply::{ReplyView, Selected, Trouble};
-use super::template::SlotId;
+use super::template::{Scope, SlotId};
 
 /// One entry of `capture`, compiled.
 #[derive(Debug)]
@@ -75,6 +75,14 @@ pub struct Miss {
     pub what: Arc<str>,
     /// What was there instead, for the example.
     pub found: String,
+}
+
+/// What becomes of captures whose request failed before anything could be taken: each name gets its default, else it has
+/// no value. An older value must not be sent as if it had just come.
+pub fn none_taken(captures: &[Capture], scope: &mut Scope) {
+    for capture in captures {
+        scope.set(capture.slot, capture.default.clone().unwrap_or(Value::UNDEFINED));
+    }
 }
 
 impl Capture {

@@ -7,6 +7,7 @@ use super::request::{OnTheWire, sample};
 use crate::engine::shard::Shard;
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::{Delivery, Sink};
+use crate::scenario::capture;
 use crate::scenario::plan::{EndpointId, PublishStep, RedisStep, SubscribeStep};
 use crate::scenario::template::{RenderError, Text};
 use crate::stats::Sample;
@@ -31,6 +32,7 @@ impl User {
     pub(super) async fn redis(&mut self, step: &RedisStep, late: Option<Duration>) {
         let Some(redis) = &mut self.redis else { return };
         if let Err(error) = redis.prepare_command(step, &mut self.scope) {
+            capture::none_taken(&step.captures, &mut self.scope);
             return self.unfilled(step.endpoint, &error).await;
         }
         self.held += redis.hold().await;

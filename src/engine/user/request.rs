@@ -7,6 +7,7 @@ use super::User;
 use crate::engine::shard::Shard;
 use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
+use crate::scenario::capture;
 use crate::scenario::plan::{EndpointId, GraphqlStep, HttpStep};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Failure, Reason, Sample};
@@ -17,6 +18,7 @@ impl User {
     pub(super) async fn request(&mut self, step: &HttpStep, operation: Option<&GraphqlStep>, late: Option<Duration>) {
         let endpoint = step.endpoint.0;
         if let Err(error) = self.client.prepare(step, &mut self.scope) {
+            capture::none_taken(&step.captures, &mut self.scope);
             let row = &self.shard.plan.endpoints[endpoint as usize];
             let place = format!("{} {}", row.method, row.name);
             return self.failed_at(&place, &error.0).await;

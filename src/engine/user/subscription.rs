@@ -14,6 +14,7 @@ use super::{Section, User};
 use crate::engine::trial::{Event as Told, LONGEST_LISTENING, MOST_EVENTS, Sight};
 use crate::protocol::graphql::subscription::{self, Connection, Event, Leave, Next};
 use crate::protocol::http::Exchange;
+use crate::scenario::capture;
 use crate::scenario::plan::SubscriptionStep;
 use crate::scenario::template::RenderError;
 use crate::stats::{Example, Reason};
@@ -66,7 +67,10 @@ impl User {
         }
         let filled = match self.filled(step, late) {
             Ok(filled) => filled,
-            Err(error) => return self.unfilled(step.http.endpoint, &error).await,
+            Err(error) => {
+                capture::none_taken(&step.http.captures, &mut self.scope);
+                return self.unfilled(step.http.endpoint, &error).await;
+            }
         };
         let on_the_wire = OnTheWire::new(&self.shard, step.connect, late);
         let (params, payload) = (filled.params.clone(), &filled.payload);
@@ -74,7 +78,9 @@ impl User {
         on_the_wire.arrived();
         self.tell_connected(&exchange, filled.params.as_deref());
         self.record(step.connect, exchange, late);
-        let Some(mut connection) = connection else { return };
+        let Some(mut connection) = connection else {
+            return capture::none_taken(&step.http.captures, &mut self.scope);
+        };
         // It may have been told to leave while it connected: then there is nothing to end.
         let leave = if self.is_told_to_leave() { Leave::Finished } else { self.listen(&mut connection, &filled).await };
         connection.leave(leave).await;
@@ -106,6 +112,9 @@ impl User {
         let now = Instant::now();
         let mut progress = Progress { since: now, last: now, events: 0, on_the_wire };
         let end = self.events(connection, filled, &mut progress).await;
+        if progress.events == 0 {
+            capture::none_taken(&filled.step.http.captures, &mut self.scope);
+        }
         self.ended(filled, progress, end)
     }
 

@@ -8,7 +8,7 @@ mod introspect;
 mod outcome;
 pub mod subscription;
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -17,7 +17,9 @@ pub use self::introspect::introspect;
 use self::outcome::{Answer, Outcome, Persistence};
 use super::http::{Exchange, Judge, Reply, UserClient};
 use super::judged;
+use crate::scenario::capture;
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
+use crate::scenario::reply::ReplyView;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
@@ -78,52 +80,62 @@ async fn conclude(
     (mut exchange, reply, answer): (Exchange, Option<Reply>, Option<Result<Answer, Alien>>),
     scope: &mut Scope,
 ) -> (Exchange, Option<Cost>) {
+    if reply.is_none() {
+        capture::none_taken(&step.http.captures, scope);
+    }
     if let Some(mut reply) = reply {
         if reply.body.starts_with(BOM) {
             // Expectations and captures read JSON, which does not begin with it.
             reply.body.drain(..BOM.len());
         }
-        exchange.failure = verdict(step, judge, (reply, answer.as_ref()), (exchange.service, scope)).await;
+        let view = reply.view(exchange.service);
+        let refusal = refusal(step, judge, (&reply, answer.as_ref(), &view), &scope.secrets);
+        let trouble = view.trouble();
+        exchange.failure = match (refusal, trouble) {
+            (Some(failure), _) => {
+                capture::none_taken(&step.http.captures, scope);
+                Some(failure)
+            }
+            (None, Some(trouble)) => Some(judged::not_evaluated(trouble, &step.http.captures, scope)),
+            (None, None) => judge.evaluate(reply, exchange.service, scope).await,
+        };
     }
     (exchange, answer.and_then(|answer| answer.ok()?.cost))
 }
 
-async fn verdict(
+/// The failure that a reply is before anything is expected or captured of it.
+fn refusal(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (reply, answer): (Reply, Option<&Result<Answer, Alien>>),
-    (elapsed, scope): (Duration, &mut Scope),
+    (reply, answer, view): (&Reply, Option<&Result<Answer, Alien>>, &ReplyView<'_>),
+    secrets: &Redactor,
 ) -> Option<(Reason, Example)> {
     let Some(answer) = answer else {
         let detail = format!("the body has {} bytes", reply.bytes);
         return Some((
             Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into()),
-            reply.example(detail, &scope.secrets),
+            reply.example(detail, secrets),
         ));
     };
     if let Ok(Answer { outcome: Outcome::Errors { class, what, detail }, .. }) = answer
         && class.fails(step.errors)
     {
         let reason = Reason::Answer { class: class.words(), what: what.clone() };
-        return Some((reason, reply.example(detail.clone(), &scope.secrets)));
+        return Some((reason, reply.example(detail.clone(), secrets)));
     }
     if let Some(reason) = judge.refusal(reply.status) {
-        return Some((reason, reply.example(String::new(), &scope.secrets)));
+        return Some((reason, reply.example(String::new(), secrets)));
     }
     if let Err(alien) = answer {
-        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(&reply), &scope.secrets).into() };
-        return Some((reason, reply.example(alien.detail(), &scope.secrets)));
+        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(reply), secrets).into() };
+        return Some((reason, reply.example(alien.detail(), secrets)));
     }
-    if let Some(path) = &step.business_errors {
-        let view = reply.view(elapsed);
-        if let Some(error) = view.json().and_then(|json| business::find(path, json, &scope.secrets)) {
-            return Some((error.reason(), reply.example(error.detail, &scope.secrets)));
-        }
-        if let Some(trouble) = view.trouble() {
-            return Some(judged::not_evaluated(trouble, &step.http.captures, scope));
-        }
+    if let Some(path) = &step.business_errors
+        && let Some(error) = view.json().and_then(|json| business::find(path, json, secrets))
+    {
+        return Some((error.reason(), reply.example(error.detail, secrets)));
     }
-    judge.evaluate(reply, elapsed, scope).await
+    None
 }
 
 /// The media type without its parameters.

@@ -15,7 +15,7 @@ use super::judge::{Judge, Reply};
 use super::lean::{self, Again, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
 use super::watch::{self, Sent, Sight, Watch};
 use super::{Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, classify, tls};
-use crate::scenario::capture::Capture;
+use crate::scenario::capture::{self, Capture};
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope};
@@ -112,11 +112,12 @@ impl UserClient {
         let whole = step.keeps_body || self.watch.is_some();
         let judge = Judge { step, wants: &wants, whole, reach: scope.secrets.reach() };
         let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
-        if let Some(reply) = reply {
-            exchange.failure = match &self.watch {
-                None => judge.verdict(reply, exchange.service, scope).await,
-                Some(watch) => watch::verdict(&**watch, &judge, &reply, (exchange.service, scope)),
-            };
+        match (reply, &self.watch) {
+            (None, _) => capture::none_taken(&step.captures, scope),
+            (Some(reply), None) => exchange.failure = judge.verdict(reply, exchange.service, scope).await,
+            (Some(reply), Some(watch)) => {
+                exchange.failure = watch::verdict(&**watch, &judge, &reply, (exchange.service, scope));
+            }
         }
         if let (Some(watch), Some((reason, example))) = (&self.watch, &exchange.failure) {
             watch.see(&Sight::Failed(reason, example));

@@ -11,7 +11,7 @@ use super::lean::Keep;
 use crate::protocol::judged::{self, Views};
 use crate::protocol::offload::{self, Lost};
 use crate::scenario::budget::Budget;
-use crate::scenario::capture::Capture;
+use crate::scenario::capture::{self, Capture};
 use crate::scenario::expect::Expect;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::reply::{ReplyView, Trouble};
@@ -115,6 +115,7 @@ impl Judge<'_> {
     /// another thread, and ends with the step's time-out.
     pub async fn verdict(&self, reply: Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
         if let Some(failure) = self.unreadable(&reply, &scope.secrets) {
+            capture::none_taken(&self.step.captures, scope);
             return Some(failure);
         }
         self.evaluate(reply, elapsed, scope).await
@@ -149,7 +150,10 @@ impl Judge<'_> {
                 *scope = evaluated;
                 failure
             }
-            Ok(Err(Lost)) => Some((Reason::Generator(Lost.to_string().into()), Example::default())),
+            Ok(Err(Lost)) => {
+                capture::none_taken(&step.captures, scope);
+                Some((Reason::Generator(Lost.to_string().into()), Example::default()))
+            }
             Err(_) => Some(judged::not_evaluated(Trouble::Late, &step.captures, scope)),
         }
     }

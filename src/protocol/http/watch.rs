@@ -12,6 +12,7 @@ use super::draft::Draft;
 use super::judge::{self, Judge, Reply};
 use super::{Exchange, USER_AGENT};
 use crate::scenario::budget::Budget;
+use crate::scenario::capture;
 use crate::scenario::expect::Mismatch;
 use crate::scenario::plan::Accepted;
 use crate::scenario::template::Scope;
@@ -137,6 +138,7 @@ pub(super) fn verdict(
         }
     }
     if let Some(failure) = judge.unreadable(reply, &scope.secrets) {
+        capture::none_taken(&judge.step.captures, scope);
         return Some(failure);
     }
     let mut rng = scope.rng.clone();

@@ -22,6 +22,7 @@ use super::streams::Stream;
 use super::watch::Watching;
 use super::{Sink, clock};
 use crate::protocol::http::Exchange;
+use crate::scenario::capture;
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope};
@@ -226,10 +227,12 @@ impl<S: Sink> UserClient<S> {
                 // Captures are taken even if a command of a transaction has failed.
                 let unmet = look(step, &value, exchange.service, scope);
                 exchange.failure = self.inside(step, &value).or(unmet);
+                return exchange;
             }
             Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
             Err(_) => overdue(&mut exchange, step.timeout),
         }
+        capture::none_taken(&step.captures, scope);
         exchange
     }
 

@@ -77,7 +77,10 @@ impl Builder<'_> {
         self.attribute(&fields, &mut source);
         let picks = [("first", Pick::First), ("last", Pick::Last), ("random", Pick::Random), ("all", Pick::All)];
         let pick = fields.get("pick").and_then(|n| self.word(n, "pick", &picks)).unwrap_or_default();
-        let default = fields.get("default").and_then(|n| self.constant(n));
+        let default = fields.get("default").and_then(|n| {
+            self.meant_as_null(n);
+            self.constant(n)
+        });
         Some((source, words, pick, default))
     }
 

@@ -55,6 +55,7 @@ impl Builder<'_> {
         }
         for (key, value) in fields.get("json").and_then(|n| self.map(n, "json")).unwrap_or_default() {
             let words = format!("json {}", key.name);
+            self.meant_as_null(value);
             if let Some(path) = self.path(&key.name, key.at.clone()) {
                 expects.extend(self.one(Subject::Json(path), &words, value, Unit::Plain));
             }

@@ -16,6 +16,7 @@ mod impossible;
 mod load;
 mod matcher;
 mod names;
+mod null;
 mod operations;
 mod pem;
 mod redis;

@@ -100,6 +100,7 @@ impl<'a> Builder<'a> {
             if !self.is_name(key) {
                 continue;
             }
+            self.meant_as_null(value);
             // An undefined value would make every use of the name a second error.
             let value = self.constant(value).unwrap_or_else(|| Value::from(()));
             vars.push((key.name.clone(), value));

@@ -65,6 +65,7 @@ impl Builder<'_> {
         }
         let mut out = Vec::with_capacity(entries.len());
         for (key, value) in entries {
+            self.meant_as_null(value);
             let template = self.template(value);
             self.names.given.give(&key.name);
             // A name that is none was reported when names were numbered.

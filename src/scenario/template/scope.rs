@@ -129,7 +129,10 @@ impl Scope {
         let value = self.get(slot);
         let name = || self.table.name(slot);
         if value.is_undefined() {
-            return Err(RenderError(format!("`{}` has no value yet", name())));
+            return Err(RenderError(format!(
+                "`{}` has no value: nothing has set it, or what captures it found nothing",
+                name()
+            )));
         }
         let Some(member) = member else { return Ok(value.clone()) };
         match value.get_attr(member) {

@@ -88,7 +88,10 @@ fn names_that_change_are_read_from_their_slots() {
         let mut out = String::new();
         text(source, &names).unwrap().render(scope, &mut out).map(|()| out)
     };
-    assert_eq!(fill("{{ id }}", &mut scope).unwrap_err().0, "`id` has no value yet");
+    assert_eq!(
+        fill("{{ id }}", &mut scope).unwrap_err().0,
+        "`id` has no value: nothing has set it, or what captures it found nothing"
+    );
     assert_eq!(fill("{{ id | default('none') }}{{ n }}", &mut scope).unwrap(), "none3");
     scope.set(id, Value::from("a"));
     scope.set(row, Value::from_pairs([("email", Value::from("e@x"))]));

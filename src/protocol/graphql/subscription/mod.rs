@@ -17,6 +17,7 @@ use super::business;
 use super::outcome::{self, Answer, Outcome};
 use crate::protocol::http::{Broken, Exchange, Received, Socket, UserClient};
 use crate::protocol::judged::{self, Views};
+use crate::scenario::capture;
 use crate::scenario::plan::SubscriptionStep;
 use crate::scenario::reply::ReplyView;
 use crate::scenario::secrets::Redactor;
@@ -223,19 +224,21 @@ impl Event {
         (elapsed, is_first): (Duration, bool),
         scope: &mut Scope,
     ) -> (Option<(Reason, Example)>, Option<Cost>) {
+        let captures = if is_first { &step.http.captures[..] } else { &[] };
         let payload = self.payload();
         let Answer { outcome, cost } = match outcome::read(payload.as_bytes(), &scope.secrets) {
             Ok(answer) => answer,
             Err(alien) => {
+                capture::none_taken(captures, scope);
                 let reason =
                     Reason::Answer { class: "not a GraphQL reply", what: alien.what(None, &scope.secrets).into() };
                 return (Some((reason, example(payload, alien.detail(), &scope.secrets))), None);
             }
         };
         if let Some(failure) = failed(step, outcome, payload, &scope.secrets) {
+            capture::none_taken(captures, scope);
             return (Some(failure), cost);
         }
-        let captures = if is_first { &step.http.captures[..] } else { &[] };
         let expects = &step.http.expects[..];
         if expects.is_empty() && captures.is_empty() && step.business_errors.is_none() {
             return (None, cost);
@@ -245,6 +248,7 @@ impl Event {
         if let Some(path) = &step.business_errors
             && let Some(error) = view.json().and_then(|json| business::find(path, json, &scope.secrets))
         {
+            capture::none_taken(captures, scope);
             return (Some((error.reason(), example(payload, error.detail, &scope.secrets))), cost);
         }
         let views = Views { json: &view, plain: &view };
