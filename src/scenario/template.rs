@@ -5,6 +5,7 @@
 
 mod compile;
 mod context;
+mod digest;
 mod fake;
 mod functions;
 mod given;
@@ -235,7 +236,7 @@ impl Expression {
             }
             Form::Slot(..) | Form::Constant(_) | Form::Compiled(_) => {
                 let value = self.value(scope)?;
-                match value.as_str() {
+                match value.as_str().filter(|_| value.kind() != ValueKind::Bytes) {
                     Some(text) => out.write_str(text),
                     None => return plain::append(&value, MAX_TEXT, out),
                 }

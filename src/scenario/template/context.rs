@@ -52,11 +52,12 @@ impl Drop for Swapped<'_> {
 }
 
 /// Filters that templates have; for advice, and for the page of the language.
-pub(crate) const FILTERS: [&str; 40] = [
+pub(crate) const FILTERS: [&str; 41] = [
     "abs",
     "attr",
     "b64decode",
     "b64encode",
+    "b64url",
     "batch",
     "bool",
     "capitalize",

@@ -1,13 +1,11 @@
 //! Functions and filters that templates have besides minijinja's own.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::context::with_rng;
-use super::{MAX_TEXT, fake, plain};
+use super::{MAX_TEXT, digest, fake, plain};
 
 pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("random_int", random_int);
@@ -16,10 +14,7 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("uuid", uuid);
     env.add_function("choice", choice);
     env.add_function("now", now);
-    env.add_filter("b64encode", |text: &str| STANDARD.encode(text));
-    env.add_filter("b64decode", b64decode);
-    env.add_filter("hmac_sha256", hmac_sha256);
-    env.add_filter("sha256", |text: &str| hex(ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()));
+    digest::register(env);
     env.add_filter("jsonpath", jsonpath);
     // The library's own write True and None.
     env.add_filter("string", string);
@@ -125,25 +120,6 @@ fn now(format: Option<&str>) -> Result<Value, Error> {
             let text = jiff::fmt::strtime::format(format, &utc).map_err(|e| wrong(format!("now({format:?}): {e}")))?;
             Value::from(text)
         }
-    })
-}
-
-fn b64decode(text: &str) -> Result<String, Error> {
-    let bytes = STANDARD.decode(text.trim()).map_err(|e| wrong(format!("b64decode: {e}")))?;
-    String::from_utf8(bytes).map_err(|_| wrong("b64decode: it is not text"))
-}
-
-fn hmac_sha256(text: &str, key: &str) -> String {
-    let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, key.as_bytes());
-    hex(ring::hmac::sign(&key, text.as_bytes()).as_ref())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, byte| {
-        // Writing into a String cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
     })
 }
 

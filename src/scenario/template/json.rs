@@ -2,7 +2,9 @@
 
 use super::compile::{Compiled, whole};
 use minijinja::Value;
+use minijinja::value::ValueKind;
 
+use super::plain::not_text;
 use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, Slip, Text, text, too_long};
 
 /// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
@@ -60,13 +62,16 @@ impl Json {
 
 /// Appends a value as JSON, up to a length that no request should have.
 fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), RenderError> {
+    if value.kind() == ValueKind::Bytes {
+        return Err(not_text());
+    }
     serde_json::to_writer(Bounded { left: MAX_TEXT, out }, value)
         .map_err(|e| if e.is_io() { too_long() } else { RenderError(e.to_string()) })
 }
 
 /// A value as JSON.
 pub(crate) fn to_json(value: &Value) -> Result<serde_json::Value, RenderError> {
-    if let Some(text) = value.as_str() {
+    if let Some(text) = value.as_str().filter(|_| value.kind() != ValueKind::Bytes) {
         return Ok(text.into());
     }
     let mut out = Vec::new();
@@ -105,6 +110,9 @@ impl JsonBuilder {
     pub fn string(&mut self, source: &str, names: &Names) -> Result<(), Slip> {
         match whole(source, names)? {
             Some(Compiled::Constant(value)) => {
+                if value.kind() == ValueKind::Bytes {
+                    return Err(Slip::new(source.trim(), not_text().0));
+                }
                 let mut out = Vec::new();
                 let room = names.room.get();
                 let written = serde_json::to_writer(Bounded { left: room, out: &mut out }, &value);

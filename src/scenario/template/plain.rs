@@ -21,12 +21,18 @@ pub(super) fn append(value: &Value, left: usize, out: &mut String) -> Result<(),
                 Err(error) => Err(RenderError(error.to_string())),
             };
         }
+        ValueKind::Bytes => return Err(not_text()),
         _ => match value.as_str() {
             Some(text) => out.write_str(text),
             None => write!(out, "{value}"),
         },
     };
     written.map_err(|_| too_long())
+}
+
+/// For what `b64decode` or a digest in bytes leaves.
+pub(super) fn not_text() -> RenderError {
+    RenderError("these are bytes, which are not text: encode them, as in value | b64encode".to_owned())
 }
 
 /// The same in a text of its own.
