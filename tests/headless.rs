@@ -10,6 +10,8 @@ mod files;
 mod connections;
 #[path = "headless/heavy.rs"]
 mod heavy;
+#[path = "headless/inputs.rs"]
+mod inputs;
 #[path = "headless/hostile.rs"]
 mod hostile;
 #[path = "headless/http2.rs"]

@@ -1,7 +1,6 @@
 //! `katydid import FILE`: a scenario from a recording, a document or a command line. Notes go to standard error, so that
 //! standard output is the scenario alone.
 
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
@@ -10,6 +9,7 @@ use super::args::Import;
 use super::{exit, files};
 use crate::headless::console;
 use crate::import::{self, Imported, MAX_INPUT, Options};
+use crate::scenario::source;
 
 /// Reads, converts and writes.
 pub(super) fn run(args: &Import) -> ExitCode {
@@ -68,7 +68,7 @@ fn read(file: &Path) -> Result<String, String> {
     let done = if file == Path::new("-") {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
     } else {
-        File::open(file).and_then(|open| open.take(limit).read_to_end(&mut bytes))
+        source::open(file).and_then(|open| open.take(limit).read_to_end(&mut bytes))
     };
     done.map_err(|e| e.to_string())?;
     if bytes.len() > MAX_INPUT {

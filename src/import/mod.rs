@@ -15,6 +15,8 @@ mod write;
 
 use serde_json::Value;
 
+use crate::scenario::json;
+
 /// Bytes of the longest text that is looked at; a recording of a long session has tens of megabytes.
 pub const MAX_INPUT: usize = 64 * 1024 * 1024;
 /// Bytes of the longest scenario that can be loaded.
@@ -23,6 +25,8 @@ const MAX_OUTPUT: usize = 1_000_000;
 const MAX_REQUESTS: usize = 1_000;
 /// Values of a YAML document, aliases counted each time.
 const MAX_NODES: usize = 400_000;
+/// Levels of a YAML document.
+const MAX_DEPTH: usize = 60;
 
 /// What is wanted of a recording.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,7 +106,7 @@ fn kind(text: &str) -> Result<Kind, ImportError> {
         return Ok(Kind::Curl);
     }
     let document = if start.starts_with('{') {
-        serde_json::from_str(start).map_err(|e| ImportError::new(format!("it is not JSON: {e}")))?
+        serde_json::from_str(start).map_err(|e| ImportError::new(json::refusal("it", &e)))?
     } else {
         yaml(text).map_err(|why| ImportError::new(format!("it is not {known}: {why}")))?
     };
@@ -127,11 +131,14 @@ fn kind(text: &str) -> Result<Kind, ImportError> {
 
 fn yaml(text: &str) -> Result<Value, String> {
     let options = serde_yaml::options! {
-        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: 60, max_documents: 1 },
+        budget: serde_yaml::budget! { max_nodes: MAX_NODES, max_depth: MAX_DEPTH, max_documents: 1 },
         with_snippet: false,
     };
     serde_yaml::from_str_with_options(text, options).map_err(|e| {
         let text = e.to_string();
+        if text.starts_with("budget breached: Depth") {
+            return format!("its YAML is nested deeper than {MAX_DEPTH} levels");
+        }
         crate::clean::line(text.lines().next().unwrap_or("it cannot be read")).into_owned()
     })
 }

@@ -111,8 +111,7 @@ impl Capture {
 
     fn instead(&self, reply: &ReplyView<'_>) -> String {
         match &self.source {
-            CaptureSource::Json(_) if reply.body.is_empty() => "the body is empty".to_owned(),
-            CaptureSource::Json(_) if reply.json().is_none() => "the body is not JSON".to_owned(),
+            CaptureSource::Json(_) if reply.json().is_none() => reply.not_json().to_owned(),
             CaptureSource::Json(path) => format!("{} is not in the JSON", path.text()),
             CaptureSource::Header(name) => format!("the reply has no header {name}"),
             CaptureSource::Cookie(name) => format!("the reply sets no cookie {name}"),
@@ -273,7 +272,7 @@ mod tests {
         let miss = capture(json("$.t"), Pick::First, None).take(&reply, &mut rng).unwrap_err();
         assert_eq!(
             (miss.to_string().as_str(), miss.found.as_str()),
-            ("nothing to capture for x: there", "the body is not JSON")
+            ("nothing to capture for x: there", "a body that is not JSON")
         );
     }
 }

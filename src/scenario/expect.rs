@@ -152,8 +152,7 @@ impl Subject {
                 if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
             }
             Subject::Json(path) => match reply.select(path) {
-                Selected::NotJson if reply.body.is_empty() => Got::Missing("an empty body"),
-                Selected::NotJson => Got::Missing("a body that is not JSON"),
+                Selected::NotJson => Got::Missing(reply.not_json()),
                 Selected::Found(mut found) if path.is_single() => match found.pop() {
                     None => Got::Missing("no such value"),
                     Some(one) => Got::One(one),

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
+use super::json;
+
 /// The standard question, in the form that servers of all ages understand.
 pub const QUERY: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
     subscriptionType { name } types { kind name fields(includeDeprecated: true) { name args { ...Input } \
@@ -104,8 +106,9 @@ struct Directive {
 /// # Errors
 /// When it is none: no JSON, errors of the server instead of a schema, or names that no schema can have.
 pub fn sdl(json: &str) -> Result<String, String> {
-    let reply: Reply =
-        serde_json::from_str(json).map_err(|error| format!("this is not the result of an introspection: {error}"))?;
+    let reply: Reply = serde_json::from_str(json).map_err(|error| {
+        format!("this is not the result of an introspection: {}", json::refusal("the text", &error))
+    })?;
     let said = reply.errors.iter().flatten().find_map(|problem| problem.message.as_deref());
     let schema = reply.schema.or(reply.data.and_then(|data| data.schema)).ok_or_else(|| match said {
         Some(said) => format!("the server does not tell its schema: {said}"),

@@ -156,11 +156,12 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
         return Diagnostic::new(at, "a second document begins here: a scenario is one document")
             .note("remove the line ---, or put what follows it into a file of its own and name that in `include`");
     }
+    if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Depth { .. }, .. } = inner {
+        return Diagnostic::new(at, format!("lists and maps are nested deeper than {MAX_DEPTH} levels"));
+    }
     let mut message = serde_yaml::UserMessageFormatter.format_message(inner).into_owned();
     if message.starts_with("YAML document too large") {
-        message = format!(
-            "the file is too large, or its aliases multiply: it has more than {MAX_NODES} values, or too deep ones"
-        );
+        message = format!("the file is too large, or its aliases multiply: it has more than {MAX_NODES} values");
     }
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");

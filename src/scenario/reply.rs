@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 
 use super::budget::Budget;
+use super::json;
 use super::path::{Path, Size};
 
 /// Longer JSON is read for what a path wants of it; only paths that cannot be followed that way need all of it.
@@ -176,6 +177,17 @@ impl<'a> ReplyView<'a> {
             _ if self.trouble().is_some() => Selected::Found(Vec::new()),
             None => Selected::NotJson,
             Some(json) => Selected::Found(path.find(json).into_iter().map(Cow::Borrowed).collect()),
+        }
+    }
+
+    /// What a body without JSON is.
+    pub(crate) fn not_json(&self) -> &'static str {
+        if self.body.is_empty() {
+            "an empty body"
+        } else if json::is_too_deep(self.text()) {
+            json::TOO_DEEP
+        } else {
+            "a body that is not JSON"
         }
     }
 

@@ -109,9 +109,8 @@ impl Sources {
         if !real.starts_with(&root) {
             return Err(format!("{name} lies outside of the scenario's folder"));
         }
-        if !real.is_file() {
-            return Err(format!("{} is not a file", path.display()));
-        }
+        let found = real.metadata().and_then(|found| ordinary(&found));
+        found.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         Ok(path)
     }
 
@@ -128,14 +127,45 @@ impl Sources {
     }
 }
 
-/// Reads at most `most` bytes; a longer file is an error, also one that has no length, such as a pipe.
+/// Opens an ordinary file. Anything else is refused at once: a pipe that nobody writes to would be waited for for ever, and
+/// a device may have no end.
+pub(crate) fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    // Looked at before and after: opening alone does something to some devices, and what has the name may change.
+    ordinary(&std::fs::metadata(path)?)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path)?;
+    ordinary(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn ordinary(found: &std::fs::Metadata) -> std::io::Result<()> {
+    if found.is_file() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    let what = {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = found.file_type();
+        match () {
+            () if kind.is_dir() => "a directory",
+            () if kind.is_fifo() => "a pipe",
+            () if kind.is_socket() => "a socket",
+            () => "a device",
+        }
+    };
+    #[cfg(not(unix))]
+    let what = if found.is_dir() { "a directory" } else { "a device" };
+    Err(std::io::Error::other(format!("it is {what}, not a file")))
+}
+
+/// Reads at most `most` bytes; a longer file is an error.
 pub(crate) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let fail = |why: &str| format!("cannot read {}: {why}", path.display());
-    let file = std::fs::File::open(path).map_err(|e| fail(&e.to_string()))?;
-    if file.metadata().is_ok_and(|m| m.is_dir()) {
-        return Err(fail("it is a directory"));
-    }
+    let file = open(path).map_err(|e| fail(&e.to_string()))?;
     let mut bytes = Vec::new();
     file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| fail(&e.to_string()))?;
     if bytes.len() as u64 > most {
@@ -180,7 +210,7 @@ mod tests {
         assert_eq!(sources.bytes(0, "ok").unwrap(), b"hello");
         assert!(sources.bytes(0, "../secret").unwrap_err().contains("outside"));
         assert!(sources.bytes(0, "none").unwrap_err().contains("none"));
-        assert!(sources.bytes(0, ".").unwrap_err().contains("not a file"));
+        assert!(sources.bytes(0, ".").unwrap_err().contains("a directory, not a file"));
         assert!(sources.read(0, "ok", 4).unwrap_err().contains("larger"));
     }
 }

@@ -10,6 +10,7 @@ mod fake;
 mod functions;
 mod given;
 mod json;
+mod kept;
 mod misuse;
 mod names;
 mod pieces;

@@ -80,3 +80,16 @@ async fn an_expectation_that_fails_does_not_keep_a_capture_from_being_taken() {
     assert_eq!(said(&last), ["one"]);
     assert_eq!(last.failures.rows.len(), 1);
 }
+
+#[tokio::test]
+async fn a_value_that_doubles_is_an_error_of_the_scenario_and_the_run_goes_on() {
+    let (url, _) = server();
+    let text = "tasks: [{ steps: [{ set: { a: x, l: [1] } }, { repeat: 40, steps: [{ set: { a: '{{ a + a }}' } }, \
+                { set: { l: ['{{ l }}', '{{ l }}'] } }] }, { log: '{{ a | length }}' }, { stop: run }] }]";
+    let last = to_the_end(common::run_at(url, text)).await;
+    // The last value that was small enough is kept.
+    assert_eq!(said(&last), [(1 << 21).to_string()]);
+    let errors: Vec<_> = last.exceptions.iter().map(|error| format!("{error:?}")).collect();
+    assert_eq!(errors.len(), 2, "{errors:?}");
+    assert!(errors.iter().any(|error| error.contains("set a")) && errors.iter().any(|error| error.contains("set l")));
+}

@@ -21,6 +21,7 @@ use minijinja::Value;
 
 use self::index::Index;
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order, Row};
+use crate::scenario::source;
 
 /// Files up to this size are kept in memory, which saves a system call a row.
 const IN_MEMORY: u64 = 4 << 20;
@@ -92,7 +93,7 @@ pub fn open(feeders: &[Feeder], seed: u64) -> Result<Arc<[Source]>, DataError> {
 
 impl Source {
     fn open(feeder: &Feeder, key: u64) -> std::io::Result<Self> {
-        let file = File::open(&feeder.path)?;
+        let file = source::open(&feeder.path)?;
         let columns = feeder.columns.len();
         let (text, index) = if file.metadata()?.len() <= IN_MEMORY {
             let mut text = Vec::new();

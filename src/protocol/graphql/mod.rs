@@ -25,6 +25,9 @@ use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
 use crate::stats::{Example, Reason};
 
+/// The class of a reply in which nobody can look for business errors.
+const UNREADABLE: &str = "not a GraphQL reply";
+
 /// Sends what was prepared from `step.http`, reads the whole reply and judges it; captures go into `scope`. `wants`
 /// tells whether an example of a failure is of use. Also says what the reply cost, where the server tells.
 ///
@@ -130,12 +133,18 @@ fn refusal(
         let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(reply), secrets).into() };
         return Some((reason, reply.example(alien.detail(), secrets)));
     }
-    if let Some(path) = &step.business_errors
-        && let Some(error) = view.json().and_then(|json| business::find(path, json, secrets))
-    {
-        return Some((error.reason(), reply.example(error.detail, secrets)));
+    let path = step.business_errors.as_ref()?;
+    match view.json() {
+        Some(json) => {
+            business::find(path, json, secrets).map(|error| (error.reason(), reply.example(error.detail, secrets)))
+        }
+        // The caller says why nothing is known of it.
+        None if view.trouble().is_some() => None,
+        None => {
+            let reason = Reason::Answer { class: UNREADABLE, what: view.not_json().into() };
+            Some((reason, reply.example(String::new(), secrets)))
+        }
     }
-    None
 }
 
 /// The media type without its parameters.

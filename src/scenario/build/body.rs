@@ -8,6 +8,7 @@ use http::HeaderValue;
 
 use super::Builder;
 use super::fields::Fields;
+use crate::scenario::json;
 use crate::scenario::keys;
 use crate::scenario::node::{Kind, Node};
 use crate::scenario::plan::{Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Multipart, Part, PartContent};
@@ -100,7 +101,7 @@ impl Builder<'_> {
                     &read
                 }
                 Err(e) => {
-                    self.error(node, format!("the file is not JSON: {e}"));
+                    self.error(node, json::refusal("the file", &e));
                     return None;
                 }
             },

@@ -7,6 +7,7 @@ use super::Builder;
 use crate::scenario::keys;
 use crate::scenario::node::{Key, Node};
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order};
+use crate::scenario::source;
 
 impl Builder<'_> {
     pub(super) fn data(&mut self, node: &Node) {
@@ -65,7 +66,7 @@ impl Builder<'_> {
 fn columns(path: &Path, delimiter: u8) -> Result<Arc<[Arc<str>]>, String> {
     use std::io::Read as _;
     // A header and a row; more of a file without line ends is not read.
-    let file = std::fs::File::open(path).map_err(|e| e.to_string())?.take(1_000_000);
+    let file = source::open(path).map_err(|e| e.to_string())?.take(1_000_000);
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
     let header = reader.headers().map_err(|e| e.to_string())?.clone();
     let names: Vec<Arc<str>> = header.iter().map(|name| name.trim().trim_start_matches('\u{feff}').into()).collect();

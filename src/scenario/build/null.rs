@@ -19,3 +19,30 @@ impl Builder<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn null_of_other_languages_is_warned_of_unless_it_is_quoted() {
+        let warned = |step: &str| {
+            let text =
+                format!("host: http://h\nvars: {{ v: x }}\ntasks: [{{ steps: [{step}, {{ log: '{{{{ v }}}}' }}] }}]\n");
+            Scenario::parse("s.yaml", &text).unwrap_or_else(|e| panic!("{e}")).warnings().contains("write null")
+        };
+        for word in ["none", "None", "nil", "undefined"] {
+            assert!(warned(&format!("{{ get: /, capture: {{ a: {{ json: $.a, default: {word} }} }} }}")), "{word}");
+            assert!(warned(&format!("{{ set: {{ a: {word} }} }}")), "{word}");
+            assert!(warned(&format!("{{ get: /, expect: {{ json: {{ $.a: {word} }} }} }}")), "{word}");
+            assert!(!warned(&format!("{{ set: {{ a: '{word}' }} }}")), "{word} in quotes");
+            assert!(
+                !warned(&format!("{{ post: /, json: {{ payment: {word} }} }}")),
+                "{word} is a value like any other"
+            );
+        }
+        for word in ["null", "~", "Null", "NULL", "nothing", "'{{ none }}'"] {
+            assert!(!warned(&format!("{{ get: /, capture: {{ a: {{ json: $.a, default: {word} }} }} }}")), "{word}");
+        }
+    }
+}

@@ -6,6 +6,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::context::with_rng;
 use super::{MAX_TEXT, digest, fake, plain};
+use crate::scenario::json;
 
 pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("random_int", random_int);
@@ -127,7 +128,7 @@ fn now(format: Option<&str>) -> Result<Value, Error> {
 fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
     let path = serde_json_path::JsonPath::parse(path).map_err(|e| wrong(format!("jsonpath({path:?}): {e}")))?;
     let json: serde_json::Value = match value.as_str() {
-        Some(text) => serde_json::from_str(text).map_err(|e| wrong(format!("jsonpath: the text is not JSON: {e}")))?,
+        Some(text) => serde_json::from_str(text).map_err(|e| wrong(json::refusal("jsonpath: the text", &e)))?,
         None => serde_json::to_value(value).map_err(|e| wrong(format!("jsonpath: {e}")))?,
     };
     Ok(path.query(&json).first().map_or(Value::UNDEFINED, |found| Value::from(Serde(found))))

@@ -1,5 +1,7 @@
 use super::*;
 
+mod growth;
+
 fn names() -> Names {
     Names::new(Value::from_pairs([("word", Value::from("hi")), ("n", Value::from(3))]))
 }

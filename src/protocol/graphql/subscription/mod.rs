@@ -13,8 +13,8 @@ use http::HeaderMap;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use self::message::Message;
-use super::business;
 use super::outcome::{self, Answer, Outcome};
+use super::{UNREADABLE, business};
 use crate::protocol::http::{Broken, Exchange, Received, Socket, UserClient};
 use crate::protocol::judged::{self, Views};
 use crate::scenario::capture;
@@ -245,6 +245,14 @@ impl Event {
         }
         let headers = HeaderMap::new();
         let view = ReplyView::new(200, elapsed, &headers, payload.as_bytes());
+        if step.business_errors.is_some() && view.json().is_none() {
+            if let Some(trouble) = view.trouble() {
+                return (Some(judged::not_evaluated(trouble, captures, scope)), cost);
+            }
+            capture::none_taken(captures, scope);
+            let reason = Reason::Answer { class: UNREADABLE, what: view.not_json().into() };
+            return (Some((reason, example(payload, String::new(), &scope.secrets))), cost);
+        }
         if let Some(path) = &step.business_errors
             && let Some(error) = view.json().and_then(|json| business::find(path, json, &scope.secrets))
         {

@@ -1,0 +1,45 @@
+//! Why a text is not read as JSON.
+
+/// What JSON is that goes deeper than the reader follows: its stack is not for whoever writes the text to use up.
+pub(crate) const TOO_DEEP: &str = "JSON nested 128 levels or deeper, which is more than can be read";
+
+/// The reason in words: `what` is not JSON, or JSON that is only too deep.
+pub(crate) fn refusal(what: &str, error: &serde_json::Error) -> String {
+    if error.is_data() {
+        return format!("{what} is not what is expected: {error}");
+    }
+    let text = error.to_string();
+    if is_depth(&text) { format!("{what} is {TOO_DEEP}") } else { format!("{what} is not JSON: {text}") }
+}
+
+fn is_depth(error: &str) -> bool {
+    error.starts_with("recursion limit exceeded")
+}
+
+/// Whether the reader gave up because of the levels.
+pub(crate) fn is_too_deep(bytes: &[u8]) -> bool {
+    // What is read is not kept: it is looked at once more only where something failed already.
+    let read = serde_json::from_slice::<serde_json::Value>(bytes);
+    read.is_err_and(|error| is_depth(&error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_the_reader_s_and_is_said() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
+        assert!(read(&nested(127)).is_ok() && !is_too_deep(nested(127).as_bytes()));
+        let deeper = nested(128);
+        assert_eq!(refusal("it", &read(&deeper).unwrap_err()), format!("it is {TOO_DEEP}"));
+        assert!(is_too_deep(deeper.as_bytes()));
+        // Nothing else is.
+        assert!(
+            !is_too_deep(b"<html>")
+                && !is_too_deep(b"{\"a\":")
+                && refusal("it", &read("x").unwrap_err()).starts_with("it is not JSON: ")
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! Values that are kept from step to step: small enough, not too deep, and all there.
+//!
+//! The template library joins and repeats lists only when somebody looks at them, so that one of a few bytes can stand for
+//! more items than there is memory. In a loop such a value grows with each pass, and so does the depth of the calls that
+//! read it.
+
+use minijinja::Value;
+use minijinja::value::ValueKind;
+
+use super::{MAX_TEXT, RenderError, too_long};
+
+/// Levels of lists and maps in each other: as many as JSON in a response may have.
+const MAX_DEPTH: usize = 128;
+/// What an item counts beside its own bytes.
+const ITEM: usize = 16;
+
+/// The value without anything in it that is still to be computed.
+///
+/// # Errors
+/// When it is longer than a value may be, or too deep.
+pub(super) fn kept(value: Value) -> Result<Value, RenderError> {
+    let mut left = MAX_TEXT;
+    Ok(solid(&value, &mut left, 0)?.unwrap_or(value))
+}
+
+/// The value anew where something in it was still to be computed.
+fn solid(value: &Value, left: &mut usize, depth: usize) -> Result<Option<Value>, RenderError> {
+    let size = value.as_bytes().map_or(0, <[u8]>::len).saturating_add(ITEM);
+    *left = left.checked_sub(size).ok_or_else(too_long)?;
+    if depth > MAX_DEPTH {
+        return Err(RenderError(format!("the value has more than {MAX_DEPTH} levels of lists and maps in each other")));
+    }
+    let kind = value.kind();
+    if !matches!(kind, ValueKind::Seq | ValueKind::Iterable | ValueKind::Map) {
+        return Ok(None);
+    }
+    let fail = |error: minijinja::Error| RenderError(super::wording::told(&error));
+    let mut changed = kind == ValueKind::Iterable;
+    let (mut keys, mut items) = (Vec::new(), Vec::new());
+    for item in value.try_iter().map_err(fail)? {
+        let item = if kind == ValueKind::Map {
+            let value = value.get_item(&item).map_err(fail)?;
+            *left = left.checked_sub(item.as_bytes().map_or(0, <[u8]>::len)).ok_or_else(too_long)?;
+            keys.push(item);
+            value
+        } else {
+            item
+        };
+        let anew = solid(&item, left, depth + 1)?;
+        changed |= anew.is_some();
+        items.push(anew.unwrap_or(item));
+    }
+    Ok(changed.then(|| if kind == ValueKind::Map { keys.into_iter().zip(items).collect() } else { Value::from(items) }))
+}
