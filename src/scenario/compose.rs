@@ -59,6 +59,9 @@ impl Include<'_> {
     }
 
     fn one(&mut self, item: &Node, name: &str, path: &[PathBuf]) -> Result<Option<Node>, String> {
+        if name.contains("{{") {
+            return Err("`include` cannot contain a template: files are joined before anything is filled".to_owned());
+        }
         if name.contains("://") {
             return Err("there are no remote includes: save the file beside the scenario and name that".to_owned());
         }

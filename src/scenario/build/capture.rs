@@ -12,6 +12,12 @@ use crate::scenario::keys::CAPTURE;
 use crate::scenario::node::{Kind, Node};
 
 const FORMS: &str = "write $.path, header: NAME, cookie: NAME, regex: PATTERN or css: SELECTOR";
+/// What to write instead of a template.
+const CHOOSE: &str =
+    "it is read with the file: capture with `pick: all`, and choose in a step: {{ all | select('eq', x) | first }}";
+/// The same for a path.
+const CHOOSE_JSON: &str = "it is read with the file: capture `body: true` as page, and look in it in a step: \
+                           {{ page | jsonpath('$.items[?@.id == ' ~ x ~ ']') }}";
 /// The keys that name a source.
 const SOURCES: [&str; 7] = ["json", "header", "cookie", "regex", "css", "body", "status"];
 
@@ -86,6 +92,9 @@ impl Builder<'_> {
 
     fn attribute(&mut self, fields: &Fields<'_>, source: &mut CaptureSource) {
         let Some(node) = fields.get("attribute") else { return };
+        if self.never_filled(node, "attribute", CHOOSE) {
+            return;
+        }
         let name = self.plain_text(node, "attribute");
         match source {
             CaptureSource::Css { attribute, .. } => *attribute = name,
@@ -97,6 +106,10 @@ impl Builder<'_> {
         let words = if text.is_empty() { kind.to_owned() } else { format!("{kind} {text}") };
         if text.is_empty() && !["body", "status"].contains(&kind) {
             self.report(node.at.clone(), format!("`{kind}` is empty"), FORMS);
+            return None;
+        }
+        let instead = if kind == "json" { CHOOSE_JSON } else { CHOOSE };
+        if self.never_filled(node, &format!("capture: {kind}"), instead) {
             return None;
         }
         if kind == "css" && text.len() > MAX_PATH {

@@ -137,7 +137,7 @@ impl<'a> Builder<'a> {
 
     fn task(&mut self, index: usize, node: &Node) -> Option<Task> {
         let fields = self.fields(node, "a task", keys::TASK)?;
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
+        let name = fields.get("name").and_then(|n| self.name_text(n));
         let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
         let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let Some(steps) = fields.get("steps") else {

@@ -92,6 +92,12 @@ impl Builder<'_> {
         Some(text)
     }
 
+    /// A name that is shown and never filled.
+    pub(super) fn name_text(&mut self, node: &Node) -> Option<String> {
+        self.never_filled(node, "name", "it is one name for the whole run");
+        self.plain_text(node, "name")
+    }
+
     /// The `name` of a step: its row, which there is once for the whole run.
     pub(super) fn row_name(&mut self, fields: &Fields<'_>) -> Option<String> {
         let node = fields.get("name")?;
@@ -258,7 +264,11 @@ impl Builder<'_> {
 
     /// Texts that are shown and never filled; one may stand without a list.
     pub(super) fn plain_texts(&mut self, node: &Node, what: &str) -> Vec<String> {
-        node.one_or_more().iter().filter_map(|n| self.plain_text(n, what)).collect()
+        let text = |n| {
+            self.never_filled(n, what, "it is read with the file, before the run");
+            self.plain_text(n, what)
+        };
+        node.one_or_more().iter().filter_map(text).collect()
     }
 
     /// A text whose templates cannot vary, filled.

@@ -8,6 +8,7 @@ use http::header::ACCEPT;
 use super::Builder;
 use super::fields::Fields;
 use super::http::Message;
+use super::lookalike::is_template;
 use super::operations::{Counted, anonymous};
 use crate::scenario::diagnostic::nearest;
 use crate::scenario::document::{self, Operation};
@@ -61,6 +62,16 @@ pub(super) struct Chosen {
     pub document: String,
     /// The name of its row.
     pub row: String,
+}
+
+/// Whether somebody means a part of the document to be filled. Two braces open nothing in GraphQL; comments are sent as
+/// they are.
+fn is_filled(document: &str) -> bool {
+    document.lines().any(|line| {
+        let in_string = |at: usize| line[..at].matches('"').count() % 2 == 1;
+        let comment = line.match_indices('#').map(|(at, _)| at).find(|at| !in_string(*at));
+        is_template(&line[..comment.unwrap_or(line.len())])
+    })
 }
 
 impl<'a> Builder<'a> {
@@ -143,6 +154,15 @@ impl<'a> Builder<'a> {
             Some(text) => text?,
             None => self.plain_text(argument, "graphql")?,
         };
+        if is_filled(&document) {
+            let note = "declare a variable and give it a value: query Q($NAME: Int) { … }, with variables: { NAME: \"{{ … }}\" }";
+            self.report(
+                argument.at.clone(),
+                "a GraphQL document cannot contain a template: it would be sent as written",
+                note,
+            );
+            return None;
+        }
         let Operation { kind, name: operation, figures } = self.operation(argument, fields, &document)?;
         let name = self.row_name(fields);
         let named = name.is_some();

@@ -166,7 +166,7 @@ impl<'a> Builder<'a> {
 
     fn stage(&mut self, index: usize, node: &Node) -> Option<Stage> {
         let fields = self.fields(node, "a stage", keys::STAGE)?;
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name"));
+        let name = fields.get("name").and_then(|n| self.name_text(n));
         let name = name.unwrap_or_else(|| format!("stage {}", index + 1)).into();
         let duration = match fields.get("duration") {
             Some(n) => self.some_time(n, "duration"),

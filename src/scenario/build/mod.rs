@@ -14,6 +14,7 @@ mod graphql;
 mod http;
 mod impossible;
 mod load;
+mod lookalike;
 mod matcher;
 mod names;
 mod null;
@@ -254,7 +255,7 @@ impl<'a> Builder<'a> {
         }
         self.graphql_settings(&fields);
         *head = Head {
-            name: fields.get("name").and_then(|n| self.plain_text(n, "name")),
+            name: fields.get("name").and_then(|n| self.name_text(n)),
             description: fields
                 .get("description")
                 .and_then(|n| self.plain_text(n, "description"))
@@ -274,6 +275,7 @@ impl<'a> Builder<'a> {
         let redis = self.redis_target(&fields);
         self.check_profiles(&fields);
         self.templated_keys(root);
+        self.lookalikes(root);
         self.unused(&fields);
         let operations = self.counted();
         let secrets = self.sources.secrets().with(self.private.iter().map(String::as_str));

@@ -24,7 +24,7 @@ impl Builder<'_> {
 
     pub(super) fn baseline(&mut self, node: &Node) -> Option<Baseline> {
         let fields = self.fields(node, "baseline", keys::BASELINE)?;
-        let name = fields.get("name").and_then(|n| self.plain_text(n, "name")).unwrap_or_else(|| "main".to_owned());
+        let name = fields.get("name").and_then(|n| self.name_text(n)).unwrap_or_else(|| "main".to_owned());
         let keep = fields.get("keep").and_then(|n| self.whole(n, "keep", 1_000)).unwrap_or(KEEP);
         let mut tolerance: Vec<(Arc<str>, f64)> = Vec::new();
         for (key, value) in fields.get("tolerance").and_then(|n| self.map(n, "tolerance")).unwrap_or_default() {

@@ -101,6 +101,9 @@ fn uuid() -> String {
 
 fn choice(list: &Value) -> Result<Value, Error> {
     let wrong = |what: &str| wrong(format!("choice(list): {what}"));
+    if list.as_bytes().is_some() {
+        return Err(wrong("it takes a list, and this is a string: write choice([\"a\", \"b\"])"));
+    }
     let length = list.len().ok_or_else(|| wrong("it takes a list"))?;
     if length == 0 {
         return Err(wrong("the list is empty"));

@@ -58,7 +58,7 @@ impl Names {
     }
 
     /// Whether the scenario's `vars` have this name.
-    pub(super) fn is_var(&self, name: &str) -> bool {
+    pub(crate) fn is_var(&self, name: &str) -> bool {
         self.vars.get_attr(name).is_ok_and(|value| !value.is_undefined())
     }
 }
