@@ -4,6 +4,8 @@
 mod captures;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "engine_language/leaving.rs"]
+mod leaving;
 #[path = "engine_language/load.rs"]
 mod load;
 

@@ -109,7 +109,7 @@ fn arrive(shard: &Shard, class: usize, due: Instant) {
         // The class with the most idle users misses one least.
         None => match lounges.iter_mut().max_by_key(|lounge| lounge.len()).and_then(idle) {
             Some(user) => {
-                user.retire();
+                user.retire(shard.last_moment());
                 Some(user)
             }
             None => {

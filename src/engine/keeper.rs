@@ -198,7 +198,7 @@ impl Keeper {
         match self.seats.get_mut(at) {
             Some(old) => {
                 if let Seat::Taken { task, .. } = std::mem::replace(old, seat) {
-                    self.leaving.push((task, Instant::now() + self.shard.plan.load.stop_timeout));
+                    self.leaving.push((task, self.shard.last_moment()));
                 }
             }
             None => self.seats.push(seat),
@@ -243,8 +243,9 @@ impl Keeper {
         let Some(seat) = self.seats.pop() else { return false };
         match seat {
             Seat::Taken { task, signal } => {
-                signal.retire();
-                self.leaving.push((task, Instant::now() + self.shard.plan.load.stop_timeout));
+                let by = self.shard.last_moment();
+                signal.retire(by);
+                self.leaving.push((task, by));
             }
             Seat::Vacant => self.vacant -= 1,
             Seat::Quit => {}

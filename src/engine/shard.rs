@@ -63,6 +63,8 @@ pub struct Shard {
     pub ready: Cell<u32>,
     pub in_flight: Cell<u32>,
     pub cut: Cell<u64>,
+    /// Lists of steps that ended before their last step since the last handover, because their users had to leave.
+    pub unfinished: Cell<u64>,
     /// Users alive on all shards that do not start before the others.
     pub others: Arc<AtomicU32>,
     /// Something has happened that the keeper should look at.
@@ -104,6 +106,7 @@ impl Shard {
             ready: Cell::new(0),
             in_flight: Cell::new(0),
             cut: Cell::new(0),
+            unfinished: Cell::new(0),
             others: Arc::clone(&setup.others),
             attention: Notify::new(),
             stopping: Cell::new(false),
@@ -121,6 +124,11 @@ impl Shard {
             timer: super::timer::Timer::new().ok(),
             plan: Arc::clone(&setup.plan),
         }
+    }
+
+    /// When a user that is told to leave now is aborted, be it because the run stops or because there are to be fewer users.
+    pub fn last_moment(&self) -> Instant {
+        Instant::now() + self.plan.load.stop_timeout
     }
 
     /// Asks the supervisor to stop the run.
@@ -189,6 +197,7 @@ impl Shard {
         interval.users = self.users.get();
         interval.in_flight = self.in_flight.get();
         interval.cut = self.cut.take();
+        interval.unfinished = self.unfinished.take();
         interval.arrivals = std::mem::take(&mut *self.arrivals.borrow_mut());
         interval.staff.ready = self.ready.get();
         interval.staff.wants_stop = self.wants_stop.take();

@@ -275,8 +275,8 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
     lines(out.into_iter(), width)
 }
 
-/// What the rows do not have, each in a sentence: iterations that were due and never begun, requests of a warm-up,
-/// requests sent again, messages that never came.
+/// What the rows do not have, each in a sentence: iterations that were due and never begun, tasks that ended early,
+/// requests of a warm-up, requests sent again, messages that never came.
 pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let plan = &snapshot.plan;
     let mut out = Vec::new();
@@ -285,6 +285,10 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
         out.push(format!(
             "{dropped} iterations were dropped: they were due while no user was free; {started} were started"
         ));
+    }
+    if plan.unfinished > 0 {
+        let (n, tasks) = (units::count(plan.unfinished), if plan.unfinished == 1 { "task" } else { "tasks" });
+        out.push(format!("{n} {tasks} ended early because users had to leave: the remaining steps were not run"));
     }
     if plan.left_out > 0 {
         out.push(format!("{} requests of the warm-up are in no row", units::count(plan.left_out)));

@@ -28,6 +28,7 @@ pub struct Aggregator {
     /// Users and requests on the wire, by shard.
     shards: Vec<(u32, u32)>,
     cut: u64,
+    unfinished: u64,
     events: Arc<Vec<Event>>,
     log: LogView,
     server: Option<ServerFigures>,
@@ -72,6 +73,7 @@ impl Aggregator {
             seq: 0,
             shards: vec![(0, 0); shards],
             cut: 0,
+            unfinished: 0,
             events: Arc::default(),
             log: LogView::default(),
             server: None,
@@ -88,6 +90,7 @@ impl Aggregator {
             *shard = (interval.users, interval.in_flight);
         }
         self.cut += interval.cut;
+        self.unfinished += interval.unfinished;
         self.keep_lines(interval);
         let warm = self.warm.contains(&interval.epoch);
         if interval.epoch >= self.epoch {
@@ -233,7 +236,12 @@ impl Aggregator {
             costs: stats.costs.iter().map(|(row, costs)| (row, *costs)).collect(),
             remarks: stats.remarks.iter().map(|(row, remarks)| (row, *remarks)).collect(),
             events: Arc::clone(&self.events),
-            plan: PlanView { left_out: self.left_out, arrivals: stats.arrivals, ..self.plan.clone() },
+            plan: PlanView {
+                left_out: self.left_out,
+                arrivals: stats.arrivals,
+                unfinished: self.unfinished,
+                ..self.plan.clone()
+            },
             log: self.log.clone(),
         })
     }

@@ -31,6 +31,8 @@ pub struct Interval {
     pub in_flight: u32,
     /// Requests cut in it: sent, but in no row.
     pub cut: u64,
+    /// Lists of steps (tasks, `on_start`, `on_stop`) that ended in it before their last step.
+    pub unfinished: u64,
     /// The users that the shard holds, at its end.
     pub staff: Staff,
     /// What became of the iterations that were due in it.
@@ -83,6 +85,7 @@ impl Interval {
             users: 0,
             in_flight: 0,
             cut: 0,
+            unfinished: 0,
             staff: Staff::default(),
             arrivals: Arrivals::default(),
             cells: std::iter::repeat_with(|| None).take(endpoints).collect(),
@@ -110,7 +113,7 @@ impl Interval {
                 cell.clear();
             }
         }
-        (self.users, self.in_flight, self.cut) = (0, 0, 0);
+        (self.users, self.in_flight, self.cut, self.unfinished) = (0, 0, 0, 0);
         (self.staff, self.arrivals) = (Staff::default(), Arrivals::default());
         self.log.clear();
         self.log_dropped = 0;

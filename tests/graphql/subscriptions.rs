@@ -307,11 +307,34 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     until(&handle, "two events", is).await;
     // What stops at once does not wait for the ten minutes.
     let last = end_of("the run", stop(handle)).await;
+    assert_eq!(last.plan.unfinished, 1, "nothing behind it was run");
     assert_eq!(rows(&last, "Two"), [(1, 0), (1, 0), (2, 0)]);
     assert_eq!(rows(&last, "Never"), [(0, 0), (0, 0), (0, 0)]);
     assert_eq!(rows(&last, "Bye"), [(1, 0), (1, 0), (0, 0)]);
     assert!(last.failures.rows.is_empty() && last.exceptions.is_empty() && last.cut == 0, "{:?}", last.failures.rows);
     assert_eq!(server.heard("two", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+}
+
+#[tokio::test]
+async fn who_leaves_listens_as_long_as_before_while_there_is_time() {
+    // In the first there is time for a few rounds more, in the second for none.
+    for (stop_timeout, rounds) in [("1s", 1..=12), ("0s", 0..=1)] {
+        let demo = DemoTarget::start(0).expect("a free port");
+        let round = "{ graphql: 'subscription S { stock(productId: 1, every: 5) { left } }', listen_for: 100ms }, \
+                     { get: /api/products }, ";
+        let scenario = format!(
+            "users: 3\nspawn_rate: 100\nstop_timeout: {stop_timeout}\ntasks: [{{ steps: [{}{{ get: /end }}] }}]",
+            round.repeat(60)
+        );
+        let handle = run_at(demo.url(), &scenario);
+        let users = |s: &Snapshot| s.load.users == 3 && counted(&demo, "GET /api/products") >= 6;
+        until(&handle, "two rounds", users).await;
+        let before = counted(&demo, "GET /api/products");
+        let last = end_of("the run", stop(handle)).await;
+        let after = counted(&demo, "GET /api/products") - before;
+        assert!(rounds.contains(&(after / 3)), "{stop_timeout}: {after} after {before}");
+        assert_eq!((last.plan.unfinished, counted(&demo, "other")), (3, 0), "{stop_timeout}");
+    }
 }
 
 #[tokio::test]

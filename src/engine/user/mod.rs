@@ -23,7 +23,7 @@ use super::pacer::Pacer;
 use super::shard::Shard;
 use crate::protocol::http::UserClient;
 use crate::protocol::redis::UserClient as RedisClient;
-use crate::scenario::plan::{Bind, Class, Start, StopScope};
+use crate::scenario::plan::{Bind, Class, Start, Step, StopScope};
 use crate::scenario::template::Scope;
 
 /// How often a user that stays until the others are gone looks whether they are.
@@ -32,7 +32,10 @@ const LINGER: Duration = Duration::from_millis(20);
 /// How the shard tells a user to stop, or to begin an iteration that has arrived.
 #[derive(Debug, Default)]
 pub struct Signal {
-    retired: Cell<bool>,
+    /// Once the user is told to leave: when it is aborted.
+    leaves_by: Cell<Option<Instant>>,
+    /// A list of steps has begun and not ended.
+    busy: Cell<bool>,
     /// When the iteration that this user shall begin was due.
     arrival: Cell<Option<Instant>>,
     wake: Notify,
@@ -44,15 +47,16 @@ impl Signal {
         Rc::new(Self { arrival: Cell::new(due), ..Self::default() })
     }
 
-    /// Lets the user finish the task at hand and leave. A waiting user leaves at once.
-    pub fn retire(&self) {
-        self.retired.set(true);
+    /// Lets the user finish the task at hand and leave; whoever calls this aborts it at `by`. A user that waits for its
+    /// next task leaves at once.
+    pub fn retire(&self, by: Instant) {
+        self.leaves_by.set(self.leaves_by.get().or(Some(by)));
         self.wake.notify_one();
     }
 
     /// True when the user begins no more iterations.
     pub fn is_retired(&self) -> bool {
-        self.retired.get()
+        self.leaves_by.get().is_some()
     }
 
     /// Lets an idle user begin an iteration.
@@ -96,6 +100,8 @@ pub struct User {
     held: Duration,
     /// Steps without I/O since others were let run.
     unbroken: u32,
+    /// It leaves, and there is no time for the steps that remain: the task ends before its next step.
+    ends: bool,
 }
 
 /// Which list of steps is run.
@@ -121,6 +127,7 @@ impl User {
             turn: 0,
             held: Duration::ZERO,
             unbroken: 0,
+            ends: false,
         }
     }
 
@@ -131,9 +138,13 @@ impl User {
         let class = &shard.plan.classes[self.who.class];
         let _alive = Alive::new(&shard, &signal, class.start);
         self.gate().await;
+        if signal.is_retired() {
+            // It has done nothing yet, so there is nothing to finish and nothing to undo.
+            return;
+        }
         let mut way = self.take_rows(Bind::User).await;
         if way.is_continue() {
-            way = self.run(&class.on_start, None).await;
+            way = self.list(Section::OnStart, &class.on_start, None).await;
         }
         if class.start == Start::BeforeOthers {
             shard.ready.set(shard.ready.get() + 1);
@@ -153,8 +164,7 @@ impl User {
                 tokio::time::sleep(LINGER).await;
             }
         }
-        self.section = Section::OnStop;
-        let _ = self.run(&class.on_stop, None).await;
+        let _ = self.list(Section::OnStop, &class.on_stop, None).await;
         if let Some(redis) = &mut self.redis {
             redis.finish().await;
         }
@@ -164,9 +174,9 @@ impl User {
         let mut pacer = Pacer::new(class.wait);
         let weights = weights(class);
         let mut waited = false;
-        while !self.signal.retired.get() {
+        while !self.signal.is_retired() {
             pacer.shift(self.gate().await);
-            if self.signal.retired.get() {
+            if self.signal.is_retired() {
                 break;
             }
             let late = pacer.begin(Instant::now());
@@ -198,7 +208,7 @@ impl User {
         let mut was_idle = false;
         loop {
             let Some(due) = self.signal.arrival.take() else {
-                if self.signal.retired.get() {
+                if self.signal.is_retired() {
                     return ControlFlow::Continue(());
                 }
                 self.shard.lounges.borrow_mut()[self.who.class].push(Rc::clone(&self.signal));
@@ -221,7 +231,7 @@ impl User {
         self.section = Section::Task(index);
         let mut way = self.take_rows(Bind::Iteration).await;
         if way.is_continue() {
-            way = self.run(&class.tasks[index].steps, late).await;
+            way = self.list(Section::Task(index), &class.tasks[index].steps, late).await;
         }
         self.scope.iteration += 1;
         match way {
@@ -270,9 +280,24 @@ impl User {
         ControlFlow::Continue(())
     }
 
+    /// Runs a whole list of steps.
+    async fn list(&mut self, section: Section, steps: &[Step], late: Option<Duration>) -> ControlFlow<StopScope> {
+        self.section = section;
+        self.ends = false;
+        self.signal.busy.set(true);
+        let way = self.run(steps, late).await;
+        self.signal.busy.set(false);
+        way
+    }
+
+    /// When the user is aborted, once it is told to leave. Nothing hurries `on_stop`.
+    fn leaves_by(&self) -> Option<Instant> {
+        if self.section == Section::OnStop { None } else { self.signal.leaves_by.get() }
+    }
+
     /// True when no more than the steps at hand shall be done.
     fn is_told_to_leave(&self) -> bool {
-        self.signal.retired.get() && self.section != Section::OnStop
+        self.leaves_by().is_some()
     }
 
     /// Waits while the run is paused, and says how long that was.
@@ -281,7 +306,7 @@ impl User {
             return Duration::ZERO;
         }
         let since = Instant::now();
-        while self.shard.paused.get() && !self.signal.retired.get() {
+        while self.shard.paused.get() && !self.signal.is_retired() {
             tokio::select! {
                 () = self.shard.resumed.notified() => {}
                 () = self.signal.wake.notified() => {}
@@ -290,17 +315,12 @@ impl User {
         since.elapsed()
     }
 
-    /// Waits until `next` or until told to leave; a pause in the meantime stretches the wait by its length, which is
-    /// returned.
+    /// The wait between two tasks: until `next` or until told to leave; a pause in the meantime stretches it by its
+    /// length, which is returned.
     async fn rest(&self, next: Instant, exactly: bool) -> Duration {
-        if self.section == Section::OnStop {
-            // Who leaves is held by nothing any more.
-            sleep_until(next).await;
-            return Duration::ZERO;
-        }
         let paused_before = self.shard.paused_for();
         let mut held = Duration::ZERO;
-        while !self.signal.retired.get() {
+        while !self.signal.is_retired() {
             tokio::select! {
                 () = self.sleep_until(next + held, exactly) => {}
                 () = self.signal.wake.notified() => continue,
@@ -313,6 +333,36 @@ impl User {
             held = paused;
         }
         held
+    }
+
+    /// A wait inside a list of steps, until `next`; a pause in the meantime stretches it. A user that leaves waits as
+    /// long as any other, because what comes next is load; but where that takes too long, or the run is paused, its task
+    /// ends.
+    async fn wait_inside(&mut self, next: Instant) {
+        if self.section == Section::OnStop {
+            return sleep_until(next).await;
+        }
+        let paused_before = self.shard.paused_for();
+        let mut held = Duration::ZERO;
+        loop {
+            if let Some(by) = self.leaves_by()
+                && (next + held > by || self.shard.paused.get())
+            {
+                self.ends = true;
+                break;
+            }
+            tokio::select! {
+                () = sleep_until(next + held) => {}
+                () = self.signal.wake.notified() => continue,
+            }
+            self.gate().await;
+            let paused = self.shard.paused_for().saturating_sub(paused_before);
+            if paused == held {
+                break;
+            }
+            held = paused;
+        }
+        self.held += held;
     }
 
     async fn sleep_until(&self, at: Instant, exactly: bool) {
@@ -351,6 +401,9 @@ impl Drop for Alive<'_> {
         self.shard.users.set(self.shard.users.get() - 1);
         if self.start == Start::WithOthers {
             self.shard.others.fetch_sub(1, Ordering::Relaxed);
+        }
+        if self.signal.busy.get() && !std::thread::panicking() {
+            self.shard.unfinished.set(self.shard.unfinished.get() + 1);
         }
         if self.signal.arrival.take().is_some() {
             // It was given an iteration and left before it could begin.

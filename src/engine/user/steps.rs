@@ -1,8 +1,10 @@
 //! What the steps of a list do, in order.
 //!
 //! A plain list costs nothing beyond its requests: only steps that hold other steps box a future, and only steps
-//! without I/O count towards letting the other users run. A user that is told to leave finishes the steps at hand; its
-//! pauses end at once and its loops begin no further pass. `on_stop` is done whole.
+//! without I/O count towards letting the other users run. A user that is told to leave goes on with the list at hand at
+//! its own pace: its waits keep their length, so that fewer users never mean more requests. The list ends where a loop
+//! would begin another pass, or after a wait that does not fit into the stop time-out; it is then counted as unfinished.
+//! `on_stop` is done whole.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -28,6 +30,9 @@ impl User {
     /// Runs the steps; breaks when a `stop` ends more than the list.
     pub(super) async fn run(&mut self, steps: &[Step], late: Option<Duration>) -> ControlFlow<StopScope> {
         for step in steps {
+            if self.ends {
+                return self.end_early();
+            }
             if let Some(condition) = &step.when
                 && !self.holds(condition, "when").await
             {
@@ -69,14 +74,14 @@ impl User {
                         Err(error) => return self.skipped("repeat", &error).await,
                     };
                     for pass in 0..count {
+                        if pass > 0 && !self.may_go_on().await {
+                            return self.end_early();
+                        }
                         self.tell(Event::Pass { word: "repeat", number: pass + 1, of: Some(count) });
                         if let Some(slot) = index {
                             self.scope.set(*slot, Value::from(pass));
                         }
                         self.run(steps, late).await?;
-                        if !self.may_go_on().await {
-                            break;
-                        }
                     }
                 }
                 Action::ForEach { list, item, steps } => {
@@ -85,28 +90,29 @@ impl User {
                         Err(error) => return self.skipped("for_each", &error).await,
                     };
                     for (value, number) in items.into_iter().zip(1..) {
+                        if number > 1 && !self.may_go_on().await {
+                            return self.end_early();
+                        }
                         self.tell(Event::Pass { word: "for_each", number, of: None });
                         self.tell(Event::Set(self.scope.table().name(*item), &value));
                         self.scope.set(*item, value);
                         self.run(steps, late).await?;
-                        if !self.may_go_on().await {
-                            break;
-                        }
                     }
                 }
                 Action::While { condition, limit, steps } => {
-                    let mut passes = 0;
+                    let (mut passes, mut is_last) = (0, false);
                     while self.holds(condition, "while").await {
                         if passes >= *limit {
                             self.failed("while", &format!("the condition still held after {limit} passes")).await;
                             break;
                         }
+                        if is_last {
+                            return self.end_early();
+                        }
                         passes += 1;
                         self.tell(Event::Pass { word: "while", number: passes, of: None });
                         self.run(steps, late).await?;
-                        if !self.may_go_on().await {
-                            break;
-                        }
+                        is_last = !self.may_go_on().await;
                     }
                 }
                 Action::If { condition, then, otherwise } => {
@@ -157,7 +163,7 @@ impl User {
         };
         let now = Instant::now();
         match now.checked_add(length) {
-            Some(until) if until > now => self.held += self.rest(until, false).await,
+            Some(until) if until > now => self.wait_inside(until).await,
             // No time at all, or longer than the clock reaches, which nobody means.
             _ => self.breathe().await,
         }
@@ -195,6 +201,12 @@ impl User {
         self.breathe().await;
         self.held += self.gate().await;
         !self.is_told_to_leave()
+    }
+
+    /// Ends the list, and all that it is called from, before its last step.
+    fn end_early(&mut self) -> ControlFlow<StopScope> {
+        self.shard.unfinished.set(self.shard.unfinished.get() + 1);
+        ControlFlow::Break(StopScope::Task)
     }
 
     /// Steps that never wait would keep the thread to themselves.

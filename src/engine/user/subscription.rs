@@ -1,7 +1,8 @@
 //! A GraphQL subscription of a user: opened, listened to, left. Each event is recorded when it comes.
 //!
-//! Three things end the listening besides the server: enough events, enough time, and the stop of the user, which like a
-//! pause ends at once. A pause of the run ends nothing: what the server sends meanwhile is counted.
+//! Three things end the listening besides the server: enough events, enough time, and the stop of the user, unless the
+//! time that was asked for ends before the stop time-out does. What ends it for a stop ends the task too. A pause of the
+//! run ends nothing: what the server sends meanwhile is counted.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -9,8 +10,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::time::sleep_until;
 
+use super::User;
 use super::request::OnTheWire;
-use super::{Section, User};
 use crate::engine::trial::{Event as Told, LONGEST_LISTENING, MOST_EVENTS, Sight};
 use crate::protocol::graphql::subscription::{self, Connection, Event, Leave, Next};
 use crate::protocol::http::Exchange;
@@ -32,6 +33,13 @@ struct Filled<'a> {
     listen_for: Option<Duration>,
     /// By how much the iteration began too late.
     late: Option<Duration>,
+}
+
+impl Filled<'_> {
+    /// When listening that began `since` ends by itself; `None` where nobody knows.
+    fn end(&self, since: Instant) -> Option<Instant> {
+        since.checked_add(self.listen_for?)
+    }
 }
 
 /// How far the listening has come.
@@ -62,9 +70,6 @@ enum End {
 
 impl User {
     pub(super) async fn subscription(&mut self, step: &SubscriptionStep, late: Option<Duration>) {
-        if self.is_told_to_leave() {
-            return;
-        }
         let filled = match self.filled(step, late) {
             Ok(filled) => filled,
             Err(error) => {
@@ -72,6 +77,10 @@ impl User {
                 return self.unfilled(step.http.endpoint, &error).await;
             }
         };
+        if self.must_leave(filled.end(Instant::now())) {
+            self.ends = true;
+            return;
+        }
         let on_the_wire = OnTheWire::new(&self.shard, step.connect, late);
         let (params, payload) = (filled.params.clone(), &filled.payload);
         let (exchange, connection) = subscription::connect(&mut self.client, step, params, payload).await;
@@ -82,7 +91,8 @@ impl User {
             return capture::none_taken(&step.http.captures, &mut self.scope);
         };
         // It may have been told to leave while it connected: then there is nothing to end.
-        let leave = if self.is_told_to_leave() { Leave::Finished } else { self.listen(&mut connection, &filled).await };
+        self.ends = self.must_leave(filled.end(Instant::now()));
+        let leave = if self.ends { Leave::Finished } else { self.listen(&mut connection, &filled).await };
         connection.leave(leave).await;
     }
 
@@ -125,6 +135,7 @@ impl User {
         let end_of_trial = after(LONGEST_LISTENING);
         tokio::pin!(alarm);
         let mut is_armed = true;
+        let end = filled.end(progress.since);
         let too_long = if filled.listen_for.is_some() { End::Enough } else { End::Silent };
         // A server that reads nothing lets nobody write.
         tokio::select! {
@@ -134,13 +145,13 @@ impl User {
                 }
             }
             () = &mut alarm => return too_long,
-            () = self.told_to_leave() => return End::Told,
+            () = self.told_to_leave(end) => return End::Told,
         }
         loop {
             let next = tokio::select! {
                 next = connection.next() => next,
                 () = &mut alarm, if is_armed => return if progress.events == 0 { too_long } else { End::Enough },
-                () = self.told_to_leave() => return End::Told,
+                () = self.told_to_leave(end) => return End::Told,
             };
             match next {
                 Next::Event(event) => self.event(filled, progress, &event),
@@ -158,12 +169,14 @@ impl User {
         }
     }
 
-    /// Returns when the user shall do no more than it must.
-    async fn told_to_leave(&self) {
-        if self.section == Section::OnStop {
-            std::future::pending::<()>().await;
-        }
-        while !self.is_told_to_leave() {
+    /// True when the user leaves and cannot listen until `end`, or to what has no end.
+    fn must_leave(&self, end: Option<Instant>) -> bool {
+        self.leaves_by().is_some_and(|by| self.shard.paused.get() || end.is_none_or(|end| end > by.into_std()))
+    }
+
+    /// Returns when the user must stop listening.
+    async fn told_to_leave(&self, end: Option<Instant>) {
+        while !self.must_leave(end) {
             self.signal.wake.notified().await;
         }
     }
@@ -201,12 +214,15 @@ impl User {
 
     /// Records the end. Where no event has come, it is what came of the operation; else a failure is that of the event which
     /// did not come. Who is told to leave before the first event has nothing to record.
-    fn ended(&self, filled: &Filled<'_>, mut progress: Progress, end: End) -> Leave {
+    fn ended(&mut self, filled: &Filled<'_>, mut progress: Progress, end: End) -> Leave {
         let limit = filled.step.http.timeout;
         let mut elapsed = progress.last.elapsed();
         let (how, failure, leave) = match end {
             End::Enough => ("left", None, Leave::Unfinished),
-            End::Told => ("told", None, Leave::Unfinished),
+            End::Told => {
+                self.ends = true;
+                ("told", None, Leave::Unfinished)
+            }
             End::Complete => ("complete", None, Leave::Finished),
             End::Refused(failure) => ("error", failure, Leave::Finished),
             End::Silent => {

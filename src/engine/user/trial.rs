@@ -19,7 +19,7 @@ impl User {
         let mut way = self.take_rows(Bind::User).await;
         if way.is_continue() && !class.on_start.is_empty() {
             self.tell(Event::Section("on_start"));
-            way = self.run(&class.on_start, None).await;
+            way = self.list(Section::OnStart, &class.on_start, None).await;
         }
         // As in a run, `stop: task` ends the list it is in.
         let ends = |way| matches!(way, ControlFlow::Break(StopScope::User | StopScope::Run));
@@ -29,14 +29,13 @@ impl User {
             self.tell(Event::Section(&task.name));
             way = self.take_rows(Bind::Iteration).await;
             if way.is_continue() {
-                way = self.run(&task.steps, None).await;
+                way = self.list(Section::Task(index), &task.steps, None).await;
             }
             self.scope.iteration += 1;
         }
-        self.section = Section::OnStop;
         if !class.on_stop.is_empty() {
             self.tell(Event::Section("on_stop"));
-            let _ = self.run(&class.on_stop, None).await;
+            let _ = self.list(Section::OnStop, &class.on_stop, None).await;
         }
         if let Some(redis) = &mut self.redis {
             redis.finish().await;

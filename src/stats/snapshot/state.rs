@@ -77,6 +77,8 @@ pub struct PlanView {
     pub rate: Option<f64>,
     /// What became of the arrivals; all 0 in a closed model.
     pub arrivals: Arrivals,
+    /// Lists of steps (tasks, `on_start`, `on_stop`) that ended before their last step, because their users had to leave.
+    pub unfinished: u64,
 }
 
 /// What became of the iterations that were due in an open model; their sum is how many were due.
