@@ -36,6 +36,8 @@ mod proxies;
 mod raw;
 #[path = "headless/secrets.rs"]
 mod secrets;
+#[path = "headless/unnamed.rs"]
+mod unnamed;
 #[path = "common/wait.rs"]
 mod wait;
 

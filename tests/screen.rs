@@ -14,6 +14,8 @@ mod secrets;
 mod stalled;
 #[path = "screen/terminal.rs"]
 mod terminal;
+#[path = "screen/unnamed.rs"]
+mod unnamed;
 
 use std::process::Command;
 

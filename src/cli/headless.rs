@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args::Run;
 use super::load::Local;
-use super::{exit, pick};
+use super::{exit, pick, unnamed};
 use crate::headless::{self, console};
 use crate::report::{self, text};
 use crate::stats::Snapshot;
@@ -19,6 +19,10 @@ pub(super) fn run(args: &Run) -> ExitCode {
 }
 
 fn run_to_code(args: &Run) -> u8 {
+    if let Some(why) = unnamed::refusal(args) {
+        console::warn(&why);
+        return exit::USAGE;
+    }
     let Some(entry) = pick::one(args.file.as_deref(), &args.select()) else {
         console::warn("name a scenario file with -f");
         return exit::USAGE;
@@ -35,6 +39,9 @@ fn run_to_code(args: &Run) -> u8 {
     }
     if !can_write_csv(args) {
         return exit::USAGE;
+    }
+    if let Some(words) = unnamed::warning(&scenario, args.load.host.as_deref()) {
+        console::warn(&words);
     }
     // Kept to the end of the run: it owns the demo target.
     let mut local = Local::new(args.threads(), args.seed).logged();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::panics;
+use super::{panics, unnamed};
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
 use crate::headless::console;
@@ -24,6 +24,8 @@ pub(super) struct Local {
     demo: Option<DemoTarget>,
     /// What looks wrong with the run that was started last.
     doubt: Option<String>,
+    /// The host of the command line or the environment, and the scenario that was named beside it.
+    given: (Option<String>, Option<Scenario>),
     /// Standard output is a log, perhaps of a CI system that must be told what to mask.
     logged: bool,
 }
@@ -60,13 +62,26 @@ impl StartError {
 impl Local {
     /// Without a seed every run gets a new one.
     pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {
-        Self { threads, seed, demo: None, doubt: None, logged: false }
+        Self { threads, seed, demo: None, doubt: None, given: (None, None), logged: false }
     }
 
     /// Runs print what they do: their secrets are told to the CI system before anything else.
     pub(super) fn logged(mut self) -> Self {
         self.logged = true;
         self
+    }
+
+    /// Embedded examples that a person picks are not sent to this host, unless it was named together with them.
+    pub(super) fn sending_to(mut self, host: Option<String>, named: Option<Scenario>) -> Self {
+        self.given = (host, named);
+        self
+    }
+
+    /// True when nobody has said in so many words that this example shall go to this host.
+    fn is_astray(&self, scenario: &Scenario, host: Option<&str>) -> bool {
+        let (given, named) = &self.given;
+        let is_named = named.as_ref().is_some_and(|named| named.is_embedded() && named.name() == scenario.name());
+        host == given.as_deref() && !is_named && unnamed::is_diverted(scenario, host)
     }
 
     /// What looks wrong with the run that was started last: too few users for its classes.
@@ -101,6 +116,9 @@ impl Local {
 
 impl Starter for Local {
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
+        if self.is_astray(scenario, overrides.host.as_deref()) {
+            return Err(unnamed::NOT_NAMED.to_owned());
+        }
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
     }
 
@@ -157,6 +175,30 @@ mod tests {
         ] {
             assert_eq!(wants_demo(scenario, flag), wanted, "{scenario:?} {flag:?}");
         }
+    }
+
+    #[test]
+    fn an_example_goes_to_a_given_host_only_when_it_was_named() {
+        let scenario = |text: &str| Scenario::parse("e.yaml", text).unwrap();
+        let (one, two) = (
+            "name: one\nhost: demo\ntasks: [{ steps: [{ get: / }] }]",
+            "name: two\nhost: demo\ntasks: [{ steps: [{ get: / }] }]",
+        );
+        let local = |host: Option<&str>, named| Local::new(1, None).sending_to(host.map(str::to_owned), named);
+        let far = Some("http://staging");
+        assert!(local(far, None).is_astray(&scenario(one), far));
+        assert!(local(far, Some(scenario(two))).is_astray(&scenario(one), far));
+        assert!(!local(far, Some(scenario(one))).is_astray(&scenario(one), far));
+        // Typed into the launcher, beside the example.
+        assert!(!local(None, None).is_astray(&scenario(one), far));
+        assert!(!local(far, None).is_astray(&scenario(one), Some("http://other")));
+        assert!(!local(Some("demo"), None).is_astray(&scenario(one), Some("demo")));
+        assert_eq!(
+            local(far, None)
+                .start(&scenario(one), &Overrides { host: far.map(str::to_owned), ..Overrides::default() })
+                .map(|_| ()),
+            Err(unnamed::NOT_NAMED.to_owned())
+        );
     }
 
     #[test]

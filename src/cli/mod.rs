@@ -18,6 +18,7 @@ mod pick;
 mod schema;
 mod screen;
 mod trial;
+mod unnamed;
 
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::Path;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::Run;
 use super::headless::{can_write_csv, write_csv};
 use super::load::Local;
-use super::{exit, panics, pick};
+use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
 use crate::tui::{self, Exit, Farewell};
@@ -15,6 +15,10 @@ const ON_ERROR: u8 = 0;
 
 /// Opens the launcher, or starts at once with `--autostart`.
 pub(super) fn run(args: &Run) -> ExitCode {
+    if let Some(why) = unnamed::refusal(args).filter(|_| args.autostart) {
+        console::warn(&why);
+        return ExitCode::from(exit::USAGE);
+    }
     let options = tui::Options {
         theme: args.theme(console::wants_no_color()),
         ascii: args.ascii,
@@ -27,8 +31,10 @@ pub(super) fn run(args: &Run) -> ExitCode {
     if !can_write_csv(args) {
         return ExitCode::from(exit::USAGE);
     }
-    let mut local = Local::new(args.threads(), args.seed);
-    match tui::run(pick::entries(args.file.as_deref(), &args.select()), &mut local, options) {
+    let entries = pick::entries(args.file.as_deref(), &args.select());
+    let named = entries.first().filter(|_| args.file.is_some()).and_then(|entry| entry.scenario.as_ref().ok());
+    let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named.cloned());
+    match tui::run(entries, &mut local, options) {
         Ok(farewell) => {
             let code = leave(args, &farewell);
             if farewell.exit == Exit::HangUp {

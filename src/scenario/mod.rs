@@ -131,6 +131,9 @@ impl Scenario {
     pub fn load_selected(path: &Path, select: &SelectOptions) -> Result<Self, ScenarioError> {
         let origin = path.display().to_string();
         let fail = |why: &str| diagnostic::plain(&format!("cannot read the scenario {origin}: {why}"));
+        if path.extension().is_some_and(|extension| extension == "py") {
+            return Err(fail("a Python file; docs/from-locust.md shows how to convert a locustfile to YAML"));
+        }
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let bytes = source::read_limited(path, source::MAX_BYTES).map_err(|why| {
             let why = why.strip_prefix(&format!("cannot read {origin}: ")).map(str::to_owned).unwrap_or(why);
@@ -233,6 +236,11 @@ impl Scenario {
     /// `host` as written; [`DEMO_HOST`] means the embedded demo target.
     pub fn host(&self) -> Option<&str> {
         self.head.host.as_deref()
+    }
+
+    /// True for a scenario of the binary: it belongs to no folder.
+    pub fn is_embedded(&self) -> bool {
+        self.file.sources.root().is_none()
     }
 
     /// True when some request goes to the host: a scenario of Redis alone has none.

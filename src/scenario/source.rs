@@ -80,6 +80,11 @@ impl Sources {
         self.files.first().map_or("", |file| &file.origin)
     }
 
+    /// The scenario's folder; `None` for an embedded one.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
     /// The text at a range.
     pub fn at(&self, range: Range<usize>) -> &str {
         self.text.get(range).unwrap_or("")

@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use super::args::Trial;
 use super::load::{self, StartError};
-use super::{exit, panics, pick};
+use super::{exit, panics, pick, unnamed};
 use crate::engine::trial::{self, Choice};
 use crate::headless::console;
 use crate::scenario::plan::{Class, Plan};
@@ -40,6 +40,9 @@ pub(super) fn run(args: &Trial) -> ExitCode {
 fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     let usage = |why: String| (why, exit::USAGE);
     let scenario = scenario(args).map_err(usage)?;
+    if let Some(words) = unnamed::warning(&scenario, args.host.as_deref()) {
+        console::warn(&words);
+    }
     let mut overrides = Overrides { host: args.host.clone(), ..Overrides::default() };
     // Kept to the end: it is the target.
     let demo =

@@ -1,0 +1,112 @@
+//! Where the requests of the embedded examples may go: they are the demo shop's, and no other host is sent them unless
+//! its user names the example.
+
+use std::path::Path;
+
+use super::args::Run;
+use crate::scenario::{DEMO_HOST, Scenario};
+
+/// Where Locust takes its file from if none is named.
+const LOCUSTFILE: &str = "locustfile.py";
+/// The variable that names it.
+const LOCUSTFILE_VARIABLE: &str = "LOCUST_LOCUSTFILE";
+
+/// Why a run that starts at once cannot start without a scenario file; `None` when it can, or has one.
+pub(super) fn refusal(args: &Run) -> Option<String> {
+    if args.file.is_some() {
+        return None;
+    }
+    let variable = std::env::var(LOCUSTFILE_VARIABLE).ok().filter(|name| !name.is_empty());
+    let here = || Path::new(LOCUSTFILE).exists().then(|| LOCUSTFILE.to_owned());
+    why(variable.as_deref(), here().as_deref(), args.load.host.as_deref())
+}
+
+fn why(variable: Option<&str>, here: Option<&str>, host: Option<&str>) -> Option<String> {
+    let convert = "docs/from-locust.md shows how to convert a locustfile";
+    let found = match (variable, here) {
+        (Some(name), _) => format!("{LOCUSTFILE_VARIABLE} names {name}, which katydid does not read; {convert}"),
+        (None, Some(name)) => format!("{name} is Python, which katydid does not run; {convert}"),
+        (None, None) if host.is_none_or(|host| host == DEMO_HOST) => return None,
+        (None, None) => "the embedded demo, which runs without a file, is not sent to another host".to_owned(),
+    };
+    Some(format!(
+        "no scenario file: name one with -f FILE. {found}. `katydid init` writes a first scenario, and -f demo runs the \
+         embedded demo"
+    ))
+}
+
+/// Why an example that was not named is not sent to the host of the command line or the environment.
+pub(super) const NOT_NAMED: &str = "this embedded example has the requests of the demo shop, logins included, and --host \
+                                    or KATYDID_HOST names another host. Choose a scenario of your own (`katydid init` \
+                                    writes a first one), or name the example with -f to send it there";
+
+/// True for an embedded example that would go to `host` in the place of the demo shop.
+pub(super) fn is_diverted(scenario: &Scenario, host: Option<&str>) -> bool {
+    scenario.is_embedded() && scenario.host() == Some(DEMO_HOST) && host.is_some_and(|host| host != DEMO_HOST)
+}
+
+/// What to say when an example that was named goes to a host that can hardly be a demo target: those listen on loopback.
+pub(super) fn warning(scenario: &Scenario, host: Option<&str>) -> Option<String> {
+    let is_far = host.and_then(|host| url::Url::parse(host).ok()).is_some_and(|url| match url.host() {
+        Some(url::Host::Ipv4(address)) => !address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => !address.is_loopback(),
+        Some(url::Host::Domain(name)) => name != "localhost",
+        None => false,
+    });
+    (is_far && is_diverted(scenario, host)).then(|| {
+        let name = scenario.name();
+        format!("{name} is an embedded example: its requests are the demo shop's, and go to the host that was given")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_file_only_the_demo_runs_and_only_at_home() {
+        for (variable, here, host, said) in [
+            (None, None, None, None),
+            (None, None, Some("demo"), None),
+            (None, None, Some("http://staging"), Some("not sent to another host")),
+            (None, None, Some("http://127.0.0.1:8089"), Some("not sent to another host")),
+            (None, None, Some("redis://h"), Some("not sent to another host")),
+            (Some("load.py"), None, None, Some("LOCUST_LOCUSTFILE names load.py")),
+            (None, Some("locustfile.py"), None, Some("locustfile.py is Python")),
+            (None, Some("locustfile.py"), Some("http://staging"), Some("docs/from-locust.md")),
+        ] {
+            let why = why(variable, here, host);
+            assert_eq!(why.is_some(), said.is_some(), "{variable:?} {here:?} {host:?}");
+            if let (Some(why), Some(said)) = (&why, said) {
+                assert!(why.contains(said) && why.contains("-f FILE") && why.contains("katydid init"), "{why}");
+                assert_eq!(why.contains("locustfile"), variable.is_some() || here.is_some(), "{why}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_example_is_diverted_by_another_host_and_a_file_never() {
+        let text = "host: demo\ntasks: [{ steps: [{ get: / }] }]";
+        let embedded = Scenario::parse("e.yaml", text).unwrap();
+        let file = Scenario::parse_in("f.yaml", text, Some(Path::new("."))).unwrap();
+        let own = Scenario::parse("o.yaml", &text.replace("demo", "http://h")).unwrap();
+        for (host, diverted, warned) in [
+            (None, false, false),
+            (Some("demo"), false, false),
+            (Some("http://localhost:1"), true, false),
+            (Some("http://127.0.0.1:1"), true, false),
+            (Some("http://[::1]:1"), true, false),
+            (Some("http://staging"), true, true),
+            (Some("https://10.0.0.1"), true, true),
+        ] {
+            assert_eq!(
+                (is_diverted(&embedded, host), warning(&embedded, host).is_some()),
+                (diverted, warned),
+                "{host:?}"
+            );
+            for other in [&file, &own] {
+                assert!(!is_diverted(other, host) && warning(other, host).is_none(), "{host:?}");
+            }
+        }
+    }
+}
