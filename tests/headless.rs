@@ -12,6 +12,8 @@ mod connections;
 mod heavy;
 #[path = "headless/inputs.rs"]
 mod inputs;
+#[path = "headless/flags.rs"]
+mod flags;
 #[path = "headless/hostile.rs"]
 mod hostile;
 #[path = "headless/http2.rs"]

@@ -55,7 +55,7 @@ fn run_to_code(args: &Run) -> u8 {
     if handle.latest().run.is_insecure {
         console::warn(text::INSECURE);
     }
-    if let Some(words) = local.doubt() {
+    for words in local.remarks() {
         console::warn(words);
     }
     let last = match headless::follow(handle, headless::Options { only_summary: args.only_summary }) {

@@ -22,8 +22,8 @@ pub(super) struct Local {
     threads: usize,
     seed: Option<u64>,
     demo: Option<DemoTarget>,
-    /// What looks wrong with the run that was started last.
-    doubt: Option<String>,
+    /// What is to be said of the run that was started last.
+    remarks: Vec<String>,
     /// The host of the command line or the environment, and the scenario that was named beside it.
     given: (Option<String>, Option<Scenario>),
     /// Standard output is a log, perhaps of a CI system that must be told what to mask.
@@ -62,7 +62,7 @@ impl StartError {
 impl Local {
     /// Without a seed every run gets a new one.
     pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {
-        Self { threads, seed, demo: None, doubt: None, given: (None, None), logged: false }
+        Self { threads, seed, demo: None, remarks: Vec::new(), given: (None, None), logged: false }
     }
 
     /// Runs print what they do: their secrets are told to the CI system before anything else.
@@ -84,9 +84,9 @@ impl Local {
         host == given.as_deref() && !is_named && unnamed::is_diverted(scenario, host)
     }
 
-    /// What looks wrong with the run that was started last: too few users for its classes.
-    pub(super) fn doubt(&self) -> Option<&str> {
-        self.doubt.as_deref()
+    /// What is to be said of the run that was started last, such as too few users for its classes.
+    pub(super) fn remarks(&self) -> &[String] {
+        &self.remarks
     }
 
     /// Starts `scenario` at once.
@@ -101,7 +101,7 @@ impl Local {
         if self.logged {
             hide(&plan.secrets);
         }
-        self.doubt = summary::understaffed(&plan);
+        self.remarks = summary::remarks(&plan);
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }

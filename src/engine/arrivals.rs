@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::roster::Quota;
 use super::shard::Shard;
 use super::user::Signal;
+use crate::scenario::plan::Quota;
 
 /// Arrivals dealt without letting the users run, when many are due at once.
 const AT_ONCE: u32 = 32;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::ramp::Ramp;
 use crate::scenario::Plan;
-use crate::scenario::plan::{Goal, Schedule};
+use crate::scenario::plan::{Goal, Schedule, Slope};
 use crate::units::{PerSecond, Users};
 
 /// Where a run's load is going.
@@ -117,8 +117,9 @@ impl Course {
         match self.goal(t) {
             // Rounded, so that a rate that was asked for is the rate that is shown.
             Some(Goal::Rate { rate, .. }) => PerSecond((rate * self.scale * 1e6).round() / 1e6),
-            Some(Goal::Users { users, spawn_rate }) if self.mode == Mode::Planned => {
-                spawn_rate.map_or_else(|| self.even_rate(users, t), PerSecond)
+            Some(Goal::Users { slope: Slope::PerSecond(rate), .. }) if self.mode == Mode::Planned => PerSecond(rate),
+            Some(Goal::Users { users, slope: Slope::Within(time) }) if self.mode == Mode::Planned => {
+                self.even_rate(users, time, t)
             }
             _ => self.ramp.rate(),
         }
@@ -191,13 +192,14 @@ impl Course {
         stage.or(stages.last()).map(|stage| stage.goal)
     }
 
-    /// Users per second of a stage that spreads its way over its whole length.
-    fn even_rate(&self, users: u32, t: Duration) -> PerSecond {
+    /// Users per second of a stage that spreads its way over `time`.
+    fn even_rate(&self, users: u32, time: Duration, t: Duration) -> PerSecond {
         let span = self.schedule.stage_at(self.plan_time(t)).and_then(|stage| self.schedule.span_of(stage));
         match span {
-            Some((from, Some(to))) if to > from => {
-                let start = self.schedule.users_at(from);
-                PerSecond(f64::from(start.0.abs_diff(users)) / (to - from).as_secs_f64())
+            Some((from, _)) if !time.is_zero() => {
+                // Just before the stage, whose first user comes at once.
+                let start = from.checked_sub(Duration::from_micros(1)).map_or(0, |t| self.schedule.users_at(t).0);
+                PerSecond(f64::from(start.abs_diff(users)) / time.as_secs_f64())
             }
             _ => self.ramp.rate(),
         }

@@ -54,7 +54,7 @@ pub async fn run(setup: Setup) {
     let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
     control.server = Some(server);
-    if let Some(words) = summary::understaffed(&control.plan) {
+    for words in summary::remarks(&control.plan) {
         control.note(words);
     }
     // In the middle between two handovers of the shards, so that each second is closed with four of them in it.

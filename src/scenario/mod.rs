@@ -305,6 +305,16 @@ impl Scenario {
             _ => userinfo::mask(&plan.secrets.mask(&base)).into(),
         };
         overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
+        if plan.schedule.is_all_warm_up() {
+            let length = plan
+                .schedule
+                .length()
+                .map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));
+            return Err(diagnostic::plain(&format!(
+                "{}: all of {length} is warm-up, so nothing would count: give a longer run time, or a shorter warm_up",
+                plan.name
+            )));
+        }
         Ok(plan)
     }
 }
@@ -361,9 +371,10 @@ fn environment(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Scenar
 }
 
 impl Overrides {
-    /// A number of users or a spawn rate takes the place of a shape; of arrivals it changes the most users. A run time
-    /// cuts or stretches the last stage.
+    /// A number of users or a spawn rate replaces a shape; of arrivals the number is the most users. A shorter run time
+    /// ends the run on its way, a longer one stays at the last level.
     fn apply(&self, plan: &mut Plan) -> Result<(), UnitError> {
+        let written = plan.schedule.clone();
         if let Some(users) = self.users {
             plan.load.users = units::parse_users(&users.to_string())?;
         }
@@ -377,9 +388,35 @@ impl Overrides {
             plan.load.stop_timeout = stop_timeout;
         }
         if self.users.is_some() || self.spawn_rate.is_some() || self.run_time.is_some() {
-            plan.schedule = plan.schedule.overridden(&plan.load, self.users.is_some() || self.spawn_rate.is_some());
+            plan.schedule = written.overridden(&plan.load, self.users.is_some() || self.spawn_rate.is_some());
         }
+        if plan.schedule.is_shaped() && self.run_time.is_some() {
+            // Nobody is there of a stage that is not reached.
+            plan.load.users = Users(plan.load.users.0.min(plan.schedule.peak_users().0));
+        }
+        plan.remarks.extend(self.remarks(&written, &plan.load));
         Ok(())
+    }
+
+    /// What a flag replaces, or does not act on.
+    fn remarks(&self, written: &plan::Schedule, load: &plan::Load) -> Option<String> {
+        if self.users.is_none() && self.spawn_rate.is_none() {
+            return None;
+        }
+        if written.is_open() {
+            let ignored =
+                "the given spawn rate has no effect: users start when an iteration arrives, at the rate of the file";
+            return self.spawn_rate.map(|_| ignored.to_owned());
+        }
+        let given = match (self.users, self.spawn_rate) {
+            (Some(_), Some(_)) => "number of users and spawn rate replace",
+            (Some(_), None) => "number of users replaces",
+            _ => "spawn rate replaces",
+        };
+        let (n, rate) = (load.users.0, load.spawn_rate);
+        let users = if n == 1 { "user" } else { "users" };
+        let now = format!("{} {users}, {rate} started per second", units::count(n.into()));
+        written.is_shaped().then(|| format!("the given {given} the stages of the file: {now}"))
     }
 }
 

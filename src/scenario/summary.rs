@@ -5,16 +5,23 @@ mod fan_out;
 mod thresholds;
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 pub use cost::{Estimate, estimate};
 pub use fan_out::FanOut;
 
-use super::plan::{Class, Goal, Plan, Start, Vary, Wait};
+use super::plan::{Class, Goal, Plan, Quota, Schedule, Slope, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
+
+/// What a run of the plan says before it starts, a sentence each: what flags have replaced, and which classes have too few
+/// users.
+pub fn remarks(plan: &Plan) -> Vec<String> {
+    plan.remarks.iter().cloned().chain(understaffed(plan)).collect()
+}
 
 /// Says so when the users at the peak do not fit the classes: some class has fewer than its fixed count, or nobody; or
 /// all have fixed counts, and more users are asked for.
-pub fn understaffed(plan: &Plan) -> Option<String> {
+fn understaffed(plan: &Plan) -> Option<String> {
     let peak = plan.schedule.peak_users().0;
     // Arrivals have no use for fixed counts, but for those of users that are there before them.
     let is_open = plan.schedule.is_open();
@@ -38,10 +45,20 @@ pub fn understaffed(plan: &Plan) -> Option<String> {
             short.push(format!("{} has {got} of {wanted}", class.name));
         }
     }
-    if left == 0 {
-        let others = plan.classes.iter().filter(|class| fixed(class).is_none() && class.weight > 0);
-        short.extend(others.map(|class| format!("{} has nobody", class.name)));
+    let share = |class: &Class| if class.fixed_count.is_none() || is_open { u64::from(class.weight) } else { 0 };
+    let mut waiting: Vec<bool> = plan.classes.iter().map(|class| fixed(class).is_none() && class.weight > 0).collect();
+    let mut quota = Quota::new(plan.classes.iter().map(share).collect());
+    // In an open run whoever is free makes room for the class whose turn it is.
+    while left > 0 && waiting.contains(&true) {
+        left -= 1;
+        match quota.next() {
+            Some(_) if is_open => waiting.fill(false),
+            Some(class) => waiting[class] = false,
+            None => break,
+        }
     }
+    let nobody = plan.classes.iter().zip(waiting).filter(|(_, waits)| *waits);
+    short.extend(nobody.map(|(class, _)| format!("{} has nobody", class.name)));
     let are = if peak == 1 { "is" } else { "are" };
     (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
 }
@@ -116,7 +133,7 @@ pub fn words(plan: &Plan) -> String {
     if let Some(fan_out) = &estimate.fan_out {
         let _ = writeln!(out, "  subscribers receive {fan_out}");
     }
-    if let Some(words) = understaffed(plan) {
+    for words in remarks(plan) {
         let _ = writeln!(out, "  ! {words}");
     }
     out.lines().map(|line| crate::clean::line(line).into_owned() + "\n").collect()
@@ -138,20 +155,42 @@ fn load(plan: &Plan, out: &mut String) {
         }
         None => writeln!(out, "  {}, {} started per second, {length}", users(plan.load.users.0), plan.load.spawn_rate),
     };
-    for stage in schedule.stages().iter().filter(|stage| !stage.name.is_empty()) {
+    for (index, stage) in schedule.stages().iter().enumerate().filter(|(_, stage)| !stage.name.is_empty()) {
         let length = stage.duration.map_or_else(String::new, units::plain);
         let goal = match stage.goal {
-            Goal::Users { users: n, spawn_rate: Some(rate) } => {
+            Goal::Users { users: n, slope: Slope::PerSecond(rate) } => {
                 format!("to {}, {} per second", users(n), PerSecond(rate))
             }
-            Goal::Users { users: n, spawn_rate: None } => format!("to {} evenly", users(n)),
+            Goal::Users { users: n, slope: Slope::Within(time) } if stage.duration == Some(time) => {
+                format!("to {} evenly", users(n))
+            }
+            Goal::Users { users: n, slope: Slope::Within(time) } => {
+                format!("to {} evenly within {}", users(n), units::plain(time))
+            }
             Goal::Rate { rate, ramp } => format!("to {}/s within {}", PerSecond(rate), units::plain(ramp)),
         };
         let warm_up = if stage.warm_up { ", warm-up" } else { "" };
-        let _ = writeln!(out, "    {}: {length} {goal}{warm_up}", stage.name);
+        let short = short_of(schedule, index).unwrap_or_default();
+        let _ = writeln!(out, "    {}: {length} {goal}{short}{warm_up}", stage.name);
     }
     if !schedule.warm_up().is_zero() {
         let _ = writeln!(out, "  the first {} do not count", units::plain(schedule.warm_up()));
+    }
+}
+
+/// How far a stage gets that ends before it has reached its goal.
+fn short_of(schedule: &Schedule, index: usize) -> Option<String> {
+    let (start, end) = schedule.span_of(index)?;
+    let last = end?.saturating_sub(Duration::from_micros(1)).max(start);
+    match schedule.stages().get(index)?.goal {
+        Goal::Users { users: wanted, .. } => {
+            let reached = schedule.users_at(last).0;
+            (reached != wanted).then(|| format!("; it ends with {}", users(reached)))
+        }
+        Goal::Rate { rate, .. } => {
+            let reached = (schedule.rate_at(last) * 1e3).round() / 1e3;
+            ((reached - rate).abs() > rate * 1e-3).then(|| format!("; it ends with {}/s", PerSecond(reached)))
+        }
     }
 }
 

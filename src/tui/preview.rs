@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::view::text;
 use crate::scenario::Plan;
-use crate::scenario::plan::{Load, RedisTarget, Wait};
+use crate::scenario::plan::{Load, RedisTarget, Schedule, Wait};
 use crate::scenario::secrets::Redactor;
-use crate::scenario::summary::{Estimate, estimate};
+use crate::scenario::summary::{Estimate, estimate, remarks};
 use crate::units::{PerSecond, plain};
 
 /// A plan as the launcher shows it.
@@ -19,6 +19,10 @@ pub(crate) struct Preview {
     pub is_insecure: bool,
     pub load: Load,
     pub classes: Vec<ClassView>,
+    /// How many users, or arrivals per second, at every moment.
+    pub schedule: Schedule,
+    /// What is to be said of the run before it starts.
+    pub remarks: Vec<String>,
     /// The same estimate that `check` prints.
     pub estimate: Estimate,
     /// Where Redis steps go, and what must not be shown of its answers.
@@ -52,6 +56,8 @@ impl Preview {
             host: plan.host.to_string(),
             is_insecure: plan.is_insecure(),
             load: plan.load,
+            schedule: plan.schedule.clone(),
+            remarks: remarks(plan),
             classes,
             estimate,
             redis,
@@ -66,6 +72,26 @@ impl Preview {
         let Some(hours) = self.estimate.vu_hours else { return format!("{rate}, until you stop it{fan_out}") };
         let all = self.estimate.requests.map_or_else(String::new, |n| format!(", {} requests", about(n)));
         format!("{hours:.1} VU-hours, {rate}{all}{fan_out}")
+    }
+
+    /// How long the shape of the load is looked at: all of it, but of what has no end only the way there.
+    pub fn shown(&self) -> Duration {
+        self.schedule.length().unwrap_or_else(|| {
+            let last = self.schedule.stages().len().saturating_sub(1);
+            let start = self.schedule.span_of(last).map_or(Duration::ZERO, |(start, _)| start);
+            start.saturating_mul(5) / 4 + Duration::from_secs(60)
+        })
+    }
+
+    /// The level of the load in the middle of each of so many equal parts of the run, and the highest of all.
+    pub fn levels(&self, parts: usize) -> (Vec<f64>, f64) {
+        let (length, schedule) = (self.shown().as_secs_f64(), &self.schedule);
+        let level = |part: usize| {
+            let at = Duration::from_secs_f64(length * (part as f64 + 0.5) / parts.max(1) as f64);
+            if schedule.is_open() { schedule.rate_at(at) } else { f64::from(schedule.users_at(at).0) }
+        };
+        let peak = if schedule.is_open() { schedule.peak_rate() } else { f64::from(schedule.peak_users().0) };
+        ((0..parts).map(level).collect(), peak)
     }
 
     /// Time until all users are there.

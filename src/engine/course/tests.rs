@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::plan::Stage;
+use crate::scenario::plan::{Slope, Stage};
 use crate::scenario::{Overrides, Scenario};
 
 fn plan(load: &str, schedule: Option<Schedule>) -> Plan {
@@ -17,7 +17,7 @@ fn stage(name: &str, seconds: u64, goal: Goal) -> Stage {
 }
 
 fn shaped() -> Plan {
-    let goal = |users, rate| Goal::Users { users, spawn_rate: Some(rate) };
+    let goal = |users, rate| Goal::Users { users, slope: Slope::PerSecond(rate) };
     let stages = vec![stage("a", 10, goal(20, 10.0)), stage("b", 10, goal(100, 100.0))];
     plan("spawn_rate: 50", Some(Schedule::new(stages, None, Duration::ZERO)))
 }

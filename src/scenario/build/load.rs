@@ -6,7 +6,7 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::keys;
 use crate::scenario::node::Node;
-use crate::scenario::plan::{Class, Goal, Load, Schedule, Stage};
+use crate::scenario::plan::{Class, Goal, Load, Schedule, Slope, Stage};
 use crate::units::{self, PerSecond, UnitError, Users};
 
 /// Without `stop_timeout`.
@@ -33,7 +33,7 @@ impl<'a> Builder<'a> {
         } else {
             let users = self.peak(fields, users, classes);
             let spawn_rate = spawn_rate.or(class_rates).unwrap_or(PerSecond(1.0));
-            let goal = Goal::Users { users: users.0, spawn_rate: Some(spawn_rate.0) };
+            let goal = Goal::Users { users: users.0, slope: Slope::PerSecond(spawn_rate.0) };
             let stage = Stage { name: "".into(), duration: run_time, goal, warm_up: false };
             self.too_slow(fields, users, spawn_rate, run_time);
             Some((vec![stage], None))
@@ -44,7 +44,9 @@ impl<'a> Builder<'a> {
             && warm_up >= length
             && !length.is_zero()
         {
-            self.warn(node.at.clone(), "the warm-up is as long as the run: nothing would count", "make it shorter");
+            let length = units::plain(length);
+            let message = format!("the warm-up is not shorter than the run of {length}: nothing would count");
+            self.report(node.at.clone(), message, "give a shorter warm_up, or a longer run");
         }
         let spawn_rate = match open {
             // Users of an open model appear when an arrival needs them.
@@ -189,7 +191,8 @@ impl<'a> Builder<'a> {
                 if let Some(at) = fields.key("ramp") {
                     self.report(at, "`ramp` goes with `rate`", "users change by spawn_rate, or evenly over the stage");
                 }
-                Goal::Users { users: users?.0, spawn_rate: spawn_rate.map(|r| r.0) }
+                let even = Slope::Within(duration.unwrap_or_default());
+                Goal::Users { users: users?.0, slope: spawn_rate.map_or(even, |rate| Slope::PerSecond(rate.0)) }
             }
             (false, true) => {
                 if let Some(at) = fields.key("spawn_rate") {
@@ -274,7 +277,7 @@ impl<'a> Builder<'a> {
         let schedule = Schedule::new(stages.to_vec(), open, warm_up);
         for (index, (stage, node)) in stages.iter().zip(list.one_or_more()).enumerate() {
             let Some((start, Some(end))) = schedule.span_of(index) else { continue };
-            let Goal::Users { users, spawn_rate: Some(rate) } = stage.goal else { continue };
+            let Goal::Users { users, slope: Slope::PerSecond(rate) } = stage.goal else { continue };
             let reached = schedule.users_at(end.saturating_sub(Duration::from_micros(1)).max(start)).0;
             if reached != users {
                 let message = format!("stage `{}` ends with {reached} users, not {users}", stage.name);
@@ -283,7 +286,7 @@ impl<'a> Builder<'a> {
             }
         }
         if stages.iter().all(|s| s.warm_up) {
-            self.warn(
+            self.report(
                 list.at.clone(),
                 "every stage is a warm-up: nothing would count",
                 "remove warm_up from one of them",
@@ -309,8 +312,8 @@ pub(super) fn stage_names(root: &Node) -> Vec<String> {
 
 fn first_rate(schedule: &Schedule) -> PerSecond {
     let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
-        Goal::Users { spawn_rate, .. } => spawn_rate,
-        Goal::Rate { .. } => None,
+        Goal::Users { slope: Slope::PerSecond(rate), .. } => Some(rate),
+        Goal::Users { .. } | Goal::Rate { .. } => None,
     });
     PerSecond(rates.fold(None, |best: Option<f64>, r| Some(best.map_or(r, |b| b.max(r)))).unwrap_or(1.0))
 }

@@ -282,6 +282,7 @@ impl<'a> Builder<'a> {
         let mut classes = self.chosen(classes);
         self.mask_names(&secrets, &mut classes);
         Some(Plan {
+            remarks: Vec::new(),
             name: secrets.mask(head.name.as_deref().unwrap_or("")).as_ref().into(),
             host: self.base.clone(),
             load,

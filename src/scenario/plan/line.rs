@@ -1,6 +1,6 @@
 //! The level of the load (users, or arrivals per second) as straight lines over time.
 
-use super::stage::{Goal, Stage};
+use super::stage::{Goal, Slope, Stage};
 
 /// One straight piece of the level, times in seconds of the run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,9 +22,12 @@ pub(super) fn lines(stages: &[Stage]) -> Vec<Line> {
     for (index, stage) in stages.iter().enumerate() {
         let length = stage.duration.map_or(f64::INFINITY, |d| d.as_secs_f64());
         let (goal, way) = match stage.goal {
-            Goal::Users { users, spawn_rate } => {
+            Goal::Users { users, slope } => {
                 let goal = f64::from(users);
-                let way = spawn_rate.map_or(length, |rate| (goal - level).abs() / rate.max(f64::MIN_POSITIVE));
+                let way = match slope {
+                    Slope::PerSecond(rate) => (goal - level).abs() / rate.max(f64::MIN_POSITIVE),
+                    Slope::Within(time) => time.as_secs_f64(),
+                };
                 (goal, if way.is_finite() { way } else { 0.0 })
             }
             Goal::Rate { rate, ramp } => (rate, ramp.as_secs_f64()),

@@ -13,6 +13,7 @@ mod line;
 mod load;
 mod pause;
 mod proxy;
+mod quota;
 mod redis;
 mod report;
 mod schedule;
@@ -35,10 +36,11 @@ pub use http::{
 pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
 pub use proxy::{Proxies, ProxyError};
+pub use quota::Quota;
 pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;
-pub use stage::{Goal, Stage};
+pub use stage::{Goal, Slope, Stage};
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
 pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
 pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
@@ -84,6 +86,8 @@ pub struct Plan {
     pub baseline: Option<Baseline>,
     /// The search for the largest load that holds; chosen by a profile.
     pub search: Option<Search>,
+    /// What the flags have changed that is easily overlooked, in sentences for people.
+    pub remarks: Vec<String>,
     /// Masks secrets. Whoever keeps text of a request or reply (examples, exceptions, logs) puts it through here first.
     pub secrets: Arc<Redactor>,
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Load;
 use super::line::{EPSILON, Line, lines};
-use super::stage::{Goal, Stage};
+use super::stage::{Goal, Slope, Stage};
 use crate::units::Users;
 
 /// How many users, or how many arrivals per second, at every moment of a run.
@@ -28,34 +28,55 @@ impl Schedule {
     }
 
     /// The schedule after flags: a closed model becomes one ramp when `ramp` asks for it, an open one takes its most
-    /// users from `load`, and the length is that of `load`.
+    /// users from `load`, and the length is that of `load`: a shorter one ends the run on its way, a longer one stays at
+    /// the last level.
     pub(crate) fn overridden(&self, load: &Load, ramp: bool) -> Self {
         let open = self.open.map(|_| load.users);
-        let mut stages = self.stages.clone();
         if open.is_none() && (ramp || !self.is_shaped()) {
-            let goal = Goal::Users { users: load.users.0, spawn_rate: Some(load.spawn_rate.0) };
-            stages = vec![Stage { name: "".into(), duration: load.run_time, goal, warm_up: false }];
-        } else {
-            let mut at = Duration::ZERO;
-            stages.retain_mut(|stage| {
-                let start = at;
-                at = at.saturating_add(stage.duration.unwrap_or(Duration::MAX));
-                if let Some(end) = load.run_time
-                    && at > end
-                {
-                    stage.duration = Some(end.saturating_sub(start));
-                }
-                load.run_time.is_none_or(|end| start < end || start.is_zero())
-            });
-            if let Some(last) = stages.last_mut() {
-                match (load.run_time, last.duration) {
-                    (Some(end), Some(length)) if end > at => last.duration = Some(length.saturating_add(end - at)),
-                    (None, _) => last.duration = None,
-                    _ => {}
-                }
+            let goal = Goal::Users { users: load.users.0, slope: Slope::PerSecond(load.spawn_rate.0) };
+            let stages = vec![Stage { name: "".into(), duration: load.run_time, goal, warm_up: false }];
+            return Self::new(stages, open, self.warm_up);
+        }
+        let mut stages = self.stages.clone();
+        let mut at = Duration::ZERO;
+        stages.retain_mut(|stage| {
+            let start = at;
+            at = at.saturating_add(stage.duration.unwrap_or(Duration::MAX));
+            if let Some(end) = load.run_time
+                && at > end
+            {
+                stage.duration = Some(end.saturating_sub(start));
             }
+            load.run_time.is_none_or(|end| start < end || start.is_zero())
+        });
+        if let Some(last) = stages.last_mut()
+            && let Some(length) = last.duration
+            && load.run_time.is_none_or(|end| end > at)
+        {
+            // A plain rate has no length of its own: all of its ramp is wanted.
+            if !last.name.is_empty() {
+                last.goal = self.reached(last.goal, length);
+            }
+            last.duration = load.run_time.map(|end| length.saturating_add(end - at));
         }
         Self::new(stages, open, self.warm_up)
+    }
+
+    /// The goal of the last stage, so that what comes after its `length` stays as it was at its end.
+    fn reached(&self, goal: Goal, length: Duration) -> Goal {
+        match goal {
+            Goal::Users { slope, .. } => Goal::Users { users: self.last_users().0, slope },
+            Goal::Rate { rate, ramp } if ramp > length => {
+                Goal::Rate { rate: self.lines.last().map_or(rate, |line| line.to), ramp: length }
+            }
+            goal => goal,
+        }
+    }
+
+    /// Users at the very end.
+    fn last_users(&self) -> Users {
+        let end = self.length().unwrap_or(Duration::MAX);
+        self.users_at(end.saturating_sub(Duration::from_micros(1)))
     }
 
     /// The stages, at least one.
@@ -87,6 +108,15 @@ impl Schedule {
     /// Whether what happens at `t` is outside of the statistics and thresholds.
     pub fn is_warm_up(&self, t: Duration) -> bool {
         t < self.warm_up || self.stage_at(t).is_some_and(|index| self.stages[index].warm_up)
+    }
+
+    /// True when all of it is warm-up: nothing would count.
+    pub(crate) fn is_all_warm_up(&self) -> bool {
+        let is_warm = |(index, stage): (usize, &Stage)| {
+            let end = self.span_of(index).and_then(|(_, end)| end);
+            stage.warm_up || end.is_some_and(|end| end <= self.warm_up)
+        };
+        self.length().is_none_or(|length| !length.is_zero()) && self.stages.iter().enumerate().all(is_warm)
     }
 
     /// Users wanted at `t`; after the end the last number. In an open model always the most that may be busy. As in a
@@ -139,7 +169,8 @@ impl Schedule {
             return most;
         }
         let peak = self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max);
-        Users((peak + EPSILON).floor() as u32)
+        // Part of a user is a user: the first of a move comes at once.
+        Users((peak - EPSILON).ceil().max(0.0) as u32)
     }
 
     /// Most users that any stage asks for, reached or not.
@@ -212,7 +243,8 @@ mod tests {
     }
 
     fn users(seconds: Option<f64>, users: u32, spawn_rate: Option<f64>) -> Stage {
-        let goal = Goal::Users { users, spawn_rate };
+        let within = seconds.map_or(Duration::ZERO, s);
+        let goal = Goal::Users { users, slope: spawn_rate.map_or(Slope::Within(within), Slope::PerSecond) };
         Stage { name: "s".into(), duration: seconds.map(s), goal, warm_up: false }
     }
 

@@ -19,18 +19,27 @@ pub struct Stage {
 /// Where a stage takes the load.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
-    /// Users, started or retired at this rate per second; without a rate evenly over the whole stage.
+    /// Users, started or retired one at a time.
     Users {
         /// At the end of the way.
         users: u32,
-        /// Users per second.
-        spawn_rate: Option<f64>,
+        /// How fast.
+        slope: Slope,
     },
-    /// Arrivals per second, reached evenly within `ramp`, which is at most the stage.
+    /// Arrivals per second, reached evenly within `ramp`; a stage that is shorter ends on the way.
     Rate {
         /// At the end of the way.
         rate: f64,
         /// Length of the way; zero changes at once.
         ramp: Duration,
     },
+}
+
+/// How fast the number of users changes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Slope {
+    /// So many users per second.
+    PerSecond(f64),
+    /// Evenly within this time: the length of the stage as written, whatever ends the run sooner.
+    Within(Duration),
 }

@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::FanOut;
-use crate::scenario::plan::{Action, Class, Goal, Limit, LoopCount, Pause, Plan, Schedule, Start, Step, Task, Wait};
+use crate::scenario::plan::{
+    Action, Class, Goal, Limit, LoopCount, Pause, Plan, Schedule, Slope, Start, Step, Task, Wait,
+};
 
 /// What a run of the plan will come to, as far as that is known before it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +110,8 @@ fn begun(schedule: &Schedule, length: Duration) -> (f64, f64) {
         if now > users {
             let span = end.saturating_sub(start).as_secs_f64();
             let way = match stage.goal {
-                Goal::Users { spawn_rate: Some(rate), .. } => ((now - users) / rate).min(span),
+                Goal::Users { slope: Slope::PerSecond(rate), .. } => ((now - users) / rate).min(span),
+                Goal::Users { slope: Slope::Within(time), .. } => time.as_secs_f64().min(span),
                 _ => span,
             };
             begun += now - users;

@@ -124,3 +124,171 @@ fn a_plan_is_told_in_the_right_words() {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
 }
+
+/// The plan of a file with flags, and what is said of it.
+fn flagged(text: &str, overrides: Overrides) -> (Plan, String) {
+    let plan = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}")).plan(&overrides).unwrap();
+    let said = words(&plan);
+    (plan, said)
+}
+
+fn lasting(seconds: f64) -> Overrides {
+    Overrides { run_time: Some(Some(Duration::from_secs_f64(seconds))), ..Overrides::default() }
+}
+
+const TASKS: &str = "host: http://h\nwait_time: constant(10s)\ntasks: [{ steps: [{ get: / }] }]\n";
+
+#[test]
+fn a_run_time_ends_stages_on_their_way_and_never_squeezes_them() {
+    let stages =
+        format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}, {{ duration: 4m, users: 200 }}] }}\n");
+    let (whole, _) = flagged(&stages, Overrides::default());
+    for (seconds, peak) in [(30.0, 10), (60.0, 20), (61.0, 21), (120.0, 65), (180.0, 110), (299.9, 200)] {
+        let (plan, said) = flagged(&stages, lasting(seconds));
+        assert_eq!(plan.schedule.length(), Some(Duration::from_secs_f64(seconds)));
+        // At every moment there are as many as without the flag.
+        for t in (0..(seconds * 10.0) as u32).map(|tenths| Duration::from_millis(100) * tenths) {
+            assert_eq!(plan.schedule.users_at(t), whole.schedule.users_at(t), "{seconds}: at {t:?}");
+        }
+        let found = estimate(&plan);
+        assert_eq!(
+            (found.peak_users, plan.load.users.0, plan.schedule.peak_users().0),
+            (peak, peak, peak),
+            "{seconds}"
+        );
+        assert!(said.contains(&format!("{} at the peak", users(peak))), "{said}");
+        assert!(said.contains("; it ends with ") == (peak != 20 && peak != 200), "{said}");
+    }
+    // 20 × 30 s, and 20 to 65 in a minute.
+    let (plan, _) = flagged(&stages, lasting(120.0));
+    let seconds = estimate(&plan).vu_hours.unwrap() * 3_600.0;
+    assert!((seconds - (600.0 + 42.5 * 60.0)).abs() < 1e-6, "{seconds}");
+    let (longer, said) = flagged(&stages, lasting(600.0));
+    for (t, expected) in [(299, 200), (300, 200), (301, 200), (599, 200)] {
+        assert_eq!(longer.schedule.users_at(Duration::from_secs(t)).0, expected, "at {t}");
+    }
+    assert_eq!(longer.schedule.users_at(Duration::from_secs(120)).0, 66, "the way stays as long");
+    assert!(said.contains("stage 2: 9m to 200 users evenly within 4m"), "{said}");
+    let (endless, _) = flagged(&stages, Overrides { run_time: Some(None), ..Overrides::default() });
+    assert_eq!([120, 10_000].map(|t| endless.schedule.users_at(Duration::from_secs(t)).0), [66, 200]);
+}
+
+#[test]
+fn a_longer_run_time_holds_the_last_value_even_where_it_is_not_the_goal() {
+    // 2 a second for 10 s are 20 of the 100, and in the other 5/s of the 50/s.
+    let slow = format!("{TASKS}shape: {{ stages: [{{ duration: 10s, users: 100, spawn_rate: 2 }}] }}\n");
+    let (plan, _) = flagged(&slow, lasting(60.0));
+    assert_eq!([5, 9, 10, 30, 59].map(|t| plan.schedule.users_at(Duration::from_secs(t)).0), [11, 19, 20, 20, 20]);
+    let down = format!(
+        "{TASKS}shape: {{ stages: [{{ duration: 10s, users: 9 }}, {{ duration: 3s, users: 0, spawn_rate: 1 }}] }}\n"
+    );
+    let (plan, _) = flagged(&down, lasting(60.0));
+    let last = flagged(&down, Overrides::default()).0.schedule.users_at(Duration::from_micros(12_999_999)).0;
+    assert_eq!([13, 30].map(|t| plan.schedule.users_at(Duration::from_secs(t)).0), [last, last]);
+    let rates = format!(
+        "{TASKS}arrivals: {{ max_users: 9, stages: [{{ duration: 10s, rate: 10 }}, {{ duration: 10s, rate: 50, ramp: 40s }}] }}\n"
+    );
+    let (plan, said) = flagged(&rates, lasting(60.0));
+    assert_eq!(
+        [5, 10, 15, 20, 59].map(|t| plan.schedule.rate_at(Duration::from_secs(t))),
+        [5.0, 10.0, 15.0, 20.0, 20.0]
+    );
+    assert!(said.contains("; it ends with 20/s") || !said.contains("ends with"), "{said}");
+    let (plan, said) = flagged(&rates, lasting(15.0));
+    assert_eq!(plan.schedule.arrivals_by(Duration::from_secs(15)), 50.0 + 62.5);
+    assert!(said.contains("; it ends with 15/s"), "{said}");
+    // A rate without stages has no length of its own: its ramp goes on.
+    let plain = format!("{TASKS}run_time: 10s\narrivals: {{ rate: 40/s, ramp: 20s }}\n");
+    let (plan, _) = flagged(&plain, lasting(60.0));
+    assert_eq!([10, 20, 40].map(|t| plan.schedule.rate_at(Duration::from_secs(t))), [20.0, 40.0, 40.0]);
+}
+
+#[test]
+fn flags_that_replace_a_shape_or_do_nothing_say_so() {
+    let stages = format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}] }}\n");
+    let open = format!("{TASKS}run_time: 9s\narrivals: {{ rate: 5/s }}\n");
+    let plain = format!("{TASKS}users: 5\n");
+    let replace =
+        |what: &str, n: &str| Some(format!("the given {what} the stages of the file: {n} started per second"));
+    for (text, n, rate, expected) in [
+        (&stages, Some(50), None, replace("number of users replaces", "50 users, 1")),
+        (&stages, None, Some(5.0), replace("spawn rate replaces", "20 users, 5")),
+        (&stages, Some(1), Some(5.0), replace("number of users and spawn rate replace", "1 user, 5")),
+        (&stages, None, None, None),
+        (&open, Some(9), None, None),
+        (
+            &open,
+            Some(9),
+            Some(2.0),
+            Some(
+                "the given spawn rate has no effect: users start when an iteration arrives, at the rate of the file"
+                    .to_owned(),
+            ),
+        ),
+        (&plain, Some(9), Some(2.0), None),
+    ] {
+        let (n, rate) = (n.map(units::Users), rate.map(PerSecond));
+        let (plan, said) = flagged(text, Overrides { users: n, spawn_rate: rate, ..Overrides::default() });
+        assert_eq!(remarks(&plan), expected.iter().cloned().collect::<Vec<_>>());
+        assert!(expected.is_none_or(|words| said.contains(&format!("! {words}"))), "{said}");
+    }
+}
+
+#[test]
+fn a_class_without_a_user_is_named_also_where_others_share_by_weight() {
+    let class = |name: &str, more: &str| format!("  {name}: {{ {more}tasks: [{{ steps: [{{ get: / }}] }}] }}\n");
+    let text = format!(
+        "host: http://h\nuser_classes:\n{}{}{}{}",
+        class("A", "weight: 5, "),
+        class("B", ""),
+        class("C", ""),
+        class("None", "weight: 0, ")
+    );
+    for (n, expected) in [
+        (1, Some("1 user is too few for every class: B has nobody, C has nobody")),
+        (2, Some("2 users are too few for every class: B has nobody, C has nobody")),
+        (6, Some("6 users are too few for every class: C has nobody")),
+        (7, None),
+        (1_000_000, None),
+    ] {
+        let (plan, said) = flagged(&text, Overrides { users: Some(units::Users(n)), ..Overrides::default() });
+        assert_eq!(understaffed(&plan).as_deref(), expected, "{n}");
+        assert!(expected.is_none_or(|words| said.contains(words)), "{said}");
+    }
+}
+
+#[test]
+fn a_run_that_is_all_warm_up_is_an_error() {
+    let base = "host: http://h\ntasks: [{ steps: [{ get: / }] }]\n";
+    let stage = |warm: bool| {
+        format!(
+            "shape: {{ stages: [{{ duration: 30s, users: 2, warm_up: {warm} }}, {{ duration: 30s, users: 2 }}] }}\n"
+        )
+    };
+    for (load, run_time, is_error) in [
+        ("run_time: 1m\nwarm_up: 10s\n".to_owned(), None, false),
+        ("run_time: 1m\nwarm_up: 10s\n".to_owned(), Some(11.0), false),
+        ("run_time: 1m\nwarm_up: 10s\n".to_owned(), Some(10.0), true),
+        ("warm_up: 10s\n".to_owned(), Some(5.0), true),
+        ("warm_up: 10s\n".to_owned(), None, false),
+        ("warm_up: 10s\nrun_time: 20s\narrivals: { rate: 5 }\n".to_owned(), Some(9.0), true),
+        (stage(true), None, false),
+        (stage(true), Some(30.0), true),
+        (stage(true), Some(31.0), false),
+        (format!("warm_up: 30s\n{}", stage(false)), Some(20.0), true),
+        (format!("warm_up: 45s\n{}", stage(true)), Some(50.0), false),
+        (format!("warm_up: 45s\n{}", stage(true)), Some(40.0), true),
+    ] {
+        let scenario = Scenario::parse("t.yaml", &format!("{base}{load}")).unwrap_or_else(|e| panic!("{e}"));
+        let plan = scenario.plan(&run_time.map(lasting).unwrap_or_default());
+        assert_eq!(plan.is_err(), is_error, "{load} {run_time:?}");
+        assert!(plan.err().is_none_or(|error| error.text.contains("nothing would count")), "{load}");
+    }
+    // What no flag can mend is an error of the file.
+    for load in ["run_time: 10s\nwarm_up: 10s\n", "run_time: 10s\nwarm_up: 1m\nprofiles: { p: { run_time: 2m } }\n"] {
+        let error = Scenario::parse("t.yaml", &format!("{base}{load}")).unwrap_err();
+        assert!(error.text.contains("t.yaml:4:10") && error.text.contains("nothing would count"), "{error}");
+    }
+    let all = format!("{base}shape: {{ stages: [{{ duration: 1m, users: 1, warm_up: true }}] }}\n");
+    assert!(Scenario::parse("t.yaml", &all).unwrap_err().text.contains("every stage is a warm-up"));
+}

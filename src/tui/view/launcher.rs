@@ -201,6 +201,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
             }
         });
     }
+    found.extend(preview.remarks.iter().map(|words| (format!("! {words}"), theme.warn)));
     let mut lines: Vec<Line<'static>> = Vec::new();
     for (words, style) in found {
         let words = theme.text(&words);
@@ -245,20 +246,50 @@ fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
     }
 }
 
-/// Users over time as a line. The ramp has the first third, however short it is: it is what one looks for.
+/// The load over time as a line: users, or arrivals per second. A plain ramp has the first third, however short it is: it
+/// is what one looks for.
 fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
+    let (cells, rows) = (width.saturating_sub(8).min(72), height.saturating_sub(1).max(2));
+    if preview.schedule.is_shaped() {
+        let (levels, peak) = preview.levels(cells);
+        let top = (rows - 1) as f64 / peak.max(f64::MIN_POSITIVE);
+        let level = |cell: usize| levels.get(cell).map_or(0, |level| (level * top).round() as usize);
+        let mut lines = drawn((cells, rows), peak, level, theme);
+        let last = preview.schedule.length().map_or_else(|| theme.glyph("…", "...").to_owned(), plain);
+        let what = if preview.schedule.is_open() { "arrivals per second" } else { "users" };
+        let gap = cells.saturating_sub(2 + text::width(what) + text::width(&last));
+        let words = format!("0s{}{what}{}{last}", " ".repeat(gap / 2), " ".repeat(gap - gap / 2));
+        lines.push(Line::styled(format!("       {}", text::cut(&words, cells, theme.ascii)), theme.dim));
+        return lines;
+    }
     let users = f64::from(preview.load.users.0);
     let ramp = preview.ramp();
     let end = preview.load.run_time;
     // A run may be over before all users are there.
     let reached = end.map_or(1.0, |t| t.as_secs_f64() / ramp.as_secs_f64().max(1e-3)).min(1.0);
-    let cells = width.saturating_sub(8).min(72);
     let rising = if reached < 1.0 { cells } else { cells / 3 };
-    let rows = height.saturating_sub(1).max(2);
     let level = |cell: usize| {
         let part = if cell < rising { (cell + 1) as f64 / rising.max(1) as f64 * reached } else { 1.0 };
         (part * (rows - 1) as f64).round() as usize
     };
+    let mut lines = drawn((cells, rows), users, level, theme);
+    let full = if ramp < Duration::from_secs(1) { "at once".to_owned() } else { format!("all after {}", plain(ramp)) };
+    let full = if reached < 1.0 { "still rising at the end".to_owned() } else { full };
+    let last = end.map_or_else(|| theme.glyph("…", "...").to_owned(), plain);
+    let start = if reached < 1.0 { 4 } else { rising.max(4) };
+    let gap = cells.saturating_sub(start + text::width(&full) + text::width(&last));
+    let words = format!("0s{}{full}{}{last}", " ".repeat(start - 2), " ".repeat(gap));
+    lines.push(Line::styled(format!("       {}", text::cut(&words, cells, theme.ascii)), theme.dim));
+    lines
+}
+
+/// A line through the row of each cell, with its axis; the top row is `peak`.
+fn drawn(
+    (cells, rows): (usize, usize),
+    peak: f64,
+    level: impl Fn(usize) -> usize,
+    theme: &Theme,
+) -> Vec<Line<'static>> {
     let turn = |row: usize, cell: usize| {
         let (before, here) = (if cell == 0 { 0 } else { level(cell - 1) }, level(cell));
         match (row == here, row == before) {
@@ -269,24 +300,16 @@ fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Li
             (false, false) => " ",
         }
     };
-    let mut lines: Vec<Line<'static>> = (0..rows)
+    (0..rows)
         .rev()
         .map(|row| {
             let (label, axis) = match row {
                 0 => ("0".to_owned(), theme.glyph("┼", "+")),
-                r if r + 1 == rows => (text::short(users), theme.glyph("┤", "|")),
+                r if r + 1 == rows => (text::short(peak), theme.glyph("┤", "|")),
                 _ => (String::new(), theme.glyph("│", "|")),
             };
             let drawn: String = (0..cells).map(|cell| turn(row, cell)).collect();
             Line::from(vec![Span::styled(format!("{label:>6}{axis}"), theme.dim), Span::styled(drawn, theme.accent)])
         })
-        .collect();
-    let full = if ramp < Duration::from_secs(1) { "at once".to_owned() } else { format!("all after {}", plain(ramp)) };
-    let full = if reached < 1.0 { "still rising at the end".to_owned() } else { full };
-    let last = end.map_or_else(|| theme.glyph("…", "...").to_owned(), plain);
-    let start = if reached < 1.0 { 4 } else { rising.max(4) };
-    let gap = cells.saturating_sub(start + text::width(&full) + text::width(&last));
-    let words = format!("0s{}{full}{}{last}", " ".repeat(start - 2), " ".repeat(gap));
-    lines.push(Line::styled(format!("       {}", text::cut(&words, cells, theme.ascii)), theme.dim));
-    lines
+        .collect()
 }

@@ -1,0 +1,51 @@
+//! Flags of the load beside a scenario that has its own shape: the run says what they replace, and `-t` ends it on its way.
+
+use std::fs;
+
+use crate::command::{err, katydid, out, rows};
+
+const STAGES: &str = "host: demo\nwait_time: constant(100s)\nshape: { stages: [{ duration: 500ms, users: 20 }, \
+                      { duration: 2s, users: 200 }] }\ntasks: [{ steps: [{ get: / }] }]\n";
+
+#[test]
+fn a_run_time_ends_a_shape_and_other_flags_say_what_they_replace() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("s.yaml"), STAGES).unwrap();
+    let classes = "host: demo\nuser_classes:\n  A: { weight: 3, wait_time: constant(100s), tasks: [{ steps: [{ get: / }] }] }\n  \
+                   B: { tasks: [{ steps: [{ get: / }] }] }\n";
+    fs::write(folder.path().join("c.yaml"), classes).unwrap();
+    let base = ["--headless", "--only-summary", "-s", "1s", "--csv", "x", "-f"];
+    // Flags, environment, users, and what is said.
+    for (flags, environment, most, said) in [
+        (&["s.yaml", "-t", "1s"][..], None, 60..=65, None),
+        (&["s.yaml"], Some(("KATYDID_RUN_TIME", "1s")), 60..=65, None),
+        (
+            &["s.yaml", "-u", "3", "-r", "9", "-t", "1s"],
+            None,
+            3..=3,
+            Some("replace the stages of the file: 3 users, 9"),
+        ),
+        (&["s.yaml", "-t", "1s"], Some(("KATYDID_USERS", "3")), 1..=2, Some("number of users replaces the stages")),
+        (
+            &["c.yaml", "-u", "2", "-r", "9", "-t", "1s"],
+            None,
+            2..=2,
+            Some("2 users are too few for every class: B has nobody"),
+        ),
+    ] {
+        let mut command = katydid(folder.path(), &[&base[..], flags].concat());
+        let output = command.envs(environment).output().unwrap();
+        assert!(output.status.code() != Some(2), "{flags:?}: {}", err(&output));
+        // Each user sends one request.
+        let row = rows(folder.path().join("x_stats.csv")).pop().expect("the row of all");
+        let users: u32 = row["Request Count"].parse().expect("a number");
+        assert!(most.contains(&users), "{flags:?}: {users}");
+        let check = katydid(folder.path(), &[&["check"], flags].concat()).envs(environment).output().unwrap();
+        match said {
+            Some(said) => {
+                assert!(err(&output).contains(said) && out(&check).contains(said), "{flags:?}: {}", err(&output))
+            }
+            None => assert!(out(&check).contains("65 users at the peak"), "{flags:?}: {}", out(&check)),
+        }
+    }
+}
