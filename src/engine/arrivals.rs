@@ -1,10 +1,12 @@
 //! Iterations that arrive by the plan, whether or not a user waits for them (the open model).
 //!
-//! Arrival `n` of the run belongs to shard `n mod shards`, so that shards need no talk. When it is due it goes to an
+//! Arrival `n` of the run, counted from 0, is due when the area below the planned rate is `n`: at `n/rate` where the rate does
+//! not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`, so that shards need no talk. When it is due it goes to an
 //! idle user of the class whose turn it is by weight, else to a new one of it while there may be more, or in the place of
 //! an idle one of another class, else it is dropped and counted. Its due time goes with it: a
 //! user that begins it late adds the lateness to its response times.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -49,48 +51,75 @@ fn first_after(planned: f64, pace: Pace, (index, shards): (u64, u64)) -> u64 {
     number + (index + shards - number % shards) % shards
 }
 
-/// Deals arrivals until there will be no more; `from` is when the plan's clock began.
-pub async fn dispatch(shard: Rc<Shard>, (index, shards): (u64, u64), from: Instant) {
-    let schedule = &shard.plan.schedule;
-    let paused_before = shard.paused_for();
-    let mut pace = shard.pace.get();
-    let mut number = first_after(schedule.arrivals_by(pace.at), pace, (index, shards));
-    let mut unbroken = 0;
-    let mut turns = Quota::of_arrivals(&shard.plan.classes);
-    while !shard.stopping.get() {
-        if shard.pace.get() != pace {
-            pace = shard.pace.get();
-            number = first_after(schedule.arrivals_by(pace.at), pace, (index, shards));
+/// The arrivals of one shard, in order.
+#[derive(Debug)]
+pub struct Dealer {
+    /// Index of the shard, and how many there are.
+    dealt: (u64, u64),
+    /// When the plan's clock began.
+    from: Instant,
+    paused_before: Duration,
+    pace: Pace,
+    /// The arrival of the run that comes next on this shard.
+    number: u64,
+    turns: Quota,
+}
+
+impl Dealer {
+    /// Has dealt nothing yet; `dealt` is the index of the shard and how many there are.
+    pub fn new(shard: &Shard, dealt: (u64, u64), from: Instant) -> Self {
+        let pace = shard.pace.get();
+        Self {
+            dealt,
+            from,
+            paused_before: shard.paused_for(),
+            pace,
+            number: first_after(shard.plan.schedule.arrivals_by(pace.at), pace, dealt),
+            turns: Quota::of_arrivals(&shard.plan.classes),
         }
+    }
+
+    /// Deals what is due by now, at most `most`, and says when the next is due; `None` when there is none.
+    pub fn deal(&mut self, shard: &Shard, most: u32) -> Option<Instant> {
+        let schedule = &shard.plan.schedule;
+        if shard.pace.get() != self.pace {
+            self.pace = shard.pace.get();
+            self.number = first_after(schedule.arrivals_by(self.pace.at), self.pace, self.dealt);
+        }
+        let mut left = most;
+        loop {
+            let due = schedule.due(self.number, self.pace.scale)?;
+            let paused = shard.paused_for().saturating_sub(self.paused_before);
+            let at = self.from.checked_add(due.saturating_add(paused))?;
+            if left == 0 || at > Instant::now() {
+                return Some(at);
+            }
+            match self.turns.next() {
+                Some(class) => arrive(shard, class, at),
+                None => shard.arrivals.borrow_mut().dropped += 1,
+            }
+            self.number += self.dealt.1;
+            left -= 1;
+        }
+    }
+}
+
+/// Deals arrivals as they become due, until the task is aborted.
+pub async fn dispatch(shard: Rc<Shard>, dealer: Rc<RefCell<Dealer>>) {
+    loop {
         if shard.paused.get() {
             shard.resumed.notified().await;
             continue;
         }
-        let Some(due) = schedule.due(number, pace.scale) else {
+        let next = dealer.borrow_mut().deal(&shard, AT_ONCE);
+        match next {
             // No more as it is; another pace may bring some.
-            shard.repaced.notified().await;
-            continue;
-        };
-        let paused = shard.paused_for().saturating_sub(paused_before);
-        let Some(at) = from.checked_add(due.saturating_add(paused)) else { return };
-        if at > Instant::now() {
-            unbroken = 0;
-            tokio::select! {
+            None => shard.repaced.notified().await,
+            Some(at) if at > Instant::now() => tokio::select! {
                 () = shard.sleep_until_due(at) => {}
                 () = shard.repaced.notified() => {}
-            }
-            // A pause or another pace may have come meanwhile.
-            continue;
-        }
-        match turns.next() {
-            Some(class) => arrive(&shard, class, at),
-            None => shard.arrivals.borrow_mut().dropped += 1,
-        }
-        number += shards;
-        unbroken += 1;
-        if unbroken >= AT_ONCE {
-            unbroken = 0;
-            tokio::task::yield_now().await;
+            },
+            Some(_) => tokio::task::yield_now().await,
         }
     }
 }
@@ -124,7 +153,14 @@ fn arrive(shard: &Shard, class: usize, due: Instant) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::mpsc;
+
     use super::*;
+    use crate::engine::shard::Setup;
+    use crate::protocol::http::Factory;
+    use crate::scenario::{Overrides, Scenario};
 
     #[test]
     fn every_arrival_belongs_to_one_shard() {
@@ -134,6 +170,116 @@ mod tests {
             let pace = Pace { scale, at: Duration::ZERO };
             let firsts = [0, 1, 2].map(|index| first_after(planned, pace, (index, 3)));
             assert_eq!(firsts, expected, "{planned} × {scale}");
+        }
+    }
+
+    /// Shards of a plan whose users would all be free, with their dealers.
+    fn shards(text: &str, count: usize) -> Vec<(Rc<Shard>, Dealer)> {
+        let text = format!("host: http://h\n{text}\ntasks: [{{ steps: [{{ get: / }}] }}]");
+        let plan = Arc::new(Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap());
+        let from = Instant::now();
+        let shard = |index| {
+            let setup = Setup {
+                index,
+                shards: count,
+                plan: Arc::clone(&plan),
+                seed: 1,
+                feeders: Arc::new([]),
+                factory: Factory::new(&plan).unwrap(),
+                redis: None,
+                others: Arc::default(),
+                orders: mpsc::unbounded_channel().1,
+                intervals: mpsc::channel(1).0,
+                spares: mpsc::channel(1).1,
+            };
+            let shard = Rc::new(Shard::new(&setup));
+            shard.vacancies.set(u32::MAX);
+            let dealer = Dealer::new(&shard, (index as u64, count as u64), from);
+            (shard, dealer)
+        };
+        (0..count).map(shard).collect()
+    }
+
+    /// The times in the plan at which iterations arrive before it ends.
+    async fn arrived(text: &str, count: usize) -> Vec<Duration> {
+        let mut shards = shards(text, count);
+        let from = Instant::now();
+        let mut all = Vec::new();
+        for (shard, dealer) in &mut shards {
+            while let Some(next) = dealer.deal(shard, u32::MAX) {
+                tokio::time::advance(next.saturating_duration_since(Instant::now())).await;
+            }
+            assert_eq!(shard.arrivals.borrow().dropped, 0, "{text}");
+            all.extend(shard.hires.borrow().iter().map(|hire| hire.due - from));
+        }
+        all.sort();
+        all
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn as_many_arrive_as_are_due_before_the_end() {
+        for (rate, seconds, count) in [
+            (10.0, 2.0, 20),
+            (0.5, 1.0, 1),
+            (0.5, 2.0, 1),
+            (0.5, 2.001, 2),
+            (1.0, 1.0, 1),
+            (1.0, 0.2, 1),
+            (3.0, 1.0, 3),
+            (3.0, 10.0, 30),
+            (7.0, 3.0, 21),
+            (0.1, 30.0, 3),
+            (0.3, 10.0, 3),
+            (33.3, 10.0, 333),
+            (100.0, 0.1, 10),
+            (1_000.0, 3.0, 3_000),
+            (2_500.0, 0.5, 1_250),
+        ] {
+            let text = format!("run_time: {seconds}s\narrivals: {{ rate: {rate} }}");
+            for shards in [1, 3] {
+                let times = arrived(&text, shards).await;
+                assert_eq!(times.len(), count, "{text}");
+                for (n, time) in times.iter().enumerate() {
+                    let due = n as f64 / rate;
+                    assert!(
+                        (time.as_secs_f64() - due).abs() < 1e-6 && *time < Duration::from_secs_f64(seconds),
+                        "{text}: {n}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn arrivals_of_stages_add_up() {
+        let stages = |stages: &str| format!("arrivals: {{ stages: [{stages}] }}");
+        for (text, count) in [
+            // A slope from 0 to 10/s in 4 s has 20 below it.
+            (stages("{ duration: 4s, rate: 10 }"), 20),
+            (stages("{ duration: 4s, rate: 10 }, { duration: 2s, rate: 10 }"), 40),
+            (
+                stages(
+                    "{ duration: 1s, rate: 10, ramp: 0s }, { duration: 5s, rate: 0, ramp: 0s }, { duration: 1s, rate: 5, ramp: 0s }",
+                ),
+                15,
+            ),
+            ("run_time: 1s\narrivals: { rate: 10, ramp: 4s }".to_owned(), 2),
+            ("run_time: 5s\narrivals: { rate: 0 }".to_owned(), 0),
+        ] {
+            for shards in [1, 5] {
+                assert_eq!(arrived(&text, shards).await.len(), count, "{text}");
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_due_is_dealt_however_late_it_is_looked_at() {
+        for (late, count) in [(0, 1), (99, 1), (100, 2), (1_950, 20), (60_000, 20)] {
+            let mut shards = shards("run_time: 2s\narrivals: { rate: 10 }", 1);
+            let (shard, dealer) = &mut shards[0];
+            tokio::time::advance(Duration::from_millis(late)).await;
+            while dealer.deal(shard, 3).is_some_and(|next| next <= Instant::now()) {}
+            assert_eq!(shard.hires.borrow().len(), count, "{late}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Holds as many users on a shard as ordered: spawns, retires, cuts, and notices who is gone.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -7,7 +8,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::arrivals::{self, Hire};
+use super::arrivals::{self, Dealer, Hire};
 use super::roster::Roster;
 use super::shard::{Order, Setup, Shard};
 use super::user::{Clients, Identity, Signal, User};
@@ -49,7 +50,7 @@ pub struct Keeper {
     leaving: Vec<(JoinHandle<()>, Instant)>,
     /// Intervals that found the aggregator busy and must not be lost.
     backlog: VecDeque<Box<Interval>>,
-    dispatcher: Option<JoinHandle<()>>,
+    dispatcher: Option<(JoinHandle<()>, Rc<RefCell<Dealer>>)>,
 }
 
 impl Keeper {
@@ -105,8 +106,9 @@ impl Keeper {
             Order::Hold(total) => self.hold(total),
             Order::Arrive(from) if self.dispatcher.is_none() && !self.shard.stopping.get() => {
                 let dealt = (self.index as u64, self.shards as u64);
-                let dispatch = arrivals::dispatch(Rc::clone(&self.shard), dealt, from);
-                self.dispatcher = Some(tokio::task::spawn_local(dispatch));
+                let dealer = Rc::new(RefCell::new(Dealer::new(&self.shard, dealt, from)));
+                let dispatch = arrivals::dispatch(Rc::clone(&self.shard), Rc::clone(&dealer));
+                self.dispatcher = Some((tokio::task::spawn_local(dispatch), dealer));
             }
             Order::Arrive(_) => {}
             Order::Scale(scale, at) => {
@@ -134,11 +136,12 @@ impl Keeper {
 
     fn stop(&mut self) {
         self.shard.stopping.set(true);
-        if let Some(dispatcher) = self.dispatcher.take() {
-            dispatcher.abort();
+        if let Some((task, dealer)) = self.dispatcher.take() {
+            task.abort();
+            // What was due before the end belongs to the run, however late this thread looks.
+            dealer.borrow_mut().deal(&self.shard, u32::MAX);
+            self.hire_all();
         }
-        let unborn = std::mem::take(&mut *self.shard.hires.borrow_mut()).len();
-        self.shard.arrivals.borrow_mut().dropped += unborn as u64;
         while self.retire() {}
     }
 
@@ -206,6 +209,15 @@ impl Keeper {
         true
     }
 
+    fn hire_all(&mut self) {
+        loop {
+            let Some(hire) = self.shard.hires.borrow_mut().pop_front() else { break };
+            if !self.hire(hire) {
+                self.shard.arrivals.borrow_mut().dropped += 1;
+            }
+        }
+    }
+
     fn refill(&mut self) -> bool {
         let Some(place) = self.seats.iter().position(|seat| matches!(seat, Seat::Vacant)) else {
             self.vacant = 0;
@@ -255,12 +267,7 @@ impl Keeper {
 
     /// Looks at what users and arrivals have left to be done.
     pub fn attend(&mut self) {
-        loop {
-            let Some(hire) = self.shard.hires.borrow_mut().pop_front() else { break };
-            if !self.hire(hire) {
-                self.shard.arrivals.borrow_mut().dropped += 1;
-            }
-        }
+        self.hire_all();
         self.count_vacancies();
         if self.shard.wants_stop() {
             self.hand_over();

@@ -95,7 +95,9 @@ fn start_with(
     options: Options,
     given: impl FnOnce() + Clone + Send + 'static,
 ) -> Result<RunHandle, EngineError> {
-    let threads = options.threads.max(1);
+    // A shard without a place for a user could serve none of the iterations that arrive on it.
+    let places = plan.schedule.max_users().map_or(usize::MAX, |most| most.0.max(1) as usize);
+    let threads = options.threads.clamp(1, places);
     if let Some(why) = plan.not_runnable() {
         return Err(EngineError::NotRunnable(why));
     }

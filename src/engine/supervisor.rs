@@ -21,7 +21,7 @@ use super::course::Course;
 use super::roster::Roster;
 use super::shard::{HANDOVER, Order};
 use crate::scenario::Plan;
-use crate::scenario::plan::Load;
+use crate::scenario::plan::{Class, Load};
 use crate::scenario::summary;
 use crate::stats::health::Probe;
 use crate::stats::server::ServerFigures;
@@ -98,6 +98,8 @@ struct Control {
     repeat_at: Instant,
     /// Users that start before the others.
     early: u32,
+    /// Users that the classes can have at most.
+    places: u32,
     /// Iterations arrive.
     is_fed: bool,
     stage: Option<usize>,
@@ -126,6 +128,7 @@ impl Control {
             held_since: now,
             repeat_at: now,
             early: early.0,
+            places: places(&plan),
             is_fed: false,
             stage: None,
             warm_up: WarmUp::new(is_warm, links.len()),
@@ -244,7 +247,7 @@ impl Control {
             self.stop(End::Completed);
             return;
         }
-        self.begin_others(t, now);
+        self.begin_others(t);
         self.enter_stage(t);
         let held = self.course.at(t).0;
         if held != self.held || now >= self.repeat_at {
@@ -255,6 +258,7 @@ impl Control {
             self.repeat_at = now + REPEAT;
             self.shards.tell(Order::Hold(held));
         }
+        self.feed(t, now);
     }
 
     /// The planned time is over, or every user has stopped for good.
@@ -268,7 +272,8 @@ impl Control {
         if planned {
             return true;
         }
-        let is_deserted = self.shards.deserted().is_some_and(|quit| !self.is_open() || quit >= self.held)
+        let is_deserted = self.shards.deserted().is_some_and(|quit| quit >= self.held.min(self.places))
+            && self.held == self.course.at(t).0
             && self.held_since.elapsed() >= SETTLED
             && self.course.is_settled(t);
         if is_deserted {
@@ -277,8 +282,8 @@ impl Control {
         is_deserted
     }
 
-    /// Lets the other users begin once those that come before them are ready, and iterations arrive.
-    fn begin_others(&mut self, t: Duration, now: Instant) {
+    /// Lets the other users begin once those that come before them are ready.
+    fn begin_others(&mut self, t: Duration) {
         if self.course.is_held() {
             let ready = self.shards.ready();
             if ready < self.early.min(self.course.target(t).0) {
@@ -287,7 +292,11 @@ impl Control {
             self.course.open(t);
             self.note(format!("{ready} users are ready: the others begin"));
         }
-        if self.is_open() && !self.is_fed {
+    }
+
+    /// Lets iterations arrive, once the shards know how many users they may have for them.
+    fn feed(&mut self, t: Duration, now: Instant) {
+        if self.is_open() && !self.is_fed && !self.course.is_held() {
             self.is_fed = true;
             self.shards.tell(Order::Arrive(now - (t.saturating_sub(self.course.began()))));
         }
@@ -330,6 +339,15 @@ impl Control {
         }
         self.shards.give_back(interval);
     }
+}
+
+/// Where all classes have fixed counts, no more users ever come; in an open run they come by weight.
+fn places(plan: &Plan) -> u32 {
+    let has_share = |class: &Class| class.fixed_count.is_none() && class.weight > 0;
+    if plan.schedule.is_open() || plan.classes.iter().any(has_share) {
+        return u32::MAX;
+    }
+    plan.classes.iter().filter_map(|class| class.fixed_count).fold(0, u32::saturating_add)
 }
 
 #[cfg(test)]

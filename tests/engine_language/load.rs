@@ -173,3 +173,52 @@ async fn an_open_run_is_steered_by_its_rate_and_its_most() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn every_user_is_started_although_earlier_ones_have_ended() {
+    for (users, rate, more) in [
+        (4, 1.0, ""),
+        (3, 2.0, ""),
+        (7, 5.0, ""),
+        (2, 0.8, ""),
+        (9, 1_000.0, ""),
+        // More are asked for than there are.
+        (9, 5.0, "fixed_count: 3, "),
+    ] {
+        let server = Server::start();
+        let scenario = format!(
+            "users: {users}\nspawn_rate: {rate}\nuser_classes:\n  \
+             A: {{ {more}tasks: [{{ steps: [{{ get: /ok }}, {{ stop: user }}] }}] }}"
+        );
+        let last = to_the_end(run(&server, &scenario)).await;
+        let expected = if more.is_empty() { users } else { 3 };
+        assert_eq!((last.total.total.requests, server.count()), (expected, expected), "{users} at {rate}/s");
+        assert_eq!(last.state, RunState::Done(End::Completed));
+    }
+}
+
+#[tokio::test]
+async fn every_arrival_is_served_where_somebody_is_free() {
+    for (rate, seconds, most, expected) in [
+        (10.0, 2.0, 100, 20),
+        (0.5, 1.0, 100, 1),
+        (0.5, 1.0, 1, 1),
+        // Alone, on however many threads; each takes far less than the time to the next.
+        (5.0, 1.0, 1, 5),
+        (20.0, 1.0, 100, 20),
+        (500.0, 0.5, 1_000, 250),
+        (3.0, 0.4, 2, 2),
+    ] {
+        calmly(STALL, async || {
+            let server = Server::start();
+            let scenario = format!(
+                "run_time: {seconds}s\narrivals: {{ rate: {rate}, max_users: {most} }}\ntasks: [{{ steps: [{{ get: /ok }}] }}]"
+            );
+            let last = to_the_end(run(&server, &scenario)).await;
+            let arrivals = last.plan.arrivals;
+            let got = (arrivals.started, arrivals.dropped, last.total.total.requests, server.count());
+            assert_eq!(got, (expected, 0, expected, expected), "{rate}/s for {seconds} s with {most}");
+        })
+        .await;
+    }
+}

@@ -4,11 +4,18 @@ use super::*;
 use crate::engine::heartbeat::Heartbeat;
 use crate::scenario::{Overrides, Scenario};
 use crate::stats::snapshot::{RunInfo, RunState};
+use crate::units::Users;
 
 /// A control with one shard, and that shard's end for spares.
 fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
-    let text = "host: http://h\ntasks: [{ steps: [{ get: / }] }]";
-    let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+    let (control, spare, _) = control_of("");
+    (control, spare)
+}
+
+/// The same with some load, and with what the shard is ordered.
+fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::UnboundedReceiver<Order>) {
+    let text = format!("host: http://h\n{load}tasks: [{{ steps: [{{ get: / }}] }}]");
+    let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
     let run = RunInfo {
         scenario: "s".into(),
         host: "h".into(),
@@ -20,11 +27,40 @@ fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
         operations: Vec::new(),
     };
     let (spares, spare) = mpsc::channel(4);
-    let (orders, _) = mpsc::unbounded_channel();
+    let (orders, ordered) = mpsc::unbounded_channel();
     // A thread that has ended would break the run.
     let heartbeat = Arc::new(Heartbeat::start());
     let link = Link { orders, spares, heartbeat, thread: thread::spawn(thread::park) };
-    (Control::new(Arc::new(plan), Aggregator::new(run, Vec::new(), 1), vec![link]), spare)
+    (Control::new(Arc::new(plan), Aggregator::new(run, Vec::new(), 1), vec![link]), spare, ordered)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shard_knows_its_places_before_iterations_arrive() {
+    let (mut control, _spares, mut ordered) = control_of("arrivals: { rate: 5, max_users: 3 }\n");
+    control.step();
+    assert!(matches!(ordered.try_recv(), Ok(Order::Hold(3))));
+    assert!(matches!(ordered.try_recv(), Ok(Order::Arrive(_))));
+    assert!(ordered.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_not_over_while_a_user_is_due() {
+    let (mut control, _spares, _ordered) = control_of("users: 4\nspawn_rate: 1\n");
+    let quit = |control: &mut Control, users| {
+        let mut interval = Box::new(Interval::new(0, 1));
+        (interval.staff.seats, interval.staff.quit) = (users, users);
+        control.absorb(interval);
+    };
+    for users in 1..=4 {
+        assert_eq!(control.course.at(control.clock.elapsed()), Users(users));
+        control.step();
+        // All so far have stopped for good, and the next is due in this very moment.
+        quit(&mut control, users);
+        tokio::time::advance(Duration::from_millis(999)).await;
+        control.step();
+        assert_eq!(control.stopping.is_some(), users == 4, "{users}");
+        tokio::time::advance(Duration::from_millis(1)).await;
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -138,7 +138,7 @@ impl User {
         let class = &shard.plan.classes[self.who.class];
         let _alive = Alive::new(&shard, &signal, class.start);
         self.gate().await;
-        if signal.is_retired() {
+        if signal.is_retired() && signal.arrival.get().is_none() {
             // It has done nothing yet, so there is nothing to finish and nothing to undo.
             return;
         }
