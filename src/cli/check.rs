@@ -47,6 +47,9 @@ fn one(file: &Path, args: &Check) -> Result<String, String> {
     }
     load::hide(&plan.secrets);
     let mask = |text: String| plan.secrets.mask(&text).into_owned();
+    if let Some(why) = plan.not_runnable() {
+        return Err(mask(format!("{}\nerror: {why}", summary::words(&plan))));
+    }
     let held = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
     let held = held.check(&scenario, args.load.host.as_deref()).map_err(mask)?;
     let mut text = String::new();

@@ -101,7 +101,7 @@ mod tests {
             let scenario = entry.scenario.unwrap();
             assert_eq!(scenario.warnings(), "", "{}", entry.name);
             let plan = scenario.plan(&Overrides::default()).unwrap();
-            assert_eq!(plan.not_runnable(), None);
+            assert_eq!((plan.not_runnable(), plan.remarks), (None, Vec::new()), "{}", entry.name);
             let host = if entry.name == "redis-pubsub" { "redis://127.0.0.1:6379" } else { "embedded target" };
             assert_eq!(&*plan.host, host);
         }

@@ -102,7 +102,7 @@ pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str)
 }
 
 /// Line and column, from 1, of a byte offset; the column counts characters.
-fn position(source: &str, offset: usize) -> (usize, usize) {
+pub(crate) fn position(source: &str, offset: usize) -> (usize, usize) {
     let offset = floor(source, offset);
     let before = &source[..offset];
     let start = before.rfind('\n').map_or(0, |i| i + 1);

@@ -1,4 +1,5 @@
 //! Flags of the load beside a scenario that has its own shape: the run says what they replace, and `-t` ends it on its way.
+//! And keys that do nothing yet: they are named, or refused.
 
 use std::fs;
 
@@ -48,4 +49,28 @@ fn a_run_time_ends_a_shape_and_other_flags_say_what_they_replace() {
             None => assert!(out(&check).contains("65 users at the peak"), "{flags:?}: {}", out(&check)),
         }
     }
+}
+
+#[test]
+fn keys_that_do_nothing_yet_are_named_or_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    for (keys, code, said) in [
+        ("thresholds: [p95 < 1us]", 0, "s.yaml:2: `thresholds` are not judged yet"),
+        ("report: { csv: out, junit: j.xml }", 0, "s.yaml:2: `report` does not write its files yet"),
+        ("thresholds: [{ check: p95 < 1us, abort: true }]", 2, "s.yaml:2: `abort` does not stop a run yet"),
+        ("baseline: { name: main }", 2, "s.yaml:2: `baseline` compares nothing yet"),
+    ] {
+        let text = format!("host: demo\n{keys}\ntasks: [{{ steps: [{{ log: done }}, {{ stop: run }}] }}]\n");
+        fs::write(folder.path().join("s.yaml"), text).unwrap();
+        let run = katydid(folder.path(), &["--headless", "--only-summary", "-f", "s.yaml"]).output().unwrap();
+        assert_eq!(run.status.code(), Some(code), "{keys}: {}", err(&run));
+        let lines: Vec<String> = err(&run).lines().filter(|line| line.contains(said)).map(str::to_owned).collect();
+        assert_eq!(lines.len(), 1, "{keys}: {}", err(&run));
+        let check = katydid(folder.path(), &["check", "s.yaml"]).output().unwrap();
+        assert!(check.status.code() == Some(code) && out(&check).contains(said), "{keys}: {}", out(&check));
+        // A trial judges nothing and compares nothing: it shows each step.
+        let tried = katydid(folder.path(), &["try", "s.yaml"]).output().unwrap();
+        assert_eq!(tried.status.code(), Some(0), "{keys}: {}", err(&tried));
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no files are written");
 }

@@ -12,6 +12,7 @@ mod fields;
 mod flows;
 mod graphql;
 mod http;
+mod idle;
 mod impossible;
 mod load;
 mod lookalike;
@@ -279,10 +280,12 @@ impl<'a> Builder<'a> {
         self.unused(&fields);
         let operations = self.counted();
         let secrets = self.sources.secrets().with(self.private.iter().map(String::as_str));
+        let idle = self.idle(&fields, &schedule, &classes);
         let mut classes = self.chosen(classes);
         self.mask_names(&secrets, &mut classes);
         Some(Plan {
-            remarks: Vec::new(),
+            remarks: idle.remarks,
+            refusals: idle.refusals,
             name: secrets.mask(head.name.as_deref().unwrap_or("")).as_ref().into(),
             host: self.base.clone(),
             load,

@@ -86,8 +86,10 @@ pub struct Plan {
     pub baseline: Option<Baseline>,
     /// The search for the largest load that holds; chosen by a profile.
     pub search: Option<Search>,
-    /// What the flags have changed that is easily overlooked, in sentences for people.
+    /// What is easily overlooked, in sentences for people: keys without an effect, and what flags have replaced.
     pub remarks: Vec<String>,
+    /// Keys with which it cannot be run yet, each with its place and what to do instead.
+    pub refusals: Vec<String>,
     /// Masks secrets. Whoever keeps text of a request or reply (examples, exceptions, logs) puts it through here first.
     pub secrets: Arc<Redactor>,
 }
@@ -118,8 +120,9 @@ impl Plan {
         }
     }
 
-    /// Why this plan cannot be run yet, in one sentence; `None` when it can. A run refuses to start with this text.
+    /// Why this plan cannot be run yet, a line for each reason; `None` when it can. A run refuses to start with this text.
     pub fn not_runnable(&self) -> Option<String> {
-        self.search.is_some().then(|| "the search of a profile is not yet runnable".to_owned())
+        let search = self.search.is_some().then(|| "the search of a profile is not yet runnable".to_owned());
+        search.or_else(|| (!self.refusals.is_empty()).then(|| self.refusals.join("\n")))
     }
 }

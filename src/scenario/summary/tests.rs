@@ -206,7 +206,7 @@ fn a_longer_run_time_holds_the_last_value_even_where_it_is_not_the_goal() {
 #[test]
 fn flags_that_replace_a_shape_or_do_nothing_say_so() {
     let stages = format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}] }}\n");
-    let open = format!("{TASKS}run_time: 9s\narrivals: {{ rate: 5/s }}\n");
+    let open = format!("{}run_time: 9s\narrivals: {{ rate: 5/s }}\n", TASKS.replace("wait_time: constant(10s)\n", ""));
     let plain = format!("{TASKS}users: 5\n");
     let replace =
         |what: &str, n: &str| Some(format!("the given {what} the stages of the file: {n} started per second"));
