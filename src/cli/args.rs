@@ -38,6 +38,9 @@ pub enum Other {
         /// Port on 127.0.0.1; 0 takes a free one
         #[arg(long, value_name = "PORT", default_value_t = 0, env = "KATYDID_DEMO_PORT")]
         port: u16,
+        /// Seed of its delays and faults, to repeat them [default: a new one for each start]
+        #[arg(long, value_name = "N", env = "KATYDID_SEED")]
+        seed: Option<u64>,
     },
     /// Say what is wrong with scenario files, and what a run of them would do and cost
     Check(Check),
@@ -393,6 +396,6 @@ mod tests {
     #[test]
     fn the_demo_target_has_its_port() {
         let cli = parse(&["demo-target", "--port", "8123"]).unwrap();
-        assert_eq!(cli.command, Some(Other::DemoTarget { port: 8123 }));
+        assert_eq!(cli.command, Some(Other::DemoTarget { port: 8123, seed: None }));
     }
 }

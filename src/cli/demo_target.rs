@@ -7,8 +7,8 @@ use crate::demo::DemoTarget;
 use crate::headless::{Signals, console};
 
 /// Serves until INT, TERM or HUP.
-pub(super) fn run(port: u16) -> ExitCode {
-    match serve(port) {
+pub(super) fn run(port: u16, seed: Option<u64>) -> ExitCode {
+    match serve(port, seed) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             console::warn(&format!("cannot serve the demo target on port {port}: {error}"));
@@ -17,13 +17,16 @@ pub(super) fn run(port: u16) -> ExitCode {
     }
 }
 
-fn serve(port: u16) -> std::io::Result<()> {
+fn serve(port: u16, seed: Option<u64>) -> std::io::Result<()> {
     console::write_from_threads();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         // Before the address is told: whoever reads it may already send a signal.
         let mut signals = Signals::new()?;
         let target = DemoTarget::start(port)?;
+        if let Some(seed) = seed {
+            target.seed(seed);
+        }
         console::say(&format!("demo target listening on {}", target.url()));
         signals.next().await;
         Ok(())

@@ -92,8 +92,9 @@ impl Local {
     /// Starts `scenario` at once.
     pub(super) fn launch(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, StartError> {
         let mut overrides = overrides.clone();
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         if wants_demo(scenario.host(), overrides.host.as_deref()) {
-            overrides.demo = Some(self.demo_url().map_err(StartError::Demo)?);
+            overrides.demo = Some(self.demo_url(seed).map_err(StartError::Demo)?);
         }
         let plan = scenario.plan(&overrides)?;
         plan.runnable()?;
@@ -102,15 +103,17 @@ impl Local {
             hide(&plan.secrets);
         }
         self.remarks = summary::remarks(&plan);
-        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }
 
-    fn demo_url(&mut self) -> std::io::Result<String> {
-        if let Some(demo) = &self.demo {
-            return Ok(demo.url());
-        }
-        Ok(self.demo.insert(DemoTarget::start(0)?).url())
+    /// Its faults are those of the seed from the beginning, also in a second run.
+    fn demo_url(&mut self, seed: u64) -> std::io::Result<String> {
+        let demo = match self.demo.take() {
+            Some(demo) => demo,
+            None => DemoTarget::start(0)?,
+        };
+        demo.seed(seed);
+        Ok(self.demo.insert(demo).url())
     }
 }
 
@@ -131,12 +134,18 @@ impl Starter for Local {
     }
 }
 
-/// The demo target for a scenario that wants it, with its address put into `overrides`; it lives as long as it is held.
-pub(super) fn demo_for(scenario: &Scenario, overrides: &mut Overrides) -> std::io::Result<Option<DemoTarget>> {
+/// The demo target of a trial that wants it, with its address put into `overrides`; it lives as long as it is held. It has no
+/// faults: a trial says whether the scenario is right.
+pub(super) fn demo_for(
+    scenario: &Scenario,
+    overrides: &mut Overrides,
+    seed: u64,
+) -> std::io::Result<Option<DemoTarget>> {
     if !wants_demo(scenario.host(), overrides.host.as_deref()) {
         return Ok(None);
     }
     let demo = DemoTarget::start(0)?;
+    demo.seed_without_faults(seed);
     overrides.demo = Some(demo.url());
     Ok(Some(demo))
 }
@@ -209,8 +218,8 @@ mod tests {
     #[test]
     fn the_demo_target_is_started_once_and_stops_with_its_owner() {
         let mut local = Local::new(1, None);
-        let url = local.demo_url().unwrap();
-        assert_eq!(local.demo_url().unwrap(), url);
+        let url = local.demo_url(1).unwrap();
+        assert_eq!(local.demo_url(2).unwrap(), url);
         let address = url.trim_start_matches("http://").to_owned();
         assert!(std::net::TcpStream::connect(&address).is_ok());
         drop(local);

@@ -63,7 +63,7 @@ fn run() -> ExitCode {
     };
     limits::raise_open_files();
     match cli.command {
-        Some(Other::DemoTarget { port }) => return demo_target::run(port),
+        Some(Other::DemoTarget { port, seed }) => return demo_target::run(port, seed),
         Some(Other::Check(args)) => return check::run(&args),
         Some(Other::Try(args)) => return trial::run(&args),
         Some(Other::Import(args)) => return import::run(&args),

@@ -1,6 +1,6 @@
-//! How often each endpoint was asked, and how many requests are inside the shop right now.
+//! How often each endpoint was asked, how many requests are inside the shop right now, and what chance brings each.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 
@@ -56,6 +56,10 @@ pub(super) struct Counters {
     asked: [AtomicU64; Endpoint::ALL.len()],
     inside: AtomicUsize,
     events: AtomicU64,
+    seed: AtomicU64,
+    faultless: AtomicBool,
+    /// Requests of each endpoint since the seed was set.
+    drawn: [AtomicU64; Endpoint::ALL.len()],
 }
 
 impl Counters {
@@ -64,6 +68,27 @@ impl Counters {
         self.asked[endpoint as usize].fetch_add(1, Ordering::Relaxed);
         self.inside.fetch_add(1, Ordering::Relaxed);
         Inside(self)
+    }
+
+    /// From now on chance goes by this seed, and requests fail only if there are `faults`.
+    pub(super) fn behave(&self, seed: u64, faults: bool) {
+        self.seed.store(seed, Ordering::Relaxed);
+        self.faultless.store(!faults, Ordering::Relaxed);
+        self.drawn.iter().for_each(|drawn| drawn.store(0, Ordering::Relaxed));
+    }
+
+    /// True while requests may fail by chance.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faultless.load(Ordering::Relaxed)
+    }
+
+    /// The chance of the next request of an endpoint: it follows from the seed and from how many came before it, not from
+    /// what happens at other endpoints.
+    pub(super) fn chance(&self, endpoint: Endpoint) -> fastrand::Rng {
+        // Odd constants of no meaning, so that neighbours have nothing in common.
+        let number = self.drawn[endpoint as usize].fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = (endpoint as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
+        fastrand::Rng::with_seed(self.seed.load(Ordering::Relaxed) ^ number ^ place)
     }
 
     /// Counts an event of a subscription.
@@ -105,6 +130,31 @@ impl Drop for Inside<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn chance_follows_the_seed_and_each_endpoints_own_requests() {
+        let draws = |seed, between: usize| {
+            let counters = Counters::default();
+            counters.behave(seed, true);
+            let draw = |_| {
+                for _ in 0..between {
+                    drop(counters.chance(Endpoint::Home));
+                }
+                counters.chance(Endpoint::Cart).u64(..)
+            };
+            let first: Vec<u64> = (0..50).map(draw).collect();
+            // A new run begins at the beginning.
+            counters.behave(seed, true);
+            assert_eq!((0..50).map(draw).collect::<Vec<_>>(), first);
+            first
+        };
+        assert_eq!(draws(7, 0), draws(7, 3));
+        assert_ne!(draws(7, 0), draws(8, 0));
+        let mut all = draws(7, 0);
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 50);
+    }
 
     #[test]
     fn each_endpoint_has_its_own_counter_and_requests_leave() {

@@ -105,9 +105,9 @@ async fn answer(
 ) -> Reply {
     let inside = counters.enter(Endpoint::Graphql);
     let (delay, fault) = {
-        let mut rng = fastrand::Rng::new();
+        let mut rng = counters.chance(Endpoint::Graphql);
         let delay = behaviour::delay(Endpoint::Graphql, counters.inside(), &mut rng);
-        (delay, behaviour::fault(Endpoint::Graphql, &mut rng).is_some())
+        (delay, counters.has_faults() && behaviour::fault(Endpoint::Graphql, &mut rng).is_some())
     };
     tokio::time::sleep(delay).await;
     let (status, body) = match request {

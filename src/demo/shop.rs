@@ -30,9 +30,8 @@ type Shop = State<Arc<Counters>>;
 /// The reply to a request that is wrong; boxed because it is large and rare.
 type Refusal = Box<Response>;
 
-/// The whole shop, with counters of its own.
-pub(super) fn router() -> Router {
-    let counters = Arc::new(Counters::default());
+/// The whole shop.
+pub(super) fn router(counters: Arc<Counters>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/api/login", post(login))
@@ -54,8 +53,9 @@ pub(super) fn router() -> Router {
 async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Refusal>) -> Response {
     let inside = shop.enter(endpoint);
     let (delay, fault) = {
-        let mut rng = fastrand::Rng::new();
-        (behaviour::delay(endpoint, shop.inside(), &mut rng), behaviour::fault(endpoint, &mut rng))
+        let mut rng = shop.chance(endpoint);
+        let delay = behaviour::delay(endpoint, shop.inside(), &mut rng);
+        (delay, behaviour::fault(endpoint, &mut rng).filter(|_| shop.has_faults()))
     };
     tokio::time::sleep(delay).await;
     drop(inside);

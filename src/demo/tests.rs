@@ -2,6 +2,8 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 
 use super::DemoTarget;
+use super::behaviour;
+use super::counters::{Counters, Endpoint};
 
 /// Sends one request on a connection of its own; returns status and body.
 fn ask(target: &DemoTarget, request_line: &str, headers: &str, body: &str) -> (u16, String) {
@@ -138,4 +140,36 @@ fn graphql_requests_that_are_wrong_have_no_data() {
     assert_eq!(status, 405);
     let (status, reply) = ask(&target, "GET /graphql?query=%7Borders(first:1)%7Bid%7D%7D", "", "");
     assert!(status == 200 && reply.contains("\"data\""), "{reply}");
+}
+
+/// Statuses of so many good orders, by the seed alone.
+fn foretold(seed: u64, orders: usize) -> Vec<u16> {
+    let counters = Counters::default();
+    counters.behave(seed, true);
+    let status = |_| {
+        let mut rng = counters.chance(Endpoint::Checkout);
+        behaviour::delay(Endpoint::Checkout, 1, &mut rng);
+        behaviour::fault(Endpoint::Checkout, &mut rng).map_or(201, |status| status.as_u16())
+    };
+    (0..orders).map(status).collect()
+}
+
+#[test]
+fn the_faults_of_a_seed_come_again() {
+    const ORDERS: usize = 12;
+    let bad = |statuses: &[u16]| statuses.iter().filter(|status| **status == 503).count();
+    let seed = (0..).find(|seed| bad(&foretold(*seed, ORDERS)) >= 2).unwrap();
+    let target = DemoTarget::start(0).unwrap();
+    let order = || ask(&target, "POST /api/checkout", JSON, r#"{"name":"Ada","address":"1 Main Street"}"#).0;
+    for others in [0, 2] {
+        target.seed(seed);
+        let mut statuses = Vec::new();
+        for _ in 0..ORDERS {
+            (0..others).for_each(|_| drop(ask(&target, "GET /", "", "")));
+            statuses.push(order());
+        }
+        assert_eq!(statuses, foretold(seed, ORDERS), "{others} in between");
+    }
+    target.seed_without_faults(seed);
+    assert_eq!((0..ORDERS).map(|_| order()).collect::<Vec<_>>(), vec![201; ORDERS]);
 }

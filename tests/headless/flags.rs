@@ -74,3 +74,23 @@ fn keys_that_do_nothing_yet_are_named_or_refused() {
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no files are written");
 }
+
+#[test]
+fn a_seed_repeats_the_faults_of_the_demo_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let order = "{ post: /api/checkout, json: { name: Ada, address: Main Street } }";
+    let text = format!("host: demo\ntasks: [{{ steps: [{{ repeat: 60, steps: [{order}] }}, {{ stop: run }}] }}]\n");
+    fs::write(folder.path().join("s.yaml"), text).unwrap();
+    let run = |seed: &str| {
+        let args = ["--headless", "--only-summary", "-f", "s.yaml", "--seed", seed, "--csv", "x"];
+        let output = katydid(folder.path(), &args).output().unwrap();
+        let row = rows(folder.path().join("x_stats.csv")).pop().expect("the row of all");
+        assert_eq!(row["Request Count"], "60", "{}", err(&output));
+        row["Failure Count"].parse::<u32>().expect("a number")
+    };
+    // A scenario that draws nothing: what differs between seeds is the target's.
+    let (first, again) = (run("4"), run("4"));
+    assert_eq!(first, again);
+    let other: Vec<u32> = ["1", "2", "3"].map(run).to_vec();
+    assert!(other.iter().any(|failures| *failures != first), "{first} {other:?}");
+}

@@ -44,9 +44,10 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
         console::warn(&words);
     }
     let mut overrides = Overrides { host: args.host.clone(), ..Overrides::default() };
+    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     // Kept to the end: it is the target.
-    let demo =
-        load::demo_for(&scenario, &mut overrides).map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
+    let demo = load::demo_for(&scenario, &mut overrides, seed)
+        .map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
     let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
     load::hide(&plan.secrets);
     panics::protect(&plan.secrets);
@@ -56,7 +57,6 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     let paint = Paint::new(terminal && !console::wants_no_color());
     let transcript = Rc::new(Transcript::new(paint, width, Arc::clone(&plan.secrets)));
     transcript.title(&plan, class);
-    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     let secrets = Arc::clone(&plan.secrets);
     let outcome = trial::run(plan, Choice { class, tasks: &tasks, seed }, &transcript);
     drop(demo);
