@@ -138,7 +138,7 @@ mod tests {
             counters.behave(seed, true);
             let draw = |_| {
                 for _ in 0..between {
-                    drop(counters.chance(Endpoint::Home));
+                    counters.chance(Endpoint::Home);
                 }
                 counters.chance(Endpoint::Cart).u64(..)
             };

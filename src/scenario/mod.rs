@@ -21,6 +21,7 @@ pub mod introspection;
 pub(crate) mod json;
 mod keys;
 mod node;
+mod overrides;
 pub mod path;
 pub mod plan;
 pub mod reply;
@@ -45,7 +46,7 @@ use url::Url;
 use self::node::Node;
 use self::secrets::Redactor;
 use self::source::Sources;
-use crate::units::{self, PerSecond, UnitError, Users};
+use crate::units::{self, PerSecond, Users};
 
 /// A scenario file that was read and found right.
 #[derive(Debug, Clone)]
@@ -368,56 +369,6 @@ fn environment(folder: Option<&Path>) -> Result<BTreeMap<String, String>, Scenar
         all.entry(name).or_insert(value);
     }
     Ok(all)
-}
-
-impl Overrides {
-    /// A number of users or a spawn rate replaces a shape; of arrivals the number is the most users. A shorter run time
-    /// ends the run on its way, a longer one stays at the last level.
-    fn apply(&self, plan: &mut Plan) -> Result<(), UnitError> {
-        let written = plan.schedule.clone();
-        if let Some(users) = self.users {
-            plan.load.users = units::parse_users(&users.to_string())?;
-        }
-        if let Some(PerSecond(rate)) = self.spawn_rate {
-            plan.load.spawn_rate = units::parse_spawn_rate(&rate.to_string())?;
-        }
-        if let Some(run_time) = self.run_time {
-            plan.load.run_time = run_time;
-        }
-        if let Some(stop_timeout) = self.stop_timeout {
-            plan.load.stop_timeout = stop_timeout;
-        }
-        if self.users.is_some() || self.spawn_rate.is_some() || self.run_time.is_some() {
-            plan.schedule = written.overridden(&plan.load, self.users.is_some() || self.spawn_rate.is_some());
-        }
-        if plan.schedule.is_shaped() && self.run_time.is_some() {
-            // Nobody is there of a stage that is not reached.
-            plan.load.users = Users(plan.load.users.0.min(plan.schedule.peak_users().0));
-        }
-        plan.remarks.extend(self.remarks(&written, &plan.load));
-        Ok(())
-    }
-
-    /// What a flag replaces, or does not act on.
-    fn remarks(&self, written: &plan::Schedule, load: &plan::Load) -> Option<String> {
-        if self.users.is_none() && self.spawn_rate.is_none() {
-            return None;
-        }
-        if written.is_open() {
-            let ignored =
-                "the given spawn rate has no effect: users start when an iteration arrives, at the rate of the file";
-            return self.spawn_rate.map(|_| ignored.to_owned());
-        }
-        let given = match (self.users, self.spawn_rate) {
-            (Some(_), Some(_)) => "number of users and spawn rate replace",
-            (Some(_), None) => "number of users replaces",
-            _ => "spawn rate replaces",
-        };
-        let (n, rate) = (load.users.0, load.spawn_rate);
-        let users = if n == 1 { "user" } else { "users" };
-        let now = format!("{} {users}, {rate} started per second", units::count(n.into()));
-        written.is_shaped().then(|| format!("the given {given} the stages of the file: {now}"))
-    }
 }
 
 /// True for the address of a Redis, which `--host` takes as well.

@@ -23,11 +23,15 @@ impl Quota {
         let weight = |class: &Class| if class.start == Start::BeforeOthers { 0 } else { u64::from(class.weight) };
         Self::new(classes.iter().map(weight).collect())
     }
+}
+
+impl Iterator for Quota {
+    type Item = usize;
 
     /// Whose turn it is, by the quota method of Balinski and Young: of the classes that one more would not lift above
     /// their rounded-up share, the one with the most weight per place. Every prefix stays within one of the exact
     /// shares.
-    pub fn next(&mut self) -> Option<usize> {
+    fn next(&mut self) -> Option<usize> {
         let size = self.given + 1;
         let eligible = |&i: &usize| self.weights[i] > 0 && self.counts[i] * self.total < self.weights[i] * size;
         // Compares weight/(count+1) as fractions; on a tie the class written first wins.
