@@ -1,9 +1,9 @@
 //! Iterations that arrive by the plan, whether or not a user waits for them (the open model).
 //!
 //! Arrival `n` of the run, counted from 0, is due when the area below the planned rate is `n`: at `n/rate` where the rate does
-//! not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`, so that shards need no talk. When it is due it goes to an
+//! not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`. When it is due it goes to an
 //! idle user of the class whose turn it is by weight, else to a new one of it while there may be more, or in the place of
-//! an idle one of another class, else it is dropped and counted. Its due time goes with it: a
+//! an idle one of another class, else it goes to a shard where somebody is free, else it is dropped and counted. Its due time goes with it: a
 //! user that begins it late adds the lateness to its response times.
 
 use std::cell::RefCell;
@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::peers::Arrival;
 use super::shard::Shard;
 use super::user::Signal;
 use crate::scenario::plan::Quota;
@@ -95,7 +96,7 @@ impl Dealer {
                 return Some(at);
             }
             match self.turns.next() {
-                Some(class) => arrive(shard, class, at),
+                Some(class) => arrive(shard, Arrival { class, due: at, passed: 0 }),
                 None => shard.arrivals.borrow_mut().dropped += 1,
             }
             self.number += self.dealt.1;
@@ -124,11 +125,21 @@ pub async fn dispatch(shard: Rc<Shard>, dealer: Rc<RefCell<Dealer>>) {
     }
 }
 
-fn arrive(shard: &Shard, class: usize, due: Instant) {
+/// Lets a user here begin an iteration, or passes it on.
+pub fn arrive(shard: &Shard, arrival: Arrival) {
+    if !begin(shard, arrival) {
+        shard.pass_on(arrival);
+    }
+    shard.report_free();
+}
+
+/// False when nobody here is free.
+fn begin(shard: &Shard, Arrival { class, due, .. }: Arrival) -> bool {
     let idle = |lounge: &mut Vec<Rc<Signal>>| std::iter::from_fn(|| lounge.pop()).find(|user| !user.is_retired());
     let mut lounges = shard.lounges.borrow_mut();
     if let Some(user) = idle(&mut lounges[class]) {
-        return user.arrive(due);
+        user.arrive(due);
+        return true;
     }
     let instead_of = match shard.vacancies.get().checked_sub(1) {
         Some(left) => {
@@ -141,14 +152,12 @@ fn arrive(shard: &Shard, class: usize, due: Instant) {
                 user.retire(shard.last_moment());
                 Some(user)
             }
-            None => {
-                shard.arrivals.borrow_mut().dropped += 1;
-                return;
-            }
+            None => return false,
         },
     };
     shard.hires.borrow_mut().push_back(Hire { class, due, instead_of });
     shard.attention.notify_one();
+    true
 }
 
 #[cfg(test)]
@@ -158,6 +167,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
+    use crate::engine::peers::Peers;
     use crate::engine::shard::Setup;
     use crate::protocol::http::Factory;
     use crate::scenario::{Overrides, Scenario};
@@ -189,6 +199,7 @@ mod tests {
                 redis: None,
                 others: Arc::default(),
                 orders: mpsc::unbounded_channel().1,
+                peers: Peers::none(),
                 intervals: mpsc::channel(1).0,
                 spares: mpsc::channel(1).1,
             };

@@ -111,6 +111,9 @@ impl Keeper {
                 self.dispatcher = Some((tokio::task::spawn_local(dispatch), dealer));
             }
             Order::Arrive(_) => {}
+            // Nobody would ever send a user home that comes now.
+            Order::Serve(_) if self.shard.stopping.get() => self.shard.arrivals.borrow_mut().dropped += 1,
+            Order::Serve(arrival) => arrivals::arrive(&self.shard, arrival),
             Order::Scale(scale, at) => {
                 self.shard.pace.set(arrivals::Pace { scale, at });
                 self.shard.repaced.notify_one();
@@ -174,6 +177,7 @@ impl Keeper {
         let hires = self.shard.hires.borrow().iter().filter(|hire| hire.instead_of.is_none()).count();
         let free = self.wanted.saturating_sub(self.seats.len() + hires);
         self.shard.vacancies.set(u32::try_from(free).unwrap_or(u32::MAX));
+        self.shard.report_free();
     }
 
     fn number(&self, place: usize) -> u32 {
@@ -328,7 +332,12 @@ impl Keeper {
     }
 
     /// Hands over the rest, and ends.
-    pub async fn last_handover(self) {
+    pub async fn last_handover(mut self) {
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            // Passed on while this shard ended.
+            self.shard.arrivals.borrow_mut().dropped += u64::from(matches!(order, Order::Serve(_)));
+        }
         let last = self.fill(None);
         for interval in self.backlog.into_iter().chain([last]) {
             // The supervisor outlives its shards; if it does not, nobody is left to read this.

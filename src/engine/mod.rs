@@ -12,6 +12,7 @@ mod handle;
 mod heartbeat;
 mod keeper;
 mod pacer;
+mod peers;
 mod ramp;
 mod roster;
 mod shard;
@@ -107,8 +108,9 @@ fn start_with(
     let others = Arc::new(AtomicU32::new(0));
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
-    for index in 0..threads {
-        let (orders, order_rx) = mpsc::unbounded_channel();
+    let (orders, receivers): (Vec<_>, Vec<_>) = (0..threads).map(|_| mpsc::unbounded_channel()).unzip();
+    let ends = peers::Peers::new(&orders).into_iter().zip(orders).zip(receivers);
+    for (index, ((peers, orders), order_rx)) in ends.enumerate() {
         let (spares, spare_rx) = mpsc::channel::<Box<Interval>>(INTERVALS);
         let heartbeat = Arc::new(Heartbeat::start());
         let setup = shard::Setup {
@@ -121,6 +123,7 @@ fn start_with(
             redis: redis.clone(),
             others: Arc::clone(&others),
             orders: order_rx,
+            peers,
             intervals: interval_tx.clone(),
             spares: spare_rx,
             heartbeat: Arc::clone(&heartbeat),

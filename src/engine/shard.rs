@@ -17,6 +17,7 @@ use super::arrivals::{Hire, Pace};
 use super::feeder::Source;
 use super::heartbeat::{self, Heartbeat};
 use super::keeper::Keeper;
+use super::peers::{Arrival, Peers};
 use super::trial::Observer;
 use super::user::Signal;
 use crate::protocol::http::Factory;
@@ -35,6 +36,8 @@ pub enum Order {
     Hold(u32),
     /// Iterations arrive by the plan, whose clock began then.
     Arrive(Instant),
+    /// One that has arrived on a shard where nobody was free.
+    Serve(Arrival),
     /// From this moment of the plan on, so many times as many iterations arrive.
     Scale(f64, Duration),
     /// Hold new iterations.
@@ -84,6 +87,8 @@ pub struct Shard {
     pub vacancies: Cell<u32>,
     /// Iterations for which a user is to be spawned.
     pub hires: RefCell<VecDeque<Hire>>,
+    /// Where iterations go for which nobody is free.
+    peers: Peers,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
     /// Who looks at everything that is done; only a trial has one.
@@ -97,6 +102,7 @@ impl Shard {
     /// An idle shard.
     pub fn new(setup: &Setup) -> Self {
         Self {
+            peers: setup.peers.clone(),
             recorder: RefCell::new(Recorder::new(setup.index, setup.plan.endpoints.len())),
             seed: setup.seed,
             feeders: Arc::clone(&setup.feeders),
@@ -129,6 +135,20 @@ impl Shard {
     /// When a user that is told to leave now is aborted, be it because the run stops or because there are to be fewer users.
     pub fn last_moment(&self) -> Instant {
         Instant::now() + self.plan.load.stop_timeout
+    }
+
+    /// Tells the other shards how many iterations could begin here.
+    pub fn report_free(&self) {
+        let idle: usize = self.lounges.borrow().iter().map(Vec::len).sum();
+        self.peers.has_free(self.vacancies.get().saturating_add(u32::try_from(idle).unwrap_or(u32::MAX)));
+    }
+
+    /// Passes an iteration on to a shard that has somebody free, or drops it.
+    pub fn pass_on(&self, arrival: Arrival) {
+        // At the end of a run nobody may be left there to answer for it.
+        if self.stopping.get() || !self.peers.pass(arrival) {
+            self.arrivals.borrow_mut().dropped += 1;
+        }
     }
 
     /// Asks the supervisor to stop the run.
@@ -216,6 +236,7 @@ pub struct Setup {
     pub redis: Option<redis::Factory>,
     pub others: Arc<AtomicU32>,
     pub orders: mpsc::UnboundedReceiver<Order>,
+    pub peers: Peers,
     pub intervals: mpsc::Sender<Box<Interval>>,
     pub spares: mpsc::Receiver<Box<Interval>>,
     pub heartbeat: Arc<Heartbeat>,

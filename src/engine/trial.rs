@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc;
 
 use super::heartbeat::Heartbeat;
+use super::peers::Peers;
 use super::user::{Clients, Identity, Signal, User};
 use super::{EngineError, feeder, shard};
 use crate::protocol::http::Factory;
@@ -142,6 +143,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         redis,
         others,
         orders,
+        peers: Peers::none(),
         intervals,
         spares,
         heartbeat: Arc::new(Heartbeat::start()),

@@ -222,3 +222,25 @@ async fn every_arrival_is_served_where_somebody_is_free() {
         .await;
     }
 }
+
+#[tokio::test]
+async fn an_iteration_goes_to_the_thread_that_has_somebody_free() {
+    calmly(STALL, async || {
+        let server = Server::start();
+        // Of the three users one thread has two and the other one. Each is busy for 250 ms, and every 200 ms an iteration
+        // arrives on each thread: the one user alone would have to leave out every other.
+        let scenario = "run_time: 2s\narrivals: { rate: 10, max_users: 3 }\n\
+                        tasks: [{ steps: [{ get: /ok }, { wait: 250ms }] }]";
+        let last = to_the_end(run(&server, scenario)).await;
+        let arrivals = last.plan.arrivals;
+        assert_eq!((arrivals.started, arrivals.dropped, server.count()), (20, 0, 20));
+        // With fewer than are needed all are busy, and what is dropped is dropped.
+        let server = Server::start();
+        let scenario = scenario.replace("max_users: 3", "max_users: 2");
+        let last = to_the_end(run(&server, &scenario)).await;
+        let arrivals = last.plan.arrivals;
+        assert_eq!(arrivals.started + arrivals.dropped, 20);
+        assert!(arrivals.dropped >= 3 && arrivals.started == server.count(), "{arrivals:?}");
+    })
+    .await;
+}

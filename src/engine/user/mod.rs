@@ -213,6 +213,7 @@ impl User {
                     return ControlFlow::Continue(());
                 }
                 self.shard.lounges.borrow_mut()[self.who.class].push(Rc::clone(&self.signal));
+                self.shard.report_free();
                 self.signal.wake.notified().await;
                 was_idle = true;
                 continue;

@@ -1,0 +1,105 @@
+//! The other shards as one shard sees them: where an iteration goes that arrives while nobody here is free.
+//!
+//! Each shard says how many more iterations it could serve, and is asked only while that is more than none. What it says
+//! may be a moment old: then it passes the iteration on, and when that was tried as often as there are shards, the
+//! iteration is dropped where it is.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::mpsc::{UnboundedSender, WeakUnboundedSender};
+use tokio::time::Instant;
+
+use super::shard::Order;
+
+/// An iteration that has arrived.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// Its class in the plan.
+    pub class: usize,
+    /// When it was due.
+    pub due: Instant,
+    /// How many shards have passed it on.
+    pub passed: u32,
+}
+
+/// All shards of a run, and which of them this one is.
+#[derive(Debug, Clone)]
+pub struct Peers {
+    index: usize,
+    free: Arc<[AtomicU32]>,
+    /// Weak, so that the shards notice when the supervisor is gone.
+    orders: Arc<[WeakUnboundedSender<Order>]>,
+}
+
+impl Peers {
+    /// One for each shard, in their order.
+    pub fn new(orders: &[UnboundedSender<Order>]) -> Vec<Self> {
+        let free: Arc<[AtomicU32]> = orders.iter().map(|_| AtomicU32::new(0)).collect();
+        let orders: Arc<[_]> = orders.iter().map(UnboundedSender::downgrade).collect();
+        let peer = |index| Self { index, free: Arc::clone(&free), orders: Arc::clone(&orders) };
+        (0..orders.len()).map(peer).collect()
+    }
+
+    /// Of a shard without others.
+    pub fn none() -> Self {
+        Self { index: 0, free: Arc::new([]), orders: Arc::new([]) }
+    }
+
+    /// Tells the others how many iterations this shard could begin now.
+    pub fn has_free(&self, free: u32) {
+        if let Some(own) = self.free.get(self.index) {
+            own.store(free, Ordering::Relaxed);
+        }
+    }
+
+    /// Passes an iteration on to a shard that has somebody free; false where there is none.
+    pub fn pass(&self, arrival: Arrival) -> bool {
+        let all = self.free.len();
+        if arrival.passed as usize >= all {
+            return false;
+        }
+        let others = (1..all).map(|ahead| (self.index + ahead) % all);
+        let take = |free: u32| free.checked_sub(1);
+        let mut willing = others.filter(|at| {
+            // Taken at once, so that many in a row do not all go to one place.
+            self.free[*at].fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
+        });
+        let passed = arrival.passed + 1;
+        willing.any(|at| {
+            let peer = self.orders[at].upgrade();
+            peer.is_some_and(|peer| peer.send(Order::Serve(Arrival { passed, ..arrival })).is_ok())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_iteration_goes_where_somebody_is_free_and_not_for_ever() {
+        let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::unbounded_channel()).unzip();
+        let peers = Peers::new(&senders);
+        let mut arrival = Arrival { class: 4, due: Instant::now(), passed: 0 };
+        assert!(!peers[0].pass(arrival), "nobody is free");
+        peers[0].has_free(9);
+        assert!(!peers[0].pass(arrival), "its own are not others");
+        peers[2].has_free(2);
+        assert_eq!([1, 2, 3].map(|_| peers[0].pass(arrival)), [true, true, false], "as many as there are free");
+        let Ok(Order::Serve(got)) = receivers[2].try_recv() else { panic!("nothing was passed on") };
+        assert_eq!((got.class, got.due, got.passed), (4, arrival.due, 1));
+        assert!(receivers[1].try_recv().is_err());
+        arrival.passed = 3;
+        peers[1].has_free(1);
+        assert!(!peers[0].pass(arrival), "all have been asked");
+        // One that has ended takes none, the next does.
+        drop(receivers.remove(1));
+        peers[2].has_free(1);
+        arrival.passed = 0;
+        assert!(peers[0].pass(arrival) && receivers[1].try_recv().is_ok());
+        assert!(!Peers::none().pass(arrival));
+    }
+}
