@@ -19,9 +19,9 @@ fn told(folder: &Path, args: &[&str]) -> (String, Option<i32>) {
 /// A folder with one of each kind: its name, and the words for it.
 fn odd_files(folder: &Path) -> (UnixListener, [(&'static str, &'static str); 4]) {
     assert!(Command::new("mkfifo").arg(folder.join("fifo")).status().expect("mkfifo is there").success());
-    fs::create_dir(folder.join("dir")).unwrap();
-    std::os::unix::fs::symlink("/dev/zero", folder.join("zero")).unwrap();
-    let socket = UnixListener::bind(folder.join("socket")).unwrap();
+    fs::create_dir(folder.join("dir")).expect("a file of the test");
+    std::os::unix::fs::symlink("/dev/zero", folder.join("zero")).expect("a file of the test");
+    let socket = UnixListener::bind(folder.join("socket")).expect("a file of the test");
     (socket, [("fifo", "a pipe"), ("dir", "a directory"), ("zero", "a device"), ("socket", "a socket")])
 }
 

@@ -25,7 +25,7 @@ fn traces(secret: &str) -> Vec<String> {
         secret.to_owned(),
         percent.replace('+', "%20"),
         percent,
-        serde_json::to_string(secret).unwrap(),
+        serde_json::to_string(secret).expect("JSON"),
         hex,
         STANDARD.encode(secret),
         URL_SAFE_NO_PAD.encode(secret),
@@ -48,13 +48,13 @@ fn nothing_of(secret: &str, shown: &str, what: &str) {
 
 /// All that a command prints and writes with `S` in its environment.
 fn said(folder: &Path, secret: &str, text: &str, args: &[&str]) -> String {
-    fs::write(folder.join("s.yaml"), text).unwrap();
+    fs::write(folder.join("s.yaml"), text).expect("a file of the test");
     let output = katydid(folder, args).env("S", secret).output().expect("the command runs");
     let mut all = out(&output) + &String::from_utf8_lossy(&output.stderr);
-    for entry in fs::read_dir(folder).unwrap().flatten() {
+    for entry in fs::read_dir(folder).expect("a file of the test").flatten() {
         if entry.path().extension().is_some_and(|kind| kind == "csv") {
-            all += &fs::read_to_string(entry.path()).unwrap();
-            fs::remove_file(entry.path()).unwrap();
+            all += &fs::read_to_string(entry.path()).expect("a file of the test");
+            fs::remove_file(entry.path()).expect("a file of the test");
         }
     }
     all
