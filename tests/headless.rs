@@ -2,22 +2,22 @@
 
 #[path = "headless/command.rs"]
 mod command;
+#[path = "headless/connections.rs"]
+mod connections;
 #[path = "headless/figures.rs"]
 mod figures;
 #[path = "headless/files.rs"]
 mod files;
-#[path = "headless/connections.rs"]
-mod connections;
-#[path = "headless/heavy.rs"]
-mod heavy;
-#[path = "headless/inputs.rs"]
-mod inputs;
 #[path = "headless/flags.rs"]
 mod flags;
+#[path = "headless/heavy.rs"]
+mod heavy;
 #[path = "headless/hostile.rs"]
 mod hostile;
 #[path = "headless/http2.rs"]
 mod http2;
+#[path = "headless/inputs.rs"]
+mod inputs;
 #[path = "headless/names.rs"]
 mod names;
 #[path = "headless/nginx.rs"]
@@ -30,14 +30,14 @@ mod outage;
 mod output;
 #[path = "headless/protocol.rs"]
 mod protocol;
-#[path = "headless/signals.rs"]
-mod signals;
 #[path = "headless/proxies.rs"]
 mod proxies;
 #[path = "headless/raw.rs"]
 mod raw;
 #[path = "headless/secrets.rs"]
 mod secrets;
+#[path = "headless/signals.rs"]
+mod signals;
 #[path = "headless/unnamed.rs"]
 mod unnamed;
 #[path = "common/wait.rs"]

@@ -6,10 +6,10 @@ mod common;
 mod ends;
 #[path = "screen/redis.rs"]
 mod redis;
-#[path = "screen/signals.rs"]
-mod signals;
 #[path = "screen/secrets.rs"]
 mod secrets;
+#[path = "screen/signals.rs"]
+mod signals;
 #[path = "screen/stalled.rs"]
 mod stalled;
 #[path = "screen/terminal.rs"]

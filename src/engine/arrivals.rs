@@ -167,6 +167,7 @@ mod tests {
     use tokio::sync::mpsc;
 
     use super::*;
+    use crate::engine::heartbeat::Heartbeat;
     use crate::engine::peers::Peers;
     use crate::engine::shard::Setup;
     use crate::protocol::http::Factory;
@@ -200,6 +201,7 @@ mod tests {
                 others: Arc::default(),
                 orders: mpsc::unbounded_channel().1,
                 peers: Peers::none(),
+                heartbeat: Arc::new(Heartbeat::start()),
                 intervals: mpsc::channel(1).0,
                 spares: mpsc::channel(1).1,
             };

@@ -225,7 +225,7 @@ mod tests {
     fn long_headers_are_cut() {
         let mut headers = HeaderMap::new();
         headers.append("x", HeaderValue::try_from("é".repeat(2 * EXAMPLE_HEADERS)).expect("a value"));
-        let reply = Reply { status: 200, headers, body: Vec::new(), bytes: 0 };
+        let reply = Reply { status: 200, headers, body: Vec::new(), bytes: 0, earlier: Vec::new(), is_packed: false };
         let example = reply.example(String::new(), &Redactor::default());
         assert_eq!(example.headers.chars().count(), EXAMPLE_HEADERS);
     }
@@ -242,7 +242,8 @@ mod tests {
                 let mut headers = HeaderMap::new();
                 let long = format!("{}{secret}", "p".repeat(before - EXAMPLE_HEADERS));
                 headers.insert("x", HeaderValue::try_from(long).expect("a value"));
-                let reply = Reply { status: 500, headers, body, bytes: whole.len() as u64 };
+                let bytes = whole.len() as u64;
+                let reply = Reply { status: 500, headers, body, bytes, earlier: Vec::new(), is_packed: false };
                 let Example { headers, body, .. } = reply.example(String::new(), &secrets);
                 assert!(!body.contains("to") && !headers.contains("to"), "{before} {kept}");
                 assert!(body.chars().count() <= EXAMPLE_BODY + MASK_LENGTH, "{}", body.len());
