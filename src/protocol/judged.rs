@@ -19,8 +19,9 @@ pub(crate) struct Views<'a, 'r> {
 }
 
 /// Puts what is captured into `scope`, also where an expectation does not hold, for later steps need it; a name whose
-/// capture finds nothing has no value any more. The failure, if there is one, is the first expectation that does not hold, else the first capture that finds nothing; its detail names
-/// every miss. `example` makes the example of a failure from its detail.
+/// capture finds nothing has no value any more. The failure, if there is one, is the first expectation that does not
+/// hold, else the first capture that finds nothing; its detail names every miss. `example` makes the example of a failure
+/// from its detail.
 pub(crate) fn look(
     (expects, captures): (&[Expect], &[Capture]),
     views: Views<'_, '_>,
@@ -32,27 +33,30 @@ pub(crate) fn look(
     for expect in expects {
         let view = view(matches!(expect.subject, Subject::Json(_)));
         unmet = expect.judge(view, scope).err();
-        if let Some(trouble) = view.trouble() {
-            return Some(not_evaluated(trouble, captures, scope));
+        if let Some(failure) = given_up(view, captures, scope) {
+            return Some(failure);
         }
         if unmet.is_some() {
             break;
         }
     }
-    let mut misses = Vec::new();
+    let (mut found, mut misses) = (Vec::with_capacity(captures.len()), Vec::new());
     for capture in captures {
         let view = view(matches!(capture.source, CaptureSource::Json(_)));
         let taken = capture.take(view, &mut scope.rng);
-        if let Some(trouble) = view.trouble() {
-            return Some(not_evaluated(trouble, captures, scope));
+        if let Some(failure) = given_up(view, captures, scope) {
+            return Some(failure);
         }
         match taken {
-            Ok(value) => scope.set(capture.slot, value),
+            Ok(value) => found.push((capture.slot, value)),
             Err(miss) => {
-                scope.set(capture.slot, Value::UNDEFINED);
+                found.push((capture.slot, Value::UNDEFINED));
                 misses.push(miss);
             }
         }
+    }
+    for (slot, value) in found {
+        scope.set(slot, value);
     }
     if let Some(mismatch) = unmet {
         let detail = mismatch.to_string();
@@ -61,6 +65,13 @@ pub(crate) fn look(
     let detail = misses.iter().map(|miss| format!("{}: {}", miss.what, miss.found)).collect::<Vec<_>>().join("\n");
     let first = misses.into_iter().next()?;
     Some((Reason::NotCaptured(first.what), example(detail, &scope.secrets)))
+}
+
+/// The failure of a response that was not evaluated to the end. One that is only deferred leaves no trace.
+fn given_up(view: &ReplyView<'_>, captures: &[Capture], scope: &mut Scope) -> Option<(Reason, Example)> {
+    let trouble = view.trouble()?;
+    let captures = if view.is_deferred() { &[] } else { captures };
+    Some(not_evaluated(trouble, captures, scope))
 }
 
 /// The failure of a response of which nothing is known: nothing was captured, whatever was found so far.

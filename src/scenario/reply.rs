@@ -109,6 +109,11 @@ impl<'a> ReplyView<'a> {
         self.trouble.get()
     }
 
+    /// True when it took too long to be evaluated in passing, so that it is evaluated elsewhere from the beginning.
+    pub fn is_deferred(&self) -> bool {
+        self.in_passing && self.trouble() == Some(Trouble::Late)
+    }
+
     /// Gives up on evaluating it.
     pub(super) fn give_up(&self, trouble: Trouble) {
         self.trouble.set(self.trouble.get().or(Some(trouble)));

@@ -131,12 +131,22 @@ impl Judge<'_> {
             let budget = Budget::until(Instant::now() + TIME_IN_PASSING);
             let view = reply.view(elapsed).within(budget, true);
             let failure = look((&step.expects, &step.captures), (&reply, &view), scope);
-            if view.trouble() != Some(Trouble::Late) {
+            if !view.is_deferred() {
                 return failure;
             }
         }
+        // Rare, and large: not a part of what every user holds.
+        Box::pin(self.evaluate_elsewhere(reply, elapsed, scope)).await
+    }
+
+    async fn evaluate_elsewhere(
+        &self,
+        reply: Reply,
+        elapsed: Duration,
+        scope: &mut Scope,
+    ) -> Option<(Reason, Example)> {
         let limit = self.limit(elapsed);
-        let (expects, captures) = (Arc::clone(&step.expects), Arc::clone(&step.captures));
+        let (expects, captures) = (Arc::clone(&self.step.expects), Arc::clone(&self.step.captures));
         let mut theirs = scope.clone();
         let work = move |budget: &Budget| {
             let view = reply.view(elapsed).within(budget.clone(), false);
@@ -151,10 +161,10 @@ impl Judge<'_> {
                 failure
             }
             Ok(Err(Lost)) => {
-                capture::none_taken(&step.captures, scope);
+                capture::none_taken(&self.step.captures, scope);
                 Some((Reason::Generator(Lost.to_string().into()), Example::default()))
             }
-            Err(_) => Some(judged::not_evaluated(Trouble::Late, &step.captures, scope)),
+            Err(_) => Some(judged::not_evaluated(Trouble::Late, &self.step.captures, scope)),
         }
     }
 

@@ -91,7 +91,7 @@ pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<Parsed<'_>>, WireErr
         Strict::Partial => Ok(None),
         Strict::Odd => {
             let Some(tidy) = tidy(bytes)? else { return Ok(None) };
-            let mut lines = vec![MaybeUninit::uninit(); MAX_LINES];
+            let mut lines = vec![MaybeUninit::uninit(); line_count(&tidy.head)];
             match strict(&tidy.head, &mut lines, bodiless)? {
                 Strict::Head(head, _) => {
                     let head = Head { ignored: tidy.ignored, ..head };
@@ -141,11 +141,16 @@ pub fn headers(head: &[u8]) -> HeaderMap {
     if !matches!(response.parse(head), Err(Error::TooManyHeaders)) {
         return map(response.headers);
     }
-    let mut lines = vec![httparse::EMPTY_HEADER; MAX_LINES];
+    let mut lines = vec![httparse::EMPTY_HEADER; line_count(head)];
     let mut response = Response::new(&mut lines);
     // It was accepted before; an empty map is the honest answer if it ever were not.
     let _ = response.parse(head);
     map(response.headers)
+}
+
+/// Lines of a head, which are a few more than its headers.
+fn line_count(head: &[u8]) -> usize {
+    head.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn map(headers: &[Header<'_>]) -> HeaderMap {
