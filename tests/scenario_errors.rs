@@ -117,7 +117,7 @@ fn check_exits_2_on_errors_and_0_on_warnings_alone() {
     assert_eq!(code, Some(2));
     assert!(text.contains("several.yaml:2:11") && text.contains("several.yaml:1:1"), "{text}");
     // Thresholds with `abort` cannot be run yet; what such a file would do is told all the same.
-    let refused = "`abort` does not stop a run yet";
+    let refused = "`abort` is not supported yet";
     for (name, wanted, expected) in [
         ("shop.yaml", "50 users at the peak", Some(2)),
         ("shapes.yaml", "5 stages, 12m30s", Some(2)),

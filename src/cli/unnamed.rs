@@ -27,7 +27,7 @@ fn why(variable: Option<&str>, here: Option<&str>, host: Option<&str>) -> Option
         (Some(name), _) => format!("{LOCUSTFILE_VARIABLE} names {name}, which katydid does not read; {convert}"),
         (None, Some(name)) => format!("{name} is Python, which katydid does not run; {convert}"),
         (None, None) if host.is_none_or(|host| host == DEMO_HOST) => return None,
-        (None, None) => "the embedded demo, which runs without a file, is not sent to another host".to_owned(),
+        (None, None) => "Without one, only the embedded demo runs, and it is not sent to another host".to_owned(),
     };
     Some(format!(
         "no scenario file: name one with -f FILE. {found}. `katydid init` writes a first scenario, and -f demo runs the \

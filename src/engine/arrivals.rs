@@ -1,10 +1,10 @@
 //! Iterations that arrive by the plan, whether or not a user waits for them (the open model).
 //!
-//! Arrival `n` of the run, counted from 0, is due when the area below the planned rate is `n`: at `n/rate` where the rate does
-//! not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`. When it is due it goes to an
-//! idle user of the class whose turn it is by weight, else to a new one of it while there may be more, or in the place of
-//! an idle one of another class, else it goes to a shard where somebody is free, else it is dropped and counted. Its due time goes with it: a
-//! user that begins it late adds the lateness to its response times.
+//! Arrival `n` of the run, counted from 0, is due when the area below the planned rate is `n`: at `n/rate` where the rate
+//! does not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`. When it is due it
+//! goes to an idle user of the class whose turn it is by weight, else to a new one of it while there may be more, or in
+//! the place of an idle one of another class, else to a shard where somebody is free, else it is dropped and counted. Its
+//! due time goes with it: a user that begins it late adds the lateness to its response times.
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -111,7 +111,7 @@ impl Keeper {
                 self.dispatcher = Some((tokio::task::spawn_local(dispatch), dealer));
             }
             Order::Arrive(_) => {}
-            // Nobody would ever send a user home that comes now.
+            // A user that was spawned now would never be told to leave.
             Order::Serve(_) if self.shard.stopping.get() => self.shard.arrivals.borrow_mut().dropped += 1,
             Order::Serve(arrival) => arrivals::arrive(&self.shard, arrival),
             Order::Scale(scale, at) => {

@@ -1,5 +1,5 @@
-//! Keys that are read and do nothing in this run: each is named, and what would pass for a judgement is refused. A run that
-//! ends well because nobody has looked is worse than none.
+//! Keys that are read and have no effect in this run: each is reported, and a run that would look as if it had been checked
+//! by them is refused. A false success is worse than no run.
 
 use std::ops::Range;
 
@@ -22,23 +22,23 @@ impl<'a> Builder<'a> {
     pub(super) fn idle(&self, fields: &Fields<'a>, schedule: &Schedule, classes: &[Class]) -> Idle {
         let mut idle = Idle::default();
         if let Some(at) = fields.key("thresholds") {
-            let why = "`thresholds` are not judged yet: only failed requests and errors decide how this run ends";
+            let why = "`thresholds` are not evaluated yet: only failed requests and errors set the exit code";
             idle.remarks.push(self.placed(at, why));
         }
         let thresholds = fields.get("thresholds").map(Node::one_or_more).unwrap_or_default();
         for threshold in thresholds.iter().map(|node| Fields(node.entries())) {
             if let (Some(at), Some("true")) = (threshold.key("abort"), threshold.get("abort").and_then(Node::scalar)) {
-                let why = "`abort` does not stop a run yet: remove it, and watch the run, limit it with run_time, or let a \
-                           step end it with `stop: run`";
+                let why =
+                    "`abort` is not supported yet: remove it; `run_time`, or a step with `stop: run`, can end the run";
                 idle.refusals.push(self.placed(at, why));
             }
         }
         if let Some(at) = fields.key("baseline") {
-            let why = "`baseline` compares nothing yet: remove it, and compare the files that --csv writes";
+            let why = "`baseline` is not supported yet: remove it, and compare the CSV files of two runs (--csv)";
             idle.refusals.push(self.placed(at, why));
         }
         if let Some(at) = fields.key("report") {
-            idle.remarks.push(self.placed(at, "`report` does not write its files yet: use --csv PREFIX"));
+            idle.remarks.push(self.placed(at, "`report` does not write files yet: use --csv PREFIX"));
         }
         match fields.get("user_classes") {
             Some(node) => {
@@ -112,16 +112,16 @@ mod tests {
     #[test]
     fn what_would_pass_for_a_judgement_is_named_or_refused() {
         for (text, remarked, refused) in [
-            ("thresholds: [p95 < 1s]", Some("t.yaml:2: `thresholds` are not judged yet"), None),
+            ("thresholds: [p95 < 1s]", Some("t.yaml:2: `thresholds` are not evaluated yet"), None),
             ("\nthresholds:\n  - { check: p95 < 1s, warn: true }", Some("t.yaml:3: `thresholds`"), None),
             ("thresholds: [{ check: p95 < 1s, abort: false }]", Some("t.yaml:2: `thresholds`"), None),
             (
                 "thresholds:\n  - p95 < 1s\n  - { check: p99 < 1s, abort: true }",
                 Some("t.yaml:2: `thresholds`"),
-                Some("t.yaml:4: `abort` does not stop a run yet"),
+                Some("t.yaml:4: `abort` is not supported yet"),
             ),
-            ("report: { html: r.html }", Some("t.yaml:2: `report` does not write its files yet: use --csv"), None),
-            ("baseline: { name: main }", None, Some("t.yaml:2: `baseline` compares nothing yet")),
+            ("report: { html: r.html }", Some("t.yaml:2: `report` does not write files yet: use --csv"), None),
+            ("baseline: { name: main }", None, Some("t.yaml:2: `baseline` is not supported yet")),
             ("users: 3", None, None),
         ] {
             let plan = planned(&format!("{text}\n{TASKS}"));

@@ -39,7 +39,12 @@ impl<'a> Builder<'a> {
             Some((vec![stage], None))
         };
         let (stages, open) = schedule.unwrap_or_default();
-        let schedule = Schedule::new(stages, open, warm_up);
+        let mut schedule = Schedule::new(stages, open, warm_up);
+        if let (Some(most), Some(_)) = (open, run_time) {
+            // As the flag: stages of arrivals keep their lengths.
+            let load = Load { users: most, spawn_rate: PerSecond(1.0), run_time, stop_timeout };
+            schedule = schedule.overridden(&load, false);
+        }
         if let (Some(length), Some(node)) = (schedule.length(), fields.get("warm_up"))
             && warm_up >= length
             && !length.is_zero()

@@ -197,6 +197,14 @@ fn a_longer_run_time_holds_the_last_value_even_where_it_is_not_the_goal() {
     let (plan, said) = flagged(&rates, lasting(15.0));
     assert_eq!(plan.schedule.arrivals_by(Duration::from_secs(15)), 50.0 + 62.5);
     assert!(said.contains("; it ends with 15/s"), "{said}");
+    // So does the key of the file.
+    let keyed = format!("run_time: 15s\n{rates}");
+    let (plan, _) = flagged(&keyed, Overrides::default());
+    assert_eq!(
+        (plan.schedule.length(), plan.load.run_time),
+        (Some(Duration::from_secs(15)), Some(Duration::from_secs(15)))
+    );
+    assert_eq!(plan.schedule.rate_at(Duration::from_millis(14_999)).round(), 15.0);
     // A rate without stages has no length of its own: its ramp goes on.
     let plain = format!("{TASKS}run_time: 10s\narrivals: {{ rate: 40/s, ramp: 20s }}\n");
     let (plan, _) = flagged(&plain, lasting(60.0));
