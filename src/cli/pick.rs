@@ -5,9 +5,6 @@ use std::path::{Path, PathBuf};
 use crate::scenario::catalog::{self, Entry, Origin};
 use crate::scenario::{Scenario, SelectOptions};
 
-/// The scenario that needs nothing.
-const DEMO: &str = "demo";
-
 /// The launcher's entries: what `-f` names comes first. The part that is asked for is taken of what `-f` names, else of
 /// every scenario that has it.
 pub(super) fn entries(file: Option<&Path>, select: &SelectOptions) -> Vec<Entry> {
@@ -32,12 +29,12 @@ fn part(mut entry: Entry, select: &SelectOptions, must: bool) -> Entry {
     entry
 }
 
-/// The one entry of a headless run: what `-f` names, else the demo.
+/// The one entry of a headless run: what `-f` names, else the embedded demo, also where a file of that name hides it from
+/// the launcher: nobody has named that file.
 pub(super) fn one(file: Option<&Path>, select: &SelectOptions) -> Option<Entry> {
-    let mut found = entries(file, &SelectOptions::default()).into_iter();
     let entry = match file {
-        Some(_) => found.next(),
-        None => found.find(|entry| entry.name == DEMO),
+        Some(_) => entries(file, &SelectOptions::default()).into_iter().next(),
+        None => Some(catalog::demo()),
     };
     entry.map(|entry| part(entry, select, true))
 }

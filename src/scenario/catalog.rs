@@ -46,20 +46,24 @@ const EMBEDDED: [(&str, &str); 8] = [
 pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
     let mut files = read(folder, Origin::Folder);
     files.extend(user.map(|u| read(u, Origin::User)).unwrap_or_default());
-    let mut all: Vec<Entry> = EMBEDDED
-        .iter()
-        .filter(|(name, _)| !files.iter().any(|f| f.name == *name))
-        .map(|(name, text)| Entry {
-            name: (*name).to_owned(),
-            origin: Origin::Embedded,
-            path: None,
-            scenario: Scenario::parse(&format!("{name}.yaml"), text),
-        })
-        .collect();
+    let is_hidden = |name: &str| files.iter().any(|file| file.name == name);
+    let mut all: Vec<Entry> =
+        EMBEDDED.iter().filter(|(name, _)| !is_hidden(name)).map(|(name, text)| entry(name, text)).collect();
     all.extend(files);
     // Demo stays first, also where a file hides it: a new user presses Enter there.
     all.sort_by_key(|e| e.name != "demo");
     all
+}
+
+/// The demo of the binary, whatever files there are.
+pub fn demo() -> Entry {
+    let (name, text) = EMBEDDED[0];
+    entry(name, text)
+}
+
+fn entry(name: &str, text: &str) -> Entry {
+    let scenario = Scenario::parse(&format!("{name}.yaml"), text);
+    Entry { name: name.to_owned(), origin: Origin::Embedded, path: None, scenario }
 }
 
 /// The YAML files of a folder by name; a folder that cannot be read has none.
@@ -116,5 +120,6 @@ mod tests {
         let seen: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.origin, e.scenario.is_ok())).take(2).collect();
         assert_eq!(seen, [("demo", Origin::Folder, false), ("basic", Origin::Embedded, true)]);
         assert_eq!(all.len(), EMBEDDED.len());
+        assert!(demo().origin == Origin::Embedded && demo().scenario.is_ok());
     }
 }

@@ -65,6 +65,10 @@ fn without_a_file_nothing_is_sent_to_another_host() {
 fn the_demo_runs_at_home_and_where_it_is_sent_by_name() {
     let (url, count) = target();
     let folder = tempfile::tempdir().unwrap();
+    // A file that nobody named.
+    fs::create_dir(folder.path().join("scenarios")).unwrap();
+    let file = format!("host: {url}\ntasks: [{{ steps: [{{ get: / }}] }}]\n");
+    fs::write(folder.path().join("scenarios/demo.yaml"), file).unwrap();
     let load = ["--headless", "--only-summary", "-u", "1", "-t", "1s", "-s", "0s"];
     for flags in [&[][..], &["-H", "demo"]] {
         let output = katydid(folder.path(), &[flags, &load].concat()).env_remove("LOCUST_LOCUSTFILE").output().unwrap();
@@ -72,6 +76,7 @@ fn the_demo_runs_at_home_and_where_it_is_sent_by_name() {
         assert!(out(&output).contains("Aggregated"), "{}", out(&output));
     }
     assert_eq!(count.load(Ordering::Relaxed), 0);
+    fs::remove_file(folder.path().join("scenarios/demo.yaml")).unwrap();
     // By name it goes where it is sent; that this is not a demo target is said where it is likely.
     let run = |name: &str, host: &str| {
         katydid(folder.path(), &[&["-f", name, "-H", host], &load[..]].concat()).output().unwrap()
