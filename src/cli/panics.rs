@@ -37,3 +37,17 @@ fn words(info: &PanicHookInfo<'_>, secrets: &Redactor) -> String {
     let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
     format!("panicked{place}: {}", secrets.mask(info.payload_as_str().unwrap_or("no message")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_message_of_a_panic_shows_no_secret() {
+        assert_eq!(masked("of tok-4815"), "of tok-4815");
+        protect(&Arc::new(Redactor::new(["tok-4815"])));
+        assert_eq!(masked("a panic of tok-4815"), "a panic of ***");
+        protect(&Arc::default());
+        assert!(secrets().is_none());
+    }
+}

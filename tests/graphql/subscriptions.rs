@@ -44,7 +44,8 @@ tasks:
         variables: { id: "{{ user.id }}" }
         expect: { json: { $.data.stock.product: "{{ user.id | string }}" }, size: "> 10" }
         capture: { left: $.data.stock.left }
-      - graphql: "query Later { product(id: \"{{ left * 0 + 1 }}\") { id } }"
+      - graphql: "query Later($id: ID!) { product(id: $id) { id } }"
+        variables: { id: "{{ left * 0 + 1 }}" }
         when: left is defined
         expect: { errors: any }
       - stop: user

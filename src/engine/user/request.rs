@@ -44,9 +44,15 @@ impl User {
     }
 }
 
+/// Characters of the words of a failure, at most: it may quote what a server wrote.
+const DETAIL: usize = 4_096;
+
 /// Every request of a late iteration is that much later than planned, so its response time is longer by it.
 pub(super) fn sample(endpoint: u32, exchange: Exchange, late: Option<Duration>, secrets: &Redactor) -> Sample {
-    let failure = exchange.failure.map(|(reason, example)| {
+    let failure = exchange.failure.map(|(reason, mut example)| {
+        if example.detail.len() > DETAIL {
+            example.detail = secrets.clip(&example.detail, DETAIL);
+        }
         Box::new(if secrets.is_empty() {
             Failure { reason, example: Some(example) }
         } else {

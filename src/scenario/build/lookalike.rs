@@ -87,7 +87,7 @@ impl Builder<'_> {
     }
 }
 
-/// Whether something between double braces stands in the text.
+/// Whether something is between double braces.
 pub(super) fn is_template(text: &str) -> bool {
     text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"))
 }
