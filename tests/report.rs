@@ -76,6 +76,7 @@ fn snapshot() -> Snapshot {
     let mut total = figures(1_243, 4, times(1_243, 2, 900));
     total.service = Some(times(1_243, 2, 450));
     let failure = |method: &str, name: &str, reason: &str, count| FailureRow {
+        id: 0,
         method: method.into(),
         name: name.into(),
         reason: reason.into(),

@@ -147,19 +147,17 @@ impl Failures {
         let rest = groups.split_off(groups.len().min(MAX_ROWS));
         let strange = self.strange_kinds();
         FailureView {
-            rows: groups
-                .into_iter()
-                .map(|((endpoint, _), (group, words))| row(endpoints, *endpoint, group, words))
-                .collect(),
+            rows: groups.into_iter().map(|(key, (group, words))| row(endpoints, key, group, words)).collect(),
             more_kinds: (rest.len() + strange) as u64,
             more_count: rest.iter().map(|(_, (group, _))| group.count).sum::<u64>() + self.overflow.count,
         }
     }
 }
 
-fn row(endpoints: &[(Arc<str>, Arc<str>)], endpoint: u32, group: &Group, words: &Arc<str>) -> FailureRow {
-    let (method, name) = endpoints.get(endpoint as usize).cloned().unwrap_or_default();
+fn row(endpoints: &[(Arc<str>, Arc<str>)], key: &(u32, Reason), group: &Group, words: &Arc<str>) -> FailureRow {
+    let (method, name) = endpoints.get(key.0 as usize).cloned().unwrap_or_default();
     FailureRow {
+        id: fingerprint(key.0, &key.1),
         method,
         name,
         reason: Arc::clone(words),

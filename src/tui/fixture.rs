@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::model::{Model, Run};
+use super::model::{Model, Planned, Run};
 use super::{Options, ThemeName};
 use crate::scenario::catalog::{Entry, Origin};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
@@ -40,6 +40,8 @@ fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime
         detail: String::new(),
     };
     FailureRow {
+        // Anything that differs.
+        id: number.0,
         method: place.0.into(),
         name: place.1.into(),
         reason: reason.into(),
@@ -158,6 +160,7 @@ pub(crate) fn launcher() -> Model {
 pub(crate) fn dashboard() -> Model {
     let mut model = launcher();
     let first = Arc::new(snapshot(134));
-    model.run = Some(Run::new(0, Overrides::default(), Duration::from_secs(10), first));
+    let planned = Planned { users: 100, rate: 5.0, stop_timeout: Duration::from_secs(10) };
+    model.run = Some(Run::new(0, Overrides::default(), planned, first));
     model
 }

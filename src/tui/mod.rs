@@ -7,10 +7,12 @@
 //! Of the engine only [`RunHandle`] and [`Command`](crate::engine::Command) are seen.
 
 mod action;
+mod cursor;
 mod history;
 mod input;
 mod model;
 mod preview;
+mod prompt;
 mod runtime;
 mod terminal;
 mod theme;

@@ -4,17 +4,21 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::action::{DONE, LAUNCHER, LIVE};
+use super::action::{Action, DONE, LAUNCHER, LIVE};
+use super::cursor::{Cursor, Subject};
 use super::history::Span;
 use super::preview::Preview;
+use super::prompt::Prompt;
 use super::theme::Theme;
+use super::view::text;
 use super::{Options, Silent, ThemeName};
-use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
-use crate::scenario::plan::RedisTarget;
+use crate::scenario::plan::{Goal, RedisTarget};
 use crate::scenario::secrets::Redactor;
+use crate::scenario::{Overrides, Plan};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Figures, Row};
+use crate::stats::snapshot::{FailureRow, Figures, Row};
+use crate::units::{PerSecond, count};
 
 /// The whole state.
 pub(crate) struct Model {
@@ -59,7 +63,7 @@ pub(crate) struct Run {
     /// What is started by "again".
     pub index: usize,
     pub overrides: Overrides,
-    pub stop_timeout: Duration,
+    pub planned: Planned,
     pub latest: Arc<Snapshot>,
     /// The display stands still at this one.
     pub frozen: Option<Arc<Snapshot>>,
@@ -72,12 +76,38 @@ pub(crate) struct Run {
     pub sort: Sort,
     pub reverse: bool,
     pub filter: String,
-    /// Highlighted row of the endpoints table and of the failures.
-    pub rows: [usize; 2],
+    /// Highlighted row of the endpoints table, the last of which is Aggregated.
+    pub endpoint: Cursor,
+    /// Highlighted row of the failures.
+    pub failure: Cursor,
     pub users: Pending<u32>,
     pub rate: Pending<f64>,
     /// An export is being written.
     pub exporting: bool,
+    /// The last key and when it came, to tell a key that is held down.
+    pub key: Option<(Action, Duration)>,
+}
+
+/// What the plan of a run says, however it is steered later.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Planned {
+    /// Most users at the same time.
+    pub users: u32,
+    /// Highest spawn rate; of arrivals where iterations arrive.
+    pub rate: f64,
+    pub stop_timeout: Duration,
+}
+
+impl Planned {
+    pub fn new(plan: &Plan) -> Self {
+        let schedule = &plan.schedule;
+        let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
+            Goal::Users { spawn_rate, .. } => spawn_rate,
+            Goal::Rate { .. } => None,
+        });
+        let rate = if schedule.is_open() { schedule.peak_rate() } else { rates.fold(plan.load.spawn_rate.0, f64::max) };
+        Self { users: schedule.peak_users().0, rate, stop_timeout: plan.load.stop_timeout }
+    }
 }
 
 /// A value being steered: shown at once, sent at once or a moment later.
@@ -125,57 +155,50 @@ pub(crate) enum Overlay {
     Detail { subject: Subject, scroll: usize },
 }
 
-/// What a detail is about; the text is looked up in the current snapshot.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Subject {
-    Endpoint { method: Arc<str>, name: Arc<str> },
-    Failure { method: Arc<str>, name: Arc<str>, reason: Arc<str> },
-}
-
-pub(crate) struct Prompt {
-    pub field: Field,
-    pub text: String,
-    pub error: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Field {
-    Host,
-    Users,
-    SpawnRate,
-    RunTime,
-    Filter,
-}
-
-impl Field {
-    pub fn word(self) -> &'static str {
-        match self {
-            Field::Host => "host",
-            Field::Users => "users",
-            Field::SpawnRate => "spawn rate",
-            Field::RunTime => "run time",
-            Field::Filter => "filter",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What a key asks before it acts.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Question {
     Quit,
     Stop,
     Cut,
     Reset,
+    /// Many more users than now.
+    Users {
+        from: u32,
+        to: u32,
+    },
+    /// A much higher spawn rate than now.
+    SpawnRate {
+        from: f64,
+        to: f64,
+    },
 }
 
 impl Question {
-    pub fn text(self) -> &'static str {
+    pub fn text(self) -> String {
         match self {
-            Question::Quit => "Load is running: stop and quit?",
-            Question::Stop => "Stop the run?",
-            Question::Cut => "Cut the tasks that still run?",
-            Question::Reset => "Forget all statistics so far?",
+            Question::Quit => "Load is running: stop and quit?".to_owned(),
+            Question::Stop => "Stop the run?".to_owned(),
+            Question::Cut => "Cut the tasks that still run?".to_owned(),
+            Question::Reset => "Forget all statistics so far?".to_owned(),
+            Question::Users { from, to } => {
+                let (old, new) = (count(from.into()), count(to.into()));
+                format!("{old} → {new} users{}. Apply?", times(from.into(), to.into()))
+            }
+            Question::SpawnRate { from, to } => {
+                format!("spawn rate {} → {}/s{}. Apply?", PerSecond(from), PerSecond(to), times(from, to))
+            }
         }
     }
+
+    /// True when there is nothing to be asked once the run is over.
+    pub fn is_about_load(self) -> bool {
+        self != Question::Quit
+    }
+}
+
+fn times(from: f64, to: f64) -> String {
+    if from > 0.0 { format!(" is {} times as many", text::short((to / from).round())) } else { String::new() }
 }
 
 pub(crate) struct Toast {
@@ -265,11 +288,11 @@ impl Launcher {
 }
 
 impl Run {
-    pub fn new(index: usize, overrides: Overrides, stop_timeout: Duration, latest: Arc<Snapshot>) -> Self {
-        Self {
+    pub fn new(index: usize, overrides: Overrides, planned: Planned, latest: Arc<Snapshot>) -> Self {
+        let mut run = Self {
             index,
             overrides,
-            stop_timeout,
+            planned,
             latest,
             frozen: None,
             focus: Focus::Endpoints,
@@ -279,11 +302,37 @@ impl Run {
             sort: Sort::Plan,
             reverse: false,
             filter: String::new(),
-            rows: [0, 0],
+            endpoint: Cursor::default(),
+            failure: Cursor::default(),
             users: Pending::default(),
             rate: Pending::default(),
             exporting: false,
+            key: None,
+        };
+        run.follow();
+        run
+    }
+
+    /// Keeps the highlighted rows highlighted after something has changed the lists.
+    pub fn follow(&mut self) {
+        let (endpoints, failures) = (self.subjects(Focus::Endpoints), self.subjects(Focus::Failures));
+        self.endpoint.follow(&endpoints);
+        self.failure.follow(&failures);
+    }
+
+    /// The rows that the cursor of a pane moves over, as they are shown.
+    pub fn subjects(&self, focus: Focus) -> Vec<Subject> {
+        match focus {
+            Focus::Failures => self.failures().into_iter().map(Subject::from).collect(),
+            Focus::Endpoints | Focus::Percentiles => {
+                self.endpoints().into_iter().chain([&self.shown().total]).map(Subject::from).collect()
+            }
         }
+    }
+
+    /// The highlighted endpoint, or all together.
+    pub fn highlighted(&self) -> &Row {
+        self.endpoints().get(self.endpoint.index()).copied().unwrap_or(&self.shown().total)
     }
 
     /// What is drawn.
@@ -326,7 +375,7 @@ impl Run {
     }
 
     /// The failures that pass the filter.
-    pub fn failures(&self) -> Vec<&crate::stats::snapshot::FailureRow> {
+    pub fn failures(&self) -> Vec<&FailureRow> {
         let wanted = self.filter.to_lowercase();
         let rows = self.shown().failures.rows.iter();
         rows.filter(|r| format!("{} {} {}", r.method, r.name, r.reason).to_lowercase().contains(&wanted)).collect()

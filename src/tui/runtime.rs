@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::Event as Input;
 
-use super::model::Model;
+use super::model::{Model, Planned};
 use super::terminal::{self, PanicGuard, Screen};
 use super::update::{self, Effect, Message};
 use super::{Exit, Farewell, Options, Silent, Starter, TuiError, input, view};
@@ -268,7 +268,10 @@ impl Loop<'_> {
         let Some(Ok(scenario)) = self.model.launcher.entries.get(index).map(|e| &e.scenario) else {
             return Message::Refused("there is no such scenario any more".to_owned());
         };
-        let stop_timeout = scenario.plan(&overrides).map_or(Duration::from_secs(10), |plan| plan.load.stop_timeout);
+        let planned = match scenario.plan(&overrides) {
+            Ok(plan) => Planned::new(&plan),
+            Err(error) => return Message::Refused(error.text),
+        };
         let handle = match self.starter.start(scenario, &overrides) {
             Ok(handle) => handle,
             Err(why) => return Message::Refused(why),
@@ -280,7 +283,7 @@ impl Loop<'_> {
         let first = handle.latest();
         self.last = Some(first.clone());
         self.handle = Some(handle);
-        Message::Started { index, overrides, stop_timeout, first }
+        Message::Started { index, overrides, planned, first }
     }
 
     /// True also just after it: a signal that it caused may come late.
@@ -341,7 +344,7 @@ impl Loop<'_> {
         self.model.leaving = true;
         self.dirty = true;
         let now = Instant::now();
-        let patience = self.model.run.as_ref().map_or(IMPATIENT, |r| r.stop_timeout);
+        let patience = self.model.run.as_ref().map_or(IMPATIENT, |r| r.planned.stop_timeout);
         if let Some(handle) = &self.handle {
             let _ = handle.send(Command::Stop);
         }

@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod overlay;
+mod steer;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,8 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::Silent;
 use super::action::{self, Action, LAUNCHER};
-use super::model::{Field, Heard, Model, Overlay, Prompt, Question, Run};
+use super::model::{Heard, Model, Overlay, Planned, Question, Run};
+use super::prompt::{Field, Prompt};
 use crate::engine::Command;
 use crate::scenario::Overrides;
 use crate::stats::Snapshot;
@@ -25,7 +27,7 @@ pub(crate) enum Message {
     Started {
         index: usize,
         overrides: Overrides,
-        stop_timeout: Duration,
+        planned: Planned,
         first: Arc<Snapshot>,
     },
     Refused(String),
@@ -63,7 +65,7 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Key(key) => overlay::key(model, key),
         Message::Paste(text) => {
             if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
-                prompt.text.extend(text.chars().filter(|c| !c.is_control()).take(500));
+                prompt.paste(&text);
             }
             Vec::new()
         }
@@ -71,8 +73,8 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             dashboard::snapshot(model, snapshot);
             Vec::new()
         }
-        Message::Started { index, overrides, stop_timeout, first } => {
-            model.run = Some(Run::new(index, overrides, stop_timeout, first));
+        Message::Started { index, overrides, planned, first } => {
+            model.run = Some(Run::new(index, overrides, planned, first));
             model.overlay = None;
             model.toast = None;
             Vec::new()
@@ -107,7 +109,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         model.toast = None;
     }
     let now = model.now;
-    model.run.as_mut().map(|run| dashboard::flush(run, now)).unwrap_or_default()
+    model.run.as_mut().map(|run| steer::flush(run, now)).unwrap_or_default()
 }
 
 fn exported(model: &mut Model, result: Result<Vec<PathBuf>, String>) {
@@ -152,10 +154,8 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
 fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
     let load = model.launcher.preview.as_ref().ok().map(|p| p.load);
     let text = match (field, &model.run) {
-        (Field::Users, Some(run)) => run.users.wanted.unwrap_or(run.latest.load.target).to_string(),
-        (Field::SpawnRate, Some(run)) => {
-            crate::units::PerSecond(run.rate.wanted.unwrap_or(run.latest.load.spawn_rate)).to_string()
-        }
+        (Field::Users, Some(run)) => steer::users_now(run).to_string(),
+        (Field::SpawnRate, Some(run)) => crate::units::PerSecond(steer::rate_now(run)).to_string(),
         (Field::Filter, Some(run)) => run.filter.clone(),
         (Field::Filter, None) => model.launcher.filter.clone(),
         (Field::Host, _) => model.launcher.preview.as_ref().map(|p| p.host.clone()).unwrap_or_default(),
@@ -165,7 +165,7 @@ fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
     };
     // The embedded target is a wish, not an address: typing starts from nothing.
     let text = if field == Field::Host && !text.contains("://") { String::new() } else { text };
-    model.overlay = Some(Overlay::Prompt(Prompt { field, text, error: None }));
+    model.overlay = Some(Overlay::Prompt(Prompt::new(field, text)));
     Vec::new()
 }
 

@@ -117,6 +117,8 @@ pub struct FailureView {
 /// One group of failures.
 #[derive(Debug, Clone)]
 pub struct FailureRow {
+    /// The same in every snapshot for the same endpoint and reason.
+    pub id: u64,
     /// Request type.
     pub method: Arc<str>,
     /// Name of the endpoint.

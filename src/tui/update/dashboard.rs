@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{COALESCE, Effect};
+use super::{Effect, steer};
 use crate::engine::Command;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
 use crate::tui::action::Action;
+use crate::tui::cursor::Subject;
 use crate::tui::history::Span;
-use crate::tui::model::{Focus, Model, Overlay, Pending, Question, Run, Sort, Subject};
-use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users};
+use crate::tui::model::{Focus, Model, Overlay, Pending, Question, Run, Sort};
+use crate::tui::prompt::Field;
 
 /// Takes a new picture of the run; a wish that the engine has taken over is a wish no more.
 pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
@@ -26,111 +27,30 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
     }
     if done {
         run.frozen = None;
-        if matches!(model.overlay, Some(Overlay::Confirm(Question::Stop | Question::Cut | Question::Reset))) {
+        let is_moot = match &model.overlay {
+            Some(Overlay::Confirm(question)) => question.is_about_load(),
+            Some(Overlay::Prompt(prompt)) => matches!(prompt.field, Field::Users | Field::SpawnRate),
+            _ => false,
+        };
+        if is_moot {
             model.overlay = None;
         }
     }
     run.latest = snapshot;
-    clamp(run);
-}
-
-/// Keeps the highlighted rows where there are rows.
-pub(super) fn clamp(run: &mut Run) {
-    let counts = [run.endpoints().len() + 1, run.failures().len()];
-    for (row, count) in run.rows.iter_mut().zip(counts) {
-        *row = (*row).min(count.saturating_sub(1));
-    }
-}
-
-/// Orders that waited because they came too fast.
-pub(super) fn flush(run: &mut Run, now: Duration) -> Vec<Effect> {
-    let mut effects = Vec::new();
-    // The rate goes first: a new target is reached at it.
-    if let Some(rate) = due(&mut run.rate, now) {
-        effects.push(Effect::Send(Command::SetSpawnRate(PerSecond(rate))));
-    }
-    if let Some(users) = due(&mut run.users, now) {
-        effects.push(Effect::Send(Command::SetUsers(Users(users))));
-    }
-    effects
-}
-
-fn due<T: Copy>(pending: &mut Pending<T>, now: Duration) -> Option<T> {
-    let early = pending.sent_at.is_some_and(|at| now.saturating_sub(at) < COALESCE);
-    if !pending.unsent || early {
-        return None;
-    }
-    pending.unsent = false;
-    pending.sent_at = Some(now);
-    pending.wanted
-}
-
-/// A new wish for users.
-pub(super) fn want_users(model: &mut Model, users: u32) -> Vec<Effect> {
-    let now = model.now;
-    let Some(run) = &mut model.run else { return Vec::new() };
-    run.users.wanted = Some(users.min(MAX_USERS));
-    run.users.unsent = true;
-    flush(run, now)
-}
-
-/// A new wish for the spawn rate.
-pub(super) fn want_rate(model: &mut Model, rate: f64) -> Vec<Effect> {
-    let now = model.now;
-    let Some(run) = &mut model.run else { return Vec::new() };
-    run.rate.wanted = Some(rate.clamp(0.1, MAX_SPAWN_RATE));
-    run.rate.unsent = true;
-    flush(run, now)
-}
-
-/// About a tenth, in round numbers, so that a few keys go far at every size.
-pub(super) fn step(users: u32) -> u32 {
-    match users {
-        0..20 => 1,
-        20..100 => 5,
-        _ => {
-            let tenth = users / 10;
-            let unit = 10_u32.pow(tenth.ilog10());
-            tenth / unit * unit
-        }
-    }
-}
-
-fn rate_step(rate: f64) -> f64 {
-    match rate {
-        r if r < 1.0 => 0.1,
-        r if r < 20.0 => 1.0,
-        r if r < 100.0 => 5.0,
-        r => 10_f64.powf(r.log10().floor() - 1.0),
-    }
-}
-
-fn users_now(run: &Run) -> u32 {
-    run.users.wanted.unwrap_or(run.latest.load.target)
+    run.follow();
 }
 
 pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
+    let now = model.now;
     let Some(run) = &mut model.run else { return Vec::new() };
+    let held = steer::is_held(run, action, now);
     match action {
-        Action::UsersUp | Action::UsersUpFar => {
-            let (users, times) = (users_now(run), if action == Action::UsersUp { 1 } else { 10 });
-            let target = users.saturating_add(step(users).saturating_mul(times));
-            want_users(model, target)
-        }
-        Action::UsersDown | Action::UsersDownFar => {
-            let (users, times) = (users_now(run), if action == Action::UsersDown { 1 } else { 10 });
-            // The step below a border is the smaller one, so that up and down are the way there and back.
-            let target = users.saturating_sub(step(users.saturating_sub(1)).saturating_mul(times));
-            want_users(model, target)
-        }
-        Action::RateUp => {
-            let rate = run.rate.wanted.unwrap_or(run.latest.load.spawn_rate);
-            want_rate(model, tidy(rate + rate_step(rate)))
-        }
-        Action::RateDown => {
-            let rate = run.rate.wanted.unwrap_or(run.latest.load.spawn_rate);
-            want_rate(model, tidy(rate - rate_step(rate - 1e-9)))
-        }
+        Action::UsersUp
+        | Action::UsersUpFar
+        | Action::UsersDown
+        | Action::UsersDownFar
+        | Action::RateUp
+        | Action::RateDown => steer::step(model, action, held),
         Action::Pause if run.latest.state == RunState::Paused => vec![Effect::Send(Command::Resume)],
         Action::Pause if run.latest.state == RunState::Stopping => Vec::new(),
         Action::Pause => vec![Effect::Send(Command::Pause)],
@@ -175,11 +95,6 @@ fn to_launcher(model: &mut Model) -> Vec<Effect> {
     model.overlay = None;
     model.launcher.refresh();
     Vec::new()
-}
-
-/// Rates keep at most two decimals, so that steps do not gather dust.
-fn tidy(rate: f64) -> f64 {
-    (rate * 100.0).round() / 100.0
 }
 
 /// What changes only the view.
@@ -235,35 +150,30 @@ fn look(model: &mut Model, action: Action) {
         _ => scroll(run, action),
     }
     if let Some(run) = &mut model.run {
-        clamp(run);
+        run.follow();
     }
 }
 
+/// What is highlighted in the focused pane.
 fn subject(run: &Run) -> Option<Subject> {
-    match run.focus {
-        Focus::Failures => run.failures().get(run.rows[1]).map(|f| Subject::Failure {
-            method: f.method.clone(),
-            name: f.name.clone(),
-            reason: f.reason.clone(),
-        }),
-        _ => {
-            let rows = run.endpoints();
-            let row = rows.get(run.rows[0]).copied().unwrap_or(&run.shown().total);
-            Some(Subject::Endpoint { method: row.method.clone(), name: row.name.clone() })
-        }
-    }
+    let cursor = if run.focus == Focus::Failures { &run.failure } else { &run.endpoint };
+    run.subjects(run.focus).into_iter().nth(cursor.index())
 }
 
 fn scroll(run: &mut Run, action: Action) {
-    let which = usize::from(run.focus == Focus::Failures);
-    let row = &mut run.rows[which];
-    *row = match action {
-        Action::Up => row.saturating_sub(1),
-        Action::Down => row.saturating_add(1),
-        Action::PageUp => row.saturating_sub(10),
-        Action::PageDown => row.saturating_add(10),
-        Action::First => 0,
-        Action::Last => usize::MAX,
-        _ => *row,
-    };
+    let rows = run.subjects(run.focus);
+    let cursor = if run.focus == Focus::Failures { &mut run.failure } else { &mut run.endpoint };
+    let here = cursor.index();
+    cursor.move_to(
+        match action {
+            Action::Up => here.saturating_sub(1),
+            Action::Down => here.saturating_add(1),
+            Action::PageUp => here.saturating_sub(10),
+            Action::PageDown => here.saturating_add(10),
+            Action::First => 0,
+            Action::Last => usize::MAX,
+            _ => return,
+        },
+        &rows,
+    );
 }

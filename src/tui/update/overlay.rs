@@ -2,14 +2,12 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Effect, dashboard, dispatch, update};
+use super::{Effect, dispatch, steer, update};
 use crate::engine::Command;
 use crate::tui::action::{self, Action};
-use crate::tui::model::{Field, Model, Overlay, Prompt, Question};
+use crate::tui::model::{Model, Overlay, Question};
+use crate::tui::prompt::{Field, Prompt};
 use crate::units::{parse_duration, parse_spawn_rate, parse_users};
-
-/// Longest text a prompt takes.
-const PROMPT_LIMIT: usize = 500;
 
 /// Gives the key to what is topmost.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
@@ -37,6 +35,8 @@ fn confirm(model: &mut Model, question: Question, key: KeyEvent) -> Vec<Effect> 
             Question::Quit => vec![Effect::Quit],
             Question::Stop | Question::Cut => vec![Effect::Send(Command::Stop)],
             Question::Reset => vec![Effect::Send(Command::ResetStatistics)],
+            Question::Users { to, .. } => steer::want_users(model, to),
+            Question::SpawnRate { to, .. } => steer::want_rate(model, to),
         },
         KeyCode::Char('n' | 'N') | KeyCode::Esc => Vec::new(),
         _ => {
@@ -47,20 +47,10 @@ fn confirm(model: &mut Model, question: Question, key: KeyEvent) -> Vec<Effect> 
 }
 
 fn prompt_key(model: &mut Model, mut prompt: Prompt, key: KeyEvent) -> Vec<Effect> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Esc => return Vec::new(),
         KeyCode::Enter => return apply(model, prompt),
-        KeyCode::Backspace => {
-            prompt.text.pop();
-            prompt.error = None;
-        }
-        KeyCode::Char('u') if control => prompt.text.clear(),
-        KeyCode::Char(c) if !control && !c.is_control() && prompt.text.len() < PROMPT_LIMIT => {
-            prompt.text.push(c);
-            prompt.error = None;
-        }
-        _ => {}
+        _ => prompt.key(key),
     }
     model.overlay = Some(Overlay::Prompt(prompt));
     Vec::new()
@@ -68,14 +58,14 @@ fn prompt_key(model: &mut Model, mut prompt: Prompt, key: KeyEvent) -> Vec<Effec
 
 /// Takes what was typed, or keeps the prompt open with the error.
 fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
-    let text = prompt.text.trim().to_owned();
+    let text = prompt.value().trim().to_owned();
     let result = match prompt.field {
         Field::Filter => {
             filter(model, text);
             Ok(Vec::new())
         }
-        Field::Users if model.run.is_some() => parse_users(&text).map(|u| dashboard::want_users(model, u.0)),
-        Field::SpawnRate if model.run.is_some() => parse_spawn_rate(&text).map(|r| dashboard::want_rate(model, r.0)),
+        Field::Users if model.run.is_some() => parse_users(&text).map(|u| steer::type_users(model, u.0)),
+        Field::SpawnRate if model.run.is_some() => parse_spawn_rate(&text).map(|r| steer::type_rate(model, r.0)),
         field => edit(model, field, &text).map(|()| Vec::new()),
     };
     match result {
@@ -113,7 +103,7 @@ fn filter(model: &mut Model, text: String) {
     match &mut model.run {
         Some(run) => {
             run.filter = text;
-            dashboard::clamp(run);
+            run.follow();
         }
         None => {
             let launcher = &mut model.launcher;

@@ -30,15 +30,19 @@ fn keys_become_commands() {
     for (keys, expected) in [
         ("+", vec![Command::SetUsers(Users(130))]),
         ("-", vec![Command::SetUsers(Users(110))]),
-        (")", vec![Command::SetUsers(Users(220))]),
-        (".", vec![Command::SetSpawnRate(PerSecond(6.0))]),
-        (",", vec![Command::SetSpawnRate(PerSecond(4.0))]),
+        (")", vec![Command::SetUsers(Users(200))]),
+        ("(", vec![Command::SetUsers(Users(20))]),
+        (".", vec![Command::SetSpawnRate(PerSecond(5.5))]),
+        (",", vec![Command::SetSpawnRate(PerSecond(4.5))]),
         (" ", vec![Command::Pause]),
         ("p", vec![Command::FollowPlan]),
         ("xy", vec![Command::Stop]),
         ("xn", vec![]),
+        ("u30\n", vec![Command::SetUsers(Users(30))]),
+        ("u\n", vec![Command::SetUsers(Users(120))]),
         ("u\x08\x08\x08200\n", vec![Command::SetUsers(Users(200))]),
-        ("r\x0812.5\n", vec![Command::SetSpawnRate(PerSecond(12.5))]),
+        ("r12.5\n", vec![Command::SetSpawnRate(PerSecond(12.5))]),
+        ("r0.05\n", vec![Command::SetSpawnRate(PerSecond(0.05))]),
         ("u9\x1b", vec![]),
     ] {
         let mut model = fixture::dashboard();
@@ -59,13 +63,6 @@ fn repeated_keys_are_shown_at_once_and_sent_together() {
     taken.load.target = 150;
     handle(&mut model, Message::Snapshot(Arc::new(taken)));
     assert_eq!(model.run.as_ref().unwrap().users.wanted, None);
-}
-
-#[test]
-fn steps_grow_with_the_load() {
-    for (users, step) in [(0, 1), (19, 1), (20, 5), (99, 5), (100, 10), (1_000, 100), (12_345, 1_000)] {
-        assert_eq!(dashboard::step(users), step, "{users}");
-    }
 }
 
 #[test]
@@ -94,7 +91,7 @@ fn pages_scroll_to_their_ends_and_not_beyond() {
     };
     for open in ["?", "\n"] {
         let mut model = fixture::dashboard();
-        let rows = model.run.as_ref().unwrap().rows;
+        let row = model.run.as_ref().unwrap().endpoint.index();
         press(&mut model, open);
         // As the view has found.
         model.page_end.set(12);
@@ -107,7 +104,7 @@ fn pages_scroll_to_their_ends_and_not_beyond() {
         model.page_end.set(5);
         press(&mut model, "k");
         assert_eq!(scroll(&model), 4);
-        assert_eq!(model.run.as_ref().unwrap().rows, rows, "what lies below does not move");
+        assert_eq!(model.run.as_ref().unwrap().endpoint.index(), row, "what lies below does not move");
     }
 }
 
@@ -170,3 +167,6 @@ fn filters_narrow_what_is_chosen_from() {
     press(&mut model, "/cart\n");
     assert_eq!(model.run.as_ref().unwrap().endpoints().len(), 1);
 }
+
+mod highlight;
+mod steering;

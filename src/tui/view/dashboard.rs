@@ -77,7 +77,7 @@ impl Shares {
         let wanted = rows(endpoints.len()).saturating_add(4);
         let (least, most) = redis;
         // Two lines of percentiles, a third one where there are service times.
-        let highlighted = endpoints.get(run.rows[0]).copied().unwrap_or(&snapshot.total);
+        let highlighted = run.highlighted();
         let percentiles = if run.figures(highlighted).service.is_some() { 5 } else { 4 };
         let failures = rows(run.failures().len() + usize::from(snapshot.failures.more_kinds > 0)).clamp(1, 7) + 2;
         let (comfort, needed) = match (large, run.focus) {

@@ -10,7 +10,8 @@ use super::{histogram, pane, put, put_lines, scrolled, text};
 use crate::stats::by_row::Merge as _;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{FailureRow, Figures, Mean, PERCENTILE_LABELS, Row, Snapshot};
-use crate::tui::model::{Model, Run, Subject};
+use crate::tui::cursor::Subject;
+use crate::tui::model::{Model, Run};
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
 use crate::units::{bytes, count, latency, rate};
@@ -28,17 +29,14 @@ pub(super) fn draw(model: &Model, run: &Run, what: (&Subject, usize), frame: &mu
                 None => gone(model, (method, name), frame, area),
             }
         }
-        Subject::Failure { method, name, reason } => {
-            let same = |f: &&FailureRow| f.method == *method && f.name == *name && f.reason == *reason;
-            match run.shown().failures.rows.iter().find(same) {
-                Some(row) => {
-                    let title = title(method, name);
-                    let lines = failure(row, run.shown(), &model.theme);
-                    page(model, (&title, "failure"), (lines, scroll), frame, area);
-                }
-                None => gone(model, (method, name), frame, area),
+        Subject::Failure { id, method, name } => match run.shown().failures.rows.iter().find(|row| row.id == *id) {
+            Some(row) => {
+                let title = title(method, name);
+                let lines = failure(row, run.shown(), &model.theme);
+                page(model, (&title, "failure"), (lines, scroll), frame, area);
             }
-        }
+            None => gone(model, (method, name), frame, area),
+        },
     }
 }
 

@@ -7,6 +7,7 @@ mod help;
 mod histogram;
 mod launcher;
 mod panes;
+mod prompt;
 mod redis;
 mod table;
 pub(crate) mod text;
@@ -47,11 +48,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     put(frame, message, message_line(model, message.width));
     put(frame, footer, footer_line(model, footer.width));
     if let Some(Overlay::Prompt(prompt)) = &model.overlay {
-        // A cursor where the next letter goes.
-        let before = text::width(&format!(" {}: {}", prompt.field.word(), prompt.text));
-        let x =
-            footer.x.saturating_add(u16::try_from(before).unwrap_or(u16::MAX)).min(footer.right().saturating_sub(1));
-        frame.set_cursor_position((x, footer.y));
+        prompt::draw(model, prompt, frame, footer);
     }
 }
 
@@ -140,20 +137,12 @@ fn message_line(model: &Model, width: u16) -> Line<'static> {
 fn footer_line(model: &Model, width: u16) -> Line<'static> {
     let theme = &model.theme;
     match &model.overlay {
-        Some(Overlay::Prompt(prompt)) => {
-            let words = theme.text(&format!(" {}: {}", prompt.field.word(), prompt.text));
-            let hint = "   Enter applies  Esc cancels";
-            let fits = text::width(&words) + hint.len() <= usize::from(width);
-            let shown = text::cut(&words, usize::from(width).saturating_sub(1), theme.ascii);
-            return Line::from(vec![
-                Span::styled(shown, theme.strong),
-                Span::styled(if fits { hint } else { "" }, theme.dim),
-            ]);
-        }
+        Some(Overlay::Prompt(_)) => return Line::default(),
         Some(Overlay::Confirm(question)) => {
+            let words = text::cut(&theme.text(&question.text()), usize::from(width).saturating_sub(7), theme.ascii);
             return Line::from(vec![
                 Span::raw(" "),
-                Span::styled(format!(" {} y/n ", question.text()), theme.select.patch(theme.strong)),
+                Span::styled(format!(" {words} y/n "), theme.select.patch(theme.strong)),
             ]);
         }
         Some(Overlay::Help { .. }) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),

@@ -15,7 +15,7 @@ pub(super) fn failures(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Re
     let view = &run.shown().failures;
     let kinds = view.rows.len() as u64 + view.more_kinds;
     let rows = run.failures();
-    let here = run.rows[1];
+    let here = run.failure.index();
     let height = usize::from(area.height).saturating_sub(2);
     let first = (here + 1).saturating_sub(height);
     let note = match (text::place(first, height, rows.len()), kinds) {
@@ -87,9 +87,8 @@ fn failure(row: &FailureRow, run: &Run, layout: &Layout, theme: &Theme, selected
 
 pub(super) fn percentiles(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
-    let rows = run.endpoints();
     // Of the highlighted endpoint; of all together while Aggregated is highlighted.
-    let row = rows.get(run.rows[0]).copied().unwrap_or(&run.shown().total);
+    let row = run.highlighted();
     let figures = run.figures(row);
     let name = if row.method.is_empty() { row.name.to_string() } else { format!("{} {}", row.method, row.name) };
     let focused = run.focus == Focus::Percentiles;

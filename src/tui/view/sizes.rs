@@ -8,9 +8,11 @@ use ratatui::backend::TestBackend;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunState};
+use crate::tui::cursor::Subject;
 use crate::tui::fixture;
 use crate::tui::history::Span;
-use crate::tui::model::{Field, Focus, Model, Overlay, Prompt, Question, Run, Subject};
+use crate::tui::model::{Focus, Model, Overlay, Question, Run};
+use crate::tui::prompt::{Field, Prompt};
 use crate::tui::theme::Theme;
 use crate::tui::{ThemeName, fixture::snapshot};
 
@@ -32,8 +34,8 @@ fn endpoint(name: &str, method: &str) -> Overlay {
     Overlay::Detail { subject: Subject::Endpoint { method: method.into(), name: name.into() }, scroll: 3 }
 }
 
-fn failure(reason: &str) -> Overlay {
-    let subject = Subject::Failure { method: "POST".into(), name: "/api/checkout".into(), reason: reason.into() };
+fn failure(id: u64) -> Overlay {
+    let subject = Subject::Failure { id, method: "POST".into(), name: "/api/checkout".into() };
     Overlay::Detail { subject, scroll: 0 }
 }
 
@@ -58,7 +60,8 @@ fn crowded() -> Model {
         let server = ServerFigures { version: "7".into(), output_buffer_cuts: Some(7), ..ServerFigures::default() };
         snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
         snapshot.health = Health { level: Level::Red, why: Some("timers fire late".into()), ..Health::default() };
-        run.rows = [40, 2];
+        run.endpoint.move_to(40, &run.subjects(Focus::Endpoints));
+        run.failure.move_to(2, &run.subjects(Focus::Failures));
     })
 }
 
@@ -80,7 +83,7 @@ fn launchers() -> Vec<Model> {
     let mut none = fixture::launcher();
     none.launcher.entries.clear();
     none.launcher.refresh();
-    let prompt = Prompt { field: Field::Host, text: "http://".repeat(30), error: None };
+    let prompt = Prompt::new(Field::Host, "http://".repeat(30));
     vec![fixture::launcher(), broken, none, over(fixture::launcher(), Overlay::Prompt(prompt))]
 }
 
@@ -105,13 +108,15 @@ fn panes() -> Vec<Model> {
 }
 
 fn overlays() -> Vec<Model> {
-    let prompt = Prompt { field: Field::Users, text: "12x".into(), error: Some("no number".into()) };
+    let mut prompt = Prompt::new(Field::Users, "12x".into());
+    prompt.error = Some("no number".into());
+    let jump = over(fixture::dashboard(), Overlay::Confirm(Question::Users { from: 75, to: 7_530 }));
     let mut ascii = over(fixture::dashboard(), Overlay::Confirm(Question::Quit));
     ascii.theme = Theme::new(ThemeName::Mono, true);
     ascii.say("wrote results/checkout_*.csv".into(), false);
     let mut leaving = over(fixture::dashboard(), Overlay::Confirm(Question::Cut));
     leaving.leaving = true;
-    vec![over(fixture::dashboard(), Overlay::Prompt(prompt)), ascii, leaving]
+    vec![over(fixture::dashboard(), Overlay::Prompt(prompt)), ascii, leaving, jump]
 }
 
 fn pages() -> Vec<Model> {
@@ -121,8 +126,8 @@ fn pages() -> Vec<Model> {
         over(fixture::dashboard(), endpoint("/api/checkout", "POST")),
         over(crowded(), endpoint("Aggregated", "")),
         over(empty(), endpoint("/api/checkout", "POST")),
-        over(fixture::dashboard(), failure("HTTP 503 Service Unavailable")),
-        over(fixture::dashboard(), failure("forgotten since")),
+        over(fixture::dashboard(), failure(86)),
+        over(fixture::dashboard(), failure(1)),
     ]
 }
 

@@ -92,7 +92,7 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     let focused = run.focus == Focus::Endpoints;
     let rows = run.endpoints();
     // Head and Aggregated are always there; the rows between them scroll.
-    let here = run.rows[0];
+    let here = run.endpoint.index();
     let room = usize::from(area.height).saturating_sub(4);
     let first = (here + 1).min(rows.len()).saturating_sub(room);
     notes.splice(0..0, text::place(first, room, rows.len()));

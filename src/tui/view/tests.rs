@@ -11,7 +11,8 @@ use crate::stats::delivery::Tally;
 use crate::stats::operation::{Asked, Cost, Costs};
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, RedisView, Row, RunState};
-use crate::tui::model::{Heard, Model, Overlay, Subject};
+use crate::tui::cursor::Subject;
+use crate::tui::model::{Focus, Heard, Model, Overlay};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
 use crate::tui::{Silent, fixture};
@@ -49,11 +50,7 @@ fn ascii_means_ascii() {
 fn what_the_server_said_cannot_move_the_cursor() {
     let mut model = fixture::dashboard();
     model.overlay = Some(Overlay::Detail {
-        subject: Subject::Failure {
-            method: "POST".into(),
-            name: "/api/checkout".into(),
-            reason: "HTTP 503 Service Unavailable".into(),
-        },
+        subject: Subject::Failure { id: 86, method: "POST".into(), name: "/api/checkout".into() },
         scroll: 0,
     });
     let text = shown(&model, 80, 24);
@@ -246,7 +243,8 @@ fn a_pane_that_cannot_show_all_says_so() {
         assert!(text.contains(" of 40  whole run"), "{width}x{height}\n{text}");
     }
     let mut model = with_redis(40, 3);
-    model.run.as_mut().unwrap().rows = [39, 0];
+    let run = model.run.as_mut().unwrap();
+    run.endpoint.move_to(39, &run.subjects(Focus::Endpoints));
     assert!(shown(&model, 80, 24).contains("–40 of 40"));
     assert!(!shown(&fixture::dashboard(), 120, 36).contains(" of 5  "));
 }

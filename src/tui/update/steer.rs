@@ -1,0 +1,157 @@
+//! The load by keys: steps of a tenth of the plan, exact numbers, and what keeps a slip from becoming a flood.
+
+use std::time::Duration;
+
+use super::{COALESCE, Effect};
+use crate::engine::Command;
+use crate::tui::action::Action;
+use crate::tui::model::{Model, Overlay, Pending, Question, Run};
+use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users, count};
+
+/// A key that comes again within this time is held down: no terminal reports that a key was let go, and the first repeat
+/// comes after at most 660 ms.
+const HELD: Duration = Duration::from_millis(700);
+/// What may be typed without a question: up to twice the present number, or this many more.
+const SMALL: f64 = 100.0;
+/// Lowest spawn rate that keys go down to.
+const LEAST_RATE: f64 = 0.1;
+
+/// True when `action` comes from a key that is held down; notes it for the next time.
+pub(super) fn is_held(run: &mut Run, action: Action, now: Duration) -> bool {
+    let held = run.key.is_some_and(|(last, at)| last == action && now.saturating_sub(at) < HELD);
+    run.key = Some((action, now));
+    held
+}
+
+/// One step up. It ends at `limit`, and beyond that only keys that are pressed anew go on.
+fn raised(value: f64, step: f64, limit: f64, held: bool) -> Option<f64> {
+    match value < limit {
+        true => Some((value + step).min(limit)),
+        false if held => None,
+        false => Some(value + step),
+    }
+}
+
+/// Whether going to `to` needs a question first.
+fn is_jump(from: f64, to: f64) -> bool {
+    to > from * 2.0 && to - from > SMALL
+}
+
+/// The number of users as it is wanted now.
+pub(super) fn users_now(run: &Run) -> u32 {
+    run.users.wanted.unwrap_or(run.latest.load.target)
+}
+
+/// The spawn rate as it is wanted now.
+pub(super) fn rate_now(run: &Run) -> f64 {
+    run.rate.wanted.unwrap_or(run.latest.load.spawn_rate)
+}
+
+/// A key that changes the load by steps.
+pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect> {
+    let Some(run) = &mut model.run else { return Vec::new() };
+    let plan = run.planned;
+    let users_step = f64::from((plan.users / 10).max(1));
+    let rate_step = tidy(plan.rate / 10.0).max(LEAST_RATE);
+    let (users, rate) = (f64::from(users_now(run)), rate_now(run));
+    let (users_limit, rate_limit) = (f64::from(plan.users) * 2.0, plan.rate * 2.0);
+    match action {
+        Action::UsersUp | Action::UsersUpFar => {
+            let step = users_step * if action == Action::UsersUp { 1.0 } else { 10.0 };
+            let wanted = raised(users, step, users_limit, held);
+            if wanted.is_none_or(|wanted| wanted == users_limit) {
+                let words = format!(
+                    "{} users, at least twice the plan's {}: let go and press the key again for more",
+                    count(users_now(run).max(plan.users.saturating_mul(2)).into()),
+                    count(plan.users.into())
+                );
+                model.say(words, wanted.is_none());
+            }
+            wanted.map_or_else(Vec::new, |wanted| want_users(model, whole(wanted)))
+        }
+        Action::UsersDown => want_users(model, whole(users - users_step)),
+        Action::UsersDownFar => want_users(model, whole(users - users_step * 10.0)),
+        Action::RateUp => {
+            let wanted = raised(rate, rate_step, rate_limit, held);
+            if wanted.is_none_or(|wanted| wanted == rate_limit) {
+                let (now, plan) = (PerSecond(rate.max(rate_limit)), PerSecond(plan.rate));
+                let words = format!("{now}/s, at least twice the plan's {plan}/s: let go and press . again for more");
+                model.say(words, wanted.is_none());
+            }
+            wanted.map_or_else(Vec::new, |wanted| want_rate(model, tidy(wanted)))
+        }
+        // A lower one may have been typed.
+        Action::RateDown => want_rate(model, tidy(rate - rate_step).max(LEAST_RATE.min(rate))),
+        _ => Vec::new(),
+    }
+}
+
+fn whole(users: f64) -> u32 {
+    users.clamp(0.0, f64::from(MAX_USERS)) as u32
+}
+
+/// Rates keep at most two decimals, so that steps do not gather dust.
+fn tidy(rate: f64) -> f64 {
+    (rate * 100.0).round() / 100.0
+}
+
+/// A typed number of users: a large jump is asked about, with both numbers.
+pub(super) fn type_users(model: &mut Model, to: u32) -> Vec<Effect> {
+    let from = model.run.as_ref().map_or(0, users_now);
+    if is_jump(from.into(), to.into()) {
+        model.overlay = Some(Overlay::Confirm(Question::Users { from, to }));
+        return Vec::new();
+    }
+    want_users(model, to)
+}
+
+/// A typed spawn rate, likewise.
+pub(super) fn type_rate(model: &mut Model, to: f64) -> Vec<Effect> {
+    let from = model.run.as_ref().map_or(0.0, rate_now);
+    if is_jump(from, to) {
+        model.overlay = Some(Overlay::Confirm(Question::SpawnRate { from, to }));
+        return Vec::new();
+    }
+    want_rate(model, to)
+}
+
+/// A new wish for users.
+pub(super) fn want_users(model: &mut Model, users: u32) -> Vec<Effect> {
+    let now = model.now;
+    let Some(run) = &mut model.run else { return Vec::new() };
+    run.users.wanted = Some(users.min(MAX_USERS));
+    run.users.unsent = true;
+    flush(run, now)
+}
+
+/// A new wish for the spawn rate.
+pub(super) fn want_rate(model: &mut Model, rate: f64) -> Vec<Effect> {
+    let now = model.now;
+    let Some(run) = &mut model.run else { return Vec::new() };
+    run.rate.wanted = Some(rate.min(MAX_SPAWN_RATE));
+    run.rate.unsent = true;
+    flush(run, now)
+}
+
+/// Orders that waited because they came too fast.
+pub(super) fn flush(run: &mut Run, now: Duration) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    // The rate goes first: a new target is reached at it.
+    if let Some(rate) = due(&mut run.rate, now) {
+        effects.push(Effect::Send(Command::SetSpawnRate(PerSecond(rate))));
+    }
+    if let Some(users) = due(&mut run.users, now) {
+        effects.push(Effect::Send(Command::SetUsers(Users(users))));
+    }
+    effects
+}
+
+fn due<T: Copy>(pending: &mut Pending<T>, now: Duration) -> Option<T> {
+    let early = pending.sent_at.is_some_and(|at| now.saturating_sub(at) < COALESCE);
+    if !pending.unsent || early {
+        return None;
+    }
+    pending.unsent = false;
+    pending.sent_at = Some(now);
+    pending.wanted
+}

@@ -1,0 +1,174 @@
+//! What keeps a slip of the fingers from becoming a flood.
+
+use super::*;
+use crate::tui::model::{Planned, Question};
+
+/// A run at `users` whose plan has `planned` users.
+fn running(users: u32, planned: u32) -> Model {
+    let mut model = fixture::dashboard();
+    let run = model.run.as_mut().unwrap();
+    Arc::make_mut(&mut run.latest).load.target = users;
+    run.planned = Planned { users: planned, ..run.planned };
+    model
+}
+
+/// What is wanted, or else what is.
+fn users(model: &Model) -> u32 {
+    steer::users_now(model.run.as_ref().unwrap())
+}
+
+/// The same key at each of these moments, in milliseconds.
+fn at(model: &mut Model, key: &str, moments: impl IntoIterator<Item = u64>) {
+    for moment in moments {
+        model.now = Duration::from_millis(moment);
+        press(model, key);
+    }
+}
+
+/// A key held down from `from` on: 500 ms until the first repeat, then 30 a second.
+fn held(from: u64, repeats: u64) -> impl Iterator<Item = u64> {
+    std::iter::once(from).chain((0..repeats).map(move |n| from + 500 + n * 33))
+}
+
+#[test]
+fn steps_are_a_tenth_of_the_plan() {
+    for (now, planned, key, wanted) in [
+        (24, 24, "+", 26),
+        (24, 24, "-", 22),
+        (5, 5, "+", 6),
+        (0, 0, "+", 1),
+        (75, 50, "+", 80),
+        (75, 50, ")", 100),
+        (75, 50, "(", 25),
+        (3, 50, "-", 0),
+        (999_999, 10, "+", 1_000_000),
+        (1_000_000, 1_000_000, "+", 1_000_000),
+    ] {
+        let mut model = running(now, planned);
+        press(&mut model, key);
+        assert_eq!(users(&model), wanted, "{now} of {planned}, {key}");
+    }
+}
+
+#[test]
+fn a_held_key_stops_at_twice_the_plan_until_it_is_pressed_anew() {
+    for (name, moments, wanted) in [
+        ("held for long", held(0, 200).collect::<Vec<_>>(), 48),
+        ("held, on a line that brings all at once", vec![0; 200], 48),
+        ("held, on a slow line", (0..200).map(|n| n * 400).collect(), 48),
+        ("and pressed anew", held(0, 200).chain([60_000]).collect(), 50),
+        ("and held anew", held(0, 200).chain(held(60_000, 200)).collect(), 50),
+        ("and pressed twice", held(0, 200).chain([60_000, 61_000]).collect(), 52),
+        ("pressed slowly all the way", (0..15).map(|n| n * 1_000).collect(), 24 + 15 * 2),
+    ] {
+        let mut model = running(24, 24);
+        at(&mut model, "+", moments);
+        assert_eq!(users(&model), wanted, "{name}");
+    }
+    // What is said is what holds it.
+    let mut model = running(24, 24);
+    at(&mut model, "+", held(0, 200));
+    let toast = &model.toast.as_ref().unwrap().text;
+    assert!(toast.contains("48 users, at least twice the plan's 24"), "{toast}");
+}
+
+#[test]
+fn another_key_between_ends_the_burst() {
+    let mut model = running(48, 24);
+    at(&mut model, "+", [0, 100, 200]);
+    assert_eq!(users(&model), 50);
+    at(&mut model, "-", [300]);
+    at(&mut model, "+", [400]);
+    assert_eq!(users(&model), 50);
+    // The far step is a key of its own, and is held as any other.
+    at(&mut model, ")", [500, 600, 700]);
+    assert_eq!(users(&model), 70);
+}
+
+#[test]
+fn the_spawn_rate_has_the_same_brakes() {
+    let rate = |model: &Model| steer::rate_now(model.run.as_ref().unwrap());
+    let mut model = fixture::dashboard();
+    at(&mut model, ".", held(0, 200));
+    assert_eq!(rate(&model), 10.0);
+    at(&mut model, ".", held(60_000, 200));
+    assert_eq!(rate(&model), 10.5);
+    at(&mut model, ",", held(120_000, 200));
+    assert_eq!(rate(&model), 0.1);
+    // A rate that was typed is not raised by going down.
+    press(&mut model, "r0.05\n,");
+    assert_eq!(rate(&model), 0.05);
+}
+
+#[test]
+fn a_large_jump_asks_once_with_both_numbers() {
+    for (now, typed, asks) in [
+        (75, "7530", true),
+        (75, "176", true),
+        (75, "175", false),
+        (75, "30", false),
+        (0, "101", true),
+        (0, "100", false),
+        (200, "400", false),
+        (200, "401", true),
+        (600_000, "1000000", false),
+    ] {
+        for is_pasted in [false, true] {
+            let mut model = running(now, 50);
+            press(&mut model, "u");
+            if is_pasted {
+                handle(&mut model, Message::Paste(format!("{typed}\n")));
+            } else {
+                press(&mut model, typed);
+            }
+            let wanted = [Command::SetUsers(Users(typed.parse().unwrap()))];
+            let first = sent(&press(&mut model, "\n"));
+            if !asks {
+                assert_eq!(first, wanted, "{now} {typed}");
+                continue;
+            }
+            assert!(first.is_empty(), "{now} {typed}");
+            let Some(Overlay::Confirm(question @ Question::Users { .. })) = model.overlay else {
+                panic!("{now} {typed}: no question")
+            };
+            let words = question.text().replace(',', "");
+            assert!(words.contains(&format!("{now} → {typed} users")), "{words}");
+            assert_eq!(sent(&press(&mut model, "y")), wanted, "{now} {typed}: once is enough");
+        }
+    }
+    let mut model = running(75, 50);
+    assert!(sent(&press(&mut model, "u7530\nn+")).iter().all(|command| *command == Command::SetUsers(Users(80))));
+    let mut model = fixture::dashboard();
+    assert!(press(&mut model, "r5000\n").is_empty());
+    assert_eq!(sent(&press(&mut model, "y")), [Command::SetSpawnRate(PerSecond(5_000.0))]);
+}
+
+#[test]
+fn values_that_are_none_keep_the_prompt_open() {
+    for typed in ["", "x", "-1", "1e3", "1000001", "99999999999999999999", "3 0", "٣", "5.5"] {
+        let mut model = running(75, 50);
+        press(&mut model, "u\x08\x08");
+        press(&mut model, typed);
+        assert!(press(&mut model, "\n").is_empty(), "{typed:?}");
+        let Some(Overlay::Prompt(prompt)) = &model.overlay else { panic!("{typed:?}: the prompt is gone") };
+        assert!(
+            prompt.error.as_ref().is_some_and(|error| error.contains("whole number from 0 to 1000000")),
+            "{typed:?}"
+        );
+        press(&mut model, "\x1b");
+        assert!(model.overlay.is_none() && users(&model) == 75, "{typed:?}");
+    }
+}
+
+#[test]
+fn nothing_steers_a_run_that_ended_meanwhile() {
+    for keys in ["u30", "r7", "u7530\n", "r5000\n", "x"] {
+        let mut model = running(75, 50);
+        press(&mut model, keys);
+        let mut last = fixture::snapshot(140);
+        last.state = RunState::Done(End::Completed);
+        handle(&mut model, Message::Snapshot(Arc::new(last)));
+        assert!(model.overlay.is_none() && sent(&press(&mut model, "y\n")).is_empty(), "{keys}");
+        assert_eq!(model.run.as_ref().unwrap().users.wanted, None, "{keys}");
+    }
+}

@@ -1,0 +1,89 @@
+//! The line in which a value is typed, with the cursor of the terminal in it.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::{put, text};
+use crate::tui::model::Model;
+use crate::tui::prompt::{Field, Prompt};
+use crate::units::{PerSecond, count};
+
+pub(super) fn draw(model: &Model, prompt: &Prompt, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &model.theme;
+    let name = format!(" {}: ", prompt.field.word());
+    // One cell for the cursor behind the last character.
+    let room = usize::from(area.width).saturating_sub(text::width(&name) + 1);
+    let (before, after) = prompt.halves();
+    let (value, cursor) = window(&theme.text(before), &theme.text(after), room);
+    let mut left = room.saturating_sub(text::width(&value));
+    let style = if prompt.is_offered() { theme.dim } else { theme.strong };
+    let mut spans = vec![Span::styled(name.clone(), theme.strong), Span::styled(value, style)];
+    let hints = [known(model, prompt.field), Some("Enter applies  Esc cancels".to_owned())];
+    for hint in hints.into_iter().flatten() {
+        let words = format!("   {hint}");
+        if let Some(rest) = left.checked_sub(text::width(&words)) {
+            left = rest;
+            spans.push(Span::styled(words, theme.dim));
+        }
+    }
+    put(frame, area, Line::from(spans));
+    let x = u16::try_from(text::width(&name) + cursor).unwrap_or(u16::MAX);
+    frame.set_cursor_position((area.x.saturating_add(x).min(area.right().saturating_sub(1)), area.y));
+}
+
+/// What the value is compared with: the present one, and the plan's.
+fn known(model: &Model, field: Field) -> Option<String> {
+    let run = model.run.as_ref()?;
+    let (now, plan) = match field {
+        Field::Users => (count(run.latest.load.target.into()), count(run.planned.users.into())),
+        Field::SpawnRate => {
+            (PerSecond(run.latest.load.spawn_rate).to_string(), PerSecond(run.planned.rate).to_string())
+        }
+        Field::Host | Field::RunTime | Field::Filter => return None,
+    };
+    Some(format!("now {now}, plan {plan}"))
+}
+
+/// What is seen of a value in `room` cells, and in which of them the cursor is: it is always in sight.
+fn window(before: &str, after: &str, room: usize) -> (String, usize) {
+    let mut start = before.len();
+    for (at, _) in before.char_indices().rev() {
+        if text::width(&before[at..]) > room {
+            break;
+        }
+        start = at;
+    }
+    let seen = &before[start..];
+    let cursor = text::width(seen);
+    let mut value = seen.to_owned();
+    for c in after.chars() {
+        value.push(c);
+        if text::width(&value) > room {
+            value.pop();
+            break;
+        }
+    }
+    (value, cursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cursor_is_always_in_sight() {
+        for (before, after, room, wanted) in [
+            ("30", "", 9, ("30", 2)),
+            ("3", "0", 9, ("30", 1)),
+            ("http://staging", ".example.com", 9, ("//staging", 9)),
+            ("http", "://staging", 9, ("http://st", 4)),
+            ("日本", "語", 5, ("日本", 4)),
+            ("日本語", "", 3, ("語", 2)),
+            ("abc", "def", 0, ("", 0)),
+        ] {
+            let (value, cursor) = window(before, after, room);
+            assert_eq!((value.as_str(), cursor), wanted, "{before}|{after} in {room}");
+        }
+    }
+}
