@@ -5,6 +5,7 @@
 
 pub mod console;
 mod signals;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use tokio::time::MissedTickBehavior;
 
 use crate::engine::{Command, RunHandle};
+use crate::report::silence;
 use crate::report::text::{self, Period};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
@@ -54,7 +56,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
     // The first tick comes at once, when there is nothing to show.
     table.tick().await;
     let mut stops = 0_u32;
-    let mut level = Level::Green;
+    let mut watch = watch::Watch::default();
     let mut said = 0;
     let mut skipped = 0_u64;
     loop {
@@ -65,10 +67,9 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
                     break;
                 }
                 let snapshot = snapshots.borrow_and_update().clone();
-                if let Some(text) = health_change(level, &snapshot.health) {
-                    console::warn(&text);
+                for line in watch.news(&snapshot) {
+                    console::warn(&line);
                 }
-                level = snapshot.health.level;
                 for line in text::log(&snapshot, said) {
                     console::warn(&line);
                 }
@@ -106,40 +107,26 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
 /// The table of the moment, and below it what it does not have.
 fn table_now(snapshot: &Snapshot, width: usize) -> String {
     let mut out = text::requests(snapshot, Period::Now, width);
-    for words in text::left_out(snapshot) {
+    for words in silence::lines(snapshot, width).into_iter().chain(text::left_out(snapshot)) {
         out.push_str(&words);
         out.push('\n');
     }
     out
 }
 
-/// What to say when the generator's own health changes.
-fn health_change(before: Level, health: &Health) -> Option<String> {
-    if health.level == before {
-        return None;
-    }
-    let why = health.why.as_deref().map(clean::line).unwrap_or_default();
-    Some(match health.level {
-        Level::Green => "the load generator is well again".to_owned(),
-        Level::Amber => format!("the load generator is strained: {why}"),
-        Level::Red => format!("the load generator is the bottleneck, its figures are not the server's: {why}"),
-    })
-}
-
-/// The final tables, and a line of what they do not have.
+/// What got no response, the final tables, and a line of what they do not have.
 fn ending(last: &Snapshot, width: usize) -> String {
-    let mut out = text::tables(last, width);
+    let mut out = String::new();
+    for line in silence::lines(last, width) {
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out.push_str(&text::tables(last, width));
     if !out.is_empty() && !out.ends_with('\n') {
         out.push('\n');
     }
     out.push_str(&text::response_times(last));
     out.push_str(&format!("{:.3} VU-hours, {}", last.load.vu_hours, health_words(&last.health)));
-    if last.cut > 0 {
-        out.push_str(&format!(", {} requests were cut at the end and are in no row", last.cut));
-    }
-    if last.was_never_answered() {
-        out.push_str(": nothing was answered at all");
-    }
     out.push('\n');
     if last.run.is_insecure {
         out.push_str(text::INSECURE);
@@ -161,7 +148,7 @@ fn ending(last: &Snapshot, width: usize) -> String {
 fn health_words(health: &Health) -> String {
     let word = match health.level {
         Level::Green => "fine",
-        Level::Amber => "strained",
+        Level::Amber => "overloaded",
         Level::Red => "the bottleneck",
     };
     let why = match &health.why {

@@ -11,6 +11,7 @@ use common::wait::end_of;
 use common::{Server, run, stop, until};
 use katydid::engine::{self, Command, Options};
 use katydid::scenario::{Overrides, Scenario};
+use katydid::stats::Snapshot;
 use katydid::stats::snapshot::{End, RunState};
 use katydid::units::{PerSecond, Users};
 
@@ -137,6 +138,28 @@ async fn a_stop_waits_for_what_runs_and_then_cuts_it() {
         assert_eq!((last.cut, last.total.total.requests), (3, 0));
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_response_is_known_with_its_age() {
+    let server = Server::start();
+    let rest = "users: 3\nspawn_rate: 100\nstop_timeout: 0s\nuser_classes:\n\
+                \x20 Waits: { fixed_count: 2, tasks: [{ steps: [{ get: /hang, timeout: 2s }] }] }\n\
+                \x20 Quick: { wait_time: constant(10ms), tasks: [{ steps: [{ get: /ok }] }] }\n";
+    let handle = run(&server, rest);
+    let waits = |s: &Snapshot| s.load.oldest.is_some_and(|oldest| oldest >= Duration::from_secs(1));
+    let seen = until(&handle, "a request that waits", waits).await;
+    assert!((2..=3).contains(&seen.load.in_flight), "{:?}", seen.load);
+    // The others are answered meanwhile.
+    let quiet = seen.elapsed - seen.load.last_response.expect("responses");
+    assert!(quiet < Duration::from_secs(1) && seen.load.unanswered == 0, "{:?}", seen.load);
+    // A time-out is no response, and what comes after it is young.
+    until(&handle, "time-outs", |s| s.endpoints[0].total.failures >= 2).await;
+    let seen = until(&handle, "young requests", |s| !waits(s)).await;
+    assert_eq!((seen.endpoints[0].total.responses, seen.endpoints[0].total.requests), (0, 2));
+    assert_eq!(seen.endpoints[1].total.responses, seen.endpoints[1].total.requests);
+    let last = stop(handle).await;
+    assert_eq!((last.load.in_flight, last.load.oldest), (0, None));
 }
 
 #[tokio::test]

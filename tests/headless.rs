@@ -38,6 +38,8 @@ mod raw;
 mod secrets;
 #[path = "headless/signals.rs"]
 mod signals;
+#[path = "headless/silence.rs"]
+mod silence;
 #[path = "headless/unnamed.rs"]
 mod unnamed;
 #[path = "common/wait.rs"]

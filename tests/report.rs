@@ -77,6 +77,7 @@ fn snapshot() -> Snapshot {
     total.service = Some(times(1_243, 2, 450));
     let failure = |method: &str, name: &str, reason: &str, count| FailureRow {
         id: 0,
+        silence: None,
         method: method.into(),
         name: name.into(),
         reason: reason.into(),
@@ -103,7 +104,7 @@ fn snapshot() -> Snapshot {
         elapsed: 60_000 * MS,
         measured: 60_000 * MS,
         state: RunState::Done(End::Completed),
-        load: LoadView { vu_hours: 0.1, ..LoadView::default() },
+        load: LoadView { vu_hours: 0.1, last_response: Some(Duration::ZERO), ..LoadView::default() },
         total: row("", "Aggregated", total),
         endpoints: rows.into(),
         distribution: Vec::new(),

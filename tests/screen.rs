@@ -10,8 +10,12 @@ mod redis;
 mod secrets;
 #[path = "screen/signals.rs"]
 mod signals;
+#[path = "screen/silent.rs"]
+mod silent;
 #[path = "screen/stalled.rs"]
 mod stalled;
+#[path = "screen/steering.rs"]
+mod steering;
 #[path = "screen/terminal.rs"]
 mod terminal;
 #[path = "screen/unnamed.rs"]

@@ -10,6 +10,7 @@ mod course;
 mod feeder;
 mod handle;
 mod heartbeat;
+mod in_flight;
 mod keeper;
 mod pacer;
 mod peers;

@@ -16,6 +16,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::arrivals::{Hire, Pace};
 use super::feeder::Source;
 use super::heartbeat::{self, Heartbeat};
+use super::in_flight::InFlight;
 use super::keeper::Keeper;
 use super::peers::{Arrival, Peers};
 use super::trial::Observer;
@@ -64,7 +65,7 @@ pub struct Shard {
     pub users: Cell<u32>,
     /// Users that start before the others and are through with `on_start`.
     pub ready: Cell<u32>,
-    pub in_flight: Cell<u32>,
+    pub in_flight: InFlight,
     pub cut: Cell<u64>,
     /// Lists of steps that ended before their last step since the last handover, because their users had to leave.
     pub unfinished: Cell<u64>,
@@ -110,7 +111,7 @@ impl Shard {
             resumed: Notify::new(),
             users: Cell::new(0),
             ready: Cell::new(0),
-            in_flight: Cell::new(0),
+            in_flight: InFlight::default(),
             cut: Cell::new(0),
             unfinished: Cell::new(0),
             others: Arc::clone(&setup.others),
@@ -215,7 +216,8 @@ impl Shard {
     pub fn fill(&self, spare: Option<Box<Interval>>) -> Box<Interval> {
         let mut interval = self.recorder.borrow_mut().swap(spare);
         interval.users = self.users.get();
-        interval.in_flight = self.in_flight.get();
+        interval.in_flight = self.in_flight.count();
+        interval.oldest = self.in_flight.oldest(std::time::Instant::now());
         interval.cut = self.cut.take();
         interval.unfinished = self.unfinished.take();
         interval.arrivals = std::mem::take(&mut *self.arrivals.borrow_mut());

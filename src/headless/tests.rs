@@ -6,7 +6,7 @@ use tokio::sync::{mpsc, watch};
 use super::*;
 use crate::stats::snapshot::{FailureView, LoadView, Row, RunInfo, Series};
 
-fn snapshot(state: RunState) -> Snapshot {
+pub(super) fn snapshot(state: RunState) -> Snapshot {
     Snapshot {
         seq: 1,
         at: SystemTime::UNIX_EPOCH,
@@ -46,13 +46,16 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
     let mut last = snapshot(RunState::Done(End::Completed));
     let text = ending(&last, 80);
     assert!(text.contains("1.250 VU-hours, load generator fine (CPU 31 %)\n"), "{text}");
-    assert!(!text.contains("cut") && !text.contains("broke"));
+    assert!(!text.contains("ABORTED") && !text.contains("broke"));
     last.health = Health { level: Level::Amber, why: Some("timers are late".into()), ..last.health };
-    assert!(ending(&last, 80).contains("strained (CPU 31 %): timers are late\n"));
+    assert!(ending(&last, 80).contains("overloaded (CPU 31 %): timers are late\n"));
     last.cut = 3;
     last.state = RunState::Done(End::Broken);
     let text = ending(&last, 80);
-    assert!(text.contains("3 requests were cut") && text.contains("The run broke"), "{text}");
+    assert!(text.starts_with(" ✗ TARGET NOT ANSWERING: no response: 3 requests aborted at the end."), "{text}");
+    assert!(text.contains("The run broke"), "{text}");
+    last.load.last_response = Some(Duration::ZERO);
+    assert!(ending(&last, 80).starts_with(" ! ABORTED: 3 requests at the end, before the response."), "{text}");
 }
 
 #[test]
@@ -65,15 +68,6 @@ fn what_no_row_has_is_below_every_table() {
         assert!(text.contains("12 iterations were dropped") && text.contains("988 were started"), "{text}");
         assert!(text.contains("34 requests of the warm-up are in no row"), "{text}");
     }
-}
-
-#[test]
-fn health_is_mentioned_when_it_changes_and_cleaned() {
-    let health = |level, why: &str| Health { level, why: Some(why.into()), ..Health::default() };
-    assert_eq!(health_change(Level::Amber, &health(Level::Amber, "x")), None);
-    let red = health_change(Level::Amber, &health(Level::Red, "CPU\u{1b}[2J 99 %")).unwrap();
-    assert!(red.contains("bottleneck") && red.ends_with("CPU [2J 99 %"), "{red}");
-    assert!(health_change(Level::Red, &health(Level::Green, "")).unwrap().contains("well again"));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A snapshot becomes a file or a text.
 
 pub mod csv;
+pub mod finding;
+pub mod silence;
 pub mod text;
 
 use std::fmt;

@@ -236,6 +236,7 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
     if snapshot.state == RunState::Done(End::Broken) {
         out.push(" ! the load generator broke down: these figures are incomplete".to_owned());
     }
+    out.extend(super::silence::lines(snapshot, width));
     out.push(String::new());
     out.push(format!(
         "{:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7}",
@@ -251,14 +252,11 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
     let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
     out.push(match snapshot.health.level {
         Level::Green => " ✓ generator healthy".to_owned(),
-        Level::Amber => format!(" ! generator under strain: {why}"),
+        Level::Amber => format!(" ! generator overloaded: {why}"),
         Level::Red => format!(" ✗ the generator itself is the bottleneck: {why}"),
     });
     if snapshot.run.is_insecure {
         out.push(format!(" ! {INSECURE}"));
-    }
-    if snapshot.cut > 0 {
-        out.push(format!(" ! {} requests were cut while in flight, and are in no row", units::count(snapshot.cut)));
     }
     out.extend(left_out(snapshot).into_iter().map(|words| format!(" ! {words}")));
     let view = &snapshot.failures;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::delivery::Tally;
-use super::health;
+use super::health::{self, steady::Steady};
 use super::interval::Interval;
 use super::server::ServerFigures;
 use super::snapshot::{
@@ -25,8 +25,12 @@ pub struct Aggregator {
     endpoints: Vec<(Arc<str>, Arc<str>)>,
     epoch: u32,
     seq: u64,
-    /// Users and requests on the wire, by shard.
-    shards: Vec<(u32, u32)>,
+    /// Users, requests on the wire and how long the oldest of these waits, by shard.
+    shards: Vec<(u32, u32, Option<Duration>)>,
+    /// Responses since the last snapshot, and when one came before that.
+    responses: u64,
+    last_response: Option<Duration>,
+    unanswered: u64,
     cut: u64,
     unfinished: u64,
     events: Arc<Vec<Event>>,
@@ -37,6 +41,7 @@ pub struct Aggregator {
     /// Epochs of a warm-up: their requests are counted, but in no row.
     warm: Vec<u32>,
     left_out: u64,
+    steady: Steady,
     /// Everything a reset forgets.
     stats: Stats,
     /// Room to merge windows in.
@@ -71,7 +76,10 @@ impl Aggregator {
             endpoints,
             epoch: 0,
             seq: 0,
-            shards: vec![(0, 0); shards],
+            shards: vec![(0, 0, None); shards],
+            responses: 0,
+            last_response: None,
+            unanswered: 0,
             cut: 0,
             unfinished: 0,
             events: Arc::default(),
@@ -80,6 +88,7 @@ impl Aggregator {
             plan: PlanView::default(),
             warm: Vec::new(),
             left_out: 0,
+            steady: Steady::default(),
             scratch: Times::fine(),
         }
     }
@@ -87,8 +96,11 @@ impl Aggregator {
     /// Merges an interval and clears it for reuse. One of an older epoch only updates users, in flight and cut.
     pub fn absorb(&mut self, interval: &mut Interval) {
         if let Some(shard) = self.shards.get_mut(interval.shard) {
-            *shard = (interval.users, interval.in_flight);
+            *shard = (interval.users, interval.in_flight, interval.oldest);
         }
+        let (with, without) = interval.responses();
+        self.responses += with;
+        self.unanswered += without;
         self.cut += interval.cut;
         self.unfinished += interval.unfinished;
         self.keep_lines(interval);
@@ -176,6 +188,10 @@ impl Aggregator {
     pub fn snapshot(&mut self, moment: Moment) -> Arc<Snapshot> {
         let (users, in_flight) =
             self.shards.iter().fold((0u32, 0u32), |(u, f), s| (u.saturating_add(s.0), f.saturating_add(s.1)));
+        if std::mem::take(&mut self.responses) > 0 {
+            // Which of the two came last within 250 ms makes no difference.
+            (self.last_response, self.unanswered) = (Some(moment.elapsed), 0);
+        }
         let stats = &mut self.stats;
         let closed = stats.advance(&moment, users);
         let measured = stats.measured(moment.elapsed);
@@ -199,6 +215,7 @@ impl Aggregator {
         health.blocked = Blocked { now, recent: lag.max.max(now), ..stats.blocked };
         health.backlog = stats.backlog.iter().map(|slot| slot.0).max().unwrap_or_default();
         health::judge(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
+        self.steady.hold(&mut health, moment.elapsed);
 
         let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {
             let row = |(index, tally): (u32, &Tally)| {
@@ -222,6 +239,9 @@ impl Aggregator {
                 target: moment.target,
                 spawn_rate: moment.spawn_rate,
                 in_flight,
+                oldest: self.shards.iter().filter_map(|shard| shard.2).max(),
+                last_response: self.last_response,
+                unanswered: self.unanswered,
                 vu_hours: moment.vu_hours,
             },
             total,
@@ -395,6 +415,36 @@ mod tests {
         let s = a.snapshot(at(500, done));
         assert_eq!((s.total.total.rps, s.total.now.rps, s.series.fine[0].so_far.rps), (60.0, 60.0, 60.0));
         assert_eq!((s.series.fine.len(), s.series.fine[0].users), (1, 7));
+    }
+
+    #[test]
+    fn it_is_known_since_when_there_is_no_response() {
+        let mut a = aggregator();
+        let silent = || {
+            let reason = Reason::Timeout(Duration::from_secs(1));
+            Sample { failure: Some(Box::new(Failure { reason, example: None })), ..sent(0, 5) }
+        };
+        let wrong =
+            || Sample { failure: Some(Box::new(Failure { reason: Reason::Status(503), example: None })), ..sent(0, 5) };
+        // A body that did not come whole is a response that has begun.
+        let cut = || Sample { first_byte: Some(Duration::from_millis(1)), ..silent() };
+        for (second, samples, wanted) in [
+            (1, vec![], (None, 0)),
+            (2, vec![silent(), silent()], (None, 2)),
+            (3, vec![wrong()], (Some(3), 0)),
+            (4, vec![silent()], (Some(3), 1)),
+            (5, vec![silent(), cut()], (Some(5), 0)),
+            (6, vec![silent(), silent()], (Some(5), 2)),
+        ] {
+            give(&mut a, samples, 0);
+            let load = a.snapshot(at(second * 1_000, RunState::Running)).load;
+            assert_eq!((load.last_response.map(|d| d.as_secs()), load.unanswered), wanted, "at {second} s");
+        }
+        let s = a.snapshot(at(7_000, RunState::Running));
+        assert_eq!((s.total.total.requests, s.total.total.responses), (8, 2));
+        // A reset forgets figures, not whether the server lives.
+        a.reset(1, Duration::from_secs(7));
+        assert_eq!(a.snapshot(at(8_000, RunState::Running)).load.last_response, Some(Duration::from_secs(5)));
     }
 
     #[test]

@@ -161,6 +161,7 @@ fn row(endpoints: &[(Arc<str>, Arc<str>)], key: &(u32, Reason), group: &Group, w
         method,
         name,
         reason: Arc::clone(words),
+        silence: key.1.silence(),
         count: group.count,
         first: group.first,
         last: group.last,

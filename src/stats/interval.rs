@@ -29,6 +29,8 @@ pub struct Interval {
     pub users: u32,
     /// Requests on the wire at its end.
     pub in_flight: u32,
+    /// For how long the oldest of them has waited for its response.
+    pub oldest: Option<std::time::Duration>,
     /// Requests cut in it: sent, but in no row.
     pub cut: u64,
     /// Lists of steps (tasks, `on_start`, `on_stop`) that ended in it before their last step.
@@ -84,6 +86,7 @@ impl Interval {
             epoch: 0,
             users: 0,
             in_flight: 0,
+            oldest: None,
             cut: 0,
             unfinished: 0,
             staff: Staff::default(),
@@ -114,6 +117,7 @@ impl Interval {
             }
         }
         (self.users, self.in_flight, self.cut, self.unfinished) = (0, 0, 0, 0);
+        self.oldest = None;
         (self.staff, self.arrivals) = (Staff::default(), Arrivals::default());
         self.log.clear();
         self.log_dropped = 0;
@@ -141,6 +145,15 @@ impl Interval {
     pub(super) fn requests(&self) -> u64 {
         let cells = self.touched.iter().filter_map(|index| self.cells.get(*index as usize)?.as_ref());
         cells.map(|cell| cell.sums.requests).sum()
+    }
+
+    /// How many of them got a response, and how many did not.
+    pub(super) fn responses(&self) -> (u64, u64) {
+        let cells = self.touched.iter().filter_map(|index| self.cells.get(*index as usize)?.as_ref());
+        cells.fold((0, 0), |(with, without), cell| {
+            let responses = cell.sums.responses;
+            (with + responses, without + cell.sums.requests.saturating_sub(responses))
+        })
     }
 
     /// Makes room for so many endpoints.

@@ -8,6 +8,8 @@ use super::tally::{Exact, Sparse};
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sums {
     pub requests: u64,
+    /// Requests that got a response.
+    pub responses: u64,
     pub failures: u64,
     pub bytes: u64,
     pub connect: Exact,
@@ -17,6 +19,7 @@ pub(super) struct Sums {
 impl Sums {
     pub fn record(&mut self, sample: &Sample) {
         self.requests += 1;
+        self.responses += u64::from(sample.has_response());
         self.failures += u64::from(sample.failure.is_some());
         self.bytes = self.bytes.saturating_add(sample.bytes);
         if let Some(time) = sample.connect {
@@ -29,6 +32,7 @@ impl Sums {
 
     pub fn merge(&mut self, other: &Sums) {
         self.requests += other.requests;
+        self.responses += other.responses;
         self.failures += other.failures;
         self.bytes = self.bytes.saturating_add(other.bytes);
         self.connect.merge(&other.connect);
@@ -39,6 +43,7 @@ impl Sums {
     pub fn figures(&self) -> Figures {
         Figures {
             requests: self.requests,
+            responses: self.responses,
             failures: self.failures,
             bytes: self.bytes,
             connect: self.connect.mean(),

@@ -24,6 +24,13 @@ pub struct Sample {
     pub failure: Option<Box<Failure>>,
 }
 
+impl Sample {
+    /// True when the server responded, rightly or wrongly.
+    pub fn has_response(&self) -> bool {
+        self.first_byte.is_some() || self.failure.as_ref().is_none_or(|failure| failure.reason.silence().is_none())
+    }
+}
+
 /// Why a request failed.
 #[derive(Debug)]
 pub struct Failure {
@@ -76,6 +83,10 @@ pub enum Reason {
         /// Which one: a code, or a message with ids folded.
         what: Arc<str>,
     },
+    /// The run was stopped when there had been no response for this long.
+    NoResponse(Duration),
+    /// The network refuses or fails; the operating system's words with numbers folded.
+    Network(Arc<str>),
     /// This machine is out of something: open files, ports. Not the server's fault.
     Generator(Arc<str>),
     /// Anything else, with ids and numbers folded.
@@ -100,10 +111,12 @@ impl Reason {
             Reason::Unmet(what) => Reason::Unmet(text(what)),
             Reason::NotCaptured(what) => Reason::NotCaptured(text(what)),
             Reason::Answer { class, what } => Reason::Answer { class, what: text(what) },
+            Reason::Network(why) => Reason::Network(text(why)),
             Reason::Generator(why) => Reason::Generator(text(why)),
             Reason::Other(why) => Reason::Other(text(why)),
             Reason::Status(_)
             | Reason::Timeout(_)
+            | Reason::NoResponse(_)
             | Reason::ConnectionRefused
             | Reason::ConnectionReset
             | Reason::Unanswered
@@ -111,6 +124,46 @@ impl Reason {
             | Reason::TooManyRedirects => self.clone(),
         }
     }
+
+    /// Why there was no response; `None` where one came that is not the right one.
+    pub fn silence(&self) -> Option<Silence> {
+        match self {
+            Reason::Timeout(_) | Reason::NoResponse(_) => Some(Silence::Wait),
+            Reason::ConnectionRefused => Some(Silence::Refused),
+            Reason::ConnectionReset | Reason::ConnectionClosed | Reason::Unanswered => Some(Silence::Closed),
+            Reason::Dns(_) => Some(Silence::Name),
+            Reason::Tls(_) => Some(Silence::Tls),
+            Reason::Network(_) => Some(Silence::Network),
+            Reason::Generator(_) => Some(Silence::Generator),
+            Reason::Status(_)
+            | Reason::UnexpectedStatus { .. }
+            | Reason::Malformed(_)
+            | Reason::TooManyRedirects
+            | Reason::Unmet(_)
+            | Reason::NotCaptured(_)
+            | Reason::Answer { .. }
+            | Reason::Other(_) => None,
+        }
+    }
+}
+
+/// Why a request got no response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// None came in time.
+    Wait,
+    /// Nobody listens.
+    Refused,
+    /// The connection ended first.
+    Closed,
+    /// The name of the server is not known.
+    Name,
+    /// No connection by TLS.
+    Tls,
+    /// There is no way to the server.
+    Network,
+    /// This machine did not send it: the server is not to blame.
+    Generator,
 }
 
 impl fmt::Display for Reason {
@@ -133,8 +186,11 @@ impl fmt::Display for Reason {
             Reason::Unmet(expected) => write!(f, "expected {expected}"),
             Reason::Answer { class, what } => write!(f, "{class}: {what}"),
             Reason::NotCaptured(what) => write!(f, "nothing to capture for {what}"),
+            Reason::NoResponse(limit) => {
+                write!(f, "no response within {} before the run was stopped", crate::units::plain(*limit))
+            }
             Reason::Generator(why) => write!(f, "load generator: {why}"),
-            Reason::Other(why) => f.write_str(why),
+            Reason::Network(why) | Reason::Other(why) => f.write_str(why),
         }
     }
 }

@@ -65,9 +65,10 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// True when something was asked, and all of it was cut before anything was answered.
+    /// True when requests were sent, and none has ended: they were aborted, or are still waiting.
     pub fn was_never_answered(&self) -> bool {
-        self.cut > 0 && self.total.total.requests == 0 && self.plan.left_out == 0
+        let waiting = self.cut > 0 || self.load.in_flight > 0;
+        waiting && self.total.total.requests == 0 && self.plan.left_out == 0
     }
 
     /// True in a run whose subscribers measure what arrives; without, nothing is known of deliveries and losses.

@@ -20,6 +20,7 @@ fn row(method: &str, name: &str, numbers: (u64, u64, u64)) -> Row {
     let (requests, failures, p50) = numbers;
     let figures = |part: u64| Figures {
         requests: requests / part,
+        responses: requests / part,
         failures: failures / part,
         rps: requests as f64 / 134.0,
         fps: failures as f64 / 134.0,
@@ -45,6 +46,7 @@ fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime
         method: place.0.into(),
         name: place.1.into(),
         reason: reason.into(),
+        silence: None,
         count: number.0,
         first: at - Duration::from_secs(60),
         last: at - Duration::from_secs(number.1),
@@ -84,7 +86,16 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         elapsed: Duration::from_secs(second),
         measured: Duration::from_secs(second),
         state: RunState::Running,
-        load: LoadView { users: 120, target: 120, spawn_rate: 5.0, in_flight: 118, vu_hours: 3.9 },
+        load: LoadView {
+            users: 120,
+            target: 120,
+            spawn_rate: 5.0,
+            in_flight: 118,
+            vu_hours: 3.9,
+            last_response: Some(Duration::from_secs(second)),
+            oldest: Some(Duration::from_millis(340)),
+            unanswered: 0,
+        },
         total: row("", "Aggregated", (94_835, 151, 38)),
         endpoints: vec![
             row("POST", "/api/checkout", (4_102, 86, 88)),

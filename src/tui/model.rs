@@ -13,7 +13,7 @@ use super::theme::Theme;
 use super::view::text;
 use super::{Options, Silent, ThemeName};
 use crate::scenario::catalog::Entry;
-use crate::scenario::plan::{Goal, RedisTarget};
+use crate::scenario::plan::{Goal, RedisTarget, Slope};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Plan};
 use crate::stats::Snapshot;
@@ -102,8 +102,8 @@ impl Planned {
     pub fn new(plan: &Plan) -> Self {
         let schedule = &plan.schedule;
         let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
-            Goal::Users { spawn_rate, .. } => spawn_rate,
-            Goal::Rate { .. } => None,
+            Goal::Users { slope: Slope::PerSecond(rate), .. } => Some(rate),
+            _ => None,
         });
         let rate = if schedule.is_open() { schedule.peak_rate() } else { rates.fold(plan.load.spawn_rate.0, f64::max) };
         Self { users: schedule.peak_users().0, rate, stop_timeout: plan.load.stop_timeout }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use katydid::demo::DemoTarget;
 use katydid::engine::Command;
+use katydid::report::finding::findings;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::RunState;
 
@@ -419,7 +420,10 @@ async fn a_quiet_subscription_is_no_request_without_an_answer() {
     let handle = run_at(server.url(), scenario);
     assert_eq!(server.heard("silent", 2).await.len(), 2);
     // By then a request that is cut would have failed.
-    until(&handle, "three seconds", |s| s.elapsed > Duration::from_secs(3)).await;
+    let seen = until(&handle, "three seconds", |s| s.elapsed > Duration::from_secs(3)).await;
+    // It waits for something to happen, not for a response.
+    assert_eq!((seen.load.in_flight, seen.load.oldest), (1, None));
+    assert!(findings(&seen).iter().all(|finding| !finding.kind.is_silence()), "{:?}", findings(&seen));
     let last = end_of("the run", stop(handle)).await;
     assert_eq!((rows(&last, "S"), last.cut), ([(1, 0), (0, 0), (0, 0)], 1));
     assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);

@@ -44,6 +44,11 @@ impl Terminal {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Makes it as large as this.
+    pub fn resize(&self, (columns, rows): (u16, u16)) {
+        self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
+    }
+
     /// The folder the shell is in.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -76,6 +81,17 @@ impl Terminal {
     /// Presses a key, in tmux's words.
     pub fn key(&self, key: &str) {
         self.tmux(&["send-keys", key]);
+    }
+
+    /// Holds a key down: so many of it at once, as over a slow line.
+    pub fn hold(&self, key: &str, times: u32) {
+        self.tmux(&["send-keys", "-N", &times.to_string(), key]);
+    }
+
+    /// Pastes as a terminal does.
+    pub fn paste(&self, text: &str) {
+        self.tmux(&["set-buffer", "--", text]);
+        self.tmux(&["paste-buffer", "-p"]);
     }
 
     /// What is on the screen.

@@ -36,7 +36,11 @@ impl User {
             return self.unfilled(step.endpoint, &error).await;
         }
         self.held += redis.hold().await;
-        let on_the_wire = OnTheWire::new(&self.shard, step.endpoint, late);
+        let on_the_wire = if step.is_blocking() {
+            OnTheWire::listening(&self.shard, step.endpoint, late)
+        } else {
+            OnTheWire::new(&self.shard, step.endpoint, late)
+        };
         let exchange = redis.command(step, &mut self.scope).await;
         on_the_wire.arrived();
         let expected = || step.expects.iter().map(|expect| expect.words.to_string()).collect();

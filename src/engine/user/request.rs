@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::User;
+use crate::engine::in_flight::Ticket;
 use crate::engine::shard::Shard;
 use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
@@ -93,13 +94,21 @@ pub(super) struct OnTheWire {
     endpoint: EndpointId,
     late: Option<Duration>,
     since: Instant,
+    ticket: Ticket,
     arrived: bool,
 }
 
 impl OnTheWire {
     pub(super) fn new(shard: &Rc<Shard>, endpoint: EndpointId, late: Option<Duration>) -> Self {
-        shard.in_flight.set(shard.in_flight.get() + 1);
-        Self { shard: Rc::clone(shard), endpoint, late, since: Instant::now(), arrived: false }
+        let since = Instant::now();
+        let ticket = shard.in_flight.begin(since);
+        Self { shard: Rc::clone(shard), endpoint, late, since, ticket, arrived: false }
+    }
+
+    /// The same for one that the server responds to when it has something to say.
+    pub(super) fn listening(shard: &Rc<Shard>, endpoint: EndpointId, late: Option<Duration>) -> Self {
+        let ticket = shard.in_flight.begin_listening();
+        Self { shard: Rc::clone(shard), endpoint, late, since: Instant::now(), ticket, arrived: false }
     }
 
     pub(super) fn arrived(mut self) {
@@ -115,7 +124,7 @@ impl OnTheWire {
 
 impl Drop for OnTheWire {
     fn drop(&mut self) {
-        self.shard.in_flight.set(self.shard.in_flight.get() - 1);
+        self.shard.in_flight.end(&mut self.ticket);
         // A user that dies of a panic has not waited in vain.
         if self.arrived || std::thread::panicking() {
             return;
@@ -137,9 +146,8 @@ impl Drop for OnTheWire {
 fn unanswered(waited: Duration, stop_timeout: Duration) -> Option<(Reason, Example)> {
     let limit = stop_timeout.max(PATIENCE);
     (waited >= limit).then(|| {
-        let reason = format!("no answer for more than {} when it was cut at the end", units::plain(limit));
         let detail = format!("sent {} before", units::latency(waited));
-        (Reason::Other(reason.into()), Example { detail, ..Example::default() })
+        (Reason::NoResponse(limit), Example { detail, ..Example::default() })
     })
 }
 
@@ -154,7 +162,7 @@ mod tests {
             assert_eq!(failure.is_some(), is_failure, "{waited} {stop_timeout}");
         }
         let (reason, example) = unanswered(Duration::from_millis(14_200), Duration::from_secs(10)).expect("a failure");
-        assert_eq!(reason.to_string(), "no answer for more than 10s when it was cut at the end");
+        assert_eq!(reason.to_string(), "no response within 10s before the run was stopped");
         assert!(example.detail.contains("14"), "{}", example.detail);
     }
 

@@ -118,7 +118,7 @@ impl User {
     /// Asks for the operation, and listens until there is a reason to leave.
     async fn listen(&mut self, connection: &mut Connection, filled: &Filled<'_>) -> Leave {
         self.tell_subscribed(filled);
-        let on_the_wire = Some(OnTheWire::new(&self.shard, filled.step.http.endpoint, filled.late));
+        let on_the_wire = Some(OnTheWire::listening(&self.shard, filled.step.http.endpoint, filled.late));
         let now = Instant::now();
         let mut progress = Progress { since: now, last: now, events: 0, on_the_wire };
         let end = self.events(connection, filled, &mut progress).await;

@@ -151,7 +151,7 @@ pub fn io_reason(error: &io::Error) -> Option<Reason> {
         _ => match error.raw_os_error() {
             // EMFILE and ENFILE: the same numbers on every Unix.
             Some(23 | 24) => Some(Reason::Generator("too many open files".into())),
-            Some(_) => Some(Reason::Other(fold(&error.to_string()))),
+            Some(_) => Some(Reason::Network(fold(&error.to_string()))),
             None => None,
         },
     }

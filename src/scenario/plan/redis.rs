@@ -102,3 +102,54 @@ pub struct RedisStep {
     /// From the send to the answer.
     pub timeout: Duration,
 }
+
+/// Commands that the server holds back on purpose until there is something to return.
+const BLOCKING: [&str; 10] =
+    ["BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"];
+
+impl RedisStep {
+    /// True when a response that takes long says nothing about the server.
+    pub fn is_blocking(&self) -> bool {
+        let mut words = self.command.iter().map(|word| word.fixed().map_or("", |word| &**word));
+        let Some(first) = words.next() else { return false };
+        // Looked at for every command: most are known by their first letter.
+        match first.as_bytes().first() {
+            Some(b'b' | b'B' | b'w' | b'W') => BLOCKING.iter().any(|name| first.eq_ignore_ascii_case(name)),
+            Some(b'x' | b'X') => {
+                let reads = ["XREAD", "XREADGROUP"].iter().any(|name| first.eq_ignore_ascii_case(name));
+                reads && words.any(|word| word.eq_ignore_ascii_case("BLOCK"))
+            }
+            _ => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_that_wait_on_purpose_are_known() {
+        for (command, wanted) in [
+            ("BLPOP queue 5", true),
+            ("blmove a b LEFT RIGHT 0", true),
+            ("XREAD COUNT 2 block 500 STREAMS s $", true),
+            ("XREAD COUNT 2 STREAMS s 0", false),
+            ("XADD s * block 1", false),
+            ("WAIT 1 100", true),
+            ("BITCOUNT k", false),
+            ("GET blpop", false),
+            ("", false),
+        ] {
+            let words = command.split_whitespace().map(|word| Text::Fixed(word.into())).collect();
+            let step = RedisStep {
+                endpoint: EndpointId(0),
+                command: words,
+                expects: Vec::new(),
+                captures: Vec::new(),
+                timeout: Duration::ZERO,
+            };
+            assert_eq!(step.is_blocking(), wanted, "{command}");
+        }
+    }
+}

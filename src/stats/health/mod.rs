@@ -2,6 +2,7 @@
 //! what the shards measured and become a level and its reason in words.
 
 mod cores;
+pub(super) mod steady;
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use crate::stats::sample::Example;
+use crate::stats::sample::{Example, Silence};
 
 /// The percentiles kept everywhere: Locust's report list.
 pub const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
@@ -29,6 +29,8 @@ pub struct Row {
 pub struct Figures {
     /// Finished requests, failed ones included.
     pub requests: u64,
+    /// Requests that got a response, right or wrong.
+    pub responses: u64,
     /// Failed requests.
     pub failures: u64,
     /// Requests per second.
@@ -125,6 +127,8 @@ pub struct FailureRow {
     pub name: Arc<str>,
     /// The reason in words.
     pub reason: Arc<str>,
+    /// Why no response came; `None` where one came that is not the right one.
+    pub silence: Option<Silence>,
     /// How many.
     pub count: u64,
     /// Wall clock of the first.

@@ -58,6 +58,12 @@ pub struct LoadView {
     pub spawn_rate: f64,
     /// Requests on the wire.
     pub in_flight: u32,
+    /// For how long the oldest of them has waited for its response.
+    pub oldest: Option<Duration>,
+    /// Run time of the last response; `None` before the first one.
+    pub last_response: Option<Duration>,
+    /// Requests that have ended without a response since then.
+    pub unanswered: u64,
     /// Integral of users alive over time so far, in user-hours (VU-hours).
     pub vu_hours: f64,
 }

@@ -106,8 +106,12 @@ impl Picture<'_> {
         let series = |value: fn(&Column) -> Option<f64>| -> Vec<Option<f64>> {
             self.history.columns.iter().map(|c| c.as_ref().and_then(value)).collect()
         };
-        let (p50, p95) = (series(|c| c.p50), series(|c| c.p95));
-        let newest = self.snapshot.series.iter().next_back();
+        // What got no response has no response time.
+        let (p50, p95) = match self.snapshot.total.total.responses {
+            0 => (Vec::new(), Vec::new()),
+            _ => (series(|c| c.p50), series(|c| c.p95)),
+        };
+        let newest = self.snapshot.series.iter().next_back().filter(|_| self.snapshot.total.now.responses > 0);
         let now = |value: Option<Duration>| value.map_or_else(|| "–".to_owned(), latency);
         let (now50, now95) = (now(newest.and_then(|b| b.p50)), now(newest.and_then(|b| b.p95)));
         let top = peak(&p95).max(peak(&p50));

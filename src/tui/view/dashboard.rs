@@ -1,4 +1,4 @@
-//! A run while it runs: what decides is on the first two lines and never moves.
+//! A run while it runs: what decides is on the first three lines and never moves.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -6,30 +6,45 @@ use ratatui::text::{Line, Span};
 
 use super::text::{self, age};
 use super::{charts, panes, put, redis, table};
+use crate::report::finding::{Finding, Kind};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Level, RunState};
-use crate::tui::model::{Focus, Model, Run};
+use crate::tui::model::{Focus, Model, Overlay, Run};
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
 use crate::units::{self, PerSecond, clock, rate};
 
-/// The two lines that stay whatever is below. Returns the rest.
-pub(super) fn head(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) -> Rect {
+/// The lines that stay whatever is below. Returns the rest.
+pub(super) fn head((model, run): (&Model, &Run), found: &[Finding], frame: &mut Frame<'_>, area: Rect) -> Rect {
     let theme = &model.theme;
-    put(frame, Rect { height: 1, ..area }, header(run, theme, area.width.into()));
-    put(frame, Rect { y: area.y + 1, height: 1, ..area }, figures(run.shown(), theme, area.width.into()));
-    let gap = if area.width >= 120 && area.height >= 33 { 3 } else { 2 };
+    put(frame, Rect { height: 1, ..area }, header(run, silence(found), theme, area.width.into()));
+    let width = usize::from(area.width);
+    let (first, second) = (figures(run.shown(), found, theme), standing(run.shown(), found, theme, width));
+    // Where it is low, both share a line: the requests that wait stay in sight, the last percentiles go.
+    let needs_rows = run.shown().redis.is_some() || matches!(model.overlay, Some(Overlay::Detail { .. }));
+    let is_low = area.height < if needs_rows { 23 } else { 10 };
+    let gap = if !is_low {
+        put(frame, Rect { y: area.y + 1, height: 1, ..area }, fitting(first, width));
+        put(frame, Rect { y: area.y + 2, height: 1, ..area }, fitting(second, width));
+        3
+    } else {
+        let mut both = first;
+        both.splice(2..2, second);
+        put(frame, Rect { y: area.y + 1, height: 1, ..area }, fitting(both, width));
+        2
+    };
     Rect { y: area.y + gap, height: area.height.saturating_sub(gap), ..area }
 }
 
-pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Frame<'_>, area: Rect) {
     let snapshot = run.shown();
     let large = area.width >= 120 && area.height >= 33;
-    let body = head(model, run, frame, area);
+    let body = head((model, run), found, frame, area);
     if run.expanded {
         return expanded(model, run, frame, body);
     }
-    if area.width < 80 || area.height < 22 {
+    // What was found takes a line, and the charts stay.
+    if area.width < 80 || area.height < 21 {
         return compact(model, run, frame, body);
     }
     let charts_height = match area {
@@ -83,6 +98,8 @@ impl Shares {
         let (comfort, needed) = match (large, run.focus) {
             (true, _) => (9, failures.max(percentiles)),
             (false, Focus::Percentiles) => (5, percentiles),
+            // Where both lack room, the rows come first, unless the failures are looked at.
+            (false, Focus::Endpoints) if height < 16 => (4, failures),
             (false, _) => (5, failures),
         };
         let needed = needed.min(comfort);
@@ -115,9 +132,15 @@ fn compact(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
     panes::failures(model, run, frame, Rect { y: area.y + area.height - lower, height: lower, ..area });
 }
 
-/// The state as glyph and word.
-fn state(run: &Run, theme: &Theme) -> Span<'static> {
+/// The state as glyph and word; while load runs and nothing is answered, that is the state.
+fn state(run: &Run, silence: Option<Kind>, theme: &Theme) -> Span<'static> {
     let state = run.shown().state;
+    if matches!(state, RunState::Ramping | RunState::Running)
+        && let Some(kind) = silence
+    {
+        let word = if kind == Kind::Hanging { "HANGING" } else { "FAILING" };
+        return Span::styled(format!("{} {word:<8}", theme.glyph("✗", "x")), theme.bad.patch(theme.strong));
+    }
     let (glyph, style) = match state {
         RunState::Ramping => (theme.glyph("▲", "^"), theme.accent),
         RunState::Running => (theme.glyph("●", "*"), theme.good),
@@ -128,7 +151,7 @@ fn state(run: &Run, theme: &Theme) -> Span<'static> {
     Span::styled(format!("{glyph} {:<8}", state.word()), style.patch(theme.strong))
 }
 
-fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
+fn header(run: &Run, silence: Option<Kind>, theme: &Theme, width: usize) -> Line<'static> {
     let snapshot = run.shown();
     let load = snapshot.load;
     let planned = snapshot.run.run_time.map_or_else(String::new, |t| format!(" of {}", clock(t)));
@@ -151,7 +174,7 @@ fn header(run: &Run, theme: &Theme, width: usize) -> Line<'static> {
     });
     let mut spans = vec![
         Span::styled(format!(" {}  ", text::cut(&theme.text(&snapshot.run.scenario), 20, theme.ascii)), theme.strong),
-        state(run, theme),
+        state(run, silence, theme),
         Span::raw(format!("  {}{planned}{meter}   ", clock(snapshot.elapsed))),
         Span::styled(format!("{users:<13}"), theme.strong),
         Span::raw(format!(" {}  ", pace(snapshot, spawn))),
@@ -196,35 +219,73 @@ fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::
     }
 }
 
-fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
-    let now = &snapshot.total.now;
-    // Before the first request of the last 10 s, and after the end, the whole run speaks.
-    let whole = snapshot.state.is_done() || now.requests == 0;
-    let shown = if whole { &snapshot.total.total } else { now };
-    let time = |percentile: f64| text::time(shown.response.p(percentile), shown.response.count);
+/// Words and their style.
+type Part = (String, ratatui::style::Style);
+
+/// What is wrong where no response comes.
+fn silence(found: &[Finding]) -> Option<Kind> {
+    found.first().map(|finding| finding.kind).filter(|kind| kind.is_silence())
+}
+
+/// True when the figures are those of the whole run: after its end, and while nothing is asked for.
+fn is_whole(snapshot: &Snapshot) -> bool {
+    let idle = snapshot.total.now.requests == 0 && snapshot.load.in_flight == 0;
+    snapshot.state.is_done() || idle
+}
+
+/// What the responses are like.
+fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> Vec<Part> {
+    let shown = if is_whole(snapshot) { &snapshot.total.total } else { &snapshot.total.now };
+    let time = |percentile: f64| text::time(shown.response.p(percentile), shown.responses);
     let failed = shown.fail_ratio() * 100.0;
-    let mark = if failed > 0.0 { theme.glyph("▲", "^") } else { theme.glyph("✓", "*") };
-    let fail_style = if failed > 0.0 { theme.bad } else { theme.good };
-    let (word, style) = generator(snapshot, theme, width >= 90);
-    let mut parts = vec![
+    let failures = match () {
+        () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
+        // Nothing is well that has no response.
+        () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
+            ("no response yet ".to_owned(), theme.warn)
+        }
+        () if shown.responses == 0 => ("no response     ".to_owned(), theme.warn),
+        () if silence(found).is_some() => (format!("{failed:>5.2} % failed  "), theme.strong),
+        () => (format!("{failed:>5.2} % failed {}", theme.glyph("✓", "*")), theme.good),
+    };
+    vec![
         (format!("{:>7} req/s", rate(shown.rps)), theme.strong),
-        (format!("{failed:>5.2} % failed {mark}"), fail_style),
+        failures,
         (format!("p50 {:>6}", time(50.0)), theme.strong),
         (format!("p95 {:>6}", time(95.0)), theme.strong),
         (format!("p99 {:>6}", time(99.0)), theme.strong),
-    ];
+        (format!("max {:>6}", text::time(shown.response.max, shown.responses)), theme.strong),
+    ]
+}
+
+/// What is on its way, and whether it can be trusted.
+fn standing(snapshot: &Snapshot, found: &[Finding], theme: &Theme, width: usize) -> Vec<Part> {
+    let load = &snapshot.load;
+    let style = match silence(found) {
+        Some(_) => theme.bad,
+        None if found.iter().any(|finding| finding.kind == Kind::Slow) => theme.warn,
+        None => theme.strong,
+    };
+    let oldest = match load.oldest {
+        None => String::new(),
+        Some(age) if age.as_secs() == 0 => ", oldest <1s".to_owned(),
+        Some(oldest) => format!(", oldest {}", age(oldest)),
+    };
+    let mut parts = vec![(format!("{:>7} in flight{oldest:<12}", units::count(load.in_flight.into())), style)];
+    parts.push(generator(snapshot, theme));
     if snapshot.plan.arrivals.dropped > 0 {
         parts.push((format!("{} dropped", units::count(snapshot.plan.arrivals.dropped)), theme.bad));
     }
     parts.extend(place(snapshot, theme));
-    if width >= 118 {
-        parts.push((format!("{} in flight", snapshot.load.in_flight), theme.strong));
-        parts.push((format!("{:.2} VU-hours", snapshot.load.vu_hours), theme.strong));
+    parts.push((format!("{:.2} VU-hours", load.vu_hours), theme.strong));
+    if width >= 80 {
+        parts.push((if is_whole(snapshot) { "whole run" } else { "last 10 s" }.to_owned(), theme.dim));
     }
-    parts.push((word, style));
-    if width >= 130 {
-        parts.push((if whole { "whole run" } else { "last 10 s" }.to_owned(), theme.dim));
-    }
+    parts
+}
+
+/// As many of the parts as there is room for.
+fn fitting(parts: Vec<Part>, width: usize) -> Line<'static> {
     // The first figure is padded at its left: it needs no margin.
     let mut spans = Vec::new();
     let mut room = width;
@@ -240,48 +301,11 @@ fn figures(snapshot: &Snapshot, theme: &Theme, width: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-fn generator(snapshot: &Snapshot, theme: &Theme, wide: bool) -> (String, ratatui::style::Style) {
-    let cpu = if wide { format!(" {:.0} %", snapshot.health.cpu * 100.0) } else { String::new() };
+fn generator(snapshot: &Snapshot, theme: &Theme) -> Part {
+    let cpu = format!(" {:.0} %", snapshot.health.cpu * 100.0);
     match snapshot.health.level {
         Level::Green => (format!("{} generator{cpu}", theme.glyph("✓", "*")), theme.good),
         Level::Amber => (format!("! generator{cpu}"), theme.warn),
         Level::Red => (format!("{} generator{cpu}", theme.glyph("✗", "x")), theme.bad),
     }
-}
-
-/// What is worth a sentence.
-pub(super) fn insight(run: &Run) -> Option<String> {
-    let snapshot = run.shown();
-    let why = snapshot.health.why.as_deref().unwrap_or("it is overloaded");
-    match snapshot.health.level {
-        Level::Red => return Some(format!("generator overloaded, do not trust the figures: {why}")),
-        Level::Amber => return Some(format!("generator strained: {why}")),
-        Level::Green => {}
-    }
-    if let Some(first) = snapshot.exceptions.first() {
-        return Some(format!("error in the scenario, {}: {} ({}×)", first.place, first.message, first.count));
-    }
-    if snapshot.plan.arrivals.dropped > 0 {
-        return text_of_left_out(snapshot);
-    }
-    if snapshot.cut > 0 && snapshot.state.is_done() {
-        return Some(format!("{} requests were cut at the end and are in no row", snapshot.cut));
-    }
-    top_failure(snapshot).or_else(|| {
-        let line = snapshot.log.lines.last()?;
-        Some(format!("log, user {}: {}", line.user, line.text))
-    })
-}
-
-fn text_of_left_out(snapshot: &Snapshot) -> Option<String> {
-    crate::report::text::left_out(snapshot).into_iter().next()
-}
-
-fn top_failure(snapshot: &Snapshot) -> Option<String> {
-    let top = snapshot.failures.rows.first()?;
-    let all = snapshot.total.total.failures;
-    (all >= 10 && top.count * 2 > all && snapshot.endpoints.len() > 1).then(|| {
-        let percent = top.count as f64 / all as f64 * 100.0;
-        format!("{} {}: {} is {percent:.0} % of all failures", top.method, top.name, top.reason.trim())
-    })
 }

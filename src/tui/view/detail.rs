@@ -103,7 +103,7 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
     let more = match () {
         () if total => distribution(snapshot, area, theme),
         () if is_delivery(row) => deliveries(snapshot, row, theme),
-        () => failures(&kinds, snapshot, theme),
+        () => failures(&kinds, row, snapshot, theme),
     };
     let counts = counts(row, figures, theme);
     let width = usize::from(area.width).saturating_sub(1);
@@ -171,12 +171,13 @@ fn heading(name: &str, counts: &str, asks: Option<String>, width: usize) -> Vec<
 
 fn distribution(snapshot: &Snapshot, area: Rect, theme: &Theme) -> Vec<Line<'static>> {
     let rows = usize::from(area.height).saturating_sub(usize::from(TIMES) + 3).clamp(3, 14);
-    histogram::lines(&snapshot.distribution, (usize::from(area.width).saturating_sub(2), rows), theme)
+    histogram::of(snapshot, (usize::from(area.width).saturating_sub(2), rows), theme)
 }
 
-fn failures(kinds: &[&FailureRow], snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> {
+fn failures(kinds: &[&FailureRow], row: &Row, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'static>> {
     if kinds.is_empty() {
-        return vec![Line::styled(" no request has failed", theme.dim)];
+        let words = if row.total.responses == 0 { " no response yet" } else { " no request has failed" };
+        return vec![Line::styled(words, theme.dim)];
     }
     let mut lines = Vec::new();
     for kind in kinds {
@@ -247,7 +248,7 @@ fn counts(row: &Row, f: &Figures, theme: &Theme) -> String {
 
 /// One line a percentile, with a bar against the slowest.
 fn times(f: &Figures, bar: usize, theme: &Theme) -> Vec<Line<'static>> {
-    let cell = |d: Duration, cells| text::right(&theme.text(&text::time(d, f.response.count)), cells, theme.ascii);
+    let cell = |d: Duration, cells| text::right(&theme.text(&text::time(d, f.responses)), cells, theme.ascii);
     let slowest = f.response.max.as_secs_f64();
     let line = |label: &str, d: Duration, service: Option<Duration>| {
         let part = if slowest > 0.0 { d.as_secs_f64() / slowest } else { 0.0 };
@@ -286,7 +287,7 @@ fn phases(row: &Row, f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
             Span::styled(format!("  {words}"), theme.dim),
         ])
     };
-    let whole = Mean { count: f.response.count, mean: f.response.mean };
+    let whole = Mean { count: f.responses.min(f.response.count), mean: f.response.mean };
     if is_delivery(row) {
         return vec![mean("delivery", whole, "messages")];
     }

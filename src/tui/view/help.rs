@@ -12,14 +12,14 @@ use crate::tui::theme::Theme;
 /// Words on the dashboard and their meaning.
 const WORDS: &[(&str, &str)] = &[
     ("users 5→50", "alive now, and wanted; they come and go at +rate/s"),
-    ("second line", "all endpoints in the last 10 s; of the whole run once it is over"),
-    ("failed", "no reply in time, or not the one that was expected"),
+    ("second line", "all endpoints in the last 10 s, or where it says so of the whole run"),
+    ("failed", "no response in time, or not the one that was expected"),
     ("p50 p95 p99", "50, 95, 99 % of the responses were at most as slow as this"),
     ("service p95", "from the real send; a response counts from when it was due"),
     ("charts", "a column is some seconds; of times it shows the slowest second"),
     ("▲ below", "here the load was changed"),
-    ("generator", "✓ has time to spare, ! is strained, ✗ is itself the bottleneck"),
-    ("in flight", "requests on the wire"),
+    ("generator", "✓ has time to spare, ! is overloaded, ✗ is itself the bottleneck"),
+    ("in flight", "requests that wait for their response, and for how long the oldest"),
     ("VU-hours", "users times hours so far"),
 ];
 

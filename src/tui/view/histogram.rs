@@ -5,13 +5,20 @@ use std::time::Duration;
 use ratatui::text::Line;
 
 use super::text;
+use crate::stats::Snapshot;
 use crate::stats::snapshot::Bin;
 use crate::tui::theme::Theme;
 use crate::tui::widget::columns;
 use crate::units::latency;
 
+/// The response times of a run. The time after which a request was given up is none.
+pub(super) fn of(snapshot: &Snapshot, size: (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
+    let bins = if snapshot.total.total.responses == 0 { &[] } else { &*snapshot.distribution };
+    lines(bins, size, theme)
+}
+
 /// A line of words, the bars, the axis: as many lines as asked for, or one that says why there are none.
-pub(super) fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
+fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
     let all: u64 = bins.iter().map(|b| b.count).sum();
     if all == 0 || width < 10 || height < 3 {
         return vec![Line::default(), Line::styled("  no response yet", theme.dim)];

@@ -6,6 +6,7 @@ mod detail;
 mod help;
 mod histogram;
 mod launcher;
+mod message;
 mod panes;
 mod prompt;
 mod redis;
@@ -26,6 +27,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use super::action;
 use super::model::{Model, Overlay};
 use super::theme::Theme;
+use crate::report::finding::findings;
 
 /// Draws everything.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
@@ -34,29 +36,32 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
         tiny(model, frame, area);
         return;
     }
-    let [body, message, footer] = rows(area);
+    let found = model.run.as_ref().map_or_else(Vec::new, |run| findings(run.shown()));
+    let [body, message, footer] = rows(model, !found.is_empty(), area);
     match (&model.run, &model.overlay) {
         (_, Some(Overlay::Help { scroll })) => help::draw(model, *scroll, frame, body),
         (Some(run), Some(Overlay::Detail { subject, scroll })) => {
             // Who reads on still steers: what decides stays in sight.
-            let rest = dashboard::head(model, run, frame, body);
+            let rest = dashboard::head((model, run), &found, frame, body);
             detail::draw(model, run, (subject, *scroll), frame, rest);
         }
-        (Some(run), _) => dashboard::draw(model, run, frame, body),
+        (Some(run), _) => dashboard::draw(model, run, &found, frame, body),
         (None, _) => launcher::draw(model, frame, body),
     }
-    put(frame, message, message_line(model, message.width));
+    put_lines(frame, message, message::lines(model, found.first(), message));
     put(frame, footer, footer_line(model, footer.width));
     if let Some(Overlay::Prompt(prompt)) = &model.overlay {
         prompt::draw(model, prompt, frame, footer);
     }
 }
 
-/// Body, one line of message, one line of keys.
-fn rows(area: Rect) -> [Rect; 3] {
-    let body = Rect { height: area.height.saturating_sub(2), ..area };
-    let message = Rect { y: area.y + body.height, height: 1, ..area };
-    [body, message, Rect { y: message.y + 1, ..message }]
+/// Body, message, one line of keys. What was found in the run has two lines, unless a page needs the room.
+fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
+    let is_page = matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Detail { .. }));
+    let lines = if is_found && !is_page && area.height >= 22 { 2 } else { 1 };
+    let body = Rect { height: area.height.saturating_sub(lines + 1), ..area };
+    let message = Rect { y: area.y + body.height, height: lines, ..area };
+    [body, message, Rect { y: message.y + lines, height: 1, ..area }]
 }
 
 /// One line for terminals too small for anything; the keys still work.
@@ -108,30 +113,6 @@ fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, 
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     inner
-}
-
-fn message_line(model: &Model, width: u16) -> Line<'static> {
-    let theme = &model.theme;
-    let cells = usize::from(width).saturating_sub(4);
-    let say = |mark: &'static str, words: &str, style| {
-        let words = text::cut(&theme.text(words), cells, theme.ascii);
-        Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(words)])
-    };
-    if model.leaving {
-        return say("!", "stopping: waiting for running tasks; Ctrl-C again does not wait", theme.warn);
-    }
-    if let Some(Overlay::Prompt(prompt)) = &model.overlay
-        && let Some(error) = &prompt.error
-    {
-        return say(theme.glyph("✗", "x"), error, theme.bad);
-    }
-    if let Some(toast) = &model.toast {
-        let (mark, style) =
-            if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };
-        return say(mark, &toast.text, style);
-    }
-    let insight = model.run.as_ref().and_then(dashboard::insight);
-    insight.map_or_else(Line::default, |words| say("!", &words, theme.warn))
 }
 
 fn footer_line(model: &Model, width: u16) -> Line<'static> {

@@ -30,7 +30,11 @@ pub(super) fn failures(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Re
     let layout = Layout::new(&rows, width);
     let mut lines: Vec<Line<'static>> = Vec::new();
     if rows.is_empty() {
-        let words = if kinds == 0 { "  no request has failed" } else { "  none passes the filter" };
+        let words = match kinds {
+            0 if run.shown().total.total.responses == 0 => "  no response yet",
+            0 => "  no request has failed",
+            _ => "  none passes the filter",
+        };
         lines.push(Line::styled(words, theme.dim));
     }
     for (i, row) in rows.iter().enumerate().skip(first).take(height) {
@@ -97,10 +101,13 @@ pub(super) fn percentiles(model: &Model, run: &Run, frame: &mut Frame<'_>, area:
     let lines_of = |chunk: &[usize]| {
         let mut lines = vec![
             Line::styled(labels(chunk), theme.dim),
-            Line::styled(times(&figures.response, chunk, theme), theme.strong),
+            Line::styled(times(&figures.response, figures.responses, chunk, theme), theme.strong),
         ];
         if let Some(service) = &figures.service {
-            lines.push(Line::from(vec![Span::raw(times(service, chunk, theme)), Span::styled(" service", theme.dim)]));
+            lines.push(Line::from(vec![
+                Span::raw(times(service, figures.responses, chunk, theme)),
+                Span::styled(" service", theme.dim),
+            ]));
         }
         lines
     };
@@ -117,7 +124,7 @@ pub(super) fn percentiles(model: &Model, run: &Run, frame: &mut Frame<'_>, area:
     let mut lines: Vec<Line<'_>> = shown.iter().flat_map(|chunk| lines_of(chunk)).collect();
     let rest = height.saturating_sub(lines.len());
     if rest >= HISTOGRAM {
-        lines.extend(histogram::lines(&run.shown().distribution, (width, rest), theme));
+        lines.extend(histogram::of(run.shown(), (width, rest), theme));
     }
     put_lines(frame, inner, lines);
 }
@@ -134,8 +141,7 @@ fn labels(of: &[usize]) -> String {
     of.iter().map(|i| format!("{:>CELL$}", PERCENTILE_LABELS[*i])).collect()
 }
 
-fn times(latency: &Latency, of: &[usize], theme: &Theme) -> String {
-    let cell =
-        |i: &usize| text::right(&theme.text(&text::time(latency.percentiles[*i], latency.count)), CELL, theme.ascii);
+fn times(latency: &Latency, responses: u64, of: &[usize], theme: &Theme) -> String {
+    let cell = |i: &usize| text::right(&theme.text(&text::time(latency.percentiles[*i], responses)), CELL, theme.ascii);
     of.iter().map(cell).collect()
 }

@@ -20,7 +20,7 @@ struct Column {
 }
 
 fn p(figures: &Figures, percentile: f64) -> String {
-    text::time(figures.response.p(percentile), figures.response.count)
+    text::time(figures.response.p(percentile), figures.responses)
 }
 
 const COLUMNS: [Column; 12] = [
@@ -34,8 +34,8 @@ const COLUMNS: [Column; 12] = [
     },
     Column { title: "Fail", cells: 7, rank: 2, sort: Some(Sort::Fail), value: |f, _| text::share(f) },
     Column { title: "Req/s", cells: 8, rank: 3, sort: Some(Sort::Rps), value: |f, _| rate(f.rps) },
-    Column { title: "avg", cells: 7, rank: 9, sort: None, value: |f, _| text::time(f.response.mean, f.response.count) },
-    Column { title: "min", cells: 7, rank: 11, sort: None, value: |f, _| text::time(f.response.min, f.response.count) },
+    Column { title: "avg", cells: 7, rank: 9, sort: None, value: |f, _| text::time(f.response.mean, f.responses) },
+    Column { title: "min", cells: 7, rank: 11, sort: None, value: |f, _| text::time(f.response.min, f.responses) },
     Column { title: "p50", cells: 6, rank: 4, sort: Some(Sort::P50), value: |f, _| p(f, 50.0) },
     Column { title: "p95", cells: 7, rank: 0, sort: Some(Sort::P95), value: |f, _| p(f, 95.0) },
     Column { title: "p99", cells: 7, rank: 5, sort: Some(Sort::P99), value: |f, _| p(f, 99.0) },
@@ -45,7 +45,7 @@ const COLUMNS: [Column; 12] = [
         cells: 7,
         rank: 6,
         sort: Some(Sort::Max),
-        value: |f, _| text::time(f.response.max, f.response.count),
+        value: |f, _| text::time(f.response.max, f.responses),
     },
     Column {
         title: "service p95",

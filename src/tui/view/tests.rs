@@ -86,6 +86,56 @@ fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
     assert!(each <= 4 * 1024, "{each} bytes a second");
 }
 
+/// A run whose target accepts connections and never responds, for 14 seconds.
+fn hanging() -> Model {
+    let mut model = fixture::dashboard();
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    let quiet = fixture::snapshot(14);
+    (snapshot.elapsed, snapshot.total) = (quiet.elapsed, Row { name: "Aggregated".into(), ..Row::default() });
+    snapshot.endpoints.iter_mut().for_each(|row| (row.total, row.now) = Default::default());
+    (snapshot.failures, snapshot.series, snapshot.distribution) = Default::default();
+    let load = &mut snapshot.load;
+    (load.in_flight, load.oldest, load.last_response) = (3, Some(Duration::from_secs(14)), None);
+    model
+}
+
+#[test]
+fn a_run_without_a_response_looks_well_nowhere() {
+    let mut model = hanging();
+    for (width, height) in [(80, 22), (80, 24), (120, 36), (160, 45), (60, 15), (80, 12)] {
+        let text = shown(&model, width, height);
+        for needle in ["✗ HANGING", "3 in flight, oldest 14s", "no response yet", "the oldest for 14s"] {
+            assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
+        }
+        for well in ["failed ✓", "RUNNING", "no request has failed", "0.00 %"] {
+            assert!(!text.contains(well), "{well} at {width}x{height}\n{text}");
+        }
+    }
+    let subject = Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() };
+    model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("3 in flight, oldest 14s") && text.contains(" no response yet"), "{text}");
+    // The end of it says the same of the whole.
+    let run = model.run.as_mut().unwrap();
+    let last = Arc::make_mut(&mut run.latest);
+    (last.state, last.cut, last.load.in_flight, last.load.oldest) = (RunState::Done(End::Stopped), 3, 0, None);
+    model.overlay = None;
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("✗ TARGET NOT ANSWERING  no response: 3 requests aborted at the end"), "{text}");
+    assert!(!text.contains("failed ✓") && !text.contains("space pause"), "{text}");
+}
+
+#[test]
+fn what_is_in_flight_is_always_in_sight() {
+    let mut model = fixture::dashboard();
+    let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
+    (snapshot.load.in_flight, snapshot.load.oldest) = (1_234, Some(Duration::from_secs(75)));
+    for (width, height) in [(80, 22), (80, 24), (120, 36), (160, 45), (80, 12), (60, 15)] {
+        let text = shown(&model, width, height);
+        assert!(text.contains("1,234 in flight, oldest 1m"), "{width}x{height}\n{text}");
+    }
+}
+
 #[test]
 fn after_the_end_the_footer_says_how_to_go_on() {
     let mut model = fixture::dashboard();

@@ -41,7 +41,7 @@ impl<S: Sink> Receiver<S> {
                 (_, refused @ WireError::Refused(_)) => refused.failure(&self.shared.secrets),
                 // It is there, and cut us off once more before it had confirmed anything.
                 _ if was_open => self.why(&outage.error),
-                _ => (Reason::Other("the server cannot be reached any more (was subscribed)".into()), failure.1),
+                _ => (Reason::Network("the server cannot be reached any more (was subscribed)".into()), failure.1),
             };
             self.report(outage.since, Some(failure));
         } else {

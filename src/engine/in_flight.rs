@@ -1,0 +1,93 @@
+//! Requests that wait for their response, and since when.
+
+use std::cell::{Cell, RefCell};
+use std::time::{Duration, Instant};
+
+/// Those of one shard. Beginning and ending one allocates nothing once there were as many at the same time.
+#[derive(Debug, Default)]
+pub struct InFlight {
+    count: Cell<u32>,
+    slots: RefCell<Slots>,
+}
+
+#[derive(Debug, Default)]
+struct Slots {
+    since: Vec<Option<Instant>>,
+    free: Vec<usize>,
+}
+
+/// One request; given back when it ends.
+#[derive(Debug)]
+pub struct Ticket(Option<usize>);
+
+impl InFlight {
+    /// Counts a request that was sent then.
+    pub fn begin(&self, since: Instant) -> Ticket {
+        self.count.set(self.count.get() + 1);
+        let slots = &mut *self.slots.borrow_mut();
+        Ticket(Some(match slots.free.pop() {
+            Some(at) => {
+                slots.since[at] = Some(since);
+                at
+            }
+            None => {
+                slots.since.push(Some(since));
+                slots.since.len() - 1
+            }
+        }))
+    }
+
+    /// Counts one that the server need not respond to before it has something to say: its age says nothing.
+    pub fn begin_listening(&self) -> Ticket {
+        self.count.set(self.count.get() + 1);
+        Ticket(None)
+    }
+
+    /// It has ended, with a response or without.
+    pub fn end(&self, ticket: &mut Ticket) {
+        self.count.set(self.count.get() - 1);
+        if let Some(at) = ticket.0.take() {
+            let slots = &mut *self.slots.borrow_mut();
+            slots.since[at] = None;
+            slots.free.push(at);
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> u32 {
+        self.count.get()
+    }
+
+    /// For how long the oldest has waited; looks at all of them.
+    pub fn oldest(&self, now: Instant) -> Option<Duration> {
+        let oldest = self.slots.borrow().since.iter().flatten().min().copied();
+        oldest.map(|since| now.saturating_duration_since(since))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_is_the_one_that_waits_longest() {
+        let (all, start) = (InFlight::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!((all.count(), all.oldest(at(9))), (0, None));
+        let mut first = all.begin(at(1));
+        let mut second = all.begin(at(2));
+        let mut listener = all.begin_listening();
+        assert_eq!((all.count(), all.oldest(at(9))), (3, Some(Duration::from_secs(8))));
+        all.end(&mut first);
+        assert_eq!((all.count(), all.oldest(at(9))), (2, Some(Duration::from_secs(7))));
+        // Its place is used again.
+        let mut third = all.begin(at(5));
+        all.end(&mut second);
+        assert_eq!(all.oldest(at(9)), Some(Duration::from_secs(4)));
+        assert_eq!(all.slots.borrow().since.len(), 2);
+        all.end(&mut third);
+        assert_eq!((all.count(), all.oldest(at(9))), (1, None));
+        all.end(&mut listener);
+        assert_eq!(all.count(), 0);
+    }
+}

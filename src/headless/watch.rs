@@ -1,0 +1,125 @@
+//! What is said on standard error while a run goes on: when the target stops responding or responds again, and when the
+//! load generator is overloaded or has recovered. At most one line a minute of each: a state that comes and goes would
+//! bury everything else.
+
+use std::time::Duration;
+
+use crate::clean;
+use crate::report::finding::findings;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Health, Level};
+
+/// Shortest time between two lines about the same thing.
+const PAUSE: Duration = Duration::from_secs(60);
+
+/// What was said last.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    silence: Said<bool>,
+    level: Said<Level>,
+}
+
+/// A state, and when it was said.
+#[derive(Debug, Default)]
+struct Said<T> {
+    state: T,
+    at: Option<Duration>,
+}
+
+impl<T: PartialEq> Said<T> {
+    /// True when `state` is to be said now. One that comes too soon is said later, if it lasts.
+    fn is_news(&mut self, state: T, now: Duration) -> bool {
+        let is_early = self.at.is_some_and(|at| now.saturating_sub(at) < PAUSE);
+        if state == self.state || is_early {
+            return false;
+        }
+        (self.state, self.at) = (state, Some(now));
+        true
+    }
+}
+
+impl Watch {
+    /// The lines that are due.
+    pub(super) fn news(&mut self, snapshot: &Snapshot) -> Vec<String> {
+        let mut lines = Vec::new();
+        // The end has its own words.
+        if snapshot.state.is_done() {
+            return lines;
+        }
+        let silence = findings(snapshot).into_iter().find(|finding| finding.kind.is_silence());
+        if self.silence.is_news(silence.is_some(), snapshot.elapsed) {
+            lines.push(silence.map_or_else(|| "the target responds again".to_owned(), |finding| finding.line()));
+        }
+        if self.level.is_news(snapshot.health.level, snapshot.elapsed) {
+            lines.push(health(&snapshot.health));
+        }
+        lines
+    }
+}
+
+fn health(health: &Health) -> String {
+    let why = health.why.as_deref().map(clean::line).unwrap_or_default();
+    match health.level {
+        Level::Green => "the load generator has recovered".to_owned(),
+        Level::Amber => format!("the load generator is overloaded: {why}"),
+        Level::Red => format!("the load generator is the bottleneck, its figures are not the server's: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::headless::tests::snapshot;
+    use crate::stats::snapshot::RunState;
+
+    fn at(millis: u64) -> Snapshot {
+        let mut snapshot = snapshot(RunState::Running);
+        snapshot.elapsed = Duration::from_millis(millis);
+        snapshot
+    }
+
+    #[test]
+    fn health_is_mentioned_when_it_changes_and_cleaned() {
+        let mut watch = Watch::default();
+        let mut now = at(0);
+        assert!(watch.news(&now).is_empty());
+        now.health = Health { level: Level::Red, why: Some("CPU\u{1b}[2J 99 %".into()), ..Health::default() };
+        let lines = watch.news(&now);
+        assert!(lines.len() == 1 && lines[0].contains("bottleneck") && lines[0].ends_with("CPU [2J 99 %"), "{lines:?}");
+        let mut now = at(60_000);
+        assert_eq!(watch.news(&now), ["the load generator has recovered"]);
+        now.elapsed = Duration::from_secs(130);
+        now.health = Health { level: Level::Amber, why: Some("x".into()), ..Health::default() };
+        assert_eq!(watch.news(&now), ["the load generator is overloaded: x"]);
+    }
+
+    #[test]
+    fn what_comes_and_goes_is_said_once_a_minute_at_most() {
+        let mut watch = Watch::default();
+        let lines: Vec<(u64, String)> = (0..16 * 60 * 4)
+            .flat_map(|quarter| {
+                let mut now = at(quarter * 250);
+                let is_bad = quarter / 14 % 2 == 1;
+                now.health.level = if is_bad { Level::Amber } else { Level::Green };
+                (now.load.in_flight, now.load.oldest) = (3, Some(Duration::from_secs(if is_bad { 5 } else { 0 })));
+                now.load.last_response = (!is_bad).then_some(now.elapsed);
+                watch.news(&now).into_iter().map(move |line| (quarter, line)).collect::<Vec<_>>()
+            })
+            .collect();
+        for word in ["generator", "respon"] {
+            let times: Vec<u64> = lines.iter().filter(|(_, line)| line.contains(word)).map(|(at, _)| *at).collect();
+            assert!((2..=16).contains(&times.len()), "{word}: {}", times.len());
+            assert!(times.windows(2).all(|two| two[1] - two[0] >= 240), "{word}: {times:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_hangs_is_said_at_once_and_the_end_says_nothing() {
+        let mut now = at(5_000);
+        (now.load.in_flight, now.load.oldest) = (3, Some(Duration::from_secs(5)));
+        let lines = Watch::default().news(&now);
+        assert!(lines.len() == 1 && lines[0].starts_with("HANGING: 3 in flight, the oldest for 5s"), "{lines:?}");
+        now.state = RunState::Done(crate::stats::snapshot::End::Stopped);
+        assert!(Watch::default().news(&now).is_empty());
+    }
+}

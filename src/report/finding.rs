@@ -1,0 +1,324 @@
+//! What a run needs its user to know: one sentence each, with its evidence and what to do, the gravest first.
+//!
+//! [`findings`] looks at a snapshot alone, so that the screen and a run without one say the same.
+
+use std::time::Duration;
+
+use crate::stats::Snapshot;
+use crate::stats::sample::Silence;
+use crate::stats::snapshot::{Bucket, FailureRow, Figures, Level, RunState};
+use crate::{clean, units};
+
+/// Without a response for this long, and without an error, a target hangs.
+const HANGING: Duration = Duration::from_secs(3);
+/// Failures without a response that say more than bad luck, once there were responses.
+const SEVERAL: u64 = 3;
+/// The same in time.
+const SILENT: Duration = Duration::from_secs(2);
+/// Least share of failures that is worth a sentence where there are at least so many; and where there are fewer.
+const FAILING: (f64, u64, f64) = (0.01, 5, 0.5);
+/// Seconds of response times that tell what is usual.
+const USUAL: usize = 10;
+/// So many times the usual response time is slow, if the difference is this much.
+const SLOW: (f64, Duration) = (3.0, Duration::from_millis(100));
+/// Characters of a name or a reason, of a message, and of a host: hostile ones are longer than any screen.
+const WORDS: usize = 50;
+const MESSAGE: usize = 100;
+const HOST: usize = 33;
+
+/// What was found, the gravest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Every request ends without a response.
+    NotAnswering,
+    /// Requests wait, and nothing comes.
+    Hanging,
+    /// The scenario fails before it sends anything.
+    ScenarioError,
+    /// Responses are not the right ones.
+    Failing,
+    /// The target takes much longer than before.
+    Slow,
+    /// The load generator is the bottleneck.
+    GeneratorRed,
+    /// Iterations were due and could not start.
+    Dropped,
+    /// The load generator is near its limit.
+    GeneratorAmber,
+    /// Requests that were aborted at the end.
+    Aborted,
+}
+
+impl Kind {
+    /// Its name, as it is shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Kind::NotAnswering => "TARGET NOT ANSWERING",
+            Kind::Hanging => "HANGING",
+            Kind::ScenarioError => "SCENARIO ERROR",
+            Kind::Failing => "FAILING",
+            Kind::Slow => "SLOW",
+            Kind::GeneratorRed => "GENERATOR IS THE BOTTLENECK",
+            Kind::Dropped => "ITERATIONS DROPPED",
+            Kind::GeneratorAmber => "GENERATOR OVERLOADED",
+            Kind::Aborted => "ABORTED",
+        }
+    }
+
+    /// True when no response comes.
+    pub fn is_silence(self) -> bool {
+        matches!(self, Kind::NotAnswering | Kind::Hanging)
+    }
+
+    /// True for what must not be overlooked.
+    pub fn is_severe(self) -> bool {
+        !matches!(self, Kind::Slow | Kind::Dropped | Kind::GeneratorAmber | Kind::Aborted)
+    }
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is.
+    pub kind: Kind,
+    /// What was measured, without the title.
+    pub evidence: String,
+    /// What it means, or what to do.
+    pub remedy: String,
+}
+
+impl Finding {
+    fn new(kind: Kind, evidence: String, remedy: impl Into<String>) -> Self {
+        Self { kind, evidence: clean::line(&evidence).into_owned(), remedy: clean::line(&remedy.into()).into_owned() }
+    }
+
+    /// All of it in one line.
+    pub fn line(&self) -> String {
+        format!("{}: {}. {}", self.kind.title(), self.evidence, self.remedy)
+    }
+}
+
+/// All that is true of a run at this moment, the gravest first; of a run that is over, what was true of the whole.
+pub fn findings(snapshot: &Snapshot) -> Vec<Finding> {
+    let silent = not_answering(snapshot).or_else(|| hanging(snapshot));
+    let is_silent = silent.is_some();
+    let found = [
+        silent,
+        scenario_error(snapshot),
+        // The requests that get no response are those failures.
+        if is_silent { None } else { failing(snapshot) },
+        if is_silent { None } else { slow(snapshot) },
+        generator(snapshot, Level::Red),
+        dropped(snapshot),
+        generator(snapshot, Level::Amber),
+        aborted(snapshot),
+    ];
+    found.into_iter().flatten().collect()
+}
+
+fn count(n: u64, one: &str) -> String {
+    format!("{} {one}{}", units::count(n), if n == 1 { "" } else { "s" })
+}
+
+/// Shortened where it is longer than anybody reads.
+fn short(text: &str) -> String {
+    shortened(text, WORDS)
+}
+
+fn shortened(text: &str, characters: usize) -> String {
+    let text = text.trim();
+    match text.char_indices().nth(characters) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// Run time since the last response, or since the start.
+fn quiet(snapshot: &Snapshot) -> Duration {
+    snapshot.elapsed.saturating_sub(snapshot.load.last_response.unwrap_or_default())
+}
+
+fn not_answering(snapshot: &Snapshot) -> Option<Finding> {
+    let load = &snapshot.load;
+    if snapshot.state.is_done() && load.last_response.is_none() && snapshot.cut > 0 && load.unanswered == 0 {
+        let evidence = format!("no response: {} aborted at the end", count(snapshot.cut, "request"));
+        return Some(Finding::new(Kind::NotAnswering, evidence, unresponsive(snapshot)));
+    }
+    let is_several = load.unanswered >= SEVERAL && quiet(snapshot) >= SILENT;
+    if load.unanswered == 0 || !(load.last_response.is_none() || is_several) {
+        return None;
+    }
+    let silences = snapshot.failures.rows.iter().filter_map(|row| Some((row, row.silence?)));
+    // Whose last failure is the newest one says what happens now.
+    let (row, why) =
+        silences.filter(|(_, why)| *why != Silence::Generator).max_by_key(|(row, _)| (row.last, row.count))?;
+    // Since then the target accepts connections, and hangs.
+    let age = snapshot.at.duration_since(row.last).unwrap_or_default();
+    if why != Silence::Wait && load.oldest.is_some_and(|oldest| oldest >= HANGING && age > oldest) {
+        return None;
+    }
+    let since = match load.last_response {
+        Some(last) => format!(" since {}", units::clock(last)),
+        None => String::new(),
+    };
+    let remedy = match why {
+        Silence::Refused => {
+            format!("Nothing listens at {}: is the target running?", shortened(&snapshot.run.host, HOST))
+        }
+        Silence::Closed => "Connections end before the response: see the target's log, or a proxy's.".to_owned(),
+        Silence::Name => "Check the name of the host, and the resolver of this machine.".to_owned(),
+        Silence::Tls => "Check the certificate, the port, and whether the target speaks TLS.".to_owned(),
+        Silence::Network => "This machine has no way to the target: check network and firewall.".to_owned(),
+        Silence::Wait | Silence::Generator => unresponsive(snapshot).to_owned(),
+    };
+    Some(Finding::new(
+        Kind::NotAnswering,
+        format!("{}; 0 of {} got a response{since}", short(&row.reason), units::count(load.unanswered)),
+        remedy,
+    ))
+}
+
+/// What it means that nothing comes, as far as that is known.
+fn unresponsive(snapshot: &Snapshot) -> &'static str {
+    if snapshot.total.total.connect.count > 0 {
+        "The server accepts connections and does not respond."
+    } else {
+        "The server is silent, or a firewall drops the packets."
+    }
+}
+
+fn hanging(snapshot: &Snapshot) -> Option<Finding> {
+    let load = &snapshot.load;
+    let oldest = load.oldest.filter(|_| load.in_flight > 0 && !snapshot.state.is_done())?;
+    // What has always been slow does not hang yet.
+    let limit = HANGING.max(snapshot.total.total.response.p(99.0) * 2);
+    let quiet = quiet(snapshot);
+    // A paused run asks for nothing, and its run time stands still.
+    let silent = if snapshot.state == RunState::Paused { oldest } else { quiet };
+    // After a time-out the next request has not waited long.
+    if silent < limit || (oldest < limit && load.unanswered == 0) {
+        return None;
+    }
+    // Before the oldest was sent, nothing that was asked for may have been missing.
+    let missing = if load.unanswered == 0 { silent.min(oldest) } else { silent };
+    let none = match load.last_response {
+        Some(_) => format!("no response for {}", seconds(missing)),
+        None => "no response yet".to_owned(),
+    };
+    let evidence =
+        format!("{} in flight, the oldest for {}, {none}", units::count(load.in_flight.into()), seconds(oldest));
+    Some(Finding::new(Kind::Hanging, evidence, unresponsive(snapshot)))
+}
+
+fn seconds(d: Duration) -> String {
+    units::plain(Duration::from_secs(d.as_secs()))
+}
+
+fn scenario_error(snapshot: &Snapshot) -> Option<Finding> {
+    let row = snapshot.exceptions.iter().max_by_key(|row| row.count)?;
+    let evidence =
+        format!("{}: {} ({}×)", short(&row.place), shortened(&row.message, MESSAGE), units::count(row.count));
+    Some(Finding::new(Kind::ScenarioError, evidence, "Requests are missing: `katydid try` shows what each step does."))
+}
+
+/// The last ten seconds of a run; the whole of one that is over.
+fn recent(snapshot: &Snapshot) -> &Figures {
+    if snapshot.state.is_done() { &snapshot.total.total } else { &snapshot.total.now }
+}
+
+fn failing(snapshot: &Snapshot) -> Option<Finding> {
+    let figures = recent(snapshot);
+    let least = if figures.failures >= FAILING.1 { FAILING.0 } else { FAILING.2 };
+    if figures.failures == 0 || figures.fail_ratio() < least {
+        return None;
+    }
+    let row = snapshot.failures.rows.first()?;
+    let all = snapshot.total.total.failures.max(row.count);
+    let of = if row.count == all { String::new() } else { format!(" of {}", units::count(all)) };
+    let name = format!("{} {}", row.method, row.name);
+    let evidence = format!(
+        "{:.1} % of requests; most: {} {}, {}{of} failures{}",
+        figures.fail_ratio() * 100.0,
+        short(&name),
+        short(&row.reason),
+        units::count(row.count),
+        began(snapshot, row)
+    );
+    Some(Finding::new(Kind::Failing, evidence, "Open the failure to see what the server sent."))
+}
+
+/// Since when, and at how many users it began.
+fn began(snapshot: &Snapshot, row: &FailureRow) -> String {
+    let bucket = snapshot.series.iter().find(|bucket| bucket.at >= row.first);
+    bucket.map_or_else(String::new, |Bucket { from, users, .. }| {
+        format!(", since {} at {}", units::clock(*from), count((*users).into(), "user"))
+    })
+}
+
+fn slow(snapshot: &Snapshot) -> Option<Finding> {
+    if snapshot.state.is_done() {
+        return None;
+    }
+    let load = &snapshot.load;
+    let p99 = snapshot.total.total.response.p(99.0);
+    if let Some(oldest) = load.oldest.filter(|oldest| *oldest >= HANGING && *oldest >= p99 * 3) {
+        let (all, age) = (units::count(load.in_flight.into()), seconds(oldest));
+        let evidence = format!("{all} in flight, the oldest for {age}; p99 is {}", units::latency(p99));
+        return Some(Finding::new(Kind::Slow, evidence, "It is in no row before it ends or times out."));
+    }
+    let now = snapshot.total.now.response;
+    let mut times: Vec<Duration> = snapshot.series.iter().rev().skip(USUAL).filter_map(|bucket| bucket.p95).collect();
+    if now.count == 0 || times.len() < USUAL {
+        return None;
+    }
+    times.sort_unstable();
+    let (usual, p95) = (times[times.len() / 2], now.p(95.0));
+    let ratio = p95.as_secs_f64() / usual.as_secs_f64().max(1e-6);
+    if ratio < SLOW.0 || p95.saturating_sub(usual) < SLOW.1 {
+        return None;
+    }
+    let (p95, usual) = (units::latency(p95), units::latency(usual));
+    let evidence = format!("p95 is {p95} in the last 10 s, {ratio:.0} times the usual {usual}");
+    Some(Finding::new(Kind::Slow, evidence, "The target is near its limit: fewer users show whether it recovers."))
+}
+
+fn generator(snapshot: &Snapshot, level: Level) -> Option<Finding> {
+    let health = &snapshot.health;
+    if health.level != level {
+        return None;
+    }
+    let why = health.why.as_deref().unwrap_or("no reason known").to_owned();
+    match level {
+        Level::Green => None,
+        Level::Amber => Some(Finding::new(
+            Kind::GeneratorAmber,
+            why,
+            "Short times may be too long: use fewer users, or a quieter machine.",
+        )),
+        Level::Red => Some(Finding::new(
+            Kind::GeneratorRed,
+            why,
+            "Do not trust the figures: use fewer users, or a machine with more to spare.",
+        )),
+    }
+}
+
+fn dropped(snapshot: &Snapshot) -> Option<Finding> {
+    let arrivals = snapshot.plan.arrivals;
+    (arrivals.dropped > 0).then(|| {
+        let all = units::count(arrivals.dropped.saturating_add(arrivals.started));
+        let evidence = format!("{} of {all} were due while no user was free", units::count(arrivals.dropped));
+        Finding::new(Kind::Dropped, evidence, "The target was slower than the arrivals need, or max_users is too low.")
+    })
+}
+
+fn aborted(snapshot: &Snapshot) -> Option<Finding> {
+    let is_over = snapshot.state.is_done() && snapshot.cut > 0;
+    (is_over && snapshot.load.last_response.is_some()).then(|| {
+        let evidence = format!("{} at the end, before the response", count(snapshot.cut, "request"));
+        Finding::new(Kind::Aborted, evidence, "They are in no row; a longer stop_timeout lets them end.")
+    })
+}
+
+#[cfg(test)]
+mod tests;

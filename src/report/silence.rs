@@ -1,0 +1,53 @@
+//! What got no response, in lines that come before all figures: a request without one is in no row, and zeros look well.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::finding::{Kind, findings};
+use crate::stats::Snapshot;
+use crate::units;
+
+/// The lines, each at most `width` cells; none where every request got its response.
+pub fn lines(snapshot: &Snapshot, width: usize) -> Vec<String> {
+    let found = findings(snapshot);
+    let silent = found.iter().filter(|finding| finding.kind.is_silence() || finding.kind == Kind::Aborted);
+    let mut texts: Vec<String> = silent
+        .map(|finding| format!("{} {}", if finding.kind.is_severe() { "✗" } else { "!" }, finding.line()))
+        .collect();
+    if let (false, Some(oldest)) = (snapshot.state.is_done(), snapshot.load.oldest)
+        && texts.is_empty()
+    {
+        let waiting = units::count(snapshot.load.in_flight.into());
+        texts.push(format!("  {waiting} in flight, the oldest for {}", units::latency(oldest)));
+    }
+    texts.iter().flat_map(|text| wrap(text, width)).collect()
+}
+
+/// Breaks between words; what goes on is indented.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let line = &lines[lines.len() - 1];
+        if line.trim().width() > 0 && line.width() + word.trim_end().width() > width.saturating_sub(1) {
+            lines.push("  ".to_owned());
+        }
+        if let Some(line) = lines.last_mut() {
+            line.push_str(word);
+        }
+    }
+    lines.iter().map(|line| format!(" {}", line.trim_end())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_word_is_lost_at_any_width() {
+        let text = "✗ HANGING: 3 in flight, the oldest for 14s, no response for 14s. The server does not respond.";
+        for width in [20, 40, 80, 160] {
+            let lines = wrap(text, width);
+            assert!(lines.iter().all(|line| line.width() <= width), "{width}: {lines:?}");
+            assert_eq!(lines.join(" ").split_whitespace().collect::<Vec<_>>(), text.split(' ').collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What is said above the keys: the way out, an error, a notice, else the gravest finding of the run.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::text;
+use crate::report::finding::Finding;
+use crate::tui::model::{Model, Overlay};
+use crate::tui::theme::Theme;
+use crate::units::count;
+
+/// At most as many lines as there is room for.
+pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<Line<'static>> {
+    let theme = &model.theme;
+    let cells = usize::from(area.width).saturating_sub(4);
+    let say = |mark: &'static str, words: &str, style| {
+        let words = text::cut(&theme.text(words), cells, theme.ascii);
+        vec![Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(words)])]
+    };
+    if model.leaving {
+        let load = model.run.as_ref().map(|run| run.latest.load);
+        let waits = match load.and_then(|load| Some((load.in_flight, load.oldest?))) {
+            None => "waiting for running tasks".to_owned(),
+            Some((n, oldest)) => format!("{} in flight, the oldest for {}", count(n.into()), text::age(oldest)),
+        };
+        return say("!", &format!("stopping: {waits}; Ctrl-C again does not wait"), theme.warn);
+    }
+    if let Some(Overlay::Prompt(prompt)) = &model.overlay
+        && let Some(error) = &prompt.error
+    {
+        return say(theme.glyph("✗", "x"), error, theme.bad);
+    }
+    if let Some(toast) = &model.toast {
+        let (mark, style) =
+            if toast.bad { (theme.glyph("✗", "x"), theme.bad) } else { (theme.glyph("✓", "*"), theme.good) };
+        return say(mark, &toast.text, style);
+    }
+    let Some(run) = &model.run else { return Vec::new() };
+    if let Some(found) = found {
+        // A run that is over takes no orders.
+        return finding(found, (cells, area.height.into()), model.live(), theme);
+    }
+    let log = run.shown().log.lines.last().map(|line| format!("log, user {}: {}", line.user, line.text));
+    log.map_or_else(Vec::new, |words| say("!", &words, theme.warn))
+}
+
+/// The evidence, and what to do about it: on a line each where they fit, else one after the other.
+fn finding(found: &Finding, (cells, rows): (usize, usize), is_live: bool, theme: &Theme) -> Vec<Line<'static>> {
+    let (mark, style) = if found.kind.is_severe() { (theme.glyph("✗", "x"), theme.bad) } else { ("!", theme.warn) };
+    let title = found.kind.title();
+    let room = cells.saturating_sub(text::width(title) + 2);
+    let (evidence, mut remedy) = (theme.text(&found.evidence), theme.text(&found.remedy));
+    if found.kind.is_silence() && is_live {
+        let keys = format!("{remedy}   space pause   x stop");
+        remedy = if text::width(&keys) <= cells { keys } else { remedy };
+    }
+    let first = |words: String| {
+        Line::from(vec![
+            Span::styled(format!(" {mark} "), style),
+            Span::styled(format!("{title}  "), style),
+            Span::raw(text::cut(&words, room, theme.ascii)),
+        ])
+    };
+    let second = |words: &str| Line::styled(format!("   {}", text::cut(words, cells, theme.ascii)), Style::new());
+    if rows < 2 {
+        return vec![first(format!("{evidence}. {remedy}"))];
+    }
+    if text::width(&evidence) <= room {
+        return vec![first(evidence), second(&remedy)];
+    }
+    let words = text::wrap(&evidence, room);
+    let (begin, rest) = (words[0].clone(), words[1..].join(" "));
+    let both = format!("{rest}. {remedy}");
+    vec![first(begin), second(if text::width(&both) <= cells { &both } else { &rest })]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::finding::Kind;
+    use crate::tui::ThemeName;
+
+    fn shown(evidence: &str, remedy: &str, kind: Kind, size: (usize, usize)) -> Vec<String> {
+        let found = Finding { kind, evidence: evidence.into(), remedy: remedy.into() };
+        let lines = finding(&found, size, true, &Theme::new(ThemeName::Mono, true));
+        lines.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn evidence_and_remedy_have_a_line_each_where_they_fit() {
+        let lines = shown("3 in flight", "The server is silent.", Kind::Hanging, (76, 2));
+        assert_eq!(lines, [" x HANGING  3 in flight", "   The server is silent.   space pause   x stop"]);
+        let lines = shown("timers fire late", "Use fewer users.", Kind::GeneratorAmber, (76, 2));
+        assert_eq!(lines, [" ! GENERATOR OVERLOADED  timers fire late", "   Use fewer users."]);
+        assert_eq!(shown("3 in flight", "Silent.", Kind::Slow, (76, 1)), [" ! SLOW  3 in flight. Silent."]);
+    }
+
+    #[test]
+    fn the_remedy_gives_way_to_evidence_that_is_long() {
+        let evidence = "one two three four five six seven eight nine ten eleven";
+        let lines = shown(evidence, "Do this.", Kind::Slow, (40, 2));
+        assert_eq!(lines, [" ! SLOW  one two three four five six seven", "   eight nine ten eleven. Do this."]);
+        let lines = shown(evidence, "Do this and something that is longer.", Kind::Slow, (40, 2));
+        assert_eq!(lines[1], "   eight nine ten eleven");
+    }
+}
