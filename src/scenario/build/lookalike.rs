@@ -10,6 +10,8 @@ const APART: [&str; 11] =
     ["capture", "css", "description", "expect", "graphql", "if", "log", "matches", "name", "regex", "when"];
 /// Where a name in single braces is no JSON and no GraphQL.
 const ADDRESSES: [&str; 10] = ["delete", "form", "get", "head", "headers", "options", "patch", "post", "put", "query"];
+/// Where values get their names: a file that is not read there is surely a mistake.
+const NAMED: [&str; 4] = ["set", "variables", "vars", "with"];
 /// Endings of files that people mean to have read.
 const ENDINGS: [&str; 15] = [
     ".csv", ".gql", ".graphql", ".gz", ".html", ".jpg", ".json", ".jsonl", ".pdf", ".png", ".tsv", ".txt", ".xml",
@@ -26,8 +28,9 @@ impl Builder<'_> {
         match &node.kind {
             Kind::Map(entries) => {
                 for (inner, value) in entries {
-                    // What is in headers or a query has names of its own.
-                    let key = if ADDRESSES.contains(&key) || APART.contains(&key) { key } else { inner.name.as_str() };
+                    // What is in headers, a query or variables has names of its own.
+                    let stays = [&ADDRESSES[..], &APART, &NAMED].iter().any(|keys| keys.contains(&key));
+                    let key = if stays { key } else { inner.name.as_str() };
                     self.lookalikes_in(value, key);
                 }
             }
@@ -52,7 +55,12 @@ impl Builder<'_> {
         }
         let message = format!("{text:?} is a string here: no file is read");
         let note = "`json`, `body` and `graphql` read @file, `files` sends one, and `data` has the rows of one; where the @ is meant write \"{{ '@' }}…\"";
-        self.report(node.at.clone(), message, note);
+        if NAMED.contains(&key) {
+            self.report(node.at.clone(), message, note);
+        } else {
+            // A recording may have sent it.
+            self.warn(node.at.clone(), message, note);
+        }
     }
 
     fn foreign_template(&mut self, node: &Node, text: &str, key: &str) {
@@ -130,34 +138,46 @@ mod tests {
 
     #[test]
     fn what_would_be_sent_as_it_stands_is_said() {
-        for (step, wanted) in [
-            ("{ set: { people: '@people.json' } }", "no file is read"),
-            ("{ get: /, headers: { x: '@a.csv' } }", "no file is read"),
-            ("{ get: /, query: { x: [a, '@a.txt'] } }", "no file is read"),
-            ("{ post: /, json: { x: { y: '@a.png' } } }", "no file is read"),
-            ("{ post: /, form: { x: '@a.png' } }", "no file is read"),
-            ("{ graphql: 'query A($v: Int) { a(v: $v) }', variables: { v: '@v.json' } }", "no file is read"),
-            ("{ get: '/${id}' }", "`${id}` is not a template"),
-            ("{ get: '/a', headers: { x: 'Bearer ${token.value}' } }", "write {{ token.value }}"),
-            ("{ post: /, body: 'a <%= id %>' }", "`<%= id %>` is not a template"),
-            ("{ get: '/{id}' }", "write {{ id }}"),
-            ("{ get: /, query: { q: '{ id }' } }", "write {{ id }}"),
-            ("{ get: '/{{ choice(\"lamp\") }}' }", "choice([\"a\", \"b\"])"),
-            ("{ graphql: 'query A { a(n: \"{{ id }}\") }' }", "$NAME"),
-            ("{ get: /, capture: { a: \"$.x[?@.id == '{{ id }}']\" } }", "jsonpath"),
-            ("{ get: /, capture: { a: { css: 'a[id={{ id }}]' } } }", "`pick: all`"),
-            ("{ get: /, capture: { a: 'cookie: sid-{{ id }}' } }", "cannot contain a template"),
-            ("{ get: /, capture: { a: 'header: x-{{ id }}' } }", "cannot contain a template"),
-            ("{ get: /, capture: { a: 'regex: {{ id }}=(.*)' } }", "cannot contain a template"),
-            ("{ get: /, capture: { a: { css: a, attribute: '{{ id }}' } } }", "cannot contain a template"),
-            ("{ get: /, tags: ['t{{ id }}'] }", "cannot contain a template"),
-            ("{ get: /, query: { 'x-{{ id }}': 1 } }", "a key cannot hold a template"),
-            ("{ get: /, headers: { 'x-{{ id }}': 1 } }", "is not a header name"),
+        for (level, step, wanted) in [
+            ("error", "{ set: { people: '@people.json' } }", "no file is read"),
+            ("warning", "{ get: /, headers: { x: '@a.csv' } }", "no file is read"),
+            ("warning", "{ get: /, query: { x: [a, '@a.txt'] } }", "no file is read"),
+            ("warning", "{ post: /, json: { x: { y: '@a.png' } } }", "no file is read"),
+            ("warning", "{ post: /, form: { x: '@a.png' } }", "no file is read"),
+            ("error", "{ graphql: 'query A($v: Int) { a(v: $v) }', variables: { v: '@v.json' } }", "no file is read"),
+            ("warning", "{ get: '/${id}' }", "`${id}` is not a template"),
+            ("warning", "{ get: '/a', headers: { x: 'Bearer ${token.value}' } }", "write {{ token.value }}"),
+            ("warning", "{ post: /, body: 'a <%= id %>' }", "`<%= id %>` is not a template"),
+            ("warning", "{ get: '/{id}' }", "write {{ id }}"),
+            ("warning", "{ get: /, query: { q: '{ id }' } }", "write {{ id }}"),
+            ("error", "{ get: '/{{ choice(\"lamp\") }}' }", "choice([\"a\", \"b\"])"),
+            ("error", "{ graphql: 'query A { a(n: \"{{ id }}\") }' }", "$NAME"),
+            ("error", "{ get: /, capture: { a: \"$.x[?@.id == '{{ id }}']\" } }", "jsonpath"),
+            ("error", "{ get: /, capture: { a: { css: 'a[id={{ id }}]' } } }", "`pick: all`"),
+            ("error", "{ get: /, capture: { a: 'cookie: sid-{{ id }}' } }", "cannot contain a template"),
+            ("error", "{ get: /, capture: { a: 'header: x-{{ id }}' } }", "cannot contain a template"),
+            ("error", "{ get: /, capture: { a: 'regex: {{ id }}=(.*)' } }", "cannot contain a template"),
+            ("error", "{ get: /, capture: { a: { css: a, attribute: '{{ id }}' } } }", "cannot contain a template"),
+            ("error", "{ get: /, tags: ['t{{ id }}'] }", "cannot contain a template"),
+            ("error", "{ get: /, query: { 'x-{{ id }}': 1 } }", "a key cannot hold a template"),
+            ("error", "{ get: /, headers: { 'x-{{ id }}': 1 } }", "is not a header name"),
         ] {
             let said = told(step);
             assert!(said.contains(wanted), "{step}: {said}");
             assert_eq!(said.matches("--> ").count(), 1, "once: {step}: {said}");
+            // What a recording can have sent can be sent.
+            assert!(said.starts_with(level), "{level}: {step}: {said}");
         }
+    }
+
+    #[test]
+    fn variables_are_not_read_from_files() {
+        let text = "host: http://h\nvars: { people: '@people.json' }\ntasks: [{ steps: [{ log: '{{ people }}' }, { get: / }] }]\n";
+        let error = Scenario::parse("s.yaml", text).expect_err("a string").text;
+        assert!(
+            error.contains("no file is read") && error.contains("s.yaml:2:17") && error.contains("`data`"),
+            "{error}"
+        );
     }
 
     #[test]
