@@ -45,22 +45,28 @@ pub async fn send(
     let hashed = (step.persisted == Persisted::Automatic && !client.sends_text).then(|| step.by_hash(&text)).flatten();
     let first = hashed.as_ref().map_or(&text, |hashed| &hashed.hash_only);
     load(client, step, &url, first);
-    let (exchange, reply) = client.transfer(&judge, started).await;
-    let answer = read(reply.as_ref(), &scope.secrets);
+    let (mut exchange, mut reply) = client.transfer(&judge, started).await;
+    let mut answer = read(reply.as_ref(), &scope.secrets);
     let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
-        (None, _) | (_, None) => return conclude(step, &judge, (exchange, reply, answer), scope).await,
-        (Some(Persistence::NotFound), Some(hashed)) => hashed.with_text,
+        (None, _) | (_, None) => None,
+        (Some(Persistence::NotFound), Some(hashed)) => Some(hashed.with_text),
         (Some(Persistence::NotSupported), Some(_)) => {
             client.sends_text = true;
-            text
+            Some(text)
         }
     };
-    load(client, step, &url, &again);
-    let (mut second, reply) = client.transfer(&judge, started).await;
-    second.connect = exchange.connect.or(second.connect);
-    let answer = read(reply.as_ref(), &scope.secrets);
-    conclude(step, &judge, (second, reply, answer), scope).await
+    if let Some(again) = again {
+        load(client, step, &url, &again);
+        let connect = exchange.connect;
+        (exchange, reply) = client.transfer(&judge, started).await;
+        exchange.connect = connect.or(exchange.connect);
+        answer = read(reply.as_ref(), &scope.secrets);
+    }
+    if let Some(reply) = conclude((step, &judge), (&mut exchange, reply), answer.as_ref(), scope) {
+        exchange.failure = judge.evaluate(reply, exchange.service, scope).await;
+    }
+    (exchange, answer.and_then(|answer| answer.ok()?.cost))
 }
 
 /// What a reply says, where it has come whole.
@@ -77,33 +83,33 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
     }
 }
 
-async fn conclude(
-    step: &GraphqlStep,
-    judge: &Judge<'_>,
-    (mut exchange, reply, answer): (Exchange, Option<Reply>, Option<Result<Answer, Alien>>),
+/// Sets the failure that the envelope of a response is. Returns the response when its contents are still to be evaluated.
+fn conclude(
+    (step, judge): (&GraphqlStep, &Judge<'_>),
+    (exchange, reply): (&mut Exchange, Option<Reply>),
+    answer: Option<&Result<Answer, Alien>>,
     scope: &mut Scope,
-) -> (Exchange, Option<Cost>) {
-    if reply.is_none() {
+) -> Option<Reply> {
+    let Some(mut reply) = reply else {
         capture::none_taken(&step.http.captures, scope);
+        return None;
+    };
+    if reply.body.starts_with(BOM) {
+        // Expectations and captures read JSON, which does not begin with it.
+        reply.body.drain(..BOM.len());
     }
-    if let Some(mut reply) = reply {
-        if reply.body.starts_with(BOM) {
-            // Expectations and captures read JSON, which does not begin with it.
-            reply.body.drain(..BOM.len());
+    let view = reply.view(exchange.service);
+    let refusal = refusal(step, judge, (&reply, answer, &view), &scope.secrets);
+    let trouble = view.trouble();
+    exchange.failure = match (refusal, trouble) {
+        (Some(failure), _) => {
+            capture::none_taken(&step.http.captures, scope);
+            Some(failure)
         }
-        let view = reply.view(exchange.service);
-        let refusal = refusal(step, judge, (&reply, answer.as_ref(), &view), &scope.secrets);
-        let trouble = view.trouble();
-        exchange.failure = match (refusal, trouble) {
-            (Some(failure), _) => {
-                capture::none_taken(&step.http.captures, scope);
-                Some(failure)
-            }
-            (None, Some(trouble)) => Some(judged::not_evaluated(trouble, &step.http.captures, scope)),
-            (None, None) => judge.evaluate(reply, exchange.service, scope).await,
-        };
-    }
-    (exchange, answer.and_then(|answer| answer.ok()?.cost))
+        (None, Some(trouble)) => Some(judged::not_evaluated(trouble, &step.http.captures, scope)),
+        (None, None) => return Some(reply),
+    };
+    None
 }
 
 /// The failure that a reply is before anything is expected or captured of it.

@@ -155,7 +155,9 @@ impl Judge<'_> {
         };
         // Work that cannot look at the clock, such as a single search, is waited for no longer than this.
         let late = limit + TIME_IN_PASSING;
-        match tokio::time::timeout_at(late.into(), offload::run(Budget::until(limit), work)).await {
+        // Rare, and large: not a part of what every user holds.
+        let evaluating = Box::pin(tokio::time::timeout_at(late.into(), offload::run(Budget::until(limit), work)));
+        match evaluating.await {
             Ok(Ok((failure, evaluated))) => {
                 *scope = evaluated;
                 failure

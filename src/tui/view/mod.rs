@@ -55,10 +55,12 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-/// Body, message, one line of keys. What was found in the run has two lines, unless a page needs the room.
+/// Body, message, one line of keys. What was found in the run has two lines, unless a page or the pane of a Redis needs the room.
 fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
     let is_page = matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Detail { .. }));
-    let lines = if is_found && !is_page && area.height >= 22 { 2 } else { 1 };
+    let has_redis = model.run.as_ref().is_some_and(|run| run.shown().redis.is_some());
+    let least = if has_redis { 26 } else { 22 };
+    let lines = if is_found && !is_page && area.height >= least { 2 } else { 1 };
     let body = Rect { height: area.height.saturating_sub(lines + 1), ..area };
     let message = Rect { y: area.y + body.height, height: lines, ..area };
     [body, message, Rect { y: message.y + lines, height: 1, ..area }]
