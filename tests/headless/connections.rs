@@ -15,7 +15,8 @@ fn run(server: &Raw, steps: &str, flags: &str) -> Ran {
     let ran = Ran::with(&scenario, flags, |command| {
         let folder = command.get_current_dir().expect("a folder").to_owned();
         for size in steps.split("'@").skip(1).filter_map(|rest| rest.split_once('\'')).map(|(size, _)| size) {
-            std::fs::write(folder.join(size), "katydid ".repeat(size.parse::<usize>().expect("a size") / 8)).unwrap();
+            std::fs::write(folder.join(size), "katydid ".repeat(size.parse::<usize>().expect("a size") / 8))
+                .expect("a file");
         }
         command.env("SSL_CERT_FILE", authority);
     });

@@ -66,7 +66,7 @@ fn server(answer: Answer) -> (String, Arc<Mutex<u64>>) {
                 frames.send((SETTINGS, 0, 0), &[]);
                 while let Some((kind, stream, _)) = frames.next() {
                     if kind == HEADERS {
-                        *count.lock().unwrap() += 1;
+                        *count.lock().expect("no other thread has failed") += 1;
                         if !answer(&mut frames, stream) {
                             return;
                         }
@@ -247,7 +247,7 @@ fn heads_have_the_limits_of_http_1() {
     (0..300).for_each(|n| line.push_str(&format!("add_header x-{n} {};\n", "v".repeat(200))));
     let server = format!("location / {{ {line} return 200 'hello'; }}");
     for version in ["1.1", "2"] {
-        let nginx = Nginx::secure(version == "2", &format!("{server}"));
+        let nginx = Nginx::secure(version == "2", &server.to_string());
         let scenario = format!(
             "host: {}\ndefaults: {{ http_version: '{version}' }}\ntasks: [{{ steps: [{{ get: /a, expect: {{ header: {{ X-299: {} }} }} }}, {{ wait: 50ms }}] }}]",
             nginx.url(),

@@ -87,14 +87,14 @@ impl Reader {
         }
         let head = String::from_utf8_lossy(&head).to_lowercase();
         let asked = Asked { connection: self.connection, head };
-        self.asked.lock().unwrap().push(asked.clone());
+        self.asked.lock().expect("no thread has failed").push(asked.clone());
         Some(asked)
     }
 
     /// The next request; its body is read and dropped.
     pub fn next(&self, wire: &mut dyn Wire) -> Option<Asked> {
         let asked = self.head(wire)?;
-        let length: usize = asked.header("content-length").map_or(0, |value| value.parse().unwrap());
+        let length: usize = asked.header("content-length").map_or(0, |value| value.parse().expect("a length"));
         let mut body = vec![0; length];
         wire.read_exact(&mut body).ok()?;
         Some(asked)
@@ -103,11 +103,12 @@ impl Reader {
 
 /// Of the certificate that [`make_certificates`] leaves in a folder.
 pub fn tls(folder: &std::path::Path, versions: &[&[u8]]) -> Arc<ServerConfig> {
-    let chain = vec![CertificateDer::from_pem_file(folder.join("server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
+    let chain = vec![CertificateDer::from_pem_file(folder.join("server.pem")).expect("a certificate")];
+    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let mut config = builder.with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("valid settings");
+    let mut config = builder.with_no_client_auth().with_single_cert(chain, key).expect("valid settings");
     config.alpn_protocols = versions.iter().map(|version| version.to_vec()).collect();
     Arc::new(config)
 }
@@ -166,6 +167,6 @@ impl Raw {
 
     /// What it was asked so far.
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap().clone()
+        self.asked.lock().expect("no thread has failed").clone()
     }
 }
