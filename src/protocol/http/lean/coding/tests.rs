@@ -41,8 +41,8 @@ fn unpack(names: &str, packed: &[u8], step: usize) -> Result<Sink, WireError> {
 fn what_nobody_can_look_at_is_not_held() {
     for (limit, length, pieces, kept) in [
         (10_000, None, [6_000, 4_000], 10_000),
-        (10_000, None, [6_000, 4_001], MAX_EXAMPLE),
-        (10_000, Some(10_001), [3_000, 3_000], MAX_EXAMPLE),
+        (200_000, None, [100_000, 100_001], MAX_EXAMPLE),
+        (200_000, Some(200_001), [70_000, 70_000], MAX_EXAMPLE),
         (10, Some(10_001), [3_000, 3_000], 10),
         (0, None, [3, 3], 0),
     ] {
