@@ -1,6 +1,7 @@
 //! How an answer looks to its step, whatever protocol brought it: expectations, then captures.
 
 use minijinja::Value;
+use smallvec::SmallVec;
 
 use crate::scenario::capture::{self, Capture, CaptureSource};
 use crate::scenario::expect::{Expect, Subject};
@@ -40,7 +41,7 @@ pub(crate) fn look(
             break;
         }
     }
-    let (mut found, mut misses) = (Vec::with_capacity(captures.len()), Vec::new());
+    let (mut found, mut misses) = (SmallVec::<[_; 4]>::new(), Vec::new());
     for capture in captures {
         let view = view(matches!(capture.source, CaptureSource::Json(_)));
         let taken = capture.take(view, &mut scope.rng);

@@ -1,20 +1,34 @@
 //! How long it may take to evaluate a response: what a server sends decides how much work that is.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Looked at between two pieces of work; without limits by default.
 #[derive(Debug, Clone, Default)]
 pub struct Budget {
-    deadline: Option<Instant>,
+    deadline: Cell<Option<Instant>>,
+    length: Option<Duration>,
     stopped: Option<Arc<AtomicBool>>,
 }
 
 impl Budget {
     /// Until then.
     pub fn until(deadline: Instant) -> Self {
-        Self { deadline: Some(deadline), stopped: None }
+        Self { deadline: Cell::new(Some(deadline)), ..Self::default() }
+    }
+
+    /// For this long from the first look at the clock: what is done before that costs nothing.
+    pub fn lasting(length: Duration) -> Self {
+        Self { length: Some(length), ..Self::default() }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        if let (None, Some(length)) = (self.deadline.get(), self.length) {
+            self.deadline.set(Some(Instant::now() + length));
+        }
+        self.deadline.get()
     }
 
     /// The same, and only until `stopped` is set.
@@ -27,6 +41,6 @@ impl Budget {
     /// True when the work must end, because its time is over or nobody waits for it any more.
     pub fn is_spent(&self) -> bool {
         self.stopped.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed))
-            || self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+            || self.deadline().is_some_and(|deadline| Instant::now() >= deadline)
     }
 }

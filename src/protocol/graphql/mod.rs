@@ -63,8 +63,9 @@ pub async fn send(
         exchange.connect = connect.or(exchange.connect);
         answer = read(reply.as_ref(), &scope.secrets);
     }
+    // Rare, and large: nothing of it is a part of what every user holds.
     if let Some(reply) = conclude((step, &judge), (&mut exchange, reply), answer.as_ref(), scope) {
-        exchange.failure = judge.evaluate(reply, exchange.service, scope).await;
+        exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
     }
     (exchange, answer.and_then(|answer| answer.ok()?.cost))
 }
@@ -83,13 +84,14 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
     }
 }
 
-/// Sets the failure that the envelope of a response is. Returns the response when its contents are still to be evaluated.
+/// Sets the failure that a response is, by its envelope or its contents. Returns the response when its contents take too
+/// long to be evaluated here.
 fn conclude(
     (step, judge): (&GraphqlStep, &Judge<'_>),
     (exchange, reply): (&mut Exchange, Option<Reply>),
     answer: Option<&Result<Answer, Alien>>,
     scope: &mut Scope,
-) -> Option<Reply> {
+) -> Option<Box<Reply>> {
     let Some(mut reply) = reply else {
         capture::none_taken(&step.http.captures, scope);
         return None;
@@ -107,7 +109,10 @@ fn conclude(
             Some(failure)
         }
         (None, Some(trouble)) => Some(judged::not_evaluated(trouble, &step.http.captures, scope)),
-        (None, None) => return Some(reply),
+        (None, None) => match judge.evaluate(reply, exchange.service, scope) {
+            Ok(failure) => failure,
+            Err(reply) => return Some(reply),
+        },
     };
     None
 }

@@ -112,17 +112,35 @@ impl UserClient {
         let whole = step.keeps_body || self.watch.is_some();
         let judge = Judge { step, wants: &wants, whole, reach: scope.secrets.reach() };
         let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
-        match (reply, &self.watch) {
-            (None, _) => capture::none_taken(&step.captures, scope),
-            (Some(reply), None) => exchange.failure = judge.verdict(reply, exchange.service, scope).await,
-            (Some(reply), Some(watch)) => {
-                exchange.failure = watch::verdict(&**watch, &judge, &reply, (exchange.service, scope));
-            }
+        // Rare, and large: nothing of it is a part of what every user holds.
+        if let Some(reply) = self.verdict(&judge, &mut exchange, reply, scope) {
+            exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
         }
         if let (Some(watch), Some((reason, example))) = (&self.watch, &exchange.failure) {
             watch.see(&Sight::Failed(reason, example));
         }
         exchange
+    }
+
+    /// Judges what came, if anything did; the response when that takes too long to be done here.
+    fn verdict(
+        &self,
+        judge: &Judge<'_>,
+        exchange: &mut Exchange,
+        reply: Option<Reply>,
+        scope: &mut Scope,
+    ) -> Option<Box<Reply>> {
+        match (reply, &self.watch) {
+            (None, _) => capture::none_taken(&judge.step.captures, scope),
+            (Some(reply), None) => match judge.verdict(reply, exchange.service, scope) {
+                Ok(failure) => exchange.failure = failure,
+                Err(reply) => return Some(reply),
+            },
+            (Some(reply), Some(watch)) => {
+                exchange.failure = watch::verdict(&**watch, judge, &reply, (exchange.service, scope));
+            }
+        }
+        None
     }
 
     /// Sends what was prepared and reads the whole reply, not later than the step's time-out after `started`. The
@@ -212,6 +230,8 @@ impl UserClient {
         };
         exchange.first_byte = Some(head_at - started);
         exchange.bytes = received.body.bytes;
+        // A header that nobody asked for was not kept.
+        let headers = headers.map_or_else(|| lean::headers(&received.raw_head), |headers| *headers);
         if received.head.sets_cookie {
             self.remember(&headers);
         }
@@ -275,7 +295,7 @@ impl UserClient {
                         watch.see(&Sight::Sent(Sent::fields(&self.draft, &fields)));
                     }
                     let exchanging = session.exchange((fields, self.draft.body.clone()), &mut reply);
-                    Box::pin(exchanging).await.map(|(exchanged, headers)| (exchanged, Some(headers)))
+                    Box::pin(exchanging).await.map(|(exchanged, headers)| (exchanged, Some(Box::new(headers))))
                 }
             };
             let (exchanged, headers) = match exchanged {
@@ -295,8 +315,6 @@ impl UserClient {
                 connection.kept_by(&received.head);
                 self.pool.keep(connection);
             }
-            // A header that nobody asked for was not kept.
-            let headers = headers.unwrap_or_else(|| lean::headers(&received.raw_head));
             return Ok(Answer { received, headers, head_at: exchanged.head_at });
         }
     }
@@ -332,7 +350,8 @@ impl UserClient {
 /// A response and its times.
 struct Answer {
     received: lean::Received,
-    headers: http::HeaderMap,
+    /// Those of HTTP/2, which are not in the head as bytes. Boxed because all of this is moved with each request.
+    headers: Option<Box<http::HeaderMap>>,
     /// When its head had come.
     head_at: Instant,
 }

@@ -111,37 +111,52 @@ impl Judge<'_> {
         None
     }
 
-    /// The failure that a whole reply is, if it is one. Captures what the step captures. What takes long is done on
-    /// another thread, and ends with the step's time-out.
-    pub async fn verdict(&self, reply: Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
+    /// The failure that a whole response is, if it is one. Captures what the step captures.
+    ///
+    /// # Errors
+    /// With the response, when evaluating it would hold up other users: for
+    /// [`evaluate_elsewhere`](Self::evaluate_elsewhere).
+    pub fn verdict(
+        &self,
+        reply: Reply,
+        elapsed: Duration,
+        scope: &mut Scope,
+    ) -> Result<Option<(Reason, Example)>, Box<Reply>> {
         if let Some(failure) = self.unreadable(&reply, &scope.secrets) {
             capture::none_taken(&self.step.captures, scope);
-            return Some(failure);
+            return Ok(Some(failure));
         }
-        self.evaluate(reply, elapsed, scope).await
+        self.evaluate(reply, elapsed, scope)
     }
 
     /// Expectations, then captures.
-    pub async fn evaluate(&self, reply: Reply, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
-        let step = self.step;
-        if step.expects.is_empty() && step.captures.is_empty() {
-            return None;
-        }
-        if reply.body.len() <= IN_PASSING {
-            let budget = Budget::until(Instant::now() + TIME_IN_PASSING);
-            let view = reply.view(elapsed).within(budget, true);
-            let failure = look((&step.expects, &step.captures), (&reply, &view), scope);
-            if !view.is_deferred() {
-                return failure;
-            }
-        }
-        // Rare, and large: not a part of what every user holds.
-        Box::pin(self.evaluate_elsewhere(reply, elapsed, scope)).await
-    }
-
-    async fn evaluate_elsewhere(
+    ///
+    /// # Errors
+    /// As [`verdict`](Self::verdict).
+    pub fn evaluate(
         &self,
         reply: Reply,
+        elapsed: Duration,
+        scope: &mut Scope,
+    ) -> Result<Option<(Reason, Example)>, Box<Reply>> {
+        let step = self.step;
+        if step.expects.is_empty() && step.captures.is_empty() {
+            return Ok(None);
+        }
+        if reply.body.len() <= IN_PASSING {
+            let view = reply.view(elapsed).within(Budget::lasting(TIME_IN_PASSING), true);
+            let failure = look((&step.expects, &step.captures), (&reply, &view), scope);
+            if !view.is_deferred() {
+                return Ok(failure);
+            }
+        }
+        Err(Box::new(reply))
+    }
+
+    /// The same on another thread, for a response that takes long; ends with the step's time-out.
+    pub async fn evaluate_elsewhere(
+        &self,
+        reply: Box<Reply>,
         elapsed: Duration,
         scope: &mut Scope,
     ) -> Option<(Reason, Example)> {
@@ -155,9 +170,7 @@ impl Judge<'_> {
         };
         // Work that cannot look at the clock, such as a single search, is waited for no longer than this.
         let late = limit + TIME_IN_PASSING;
-        // Rare, and large: not a part of what every user holds.
-        let evaluating = Box::pin(tokio::time::timeout_at(late.into(), offload::run(Budget::until(limit), work)));
-        match evaluating.await {
+        match tokio::time::timeout_at(late.into(), offload::run(Budget::until(limit), work)).await {
             Ok(Ok((failure, evaluated))) => {
                 *scope = evaluated;
                 failure
