@@ -178,6 +178,11 @@ impl Scenario {
             if let Ok(root) = compose::overlay(&file.root, profile) {
                 let other = file.build(&root, DEMO_BASE, &everything);
                 built.errors.extend(other.errors);
+                // A warning: a run may be given another length.
+                let schedule = other.plan.as_ref().map(|plan| &plan.schedule);
+                if let Some(found) = schedule.and_then(|schedule| not_shorter(&root, schedule)) {
+                    built.warnings.push(found.note(format!("this is of the profile `{profile}`")));
+                }
             }
         }
         if !built.errors.is_empty() {
@@ -307,16 +312,23 @@ impl Scenario {
         };
         overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
         if plan.schedule.is_all_warm_up() {
-            let length = plan
-                .schedule
-                .length()
-                .map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));
-            return Err(diagnostic::plain(&format!(
-                "{}: all of {length} is warm-up, so nothing would count: give a longer run time, or a shorter warm_up",
-                plan.name
-            )));
+            return Err(self.all_warm_up(&plan, overrides));
         }
         Ok(plan)
+    }
+
+    /// The error of a run that is warm-up from its beginning to its end; it has a place where the file alone says so.
+    fn all_warm_up(&self, plan: &Plan, overrides: &Overrides) -> ScenarioError {
+        let length = plan.schedule.length();
+        let run = length.map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));
+        let found = not_shorter(&self.root, &plan.schedule);
+        if let Some(found) = found.filter(|_| overrides.run_time.is_none()) {
+            return diagnostic::render(&self.file.sources, vec![found]);
+        }
+        diagnostic::plain(&format!(
+            "{}: all of {run} is warm-up, so nothing would count: give a longer run time, or a shorter warm_up",
+            plan.name
+        ))
     }
 }
 
@@ -337,6 +349,14 @@ impl File {
             environment: &self.environment,
         })
     }
+}
+
+/// The error of a `warm_up` that is not shorter than the run.
+fn not_shorter(root: &Node, schedule: &plan::Schedule) -> Option<diagnostic::Diagnostic> {
+    let length = schedule.length().filter(|length| !length.is_zero() && schedule.warm_up() >= *length)?;
+    let (_, node) = root.entries().iter().find(|(key, _)| key.name == "warm_up")?;
+    let message = format!("the warm-up is not shorter than the run of {}: nothing would count", units::plain(length));
+    Some(diagnostic::Diagnostic::new(node.at.clone(), message).note("give a shorter warm_up, or a longer run"))
 }
 
 /// Masks what a scenario and its profiles declare.

@@ -45,14 +45,6 @@ impl<'a> Builder<'a> {
             let load = Load { users: most, spawn_rate: PerSecond(1.0), run_time, stop_timeout };
             schedule = schedule.overridden(&load, false);
         }
-        if let (Some(length), Some(node)) = (schedule.length(), fields.get("warm_up"))
-            && warm_up >= length
-            && !length.is_zero()
-        {
-            let length = units::plain(length);
-            let message = format!("the warm-up is not shorter than the run of {length}: nothing would count");
-            self.report(node.at.clone(), message, "give a shorter warm_up, or a longer run");
-        }
         let spawn_rate = match open {
             // Users of an open model appear when an arrival needs them.
             Some(most) => PerSecond(f64::from(most.0).clamp(1.0, units::MAX_SPAWN_RATE)),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{Overrides, Scenario, SelectOptions};
 
 #[test]
 fn classes_that_too_few_users_are_left_for_are_named() {
@@ -292,11 +292,24 @@ fn a_run_that_is_all_warm_up_is_an_error() {
         assert_eq!(plan.is_err(), is_error, "{load} {run_time:?}");
         assert!(plan.err().is_none_or(|error| error.text.contains("nothing would count")), "{load}");
     }
-    // What no flag can mend is an error of the file.
-    for load in ["run_time: 10s\nwarm_up: 10s\n", "run_time: 10s\nwarm_up: 1m\nprofiles: { p: { run_time: 2m } }\n"] {
-        let error = Scenario::parse("t.yaml", &format!("{base}{load}")).unwrap_err();
-        assert!(error.text.contains("t.yaml:4:10") && error.text.contains("nothing would count"), "{error}");
+    // The file alone says so where no flag gives another length.
+    let shape = "shape: { stages: [{ duration: 3s, users: 1 }] }\nwarm_up: 5s\n";
+    let profile = "run_time: 3s\nwarm_up: 5s\nprofiles: { p: { run_time: 2m } }\n";
+    for load in ["run_time: 3s\nwarm_up: 5s\n", shape, profile] {
+        let scenario = Scenario::parse("t.yaml", &format!("{base}{load}")).unwrap_or_else(|e| panic!("{e}"));
+        let error = scenario.plan(&Overrides::default()).unwrap_err().text;
+        let words = "the warm-up is not shorter than the run of 3s: nothing would count";
+        assert!(error.contains(words) && error.contains("t.yaml:"), "{error}");
+        assert!(scenario.plan(&lasting(9.0)).is_ok(), "{load}");
+        let error = scenario.plan(&lasting(4.0)).unwrap_err().text;
+        assert!(error.contains("all of the run of 4s is warm-up") && !error.contains("3s"), "{error}");
     }
+    let scenario = Scenario::parse("t.yaml", &format!("{base}{profile}")).unwrap_or_else(|e| panic!("{e}"));
+    let of_profile = SelectOptions { profile: Some("p".to_owned()), ..SelectOptions::default() };
+    assert!(scenario.select(&of_profile).unwrap().plan(&Overrides::default()).is_ok());
+    let text = format!("{base}warm_up: 5s\nprofiles: {{ p: {{ run_time: 3s }} }}\n");
+    let scenario = Scenario::parse("t.yaml", &text).unwrap_or_else(|e| panic!("{e}"));
+    assert!(scenario.warnings().contains("the profile `p`"), "{}", scenario.warnings());
     let all = format!("{base}shape: {{ stages: [{{ duration: 1m, users: 1, warm_up: true }}] }}\n");
     assert!(Scenario::parse("t.yaml", &all).unwrap_err().text.contains("every stage is a warm-up"));
 }
