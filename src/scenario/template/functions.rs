@@ -5,7 +5,7 @@ use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::context::with_rng;
-use super::{MAX_TEXT, digest, fake, plain};
+use super::{MAX_TEXT, digest, fake, plain, wording};
 use crate::scenario::json;
 
 pub(super) fn register(env: &mut Environment<'static>) {
@@ -101,8 +101,12 @@ fn uuid() -> String {
 
 fn choice(list: &Value) -> Result<Value, Error> {
     let wrong = |what: &str| wrong(format!("choice(list): {what}"));
-    if list.as_bytes().is_some() {
-        return Err(wrong("it takes a list, and this is a string: write choice([\"a\", \"b\"])"));
+    if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
+        let kind = match list.kind() {
+            ValueKind::String | ValueKind::Bytes => "a string".to_owned(),
+            kind => wording::kind(&kind.to_string()).to_owned(),
+        };
+        return Err(wrong(&format!("it takes a list, and this is {kind}: write choice([\"a\", \"b\"])")));
     }
     let length = list.len().ok_or_else(|| wrong("it takes a list"))?;
     if length == 0 {

@@ -40,7 +40,7 @@ fn plain(detail: &str) -> String {
 }
 
 /// A kind of values as the page of the language names it.
-fn kind(name: &str) -> &str {
+pub(super) fn kind(name: &str) -> &str {
     match name {
         "string" => "a text",
         "number" => "a number",
