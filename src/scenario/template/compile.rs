@@ -76,13 +76,55 @@ pub(crate) fn template(source: &str, names: &Names) -> Result<Template, Slip> {
 /// Compiles a bare expression.
 pub(crate) fn condition(source: &str, names: &Names) -> Result<Condition, Slip> {
     if source.contains("{{") {
-        let bare = source.trim().trim_start_matches("{{").trim_end_matches("}}").trim();
-        return Err(Slip::new("{{", "a condition is written without braces").note(format!("write {bare}")));
+        let note = format!("write {}", bare(source));
+        return Err(Slip::new("{{", "a condition is written without braces").note(note));
     }
     Ok(Condition(match expression(source, names)? {
         Compiled::Constant(value) => Expression(Form::Constant(value)),
         Compiled::Varying(expression) => expression,
     }))
+}
+
+/// A condition without its braces; a template inside a quoted string is joined with the rest of that string.
+fn bare(source: &str) -> String {
+    let source = source.trim();
+    let pieces = split(source).unwrap_or_default();
+    if pieces.is_empty() {
+        return source.replace("{{", "").replace("}}", "").trim().to_owned();
+    }
+    let is_alone = pieces.len() == 1;
+    let (mut out, mut quote, mut escaped) = (String::new(), None, false);
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => {
+                for c in text.chars() {
+                    match quote {
+                        Some(_) if escaped => escaped = false,
+                        Some(_) if c == '\\' => escaped = true,
+                        Some(open) if open == c => quote = None,
+                        None if matches!(c, '"' | '\'') => quote = Some(c),
+                        _ => {}
+                    }
+                }
+                out.push_str(text);
+            }
+            Piece::Source(code) => {
+                let code = code.trim();
+                // These bind less tightly than what may stand around the template.
+                let is_loose = [" if ", " or ", " and ", "not ", " in ", " is ", "=", "<", ">"];
+                let is_loose = !is_alone && is_loose.iter().any(|word| code.contains(word));
+                let code = if is_loose { format!("({code})") } else { code.to_owned() };
+                match quote {
+                    Some(quote) => out.push_str(&format!("{quote} ~ {code} ~ {quote}")),
+                    None => out.push_str(&code),
+                }
+            }
+        }
+    }
+    let out = ["\"\"", "''"]
+        .iter()
+        .fold(out, |out, empty| out.replace(&format!("{empty} ~ "), "").replace(&format!(" ~ {empty}"), ""));
+    out.trim().to_owned()
 }
 
 /// The value of a string that must not vary during the run, such as a variable's.

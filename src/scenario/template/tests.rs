@@ -226,6 +226,41 @@ fn values_stand_in_a_text_as_json_writes_them() {
 }
 
 #[test]
+fn a_condition_with_braces_is_given_without_them() {
+    for (source, wanted) in [
+        ("{{ n }}", "n"),
+        ("{{ n > 1 }}", "n > 1"),
+        ("n == {{ n }}", "n == n"),
+        ("n > {{ n }} and word", "n > n and word"),
+        ("{{ n }} == {{ n }}", "n == n"),
+        ("word == '{{ word }}'", "word == word"),
+        ("\"{{ word }}\" == \"it's\"", "word == \"it's\""),
+        ("word == 'a-{{ n }}-b'", "word == 'a-' ~ n ~ '-b'"),
+        ("word == '{{ n }}{{ word }}'", "word == n ~ word"),
+        ("word == {{ n or word }}", "word == (n or word)"),
+        ("n > {{ n", "n >  n"),
+    ] {
+        let slip = condition(source, &names()).expect_err(source);
+        assert_eq!(slip.notes, [format!("write {wanted}")], "{source}");
+        assert!(condition(wanted, &names()).is_ok(), "{wanted}");
+    }
+}
+
+#[test]
+fn what_is_no_list_is_named_by_choice() {
+    for (argument, kind) in
+        [("'lamp'", "a string"), ("{'a': 1}", "a map"), ("none", "none"), ("7", "a number"), ("true", "true or false")]
+    {
+        let slip = condition(&format!("choice({argument})"), &names()).expect_err(argument);
+        let wanted = format!("it takes a list, and this is {kind}: write choice([\"a\", \"b\"])");
+        assert!(slip.message.contains(&wanted), "{slip:?}");
+    }
+    for list in ["[1, 2]", "range(3)", "(1, 2)"] {
+        assert!(condition(&format!("choice({list})"), &names()).is_ok(), "{list}");
+    }
+}
+
+#[test]
 fn mistakes_of_other_languages_are_answered_with_this_one() {
     for (source, message, note) in [
         ("n = 1", "there is no `=`", "write == to compare"),
