@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args::Run;
 use super::load::Local;
-use super::{exit, pick, unnamed};
+use super::{exit, panics, pick, unnamed};
 use crate::headless::{self, console};
 use crate::report::{self, text};
 use crate::stats::Snapshot;
@@ -34,6 +34,7 @@ fn run_to_code(args: &Run) -> u8 {
             return exit::USAGE;
         }
     };
+    panics::protect(scenario.secrets());
     if args.file.is_none() {
         console::warn("no scenario named with -f: running the embedded demo");
     }
@@ -73,7 +74,7 @@ fn run_to_code(args: &Run) -> u8 {
 pub(super) fn can_write_csv(args: &Run) -> bool {
     let checked = args.csv.as_deref().map_or(Ok(()), report::csv::check);
     if let Err(error) = &checked {
-        console::warn(&error.to_string());
+        console::warn(&panics::masked(&error.to_string()));
     }
     checked.is_ok()
 }
@@ -84,12 +85,12 @@ pub(super) fn write_csv(args: &Run, last: &Snapshot) -> bool {
     match report::csv::write(prefix, last) {
         Ok(paths) => {
             for path in paths {
-                console::say(&format!("wrote {}", path.display()));
+                console::say(&panics::masked(&format!("wrote {}", path.display())));
             }
             true
         }
         Err(error) => {
-            console::warn(&error.to_string());
+            console::warn(&panics::masked(&error.to_string()));
             false
         }
     }

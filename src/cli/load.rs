@@ -125,6 +125,10 @@ impl Starter for Local {
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
     }
 
+    fn masked(&self, text: &str) -> String {
+        panics::masked(text)
+    }
+
     fn probe(&self, target: &RedisTarget, secrets: &Arc<Redactor>) -> Option<Probe> {
         let (target, secrets) = (target.clone(), Arc::clone(secrets));
         Some(Box::new(move || {

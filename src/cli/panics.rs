@@ -24,7 +24,7 @@ pub(super) fn protect(secrets: &Arc<Redactor>) {
     *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
 }
 
-/// A text that may hold the message of a panic.
+/// A text that may hold a secret, such as the message of a panic or a path from the command line.
 pub(super) fn masked(text: &str) -> String {
     secrets().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text).into_owned())
 }

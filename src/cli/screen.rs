@@ -1,6 +1,7 @@
 //! A run on the screen, and what is said when the screen is gone.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::Run;
 use super::headless::{can_write_csv, write_csv};
@@ -8,6 +9,7 @@ use super::load::Local;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
+use crate::scenario::secrets::Redactor;
 use crate::tui::{self, Exit, Farewell};
 
 /// A person who has watched the run needs no code to know; scripts ask for one.
@@ -28,10 +30,13 @@ pub(super) fn run(args: &Run) -> ExitCode {
         autostart: args.autostart,
     };
     console::write_from_threads();
+    let entries = pick::entries(args.file.as_deref(), &args.select());
+    let known: Vec<_> = entries.iter().filter_map(|entry| entry.scenario.as_ref().ok()).collect();
+    let secrets = known.iter().flat_map(|scenario| scenario.secrets().values()).map(String::as_str);
+    panics::protect(&Arc::new(Redactor::new(secrets)));
     if !can_write_csv(args) {
         return ExitCode::from(exit::USAGE);
     }
-    let entries = pick::entries(args.file.as_deref(), &args.select());
     let named = entries.first().filter(|_| args.file.is_some()).and_then(|entry| entry.scenario.as_ref().ok());
     let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named.cloned());
     match tui::run(entries, &mut local, options) {
@@ -63,7 +68,7 @@ fn leave(args: &Run, farewell: &Farewell) -> u8 {
     }
     if farewell.exit != Exit::HangUp {
         for path in &farewell.exports {
-            console::say(&format!("wrote {}", path.display()));
+            console::say(&panics::masked(&format!("wrote {}", path.display())));
         }
     }
     match farewell.exit {

@@ -42,6 +42,11 @@ pub trait Starter {
     /// In words, when the run cannot be started.
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
 
+    /// A text of this program, such as the path of a written file, without the secrets of the scenario.
+    fn masked(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
     /// How to find out, on a thread of its own, whether a Redis answers. Nothing is sent before it is called. `None`
     /// where nobody can know.
     fn probe(&self, _target: &RedisTarget, _secrets: &Arc<Redactor>) -> Option<Probe> {

@@ -207,7 +207,11 @@ impl Loop<'_> {
                 self.exporting = false;
                 self.exported = Some(Instant::now());
                 self.exports.extend(result.iter().flatten().cloned());
-                self.message(Message::Exported(result), screen)?;
+                let masked = |path: PathBuf| PathBuf::from(self.starter.masked(&path.display().to_string()));
+                let shown = result
+                    .map(|paths| paths.into_iter().map(masked).collect())
+                    .map_err(|why| self.starter.masked(&why));
+                self.message(Message::Exported(shown), screen)?;
             }
             Event::Probed(url, answer) => {
                 self.probing = false;

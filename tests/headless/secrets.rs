@@ -231,3 +231,23 @@ fn what_comes_back_in_a_run_is_masked_before_it_is_folded_and_cut() {
         assert!(trial.contains("***") && trial.contains("expectation"), "{trial}");
     }
 }
+
+#[test]
+fn a_path_of_a_written_file_does_not_show_secrets() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = "tok-9f8e7d6c-0042";
+    let text = "secrets: [S]\ntasks: [{ steps: [{ get: / }] }]\n";
+    let prefix = format!("o/{secret}");
+    let args = ["--headless", "-f", "s.yaml", "-t", "1s", "--host", "http://127.0.0.1:1", "--csv", &prefix];
+    let all = said(folder.path(), secret, text, &args);
+    assert!(all.contains("wrote o/***_stats.csv"), "{all}");
+    nothing_of(secret, &all, "the paths");
+    assert!(folder.path().join(format!("{prefix}_stats.csv")).is_file());
+    fs::write(folder.path().join("file"), "no folder").unwrap();
+    let prefix = format!("file/{secret}");
+    for flags in [&["--headless", "-f", "s.yaml", "-t", "1s", "--host", "http://127.0.0.1:1"][..], &["-f", "s.yaml"]] {
+        let all = said(folder.path(), secret, text, &[flags, &["--csv", &prefix]].concat());
+        assert!(all.contains("cannot write file/***_stats.csv"), "{all}");
+        nothing_of(secret, &all, "the error of writing");
+    }
+}
