@@ -51,6 +51,9 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
     load::hide(&plan.secrets);
     panics::protect(&plan.secrets);
+    if let Some(why) = plan.not_runnable() {
+        console::warn(&plan.secrets.mask(&format!("a run of this scenario is refused: {}", why.replace('\n', "; "))));
+    }
     let (class, tasks) = choose(&plan, args).map_err(usage)?;
     let terminal = std::io::stdout().is_terminal();
     let width = if terminal { console::width().clamp(NARROWEST, 160) } else { WIDTH };
