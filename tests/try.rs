@@ -6,6 +6,7 @@ mod server;
 #[path = "common/wait.rs"]
 mod wait;
 
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -300,4 +301,34 @@ fn a_redis_that_is_not_there_is_said_at_each_step() {
     for part in ["  GET a\n    ✗ connection refused", "  PUBLISH b\n", "2 requests, 2 failed"] {
         assert!(out.contains(part), "{part}:\n{out}");
     }
+}
+
+#[test]
+fn what_only_a_run_refuses_is_a_warning() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = "thresholds: [p95 < 1s]\nprofiles: { p: { thresholds: [{ check: p95 < 1s, abort: true }] } }\n\
+                tasks: [{ steps: [{ log: bye }] }]\n";
+    let (out, error, code) = run(folder.path(), text, &["-H", "http://127.0.0.1:1", "--profile", "p"]);
+    assert_eq!(code, Some(0), "{out}{error}");
+    assert!(error.contains("a run of this scenario is refused: ") && error.contains("`abort`"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    let (_, error, _) = run(folder.path(), text, &["-H", "http://127.0.0.1:1"]);
+    assert!(!error.contains("refused"), "{error}");
+}
+
+#[test]
+fn a_loop_of_redirects_is_one_request() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let host = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let response = "HTTP/1.1 302 Found\r\nlocation: ?x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(response.as_bytes());
+        }
+    });
+    let (out, error, code) = run(folder.path(), "tasks: [{ steps: [{ get: / }] }]\n", &["-H", &host]);
+    assert_eq!(code, Some(1), "{out}{error}");
+    assert!(out.contains("302, goes on to ") && out.contains("1 request, 1 failed"), "{out}");
 }

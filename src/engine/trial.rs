@@ -41,6 +41,8 @@ pub trait Observer: Watch + of_redis::Watch {
 pub enum Event<'a> {
     /// A list of steps begins: `on_start`, a task, `on_stop`.
     Section(&'a str),
+    /// A request begins that a run counts as one, whatever is sent for it; the method and the name of its row.
+    Request(&'a str),
     /// A variable has a new value.
     Set(&'a str, &'a Value),
     /// A step was left out because its `when` does not hold.

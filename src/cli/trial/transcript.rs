@@ -27,6 +27,8 @@ pub(super) struct Transcript {
     secrets: Arc<Redactor>,
     out: RefCell<Box<dyn Write>>,
     requests: Cell<u64>,
+    /// What the request at hand is called, until it is shown.
+    unshown: RefCell<Option<String>>,
     failed: Cell<u64>,
     held: Cell<u64>,
     unmet: Cell<u64>,
@@ -57,6 +59,7 @@ impl Transcript {
             secrets,
             out: RefCell::new(out),
             requests: Cell::new(0),
+            unshown: RefCell::default(),
             failed: Cell::new(0),
             held: Cell::new(0),
             unmet: Cell::new(0),
@@ -118,7 +121,7 @@ impl Transcript {
     }
 
     fn sent(&self, sent: &Sent<'_>) {
-        more(&self.requests);
+        self.unshown.take();
         self.blank();
         self.line(2, "", &format!("{} {}", sent.method, sent.url), Some(Role::Strong));
         let headers = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -168,6 +171,11 @@ impl Transcript {
 
     fn failed(&self, reason: &Reason, example: &Example) {
         more(&self.failed);
+        // It could not be written, so nothing was sent.
+        if let Some(name) = self.unshown.take() {
+            self.blank();
+            self.line(2, "", &name, Some(Role::Strong));
+        }
         // An expectation that did not hold was said where it was looked at.
         if matches!(reason, Reason::Unmet(_) | Reason::Status(_) | Reason::UnexpectedStatus { .. }) {
             return;
@@ -190,8 +198,6 @@ impl Watch for Transcript {
                     let words = format!("not sent to another origin: {}", withheld.join(", "));
                     self.line(4, "! ", &words, Some(Role::Quiet));
                 }
-                // A redirect belongs to its request.
-                self.requests.set(self.requests.get().saturating_sub(1));
             }
             Sight::Replied(reply, exchange) => self.replied(reply, exchange),
             Sight::Expected { words, got } => self.expected(words, got.as_deref()),
@@ -207,6 +213,10 @@ impl Observer for Transcript {
             Event::Section(name) => {
                 self.blank();
                 self.line(0, "", name, Some(Role::Strong));
+            }
+            Event::Request(name) => {
+                more(&self.requests);
+                self.unshown.replace(Some((*name).to_owned()));
             }
             Event::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
             Event::Skipped(what) => {
@@ -338,6 +348,22 @@ mod tests {
         for wanted in ["✓ status 200", "✗ expected json $.a 1", "got 2", "--seed 7"] {
             assert!(text.contains(wanted), "{wanted}:\n{text}");
         }
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_written_is_named_and_counted() {
+        let sent = || Sight::Sent(Sent { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" });
+        let text = told(|t| {
+            t.note(&Event::Request("GET /a"));
+            t.see(&Sight::Failed(&Reason::Malformed("no host".into()), &Example::default()));
+            t.note(&Event::Request("GET /b"));
+            // Two hops.
+            t.see(&sent());
+            t.see(&sent());
+            assert!(!t.summary(7));
+        });
+        assert_eq!(text.matches("  GET /a\n").count(), 1, "{text}");
+        assert!(text.contains("2 requests, 1 failed") && !text.contains("GET /b"), "{text}");
     }
 
     #[test]

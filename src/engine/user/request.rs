@@ -24,6 +24,7 @@ impl User {
             let place = format!("{} {}", row.method, row.name);
             return self.failed_at(&place, &error.0).await;
         }
+        self.tell_request(step.endpoint);
         let on_the_wire = OnTheWire::new(&self.shard, step.endpoint, late);
         let shard = &self.shard;
         let wants = |reason: &_| shard.recorder.borrow().wants_example(endpoint, reason);

@@ -81,6 +81,7 @@ impl User {
             self.ends = true;
             return;
         }
+        self.tell_request(step.connect);
         let on_the_wire = OnTheWire::new(&self.shard, step.connect, late);
         let (params, payload) = (filled.params.clone(), &filled.payload);
         let (exchange, connection) = subscription::connect(&mut self.client, step, params, payload).await;

@@ -8,7 +8,7 @@ use super::{Section, User};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
 use crate::scenario::capture::Capture;
 use crate::scenario::expect::{Expect, TEMPLATE_FAILED};
-use crate::scenario::plan::{Action, Bind, HttpStep, StopScope};
+use crate::scenario::plan::{Action, Bind, EndpointId, HttpStep, StopScope};
 use crate::stats::Reason;
 
 impl User {
@@ -58,6 +58,15 @@ impl User {
         let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
         let request = row.map(|row| format!("{} {}", row.method, row.name));
         self.tell(Event::Skipped(request.as_deref().unwrap_or(word(action))));
+    }
+
+    /// Tells that a request of this row begins.
+    pub(super) fn tell_request(&self, row: EndpointId) {
+        if self.shard.observer.is_some()
+            && let Some(row) = self.shard.plan.endpoints.get(row.0 as usize)
+        {
+            self.tell(Event::Request(&format!("{} {}", row.method, row.name)));
+        }
     }
 
     /// Tells how a reply was judged by rules other than those of HTTP.
