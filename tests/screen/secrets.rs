@@ -16,7 +16,7 @@ fn the_launcher_and_the_detail_of_a_failure_show_no_secret() {
     );
     std::fs::write(terminal.folder().join("s.yaml"), text).expect("a writable folder");
     terminal.line("export S=tok-48151623-end; clear");
-    terminal.katydid("-f s.yaml -u 1");
+    terminal.katydid("-f s.yaml -u 1 --out o-tok-48151623-end");
     let shows = |what: &str, wanted: &str| {
         let screen = terminal.until(what, |screen| screen.contains(wanted));
         assert!(!screen.contains("48151623") && !screen.contains("tok-N"), "{what}:\n{screen}");
@@ -24,6 +24,8 @@ fn the_launcher_and_the_detail_of_a_failure_show_no_secret() {
     shows("launcher", "/***");
     terminal.key("Enter");
     shows("dashboard", "HTTP 500");
+    terminal.key("e");
+    shows("export", "wrote o-***/");
     terminal.key("Tab");
     terminal.key("Enter");
     shows("detail of a failure", "no such user: ***, in brief");
