@@ -281,3 +281,19 @@ fn a_trial_shows_the_headers_that_are_sent() {
         assert!(!shown.contains(line), "{line}: {shown}");
     }
 }
+
+#[test]
+fn a_trial_names_and_counts_what_http_2_cannot_carry() {
+    let (url, seen) = server(ok);
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = format!(
+        "host: {url}\ndefaults: {{ http_version: 2 }}\n\
+         tasks: [{{ steps: [{{ get: /a, headers: {{ Host: 'a b' }} }}, {{ get: /b }}] }}]\n"
+    );
+    std::fs::write(folder.path().join("run.yaml"), scenario).expect("a written scenario");
+    let output = run_command(folder.path(), &["try", "run.yaml"]);
+    let shown = out(&output);
+    assert_eq!(output.status.code(), Some(1), "{shown} {}", err(&output));
+    assert!(shown.contains("\n  GET /a\n") && shown.contains("2 requests, 1 failed"), "{shown}");
+    assert_eq!(*seen.lock().expect("no other thread has failed"), 1);
+}
