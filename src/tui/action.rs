@@ -50,11 +50,13 @@ pub(crate) enum Action {
 
 /// In the launcher.
 pub(crate) const LAUNCHER: u8 = 1;
-/// On the dashboard while load runs.
+/// On the dashboard while load runs and can be changed.
 pub(crate) const LIVE: u8 = 2;
 /// On the dashboard after the run.
 pub(crate) const DONE: u8 = 4;
-const DASHBOARD: u8 = LIVE | DONE;
+/// On the dashboard while the run stops: the load can no longer be changed.
+pub(crate) const STOPPING: u8 = 8;
+const DASHBOARD: u8 = LIVE | STOPPING | DONE;
 const EVERYWHERE: u8 = LAUNCHER | DASHBOARD;
 
 /// One line of the table.
@@ -113,7 +115,7 @@ pub(crate) const TABLE: &[Binding] = &[
     bind!(ToLauncher, [c('b'), k(KeyCode::Backspace)], "b", "back to the launcher", DONE, "b" "launcher"),
     bind!(Pause, [c(' ')], "space", "pause the load, or go on", LIVE, "space" "pause"),
     bind!(Export, [c('e')], "e", "write CSV files now", DASHBOARD, "e" "export"),
-    bind!(Stop, [c('x')], "x", "stop the run", LIVE, "x" "stop"),
+    bind!(Stop, [c('x')], "x", "stop the run", LIVE | STOPPING, "x" "stop"),
     bind!(FocusNext, [k(KeyCode::Tab)], "Tab", "next pane", DASHBOARD, "tab" "pane"),
     bind!(Detail, [k(KeyCode::Enter)], "Enter", "detail of the highlighted row", DASHBOARD, "⏎" "detail"),
     bind!(Help, [c('?')], "?", "this page", EVERYWHERE, "?" "help"),
@@ -122,12 +124,12 @@ pub(crate) const TABLE: &[Binding] = &[
     bind!(Window, [c('w')], "w", "figures of the whole run, or of the last 10 s", DASHBOARD, "w" "window"),
     bind!(SpanLonger, [c(']')], "]", "charts go further back: 30s, 1m, 5m, 15m, 1h, all", DASHBOARD, "[/]" "history"),
     bind!(SpanShorter, [c('[')], "[", "charts go less far back", DASHBOARD),
-    bind!(Freeze, [c('f')], "f", "freeze the display; the load goes on", LIVE, "f" "freeze"),
+    bind!(Freeze, [c('f')], "f", "freeze the display; the load goes on", LIVE | STOPPING, "f" "freeze"),
     bind!(Sort, [c('s')], "s", "sort by the next column", DASHBOARD, "s" "sort"),
     bind!(SortReverse, [c('S')], "S", "turn the order round", DASHBOARD),
     bind!(Expand, [c('z')], "z", "focused pane alone, or all panes", DASHBOARD, "z" "expand"),
     bind!(FocusPrevious, [k(KeyCode::BackTab)], "Shift-Tab", "previous pane", DASHBOARD),
-    bind!(ResetStatistics, [ctrl('r')], "Ctrl-R", "forget the statistics so far; asks", LIVE),
+    bind!(ResetStatistics, [ctrl('r')], "Ctrl-R", "forget the statistics so far; asks", LIVE | STOPPING),
     bind!(FollowPlan, [c('p')], "p", "follow the plan again after changes by hand", LIVE),
     bind!(Up, [k(KeyCode::Up), c('k')], "Up k", "one row up", EVERYWHERE),
     bind!(Down, [k(KeyCode::Down), c('j')], "Down j", "one row down", EVERYWHERE),
@@ -150,6 +152,19 @@ pub(crate) fn lookup(event: KeyEvent, place: u8) -> Option<Action> {
     TABLE.iter().find(|b| b.places & place != 0 && b.keys.contains(&key)).map(|b| b.action)
 }
 
+/// What can no longer be changed while the run stops, if that is what the key would do.
+pub(crate) fn refused(event: KeyEvent, place: u8) -> Option<&'static str> {
+    if place != STOPPING || lookup(event, place).is_some() {
+        return None;
+    }
+    match lookup(event, LIVE)? {
+        Action::RateUp | Action::RateDown | Action::SpawnRate => Some("the spawn rate can no longer be changed"),
+        Action::Pause => Some("it can no longer be paused"),
+        Action::FollowPlan => Some("it can no longer follow the plan"),
+        _ => Some("users can no longer be changed"),
+    }
+}
+
 /// What stands in the footer of a place, in order.
 pub(crate) fn footer(place: u8) -> impl Iterator<Item = (&'static str, &'static str)> {
     // While load runs the pairs of keys stand for the exact values too.
@@ -166,7 +181,7 @@ mod tests {
 
     #[test]
     fn no_key_means_two_things_in_one_place() {
-        for place in [LAUNCHER, LIVE, DONE] {
+        for place in [LAUNCHER, LIVE, STOPPING, DONE] {
             let mut seen: Vec<Key> = Vec::new();
             for binding in TABLE.iter().filter(|b| b.places & place != 0) {
                 for key in binding.keys {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::action::{Action, DONE, LAUNCHER, LIVE};
+use super::action::{Action, DONE, LAUNCHER, LIVE, STOPPING};
 use super::cursor::{Cursor, Subject};
 use super::history::Span;
 use super::preview::Preview;
@@ -17,7 +17,7 @@ use crate::scenario::plan::{Goal, RedisTarget, Slope};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Plan};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{FailureRow, Figures, Row};
+use crate::stats::snapshot::{FailureRow, Figures, Row, RunState};
 use crate::units::{PerSecond, count};
 
 /// The whole state.
@@ -82,6 +82,8 @@ pub(crate) struct Run {
     pub failure: Cursor,
     pub users: Pending<u32>,
     pub rate: Pending<f64>,
+    /// What is said of a key in the place of the footer.
+    pub note: Option<Note>,
     /// An export is being written.
     pub exporting: bool,
     /// The last key and when it came, to tell a key that is held down.
@@ -191,6 +193,11 @@ impl Question {
         }
     }
 
+    /// True when there is nothing to be asked once the run stops: an answer that comes late would even cut its tasks.
+    pub fn is_about_a_going_run(self) -> bool {
+        matches!(self, Question::Stop | Question::Users { .. } | Question::SpawnRate { .. })
+    }
+
     /// True when there is nothing to be asked once the run is over.
     pub fn is_about_load(self) -> bool {
         self != Question::Quit
@@ -204,6 +211,12 @@ fn times(from: f64, to: f64) -> String {
 pub(crate) struct Toast {
     pub text: String,
     pub bad: bool,
+    pub until: Duration,
+}
+
+/// What is said of a key that did not do all it usually does. It is drawn in the footer, so that it hides no finding.
+pub(crate) struct Note {
+    pub text: String,
     pub until: Duration,
 }
 
@@ -238,17 +251,25 @@ impl Model {
         match &self.run {
             None => LAUNCHER,
             Some(run) if run.latest.state.is_done() => DONE,
+            Some(run) if self.leaving || run.latest.state == RunState::Stopping => STOPPING,
             Some(_) => LIVE,
         }
     }
 
     /// True while a run is producing load.
     pub fn live(&self) -> bool {
-        self.place() == LIVE
+        matches!(self.place(), LIVE | STOPPING)
     }
 
     pub fn say(&mut self, text: String, bad: bool) {
         self.toast = Some(Toast { text, bad, until: self.now + Duration::from_secs(8) });
+    }
+}
+
+impl Run {
+    /// Says `text` in the place of the footer.
+    pub fn note(&mut self, text: String, now: Duration) {
+        self.note = Some(Note { text, until: now + Duration::from_secs(8) });
     }
 }
 
@@ -306,6 +327,7 @@ impl Run {
             failure: Cursor::default(),
             users: Pending::default(),
             rate: Pending::default(),
+            note: None,
             exporting: false,
             key: None,
         };

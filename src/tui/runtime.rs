@@ -230,10 +230,11 @@ impl Loop<'_> {
 
     fn message(&mut self, message: Message, screen: &mut Screen) -> Result<(), TuiError> {
         self.model.now = self.begun.elapsed();
-        let before = self.model.toast.is_some();
+        let said = |model: &Model| (model.toast.is_some(), model.run.as_ref().is_some_and(|run| run.note.is_some()));
+        let before = said(&self.model);
         let tick = matches!(message, Message::Tick);
         let effects = update::handle(&mut self.model, message);
-        self.dirty |= !tick || before != self.model.toast.is_some();
+        self.dirty |= !tick || before != said(&self.model);
         for effect in effects {
             self.effect(effect, screen)?;
         }

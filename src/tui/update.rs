@@ -109,6 +109,9 @@ fn tick(model: &mut Model) -> Vec<Effect> {
         model.toast = None;
     }
     let now = model.now;
+    if let Some(run) = &mut model.run {
+        run.note.take_if(|note| note.until <= now);
+    }
     model.run.as_mut().map(|run| steer::flush(run, now)).unwrap_or_default()
 }
 
@@ -212,8 +215,17 @@ fn launcher(model: &mut Model, action: Action) -> Vec<Effect> {
 fn dispatch(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match action::lookup(key, model.place()) {
         Some(action) => update(model, action),
-        None => Vec::new(),
+        None => refuse(model, key),
     }
+}
+
+/// Says of a key that changes the load why it does nothing while the run stops.
+fn refuse(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let (now, place) = (model.now, model.place());
+    if let (Some(what), Some(run)) = (action::refused(key, place), &mut model.run) {
+        run.note(format!("the run is stopping: {what}"), now);
+    }
+    Vec::new()
 }
 
 #[cfg(test)]

@@ -17,23 +17,46 @@ use crate::tui::prompt::Field;
 pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
     let Some(run) = &mut model.run else { return };
     let done = snapshot.state.is_done();
+    // Orders change nothing any more.
+    let is_ending = done || snapshot.state == RunState::Stopping;
     // An answer may be lost (the run ended, the engine bounded the value): a wish is not shown for ever.
     let stale = |sent: Option<Duration>| sent.is_some_and(|at| model.now.saturating_sub(at) > Duration::from_secs(2));
-    if done || (!run.users.unsent && (run.users.wanted == Some(snapshot.load.target) || stale(run.users.sent_at))) {
+    if is_ending || (!run.users.unsent && (run.users.wanted == Some(snapshot.load.target) || stale(run.users.sent_at)))
+    {
         run.users = Pending { sent_at: run.users.sent_at, ..Pending::default() };
     }
-    if done || (!run.rate.unsent && (run.rate.wanted == Some(snapshot.load.spawn_rate) || stale(run.rate.sent_at))) {
+    if is_ending || (!run.rate.unsent && (run.rate.wanted == Some(snapshot.load.spawn_rate) || stale(run.rate.sent_at)))
+    {
         run.rate = Pending { sent_at: run.rate.sent_at, ..Pending::default() };
     }
     if done {
         run.frozen = None;
+    }
+    if is_ending {
+        let field = match &model.overlay {
+            Some(Overlay::Prompt(prompt)) => Some(prompt.field),
+            _ => None,
+        };
         let is_moot = match &model.overlay {
-            Some(Overlay::Confirm(question)) => question.is_about_load(),
-            Some(Overlay::Prompt(prompt)) => matches!(prompt.field, Field::Users | Field::SpawnRate),
-            _ => false,
+            Some(Overlay::Confirm(question)) => {
+                if done {
+                    question.is_about_load()
+                } else {
+                    question.is_about_a_going_run()
+                }
+            }
+            _ => matches!(field, Some(Field::Users | Field::SpawnRate)),
         };
         if is_moot {
             model.overlay = None;
+        }
+        let what = match field {
+            Some(Field::Users) => "users",
+            Some(Field::SpawnRate) => "the spawn rate",
+            _ => "",
+        };
+        if !done && !what.is_empty() {
+            run.note(format!("the run is stopping: {what} can no longer be changed"), model.now);
         }
     }
     run.latest = snapshot;
@@ -52,7 +75,6 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         | Action::RateUp
         | Action::RateDown => steer::step(model, action, held),
         Action::Pause if run.latest.state == RunState::Paused => vec![Effect::Send(Command::Resume)],
-        Action::Pause if run.latest.state == RunState::Stopping => Vec::new(),
         Action::Pause => vec![Effect::Send(Command::Pause)],
         Action::Stop => {
             let stopping = run.latest.state == RunState::Stopping;

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Effect, dispatch, steer, update};
+use super::{Effect, dispatch, refuse, steer, update};
 use crate::engine::Command;
 use crate::tui::action::{self, Action};
 use crate::tui::model::{Model, Overlay, Question};
@@ -137,7 +137,9 @@ fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
             model.overlay = Some(overlay);
             return update(model, action);
         }
-        None => {}
+        None => {
+            refuse(model, key);
+        }
     }
     model.overlay = Some(overlay);
     Vec::new()

@@ -170,3 +170,4 @@ fn filters_narrow_what_is_chosen_from() {
 
 mod highlight;
 mod steering;
+mod stopping;

@@ -208,7 +208,8 @@ fn pace(snapshot: &Snapshot, rate: PerSecond) -> String {
 fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::Style)> {
     let plan = &snapshot.plan;
     if plan.steered {
-        return Some(("by hand (p: plan)".to_owned(), theme.select));
+        let is_ending = snapshot.state.is_done() || snapshot.state == RunState::Stopping;
+        return Some((if is_ending { "by hand" } else { "by hand (p: plan)" }.to_owned(), theme.select));
     }
     match &plan.stage {
         _ if snapshot.state.is_done() => None,

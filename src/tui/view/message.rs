@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use super::text;
 use crate::report::finding::Finding;
+use crate::tui::action::{LIVE, STOPPING};
 use crate::tui::model::{Model, Overlay};
 use crate::tui::theme::Theme;
 use crate::units::count;
@@ -38,21 +39,26 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     }
     let Some(run) = &model.run else { return Vec::new() };
     if let Some(found) = found {
-        // A run that is over takes no orders.
-        return finding(found, (cells, area.height.into()), model.live(), theme);
+        let keys = match model.place() {
+            LIVE => "   space pause   x stop",
+            STOPPING => "   x stop",
+            // A run that is over takes no orders.
+            _ => "",
+        };
+        return finding(found, (cells, area.height.into()), keys, theme);
     }
     let log = run.shown().log.lines.last().map(|line| format!("log, user {}: {}", line.user, line.text));
     log.map_or_else(Vec::new, |words| say("!", &words, theme.warn))
 }
 
 /// The evidence, and what to do about it: on a line each where they fit, else one after the other.
-fn finding(found: &Finding, (cells, rows): (usize, usize), is_live: bool, theme: &Theme) -> Vec<Line<'static>> {
+fn finding(found: &Finding, (cells, rows): (usize, usize), keys: &str, theme: &Theme) -> Vec<Line<'static>> {
     let (mark, style) = if found.kind.is_severe() { (theme.glyph("✗", "x"), theme.bad) } else { ("!", theme.warn) };
     let title = found.kind.title();
     let room = cells.saturating_sub(text::width(title) + 2);
     let (evidence, mut remedy) = (theme.text(&found.evidence), theme.text(&found.remedy));
-    if found.kind.is_silence() && is_live {
-        let keys = format!("{remedy}   space pause   x stop");
+    if found.kind.is_silence() {
+        let keys = format!("{remedy}{keys}");
         remedy = if text::width(&keys) <= cells { keys } else { remedy };
     }
     let first = |words: String| {
@@ -83,7 +89,7 @@ mod tests {
 
     fn shown(evidence: &str, remedy: &str, kind: Kind, size: (usize, usize)) -> Vec<String> {
         let found = Finding { kind, evidence: evidence.into(), remedy: remedy.into() };
-        let lines = finding(&found, size, true, &Theme::new(ThemeName::Mono, true));
+        let lines = finding(&found, size, "   space pause   x stop", &Theme::new(ThemeName::Mono, true));
         lines.iter().map(ToString::to_string).collect()
     }
 

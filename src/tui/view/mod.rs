@@ -119,20 +119,25 @@ fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, 
 
 fn footer_line(model: &Model, width: u16) -> Line<'static> {
     let theme = &model.theme;
-    match &model.overlay {
-        Some(Overlay::Prompt(_)) => return Line::default(),
-        Some(Overlay::Confirm(question)) => {
+    let note = model.run.as_ref().and_then(|run| run.note.as_ref());
+    match (&model.overlay, note) {
+        (Some(Overlay::Prompt(_)), _) => return Line::default(),
+        (Some(Overlay::Confirm(question)), _) => {
             let words = text::cut(&theme.text(&question.text()), usize::from(width).saturating_sub(7), theme.ascii);
             return Line::from(vec![
                 Span::raw(" "),
                 Span::styled(format!(" {words} y/n "), theme.select.patch(theme.strong)),
             ]);
         }
-        Some(Overlay::Help { .. }) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
-        Some(Overlay::Detail { .. }) => {
+        (_, Some(note)) => {
+            let words = text::cut(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
+            return Line::from(vec![Span::styled(" ! ", theme.warn), Span::raw(words)]);
+        }
+        (Some(Overlay::Help { .. }), None) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
+        (Some(Overlay::Detail { .. }), None) => {
             return keys(&[("esc", "back"), ("↑↓", "scroll"), ("e", "export"), ("?", "help")], width, theme);
         }
-        None => {}
+        (None, None) => {}
     }
     let hints: Vec<_> = action::footer(model.place()).collect();
     keys(&hints, width, theme)
