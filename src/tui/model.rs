@@ -218,6 +218,10 @@ pub(crate) struct Toast {
 pub(crate) struct Note {
     pub text: String,
     pub until: Duration,
+    /// The state of the run that it was said in. Reaching the users that are wanted is no change.
+    state: RunState,
+    /// Users and spawn rate that it speaks of.
+    load: Option<(u32, f64)>,
 }
 
 impl Model {
@@ -269,7 +273,34 @@ impl Model {
 impl Run {
     /// Says `text` in the place of the footer.
     pub fn note(&mut self, text: String, now: Duration) {
-        self.note = Some(Note { text, until: now + Duration::from_secs(8) });
+        self.note = Some(Note { text, until: now + Duration::from_secs(8), state: self.settled(), load: None });
+    }
+
+    /// The same of the users and the spawn rate as they are wanted now: it ends when they change.
+    pub fn note_load(&mut self, text: String, now: Duration) {
+        self.note(text, now);
+        let load = self.wanted();
+        self.note = self.note.take().map(|note| Note { load: Some(load), ..note });
+    }
+
+    /// Drops a note whose time is over, or that is no longer true.
+    pub fn review_note(&mut self, now: Duration) {
+        let (state, load) = (self.settled(), self.wanted());
+        self.note
+            .take_if(|note| note.until <= now || note.state != state || note.load.is_some_and(|said| said != load));
+    }
+
+    /// Users and spawn rate as they are wanted now.
+    pub fn wanted(&self) -> (u32, f64) {
+        let load = &self.latest.load;
+        (self.users.wanted.unwrap_or(load.target), self.rate.wanted.unwrap_or(load.spawn_rate))
+    }
+
+    fn settled(&self) -> RunState {
+        match self.latest.state {
+            RunState::Ramping => RunState::Running,
+            state => state,
+        }
     }
 }
 

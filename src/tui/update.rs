@@ -110,7 +110,7 @@ fn tick(model: &mut Model) -> Vec<Effect> {
     }
     let now = model.now;
     if let Some(run) = &mut model.run {
-        run.note.take_if(|note| note.until <= now);
+        run.review_note(now);
     }
     model.run.as_mut().map(|run| steer::flush(run, now)).unwrap_or_default()
 }

@@ -61,8 +61,9 @@ fn a_number_that_is_typed_replaces_the_old_one() {
 fn a_held_key_stops_at_twice_the_plan() {
     let (_server, terminal) = start(24);
     terminal.hold("+", 200);
-    let screen =
-        terminal.until("word of the limit", |screen| screen.contains("48 users, at least twice the plan's 24"));
+    let screen = terminal.until("word of the limit", |screen| {
+        screen.contains("48 users (plan 24): release the key and press it again for more")
+    });
     assert_eq!(target(&screen), Some(48), "{screen}");
     terminal.until("48 users", |screen| screen.contains("users 48 ") && target(screen) == Some(48));
     quit(&terminal);

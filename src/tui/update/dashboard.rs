@@ -32,6 +32,7 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
     if done {
         run.frozen = None;
     }
+    let mut refused = None;
     if is_ending {
         let field = match &model.overlay {
             Some(Overlay::Prompt(prompt)) => Some(prompt.field),
@@ -56,10 +57,14 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
             _ => "",
         };
         if !done && !what.is_empty() {
-            run.note(format!("the run is stopping: {what} can no longer be changed"), model.now);
+            refused = Some(format!("the run is stopping: {what} can no longer be changed"));
         }
     }
     run.latest = snapshot;
+    run.review_note(model.now);
+    if let Some(words) = refused {
+        run.note(words, model.now);
+    }
     run.follow();
 }
 

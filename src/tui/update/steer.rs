@@ -39,12 +39,12 @@ fn is_jump(from: f64, to: f64) -> bool {
 
 /// The number of users as it is wanted now.
 pub(super) fn users_now(run: &Run) -> u32 {
-    run.users.wanted.unwrap_or(run.latest.load.target)
+    run.wanted().0
 }
 
 /// The spawn rate as it is wanted now.
 pub(super) fn rate_now(run: &Run) -> f64 {
-    run.rate.wanted.unwrap_or(run.latest.load.spawn_rate)
+    run.wanted().1
 }
 
 /// A key that changes the load by steps.
@@ -59,30 +59,36 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
         Action::UsersUp | Action::UsersUpFar => {
             let step = users_step * if action == Action::UsersUp { 1.0 } else { 10.0 };
             let wanted = raised(users, step, users_limit, held);
+            let effects = wanted.map_or_else(Vec::new, |wanted| want_users(model, whole(wanted)));
             if wanted.is_none_or(|wanted| wanted == users_limit) {
-                let words = format!(
-                    "{} users, at least twice the plan's {}: let go and press the key again for more",
-                    count(users_now(run).max(plan.users.saturating_mul(2)).into()),
-                    count(plan.users.into())
-                );
-                model.say(words, wanted.is_none());
+                note_limit(model, |(users, _)| {
+                    format!("{} users (plan {})", count(users.into()), count(plan.users.into()))
+                });
             }
-            wanted.map_or_else(Vec::new, |wanted| want_users(model, whole(wanted)))
+            effects
         }
         Action::UsersDown => want_users(model, whole(users - users_step)),
         Action::UsersDownFar => want_users(model, whole(users - users_step * 10.0)),
         Action::RateUp => {
             let wanted = raised(rate, rate_step, rate_limit, held);
+            let effects = wanted.map_or_else(Vec::new, |wanted| want_rate(model, tidy(wanted)));
             if wanted.is_none_or(|wanted| wanted == rate_limit) {
-                let (now, plan) = (PerSecond(rate.max(rate_limit)), PerSecond(plan.rate));
-                let words = format!("{now}/s, at least twice the plan's {plan}/s: let go and press . again for more");
-                model.say(words, wanted.is_none());
+                note_limit(model, |(_, rate)| format!("{}/s (plan {}/s)", PerSecond(rate), PerSecond(plan.rate)));
             }
-            wanted.map_or_else(Vec::new, |wanted| want_rate(model, tidy(wanted)))
+            effects
         }
         // A lower one may have been typed.
         Action::RateDown => want_rate(model, tidy(rate - rate_step).max(LEAST_RATE.min(rate))),
         _ => Vec::new(),
+    }
+}
+
+/// Says of a key that is held down why it goes no further. The words fit 80 columns with the largest numbers.
+fn note_limit(model: &mut Model, load: impl Fn((u32, f64)) -> String) {
+    let now = model.now;
+    if let Some(run) = &mut model.run {
+        let words = format!("{}: release the key and press it again for more", load(run.wanted()));
+        run.note_load(words, now);
     }
 }
 

@@ -86,6 +86,22 @@ fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
     assert!(each <= 4 * 1024, "{each} bytes a second");
 }
 
+#[test]
+fn the_word_of_a_limit_fits_80_columns_and_hides_no_finding() {
+    for (size, needles) in [((80, 24), ["HANGING", "The server is silent"]), ((80, 15), ["HANGING", "HANGING"])] {
+        let mut model = hanging();
+        let run = model.run.as_mut().unwrap();
+        (run.planned.users, run.users.wanted) = (500_000, Some(1_000_000));
+        let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char('+'));
+        run.key = Some((crate::tui::action::Action::UsersUp, Duration::ZERO));
+        handle(&mut model, Message::Key(key));
+        let text = shown(&model, size.0, size.1);
+        let words = " ! 1,000,000 users (plan 500,000): release the key and press it again for more";
+        assert!(text.lines().any(|line| line.trim_matches('"').trim_end() == words), "{text}");
+        assert!(needles.iter().all(|needle| text.contains(needle)), "{text}");
+    }
+}
+
 /// A run whose target accepts connections and never responds, for 14 seconds.
 fn hanging() -> Model {
     let mut model = fixture::dashboard();

@@ -68,8 +68,55 @@ fn a_held_key_stops_at_twice_the_plan_until_it_is_pressed_anew() {
     // What is said is what holds it.
     let mut model = running(24, 24);
     at(&mut model, "+", held(0, 200));
-    let toast = &model.toast.as_ref().unwrap().text;
-    assert!(toast.contains("48 users, at least twice the plan's 24"), "{toast}");
+    assert_eq!(note(&model), Some("48 users (plan 24): release the key and press it again for more"));
+    assert!(model.toast.is_none(), "the line of findings is left alone");
+}
+
+fn note(model: &Model) -> Option<&str> {
+    model.run.as_ref().and_then(|run| run.note.as_ref()).map(|note| note.text.as_str())
+}
+
+#[test]
+fn the_word_of_the_limit_ends_with_what_it_speaks_of() {
+    let limited = |key: &str| {
+        let mut model = running(24, 24);
+        at(&mut model, key, held(0, 200));
+        // What the last repeat wants is sent.
+        model.now += Duration::from_millis(200);
+        handle(&mut model, Message::Tick);
+        assert!(note(&model).is_some_and(|words| words.ends_with("press it again for more")), "{key}");
+        model
+    };
+    let take = |model: &mut Model, state: RunState, load: (u32, f64)| {
+        let mut next = fixture::snapshot(136);
+        (next.state, next.load.target, next.load.spawn_rate) = (state, load.0, load.1);
+        handle(model, Message::Snapshot(Arc::new(next)));
+    };
+    // The engine has taken it over, and ramps.
+    let mut model = limited("+");
+    take(&mut model, RunState::Ramping, (48, 5.0));
+    take(&mut model, RunState::Running, (48, 5.0));
+    assert!(note(&model).is_some());
+    // Another key, a typed number, and the plan itself change the number.
+    for keys in ["-", "u15\n", "."] {
+        let mut model = limited("+");
+        press(&mut model, keys);
+        handle(&mut model, Message::Tick);
+        assert_eq!(note(&model), None, "{keys}");
+    }
+    take(&mut model, RunState::Running, (15, 5.0));
+    assert_eq!(note(&model), None);
+    for state in [RunState::Paused, RunState::Stopping, RunState::Done(End::Completed)] {
+        for (key, load) in [("+", (48, 5.0)), (".", (24, 10.0))] {
+            let mut model = limited(key);
+            take(&mut model, state, load);
+            assert_eq!(note(&model), None, "{state:?}");
+        }
+    }
+    let mut model = limited("+");
+    model.now += Duration::from_secs(9);
+    handle(&mut model, Message::Tick);
+    assert_eq!(note(&model), None);
 }
 
 #[test]
