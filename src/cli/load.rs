@@ -84,6 +84,11 @@ impl Local {
         host == given.as_deref() && !is_named && unnamed::is_diverted(scenario, host)
     }
 
+    /// Why `scenario` is not sent to the host of `overrides`, known before it is started.
+    pub(super) fn refusal(&self, scenario: &Scenario, overrides: &Overrides) -> Option<&'static str> {
+        self.is_astray(scenario, overrides.host.as_deref()).then_some(unnamed::NOT_NAMED)
+    }
+
     /// What is to be said of the run that was started last, such as too few users for its classes.
     pub(super) fn remarks(&self) -> &[String] {
         &self.remarks
@@ -119,8 +124,8 @@ impl Local {
 
 impl Starter for Local {
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String> {
-        if self.is_astray(scenario, overrides.host.as_deref()) {
-            return Err(unnamed::NOT_NAMED.to_owned());
+        if let Some(why) = self.refusal(scenario, overrides) {
+            return Err(why.to_owned());
         }
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
     }

@@ -10,6 +10,7 @@ use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
 use crate::scenario::secrets::Redactor;
+use crate::scenario::catalog::Entry;
 use crate::tui::{self, Exit, Farewell};
 
 /// A person who has watched the run needs no code to know; scripts ask for one.
@@ -21,12 +22,13 @@ pub(super) fn run(args: &Run) -> ExitCode {
         console::warn(&why);
         return ExitCode::from(exit::USAGE);
     }
-    let options = tui::Options {
+    let mut options = tui::Options {
         theme: args.theme(console::wants_no_color()),
         ascii: args.ascii,
         out: args.out.clone(),
         selected: 0,
         overrides: args.overrides(),
+        refusals: Vec::new(),
         autostart: args.autostart,
     };
     console::write_from_threads();
@@ -39,6 +41,8 @@ pub(super) fn run(args: &Run) -> ExitCode {
     }
     let named = entries.first().filter(|_| args.file.is_some()).and_then(|entry| entry.scenario.as_ref().ok());
     let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named.cloned());
+    let refusal = |entry: &Entry| local.refusal(entry.scenario.as_ref().ok()?, &options.overrides);
+    options.refusals = entries.iter().map(refusal).collect();
     match tui::run(entries, &mut local, options) {
         Ok(farewell) => {
             let code = leave(args, &farewell);

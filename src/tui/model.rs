@@ -45,6 +45,8 @@ pub(crate) struct Launcher {
     /// What the highlighted entry would do, or what is wrong with it.
     pub preview: Result<Preview, String>,
     pub scroll: usize,
+    /// The host that was given at the start, and for each entry why it is not sent there, if so.
+    pub refusals: (Option<String>, Vec<Option<&'static str>>),
     /// What was heard last of a Redis, and of which.
     pub heard: Option<Heard>,
 }
@@ -235,6 +237,7 @@ impl Model {
             filter: String::new(),
             preview: Err(String::new()),
             scroll: 0,
+            refusals: (options.overrides.host.clone(), options.refusals.clone()),
             heard: None,
         };
         launcher.refresh();
@@ -318,6 +321,12 @@ impl Launcher {
                     .map_err(|error| error.text),
             },
         };
+    }
+
+    /// Why the highlighted entry is not sent to the host that is set now.
+    pub fn refusal(&self) -> Option<&'static str> {
+        let (given, refusals) = &self.refusals;
+        refusals.get(self.selected).copied().flatten().filter(|_| self.overrides.host == *given)
     }
 
     /// The Redis of the highlighted entry, where it is time to ask it (again): often while it does not answer, because

@@ -174,7 +174,10 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
 fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let (yes, open) = (theme.glyph("✓", "*"), theme.glyph("–", "-"));
-    let mut found = vec![(format!("{yes} scenario is sound"), theme.good)];
+    let mut found = vec![match model.launcher.refusal() {
+        Some(why) => (format!("{} cannot run: {why}", theme.glyph("✗", "x")), theme.bad),
+        None => (format!("{yes} scenario is sound"), theme.good),
+    }];
     if !preview.host.contains("://") {
         found.push((format!("{yes} target starts with the run"), theme.good));
     } else if !preview.host.starts_with("redis") {

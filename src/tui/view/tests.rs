@@ -36,6 +36,22 @@ fn the_dashboard_says_what_decides() {
 }
 
 #[test]
+fn what_will_be_refused_is_said_before_it_is_started() {
+    let mut model = fixture::launcher();
+    let host = Some("http://staging.example".to_owned());
+    model.launcher.overrides.host.clone_from(&host);
+    model.launcher.refusals = (host, vec![Some("this example is not sent there"), None]);
+    model.launcher.refresh();
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("✗ cannot run: this example is not sent there") && !text.contains("is sound"), "{text}");
+    // Another host was typed.
+    model.launcher.overrides.host = Some("http://other.example".to_owned());
+    model.launcher.refresh();
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("✓ scenario is sound") && !text.contains("cannot run:"), "{text}");
+}
+
+#[test]
 fn ascii_means_ascii() {
     for mut model in [fixture::launcher(), fixture::dashboard()] {
         model.theme = Theme::new(crate::tui::ThemeName::Mono, true);
