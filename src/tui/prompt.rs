@@ -3,6 +3,8 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
+use crate::units::UnitError;
+
 /// Longest value, in characters.
 const LIMIT: usize = 500;
 
@@ -26,6 +28,34 @@ impl Field {
             Field::RunTime => "run time",
             Field::Filter => "filter",
         }
+    }
+
+    /// What is allowed, where letters are not accepted.
+    fn numbers(self) -> Option<&'static str> {
+        match self {
+            Field::Users => Some("users are a whole number from 0 to 1000000"),
+            Field::SpawnRate => Some("a spawn rate is a number: 5, 5/s or 300/m"),
+            Field::Host | Field::RunTime | Field::Filter => None,
+        }
+    }
+
+    /// True when `c` may stand behind `before`: of letters, a number has none, and a rate only its unit.
+    fn accepts(self, before: &str, c: char) -> bool {
+        match self {
+            Field::Users => !c.is_alphabetic(),
+            Field::SpawnRate => !c.is_alphabetic() || (before.contains('/') && "sminh".contains(c)),
+            Field::Host | Field::RunTime | Field::Filter => true,
+        }
+    }
+}
+
+/// Why a value is not accepted. The value stands below it, so it is not repeated: that fits 80 columns.
+pub(crate) fn brief(error: &UnitError) -> &'static str {
+    match error {
+        UnitError::Duration(_) => "not a length of time: write 500ms, 30s, 2m, 1h30m or a number of seconds",
+        UnitError::TooLong(_) => "too long: at most 10000h",
+        UnitError::Users(_) => "not a number of users: write a whole number from 0 to 1000000",
+        UnitError::SpawnRate(_) => "not a spawn rate: write 5, 5/s or 300/m; above 0, up to 100000/s",
     }
 }
 
@@ -67,7 +97,7 @@ impl Prompt {
     /// Edits the value; a key that edits nothing changes nothing.
     pub fn key(&mut self, key: KeyEvent) {
         if let (KeyCode::Char(c), false) = (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
-            return self.insert(std::iter::once(c));
+            return self.insert(c.encode_utf8(&mut [0; 4]));
         }
         if let Some(request) = request(key) {
             self.offered = false;
@@ -79,11 +109,20 @@ impl Prompt {
     /// Takes the first line of what was pasted: several lines put together would be another value.
     pub fn paste(&mut self, text: &str) {
         let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
-        self.insert(line.chars());
+        self.insert(line);
     }
 
-    fn insert(&mut self, chars: impl Iterator<Item = char>) {
-        for c in chars.filter(|c| !c.is_control()) {
+    /// All of `text` or, where a letter of it is not accepted, nothing: what is left of it would be another value.
+    fn insert(&mut self, text: &str) {
+        let mut before = if self.offered { String::new() } else { self.halves().0.to_owned() };
+        for c in text.chars() {
+            if !self.field.accepts(&before, c) {
+                self.error = self.field.numbers().map(str::to_owned);
+                return;
+            }
+            before.push(c);
+        }
+        for c in text.chars().filter(|c| !c.is_control()) {
             if std::mem::take(&mut self.offered) {
                 self.input.reset();
             }
@@ -175,11 +214,55 @@ mod tests {
             ("75", None, "\n\n", "75|"),
             ("75", Some(KeyCode::Home), "30", "30|75"),
         ] {
-            let mut prompt = Prompt::new(Field::Users, offer.to_owned());
+            let mut prompt = Prompt::new(Field::Filter, offer.to_owned());
             keys.into_iter().for_each(|code| prompt.key(KeyEvent::new(code, KeyModifiers::NONE)));
             prompt.paste(pasted);
             let (before, after) = prompt.halves();
             assert_eq!(format!("{before}|{after}"), wanted, "{offer:?} {pasted:?}");
+        }
+    }
+
+    #[test]
+    fn letters_are_not_accepted_where_a_number_is_asked_for() {
+        for (field, offer, keys, wanted) in [
+            (Field::Users, "75", "x", "75|"),
+            (Field::Users, "75", "q3x0é", "30|"),
+            (Field::Users, "75", "5.5", "5.5|"),
+            (Field::SpawnRate, "5", "x", "5|"),
+            (Field::SpawnRate, "5", "s12.5x/s", "12.5/s|"),
+            (Field::SpawnRate, "5", "300/min", "300/min|"),
+            (Field::SpawnRate, "5", "300/day", "300/|"),
+            (Field::RunTime, "1m", "1h30m", "1h30m|"),
+        ] {
+            let mut prompt = Prompt::new(field, offer.to_owned());
+            keys.chars().for_each(|c| prompt.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
+            let (before, after) = prompt.halves();
+            assert_eq!(format!("{before}|{after}"), wanted, "{field:?} {keys:?}");
+            // The last key says why it does nothing, and the next one that acts ends that.
+            let last = keys.chars().last().unwrap();
+            assert_eq!(prompt.error.is_some(), field != Field::RunTime && !wanted.contains(last), "{field:?} {keys:?}");
+        }
+        // A part of what was pasted is another value.
+        let mut prompt = Prompt::new(Field::Users, "75".to_owned());
+        prompt.paste("1e3");
+        assert_eq!((prompt.value(), prompt.error.is_some()), ("75", true));
+        prompt.paste("130");
+        assert_eq!((prompt.value(), prompt.error.is_some()), ("130", false));
+    }
+
+    #[test]
+    fn why_a_value_is_refused_fits_80_columns() {
+        let value = "9".repeat(LIMIT);
+        let errors = [
+            UnitError::Duration(value.clone()),
+            UnitError::TooLong(value.clone()),
+            UnitError::Users(value.clone()),
+            UnitError::SpawnRate(value),
+        ];
+        for words in
+            errors.iter().map(brief).chain([Field::Users, Field::SpawnRate].into_iter().filter_map(Field::numbers))
+        {
+            assert!(words.len() <= 76, "{words}");
         }
     }
 

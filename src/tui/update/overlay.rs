@@ -6,7 +6,7 @@ use super::{Effect, dispatch, refuse, steer, update};
 use crate::engine::Command;
 use crate::tui::action::{self, Action};
 use crate::tui::model::{Model, Overlay, Question};
-use crate::tui::prompt::{Field, Prompt};
+use crate::tui::prompt::{Field, Prompt, brief};
 use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 
 /// Gives the key to what is topmost.
@@ -71,7 +71,7 @@ fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     match result {
         Ok(effects) => effects,
         Err(error) => {
-            prompt.error = Some(error.to_string());
+            prompt.error = Some(brief(&error).to_owned());
             model.overlay = Some(Overlay::Prompt(prompt));
             Vec::new()
         }

@@ -68,7 +68,7 @@ fn repeated_keys_are_shown_at_once_and_sent_together() {
 #[test]
 fn a_wrong_value_keeps_the_prompt_open_with_its_error() {
     let mut model = fixture::dashboard();
-    assert!(press(&mut model, "ux\n").is_empty());
+    assert!(press(&mut model, "u5.5\n").is_empty());
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { panic!("the prompt is gone") };
     assert!(prompt.error.as_ref().unwrap().contains("not a number of users"));
 }
