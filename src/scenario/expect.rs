@@ -120,6 +120,9 @@ impl Expect {
     /// When it is not, or a template in the expectation fails.
     pub fn judge(&self, reply: &ReplyView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
         let got = self.subject.of(reply);
+        if let Got::Unreadable(what) = got {
+            return Err(Mismatch { expected: Arc::clone(&self.words), got: what.to_owned() });
+        }
         match self.matcher.holds(&got, scope) {
             Ok(true) => Ok(()),
             Ok(false) => {
@@ -152,7 +155,7 @@ impl Subject {
                 if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
             }
             Subject::Json(path) => match reply.select(path) {
-                Selected::NotJson => Got::Missing(reply.not_json()),
+                Selected::NotJson => Got::Unreadable(reply.not_json()),
                 Selected::Found(mut found) if path.is_single() => match found.pop() {
                     None => Got::Missing("no such value"),
                     Some(one) => Got::One(one),

@@ -8,19 +8,19 @@ pub(crate) fn refusal(what: &str, error: &serde_json::Error) -> String {
     if error.is_data() {
         return format!("{what} is not what is expected: {error}");
     }
-    let text = error.to_string();
-    if is_depth(&text) { format!("{what} is {TOO_DEEP}") } else { format!("{what} is not JSON: {text}") }
-}
-
-fn is_depth(error: &str) -> bool {
-    error.starts_with("recursion limit exceeded")
+    if is_depth(error) { format!("{what} is {TOO_DEEP}") } else { format!("{what} is not JSON: {error}") }
 }
 
 /// Whether the reader gave up because of the levels.
+pub(crate) fn is_depth(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("recursion limit exceeded")
+}
+
+/// The same of a text.
 pub(crate) fn is_too_deep(bytes: &[u8]) -> bool {
     // What is read is not kept: it is looked at once more only where something failed already.
     let read = serde_json::from_slice::<serde_json::Value>(bytes);
-    read.is_err_and(|error| is_depth(&error.to_string()))
+    read.is_err_and(|error| is_depth(&error))
 }
 
 #[cfg(test)]

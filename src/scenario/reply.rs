@@ -141,7 +141,7 @@ impl<'a> ReplyView<'a> {
         })
     }
 
-    /// The body as JSON; `None` when it is something else, or too large, which is then the [`trouble`](Self::trouble).
+    /// The body as JSON; `None` when it is something else, or too large or deep, which is then the [`trouble`](Self::trouble).
     pub fn json(&self) -> Option<&Value> {
         let text = self.text();
         self.json
@@ -150,9 +150,16 @@ impl<'a> ReplyView<'a> {
                     self.give_up(Trouble::Limit("the JSON has more than 250,000 values"));
                     return None;
                 }
-                serde_json::from_slice(text).ok()
+                serde_json::from_slice(text).map_err(|error| self.not_read(&error)).ok()
             })
             .as_ref()
+    }
+
+    /// Of JSON that is too deep nothing is known; what is not JSON at all is known well enough.
+    fn not_read(&self, error: &serde_json::Error) {
+        if json::is_depth(error) {
+            self.give_up(Trouble::Limit("the JSON is nested 128 levels or deeper"));
+        }
     }
 
     /// What `path` finds in the JSON of the body. Of a long body only that is read which the path wants.
@@ -161,14 +168,20 @@ impl<'a> ReplyView<'a> {
         if text.len() > STREAMED
             && let Some(found) = path.stream(text)
         {
-            let Ok(found) = found else { return Selected::NotJson };
+            let found = match found {
+                Ok(found) => found,
+                Err(error) => return self.nothing_selected(&error),
+            };
             let values: u64 = found.iter().map(|raw| Size::of(raw.get().as_bytes()).values).sum();
             if values > MAX_VALUES {
                 self.give_up(Trouble::Limit("the path finds more than 250,000 values"));
                 return Selected::Found(Vec::new());
             }
             let values = found.iter().map(|raw| serde_json::from_str(raw.get()).map(Cow::Owned));
-            return values.collect::<Result<_, _>>().map_or(Selected::NotJson, Selected::Found);
+            return match values.collect() {
+                Ok(values) => Selected::Found(values),
+                Err(error) => self.nothing_selected(&error),
+            };
         }
         if !path.is_linear() {
             let visits = path.visits(Size::of(text));
@@ -183,6 +196,11 @@ impl<'a> ReplyView<'a> {
             None => Selected::NotJson,
             Some(json) => Selected::Found(path.find(json).into_iter().map(Cow::Borrowed).collect()),
         }
+    }
+
+    fn nothing_selected(&self, error: &serde_json::Error) -> Selected<'_> {
+        self.not_read(error);
+        if self.trouble().is_some() { Selected::Found(Vec::new()) } else { Selected::NotJson }
     }
 
     /// What a body without JSON is.

@@ -11,6 +11,8 @@ use crate::scenario::secrets::Redactor;
 /// A subject's value in one reply.
 pub(super) enum Got<'a> {
     Missing(&'static str),
+    /// A body in which no path can find anything or nothing: no test holds, also not `exists: false` and `not`.
+    Unreadable(&'static str),
     Status(u16, Json),
     /// A header or a body: a number in it is a text like any other.
     Text(Json),
@@ -34,7 +36,7 @@ impl Got<'_> {
     /// Whether there is any value; a path that could find several and found none found nothing.
     pub fn is_there(&self) -> bool {
         match self {
-            Got::Missing(_) => false,
+            Got::Missing(_) | Got::Unreadable(_) => false,
             Got::Many(all) => !all.is_empty(),
             Got::Text(_) | Got::Status(..) | Got::One(_) => true,
         }
@@ -43,7 +45,7 @@ impl Got<'_> {
     /// The one value: also of a path that could find several when it found one.
     pub fn value(&self) -> Option<Cow<'_, Json>> {
         match self {
-            Got::Missing(_) => None,
+            Got::Missing(_) | Got::Unreadable(_) => None,
             Got::Text(value) | Got::Status(_, value) => Some(Cow::Borrowed(value)),
             Got::One(value) => Some(Cow::Borrowed(value)),
             Got::Many(all) => match all.as_slice() {
@@ -63,7 +65,7 @@ impl Got<'_> {
 
     pub fn length(&self) -> Option<u64> {
         match self {
-            Got::Missing(_) | Got::Status(..) => None,
+            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) => None,
             Got::Many(all) => Some(all.len() as u64),
             Got::Text(value) => length(value),
             Got::One(value) => length(value),
@@ -72,7 +74,7 @@ impl Got<'_> {
 
     pub fn contains(&self, wanted: &Json) -> bool {
         match self {
-            Got::Missing(_) | Got::Status(..) => false,
+            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) => false,
             Got::Many(all) => all.iter().any(|item| equal(item, wanted)),
             Got::Text(value) => contains(value, wanted),
             Got::One(value) => contains(value, wanted),
@@ -82,7 +84,7 @@ impl Got<'_> {
     /// As it is shown, at most [`GOT`] characters.
     pub fn shown(&self, subject: &Subject, secrets: &Redactor) -> String {
         let text = match (self, subject) {
-            (Got::Missing(what), _) => return (*what).to_owned(),
+            (Got::Missing(what) | Got::Unreadable(what), _) => return (*what).to_owned(),
             (Got::One(value), Subject::Time) => {
                 let seconds = value.as_f64().unwrap_or_default();
                 return crate::units::latency(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());

@@ -153,6 +153,27 @@ fn a_body_that_is_no_json_and_one_that_is_long() {
 }
 
 #[test]
+fn nothing_is_absent_from_a_body_that_is_not_json() {
+    let headers = HeaderMap::new();
+    let mut scope = Scope::new(1, 1, Default::default());
+    let equals = || Test::Equals(Operand::Fixed(1.into()));
+    let not = |test| Test::Not(Box::new(Matcher(vec![test])));
+    for body in ["", "<html>", "{\"b\": 2"] {
+        for path in ["$.a", "$.a[*]", "$..a"] {
+            for test in [Test::Exists(false), not(equals()), not(Test::Exists(true)), not(not(Test::Exists(false)))] {
+                let reply = ReplyView::new(200, Duration::ZERO, &headers, body.as_bytes());
+                let words = format!("{body} {path} {test}");
+                let (subject, matcher) = (Subject::Json(Path::new(path).unwrap()), Matcher(vec![test]));
+                let judged = Expect { subject, matcher, words: "w".into() }.judge(&reply, &mut scope);
+                let wanted = if body.is_empty() { "an empty body" } else { "a body that is not JSON" };
+                assert_eq!(judged.expect_err(&words).got, wanted, "{words}");
+                assert_eq!(reply.trouble(), None, "{words}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_expected_of_a_status_takes_the_place_of_the_usual_rule() {
     for (expect, accepts) in [
         ("{ status: [404, 5xx] }", false),

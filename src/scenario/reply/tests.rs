@@ -93,3 +93,31 @@ fn a_path_that_takes_too_long_is_not_begun() {
         assert_eq!(view.trouble(), trouble, "{path} {in_passing}");
     }
 }
+
+#[test]
+fn of_json_that_is_too_deep_nothing_is_known() {
+    let none = HeaderMap::new();
+    let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+    let long = |value: &str| format!("{{\"a\": {value}, \"b\": \"{}\"}}", "x".repeat(STREAMED));
+    let too_deep = Some(Trouble::Limit("the JSON is nested 128 levels or deeper"));
+    let (steps, each) = (format!("$.a{}", "[0]".repeat(150)), format!("$.a{}", "[*]".repeat(150)));
+    for (body, path, trouble) in [
+        (deep(127), "$.a", None),
+        (deep(128), "$.a", too_deep),
+        (deep(200), "$.a[*]", too_deep),
+        (deep(200), "$..a", too_deep),
+        (format!("{{\"b\": {}}}", deep(200)), "$.b", too_deep),
+        (long(&deep(200)), "$.a", too_deep),
+        (long(&deep(200)), "$..a", too_deep),
+        (long(&deep(200)), &steps, too_deep),
+        (long(&deep(200)), &each, too_deep),
+        // The path leads past it.
+        (long(&deep(200)), "$.b", None),
+    ] {
+        let view = ReplyView::new(200, Duration::ZERO, &none, body.as_bytes());
+        let selected = view.select(&Path::new(path).unwrap());
+        let (levels, length) = (body.matches('[').count(), body.len());
+        assert!(matches!(selected, Selected::Found(_)), "{path} in {levels} levels, {length} bytes");
+        assert_eq!(view.trouble(), trouble, "{path} in {levels} levels, {length} bytes");
+    }
+}
