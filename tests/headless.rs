@@ -1,5 +1,7 @@
 //! The command without a screen, as a script sees it: exit codes, streams and files.
 
+#[path = "headless/begun.rs"]
+mod begun;
 #[path = "headless/command.rs"]
 mod command;
 #[path = "headless/connections.rs"]

@@ -1,5 +1,6 @@
 //! Sending one request and reading its reply, along redirects, within the step's time-out.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -221,14 +222,13 @@ impl UserClient {
         (started, exchange): (Instant, &mut Exchange),
         judge: &Judge<'_>,
     ) -> Option<Reply> {
-        let Answer { received, headers, head_at } = match self.converse(exchange, judge).await {
+        let Answer { received, headers } = match self.converse((started, exchange), judge).await {
             Ok(answer) => answer,
             Err(error) => {
                 exchange.failure = Some(classify::failure(classify::lean(&error, self.secrets()), &error));
                 return None;
             }
         };
-        exchange.first_byte = Some(head_at - started);
         exchange.bytes = received.body.bytes;
         // A header that nobody asked for was not kept.
         let headers = headers.map_or_else(|| lean::headers(&received.raw_head), |headers| *headers);
@@ -248,9 +248,16 @@ impl UserClient {
     }
 
     /// Sends what was prepared, on a connection that is kept or on a new one; at most twice.
-    async fn converse(&mut self, exchange: &mut Exchange, judge: &Judge<'_>) -> Result<Answer, WireError> {
+    async fn converse(
+        &mut self,
+        (started, exchange): (Instant, &mut Exchange),
+        judge: &Judge<'_>,
+    ) -> Result<Answer, WireError> {
         let cookies = self.cookies();
+        // Noted at once: the rest of the response may never come.
+        let first_byte = Cell::from_mut(&mut exchange.first_byte);
         let keep = |head: &Head| {
+            first_byte.set(Some(started.elapsed()));
             let keep = judge.keeps(head.status);
             Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
         };
@@ -315,7 +322,7 @@ impl UserClient {
                 connection.kept_by(&received.head);
                 self.pool.keep(connection);
             }
-            return Ok(Answer { received, headers, head_at: exchanged.head_at });
+            return Ok(Answer { received, headers });
         }
     }
 
@@ -347,13 +354,11 @@ impl UserClient {
     }
 }
 
-/// A response and its times.
+/// A response.
 struct Answer {
     received: lean::Received,
     /// Those of HTTP/2, which are not in the head as bytes. Boxed because all of this is moved with each request.
     headers: Option<Box<http::HeaderMap>>,
-    /// When its head had come.
-    head_at: Instant,
 }
 
 /// The client of these options; made when it is first needed.

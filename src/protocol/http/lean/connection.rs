@@ -47,8 +47,6 @@ pub enum Carrier {
 /// What came of an exchange that ended in a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Exchanged {
-    /// When the head of the response had come.
-    pub head_at: Instant,
     /// True when the connection may carry another request, as far as the bytes tell.
     pub clean: bool,
     /// True when the end of the response was that of a TLS connection without TLS's own end: it may have been cut.
@@ -131,8 +129,7 @@ impl Connection {
 /// Sends `request` and reads the response to its end, also while it still sends: a server may answer before it has
 /// read everything, or while it reads.
 pub async fn exchange(stream: &mut Stream, request: &[u8], reply: &mut Reply<'_>) -> Result<Exchanged, Broken> {
-    let mut transfer =
-        Transfer { stream, request, sending: Sending::From(0), heard: false, unclosed: false, head_at: None };
+    let mut transfer = Transfer { stream, request, sending: Sending::From(0), heard: false, unclosed: false };
     loop {
         let step = poll_fn(|cx| transfer.poll(cx, reply)).await;
         // The last piece may be too much to decompress at once, as any other.
@@ -143,8 +140,7 @@ pub async fn exchange(stream: &mut Stream, request: &[u8], reply: &mut Reply<'_>
         match step {
             Ok(None) => {}
             Ok(Some(clean)) => {
-                let head_at = transfer.head_at.unwrap_or_else(Instant::now);
-                return Ok(Exchanged { head_at, clean, unclosed: transfer.unclosed });
+                return Ok(Exchanged { clean, unclosed: transfer.unclosed });
             }
             Err(error) => return Err(Broken { again: transfer.again(&error), error }),
         }
@@ -160,7 +156,6 @@ struct Transfer<'a> {
     heard: bool,
     /// TLS ended without its own end.
     unclosed: bool,
-    head_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,9 +193,6 @@ impl Transfer<'_> {
                 }
                 self.heard = true;
                 let progress = reply.feed(data)?;
-                if self.head_at.is_none() && reply.has_head() {
-                    self.head_at = Some(Instant::now());
-                }
                 if let Progress::Done { excess } = progress {
                     return Poll::Ready(Ok(Some(!excess && self.sending == Sending::Done)));
                 }

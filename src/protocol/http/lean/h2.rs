@@ -6,7 +6,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
@@ -96,7 +96,6 @@ impl Session {
             response.as_mut().poll(cx)
         });
         let (parts, mut incoming) = response.await?.into_parts();
-        let head_at = Instant::now();
         let head = head::of_fields(parts.status.as_u16(), &parts.headers, reply.is_bodiless())?;
         let headers = if reply.start(head)? { parts.headers } else { HeaderMap::new() };
         loop {
@@ -112,7 +111,7 @@ impl Session {
             }
             incoming.flow_control().release_capacity(piece.len())?;
         }
-        Ok((Exchanged { head_at, clean: true, unclosed: false }, headers))
+        Ok((Exchanged { clean: true, unclosed: false }, headers))
     }
 
     fn broken(&self, failure: Failure, reply: &Reply<'_>) -> Broken {

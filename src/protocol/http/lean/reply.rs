@@ -69,10 +69,10 @@ impl<'a> Reply<'a> {
 
     /// Takes the head of an HTTP/2 response; its body is then fed as it comes. True when the headers are of use.
     pub fn start(&mut self, head: Head) -> Result<bool, WireError> {
-        self.begin(head, &[])?;
+        let keep = self.begin(head, &[])?;
         // A response without a body is complete.
         self.feed_body(&[])?;
-        Ok((self.keep)(&head).head)
+        Ok(keep.head)
     }
 
     /// Takes what has come, and says how far that goes.
@@ -115,7 +115,7 @@ impl<'a> Reply<'a> {
         (self.carry.len() > MAX_HEAD).then(|| WireError::Malformed("headers longer than 300 KiB".into()))
     }
 
-    fn begin(&mut self, head: Head, raw: &[u8]) -> Result<(), WireError> {
+    fn begin(&mut self, head: Head, raw: &[u8]) -> Result<Keep, WireError> {
         let keep = (self.keep)(&head);
         let (frame, codings) = match head.framing {
             Framing::Length(0) => (Frame::Length(0), Codings::default()),
@@ -130,7 +130,7 @@ impl<'a> Reply<'a> {
         };
         let body = Body::new(codings, Sink::new(keep.body, length))?;
         self.reading = Some(Reading { head, raw_head, frame, body });
-        Ok(())
+        Ok(keep)
     }
 
     fn feed_body(&mut self, data: &[u8]) -> Result<Progress, WireError> {
