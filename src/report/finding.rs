@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::stats::Snapshot;
-use crate::stats::sample::Silence;
+use crate::stats::sample::{REFUSED_BY, Silence};
 use crate::stats::snapshot::{Bucket, FailureRow, Figures, Level, RunState};
 use crate::{clean, units};
 
@@ -162,13 +162,16 @@ fn not_answering(snapshot: &Snapshot) -> Option<Finding> {
         None => String::new(),
     };
     let remedy = match why {
+        // It need not be the host of the run: the scenario may have other addresses too.
         Silence::Refused => {
-            format!("Nothing listens at {}: is the target running?", shortened(&snapshot.run.host, HOST))
+            let detail = row.example.as_ref().and_then(|example| example.detail.strip_prefix(REFUSED_BY));
+            let place = detail.map_or("the address".into(), |place| shortened(place, HOST));
+            format!("Nothing listens at {place}: is the server running?")
         }
         Silence::Closed => "Connections end before the response: see the target's log, or a proxy's.".to_owned(),
         Silence::Name => "Check the name of the host, and the resolver of this machine.".to_owned(),
         Silence::Tls => "Check the certificate, the port, and whether the target speaks TLS.".to_owned(),
-        Silence::Network => "This machine has no way to the target: check network and firewall.".to_owned(),
+        Silence::Network => "This machine has no way to the target: check network, proxy and firewall.".to_owned(),
         Silence::Wait | Silence::Generator => unresponsive(snapshot).to_owned(),
     };
     Some(Finding::new(

@@ -147,6 +147,9 @@ impl Reason {
     }
 }
 
+/// Begins the detail of a refused connection; the address follows.
+pub const REFUSED_BY: &str = "connection refused by ";
+
 /// Why a request got no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Silence {

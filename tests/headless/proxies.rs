@@ -140,6 +140,30 @@ fn a_proxy_that_refuses_is_quoted_in_plain_words() {
 }
 
 #[test]
+fn who_refuses_a_connection_is_named_and_not_the_host_that_is_up() {
+    let nginx = Nginx::start();
+    let up = nginx.url();
+    let redis = "redis: { url: 'redis://127.0.0.1:1' }";
+    let proxy = |url: &str| format!("defaults: {{ proxy: '{url}' }}");
+    for (more, step, reason, remedy) in [
+        (proxy("http://127.0.0.1:1"), "get: /", "the proxy 127.0.0.1:1 refused the connection", "check network, proxy"),
+        (proxy("http://[::1]:1"), "get: /", "the proxy [::1]:1 refused the connection", "check network, proxy"),
+        (proxy("http://p.invalid:8"), "get: /", "the proxy p.invalid:8: name not resolved: ", "check network, proxy"),
+        (proxy(&up.replace("http:", "https:")), "get: /", "the proxy 127.0.0.1:", "check network, proxy"),
+        (String::new(), "get: 'http://127.0.0.1:1/'", "connection refused", "Nothing listens at 127.0.0.1:1: is the"),
+        (redis.to_owned(), "redis: [GET, k]", "connection refused", "Nothing listens at 127.0.0.1:1: is the"),
+    ] {
+        let scenario = format!("host: {up}\n{more}\ntasks: [{{ steps: [{{ {step} }}, {{ wait: 20ms }}] }}]\n");
+        let ran = Ran::new(&scenario, "-u 1 -t 1s -s 5s");
+        let said = String::from_utf8_lossy(&ran.output.stdout).into_owned();
+        let finding: Vec<_> = said.lines().take(3).flat_map(str::split_whitespace).collect();
+        let finding = finding.join(" ");
+        assert!(finding.starts_with(&format!("✗ TARGET NOT ANSWERING: {reason}")), "{more} {step}: {said}");
+        assert!(finding.contains(remedy) && !finding.contains(&format!("listens at {up}")), "{more} {step}: {said}");
+    }
+}
+
+#[test]
 fn the_variables_of_the_environment_are_honoured_where_the_scenario_says_so() {
     let proxy = proxy(false);
     let nginx = Nginx::start();

@@ -62,6 +62,7 @@ fn a_target_that_hangs_is_said_to_hang_and_named_first_at_the_end() {
 fn a_target_that_is_down_is_the_sentence_whatever_the_generator_does() {
     let mut server = Server::start();
     let url = server.url();
+    let place = url.trim_start_matches("http://");
     server.kill();
     let terminal = Terminal::open();
     start(&terminal, &url);
@@ -70,7 +71,7 @@ fn a_target_that_is_down_is_the_sentence_whatever_the_generator_does() {
         let screen = terminal.until("word that nothing listens", |screen| {
             screen.lines().count() == usize::from(size.1)
                 && screen.contains("✗ TARGET NOT ANSWERING  connection refused; 0 of ")
-                && screen.contains(&format!("Nothing listens at {url}: is the target running?"))
+                && screen.contains(&format!("Nothing listens at {place}: is the server running?"))
         });
         assert!(screen.lines().next().is_some_and(|first| first.contains("✗ FAILING")), "{size:?}:\n{screen}");
         assert!(screen.contains("100.00 % failed ▲  p50      –"), "no response has no time, {size:?}:\n{screen}");

@@ -6,6 +6,7 @@ use std::io;
 use super::lean::WireError;
 use super::resolve::ResolveError;
 use crate::scenario::secrets::Redactor;
+use crate::stats::sample::REFUSED_BY;
 use crate::stats::{Example, Reason};
 
 /// Why the lean client has no reply.
@@ -128,6 +129,19 @@ fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
         _ => "the connection could not be secured",
     };
     words.into()
+}
+
+/// Host and port as they stand in a URL.
+pub fn place(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// The same error, with the address that refused the connection in its words.
+pub fn refused_by(error: io::Error, host: &str, port: u16) -> io::Error {
+    match error.kind() {
+        kind @ io::ErrorKind::ConnectionRefused => io::Error::new(kind, format!("{REFUSED_BY}{}", place(host, port))),
+        _ => error,
+    }
 }
 
 /// Why the network failed, where that is known.

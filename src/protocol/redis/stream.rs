@@ -16,6 +16,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::error::WireError;
 use super::resp::Inbox;
+use crate::protocol::http::classify;
 use crate::protocol::http::resolve::CachingResolver;
 use crate::scenario::plan::Address;
 
@@ -44,13 +45,14 @@ impl Stream {
         tls: &Arc<rustls::ClientConfig>,
     ) -> Result<Self, WireError> {
         let tcp = match address.host.parse() {
-            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, address.port)).await?,
+            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, address.port)).await,
             Err(_) => {
                 let found = resolver.addresses(&address.host).await?;
                 let found: Vec<SocketAddr> = found.iter().map(|a| SocketAddr::new(a.ip(), address.port)).collect();
-                TcpStream::connect(found.as_slice()).await?
+                TcpStream::connect(found.as_slice()).await
             }
         };
+        let tcp = tcp.map_err(|error| classify::refused_by(error, &address.host, address.port))?;
         // A command is one small write that must not wait for more.
         tcp.set_nodelay(true)?;
         if !address.tls {

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use super::*;
 use crate::stats::snapshot::{Arrivals, End, ExceptionRow, Health, RunInfo};
-use crate::stats::{Aggregator, Moment, Reason};
+use crate::stats::{Aggregator, Example, Moment, Reason};
 
 /// A minute of a run, in which nothing has happened.
 fn minute() -> Snapshot {
@@ -82,7 +82,7 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
         (
             Reason::ConnectionRefused,
             "connection refused; 0 of 92 got a response",
-            "Nothing listens at http://127.0.0.1:22999: is",
+            "Nothing listens at the address: is the server running?",
         ),
         (Reason::ConnectionReset, "connection reset by the server; 0 of 92", "Connections end before the response"),
         (Reason::ConnectionClosed, "connection closed before", "Connections end before the response"),
@@ -108,6 +108,18 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
             assert_eq!(found[0].kind == Kind::NotAnswering, wanted, "{reason} {unanswered} {last}");
             assert!(!wanted || found[0].evidence.contains(&format!("since 00:{last}")), "{}", found[0].evidence);
         }
+    }
+    // The address that refuses is named, whatever the host of the run is.
+    let mut snapshot = minute();
+    snapshot.load.unanswered = 92;
+    let example = |detail: &str| Some(Arc::new(Example { detail: detail.into(), ..Example::default() }));
+    for (detail, remedy) in [
+        ("connection refused by 127.0.0.1:6379", "Nothing listens at 127.0.0.1:6379: is the server running?"),
+        ("Connection refused (os error 111)", "Nothing listens at the address: is the server running?"),
+    ] {
+        let row = FailureRow { example: example(detail), ..failed(Reason::ConnectionRefused, 92, 60) };
+        snapshot.failures.rows = vec![row];
+        assert_eq!(findings(&snapshot)[0].remedy, remedy);
     }
     // It was down, and hangs now.
     let mut snapshot = minute();

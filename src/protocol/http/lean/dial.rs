@@ -16,8 +16,9 @@ use super::WireError;
 use super::head::{self, MAX_HEAD};
 use super::stream::Stream;
 use crate::protocol::http::resolve::CachingResolver;
-use crate::protocol::http::{Proxy, Settings, USER_AGENT};
+use crate::protocol::http::{Proxy, Settings, USER_AGENT, classify};
 use crate::scenario::plan::{ClientId, HttpVersion};
+use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
 /// How long one address of a server has to answer before the next is tried beside it (RFC 8305).
@@ -80,30 +81,42 @@ impl Dialer<'_> {
     async fn reach(self, origin: &Origin<'_>, only_h2: bool) -> Result<Stream, WireError> {
         let (host, port) = origin.place();
         let Some(proxy) = self.proxy else { return self.tcp(host, port).await.map(Stream::Plain) };
-        let mut stream = Stream::Plain(self.tcp(&proxy.host, proxy.port).await?);
-        if proxy.secure {
-            stream = secure(stream, &proxy.host, &self.settings.tls_h1).await?.0;
-        }
+        let mut stream = self.as_far_as(proxy).await.map_err(|error| blaming(proxy, &error))?;
         // A proxy forwards HTTP/1.1.
         if origin.secure || only_h2 {
-            let bracketed = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-            tunnel(&mut stream, &bracketed, proxy.forward.credentials.as_ref()).await?;
+            tunnel(&mut stream, &classify::place(host, port), proxy.forward.credentials.as_ref()).await?;
         }
         Ok(stream)
     }
 
+    async fn as_far_as(self, proxy: &Proxy) -> Result<Stream, WireError> {
+        let stream = Stream::Plain(self.tcp(&proxy.host, proxy.port).await?);
+        Ok(if proxy.secure { secure(stream, &proxy.host, &self.settings.tls_h1).await?.0 } else { stream })
+    }
+
     async fn tcp(self, host: &str, port: u16) -> Result<TcpStream, WireError> {
         let stream = match host.parse() {
-            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, port)).await?,
+            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, port)).await,
             Err(_) => {
                 let addresses = self.resolver.addresses(host).await?;
-                first(addresses.iter().map(|address| SocketAddr::new(address.ip(), port))).await?
+                first(addresses.iter().map(|address| SocketAddr::new(address.ip(), port))).await
             }
         };
+        let stream = stream.map_err(|error| classify::refused_by(error, host, port))?;
         // A request is one small write that must not wait for more.
         stream.set_nodelay(true)?;
         Ok(stream)
     }
+}
+
+/// A failure of the proxy, which must not be taken for one of the server.
+fn blaming(proxy: &Proxy, error: &WireError) -> WireError {
+    let place = classify::place(&proxy.host, proxy.port);
+    WireError::Known(match classify::lean(error, &Redactor::default()) {
+        Reason::Generator(why) => Reason::Generator(why),
+        Reason::ConnectionRefused => Reason::Network(format!("the proxy {place} refused the connection").into()),
+        reason => Reason::Network(format!("the proxy {place}: {reason}").into()),
+    })
 }
 
 /// Puts TLS over a stream; true where it has agreed on HTTP/2.
