@@ -3,9 +3,10 @@
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use crate::command::{Ran, prepared};
+use crate::command::{Ran, out, prepared};
 use crate::wait::until;
 
 /// Starts a server that answers each path with one body; returns its URL.
@@ -51,6 +52,9 @@ fn bomb(coding: &str) -> Vec<u8> {
     }
 }
 
+/// Built once: a server that builds its response is silent meanwhile.
+static BROTLI: LazyLock<Vec<u8>> = LazyLock::new(brotli_bomb);
+
 /// Brotli has no members.
 fn brotli_bomb() -> Vec<u8> {
     let mut out = Vec::new();
@@ -80,10 +84,11 @@ fn body(path: &str) -> (&'static str, Vec<u8>) {
             let deep = format!("{}1{}", "[".repeat(120), "]".repeat(120));
             ("", format!("[{}1]", format!("{deep},").repeat(400)).into_bytes())
         }
+        "/too-deep" => ("", format!("{}1{}", "[".repeat(200), "]".repeat(200)).into_bytes()),
         "/objects" => ("", format!("[{}{{\"a\":1}}]", "{\"a\":1},".repeat(1_900_000)).into_bytes()),
         "/gzip" => ("content-encoding: gzip\r\n", bomb("gzip")),
         "/zstd" => ("content-encoding: zstd\r\n", bomb("zstd")),
-        "/br" => ("content-encoding: br\r\n", brotli_bomb()),
+        "/br" => ("content-encoding: br\r\n", BROTLI.clone()),
         _ => ("", b"ok".to_vec()),
     }
 }
@@ -119,6 +124,15 @@ fn what_cannot_be_evaluated_fails_with_its_reason() {
         ),
         ("/objects", "capture: { x: { json: $..b, default: 1 } }", "response not evaluated: the JSON has more than"),
         ("/objects", "expect: { json: { $..b: { exists: false } } }", "response not evaluated: the JSON has more than"),
+        ("/too-deep", "capture: { x: { json: $.a, default: 5 } }", "response not evaluated: the JSON is nested 128"),
+        ("/too-deep", "expect: { json: { $.a: { exists: false } } }", "response not evaluated: the JSON is nested 128"),
+        (
+            "/too-deep",
+            "expect: { json: { $.a: { not: { eq: 1 } } } }",
+            "response not evaluated: the JSON is nested 128",
+        ),
+        ("/no-json", "expect: { json: { $.a: { exists: false } } }", "expected json $.a does not exist"),
+        ("/no-json", "expect: { json: { $.a: { not: { eq: 1 } } } }", "expected json $.a not 1"),
     ];
     let steps: Vec<String> = cases
         .iter()
@@ -168,6 +182,16 @@ fn a_bomb_ends_with_the_time_out() {
             longest(&ran)
         );
     }
+}
+
+#[test]
+fn who_sends_a_bomb_has_responded() {
+    LazyLock::force(&BROTLI);
+    let scenario = format!("host: {}\ntasks: [{{ steps: [{{ get: /br, timeout: 500ms }}] }}]\n", server());
+    let ran = Ran::new(&scenario, "-u 1 -t 3s -s 5s");
+    let said = out(&ran.output);
+    assert!(ran.failures("/br").iter().all(|(why, _)| why == "timed out after 500ms"), "{said}");
+    assert!(ran.failed("/br") >= 3 && !said.contains("NOT ANSWERING"), "{said}");
 }
 
 #[test]
