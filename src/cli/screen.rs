@@ -9,8 +9,8 @@ use super::load::Local;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
-use crate::scenario::secrets::Redactor;
 use crate::scenario::catalog::Entry;
+use crate::scenario::secrets::Redactor;
 use crate::tui::{self, Exit, Farewell};
 
 /// A person who has watched the run needs no code to know; scripts ask for one.
