@@ -36,21 +36,7 @@ impl User {
     /// The wait between two tasks: until `next` or until told to leave; a pause in the meantime stretches it by its
     /// length, which is returned.
     pub(super) async fn rest(&self, next: Instant, exactly: bool) -> Duration {
-        let paused_before = self.shard.paused_for();
-        let mut held = Duration::ZERO;
-        while !self.signal.is_retired() {
-            tokio::select! {
-                () = self.sleep_until(next + held, exactly) => {}
-                () = self.signal.wake.notified() => continue,
-            }
-            self.gate().await;
-            let paused = self.shard.paused_for().saturating_sub(paused_before);
-            if paused == held {
-                break;
-            }
-            held = paused;
-        }
-        held
+        self.wait(next, exactly, |_| self.signal.is_retired()).await.0
     }
 
     /// A wait inside a list of steps, until `next`; a pause in the meantime stretches it. A user that leaves waits as
@@ -60,27 +46,30 @@ impl User {
         if self.section == Section::OnStop {
             return sleep_until(next).await;
         }
+        let ends = |end| self.leaves_by().is_some_and(|by| end > by || self.shard.paused.get());
+        let (held, gave_up) = self.wait(next, false, ends).await;
+        self.ends |= gave_up;
+        self.held += held;
+    }
+
+    /// Sleeps until `next`, and longer by what the run is paused meanwhile, unless `gives_up` of the moment at which that
+    /// ends. Returns how long the pauses were, and whether it gave up.
+    async fn wait(&self, next: Instant, exactly: bool, gives_up: impl Fn(Instant) -> bool) -> (Duration, bool) {
         let paused_before = self.shard.paused_for();
         let mut held = Duration::ZERO;
-        loop {
-            if let Some(by) = self.leaves_by()
-                && (next + held > by || self.shard.paused.get())
-            {
-                self.ends = true;
-                break;
-            }
+        while !gives_up(next + held) {
             tokio::select! {
-                () = sleep_until(next + held) => {}
+                () = self.sleep_until(next + held, exactly) => {}
                 () = self.signal.wake.notified() => continue,
             }
             self.gate().await;
             let paused = self.shard.paused_for().saturating_sub(paused_before);
             if paused == held {
-                break;
+                return (held, false);
             }
             held = paused;
         }
-        self.held += held;
+        (held, true)
     }
 
     async fn sleep_until(&self, at: Instant, exactly: bool) {
