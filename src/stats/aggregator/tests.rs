@@ -1,0 +1,183 @@
+use super::super::{Failure, Reason, Recorder, Sample};
+use super::*;
+
+fn aggregator() -> Aggregator {
+    let run = RunInfo {
+        scenario: "shop".into(),
+        host: "http://t".into(),
+        started: SystemTime::UNIX_EPOCH,
+        is_insecure: false,
+        run_time: None,
+        classes: Vec::new(),
+        seed: 1,
+        operations: Vec::new(),
+    };
+    Aggregator::new(run, vec![("GET".into(), "/a".into()), ("POST".into(), "/b".into())], 2)
+}
+
+fn at(millis: u64, state: RunState) -> Moment {
+    let elapsed = Duration::from_millis(millis);
+    let health = Health::default();
+    let at = SystemTime::UNIX_EPOCH + elapsed;
+    Moment { elapsed, at, state, target: 1, spawn_rate: 1.0, vu_hours: 0.0, health }
+}
+
+fn sent(endpoint: u32, millis: u64) -> Sample {
+    let service = Duration::from_millis(millis);
+    Sample { endpoint, service, response: None, connect: None, first_byte: None, bytes: 10, failure: None }
+}
+
+fn give(aggregator: &mut Aggregator, samples: Vec<Sample>, epoch: u32) {
+    let mut recorder = Recorder::new(0, 2);
+    samples.into_iter().for_each(|s| recorder.record(s));
+    let mut interval = recorder.swap(None);
+    (interval.epoch, interval.users, interval.cut) = (epoch, 7, 1);
+    aggregator.absorb(&mut interval);
+}
+
+#[test]
+fn the_window_slides_and_empties() {
+    let mut a = aggregator();
+    for second in 1..=20 {
+        give(&mut a, (0..5).map(|_| sent(0, 20)).collect(), 0);
+        let s = a.snapshot(at(second * 1_000, RunState::Running));
+        assert!((s.total.now.rps - 5.0).abs() < 1e-9, "second {second}: {}", s.total.now.rps);
+        assert_eq!(s.total.now.requests, 5 * second.min(10));
+        assert_eq!(s.endpoints[1].now.requests, 0);
+    }
+    let s = a.snapshot(at(32_000, RunState::Running));
+    assert_eq!((s.total.now.rps, s.total.now.requests, s.total.total.requests), (0.0, 0, 100));
+    assert_eq!((s.series.fine.len(), s.series.fine[25].requests, s.series.fine[25].p95), (32, 0, None));
+    assert_eq!(s.distribution.iter().map(|b| b.count).sum::<u64>(), 100);
+}
+
+#[test]
+fn what_was_blocked_or_behind_is_in_the_health_for_ten_seconds_and_counted_for_the_run() {
+    let mut a = aggregator();
+    let (recent, behind) = (Duration::from_millis(300), Duration::from_secs(2));
+    let mut recorder = Recorder::new(0, 2);
+    for lag in [Duration::from_millis(1), recent, Duration::from_millis(249)] {
+        recorder.timer_lag(lag);
+    }
+    recorder.backlog(behind);
+    recorder.backlog(Duration::ZERO);
+    a.absorb(&mut recorder.swap(None));
+    let blocked = Blocked { now: Duration::ZERO, recent, count: 1, longest: recent };
+    for second in 1..=12 {
+        let health = a.snapshot(at(second * 1_000, RunState::Running)).health.clone();
+        let (blocked, behind) = match second {
+            ..=10 => (blocked, behind),
+            _ => (Blocked { recent: Duration::ZERO, ..blocked }, Duration::ZERO),
+        };
+        assert_eq!((health.blocked, health.backlog), (blocked, behind), "second {second}");
+    }
+    let mut away = at(12_500, RunState::Running);
+    away.health.blocked.now = Duration::from_secs(7);
+    let blocked = a.snapshot(away).health.blocked;
+    assert_eq!((blocked.now, blocked.recent, blocked.count), (Duration::from_secs(7), Duration::from_secs(7), 1));
+}
+
+#[test]
+fn a_reset_forgets_and_older_intervals_only_update_users() {
+    let mut a = aggregator();
+    let mut failed = sent(1, 5);
+    failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
+    give(&mut a, vec![failed], 0);
+    assert_eq!(a.snapshot(at(3_000, RunState::Running)).failures.rows.len(), 1);
+    a.reset(1, Duration::from_secs(3));
+    give(&mut a, vec![sent(0, 5)], 0);
+    let s = a.snapshot(at(3_500, RunState::Running));
+    assert_eq!((s.total.total.requests, s.failures.rows.len(), s.series.fine.len()), (0, 0, 0));
+    assert_eq!((s.load.users, s.cut, s.measured), (7, 2, Duration::from_millis(500)));
+    give(&mut a, vec![sent(0, 5)], 1);
+    let s = a.snapshot(at(4_000, RunState::Done(super::super::snapshot::End::Stopped)));
+    assert_eq!((s.total.total.requests, s.total.total.rps), (1, 1.0));
+    assert_eq!(s.series.fine[0].from, Duration::from_secs(3));
+}
+
+#[test]
+fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
+    let done = RunState::Done(super::super::snapshot::End::Completed);
+    let mut failed = sent(1, 900);
+    failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
+    let mut a = aggregator();
+    for second in 1..=3 {
+        give(&mut a, (0..8).map(|_| sent(0, 20)).collect(), 0);
+        a.snapshot(at(second * 1_000, RunState::Running));
+    }
+    give(&mut a, vec![failed, sent(1, 900)], 0);
+    let s = a.snapshot(at(3_004, done));
+    let rates = |b: &super::super::snapshot::Bucket| b.requests as f64 / b.length.as_secs_f64();
+    assert!(s.series.iter().all(|b| rates(b) < 10.0 && b.users == 7), "{:?}", s.series);
+    let last = s.series.iter().next_back().unwrap();
+    assert_eq!((last.requests, last.failures, last.length), (10, 1, Duration::from_millis(1_004)));
+    // Of both parts: 8 times 20 ms and 2 times 900 ms, to three digits.
+    assert_eq!((last.p50, last.p95), (Some(Duration::from_micros(20_015)), Some(Duration::from_millis(900))));
+    assert_eq!((last.so_far.requests, last.at), (26, s.at));
+    assert!((s.total.now.rps - 26.0 / 3.004).abs() < 1e-9 && (s.total.total.rps - s.total.now.rps).abs() < 1e-9);
+
+    // A run that is shorter than a second has its average, and while it lasts no more than what came.
+    let mut a = aggregator();
+    give(&mut a, (0..30).map(|_| sent(0, 20)).collect(), 0);
+    assert_eq!(a.snapshot(at(10, RunState::Running)).total.now.rps, 30.0);
+    let s = a.snapshot(at(500, done));
+    assert_eq!((s.total.total.rps, s.total.now.rps, s.series.fine[0].so_far.rps), (60.0, 60.0, 60.0));
+    assert_eq!((s.series.fine.len(), s.series.fine[0].users), (1, 7));
+}
+
+#[test]
+fn it_is_known_since_when_there_is_no_response() {
+    let mut a = aggregator();
+    let silent = || {
+        let reason = Reason::Timeout(Duration::from_secs(1));
+        Sample { failure: Some(Box::new(Failure { reason, example: None })), ..sent(0, 5) }
+    };
+    let wrong =
+        || Sample { failure: Some(Box::new(Failure { reason: Reason::Status(503), example: None })), ..sent(0, 5) };
+    // A body that did not come whole is a response that has begun.
+    let cut = || Sample { first_byte: Some(Duration::from_millis(1)), ..silent() };
+    for (second, samples, wanted) in [
+        (1, vec![], (None, 0)),
+        (2, vec![silent(), silent()], (None, 2)),
+        (3, vec![wrong()], (Some(3), 0)),
+        (4, vec![silent()], (Some(3), 1)),
+        (5, vec![silent(), cut()], (Some(5), 0)),
+        (6, vec![silent(), silent()], (Some(5), 2)),
+    ] {
+        give(&mut a, samples, 0);
+        let load = a.snapshot(at(second * 1_000, RunState::Running)).load;
+        assert_eq!((load.last_response.map(|d| d.as_secs()), load.unanswered), wanted, "at {second} s");
+    }
+    let s = a.snapshot(at(7_000, RunState::Running));
+    assert_eq!((s.total.total.requests, s.total.total.responses), (8, 2));
+    // A reset forgets figures, not whether the server lives.
+    a.reset(1, Duration::from_secs(7));
+    assert_eq!(a.snapshot(at(8_000, RunState::Running)).load.last_response, Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn pausing_closes_nothing_and_the_end_closes_all() {
+    let mut a = aggregator();
+    give(&mut a, vec![sent(0, 5), sent(1, 50)], 0);
+    for _ in 0..5 {
+        assert_eq!(a.snapshot(at(1_500, RunState::Paused)).series.fine.len(), 1);
+    }
+    give(&mut a, vec![sent(0, 5)], 0);
+    let done = RunState::Done(super::super::snapshot::End::Completed);
+    let s = a.snapshot(at(1_700, done));
+    assert_eq!(s.series.iter().map(|b| b.requests).sum::<u64>(), 3);
+    let last = s.series.fine.last().unwrap();
+    assert_eq!((last.so_far.requests, last.length, s.series.fine.len()), (3, Duration::from_millis(1_700), 1));
+    let dir = tempfile::tempdir().unwrap();
+    let files = crate::report::csv::write(&crate::report::csv::prefix(dir.path(), &s), &s).unwrap();
+    let stats = std::fs::read_to_string(&files[0]).unwrap();
+    let row = stats.lines().nth(1).unwrap();
+    assert!(row.starts_with("GET,/a,2,0,5,5.0,5.0,5.0,10.0,1.17"), "{row}");
+    assert!(row.ends_with(",5,5,5,5,5,5,5,5,5,5,5"), "{row}");
+    let history = std::fs::read_to_string(&files[1]).unwrap();
+    assert!(history.lines().nth(1).unwrap().starts_with("0,0,,Aggregated,0.000000,0.000000,N/A,"), "{history}");
+    for width in [0, 1, 40, 80, 120, 200] {
+        let text = crate::report::text::tables(&s, width) + &crate::report::text::summary(&s, width);
+        assert!(text.lines().all(|l| unicode_width::UnicodeWidthStr::width(l) <= width), "{width}\n{text}");
+    }
+}
