@@ -39,7 +39,7 @@ pub enum CaptureSource {
     /// The value of a cookie that the reply sets.
     Cookie(String),
     /// The first group of a match in the body, or the whole match of a pattern without a group.
-    Regex(regex::bytes::Regex),
+    Regex(regex::Regex),
     /// The text of an element of the body's HTML, or one of its attributes.
     Css {
         /// Which elements.
@@ -136,10 +136,12 @@ impl CaptureSource {
             CaptureSource::Cookie(name) => reply.cookie(name).map(Value::from),
             CaptureSource::Regex(pattern) => {
                 let group = usize::from(pattern.captures_len() > 1);
-                let value = |c: regex::bytes::Captures<'_>| c.get(group).map(|m| text(m.as_bytes()));
+                let value = |c: regex::Captures<'_>| c.get(group).map(|m| Value::from(m.as_str()));
+                // As `matches` sees the body: a byte that is not UTF-8 is a character that `.` matches.
+                let body = String::from_utf8_lossy(reply.text());
                 match pick {
-                    Pick::First => pattern.captures(reply.text()).and_then(value),
-                    _ => choose(matches(pattern, reply, value), pick, rng, Value::clone),
+                    Pick::First => pattern.captures(&body).and_then(value),
+                    _ => choose(matches((pattern, &body), reply, value), pick, rng, Value::clone),
                 }
             }
             CaptureSource::Css { selector, attribute } => {
@@ -159,12 +161,12 @@ const MAX_MATCHES: usize = 250_000;
 
 /// All matches. Finding one is linear work, finding all may be the square of the body.
 fn matches(
-    pattern: &regex::bytes::Regex,
+    (pattern, body): (&regex::Regex, &str),
     reply: &ReplyView<'_>,
-    value: impl Fn(regex::bytes::Captures<'_>) -> Option<Value>,
+    value: impl Fn(regex::Captures<'_>) -> Option<Value>,
 ) -> Vec<Value> {
     let (mut all, mut bytes) = (Vec::new(), 0);
-    for (at, found) in pattern.captures_iter(reply.text()).enumerate() {
+    for (at, found) in pattern.captures_iter(body).enumerate() {
         if at % 16 == 15 && reply.is_late() {
             return Vec::new();
         }
@@ -224,7 +226,7 @@ mod tests {
     }
 
     fn regex(pattern: &str) -> CaptureSource {
-        CaptureSource::Regex(regex::bytes::Regex::new(pattern).unwrap())
+        CaptureSource::Regex(regex::Regex::new(pattern).unwrap())
     }
 
     #[test]
@@ -274,5 +276,15 @@ mod tests {
             (miss.to_string().as_str(), miss.found.as_str()),
             ("nothing to capture for x: there", "a body that is not JSON")
         );
+    }
+
+    #[test]
+    fn a_byte_that_is_not_utf_8_is_a_character_for_a_pattern() {
+        let headers = HeaderMap::new();
+        let reply = ReplyView::new(200, Duration::ZERO, &headers, b"<p>caf\xe9 au lait</p>");
+        for pick in [Pick::First, Pick::Last] {
+            let taken = capture(regex("<p>(.*)</p>"), pick, None).take(&reply, &mut fastrand::Rng::with_seed(3));
+            assert_eq!(taken.unwrap().as_str(), Some("caf\u{fffd} au lait"));
+        }
     }
 }

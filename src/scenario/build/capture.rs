@@ -130,7 +130,7 @@ impl Builder<'_> {
                 }
             },
             "cookie" => CaptureSource::Cookie(text.to_owned()),
-            "regex" => match regex::bytes::RegexBuilder::new(text).size_limit(MAX_PATTERN).build() {
+            "regex" => match regex::RegexBuilder::new(text).size_limit(MAX_PATTERN).build() {
                 Ok(pattern) => CaptureSource::Regex(pattern),
                 Err(e) => {
                     let message = format!("this pattern cannot be read: {}", regex_error(&e));
