@@ -53,11 +53,15 @@ impl Session {
         let observed = Observed { stream, seen: Rc::clone(&seen) };
         let (sender, connection) = builder.handshake(observed).await.map_err(wire)?;
         let (_alive, gone) = oneshot::channel();
+        let told = Rc::clone(&seen);
         let driver = tokio::task::spawn_local(async move {
             let mut connection = pin!(connection);
             // What breaks the connection is told to whoever waits for a response on it.
             tokio::select! {
-                _ = &mut connection => return,
+                end = &mut connection => {
+                    let error = end.err().filter(|error| error.is_remote() && error.is_go_away());
+                    return told.goodbye.set(error.and_then(|error| error.reason()));
+                }
                 _ = gone => {}
             }
             let _ = tokio::time::timeout(GOODBYE, connection).await;
@@ -131,6 +135,9 @@ impl Session {
         let error = if self.seen.is_http1.get() == Some(true) {
             let what = "the server answers in HTTP/1.1 to HTTP/2 (http_version: 2)";
             WireError::Known(Reason::Other(what.into()))
+        } else if let Some(code) = self.seen.goodbye.get() {
+            // What the server said counts, not how the connection ended then.
+            WireError::Known(closed(code))
         } else if let Some(error) = self.seen.failed.take() {
             error.into()
         } else if again == Again::IfIdempotent {
@@ -147,6 +154,8 @@ impl Session {
 struct Seen {
     /// Whether the first bytes are those of an HTTP/1 response.
     is_http1: Cell<Option<bool>>,
+    /// Why the server has closed the connection, where it has said so and it is an error.
+    goodbye: Cell<Option<Code>>,
     /// Why reading failed; the library keeps only words of it.
     failed: RefCell<Option<io::Error>>,
 }
@@ -227,6 +236,10 @@ impl From<h2::Error> for Failure {
     }
 }
 
+fn closed(code: Code) -> Reason {
+    Reason::Other(format!("the server closed the HTTP/2 connection: {code}").into())
+}
+
 fn wire(error: h2::Error) -> WireError {
     if error.is_io() {
         // The library's own word for an end that nobody announced.
@@ -238,9 +251,7 @@ fn wire(error: h2::Error) -> WireError {
     }
     let code = error.reason().map(|code| code.to_string()).unwrap_or_default();
     let reason = match () {
-        () if error.is_remote() && error.is_go_away() => {
-            Reason::Other(format!("the server closed the HTTP/2 connection: {code}").into())
-        }
+        () if error.is_remote() && error.is_go_away() => closed(error.reason().unwrap_or(Code::NO_ERROR)),
         () if error.is_remote() => Reason::Other(format!("the server reset the HTTP/2 stream: {code}").into()),
         () if error.is_library() => Reason::Malformed(format!("invalid HTTP/2: {code}").into()),
         () => Reason::Other(error.to_string().into()),
