@@ -172,8 +172,8 @@ pub struct Abroad {
 
 /// True for a header that only the server it was meant for may see.
 fn is_private(name: &HeaderName, value: &HeaderValue, secrets: &Redactor) -> bool {
-    const PARTS: [&str; 9] =
-        ["auth", "cookie", "token", "secret", "password", "passwd", "session", "credential", "signature"];
+    const PARTS: [&str; 10] =
+        ["auth", "cookie", "token", "secret", "password", "passwd", "session", "credential", "signature", "jwt"];
     let text = name.as_str();
     let is_key = text.contains("key") && text != "idempotency-key";
     *name == HOST

@@ -67,6 +67,7 @@ fn credentials_do_not_travel_to_other_origins() {
         ("x-auth-token", "t"),
         ("private-token", "t"),
         ("x-amz-signature", "s"),
+        ("x-goog-iap-jwt-assertion", "j"),
         ("x-anything", "has s3cret-token in it"),
     ];
     let anybody = [("accept", "*/*"), ("idempotency-key", "7"), ("x-request-id", "1"), ("content-type", "a/b")];
