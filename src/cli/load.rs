@@ -77,7 +77,7 @@ impl Local {
         self
     }
 
-    /// True when nobody has said in so many words that this example shall go to this host.
+    /// True unless somebody has explicitly sent this example to this host.
     fn is_astray(&self, scenario: &Scenario, host: Option<&str>) -> bool {
         let (given, named) = &self.given;
         let is_named = named.as_ref().is_some_and(|named| named.is_embedded() && named.name() == scenario.name());

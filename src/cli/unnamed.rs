@@ -40,7 +40,7 @@ pub(super) const NOT_NAMED: &str = "this embedded example has the requests of th
                                     or KATYDID_HOST names another host. Choose a scenario of your own (`katydid init` \
                                     writes a first one), or name the example with -f to send it there";
 
-/// True for an embedded example that would go to `host` in the place of the demo shop.
+/// True for an embedded example that would go to `host` instead of the demo shop.
 pub(super) fn is_diverted(scenario: &Scenario, host: Option<&str>) -> bool {
     scenario.is_embedded() && scenario.host() == Some(DEMO_HOST) && host.is_some_and(|host| host != DEMO_HOST)
 }

@@ -142,7 +142,7 @@ fn graphql_requests_that_are_wrong_have_no_data() {
     assert!(status == 200 && reply.contains("\"data\""), "{reply}");
 }
 
-/// Statuses of so many good orders, by the seed alone.
+/// Statuses of `orders` good orders, by the seed alone.
 fn foretold(seed: u64, orders: usize) -> Vec<u16> {
     let counters = Counters::default();
     counters.behave(seed, true);

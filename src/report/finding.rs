@@ -19,7 +19,7 @@ const SILENT: Duration = Duration::from_secs(2);
 const FAILING: (f64, u64, f64) = (0.01, 5, 0.5);
 /// Seconds of response times that tell what is usual.
 const USUAL: usize = 10;
-/// So many times the usual response time is slow, if the difference is this much.
+/// This many times the usual response time is slow, if the difference is this much.
 const SLOW: (f64, Duration) = (3.0, Duration::from_millis(100));
 /// Characters of a name or a reason, of a message, and of a host: hostile ones are longer than any screen.
 const WORDS: usize = 50;

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-/// What is shown in the place of the library's message.
+/// What is shown instead of the library's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Advice {
     /// Where; `None` is where the library says.

@@ -185,7 +185,7 @@ pub(crate) fn profiles(root: &Node) -> impl Iterator<Item = &str> {
     profiles.into_iter().flat_map(|(_, node)| node.entries()).map(|(key, _)| key.name.as_str())
 }
 
-/// The tree with the keys of a profile in the place of its own; `vars`, `defaults` and the headers in these are joined.
+/// The tree with the keys of a profile instead of its own; `vars`, `defaults` and the headers in these are joined.
 pub(crate) fn overlay(root: &Node, profile: &str) -> Result<Node, String> {
     let known = || profiles(root);
     let entries = root.entries().iter().find(|(key, _)| key.name == "profiles").map_or(&[][..], |(_, n)| n.entries());

@@ -81,7 +81,7 @@ pub struct SelectOptions {
     pub classes: Vec<String>,
 }
 
-/// What flags or the launcher's fields put in the place of the file's values.
+/// What flags or the launcher's fields put instead of the file's values.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// Base URL, or the URL of the Redis.

@@ -179,7 +179,7 @@ pub(crate) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// The text with a mark in the place of bytes that are none, and what to say about the first of them.
+/// The text with a mark instead of bytes that are none, and what to say about the first of them.
 pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic) {
     let at = error.utf8_error().valid_up_to();
     let byte = error.as_bytes().get(at).copied().unwrap_or_default();

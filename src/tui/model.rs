@@ -84,7 +84,7 @@ pub(crate) struct Run {
     pub failure: Cursor,
     pub users: Pending<u32>,
     pub rate: Pending<f64>,
-    /// What is said of a key in the place of the footer.
+    /// What is said of a key instead of the footer.
     pub note: Option<Note>,
     /// An export is being written.
     pub exporting: bool,
@@ -274,7 +274,7 @@ impl Model {
 }
 
 impl Run {
-    /// Says `text` in the place of the footer.
+    /// Says `text` instead of the footer.
     pub fn note(&mut self, text: String, now: Duration) {
         self.note = Some(Note { text, until: now + Duration::from_secs(8), state: self.settled(), load: None });
     }

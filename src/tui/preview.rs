@@ -83,7 +83,7 @@ impl Preview {
         })
     }
 
-    /// The level of the load in the middle of each of so many equal parts of the run, and the highest of all.
+    /// The level of the load in the middle of each of `parts` equal parts of the run, and the highest of all.
     pub fn levels(&self, parts: usize) -> (Vec<f64>, f64) {
         let (length, schedule) = (self.shown().as_secs_f64(), &self.schedule);
         let level = |part: usize| {

@@ -29,7 +29,7 @@ const EXAMPLE_HEADERS: usize = 2_048;
 /// Bytes of a body that are evaluated while other users wait, and for how long that may go on.
 const IN_PASSING: usize = 256 * 1024;
 const TIME_IN_PASSING: Duration = Duration::from_millis(20);
-/// A response that came just in time has so long to be evaluated.
+/// A response that came just in time has this long to be evaluated.
 const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// A reply that has come, as far as somebody wants to see it.

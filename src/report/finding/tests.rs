@@ -47,7 +47,7 @@ fn failed(reason: Reason, count: u64, second: u64) -> FailureRow {
     }
 }
 
-/// So many requests, of which so many failed, in the last ten seconds and in all.
+/// Requests, and how many of them failed, in the last ten seconds and in all.
 fn measured(snapshot: &mut Snapshot, requests: u64, failures: u64, millis: u64) {
     let times = [Duration::from_millis(millis); 11];
     let row = &mut snapshot.total;

@@ -1,6 +1,6 @@
 //! `flows`: step lists that are called by name.
 //!
-//! With `--tags` a flow's steps are taken as if they stood in the place of the call: what is left of a flow then
+//! With `--tags` a flow's steps are taken as if they stood instead of the call: what is left of a flow then
 //! depends on what is around the call, and each such part of a flow is a flow of the plan of its own.
 
 use std::collections::{BTreeSet, HashMap, HashSet};

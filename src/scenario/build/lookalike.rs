@@ -8,7 +8,7 @@ const READ: [&str; 3] = ["body", "graphql", "json"];
 /// Keys of texts that are not sent, or have such signs of their own.
 const APART: [&str; 11] =
     ["capture", "css", "description", "expect", "graphql", "if", "log", "matches", "name", "regex", "when"];
-/// Where a name in single braces is no JSON and no GraphQL.
+/// Where a name in single braces is neither JSON nor GraphQL.
 const ADDRESSES: [&str; 10] = ["delete", "form", "get", "head", "headers", "options", "patch", "post", "put", "query"];
 /// Where values get their names: a file that is not read there is surely a mistake.
 const NAMED: [&str; 4] = ["set", "variables", "vars", "with"];

@@ -38,7 +38,7 @@ pub enum Goal {
 /// How fast the number of users changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Slope {
-    /// So many users per second.
+    /// Users per second.
     PerSecond(f64),
     /// Evenly within this time: the length of the stage as written, whatever ends the run sooner.
     Within(Duration),

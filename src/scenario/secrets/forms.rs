@@ -97,7 +97,7 @@ fn either_case(c: char) -> String {
     if others.is_empty() { own } else { format!("[{c}{}]", others.into_iter().collect::<String>()) }
 }
 
-/// A number in hexadecimal of at least so many digits, in either case.
+/// A hexadecimal number with at least this many digits, in either case.
 fn digits(number: u32, least: usize) -> String {
     let mut out = String::new();
     for digit in format!("{number:0least$x}").chars() {

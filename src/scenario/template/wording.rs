@@ -1,4 +1,4 @@
-//! The words of the template library in the words of this program, and what to write in the place of another language's.
+//! The words of the template library in the words of this program, and what to write instead of another language's.
 //!
 //! In: an error of the library, or an expression it cannot read. Out: a text that speaks of filters, texts and lists.
 
@@ -65,7 +65,7 @@ fn wanted(rust: &str) -> &str {
     }
 }
 
-/// Values have no methods; what stands in the place of the commonest of other languages.
+/// Values have no methods; what stands instead of the commonest of other languages.
 pub(super) fn in_place_of_method(method: &str) -> String {
     match method {
         "upper" | "toUpperCase" | "to_uppercase" => "write value | upper".to_owned(),
@@ -125,7 +125,7 @@ pub(super) fn foreign_name(name: &str) -> Option<&'static str> {
     })
 }
 
-/// The expression with blanks in the place of its texts.
+/// The expression with blanks instead of its texts.
 fn outside_quotes(code: &str) -> String {
     let (mut quote, mut escaped) = (None, false);
     let blank = |c: char| {

@@ -78,7 +78,7 @@ fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     }
 }
 
-/// Puts a value in the place of the scenario's; an empty text gives the scenario's value back.
+/// Puts a value instead of the scenario's; an empty text gives the scenario's value back.
 fn edit(model: &mut Model, field: Field, text: &str) -> Result<(), crate::units::UnitError> {
     let overrides = &mut model.launcher.overrides;
     let empty = text.is_empty();

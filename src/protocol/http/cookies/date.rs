@@ -45,7 +45,7 @@ fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'/' | b';'..=b'@' | b'['..=b'`' | b'{'..=b'~')
 }
 
-/// A number of so many digits at the beginning of a token; the token may go on with anything else.
+/// A number with this many digits at the beginning of a token; the token may go on with anything else.
 fn number(token: &[u8], least: usize, most: usize) -> Option<i16> {
     let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let digits = token.get(..digits).filter(|_| (least..=most).contains(&digits))?;

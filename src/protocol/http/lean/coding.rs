@@ -13,7 +13,7 @@ use crate::scenario::budget::Budget;
 
 /// Codings of one body, at most, as with curl.
 const MAX_CODINGS: usize = 5;
-/// Bytes that are decompressed in one go; more is done elsewhere, so that one body does not hold up all users.
+/// Bytes that are decompressed at once; more is done elsewhere, so that one body does not hold up all users.
 const IN_ONE_GO: usize = 256 * 1024;
 /// Bytes between two stages, and in one step.
 const STEP: usize = 16 * 1024;

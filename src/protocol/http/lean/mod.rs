@@ -44,7 +44,7 @@ pub enum WireError {
     /// The server closed the connection before the response was whole.
     #[error("connection closed before the reply was complete")]
     Closed,
-    /// What came is no HTTP.
+    /// What came is not HTTP.
     #[error("{0}")]
     Malformed(Arc<str>),
     /// Anything whose reason is known where it happens.

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What `set: { a: SOURCE }` leaves after so many rounds, and how far it came.
+/// What `set: { a: SOURCE }` leaves after this many rounds, and how far it came.
 fn rounds(source: &str, first: Value, rounds: usize) -> (usize, Result<Value, String>) {
     let mut table = SlotTable::default();
     let slot = table.insert("a", Value::UNDEFINED);

@@ -24,7 +24,7 @@ pub struct Gzip {
 }
 
 enum Place {
-    /// At the magic number: so many bytes of it have come.
+    /// At the magic number: this many bytes of it have come.
     Magic(usize),
     Fixed {
         flags: u8,
