@@ -55,16 +55,19 @@ fn bomb(coding: &str) -> Vec<u8> {
 /// Built once: a server that builds its response is silent meanwhile.
 static BROTLI: LazyLock<Vec<u8>> = LazyLock::new(brotli_bomb);
 
-/// Brotli has no members.
+/// Brotli has no members, but what stands between two flushes ends on a whole byte and can be repeated.
 fn brotli_bomb() -> Vec<u8> {
-    let mut out = Vec::new();
-    {
-        let mut writer = brotli::CompressorWriter::new(&mut out, 1 << 20, 2, 22);
-        let piece = vec![0; PIECE];
-        for _ in 0..8 {
-            writer.write_all(&piece).expect("memory");
-        }
-    }
+    let piece = vec![0; PIECE];
+    let mut writer = brotli::CompressorWriter::new(Vec::new(), 1 << 20, 2, 22);
+    let mut flushed = || {
+        writer.write_all(&piece).expect("memory");
+        writer.flush().expect("memory");
+        writer.get_ref().len()
+    };
+    let (first, second) = (flushed(), flushed());
+    let mut out = writer.get_ref()[..second].to_vec();
+    out.extend_from_slice(&writer.get_ref()[first..second].repeat(1_000));
+    out.extend_from_slice(&writer.into_inner()[second..]);
     out
 }
 
