@@ -243,9 +243,9 @@ impl Keeper {
         let number = self.number(place);
         let signal = Signal::with_arrival(arrival);
         let who = Identity { number, class };
-        let redis = self.redis.as_ref().map(|factory| factory.client(Rc::clone(&self.shard)));
+        let redis = self.redis.as_ref().map(|factory| Box::new(factory.client(Rc::clone(&self.shard))));
         let clients = Clients { http: self.factory.client(), redis };
-        let user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), clients);
+        let mut user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), clients);
         let shard = Rc::clone(&self.shard);
         let task = tokio::task::spawn_local(async move {
             // Also when the user panics, so that the keeper looks at once.

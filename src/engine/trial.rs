@@ -158,7 +158,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         shard.observer = Some(Rc::<O>::clone(observer) as Rc<dyn Observer>);
         let who = Identity { number: 0, class: choice.class };
         let shard = Rc::new(shard);
-        let mut redis = setup.redis.as_ref().map(|factory| factory.client(Rc::clone(&shard)));
+        let mut redis = setup.redis.as_ref().map(|factory| Box::new(factory.client(Rc::clone(&shard))));
         if let Some(redis) = &mut redis {
             redis.watched_by(Rc::<O>::clone(observer));
         }

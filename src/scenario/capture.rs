@@ -130,7 +130,7 @@ impl CaptureSource {
                 choose(found, pick, rng, |v| Value::from(Serde(&**v)))
             }
             CaptureSource::Header(name) => {
-                let values = reply.headers.get_all(name).iter().collect();
+                let values = reply.headers.all().get_all(name).iter().collect();
                 choose(values, pick, rng, |v| text(v.as_bytes()))
             }
             CaptureSource::Cookie(name) => reply.cookie(name).map(Value::from),

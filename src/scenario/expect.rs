@@ -150,7 +150,7 @@ impl Subject {
             Subject::Size => Got::One(Owned(reply.size.into())),
             Subject::Body => Got::Text(String::from_utf8_lossy(reply.text()).into_owned().into()),
             Subject::Header(name) => {
-                let lines = reply.headers.get_all(name).iter();
+                let lines = reply.headers.all().get_all(name).iter();
                 let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
                 if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
             }

@@ -24,6 +24,23 @@ const MAX_VISITS: u64 = 50_000_000;
 /// Values that may be visited while other users wait.
 const VISITS_IN_PASSING: u64 = 500_000;
 
+/// Header lines, read when they are asked for.
+pub trait Headers: std::fmt::Debug {
+    /// All of them.
+    fn all(&self) -> &HeaderMap;
+
+    /// The value of `Content-Type`, which says in which encoding a body is.
+    fn content_type(&self) -> Option<&[u8]> {
+        self.all().get(CONTENT_TYPE).map(HeaderValue::as_bytes)
+    }
+}
+
+impl Headers for HeaderMap {
+    fn all(&self) -> &HeaderMap {
+        self
+    }
+}
+
 /// A complete reply, borrowed from whoever received it.
 #[derive(Debug)]
 pub struct ReplyView<'a> {
@@ -32,7 +49,7 @@ pub struct ReplyView<'a> {
     /// From the send to the last byte.
     pub elapsed: Duration,
     /// Header lines.
-    pub headers: &'a HeaderMap,
+    pub headers: &'a dyn Headers,
     /// Decompressed; empty unless the step [keeps the body](super::plan::HttpStep::keeps_body).
     pub body: &'a [u8],
     /// Bytes of the whole body, also where it was not kept.
@@ -66,7 +83,7 @@ pub enum Selected<'v> {
 
 impl<'a> ReplyView<'a> {
     /// A reply whose body was kept: `body` is all of it.
-    pub fn new(status: u16, elapsed: Duration, headers: &'a HeaderMap, body: &'a [u8]) -> Self {
+    pub fn new(status: u16, elapsed: Duration, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
         Self {
             status,
             elapsed,
@@ -133,7 +150,7 @@ impl<'a> ReplyView<'a> {
         self.text.get_or_init(|| {
             let (encoding, mark) = match Encoding::for_bom(self.body) {
                 Some(found) => found,
-                None => (charset(self.headers).unwrap_or(UTF_8), 0),
+                None => (self.headers.content_type().and_then(charset).unwrap_or(UTF_8), 0),
             };
             let body = &self.body[mark..];
             // What is not valid is left as it is: whoever reads it as text replaces it.
@@ -217,7 +234,7 @@ impl<'a> ReplyView<'a> {
     /// The value of a cookie that the reply sets, or a redirect that led to it: the last one, which is also the one that
     /// is sent from now on.
     pub(crate) fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
-        let own: Vec<_> = self.headers.get_all(SET_COOKIE).iter().collect();
+        let own: Vec<_> = self.headers.all().get_all(SET_COOKIE).iter().collect();
         own.into_iter().rev().chain(self.earlier.iter().rev()).find_map(|line| {
             let line = String::from_utf8_lossy(line.as_bytes());
             let (key, rest) = line.split_once('=')?;
@@ -227,9 +244,8 @@ impl<'a> ReplyView<'a> {
     }
 }
 
-/// The encoding that `Content-Type` names.
-fn charset(headers: &HeaderMap) -> Option<&'static Encoding> {
-    let value = headers.get(CONTENT_TYPE)?.as_bytes();
+/// The encoding that a `Content-Type` names.
+fn charset(value: &[u8]) -> Option<&'static Encoding> {
     let mut parameters = value.split(|byte| *byte == b';').skip(1).map(<[u8]>::trim_ascii);
     let charset = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_at_checked("charset=".len())?;

@@ -63,16 +63,18 @@ pub fn count() -> u32 {
 /// # Errors
 /// When the system refuses the thread or a handler.
 pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
-    let ignored = ignored();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let ending = ENDING.iter().map(|signal| signal.as_raw()).chain(UNNAMED);
-    let numbers = ending.chain(also.iter().copied());
-    let mut signals: Vec<(i32, Signal)> = {
-        let _inside = runtime.enter();
-        let heard = numbers.filter(|number| !is_in(ignored, *number));
-        heard.map(|number| Ok((number, signal(SignalKind::from_raw(number))?))).collect::<io::Result<_>>()?
-    };
+    let (answer, answered) = std::sync::mpsc::channel();
     let work = move || {
+        let started = tokio::runtime::Builder::new_current_thread().enable_io().build().and_then(|runtime| {
+            let signals = handlers(&runtime, also)?;
+            Ok((runtime, signals))
+        });
+        let (runtime, mut signals) = match started {
+            Ok(started) => started,
+            Err(error) => return drop(answer.send(Err(error))),
+        };
+        // Whoever started this waits for it.
+        let _ = answer.send(Ok(()));
         runtime.block_on(async {
             let mut last: Option<Instant> = None;
             loop {
@@ -90,7 +92,26 @@ pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static)
         });
     };
     std::thread::Builder::new().name("signals".into()).spawn(work)?;
-    Ok(())
+    answered.recv().unwrap_or_else(|gone| Err(io::Error::other(gone)))
+}
+
+/// A handler for each signal that asks for the end, and for each in `also`, but for those that the process ignores.
+fn handlers(runtime: &tokio::runtime::Runtime, also: &[i32]) -> io::Result<Vec<(i32, Signal)>> {
+    let _inside = runtime.enter();
+    let ignored = ignored();
+    let mut handlers = Vec::new();
+    for number in ENDING.iter().map(|signal| signal.as_raw()).chain(UNNAMED).chain(also.iter().copied()) {
+        if is_in(ignored, number) {
+            continue;
+        }
+        match signal(SignalKind::from_raw(number)) {
+            Ok(handler) => handlers.push((number, handler)),
+            // What observes a program may keep some of these for itself, as Valgrind does.
+            Err(_) if UNNAMED.contains(&number) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(handlers)
 }
 
 /// From now on a file that reaches the limit of its size ends nothing: the write returns an error, which is said with

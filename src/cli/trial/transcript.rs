@@ -13,6 +13,7 @@ use super::paint::{Paint, Role, cut};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
 use crate::headless::console::Output;
 use crate::scenario::plan::{Plan, StopScope};
+use crate::scenario::reply::Headers as _;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
@@ -138,6 +139,7 @@ impl Transcript {
         self.line(4, "< ", &format!("{}, after {took}, {size}", status.trim_end()), Some(role));
         let lines: Vec<(String, String)> = reply
             .headers
+            .all()
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();

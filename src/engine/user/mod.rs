@@ -81,7 +81,7 @@ pub struct Clients {
     /// For HTTP.
     pub http: UserClient,
     /// For Redis, in a plan that has one.
-    pub redis: Option<RedisClient<Shard>>,
+    pub redis: Option<Box<RedisClient<Shard>>>,
 }
 
 /// A user at work.
@@ -91,7 +91,7 @@ pub struct User {
     signal: Rc<Signal>,
     client: UserClient,
     /// There in a plan with Redis; connects when it is first used.
-    redis: Option<RedisClient<Shard>>,
+    redis: Option<Box<RedisClient<Shard>>>,
     scope: Scope,
     /// Where in the scenario it is, for messages.
     section: Section,
@@ -132,8 +132,9 @@ impl User {
         }
     }
 
-    /// Runs until retired, or until a step or the end of its data stops it.
-    pub async fn live(mut self) {
+    /// Runs until retired, or until a step or the end of its data stops it. Borrows the user, because a future has room
+    /// twice for what is moved into it.
+    pub async fn live(&mut self) {
         let shard = Rc::clone(&self.shard);
         let signal = Rc::clone(&self.signal);
         let class = &shard.plan.classes[self.who.class];

@@ -8,18 +8,18 @@ mod introspect;
 mod outcome;
 pub mod subscription;
 
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use self::envelope::{Alien, BOM};
 pub use self::introspect::introspect;
 use self::outcome::{Answer, Outcome, Persistence};
-use super::http::{Exchange, Judge, Reply, UserClient};
+use super::http::{Costly, Exchange, Judge, Reply, Transfer, UserClient};
 use super::judged;
 use crate::scenario::capture;
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
-use crate::scenario::reply::ReplyView;
+use crate::scenario::reply::{Headers as _, ReplyView};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
@@ -39,14 +39,14 @@ pub async fn send(
     wants: impl Fn(&Reason) -> bool,
 ) -> (Exchange, Option<Cost>) {
     let judge = Judge { step: &step.http, wants: &wants, whole: true, reach: scope.secrets.reach() };
-    let started = Instant::now();
+    let mut transfer = Transfer::begin();
     let text = client.draft().body.clone();
     let url = client.draft().url.clone();
     let hashed = (step.persisted == Persisted::Automatic && !client.sends_text).then(|| step.by_hash(&text)).flatten();
     let first = hashed.as_ref().map_or(&text, |hashed| &hashed.hash_only);
     load(client, step, &url, first);
-    let (mut exchange, mut reply) = client.transfer(&judge, started).await;
-    let mut answer = read(reply.as_ref(), &scope.secrets);
+    client.transfer(&judge, &mut transfer).await;
+    let mut answer = read(transfer.reply.as_ref(), &scope.secrets);
     let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
         (None, _) | (_, None) => None,
@@ -58,14 +58,19 @@ pub async fn send(
     };
     if let Some(again) = again {
         load(client, step, &url, &again);
-        let connect = exchange.connect;
-        (exchange, reply) = client.transfer(&judge, started).await;
-        exchange.connect = connect.or(exchange.connect);
-        answer = read(reply.as_ref(), &scope.secrets);
+        // Rare, and large, as is what follows: nothing of it is a part of what every user holds.
+        Box::pin(client.transfer(&judge, &mut transfer)).await;
+        answer = read(transfer.reply.as_ref(), &scope.secrets);
     }
-    // Rare, and large: nothing of it is a part of what every user holds.
-    if let Some(reply) = conclude((step, &judge), (&mut exchange, reply), answer.as_ref(), scope) {
-        exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
+    let Transfer { mut exchange, reply, .. } = transfer;
+    match reply {
+        None => capture::none_taken(&step.http.captures, scope),
+        Some(mut reply) => match conclude((step, &judge), (&mut reply, exchange.service), answer.as_ref(), scope) {
+            Ok(failure) => exchange.failure = failure,
+            Err(Costly) => {
+                exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
+            }
+        },
     }
     (exchange, answer.and_then(|answer| answer.ok()?.cost))
 }
@@ -84,37 +89,31 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
     }
 }
 
-/// Sets the failure that a response is, by its envelope or its contents. Returns the response when its contents take too
-/// long to be evaluated here.
+/// The failure that a response is, by its envelope or its contents.
+///
+/// # Errors
+/// When its contents take too long to be evaluated here.
 fn conclude(
     (step, judge): (&GraphqlStep, &Judge<'_>),
-    (exchange, reply): (&mut Exchange, Option<Reply>),
+    (reply, elapsed): (&mut Reply, Duration),
     answer: Option<&Result<Answer, Alien>>,
     scope: &mut Scope,
-) -> Option<Box<Reply>> {
-    let Some(mut reply) = reply else {
-        capture::none_taken(&step.http.captures, scope);
-        return None;
-    };
+) -> Result<Option<(Reason, Example)>, Costly> {
     if reply.body.starts_with(BOM) {
         // Expectations and captures read JSON, which does not begin with it.
         reply.body.drain(..BOM.len());
     }
-    let view = reply.view(exchange.service);
-    let refusal = refusal(step, judge, (&reply, answer, &view), &scope.secrets);
+    let view = reply.view(elapsed);
+    let refusal = refusal(step, judge, (reply, answer, &view), &scope.secrets);
     let trouble = view.trouble();
-    exchange.failure = match (refusal, trouble) {
+    match (refusal, trouble) {
         (Some(failure), _) => {
             capture::none_taken(&step.http.captures, scope);
-            Some(failure)
+            Ok(Some(failure))
         }
-        (None, Some(trouble)) => Some(judged::not_evaluated(trouble, &step.http.captures, scope)),
-        (None, None) => match judge.evaluate(reply, exchange.service, scope) {
-            Ok(failure) => failure,
-            Err(reply) => return Some(reply),
-        },
-    };
-    None
+        (None, Some(trouble)) => Ok(Some(judged::not_evaluated(trouble, &step.http.captures, scope))),
+        (None, None) => judge.evaluate(reply, elapsed, scope),
+    }
 }
 
 /// The failure that a reply is before anything is expected or captured of it.
@@ -160,6 +159,6 @@ fn refusal(
 
 /// The media type without its parameters.
 fn media(reply: &Reply) -> Option<&str> {
-    let value = reply.headers.get(http::header::CONTENT_TYPE)?.to_str().ok()?;
+    let value = str::from_utf8(reply.headers.content_type()?).ok()?;
     value.split(';').next().map(str::trim).filter(|text| !text.is_empty())
 }

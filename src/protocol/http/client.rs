@@ -1,9 +1,10 @@
 //! Sending one request and reading its reply, along redirects, within the step's time-out.
 
 use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
@@ -14,10 +15,12 @@ use super::encode::Outgoing;
 use super::general::General;
 use super::judge::{Judge, Reply};
 use super::lean::{self, Again, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
+use super::lines::Lines;
 use super::watch::{self, Sent, Sight, Watch};
-use super::{Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, classify, tls};
+use super::{Costly, Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, Transfer, classify, tls};
 use crate::scenario::capture::{self, Capture};
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
+use crate::scenario::reply::Headers as _;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason, Remarks};
@@ -112,84 +115,84 @@ impl UserClient {
     pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
         let whole = step.keeps_body || self.watch.is_some();
         let judge = Judge { step, wants: &wants, whole, reach: scope.secrets.reach() };
-        let (mut exchange, reply) = self.transfer(&judge, Instant::now()).await;
-        // Rare, and large: nothing of it is a part of what every user holds.
-        if let Some(reply) = self.verdict(&judge, &mut exchange, reply, scope) {
-            exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
-        }
-        if let (Some(watch), Some((reason, example))) = (&self.watch, &exchange.failure) {
-            watch.see(&Sight::Failed(reason, example));
-        }
-        exchange
-    }
-
-    /// Judges what came, if anything did; the response when that takes too long to be done here.
-    fn verdict(
-        &self,
-        judge: &Judge<'_>,
-        exchange: &mut Exchange,
-        reply: Option<Reply>,
-        scope: &mut Scope,
-    ) -> Option<Box<Reply>> {
-        match (reply, &self.watch) {
-            (None, _) => capture::none_taken(&judge.step.captures, scope),
-            (Some(reply), None) => match judge.verdict(reply, exchange.service, scope) {
-                Ok(failure) => exchange.failure = failure,
-                Err(reply) => return Some(reply),
-            },
-            (Some(reply), Some(watch)) => {
-                exchange.failure = watch::verdict(&**watch, judge, &reply, (exchange.service, scope));
+        let mut transfer = Transfer::begin();
+        self.transfer(&judge, &mut transfer).await;
+        if let Err(Costly) = self.verdict(&judge, &mut transfer, scope) {
+            let Transfer { exchange, reply, .. } = &mut transfer;
+            if let Some(reply) = reply.take() {
+                // Rare, and large: nothing of it is a part of what every user holds.
+                exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
             }
         }
-        None
+        if let (Some(watch), Some((reason, example))) = (&self.watch, &transfer.exchange.failure) {
+            watch.see(&Sight::Failed(reason, example));
+        }
+        transfer.exchange
     }
 
-    /// Sends what was prepared and reads the whole reply, not later than the step's time-out after `started`. The
-    /// failure is set when no reply came.
-    pub async fn transfer(&mut self, judge: &Judge<'_>, started: Instant) -> (Exchange, Option<Reply>) {
-        let mut exchange =
-            Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
-        let (limit, step) = (judge.step.timeout, judge.step);
+    /// Judges what came, if anything did.
+    fn verdict(&self, judge: &Judge<'_>, transfer: &mut Transfer, scope: &mut Scope) -> Result<(), Costly> {
+        let Transfer { exchange, reply, .. } = transfer;
+        match (reply, &self.watch) {
+            (None, _) => capture::none_taken(&judge.step.captures, scope),
+            (Some(reply), None) => exchange.failure = judge.verdict(reply, exchange.service, scope)?,
+            (Some(reply), Some(watch)) => {
+                exchange.failure = watch::verdict(&**watch, judge, reply, (exchange.service, scope));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what was prepared and reads the whole reply, not later than the step's time-out after the first time that
+    /// the request was sent. The failure is set when no reply came.
+    pub async fn transfer(&mut self, judge: &Judge<'_>, transfer: &mut Transfer) {
+        let (started, limit, step) = (transfer.started, judge.step.timeout, judge.step);
         let is_apart = self.shared.client(step.client).options.connections == Connections::PerRequest;
         // Such a request neither uses nor ends the connections that the user keeps.
         let kept = is_apart.then(|| std::mem::take(&mut self.pool));
-        let transferring = self.transfer_along((started, &mut exchange), judge);
-        let reply = tokio::time::timeout_at((started + limit).into(), transferring).await;
+        let ended = {
+            // Pinned where it is made: a time-out that held it would move it.
+            let transferring = pin!(self.transfer_along(transfer, judge));
+            tokio::time::timeout_at((started + limit).into(), transferring).await
+        };
+        let Transfer { exchange, reply, .. } = transfer;
         exchange.service = started.elapsed();
-        if reply.is_err() {
+        if ended.is_err() {
             // Leaving time-outs out would flatter the tail, so they count with their full length.
             exchange.service = exchange.service.max(limit);
             exchange.failure = Some((Reason::Timeout(limit), Example::default()));
+            *reply = None;
         }
         if let Some(kept) = kept {
             self.pool = kept;
         }
-        let reply = reply.ok().flatten();
-        if reply.is_none() {
-            self.show_unsent(judge);
+        match (reply, &self.watch) {
+            (Some(reply), Some(watch)) => watch.see(&Sight::Replied(reply, exchange)),
+            (Some(_), None) => {}
+            (None, _) => self.show_unsent(judge),
         }
-        if let (Some(watch), Some(reply)) = (&self.watch, &reply) {
-            watch.see(&Sight::Replied(reply, &exchange));
-        }
-        (exchange, reply)
     }
 
-    /// Along redirects.
-    async fn transfer_along(
-        &mut self,
-        (started, exchange): (Instant, &mut Exchange),
-        judge: &Judge<'_>,
-    ) -> Option<Reply> {
+    /// Along redirects. Leaves a failure where it leaves no response.
+    async fn transfer_along(&mut self, transfer: &mut Transfer, judge: &Judge<'_>) {
         let follows = self.shared.client(judge.step.client).options.follow_redirects;
         let reads_cookies = judge.step.captures.iter().any(Capture::reads_cookies);
         let mut cookies = Vec::new();
         for _ in 0..=MAX_REDIRECTS {
-            let mut reply = self.transfer_once((started, exchange), judge).await?;
-            let location = reply.headers.get(LOCATION).filter(|_| follows && draft::redirects(reply.status));
+            transfer.reply = None;
+            let conversed = self.converse(transfer, judge).await;
+            let Transfer { exchange, reply, .. } = &mut *transfer;
+            if let Err(error) = conversed {
+                exchange.failure = Some(classify::failure(classify::lean(&error, self.secrets()), &error));
+                return;
+            }
+            let Some(reply) = reply else { return };
+            let redirects = follows && draft::redirects(reply.status);
+            let location = redirects.then(|| reply.headers.all().get(LOCATION)).flatten();
             // An empty one points nowhere.
             let Some(location) = location.and_then(|location| draft::location(location.as_bytes())) else {
                 reply.earlier = cookies;
-                return Some(reply);
+                return;
             };
             let secrets = &self.shared.secrets;
             match self.draft.redirect((reply.status, &location), (&judge.step.fixed_headers, secrets)) {
@@ -202,57 +205,25 @@ impl UserClient {
                     // What the server wrote there may be long and new each time: it is for the example alone.
                     let reason = Reason::Malformed("redirected to no URL".into());
                     exchange.failure = Some(classify::failure(reason, &error));
-                    return None;
+                    transfer.reply = None;
+                    return;
                 }
             }
             if reads_cookies {
-                cookies.extend(reply.headers.get_all(SET_COOKIE).iter().cloned());
+                cookies.extend(reply.headers.all().get_all(SET_COOKIE).iter().cloned());
             }
             if let Some(watch) = &self.watch {
                 let (status, url) = (reply.status, self.draft.url.as_str());
                 watch.see(&Sight::Redirected { status, url, withheld: self.draft.withheld().collect() });
             }
         }
-        exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
-        None
-    }
-
-    async fn transfer_once(
-        &mut self,
-        (started, exchange): (Instant, &mut Exchange),
-        judge: &Judge<'_>,
-    ) -> Option<Reply> {
-        let Answer { received, headers } = match self.converse((started, exchange), judge).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                exchange.failure = Some(classify::failure(classify::lean(&error, self.secrets()), &error));
-                return None;
-            }
-        };
-        exchange.bytes = received.body.bytes;
-        // A header that nobody asked for was not kept.
-        let headers = headers.map_or_else(|| lean::headers(&received.raw_head), |headers| *headers);
-        if received.head.sets_cookie {
-            self.remember(&headers);
-        }
-        let Head { status, codings, .. } = received.head;
-        self.remarks.unknown_codings += u64::from(codings.unknown());
-        Some(Reply {
-            status,
-            headers,
-            body: received.body.kept,
-            bytes: received.body.bytes,
-            earlier: Vec::new(),
-            is_packed: codings.unknown(),
-        })
+        transfer.exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
+        transfer.reply = None;
     }
 
     /// Sends what was prepared, on a connection that is kept or on a new one; at most twice.
-    async fn converse(
-        &mut self,
-        (started, exchange): (Instant, &mut Exchange),
-        judge: &Judge<'_>,
-    ) -> Result<Answer, WireError> {
+    async fn converse(&mut self, transfer: &mut Transfer, judge: &Judge<'_>) -> Result<(), WireError> {
+        let Transfer { started, exchange, reply: place } = transfer;
         let cookies = self.cookies();
         // Noted at once: the rest of the response may never come.
         let first_byte = Cell::from_mut(&mut exchange.first_byte);
@@ -322,7 +293,18 @@ impl UserClient {
                 connection.kept_by(&received.head);
                 self.pool.keep(connection);
             }
-            return Ok(Answer { received, headers });
+            exchange.bytes = received.body.bytes;
+            // A header that nobody asked for was not kept.
+            let headers = headers.map_or_else(|| Lines::of(received.raw_head), Lines::from);
+            if received.head.sets_cookie {
+                self.remember(headers.all());
+            }
+            let Head { status, codings, .. } = received.head;
+            let is_packed = codings.unknown();
+            self.remarks.unknown_codings += u64::from(is_packed);
+            let (bytes, body) = (received.body.bytes, received.body.kept);
+            *place = Some(Reply { status, headers, body, bytes, earlier: Vec::new(), is_packed });
+            return Ok(());
         }
     }
 
@@ -352,13 +334,6 @@ impl UserClient {
         let lines = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes);
         self.jar.get_or_insert_default().set(lines, &self.draft.url);
     }
-}
-
-/// A response.
-struct Answer {
-    received: lean::Received,
-    /// Those of HTTP/2, which are not in the head as bytes. Boxed because all of this is moved with each request.
-    headers: Option<Box<http::HeaderMap>>,
 }
 
 /// The client of these options; made when it is first needed.

@@ -52,9 +52,13 @@ impl Draft {
         self.method.clone_from(&step.method);
         self.has_body = true;
         self.withheld.clear();
-        self.url.clear();
-        url(&step.url, scope, &mut self.url)?;
-        self.route = Route::of(&mut self.url)?;
+        // What was taken apart for the last request need not be taken apart again.
+        if !matches!(&step.url, UrlTemplate::Fixed(url) if *self.url == *url.as_str()) {
+            self.url.clear();
+            let route = url(&step.url, scope, &mut self.url).and_then(|()| Route::of(&mut self.url));
+            // What is left of an address that cannot be filled has no parts.
+            self.route = route.inspect_err(|_| self.url.clear())?;
+        }
         self.headers.clear();
         for (name, value) in &step.headers {
             let mut filled = String::new();
@@ -230,13 +234,14 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
             shortened(rendered)
         )));
     }
-    if out.bytes().any(|byte| byte.is_ascii_control()) {
-        // A URL parser removes some of them without a word.
-        return Err(RenderError(format!("the address {:?} has a control character", shortened(out))));
-    }
-    if let Some(fragment) = out.find('#') {
-        // It is never sent, and parameters come before it.
-        out.truncate(fragment);
+    // One look for both: nearly no address has either.
+    if out.bytes().any(|byte| byte == b'#' || byte.is_ascii_control()) {
+        if out.bytes().any(|byte| byte.is_ascii_control()) {
+            // A URL parser removes some of them without a word.
+            return Err(RenderError(format!("the address {:?} has a control character", shortened(out))));
+        }
+        // A fragment is never sent, and parameters come before it.
+        out.truncate(out.find('#').unwrap_or(out.len()));
     }
     let mut separator = if out.contains('?') { '&' } else { '?' };
     for (name, text) in query {

@@ -8,13 +8,14 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 
 use super::lean::Keep;
+use super::lines::Lines;
 use crate::protocol::judged::{self, Views};
 use crate::protocol::offload::{self, Lost};
 use crate::scenario::budget::Budget;
 use crate::scenario::capture::{self, Capture};
 use crate::scenario::expect::Expect;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
-use crate::scenario::reply::{ReplyView, Trouble};
+use crate::scenario::reply::{Headers as _, ReplyView, Trouble};
 use crate::scenario::secrets::Redactor;
 use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
@@ -37,8 +38,8 @@ const LEAST_TIME: Duration = Duration::from_secs(1);
 pub struct Reply {
     /// Status code.
     pub status: u16,
-    /// Its headers; empty unless they are of use.
-    pub headers: HeaderMap,
+    /// Its headers; none unless they are of use.
+    pub headers: Lines,
     /// The beginning of its body, as long as [`Judge::keeps`] has said.
     pub body: Vec<u8>,
     /// Bytes of the whole body.
@@ -60,7 +61,7 @@ impl Reply {
         let body = &self.body[..self.body.len().min(kept_for_example(secrets.reach()))];
         let is_whole = body.len() as u64 == self.bytes;
         let body = secrets.clip_part(&String::from_utf8_lossy(body), EXAMPLE_BODY, is_whole);
-        let headers = secrets.clip(&lines(&self.headers, secrets), EXAMPLE_HEADERS);
+        let headers = secrets.clip(&lines(self.headers.all(), secrets), EXAMPLE_HEADERS);
         Example { status: Some(self.status), headers, body, detail }
     }
 }
@@ -69,6 +70,10 @@ impl Reply {
 pub(super) fn kept_for_example(reach: usize) -> usize {
     EXAMPLE_BODY.saturating_add(reach).min(MAX_EXAMPLE)
 }
+
+/// A response takes too long to be evaluated while other users wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Costly;
 
 /// Judges the replies to one step.
 #[derive(Clone, Copy)]
@@ -114,15 +119,14 @@ impl Judge<'_> {
     /// The failure that a whole response is, if it is one. Captures what the step captures.
     ///
     /// # Errors
-    /// With the response, when evaluating it would hold up other users: for
-    /// [`evaluate_elsewhere`](Self::evaluate_elsewhere).
+    /// When evaluating it would hold up other users: it is for [`evaluate_elsewhere`](Self::evaluate_elsewhere).
     pub fn verdict(
         &self,
-        reply: Reply,
+        reply: &Reply,
         elapsed: Duration,
         scope: &mut Scope,
-    ) -> Result<Option<(Reason, Example)>, Box<Reply>> {
-        if let Some(failure) = self.unreadable(&reply, &scope.secrets) {
+    ) -> Result<Option<(Reason, Example)>, Costly> {
+        if let Some(failure) = self.unreadable(reply, &scope.secrets) {
             capture::none_taken(&self.step.captures, scope);
             return Ok(Some(failure));
         }
@@ -135,28 +139,28 @@ impl Judge<'_> {
     /// As [`verdict`](Self::verdict).
     pub fn evaluate(
         &self,
-        reply: Reply,
+        reply: &Reply,
         elapsed: Duration,
         scope: &mut Scope,
-    ) -> Result<Option<(Reason, Example)>, Box<Reply>> {
+    ) -> Result<Option<(Reason, Example)>, Costly> {
         let step = self.step;
         if step.expects.is_empty() && step.captures.is_empty() {
             return Ok(None);
         }
         if reply.body.len() <= IN_PASSING {
             let view = reply.view(elapsed).within(Budget::lasting(TIME_IN_PASSING), true);
-            let failure = look((&step.expects, &step.captures), (&reply, &view), scope);
+            let failure = look((&step.expects, &step.captures), (reply, &view), scope);
             if !view.is_deferred() {
                 return Ok(failure);
             }
         }
-        Err(Box::new(reply))
+        Err(Costly)
     }
 
     /// The same on another thread, for a response that takes long; ends with the step's time-out.
     pub async fn evaluate_elsewhere(
         &self,
-        reply: Box<Reply>,
+        reply: Reply,
         elapsed: Duration,
         scope: &mut Scope,
     ) -> Option<(Reason, Example)> {
@@ -250,7 +254,14 @@ mod tests {
     fn long_headers_are_cut() {
         let mut headers = HeaderMap::new();
         headers.append("x", HeaderValue::try_from("é".repeat(2 * EXAMPLE_HEADERS)).expect("a value"));
-        let reply = Reply { status: 200, headers, body: Vec::new(), bytes: 0, earlier: Vec::new(), is_packed: false };
+        let reply = Reply {
+            status: 200,
+            headers: headers.into(),
+            body: Vec::new(),
+            bytes: 0,
+            earlier: Vec::new(),
+            is_packed: false,
+        };
         let example = reply.example(String::new(), &Redactor::default());
         assert_eq!(example.headers.chars().count(), EXAMPLE_HEADERS);
     }
@@ -268,7 +279,8 @@ mod tests {
                 let long = format!("{}{secret}", "p".repeat(before - EXAMPLE_HEADERS));
                 headers.insert("x", HeaderValue::try_from(long).expect("a value"));
                 let bytes = whole.len() as u64;
-                let reply = Reply { status: 500, headers, body, bytes, earlier: Vec::new(), is_packed: false };
+                let reply =
+                    Reply { status: 500, headers: headers.into(), body, bytes, earlier: Vec::new(), is_packed: false };
                 let Example { headers, body, .. } = reply.example(String::new(), &secrets);
                 assert!(!body.contains("to") && !headers.contains("to"), "{before} {kept}");
                 assert!(body.chars().count() <= EXAMPLE_BODY + MASK_LENGTH, "{}", body.len());

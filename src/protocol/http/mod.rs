@@ -15,18 +15,19 @@ mod encode;
 mod general;
 mod judge;
 mod lean;
+mod lines;
 pub(super) mod resolve;
 pub(super) mod tls;
 mod watch;
 mod websocket;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(super) use general::proxies;
 
 pub use client::{Factory, UserClient};
-pub use judge::{Judge, Reply};
+pub use judge::{Costly, Judge, Reply};
 pub use tls::TlsError;
 pub use watch::{Sent, Sight, Watch};
 pub use websocket::{Broken, Received, Socket};
@@ -123,4 +124,24 @@ pub struct Exchange {
     pub bytes: u64,
     /// Why it counts as failed, and what came instead.
     pub failure: Option<(Reason, Example)>,
+}
+
+/// A request under way. What comes is noted here at once and in place: the rest may never come, and a response is large
+/// to be handed on from function to function.
+#[derive(Debug)]
+pub struct Transfer {
+    /// When it was sent first.
+    started: Instant,
+    /// What is measured.
+    pub exchange: Exchange,
+    /// The response, once it is whole.
+    pub reply: Option<Reply>,
+}
+
+impl Transfer {
+    /// One that begins now.
+    pub fn begin() -> Self {
+        let exchange = Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None };
+        Self { started: Instant::now(), exchange, reply: None }
+    }
 }

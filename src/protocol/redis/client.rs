@@ -292,7 +292,8 @@ impl<S: Sink> UserClient<S> {
         // Also when the step's own time-out ends this.
         self.not_before = Some(started + self.pause);
         self.pause = (self.pause * 2).min(MAX_PAUSE);
-        let connection = self.shared.open(CONNECT_TIMEOUT).await?;
+        // Rare, and large: not a part of what every user holds.
+        let connection = Box::pin(self.shared.open(CONNECT_TIMEOUT)).await?;
         exchange.connect = Some(started.elapsed());
         (self.not_before, self.pause) = (None, PAUSE);
         Ok(connection)

@@ -263,3 +263,22 @@ fn null_is_left_out_of_pairs_and_headers_and_the_rest_is_as_the_literal() {
         .collect();
     assert_eq!(headers, ["x-b: false"]);
 }
+
+#[test]
+fn an_address_that_stays_keeps_its_parts_whatever_came_between() {
+    let plan = plan(
+        "",
+        "{ get: /a }, { get: 'http://longer.test:81/a' }, { get: 'http://h/{{ 1 | default(1) }}' }, \
+         { get: '/a{{ 1 / (user.id - 1) }}' }, { get: /a }, { get: /a }",
+    )
+    .unwrap();
+    let (mut draft, mut scope) = (Draft::default(), plan.scope(1, 1));
+    let mut seen = Vec::new();
+    for step in &plan.classes[0].tasks[0].steps {
+        seen.push(match draft.fill(http(step), &mut scope) {
+            Ok(()) => format!("{} {}", draft.route.authority(&draft.url), draft.route.target(&draft.url)),
+            Err(_) => "none".to_owned(),
+        });
+    }
+    assert_eq!(seen, ["h /a", "longer.test:81 /a", "h /1", "none", "h /a", "h /a"]);
+}

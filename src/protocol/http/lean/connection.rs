@@ -90,11 +90,11 @@ impl Again {
 
 impl Connection {
     /// Connects.
-    pub async fn open(origin: &Origin<'_>, dialer: Dialer<'_>) -> Result<Self, WireError> {
+    pub async fn open(origin: &Origin<'_>, dialer: Dialer<'_>) -> Result<Box<Self>, WireError> {
         let Dialled { stream, is_h2 } = dialer.open(origin).await?;
         let carrier = if is_h2 { Carrier::H2(Box::new(Session::begin(stream).await?)) } else { Carrier::H1(stream) };
         let Origin { secure, settings, authority } = *origin;
-        Ok(Self { carrier, secure, settings, authority: authority.into(), until: None })
+        Ok(Box::new(Self { carrier, secure, settings, authority: authority.into(), until: None }))
     }
 
     /// Where it leads.
@@ -134,7 +134,8 @@ pub async fn exchange(stream: &mut Stream, request: &[u8], reply: &mut Reply<'_>
         let step = poll_fn(|cx| transfer.poll(cx, reply)).await;
         // The last piece may be too much to decompress at once, as any other.
         let step = match step {
-            Ok(_) if reply.is_behind() => reply.catch_up().await.and(step),
+            // Rare: not a part of what every user holds.
+            Ok(_) if reply.is_behind() => Box::pin(reply.catch_up()).await.and(step),
             step => step,
         };
         match step {

@@ -181,14 +181,25 @@ impl Fields {
         let framing = self.framing(bodiless || matches!(status, 100..=199 | 204 | 304));
         // A length that is contradicted, or an end that is the connection's end, leaves nothing to go on with.
         let keep_alive = self.keep_alive && status != 101 && framing != Framing::Close && !self.contradictory();
-        let codings = self.codings.then(self.transfer)?;
+        let codings = if self.encoded { self.codings.then(self.transfer)? } else { self.codings };
         let Self { sets_cookie, keep_alive_for, .. } = *self;
         Ok(Head { status, framing, keep_alive, codings, sets_cookie, keep_alive_for, ignored: 0 })
     }
 
-    fn read(&mut self, header: &httparse::Header<'_>) -> Result<(), WireError> {
+    fn read(&mut self, header: &Header<'_>) -> Result<(), WireError> {
         // The length of a name rules most of them out before anything is compared.
         match header.name.len() {
+            10 | 14 | 16 | 17 => self.note(header),
+            _ => Ok(()),
+        }
+    }
+
+    fn note(&mut self, header: &Header<'_>) -> Result<(), WireError> {
+        match header.name.len() {
+            // What nearly every server says.
+            10 if header.name.eq_ignore_ascii_case("connection") && header.value == b"keep-alive" => {
+                self.keep_alive = true;
+            }
             10 if header.name.eq_ignore_ascii_case("connection") => {
                 for option in tokens(header.value) {
                     if option.eq_ignore_ascii_case(b"close") {
@@ -236,11 +247,15 @@ impl Fields {
     }
 
     fn length(&mut self, value: &[u8]) -> Result<(), WireError> {
+        // Nearly always it is one number.
+        if self.length.is_none()
+            && let Some(length) = decimal(value)
+        {
+            self.length = Some(length);
+            return Ok(());
+        }
         for one in tokens(value) {
-            // `parse` would take a sign, which the grammar does not.
-            let digits = one.iter().all(u8::is_ascii_digit).then(|| str::from_utf8(one).ok()).flatten();
-            let length = digits.and_then(|text| text.parse().ok());
-            match (length, self.length) {
+            match (decimal(one), self.length) {
                 (Some(new), None) => self.length = Some(new),
                 (Some(new), Some(known)) if new == known => {}
                 _ => return Err(WireError::Malformed("invalid content-length".into())),
@@ -261,6 +276,15 @@ impl Fields {
     fn contradictory(&self) -> bool {
         self.encoded && self.length.is_some()
     }
+}
+
+/// A number in digits alone: the standard library would take a sign, which the grammar does not.
+fn decimal(digits: &[u8]) -> Option<u64> {
+    let add = |sum: u64, digit: &u8| {
+        let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    };
+    digits.iter().try_fold(0, add).filter(|_| !digits.is_empty())
 }
 
 /// The seconds in `timeout=5`.

@@ -21,7 +21,7 @@ use http::Method;
 pub use connection::{Again, Carrier, Connection, exchange};
 pub use dial::{Dialer, Origin};
 pub use head::{Head, headers};
-pub use reply::{Keep, Received, Reply};
+pub use reply::{Keep, Reply};
 
 use super::resolve::ResolveError;
 use crate::stats::Reason;
@@ -61,18 +61,19 @@ impl WireError {
 
 /// One user's connections.
 #[derive(Debug, Default)]
-pub struct Pool(Vec<Connection>);
+#[expect(clippy::vec_box, reason = "each request takes one out and puts it back")]
+pub struct Pool(Vec<Box<Connection>>);
 
 impl Pool {
     /// A connection to this origin that can still be used for a request with this method.
-    pub fn take(&mut self, origin: &Origin<'_>, method: &Method) -> Option<Connection> {
+    pub fn take(&mut self, origin: &Origin<'_>, method: &Method) -> Option<Box<Connection>> {
         let at = self.0.iter().position(|connection| connection.origin() == *origin)?;
         let mut connection = self.0.remove(at);
         connection.is_idle(method).then_some(connection)
     }
 
     /// Keeps a connection for another request.
-    pub fn keep(&mut self, connection: Connection) {
+    pub fn keep(&mut self, connection: Box<Connection>) {
         if self.0.len() == MAX_CONNECTIONS {
             self.0.remove(0);
         }

@@ -20,6 +20,7 @@ use super::judge::{Reply, kept_for_example};
 use super::watch::{Sent, Sight};
 use super::{Exchange, UserClient, classify};
 use crate::scenario::plan::HttpStep;
+use crate::scenario::reply::Headers as _;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
@@ -117,7 +118,17 @@ impl UserClient {
             let _ = tokio::time::timeout(PAGE, reading).await;
         }
         exchange.bytes = bytes as u64;
-        Ok((response, Reply { status, headers, bytes: exchange.bytes, body, earlier: Vec::new(), is_packed: false }))
+        Ok((
+            response,
+            Reply {
+                status,
+                headers: headers.into(),
+                bytes: exchange.bytes,
+                body,
+                earlier: Vec::new(),
+                is_packed: false,
+            },
+        ))
     }
 }
 
@@ -126,7 +137,7 @@ fn refusal(reply: &Reply, key: &str, protocol: &str, secrets: &Redactor) -> Opti
     if reply.status != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
         return Some(Reason::UnexpectedStatus { got: reply.status, expected: "101".into() });
     }
-    let headers = &reply.headers;
+    let headers = reply.headers.all();
     let why = if !says(headers, UPGRADE, "websocket") {
         "no Upgrade: websocket in the reply".to_owned()
     } else if !says(headers, CONNECTION, "upgrade") {
@@ -172,7 +183,14 @@ mod tests {
                 let name = HeaderName::try_from(name.to_ascii_lowercase()).expect("a name");
                 headers.append(name, value.replace("ACCEPT", ACCEPT).parse().expect("a value"));
             }
-            let reply = Reply { status, headers, body: Vec::new(), bytes: 0, earlier: Vec::new(), is_packed: false };
+            let reply = Reply {
+                status,
+                headers: headers.into(),
+                body: Vec::new(),
+                bytes: 0,
+                earlier: Vec::new(),
+                is_packed: false,
+            };
             refusal(&reply, KEY, "graphql-transport-ws", &Redactor::default()).map(|reason| reason.to_string())
         };
         assert_eq!(judged(101, GOOD), None);
