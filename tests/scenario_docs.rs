@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use katydid::scenario::{Overrides, Scenario, schema};
+use katydid::scenario::grammar::schema;
+use katydid::scenario::{Overrides, Scenario};
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).expect("the page")

@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use katydid::scenario::eval::template::Scope;
 use katydid::scenario::plan::{Action, Body, HttpStep, Plan, Step, UrlTemplate};
-use katydid::scenario::template::Scope;
-use katydid::scenario::{Overrides, Scenario, summary};
+use katydid::scenario::{Overrides, Scenario, estimate};
 
 /// Most processor time that one damaged file may take, in a debug build: a busy machine does not count.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -150,7 +150,7 @@ fn run(text: &str, folder: &Path) -> bool {
     let Ok(scenario) = Scenario::parse_in("fuzz.yaml", text, Some(folder)) else { return false };
     let overrides = Overrides { host: Some("http://h".to_owned()), ..Overrides::default() };
     let Ok(plan) = scenario.plan(&overrides) else { return false };
-    let _ = (summary::words(&plan), plan.not_runnable());
+    let _ = (estimate::words(&plan), plan.not_runnable());
     let mut scope = plan.scope(1, 1);
     for class in &plan.classes {
         let tasks = class.tasks.iter().flat_map(|task| &task.steps);

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use katydid::scenario::{Overrides, Scenario, schema};
+use katydid::scenario::grammar::schema;
+use katydid::scenario::{Overrides, Scenario};
 use serde_json::Value;
 
 fn files(folder: &str) -> Vec<PathBuf> {

@@ -7,7 +7,7 @@ use super::args::Check;
 use super::check_schema::SchemaFrom;
 use super::{exit, load, pick};
 use crate::headless::console;
-use crate::scenario::summary;
+use crate::scenario::estimate;
 
 /// Checks every file; errors in any of them make the exit code 2, warnings alone do not.
 pub(super) fn run(args: &Check) -> ExitCode {
@@ -48,7 +48,7 @@ fn one(file: &Path, args: &Check) -> Result<String, String> {
     load::hide(&plan.secrets);
     let mask = |text: String| plan.secrets.mask(&text).into_owned();
     if let Some(why) = plan.not_runnable() {
-        return Err(mask(format!("{}\nerror: {why}", summary::words(&plan))));
+        return Err(mask(format!("{}\nerror: {why}", estimate::words(&plan))));
     }
     let held = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
     let held = held.check(&scenario, args.load.host.as_deref()).map_err(mask)?;
@@ -57,7 +57,7 @@ fn one(file: &Path, args: &Check) -> Result<String, String> {
         text.push_str(scenario.warnings());
         text.push_str("\n\n");
     }
-    text.push_str(&summary::words(&plan));
+    text.push_str(&estimate::words(&plan));
     text.push_str(held.as_deref().unwrap_or_default());
     let profiles = scenario.profiles();
     if !profiles.is_empty() && select.profile.is_none() {

@@ -6,7 +6,9 @@ use url::Url;
 
 use crate::demo::DemoTarget;
 use crate::protocol::graphql::introspect;
-use crate::scenario::{DEMO_HOST, GraphqlEndpoint, GraphqlSchema, Scenario, is_redis};
+use crate::scenario::graphql::check::GraphqlEndpoint;
+use crate::scenario::graphql::schema::GraphqlSchema;
+use crate::scenario::{DEMO_HOST, Scenario, is_redis};
 
 /// Where the schema is from.
 #[derive(Debug, Clone, Default)]

@@ -9,7 +9,7 @@ use super::args::Import;
 use super::{exit, files};
 use crate::headless::console;
 use crate::import::{self, Imported, MAX_INPUT, Options};
-use crate::scenario::source;
+use crate::scenario::syntax::source;
 
 /// Reads, converts and writes.
 pub(super) fn run(args: &Import) -> ExitCode {

@@ -10,7 +10,7 @@ use crate::headless::console;
 use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
-use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, is_redis, summary};
+use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, estimate, is_redis};
 use crate::tui::{Probe, Silent, Starter};
 
 /// Longest that the launcher waits for a Redis to answer.
@@ -107,7 +107,7 @@ impl Local {
         if self.logged {
             hide(&plan.secrets);
         }
-        self.remarks = summary::remarks(&plan);
+        self.remarks = estimate::remarks(&plan);
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }
 

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::headless::console;
-use crate::scenario::schema;
+use crate::scenario::grammar::schema;
 
 /// Prints it.
 pub(super) fn run() -> ExitCode {

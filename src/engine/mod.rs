@@ -40,7 +40,7 @@ use self::heartbeat::Heartbeat;
 use crate::protocol::http::{Factory, TlsError};
 use crate::protocol::redis::{self, RedisError};
 use crate::scenario::Plan;
-use crate::scenario::document::Figures;
+use crate::scenario::graphql::document::Figures;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
 use crate::stats::operation::Asked;

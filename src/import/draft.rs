@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::credential::Vault;
-use crate::scenario::words;
+use crate::scenario::grammar::words;
 
 /// A scenario that is being made.
 #[derive(Debug, Default)]

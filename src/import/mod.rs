@@ -15,7 +15,7 @@ mod write;
 
 use serde_json::Value;
 
-use crate::scenario::json;
+use crate::scenario::eval::json;
 
 /// Bytes of the longest text that is looked at; a recording of a long session has tens of megabytes.
 pub const MAX_INPUT: usize = 64 * 1024 * 1024;

@@ -3,11 +3,12 @@
 use minijinja::Value;
 use smallvec::SmallVec;
 
-use crate::scenario::capture::{self, Capture, CaptureSource};
-use crate::scenario::expect::{Expect, Subject};
-use crate::scenario::reply::{ReplyView, Trouble};
+use crate::scenario::eval::capture;
+use crate::scenario::eval::capture::{Capture, CaptureSource};
+use crate::scenario::eval::expect::{Expect, Subject};
+use crate::scenario::eval::response::{ReplyView, Trouble};
+use crate::scenario::eval::template::Scope;
 use crate::scenario::secrets::Redactor;
-use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
 /// An answer in the two ways in which it is read: mostly the same one.

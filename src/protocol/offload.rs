@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::scenario::budget::Budget;
+use crate::scenario::eval::budget::Budget;
 
 /// As many as there are processors: more would only take time from the load threads.
 static ROOM: LazyLock<Semaphore> =

@@ -3,49 +3,30 @@
 //! In: a path or a text. Out: a [`Scenario`] (read and checked, cheap to keep in a list), from which
 //! [`Scenario::plan`] compiles a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
 
-mod advice;
-pub mod budget;
-mod build;
-pub mod capture;
 pub mod catalog;
-mod compose;
-mod diagnostic;
-pub mod document;
-pub mod dotenv;
-pub mod expect;
-mod graphql_check;
-mod graphql_schema;
-mod graphql_values;
-mod html;
-pub mod introspection;
-pub(crate) mod json;
-mod keys;
-mod node;
+mod compile;
+pub mod estimate;
+pub mod eval;
+pub mod grammar;
+pub mod graphql;
 mod overrides;
-pub mod path;
 pub mod plan;
-pub mod reply;
-pub mod schema;
 pub mod secrets;
-pub(crate) mod source;
-pub mod summary;
-pub mod template;
-mod userinfo;
-pub mod words;
+pub(crate) mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use graphql_check::GraphqlEndpoint;
-pub use graphql_schema::{GraphqlSchema, MAX_BYTES as MAX_SCHEMA};
 pub use plan::Plan;
 use url::Url;
 
-use self::node::Node;
-use self::secrets::Redactor;
-use self::source::Sources;
+use self::eval::template;
+use self::secrets::{Redactor, dotenv, userinfo};
+use self::syntax::node::Node;
+use self::syntax::source::Sources;
+use self::syntax::{compose, diagnostic, source};
 use crate::units::{self, PerSecond, Users};
 
 /// A scenario file that was read and found right.
@@ -54,7 +35,7 @@ pub struct Scenario {
     file: Arc<File>,
     /// The tree with the profile laid over it.
     root: Arc<Node>,
-    head: Arc<build::Head>,
+    head: Arc<compile::Head>,
     select: Arc<SelectOptions>,
     name: Arc<str>,
     warnings: Arc<str>,
@@ -174,7 +155,7 @@ impl Scenario {
         let everything = SelectOptions::default();
         let mut built = file.build(&file.root, DEMO_BASE, &everything);
         // A profile that is not chosen today is chosen tomorrow: all of them are checked.
-        for profile in compose::profiles(&file.root).take(build::MAX_PROFILES) {
+        for profile in compose::profiles(&file.root).take(compile::MAX_PROFILES) {
             if let Ok(root) = compose::overlay(&file.root, profile) {
                 let other = file.build(&root, DEMO_BASE, &everything);
                 built.errors.extend(other.errors);
@@ -288,7 +269,7 @@ impl Scenario {
         if let Some(url) = redis_url {
             plan::Address::parse(url).map_err(|e| self.refusal(&e.to_string()))?;
         }
-        let redis = build::Redis::Run(redis_url);
+        let redis = compile::Redis::Run(redis_url);
         let built = self.file.build_with(&self.root, &base, &self.select, redis);
         let mut plan = match built.plan {
             Some(plan) if built.errors.is_empty() => plan,
@@ -333,13 +314,13 @@ impl Scenario {
 }
 
 impl File {
-    fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> build::Built {
-        self.build_with(root, base, select, build::Redis::Unknown)
+    fn build(&self, root: &Node, base: &str, select: &SelectOptions) -> compile::Built {
+        self.build_with(root, base, select, compile::Redis::Unknown)
     }
 
     /// The same with the Redis of a run.
-    fn build_with(&self, root: &Node, base: &str, select: &SelectOptions, redis: build::Redis<'_>) -> build::Built {
-        build::build(build::Input {
+    fn build_with(&self, root: &Node, base: &str, select: &SelectOptions, redis: compile::Redis<'_>) -> compile::Built {
+        compile::compile(compile::Input {
             sources: &self.sources,
             root,
             whole: &self.root,

@@ -94,8 +94,8 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::by_row::ByRow;
     use super::*;
+    use crate::stats::by_row::ByRow;
 
     #[test]
     fn shards_add_up() {

@@ -123,8 +123,8 @@ impl Recorder {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample::{Example, Failure};
     use super::*;
+    use crate::stats::sample::{Example, Failure};
 
     fn failed(endpoint: u32, reason: Reason) -> Sample {
         let example = Some(Example { status: None, headers: String::new(), body: String::new(), detail: "x".into() });

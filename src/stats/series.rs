@@ -129,8 +129,8 @@ fn set_percentiles(bucket: &mut Bucket, latency: &Latency) {
 mod tests {
     use std::time::SystemTime;
 
-    use super::super::snapshot::SoFar;
     use super::*;
+    use crate::stats::snapshot::SoFar;
 
     fn second(n: u64) -> Bucket {
         Bucket {

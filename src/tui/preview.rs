@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::view::text;
 use crate::scenario::Plan;
+use crate::scenario::estimate::{Estimate, estimate, remarks};
 use crate::scenario::plan::{Load, RedisTarget, Schedule, Wait};
 use crate::scenario::secrets::Redactor;
-use crate::scenario::summary::{Estimate, estimate, remarks};
 use crate::units::{PerSecond, plain};
 
 /// A plan as the launcher shows it.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use katydid::protocol::http::Exchange;
 use katydid::protocol::redis::{Delivery, Factory, Sink, UserClient};
+use katydid::scenario::eval::template::{Json, Scope, Text};
 use katydid::scenario::plan::{
     ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
-use katydid::scenario::template::{Json, Scope, Text};
 use katydid::stats::by_row::Merge as _;
 use katydid::stats::delivery::Tally;
 

@@ -21,7 +21,7 @@ use minijinja::Value;
 
 use self::index::Index;
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order, Row};
-use crate::scenario::source;
+use crate::scenario::syntax::source;
 
 /// Files up to this size are kept in memory, which saves a system call a row.
 const IN_MEMORY: u64 = 4 << 20;

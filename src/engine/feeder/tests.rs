@@ -3,7 +3,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::*;
-use crate::scenario::template::SlotId;
+use crate::scenario::eval::template::SlotId;
 
 fn feeder(path: &Path, order: Order, bind: Bind, on_end: OnEnd) -> Feeder {
     let columns = ["n".into(), "text".into()].into();

@@ -24,8 +24,8 @@ use super::pacer::Pacer;
 use super::shard::Shard;
 use crate::protocol::http::UserClient;
 use crate::protocol::redis::UserClient as RedisClient;
+use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Bind, Class, Start, Step, StopScope};
-use crate::scenario::template::Scope;
 
 /// How often a user that stays until the others are gone looks whether they are.
 const LINGER: Duration = Duration::from_millis(20);

@@ -7,9 +7,9 @@ use super::request::{OnTheWire, sample};
 use crate::engine::shard::Shard;
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::{Delivery, Sink};
-use crate::scenario::capture;
+use crate::scenario::eval::capture;
+use crate::scenario::eval::template::{RenderError, Text};
 use crate::scenario::plan::{EndpointId, PublishStep, RedisStep, SubscribeStep};
-use crate::scenario::template::{RenderError, Text};
 use crate::stats::Sample;
 use crate::stats::delivery::Tally;
 

@@ -8,7 +8,7 @@ use crate::engine::in_flight::Ticket;
 use crate::engine::shard::Shard;
 use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
-use crate::scenario::capture;
+use crate::scenario::eval::capture;
 use crate::scenario::plan::{EndpointId, GraphqlStep, HttpStep};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Failure, Reason, Sample};

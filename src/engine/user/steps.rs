@@ -15,8 +15,8 @@ use tokio::time::Instant;
 
 use super::{Section, User};
 use crate::engine::trial::Event;
+use crate::scenario::eval::template::{Condition, RenderError, SlotId, Template, Text};
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
-use crate::scenario::template::{Condition, RenderError, SlotId, Template, Text};
 
 /// Steps without I/O that a user does before the others are let run. A costly template takes milliseconds.
 const UNBROKEN: u32 = 8;

@@ -15,9 +15,9 @@ use super::request::OnTheWire;
 use crate::engine::trial::{Event as Told, LONGEST_LISTENING, MOST_EVENTS, Sight};
 use crate::protocol::graphql::subscription::{self, Connection, Event, Leave, Next};
 use crate::protocol::http::Exchange;
-use crate::scenario::capture;
+use crate::scenario::eval::capture;
+use crate::scenario::eval::template::RenderError;
 use crate::scenario::plan::SubscriptionStep;
-use crate::scenario::template::RenderError;
 use crate::stats::{Example, Reason};
 use crate::units;
 

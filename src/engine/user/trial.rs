@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::{Section, User};
 use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
-use crate::scenario::capture::Capture;
-use crate::scenario::expect::{Expect, TEMPLATE_FAILED};
+use crate::scenario::eval::capture::Capture;
+use crate::scenario::eval::expect::{Expect, TEMPLATE_FAILED};
 use crate::scenario::plan::{Action, Bind, EndpointId, HttpStep, StopScope};
 use crate::stats::Reason;
 

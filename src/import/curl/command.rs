@@ -318,7 +318,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Command {
-        Command::read(&super::super::words::commands(&format!("curl {text}"))[0]).remove(0)
+        Command::read(&crate::import::curl::words::commands(&format!("curl {text}"))[0]).remove(0)
     }
 
     #[test]
@@ -352,7 +352,7 @@ mod tests {
     #[test]
     fn one_line_may_have_several_commands_and_take_options_back() {
         let text = "curl -d a h/1 --next -L --no-location -b a=1 -b b=2 h/2 -: -- -h";
-        let all = Command::read(&super::super::words::commands(text)[0]);
+        let all = Command::read(&crate::import::curl::words::commands(text)[0]);
         assert_eq!(all.iter().map(Command::method).collect::<Vec<_>>(), ["POST", "GET", "GET"]);
         assert_eq!((all[1].follow, all[1].cookies.as_deref()), (false, Some("a=1; b=2")));
         assert_eq!(all[2].urls, ["-h"]);

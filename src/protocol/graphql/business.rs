@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::outcome::fold;
-use crate::scenario::path::Path;
+use crate::scenario::eval::path::Path;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 

@@ -9,9 +9,11 @@ use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::Url;
 
-use super::super::http::resolve::CachingResolver;
-use super::super::http::{proxies, tls};
-use crate::scenario::{GraphqlEndpoint, MAX_SCHEMA, introspection};
+use crate::protocol::http::resolve::CachingResolver;
+use crate::protocol::http::{proxies, tls};
+use crate::scenario::graphql::check::GraphqlEndpoint;
+use crate::scenario::graphql::introspection;
+use crate::scenario::graphql::schema::MAX_BYTES;
 
 /// A schema may take the server a while, but not for ever.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -57,8 +59,8 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let mut reply = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(words)? {
         reply.extend_from_slice(&chunk);
-        if reply.len() as u64 > MAX_SCHEMA {
-            return Err(format!("its reply is larger than {} MB", MAX_SCHEMA / 1_000_000));
+        if reply.len() as u64 > MAX_BYTES {
+            return Err(format!("its reply is larger than {} MB", MAX_BYTES / 1_000_000));
         }
     }
     let text = String::from_utf8(reply).map_err(|_| format!("status {status}, and no text"))?;

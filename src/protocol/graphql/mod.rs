@@ -17,11 +17,11 @@ pub use self::introspect::introspect;
 use self::outcome::{Answer, Outcome, Persistence};
 use super::http::{Costly, Exchange, Judge, Reply, Transfer, UserClient};
 use super::judged;
-use crate::scenario::capture;
+use crate::scenario::eval::capture;
+use crate::scenario::eval::response::{Headers as _, ReplyView};
+use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
-use crate::scenario::reply::{Headers as _, ReplyView};
 use crate::scenario::secrets::Redactor;
-use crate::scenario::template::Scope;
 use crate::stats::operation::Cost;
 use crate::stats::{Example, Reason};
 

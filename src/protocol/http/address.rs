@@ -2,7 +2,7 @@
 
 use reqwest::Url;
 
-use crate::scenario::template::RenderError;
+use crate::scenario::eval::template::RenderError;
 
 /// Where in a URL its parts are, and whether they are reached through TLS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -18,11 +18,12 @@ use super::lean::{self, Again, Carrier, Connection, Dialer, Head, Keep, Origin, 
 use super::lines::Lines;
 use super::watch::{self, Sent, Sight, Watch};
 use super::{Costly, Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, Transfer, classify, tls};
-use crate::scenario::capture::{self, Capture};
+use crate::scenario::eval::capture;
+use crate::scenario::eval::capture::Capture;
+use crate::scenario::eval::response::Headers as _;
+use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
-use crate::scenario::reply::Headers as _;
 use crate::scenario::secrets::Redactor;
-use crate::scenario::template::{RenderError, Scope};
 use crate::stats::{Example, Reason, Remarks};
 
 /// Bytes of a request buffer that a user keeps between requests, at most.

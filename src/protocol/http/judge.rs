@@ -11,13 +11,14 @@ use super::lean::Keep;
 use super::lines::Lines;
 use crate::protocol::judged::{self, Views};
 use crate::protocol::offload::{self, Lost};
-use crate::scenario::budget::Budget;
-use crate::scenario::capture::{self, Capture};
-use crate::scenario::expect::Expect;
+use crate::scenario::eval::budget::Budget;
+use crate::scenario::eval::capture;
+use crate::scenario::eval::capture::Capture;
+use crate::scenario::eval::expect::Expect;
+use crate::scenario::eval::response::{Headers as _, ReplyView, Trouble};
+use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
-use crate::scenario::reply::{Headers as _, ReplyView, Trouble};
 use crate::scenario::secrets::Redactor;
-use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
 /// Characters of a failed reply's body kept for the detail view.

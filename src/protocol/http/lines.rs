@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 use http::HeaderMap;
 
 use super::lean;
-use crate::scenario::reply::Headers;
+use crate::scenario::eval::response::Headers;
 
 /// Header lines of one response.
 #[derive(Debug, Default)]

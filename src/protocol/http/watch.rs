@@ -11,11 +11,11 @@ use minijinja::Value;
 use super::draft::Draft;
 use super::judge::{self, Judge, Reply};
 use super::{Exchange, USER_AGENT};
-use crate::scenario::budget::Budget;
-use crate::scenario::capture;
-use crate::scenario::expect::Mismatch;
+use crate::scenario::eval::budget::Budget;
+use crate::scenario::eval::capture;
+use crate::scenario::eval::expect::Mismatch;
+use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::Accepted;
-use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
 /// Somebody who looks at every request of a user.

@@ -6,9 +6,9 @@ use http::HeaderMap;
 
 use super::resp::Value;
 use crate::protocol::judged::{self, Views};
+use crate::scenario::eval::response::ReplyView;
+use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{PublishStep, RedisStep};
-use crate::scenario::reply::ReplyView;
-use crate::scenario::template::Scope;
 use crate::stats::{Example, Reason};
 
 /// Why the number of receivers is not as expected.

@@ -149,8 +149,8 @@ fn besides(envelope: Envelope, size: Option<u32>) -> String {
 mod tests {
     use std::cell::RefCell;
 
-    use super::super::resp::encode;
     use super::*;
+    use crate::protocol::redis::resp::encode;
 
     #[derive(Debug, Default)]
     struct Seen(RefCell<Vec<String>>);

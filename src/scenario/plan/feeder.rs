@@ -6,7 +6,7 @@ use std::sync::Arc;
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 
-use crate::scenario::template::SlotId;
+use crate::scenario::eval::template::SlotId;
 
 /// An index into [`Plan::feeders`](super::Plan::feeders).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
 use super::HttpStep;
-use crate::scenario::path::Path;
+use crate::scenario::eval::path::Path;
 
 /// A GraphQL operation over HTTP, compiled.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use http::{HeaderName, HeaderValue, Method};
 use url::Url;
 
 use super::ClientId;
-use crate::scenario::capture::Capture;
-use crate::scenario::expect::Expect;
-use crate::scenario::template::{Json, RenderError, Scope, Text};
+use crate::scenario::eval::capture::Capture;
+use crate::scenario::eval::expect::Expect;
+use crate::scenario::eval::template::{Json, RenderError, Scope, Text};
 
 /// Which row of the statistics a request belongs to: an index into [`Plan::endpoints`](super::Plan::endpoints).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! The compiled scenario: immutable, shared by all shards behind one `Arc`. Everything that does not vary is built here.
 //!
 //! In: a checked file. Out: steps whose templates, paths and patterns are compiled, names that have become numbers
-//! ([`SlotId`](super::template::SlotId), [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure
+//! ([`SlotId`](super::eval::template::SlotId), [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure
 //! function of time.
 
 mod address;
@@ -45,9 +45,9 @@ pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
 pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
 pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
 
-use super::document::Figures;
+use super::eval::template::{Scope, SlotTable};
+use super::graphql::document::Figures;
 use super::secrets::Redactor;
-use super::template::{Scope, SlotTable};
 
 /// What to run and how much of it.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl Plan {
     /// With the text of [`Plan::not_runnable`].
     pub fn runnable(&self) -> Result<(), super::ScenarioError> {
         match self.not_runnable() {
-            Some(why) => Err(super::diagnostic::plain(&format!("{}: {why}", self.name))),
+            Some(why) => Err(super::syntax::diagnostic::plain(&format!("{}: {why}", self.name))),
             None => Ok(()),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::scenario::template::{RenderError, Scope, Template};
+use crate::scenario::eval::template::{RenderError, Scope, Template};
 use crate::units::{self, PerSecond};
 
 /// The pause between two tasks of a user: Locust's four wait functions.

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{ClientOptions, EndpointId};
-use crate::scenario::capture::Capture;
-use crate::scenario::expect::{Expect, Matcher};
-use crate::scenario::template::{Json, Text};
+use crate::scenario::eval::capture::Capture;
+use crate::scenario::eval::expect::{Expect, Matcher};
+use crate::scenario::eval::template::{Json, Text};
 
 /// Where Redis steps go.
 #[derive(Debug, Clone, PartialEq, Eq)]

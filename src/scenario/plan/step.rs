@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{EndpointId, GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep, SubscriptionStep};
-use crate::scenario::template::{Condition, RenderError, Scope, SlotId, Template, Text};
+use crate::scenario::eval::template::{Condition, RenderError, Scope, SlotId, Template, Text};
 
 /// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{EndpointId, ErrorPolicy, HttpStep};
-use crate::scenario::path::Path;
-use crate::scenario::template::{Json, RenderError, Scope, Template};
+use crate::scenario::eval::path::Path;
+use crate::scenario::eval::template::{Json, RenderError, Scope, Template};
 use crate::units;
 
 /// A GraphQL subscription, compiled.

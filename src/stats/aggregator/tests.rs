@@ -1,5 +1,5 @@
-use super::super::{Failure, Reason, Recorder, Sample};
 use super::*;
+use crate::stats::{Failure, Reason, Recorder, Sample};
 
 fn aggregator() -> Aggregator {
     let run = RunInfo {
@@ -90,14 +90,14 @@ fn a_reset_forgets_and_older_intervals_only_update_users() {
     assert_eq!((s.total.total.requests, s.failures.rows.len(), s.series.fine.len()), (0, 0, 0));
     assert_eq!((s.load.users, s.cut, s.measured), (7, 2, Duration::from_millis(500)));
     give(&mut a, vec![sent(0, 5)], 1);
-    let s = a.snapshot(at(4_000, RunState::Done(super::super::snapshot::End::Stopped)));
+    let s = a.snapshot(at(4_000, RunState::Done(crate::stats::snapshot::End::Stopped)));
     assert_eq!((s.total.total.requests, s.total.total.rps), (1, 1.0));
     assert_eq!(s.series.fine[0].from, Duration::from_secs(3));
 }
 
 #[test]
 fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
-    let done = RunState::Done(super::super::snapshot::End::Completed);
+    let done = RunState::Done(crate::stats::snapshot::End::Completed);
     let mut failed = sent(1, 900);
     failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
     let mut a = aggregator();
@@ -107,7 +107,7 @@ fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
     }
     give(&mut a, vec![failed, sent(1, 900)], 0);
     let s = a.snapshot(at(3_004, done));
-    let rates = |b: &super::super::snapshot::Bucket| b.requests as f64 / b.length.as_secs_f64();
+    let rates = |b: &crate::stats::snapshot::Bucket| b.requests as f64 / b.length.as_secs_f64();
     assert!(s.series.iter().all(|b| rates(b) < 10.0 && b.users == 7), "{:?}", s.series);
     let last = s.series.iter().next_back().unwrap();
     assert_eq!((last.requests, last.failures, last.length), (10, 1, Duration::from_millis(1_004)));
@@ -163,7 +163,7 @@ fn pausing_closes_nothing_and_the_end_closes_all() {
         assert_eq!(a.snapshot(at(1_500, RunState::Paused)).series.fine.len(), 1);
     }
     give(&mut a, vec![sent(0, 5)], 0);
-    let done = RunState::Done(super::super::snapshot::End::Completed);
+    let done = RunState::Done(crate::stats::snapshot::End::Completed);
     let s = a.snapshot(at(1_700, done));
     assert_eq!(s.series.iter().map(|b| b.requests).sum::<u64>(), 3);
     let last = s.series.fine.last().unwrap();

@@ -1,7 +1,7 @@
 //! Bodies in the transcript: the beginning of what was sent and of what came.
 
-use super::super::paint::Role;
 use super::Transcript;
+use crate::cli::trial::paint::Role;
 use crate::units;
 
 /// Lines of a body that are shown.
@@ -61,8 +61,8 @@ impl Transcript {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::told;
     use super::LINES;
+    use crate::cli::trial::transcript::tests::told;
 
     #[test]
     fn bodies_are_laid_out_cut_or_named() {

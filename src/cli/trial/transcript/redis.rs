@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::paint::Role;
 use super::{Transcript, more};
+use crate::cli::trial::paint::Role;
 use crate::engine::trial::of_redis::{Answer, Sight, Watch};
 use crate::units;
 
@@ -137,8 +137,8 @@ fn without_passwords(words: &[Vec<u8>]) -> Vec<Cow<'_, str>> {
 mod tests {
     use std::time::Duration;
 
-    use super::super::tests::told;
     use super::*;
+    use crate::cli::trial::transcript::tests::told;
 
     fn words(line: &str) -> Vec<Vec<u8>> {
         line.split(' ').map(|word| word.as_bytes().to_vec()).collect()

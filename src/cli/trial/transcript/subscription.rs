@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::paint::Role;
 use super::Transcript;
+use crate::cli::trial::paint::Role;
 use crate::engine::trial::{LONGEST_LISTENING, MOST_EVENTS};
 use crate::units;
 
@@ -48,8 +48,8 @@ impl Transcript {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::told;
     use super::*;
+    use crate::cli::trial::transcript::tests::told;
     use crate::engine::trial::{Event, Observer as _};
 
     #[test]

@@ -19,8 +19,8 @@ pub use self::socket::{Broken, Received, Socket};
 use super::judge::{Reply, kept_for_example};
 use super::watch::{Sent, Sight};
 use super::{Exchange, UserClient, classify};
+use crate::scenario::eval::response::Headers as _;
 use crate::scenario::plan::HttpStep;
-use crate::scenario::reply::Headers as _;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 

@@ -10,15 +10,15 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::super::order::{Kind, Order, Wanted};
-use super::super::receiver::Receiver;
-use super::super::shared::CONNECT_TIMEOUT;
-use super::super::subscriptions::Subscriptions;
 use super::{UserClient, blank, overdue};
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::Sink;
+use crate::protocol::redis::order::{Kind, Order, Wanted};
+use crate::protocol::redis::receiver::Receiver;
+use crate::protocol::redis::shared::CONNECT_TIMEOUT;
+use crate::protocol::redis::subscriptions::Subscriptions;
+use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::SubscribeStep;
-use crate::scenario::template::{RenderError, Scope, Text};
 use crate::stats::{Example, Reason};
 
 /// Longest that a user waits for its subscriptions to be confirmed.

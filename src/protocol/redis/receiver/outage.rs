@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::super::error::WireError;
-use super::super::resp::FormatError;
 use super::Receiver;
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::Sink;
+use crate::protocol::redis::error::WireError;
+use crate::protocol::redis::resp::FormatError;
 use crate::stats::{Example, Reason};
 
 /// A connection that broke and has not been reported yet.

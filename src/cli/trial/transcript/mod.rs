@@ -1,0 +1,381 @@
+//! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
+
+mod body;
+mod redis;
+mod subscription;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io::{LineWriter, Write};
+use std::sync::Arc;
+
+use super::paint::{Paint, Role, cut};
+use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
+use crate::headless::console::Output;
+use crate::scenario::eval::response::Headers as _;
+use crate::scenario::plan::{Plan, StopScope};
+use crate::scenario::secrets::Redactor;
+use crate::stats::{Example, Reason};
+use crate::units;
+
+/// Headers whose values prove who somebody is.
+const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
+/// Prints what it is told.
+pub(super) struct Transcript {
+    paint: Paint,
+    width: usize,
+    secrets: Arc<Redactor>,
+    out: RefCell<Box<dyn Write>>,
+    requests: Cell<u64>,
+    /// What the request at hand is called, until it is shown.
+    unshown: RefCell<Option<String>>,
+    failed: Cell<u64>,
+    held: Cell<u64>,
+    unmet: Cell<u64>,
+    exceptions: Cell<u64>,
+    shortened: Cell<bool>,
+}
+
+impl fmt::Debug for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transcript").field("width", &self.width).finish_non_exhaustive()
+    }
+}
+
+fn more(counter: &Cell<u64>) {
+    counter.set(counter.get().saturating_add(1));
+}
+
+impl Transcript {
+    /// Prints on standard output.
+    pub(super) fn new(paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
+        Self::onto(Box::new(LineWriter::new(Output)), paint, width, secrets)
+    }
+
+    fn onto(out: Box<dyn Write>, paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
+        Self {
+            paint,
+            width,
+            secrets,
+            out: RefCell::new(out),
+            requests: Cell::new(0),
+            unshown: RefCell::default(),
+            failed: Cell::new(0),
+            held: Cell::new(0),
+            unmet: Cell::new(0),
+            exceptions: Cell::new(0),
+            shortened: Cell::new(false),
+        }
+    }
+
+    /// The first lines.
+    pub(super) fn title(&self, plan: &Plan, class: usize) {
+        let name = plan.classes.get(class).map_or("", |class| &*class.name);
+        self.line(0, "", &format!("{} against {}: one {name}, once", plan.name, plan.host), Some(Role::Strong));
+        if plan.is_insecure() {
+            self.line(0, "", "TLS certificates are not verified (tls.insecure)", Some(Role::Bad));
+        }
+        let others: Vec<&str> =
+            plan.classes.iter().enumerate().filter(|(at, _)| *at != class).map(|(_, class)| &*class.name).collect();
+        if !others.is_empty() {
+            self.line(0, "", &format!("other classes, tried with --class: {}", others.join(", ")), Some(Role::Quiet));
+        }
+    }
+
+    /// The last lines; true when nothing went wrong.
+    pub(super) fn summary(&self, seed: u64) -> bool {
+        let well = self.failed.get() == 0 && self.exceptions.get() == 0;
+        let number = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+        let mut parts = vec![number(self.requests.get(), "request"), format!("{} failed", self.failed.get())];
+        parts.push(format!("{} held, {} did not", number(self.held.get(), "expectation"), self.unmet.get()));
+        if self.exceptions.get() > 0 {
+            parts.push(number(self.exceptions.get(), "exception"));
+        }
+        self.blank();
+        let (mark, role) = if well { ("✓ ", Role::Good) } else { ("✗ ", Role::Bad) };
+        self.line(0, mark, &parts.join(", "), Some(role));
+        if self.shortened.get() {
+            let text = format!("waits were cut to {}; a run keeps them", units::plain(LONGEST_WAIT));
+            self.line(2, "", &text, Some(Role::Quiet));
+        }
+        self.line(2, "", &format!("the same again: --seed {seed}"), Some(Role::Quiet));
+        well
+    }
+
+    fn blank(&self) {
+        // A reader that has gone away is nobody's error.
+        let _ = writeln!(self.out.borrow_mut());
+    }
+
+    fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
+        let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
+        // A little more than there is room for shows that it was cut.
+        let masked = self.secrets.clip(text, room.max(8) * 4);
+        let text = cut(&crate::clean::line(&masked), room.max(8));
+        let text = format!("{mark}{text}");
+        let text = match role {
+            Some(role) => self.paint.paint(role, &text),
+            None => text,
+        };
+        let _ = writeln!(self.out.borrow_mut(), "{:indent$}{text}", "");
+    }
+
+    fn sent(&self, sent: &Sent<'_>) {
+        self.unshown.take();
+        self.blank();
+        self.line(2, "", &format!("{} {}", sent.method, sent.url), Some(Role::Strong));
+        let headers = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.headers("> ", headers);
+        self.body("> ", sent.body, header(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"));
+    }
+
+    fn replied(&self, reply: &Reply, exchange: &Exchange) {
+        let word = http::StatusCode::from_u16(reply.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+        let role = if reply.status >= 400 { Role::Bad } else { Role::Good };
+        let took = units::latency(exchange.service);
+        let size = units::bytes(reply.bytes);
+        let status = format!("{} {word}", reply.status);
+        self.line(4, "< ", &format!("{}, after {took}, {size}", status.trim_end()), Some(role));
+        let lines: Vec<(String, String)> = reply
+            .headers
+            .all()
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let headers = || lines.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        self.headers("< ", headers());
+        self.body("< ", &reply.body, header(headers(), "content-type"));
+    }
+
+    fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
+        for (name, value) in headers {
+            // Masked before it is taken apart.
+            let value = self.secrets.mask(value);
+            let shown = if PRIVATE.contains(&name) { private(name, &value) } else { value.into_owned() };
+            self.line(4, mark, &format!("{name}: {shown}"), Some(Role::Quiet));
+        }
+    }
+
+    fn expected(&self, words: &str, got: Option<&str>) {
+        match got {
+            None => {
+                more(&self.held);
+                self.line(4, "✓ ", words, Some(Role::Good));
+            }
+            Some(got) => {
+                more(&self.unmet);
+                self.line(4, "✗ ", &format!("expected {words}"), Some(Role::Bad));
+                self.line(6, "", &format!("got {got}"), Some(Role::Bad));
+            }
+        }
+    }
+
+    fn failed(&self, reason: &Reason, example: &Example) {
+        more(&self.failed);
+        // It could not be written, so nothing was sent.
+        if let Some(name) = self.unshown.take() {
+            self.blank();
+            self.line(2, "", &name, Some(Role::Strong));
+        }
+        // An expectation that did not hold was said where it was looked at.
+        if matches!(reason, Reason::Unmet(_) | Reason::Status(_) | Reason::UnexpectedStatus { .. }) {
+            return;
+        }
+        let reason = reason.to_string();
+        self.line(4, "✗ ", &reason, Some(Role::Bad));
+        if !example.detail.is_empty() && example.detail != reason {
+            self.line(6, "", &example.detail, Some(Role::Bad));
+        }
+    }
+}
+
+impl Watch for Transcript {
+    fn see(&self, sight: &Sight<'_>) {
+        match sight {
+            Sight::Sent(sent) => self.sent(sent),
+            Sight::Redirected { status, url, withheld } => {
+                self.line(4, "< ", &format!("{status}, goes on to {url}"), Some(Role::Quiet));
+                if !withheld.is_empty() {
+                    let words = format!("not sent to another origin: {}", withheld.join(", "));
+                    self.line(4, "! ", &words, Some(Role::Quiet));
+                }
+            }
+            Sight::Replied(reply, exchange) => self.replied(reply, exchange),
+            Sight::Expected { words, got } => self.expected(words, got.as_deref()),
+            Sight::Captured { name, value } => self.line(4, "= ", &format!("{name} = {}", shown(value)), None),
+            Sight::Failed(reason, example) => self.failed(reason, example),
+        }
+    }
+}
+
+impl Observer for Transcript {
+    fn note(&self, event: &Event<'_>) {
+        match event {
+            Event::Section(name) => {
+                self.blank();
+                self.line(0, "", name, Some(Role::Strong));
+            }
+            Event::Request(name) => {
+                more(&self.requests);
+                self.unshown.replace(Some((*name).to_owned()));
+            }
+            Event::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
+            Event::Skipped(what) => {
+                self.line(2, "- ", &format!("`when` does not hold: {what} left out"), Some(Role::Quiet));
+            }
+            Event::Chosen { then } => {
+                let words = if *then { "`if` holds: then" } else { "`if` does not hold: else" };
+                self.line(2, "- ", words, Some(Role::Quiet));
+            }
+            Event::Pass { word, number, of } => {
+                let of = of.map_or_else(String::new, |n| format!(" of {n}"));
+                self.line(2, "- ", &format!("{word}: pass {number}{of}"), Some(Role::Quiet));
+            }
+            Event::Call(name) => self.line(2, "- ", &format!("call {name}"), Some(Role::Quiet)),
+            Event::Wait(length) => {
+                let cut = if *length > LONGEST_WAIT {
+                    self.shortened.set(true);
+                    format!(", cut to {}", units::plain(LONGEST_WAIT))
+                } else {
+                    String::new()
+                };
+                self.line(2, "- ", &format!("wait {}{cut}", units::latency(*length)), Some(Role::Quiet));
+            }
+            Event::Log(text) => self.line(2, "# ", text, None),
+            Event::Stop(scope) => {
+                let what = match scope {
+                    StopScope::Task => "the task",
+                    StopScope::User => "the user",
+                    StopScope::Run => "the run",
+                };
+                self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
+            }
+            Event::Acknowledged { params, after } => self.acknowledged(*params, *after),
+            Event::Subscribed { name, payload } => self.subscribed(name, payload),
+            Event::Received { number, payload, after } => self.received(*number, payload, *after),
+            Event::Listened { how, events, length } => self.listened(how, *events, *length),
+            Event::Exception { place, message } => {
+                more(&self.exceptions);
+                self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));
+            }
+        }
+    }
+}
+
+/// The value of a header.
+fn header<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> &'a str {
+    headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+}
+
+/// A value as one would write it in a scenario.
+fn shown(value: &minijinja::Value) -> String {
+    if value.is_undefined() {
+        return "nothing".to_owned();
+    }
+    serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// What proves who somebody is, without the proof.
+fn private(name: &str, value: &str) -> String {
+    let pair = |pair: &str| pair.split_once('=').map_or_else(|| "***".to_owned(), |(key, _)| format!("{key}=***"));
+    match name {
+        "cookie" => value.split("; ").map(pair).collect::<Vec<_>>().join("; "),
+        "set-cookie" => {
+            let (first, rest) = value.split_once(';').unwrap_or((value, ""));
+            format!("{};{rest}", pair(first)).trim_end_matches(';').to_owned()
+        }
+        _ => value.split_once(' ').map_or_else(|| "***".to_owned(), |(scheme, _)| format!("{scheme} ***")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Page(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    pub(super) fn told(tell: impl FnOnce(&Transcript)) -> String {
+        let page = Page::default();
+        let secrets = Arc::new(Redactor::new(["hunter22"]));
+        let transcript = Transcript::onto(Box::new(page.clone()), Paint::new(false), 40, secrets);
+        tell(&transcript);
+        let bytes = page.0.borrow().clone();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn secrets_controls_and_length_of_what_is_shown() {
+        let body = format!("a\u{1b}[31mb hunter22\n{}\n", "x".repeat(100));
+        let text = told(|t| {
+            t.see(&Sight::Sent(Sent {
+                method: "POST",
+                url: "http://h/?k=hunter22",
+                headers: vec![
+                    ("authorization".to_owned(), "Bearer abcdef".to_owned()),
+                    ("cookie".to_owned(), "a=1; b=2".to_owned()),
+                ],
+                body: body.as_bytes(),
+            }));
+        });
+        for wanted in ["POST http://h/?k=***", "Bearer ***", "a=***; b=***", "a [31mb ***", "xxx…"] {
+            assert!(text.contains(wanted), "{wanted}:\n{text}");
+        }
+        assert!(!text.contains("hunter22") && !text.contains('\u{1b}'), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 40), "{text}");
+    }
+
+    #[test]
+    fn the_summary_counts_and_says_how_it_went() {
+        let text = told(|t| {
+            t.expected("status 200", None);
+            assert!(t.summary(7));
+            t.expected("json $.a 1", Some("2"));
+            t.failed(&Reason::Unmet("json $.a 1".into()), &Example::default());
+            assert!(!t.summary(7));
+        });
+        for wanted in ["✓ status 200", "✗ expected json $.a 1", "got 2", "--seed 7"] {
+            assert!(text.contains(wanted), "{wanted}:\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_request_that_cannot_be_written_is_named_and_counted() {
+        let sent = || Sight::Sent(Sent { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" });
+        let text = told(|t| {
+            t.note(&Event::Request("GET /a"));
+            t.see(&Sight::Failed(&Reason::Malformed("no host".into()), &Example::default()));
+            t.note(&Event::Request("GET /b"));
+            // Two hops.
+            t.see(&sent());
+            t.see(&sent());
+            assert!(!t.summary(7));
+        });
+        assert_eq!(text.matches("  GET /a\n").count(), 1, "{text}");
+        assert!(text.contains("2 requests, 1 failed") && !text.contains("GET /b"), "{text}");
+    }
+
+    #[test]
+    fn a_session_is_named_and_not_shown() {
+        for (name, value, wanted) in [
+            ("set-cookie", "sid=1; Path=/", "sid=***; Path=/"),
+            ("set-cookie", "sid=1", "sid=***"),
+            ("authorization", "secret", "***"),
+        ] {
+            assert_eq!(private(name, value), wanted);
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The control thread: decides how many users there should be, owns the aggregator, publishes snapshots.
+//!
+//! In: commands, and the shards' intervals. Out: orders to the shards, and a snapshot every 250 ms.
+
+mod picture;
+mod shards;
+mod warmup;
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+
+pub use self::shards::Link;
+use self::shards::Shards;
+use self::warmup::WarmUp;
+use super::Command;
+use super::clock::RunClock;
+use super::course::Course;
+use super::roster::Roster;
+use super::shard::{HANDOVER, Order};
+use crate::scenario::Plan;
+use crate::scenario::estimate;
+use crate::scenario::plan::{Class, Load};
+use crate::stats::health::Probe;
+use crate::stats::server::ServerFigures;
+use crate::stats::snapshot::{End, Event};
+use crate::stats::{Aggregator, Interval, Snapshot};
+use crate::units;
+
+/// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
+/// would hit the server in bursts.
+const STEP: Duration = Duration::from_millis(10);
+/// How often an unchanged number is ordered again, so that a user that died is replaced.
+const REPEAT: Duration = Duration::from_millis(250);
+/// After so long every shard has answered an order.
+const SETTLED: Duration = Duration::from_millis(600);
+
+/// What the supervisor is given.
+pub struct Setup {
+    pub plan: Arc<Plan>,
+    pub aggregator: Aggregator,
+    pub links: Vec<Link>,
+    pub commands: mpsc::Receiver<Command>,
+    pub intervals: mpsc::Receiver<Box<Interval>>,
+    pub snapshots: watch::Sender<Arc<Snapshot>>,
+    /// What the Redis server says about itself.
+    pub server: watch::Receiver<Option<ServerFigures>>,
+}
+
+/// Runs until every shard has ended, then publishes the last snapshot.
+pub async fn run(setup: Setup) {
+    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
+    let mut control = Control::new(plan, aggregator, links);
+    control.server = Some(server);
+    for words in estimate::remarks(&control.plan) {
+        control.note(words);
+    }
+    // In the middle between two handovers of the shards, so that each second is closed with four of them in it.
+    let (mut step, mut publish) = (interval(STEP), interval_at(Instant::now() + HANDOVER / 2, HANDOVER));
+    step.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    publish.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut attended = true;
+    loop {
+        tokio::select! {
+            command = commands.recv(), if attended => match command {
+                Some(command) => control.obey(command),
+                // Nobody holds the run any more: load must not go on unseen.
+                None => {
+                    attended = false;
+                    control.stop(End::Stopped);
+                }
+            },
+            received = intervals.recv() => match received {
+                Some(interval) => control.absorb(interval),
+                None => break,
+            },
+            _ = step.tick() => control.step(),
+            _ = publish.tick() => { snapshots.send_replace(control.snapshot()); }
+        }
+    }
+    snapshots.send_replace(control.last_snapshot());
+}
+
+struct Control {
+    plan: Arc<Plan>,
+    load: Load,
+    aggregator: Aggregator,
+    shards: Shards,
+    course: Course,
+    clock: RunClock,
+    probe: Probe,
+    epoch: u32,
+    /// The number last ordered.
+    held: u32,
+    held_since: Instant,
+    repeat_at: Instant,
+    /// Users that start before the others.
+    early: u32,
+    /// Users that the classes can have at most.
+    places: u32,
+    /// Iterations arrive.
+    is_fed: bool,
+    stage: Option<usize>,
+    warm_up: WarmUp,
+    vu_seconds: f64,
+    counted_until: Instant,
+    stopping: Option<(End, Instant)>,
+    server: Option<watch::Receiver<Option<ServerFigures>>>,
+    cut: bool,
+}
+
+impl Control {
+    fn new(plan: Arc<Plan>, mut aggregator: Aggregator, links: Vec<Link>) -> Self {
+        let now = Instant::now();
+        let early = Roster::new(&plan.classes, plan.load.users).early();
+        let is_warm = plan.schedule.is_warm_up(Duration::ZERO);
+        if is_warm {
+            aggregator.warm_up(0, Duration::ZERO);
+        }
+        Self {
+            course: Course::new(&plan, early),
+            clock: RunClock::start(),
+            probe: Probe::new(),
+            epoch: 0,
+            held: 0,
+            held_since: now,
+            repeat_at: now,
+            early: early.0,
+            places: places(&plan),
+            is_fed: false,
+            stage: None,
+            warm_up: WarmUp::new(is_warm, links.len()),
+            vu_seconds: 0.0,
+            counted_until: now,
+            stopping: None,
+            server: None,
+            cut: false,
+            load: plan.load,
+            plan,
+            aggregator,
+            shards: Shards::new(links),
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let t = self.clock.elapsed();
+        match command {
+            Command::SetUsers(users) => {
+                let what = if self.is_open() { "most users" } else { "users" };
+                self.note(format!("{what} {} → {users}", self.course.target(t)));
+                self.course.set_users(users, t);
+            }
+            Command::SetSpawnRate(rate) => {
+                let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
+                self.note(format!("{what} {} → {rate}{unit}", self.course.rate(t)));
+                if let Some(scale) = self.course.set_rate(rate, t) {
+                    self.shards.tell(Order::Scale(scale, self.course.plan_time(t)));
+                }
+            }
+            Command::FollowPlan => {
+                if self.course.is_steered() {
+                    self.note("following the plan again".to_owned());
+                }
+                self.course.follow(t);
+                if self.is_open() {
+                    self.shards.tell(Order::Scale(1.0, self.course.plan_time(t)));
+                }
+            }
+            Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
+                self.note("paused".to_owned());
+                self.clock.pause();
+                self.shards.tell(Order::Pause);
+            }
+            Command::Resume if self.clock.is_paused() => {
+                self.clock.resume();
+                self.shards.tell(Order::Resume);
+                self.note("resumed".to_owned());
+            }
+            Command::Pause | Command::Resume => {}
+            Command::Stop if self.stopping.is_some() => self.cut(),
+            Command::Stop => self.stop(End::Stopped),
+            Command::ResetStatistics => {
+                self.next_epoch();
+                self.aggregator.reset(self.epoch, t);
+                if self.warm_up.is_warm() {
+                    self.aggregator.warm_up(self.epoch, t);
+                }
+                self.note("statistics reset".to_owned());
+            }
+        }
+        self.step();
+    }
+
+    fn is_open(&self) -> bool {
+        self.plan.schedule.is_open()
+    }
+
+    fn next_epoch(&mut self) {
+        self.epoch += 1;
+        self.shards.tell(Order::Epoch(self.epoch));
+    }
+
+    fn note(&mut self, text: String) {
+        self.note_at(self.clock.elapsed(), text);
+    }
+
+    fn note_at(&mut self, elapsed: Duration, text: String) {
+        self.aggregator.event(Event { elapsed, at: SystemTime::now(), text: text.into() });
+    }
+
+    fn stop(&mut self, why: End) {
+        if self.stopping.is_some() {
+            return;
+        }
+        // Held iterations would never finish.
+        if self.clock.is_paused() {
+            self.clock.resume();
+            self.shards.tell(Order::Resume);
+        }
+        self.stopping = Some((why, Instant::now() + self.load.stop_timeout));
+        self.shards.tell(Order::Stop);
+    }
+
+    fn cut(&mut self) {
+        self.cut = true;
+        self.shards.tell(Order::Cut);
+    }
+
+    fn step(&mut self) {
+        let now = Instant::now();
+        self.vu_seconds += f64::from(self.shards.alive()) * now.duration_since(self.counted_until).as_secs_f64();
+        self.counted_until = now;
+        if let Some((_, until)) = self.stopping {
+            if now >= until && !self.cut {
+                self.cut();
+            }
+            return;
+        }
+        if self.shards.is_one_gone() {
+            self.stop(End::Broken);
+            return;
+        }
+        let t = self.clock.elapsed();
+        if self.is_finished(t) {
+            self.stop(End::Completed);
+            return;
+        }
+        self.begin_others(t);
+        self.enter_stage(t);
+        let held = self.course.at(t).0;
+        if held != self.held || now >= self.repeat_at {
+            if held != self.held {
+                self.held_since = now;
+            }
+            self.held = held;
+            self.repeat_at = now + REPEAT;
+            self.shards.tell(Order::Hold(held));
+        }
+        self.feed(t, now);
+    }
+
+    /// The planned time is over, or every user has stopped for good.
+    fn is_finished(&mut self, t: Duration) -> bool {
+        let planned = if self.plan.schedule.is_shaped() {
+            let length = self.load.run_time.or(self.plan.schedule.length());
+            length.is_some_and(|length| !self.course.is_held() && self.course.plan_time(t) >= length)
+        } else {
+            self.load.run_time.is_some_and(|limit| t >= limit)
+        };
+        if planned {
+            return true;
+        }
+        let is_deserted = self.shards.deserted().is_some_and(|quit| quit >= self.held.min(self.places))
+            && self.held == self.course.at(t).0
+            && self.held_since.elapsed() >= SETTLED
+            && self.course.is_settled(t);
+        if is_deserted {
+            self.note("every user has stopped".to_owned());
+        }
+        is_deserted
+    }
+
+    /// Lets the other users begin once those that come before them are ready.
+    fn begin_others(&mut self, t: Duration) {
+        if self.course.is_held() {
+            let ready = self.shards.ready();
+            if ready < self.early.min(self.course.target(t).0) {
+                return;
+            }
+            self.course.open(t);
+            self.note(format!("{ready} users are ready: the others begin"));
+        }
+    }
+
+    /// Lets iterations arrive, once the shards know how many users they may have for them.
+    fn feed(&mut self, t: Duration, now: Instant) {
+        if self.is_open() && !self.is_fed && !self.course.is_held() {
+            self.is_fed = true;
+            self.shards.tell(Order::Arrive(now - (t.saturating_sub(self.course.began()))));
+        }
+    }
+
+    fn enter_stage(&mut self, t: Duration) {
+        let schedule = &self.plan.schedule;
+        let planned = self.course.plan_time(t);
+        let (stage, is_warm) = (schedule.stage_at(planned), schedule.is_warm_up(planned));
+        if stage != self.stage {
+            self.stage = stage;
+            let name = stage.and_then(|index| schedule.stages().get(index)).map(|stage| Arc::clone(&stage.name));
+            if let Some(name) = name.filter(|name| !name.is_empty()) {
+                self.note(format!("stage: {name}"));
+            }
+        }
+        if self.warm_up.turns(is_warm) {
+            self.next_epoch();
+            if is_warm {
+                self.aggregator.warm_up(self.epoch, t);
+                self.note("warm-up: nothing counts until it is over".to_owned());
+            } else {
+                self.aggregator.end_warm_up(self.epoch, t);
+                self.warm_up.ended(self.epoch, t);
+            }
+        }
+    }
+
+    fn absorb(&mut self, mut interval: Box<Interval>) {
+        let (shard, epoch, wants_stop) = (interval.shard, interval.epoch, interval.staff.wants_stop);
+        self.shards.note(&interval);
+        self.aggregator.absorb(&mut interval);
+        if let Some(at) = self.warm_up.reported(shard, epoch) {
+            let left_out = units::count(self.aggregator.left_out());
+            self.note_at(at, format!("warm-up over: {left_out} requests left out"));
+        }
+        if wants_stop && self.stopping.is_none() {
+            self.note("stopped by a step of the scenario".to_owned());
+            self.stop(End::Stopped);
+        }
+        self.shards.give_back(interval);
+    }
+}
+
+/// Where all classes have fixed counts, no more users ever come; in an open run they come by weight.
+fn places(plan: &Plan) -> u32 {
+    let has_share = |class: &Class| class.fixed_count.is_none() && class.weight > 0;
+    if plan.schedule.is_open() || plan.classes.iter().any(has_share) {
+        return u32::MAX;
+    }
+    plan.classes.iter().filter_map(|class| class.fixed_count).fold(0, u32::saturating_add)
+}
+
+#[cfg(test)]
+mod tests;

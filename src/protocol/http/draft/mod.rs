@@ -1,0 +1,310 @@
+//! A compiled step and a user's scope become one request: what the step says, with its templates filled.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use reqwest::Url;
+
+use super::address::Route;
+use crate::scenario::eval::template::{RenderError, Scope, Text};
+use crate::scenario::plan::{Body, HttpStep, UrlTemplate};
+use crate::scenario::secrets::Redactor;
+
+/// A request ready to be sent. It is filled anew for every request, so that its memory is used again.
+#[derive(Debug)]
+pub struct Draft {
+    /// Verb; a redirect may change it.
+    pub method: Method,
+    /// Absolute, in its normal form.
+    pub url: String,
+    /// The parts of the URL.
+    pub route: Route,
+    /// What is sent; a redirect may drop it.
+    pub body: Bytes,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    has_body: bool,
+    /// Headers that were left out because a redirect led to another origin.
+    withheld: Vec<HeaderName>,
+}
+
+impl Default for Draft {
+    fn default() -> Self {
+        Self {
+            method: Method::GET,
+            url: String::new(),
+            route: Route::default(),
+            body: Bytes::new(),
+            headers: Vec::new(),
+            has_body: true,
+            withheld: Vec::new(),
+        }
+    }
+}
+
+impl Draft {
+    /// Fills the templates of `step`.
+    ///
+    /// # Errors
+    /// When a template fails, or what it renders is no URL or no header value.
+    pub fn fill(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
+        self.method.clone_from(&step.method);
+        self.has_body = true;
+        self.withheld.clear();
+        // What was taken apart for the last request need not be taken apart again.
+        if !matches!(&step.url, UrlTemplate::Fixed(url) if *self.url == *url.as_str()) {
+            self.url.clear();
+            let route = url(&step.url, scope, &mut self.url).and_then(|()| Route::of(&mut self.url));
+            // What is left of an address that cannot be filled has no parts.
+            self.route = route.inspect_err(|_| self.url.clear())?;
+        }
+        self.headers.clear();
+        for (name, value) in &step.headers {
+            let mut filled = String::new();
+            if !value.render_some(scope, &mut filled)? {
+                continue;
+            }
+            let value = HeaderValue::try_from(filled).map_err(|_| {
+                RenderError(format!("header {name}: the value has characters that HTTP does not allow"))
+            })?;
+            self.headers.push((name.clone(), value));
+        }
+        if let Some(auth) = &step.auth {
+            self.headers.push((AUTHORIZATION, auth.header(scope)?));
+        }
+        self.body = match &step.body {
+            Body::Multipart(multipart) => {
+                let (content_type, bytes) = multipart.encode(scope)?;
+                self.headers.push((CONTENT_TYPE, content_type));
+                bytes
+            }
+            plain => body(plain, scope)?,
+        };
+        Ok(())
+    }
+
+    /// Puts the members of a JSON body behind `url` as parameters, the structured ones as JSON text, and sends no body.
+    ///
+    /// # Errors
+    /// When `url` is none.
+    pub fn put_in_url(&mut self, url: &str, body: &[u8]) -> Result<(), RenderError> {
+        let members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).unwrap_or_default();
+        self.url = url.to_owned();
+        let mut separator = if url.contains('?') { '&' } else { '?' };
+        for (name, value) in &members {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            self.url.push(separator);
+            self.url.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+            self.url.push('=');
+            self.url.extend(url::form_urlencoded::byte_serialize(text.as_bytes()));
+            separator = '&';
+        }
+        self.body = Bytes::new();
+        self.route = Route::of(&mut self.url)?;
+        Ok(())
+    }
+
+    /// All headers that the step asks for, as far as they still apply after a redirect.
+    pub fn headers<'a>(&'a self, fixed: &'a HeaderMap) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
+        let filled = self.headers.iter().map(|(name, value)| (name, value));
+        fixed.iter().chain(filled).filter(|(name, _)| self.applies(name))
+    }
+
+    fn applies(&self, name: &HeaderName) -> bool {
+        let about_body = || [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, TRANSFER_ENCODING].contains(name);
+        (self.has_body || !about_body()) && !self.withheld.contains(name)
+    }
+
+    /// Turns to where a response of this `status` points, as browsers do: a POST becomes a GET on 301 and 302, everything
+    /// but HEAD on 303. What proves to one server who somebody is does not go to another; see [`Abroad`].
+    ///
+    /// # Errors
+    /// When `location` is no URL.
+    pub fn redirect(
+        &mut self,
+        (status, location): (u16, &str),
+        (fixed, secrets): (&HeaderMap, &Redactor),
+    ) -> Result<Option<Abroad>, RenderError> {
+        let shown = secrets.clip(location, 200);
+        let no_url = |why| RenderError(format!("redirected to {shown:?}, which is not a URL: {why}"));
+        let from = Url::parse(&self.url).map_err(no_url)?;
+        let mut to = from.join(location).map_err(no_url)?;
+        let is_abroad = from.origin() != to.origin();
+        if !is_abroad && to.username().is_empty() && to.password().is_none() {
+            // Neither can fail for a URL that has had both.
+            let _ = (to.set_username(from.username()), to.set_password(from.password()));
+        }
+        let to_get = match StatusCode::from_u16(status) {
+            Ok(StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND) => self.method == Method::POST,
+            Ok(StatusCode::SEE_OTHER) => self.method != Method::HEAD,
+            _ => false,
+        };
+        if to_get {
+            (self.method, self.body, self.has_body) = (Method::GET, Bytes::new(), false);
+        }
+        self.url = to.into();
+        self.route = Route::of(&mut self.url)?;
+        if !is_abroad {
+            return Ok(None);
+        }
+        let filled = self.headers.iter().map(|(name, value)| (name, value));
+        for (name, value) in fixed.iter().chain(filled) {
+            if !self.withheld.contains(name) && is_private(name, value, secrets) {
+                self.withheld.push(name.clone());
+            }
+        }
+        // The other server has another name, which is no secret.
+        let withheld = self.withheld.iter().any(|name| *name != HOST);
+        Ok(Some(Abroad { withheld, body: !self.body.is_empty() }))
+    }
+
+    /// The headers that were left out because a redirect led to another origin.
+    pub fn withheld(&self) -> impl Iterator<Item = &str> {
+        self.withheld.iter().filter(|name| **name != HOST).map(HeaderName::as_str)
+    }
+}
+
+/// What becomes of a request that a redirect sends to another origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Abroad {
+    /// Headers were left out that may prove who somebody is.
+    pub withheld: bool,
+    /// Its body goes there, as with curl.
+    pub body: bool,
+}
+
+/// True for a header that only the server it was meant for may see.
+fn is_private(name: &HeaderName, value: &HeaderValue, secrets: &Redactor) -> bool {
+    const PARTS: [&str; 10] =
+        ["auth", "cookie", "token", "secret", "password", "passwd", "session", "credential", "signature", "jwt"];
+    let text = name.as_str();
+    let is_key = text.contains("key") && text != "idempotency-key";
+    *name == HOST
+        || value.is_sensitive()
+        || is_key
+        || PARTS.iter().any(|part| text.contains(part))
+        || matches!(secrets.mask(&String::from_utf8_lossy(value.as_bytes())), Cow::Owned(_))
+}
+
+/// Where a response points, as text: bytes that are not UTF-8 stay the bytes that they are. `None` for an empty value,
+/// which points nowhere.
+pub fn location(value: &[u8]) -> Option<Cow<'_, str>> {
+    let value = value.trim_ascii();
+    if value.is_empty() {
+        return None;
+    }
+    Some(match str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => value
+            .iter()
+            .fold(String::new(), |mut text, byte| {
+                match byte {
+                    0x80.. => text.push_str(&format!("%{byte:02X}")),
+                    _ => text.push(char::from(*byte)),
+                }
+                text
+            })
+            .into(),
+    })
+}
+
+/// True for the statuses that send a client elsewhere.
+pub fn redirects(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
+    let (base, path, query) = match template {
+        UrlTemplate::Fixed(url) => {
+            out.push_str(url.as_str());
+            return Ok(());
+        }
+        UrlTemplate::Templated { base, path, query } => (base, path, query),
+    };
+    out.push_str(base);
+    path.render(scope, out)?;
+    let rendered = &out[base.len()..];
+    if is_absolute(rendered) {
+        out.drain(..base.len());
+    } else if !rendered.starts_with('/') {
+        // Put behind the host it would be a part of its name, port or user.
+        return Err(RenderError(format!(
+            "the address {:?} neither starts with / nor is an http(s) URL: write /{{{{ … }}}} or a whole URL",
+            shortened(rendered)
+        )));
+    }
+    // One look for both: nearly no address has either.
+    if out.bytes().any(|byte| byte == b'#' || byte.is_ascii_control()) {
+        if out.bytes().any(|byte| byte.is_ascii_control()) {
+            // A URL parser removes some of them without a word.
+            return Err(RenderError(format!("the address {:?} has a control character", shortened(out))));
+        }
+        // A fragment is never sent, and parameters come before it.
+        out.truncate(out.find('#').unwrap_or(out.len()));
+    }
+    let mut separator = if out.contains('?') { '&' } else { '?' };
+    for (name, text) in query {
+        let mut begin = |out: &mut String| {
+            out.push(std::mem::replace(&mut separator, '&'));
+            out.extend(url::form_urlencoded::byte_serialize(name.as_bytes()));
+            out.push('=');
+        };
+        if text.may_be_list() {
+            text.each(scope, |value| {
+                begin(out);
+                out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+            })?;
+            continue;
+        }
+        begin(out);
+        let start = out.len();
+        text.render(scope, out)?;
+        if !out.as_bytes()[start..].iter().all(u8::is_ascii_alphanumeric) {
+            let value = out.split_off(start);
+            out.extend(url::form_urlencoded::byte_serialize(value.as_bytes()));
+        }
+    }
+    Ok(())
+}
+
+fn is_absolute(address: &str) -> bool {
+    let begins = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    begins("http://") || begins("https://")
+}
+
+fn shortened(text: &str) -> &str {
+    &text[..text.floor_char_boundary(200)]
+}
+
+fn body(body: &Body, scope: &mut Scope) -> Result<Bytes, RenderError> {
+    Ok(match body {
+        // A multipart body brings its own header, so its caller fills it.
+        Body::Empty | Body::Multipart(_) => Bytes::new(),
+        Body::Fixed(bytes) => bytes.clone(),
+        Body::Text(text) => rendered(text, scope)?.into(),
+        Body::Json(json) => {
+            let mut out = Vec::new();
+            json.render(scope, &mut out)?;
+            out.into()
+        }
+        Body::Form(pairs) => {
+            let mut form = url::form_urlencoded::Serializer::new(String::new());
+            for (name, text) in pairs {
+                text.each(scope, |value| {
+                    form.append_pair(name, value);
+                })?;
+            }
+            form.finish().into()
+        }
+    })
+}
+
+fn rendered(text: &Text, scope: &mut Scope) -> Result<String, RenderError> {
+    let mut out = String::new();
+    text.render(scope, &mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,169 @@
+//! `capture`: a name and where its value is taken from.
+
+use http::HeaderName;
+use minijinja::Value;
+use scraper::Selector;
+
+use super::Builder;
+use super::fields::Fields;
+use super::matcher::{MAX_PATH, MAX_PATTERN, PATTERN_ADVICE, regex_error};
+use crate::scenario::eval::capture::{Capture, CaptureSource, Pick};
+use crate::scenario::grammar::keys::CAPTURE;
+use crate::scenario::syntax::node::{Kind, Node};
+
+const FORMS: &str = "write $.path, header: NAME, cookie: NAME, regex: PATTERN or css: SELECTOR";
+/// What to write instead of a template.
+const CHOOSE: &str =
+    "it is read with the file: capture with `pick: all`, and choose in a step: {{ all | select('eq', x) | first }}";
+/// The same for a path.
+const CHOOSE_JSON: &str = "it is read with the file: capture `body: true` as page, and look in it in a step: \
+                           {{ page | jsonpath('$.items[?@.id == ' ~ x ~ ']') }}";
+/// The keys that name a source.
+const SOURCES: [&str; 7] = ["json", "header", "cookie", "regex", "css", "body", "status"];
+
+impl Builder<'_> {
+    pub(super) fn captures(&mut self, node: &Node) -> Vec<Capture> {
+        let Some(entries) = self.map(node, "capture") else { return Vec::new() };
+        if entries.is_empty() {
+            self.report(node.at.clone(), "`capture` is empty", "write capture: { token: $.token }");
+        }
+        let mut out = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            self.names.given.give(&key.name);
+            let built = match &value.kind {
+                Kind::Map(_) => self.full(value),
+                _ => self.short(value).map(|(source, words)| (source, words, Pick::First, None)),
+            };
+            let Some((source, words, pick, default)) = built else { continue };
+            // A name that is none was reported when names were numbered.
+            let Some(slot) = self.names.slots.id(&key.name) else { continue };
+            let words = crate::clean::line(&format!("{}: {words}", key.name)).into_owned().into();
+            out.push(Capture { slot, name: key.name.as_str().into(), source, pick, default, words });
+        }
+        out
+    }
+
+    fn short(&mut self, node: &Node) -> Option<(CaptureSource, String)> {
+        let text = self.scalar(node, "capture")?;
+        if text.trim_start().starts_with('$') {
+            return self.source("json", text.trim(), node);
+        }
+        match text.split_once(':') {
+            Some((kind, rest)) if SOURCES.contains(&kind.trim()) => self.source(kind.trim(), rest.trim(), node),
+            None if ["body", "status"].contains(&text.as_str()) => self.source(&text, "", node),
+            _ => {
+                self.report(node.at.clone(), format!("{text:?} is not a place in a reply"), FORMS);
+                None
+            }
+        }
+    }
+
+    fn full(&mut self, node: &Node) -> Option<(CaptureSource, String, Pick, Option<Value>)> {
+        let fields = self.fields(node, "a capture", CAPTURE)?;
+        let mut given = SOURCES.into_iter().filter_map(|s| Some((s, fields.get(s)?, fields.key(s)?)));
+        let Some((kind, value, _)) = given.next() else {
+            self.report(node.at.clone(), "this capture does not say where from", FORMS);
+            return None;
+        };
+        if let Some((other, _, at)) = given.next() {
+            self.report(at, format!("`{kind}` and `{other}` in one capture"), "a capture has one source");
+        }
+        let text = match kind {
+            "body" | "status" => {
+                if !self.truth(value, kind)? {
+                    let note = format!("write {kind}: true, or leave the capture out");
+                    self.report(value.at.clone(), format!("`{kind}: false` captures nothing"), note);
+                    return None;
+                }
+                String::new()
+            }
+            _ => self.scalar(value, kind)?,
+        };
+        let (mut source, words) = self.source(kind, &text, value)?;
+        self.attribute(&fields, &mut source);
+        let picks = [("first", Pick::First), ("last", Pick::Last), ("random", Pick::Random), ("all", Pick::All)];
+        let pick = fields.get("pick").and_then(|n| self.word(n, "pick", &picks)).unwrap_or_default();
+        let default = fields.get("default").and_then(|n| {
+            self.meant_as_null(n);
+            self.constant(n)
+        });
+        Some((source, words, pick, default))
+    }
+
+    fn attribute(&mut self, fields: &Fields<'_>, source: &mut CaptureSource) {
+        let Some(node) = fields.get("attribute") else { return };
+        if self.never_filled(node, "attribute", CHOOSE) {
+            return;
+        }
+        let name = self.plain_text(node, "attribute");
+        match source {
+            CaptureSource::Css { attribute, .. } => *attribute = name,
+            _ => self.report(node.at.clone(), "`attribute` goes with `css`", "only an element has attributes"),
+        }
+    }
+
+    fn source(&mut self, kind: &str, text: &str, node: &Node) -> Option<(CaptureSource, String)> {
+        let words = if text.is_empty() { kind.to_owned() } else { format!("{kind} {text}") };
+        if text.is_empty() && !["body", "status"].contains(&kind) {
+            self.report(node.at.clone(), format!("`{kind}` is empty"), FORMS);
+            return None;
+        }
+        let instead = if kind == "json" { CHOOSE_JSON } else { CHOOSE };
+        if self.never_filled(node, &format!("capture: {kind}"), instead) {
+            return None;
+        }
+        if kind == "css" && text.len() > MAX_PATH {
+            self.error(node, format!("this selector is longer than {MAX_PATH} characters"));
+            return None;
+        }
+        let source = match kind {
+            "json" => CaptureSource::Json(self.path(text, node.at.clone())?),
+            "header" => match HeaderName::try_from(text) {
+                Ok(name) => CaptureSource::Header(name),
+                Err(_) => {
+                    self.report(
+                        node.at.clone(),
+                        format!("{text:?} is not a header name"),
+                        "letters, digits and - are allowed",
+                    );
+                    return None;
+                }
+            },
+            "cookie" => CaptureSource::Cookie(text.to_owned()),
+            "regex" => match regex::RegexBuilder::new(text).size_limit(MAX_PATTERN).build() {
+                Ok(pattern) => CaptureSource::Regex(pattern),
+                Err(e) => {
+                    let message = format!("this pattern cannot be read: {}", regex_error(&e));
+                    self.report(node.at.clone(), message, PATTERN_ADVICE);
+                    return None;
+                }
+            },
+            "css" => match Selector::parse(text) {
+                Ok(selector) => CaptureSource::Css { selector, attribute: None },
+                // The library's own texts speak to its developers.
+                Err(_) => {
+                    self.report(
+                        node.at.clone(),
+                        format!("{text:?} is not a CSS selector"),
+                        "write one such as form input[name=token]",
+                    );
+                    return None;
+                }
+            },
+            "body" => CaptureSource::Body,
+            _ => CaptureSource::Status,
+        };
+        Some((source, words))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_source_is_a_key() {
+        let names = crate::scenario::grammar::keys::names(CAPTURE);
+        assert!(SOURCES.iter().all(|source| names.contains(source)));
+    }
+}

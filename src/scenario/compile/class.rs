@@ -1,0 +1,193 @@
+//! User classes and their tasks.
+
+use super::Builder;
+use super::fields::Fields;
+use super::flows::Around;
+use crate::scenario::grammar::keys;
+use crate::scenario::plan::{Class, Start, Task};
+use crate::scenario::syntax::node::Node;
+use crate::units;
+
+/// Largest weight, so that no sum of weights overflows.
+const MAX_WEIGHT: u32 = 1_000_000;
+
+/// How many rows, operations, parts of flows and calls there are at some moment.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    rows: usize,
+    operations: usize,
+    parts: usize,
+    calls: usize,
+}
+
+/// What a task without a name is called.
+fn default_name(index: usize) -> String {
+    format!("task {}", index + 1)
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn all_classes(&mut self, fields: &Fields<'a>) -> Vec<Class> {
+        let Some(node) = fields.get("user_classes") else {
+            if fields.get("tasks").is_none() {
+                let first = self.sources.text().lines().next().map_or(0, str::len);
+                self.report(0..first, "this scenario has nothing to do", "give `tasks`, or `user_classes` with tasks");
+            }
+            return self.class("User", fields, true).into_iter().collect();
+        };
+        for key in ["wait_time", "sequential", "on_start", "on_stop", "tasks"] {
+            if let Some(at) = fields.key(key) {
+                let note = format!("move `{key}` into each of the user classes");
+                self.report(at, format!("`{key}` and `user_classes` at once"), note);
+            }
+        }
+        self.classes(node)
+    }
+
+    fn classes(&mut self, node: &'a Node) -> Vec<Class> {
+        let Some(entries) = self.map(node, "user_classes") else { return Vec::new() };
+        if entries.is_empty() {
+            self.error(node, "`user_classes` is empty");
+        }
+        let mut classes = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            let Some(fields) = self.fields(value, "a user class", keys::CLASS) else { continue };
+            if fields.get("tasks").is_none() {
+                let message = format!("user class `{}` has no tasks", key.name);
+                self.report(key.at.clone(), message, "give `tasks`");
+            }
+            let class = self.class(&key.name, &fields, false);
+            if class.as_ref().is_some_and(|c| c.weight == 0 && c.fixed_count.is_none()) {
+                let message = format!("user class `{}` has weight 0: no user is of it", key.name);
+                self.warn(key.at.clone(), message, "give a weight above 0, or a fixed_count");
+            }
+            classes.extend(class);
+        }
+        if !classes.is_empty() && classes.iter().all(|c| c.weight == 0 && c.fixed_count.is_none()) {
+            self.error(node, "the weights of all user classes are 0: nobody would run");
+        }
+        classes
+    }
+
+    fn class(&mut self, name: &str, fields: &Fields<'a>, flat: bool) -> Option<Class> {
+        let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
+        // A flat file's own `users` is the peak of the run, not a count of the class.
+        let counts = ["fixed_count", "users"].into_iter().filter(|_| !flat);
+        let given: Vec<&str> = counts.filter(|k| fields.get(k).is_some()).collect();
+        if let [_, second] = given.as_slice()
+            && let Some(at) = fields.key(second)
+        {
+            self.report(at, "`fixed_count` and `users` in one class", "they mean the same: give one");
+        }
+        let fixed_count = given.first().and_then(|k| self.whole(fields.get(k)?, k, units::MAX_USERS));
+        let starts = [("with_others", Start::WithOthers), ("before_others", Start::BeforeOthers)];
+        let start = fields.get("start").and_then(|n| self.word(n, "start", &starts)).unwrap_or_default();
+        let wait = fields.get("wait_time").and_then(|n| self.wait(n)).unwrap_or_default();
+        let sequential = fields.get("sequential").and_then(|n| self.truth(n, "sequential")).unwrap_or(false);
+        self.names.given.watch(true);
+        let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
+        let tasks = fields.get("tasks").map(|n| self.tasks(n, sequential));
+        // A user stops after any of its tasks.
+        self.names.given.watch(false);
+        self.names.given.rewind(0);
+        let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
+        let name = name.into();
+        Some(Class { name, weight, fixed_count, start, wait, sequential, on_start, on_stop, tasks: tasks? })
+    }
+
+    fn tasks(&mut self, node: &Node, sequential: bool) -> Vec<Task> {
+        let Some(items) = self.list(node, "tasks") else { return Vec::new() };
+        if items.is_empty() {
+            self.error(node, "`tasks` is empty");
+        }
+        let before = self.found.len();
+        let (mut tasks, mut weights): (Vec<Task>, u64) = (Vec::new(), 0);
+        let mut seen: Vec<String> = Vec::new();
+        let unnamed = items.iter().enumerate().filter(|(_, item)| Fields(item.entries()).get("name").is_none());
+        let unnamed: Vec<String> = unnamed.map(|(index, _)| default_name(index)).collect();
+        for (index, item) in items.iter().enumerate() {
+            let mark = self.mark();
+            let given = self.names.given.mark();
+            let Some(task) = self.task(index, item) else { continue };
+            if !sequential || task.weight == 0 {
+                self.names.given.rewind(given);
+            }
+            weights += u64::from(task.weight);
+            if let Some(node) = Fields(item.entries()).get("name") {
+                if seen.iter().any(|name| **name == *task.name) {
+                    let message = format!("two tasks are called `{}`", task.name);
+                    self.report(node.at.clone(), message, "lists and choices go by the name: give each its own");
+                }
+                if unnamed.iter().any(|name| **name == *task.name) {
+                    let message = format!("a task without a name is called `{}` already", task.name);
+                    self.report(node.at.clone(), message, "give that one a name, or this one another");
+                }
+                seen.push(task.name.to_string());
+            }
+            if !self.excluded(&task.tags) && !task.steps.is_empty() {
+                tasks.push(task);
+            } else {
+                self.forget(mark);
+            }
+        }
+        if weights == 0 && !items.is_empty() && self.found.len() == before {
+            self.error(node, "the weights of all tasks are 0: nothing would run");
+        }
+        tasks
+    }
+
+    fn task(&mut self, index: usize, node: &Node) -> Option<Task> {
+        let fields = self.fields(node, "a task", keys::TASK)?;
+        let name = fields.get("name").and_then(|n| self.name_text(n));
+        let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
+        let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
+        let Some(steps) = fields.get("steps") else {
+            self.error(node, "this task has no `steps`");
+            return None;
+        };
+        self.tags.clone_from(&tags);
+        let watched = self.names.given.watch(!self.excluded(&tags));
+        self.around = Around::Unwanted;
+        let steps = self.steps(steps, "steps");
+        self.around = Around::Everybodys;
+        self.names.given.watch(watched);
+        self.tags.clear();
+        let name = name.unwrap_or_else(|| default_name(index)).into();
+        Some(Task { name, weight, tags, steps })
+    }
+
+    /// Whether something with these tags is left out.
+    pub(super) fn excluded(&self, tags: &[String]) -> bool {
+        tags.iter().any(|tag| self.select.exclude_tags.contains(tag))
+    }
+
+    /// Whether a step is among those that were asked for, by its own tags or those around it. Outside of tasks what has
+    /// no tags belongs to all.
+    pub(super) fn wanted(&self, tags: &[String]) -> bool {
+        let select = &self.select.tags;
+        let by_itself = match self.around {
+            Around::Everybodys => tags.is_empty() && self.tags.is_empty(),
+            Around::Wanted => true,
+            Around::Unwanted => false,
+        };
+        select.is_empty() || by_itself || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
+    }
+
+    /// Where that ends which comes with steps.
+    pub(super) fn mark(&self) -> Mark {
+        let (rows, operations) = (self.endpoints.len(), self.operations.len());
+        Mark { rows, operations, parts: self.asked_parts.len(), calls: self.calls.len() }
+    }
+
+    /// Takes back what came with steps that are not taken.
+    pub(super) fn forget(&mut self, mark: Mark) {
+        self.operations.truncate(mark.operations);
+        self.asked_parts.truncate(mark.parts);
+        self.calls.truncate(mark.calls);
+        for endpoint in self.endpoints.drain(mark.rows..) {
+            self.index.remove(&endpoint);
+        }
+        for ids in self.tagged.values_mut() {
+            ids.retain(|id| (id.0 as usize) < mark.rows);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! How a step's requests are carried; equal settings are one entry of the plan.
+
+use url::Url;
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::grammar::keys;
+use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion, Proxies, ProxyError};
+use crate::scenario::syntax::node::Node;
+
+impl Builder<'_> {
+    pub(super) fn client(&mut self, fields: &Fields<'_>) -> ClientId {
+        let mut options = ClientOptions::default();
+        if let Some(node) = self.either(fields, "follow_redirects")
+            && let Some(follow) = self.truth(node, "follow_redirects")
+        {
+            options.follow_redirects = follow;
+        }
+        if let Some(node) = self.either(fields, "tls") {
+            self.tls(node, &mut options);
+        }
+        if let Some(node) = self.either(fields, "proxy") {
+            options.proxy = self.proxy(node).unwrap_or_default();
+        }
+        let versions =
+            [("any", HttpVersion::Any), ("1.1", HttpVersion::One), ("2", HttpVersion::Two), ("1", HttpVersion::One)];
+        if let Some(node) = self.either(fields, "http_version")
+            && let Some(version) = self.word(node, "http_version", &versions)
+        {
+            options.http_version = version;
+        }
+        let lives = [("per_user", Connections::PerUser), ("per_request", Connections::PerRequest)];
+        if let Some(node) = self.either(fields, "connections")
+            && let Some(connections) = self.word(node, "connections", &lives)
+        {
+            options.connections = connections;
+        }
+        let index = self.clients.iter().position(|known| *known == options).unwrap_or_else(|| {
+            self.clients.push(options);
+            self.clients.len() - 1
+        });
+        // A file of at most 1 MB cannot hold more settings than u32.
+        ClientId(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+
+    pub(super) fn tls(&mut self, node: &Node, options: &mut ClientOptions) {
+        let Some(fields) = self.fields(node, "tls", keys::TLS) else { return };
+        options.ca = fields.get("ca").and_then(|n| self.authority(n));
+        options.identity = self.identity(node, &fields);
+        options.insecure = fields.get("insecure").and_then(|n| self.truth(n, "insecure")).unwrap_or(false);
+    }
+
+    fn proxy(&mut self, node: &Node) -> Option<Proxies> {
+        let text = self.constant_text(node, "proxy")?;
+        if text == "env" {
+            return self.proxies_of_environment(node);
+        }
+        match Url::parse(&text) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {
+                self.password_of(&text);
+                Some(Proxies::always(url))
+            }
+            // The text is not shown: it may hold a password.
+            _ => {
+                self.report(node.at.clone(), "this is not the address of a proxy", "write http://host:port, or `env`");
+                None
+            }
+        }
+    }
+
+    fn proxies_of_environment(&mut self, node: &Node) -> Option<Proxies> {
+        let environment = &self.names.environment;
+        match Proxies::from_environment(|name| environment.get(name).map(|value| &**value)) {
+            Ok(proxies) => {
+                for url in proxies.http.iter().chain(&proxies.https) {
+                    self.password_of(url.as_str());
+                }
+                Some(proxies)
+            }
+            Err(ProxyError { name, why }) => {
+                let message = format!("the environment variable {name} cannot be used: {why}");
+                self.report(node.at.clone(), message, "set it to http://host:port");
+                None
+            }
+        }
+    }
+}

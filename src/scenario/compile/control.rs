@@ -1,0 +1,112 @@
+//! Steps that send nothing: loops, choices, calls, stops.
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::eval::template::SlotId;
+use crate::scenario::plan::{Action, LoopCount, MAX_PASSES, Step, StopScope};
+use crate::scenario::syntax::diagnostic::nearest;
+use crate::scenario::syntax::node::Node;
+
+/// Passes of a `while` that gives no limit.
+const DEFAULT_LIMIT: u32 = 1_000;
+
+impl Builder<'_> {
+    fn inner(&mut self, action: &str, argument: &Node, fields: &Fields<'_>) -> Option<Vec<Step>> {
+        match fields.get("steps") {
+            Some(node) => Some(self.steps(node, "steps")),
+            None => {
+                self.report(
+                    argument.at.clone(),
+                    format!("this `{action}` has no `steps`"),
+                    format!("write steps: [ … ] below `{action}`"),
+                );
+                None
+            }
+        }
+    }
+
+    fn name_of(&mut self, fields: &Fields<'_>) -> Option<SlotId> {
+        let name = self.plain_text(fields.get("as")?, "as")?;
+        self.names.given.give(&name);
+        self.names.slots.id(&name)
+    }
+
+    pub(super) fn repeat(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        let text = self.scalar(argument, "repeat")?;
+        let count = if text.contains("{{") {
+            self.template(argument).map(LoopCount::Computed)
+        } else {
+            self.whole(argument, "repeat", MAX_PASSES).map(LoopCount::Fixed)
+        };
+        if matches!(count, Some(LoopCount::Fixed(0))) {
+            self.warn(argument.at.clone(), "repeat: 0 never runs its steps", "give a number above 0");
+        }
+        let index = self.name_of(fields);
+        let steps = self.inner("repeat", argument, fields);
+        Some(Action::Repeat { count: count?, index, steps: steps? })
+    }
+
+    pub(super) fn for_each(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        let list = self.template(argument);
+        let text = argument.scalar().unwrap_or("[");
+        if !text.contains("{{") && argument.scalar().is_some() {
+            self.report(
+                argument.at.clone(),
+                format!("`for_each` takes a list, this is {}", argument.what()),
+                "write a list, or a template: \"{{ name }}\"",
+            );
+        }
+        let item = self.name_of(fields);
+        if fields.get("as").is_none() {
+            self.report(argument.at.clone(), "this `for_each` does not name its item", "write as: item");
+        }
+        let steps = self.inner("for_each", argument, fields);
+        Some(Action::ForEach { list: list?, item: item?, steps: steps? })
+    }
+
+    pub(super) fn while_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        let condition = self.condition(argument, "while");
+        let limit = fields.get("limit").and_then(|n| self.whole(n, "limit", MAX_PASSES)).unwrap_or(DEFAULT_LIMIT);
+        let steps = self.inner("while", argument, fields);
+        Some(Action::While { condition: condition?, limit, steps: steps? })
+    }
+
+    pub(super) fn if_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        let condition = self.condition(argument, "if");
+        let then = fields.get("then").map(|n| self.steps(n, "then")).unwrap_or_default();
+        let otherwise = fields.get("else").map(|n| self.steps(n, "else")).unwrap_or_default();
+        if fields.get("then").is_none() && fields.get("else").is_none() {
+            self.report(argument.at.clone(), "this `if` has no `then`", "write then: [ … ] below `if`");
+        }
+        Some(Action::If { condition: condition?, then, otherwise })
+    }
+
+    pub(super) fn call(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        let name = self.plain_text(argument, "call")?;
+        let with = fields.get("with").map(|n| self.assignments(n, "with")).unwrap_or_default();
+        let Some((flow, _)) = self.flows.get(&name) else {
+            let mut known: Vec<&str> = self.flows.keys().map(String::as_str).collect();
+            known.sort_unstable();
+            let note = match nearest(&name, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "the scenario has no `flows`".to_owned(),
+                None => format!("there are {}", known.join(", ")),
+            };
+            self.report(argument.at.clone(), format!("no flow is called `{name}`"), note);
+            return None;
+        };
+        let flow = *flow;
+        let flow = self.part(&name, flow);
+        self.called.insert(name);
+        // Flows are compiled once, in any order: what one of them assigns may be there after any call.
+        for name in &self.assigned_by_flows {
+            self.names.given.give(name);
+        }
+        Some(Action::Call { flow, with })
+    }
+
+    pub(super) fn stop(&mut self, argument: &Node) -> Option<Action> {
+        let words = [("task", StopScope::Task), ("user", StopScope::User), ("run", StopScope::Run)];
+        self.word(argument, "stop", &words).map(Action::Stop)
+    }
+}

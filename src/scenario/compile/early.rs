@@ -1,0 +1,44 @@
+//! Warns of names that a step reads though nothing before it gives them a value.
+
+use std::ops::Range;
+
+use super::Builder;
+use crate::scenario::syntax::node::{Kind, Node};
+
+impl Builder<'_> {
+    /// Reports what the templates of a step read too early.
+    pub(super) fn early(&mut self, step: &Node) {
+        for name in self.names.given.early() {
+            self.warn(
+                self.place(step, &name).unwrap_or_else(|| step.at.clone()),
+                format!("nothing before this gives `{name}` a value"),
+                format!("capture or set it above or in on_start, or write {{{{ {name} | default(\"…\") }}}}"),
+            );
+        }
+    }
+
+    /// Where the step names the variable.
+    fn place(&self, node: &Node, name: &str) -> Option<Range<usize>> {
+        match &node.kind {
+            Kind::Map(entries) => entries.iter().find_map(|(key, value)| {
+                let bare = ["when", "if", "while"].contains(&key.name.as_str());
+                if bare { self.stands(value, name) } else { self.place(value, name) }
+            }),
+            Kind::List(items) => items.iter().find_map(|item| self.place(item, name)),
+            Kind::Text(text) if text.contains("{{") => self.stands(node, name),
+            _ => None,
+        }
+    }
+
+    /// Where the variable stands on its own in the text of a scalar.
+    fn stands(&self, node: &Node, name: &str) -> Option<Range<usize>> {
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let written = self.sources.at(node.at.clone());
+        let from = written.find("{{").unwrap_or(0);
+        let alone = |at: &usize| {
+            !written[..*at].ends_with(|c| part(c) || c == '.') && !written[at + name.len()..].starts_with(part)
+        };
+        let at = written[from..].match_indices(name).map(|(at, _)| from + at).find(alone)? + node.at.start;
+        Some(at..at + name.len())
+    }
+}

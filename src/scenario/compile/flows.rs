@@ -1,0 +1,189 @@
+//! `flows`: step lists that are called by name.
+//!
+//! With `--tags` a flow's steps are taken as if they stood instead of the call: what is left of a flow then
+//! depends on what is around the call, and each such part of a flow is a flow of the plan of its own.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step};
+use crate::scenario::syntax::node::{Kind, Node};
+
+/// What becomes of a step that has no tag and stands in nothing that has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Around {
+    /// Outside of tasks it belongs to all.
+    Everybodys,
+    /// It is called by something that was asked for.
+    Wanted,
+    /// It stands in a task, or is called by something, that was not asked for.
+    Unwanted,
+}
+
+impl<'a> Builder<'a> {
+    /// Flows are numbered first, so that a flow can call one that stands below it.
+    pub(super) fn flows(&mut self, fields: &Fields<'a>) -> Vec<Flow> {
+        let Some(entries) = fields.get("flows").and_then(|n| self.map(n, "flows")) else { return Vec::new() };
+        for (index, (key, _)) in entries.iter().enumerate() {
+            // A file of at most 1 MB cannot hold more flows than u32.
+            let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
+            self.flows.insert(key.name.clone(), (id, key.at.clone()));
+        }
+        if !self.select.tags.is_empty() {
+            self.inviting = self.inviting(fields);
+            return Vec::new();
+        }
+        let mut flows = Vec::with_capacity(entries.len());
+        for (key, node) in entries {
+            let steps = self.flow_steps(node, &key.name);
+            flows.push(Flow { name: key.name.as_str().into(), steps });
+        }
+        self.cycles(&flows);
+        flows
+    }
+
+    /// The flows that were called, each as often as there are different things around the calls. Nothing without
+    /// `--tags`.
+    pub(super) fn parts(&mut self, fields: &Fields<'a>) -> Vec<Flow> {
+        let entries = fields.get("flows").map(Node::entries).unwrap_or_default();
+        if self.select.tags.is_empty() || entries.is_empty() {
+            return Vec::new();
+        }
+        let nodes: HashMap<&str, &Node> = entries.iter().map(|(key, node)| (key.name.as_str(), node)).collect();
+        let mut flows = Vec::new();
+        while let Some((name, around)) = self.asked_parts.get(flows.len()).cloned() {
+            self.around = around;
+            let steps = nodes.get(name.as_str()).map(|node| self.flow_steps(node, &name)).unwrap_or_default();
+            flows.push(Flow { name: name.as_str().into(), steps });
+        }
+        self.around = Around::Everybodys;
+        // What nobody calls is still looked at, and left out.
+        for (key, node) in entries.iter().filter(|(key, _)| !flows.iter().any(|flow| *flow.name == *key.name)) {
+            let mark = self.mark();
+            self.flow_steps(node, &key.name);
+            self.forget(mark);
+        }
+        self.cycles(&flows);
+        flows
+    }
+
+    fn flow_steps(&mut self, node: &'a Node, name: &str) -> Vec<Step> {
+        self.in_flow = Some(name.to_owned());
+        let steps = self.steps(node, name);
+        self.in_flow = None;
+        steps
+    }
+
+    /// The number of the flow that a call in this place runs.
+    pub(super) fn part(&mut self, name: &str, whole: FlowId) -> FlowId {
+        let flow = if self.select.tags.is_empty() {
+            whole
+        } else {
+            let part = (name.to_owned(), self.around_here());
+            let known = self.asked_parts.iter().position(|asked| *asked == part);
+            let index = known.unwrap_or_else(|| {
+                self.asked_parts.push(part);
+                self.asked_parts.len() - 1
+            });
+            FlowId(u32::try_from(index).unwrap_or(u32::MAX))
+        };
+        self.calls.extend(self.tags.iter().map(|tag| (tag.clone(), flow)));
+        flow
+    }
+
+    fn around_here(&self) -> Around {
+        if self.wanted(&[]) {
+            let everybodys = self.around == Around::Everybodys && self.tags.is_empty();
+            return if everybodys { Around::Everybodys } else { Around::Wanted };
+        }
+        Around::Unwanted
+    }
+
+    /// Whether something in this flow, or in one that it calls, is asked for by tags of its own.
+    pub(super) fn invites(&self, call: &Node) -> bool {
+        call.scalar().is_some_and(|name| self.inviting.contains(name))
+    }
+
+    fn inviting(&self, fields: &Fields<'a>) -> HashSet<String> {
+        let entries = fields.get("flows").map(Node::entries).unwrap_or_default();
+        let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut found: Vec<&str> = Vec::new();
+        for (key, node) in entries {
+            let mut called = Vec::new();
+            if self.asks(node, &mut called) {
+                found.push(&key.name);
+            }
+            called.into_iter().for_each(|name| callers.entry(name).or_default().push(&key.name));
+        }
+        let mut inviting = HashSet::new();
+        while let Some(name) = found.pop() {
+            if inviting.insert(name.to_owned()) {
+                found.extend(callers.get(name).into_iter().flatten());
+            }
+        }
+        inviting
+    }
+
+    /// Whether a step of a list, at any depth, has a tag that was asked for; and which flows the list calls.
+    fn asks<'n>(&self, steps: &'n Node, called: &mut Vec<&'n str>) -> bool {
+        let Kind::List(items) = &steps.kind else { return false };
+        let mut asks = false;
+        for item in items {
+            let step = Fields(item.entries());
+            let tags = step.get("tags").map(Node::one_or_more).unwrap_or_default().iter();
+            let tags: Vec<String> = tags.filter_map(Node::scalar).map(str::to_owned).collect();
+            if self.excluded(&tags) {
+                continue;
+            }
+            asks |= tags.iter().any(|tag| self.select.tags.contains(tag));
+            called.extend(step.get("call").and_then(Node::scalar));
+            for list in ["steps", "then", "else"].into_iter().filter_map(|key| step.get(key)) {
+                asks |= self.asks(list, called);
+            }
+        }
+        asks
+    }
+
+    /// The rows of flows have the tags of the steps and tasks that call them.
+    pub(super) fn tag_called(&mut self, flows: &[Flow]) {
+        let mut by_tag: HashMap<String, BTreeSet<u32>> = HashMap::new();
+        for (tag, flow) in std::mem::take(&mut self.calls) {
+            by_tag.entry(tag).or_default().insert(flow.0);
+        }
+        for (tag, first) in by_tag {
+            let mut rows = Vec::new();
+            let (mut seen, mut next) = (first.clone(), Vec::from_iter(first));
+            while let Some(flow) = next.pop().and_then(|id| flows.get(id as usize)) {
+                below(&flow.steps, &mut |action| {
+                    rows.extend(action.endpoint());
+                    if let Action::Call { flow, .. } = action
+                        && seen.insert(flow.0)
+                    {
+                        next.push(flow.0);
+                    }
+                });
+            }
+            let known = self.tagged.entry(tag).or_default();
+            let mut held: HashSet<EndpointId> = known.iter().copied().collect();
+            known.extend(rows.into_iter().filter(|row| held.insert(*row)));
+        }
+    }
+}
+
+/// Every action of some steps, at any depth.
+fn below(steps: &[Step], see: &mut impl FnMut(&Action)) {
+    for step in steps {
+        see(&step.action);
+        match &step.action {
+            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
+                below(steps, see);
+            }
+            Action::If { then, otherwise, .. } => {
+                below(then, see);
+                below(otherwise, see);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! GraphQL steps: a document, its variables, and the request they make.
+
+use std::sync::Arc;
+
+use http::Method;
+use http::header::ACCEPT;
+
+use super::Builder;
+use super::fields::Fields;
+use super::http::Message;
+use super::lookalike::is_template;
+use super::operations::{Counted, anonymous};
+use crate::scenario::eval::path::Path;
+use crate::scenario::eval::template;
+use crate::scenario::eval::template::{JsonBuilder, Text};
+use crate::scenario::grammar::keys;
+use crate::scenario::graphql::check::Asked;
+use crate::scenario::graphql::document;
+use crate::scenario::graphql::document::Operation;
+use crate::scenario::graphql::values::Given;
+use crate::scenario::plan::{
+    Action, Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, HttpStep, OperationKind, Persisted, UrlTemplate,
+};
+use crate::scenario::syntax::diagnostic::nearest;
+use crate::scenario::syntax::node::{Kind, Node};
+
+/// What a client should accept, the first one first.
+const ACCEPT_BOTH: &str = "application/graphql-response+json, application/json;q=0.9";
+
+/// `graphql` at the top.
+#[derive(Debug)]
+pub(super) struct Settings<'a> {
+    pub endpoint: String,
+    errors: ErrorPolicy,
+    business_errors: Option<Arc<Path>>,
+    accept: String,
+    persisted: Persisted,
+    by_get: bool,
+    /// Where subscriptions go, where that is not the endpoint.
+    pub subscriptions: Option<String>,
+    /// The payload of `connection_init`.
+    pub params: Option<&'a Node>,
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self {
+            endpoint: "/graphql".to_owned(),
+            errors: ErrorPolicy::Fail,
+            business_errors: None,
+            accept: ACCEPT_BOTH.to_owned(),
+            persisted: Persisted::Off,
+            by_get: false,
+            subscriptions: None,
+            params: None,
+        }
+    }
+}
+
+/// What a step says of its operation.
+pub(super) struct Chosen {
+    pub kind: OperationKind,
+    pub name: Option<String>,
+    pub document: String,
+    /// The name of its row.
+    pub row: String,
+}
+
+/// Whether somebody means a part of the document to be filled. Two braces open nothing in GraphQL; comments are sent as
+/// they are.
+fn is_filled(document: &str) -> bool {
+    document.lines().any(|line| {
+        let in_string = |at: usize| line[..at].matches('"').count() % 2 == 1;
+        let comment = line.match_indices('#').map(|(at, _)| at).find(|at| !in_string(*at));
+        is_template(&line[..comment.unwrap_or(line.len())])
+    })
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn graphql_settings(&mut self, fields: &Fields<'a>) {
+        let Some(fields) = fields.get("graphql").and_then(|n| self.fields(n, "graphql", keys::GRAPHQL_SETTINGS)) else {
+            return;
+        };
+        if let Some(endpoint) = fields.get("endpoint").and_then(|n| self.plain_text(n, "endpoint")) {
+            self.graphql.endpoint = endpoint;
+        }
+        let policies =
+            [("fail", ErrorPolicy::Fail), ("partial_ok", ErrorPolicy::PartialOk), ("ignore", ErrorPolicy::Ignore)];
+        if let Some(errors) = fields.get("errors").and_then(|n| self.word(n, "errors", &policies)) {
+            self.graphql.errors = errors;
+        }
+        self.graphql.business_errors = self.business_errors(&fields);
+        if let Some(accept) = fields.get("accept").and_then(|n| self.constant_text(n, "accept")) {
+            self.graphql.accept = accept;
+        }
+        if let Some(persisted) = fields.get("persisted").and_then(|n| self.persisted(n)) {
+            self.graphql.persisted = persisted;
+        }
+        if let Some(by_get) = fields.get("method").and_then(|n| self.carrier(n)) {
+            self.graphql.by_get = by_get;
+        }
+        self.graphql.subscriptions = fields.get("subscriptions").and_then(|n| self.plain_text(n, "subscriptions"));
+        self.graphql.params = fields.get("connection_params");
+        if let Some(node) = self.graphql.params {
+            self.map(node, "connection_params");
+        }
+    }
+
+    /// Whether queries travel by GET.
+    fn carrier(&mut self, node: &Node) -> Option<bool> {
+        self.word(node, "method", &[("post", false), ("get", true)])
+    }
+
+    /// The operation that a step means: the one it names, else the first.
+    fn operation(&mut self, argument: &Node, fields: &Fields<'_>, document: &str) -> Option<Operation> {
+        // A variable that is written as a number is known; one that is drawn at run time is not.
+        let variables = fields.get("variables").map(Node::entries).map(Fields);
+        let known = |name: &str| match &variables.as_ref()?.get(name)?.kind {
+            Kind::Number(number, _) => number.as_u64(),
+            _ => None,
+        };
+        let operations = match document::operations(document, &known) {
+            Ok(operations) => operations,
+            Err(error) => {
+                let place = match error.line {
+                    0 => String::new(),
+                    line => format!(", in line {line}, column {} of the document", error.column),
+                };
+                let message = format!("this is not a GraphQL document: {error}{place}");
+                self.report(argument.at.clone(), message, "write query Name { … }, or @file.graphql");
+                return None;
+            }
+        };
+        let (short, long) = (fields.get("operation"), fields.get("operation_name"));
+        let Some(node) = short.or(long) else { return operations.into_iter().next() };
+        if let (Some(_), Some(at)) = (short, fields.key("operation_name")) {
+            self.report(at, "`operation` and `operation_name` in one step", "they are the same: give one of them");
+        }
+        let wanted = self.plain_text(node, "operation")?;
+        let names: Vec<String> = operations.iter().filter_map(|one| one.name.clone()).collect();
+        let found = operations.into_iter().find(|one| one.name.as_deref() == Some(&*wanted));
+        if found.is_none() {
+            let note = nearest(&wanted, names.iter().map(String::as_str))
+                .map_or_else(|| format!("it has {}", names.join(", ")), |near| format!("did you mean `{near}`?"));
+            self.report(node.at.clone(), format!("the document has no operation `{wanted}`"), note);
+        }
+        found
+    }
+
+    fn persisted(&mut self, node: &Node) -> Option<Persisted> {
+        self.word(node, "persisted", &[("apq", Persisted::Automatic), ("off", Persisted::Off)])
+    }
+
+    pub(super) fn graphql_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        let document = match self.at_file(argument) {
+            Some(text) => text?,
+            None => self.plain_text(argument, "graphql")?,
+        };
+        if is_filled(&document) {
+            let note = "declare a variable and give it a value: query Q($NAME: Int) { … }, with variables: { NAME: \"{{ … }}\" }";
+            self.report(
+                argument.at.clone(),
+                "a GraphQL document cannot contain a template: it would be sent as written",
+                note,
+            );
+            return None;
+        }
+        let Operation { kind, name: operation, figures } = self.operation(argument, fields, &document)?;
+        let name = self.row_name(fields);
+        let named = name.is_some();
+        let row = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
+        let chosen = Chosen { kind, name: operation, document, row };
+        let action = if kind == OperationKind::Subscription {
+            self.subscription(argument, fields, &chosen).map(|step| Action::Subscription(Box::new(step)))
+        } else {
+            self.request_response(argument, fields, &chosen).map(|step| Action::Graphql(Box::new(step)))
+        };
+        let row = match action.as_ref()? {
+            Action::Subscription(step) => step.http.endpoint,
+            Action::Graphql(step) => step.http.endpoint,
+            _ => return action,
+        };
+        self.operations.push(Counted { row, figures, at: argument.at.clone(), named });
+        action
+    }
+
+    /// A query or a mutation.
+    fn request_response(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen) -> Option<GraphqlStep> {
+        self.of_subscriptions_alone(fields, chosen.kind);
+        let kind = chosen.kind;
+        let row = self.endpoint(if kind == OperationKind::Query { "QUERY" } else { "MUTATION" }, &chosen.row);
+        let body = self.graphql_body(fields, chosen);
+        let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
+        // A mutation by GET is refused by every server.
+        let by_get = by_get && kind == OperationKind::Query;
+        let verb = if by_get { Method::GET } else { Method::POST };
+        let endpoint = template::text(&self.graphql.endpoint.clone(), &self.names);
+        let endpoint = endpoint.map_err(|slip| self.slip(argument, slip)).unwrap_or_else(|_| Text::Fixed("/".into()));
+        let url = self.url(argument, endpoint, Vec::new());
+        let content_type = (!by_get).then_some(CONTENT_TYPE_JSON);
+        let message = url.zip(body).map(|(url, body)| Message { row, method: verb, url, body, content_type });
+        let mut http = self.carried(message, fields)?;
+        if let Ok(value) = http::HeaderValue::from_str(&self.graphql.accept)
+            && !http.headers.iter().any(|(name, _)| name == ACCEPT)
+        {
+            http.fixed_headers.entry(ACCEPT).or_insert(value);
+        }
+        let persisted = fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.graphql.persisted);
+        let errors = self.errors_expected(fields);
+        let business_errors = self.business_errors(fields);
+        self.asked(argument, fields, chosen, &http);
+        let (document, operation) = (chosen.document.as_str().into(), chosen.name.as_deref().map(Into::into));
+        Some(GraphqlStep { http, document, operation, kind, persisted, errors, business_errors, by_get })
+    }
+
+    /// Notes what can be held against a schema. `http` goes where the schema can be asked for.
+    pub(super) fn asked(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen, http: &HttpStep) {
+        let given = fields.get("variables").map(Node::entries).unwrap_or_default();
+        // A server that has an address for subscriptions may have nothing else there.
+        let is_elsewhere = chosen.kind == OperationKind::Subscription && self.graphql.subscriptions.is_some();
+        self.asked.push(Asked {
+            at: argument.at.clone(),
+            document: chosen.document.as_str().into(),
+            operation: chosen.name.as_deref().map(Into::into),
+            given: given
+                .iter()
+                .map(|(key, value)| Given { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
+                .collect(),
+            url: match &http.url {
+                UrlTemplate::Fixed(url) if !is_elsewhere => Some(url.clone()),
+                _ => None,
+            },
+            headers: http.fixed_headers.clone(),
+            client: self.clients.get(http.client.0 as usize).cloned().unwrap_or_default(),
+        });
+    }
+
+    /// What is sent of the operation.
+    pub(super) fn graphql_body(&mut self, fields: &Fields<'_>, chosen: &Chosen) -> Option<Body> {
+        let mut json = JsonBuilder::default();
+        json.raw(b"{\"query\":");
+        json.value(&chosen.document);
+        if let Some(operation) = &chosen.name {
+            json.raw(b",\"operationName\":");
+            json.value(operation);
+        }
+        if let Some(variables) = fields.get("variables") {
+            self.map(variables, "variables")?;
+            json.raw(b",\"variables\":");
+            self.json_into(&mut json, variables)?;
+        }
+        json.raw(b"}");
+        let json = json.finish();
+        Some(match json.fixed() {
+            Some(bytes) => Body::Fixed(bytes::Bytes::copy_from_slice(bytes)),
+            None => Body::Json(json),
+        })
+    }
+
+    /// `expect: { errors: none }` is stricter than the policy of the file, `any` milder.
+    pub(super) fn errors_expected(&mut self, fields: &Fields<'_>) -> ErrorPolicy {
+        let expect = fields.get("expect").map(Node::entries).map(Fields);
+        let node = expect.and_then(|e| e.get("errors"));
+        let words = [("none", ErrorPolicy::Fail), ("any", ErrorPolicy::Ignore)];
+        node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.graphql.errors)
+    }
+
+    /// Where errors stand as data: as the step says, else as the file does.
+    pub(super) fn business_errors(&mut self, fields: &Fields<'_>) -> Option<Arc<Path>> {
+        let Some(node) = fields.get("business_errors") else { return self.graphql.business_errors.clone() };
+        let text = self.constant_text(node, "business_errors")?;
+        self.path(&text, node.at.clone()).map(Arc::new)
+    }
+
+    /// `errors` is of GraphQL alone.
+    pub(super) fn no_errors_key(&mut self, fields: &Fields<'_>) {
+        if let Some(node) = fields.get("expect")
+            && let Kind::Map(entries) = &node.kind
+            && let Some((key, _)) = entries.iter().find(|(k, _)| k.name == "errors")
+        {
+            self.report(
+                key.at.clone(),
+                "`errors` goes with `graphql`",
+                "an HTTP reply has a status: expect: { status: 200 }",
+            );
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! An HTTP request: its address, headers and everything that describes how it is carried.
+
+use std::time::Duration;
+
+use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use url::Url;
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::eval::template::{Part, Text};
+use crate::scenario::plan::{Auth, Body, EndpointId, HttpStep, UrlTemplate};
+use crate::scenario::secrets::userinfo::mask;
+use crate::scenario::syntax::node::{Kind, Node};
+
+/// Without `timeout`.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Header lines of one step.
+const MAX_HEADERS: usize = 200;
+/// Headers that say where a message ends: with any other value the server would wait, or read the rest as a request.
+const OURS: [(HeaderName, &str); 3] = [
+    (CONTENT_LENGTH, "leave it out: it is counted for every body"),
+    (TRANSFER_ENCODING, "leave it out: bodies are sent whole"),
+    (CONNECTION, "leave it out; write connections: per_request for a connection of its own"),
+];
+const NO_AUTH: &str = "write auth: { bearer: \"{{ token }}\" }, auth: { basic: { username: ada, password: … } }, or auth: none to send none";
+const WRITE: &str = "write the address beside the action: - get: /path";
+
+/// What makes a request, before it has its connection.
+pub(super) struct Message {
+    pub row: EndpointId,
+    pub method: Method,
+    pub url: UrlTemplate,
+    pub body: Body,
+    pub content_type: Option<HeaderValue>,
+}
+
+/// The header lines of one map.
+#[derive(Default)]
+struct Headers {
+    fixed: HeaderMap,
+    varying: Vec<(HeaderName, Text)>,
+    /// Those that are null: none is sent, also not the default.
+    none: Vec<HeaderName>,
+}
+
+impl Headers {
+    fn has(&self, name: &HeaderName) -> bool {
+        self.fixed.contains_key(name) || self.none.contains(name) || self.varying.iter().any(|(own, _)| own == name)
+    }
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn request(&mut self, verb: &str, address: &Node, fields: &Fields<'_>) -> Option<HttpStep> {
+        let before = self.found.len();
+        self.no_errors_key(fields);
+        let written = match &address.kind {
+            Kind::Text(text) => Some(text.clone()),
+            _ if fields.key("url").is_some() => None,
+            _ => {
+                self.report(address.at.clone(), format!("`{verb}` must be a path, this is {}", address.what()), WRITE);
+                None
+            }
+        };
+        let path = written.as_ref().and_then(|_| self.text(address, verb));
+        let query = fields.get("query").map(|n| self.pairs(n, "query")).unwrap_or_default();
+        let url = path.and_then(|p| self.url(address, p, query));
+        let (body, content_type) = self.body(fields);
+        let name = self.row_name(fields);
+        let method = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()).ok()?;
+        let name = name.unwrap_or_else(|| mask(written.as_deref().unwrap_or_default()).into_owned());
+        let row = self.endpoint(method.as_str(), &name);
+        let message = url.map(|url| Message { row, method, url, body, content_type });
+        let step = self.carried(message, fields);
+        if self.found.len() > before { None } else { step }
+    }
+
+    /// The request with its headers, connection, expectations and captures. Also checks them when there is no message.
+    pub(super) fn carried(&mut self, message: Option<Message>, fields: &Fields<'_>) -> Option<HttpStep> {
+        let (mut fixed_headers, mut headers) = (HeaderMap::new(), Vec::new());
+        let mut names_itself = false;
+        for node in [self.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
+            let own = self.headers(node);
+            // A step's header takes the place of the default of that name, not a place beside it.
+            for name in own.fixed.keys().chain(own.varying.iter().map(|(name, _)| name)).chain(&own.none) {
+                fixed_headers.remove(name);
+                headers.retain(|(n, _)| n != name);
+            }
+            names_itself = own.has(&AUTHORIZATION);
+            fixed_headers.extend(own.fixed);
+            headers.extend(own.varying);
+        }
+        let by_header = names_itself && fields.get("headers").is_some();
+        let auth = match fields.get("auth") {
+            // A step's own header goes before what all have.
+            None if by_header => None,
+            own => own.or_else(|| self.defaults.get("auth")),
+        };
+        let auth_node = auth;
+        let auth = auth.and_then(|n| self.auth(n));
+        if auth.is_some() {
+            fixed_headers.remove(AUTHORIZATION);
+            headers.retain(|(name, _)| name != AUTHORIZATION);
+        }
+        let auth = match auth {
+            // What never varies is built now, and costs nothing later.
+            Some(auth) if auth.is_fixed() => {
+                let mut scope = crate::scenario::eval::template::Scope::new(0, 0, self.names.vars.clone());
+                match auth.header(&mut scope) {
+                    Ok(value) => {
+                        fixed_headers.insert(AUTHORIZATION, value);
+                    }
+                    Err(e) => {
+                        if let Some(node) = auth_node {
+                            self.error(node, e.0);
+                        }
+                    }
+                }
+                None
+            }
+            auth => auth,
+        };
+        self.one_authorization(fields);
+        let timeout = self.either(fields, "timeout").and_then(|n| self.some_time(n, "timeout"));
+        let client = self.client(fields);
+        let (accepts, expects) = fields.get("expect").map(|n| self.expect(n)).unwrap_or_default();
+        let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
+        let Message { row, method, url, body, content_type } = message?;
+        if let Some(value) = content_type
+            && !fixed_headers.contains_key(CONTENT_TYPE)
+            && !headers.iter().any(|(name, _)| name == CONTENT_TYPE)
+        {
+            fixed_headers.insert(CONTENT_TYPE, value);
+        }
+        let keeps_body = expects.iter().any(|e| e.reads_body()) || captures.iter().any(|c| c.reads_body());
+        Some(HttpStep {
+            endpoint: row,
+            method,
+            url,
+            fixed_headers,
+            headers,
+            body,
+            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            expected: accepts.words(),
+            accepts,
+            auth,
+            client,
+            expects: expects.into(),
+            captures: captures.into(),
+            keeps_body,
+        })
+    }
+
+    /// The step's value, else that of `defaults`.
+    pub(super) fn either<'n>(&self, fields: &Fields<'n>, key: &str) -> Option<&'n Node>
+    where
+        'a: 'n,
+    {
+        fields.get(key).or_else(|| self.defaults.get(key))
+    }
+
+    pub(super) fn url(&mut self, node: &Node, path: Text, query: Vec<(String, Text)>) -> Option<UrlTemplate> {
+        self.sends_http = true;
+        if let Some(path) = path.fixed() {
+            let absolute = path.starts_with("http://") || path.starts_with("https://");
+            if !absolute && !path.starts_with('/') {
+                self.error(node, format!("{path:?} is neither a path that begins with / nor an http URL"));
+                return None;
+            }
+            self.needs_host |= !absolute;
+            let full = if absolute { path.to_string() } else { format!("{}{path}", self.base) };
+            self.password_of(&full);
+            let mut url = match Url::parse(&full) {
+                Ok(url) => url,
+                Err(e) => {
+                    self.error(node, format!("{path:?} is not an address: {e}"));
+                    return None;
+                }
+            };
+            if query.iter().all(|(_, value)| value.fixed().is_some()) {
+                if !query.is_empty() {
+                    let pairs = query.iter().filter_map(|(k, v)| Some((k, v.fixed()?)));
+                    url.query_pairs_mut().extend_pairs(pairs);
+                }
+                return Some(UrlTemplate::Fixed(url));
+            }
+        }
+        if let Text::Parts(parts) = &path {
+            let start = match parts.first() {
+                Some(Part::Literal(start)) => &**start,
+                _ => "/",
+            };
+            let absolute = start.starts_with("http://") || start.starts_with("https://");
+            self.needs_host |= !absolute;
+            if !absolute && !start.starts_with('/') {
+                self.error(node, format!("{start:?} is neither a path that begins with / nor an http URL"));
+                return None;
+            }
+        }
+        Some(UrlTemplate::Templated { base: self.base.clone(), path, query })
+    }
+
+    fn headers(&mut self, node: &Node) -> Headers {
+        let mut own = Headers::default();
+        let Some(entries) = self.map(node, "headers") else { return own };
+        if entries.len() > MAX_HEADERS {
+            self.error(node, format!("more than {MAX_HEADERS} headers"));
+            return own;
+        }
+        for (key, value) in entries {
+            let Ok(name) = HeaderName::try_from(key.name.as_str()) else {
+                let note = "letters, digits and - are allowed";
+                self.report(key.at.clone(), format!("{:?} is not a header name", key.name), note);
+                continue;
+            };
+            if let Some((_, note)) = OURS.iter().find(|(ours, _)| *ours == name) {
+                let message = format!("the header {} is written by katydid", key.name);
+                self.report(key.at.clone(), message, *note);
+                continue;
+            }
+            if self.is_none(value) {
+                own.none.push(name);
+                continue;
+            }
+            match self.text(value, &key.name) {
+                Some(Text::Fixed(text)) => match HeaderValue::from_str(&text) {
+                    Ok(text) => {
+                        // A file of at most 1 MB stays below the map's limit; a header past it is not worth a crash.
+                        let _ = own.fixed.try_append(name, text);
+                    }
+                    Err(_) => {
+                        self.error(value, format!("the value of header {name} has a character that is not allowed"))
+                    }
+                },
+                Some(text) => own.varying.push((name, text)),
+                None => {}
+            }
+        }
+        own
+    }
+
+    /// Refuses two ways of saying who asks: a header beside `auth`, in one step or in `defaults`.
+    pub(super) fn one_authorization(&mut self, fields: &Fields<'_>) {
+        let header = fields.get("headers").map(Node::entries).unwrap_or_default();
+        let header = header.iter().find(|(key, _)| key.name.eq_ignore_ascii_case("authorization"));
+        if let (Some(_), Some((key, _))) = (fields.get("auth"), header) {
+            let message = format!("`auth` and a header {} beside each other", key.name);
+            self.report(key.at.clone(), message, "both fill the same header: give one of them");
+        }
+    }
+
+    fn auth(&mut self, node: &Node) -> Option<Auth> {
+        use crate::scenario::grammar::keys::{AUTH, BASIC};
+        match &node.kind {
+            Kind::Text(text) if text == "none" => return None,
+            Kind::Null => {
+                self.report(node.at.clone(), "`auth` has no value", NO_AUTH);
+                return None;
+            }
+            Kind::Map(_) => {}
+            _ => {
+                self.report(node.at.clone(), format!("`auth` must be a map or none, this is {}", node.what()), NO_AUTH);
+                return None;
+            }
+        }
+        let fields = self.fields(node, "auth", AUTH)?;
+        match (fields.get("basic"), fields.get("bearer")) {
+            (Some(basic), None) => {
+                let pair = self.fields(basic, "basic", BASIC)?;
+                let (Some(username), Some(password)) = (pair.get("username"), pair.get("password")) else {
+                    self.error(basic, "`basic` needs a `username` and a `password`");
+                    return None;
+                };
+                let (username, password) = (self.text(username, "username"), self.text(password, "password"));
+                Some(Auth::Basic { username: username?, password: password? })
+            }
+            (None, Some(token)) => self.text(token, "bearer").map(Auth::Bearer),
+            _ => {
+                self.report(
+                    node.at.clone(),
+                    "`auth` is either `basic` or `bearer`",
+                    "write auth: { bearer: \"{{ token }}\" }",
+                );
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Keys that are read and have no effect in this run: each is reported, and a run that would look as if it had been checked
+//! by them is refused. A false success is worse than no run.
+
+use std::ops::Range;
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::plan::{Class, Schedule, Start};
+use crate::scenario::syntax::diagnostic;
+use crate::scenario::syntax::node::Node;
+
+/// What is said of such keys, a line each that begins with the place.
+#[derive(Debug, Default)]
+pub(super) struct Idle {
+    /// The run goes on without them.
+    pub remarks: Vec<String>,
+    /// It does not start with them.
+    pub refusals: Vec<String>,
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn idle(&self, fields: &Fields<'a>, schedule: &Schedule, classes: &[Class]) -> Idle {
+        let mut idle = Idle::default();
+        if let Some(at) = fields.key("thresholds") {
+            let why = "`thresholds` are not evaluated yet: only failed requests and errors set the exit code";
+            idle.remarks.push(self.placed(at, why));
+        }
+        let thresholds = fields.get("thresholds").map(Node::one_or_more).unwrap_or_default();
+        for threshold in thresholds.iter().map(|node| Fields(node.entries())) {
+            if let (Some(at), Some("true")) = (threshold.key("abort"), threshold.get("abort").and_then(Node::scalar)) {
+                let why =
+                    "`abort` is not supported yet: remove it; `run_time`, or a step with `stop: run`, can end the run";
+                idle.refusals.push(self.placed(at, why));
+            }
+        }
+        if let Some(at) = fields.key("baseline") {
+            let why = "`baseline` is not supported yet: remove it, and compare the CSV files of two runs (--csv)";
+            idle.refusals.push(self.placed(at, why));
+        }
+        if let Some(at) = fields.key("report") {
+            idle.remarks.push(self.placed(at, "`report` does not write files yet: use --csv PREFIX"));
+        }
+        match fields.get("user_classes") {
+            Some(node) => {
+                for (key, value) in node.entries() {
+                    let class = classes.iter().find(|class| *class.name == *key.name);
+                    self.idle_in_class(&Fields(value.entries()), class, (fields, schedule), &mut idle.remarks);
+                }
+            }
+            None => self.idle_in_class(fields, classes.first(), (fields, schedule), &mut idle.remarks),
+        }
+        idle
+    }
+
+    /// Keys of a class that the kind of load, or another key of it, leaves without an effect.
+    fn idle_in_class(
+        &self,
+        own: &Fields<'_>,
+        class: Option<&Class>,
+        (file, schedule): (&Fields<'_>, &Schedule),
+        remarks: &mut Vec<String>,
+    ) {
+        let Some(class) = class else { return };
+        let serves = schedule.is_open() && class.start == Start::WithOthers;
+        let is_flat = file.get("user_classes").is_none();
+        let counts = ["fixed_count", "users"].into_iter().filter(|_| !is_flat);
+        let mut found: Vec<(&str, &str)> = Vec::new();
+        if serves {
+            found.push(("wait_time", "iterations start when they arrive"));
+            found.extend(counts.map(|key| (key, "users start when an iteration arrives; `weight` shares them out")));
+        } else if class.fixed_count.is_some() {
+            found.push(("weight", "the class has a fixed number of users"));
+        }
+        if !is_flat {
+            if schedule.is_shaped() {
+                found.push(("spawn_rate", "`shape` or `arrivals` says when users start"));
+            } else if file.get("spawn_rate").is_some() {
+                found.push(("spawn_rate", "the `spawn_rate` of the file is that of all users"));
+            }
+        }
+        for (key, why) in found {
+            remarks.extend(own.key(key).map(|at| self.placed(at, &format!("`{key}` has no effect: {why}"))));
+        }
+        let tasks = own.get("tasks").filter(|_| class.sequential).map(Node::one_or_more).unwrap_or_default();
+        for task in tasks.iter().map(|node| Fields(node.entries())) {
+            let weight = task.get("weight").and_then(Node::scalar).and_then(|text| text.parse::<u32>().ok());
+            if let (Some(at), Some(2..)) = (task.key("weight"), weight) {
+                remarks.push(self.placed(at, "`weight` has no effect: the tasks are run in order"));
+            }
+        }
+    }
+
+    /// One line that begins with file and line.
+    fn placed(&self, at: Range<usize>, why: &str) -> String {
+        let (origin, text, start) = self.sources.locate(at.start);
+        let (line, _) = diagnostic::position(text, at.start.saturating_sub(start));
+        format!("{origin}:{line}: {why}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Overrides, Plan, Scenario};
+
+    const TASKS: &str = "tasks: [{ steps: [{ get: / }] }]";
+
+    fn planned(text: &str) -> Plan {
+        let text = format!("host: http://h\n{text}\n");
+        Scenario::parse("t.yaml", &text).unwrap_or_else(|e| panic!("{e}")).plan(&Overrides::default()).unwrap()
+    }
+
+    #[test]
+    fn what_would_pass_for_a_judgement_is_named_or_refused() {
+        for (text, remarked, refused) in [
+            ("thresholds: [p95 < 1s]", Some("t.yaml:2: `thresholds` are not evaluated yet"), None),
+            ("\nthresholds:\n  - { check: p95 < 1s, warn: true }", Some("t.yaml:3: `thresholds`"), None),
+            ("thresholds: [{ check: p95 < 1s, abort: false }]", Some("t.yaml:2: `thresholds`"), None),
+            (
+                "thresholds:\n  - p95 < 1s\n  - { check: p99 < 1s, abort: true }",
+                Some("t.yaml:2: `thresholds`"),
+                Some("t.yaml:4: `abort` is not supported yet"),
+            ),
+            ("report: { html: r.html }", Some("t.yaml:2: `report` does not write files yet: use --csv"), None),
+            ("baseline: { name: main }", None, Some("t.yaml:2: `baseline` is not supported yet")),
+            ("users: 3", None, None),
+        ] {
+            let plan = planned(&format!("{text}\n{TASKS}"));
+            assert_eq!(plan.remarks.len(), usize::from(remarked.is_some()), "{text}: {:?}", plan.remarks);
+            assert!(remarked.is_none_or(|words| plan.remarks[0].starts_with(words)), "{text}: {:?}", plan.remarks);
+            let why = plan.not_runnable();
+            assert_eq!(why.is_some(), refused.is_some(), "{text}: {why:?}");
+            assert!(refused.is_none_or(|words| why.is_some_and(|why| why.starts_with(words))), "{text}");
+            assert!(plan.remarks.iter().chain(&plan.refusals).all(|line| !line.contains('\n')), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_profile_is_judged_by_what_it_makes_of_the_file() {
+        let text =
+            format!("host: http://h\nprofiles:\n  p: {{ baseline: {{ name: x }}, report: {{ csv: a }} }}\n{TASKS}\n");
+        let scenario = Scenario::parse("t.yaml", &text).unwrap();
+        let plan = |scenario: &Scenario| scenario.plan(&Overrides::default()).unwrap();
+        assert!(plan(&scenario).refusals.is_empty() && plan(&scenario).remarks.is_empty());
+        let select = crate::scenario::SelectOptions { profile: Some("p".to_owned()), ..Default::default() };
+        let chosen = plan(&scenario.select(&select).unwrap());
+        assert!(
+            chosen.refusals[0].starts_with("t.yaml:3: `baseline`")
+                && chosen.remarks[0].starts_with("t.yaml:3: `report`")
+        );
+    }
+
+    #[test]
+    fn keys_of_a_class_that_change_nothing_are_named() {
+        let open = "run_time: 1s\narrivals: { rate: 5 }\n";
+        let class = |keys: &str| format!("user_classes:\n  A: {{ {keys}{TASKS} }}");
+        for (text, key) in [
+            (format!("{open}wait_time: constant(1s)\n{TASKS}"), Some("wait_time")),
+            (format!("wait_time: constant(1s)\n{TASKS}"), None),
+            (format!("{open}{}", class("wait_time: constant(1s), ")), Some("wait_time")),
+            (format!("{open}{}", class("fixed_count: 3, ")), Some("fixed_count")),
+            (format!("{open}{}", class("users: 3, ")), Some("users")),
+            (format!("{open}{}", class("weight: 3, ")), None),
+            (
+                format!(
+                    "{open}{}",
+                    class("start: before_others, fixed_count: 3, wait_time: constant(1s), ")
+                        + "\n  B: { "
+                        + TASKS
+                        + " }"
+                ),
+                None,
+            ),
+            (class("weight: 3, fixed_count: 3, "), Some("weight")),
+            (class("fixed_count: 3, "), None),
+            (format!("spawn_rate: 2\n{}", class("spawn_rate: 3, ")), Some("spawn_rate")),
+            (format!("{open}{}", class("spawn_rate: 3, ")), Some("spawn_rate")),
+            (class("spawn_rate: 3, "), None),
+            ("sequential: true\ntasks: [{ weight: 3, steps: [{ get: / }] }]".to_owned(), Some("weight")),
+            ("sequential: true\ntasks: [{ weight: 1, steps: [{ get: / }] }]".to_owned(), None),
+            ("tasks: [{ weight: 3, steps: [{ get: / }] }]".to_owned(), None),
+        ] {
+            let remarks = planned(&text).remarks;
+            assert_eq!(remarks.len(), usize::from(key.is_some()), "{text}: {remarks:?}");
+            let said =
+                |key: &str| remarks[0].starts_with("t.yaml:") && remarks[0].contains(&format!("`{key}` has no effect"));
+            assert!(key.is_none_or(said), "{text}: {remarks:?}");
+        }
+    }
+}

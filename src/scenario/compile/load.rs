@@ -1,0 +1,316 @@
+//! How much load: users, stages or arrivals become a [`Schedule`].
+
+use std::time::Duration;
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::grammar::keys;
+use crate::scenario::plan::{Class, Goal, Load, Schedule, Slope, Stage};
+use crate::scenario::syntax::node::Node;
+use crate::units::{self, PerSecond, UnitError, Users};
+
+/// Without `stop_timeout`.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Users that may be busy at once in an open model that does not say.
+const MAX_BUSY: u32 = 1_000;
+/// Most stages, so that finding the one at hand stays cheap.
+const MAX_STAGES: usize = 1_000;
+
+impl<'a> Builder<'a> {
+    pub(super) fn load(&mut self, fields: &Fields<'a>, classes: &[Class]) -> (Load, Schedule) {
+        let users = fields.get("users").and_then(|n| self.quantity(n, "users", units::parse_users));
+        let spawn_rate = fields.get("spawn_rate").and_then(|n| self.quantity(n, "spawn_rate", units::parse_spawn_rate));
+        let run_time = fields.get("run_time").and_then(|n| self.some_time(n, "run_time"));
+        let stop_timeout = fields.get("stop_timeout").and_then(|n| self.duration(n, "stop_timeout"));
+        let stop_timeout = stop_timeout.unwrap_or(STOP_TIMEOUT);
+        let warm_up = fields.get("warm_up").and_then(|n| self.duration(n, "warm_up")).unwrap_or_default();
+        let class_rates = self.class_rates(fields);
+        self.one_model(fields);
+        let schedule = if let Some(shape) = fields.get("shape") {
+            self.shape(shape, warm_up)
+        } else if let Some(arrivals) = fields.get("arrivals") {
+            self.arrivals(arrivals, run_time, warm_up)
+        } else {
+            let users = self.peak(fields, users, classes);
+            let spawn_rate = spawn_rate.or(class_rates).unwrap_or(PerSecond(1.0));
+            let goal = Goal::Users { users: users.0, slope: Slope::PerSecond(spawn_rate.0) };
+            let stage = Stage { name: "".into(), duration: run_time, goal, warm_up: false };
+            self.too_slow(fields, users, spawn_rate, run_time);
+            Some((vec![stage], None))
+        };
+        let (stages, open) = schedule.unwrap_or_default();
+        let mut schedule = Schedule::new(stages, open, warm_up);
+        if let (Some(most), Some(_)) = (open, run_time) {
+            // As the flag: stages of arrivals keep their lengths.
+            let load = Load { users: most, spawn_rate: PerSecond(1.0), run_time, stop_timeout };
+            schedule = schedule.overridden(&load, false);
+        }
+        let spawn_rate = match open {
+            // Users of an open model appear when an arrival needs them.
+            Some(most) => PerSecond(f64::from(most.0).clamp(1.0, units::MAX_SPAWN_RATE)),
+            None => spawn_rate.or(class_rates).unwrap_or_else(|| first_rate(&schedule)),
+        };
+        let load = Load { users: schedule.peak_goal(), spawn_rate, run_time: schedule.length(), stop_timeout };
+        (load, schedule)
+    }
+
+    fn quantity<T>(&mut self, node: &Node, key: &str, parse: fn(&str) -> Result<T, UnitError>) -> Option<T> {
+        let text = self.scalar(node, key)?;
+        parse(&text).map_err(|e| self.error(node, e.to_string())).ok()
+    }
+
+    /// The fastest of the classes' own rates, for files that give none for all.
+    fn class_rates(&mut self, fields: &Fields<'a>) -> Option<PerSecond> {
+        let mut fastest: Option<PerSecond> = None;
+        for (_, class) in fields.get("user_classes").map(Node::entries).unwrap_or_default() {
+            if let Some(node) = Fields(class.entries()).get("spawn_rate")
+                && let Some(rate) = self.quantity(node, "spawn_rate", units::parse_spawn_rate)
+            {
+                fastest = Some(fastest.map_or(rate, |f| if rate.0 > f.0 { rate } else { f }));
+            }
+        }
+        fastest
+    }
+
+    /// Refuses keys that say the same thing twice.
+    fn one_model(&mut self, fields: &Fields<'a>) {
+        let pairs = [
+            ("shape", "users"),
+            ("shape", "spawn_rate"),
+            ("shape", "run_time"),
+            ("shape", "arrivals"),
+            ("arrivals", "users"),
+            ("arrivals", "spawn_rate"),
+        ];
+        for (model, other) in pairs {
+            if let (Some(_), Some(at)) = (fields.get(model), fields.key(other)) {
+                let note = format!("`{model}` takes the place of `{other}`: remove one of them");
+                self.report(at, format!("`{other}` and `{model}` at once"), note);
+            }
+        }
+    }
+
+    /// `users`, else as many as the classes count.
+    fn peak(&mut self, fields: &Fields<'a>, users: Option<Users>, classes: &[Class]) -> Users {
+        let fixed = classes.iter().filter_map(|c| c.fixed_count).fold(0u32, u32::saturating_add);
+        let Some(users) = users else {
+            let weighted = classes.iter().any(|c| c.fixed_count.is_none());
+            let least = if weighted { fixed.saturating_add(1) } else { fixed };
+            return Users(least.min(units::MAX_USERS));
+        };
+        if fixed > users.0
+            && let Some(node) = fields.get("users")
+        {
+            let message = format!("the classes have {fixed} users by `fixed_count`, but only {users} run");
+            self.warn(node.at.clone(), message, format!("write users: {fixed} or more"));
+        }
+        users
+    }
+
+    fn too_slow(&mut self, fields: &Fields<'a>, users: Users, rate: PerSecond, run_time: Option<Duration>) {
+        let Some(length) = run_time else { return };
+        // The first user comes at once, and none at the very end.
+        let reached = (rate.0 * length.as_secs_f64() - 1e-6).ceil().max(1.0);
+        if reached < f64::from(users.0)
+            && let Some(node) = fields.get("run_time")
+        {
+            let message = format!("the run ends with {} of {users} users", reached as u32);
+            self.warn(node.at.clone(), message, "give a longer run_time or a higher spawn_rate");
+        }
+    }
+
+    fn shape(&mut self, node: &Node, warm_up: Duration) -> Option<(Vec<Stage>, Option<Users>)> {
+        let fields = self.fields(node, "shape", keys::SHAPE)?;
+        let Some(list) = fields.get("stages") else {
+            self.report(node.at.clone(), "this `shape` has no `stages`", "write stages: [{ duration: 1m, users: 10 }]");
+            return None;
+        };
+        let most = fields.get("max_users").and_then(|n| self.quantity(n, "max_users", units::parse_users));
+        let stages = self.stages(list)?;
+        let open = stages.iter().any(|s| matches!(s.goal, Goal::Rate { .. }));
+        if open && stages.iter().any(|s| matches!(s.goal, Goal::Users { .. })) {
+            self.report(list.at.clone(), "some stages give users and others a rate", "give one of them in all stages");
+            return None;
+        }
+        if let (Some(at), false) = (fields.key("max_users"), open) {
+            self.report(at, "`max_users` goes with rates", "stages with `users` have their own most");
+        }
+        let most = open.then(|| most.unwrap_or(Users(MAX_BUSY)));
+        self.unreachable_stages(list, &stages, (most, warm_up));
+        Some((stages, most))
+    }
+
+    fn stages(&mut self, list: &Node) -> Option<Vec<Stage>> {
+        let items = self.list(list, "stages")?;
+        if items.is_empty() || items.len() > MAX_STAGES {
+            self.error(list, format!("`stages` must have from 1 to {MAX_STAGES} entries"));
+            return None;
+        }
+        let before = self.found.len();
+        let mut stages: Vec<Stage> = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let Some(stage) = self.stage(index, item) else { continue };
+            if stages.iter().any(|s| s.name == stage.name) {
+                let at = Fields(item.entries()).get("name").map_or(item.at.clone(), |n| n.at.clone());
+                self.report(
+                    at,
+                    format!("two stages are called `{}`", stage.name),
+                    "thresholds go by the name: give each its own",
+                );
+            }
+            stages.push(stage);
+        }
+        (self.found.len() == before).then_some(stages)
+    }
+
+    fn stage(&mut self, index: usize, node: &Node) -> Option<Stage> {
+        let fields = self.fields(node, "a stage", keys::STAGE)?;
+        let name = fields.get("name").and_then(|n| self.name_text(n));
+        let name = name.unwrap_or_else(|| format!("stage {}", index + 1)).into();
+        let duration = match fields.get("duration") {
+            Some(n) => self.some_time(n, "duration"),
+            None => {
+                self.report(
+                    node.at.clone(),
+                    "this stage has no `duration`",
+                    "write duration: 1m; it is the length of this stage alone",
+                );
+                None
+            }
+        };
+        let users = fields.get("users").and_then(|n| self.quantity(n, "users", units::parse_users));
+        let rate = fields.get("rate").and_then(|n| self.rate(n));
+        let spawn_rate = fields.get("spawn_rate").and_then(|n| self.quantity(n, "spawn_rate", units::parse_spawn_rate));
+        let ramp = fields.get("ramp").and_then(|n| self.duration(n, "ramp"));
+        let warm_up = fields.get("warm_up").and_then(|n| self.truth(n, "warm_up")).unwrap_or(false);
+        let goal = match (fields.get("users").is_some(), fields.get("rate").is_some()) {
+            (true, false) => {
+                if let Some(at) = fields.key("ramp") {
+                    self.report(at, "`ramp` goes with `rate`", "users change by spawn_rate, or evenly over the stage");
+                }
+                let even = Slope::Within(duration.unwrap_or_default());
+                Goal::Users { users: users?.0, slope: spawn_rate.map_or(even, |rate| Slope::PerSecond(rate.0)) }
+            }
+            (false, true) => {
+                if let Some(at) = fields.key("spawn_rate") {
+                    self.report(at, "`spawn_rate` goes with `users`", "a rate changes within its `ramp`");
+                }
+                Goal::Rate { rate: rate?, ramp: ramp.or(duration)? }
+            }
+            _ => {
+                self.report(
+                    node.at.clone(),
+                    "a stage has either `users` or a `rate`",
+                    "write users: 100, or rate: 50/s",
+                );
+                return None;
+            }
+        };
+        Some(Stage { name, duration: Some(duration?), goal, warm_up })
+    }
+
+    fn arrivals(
+        &mut self,
+        node: &Node,
+        run_time: Option<Duration>,
+        warm_up: Duration,
+    ) -> Option<(Vec<Stage>, Option<Users>)> {
+        let fields = self.fields(node, "arrivals", keys::ARRIVALS)?;
+        let most = fields.get("max_users").and_then(|n| self.quantity(n, "max_users", units::parse_users));
+        let most = most.unwrap_or(Users(MAX_BUSY));
+        if most.0 == 0 {
+            self.error(node, "`max_users` is 0: every arrival would be dropped");
+        }
+        if let Some(list) = fields.get("stages") {
+            for other in ["rate", "ramp"] {
+                if let Some(at) = fields.key(other) {
+                    self.report(at, format!("`{other}` and `stages` at once"), "each stage has its own");
+                }
+            }
+            let stages = self.stages(list)?;
+            if stages.iter().any(|s| matches!(s.goal, Goal::Users { .. })) {
+                self.report(
+                    list.at.clone(),
+                    "the stages of `arrivals` have rates",
+                    "write rate: 50/s in each, or use `shape`",
+                );
+                return None;
+            }
+            self.unreachable_stages(list, &stages, (Some(most), warm_up));
+            return Some((stages, Some(most)));
+        }
+        let Some(rate) = fields.get("rate") else {
+            self.report(node.at.clone(), "`arrivals` has no `rate`", "write rate: 50/s");
+            return None;
+        };
+        let rate = self.rate(rate)?;
+        let ramp = fields.get("ramp").and_then(|n| self.duration(n, "ramp")).unwrap_or_default();
+        if let (Some(length), Some(node)) = (run_time, fields.get("ramp"))
+            && ramp > length
+        {
+            self.warn(node.at.clone(), "the ramp is longer than the run", "the full rate is never reached");
+        }
+        let goal = Goal::Rate { rate, ramp };
+        Some((vec![Stage { name: "".into(), duration: run_time, goal, warm_up: false }], Some(most)))
+    }
+
+    /// `50/s`, `600/m`, or a bare number a second.
+    fn rate(&mut self, node: &Node) -> Option<f64> {
+        let text = self.scalar(node, "rate")?;
+        match units::parse_rate(&text) {
+            Some(PerSecond(rate)) if rate <= 1e6 => Some(rate),
+            _ => {
+                self.error(
+                    node,
+                    format!("{text:?} is not a rate: write 50/s, 600/m, or a number of arrivals a second"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Warns of stages whose goal is out of reach, and of those that no run gets to see.
+    fn unreachable_stages(&mut self, list: &Node, stages: &[Stage], (open, warm_up): (Option<Users>, Duration)) {
+        let schedule = Schedule::new(stages.to_vec(), open, warm_up);
+        for (index, (stage, node)) in stages.iter().zip(list.one_or_more()).enumerate() {
+            let Some((start, Some(end))) = schedule.span_of(index) else { continue };
+            let Goal::Users { users, slope: Slope::PerSecond(rate) } = stage.goal else { continue };
+            let reached = schedule.users_at(end.saturating_sub(Duration::from_micros(1)).max(start)).0;
+            if reached != users {
+                let message = format!("stage `{}` ends with {reached} users, not {users}", stage.name);
+                let note = format!("{} users a second are too few for {}", PerSecond(rate), units::plain(end - start));
+                self.warn(node.at.clone(), message, note);
+            }
+        }
+        if stages.iter().all(|s| s.warm_up) {
+            self.report(
+                list.at.clone(),
+                "every stage is a warm-up: nothing would count",
+                "remove warm_up from one of them",
+            );
+        }
+    }
+}
+
+/// The names of all stages in the file and its profiles.
+pub(super) fn stage_names(root: &Node) -> Vec<String> {
+    let profiles = Fields(root.entries()).get("profiles").map(Node::entries).unwrap_or_default();
+    let mut names = Vec::new();
+    for node in profiles.iter().map(|(_, node)| node).chain([root]) {
+        let fields = Fields(node.entries());
+        for model in ["shape", "arrivals"].into_iter().filter_map(|key| fields.get(key)) {
+            let stages = Fields(model.entries()).get("stages").map(Node::one_or_more).unwrap_or_default();
+            let name = |stage: &Node| Fields(stage.entries()).get("name").and_then(Node::scalar).map(str::to_owned);
+            names.extend(stages.iter().filter_map(name));
+        }
+    }
+    names
+}
+
+fn first_rate(schedule: &Schedule) -> PerSecond {
+    let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
+        Goal::Users { slope: Slope::PerSecond(rate), .. } => Some(rate),
+        Goal::Users { .. } | Goal::Rate { .. } => None,
+    });
+    PerSecond(rates.fold(None, |best: Option<f64>, r| Some(best.map_or(r, |b| b.max(r)))).unwrap_or(1.0))
+}

@@ -1,0 +1,207 @@
+//! What looks like a template, or like the name of a file that is read, and would be sent as it stands.
+
+use super::Builder;
+use crate::scenario::syntax::node::{Kind, Node};
+
+/// Keys whose `@file` is read.
+const READ: [&str; 3] = ["body", "graphql", "json"];
+/// Keys of texts that are not sent, or have such signs of their own.
+const APART: [&str; 11] =
+    ["capture", "css", "description", "expect", "graphql", "if", "log", "matches", "name", "regex", "when"];
+/// Where a name in single braces is neither JSON nor GraphQL.
+const ADDRESSES: [&str; 10] = ["delete", "form", "get", "head", "headers", "options", "patch", "post", "put", "query"];
+/// Where values get their names: a file that is not read there is surely a mistake.
+const NAMED: [&str; 4] = ["set", "variables", "vars", "with"];
+/// Endings of files that people mean to have read.
+const ENDINGS: [&str; 15] = [
+    ".csv", ".gql", ".graphql", ".gz", ".html", ".jpg", ".json", ".jsonl", ".pdf", ".png", ".tsv", ".txt", ".xml",
+    ".yaml", ".yml",
+];
+
+impl Builder<'_> {
+    /// Looks through a tree, once all names are known.
+    pub(super) fn lookalikes(&mut self, root: &Node) {
+        self.lookalikes_in(root, "");
+    }
+
+    fn lookalikes_in(&mut self, node: &Node, key: &str) {
+        match &node.kind {
+            Kind::Map(entries) => {
+                for (inner, value) in entries {
+                    // What is in headers, a query or variables has names of its own.
+                    let stays = [&ADDRESSES[..], &APART, &NAMED].iter().any(|keys| keys.contains(&key));
+                    let key = if stays { key } else { inner.name.as_str() };
+                    self.lookalikes_in(value, key);
+                }
+            }
+            Kind::List(items) => items.iter().for_each(|item| self.lookalikes_in(item, key)),
+            Kind::Text(text) => {
+                self.unread_file(node, text, key);
+                self.foreign_template(node, text, key);
+            }
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) => {}
+        }
+    }
+
+    fn unread_file(&mut self, node: &Node, text: &str, key: &str) {
+        let is_name = |name: &str| {
+            let lower = name.to_ascii_lowercase();
+            !name.contains(char::is_whitespace)
+                && ENDINGS.iter().any(|ending| lower.len() > ending.len() && lower.ends_with(ending))
+        };
+        let named = text.strip_prefix('@').is_some_and(is_name);
+        if !named || READ.contains(&key) || APART.contains(&key) || self.is_reported(node) {
+            return;
+        }
+        let message = format!("{text:?} is a string here: no file is read");
+        let note = "`json`, `body` and `graphql` read @file, `files` sends one, and `data` has the rows of one; where the @ is meant write \"{{ '@' }}…\"";
+        if NAMED.contains(&key) {
+            self.report(node.at.clone(), message, note);
+        } else {
+            // A recording may have sent it.
+            self.warn(node.at.clone(), message, note);
+        }
+    }
+
+    fn foreign_template(&mut self, node: &Node, text: &str, key: &str) {
+        if APART.contains(&key) || self.is_reported(node) {
+            return;
+        }
+        let found = between(text, "${", "}").map(|name| (format!("${{{name}}}"), name));
+        let found = found.or_else(|| between(text, "<%=", "%>").map(|name| (format!("<%= {name} %>"), name)));
+        let found = found.or_else(|| {
+            let name = single_braces(text).find(|name| self.names.slots.id(name).is_some() || self.names.is_var(name));
+            name.filter(|_| ADDRESSES.contains(&key)).map(|name| (format!("{{{name}}}"), name))
+        });
+        if let Some((written, name)) = found {
+            let known = self.names.environment.contains_key(name);
+            let own = if known { format!("env.{name}") } else { name.to_owned() };
+            let message = format!("`{written}` is not a template: it is sent as written");
+            self.warn(node.at.clone(), message, format!("write {{{{ {own} }}}}"));
+        }
+    }
+
+    fn is_reported(&self, node: &Node) -> bool {
+        self.found.iter().any(|known| node.at.contains(&known.at.start))
+    }
+
+    /// Reports a template in a text that is never filled.
+    pub(super) fn never_filled(&mut self, node: &Node, what: &str, note: &str) -> bool {
+        let has = node.scalar().is_some_and(is_template);
+        if has {
+            self.report(node.at.clone(), format!("`{what}` cannot contain a template"), note);
+        }
+        has
+    }
+}
+
+/// Whether something is between double braces.
+pub(super) fn is_template(text: &str) -> bool {
+    text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"))
+}
+
+/// The first name between these signs.
+fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
+    text.match_indices(open).find_map(|(at, _)| {
+        let rest = &text[at + open.len()..];
+        rest.split_once(close).map(|(inside, _)| inside.trim()).filter(|inside| is_path(inside))
+    })
+}
+
+/// Each name in braces that are not doubled, nor another language's.
+fn single_braces(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices('{').filter_map(|(at, _)| {
+        let (inside, after) = text[at + 1..].split_once('}')?;
+        let lone = !text[..at].ends_with(['{', '$', '#', '\\']) && !after.starts_with('}');
+        Some(inside.trim()).filter(|inside| lone && is_path(inside))
+    })
+}
+
+fn is_path(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::Scenario;
+
+    /// All errors and warnings.
+    fn told(step: &str) -> String {
+        let text =
+            format!("host: http://h\nvars: {{ id: 1 }}\ntasks: [{{ steps: [{step}, {{ log: '{{{{ id }}}}' }}] }}]\n");
+        match Scenario::parse("s.yaml", &text) {
+            Ok(scenario) => scenario.warnings().to_owned(),
+            Err(error) => error.text,
+        }
+    }
+
+    #[test]
+    fn what_would_be_sent_as_it_stands_is_said() {
+        for (level, step, wanted) in [
+            ("error", "{ set: { people: '@people.json' } }", "no file is read"),
+            ("warning", "{ get: /, headers: { x: '@a.csv' } }", "no file is read"),
+            ("warning", "{ get: /, query: { x: [a, '@a.txt'] } }", "no file is read"),
+            ("warning", "{ post: /, json: { x: { y: '@a.png' } } }", "no file is read"),
+            ("warning", "{ post: /, form: { x: '@a.png' } }", "no file is read"),
+            ("error", "{ graphql: 'query A($v: Int) { a(v: $v) }', variables: { v: '@v.json' } }", "no file is read"),
+            ("warning", "{ get: '/${id}' }", "`${id}` is not a template"),
+            ("warning", "{ get: '/a', headers: { x: 'Bearer ${token.value}' } }", "write {{ token.value }}"),
+            ("warning", "{ post: /, body: 'a <%= id %>' }", "`<%= id %>` is not a template"),
+            ("warning", "{ get: '/{id}' }", "write {{ id }}"),
+            ("warning", "{ get: /, query: { q: '{ id }' } }", "write {{ id }}"),
+            ("error", "{ get: '/{{ choice(\"lamp\") }}' }", "choice([\"a\", \"b\"])"),
+            ("error", "{ graphql: 'query A { a(n: \"{{ id }}\") }' }", "$NAME"),
+            ("error", "{ get: /, capture: { a: \"$.x[?@.id == '{{ id }}']\" } }", "jsonpath"),
+            ("error", "{ get: /, capture: { a: { css: 'a[id={{ id }}]' } } }", "`pick: all`"),
+            ("error", "{ get: /, capture: { a: 'cookie: sid-{{ id }}' } }", "cannot contain a template"),
+            ("error", "{ get: /, capture: { a: 'header: x-{{ id }}' } }", "cannot contain a template"),
+            ("error", "{ get: /, capture: { a: 'regex: {{ id }}=(.*)' } }", "cannot contain a template"),
+            ("error", "{ get: /, capture: { a: { css: a, attribute: '{{ id }}' } } }", "cannot contain a template"),
+            ("error", "{ get: /, tags: ['t{{ id }}'] }", "cannot contain a template"),
+            ("error", "{ get: /, query: { 'x-{{ id }}': 1 } }", "a key cannot hold a template"),
+            ("error", "{ get: /, headers: { 'x-{{ id }}': 1 } }", "is not a header name"),
+        ] {
+            let said = told(step);
+            assert!(said.contains(wanted), "{step}: {said}");
+            assert_eq!(said.matches("--> ").count(), 1, "once: {step}: {said}");
+            // What a recording can have sent can be sent.
+            assert!(said.starts_with(level), "{level}: {step}: {said}");
+        }
+    }
+
+    #[test]
+    fn variables_are_not_read_from_files() {
+        let text = "host: http://h\nvars: { people: '@people.json' }\ntasks: [{ steps: [{ log: '{{ people }}' }, { get: / }] }]\n";
+        let error = Scenario::parse("s.yaml", text).expect_err("a string").text;
+        assert!(
+            error.contains("no file is read") && error.contains("s.yaml:2:17") && error.contains("`data`"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_right_is_left_alone() {
+        for step in [
+            "{ get: '/{{ id }}' }",
+            "{ set: { handle: '@people', mail: 'a@b.json', note: 'see @people.json' } }",
+            "{ set: { at: \"{{ '@' }}people.json\" } }",
+            "{ post: /, json: { t: '{id}', u: '{{ id }}' } }",
+            "{ post: /, body: '{\"query\":\"{ id }\"}' }",
+            "{ get: '/{other}' }",
+            "{ get: /, expect: { body: { matches: '^a{2}$' } } }",
+            "{ post: /, body: 'costs $5, {}' }",
+            "{ graphql: 'query A { id { id } }' }",
+            "{ graphql: 'query A { a(o: {b: {id: 1}}) { id } }' }",
+            "{ graphql: \"query A { # {{ id }} as it was\\n a }\" }",
+            "{ get: /, capture: { a: 'regex:a{2}(.)' } }",
+            "{ get: \"/{{ choice(['lamp', 'desk']) }}\" }",
+            "{ log: '${id} and {id}' }",
+            // What the errors advise.
+            "{ get: /, capture: { page: { body: true } } }, { get: \"/{{ page | jsonpath('$.items[?@.id == ' ~ id ~ ']') }}\" }",
+            "{ get: /, capture: { all: { css: a, pick: all } } }, { get: \"/{{ all | select('eq', id) | first }}\" }",
+        ] {
+            assert_eq!(told(step), "", "{step}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! GraphQL operations and the rows of the statistics that they count in.
+//!
+//! In: the operation of each step. Out: the name of its row, and what the operations of each row ask for.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::Builder;
+use crate::scenario::graphql::document::Figures;
+use crate::scenario::plan::{self, EndpointId};
+use crate::scenario::syntax::diagnostic::Diagnostic;
+
+/// The operation of one step.
+#[derive(Debug)]
+pub(super) struct Counted {
+    /// Where it counts.
+    pub row: EndpointId,
+    /// How much it asks for.
+    pub figures: Figures,
+    /// Where its document stands.
+    pub at: Range<usize>,
+    /// The step says which row it counts in.
+    pub named: bool,
+}
+
+/// Digits of the hash that tells one document without a name from another.
+const DIGITS: usize = 8;
+
+/// The row of an operation that has no name: the same document is always the same row.
+pub(super) fn anonymous(document: &str) -> String {
+    let hash = plan::sha256(document);
+    format!("anonymous-{}", hash.get(..DIGITS).unwrap_or(&hash))
+}
+
+impl Builder<'_> {
+    /// What the operations of each row ask for, and warnings of those that cannot be told apart.
+    pub(super) fn counted(&mut self) -> Vec<(EndpointId, Figures)> {
+        let all = std::mem::take(&mut self.operations);
+        let mut rows: Vec<(EndpointId, Figures)> = Vec::new();
+        // For each row, where it is in the list and which operation came first.
+        let mut known: HashMap<EndpointId, (usize, &Counted)> = HashMap::new();
+        for one in &all {
+            let (index, first) = *known.entry(one.row).or_insert((rows.len(), one));
+            match rows.get_mut(index) {
+                Some((_, figures)) => *figures = figures.most(one.figures),
+                None => rows.push((one.row, one.figures)),
+            }
+            // Whoever names both wants them together.
+            if first.figures != one.figures && !(first.named && one.named) {
+                self.mixed(first, one);
+            }
+        }
+        rows
+    }
+
+    fn mixed(&mut self, first: &Counted, one: &Counted) {
+        let Some(row) = self.endpoints.get(one.row.0 as usize) else { return };
+        let (origin, text, start) = self.sources.locate(first.at.start);
+        let before = text.get(..first.at.start.saturating_sub(start)).unwrap_or_default();
+        let place = format!("{origin}:{}", before.matches('\n').count() + 1);
+        let message = format!(
+            "two operations share the row {} {}: this one asks for {}, the one at {place} for {}",
+            row.method, row.name, one.figures, first.figures
+        );
+        let warning = Diagnostic::new(one.at.clone(), message)
+            .note("their times are mixed, and of each figure the larger one is shown")
+            .note("to tell them apart, give one a `name`");
+        self.warned.push(warning);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::{Overrides, Plan, Scenario, SelectOptions};
+
+    fn scenario(steps: &str) -> Scenario {
+        let text = format!("host: http://h\ntasks:\n  - steps:\n{steps}");
+        Scenario::parse("s.yaml", &text).expect("a scenario")
+    }
+
+    fn plan(scenario: &Scenario) -> Plan {
+        scenario.plan(&Overrides::default()).expect("a plan")
+    }
+
+    fn rows(plan: &Plan) -> Vec<String> {
+        plan.endpoints.iter().map(|row| format!("{} {}", row.method, row.name)).collect()
+    }
+
+    #[test]
+    fn a_document_without_a_name_has_a_row_of_its_own() {
+        let steps = "      - graphql: \"{ a }\"\n      - graphql: \"{ b }\"\n      - graphql: \"{ a }\"\n      \
+            - graphql: \"mutation { a }\"\n      - graphql: \"{ a }\"\n        name: mine\n";
+        let scenario = scenario(steps);
+        // The beginnings of the hashes that a persisted query would have.
+        let wanted =
+            ["QUERY anonymous-1c7e1e34", "QUERY anonymous-057b0464", "MUTATION anonymous-3a59802d", "QUERY mine"];
+        assert_eq!(rows(&plan(&scenario)), wanted);
+        assert_eq!(scenario.warnings(), "");
+    }
+
+    #[test]
+    fn operations_that_share_a_row_are_said_and_shown_at_their_largest() {
+        let two = |first: &str, second: &str| {
+            scenario(&format!(
+                "      - graphql: \"query Q {{ a(first: 1) {{ b c }} }}\"\n{first}      \
+                 - graphql: \"query Q {{ a(first: 50) {{ b }} }}\"\n{second}"
+            ))
+        };
+        let shared = two("", "");
+        for wanted in [
+            "warning: two operations share the row QUERY Q: this one asks for depth 2, 2 fields, ~50 nodes, the one at \
+             s.yaml:4 for depth 2, 3 fields, ~1 node",
+            "--> s.yaml:5:18",
+            "give one a `name`",
+        ] {
+            assert!(shared.warnings().contains(wanted), "{wanted}:\n{}", shared.warnings());
+        }
+        let [(_, figures)] = plan(&shared).operations[..] else { panic!("one row") };
+        assert_eq!(figures.to_string(), "depth 2, 3 fields, ~50 nodes");
+        assert_eq!(two("", "        name: other\n").warnings(), "");
+        let wanted_so = two("        name: both\n", "        name: both\n");
+        assert_eq!((wanted_so.warnings(), rows(&plan(&wanted_so)).len()), ("", 1));
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_no_figures_behind() {
+        let all = scenario(
+            "      - graphql: \"query Q { a { b } }\"\n        tags: slow\n      \
+             - graphql: \"subscription Q { a }\"\n        tags: slow\n      - get: /\n",
+        );
+        let all_rows = ["QUERY Q", "CONNECT Q", "SUBSCRIPTION Q", "EVENT Q", "GET /"];
+        assert_eq!((rows(&plan(&all)), all.warnings()), (all_rows.map(str::to_owned).to_vec(), ""));
+        let select = SelectOptions { exclude_tags: vec!["slow".to_owned()], ..SelectOptions::default() };
+        let part = all.select(&select).expect("a part");
+        let plan = plan(&part);
+        assert_eq!((rows(&plan), plan.operations.len(), part.warnings()), (vec!["GET /".to_owned()], 0, ""));
+    }
+}

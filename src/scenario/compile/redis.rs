@@ -1,0 +1,230 @@
+//! Redis steps and where they go.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Builder;
+use super::fields::Fields;
+use super::impossible::Seen;
+use crate::scenario::eval::expect::Unit;
+use crate::scenario::eval::template::{JsonBuilder, Text};
+use crate::scenario::grammar::keys;
+use crate::scenario::plan::{
+    Action, Address, ClientOptions, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+};
+use crate::scenario::syntax::node::{Kind, Node};
+
+/// Without `timeout`.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// Without `drain`.
+const DRAIN: Duration = Duration::from_secs(2);
+/// Largest padded message: what a subscriber of ours can read.
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
+
+/// Commands after which a connection does nothing but receive: why they are no `redis` step, and what is.
+const STREAMING: &[(&str, &str, &str)] = &[
+    ("SUBSCRIBE", LISTENS, "write subscribe: [channel]"),
+    ("PSUBSCRIBE", LISTENS, "write subscribe: [pattern] and pattern: true"),
+    ("SSUBSCRIBE", LISTENS, "write subscribe: [channel] and sharded: true"),
+    ("UNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("PUNSUBSCRIBE", ENDS, "write unsubscribe: [pattern], or unsubscribe: all"),
+    ("SUNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
+    ("SYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
+    ("PSYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
+    ("MONITOR", "answers without end", "katydid has no step for it; redis-cli monitor shows what a server is told"),
+];
+const NO_STEP: &str = "katydid has no step for it";
+const LISTENS: &str = "makes a connection listen, which has a step of its own";
+const ENDS: &str = "ends what a `subscribe` step has begun, and has a step of its own";
+
+impl Builder<'_> {
+    pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
+        // What the flag says comes before what the environment says, and both before nothing.
+        let elsewhere = self.redis.clone().or_else(|| self.redis_from_environment());
+        if let Some(url) = &elsewhere {
+            self.password_of(url);
+        }
+        let Some(node) = fields.get("redis") else {
+            let used = self.redis_used.clone()?;
+            if elsewhere.is_none() && self.needs_redis {
+                self.report(
+                    used,
+                    "a Redis step, but no `redis` to send it to",
+                    "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST",
+                );
+            }
+            let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
+            return Some(RedisTarget {
+                url: elsewhere?,
+                protocol,
+                envelope,
+                drain: DRAIN,
+                tls: ClientOptions::default(),
+            });
+        };
+        let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
+        let written = fields.get("url").and_then(|node| self.redis_url(node));
+        let url = match fields.get("url") {
+            Some(_) => self.redis.clone().or(written),
+            None => elsewhere,
+        };
+        if fields.get("url").is_none() && url.is_none() && self.needs_redis {
+            let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
+            self.report(node.at.clone(), "`redis` has no `url`", advice);
+        }
+        let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
+        let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
+        let envelopes = [("binary", Envelope::Binary), ("json", Envelope::Json), ("off", Envelope::Off)];
+        let envelope = fields.get("envelope").and_then(|n| self.word(n, "envelope", &envelopes));
+        let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
+        let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
+        if envelope == Envelope::Off {
+            for at in std::mem::take(&mut self.measured) {
+                self.report(
+                    at,
+                    "`measure: delivery` needs the stamp that `envelope: off` leaves out",
+                    "write envelope: binary or json in `redis`, or leave `measure` out",
+                );
+            }
+        }
+        let mut tls = ClientOptions::default();
+        if let Some(node) = fields.get("tls") {
+            self.tls(node, &mut tls);
+            if url.as_ref().is_some_and(|url| Address::parse(url).is_ok_and(|address| !address.tls)) {
+                self.warn(node.at.clone(), "`tls` does nothing for a redis:// address", "write rediss:// for TLS");
+            }
+        }
+        Some(RedisTarget { url: url?, protocol, envelope, drain, tls })
+    }
+
+    /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.
+    fn redis_from_environment(&self) -> Option<Arc<str>> {
+        let get = |name: &str| self.names.environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let host = get("REDIS_HOST")?;
+        let tls = get("REDIS_TLS").is_some_and(|value| !["0", "false", "no", "off"].contains(&value));
+        let scheme = if tls { "rediss" } else { "redis" };
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let mut url = url::Url::parse(&format!("{scheme}://{host}")).ok()?;
+        url.set_port(Some(get("REDIS_PORT").unwrap_or("6379").parse().ok()?)).ok()?;
+        url.set_username(get("REDIS_USERNAME").unwrap_or_default()).ok()?;
+        url.set_password(get("REDIS_PASSWORD")).ok()?;
+        Some(url.as_str().into())
+    }
+
+    fn redis_url(&mut self, node: &Node) -> Option<Arc<str>> {
+        let text = self.constant_text(node, "url")?;
+        self.password_of(&text);
+        if let Err(error) = Address::parse(&text) {
+            self.error(node, error.to_string());
+            return None;
+        }
+        Some(text.into())
+    }
+
+    fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
+        let name = self.row_name(fields).unwrap_or_else(|| default.to_owned());
+        self.endpoint(method, &name)
+    }
+
+    fn channels(&mut self, node: &Node, what: &str) -> (Vec<Text>, String) {
+        let items = node.one_or_more();
+        if items.is_empty() {
+            self.error(node, format!("`{what}` is empty"));
+        }
+        let names: Vec<&str> = items.iter().filter_map(Node::scalar).collect();
+        let name = names.join(" ");
+        (items.iter().filter_map(|n| self.text(n, what)).collect(), name)
+    }
+
+    pub(super) fn publish(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<PublishStep> {
+        self.redis_used.get_or_insert(argument.at.clone());
+        let channel = self.text(argument, "publish");
+        let row = self.row(fields, "PUBLISH", argument.scalar().unwrap_or_default());
+        let payload = match fields.get("payload") {
+            Some(node) => self.json(node),
+            None => Some(JsonBuilder::default().finish()),
+        };
+        let size = fields.get("size").and_then(|n| {
+            let size = self.size(n, "size")?;
+            if size > MAX_SIZE {
+                self.report(
+                    n.at.clone(),
+                    "`size` must be at most 16 MiB (16777216)",
+                    "katydid reads no larger message, so it could not tell whether one arrives",
+                );
+            }
+            u32::try_from(size).ok()
+        });
+        let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
+        let receivers = fields.get("expect").and_then(|n| {
+            let expect = self.fields(n, "expect", keys::EXPECT_PUBLISH)?;
+            let receivers = expect.get("receivers")?;
+            self.impossible(receivers, Seen::Count, false);
+            self.matcher(receivers, Unit::Plain)
+        });
+        let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
+        Some(PublishStep { endpoint: row, channel: channel?, payload: payload?, size, sharded, receivers, timeout })
+    }
+
+    pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
+        self.redis_used.get_or_insert(argument.at.clone());
+        let (channels, name) = self.channels(argument, "subscribe");
+        let endpoint = self.row(fields, "SUBSCRIBE", &name);
+        let measure =
+            fields.get("measure").and_then(|n| self.word(n, "measure", &[("delivery", true), ("nothing", false)]));
+        let pattern = fields.get("pattern").and_then(|n| self.truth(n, "pattern")).unwrap_or(false);
+        let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
+        if pattern && sharded {
+            self.error(argument, "sharded channels have no patterns");
+        }
+        let measure = measure.unwrap_or(false);
+        if let Some(node) = fields.get("measure").filter(|_| measure) {
+            self.measured.push(node.at.clone());
+        }
+        let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
+        let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
+        Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
+    }
+
+    pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
+        self.redis_used.get_or_insert(argument.at.clone());
+        // A channel of this name goes into a list.
+        if matches!(argument.kind, Kind::Null) || argument.scalar() == Some("all") {
+            return Some(Action::Unsubscribe(Vec::new()));
+        }
+        Some(Action::Unsubscribe(self.channels(argument, "unsubscribe").0))
+    }
+
+    pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
+        self.redis_used.get_or_insert(argument.at.clone());
+        let mut command = Vec::new();
+        match argument.scalar() {
+            // One text is cut at its blanks; an argument with blanks needs the list.
+            Some(text) => {
+                for word in text.split_whitespace() {
+                    let kind = Kind::Text(word.to_owned());
+                    command.extend(self.text(&Node { at: argument.at.clone(), kind }, "redis"));
+                }
+            }
+            None => command = self.channels(argument, "redis").0,
+        }
+        if command.is_empty() {
+            self.report(
+                argument.at.clone(),
+                "a Redis step without a command",
+                "write redis: [GET, \"key {{ user.id }}\"]",
+            );
+        }
+        // The word as it is written: what a template makes of it is a value, which may be a secret, and no name.
+        let word = argument.one_or_more().first().and_then(|n| n.scalar()?.split_whitespace().next());
+        let first = word.filter(|word| !word.contains("{{")).map_or_else(|| "COMMAND".to_owned(), str::to_uppercase);
+        if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
+            self.report(argument.at.clone(), format!("{first} {why}"), *instead);
+        }
+        let endpoint = self.row(fields, "REDIS", &first);
+        let (_, expects) = fields.get("expect").map(|n| self.expectations(n, keys::EXPECT_REDIS)).unwrap_or_default();
+        let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
+        let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
+        Some(RedisStep { endpoint, command, expects, captures, timeout })
+    }
+}

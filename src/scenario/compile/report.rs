@@ -1,0 +1,83 @@
+//! `report`, `baseline`, `search`, and the check of `profiles`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::grammar::keys;
+use crate::scenario::plan::{Baseline, Regression, Reports, Search, Vary};
+use crate::scenario::syntax::node::Node;
+
+/// Runs that a baseline keeps when it does not say.
+const KEEP: u32 = 10;
+
+/// Each profile is checked as a scenario of its own.
+pub(crate) const MAX_PROFILES: usize = 30;
+
+impl Builder<'_> {
+    pub(super) fn reports(&mut self, node: &Node) -> Reports {
+        let Some(fields) = self.fields(node, "report", keys::REPORT) else { return Reports::default() };
+        let mut path = |key: &str| fields.get(key).and_then(|n| self.constant_text(n, key)).map(PathBuf::from);
+        Reports { html: path("html"), csv: path("csv"), junit: path("junit") }
+    }
+
+    pub(super) fn baseline(&mut self, node: &Node) -> Option<Baseline> {
+        let fields = self.fields(node, "baseline", keys::BASELINE)?;
+        let name = fields.get("name").and_then(|n| self.name_text(n)).unwrap_or_else(|| "main".to_owned());
+        let keep = fields.get("keep").and_then(|n| self.whole(n, "keep", 1_000)).unwrap_or(KEEP);
+        let mut tolerance: Vec<(Arc<str>, f64)> = Vec::new();
+        for (key, value) in fields.get("tolerance").and_then(|n| self.map(n, "tolerance")).unwrap_or_default() {
+            let Some(text) = self.scalar(value, "tolerance") else { continue };
+            match text.trim().strip_suffix('%').and_then(|n| n.trim().parse::<f64>().ok()) {
+                Some(percent) if percent.is_finite() && percent >= 0.0 => {
+                    tolerance.push((key.name.as_str().into(), percent / 100.0));
+                }
+                _ => self.error(value, format!("{text:?} is not a tolerance: write 10%")),
+            }
+        }
+        let words = [("fail", Regression::Fail), ("warn", Regression::Warn)];
+        let on_regression = fields.get("on_regression").and_then(|n| self.word(n, "on_regression", &words));
+        Some(Baseline { name: name.into(), keep, tolerance, on_regression: on_regression.unwrap_or(Regression::Fail) })
+    }
+
+    pub(super) fn search(&mut self, node: &Node) -> Option<Search> {
+        let fields = self.fields(node, "search", keys::SEARCH)?;
+        for key in ["from", "to", "hold", "until"] {
+            if fields.get(key).is_none() {
+                let example = "write search: { vary: users, from: 10, to: 1000, hold: 45s, until: p95 < 300ms }";
+                self.report(node.at.clone(), format!("`search` has no `{key}`"), example);
+            }
+        }
+        let words = [("users", Vary::Users), ("rate", Vary::Rate)];
+        let vary = fields.get("vary").and_then(|n| self.word(n, "vary", &words)).unwrap_or(Vary::Users);
+        let from = fields.get("from").and_then(|n| self.number(n, "from"));
+        let to = fields.get("to").and_then(|n| self.number(n, "to"));
+        let hold = fields.get("hold").and_then(|n| self.some_time(n, "hold"));
+        let until = fields.get("until").and_then(|n| self.checks(n));
+        let (from, to) = (from?, to?);
+        if from >= to {
+            self.error(node, "`from` must be below `to`");
+        }
+        Some(Search { vary, from, to, hold: hold?, until: until? })
+    }
+
+    /// The keys of every profile; their values are checked with the profile laid over the file.
+    pub(super) fn check_profiles(&mut self, fields: &Fields<'_>) {
+        let Some(entries) = fields.get("profiles").and_then(|n| self.map(n, "profiles")) else { return };
+        let own: Vec<&str> =
+            keys::names(keys::TOP).into_iter().filter(|k| !["profiles", "include"].contains(k)).collect();
+        if entries.len() > MAX_PROFILES {
+            if let Some(node) = fields.get("profiles") {
+                self.error(node, format!("more than {MAX_PROFILES} profiles"));
+            }
+            return;
+        }
+        for (_, profile) in entries {
+            let Some(entries) = self.map(profile, "a profile") else { continue };
+            for (key, _) in entries.iter().filter(|(k, _)| !own.contains(&k.name.as_str())) {
+                self.unknown(key.at.clone(), &key.name, &own);
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! One step: exactly one action and the modifiers that go with it.
+
+use super::Builder;
+use super::fields::Fields;
+use crate::scenario::grammar::keys;
+use crate::scenario::grammar::keys::{ACTIONS, ANY_STEP};
+use crate::scenario::plan::{Action, Step};
+use crate::scenario::syntax::node::{Key, Kind, Node};
+
+const WRITE: &str = "write the address beside the action: - get: /path";
+
+impl Builder<'_> {
+    pub(super) fn steps(&mut self, node: &Node, key: &str) -> Vec<Step> {
+        let Some(items) = self.list(node, key) else { return Vec::new() };
+        if items.is_empty() {
+            self.error(node, format!("`{key}` is empty"));
+        }
+        items.iter().filter_map(|n| self.step(n)).collect()
+    }
+
+    fn step(&mut self, node: &Node) -> Option<Step> {
+        let Kind::Map(entries) = &node.kind else {
+            let narrow = node.scalar().and_then(|text| text.split_once(':'));
+            let narrow = narrow.filter(|(word, _)| ACTIONS.iter().any(|action| action.key.name == *word));
+            let note = match narrow {
+                Some((word, rest)) => format!("write - {word}: {rest}"),
+                None => WRITE.to_owned(),
+            };
+            self.report(node.at.clone(), format!("a step must be a map, this is {}", node.what()), note);
+            return None;
+        };
+        let fields = Fields(entries);
+        let mut actions = ACTIONS.iter().filter_map(|a| Some((a, fields.key(a.key.name)?, fields.get(a.key.name)?)));
+        let Some((action, _, argument)) = actions.next() else {
+            self.no_action(node, entries);
+            return None;
+        };
+        let word = action.key.name;
+        if let Some((other, at, _)) = actions.next() {
+            let message = format!("`{word}` and `{}` in one step", other.key.name);
+            self.report(at, message, "a step has one action: begin a new step with -");
+            return None;
+        }
+        self.modifiers(entries, action);
+        let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
+        let excluded = self.excluded(&own_tags);
+        let wanted = self.wanted(&own_tags);
+        // Steps inside of others may be wanted where those around them are not.
+        let holds_steps =
+            ["repeat", "for_each", "while", "if"].contains(&word) || (word == "call" && self.invites(argument));
+        let taken = !excluded && (wanted || holds_steps);
+        let watched = self.names.given.watch(taken && self.names.given.watching());
+        let when = fields.get("when").map(|n| self.condition(n, "when"));
+        let (around, mark) = (self.tags.len(), self.mark());
+        self.tags.extend(own_tags);
+        let built = self.action(word, argument, &fields);
+        self.names.given.watch(watched);
+        self.early(node);
+        self.tags.truncate(around);
+        if !taken || (!wanted && built.as_ref().is_some_and(has_no_steps)) {
+            self.forget(mark);
+            return None;
+        }
+        let when = match when {
+            Some(condition) => Some(condition?),
+            None => None,
+        };
+        Some(Step { when, action: built? })
+    }
+
+    fn no_action(&mut self, node: &Node, entries: &[(Key, Node)]) {
+        let actions: Vec<&str> = ACTIONS.iter().map(|a| a.key.name).collect();
+        let groups = ACTIONS.iter().flat_map(|a| a.modifiers.iter().copied()).chain([ANY_STEP]);
+        let modifiers: Vec<&str> = groups.flat_map(keys::names).collect();
+        let strange: Vec<&Key> =
+            entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
+        for key in &strange {
+            if let Some(note) = instead(&key.name) {
+                self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
+            } else {
+                self.unknown(key.at.clone(), &key.name, &actions);
+            }
+        }
+        if strange.is_empty() {
+            let at = entries.first().map_or(node.at.clone(), |(k, _)| k.at.clone());
+            self.report(at, "this step does nothing", format!("give one of {}", actions.join(", ")));
+        }
+    }
+
+    /// Refuses keys that do not go with the action.
+    fn modifiers(&mut self, entries: &[(Key, Node)], action: &keys::Action) {
+        let mut allowed = vec![action.key.name];
+        allowed.extend(action.modifiers.iter().copied().chain([ANY_STEP]).flat_map(keys::names));
+        for (key, _) in entries.iter().filter(|(k, _)| !allowed.contains(&k.name.as_str())) {
+            let elsewhere = ACTIONS
+                .iter()
+                .find(|a| a.modifiers.iter().any(|group| keys::names(group).contains(&key.name.as_str())));
+            if let Some(note) = instead(&key.name) {
+                self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
+            } else if let Some(other) = elsewhere {
+                let message = format!("`{}` does not go with `{}`", key.name, action.key.name);
+                self.report(
+                    key.at.clone(),
+                    message,
+                    format!("it goes with `{}`; allowed here: {}", other.key.name, allowed.join(", ")),
+                );
+            } else {
+                self.unknown(key.at.clone(), &key.name, &allowed);
+            }
+        }
+    }
+
+    fn action(&mut self, word: &str, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        match word {
+            "graphql" => self.graphql_step(argument, fields),
+            "publish" => self.publish(argument, fields).map(|s| Action::Publish(Box::new(s))),
+            "subscribe" => self.subscribe(argument, fields).map(|s| Action::Subscribe(Box::new(s))),
+            "unsubscribe" => self.unsubscribe(argument),
+            "redis" => self.redis_step(argument, fields).map(|s| Action::Redis(Box::new(s))),
+            "set" => Some(Action::Set(self.assignments(argument, "set"))),
+            "wait" => self.pause(argument).map(Action::Wait),
+            "log" => self.text(argument, "log").map(Action::Log),
+            "repeat" => self.repeat(argument, fields),
+            "for_each" => self.for_each(argument, fields),
+            "while" => self.while_step(argument, fields),
+            "if" => self.if_step(argument, fields),
+            "call" => self.call(argument, fields),
+            "stop" => self.stop(argument),
+            verb => self.request(verb, argument, fields).map(|s| Action::Http(Box::new(s))),
+        }
+    }
+}
+
+/// What takes the place of a word that other tools have in a step.
+fn instead(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "url" | "path" | "uri" | "request" | "http" => WRITE,
+        "think" | "think_time" | "sleep" | "pause" | "delay" => "a pause is a step of its own: - wait: 3s",
+        "loop" | "times" => "steps are repeated by a step around them: - repeat: 3, with steps below it",
+        "assert" | "asserts" | "assertions" | "check" | "checks" | "validate" => {
+            "a request says what its reply must be beside its address: expect: { status: 200 }"
+        }
+        "extract" | "save" | "store" => "a request gives names to values of its reply: capture: { id: $.id }",
+        "params" => "pairs after the ? are written query: { page: 1 }",
+        _ => return None,
+    })
+}
+
+fn has_no_steps(action: &Action) -> bool {
+    match action {
+        Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => steps.is_empty(),
+        Action::If { then, otherwise, .. } => then.is_empty() && otherwise.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,138 @@
+//! GraphQL subscriptions: a step that opens a WebSocket and listens.
+
+use std::time::Duration;
+
+use http::Method;
+
+use super::Builder;
+use super::fields::Fields;
+use super::graphql::Chosen;
+use super::http::Message;
+use crate::scenario::eval::capture::CaptureSource;
+use crate::scenario::eval::template;
+use crate::scenario::eval::template::{Part, Text};
+use crate::scenario::plan::{Limit, MAX_EVENTS, OperationKind, SubscriptionStep, UrlTemplate};
+use crate::scenario::syntax::node::Node;
+
+/// Keys that only a subscription has.
+const OWN: [&str; 2] = ["events", "listen_for"];
+/// Keys that a subscription cannot have, and why.
+const STRANGE: [(&str, &str); 3] = [
+    ("persisted", "a subscription is sent as text; the setting of the file is about queries and mutations"),
+    ("method", "a subscription goes over a WebSocket; the setting of the file is about queries"),
+    ("http_version", "a WebSocket is opened by HTTP/1.1"),
+];
+
+impl Builder<'_> {
+    /// Refuses the keys of a subscription on any other operation.
+    pub(super) fn of_subscriptions_alone(&mut self, fields: &Fields<'_>, kind: OperationKind) {
+        let what = if kind == OperationKind::Query { "query" } else { "mutation" };
+        for key in OWN {
+            if let Some(at) = fields.key(key) {
+                let message = format!("`{key}` goes with a subscription, this is a {what}");
+                self.report(at, message, "a query or mutation has one answer");
+            }
+        }
+    }
+
+    pub(super) fn subscription(
+        &mut self,
+        argument: &Node,
+        fields: &Fields<'_>,
+        chosen: &Chosen,
+    ) -> Option<SubscriptionStep> {
+        let before = self.found.len();
+        for (key, why) in STRANGE {
+            if let Some(at) = fields.key(key) {
+                self.report(at, format!("`{key}` does not go with a subscription"), why);
+            }
+        }
+        self.events_have_no_status(fields);
+        let connect = self.endpoint("CONNECT", &chosen.row);
+        let row = self.endpoint("SUBSCRIPTION", &chosen.row);
+        let event = self.endpoint("EVENT", &chosen.row);
+        let body = self.graphql_body(fields, chosen);
+        let url = self.stream_url(argument);
+        let message =
+            url.zip(body).map(|(url, body)| Message { row, method: Method::GET, url, body, content_type: None });
+        let http = self.carried(message, fields);
+        let params = match self.graphql.params {
+            Some(node) => Some(self.json(node)?),
+            None => None,
+        };
+        let errors = self.errors_expected(fields);
+        let business_errors = self.business_errors(fields);
+        let events = fields.get("events").and_then(|n| self.event_limit(n));
+        let listen_for = fields.get("listen_for").and_then(|n| self.time_limit(n));
+        let http = http?;
+        let strange = |source: &CaptureSource| {
+            matches!(source, CaptureSource::Header(_) | CaptureSource::Cookie(_) | CaptureSource::Status)
+        };
+        if let Some(node) = fields.get("capture")
+            && let Some(capture) = http.captures.iter().find(|capture| strange(&capture.source))
+        {
+            let message = format!("`{}` cannot be captured: an event is JSON alone", capture.words);
+            self.report(node.at.clone(), message, "write capture: { name: $.data.field }");
+        }
+        self.asked(argument, fields, chosen, &http);
+        let step = SubscriptionStep { http, connect, event, params, errors, business_errors, events, listen_for };
+        (self.found.len() == before).then_some(step)
+    }
+
+    fn events_have_no_status(&mut self, fields: &Fields<'_>) {
+        let expect = fields.get("expect").map(Node::entries).map(Fields);
+        for key in ["status", "header"] {
+            if let Some(at) = expect.and_then(|expect| expect.key(key)) {
+                let message = format!("`{key}` cannot be expected of a subscription: its events are JSON alone");
+                self.report(at, message, "write expect: { json: { $.data.field: value } }");
+            }
+        }
+    }
+
+    /// Where the WebSocket is opened, as the HTTP request that it begins with.
+    fn stream_url(&mut self, argument: &Node) -> Option<UrlTemplate> {
+        let address = self.graphql.subscriptions.as_ref().unwrap_or(&self.graphql.endpoint);
+        let text = match template::text(address, &self.names) {
+            Ok(Text::Fixed(text)) => Text::Fixed(as_http(&text).into()),
+            Ok(Text::Parts(mut parts)) => {
+                if let Some(Part::Literal(first)) = parts.first_mut() {
+                    *first = as_http(first).into();
+                }
+                Text::Parts(parts)
+            }
+            Err(slip) => {
+                self.slip(argument, slip);
+                return None;
+            }
+        };
+        self.url(argument, text, Vec::new())
+    }
+
+    fn event_limit(&mut self, node: &Node) -> Option<Limit<u32>> {
+        if node.scalar().is_some_and(|text| text.contains("{{")) {
+            return self.template(node).map(Limit::Computed);
+        }
+        let events = self.whole(node, "events", MAX_EVENTS)?;
+        if events == 0 {
+            self.error(node, "`events` must be at least 1");
+        }
+        Some(Limit::Fixed(events))
+    }
+
+    fn time_limit(&mut self, node: &Node) -> Option<Limit<Duration>> {
+        if node.scalar().is_some_and(|text| text.contains("{{")) {
+            return self.template(node).map(Limit::Computed);
+        }
+        self.some_time(node, "listen_for").map(Limit::Fixed)
+    }
+}
+
+/// The address of the request that opens the WebSocket at `address`.
+fn as_http(address: &str) -> String {
+    for (ws, http) in [("ws://", "http://"), ("wss://", "https://")] {
+        if let Some(rest) = address.strip_prefix(ws) {
+            return format!("{http}{rest}");
+        }
+    }
+    address.to_owned()
+}

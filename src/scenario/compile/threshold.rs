@@ -1,0 +1,322 @@
+//! `thresholds`: `metric operator value`, joined by `and`, and what it is about.
+
+use super::Builder;
+use crate::scenario::grammar::keys;
+use crate::scenario::plan::{Check, EndpointId, Metric, Operator, Source, Stage, Target, Threshold};
+use crate::scenario::syntax::diagnostic::nearest;
+use crate::scenario::syntax::node::{Kind, Node};
+use crate::units;
+
+const FORMS: &str = "write p95 < 300ms, fail_ratio < 1%, rps > 50, mean < 200ms, requests >= 1000 or dropped == 0";
+/// The words before a metric; the longer ones first.
+const SOURCES: [(&str, Source); 7] = [
+    ("generator.schedule_delay.", Source::ScheduleDelay),
+    ("redis.delivery.", Source::Delivery),
+    ("redis.server.", Source::RedisServer),
+    ("generator.", Source::Generator),
+    ("graphql.", Source::Graphql),
+    ("redis.", Source::Redis),
+    ("http.", Source::Http),
+];
+const METRICS: [(&str, Metric); 16] = [
+    ("mean", Metric::Mean),
+    ("avg", Metric::Mean),
+    ("median", Metric::Median),
+    ("min", Metric::Min),
+    ("max", Metric::Max),
+    ("rps", Metric::Rps),
+    ("requests", Metric::Requests),
+    ("failures", Metric::Failures),
+    ("fail_ratio", Metric::FailRatio),
+    ("error_ratio", Metric::FailRatio),
+    ("dropped", Metric::Dropped),
+    ("exceptions", Metric::Exceptions),
+    ("lost_ratio", Metric::LostRatio),
+    ("cpu", Metric::Cpu),
+    ("output_buffer_disconnections", Metric::OutputBufferDisconnections),
+    ("p50", Metric::Median),
+];
+
+impl Builder<'_> {
+    pub(super) fn thresholds(&mut self, node: &Node, stages: &[Stage]) -> Vec<Threshold> {
+        let Some(items) = self.list(node, "thresholds") else { return Vec::new() };
+        items.iter().filter_map(|item| self.threshold(item, stages)).collect()
+    }
+
+    fn threshold(&mut self, node: &Node, stages: &[Stage]) -> Option<Threshold> {
+        if !matches!(node.kind, Kind::Map(_)) {
+            return self.checks(node);
+        }
+        let fields = self.fields(node, "a threshold", keys::THRESHOLD)?;
+        let Some(check) = fields.get("check") else {
+            self.report(node.at.clone(), "this threshold has no `check`", "write check: p95 < 300ms");
+            return None;
+        };
+        let threshold = self.checks(check);
+        let on = fields.get("on").map(|n| self.target(n));
+        let elsewhere = |name: &str| self.stage_names.iter().any(|n| n == name);
+        if let Some(name) = fields.get("stage").and_then(Node::scalar)
+            && !stages.iter().any(|stage| *stage.name == *name)
+            && elsewhere(name)
+        {
+            // The load of this profile has no such stage, but that of another has: there is nothing to judge.
+            if let Some(node) = fields.get("stage") {
+                let message = format!("the load that is run has no stage `{name}`: this threshold is left out");
+                self.warn(node.at.clone(), message, "a profile that has the stage judges it");
+            }
+            return None;
+        }
+        let stage = fields.get("stage").map(|n| self.stage_named(n, stages));
+        let over = fields.get("over").and_then(|n| self.some_time(n, "over"));
+        let hold = fields.get("for").and_then(|n| self.duration(n, "for")).unwrap_or_default();
+        let abort = fields.get("abort").and_then(|n| self.truth(n, "abort")).unwrap_or(false);
+        let warn = fields.get("warn").and_then(|n| self.truth(n, "warn")).unwrap_or(false);
+        if abort && warn {
+            self.report(
+                node.at.clone(),
+                "`abort` and `warn` in one threshold",
+                "a failure either stops the run or is only said",
+            );
+        }
+        let on = match on {
+            Some(target) => Some(target?),
+            None => None,
+        };
+        let stage = match stage {
+            Some(stage) => Some(stage?),
+            None => None,
+        };
+        Some(Threshold { on, stage, over, hold, abort, warn, ..threshold? })
+    }
+
+    /// A threshold of its text alone.
+    pub(super) fn checks(&mut self, node: &Node) -> Option<Threshold> {
+        let text = self.scalar(node, "thresholds")?;
+        let mut checks = Vec::new();
+        let mut words = Vec::new();
+        for part in text.split(" and ").map(str::trim) {
+            match parse(part) {
+                Ok(check) => {
+                    let mut bare = false;
+                    if let (Unit::Time, Some(value)) = (unit(check.metric), part.rsplit(['<', '>', '=']).next()) {
+                        self.bare_seconds(node, value);
+                        bare = value.ends_with(|c: char| c.is_ascii_digit());
+                    }
+                    checks.push(check);
+                    // Whoever reads the words should not have to know that a bare number is seconds.
+                    words.push(format!("{part}{}", if bare { "s" } else { "" }));
+                }
+                Err((message, note)) => {
+                    self.report(node.at.clone(), message, note);
+                    return None;
+                }
+            }
+        }
+        let words = crate::clean::line(&words.join(" and ")).into();
+        Some(Threshold {
+            words,
+            checks,
+            on: None,
+            stage: None,
+            over: None,
+            hold: Default::default(),
+            abort: false,
+            warn: false,
+        })
+    }
+
+    fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {
+        let name = self.plain_text(node, "stage")?;
+        let found = stages.iter().position(|stage| *stage.name == name);
+        // Every load has a stage, perhaps without a name: this one has a mistake, which was reported where it is.
+        if found.is_none() && !stages.is_empty() {
+            let names: Vec<&str> = stages.iter().map(|stage| &*stage.name).filter(|name| !name.is_empty()).collect();
+            let note = match nearest(&name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if names.is_empty() => "this load has no stages: give them names below `shape`".to_owned(),
+                None => format!("there are {}", names.join(", ")),
+            };
+            self.report(node.at.clone(), format!("no stage is called `{name}`"), note);
+        }
+        found
+    }
+
+    fn target(&mut self, node: &Node) -> Option<Target> {
+        let Kind::Map(_) = &node.kind else {
+            let names = self.plain_texts(node, "on");
+            return self.rows(node, &names).map(Target::Endpoints);
+        };
+        let fields = self.fields(node, "on", keys::ON)?;
+        if let Some(tags) = fields.get("tags") {
+            let names = self.plain_texts(tags, "tags");
+            let mut rows: Vec<EndpointId> = Vec::new();
+            for name in &names {
+                match self.tagged.get(name) {
+                    Some(more) => rows.extend(more),
+                    None => {
+                        let known: Vec<&str> = self.tagged.keys().map(String::as_str).collect();
+                        let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
+                        let note = near.unwrap_or_else(|| "tags stand beside tasks and steps".to_owned());
+                        self.report(tags.at.clone(), format!("no request has the tag `{name}`"), note);
+                        return None;
+                    }
+                }
+            }
+            rows.sort_unstable();
+            rows.dedup();
+            return Some(Target::Tags(names.into_iter().map(Into::into).collect(), rows));
+        }
+        let Some(named) = fields.get("operation").or(fields.get("name")) else {
+            self.report(node.at.clone(), "`on` says nothing", "write on: \"POST /path\", or on: { tags: [read] }");
+            return None;
+        };
+        let names = self.plain_texts(named, "on");
+        self.rows(named, &names).map(Target::Endpoints)
+    }
+
+    /// Rows by `POST /path`, or by the name under any verb.
+    fn rows(&mut self, node: &Node, names: &[String]) -> Option<Vec<EndpointId>> {
+        // A part of the scenario may be without the row that the whole of it has.
+        let partial = !self.select.tags.is_empty() || !self.select.exclude_tags.is_empty();
+        let mut rows = Vec::new();
+        for name in names {
+            let matching: Vec<EndpointId> = (0u32..)
+                .zip(&self.endpoints)
+                .filter(|(_, e)| *e.name == **name || format!("{} {}", e.method, e.name) == *name)
+                .map(|(i, _)| EndpointId(i))
+                .collect();
+            if matching.is_empty() && !partial {
+                let all: Vec<String> = self.endpoints.iter().map(|e| format!("{} {}", e.method, e.name)).collect();
+                let note = match nearest(name, all.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => "write the verb and the name of a step, such as \"POST /api/checkout\"".to_owned(),
+                };
+                self.report(node.at.clone(), format!("no request is called {name:?}"), note);
+                return None;
+            }
+            rows.extend(matching);
+        }
+        Some(rows)
+    }
+}
+
+/// Reads one check; an error is a message and its advice.
+fn parse(text: &str) -> Result<Check, (String, String)> {
+    // The first of equals is the longer sign.
+    let Some((at, operator)) = Operator::ALL
+        .into_iter()
+        .filter_map(|operator| text.find(operator.sign()).map(|at| (at, operator)))
+        .min_by_key(|(at, _)| *at)
+    else {
+        return Err((format!("{text:?} is not a threshold"), FORMS.to_owned()));
+    };
+    let (name, value) = (text[..at].trim(), text[at + operator.sign().len()..].trim());
+    let (source, word) = SOURCES
+        .iter()
+        .find_map(|(prefix, source)| name.strip_prefix(prefix).map(|rest| (*source, rest)))
+        .unwrap_or((Source::All, name));
+    let metric = metric(word).ok_or_else(|| {
+        let near = nearest(word, METRICS.iter().map(|(name, _)| *name).chain(["p95", "p99"]));
+        let note = near.map_or_else(|| FORMS.to_owned(), |n| format!("did you mean `{n}`?"));
+        (format!("{name:?} is not measured"), note)
+    })?;
+    let value = quantity(metric, value).ok_or_else(|| {
+        let wanted = match unit(metric) {
+            Unit::Time => "a time such as 300ms",
+            Unit::Ratio => "a part such as 1% or 0.01",
+            Unit::Number => "a number",
+        };
+        (format!("`{word}` is compared with {wanted}, not with {value:?}"), FORMS.to_owned())
+    })?;
+    Ok(Check { source, metric, operator, value })
+}
+
+fn metric(word: &str) -> Option<Metric> {
+    if let Some((_, metric)) = METRICS.iter().find(|(name, _)| *name == word) {
+        return Some(*metric);
+    }
+    let percent: f64 = word.strip_prefix('p')?.parse().ok()?;
+    (percent > 0.0 && percent < 100.0).then_some(Metric::Percentile(percent))
+}
+
+enum Unit {
+    Time,
+    Ratio,
+    Number,
+}
+
+fn unit(metric: Metric) -> Unit {
+    match metric {
+        Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => Unit::Time,
+        Metric::FailRatio | Metric::LostRatio | Metric::Cpu => Unit::Ratio,
+        Metric::Rps
+        | Metric::Requests
+        | Metric::Failures
+        | Metric::Dropped
+        | Metric::Exceptions
+        | Metric::OutputBufferDisconnections => Unit::Number,
+    }
+}
+
+fn quantity(metric: Metric, text: &str) -> Option<f64> {
+    let number = |t: &str| t.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
+    match unit(metric) {
+        Unit::Time => units::parse_duration(text).ok().map(|d| d.as_secs_f64()),
+        Unit::Ratio => match text.strip_suffix('%') {
+            Some(percent) => number(percent).map(|n| n / 100.0),
+            None => number(text).filter(|n| *n <= 1.0),
+        },
+        Unit::Number => number(text.trim_end_matches("/s")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_asked() {
+        use Metric::*;
+        use Operator::*;
+        for (text, source, metric, operator, value) in [
+            ("p95 < 400ms", Source::All, Percentile(95.0), Less, 0.4),
+            ("p99.9<=2s", Source::All, Percentile(99.9), AtMost, 2.0),
+            ("fail_ratio < 1%", Source::All, FailRatio, Less, 0.01),
+            ("error_ratio < 0.05", Source::All, FailRatio, Less, 0.05),
+            ("graphql.p95 < 300ms", Source::Graphql, Percentile(95.0), Less, 0.3),
+            ("redis.delivery.p99 < 20ms", Source::Delivery, Percentile(99.0), Less, 0.02),
+            ("redis.lost_ratio < 0.01%", Source::Redis, LostRatio, Less, 0.0001),
+            (
+                "redis.server.output_buffer_disconnections == 0",
+                Source::RedisServer,
+                OutputBufferDisconnections,
+                Equal,
+                0.0,
+            ),
+            ("generator.schedule_delay.p99 < 10ms", Source::ScheduleDelay, Percentile(99.0), Less, 0.01),
+            ("rps >= 50/s", Source::All, Rps, AtLeast, 50.0),
+            ("dropped == 0", Source::All, Dropped, Equal, 0.0),
+        ] {
+            assert_eq!(parse(text), Ok(Check { source, metric, operator, value }), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot() {
+        for text in [
+            "",
+            "p95",
+            "p95 < ",
+            "p95 < 1%",
+            "p0 < 1s",
+            "p100 < 1s",
+            "fail_ratio < 2",
+            "rps > fast",
+            "speed < 1s",
+            "< 1s",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert_eq!(parse("fail_rate < 1%").unwrap_err().1, "did you mean `fail_ratio`?");
+    }
+}

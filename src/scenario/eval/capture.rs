@@ -1,0 +1,290 @@
+//! Taking a value out of a reply: pure functions over a [`ReplyView`].
+
+use std::sync::Arc;
+
+use http::HeaderName;
+use minijinja::Value;
+use minijinja::value::Serde;
+use scraper::Selector;
+
+use super::html::{self, Wanted};
+use super::path::Path;
+use super::response::{ReplyView, Selected, Trouble};
+use super::template::{Scope, SlotId};
+
+/// One entry of `capture`, compiled.
+#[derive(Debug)]
+pub struct Capture {
+    /// Where the value goes.
+    pub slot: SlotId,
+    /// The name it was given.
+    pub name: Arc<str>,
+    /// Where it is taken from.
+    pub source: CaptureSource,
+    /// Which of several.
+    pub pick: Pick,
+    /// Taken instead of a miss.
+    pub default: Option<Value>,
+    /// For the reason of a miss: `token: json $.token`.
+    pub words: Arc<str>,
+}
+
+/// Where a value is taken from.
+#[derive(Debug)]
+pub enum CaptureSource {
+    /// The JSON of the body; keeps its type.
+    Json(Path),
+    /// The value of a header.
+    Header(HeaderName),
+    /// The value of a cookie that the reply sets.
+    Cookie(String),
+    /// The first group of a match in the body, or the whole match of a pattern without a group.
+    Regex(regex::Regex),
+    /// The text of an element of the body's HTML, or one of its attributes.
+    Css {
+        /// Which elements.
+        selector: Selector,
+        /// An attribute instead of the text.
+        attribute: Option<String>,
+    },
+    /// The whole body as text.
+    Body,
+    /// The status code, a number.
+    Status,
+}
+
+/// `pick`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pick {
+    /// The first one.
+    #[default]
+    First,
+    /// The last one.
+    Last,
+    /// Any, by the user's generator.
+    Random,
+    /// All of them as a list; nothing found is a miss too.
+    All,
+}
+
+/// Nothing was found.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("nothing to capture for {what}")]
+pub struct Miss {
+    /// Name and source of the capture, the same for every miss of it, so that misses are grouped.
+    pub what: Arc<str>,
+    /// What was there instead, for the example.
+    pub found: String,
+}
+
+/// What becomes of captures whose request failed before anything could be taken: each name gets its default, else it has
+/// no value. An older value must not be sent as if it had just come.
+pub fn none_taken(captures: &[Capture], scope: &mut Scope) {
+    for capture in captures {
+        scope.set(capture.slot, capture.default.clone().unwrap_or(Value::UNDEFINED));
+    }
+}
+
+impl Capture {
+    /// The value, or the default.
+    ///
+    /// # Errors
+    /// When nothing is found and there is no default.
+    pub fn take(&self, reply: &ReplyView<'_>, rng: &mut fastrand::Rng) -> Result<Value, Miss> {
+        let found = self.source.find(reply, self.pick, rng);
+        match (found, &self.default) {
+            (Some(value), _) => Ok(value),
+            (None, Some(default)) => Ok(default.clone()),
+            (None, None) => Err(Miss { what: Arc::clone(&self.words), found: self.instead(reply) }),
+        }
+    }
+
+    /// Whether the body must be kept for it.
+    pub fn reads_body(&self) -> bool {
+        !matches!(self.source, CaptureSource::Header(_) | CaptureSource::Cookie(_) | CaptureSource::Status)
+    }
+
+    /// Whether it reads the cookies that are set, also by redirects.
+    pub fn reads_cookies(&self) -> bool {
+        matches!(self.source, CaptureSource::Cookie(_))
+    }
+
+    fn instead(&self, reply: &ReplyView<'_>) -> String {
+        match &self.source {
+            CaptureSource::Json(_) if reply.json().is_none() => reply.not_json().to_owned(),
+            CaptureSource::Json(path) => format!("{} is not in the JSON", path.text()),
+            CaptureSource::Header(name) => format!("the reply has no header {name}"),
+            CaptureSource::Cookie(name) => format!("the reply sets no cookie {name}"),
+            CaptureSource::Regex(pattern) => format!("{pattern} matches nothing"),
+            CaptureSource::Css { .. } => "no element matches".to_owned(),
+            CaptureSource::Body | CaptureSource::Status => String::new(),
+        }
+    }
+}
+
+impl CaptureSource {
+    fn find(&self, reply: &ReplyView<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Option<Value> {
+        match self {
+            CaptureSource::Json(path) => {
+                let Selected::Found(found) = reply.select(path) else { return None };
+                choose(found, pick, rng, |v| Value::from(Serde(&**v)))
+            }
+            CaptureSource::Header(name) => {
+                let values = reply.headers.all().get_all(name).iter().collect();
+                choose(values, pick, rng, |v| text(v.as_bytes()))
+            }
+            CaptureSource::Cookie(name) => reply.cookie(name).map(Value::from),
+            CaptureSource::Regex(pattern) => {
+                let group = usize::from(pattern.captures_len() > 1);
+                let value = |c: regex::Captures<'_>| c.get(group).map(|m| Value::from(m.as_str()));
+                // As `matches` sees the body: a byte that is not UTF-8 is a character that `.` matches.
+                let body = String::from_utf8_lossy(reply.text());
+                match pick {
+                    Pick::First => pattern.captures(&body).and_then(value),
+                    _ => choose(matches((pattern, &body), reply, value), pick, rng, Value::clone),
+                }
+            }
+            CaptureSource::Css { selector, attribute } => {
+                let wanted = Wanted { selector, attribute: attribute.as_deref() };
+                let found = html::find(reply, wanted, pick, rng);
+                if pick == Pick::All { choose(found, pick, rng, Value::clone) } else { found.into_iter().next() }
+            }
+            CaptureSource::Body => Some(text(reply.text())),
+            CaptureSource::Status => Some(Value::from(reply.status)),
+        }
+    }
+}
+
+/// Bytes that one capture takes, and matches of it.
+const MAX_FOUND: usize = 16 * 1024 * 1024;
+const MAX_MATCHES: usize = 250_000;
+
+/// All matches. Finding one is linear work, finding all may be the square of the body.
+fn matches(
+    (pattern, body): (&regex::Regex, &str),
+    reply: &ReplyView<'_>,
+    value: impl Fn(regex::Captures<'_>) -> Option<Value>,
+) -> Vec<Value> {
+    let (mut all, mut bytes) = (Vec::new(), 0);
+    for (at, found) in pattern.captures_iter(body).enumerate() {
+        if at % 16 == 15 && reply.is_late() {
+            return Vec::new();
+        }
+        if let Some(value) = value(found) {
+            bytes += value.as_str().map_or(0, str::len);
+            all.push(value);
+        }
+        if bytes > MAX_FOUND || all.len() > MAX_MATCHES {
+            reply.give_up(Trouble::Limit("the pattern finds more than 16 MiB or 250,000 matches"));
+            return Vec::new();
+        }
+    }
+    all
+}
+
+fn text(bytes: &[u8]) -> Value {
+    Value::from(&*String::from_utf8_lossy(bytes))
+}
+
+fn choose<T>(all: Vec<T>, pick: Pick, rng: &mut fastrand::Rng, value: impl Fn(&T) -> Value) -> Option<Value> {
+    match pick {
+        Pick::First => all.first().map(value),
+        Pick::Last => all.last().map(value),
+        Pick::Random => rng.choice(&all).map(value),
+        Pick::All if all.is_empty() => None,
+        Pick::All => Some(Value::from(all.iter().map(value).collect::<Vec<_>>())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use http::{HeaderMap, HeaderValue};
+
+    use super::*;
+
+    fn capture(source: CaptureSource, pick: Pick, default: Option<Value>) -> Capture {
+        Capture { slot: SlotId(0), name: "x".into(), source, pick, default, words: "x: there".into() }
+    }
+
+    fn take(source: CaptureSource, pick: Pick, body: &str) -> Option<Value> {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-id", HeaderValue::from_static("seven"));
+        headers.append("set-cookie", HeaderValue::from_static("sid=abc; Path=/"));
+        headers.append("set-cookie", HeaderValue::from_static("other=\"q\""));
+        let reply = ReplyView::new(201, Duration::ZERO, &headers, body.as_bytes());
+        capture(source, pick, None).take(&reply, &mut fastrand::Rng::with_seed(3)).ok()
+    }
+
+    fn json(path: &str) -> CaptureSource {
+        CaptureSource::Json(Path::new(path).unwrap())
+    }
+
+    fn css(selector: &str, attribute: Option<&str>) -> CaptureSource {
+        CaptureSource::Css { selector: Selector::parse(selector).unwrap(), attribute: attribute.map(str::to_owned) }
+    }
+
+    fn regex(pattern: &str) -> CaptureSource {
+        CaptureSource::Regex(regex::Regex::new(pattern).unwrap())
+    }
+
+    #[test]
+    fn every_source_and_every_pick() {
+        const BODY: &str = r#"{"t":"k","n":[1,2,3],"e":[]}"#;
+        const PAGE: &str = "<ul><li a=1>one <li a=2> two</ul>";
+        for (source, pick, body, wanted) in [
+            (json("$.t"), Pick::First, BODY, Some("k")),
+            (json("$.n[*]"), Pick::First, BODY, Some("1")),
+            (json("$.n[*]"), Pick::Last, BODY, Some("3")),
+            (json("$.n[*]"), Pick::All, BODY, Some("[1, 2, 3]")),
+            (json("$.n"), Pick::First, BODY, Some("[1, 2, 3]")),
+            (json("$.e[*]"), Pick::All, BODY, None),
+            (json("$.nope"), Pick::First, BODY, None),
+            (json("$.t"), Pick::First, "<html>", None),
+            (CaptureSource::Header(HeaderName::from_static("x-id")), Pick::First, "", Some("seven")),
+            (CaptureSource::Header(HeaderName::from_static("x-no")), Pick::First, "", None),
+            (CaptureSource::Cookie("sid".into()), Pick::First, "", Some("abc")),
+            (CaptureSource::Cookie("other".into()), Pick::First, "", Some("q")),
+            (CaptureSource::Cookie("si".into()), Pick::First, "", None),
+            (regex("id=(\\d+)"), Pick::First, "id=4 id=55", Some("4")),
+            (regex("id=(\\d+)"), Pick::Last, "id=4 id=55", Some("55")),
+            (regex("id=\\d+"), Pick::First, "id=4", Some("id=4")),
+            (regex("id=(\\d+)"), Pick::First, "no", None),
+            (css("li", None), Pick::Last, PAGE, Some("two")),
+            (css("li", Some("a")), Pick::First, PAGE, Some("1")),
+            (css("p", None), Pick::First, PAGE, None),
+            (CaptureSource::Body, Pick::First, "all", Some("all")),
+            (CaptureSource::Status, Pick::First, "", Some("201")),
+        ] {
+            let shown = format!("{source:?} {pick:?}");
+            assert_eq!(take(source, pick, body).map(|v| v.to_string()).as_deref(), wanted, "{shown}");
+        }
+        let any = take(json("$.n[*]"), Pick::Random, BODY).unwrap();
+        assert!(["1", "2", "3"].contains(&&*any.to_string()));
+    }
+
+    #[test]
+    fn a_miss_takes_the_default_or_says_what_was_there() {
+        let headers = HeaderMap::new();
+        let reply = ReplyView::new(200, Duration::ZERO, &headers, b"<html>");
+        let mut rng = fastrand::Rng::with_seed(1);
+        let with = capture(json("$.t"), Pick::First, Some(Value::from(9)));
+        assert_eq!(with.take(&reply, &mut rng).unwrap(), Value::from(9));
+        let miss = capture(json("$.t"), Pick::First, None).take(&reply, &mut rng).unwrap_err();
+        assert_eq!(
+            (miss.to_string().as_str(), miss.found.as_str()),
+            ("nothing to capture for x: there", "a body that is not JSON")
+        );
+    }
+
+    #[test]
+    fn a_byte_that_is_not_utf_8_is_a_character_for_a_pattern() {
+        let headers = HeaderMap::new();
+        let reply = ReplyView::new(200, Duration::ZERO, &headers, b"<p>caf\xe9 au lait</p>");
+        for pick in [Pick::First, Pick::Last] {
+            let taken = capture(regex("<p>(.*)</p>"), pick, None).take(&reply, &mut fastrand::Rng::with_seed(3));
+            assert_eq!(taken.unwrap().as_str(), Some("caf\u{fffd} au lait"));
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! Judging a reply: pure functions over a [`ReplyView`].
+
+mod got;
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderName;
+use serde_json::Value as Json;
+
+use self::got::{Got, compare, plain};
+use super::path::Path;
+use super::response::{ReplyView, Selected};
+use super::template::{RenderError, Scope, Template};
+use crate::scenario::plan::{Operator, StatusRange};
+use crate::units;
+
+/// Characters of what came instead, at most.
+const GOT: usize = 200;
+
+/// One line of `expect`, compiled.
+#[derive(Debug)]
+pub struct Expect {
+    /// What is looked at.
+    pub subject: Subject,
+    /// What it must be.
+    pub matcher: Matcher,
+    /// For the reason of a failure: `json $.total > 100`. The same for every failure of it, so that they are grouped.
+    pub words: Arc<str>,
+}
+
+/// What an expectation looks at.
+#[derive(Debug)]
+pub enum Subject {
+    /// The status code.
+    Status,
+    /// From the send to the last byte, in seconds.
+    Time,
+    /// A header; several lines of one name are one value, joined by `, ` (RFC 9110, section 5.3).
+    Header(HeaderName),
+    /// The body as text.
+    Body,
+    /// A value in the JSON of the body.
+    Json(Path),
+    /// Bytes of the body, decompressed.
+    Size,
+}
+
+/// Tests that must all hold.
+#[derive(Debug)]
+pub struct Matcher(pub Vec<Test>);
+
+/// One test.
+#[derive(Debug)]
+pub enum Test {
+    /// The value itself.
+    Equals(Operand),
+    /// One of these values.
+    In(Vec<Operand>),
+    /// Before or after in order: numbers as numbers, texts as texts.
+    Compare(Operator, Operand),
+    /// A text with this in it, a list with this item, a map with this key.
+    Contains(Operand),
+    /// A text that begins so.
+    StartsWith(Operand),
+    /// A text that ends so.
+    EndsWith(Operand),
+    /// A text in which this pattern is found.
+    Matches(regex::Regex),
+    /// It is there, or it is not.
+    Exists(bool),
+    /// Characters of a text, items of a list, keys of a map.
+    Length(Box<Matcher>),
+    /// Holds when the inner tests do not.
+    Not(Box<Matcher>),
+}
+
+/// What is compared with.
+#[derive(Debug)]
+pub enum Operand {
+    /// Known before the run.
+    Fixed(Json),
+    /// The same, shown in other words: a time of 1 as `1s`.
+    Shown(Json, Arc<str>),
+    /// Filled for every reply, its text for messages, and what a number in it means.
+    Filled(Template, Arc<str>, Unit),
+}
+
+/// What a number means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Itself.
+    Plain,
+    /// A length of time; a bare number is seconds.
+    Time,
+    /// Bytes.
+    Size,
+    /// A status, a class such as `2xx`, or a list of them.
+    Status,
+}
+
+/// Stands after the words of an expectation whose template could not be filled.
+pub const TEMPLATE_FAILED: &str = " (but its template failed)";
+
+/// An expectation that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("expected {expected}, got {got}")]
+pub struct Mismatch {
+    /// [`Expect::words`], with [`TEMPLATE_FAILED`] after them where it is not the reply that is wrong; groups the
+    /// failures.
+    pub expected: Arc<str>,
+    /// What came instead, at most 200 characters; differs from failure to failure.
+    pub got: String,
+}
+
+impl Expect {
+    /// Whether the reply is as expected.
+    ///
+    /// # Errors
+    /// When it is not, or a template in the expectation fails.
+    pub fn judge(&self, reply: &ReplyView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
+        let got = self.subject.of(reply);
+        if let Got::Unreadable(what) = got {
+            return Err(Mismatch { expected: Arc::clone(&self.words), got: what.to_owned() });
+        }
+        match self.matcher.holds(&got, scope) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&self.subject, &scope.secrets) })
+            }
+            Err(error) => {
+                let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();
+                Err(Mismatch { expected, got: scope.secrets.clip(&format!("an error: {error}"), GOT) })
+            }
+        }
+    }
+
+    /// Whether the body must be kept for it.
+    pub fn reads_body(&self) -> bool {
+        matches!(self.subject, Subject::Body | Subject::Json(_))
+    }
+}
+
+impl Subject {
+    fn of<'a>(&self, reply: &'a ReplyView<'_>) -> Got<'a> {
+        use std::borrow::Cow::Owned;
+        match self {
+            Subject::Status => Got::Status(reply.status, reply.status.into()),
+            Subject::Time => Got::One(Owned(reply.elapsed.as_secs_f64().into())),
+            Subject::Size => Got::One(Owned(reply.size.into())),
+            Subject::Body => Got::Text(String::from_utf8_lossy(reply.text()).into_owned().into()),
+            Subject::Header(name) => {
+                let lines = reply.headers.all().get_all(name).iter();
+                let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+                if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
+            }
+            Subject::Json(path) => match reply.select(path) {
+                Selected::NotJson => Got::Unreadable(reply.not_json()),
+                Selected::Found(mut found) if path.is_single() => match found.pop() {
+                    None => Got::Missing("no such value"),
+                    Some(one) => Got::One(one),
+                },
+                Selected::Found(many) => Got::Many(many),
+            },
+        }
+    }
+}
+
+impl Matcher {
+    /// Whether a single value passes, for answers that are no HTTP replies.
+    ///
+    /// # Errors
+    /// When a template in it fails.
+    pub fn accepts(&self, value: &Json, scope: &mut Scope) -> Result<bool, RenderError> {
+        self.holds(&Got::One(std::borrow::Cow::Borrowed(value)), scope)
+    }
+
+    fn holds(&self, got: &Got<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
+        for test in &self.0 {
+            if !test.holds(got, scope)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Test {
+    fn holds(&self, got: &Got<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
+        match self {
+            Test::Exists(wanted) => return Ok(*wanted == got.is_there()),
+            Test::Not(inner) => return Ok(!inner.holds(got, scope)?),
+            Test::Length(inner) => {
+                let Some(length) = got.length() else { return Ok(false) };
+                return inner.accepts(&length.into(), scope);
+            }
+            _ => {}
+        }
+        if let Test::Contains(operand) = self {
+            let wanted = operand.value(scope)?;
+            return Ok(got.contains(&wanted));
+        }
+        let Some(value) = got.value() else { return Ok(false) };
+        Ok(match self {
+            Test::Equals(operand) => got.equals(&value, &*operand.value(scope)?),
+            Test::In(operands) => {
+                let mut found = false;
+                for operand in operands {
+                    let wanted = operand.value(scope)?;
+                    let filled = matches!(operand, Operand::Filled(..) | Operand::Shown(..));
+                    let list = wanted.as_array().filter(|_| filled);
+                    found |= match list {
+                        Some(all) => all.iter().any(|one| got.equals(&value, one)),
+                        None => got.equals(&value, &wanted),
+                    };
+                }
+                found
+            }
+            Test::Compare(Operator::Equal, operand) => got.equals(&value, &*operand.value(scope)?),
+            Test::Compare(Operator::Different, operand) => !got.equals(&value, &*operand.value(scope)?),
+            Test::Compare(operator, operand) => compare(*operator, &value, &*operand.value(scope)?),
+            Test::StartsWith(operand) => plain(&value).starts_with(&*plain(&*operand.value(scope)?)),
+            Test::EndsWith(operand) => plain(&value).ends_with(&*plain(&*operand.value(scope)?)),
+            Test::Matches(pattern) => pattern.is_match(&plain(&value)),
+            Test::Contains(_) | Test::Exists(_) | Test::Length(_) | Test::Not(_) => false,
+        })
+    }
+}
+
+impl Operand {
+    /// The value to compare with: times in seconds, sizes in bytes.
+    ///
+    /// # Errors
+    /// When its template fails, or gives no such value.
+    pub fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
+        match self {
+            Operand::Fixed(value) | Operand::Shown(value, _) => Ok(std::borrow::Cow::Borrowed(value)),
+            Operand::Filled(template, _, unit) => {
+                let value = template.value(scope)?;
+                unit.read(super::template::to_json(&value)?).map(std::borrow::Cow::Owned)
+            }
+        }
+    }
+}
+
+impl Unit {
+    /// A filled value as its literal form is read.
+    fn read(self, value: Json) -> Result<Json, RenderError> {
+        let text = plain(&value);
+        match self {
+            Unit::Plain => Ok(value),
+            Unit::Time => match units::parse_duration(&text) {
+                Ok(time) => Ok(time.as_secs_f64().into()),
+                Err(error) => Err(RenderError(error.to_string())),
+            },
+            Unit::Size => match units::parse_size(&text) {
+                Some(size) => Ok(size.into()),
+                None => Err(RenderError(format!("{value} is not a size"))),
+            },
+            Unit::Status => {
+                let one = |value: &Json| {
+                    let text = plain(value);
+                    StatusRange::class(&text).is_some()
+                        || text.parse().is_ok_and(|code: u16| (100..=599).contains(&code))
+                };
+                let all = value.as_array().map_or_else(|| one(&value), |all| !all.is_empty() && all.iter().all(one));
+                let wrong = || RenderError(format!("{value} is not a status"));
+                if all { Ok(value) } else { Err(wrong()) }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, test) in self.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str(" and ")?;
+            }
+            test.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Test {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Test::Equals(operand) => operand.fmt(f),
+            Test::In(operands) => {
+                for (i, operand) in operands.iter().enumerate() {
+                    write!(f, "{}{operand}", if i > 0 { " or " } else { "" })?;
+                }
+                Ok(())
+            }
+            Test::Compare(operator, operand) => write!(f, "{} {operand}", operator.sign()),
+            Test::Contains(operand) => write!(f, "contains {operand}"),
+            Test::StartsWith(operand) => write!(f, "starts with {operand}"),
+            Test::EndsWith(operand) => write!(f, "ends with {operand}"),
+            Test::Matches(pattern) => write!(f, "matches {pattern}"),
+            Test::Exists(true) => f.write_str("exists"),
+            Test::Exists(false) => f.write_str("does not exist"),
+            Test::Length(inner) => write!(f, "length {inner}"),
+            Test::Not(inner) => write!(f, "not {inner}"),
+        }
+    }
+}
+
+impl fmt::Display for Operand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Operand::Fixed(value) => value.fmt(f),
+            Operand::Shown(_, text) | Operand::Filled(_, text, _) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,262 @@
+//! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use super::context::{ENVIRONMENT, FILTERS, TESTS, unknown_word};
+use super::misuse;
+use super::names::{Names, check_name};
+use super::pieces::{Piece, split};
+use super::slip::Slip;
+use super::{Condition, Expression, Form, Part, Scope, Template, Text, plain, wording};
+use crate::scenario::syntax::diagnostic::nearest;
+
+/// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
+const MAX_FOLDED: u32 = 5_000;
+
+/// Compiles a string.
+pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut literal = String::new();
+    for piece in split(source)? {
+        match piece {
+            Piece::Literal(text) => literal.push_str(text),
+            Piece::Source(code) => match expression(code, names)? {
+                Compiled::Constant(value) => {
+                    let before = literal.len();
+                    let written = plain::append(&value, names.room.get(), &mut literal);
+                    names.room.set(names.room.get().saturating_sub(literal.len() - before));
+                    if let Err(error) = written {
+                        names.room.set(0);
+                        return Err(Slip::new(code.trim(), format!("this template fails: {error}")));
+                    }
+                }
+                Compiled::Varying(expression) => {
+                    if !literal.is_empty() {
+                        parts.push(Part::Literal(std::mem::take(&mut literal).into()));
+                    }
+                    parts.push(Part::Expression(expression));
+                }
+            },
+        }
+    }
+    if parts.is_empty() {
+        return Ok(Text::Fixed(literal.into()));
+    }
+    if !literal.is_empty() {
+        parts.push(Part::Literal(literal.into()));
+    }
+    Ok(Text::Parts(parts))
+}
+
+/// A string that is wholly one `{{ … }}`, compiled with its type kept.
+pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, Slip> {
+    match split(source)?.as_slice() {
+        [Piece::Source(code)] => expression(code, names).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Compiles a string whose value keeps its type.
+pub(crate) fn template(source: &str, names: &Names) -> Result<Template, Slip> {
+    if let Some(compiled) = whole(source, names)? {
+        return Ok(match compiled {
+            Compiled::Constant(value) => Template::Constant(value),
+            Compiled::Varying(expression) => Template::Expression(expression),
+        });
+    }
+    Ok(match text(source, names)? {
+        Text::Fixed(text) => Template::Constant(Value::from(&*text)),
+        parts @ Text::Parts(_) => Template::Text(parts),
+    })
+}
+
+/// Compiles a bare expression.
+pub(crate) fn condition(source: &str, names: &Names) -> Result<Condition, Slip> {
+    if source.contains("{{") {
+        let note = format!("write {}", bare(source));
+        return Err(Slip::new("{{", "a condition is written without braces").note(note));
+    }
+    Ok(Condition(match expression(source, names)? {
+        Compiled::Constant(value) => Expression(Form::Constant(value)),
+        Compiled::Varying(expression) => expression,
+    }))
+}
+
+/// A condition without its braces; a template inside a quoted string is joined with the rest of that string.
+fn bare(source: &str) -> String {
+    let source = source.trim();
+    let pieces = split(source).unwrap_or_default();
+    if pieces.is_empty() {
+        return source.replace("{{", "").replace("}}", "").trim().to_owned();
+    }
+    let is_alone = pieces.len() == 1;
+    let (mut out, mut quote, mut escaped) = (String::new(), None, false);
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => {
+                for c in text.chars() {
+                    match quote {
+                        Some(_) if escaped => escaped = false,
+                        Some(_) if c == '\\' => escaped = true,
+                        Some(open) if open == c => quote = None,
+                        None if matches!(c, '"' | '\'') => quote = Some(c),
+                        _ => {}
+                    }
+                }
+                out.push_str(text);
+            }
+            Piece::Source(code) => {
+                let code = code.trim();
+                // These bind less tightly than what may stand around the template.
+                let is_loose = [" if ", " or ", " and ", "not ", " in ", " is ", "=", "<", ">"];
+                let is_loose = !is_alone && is_loose.iter().any(|word| code.contains(word));
+                let code = if is_loose { format!("({code})") } else { code.to_owned() };
+                match quote {
+                    Some(quote) => out.push_str(&format!("{quote} ~ {code} ~ {quote}")),
+                    None => out.push_str(&code),
+                }
+            }
+        }
+    }
+    let out = ["\"\"", "''"]
+        .iter()
+        .fold(out, |out, empty| out.replace(&format!("{empty} ~ "), "").replace(&format!(" ~ {empty}"), ""));
+    out.trim().to_owned()
+}
+
+/// The value of a string that must not vary during the run, such as a variable's.
+pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, Slip> {
+    if let Some(compiled) = whole(source, names)? {
+        return match compiled {
+            Compiled::Constant(value) => Ok(value),
+            Compiled::Varying(_) => Err(varies()),
+        };
+    }
+    match text(source, names)? {
+        Text::Fixed(text) => Ok(Value::from(&*text)),
+        Text::Parts(_) => Err(varies()),
+    }
+}
+
+fn varies() -> Slip {
+    Slip::new("", "this value is read once, before the run: user, iteration and random functions have no value here")
+        .note("only env.NAME and variables defined above can be used here; use the others in a step")
+}
+
+pub(super) enum Compiled {
+    Constant(Value),
+    Varying(Expression),
+}
+
+fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
+    let trimmed = code.trim();
+    if trimmed.is_empty() {
+        return Err(Slip::new("{{", "a template without an expression"));
+    }
+    if code.starts_with('-') || code.starts_with('+') {
+        return Err(Slip::new("{{", "{{- and {{+ are not supported").note("write {{ … }} with a space"));
+    }
+    if operators(trimmed) > MAX_OPERATORS {
+        let shown: String = trimmed.chars().take(40).collect();
+        let message = format!("this template has more than {MAX_OPERATORS} operators");
+        return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
+    }
+    let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
+        if let Some((sign, advice)) = wording::foreign(trimmed) {
+            return Slip::new(sign, format!("this template cannot be read: there is no `{sign}`")).note(advice);
+        }
+        let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
+        Slip::new(trimmed, format!("this template cannot be read: {detail}"))
+    })?;
+    if let Some((what, word)) = unknown_word(trimmed) {
+        let slip = Slip::new(&word, format!("there is no {what} `{word}`"));
+        let near = if what == "filter" { nearest(&word, FILTERS) } else { nearest(&word, TESTS) };
+        return Err(match near {
+            Some(near) => slip.note(format!("did you mean `{near}`?")),
+            None => slip.note("the page of the scenario language lists them"),
+        });
+    }
+    if let Some(slip) = misuse::find(trimmed, names) {
+        return Err(slip);
+    }
+    let mut varies = false;
+    let mut used: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
+    // The library does not look at what is sliced.
+    used.extend(misuse::sliced(trimmed));
+    for name in &used {
+        varies |= check_name(name, trimmed, names)?;
+    }
+    if let Some(form) = direct(trimmed, names) {
+        return Ok(Compiled::Varying(Expression(form)));
+    }
+    let of_the_run = |name: &str| names.slots.id(name).is_some() || matches!(name, "user" | "iteration");
+    let depends = used.iter().any(|name| of_the_run(name.split('.').next().unwrap_or(name)));
+    let expression = Expression(Form::Compiled(Box::new(compiled)));
+    names.folded.set(names.folded.get() + 1);
+    // What depends on nothing that a run brings fails now or never.
+    if depends || names.folded.get() > MAX_FOLDED {
+        return Ok(Compiled::Varying(expression));
+    }
+    let draw = |seed| expression.value(&mut Scope::with_slots(seed, 1, names.vars.clone(), names.slots.clone()));
+    let mut value = draw(0);
+    // What fails with one number drawn may not fail with the next.
+    for seed in 1..DRAWS {
+        if !varies || value.is_ok() || names.folded.get() > MAX_FOLDED {
+            break;
+        }
+        names.folded.set(names.folded.get() + 1);
+        value = draw(seed);
+    }
+    let value = value.map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
+    Ok(if varies { Compiled::Varying(expression) } else { Compiled::Constant(value) })
+}
+
+/// How often an expression with something random in it must fail before it is refused.
+const DRAWS: u64 = 16;
+
+/// Operators in one expression, at most: the template library goes one call deeper for each.
+const MAX_OPERATORS: usize = 100;
+
+/// At least as many as operators, calls and members stand in a row in `code`, texts left out.
+fn operators(code: &str) -> usize {
+    let (mut count, mut quote, mut escaped) = (0, None, false);
+    let mut word = String::new();
+    for c in code.chars().chain([' ']) {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(open) => quote = (c != open).then_some(open),
+            None if c.is_alphanumeric() || c == '_' => word.push(c),
+            None => {
+                count += usize::from(matches!(&*word, "and" | "or" | "not" | "if" | "else" | "in" | "is"));
+                // Items of a list are read one after the other.
+                count += usize::from(!c.is_whitespace() && !matches!(c, ',' | '"' | '\''));
+                quote = matches!(c, '"' | '\'').then_some(c);
+                word.clear();
+            }
+        }
+    }
+    count
+}
+
+/// The commonest expressions, without the virtual machine.
+fn direct(code: &str, names: &Names) -> Option<Form> {
+    match code {
+        "user.id" => return Some(Form::UserId),
+        "iteration" => return Some(Form::Iteration),
+        _ => {}
+    }
+    let (root, member) = code.split_once('.').map_or((code, None), |(root, member)| (root, Some(member)));
+    let plain = |word: &str| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if let Some(slot) = names.slots.id(root)
+        && member.is_none_or(plain)
+    {
+        return Some(Form::Slot(slot, member.map(Arc::from)));
+    }
+    let (low, high) = code.strip_prefix("random_int(")?.strip_suffix(')')?.split_once(',')?;
+    let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
+    (low <= high).then_some(Form::RandomInt(low, high))
+}

@@ -1,0 +1,208 @@
+//! Names of the language that stand alone in an expression: a function without its brackets, `env` without a name.
+//!
+//! The template library would write out its own idea of them, and `env` alone every environment variable.
+
+use super::context::FILTERS;
+use super::names::Names;
+use super::slip::Slip;
+use super::wording::in_place_of_method;
+use crate::scenario::grammar::words;
+
+/// What is wrong with the use of such a name in `code`, if anything is.
+pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
+    let all = words(code);
+    all.iter().enumerate().find_map(|(i, &(word, before, after))| {
+        if before == '.' && after.starts_with('(') {
+            let owner = i.checked_sub(1).map(|i| all[i]).filter(|(_, _, rest)| {
+                rest.strip_prefix('.').is_some_and(|rest| std::ptr::eq(rest.trim_start().as_ptr(), word.as_ptr()))
+            });
+            let faked = owner.is_some_and(|(owner, before, _)| owner == "fake" && before != '.');
+            return (!faked).then(|| method(word));
+        }
+        let own = names.slots.id(word).is_some() || names.is_var(word);
+        // A member, a filter or a test of that name, or an argument called so.
+        if own || matches!(before, '.' | '|') || (after.starts_with('=') && !after.starts_with("==")) {
+            return None;
+        }
+        let member = after.strip_prefix('.').map(str::trim_start);
+        match word {
+            "env" if member.is_none() && !after.starts_with('[') => Some(alone("env", "env.NAME")),
+            "user" if member.is_none() && !after.starts_with('[') => Some(alone("user", "user.id")),
+            "fake" => match member {
+                None => Some(alone("fake", "fake.name()")),
+                Some(rest) => {
+                    let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
+                    let (kind, rest) = rest.split_at(end);
+                    let called = format!("fake.{kind}");
+                    (!rest.trim_start().starts_with('(')).then(|| function(&called))
+                }
+            },
+            _ if words::is_function(word) => (!after.starts_with('(')).then(|| function(word)),
+            "len" if after.starts_with('(') => Some(filter(word, "length")),
+            _ if FILTERS.contains(&word) && after.starts_with('(') && !is_test(&all[..i]) => Some(filter(word, word)),
+            _ => None,
+        }
+    })
+}
+
+/// Words that are no names.
+const KEYWORDS: [&str; 14] =
+    ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "loop"];
+
+/// The names in an expression with a slice in it, with their members: `a`, `row.name`.
+pub(super) fn sliced(code: &str) -> Vec<String> {
+    if !has_slice(code) {
+        return Vec::new();
+    }
+    let all = words(code);
+    let mut names = Vec::new();
+    for (i, &(word, before, after)) in all.iter().enumerate() {
+        let is_argument = after.starts_with('=') && !after.starts_with("==");
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
+        if matches!(before, '.' | '|') || is_argument || is_number || KEYWORDS.contains(&word) || is_test(&all[..i]) {
+            continue;
+        }
+        let (mut name, mut rest) = (word.to_owned(), after);
+        while let Some(member) = rest.strip_prefix('.').map(str::trim_start) {
+            let end = member.find(|c| !part(c)).unwrap_or(member.len());
+            name.push('.');
+            name.push_str(&member[..end]);
+            rest = member[end..].trim_start();
+        }
+        names.push(name);
+    }
+    names
+}
+
+/// Whether the words before this one make it the name of a test: `is`, `is not`.
+fn is_test(before: &[(&str, char, &str)]) -> bool {
+    match before {
+        [.., (last, ..)] if *last == "is" => true,
+        [.., (first, ..), (last, ..)] => *first == "is" && *last == "not",
+        _ => false,
+    }
+}
+
+/// Whether a colon stands directly inside of square brackets.
+fn has_slice(code: &str) -> bool {
+    let (mut quote, mut escaped, mut open) = (None, false, Vec::new());
+    for c in code.chars() {
+        match quote {
+            Some(_) if escaped => escaped = false,
+            Some(_) if c == '\\' => escaped = true,
+            Some(end) => quote = (c != end).then_some(end),
+            None => match c {
+                '"' | '\'' => quote = Some(c),
+                '[' | '(' | '{' => open.push(c),
+                ']' | ')' | '}' => drop(open.pop()),
+                ':' if open.last() == Some(&'[') => return true,
+                _ => {}
+            },
+        }
+    }
+    false
+}
+
+fn method(word: &str) -> Slip {
+    Slip::new(word, format!("values have no methods, and so no {word}()")).note(in_place_of_method(word))
+}
+
+fn filter(word: &str, name: &str) -> Slip {
+    Slip::new(word, format!("`{word}` is no function")).note(format!("write value | {name}"))
+}
+
+fn function(word: &str) -> Slip {
+    Slip::new(word, format!("`{word}` is a function")).note(format!("write {word}()"))
+}
+
+fn alone(word: &str, instead: &str) -> Slip {
+    Slip::new(word, format!("`{word}` is no value by itself")).note(format!("write {instead}"))
+}
+
+fn part(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// Each word outside of quotes, the last character before it that is no space, and what follows it.
+fn words(code: &str) -> Vec<(&str, char, &str)> {
+    let (mut out, mut before, mut quote) = (Vec::new(), ' ', None);
+    let mut rest = code;
+    while let Some(c) = rest.chars().next() {
+        let mut length = c.len_utf8();
+        match quote {
+            Some(_) if c == '\\' => length += rest[length..].chars().next().map_or(0, char::len_utf8),
+            Some(open) if open == c => quote = None,
+            Some(_) => {}
+            None if matches!(c, '"' | '\'') => quote = Some(c),
+            None if part(c) => {
+                length = rest.find(|c| !part(c)).unwrap_or(rest.len());
+                out.push((&rest[..length], before, rest[length..].trim_start()));
+            }
+            None => {}
+        }
+        if !c.is_whitespace() {
+            before = c;
+        }
+        rest = &rest[length..];
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use minijinja::Value;
+
+    use super::*;
+
+    #[test]
+    fn functions_are_called_and_groups_are_named() {
+        let names = Names::new(Value::from_pairs([("now", 1)]));
+        for (code, advice) in [
+            ("uuid", Some("write uuid()")),
+            ("uuid ~ 'x'", Some("write uuid()")),
+            ("[range, 1]", Some("write range()")),
+            ("fake.name", Some("write fake.name()")),
+            ("fake", Some("write fake.name()")),
+            ("env", Some("write env.NAME")),
+            ("env | tojson", Some("write env.NAME")),
+            ("user", Some("write user.id")),
+            ("uuid ()", None),
+            ("fake . name ()", None),
+            ("env['A'] ~ env.B", None),
+            ("'uuid' ~ \"it's \\\" env\"", None),
+            ("a.uuid", None),
+            ("1 | choice", None),
+            ("dict(uuid=1)", None),
+            ("a.upper()", Some("write value | upper")),
+            ("'a'.split(',')", Some("write value | split(\",\")")),
+            ("(a ~ 'b') . strip ()", Some("write value | trim")),
+            ("fake.name().upper()", Some("write value | upper")),
+            ("a.fake.name()", Some("filters take their place: write value | upper")),
+            ("len(a)", Some("write value | length")),
+            ("upper(a)", Some("write value | upper")),
+            ("a is string", None),
+            ("a | replace('x', 'y')", None),
+            // A variable of that name goes first.
+            ("now", None),
+        ] {
+            let notes = find(code, &names).map(|slip| slip.notes.join(" "));
+            assert_eq!(notes.as_deref(), advice, "{code}");
+        }
+    }
+
+    #[test]
+    fn names_behind_a_slice_are_found() {
+        for (code, wanted) in [
+            ("a[:1]", "a"),
+            ("d.a[1:] | default(x)", "d.a x"),
+            ("(a ~ '[b:]')[:n]", "a n"),
+            ("a[:2] if b is not defined else c.d[0]", "a b c.d"),
+            ("fake.name()[:3]", "fake.name"),
+            ("dict(k=v)['k'][:1]", "dict v"),
+            ("[{'a': b}]", ""),
+            ("a[0]", ""),
+        ] {
+            assert_eq!(sliced(code).join(" "), wanted, "{code}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The names that templates may use, and what is wrong with one that they may not.
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use minijinja::Value;
+
+use super::given::Given;
+use super::slip::Slip;
+use super::{SlotTable, fake, wording};
+use crate::scenario::grammar::words::{PURE, RANDOM, VALUES};
+use crate::scenario::syntax::diagnostic::nearest;
+
+/// What names a template may use.
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
+    /// The scenario's `vars`.
+    pub vars: Arc<Value>,
+    /// Names that change during the run.
+    pub slots: Arc<SlotTable>,
+    /// What `env` holds.
+    pub environment: Arc<BTreeMap<String, String>>,
+    /// The columns of each data file.
+    pub columns: HashMap<String, Arc<[Arc<str>]>>,
+    /// Every name that was used, so that the unused ones can be found.
+    pub used: RefCell<BTreeSet<String>>,
+    /// Which names have a value by the time a step runs.
+    pub given: Given,
+    /// Expressions that were evaluated beforehand.
+    pub(super) folded: Cell<u32>,
+    /// Bytes that evaluated expressions may still write into the plan.
+    pub(super) room: Cell<usize>,
+}
+
+/// Bytes that the evaluated expressions of a whole file may write.
+const MAX_ROOM: usize = 8 * 1024 * 1024;
+
+impl Names {
+    /// No names but the process's environment.
+    #[cfg(test)]
+    pub fn new(vars: Value) -> Self {
+        Self::with_environment(vars, Arc::new(super::process()))
+    }
+
+    /// No names but this environment.
+    pub fn with_environment(vars: Value, environment: Arc<BTreeMap<String, String>>) -> Self {
+        Self {
+            vars: Arc::new(vars),
+            slots: Arc::new(SlotTable::new(&environment)),
+            environment,
+            columns: HashMap::new(),
+            used: RefCell::default(),
+            given: Given::default(),
+            folded: Cell::new(0),
+            room: Cell::new(MAX_ROOM),
+        }
+    }
+
+    /// Whether the scenario's `vars` have this name.
+    pub(crate) fn is_var(&self, name: &str) -> bool {
+        self.vars.get_attr(name).is_ok_and(|value| !value.is_undefined())
+    }
+}
+
+/// Whether the name varies during the run.
+pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, Slip> {
+    let mut parts = name.split('.');
+    let root = parts.next().unwrap_or(name);
+    let member = parts.next();
+    names.used.borrow_mut().insert(if root == "vars" { member.unwrap_or(root) } else { root }.to_owned());
+    match (root, member) {
+        ("user", Some("id") | None) | ("iteration", _) => Ok(true),
+        ("user", Some(other)) => {
+            Err(Slip::new(name, format!("`user.{other}` is not defined")).note("a user has one value: user.id"))
+        }
+        ("env", Some(variable)) => environment(variable, name, code, names).map(|()| false),
+        ("env" | "vars", None) => Ok(false),
+        ("vars", Some(variable)) => defined(variable, name, names).map(|()| false),
+        (feeder, Some(column)) if names.columns.contains_key(feeder) => {
+            has_column(feeder, column, names).map(|()| true)
+        }
+        _ if names.slots.id(root).is_some() => {
+            // A data file has a row from the first step on.
+            if !names.columns.contains_key(root) && !names.is_var(root) {
+                names.given.read(root, has_default(name, code) || code.contains("defined"));
+            }
+            Ok(true)
+        }
+        _ if names.is_var(root) => Ok(false),
+        ("fake", Some(kind)) => fake_kind(kind, name).map(|()| true),
+        _ if RANDOM.contains(&root) => Ok(true),
+        _ if PURE.contains(&root) => Ok(false),
+        _ => defined(root, root, names).map(|()| false),
+    }
+}
+
+fn has_column(feeder: &str, column: &str, names: &Names) -> Result<(), Slip> {
+    let columns = names.columns.get(feeder).map(|c| &**c).unwrap_or_default();
+    // A file that could not be read has no columns, and was reported.
+    if columns.is_empty() || columns.iter().any(|c| &**c == column) {
+        return Ok(());
+    }
+    let written = format!("{feeder}.{column}");
+    let slip = Slip::new(&written, format!("the data `{feeder}` has no column `{column}`"));
+    let list = columns.join(", ");
+    Err(match nearest(column, columns.iter().map(|c| &**c)) {
+        Some(near) => slip.note(format!("did you mean `{feeder}.{near}`?")).note(format!("its columns: {list}")),
+        None => slip.note(format!("its columns: {list}")),
+    })
+}
+
+fn fake_kind(kind: &str, written: &str) -> Result<(), Slip> {
+    if fake::KINDS.contains(&kind) {
+        return Ok(());
+    }
+    let slip = Slip::new(written, format!("fake has no {kind}()"));
+    Err(match nearest(kind, fake::KINDS) {
+        Some(near) => slip.note(format!("did you mean `fake.{near}()`?")),
+        None => slip.note(format!("it has: {}", fake::KINDS.join(", "))),
+    })
+}
+
+fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
+    if names.is_var(variable) {
+        return Ok(());
+    }
+    if let Some(advice) = wording::foreign_name(variable) {
+        return Err(Slip::new(written, format!("`{written}` is not defined")).note(advice));
+    }
+    let own: Vec<String> = names
+        .vars
+        .try_iter()
+        .map(|keys| keys.filter_map(|k| k.as_str().map(str::to_owned)).collect())
+        .unwrap_or_default();
+    let words = own.iter().map(String::as_str);
+    let near = if written.contains('.') {
+        nearest(variable, words).map(|n| format!("vars.{n}"))
+    } else {
+        let slots = names.slots.names().iter().map(|name| &**name);
+        nearest(variable, words.chain(slots).chain(VALUES).chain(RANDOM)).map(str::to_owned)
+    };
+    let mut slip = Slip::new(written, format!("`{written}` is not defined"));
+    slip.undefined = !written.contains('.');
+    Err(match near {
+        Some(near) => slip.note(format!("did you mean `{near}`?")),
+        None => slip.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),
+    })
+}
+
+fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Result<(), Slip> {
+    if names.environment.contains_key(variable) || has_default(written, code) {
+        return Ok(());
+    }
+    Err(Slip::new(written, format!("the environment variable {variable} is not set"))
+        .note(format!("set it, or give a default: {{{{ env.{variable} | default(\"…\") }}}}")))
+}
+
+fn has_default(written: &str, code: &str) -> bool {
+    code.match_indices(written).any(|(at, _)| {
+        // `(env.X)|default(…)` has a default too.
+        let after = code[at + written.len()..].trim_start_matches(|c: char| c == ')' || c.is_whitespace());
+        let filter = after.strip_prefix('|').map(str::trim_start);
+        filter.is_some_and(|f| f.starts_with("default") || f.starts_with("d("))
+    })
+}

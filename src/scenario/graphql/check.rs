@@ -1,0 +1,219 @@
+//! The GraphQL documents of a scenario against a schema: each finding becomes an error of the file.
+//!
+//! In: what the builder saw of each GraphQL step. Out: errors with file, line and column; inside a document that stands
+//! in the file they point at the very word.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use http::HeaderMap;
+use url::Url;
+
+use super::schema::{Finding, GraphqlSchema};
+use super::values::Given;
+use crate::scenario::plan::ClientOptions;
+use crate::scenario::secrets::Redactor;
+use crate::scenario::syntax::diagnostic::Diagnostic;
+use crate::scenario::syntax::{compose, diagnostic};
+use crate::scenario::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, compile};
+
+/// What is known of a GraphQL step before it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// Where the document, or the name of its file, stands.
+    pub at: Range<usize>,
+    /// The document.
+    pub document: Arc<str>,
+    /// The operation that is sent.
+    pub operation: Option<Arc<str>>,
+    /// The variables that go with it.
+    pub given: Vec<Given>,
+    /// Where it goes, if that does not vary.
+    pub url: Option<Url>,
+    /// The headers that do not vary.
+    pub headers: HeaderMap,
+    /// The connections that carry it.
+    pub client: ClientOptions,
+}
+
+/// Where a schema can be asked for.
+#[derive(Debug, Clone)]
+pub struct GraphqlEndpoint {
+    /// Absolute.
+    pub url: Url,
+    /// What the scenario sends there in any case.
+    pub headers: HeaderMap,
+    /// Proxy and TLS.
+    pub client: ClientOptions,
+    /// What is not to be shown of its reply.
+    pub secrets: Arc<Redactor>,
+}
+
+impl GraphqlEndpoint {
+    /// An address of which nothing more is known.
+    pub fn new(url: Url, secrets: &Arc<Redactor>) -> Self {
+        let (headers, client) = (HeaderMap::new(), ClientOptions::default());
+        Self { url, headers, client, secrets: Arc::clone(secrets) }
+    }
+}
+
+impl Asked {
+    /// Whether it is the same step, seen in another profile.
+    fn is(&self, other: &Self) -> bool {
+        let places = |one: &Self| one.given.iter().map(|given| given.value.at.clone()).collect::<Vec<_>>();
+        self.at == other.at && self.operation == other.operation && places(self) == places(other)
+    }
+}
+
+impl Scenario {
+    /// Holds every GraphQL document of the scenario and of its profiles against a schema, and counts them.
+    ///
+    /// # Errors
+    /// When one does not fit: every finding with its place.
+    pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
+        let file = &self.file;
+        let sources = &file.sources;
+        let mut asked = file.build(&self.root, DEMO_BASE, &self.select).graphql;
+        for profile in compose::profiles(&file.root).take(compile::MAX_PROFILES) {
+            // A profile that could not be laid over the file has been refused when it was read.
+            let Ok(root) = compose::overlay(&file.root, profile) else { continue };
+            asked.extend(file.build(&root, DEMO_BASE, &self.select).graphql);
+        }
+        asked.sort_by_key(|one| one.at.start);
+        asked.dedup_by(|a, b| a.is(b));
+        let told = |one: &Asked| {
+            let found = schema.check(&one.document, one.operation.as_deref(), &one.given);
+            found.into_iter().map(|finding| tell(sources.text(), one, finding)).collect::<Vec<_>>()
+        };
+        let found: Vec<Diagnostic> = asked.iter().flat_map(told).collect();
+        if found.is_empty() { Ok(asked.len()) } else { Err(diagnostic::render(sources, found)) }
+    }
+
+    /// Where its first GraphQL step goes, with what does not vary; `host` takes the place of the scenario's.
+    pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<GraphqlEndpoint> {
+        let base = match host.or(self.host()) {
+            // Without a host, a step may still go to an address of its own.
+            None | Some(DEMO_HOST) => DEMO_BASE.to_owned(),
+            Some(host) => base_url(host).ok()?,
+        };
+        let built = self.file.build(&self.root, &base, &self.select);
+        let known = |url: &Url| !url.as_str().starts_with(DEMO_BASE);
+        built.graphql.into_iter().find_map(|one| {
+            let secrets = Arc::clone(self.secrets());
+            Some(GraphqlEndpoint { url: one.url.filter(known)?, headers: one.headers, client: one.client, secrets })
+        })
+    }
+}
+
+fn tell(source: &str, asked: &Asked, finding: Finding) -> Diagnostic {
+    if let Some(at) = finding.at {
+        let diagnostic = Diagnostic::new(at, format!("GraphQL: {}", finding.message));
+        return match finding.note {
+            Some(note) => diagnostic.note(note),
+            None => diagnostic,
+        };
+    }
+    let here = place(source, &asked.at, &asked.document, (finding.line, finding.column));
+    let at = here.map_or(asked.at.clone(), |start| {
+        let marked: usize = source[start..].chars().take(finding.length.max(1)).map(char::len_utf8).sum();
+        start..start.saturating_add(marked)
+    });
+    let mut diagnostic = Diagnostic::new(at, format!("GraphQL: {}", finding.message));
+    if finding.line > 0 {
+        diagnostic = diagnostic.note(format!("line {}, column {} of the document", finding.line, finding.column));
+    }
+    match finding.note {
+        Some(note) => diagnostic.note(note),
+        None => diagnostic,
+    }
+}
+
+/// The byte of the source where a line and column of the document stand, if the document stands there as it is: YAML
+/// may have folded its lines, or it may be the text of another file.
+fn place(source: &str, at: &Range<usize>, document: &str, (line, column): (usize, usize)) -> Option<usize> {
+    let wanted = line.checked_sub(1)?;
+    let mut cursor = at.start;
+    for (index, text) in document.lines().take(wanted.saturating_add(1)).enumerate() {
+        let trimmed = text.trim();
+        if trimmed.is_empty() {
+            continue;
+        }
+        let gap = source.get(cursor..)?.find(trimmed)?;
+        let between = source.get(cursor..cursor.checked_add(gap)?)?;
+        // What may stand between two lines, and before the first: quotes, or `|` with its signs.
+        if !between.chars().all(|c| c.is_whitespace() || (index == 0 && "\"'|>+-0123456789".contains(c))) {
+            return None;
+        }
+        let start = cursor + gap;
+        if index == wanted {
+            let lead = text.len() - text.trim_start().len();
+            let byte: usize = text.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum();
+            return Some(start + byte.saturating_sub(lead).min(trimmed.len()));
+        }
+        cursor = start + trimmed.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHOP: &str = "type Query { product(id: ID!): Product } type Product { id: ID! price: Float }";
+
+    fn check(steps: &str) -> Result<usize, String> {
+        let schema = GraphqlSchema::read("shop", SHOP).expect("a schema");
+        let text = format!("host: http://h\ntasks:\n  - steps:\n{steps}");
+        let scenario = Scenario::parse("s.yaml", &text).expect("a scenario");
+        scenario.check_graphql(&schema).map_err(|error| error.text)
+    }
+
+    #[test]
+    fn a_finding_points_at_its_word() {
+        for (steps, places) in [
+            ("      - graphql: \"{ product(id: 7) { prise } }\"\n", &["s.yaml:4:38", "column 20 of the document"][..]),
+            (
+                "      - graphql: |\n          {\n            product(id: 7) {\n\n              prise\n            }\n          }\n",
+                &["s.yaml:8:15", "line 4, column 5 of"],
+            ),
+            // Folded lines are not those of the file.
+            ("      - graphql: >\n          { product(id: 7) {\n          prise } }\n", &["s.yaml:5:11"]),
+            (
+                "      - graphql: \"query ($id: ID!) { product(id: $id) { id } }\"\n        variables: { ix: 7 }\n",
+                &["s.yaml:4:", "`$id` of type `ID!` is not given"],
+            ),
+        ] {
+            let error = check(steps).expect_err(steps);
+            for wanted in places {
+                assert!(error.contains(wanted), "{wanted}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_fits_is_counted() {
+        let step =
+            "      - graphql: \"query ($id: ID!) { product(id: $id) { price } }\"\n        variables: { id: 7 }\n";
+        assert_eq!(check(&step.repeat(2)), Ok(2));
+        assert_eq!(check("      - get: /\n"), Ok(0));
+    }
+
+    #[test]
+    fn the_endpoint_is_that_of_the_first_step() {
+        let text = "host: http://h/base\ngraphql: { endpoint: /gql }\ndefaults: { headers: { X-Key: k } }\n\
+            tasks: [{ steps: [{ get: / }, { graphql: \"{ a }\" }] }]\n";
+        let scenario = Scenario::parse("s.yaml", text).expect("a scenario");
+        let GraphqlEndpoint { url, headers, .. } = scenario.graphql_endpoint(None).expect("one");
+        assert_eq!((url.as_str(), headers["x-key"].as_bytes()), ("http://h/base/gql", &b"k"[..]));
+        let url = scenario.graphql_endpoint(Some("http://other")).expect("one").url;
+        assert_eq!(url.as_str(), "http://other/gql");
+        let of = |top: &str| {
+            let text = format!("{top}\ntasks: [{{ steps: [{{ graphql: \"{{ a }}\" }}] }}]\n");
+            let scenario = Scenario::parse("s.yaml", &text).expect("a scenario");
+            scenario.graphql_endpoint(None).map(|one| one.url.to_string())
+        };
+        assert_eq!(of("host: demo"), None);
+        assert_eq!(of(""), None);
+        assert_eq!(of("graphql: { endpoint: http://g/x }").as_deref(), Some("http://g/x"));
+    }
+}

@@ -1,0 +1,308 @@
+//! Holds GraphQL documents against the schema of a server.
+//!
+//! In: a schema (SDL, or the result of an introspection) and documents. Out: for each document what the server would
+//! refuse, with its place in the document and what was probably meant.
+
+use std::ops::Range;
+use std::path::Path;
+
+use apollo_compiler::diagnostic::ToCliReport as _;
+use apollo_compiler::parser::LineColumn;
+use apollo_compiler::schema::ExtendedType;
+use apollo_compiler::validation::{DiagnosticList, Valid};
+use apollo_compiler::{ExecutableDocument, Schema};
+
+use super::values::Given;
+use super::{introspection, values};
+use crate::scenario::syntax::diagnostic::nearest;
+use crate::scenario::syntax::source;
+
+/// Largest schema that is read.
+pub const MAX_BYTES: u64 = 16_000_000;
+/// Names listed when none is near.
+const LISTED: usize = 12;
+
+/// The schema of a server.
+#[derive(Debug)]
+pub struct GraphqlSchema(Valid<Schema>);
+
+/// What does not fit, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Finding {
+    /// Where it stands in the scenario, if it is about a variable's value.
+    pub at: Option<Range<usize>>,
+    /// Line of the document, from 1; 0 when it is about the whole.
+    pub line: usize,
+    /// Column in characters, from 1; 0 when it is about the whole.
+    pub column: usize,
+    /// Characters that it is about.
+    pub length: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to write instead.
+    pub note: Option<String>,
+}
+
+impl GraphqlSchema {
+    /// Reads a schema from a file.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no schema.
+    pub fn load(path: &Path) -> Result<Self, String> {
+        let bytes = source::read_limited(path, MAX_BYTES)?;
+        let origin = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|_| format!("{origin} is not UTF-8 text"))?;
+        Self::read(&origin, &text)
+    }
+
+    /// Reads SDL or the result of an introspection; `origin` says in errors where it is from.
+    ///
+    /// # Errors
+    /// When it is no schema.
+    pub fn read(origin: &str, text: &str) -> Result<Self, String> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        // Nothing in SDL begins with a brace.
+        let told = text.trim_start().starts_with(['{', '[']);
+        let sdl =
+            if told { introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))? } else { text.to_owned() };
+        match Schema::parse_and_validate(sdl, origin) {
+            Ok(schema) => Ok(Self(schema)),
+            // Federation and code generators mark types with directives that they do not define. That concerns no document.
+            Err(wrong) if all(&wrong.errors, |message| message.starts_with("cannot find directive ")) => {
+                Ok(Self(Valid::assume_valid(wrong.partial)))
+            }
+            Err(wrong) => {
+                let mut with_place = wrong.errors.iter().filter(|one| one.line_column_range().is_some());
+                let first = with_place.next().or_else(|| wrong.errors.iter().next());
+                let (at, message) = first.map_or((None, String::new()), |first| {
+                    (first.line_column_range().map(|range| range.start), first.error.to_string())
+                });
+                // The place in an introspection result is not that of the text made from it.
+                let place = at.filter(|_| !told).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+                Err(format!("{origin}{place}: this is not a valid GraphQL schema: {message}"))
+            }
+        }
+    }
+
+    /// What of a document does not fit. `given` are the variables that go with `operation`.
+    pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[Given]) -> Vec<Finding> {
+        let (parsed, mut found) = match ExecutableDocument::parse_and_validate(&self.0, document, "document.graphql") {
+            Ok(parsed) => (parsed.into_inner(), Vec::new()),
+            Err(wrong) => {
+                let found = self.findings(&wrong.errors, &wrong.partial, document);
+                (wrong.partial, found)
+            }
+        };
+        let chosen = parsed.operations.iter().find(|one| one.name.as_ref().map(|name| name.as_str()) == operation);
+        if let Some(chosen) = chosen {
+            found.extend(values::check(&self.0, chosen, given));
+        }
+        found
+    }
+
+    fn findings(&self, errors: &DiagnosticList, document: &ExecutableDocument, text: &str) -> Vec<Finding> {
+        // What does not exist is left out, and then what stands inside of it, or is used there, seems to be missing.
+        let left_out = errors.iter().any(|wrong| {
+            let message = wrong.error.to_string();
+            message.contains("does not have a field") || message.contains("must not have subselections")
+        });
+        let one = |range: Option<Range<LineColumn>>, message: String| {
+            let (line, column) = range.as_ref().map_or((0, 0), |range| (range.start.line, range.start.column));
+            let same_line = range.filter(|range| range.start.line == range.end.line);
+            let length = same_line.map_or(1, |range| range.end.column.saturating_sub(range.start.column));
+            let note = self.advice(&message, document);
+            Finding { line, column, length, message, note, at: None }
+        };
+        let shown = errors.iter().filter(|wrong| {
+            let message = wrong.error.to_string();
+            let place = wrong.error.location().and_then(|at| text.get(at.offset()..at.end_offset()));
+            let selects =
+                message.ends_with("must have a subselection set") && place.is_some_and(|of| of.ends_with('}'));
+            let used = (message.starts_with("unused variable") || message.contains("must be used in an operation"))
+                && message.split('`').nth(1).is_some_and(|name| is_used(text, name));
+            !(left_out && (selects || used))
+        });
+        shown.map(|wrong| one(wrong.line_column_range(), wrong.error.to_string())).collect()
+    }
+
+    /// The library names what it does not know; the schema has what is near.
+    fn advice(&self, message: &str, document: &ExecutableDocument) -> Option<String> {
+        let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+        let (word, known): (&str, Vec<&str>) = match *named.as_slice() {
+            [of, word] if message.starts_with("type ") && message.contains("does not have a field") => {
+                (word, self.members(of))
+            }
+            [word, of] if message.starts_with("the argument ") => (word, self.arguments(of)),
+            [word, of] if message.contains(" does not exist on ") => (word, self.members(of)),
+            [word] if message.starts_with("cannot find type ") => (word, self.types()),
+            [word, ..] if message.starts_with("type condition ") => (word, self.types()),
+            [word] if message.starts_with("cannot find fragment ") => {
+                (word, document.fragments.keys().map(|name| name.as_str()).collect())
+            }
+            [word] if message.starts_with("cannot find directive ") => {
+                (word.trim_start_matches('@'), self.0.directive_definitions.keys().map(|name| name.as_str()).collect())
+            }
+            [word] if message.starts_with("variable ") => {
+                let all = document.operations.iter().flat_map(|one| &one.variables);
+                (word.trim_start_matches('$'), all.map(|variable| variable.name.as_str()).collect())
+            }
+            _ => return None,
+        };
+        match near(word, &known) {
+            Some(near) => Some(format!("did you mean `{near}`?")),
+            None if known.is_empty() => None,
+            None if known.len() > LISTED => None,
+            None => Some(format!("there is {}", known.join(", "))),
+        }
+    }
+
+    fn types(&self) -> Vec<&str> {
+        self.0.types.keys().map(|name| name.as_str()).filter(|name| !name.starts_with("__")).collect()
+    }
+
+    /// Fields of a type, or values of an enum.
+    fn members(&self, of: &str) -> Vec<&str> {
+        match self.0.types.get(of) {
+            Some(ExtendedType::Object(one)) => one.fields.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::Interface(one)) => one.fields.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::InputObject(one)) => one.fields.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::Enum(one)) => one.values.keys().map(|name| name.as_str()).collect(),
+            Some(ExtendedType::Scalar(_) | ExtendedType::Union(_)) | None => Vec::new(),
+        }
+    }
+
+    /// Arguments of `Type.field`.
+    fn arguments(&self, of: &str) -> Vec<&str> {
+        let of = of.split('(').next().unwrap_or(of);
+        let Some((of, field)) = of.split_once('.') else { return Vec::new() };
+        let Ok(field) = self.0.type_field(of, field) else { return Vec::new() };
+        field.arguments.iter().map(|argument| argument.name.as_str()).collect()
+    }
+}
+
+/// The name that was probably meant, whatever its case: values of an enum are written in capitals.
+pub(crate) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let lower: Vec<String> = known.iter().map(|name| name.to_lowercase()).collect();
+    let found = nearest(word, lower.iter().map(String::as_str))?;
+    lower.iter().position(|name| name == found).and_then(|index| known.get(index).copied())
+}
+
+/// Whether a fragment is spread, or a variable stands somewhere besides its declaration.
+fn is_used(document: &str, name: &str) -> bool {
+    let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
+    let times = |word: &str| document.match_indices(word).filter(|(at, _)| ends(&document[at + word.len()..])).count();
+    if name.starts_with('$') { times(name) > 1 } else { times(&format!("...{name}")) > 0 }
+}
+
+fn all(errors: &DiagnosticList, is: impl Fn(&str) -> bool) -> bool {
+    errors.iter().all(|one| is(&one.error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::syntax::node::{Kind, Node};
+
+    const SHOP: &str = "type Query { product(id: ID!): Product products(first: Int = 10): [Product!]! }\n\
+        type Product { id: ID! name: String! price: Float kind: Kind } enum Kind { LAMP DESK }";
+
+    /// Gives `$id`, where the document has that.
+    fn given(document: &str) -> Vec<Given> {
+        let value = Node { at: 0..0, kind: Kind::Text("{{ id }}".to_owned()) };
+        let id = Given { name: "id".to_owned(), at: 0..0, value };
+        document.contains("($id:").then_some(id).into_iter().collect()
+    }
+
+    fn checked(document: &str) -> Vec<(usize, usize, String, String)> {
+        let schema = GraphqlSchema::read("shop.graphql", SHOP).expect("a schema");
+        let found = schema.check(document, None, &given(document));
+        found.into_iter().map(|one| (one.line, one.column, one.message, one.note.unwrap_or_default())).collect()
+    }
+
+    #[test]
+    fn what_fits_is_left_alone() {
+        for right in [
+            "{ product(id: 7) { name } }",
+            "query ($id: ID!) { product(id: $id) { ...F } } fragment F on Product { id price }",
+            "query ($n: Int! = 3) { products(first: $n) { id } __typename }",
+        ] {
+            assert_eq!(checked(right), [], "{right}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_has_its_place_and_advice() {
+        for (document, (line, column), message, note) in [
+            ("{\n  product(id: 7) { prise }\n}", (2, 20), "does not have a field `prise`", "did you mean `price`?"),
+            ("{ products(fist: 3) { id } }", (1, 12), "the argument `fist`", "did you mean `first`?"),
+            ("query ($k: Knid) { product(id: 1) { id } }", (1, 8), "`Knid`", "did you mean `Kind`?"),
+            ("{ products(first: \"x\") { id } }", (1, 19), "expected value of type Int", ""),
+            ("{ product { id } }", (1, 3), "required argument", ""),
+            ("{ product(id: 7) { ...G } } fragment F on Product { id }", (1, 20), "cannot find fragment `G`", ""),
+            (
+                "query ($ident: ID!) { product(id: $idnt) { id } }",
+                (1, 35),
+                "variable `$idnt` is not defined",
+                "did you mean `ident`?",
+            ),
+            ("query ($id: Int) { product(id: $id) { id } }", (1, 28), "cannot be used for argument", ""),
+            (
+                "query ($n: Int!) { products(first: $n) { id } }",
+                (0, 0),
+                "`$n` of type `Int!` is not given",
+                "add variables",
+            ),
+            ("{ product(id: 7) }", (1, 3), "must have a subselection", ""),
+        ] {
+            let found = checked(document);
+            let fits = |one: &(usize, usize, String, String)| {
+                (one.0, one.1) == (line, column) && one.2.contains(message) && one.3.contains(note)
+            };
+            assert!(found.iter().any(fits), "{document}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn one_slip_is_said_once() {
+        for (document, wanted) in [
+            ("{ product(id: 7) { prise } }", "does not have a field `prise`"),
+            ("{ products { pid kid } product(id: 1) { id } }", "does not have a field `pid`"),
+            (
+                "query ($id: ID!) { prodct(id: $id) { ...F } } fragment F on Product { id }",
+                "does not have a field `prodct`",
+            ),
+            ("query ($id: ID!) { product(id: 1) { id { a(b: $id) { c } } } }", "must not have subselections"),
+        ] {
+            let found: Vec<String> = checked(document).into_iter().map(|one| one.2).collect();
+            let about = |message: &String| message.contains("does not have a field") || message.contains(wanted);
+            assert!(found.iter().any(|one| one.contains(wanted)) && found.iter().all(about), "{document}: {found:?}");
+        }
+        // What is left over after the slip is right is said.
+        let found = checked("query ($id: ID!) { products { id prise } } fragment F on Product { id }");
+        assert_eq!(found.len(), 3, "{found:?}");
+    }
+
+    #[test]
+    fn a_schema_that_is_none_is_refused_with_its_place() {
+        for (text, wanted) in [
+            (
+                "type Query {\n  a: Nope\n}",
+                "s.graphql:2:6: this is not a valid GraphQL schema: cannot find type `Nope`",
+            ),
+            ("type {", "s.graphql:1:6: this is not a valid"),
+            ("", "s.graphql:1:1: this is not a valid"),
+            ("{}", "s.graphql: it has no `__schema`"),
+        ] {
+            let error = GraphqlSchema::read("s.graphql", text).expect_err(text);
+            assert!(error.starts_with(wanted), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn directives_of_others_do_no_harm() {
+        let schema =
+            GraphqlSchema::read("s", "type Query @key(fields: \"a\") { a: Int @shareable }").expect("a schema");
+        assert_eq!(schema.check("{ a }", None, &[]), []);
+        assert_eq!(schema.check("{ b }", None, &[]).len(), 1);
+    }
+}

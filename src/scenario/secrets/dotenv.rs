@@ -1,0 +1,241 @@
+//! `.env` files: lines of `NAME=value`, read the same way for options and for scenarios.
+//!
+//! In: a path. Out: names and values, or an error that shows where it is wrong and what to write, and never a value: it
+//! may be a secret. Nothing is substituted: a `$` stands for itself, so that a password means what it says.
+
+use std::path::Path;
+
+use crate::scenario::ScenarioError;
+use crate::scenario::syntax::diagnostic;
+use crate::scenario::syntax::diagnostic::Diagnostic;
+use crate::scenario::syntax::source;
+use crate::scenario::syntax::source::{Sources, bad_byte, read_limited};
+
+/// What a value is shown as.
+const HIDDEN: &str = "…";
+/// What a line must be.
+const FORM: &str = "write NAME=value, or NAME=\"a value with spaces\"; a # begins a comment";
+
+/// The names and values of a file in its order; a file that is not there has none.
+///
+/// # Errors
+/// When it cannot be read, or a line of it is wrong.
+pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
+    let there = path.symlink_metadata();
+    if there.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
+        return Ok(Vec::new());
+    }
+    let bytes = read_limited(path, source::MAX_BYTES).map_err(|why| diagnostic::plain(&why))?;
+    let shown = path.display().to_string();
+    let shown = shown.strip_prefix("./").unwrap_or(&shown);
+    let text = match String::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let (text, found) = bad_byte(error);
+            let before = &text[..found.at.start];
+            let line = before.matches('\n').count();
+            let before = before.rsplit('\n').next().unwrap_or_default();
+            // The name may be shown, and how far it is to the byte.
+            let name = assignment(before).map_or(0, |(_, value)| value);
+            let hidden = HIDDEN.repeat(before[name..].chars().count());
+            let shown_part = format!("{}{hidden}", &before[..name]);
+            return Err(explain(shown, Slip { line, shown: shown_part, what: found.message, note: found.notes }));
+        }
+    };
+    parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|slip| explain(shown, slip))
+}
+
+/// A line that cannot be read.
+#[derive(Debug, PartialEq, Eq)]
+struct Slip {
+    /// From 0.
+    line: usize,
+    /// What of the line may be shown: all that stands before the value.
+    shown: String,
+    what: String,
+    note: Vec<String>,
+}
+
+fn explain(file: &str, slip: Slip) -> ScenarioError {
+    let mut text = "\n".repeat(slip.line);
+    text.push_str(&slip.shown);
+    let at = text.len()..text.len() + HIDDEN.len();
+    text.push_str(HIDDEN);
+    let found = Diagnostic { at, message: slip.what, notes: slip.note };
+    let mut error = diagnostic::render(&Sources::new(file, &text, None), vec![found]);
+    // A list of scenarios shows this line beside a scenario, in which it is not.
+    error.brief = crate::clean::line(&format!("{file} {}", error.brief)).into_owned();
+    error
+}
+
+fn parse(text: &str) -> Result<Vec<(String, String)>, Slip> {
+    let mut all = Vec::new();
+    let mut rest = text;
+    let mut line = 0;
+    while !rest.is_empty() {
+        let end = rest.find('\n').map_or(rest.len(), |at| at + 1);
+        let (own, mut used) = (rest[..end].trim_end(), end);
+        if !own.trim().is_empty() && !own.trim_start().starts_with('#') {
+            let slip = |shown: &str, what: &str, note: &str| Slip {
+                line,
+                shown: shown.to_owned(),
+                what: what.to_owned(),
+                note: vec![note.to_owned()],
+            };
+            let (name, from) = assignment(own).map_err(|what| slip("", what, FORM))?;
+            // A quoted value may have several lines.
+            let nothing = own[from..].starts_with('#') && own[..from].ends_with([' ', '\t']);
+            let read =
+                if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
+            let (value, taken) = read.map_err(|(what, note)| slip(&own[..from], what, &note.replace("NAME", name)))?;
+            all.push((name.to_owned(), value));
+            let after = from + taken;
+            used = rest[after..].find('\n').map_or(rest.len(), |at| after + at + 1);
+        }
+        line += rest[..used].matches('\n').count();
+        rest = &rest[used..];
+    }
+    Ok(all)
+}
+
+/// The name, and where the value begins.
+fn assignment(line: &str) -> Result<(&str, usize), &'static str> {
+    let Some(equals) = line.find('=') else { return Err("this line is not NAME=value") };
+    let left = line[..equals].trim();
+    let name = left.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(left).trim();
+    let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if !begins || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c)) {
+        return Err("what stands before the = is not a name: letters, digits and _ make one");
+    }
+    let value = &line[equals + 1..];
+    let blank = value.len() - value.trim_start().len();
+    Ok((name, equals + 1 + blank))
+}
+
+/// The value at the beginning of a text whose first line has `own` bytes left, and how many bytes it takes.
+fn value(text: &str, own: usize) -> Result<(String, usize), (&'static str, &'static str)> {
+    let (value, taken) = match text.chars().next() {
+        Some('\'') => {
+            let close =
+                text[1..].find('\'').ok_or(("a value with an opening ' has no closing one", "write NAME='…'"))?;
+            (text[1..=close].to_owned(), close + 2)
+        }
+        Some('"') => double(&text[1..])?,
+        _ => (plain(&text[..own])?, own),
+    };
+    if value.contains('\0') {
+        return Err(("a value cannot hold the character NUL", "remove it"));
+    }
+    let after = text[taken..].lines().next().unwrap_or_default();
+    let comment = after.trim_start();
+    if comment.is_empty() || (comment.starts_with('#') && comment.len() < after.len()) {
+        return Ok((value, taken));
+    }
+    Err(("something stands behind the closing quote", "put all of the value into one pair of quotes: NAME=\"…\""))
+}
+
+/// Up to the closing quote, with its escapes read.
+fn double(text: &str) -> Result<(String, usize), (&'static str, &'static str)> {
+    let mut out = String::new();
+    let mut rest = text.char_indices();
+    while let Some((at, c)) = rest.next() {
+        match c {
+            '"' => return Ok((out, at + 2)),
+            '\\' => match rest.next() {
+                Some((_, 'n')) => out.push('\n'),
+                Some((_, c @ ('"' | '\\' | '$' | '\'' | ' '))) => out.push(c),
+                Some((_, c)) => out.extend(['\\', c]),
+                None => {}
+            },
+            c => out.push(c),
+        }
+    }
+    Err(("a value with an opening \" has no closing one", "write NAME=\"…\"; a quote inside of it is \\\""))
+}
+
+/// A value without quotes: one word, and perhaps a comment.
+fn plain(text: &str) -> Result<String, (&'static str, &'static str)> {
+    let word = text.split(char::is_whitespace).next().unwrap_or_default();
+    let after = text[word.len()..].trim_start();
+    let quoted = "put it into quotes: NAME='…' takes everything as it is, NAME=\"…\" knows \\n and \\\"";
+    if word.starts_with('#') {
+        return Err(("a value that begins with # needs quotes", "write NAME='#…', or a blank before a comment"));
+    }
+    if !after.is_empty() && !after.starts_with('#') {
+        return Err(("a value with a space needs quotes", quoted));
+    }
+    if word.contains(['\'', '"']) {
+        return Err(("a value with a quote in it needs quotes around all of it", quoted));
+    }
+    if word.contains('\\') {
+        return Err(("a value with a backslash needs quotes", "put it into single quotes: NAME='…'"));
+    }
+    Ok(word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_what_they_say() {
+        for (text, wanted) in [
+            ("A=b", vec![("A", "b")]),
+            ("\n# no\n  A = b  # comment\r\nB=\nC= #x\n", vec![("A", "b"), ("B", ""), ("C", "")]),
+            ("A=pa$word1\nB='$x'\nC=\"${x}\"", vec![("A", "pa$word1"), ("B", "$x"), ("C", "${x}")]),
+            ("export A='b c' # d", vec![("A", "b c")]),
+            ("A=\"b \\\"c\\\" \\n \\d\"", vec![("A", "b \"c\" \n \\d")]),
+            ("A='one\ntwo'\nB=\"x\ny\"\nC=3", vec![("A", "one\ntwo"), ("B", "x\ny"), ("C", "3")]),
+            ("A=a=b#c&d;e==", vec![("A", "a=b#c&d;e==")]),
+            ("A.b_1='it\"s'", vec![("A.b_1", "it\"s")]),
+            ("A=größe", vec![("A", "größe")]),
+        ] {
+            let wanted: Vec<(String, String)> = wanted.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect();
+            assert_eq!(parse(text), Ok(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_have_a_place_and_advice_and_no_value() {
+        for (text, place, wanted) in [
+            ("A=1\nSHOP_NAME=My hunter2", ":2:11", "SHOP_NAME='…'"),
+            ("A=1\nB='x\ny'\nhunter2", ":4:1", "not NAME=value"),
+            ("A=\"hunter2\nB=1", ":1:3", "no closing one"),
+            ("  A='hunter2", ":1:5", "no closing one"),
+            ("A=hunter2\\x", ":1:3", "A='…'"),
+            ("A=hunter2's", ":1:3", "quotes around all"),
+            ("A='hun'ter2", ":1:3", "behind the closing quote"),
+            ("hunter2 is=x", ":1:1", "not a name"),
+            ("=hunter2", ":1:1", "not a name"),
+            ("A=#hunter2", ":1:3", "A='#…'"),
+            ("A='hunter2\0'", ":1:3", "NUL"),
+        ] {
+            let error = explain("x/.env", parse(text).expect_err(text));
+            assert!(error.text.contains(&format!("x/.env{place}")), "{text}: {error}");
+            assert!(error.text.contains(wanted) && !error.text.contains("hun"), "{text}: {error}");
+            assert!(error.brief.starts_with("x/.env line "), "{}", error.brief);
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_shown_with_their_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(".env");
+        std::fs::write(&file, b"A=1\nB=hunter2\xff\n").unwrap();
+        let error = read(&file).unwrap_err().text;
+        assert!(error.contains(".env:2:10") && error.contains("2 | B=…") && error.contains("UTF-8"), "{error}");
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn no_text_makes_it_panic() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let pieces = ["A", "=", "'", "\"", "\\", "\n", "\r\n", "#", " ", "é", "$", "export", "\u{feff}", "\t"];
+        for _ in 0..20_000 {
+            let text: String = (0..random.usize(0..14)).map(|_| pieces[random.usize(0..pieces.len())]).collect();
+            if let Err(slip) = parse(&text) {
+                let _ = explain("f", slip);
+            }
+        }
+    }
+}

@@ -1,0 +1,285 @@
+//! Masking secrets in any text that is kept or shown.
+//!
+//! Mask first, then fold and cut: half a secret, or one whose digits were folded away, is not found any more. So the ways
+//! to shorten a text from outside are methods of the one who masks it, [`Redactor::clip`] and [`Redactor::fold`].
+
+pub mod dotenv;
+mod forms;
+pub(crate) mod userinfo;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use regex::{NoExpand, Regex, RegexBuilder};
+
+/// Replaces the secrets of a scenario, however they are encoded.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    /// Any secret in any form; the longest first, so that no part of a long one stays when a short one is inside it.
+    needles: Option<Regex>,
+    /// The secrets as they are.
+    values: Vec<String>,
+}
+
+/// What replaces a secret.
+const MASK: &str = "***";
+/// A shorter value would mask half of every text and protect nothing.
+const SHORTEST: usize = 4;
+/// Bytes of all forms compiled: some megabytes of secrets.
+const MOST: usize = 256 << 20;
+/// Characters of a reason that tell one kind of failure from another.
+const REASON: usize = 200;
+
+impl std::fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.is_empty() { "Redactor(nothing)" } else { "Redactor(…)" })
+    }
+}
+
+impl Redactor {
+    /// Masks these values; those that [`Redactor::takes`] refuses are left alone.
+    pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut values: Vec<&str> = values.into_iter().filter(|value| Self::takes(value)).collect();
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+        values.dedup();
+        if values.is_empty() {
+            return Self::default();
+        }
+        let mut patterns: Vec<_> = values.iter().flat_map(|value| forms::patterns(bare(value))).collect();
+        patterns.sort_by(|(a, _), (b, _)| b.cmp(a));
+        let all = patterns.into_iter().map(|(_, pattern)| pattern).collect::<Vec<_>>().join("|");
+        let needles = RegexBuilder::new(&all).size_limit(MOST).dfa_size_limit(8 << 20).build().ok();
+        // Rather nothing is shown than a secret.
+        let values = values.into_iter().map(str::to_owned).collect();
+        Self { needles: needles.or_else(|| Regex::new("(?s).+").ok()), values }
+    }
+
+    /// The same with more values.
+    #[must_use]
+    pub fn with<'a>(self: &Arc<Self>, more: impl IntoIterator<Item = &'a str>) -> Arc<Self> {
+        let more: Vec<&str> = more.into_iter().filter(|value| Self::takes(value)).collect();
+        if more.iter().all(|value| self.values.iter().any(|known| known == value)) {
+            return Arc::clone(self);
+        }
+        Arc::new(Self::new(self.values.iter().map(String::as_str).chain(more)))
+    }
+
+    /// Whether a value is masked: not one of fewer than four characters.
+    pub fn takes(value: &str) -> bool {
+        value.chars().nth(SHORTEST - 1).is_some()
+    }
+
+    /// What is masked, for those who must be told to mask it, too; never to be shown.
+    pub fn values(&self) -> &[String] {
+        &self.values
+    }
+
+    /// True when there is nothing to mask.
+    pub fn is_empty(&self) -> bool {
+        self.needles.is_none()
+    }
+
+    /// The text with every secret masked.
+    pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.needles {
+            Some(needles) => needles.replace_all(text, NoExpand(MASK)),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// Byte ranges of the secrets in a text, in order.
+    pub(crate) fn find(&self, text: &str) -> Vec<std::ops::Range<usize>> {
+        let found = self.needles.iter().flat_map(|needles| needles.find_iter(text));
+        found.map(|found| found.range()).filter(|range| !range.is_empty()).collect()
+    }
+
+    /// Bytes of the longest form of a secret: whoever keeps the beginning of a text keeps this much more, so that a
+    /// secret at its end is there whole when it is masked.
+    pub fn reach(&self) -> usize {
+        self.values.iter().map(|value| value.len()).max().unwrap_or(0).saturating_mul(forms::WIDEST)
+    }
+
+    /// The first `most` characters of a text, masked before it is cut. Costs no more for a longer text.
+    pub fn clip(&self, text: &str, most: usize) -> String {
+        self.clip_part(text, most, true)
+    }
+
+    /// The same for the beginning of a longer text, which may end inside of a secret: its last [`reach`](Self::reach)
+    /// bytes are looked at, but not shown.
+    pub fn clip_part(&self, text: &str, most: usize, is_whole: bool) -> String {
+        let Some(needles) = &self.needles else { return text.chars().take(most).collect() };
+        let end = if is_whole { text.len() } else { text.floor_char_boundary(text.len().saturating_sub(self.reach())) };
+        let (mut out, mut left, mut at) = (String::new(), most, 0);
+        while at < end && left > 0 {
+            // As far as what is left can reach, and as a secret that begins there.
+            let window = text.floor_char_boundary((at + 4 * left).saturating_add(self.reach()));
+            let found = needles.find_at(&text[..window], at).filter(|found| found.start() < end && !found.is_empty());
+            let plain = &text[at..found.map_or(end, |found| found.start())];
+            for c in plain.chars().take(left) {
+                out.push(c);
+                left -= 1;
+            }
+            let Some(found) = found else { break };
+            if left > 0 {
+                out.push_str(MASK);
+                left = left.saturating_sub(MASK.len());
+            }
+            at = found.end();
+        }
+        out
+    }
+
+    /// A text from outside as a reason: masked, on one line, numbers as `N` so that a port or an id does not make a kind of
+    /// its own, at most 200 characters.
+    pub fn fold(&self, text: &str) -> Arc<str> {
+        fold(&self.clip(text, REASON)).into()
+    }
+}
+
+/// The value without what most carriers drop.
+fn bare(value: &str) -> &str {
+    let bare = value.trim();
+    if Redactor::takes(bare) { bare } else { value }
+}
+
+fn fold(text: &str) -> String {
+    let mut out = String::new();
+    let mut in_number = false;
+    for c in text.chars() {
+        if c.is_ascii_digit() {
+            if !in_number {
+                out.push('N');
+            }
+            in_number = true;
+        } else {
+            in_number = false;
+            out.push(if c.is_control() { ' ' } else { c });
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_masked_in_every_form() {
+        let secret = "p4ss w/ord+\"é?>";
+        let redactor = Redactor::new([secret]);
+        let url = url::Url::parse_with_params("http://h/", [("k", secret)]).unwrap();
+        let json = serde_json::json!({ "k": secret }).to_string();
+        let texts = [
+            format!("Authorization: {secret}"),
+            url.to_string(),
+            percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string(),
+            json,
+            STANDARD.encode(secret),
+            URL_SAFE.encode(secret),
+            STANDARD.encode(format!("u:{secret}")),
+            STANDARD.encode(format!("me:{secret}\n")),
+            STANDARD.encode(format!("you:{secret}!!")),
+        ];
+        let lower = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+        let mixed = [
+            // As URLs leave some characters alone, as other programs write hexadecimal digits, as others escape JSON.
+            "p4ss%20w/ord+%22%C3%A9?%3E".to_owned(),
+            lower.replace("%2F", "%2f").replace("%C3%A9", "%c3%a9"),
+            r#"p4ss w\/ord+\"\u00E9?\u003e"#.to_owned(),
+            "p4ss w/ord+&quot;é?&gt;".to_owned(),
+        ];
+        for text in texts.into_iter().chain(mixed) {
+            let masked = redactor.mask(&text);
+            assert!(masked.contains(MASK), "{text}");
+            assert!(!masked.contains(secret) && !masked.contains("p4ss"), "{masked}");
+        }
+        assert_eq!(redactor.mask("nothing here"), "nothing here");
+    }
+
+    #[test]
+    fn the_longest_goes_first_and_the_short_are_left_alone() {
+        let redactor = Redactor::new(["abcd", "abcdefgh", "x"]);
+        assert_eq!(redactor.mask("abcdefgh abcd x"), "*** *** x");
+        assert!(Redactor::new(["", "abc"]).is_empty());
+        assert!(!format!("{redactor:?}").contains("abcd"));
+        // As in the name of a host.
+        assert_eq!(redactor.mask("ABCD"), "***");
+    }
+
+    #[test]
+    fn a_secret_may_be_long() {
+        let key = "-----BEGIN/KEY+é\n".repeat(250);
+        let redactor = Redactor::new([key.as_str(), "$1{abcd}"]);
+        assert_eq!(redactor.mask(&format!("a {} b", key.trim().replace('\n', "\\n"))), "a *** b");
+        assert_eq!(redactor.mask("x$1{abcd}y"), "x***y");
+    }
+
+    #[test]
+    fn every_shape_is_found_in_every_encoding() {
+        let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC+/BK\nAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----";
+        for secret in ["4815162342", "a b c d", "Tok-3n_x", "q\"u'o\\t<e>&", "größe-ß✓", pem, "a%20b+c/d=e"] {
+            let redactor = Redactor::new([secret]);
+            let once = serde_json::to_string(secret).unwrap();
+            let percent = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+            let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let html = secret.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&#34;").replace('\'', "&#x27;");
+            for text in [
+                secret.to_owned(),
+                secret.replace('\n', "\r\n"),
+                secret.replace('\n', " "),
+                secret.replace('\n', ""),
+                secret.to_lowercase(),
+                format!("{secret:?}"),
+                once.clone(),
+                serde_json::to_string(&once).unwrap(),
+                percent.to_lowercase(),
+                percent_encoding::utf8_percent_encode(&percent, percent_encoding::NON_ALPHANUMERIC).to_string(),
+                percent,
+                form,
+                hex.to_uppercase(),
+                hex,
+                html,
+                STANDARD.encode(secret),
+                URL_SAFE.encode(secret),
+                STANDARD.encode(format!("u:{secret}")),
+                STANDARD.encode(format!("user:{secret}")),
+                STANDARD.encode(format!("us:{secret}")),
+            ] {
+                let masked = redactor.mask(&text);
+                let left = masked.replace(MASK, "").replace("dXNlcj", "");
+                // Beside quotes, padding and the neighbours' bits there is nothing left.
+                assert!(masked.contains(MASK) && left.len() <= 8, "{secret} in {text}: {masked}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_of_a_secret_is_one_too() {
+        let redactor = Redactor::new(["-----BEGIN KEY-----\nMIIEvQIBADANBgkqh\nx\n-----END KEY-----\n"]);
+        assert_eq!(redactor.mask("< MIIEvQIBADANBgkqh"), "< ***");
+    }
+
+    #[test]
+    fn what_is_cut_is_masked_before() {
+        let redactor = Redactor::new(["tok-48151623-end"]);
+        let text = format!("{}tok-48151623-end{}", "x".repeat(95), "y".repeat(100));
+        for most in 90..130 {
+            let cut = redactor.clip(&text, most);
+            assert!(!cut.contains("tok") && cut.chars().count() <= most.max(98), "{most}: {cut}");
+        }
+        assert_eq!(redactor.clip("tok-48151623-end and 7", 200), "*** and 7");
+        assert_eq!(&*redactor.fold("no 12 tok-48151623-end\n"), "no N *** ");
+        // Whoever cuts before it is masked must not show the half of it.
+        for end in 95..120 {
+            let kept = &text[..end];
+            assert!(!redactor.clip_part(kept, 500, false).contains('t'), "{end}");
+        }
+        let many = "tok-48151623-end".repeat(400);
+        assert!(redactor.clip_part(&many[..4_000], 4_000, false).chars().all(|c| c == '*'));
+        assert_eq!(Redactor::default().clip("größe", 3), "grö");
+    }
+}

@@ -1,0 +1,221 @@
+//! The texts of a scenario: its own file and what it includes, joined into one so that a byte range is a place.
+//!
+//! Also the only reader of other files (data, uploads, certificates, `@file`): they must lie below the scenario's folder.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::diagnostic::Diagnostic;
+use crate::scenario::secrets::Redactor;
+use crate::scenario::secrets::userinfo;
+
+/// All texts, one after the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Sources {
+    text: String,
+    files: Vec<File>,
+    /// The scenario's folder; embedded scenarios have none.
+    root: Option<PathBuf>,
+    secrets: Arc<Redactor>,
+}
+
+#[derive(Debug, Clone)]
+struct File {
+    start: usize,
+    origin: Arc<str>,
+    folder: Option<PathBuf>,
+}
+
+/// Largest scenario or included file.
+pub(crate) const MAX_BYTES: u64 = 1_000_000;
+/// Largest file that is sent or trusted.
+const MAX_FILE: u64 = 64 * 1024 * 1024;
+
+impl Sources {
+    /// The scenario's own text.
+    pub fn new(origin: &str, text: &str, root: Option<&Path>) -> Self {
+        let file = File { start: 0, origin: origin.into(), folder: root.map(Path::to_owned) };
+        Self { text: text.to_owned(), files: vec![file], root: root.map(Path::to_owned), secrets: Arc::default() }
+    }
+
+    /// Nothing that is said of these files shows one of these from now on.
+    pub fn protect(&mut self, secrets: Redactor) {
+        self.secrets = Arc::new(secrets);
+    }
+
+    /// What is not to be shown.
+    pub fn secrets(&self) -> &Arc<Redactor> {
+        &self.secrets
+    }
+
+    /// A text without the secrets, and without user and password in URLs.
+    pub fn mask(&self, text: &str) -> String {
+        // Secrets first: one with an @ in it would be cut in two.
+        userinfo::mask(&self.secrets.mask(text)).into_owned()
+    }
+
+    /// The ranges of all texts that hold secrets.
+    pub fn hidden(&self) -> Vec<Range<usize>> {
+        self.secrets.find(&self.text)
+    }
+
+    /// Adds an included file, and says where its text begins.
+    pub fn add(&mut self, path: &Path, text: &str) -> usize {
+        self.text.push('\n');
+        let start = self.text.len();
+        let folder = path.parent().map(Path::to_owned);
+        self.files.push(File { start, origin: path.display().to_string().into(), folder });
+        self.text.push_str(text);
+        start
+    }
+
+    /// Everything as one text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The name of the scenario's own file.
+    pub fn origin(&self) -> &str {
+        self.files.first().map_or("", |file| &file.origin)
+    }
+
+    /// The scenario's folder; `None` for an embedded one.
+    pub fn root(&self) -> Option<&Path> {
+        self.root.as_deref()
+    }
+
+    /// The text at a range.
+    pub fn at(&self, range: Range<usize>) -> &str {
+        self.text.get(range).unwrap_or("")
+    }
+
+    /// The file an offset is in: its name, its text, and where that begins.
+    pub fn locate(&self, offset: usize) -> (&str, &str, usize) {
+        let index = self.file(offset);
+        let Some(file) = self.files.get(index) else { return ("", "", 0) };
+        let end = self.files.get(index + 1).map_or(self.text.len(), |next| next.start.saturating_sub(1));
+        (&file.origin, self.text.get(file.start..end).unwrap_or(""), file.start)
+    }
+
+    fn file(&self, offset: usize) -> usize {
+        self.files.partition_point(|file| file.start <= offset).saturating_sub(1)
+    }
+
+    /// The path of a file named at `offset`: beside the file that names it, below the scenario's folder.
+    pub fn resolve(&self, offset: usize, name: &str) -> Result<PathBuf, String> {
+        let folder = self.files.get(self.file(offset)).and_then(|file| file.folder.as_ref());
+        let (Some(folder), Some(root)) = (folder, &self.root) else {
+            return Err("an embedded scenario cannot read files".to_owned());
+        };
+        let path = folder.join(name);
+        let real = path.canonicalize().map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        let root = root.canonicalize().map_err(|e| format!("cannot read {}: {e}", root.display()))?;
+        if !real.starts_with(&root) {
+            return Err(format!("{name} lies outside of the scenario's folder"));
+        }
+        let found = real.metadata().and_then(|found| ordinary(&found));
+        found.map_err(|e| format!("cannot read {}: {e}", path.display()))?;
+        Ok(path)
+    }
+
+    /// The bytes of a file named at `offset`.
+    pub fn read(&self, offset: usize, name: &str, most: u64) -> Result<(PathBuf, Vec<u8>), String> {
+        let path = self.resolve(offset, name)?;
+        let bytes = read_limited(&path, most)?;
+        Ok((path, bytes))
+    }
+
+    /// The bytes of a file to send or to trust.
+    pub fn bytes(&self, offset: usize, name: &str) -> Result<Vec<u8>, String> {
+        self.read(offset, name, MAX_FILE).map(|(_, bytes)| bytes)
+    }
+}
+
+/// Opens an ordinary file. Anything else is refused at once: a pipe that nobody writes to would be waited for for ever, and
+/// a device may have no end.
+pub(crate) fn open(path: &Path) -> std::io::Result<std::fs::File> {
+    // Looked at before and after: opening alone does something to some devices, and what has the name may change.
+    ordinary(&std::fs::metadata(path)?)?;
+    let mut options = std::fs::OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    let file = options.open(path)?;
+    ordinary(&file.metadata()?)?;
+    Ok(file)
+}
+
+fn ordinary(found: &std::fs::Metadata) -> std::io::Result<()> {
+    if found.is_file() {
+        return Ok(());
+    }
+    #[cfg(unix)]
+    let what = {
+        use std::os::unix::fs::FileTypeExt as _;
+        let kind = found.file_type();
+        match () {
+            () if kind.is_dir() => "a directory",
+            () if kind.is_fifo() => "a pipe",
+            () if kind.is_socket() => "a socket",
+            () => "a device",
+        }
+    };
+    #[cfg(not(unix))]
+    let what = if found.is_dir() { "a directory" } else { "a device" };
+    Err(std::io::Error::other(format!("it is {what}, not a file")))
+}
+
+/// Reads at most `most` bytes; a longer file is an error.
+pub(crate) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, String> {
+    use std::io::Read as _;
+    let fail = |why: &str| format!("cannot read {}: {why}", path.display());
+    let file = open(path).map_err(|e| fail(&e.to_string()))?;
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| fail(&e.to_string()))?;
+    if bytes.len() as u64 > most {
+        return Err(fail(&format!("it is larger than {} MB", most / 1_000_000)));
+    }
+    Ok(bytes)
+}
+
+/// The text with a mark instead of bytes that are none, and what to say about the first of them.
+pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic) {
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let message = format!("the file is not UTF-8 text: the byte 0x{byte:02x} is no character");
+    let end = at + char::REPLACEMENT_CHARACTER.len_utf8();
+    (text, Diagnostic::new(at..end, message).note("save it as UTF-8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_know_their_file() {
+        let mut sources = Sources::new("a.yaml", "one\ntwo", None);
+        let start = sources.add(Path::new("b/c.yaml"), "three");
+        assert_eq!(start, 8);
+        assert_eq!(sources.locate(5), ("a.yaml", "one\ntwo", 0));
+        assert_eq!(sources.locate(9), ("b/c.yaml", "three", 8));
+        assert_eq!(sources.locate(999), ("b/c.yaml", "three", 8));
+        assert!(sources.resolve(0, "x").unwrap_err().contains("embedded"));
+    }
+
+    #[test]
+    fn files_stay_below_the_folder_and_have_a_size() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("s");
+        std::fs::create_dir(&root).unwrap();
+        std::fs::write(folder.path().join("secret"), "x").unwrap();
+        std::fs::write(root.join("ok"), "hello").unwrap();
+        let sources = Sources::new("s.yaml", "", Some(&root));
+        assert_eq!(sources.bytes(0, "ok").unwrap(), b"hello");
+        assert!(sources.bytes(0, "../secret").unwrap_err().contains("outside"));
+        assert!(sources.bytes(0, "none").unwrap_err().contains("none"));
+        assert!(sources.bytes(0, ".").unwrap_err().contains("a directory, not a file"));
+        assert!(sources.read(0, "ok", 4).unwrap_err().contains("larger"));
+    }
+}
