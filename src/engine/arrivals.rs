@@ -12,37 +12,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::peers::Arrival;
-use super::shard::Shard;
-use super::user::Signal;
+use super::shard_command::{Arrival, Pace};
+use super::shard_state::{ShardState, SpawnRequest};
+use super::signal::Signal;
 use crate::scenario::plan::Quota;
 
 /// Arrivals dealt without letting the users run, when many are due at once.
 const AT_ONCE: u32 = 32;
-
-/// A user to be spawned for an iteration.
-#[derive(Debug)]
-pub struct Hire {
-    /// Its class in the plan.
-    pub class: usize,
-    /// When the iteration was due.
-    pub due: Instant,
-    /// The idle user of another class that leaves for it.
-    pub instead_of: Option<Rc<Signal>>,
-}
-
-/// How many times as many iterations arrive as planned, and since which moment of the plan.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Pace {
-    pub scale: f64,
-    pub at: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { scale: 1.0, at: Duration::ZERO }
-    }
-}
 
 /// The number of the first arrival at or after a change of pace that belongs to this shard: the arrivals are counted as
 /// if the pace had been the same from the beginning.
@@ -68,7 +44,7 @@ pub struct Dealer {
 
 impl Dealer {
     /// Has dealt nothing yet; `dealt` is the index of the shard and how many there are.
-    pub fn new(shard: &Shard, dealt: (u64, u64), from: Instant) -> Self {
+    pub fn new(shard: &ShardState, dealt: (u64, u64), from: Instant) -> Self {
         let pace = shard.pace.get();
         Self {
             dealt,
@@ -81,7 +57,7 @@ impl Dealer {
     }
 
     /// Deals what is due by now, at most `most`, and says when the next is due; `None` when there is none.
-    pub fn deal(&mut self, shard: &Shard, most: u32) -> Option<Instant> {
+    pub fn deal(&mut self, shard: &ShardState, most: u32) -> Option<Instant> {
         let schedule = &shard.plan.schedule;
         if shard.pace.get() != self.pace {
             self.pace = shard.pace.get();
@@ -106,7 +82,7 @@ impl Dealer {
 }
 
 /// Deals arrivals as they become due, until the task is aborted.
-pub async fn dispatch(shard: Rc<Shard>, dealer: Rc<RefCell<Dealer>>) {
+pub async fn dispatch(shard: Rc<ShardState>, dealer: Rc<RefCell<Dealer>>) {
     loop {
         if shard.paused.get() {
             shard.resumed.notified().await;
@@ -126,7 +102,7 @@ pub async fn dispatch(shard: Rc<Shard>, dealer: Rc<RefCell<Dealer>>) {
 }
 
 /// Lets a user here begin an iteration, or passes it on.
-pub fn arrive(shard: &Shard, arrival: Arrival) {
+pub fn arrive(shard: &ShardState, arrival: Arrival) {
     if !begin(shard, arrival) {
         shard.pass_on(arrival);
     }
@@ -134,10 +110,10 @@ pub fn arrive(shard: &Shard, arrival: Arrival) {
 }
 
 /// False when nobody here is free.
-fn begin(shard: &Shard, Arrival { class, due, .. }: Arrival) -> bool {
-    let idle = |lounge: &mut Vec<Rc<Signal>>| std::iter::from_fn(|| lounge.pop()).find(|user| !user.is_retired());
-    let mut lounges = shard.lounges.borrow_mut();
-    if let Some(user) = idle(&mut lounges[class]) {
+fn begin(shard: &ShardState, Arrival { class, due, .. }: Arrival) -> bool {
+    let idle = |users: &mut Vec<Rc<Signal>>| std::iter::from_fn(|| users.pop()).find(|user| !user.is_retired());
+    let mut idle_users = shard.idle_users.borrow_mut();
+    if let Some(user) = idle(&mut idle_users[class]) {
         user.arrive(due);
         return true;
     }
@@ -147,7 +123,7 @@ fn begin(shard: &Shard, Arrival { class, due, .. }: Arrival) -> bool {
             None
         }
         // The class with the most idle users misses one least.
-        None => match lounges.iter_mut().max_by_key(|lounge| lounge.len()).and_then(idle) {
+        None => match idle_users.iter_mut().max_by_key(|users| users.len()).and_then(idle) {
             Some(user) => {
                 user.retire(shard.last_moment());
                 Some(user)
@@ -155,7 +131,7 @@ fn begin(shard: &Shard, Arrival { class, due, .. }: Arrival) -> bool {
             None => return false,
         },
     };
-    shard.hires.borrow_mut().push_back(Hire { class, due, instead_of });
+    shard.spawn_requests.borrow_mut().push_back(SpawnRequest { class, due, instead_of });
     shard.attention.notify_one();
     true
 }
@@ -169,7 +145,7 @@ mod tests {
     use super::*;
     use crate::engine::heartbeat::Heartbeat;
     use crate::engine::peers::Peers;
-    use crate::engine::shard::Setup;
+    use crate::engine::shard_setup::ShardSetup;
     use crate::protocol::http::Factory;
     use crate::scenario::{Overrides, Scenario};
 
@@ -185,12 +161,12 @@ mod tests {
     }
 
     /// Shards of a plan whose users would all be free, with their dealers.
-    fn shards(text: &str, count: usize) -> Vec<(Rc<Shard>, Dealer)> {
+    fn shards(text: &str, count: usize) -> Vec<(Rc<ShardState>, Dealer)> {
         let text = format!("host: http://h\n{text}\ntasks: [{{ steps: [{{ get: / }}] }}]");
         let plan = Arc::new(Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap());
         let from = Instant::now();
         let shard = |index| {
-            let setup = Setup {
+            let setup = ShardSetup {
                 index,
                 shards: count,
                 plan: Arc::clone(&plan),
@@ -199,13 +175,13 @@ mod tests {
                 factory: Factory::new(&plan).unwrap(),
                 redis: None,
                 others: Arc::default(),
-                orders: mpsc::unbounded_channel().1,
+                commands: mpsc::unbounded_channel().1,
                 peers: Peers::none(),
                 heartbeat: Arc::new(Heartbeat::start()),
                 intervals: mpsc::channel(1).0,
                 spares: mpsc::channel(1).1,
             };
-            let shard = Rc::new(Shard::new(&setup));
+            let shard = Rc::new(ShardState::new(&setup));
             shard.vacancies.set(u32::MAX);
             let dealer = Dealer::new(&shard, (index as u64, count as u64), from);
             (shard, dealer)
@@ -223,7 +199,7 @@ mod tests {
                 tokio::time::advance(next.saturating_duration_since(Instant::now())).await;
             }
             assert_eq!(shard.arrivals.borrow().dropped, 0, "{text}");
-            all.extend(shard.hires.borrow().iter().map(|hire| hire.due - from));
+            all.extend(shard.spawn_requests.borrow().iter().map(|request| request.due - from));
         }
         all.sort();
         all
@@ -292,7 +268,7 @@ mod tests {
             let (shard, dealer) = &mut shards[0];
             tokio::time::advance(Duration::from_millis(late)).await;
             while dealer.deal(shard, 3).is_some_and(|next| next <= Instant::now()) {}
-            assert_eq!(shard.hires.borrow().len(), count, "{late}");
+            assert_eq!(shard.spawn_requests.borrow().len(), count, "{late}");
         }
     }
 }

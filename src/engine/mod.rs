@@ -4,22 +4,27 @@
 //! commands in, snapshots out. Nothing else crosses.
 
 mod arrivals;
+mod class_assignment;
 mod clock;
 mod command;
-mod course;
 mod feeder;
 mod handle;
 mod heartbeat;
 mod in_flight;
-mod keeper;
+mod load_controller;
 mod pacer;
 mod peers;
+mod pool;
 mod ramp;
-mod roster;
 mod shard;
+mod shard_command;
+mod shard_setup;
+mod shard_state;
+mod signal;
 mod supervisor;
 #[cfg(target_os = "linux")]
 mod timer;
+mod trace;
 pub mod trial;
 mod user;
 
@@ -109,12 +114,12 @@ fn start_with(
     let others = Arc::new(AtomicU32::new(0));
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
-    let (orders, receivers): (Vec<_>, Vec<_>) = (0..threads).map(|_| mpsc::unbounded_channel()).unzip();
-    let ends = peers::Peers::new(&orders).into_iter().zip(orders).zip(receivers);
-    for (index, ((peers, orders), order_rx)) in ends.enumerate() {
+    let (commands, receivers): (Vec<_>, Vec<_>) = (0..threads).map(|_| mpsc::unbounded_channel()).unzip();
+    let ends = peers::Peers::new(&commands).into_iter().zip(commands).zip(receivers);
+    for (index, ((peers, commands), command_rx)) in ends.enumerate() {
         let (spares, spare_rx) = mpsc::channel::<Box<Interval>>(INTERVALS);
         let heartbeat = Arc::new(Heartbeat::start());
-        let setup = shard::Setup {
+        let setup = shard_setup::ShardSetup {
             index,
             shards: threads,
             plan: Arc::clone(&plan),
@@ -123,7 +128,7 @@ fn start_with(
             factory: factory.clone(),
             redis: redis.clone(),
             others: Arc::clone(&others),
-            orders: order_rx,
+            commands: command_rx,
             peers,
             intervals: interval_tx.clone(),
             spares: spare_rx,
@@ -137,13 +142,13 @@ fn start_with(
                 shard::run(setup).await;
             });
         })?;
-        links.push(supervisor::Link { orders, spares, heartbeat, thread });
+        links.push(supervisor::Link { commands, spares, heartbeat, thread });
     }
     let (command_tx, commands) = mpsc::channel(COMMANDS);
     let mut aggregator = aggregator(&plan, options.seed, threads);
     let (snapshots, snapshot_rx) = watch::channel(aggregator.snapshot(first_moment(&plan)));
     let (figures, server) = watch::channel(None);
-    let setup = supervisor::Setup { plan, aggregator, links, commands, intervals, snapshots, server };
+    let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {
         runtime.block_on(async {
             if let Some(factory) = redis {

@@ -8,20 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio::sync::mpsc::{UnboundedSender, WeakUnboundedSender};
-use tokio::time::Instant;
 
-use super::shard::Order;
-
-/// An iteration that has arrived.
-#[derive(Debug, Clone, Copy)]
-pub struct Arrival {
-    /// Its class in the plan.
-    pub class: usize,
-    /// When it was due.
-    pub due: Instant,
-    /// How many shards have passed it on.
-    pub passed: u32,
-}
+use super::shard_command::{Arrival, ShardCommand};
 
 /// All shards of a run, and which of them this one is.
 #[derive(Debug, Clone)]
@@ -29,21 +17,21 @@ pub struct Peers {
     index: usize,
     free: Arc<[AtomicU32]>,
     /// Weak, so that the shards notice when the supervisor is gone.
-    orders: Arc<[WeakUnboundedSender<Order>]>,
+    commands: Arc<[WeakUnboundedSender<ShardCommand>]>,
 }
 
 impl Peers {
     /// One for each shard, in their order.
-    pub fn new(orders: &[UnboundedSender<Order>]) -> Vec<Self> {
-        let free: Arc<[AtomicU32]> = orders.iter().map(|_| AtomicU32::new(0)).collect();
-        let orders: Arc<[_]> = orders.iter().map(UnboundedSender::downgrade).collect();
-        let peer = |index| Self { index, free: Arc::clone(&free), orders: Arc::clone(&orders) };
-        (0..orders.len()).map(peer).collect()
+    pub fn new(commands: &[UnboundedSender<ShardCommand>]) -> Vec<Self> {
+        let free: Arc<[AtomicU32]> = commands.iter().map(|_| AtomicU32::new(0)).collect();
+        let commands: Arc<[_]> = commands.iter().map(UnboundedSender::downgrade).collect();
+        let peer = |index| Self { index, free: Arc::clone(&free), commands: Arc::clone(&commands) };
+        (0..commands.len()).map(peer).collect()
     }
 
     /// Of a shard without others.
     pub fn none() -> Self {
-        Self { index: 0, free: Arc::new([]), orders: Arc::new([]) }
+        Self { index: 0, free: Arc::new([]), commands: Arc::new([]) }
     }
 
     /// Tells the others how many iterations this shard could begin now.
@@ -67,8 +55,8 @@ impl Peers {
         });
         let passed = arrival.passed + 1;
         willing.any(|at| {
-            let peer = self.orders[at].upgrade();
-            peer.is_some_and(|peer| peer.send(Order::Serve(Arrival { passed, ..arrival })).is_ok())
+            let peer = self.commands[at].upgrade();
+            peer.is_some_and(|peer| peer.send(ShardCommand::Serve(Arrival { passed, ..arrival })).is_ok())
         })
     }
 }
@@ -76,6 +64,7 @@ impl Peers {
 #[cfg(test)]
 mod tests {
     use tokio::sync::mpsc;
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -89,7 +78,7 @@ mod tests {
         assert!(!peers[0].pass(arrival), "its own are not others");
         peers[2].has_free(2);
         assert_eq!([1, 2, 3].map(|_| peers[0].pass(arrival)), [true, true, false], "as many as there are free");
-        let Ok(Order::Serve(got)) = receivers[2].try_recv() else { panic!("nothing was passed on") };
+        let Ok(ShardCommand::Serve(got)) = receivers[2].try_recv() else { panic!("nothing was passed on") };
         assert_eq!((got.class, got.due, got.passed), (4, arrival.due, 1));
         assert!(receivers[1].try_recv().is_err());
         arrival.passed = 3;

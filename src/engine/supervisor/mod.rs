@@ -2,8 +2,8 @@
 //!
 //! In: commands, and the shards' intervals. Out: orders to the shards, and a snapshot every 250 ms.
 
-mod picture;
 mod shards;
+mod snapshot;
 mod warmup;
 
 use std::sync::Arc;
@@ -16,10 +16,11 @@ pub use self::shards::Link;
 use self::shards::Shards;
 use self::warmup::WarmUp;
 use super::Command;
+use super::class_assignment::ClassAssignment;
 use super::clock::RunClock;
-use super::course::Course;
-use super::roster::Roster;
-use super::shard::{HANDOVER, Order};
+use super::load_controller::LoadController;
+use super::shard::HANDOVER;
+use super::shard_command::ShardCommand;
 use crate::scenario::Plan;
 use crate::scenario::estimate;
 use crate::scenario::plan::{Class, Load};
@@ -38,7 +39,7 @@ const REPEAT: Duration = Duration::from_millis(250);
 const SETTLED: Duration = Duration::from_millis(600);
 
 /// What the supervisor is given.
-pub struct Setup {
+pub struct SupervisorSetup {
     pub plan: Arc<Plan>,
     pub aggregator: Aggregator,
     pub links: Vec<Link>,
@@ -50,8 +51,8 @@ pub struct Setup {
 }
 
 /// Runs until every shard has ended, then publishes the last snapshot.
-pub async fn run(setup: Setup) {
-    let Setup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
+pub async fn run(setup: SupervisorSetup) {
+    let SupervisorSetup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
     control.server = Some(server);
     for words in estimate::remarks(&control.plan) {
@@ -65,7 +66,7 @@ pub async fn run(setup: Setup) {
     loop {
         tokio::select! {
             command = commands.recv(), if attended => match command {
-                Some(command) => control.obey(command),
+                Some(command) => control.handle(command),
                 // Nobody holds the run any more: load must not go on unseen.
                 None => {
                     attended = false;
@@ -88,7 +89,7 @@ struct Control {
     load: Load,
     aggregator: Aggregator,
     shards: Shards,
-    course: Course,
+    controller: LoadController,
     clock: RunClock,
     probe: Probe,
     epoch: u32,
@@ -114,13 +115,13 @@ struct Control {
 impl Control {
     fn new(plan: Arc<Plan>, mut aggregator: Aggregator, links: Vec<Link>) -> Self {
         let now = Instant::now();
-        let early = Roster::new(&plan.classes, plan.load.users).early();
+        let early = ClassAssignment::new(&plan.classes, plan.load.users).early();
         let is_warm = plan.schedule.is_warm_up(Duration::ZERO);
         if is_warm {
             aggregator.warm_up(0, Duration::ZERO);
         }
         Self {
-            course: Course::new(&plan, early),
+            controller: LoadController::new(&plan, early),
             clock: RunClock::start(),
             probe: Probe::new(),
             epoch: 0,
@@ -144,38 +145,38 @@ impl Control {
         }
     }
 
-    fn obey(&mut self, command: Command) {
+    fn handle(&mut self, command: Command) {
         let t = self.clock.elapsed();
         match command {
             Command::SetUsers(users) => {
                 let what = if self.is_open() { "most users" } else { "users" };
-                self.note(format!("{what} {} → {users}", self.course.target(t)));
-                self.course.set_users(users, t);
+                self.note(format!("{what} {} → {users}", self.controller.target(t)));
+                self.controller.set_users(users, t);
             }
             Command::SetSpawnRate(rate) => {
                 let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
-                self.note(format!("{what} {} → {rate}{unit}", self.course.rate(t)));
-                if let Some(scale) = self.course.set_rate(rate, t) {
-                    self.shards.tell(Order::Scale(scale, self.course.plan_time(t)));
+                self.note(format!("{what} {} → {rate}{unit}", self.controller.rate(t)));
+                if let Some(scale) = self.controller.set_rate(rate, t) {
+                    self.shards.tell(ShardCommand::Scale(scale, self.controller.plan_time(t)));
                 }
             }
             Command::FollowPlan => {
-                if self.course.is_steered() {
+                if self.controller.is_steered() {
                     self.note("following the plan again".to_owned());
                 }
-                self.course.follow(t);
+                self.controller.follow(t);
                 if self.is_open() {
-                    self.shards.tell(Order::Scale(1.0, self.course.plan_time(t)));
+                    self.shards.tell(ShardCommand::Scale(1.0, self.controller.plan_time(t)));
                 }
             }
             Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
                 self.note("paused".to_owned());
                 self.clock.pause();
-                self.shards.tell(Order::Pause);
+                self.shards.tell(ShardCommand::Pause);
             }
             Command::Resume if self.clock.is_paused() => {
                 self.clock.resume();
-                self.shards.tell(Order::Resume);
+                self.shards.tell(ShardCommand::Resume);
                 self.note("resumed".to_owned());
             }
             Command::Pause | Command::Resume => {}
@@ -199,7 +200,7 @@ impl Control {
 
     fn next_epoch(&mut self) {
         self.epoch += 1;
-        self.shards.tell(Order::Epoch(self.epoch));
+        self.shards.tell(ShardCommand::Epoch(self.epoch));
     }
 
     fn note(&mut self, text: String) {
@@ -217,15 +218,15 @@ impl Control {
         // Held iterations would never finish.
         if self.clock.is_paused() {
             self.clock.resume();
-            self.shards.tell(Order::Resume);
+            self.shards.tell(ShardCommand::Resume);
         }
         self.stopping = Some((why, Instant::now() + self.load.stop_timeout));
-        self.shards.tell(Order::Stop);
+        self.shards.tell(ShardCommand::Stop);
     }
 
     fn cut(&mut self) {
         self.cut = true;
-        self.shards.tell(Order::Cut);
+        self.shards.tell(ShardCommand::Cut);
     }
 
     fn step(&mut self) {
@@ -249,14 +250,14 @@ impl Control {
         }
         self.begin_others(t);
         self.enter_stage(t);
-        let held = self.course.at(t).0;
+        let held = self.controller.at(t).0;
         if held != self.held || now >= self.repeat_at {
             if held != self.held {
                 self.held_since = now;
             }
             self.held = held;
             self.repeat_at = now + REPEAT;
-            self.shards.tell(Order::Hold(held));
+            self.shards.tell(ShardCommand::Hold(held));
         }
         self.feed(t, now);
     }
@@ -265,7 +266,7 @@ impl Control {
     fn is_finished(&mut self, t: Duration) -> bool {
         let planned = if self.plan.schedule.is_shaped() {
             let length = self.load.run_time.or(self.plan.schedule.length());
-            length.is_some_and(|length| !self.course.is_held() && self.course.plan_time(t) >= length)
+            length.is_some_and(|length| !self.controller.is_held() && self.controller.plan_time(t) >= length)
         } else {
             self.load.run_time.is_some_and(|limit| t >= limit)
         };
@@ -273,9 +274,9 @@ impl Control {
             return true;
         }
         let is_deserted = self.shards.deserted().is_some_and(|quit| quit >= self.held.min(self.places))
-            && self.held == self.course.at(t).0
+            && self.held == self.controller.at(t).0
             && self.held_since.elapsed() >= SETTLED
-            && self.course.is_settled(t);
+            && self.controller.is_settled(t);
         if is_deserted {
             self.note("every user has stopped".to_owned());
         }
@@ -284,27 +285,27 @@ impl Control {
 
     /// Lets the other users begin once those that come before them are ready.
     fn begin_others(&mut self, t: Duration) {
-        if self.course.is_held() {
+        if self.controller.is_held() {
             let ready = self.shards.ready();
-            if ready < self.early.min(self.course.target(t).0) {
+            if ready < self.early.min(self.controller.target(t).0) {
                 return;
             }
-            self.course.open(t);
+            self.controller.open(t);
             self.note(format!("{ready} users are ready: the others begin"));
         }
     }
 
     /// Lets iterations arrive, once the shards know how many users they may have for them.
     fn feed(&mut self, t: Duration, now: Instant) {
-        if self.is_open() && !self.is_fed && !self.course.is_held() {
+        if self.is_open() && !self.is_fed && !self.controller.is_held() {
             self.is_fed = true;
-            self.shards.tell(Order::Arrive(now - (t.saturating_sub(self.course.began()))));
+            self.shards.tell(ShardCommand::Arrive(now - (t.saturating_sub(self.controller.began()))));
         }
     }
 
     fn enter_stage(&mut self, t: Duration) {
         let schedule = &self.plan.schedule;
-        let planned = self.course.plan_time(t);
+        let planned = self.controller.plan_time(t);
         let (stage, is_warm) = (schedule.stage_at(planned), schedule.is_warm_up(planned));
         if stage != self.stage {
             self.stage = stage;

@@ -7,13 +7,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use crate::engine::heartbeat::Heartbeat;
-use crate::engine::shard::Order;
+use crate::engine::shard_command::ShardCommand;
 use crate::stats::Interval;
 use crate::stats::interval::Staff;
 
 /// The supervisor's ends of one shard.
 pub struct Link {
-    pub orders: mpsc::UnboundedSender<Order>,
+    pub commands: mpsc::UnboundedSender<ShardCommand>,
     pub spares: mpsc::Sender<Box<Interval>>,
     pub heartbeat: Arc<Heartbeat>,
     pub thread: thread::JoinHandle<()>,
@@ -34,10 +34,10 @@ impl Shards {
     }
 
     /// Gives all of them an order.
-    pub fn tell(&self, order: Order) {
+    pub fn tell(&self, order: ShardCommand) {
         for link in &self.links {
             // A shard that has ended takes no orders.
-            let _ = link.orders.send(order);
+            let _ = link.commands.send(order);
         }
     }
 

@@ -13,7 +13,7 @@ fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
 }
 
 /// The same with some load, and with what the shard is ordered.
-fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::UnboundedReceiver<Order>) {
+fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::UnboundedReceiver<ShardCommand>) {
     let text = format!("host: http://h\n{load}tasks: [{{ steps: [{{ get: / }}] }}]");
     let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
     let run = RunInfo {
@@ -30,7 +30,7 @@ fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::Unbo
     let (orders, ordered) = mpsc::unbounded_channel();
     // A thread that has ended would break the run.
     let heartbeat = Arc::new(Heartbeat::start());
-    let link = Link { orders, spares, heartbeat, thread: thread::spawn(thread::park) };
+    let link = Link { commands: orders, spares, heartbeat, thread: thread::spawn(thread::park) };
     (Control::new(Arc::new(plan), Aggregator::new(run, Vec::new(), 1), vec![link]), spare, ordered)
 }
 
@@ -38,8 +38,8 @@ fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::Unbo
 async fn a_shard_knows_its_places_before_iterations_arrive() {
     let (mut control, _spares, mut ordered) = control_of("arrivals: { rate: 5, max_users: 3 }\n");
     control.step();
-    assert!(matches!(ordered.try_recv(), Ok(Order::Hold(3))));
-    assert!(matches!(ordered.try_recv(), Ok(Order::Arrive(_))));
+    assert!(matches!(ordered.try_recv(), Ok(ShardCommand::Hold(3))));
+    assert!(matches!(ordered.try_recv(), Ok(ShardCommand::Arrive(_))));
     assert!(ordered.try_recv().is_err());
 }
 
@@ -52,7 +52,7 @@ async fn a_run_is_not_over_while_a_user_is_due() {
         control.absorb(interval);
     };
     for users in 1..=4 {
-        assert_eq!(control.course.at(control.clock.elapsed()), Users(users));
+        assert_eq!(control.controller.at(control.clock.elapsed()), Users(users));
         control.step();
         // All so far have stopped for good, and the next is due in this very moment.
         quit(&mut control, users);
@@ -82,12 +82,12 @@ async fn paused_time_is_not_run_time() {
     let (mut control, _spares) = control();
     let second = Duration::from_secs(1);
     tokio::time::advance(second).await;
-    control.obey(Command::Pause);
-    control.obey(Command::Pause);
+    control.handle(Command::Pause);
+    control.handle(Command::Pause);
     tokio::time::advance(5 * second).await;
     assert_eq!((control.clock.elapsed(), control.state(second)), (second, RunState::Paused));
-    control.obey(Command::Resume);
-    control.obey(Command::Resume);
+    control.handle(Command::Resume);
+    control.handle(Command::Resume);
     tokio::time::advance(second).await;
     assert_eq!(control.clock.elapsed(), 2 * second);
 }

@@ -10,18 +10,17 @@ mod subscription;
 mod trial;
 mod waits;
 
-use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::feeder::{self, Taker};
 use super::pacer::Pacer;
-use super::shard::Shard;
+use super::shard_state::ShardState;
+use super::signal::Signal;
 use crate::protocol::http::UserClient;
 use crate::protocol::redis::UserClient as RedisClient;
 use crate::scenario::eval::template::Scope;
@@ -29,43 +28,6 @@ use crate::scenario::plan::{Bind, Class, Start, Step, StopScope};
 
 /// How often a user that stays until the others are gone looks whether they are.
 const LINGER: Duration = Duration::from_millis(20);
-
-/// How the shard tells a user to stop, or to begin an iteration that has arrived.
-#[derive(Debug, Default)]
-pub struct Signal {
-    /// Once the user is told to leave: when it is aborted.
-    leaves_by: Cell<Option<Instant>>,
-    /// A list of steps has begun and not ended.
-    busy: Cell<bool>,
-    /// When the iteration that this user shall begin was due.
-    arrival: Cell<Option<Instant>>,
-    wake: Notify,
-}
-
-impl Signal {
-    /// The signal of a user that is spawned for an iteration.
-    pub fn with_arrival(due: Option<Instant>) -> Rc<Self> {
-        Rc::new(Self { arrival: Cell::new(due), ..Self::default() })
-    }
-
-    /// Lets the user finish the task at hand and leave; whoever calls this aborts it at `by`. A user that waits for its
-    /// next task leaves at once.
-    pub fn retire(&self, by: Instant) {
-        self.leaves_by.set(self.leaves_by.get().or(Some(by)));
-        self.wake.notify_one();
-    }
-
-    /// True when the user begins no more iterations.
-    pub fn is_retired(&self) -> bool {
-        self.leaves_by.get().is_some()
-    }
-
-    /// Lets an idle user begin an iteration.
-    pub fn arrive(&self, due: Instant) {
-        self.arrival.set(Some(due));
-        self.wake.notify_one();
-    }
-}
 
 /// Who a user is.
 #[derive(Debug, Clone, Copy)]
@@ -81,17 +43,17 @@ pub struct Clients {
     /// For HTTP.
     pub http: UserClient,
     /// For Redis, in a plan that has one.
-    pub redis: Option<Box<RedisClient<Shard>>>,
+    pub redis: Option<Box<RedisClient<ShardState>>>,
 }
 
 /// A user at work.
 pub struct User {
-    shard: Rc<Shard>,
+    shard: Rc<ShardState>,
     who: Identity,
     signal: Rc<Signal>,
     client: UserClient,
     /// There in a plan with Redis; connects when it is first used.
-    redis: Option<Box<RedisClient<Shard>>>,
+    redis: Option<Box<RedisClient<ShardState>>>,
     scope: Scope,
     /// Where in the scenario it is, for messages.
     section: Section,
@@ -115,7 +77,7 @@ enum Section {
 
 impl User {
     /// A user that has done nothing yet.
-    pub fn new(shard: Rc<Shard>, who: Identity, signal: Rc<Signal>, clients: Clients) -> Self {
+    pub fn new(shard: Rc<ShardState>, who: Identity, signal: Rc<Signal>, clients: Clients) -> Self {
         let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
         Self {
             shard,
@@ -213,7 +175,7 @@ impl User {
                 if self.signal.is_retired() {
                     return ControlFlow::Continue(());
                 }
-                self.shard.lounges.borrow_mut()[self.who.class].push(Rc::clone(&self.signal));
+                self.shard.idle_users.borrow_mut()[self.who.class].push(Rc::clone(&self.signal));
                 self.shard.report_free();
                 self.signal.wake.notified().await;
                 was_idle = true;
@@ -300,13 +262,13 @@ fn weights(class: &Class) -> u64 {
 
 /// Counts a user as long as its task lives, also when it is cut or panics.
 struct Alive<'a> {
-    shard: &'a Shard,
+    shard: &'a ShardState,
     signal: &'a Signal,
     start: Start,
 }
 
 impl<'a> Alive<'a> {
-    fn new(shard: &'a Shard, signal: &'a Signal, start: Start) -> Self {
+    fn new(shard: &'a ShardState, signal: &'a Signal, start: Start) -> Self {
         shard.users.set(shard.users.get() + 1);
         if start == Start::WithOthers {
             shard.others.fetch_add(1, Ordering::Relaxed);

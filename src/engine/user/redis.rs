@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::User;
 use super::request::{OnTheWire, sample};
-use crate::engine::shard::Shard;
+use crate::engine::shard_state::ShardState;
 use crate::protocol::http::Exchange;
 use crate::protocol::redis::{Delivery, Sink};
 use crate::scenario::eval::capture;
@@ -79,7 +79,7 @@ impl User {
     }
 }
 
-impl Sink for Shard {
+impl Sink for ShardState {
     fn delivered(&self, row: u32, delivery: Delivery) {
         self.recorder.borrow_mut().record(Sample {
             endpoint: row,

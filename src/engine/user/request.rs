@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::User;
 use crate::engine::in_flight::Ticket;
-use crate::engine::shard::Shard;
+use crate::engine::shard_state::ShardState;
 use crate::protocol::graphql;
 use crate::protocol::http::Exchange;
 use crate::scenario::eval::capture;
@@ -91,7 +91,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// But one that has had as long as a stop gives it and longer was not answered, and that is a failure: a server that
 /// stands still towards the end of a run must not look well.
 pub(super) struct OnTheWire {
-    shard: Rc<Shard>,
+    shard: Rc<ShardState>,
     endpoint: EndpointId,
     late: Option<Duration>,
     since: Instant,
@@ -100,14 +100,14 @@ pub(super) struct OnTheWire {
 }
 
 impl OnTheWire {
-    pub(super) fn new(shard: &Rc<Shard>, endpoint: EndpointId, late: Option<Duration>) -> Self {
+    pub(super) fn new(shard: &Rc<ShardState>, endpoint: EndpointId, late: Option<Duration>) -> Self {
         let since = Instant::now();
         let ticket = shard.in_flight.begin(since);
         Self { shard: Rc::clone(shard), endpoint, late, since, ticket, arrived: false }
     }
 
     /// The same for one that the server responds to when it has something to say.
-    pub(super) fn listening(shard: &Rc<Shard>, endpoint: EndpointId, late: Option<Duration>) -> Self {
+    pub(super) fn listening(shard: &Rc<ShardState>, endpoint: EndpointId, late: Option<Duration>) -> Self {
         let ticket = shard.in_flight.begin_listening();
         Self { shard: Rc::clone(shard), endpoint, late, since: Instant::now(), ticket, arrived: false }
     }

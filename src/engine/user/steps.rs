@@ -14,7 +14,7 @@ use minijinja::Value;
 use tokio::time::Instant;
 
 use super::{Section, User};
-use crate::engine::trial::Event;
+use crate::engine::trace::Event;
 use crate::scenario::eval::template::{Condition, RenderError, SlotId, Template, Text};
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
 

@@ -12,9 +12,9 @@ use tokio::time::sleep_until;
 
 use super::User;
 use super::request::OnTheWire;
-use crate::engine::trial::{Event as Told, LONGEST_LISTENING, MOST_EVENTS, Sight};
+use crate::engine::trace::{Event as Told, LONGEST_LISTENING, MOST_EVENTS};
 use crate::protocol::graphql::subscription::{self, Connection, Event, Leave, Next};
-use crate::protocol::http::Exchange;
+use crate::protocol::http::{Exchange, Sight};
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::RenderError;
 use crate::scenario::plan::SubscriptionStep;

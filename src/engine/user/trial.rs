@@ -5,7 +5,8 @@ use std::ops::ControlFlow;
 use std::time::Duration;
 
 use super::{Section, User};
-use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Sight};
+use crate::engine::trace::{Event, LONGEST_WAIT};
+use crate::protocol::http::{Exchange, Sight};
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::{Expect, TEMPLATE_FAILED};
 use crate::scenario::plan::{Action, Bind, EndpointId, HttpStep, StopScope};

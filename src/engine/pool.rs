@@ -8,41 +8,44 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use super::arrivals::{self, Dealer, Hire};
-use super::roster::Roster;
-use super::shard::{Order, Setup, Shard};
-use super::user::{Clients, Identity, Signal, User};
+use super::arrivals::{self, Dealer};
+use super::class_assignment::ClassAssignment;
+use super::shard_command::{Pace, ShardCommand};
+use super::shard_setup::ShardSetup;
+use super::shard_state::{ShardState, SpawnRequest};
+use super::signal::Signal;
+use super::user::{Clients, Identity, User};
 use crate::protocol::http::Factory;
 use crate::protocol::redis;
 use crate::scenario::plan::Start;
 use crate::stats::{Interval, Recorder};
 
 /// A user's place. Place `k` of shard `i` is that of user number `k × shards + i`.
-enum Seat {
+enum Slot {
     Taken {
         task: JoinHandle<()>,
         signal: Rc<Signal>,
     },
     /// The user has stopped for good; no other takes its place.
     Quit,
-    /// The user died of a panic; the next order fills the place again.
+    /// The user died of a panic; the next command fills the slot again.
     Vacant,
 }
 
 /// The users of one shard.
-pub struct Keeper {
-    shard: Rc<Shard>,
+pub struct UserPool {
+    shard: Rc<ShardState>,
     index: usize,
     shards: usize,
-    roster: Roster,
+    assignment: ClassAssignment,
     factory: Factory,
     redis: Option<redis::Factory>,
-    orders: mpsc::UnboundedReceiver<Order>,
+    commands: mpsc::UnboundedReceiver<ShardCommand>,
     intervals: mpsc::Sender<Box<Interval>>,
     spares: mpsc::Receiver<Box<Interval>>,
     epoch: u32,
     /// Places for users; the newest sits last and leaves first.
-    seats: Vec<Seat>,
+    slots: Vec<Slot>,
     /// Most places, as ordered.
     wanted: usize,
     vacant: usize,
@@ -53,10 +56,10 @@ pub struct Keeper {
     dispatcher: Option<(JoinHandle<()>, Rc<RefCell<Dealer>>)>,
 }
 
-impl Keeper {
+impl UserPool {
     /// Holds nobody yet.
-    pub fn new(setup: Setup) -> Self {
-        let shard = Rc::new(Shard::new(&setup));
+    pub fn new(setup: ShardSetup) -> Self {
+        let shard = Rc::new(ShardState::new(&setup));
         if setup.index == 0 {
             for (feeder, source) in setup.plan.feeders.iter().zip(setup.feeders.iter()) {
                 if let Some(complaint) = source.complaint(feeder) {
@@ -67,15 +70,15 @@ impl Keeper {
         Self {
             index: setup.index,
             shards: setup.shards,
-            roster: Roster::new(&setup.plan.classes, setup.plan.load.users),
+            assignment: ClassAssignment::new(&setup.plan.classes, setup.plan.load.users),
             shard,
             factory: setup.factory,
             redis: setup.redis,
-            orders: setup.orders,
+            commands: setup.commands,
             intervals: setup.intervals,
             spares: setup.spares,
             epoch: 0,
-            seats: Vec::new(),
+            slots: Vec::new(),
             wanted: 0,
             vacant: 0,
             leaving: Vec::new(),
@@ -85,49 +88,49 @@ impl Keeper {
     }
 
     /// What the users share.
-    pub fn shard(&self) -> &Rc<Shard> {
+    pub fn shard(&self) -> &Rc<ShardState> {
         &self.shard
     }
 
     /// True when a stop was ordered and nobody is left.
     pub fn is_over(&self) -> bool {
-        self.shard.stopping.get() && self.seats.is_empty() && self.leaving.is_empty()
+        self.shard.stopping.get() && self.slots.is_empty() && self.leaving.is_empty()
     }
 
     /// Waits for the supervisor.
-    pub async fn next_order(&mut self) -> Order {
+    pub async fn next_command(&mut self) -> ShardCommand {
         // The supervisor is gone: nobody would ever stop us.
-        self.orders.recv().await.unwrap_or(Order::Cut)
+        self.commands.recv().await.unwrap_or(ShardCommand::Cut)
     }
 
-    /// Does what the supervisor orders.
-    pub fn obey(&mut self, order: Order) {
-        match order {
-            Order::Hold(total) => self.hold(total),
-            Order::Arrive(from) if self.dispatcher.is_none() && !self.shard.stopping.get() => {
+    /// Handles one command of the supervisor.
+    pub fn handle(&mut self, command: ShardCommand) {
+        match command {
+            ShardCommand::Hold(total) => self.hold(total),
+            ShardCommand::Arrive(from) if self.dispatcher.is_none() && !self.shard.stopping.get() => {
                 let dealt = (self.index as u64, self.shards as u64);
                 let dealer = Rc::new(RefCell::new(Dealer::new(&self.shard, dealt, from)));
                 let dispatch = arrivals::dispatch(Rc::clone(&self.shard), Rc::clone(&dealer));
                 self.dispatcher = Some((tokio::task::spawn_local(dispatch), dealer));
             }
-            Order::Arrive(_) => {}
+            ShardCommand::Arrive(_) => {}
             // A user that was spawned now would never be told to leave.
-            Order::Serve(_) if self.shard.stopping.get() => self.shard.arrivals.borrow_mut().dropped += 1,
-            Order::Serve(arrival) => arrivals::arrive(&self.shard, arrival),
-            Order::Scale(scale, at) => {
-                self.shard.pace.set(arrivals::Pace { scale, at });
+            ShardCommand::Serve(_) if self.shard.stopping.get() => self.shard.arrivals.borrow_mut().dropped += 1,
+            ShardCommand::Serve(arrival) => arrivals::arrive(&self.shard, arrival),
+            ShardCommand::Scale(scale, at) => {
+                self.shard.pace.set(Pace { scale, at });
                 self.shard.repaced.notify_one();
             }
-            Order::Pause => self.shard.pause(),
-            Order::Resume => self.shard.resume(),
-            Order::Stop => self.stop(),
-            Order::Cut => {
+            ShardCommand::Pause => self.shard.pause(),
+            ShardCommand::Resume => self.shard.resume(),
+            ShardCommand::Stop => self.stop(),
+            ShardCommand::Cut => {
                 self.stop();
                 for (task, _) in &self.leaving {
                     task.abort();
                 }
             }
-            Order::Epoch(epoch) => {
+            ShardCommand::Epoch(epoch) => {
                 let interval = self.fill(None);
                 self.backlog.push_back(interval);
                 self.hand_over_backlog();
@@ -143,7 +146,7 @@ impl Keeper {
             task.abort();
             // What was due before the end belongs to the run, however late this thread looks.
             dealer.borrow_mut().deal(&self.shard, u32::MAX);
-            self.hire_all();
+            self.spawn_requested();
         }
         while self.retire() {}
     }
@@ -156,9 +159,9 @@ impl Keeper {
         self.wanted = (total as usize + self.shards - 1 - self.index) / self.shards;
         // Users are retired newest first: the oldest hold warm connections, and dropping those would make a small
         // decrease look like a latency spike.
-        while self.seats.len() > self.wanted && self.retire() {}
+        while self.slots.len() > self.wanted && self.retire() {}
         while self.vacant > 0 && self.refill() {}
-        while self.seats.len() < self.wanted && self.spawns_at_once() && self.spawn() {}
+        while self.slots.len() < self.wanted && self.spawns_at_once() && self.spawn() {}
         self.count_vacancies();
     }
 
@@ -168,14 +171,17 @@ impl Keeper {
         if !plan.schedule.is_open() {
             return true;
         }
-        let number = self.number(self.seats.len());
-        self.roster.class_of(number).is_some_and(|class| self.shard.plan.classes[class].start == Start::BeforeOthers)
+        let number = self.number(self.slots.len());
+        self.assignment
+            .class_of(number)
+            .is_some_and(|class| self.shard.plan.classes[class].start == Start::BeforeOthers)
     }
 
     fn count_vacancies(&self) {
         // One that comes instead of another needs no place of its own.
-        let hires = self.shard.hires.borrow().iter().filter(|hire| hire.instead_of.is_none()).count();
-        let free = self.wanted.saturating_sub(self.seats.len() + hires);
+        let requested =
+            self.shard.spawn_requests.borrow().iter().filter(|request| request.instead_of.is_none()).count();
+        let free = self.wanted.saturating_sub(self.slots.len() + requested);
         self.shard.vacancies.set(u32::try_from(free).unwrap_or(u32::MAX));
         self.shard.report_free();
     }
@@ -185,61 +191,61 @@ impl Keeper {
     }
 
     fn spawn(&mut self) -> bool {
-        let Some(seat) = self.seat(self.seats.len()) else { return false };
-        self.seats.push(seat);
+        let Some(slot) = self.slot(self.slots.len()) else { return false };
+        self.slots.push(slot);
         true
     }
 
     /// Spawns a user for an iteration, unless there is no place for it any more.
-    fn hire(&mut self, hire: Hire) -> bool {
-        let held = |seat: &Seat| match (seat, &hire.instead_of) {
-            (Seat::Taken { signal, .. }, Some(other)) => Rc::ptr_eq(signal, other),
+    fn spawn_for(&mut self, request: SpawnRequest) -> bool {
+        let held = |slot: &Slot| match (slot, &request.instead_of) {
+            (Slot::Taken { signal, .. }, Some(other)) => Rc::ptr_eq(signal, other),
             _ => false,
         };
-        let place = self.seats.iter().position(held);
-        if place.is_none() && self.seats.len() >= self.wanted {
+        let place = self.slots.iter().position(held);
+        if place.is_none() && self.slots.len() >= self.wanted {
             return false;
         }
-        let at = place.unwrap_or(self.seats.len());
-        let seat = self.take(at, hire.class, Some(hire.due));
-        match self.seats.get_mut(at) {
+        let at = place.unwrap_or(self.slots.len());
+        let slot = self.take(at, request.class, Some(request.due));
+        match self.slots.get_mut(at) {
             Some(old) => {
-                if let Seat::Taken { task, .. } = std::mem::replace(old, seat) {
+                if let Slot::Taken { task, .. } = std::mem::replace(old, slot) {
                     self.leaving.push((task, self.shard.last_moment()));
                 }
             }
-            None => self.seats.push(seat),
+            None => self.slots.push(slot),
         }
         true
     }
 
-    fn hire_all(&mut self) {
+    fn spawn_requested(&mut self) {
         loop {
-            let Some(hire) = self.shard.hires.borrow_mut().pop_front() else { break };
-            if !self.hire(hire) {
+            let Some(request) = self.shard.spawn_requests.borrow_mut().pop_front() else { break };
+            if !self.spawn_for(request) {
                 self.shard.arrivals.borrow_mut().dropped += 1;
             }
         }
     }
 
     fn refill(&mut self) -> bool {
-        let Some(place) = self.seats.iter().position(|seat| matches!(seat, Seat::Vacant)) else {
+        let Some(place) = self.slots.iter().position(|slot| matches!(slot, Slot::Vacant)) else {
             self.vacant = 0;
             return false;
         };
-        let Some(seat) = self.seat(place) else { return false };
-        self.seats[place] = seat;
+        let Some(slot) = self.slot(place) else { return false };
+        self.slots[place] = slot;
         self.vacant -= 1;
         true
     }
 
     /// A user of the class that this place has.
-    fn seat(&mut self, place: usize) -> Option<Seat> {
-        let class = self.roster.class_of(self.number(place))?;
+    fn slot(&mut self, place: usize) -> Option<Slot> {
+        let class = self.assignment.class_of(self.number(place))?;
         Some(self.take(place, class, None))
     }
 
-    fn take(&self, place: usize, class: usize, arrival: Option<Instant>) -> Seat {
+    fn take(&self, place: usize, class: usize, arrival: Option<Instant>) -> Slot {
         let number = self.number(place);
         let signal = Signal::with_arrival(arrival);
         let who = Identity { number, class };
@@ -248,30 +254,30 @@ impl Keeper {
         let mut user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), clients);
         let shard = Rc::clone(&self.shard);
         let task = tokio::task::spawn_local(async move {
-            // Also when the user panics, so that the keeper looks at once.
+            // Also when the user panics, so that the pool looks at once.
             let _tell = Tell(shard);
             user.live().await;
         });
-        Seat::Taken { task, signal }
+        Slot::Taken { task, signal }
     }
 
     fn retire(&mut self) -> bool {
-        let Some(seat) = self.seats.pop() else { return false };
-        match seat {
-            Seat::Taken { task, signal } => {
+        let Some(slot) = self.slots.pop() else { return false };
+        match slot {
+            Slot::Taken { task, signal } => {
                 let by = self.shard.last_moment();
                 signal.retire(by);
                 self.leaving.push((task, by));
             }
-            Seat::Vacant => self.vacant -= 1,
-            Seat::Quit => {}
+            Slot::Vacant => self.vacant -= 1,
+            Slot::Quit => {}
         }
         true
     }
 
     /// Looks at what users and arrivals have left to be done.
-    pub fn attend(&mut self) {
-        self.hire_all();
+    pub fn process_pending(&mut self) {
+        self.spawn_requested();
         self.count_vacancies();
         if self.shard.wants_stop() {
             self.hand_over();
@@ -279,7 +285,7 @@ impl Keeper {
     }
 
     /// Cuts who overstays, forgets who is gone, and notes who died of a panic.
-    pub fn bury(&mut self) {
+    pub fn reap(&mut self) {
         let now = Instant::now();
         let mut died = 0;
         self.leaving.retain_mut(|(task, until)| {
@@ -289,12 +295,12 @@ impl Keeper {
             died += u32::from(panicked(task));
             !task.is_finished()
         });
-        for seat in &mut self.seats {
-            let Seat::Taken { task, .. } = seat else { continue };
+        for slot in &mut self.slots {
+            let Slot::Taken { task, .. } = slot else { continue };
             if task.is_finished() {
                 // A user ends before it is told to by a step or the end of its data, else by a panic.
                 let broken = panicked(task);
-                *seat = if broken { Seat::Vacant } else { Seat::Quit };
+                *slot = if broken { Slot::Vacant } else { Slot::Quit };
                 died += u32::from(broken);
                 self.vacant += usize::from(broken);
             }
@@ -312,7 +318,7 @@ impl Keeper {
         // A busy aggregator costs nothing: the interval goes on and is handed over next time.
         let Ok(permit) = self.intervals.try_reserve() else { return };
         let spare = self.spares.try_recv().ok();
-        permit.send(fill(&self.shard, self.epoch, &self.seats, spare));
+        permit.send(fill(&self.shard, self.epoch, &self.slots, spare));
     }
 
     /// False when some of it is still here.
@@ -328,15 +334,15 @@ impl Keeper {
     }
 
     fn fill(&self, spare: Option<Box<Interval>>) -> Box<Interval> {
-        fill(&self.shard, self.epoch, &self.seats, spare)
+        fill(&self.shard, self.epoch, &self.slots, spare)
     }
 
     /// Hands over the rest, and ends.
     pub async fn last_handover(mut self) {
-        self.orders.close();
-        while let Ok(order) = self.orders.try_recv() {
+        self.commands.close();
+        while let Ok(command) = self.commands.try_recv() {
             // Passed on while this shard ended.
-            self.shard.arrivals.borrow_mut().dropped += u64::from(matches!(order, Order::Serve(_)));
+            self.shard.arrivals.borrow_mut().dropped += u64::from(matches!(command, ShardCommand::Serve(_)));
         }
         let last = self.fill(None);
         for interval in self.backlog.into_iter().chain([last]) {
@@ -346,11 +352,11 @@ impl Keeper {
     }
 }
 
-fn fill(shard: &Shard, epoch: u32, seats: &[Seat], spare: Option<Box<Interval>>) -> Box<Interval> {
+fn fill(shard: &ShardState, epoch: u32, slots: &[Slot], spare: Option<Box<Interval>>) -> Box<Interval> {
     let mut interval = shard.fill(spare);
     interval.epoch = epoch;
-    let quit = seats.iter().filter(|seat| matches!(seat, Seat::Quit)).count();
-    interval.staff.seats = u32::try_from(seats.len()).unwrap_or(u32::MAX);
+    let quit = slots.iter().filter(|slot| matches!(slot, Slot::Quit)).count();
+    interval.staff.seats = u32::try_from(slots.len()).unwrap_or(u32::MAX);
     interval.staff.quit = u32::try_from(quit).unwrap_or(u32::MAX);
     interval
 }
@@ -364,7 +370,7 @@ fn panicked(task: &mut JoinHandle<()>) -> bool {
     matches!(std::pin::Pin::new(task).poll(&mut context), Poll::Ready(Err(error)) if error.is_panic())
 }
 
-struct Tell(Rc<Shard>);
+struct Tell(Rc<ShardState>);
 
 impl Drop for Tell {
     fn drop(&mut self) {

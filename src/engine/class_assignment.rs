@@ -9,13 +9,13 @@ use crate::units::Users;
 
 /// The sequence of classes, extended as far as asked for.
 #[derive(Debug, Clone)]
-pub struct Roster {
+pub struct ClassAssignment {
     quota: Quota,
     sequence: Vec<u16>,
     early: u32,
 }
 
-impl Roster {
+impl ClassAssignment {
     /// Fixed counts come first, in the plan's order; the rest is shared by weight. Of the `planned` users, those of
     /// classes that start before the others come first of all.
     pub fn new(classes: &[Class], planned: Users) -> Self {
@@ -26,17 +26,17 @@ impl Roster {
             let fixed = class.fixed_count.unwrap_or(0) as usize;
             sequence.resize(sequence.len() + fixed, index as u16);
         }
-        let mut roster = Self { quota: Quota::new(weights), sequence, early: 0 };
+        let mut assignment = Self { quota: Quota::new(weights), sequence, early: 0 };
         let is_early = |class: &u16| classes[usize::from(*class)].start == Start::BeforeOthers;
         if classes.iter().any(|class| class.start == Start::BeforeOthers) && planned.0 > 0 {
-            roster.class_of(planned.0 - 1);
-            let planned = roster.sequence.len().min(planned.0 as usize);
-            let planned = &mut roster.sequence[..planned];
+            assignment.class_of(planned.0 - 1);
+            let planned = assignment.sequence.len().min(planned.0 as usize);
+            let planned = &mut assignment.sequence[..planned];
             // A stable sort: within each part the order stays fair.
             planned.sort_by_key(|class| !is_early(class));
-            roster.early = planned.iter().filter(|class| is_early(class)).count() as u32;
+            assignment.early = planned.iter().filter(|class| is_early(class)).count() as u32;
         }
-        roster
+        assignment
     }
 
     /// How many of the planned users start before the others.
@@ -71,20 +71,21 @@ mod tests {
             ([class(1, None), early(1, Some(3))], 2, [1, 1, 1, 0], 2),
             ([class(1, None), class(1, None)], 4, [0, 1, 0, 1], 0),
         ] {
-            let mut roster = Roster::new(&classes, Users(planned));
-            let got: Vec<_> = (0..4).map(|n| roster.class_of(n).unwrap()).collect();
-            assert_eq!((got.as_slice(), roster.early()), (expected.as_slice(), Users(count)));
+            let mut assignment = ClassAssignment::new(&classes, Users(planned));
+            let got: Vec<_> = (0..4).map(|n| assignment.class_of(n).unwrap()).collect();
+            assert_eq!((got.as_slice(), assignment.early()), (expected.as_slice(), Users(count)));
         }
     }
 
     #[test]
     fn every_prefix_is_within_one_user_of_the_exact_share() {
         for weights in [vec![9, 1], vec![1, 1, 1], vec![5, 3, 2], vec![100, 1, 1, 7], vec![13, 11, 7, 5, 3, 2]] {
-            let mut roster = Roster::new(&weights.iter().map(|w| class(*w, None)).collect::<Vec<_>>(), Users(50));
+            let mut assignment =
+                ClassAssignment::new(&weights.iter().map(|w| class(*w, None)).collect::<Vec<_>>(), Users(50));
             let total: u32 = weights.iter().sum();
             let mut counts = vec![0u32; weights.len()];
             for n in 0..1_000u32 {
-                counts[roster.class_of(n).unwrap()] += 1;
+                counts[assignment.class_of(n).unwrap()] += 1;
                 for (count, weight) in counts.iter().zip(&weights) {
                     let share = f64::from(n + 1) * f64::from(*weight) / f64::from(total);
                     assert!((f64::from(*count) - share).abs() < 1.0, "{weights:?} after {n}: {counts:?}");
@@ -95,10 +96,10 @@ mod tests {
 
     #[test]
     fn fixed_counts_come_first_and_may_be_all() {
-        let mut roster = Roster::new(&[class(3, None), class(1, Some(2)), class(1, None)], Users(6));
-        let first: Vec<_> = (0..6).map(|n| roster.class_of(n).unwrap()).collect();
+        let mut assignment = ClassAssignment::new(&[class(3, None), class(1, Some(2)), class(1, None)], Users(6));
+        let first: Vec<_> = (0..6).map(|n| assignment.class_of(n).unwrap()).collect();
         assert_eq!(first, [1, 1, 0, 0, 0, 2]);
-        let mut only = Roster::new(&[class(1, Some(1))], Users(5));
+        let mut only = ClassAssignment::new(&[class(1, Some(1))], Users(5));
         assert_eq!((only.class_of(0), only.class_of(1)), (Some(0), None));
     }
 }

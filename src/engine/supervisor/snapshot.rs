@@ -9,9 +9,9 @@ use crate::stats::{Moment, Snapshot};
 
 impl Control {
     pub(super) fn state(&self, t: Duration) -> RunState {
-        let moves = match self.course.arrivals(t) {
-            Some(rate) => (rate - self.course.rate(t).0).abs() > 1e-6,
-            None => self.held != self.course.target(t).0,
+        let moves = match self.controller.arrivals(t) {
+            Some(rate) => (rate - self.controller.rate(t).0).abs() > 1e-6,
+            None => self.held != self.controller.target(t).0,
         };
         if self.stopping.is_some() {
             RunState::Stopping
@@ -43,9 +43,9 @@ impl Control {
         let stage = self.stage.and_then(|index| stages.get(index)).map(|stage| Arc::clone(&stage.name));
         self.aggregator.plan(PlanView {
             stage: stage.filter(|name| !name.is_empty()),
-            steered: self.course.is_steered(),
+            steered: self.controller.is_steered(),
             warm_up: self.warm_up.is_warm(),
-            rate: self.course.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
+            rate: self.controller.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),
             ..PlanView::default()
         });
         let news = self.server.as_mut().filter(|server| server.has_changed().unwrap_or(false));
@@ -60,8 +60,8 @@ impl Control {
             elapsed: t,
             at: SystemTime::now(),
             state,
-            target: if self.stopping.is_some() { 0 } else { self.course.target(t).0 },
-            spawn_rate: self.course.rate(t).0,
+            target: if self.stopping.is_some() { 0 } else { self.controller.target(t).0 },
+            spawn_rate: self.controller.rate(t).0,
             vu_hours: self.vu_seconds / 3_600.0,
             health: Health { blocked, ..self.probe.sample() },
         })

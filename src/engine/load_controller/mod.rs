@@ -13,7 +13,7 @@ use crate::units::{PerSecond, Users};
 
 /// Where a run's load is going.
 #[derive(Debug, Clone)]
-pub struct Course {
+pub struct LoadController {
     schedule: Schedule,
     planned: (Users, PerSecond),
     ramp: Ramp,
@@ -39,12 +39,12 @@ enum Mode {
     Returning,
 }
 
-impl Course {
-    /// The course of a plan of which so many users come before the others.
+impl LoadController {
+    /// The load of a plan of which so many users come before the others.
     pub fn new(plan: &Plan, early: Users) -> Self {
         let (users, rate) = (plan.load.users, plan.load.spawn_rate);
         let mode = if plan.schedule.is_shaped() { Mode::Planned } else { Mode::Plain };
-        let mut course = Self {
+        let mut load = Self {
             planned: (users, rate),
             ramp: Ramp::new(users, rate),
             mode,
@@ -54,10 +54,10 @@ impl Course {
             scale: 1.0,
             schedule: plan.schedule.clone(),
         };
-        if course.limit.is_some() && mode == Mode::Planned {
-            course.mode = Mode::Returning;
+        if load.limit.is_some() && mode == Mode::Planned {
+            load.mode = Mode::Returning;
         }
-        course
+        load
     }
 
     /// Run time as the plan counts it.

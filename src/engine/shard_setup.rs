@@ -1,0 +1,32 @@
+//! What a shard is built from.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+
+use tokio::sync::mpsc;
+
+use super::feeder::Source;
+use super::heartbeat::Heartbeat;
+use super::peers::Peers;
+use super::shard_command::ShardCommand;
+use crate::protocol::http::Factory;
+use crate::protocol::redis;
+use crate::scenario::Plan;
+use crate::stats::Interval;
+
+/// Everything a shard needs to run; moved onto its thread.
+pub struct ShardSetup {
+    pub index: usize,
+    pub shards: usize,
+    pub plan: Arc<Plan>,
+    pub seed: u64,
+    pub feeders: Arc<[Source]>,
+    pub factory: Factory,
+    pub redis: Option<redis::Factory>,
+    pub others: Arc<AtomicU32>,
+    pub commands: mpsc::UnboundedReceiver<ShardCommand>,
+    pub peers: Peers,
+    pub intervals: mpsc::Sender<Box<Interval>>,
+    pub spares: mpsc::Receiver<Box<Interval>>,
+    pub heartbeat: Arc<Heartbeat>,
+}
