@@ -117,16 +117,11 @@ pub(crate) fn restore() {
 
 /// The whole process group, as the terminal itself would: `cargo run` and `sudo` must stop with us, or the shell never
 /// gets its prompt back.
-#[cfg(unix)]
 fn stop_ourselves() {
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
 }
 
-#[cfg(not(unix))]
-fn stop_ourselves() {}
-
 /// True when nobody can see the screen any more.
-#[cfg(unix)]
 pub(crate) fn gone() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let (stdin, stdout) = (rustix::stdio::stdin(), rustix::stdio::stdout());
@@ -135,11 +130,6 @@ pub(crate) fn gone() -> bool {
     // A failing poll says nothing about the terminal.
     let hung_up = poll(&mut fds, Some(&at_once)).is_ok() && fds.iter().any(|fd| fd.revents().contains(PollFlags::HUP));
     hung_up || matches!(rustix::termios::tcgetwinsize(stdout), Err(rustix::io::Errno::IO))
-}
-
-#[cfg(not(unix))]
-pub(crate) fn gone() -> bool {
-    false
 }
 
 type Hook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Sync + Send + 'static>;

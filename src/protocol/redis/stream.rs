@@ -111,12 +111,6 @@ impl Stream {
     }
 }
 
-#[cfg(unix)]
 fn waiting(tcp: &TcpStream) -> u64 {
     rustix::io::ioctl_fionread(tcp).unwrap_or(0)
-}
-
-#[cfg(not(unix))]
-fn waiting(_: &TcpStream) -> u64 {
-    0
 }

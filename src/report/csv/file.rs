@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -48,15 +49,9 @@ fn folder(path: &Path) -> &Path {
 
 /// A file that is removed when it is not renamed. It is locked while it is written.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PREFIX).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // A temporary file is private; a report is not. The umask still applies.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    let file = builder.tempfile_in(folder)?;
+    // A temporary file is private by default; a report is not. The umask still applies.
+    let permissions = fs::Permissions::from_mode(0o644);
+    let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(permissions).tempfile_in(folder)?;
     // Some file systems have no locks: then nobody takes it for one that was left behind either.
     let _ = file.as_file().try_lock();
     Ok(file)

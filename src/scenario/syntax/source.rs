@@ -3,6 +3,7 @@
 //! Also the only reader of other files (data, uploads, certificates, `@file`): they must lie below the scenario's folder.
 
 use std::ops::Range;
+use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -138,9 +139,7 @@ pub(crate) fn open(path: &Path) -> std::io::Result<std::fs::File> {
     // Looked at before and after: opening alone does something to some devices, and what has the name may change.
     ordinary(&std::fs::metadata(path)?)?;
     let mut options = std::fs::OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+    options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
     let file = options.open(path)?;
     ordinary(&file.metadata()?)?;
     Ok(file)
@@ -150,19 +149,13 @@ fn ordinary(found: &std::fs::Metadata) -> std::io::Result<()> {
     if found.is_file() {
         return Ok(());
     }
-    #[cfg(unix)]
-    let what = {
-        use std::os::unix::fs::FileTypeExt as _;
-        let kind = found.file_type();
-        match () {
-            () if kind.is_dir() => "a directory",
-            () if kind.is_fifo() => "a pipe",
-            () if kind.is_socket() => "a socket",
-            () => "a device",
-        }
+    let kind = found.file_type();
+    let what = match () {
+        () if kind.is_dir() => "a directory",
+        () if kind.is_fifo() => "a pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
     };
-    #[cfg(not(unix))]
-    let what = if found.is_dir() { "a directory" } else { "a device" };
     Err(std::io::Error::other(format!("it is {what}, not a file")))
 }
 

@@ -94,28 +94,16 @@ fn between(before: &Reading, after: &Reading, parallel: usize) -> (f64, Cores) {
     (cpu, after.counters.since(&before.counters, wall))
 }
 
-#[cfg(unix)]
 fn cpu_time() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-#[cfg(not(unix))]
-fn cpu_time() -> Duration {
-    Duration::ZERO
-}
-
-#[cfg(unix)]
 fn open_files() -> Option<(u64, u64)> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
     // Reading the folder opens it: one too many.
     let open = std::fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1);
     Some((open as u64, limit))
-}
-
-#[cfg(not(unix))]
-fn open_files() -> Option<(u64, u64)> {
-    None
 }
 
 /// Fills in what the shards measured and sets the level: the worst signal decides and is put in words.

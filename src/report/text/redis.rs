@@ -1,0 +1,57 @@
+//! Delivery of messages and the state of a Redis server, in sentences.
+
+use crate::stats::Snapshot;
+use crate::units;
+
+/// Whether published messages arrive, and how the Redis is: a sentence each; none in a run without Redis.
+pub fn redis(snapshot: &Snapshot) -> Vec<String> {
+    let Some(redis) = &snapshot.redis else { return Vec::new() };
+    let mut out = Vec::new();
+    let all = &redis.total;
+    let count = units::count;
+    if snapshot.measures_delivery() && (all.published > 0 || all.received > 0) {
+        let (delivered, published) = (count(all.delivered()), count(all.published));
+        out.push(format!("Redis: {published} published, {delivered} delivered, fan-out {:.1}", all.fan_out()));
+        let (lost, ratio) = (count(all.lost()), all.lost_ratio() * 100.0);
+        let (stream, cut) = (count(all.lost_in_stream), count(all.lost_disconnected));
+        let parts = [(all.late, "late"), (all.lost_disconnected, "while disconnected")];
+        let why = if parts.iter().any(|(n, _)| *n > 0) {
+            format!(" ({stream} in the stream, {cut} while disconnected, {} late)", count(all.late))
+        } else {
+            String::new()
+        };
+        let (doubled, late) = (count(all.duplicates), count(all.out_of_order));
+        let unsettled = match all.unsettled {
+            0 => String::new(),
+            n => format!(", {} unsettled (not received by the end)", count(n)),
+        };
+        out.push(format!(
+            "Redis: {lost} lost, {ratio:.3} %{why}{unsettled}, {doubled} duplicated, {late} out of order"
+        ));
+    }
+    if all.disconnects > 0 {
+        out.push(format!("Redis: {} connections of subscribers broke", count(all.disconnects)));
+    }
+    if all.foreign > 0 {
+        out.push(format!("Redis: {} messages of other senders were received", count(all.foreign)));
+    }
+    if let Some(server) = &redis.server {
+        let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));
+        let clients = format!("{}{most} clients (peak {})", count(server.clients), count(server.clients_peak));
+        let [ops, bytes_in, bytes_out] = server.rates();
+        out.extend((!server.unreached).then(|| {
+            format!(
+                "Redis {}: {clients}, {} (peak {}), {ops} commands/s, in {bytes_in}/s, out {bytes_out}/s, {}, {} channels, \
+                 {} patterns",
+                server.version,
+                units::bytes(server.memory),
+                units::bytes(server.memory_peak),
+                server.cuts(),
+                count(server.channels),
+                count(server.patterns),
+            )
+        }));
+        out.extend(server.warnings().into_iter().map(|warning| format!("Redis: ! {warning}")));
+    }
+    out
+}

@@ -1,0 +1,96 @@
+//! What the rows of the tables leave out, in sentences.
+
+use super::redis::redis;
+use crate::stats::snapshot::Row;
+use crate::stats::{Remarks, Snapshot};
+use crate::units;
+
+/// Most rows that are named beside a remark.
+const REMARK_ROWS: usize = 5;
+
+/// What the rows do not have, each in a sentence: iterations that were due and never begun, tasks that ended early,
+/// requests of a warm-up, requests sent again, messages that never came.
+pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
+    let plan = &snapshot.plan;
+    let mut out = Vec::new();
+    if plan.arrivals.dropped > 0 {
+        let (dropped, started) = (units::count(plan.arrivals.dropped), units::count(plan.arrivals.started));
+        out.push(format!(
+            "{dropped} iterations were dropped: they were due while no user was free; {started} were started"
+        ));
+    }
+    if plan.unfinished > 0 {
+        let (n, tasks) = (units::count(plan.unfinished), if plan.unfinished == 1 { "task" } else { "tasks" });
+        out.push(format!("{n} {tasks} ended early because users had to leave: the remaining steps were not run"));
+    }
+    if plan.left_out > 0 {
+        out.push(format!("{} requests of the warm-up are in no row", units::count(plan.left_out)));
+    }
+    let blocked = snapshot.health.blocked;
+    if blocked.count > 0 {
+        let (count, longest) = (units::count(blocked.count), units::latency(blocked.longest));
+        let times = if blocked.count == 1 { "once" } else { &format!("{count} times") };
+        out.push(format!("load threads were blocked {times}, for up to {longest}: times measured then are their own"));
+    }
+    if plan.warm_up {
+        out.push("warm-up: what is measured now does not count".to_owned());
+    }
+    out.extend(remarks(snapshot));
+    out.extend(redis(snapshot));
+    out
+}
+
+/// What was odd about responses that are no failures, each kind in a sentence with the rows that had most of it.
+fn remarks(snapshot: &Snapshot) -> Vec<String> {
+    let sentence = |of: fn(&Remarks) -> u64, one: &str, many: &str| {
+        let mut rows: Vec<(u64, &Row)> = snapshot
+            .remarks
+            .iter()
+            .filter_map(|(row, remarks)| Some((of(remarks), snapshot.endpoints.get(*row as usize)?)))
+            .filter(|(count, _)| *count > 0)
+            .collect();
+        rows.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
+        let total: u64 = rows.iter().map(|(count, _)| count).sum();
+        let named = rows.iter().take(REMARK_ROWS);
+        let mut named: Vec<String> =
+            named.map(|(count, row)| format!("{} {} {}", row.method, row.name, units::count(*count))).collect();
+        if rows.len() > REMARK_ROWS {
+            named.push("…".to_owned());
+        }
+        let words = if total == 1 { one } else { many };
+        (total > 0).then(|| format!("{} {words}: {}", units::count(total), named.join(", ")))
+    };
+    let all = [
+        sentence(
+            |remarks| remarks.sent_again,
+            "request was sent again on a new connection",
+            "requests were sent again on new connections",
+        ),
+        sentence(
+            |remarks| remarks.unclosed,
+            "response ended with a TLS connection that was not closed properly",
+            "responses ended with a TLS connection that was not closed properly",
+        ),
+        sentence(
+            |remarks| remarks.ignored_lines,
+            "invalid header line was ignored",
+            "invalid header lines were ignored",
+        ),
+        sentence(
+            |remarks| remarks.unknown_codings,
+            "response has an unknown content-encoding and was not decompressed",
+            "responses have an unknown content-encoding and were not decompressed",
+        ),
+        sentence(
+            |remarks| remarks.withheld_headers,
+            "redirect led to another origin, where headers with credentials were not sent",
+            "redirects led to another origin, where headers with credentials were not sent",
+        ),
+        sentence(
+            |remarks| remarks.forwarded_bodies,
+            "redirect led to another origin, where the body was sent too",
+            "redirects led to another origin, where the body was sent too",
+        ),
+    ];
+    all.into_iter().flatten().collect()
+}

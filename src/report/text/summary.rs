@@ -1,0 +1,79 @@
+//! The summary that stays on the terminal after quitting.
+
+use super::INSECURE;
+use super::cells::lines;
+use super::remarks::left_out;
+use crate::report::silence;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{End, Latency, Level, RunState};
+use crate::units;
+
+/// Most failures in the summary.
+const SUMMARY_FAILURES: usize = 5;
+
+/// What stays on the ordinary screen after the full-screen view is left: scenario, host, users, time, VU-hours, one
+/// line of totals, the most frequent failures, and what could not be counted.
+pub fn summary(snapshot: &Snapshot, width: usize) -> String {
+    let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
+    let s = snapshot.elapsed.as_secs();
+    let time = if s < 60 { format!("{s}s") } else { format!("{}m {:02}s", s / 60, s % 60) };
+    let vu = snapshot.load.vu_hours;
+    let vu = if vu < 0.05 { format!("{vu:.3}") } else { format!("{vu:.1}") };
+    let run = &snapshot.run;
+    let mut out = vec![format!(" {}   {}   {users} users   {time}   {vu} VU-hours", run.scenario, run.host)];
+    if snapshot.state == RunState::Done(End::Broken) {
+        out.push(" ! the load generator broke down: these figures are incomplete".to_owned());
+    }
+    out.extend(silence::lines(snapshot, width));
+    out.push(String::new());
+    out.push(format!(
+        "{:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7}",
+        "Requests", "Failed", "Req/s", "p50", "p95", "p99", "max"
+    ));
+    let t = &snapshot.total.total;
+    let (n, f) = (units::count(t.requests), units::count(t.failures));
+    out.push(format!("{n:>9} {f:>7} {:>8} {}", units::rate(t.rps), latencies(&t.response)));
+    if let Some(service) = t.service.as_ref().filter(|s| s.percentiles != t.response.percentiles) {
+        out.push(format!("{:>26} {}", "service time", latencies(service)));
+    }
+    out.push(String::new());
+    let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
+    out.push(match snapshot.health.level {
+        Level::Green => " ✓ generator healthy".to_owned(),
+        Level::Amber => format!(" ! generator overloaded: {why}"),
+        Level::Red => format!(" ✗ the generator itself is the bottleneck: {why}"),
+    });
+    if snapshot.run.is_insecure {
+        out.push(format!(" ! {INSECURE}"));
+    }
+    out.extend(left_out(snapshot).into_iter().map(|words| format!(" ! {words}")));
+    let view = &snapshot.failures;
+    if !view.rows.is_empty() {
+        out.push(String::new());
+    }
+    for row in view.rows.iter().take(SUMMARY_FAILURES) {
+        out.push(format!("{:>6}×  {} {}   {}", units::count(row.count), row.method, row.name, row.reason));
+    }
+    let more = view.rows.len().saturating_sub(SUMMARY_FAILURES) as u64 + view.more_kinds;
+    if more > 0 {
+        out.push(format!("         and {} more kinds", units::count(more)));
+    }
+    lines(out.into_iter(), width)
+}
+
+/// The response times of the whole run in a line of their own units: the tables have whole milliseconds alone, as
+/// Locust's do. Empty without requests.
+pub fn response_times(snapshot: &Snapshot) -> String {
+    let times = &snapshot.total.total.response;
+    if times.count == 0 {
+        return String::new();
+    }
+    let named = [("p50", times.median()), ("p95", times.p(95.0)), ("p99", times.p(99.0)), ("max", times.max)];
+    let parts = named.map(|(name, time)| format!("{name} {}", units::latency(time)));
+    format!("Response times: {}\n", parts.join(", "))
+}
+
+fn latencies(times: &Latency) -> String {
+    let text = |d| if times.count == 0 { "–".to_owned() } else { units::latency(d) };
+    format!("{:>7} {:>7} {:>7} {:>7}", text(times.median()), text(times.p(95.0)), text(times.p(99.0)), text(times.max))
+}
