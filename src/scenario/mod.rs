@@ -11,6 +11,7 @@ pub mod grammar;
 pub mod graphql;
 mod overrides;
 pub mod plan;
+mod runnable;
 pub mod secrets;
 pub(crate) mod syntax;
 
@@ -122,7 +123,7 @@ impl Scenario {
             fail(&why)
         })?;
         let text = String::from_utf8(bytes).map_err(|error| {
-            let (text, found) = source::bad_byte(error);
+            let (text, found) = diagnostic::bad_byte(error);
             let mut sources = Sources::new(&origin, &text, None);
             sources.protect(named_in(&text, &environment(Some(folder)).unwrap_or_default()));
             diagnostic::render(&sources, vec![found])

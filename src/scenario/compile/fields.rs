@@ -28,6 +28,11 @@ impl<'n> Fields<'n> {
     pub fn key(&self, name: &str) -> Option<Range<usize>> {
         self.0.iter().find(|(k, _)| k.name == name).map(|(k, _)| k.at.clone())
     }
+
+    /// Where these are the keys of a step: the lists of steps inside it.
+    pub fn step_lists(self) -> impl Iterator<Item = &'n Node> {
+        self.0.iter().filter(|(k, _)| keys::is_step_list(&k.name)).map(|(_, list)| list)
+    }
 }
 
 impl Builder<'_> {

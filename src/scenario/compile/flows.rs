@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Builder;
 use super::fields::Fields;
-use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step};
+use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step, walk};
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// What becomes of a step that has no tag and stands in nothing that has.
@@ -138,7 +138,7 @@ impl<'a> Builder<'a> {
             }
             asks |= tags.iter().any(|tag| self.select.tags.contains(tag));
             called.extend(step.get("call").and_then(Node::scalar));
-            for list in ["steps", "then", "else"].into_iter().filter_map(|key| step.get(key)) {
+            for list in step.step_lists() {
                 asks |= self.asks(list, called);
             }
         }
@@ -155,7 +155,7 @@ impl<'a> Builder<'a> {
             let mut rows = Vec::new();
             let (mut seen, mut next) = (first.clone(), Vec::from_iter(first));
             while let Some(flow) = next.pop().and_then(|id| flows.get(id as usize)) {
-                below(&flow.steps, &mut |action| {
+                walk(&flow.steps, &mut |action| {
                     rows.extend(action.endpoint());
                     if let Action::Call { flow, .. } = action
                         && seen.insert(flow.0)
@@ -167,23 +167,6 @@ impl<'a> Builder<'a> {
             let known = self.tagged.entry(tag).or_default();
             let mut held: HashSet<EndpointId> = known.iter().copied().collect();
             known.extend(rows.into_iter().filter(|row| held.insert(*row)));
-        }
-    }
-}
-
-/// Every action of some steps, at any depth.
-fn below(steps: &[Step], see: &mut impl FnMut(&Action)) {
-    for step in steps {
-        see(&step.action);
-        match &step.action {
-            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
-                below(steps, see);
-            }
-            Action::If { then, otherwise, .. } => {
-                below(then, see);
-                below(otherwise, see);
-            }
-            _ => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use minijinja::Value;
 use super::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::words;
-use crate::scenario::plan::{Action, Flow, Step};
+use crate::scenario::plan::{Action, Flow, Step, walk};
 use crate::scenario::syntax::node::{Key, Kind, Node};
 
 impl<'a> Builder<'a> {
@@ -202,19 +202,11 @@ impl<'a> Builder<'a> {
 /// The flows that steps call.
 fn called(steps: &[Step]) -> Vec<usize> {
     let mut found = Vec::new();
-    for step in steps {
-        match &step.action {
-            Action::Call { flow, .. } => found.push(flow.0 as usize),
-            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
-                found.extend(called(steps))
-            }
-            Action::If { then, otherwise, .. } => {
-                found.extend(called(then));
-                found.extend(called(otherwise));
-            }
-            _ => {}
+    walk(steps, &mut |action| {
+        if let Action::Call { flow, .. } = action {
+            found.push(flow.0 as usize);
         }
-    }
+    });
     found
 }
 
@@ -232,9 +224,9 @@ fn steps(node: &Node, out: &mut Vec<Key>) {
             match key.name.as_str() {
                 "set" | "capture" | "with" => out.extend(value.entries().iter().map(|(k, _)| k.clone())),
                 "as" => out.extend(value.scalar().map(|name| Key { name: name.to_owned(), at: value.at.clone() })),
-                "steps" | "then" | "else" => steps(value, out),
                 _ => {}
             }
         }
+        Fields(step.entries()).step_lists().for_each(|list| steps(list, out));
     }
 }

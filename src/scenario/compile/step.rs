@@ -46,9 +46,8 @@ impl Builder<'_> {
         let excluded = self.excluded(&own_tags);
         let wanted = self.wanted(&own_tags);
         // Steps inside of others may be wanted where those around them are not.
-        let holds_steps =
-            ["repeat", "for_each", "while", "if"].contains(&word) || (word == "call" && self.invites(argument));
-        let taken = !excluded && (wanted || holds_steps);
+        let contains_steps = action.contains_steps();
+        let taken = !excluded && (wanted || contains_steps || (word == "call" && self.invites(argument)));
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
         let (around, mark) = (self.tags.len(), self.mark());
@@ -57,7 +56,7 @@ impl Builder<'_> {
         self.names.given.watch(watched);
         self.early(node);
         self.tags.truncate(around);
-        if !taken || (!wanted && built.as_ref().is_some_and(has_no_steps)) {
+        if !taken || (!wanted && contains_steps && built.as_ref().is_some_and(is_empty)) {
             self.forget(mark);
             return None;
         }
@@ -146,10 +145,7 @@ fn instead(word: &str) -> Option<&'static str> {
     })
 }
 
-fn has_no_steps(action: &Action) -> bool {
-    match action {
-        Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => steps.is_empty(),
-        Action::If { then, otherwise, .. } => then.is_empty() && otherwise.is_empty(),
-        _ => false,
-    }
+/// Whether an action has no steps inside it, or none is left.
+fn is_empty(action: &Action) -> bool {
+    action.children().into_iter().all(<[Step]>::is_empty)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cost::{mean, per_second, shares, sum};
+use super::frequency::{mean, per_second, shares, sum};
 use crate::scenario::plan::{Action, Class, Envelope, Plan, PublishStep, Step};
 use crate::units;
 

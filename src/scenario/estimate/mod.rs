@@ -2,6 +2,7 @@
 
 mod cost;
 mod fan_out;
+mod frequency;
 mod thresholds;
 
 use std::fmt::Write as _;

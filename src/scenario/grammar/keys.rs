@@ -162,6 +162,25 @@ pub(crate) struct Action {
     pub modifiers: &'static [&'static [Key]],
 }
 
+impl Action {
+    /// Whether the action has lists of steps inside it.
+    pub fn contains_steps(&self) -> bool {
+        self.modifiers.iter().copied().flatten().any(Key::is_steps)
+    }
+}
+
+impl Key {
+    fn is_steps(&self) -> bool {
+        self.kind == "steps"
+    }
+}
+
+/// Whether a key of a step has a list of steps as its value.
+pub(crate) fn is_step_list(name: &str) -> bool {
+    let modifiers = ACTIONS.iter().flat_map(|action| action.modifiers).copied().flatten();
+    modifiers.filter(|key| key.is_steps()).any(|key| key.name == name)
+}
+
 const HTTP: &[&[Key]] = &[REPLY, REQUEST, CONNECTION];
 
 const fn http(name: &'static str) -> Action {

@@ -41,6 +41,7 @@ pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, Su
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;
 pub use stage::{Goal, Slope, Stage};
+pub(crate) use step::walk;
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
 pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
 pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
@@ -107,17 +108,6 @@ impl Plan {
     pub fn is_insecure(&self) -> bool {
         let redis = self.redis.iter().map(|target| &target.tls);
         self.clients.iter().chain(redis).any(|options| options.insecure)
-    }
-
-    /// Refuses a plan that cannot be run yet.
-    ///
-    /// # Errors
-    /// With the text of [`Plan::not_runnable`].
-    pub fn runnable(&self) -> Result<(), super::ScenarioError> {
-        match self.not_runnable() {
-            Some(why) => Err(super::syntax::diagnostic::plain(&format!("{}: {why}", self.name))),
-            None => Ok(()),
-        }
     }
 
     /// Why this plan cannot be run yet, a line for each reason; `None` when it can. A run refuses to start with this text.

@@ -102,6 +102,15 @@ pub enum Action {
 }
 
 impl Action {
+    /// The lists of steps inside it; empty for an action without any.
+    pub fn children(&self) -> [&[Step]; 2] {
+        match self {
+            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => [steps, &[]],
+            Action::If { then, otherwise, .. } => [then, otherwise],
+            _ => [&[], &[]],
+        }
+    }
+
     /// The row of the statistics that it counts in.
     pub fn endpoint(&self) -> Option<EndpointId> {
         match self {
@@ -113,6 +122,14 @@ impl Action {
             Action::Redis(step) => Some(step.endpoint),
             _ => None,
         }
+    }
+}
+
+/// Visits every action of some steps, at any depth, each before those inside it. Calls are not followed.
+pub(crate) fn walk(steps: &[Step], visit: &mut impl FnMut(&Action)) {
+    for step in steps {
+        visit(&step.action);
+        step.action.children().into_iter().for_each(|inner| walk(inner, visit));
     }
 }
 

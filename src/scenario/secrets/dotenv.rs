@@ -7,9 +7,9 @@ use std::path::Path;
 
 use crate::scenario::ScenarioError;
 use crate::scenario::syntax::diagnostic;
-use crate::scenario::syntax::diagnostic::Diagnostic;
+use crate::scenario::syntax::diagnostic::{Diagnostic, bad_byte};
 use crate::scenario::syntax::source;
-use crate::scenario::syntax::source::{Sources, bad_byte, read_limited};
+use crate::scenario::syntax::source::{Sources, read_limited};
 
 /// What a value is shown as.
 const HIDDEN: &str = "…";

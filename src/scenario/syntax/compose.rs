@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::diagnostic::{Diagnostic, nearest};
+use super::diagnostic::{Diagnostic, bad_byte, nearest};
 use super::node::{self, Key, Kind, Node};
-use super::source::{MAX_BYTES, Sources, bad_byte};
+use super::source::{MAX_BYTES, Sources};
 use crate::scenario::grammar::keys::INCLUDED;
 
 /// Most files of one scenario.

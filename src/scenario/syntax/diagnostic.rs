@@ -44,6 +44,16 @@ impl Diagnostic {
     }
 }
 
+/// The text with a mark instead of bytes that are none, and what to say about the first of them.
+pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic) {
+    let at = error.utf8_error().valid_up_to();
+    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
+    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+    let message = format!("invalid UTF-8 (byte 0x{byte:02x})");
+    let end = at + char::REPLACEMENT_CHARACTER.len_utf8();
+    (text, Diagnostic::new(at..end, message).note("save it as UTF-8"))
+}
+
 /// The allowed word nearest to what was written, if it is near enough to be a slip.
 pub(crate) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     allowed

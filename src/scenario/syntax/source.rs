@@ -7,7 +7,6 @@ use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::diagnostic::Diagnostic;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::secrets::userinfo;
 
@@ -170,16 +169,6 @@ pub(crate) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, String> {
         return Err(fail(&format!("it is larger than {} MB", most / 1_000_000)));
     }
     Ok(bytes)
-}
-
-/// The text with a mark instead of bytes that are none, and what to say about the first of them.
-pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic) {
-    let at = error.utf8_error().valid_up_to();
-    let byte = error.as_bytes().get(at).copied().unwrap_or_default();
-    let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-    let message = format!("the file is not UTF-8 text: the byte 0x{byte:02x} is no character");
-    let end = at + char::REPLACEMENT_CHARACTER.len_utf8();
-    (text, Diagnostic::new(at..end, message).note("save it as UTF-8"))
 }
 
 #[cfg(test)]

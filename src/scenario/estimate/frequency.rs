@@ -1,0 +1,111 @@
+//! How often things happen in a run, if responses take no time: tasks of a class, and what is in lists of steps.
+
+use crate::scenario::plan::{Action, Class, Limit, LoopCount, Pause, Plan, Start, Step, Task, Wait};
+
+/// Tasks of a class in a second, if replies took no time; `None` when nothing bounds them.
+pub(super) fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> {
+    if serves(plan, class) {
+        return Some(plan.schedule.peak_rate() * arrival_share(plan, class));
+    }
+    between(plan, class).map(|pause| f64::from(plan.schedule.peak_users().0) * share / pause)
+}
+
+/// Seconds from a task of a user to its next; `None` when there need be none.
+pub(super) fn between(plan: &Plan, class: &Class) -> Option<f64> {
+    let inside = pauses(plan, class);
+    let wait = match class.wait {
+        Wait::Pacing(d) => d.as_secs_f64().max(inside),
+        wait => wait.mean().as_secs_f64() + inside,
+    };
+    (wait > 0.0).then_some(wait)
+}
+
+/// Whether its users begin a task when one arrives, and not by themselves.
+pub(super) fn serves(plan: &Plan, class: &Class) -> bool {
+    plan.schedule.is_open() && class.start == Start::WithOthers
+}
+
+/// The part of the arrivals that is for a class: by weight alone.
+pub(super) fn arrival_share(plan: &Plan, class: &Class) -> f64 {
+    let serving = plan.classes.iter().filter(|class| serves(plan, class));
+    let weights: f64 = serving.map(|class| f64::from(class.weight)).sum();
+    if weights > 0.0 { f64::from(class.weight) / weights } else { 0.0 }
+}
+
+/// The part of the users that each class has.
+pub(super) fn shares(plan: &Plan) -> Vec<f64> {
+    let users = f64::from(plan.schedule.peak_users().0).max(1.0);
+    let fixed = |class: &Class| f64::from(class.fixed_count.unwrap_or(0));
+    let rest = (users - plan.classes.iter().map(fixed).sum::<f64>()).max(0.0);
+    let weight = |class: &Class| if class.fixed_count.is_some() { 0.0 } else { f64::from(class.weight) };
+    let weights: f64 = plan.classes.iter().map(weight).sum();
+    let part =
+        |class: &Class| (fixed(class) + if weights > 0.0 { rest * weight(class) / weights } else { 0.0 }) / users;
+    plan.classes.iter().map(|class| part(class).min(1.0)).collect()
+}
+
+/// The mean over a class's tasks of something of their steps.
+pub(super) fn mean(class: &Class, of: impl Fn(&Task) -> f64) -> f64 {
+    let weight = |task: &Task| f64::from(if class.sequential { task.weight.min(1) } else { task.weight });
+    let weights: f64 = class.tasks.iter().map(weight).sum();
+    if weights <= 0.0 { 0.0 } else { class.tasks.iter().map(|task| weight(task) * of(task)).sum::<f64>() / weights }
+}
+
+pub(super) fn per_task(plan: &Plan, class: &Class) -> f64 {
+    mean(class, |task| most(plan, &task.steps))
+}
+
+/// Most requests of some steps.
+pub(super) fn most(plan: &Plan, steps: &[Step]) -> f64 {
+    sum(plan, steps, &|action| match action {
+        Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
+        // The connection and the operation; events are no requests.
+        Action::Subscription(_) => 2.0,
+        _ => 0.0,
+    })
+}
+
+/// The pauses inside a class's tasks that none of them goes without.
+fn pauses(plan: &Plan, class: &Class) -> f64 {
+    mean(class, |task| {
+        add(plan, &task.steps, Bound::Least, &|action| match action {
+            Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
+            Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
+            // Where a number of events may end it sooner, nobody knows when.
+            Action::Subscription(step) => match (&step.listen_for, &step.events) {
+                (Some(Limit::Fixed(length)), None) => length.as_secs_f64(),
+                _ => 0.0,
+            },
+            _ => 0.0,
+        })
+    })
+}
+
+/// Which way is taken where there are several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Least,
+    Most,
+}
+
+/// Adds up over steps as if every condition held, and the longer side of each `if` was taken; loops count their passes
+/// where they are known, else one.
+pub(super) fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
+    add(plan, steps, Bound::Most, of)
+}
+
+fn add(plan: &Plan, steps: &[Step], bound: Bound, of: &impl Fn(&Action) -> f64) -> f64 {
+    let inner = |steps: &[Step]| add(plan, steps, bound, of);
+    let unknown = if bound == Bound::Least { 0 } else { 1 };
+    let one = |step: &Step| match &step.action {
+        _ if bound == Bound::Least && step.when.is_some() => 0.0,
+        Action::Repeat { count: LoopCount::Fixed(n), steps, .. } => f64::from(*n) * inner(steps),
+        Action::Repeat { steps, .. } | Action::While { steps, .. } => f64::from(unknown) * inner(steps),
+        Action::ForEach { list, steps, .. } => list.known_length().unwrap_or(unknown as usize) as f64 * inner(steps),
+        Action::If { then, otherwise, .. } if bound == Bound::Least => inner(then).min(inner(otherwise)),
+        Action::If { then, otherwise, .. } => inner(then).max(inner(otherwise)),
+        Action::Call { flow, .. } => plan.flows.get(flow.0 as usize).map_or(0.0, |flow| inner(&flow.steps)),
+        action => of(action),
+    };
+    steps.iter().map(one).sum()
+}
