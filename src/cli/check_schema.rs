@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::demo::DemoTarget;
 use crate::protocol::graphql::introspect;
-use crate::scenario::graphql::check::GraphqlEndpoint;
+use crate::scenario::graphql::endpoint::GraphqlEndpoint;
 use crate::scenario::graphql::schema::GraphqlSchema;
 use crate::scenario::{DEMO_HOST, Scenario, is_redis};
 

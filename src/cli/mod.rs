@@ -27,7 +27,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::headless::console;
-use crate::scenario::secrets::dotenv;
+use crate::scenario::syntax::dotenv;
 use crate::system::signals;
 use args::{Cli, Other};
 

@@ -45,7 +45,7 @@ use self::heartbeat::Heartbeat;
 use crate::protocol::http::{Factory, TlsError};
 use crate::protocol::redis::{self, RedisError};
 use crate::scenario::Plan;
-use crate::scenario::graphql::document::Figures;
+use crate::scenario::plan::OperationSize;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
 use crate::stats::operation::Asked;
@@ -186,9 +186,9 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
     Aggregator::new(run, rows, shards)
 }
 
-fn asked(figures: &Figures) -> Asked {
-    let Figures { depth, fields, aliases, nodes, .. } = *figures;
-    Asked { depth, fields, aliases, nodes, words: figures.to_string().into() }
+fn asked(size: &OperationSize) -> Asked {
+    let OperationSize { depth, fields, aliases, nodes, .. } = *size;
+    Asked { depth, fields, aliases, nodes, words: size.to_string().into() }
 }
 
 fn first_moment(plan: &Plan) -> Moment {

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::credential::{Vault, is_secret_name};
-use super::draft::{literal, pairs};
+use super::draft::pairs;
+use super::literal::literal;
 
 /// Gives the template that takes the place of a value with this name, if there is one.
 pub type Fill<'a> = dyn FnMut(&str, &Value) -> Option<String> + 'a;

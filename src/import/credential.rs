@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::draft::{identifier, literal};
+use super::literal::{identifier, literal};
 
 /// A shorter value would be found inside of other words by chance.
 const SHORTEST: usize = 8;

@@ -116,42 +116,6 @@ pub fn verb(method: &str) -> Option<String> {
     words::is_verb(&verb).then_some(verb)
 }
 
-/// A text that stands for itself in a scenario: what would begin a template, or name a file, is quoted.
-pub fn literal(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    if rest.starts_with('@') {
-        out.push_str("{{ '@' }}");
-        rest = &rest[1..];
-    }
-    while let Some(at) = rest.find('{') {
-        out.push_str(&rest[..at]);
-        let mark = rest[at..].get(..2).filter(|mark| ["{{", "{%", "{#"].contains(mark));
-        match mark {
-            Some(mark) => {
-                out.extend(["{{ '", mark, "' }}"]);
-                rest = &rest[at + 2..];
-            }
-            None => {
-                out.push('{');
-                rest = &rest[at + 1..];
-            }
-        }
-    }
-    out.push_str(rest);
-    out
-}
-
-/// The same for every text of a value; keys are never templates.
-pub fn literal_json(value: &Value) -> Value {
-    match value {
-        Value::String(text) => Value::String(literal(text)),
-        Value::Array(items) => items.iter().map(literal_json).collect(),
-        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), literal_json(value))).collect(),
-        other => other.clone(),
-    }
-}
-
 /// Pairs as a map in which a name that comes again has a list.
 pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Map<String, Value> {
     let mut map = Map::new();
@@ -196,46 +160,9 @@ pub fn seconds(length: Duration) -> String {
     format!("{}s", text.trim_end_matches('0'))
 }
 
-/// A word that can name a variable: letters, digits and `_`, no digit first, and none that templates use.
-pub fn identifier(text: &str) -> String {
-    let mut out = String::new();
-    let mut before = None;
-    for c in text.chars().take(60) {
-        if c.is_ascii_alphanumeric() {
-            if c.is_ascii_uppercase() && before.is_some_and(|b: char| b.is_ascii_lowercase() || b.is_ascii_digit()) {
-                out.push('_');
-            }
-            out.push(c.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with('_') {
-            out.push('_');
-        }
-        before = Some(c);
-    }
-    let out = out.trim_end_matches('_');
-    let is_taken = words::is_reserved(out) || words::is_function(out);
-    if out.is_empty() || is_taken || out.starts_with(|c: char| c.is_ascii_digit()) {
-        return format!("a_{out}").trim_end_matches('_').to_owned();
-    }
-    out.to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn literals_are_no_templates_and_no_files() {
-        for (text, wanted) in [
-            ("plain {a}", "plain {a}"),
-            ("{{ x }}", "{{ '{{' }} x }}"),
-            ("a{%b{#c{", "a{{ '{%' }}b{{ '{#' }}c{"),
-            ("@file", "{{ '@' }}file"),
-            ("{é", "{é"),
-            ("{{{", "{{ '{{' }}{"),
-        ] {
-            assert_eq!(literal(text), wanted);
-        }
-    }
 
     #[test]
     fn header_lines_of_one_name_become_one() {
@@ -246,22 +173,5 @@ mod tests {
             add_header(&mut headers, name, value.to_owned());
         }
         assert_eq!(Value::Object(headers), serde_json::json!({ "X-A": "1, 2", "Host": "b", "Cookie": "a=1; b=2" }));
-    }
-
-    #[test]
-    fn identifiers_can_name_variables() {
-        for (text, wanted) in [
-            ("petId", "pet_id"),
-            ("X-CSRF-Token", "x_csrf_token"),
-            ("user", "a_user"),
-            ("UUID", "a_uuid"),
-            ("if", "a_if"),
-            ("", "a"),
-            ("1st", "a_1st"),
-            ("é", "a"),
-            ("page[size]", "page_size"),
-        ] {
-            assert_eq!(identifier(text), wanted);
-        }
     }
 }

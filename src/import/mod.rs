@@ -9,6 +9,7 @@ mod curl;
 mod draft;
 mod har;
 mod headers;
+mod literal;
 mod multipart;
 mod openapi;
 mod write;

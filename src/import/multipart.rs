@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::body::Fill;
-use super::draft::{literal, pairs};
+use super::draft::pairs;
+use super::literal::literal;
 
 /// Parts of one body.
 const MOST: usize = 500;

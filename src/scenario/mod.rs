@@ -4,6 +4,7 @@
 //! [`Scenario::plan`] compiles a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
 
 pub mod catalog;
+mod check_graphql;
 mod compile;
 pub mod estimate;
 pub mod eval;
@@ -24,10 +25,11 @@ pub use plan::Plan;
 use url::Url;
 
 use self::eval::template;
-use self::secrets::{Redactor, dotenv, userinfo};
+use self::secrets::{Redactor, userinfo};
+pub use self::syntax::diagnostic::ScenarioError;
 use self::syntax::node::Node;
 use self::syntax::source::Sources;
-use self::syntax::{compose, diagnostic, source};
+use self::syntax::{compose, diagnostic, dotenv, source};
 use crate::units::{self, PerSecond, Users};
 
 /// A scenario file that was read and found right.
@@ -78,16 +80,6 @@ pub struct Overrides {
     pub run_time: Option<Option<Duration>>,
     /// Time for running tasks to finish after a stop.
     pub stop_timeout: Option<Duration>,
-}
-
-/// A scenario that cannot be run: every message, each with file, line, column and excerpt.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
-pub struct ScenarioError {
-    /// The messages as printed.
-    pub text: String,
-    /// One line for lists: `line 14:7: unknown field …`.
-    pub brief: String,
 }
 
 /// The value of `host` that asks for the embedded demo target.

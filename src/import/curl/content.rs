@@ -7,7 +7,8 @@ use super::data::{Data, FileData, Form, How};
 use super::field;
 use crate::import::body::{body, secret};
 use crate::import::credential::Vault;
-use crate::import::draft::{literal, pairs};
+use crate::import::draft::pairs;
+use crate::import::literal::literal;
 use crate::import::multipart;
 
 /// What `--data` and its relatives send.

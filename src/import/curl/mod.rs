@@ -17,8 +17,9 @@ use self::command::Command;
 use self::words::Input;
 use super::credential::{self, Vault};
 use super::draft;
-use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, pairs, verb};
 use super::headers::{is_carriage, is_header, is_the_clients_own};
+use super::literal::literal;
 use super::{ImportError, MAX_REQUESTS};
 
 /// Addresses of one pattern that become steps.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::entry::Entry;
 use crate::import::body::plain;
 use crate::import::credential::is_secret_name;
-use crate::import::draft::identifier;
+use crate::import::literal::identifier;
 
 /// Values that are remembered, of one reply and of all.
 const MOST_OF_ONE: usize = 2_000;

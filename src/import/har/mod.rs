@@ -12,8 +12,9 @@ use self::entry::{Entry, Sent};
 use self::links::Links;
 use super::body::{Fill, body, secret};
 use super::credential;
-use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, literal, pairs, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, pairs, verb};
 use super::headers::is_the_clients_own;
+use super::literal::literal;
 use super::multipart;
 use super::{ImportError, MAX_REQUESTS, Options};
 

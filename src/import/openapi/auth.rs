@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::resolve;
+use super::reference::resolve;
 use crate::import::credential::{self, Vault};
 
 /// What proves who the user is, and where it stands.

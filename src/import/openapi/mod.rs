@@ -1,6 +1,7 @@
 //! An OpenAPI 3.0 or 3.1 document: one task for each operation.
 
 mod auth;
+mod reference;
 mod sample;
 mod style;
 mod upload;
@@ -10,15 +11,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use self::auth::Auth;
+use self::reference::resolve;
 use self::style::{encoded, flat_template, in_query, text};
 use super::body::filled;
 use super::credential::{Vault, is_secret_name};
-use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, identifier, is_redirect, literal, verb};
+use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, is_redirect, verb};
 use super::headers::is_the_clients_own;
+use super::literal::{identifier, literal};
 use super::{ImportError, MAX_REQUESTS};
-
-/// References that are followed from one place.
-const LONGEST_CHAIN: usize = 20;
 
 /// Makes a task of each operation.
 pub fn import(document: &Value) -> Result<Draft, ImportError> {
@@ -62,20 +62,6 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
         draft.notes.push("check the values under `vars`: they stand in paths".to_owned());
     }
     Ok(draft)
-}
-
-/// What a local reference points to; the value itself when it is none.
-pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let mut value = value;
-    for _ in 0..LONGEST_CHAIN {
-        let Some(reference) = value.get("$ref").and_then(Value::as_str) else { return value };
-        let decoded = percent_encoding::percent_decode_str(reference).decode_utf8_lossy();
-        match decoded.strip_prefix('#').and_then(|pointer| document.pointer(pointer)) {
-            Some(target) => value = target,
-            None => return &Value::Null,
-        }
-    }
-    &Value::Null
 }
 
 /// Sets the host, and gives the path of the first server: it stands before every path.

@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use serde_json::{Map, Value};
 
-use super::resolve;
+use super::reference::resolve;
 
 /// Steps from one schema to the next that are gone: schemas may contain themselves.
 const DEEPEST: usize = 24;

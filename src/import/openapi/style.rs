@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::import::draft::{literal, literal_json};
+use crate::import::literal::{literal, literal_json};
 
 /// A value as a text.
 pub fn text(value: &Value) -> String {

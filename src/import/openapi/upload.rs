@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::resolve;
+use super::reference::resolve;
 
 /// Schemas that are gone into for one body.
 const DEEPEST: usize = 8;

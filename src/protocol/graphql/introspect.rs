@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::protocol::http::resolve::CachingResolver;
 use crate::protocol::http::{proxies, tls};
-use crate::scenario::graphql::check::GraphqlEndpoint;
+use crate::scenario::graphql::endpoint::GraphqlEndpoint;
 use crate::scenario::graphql::introspection;
 use crate::scenario::graphql::schema::MAX_BYTES;
 

@@ -7,8 +7,9 @@ use super::impossible::Seen;
 use super::matcher::MAX_PATH;
 use crate::scenario::eval::expect::{Expect, Subject, Unit};
 use crate::scenario::eval::path::Path;
+use crate::scenario::eval::status::StatusRange;
 use crate::scenario::grammar::keys;
-use crate::scenario::plan::{Accepted, StatusRange};
+use crate::scenario::plan::Accepted;
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 

@@ -14,10 +14,10 @@ use crate::scenario::eval::path::Path;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{JsonBuilder, Text};
 use crate::scenario::grammar::keys;
-use crate::scenario::graphql::check::Asked;
 use crate::scenario::graphql::document;
 use crate::scenario::graphql::document::Operation;
-use crate::scenario::graphql::values::Given;
+use crate::scenario::graphql::endpoint::SentDocument;
+use crate::scenario::graphql::values::VariableValue;
 use crate::scenario::plan::{
     Action, Body, CONTENT_TYPE_JSON, ErrorPolicy, GraphqlStep, HttpStep, OperationKind, Persisted, UrlTemplate,
 };
@@ -165,7 +165,7 @@ impl<'a> Builder<'a> {
             );
             return None;
         }
-        let Operation { kind, name: operation, figures } = self.operation(argument, fields, &document)?;
+        let Operation { kind, name: operation, size } = self.operation(argument, fields, &document)?;
         let name = self.row_name(fields);
         let named = name.is_some();
         let row = name.or_else(|| operation.clone()).unwrap_or_else(|| anonymous(&document));
@@ -180,7 +180,7 @@ impl<'a> Builder<'a> {
             Action::Graphql(step) => step.http.endpoint,
             _ => return action,
         };
-        self.operations.push(Counted { row, figures, at: argument.at.clone(), named });
+        self.operations.push(Counted { row, size, at: argument.at.clone(), named });
         action
     }
 
@@ -218,13 +218,13 @@ impl<'a> Builder<'a> {
         let given = fields.get("variables").map(Node::entries).unwrap_or_default();
         // A server that has an address for subscriptions may have nothing else there.
         let is_elsewhere = chosen.kind == OperationKind::Subscription && self.graphql.subscriptions.is_some();
-        self.asked.push(Asked {
+        self.asked.push(SentDocument {
             at: argument.at.clone(),
             document: chosen.document.as_str().into(),
             operation: chosen.name.as_deref().map(Into::into),
             given: given
                 .iter()
-                .map(|(key, value)| Given { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
+                .map(|(key, value)| VariableValue { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
                 .collect(),
             url: match &http.url {
                 UrlTemplate::Fixed(url) if !is_elsewhere => Some(url.clone()),

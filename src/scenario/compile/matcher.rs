@@ -4,10 +4,11 @@ use serde_json::Value as Json;
 
 use super::Builder;
 use crate::scenario::eval::expect::{Matcher, Operand, Test, Unit};
+use crate::scenario::eval::operator::Operator;
+use crate::scenario::eval::status::StatusRange;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Scope, Template};
 use crate::scenario::grammar::keys::OPERATORS;
-use crate::scenario::plan::{Operator, StatusRange};
 use crate::scenario::syntax::node::{Kind, Node};
 use crate::units;
 

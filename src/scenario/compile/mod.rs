@@ -43,7 +43,7 @@ pub(crate) use self::report::MAX_PROFILES;
 use super::SelectOptions;
 use super::eval::template::{Names, Slip, Text};
 use super::grammar::keys;
-use super::graphql::check::Asked;
+use super::graphql::endpoint::SentDocument;
 use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan};
 use super::syntax::diagnostic::{Diagnostic, nearest};
 use super::syntax::node::Node;
@@ -106,7 +106,7 @@ pub(crate) struct Built {
     /// Why the part that was asked for is empty.
     pub nothing: Option<String>,
     /// The GraphQL steps, also of what was not taken.
-    pub graphql: Vec<Asked>,
+    pub graphql: Vec<SentDocument>,
 }
 
 /// Compiles a tree.
@@ -170,7 +170,7 @@ struct Builder<'a> {
     names: Names,
     defaults: Fields<'a>,
     graphql: graphql::Settings<'a>,
-    asked: Vec<Asked>,
+    asked: Vec<SentDocument>,
     found: Vec<Diagnostic>,
     warned: Vec<Diagnostic>,
     endpoints: Vec<Endpoint>,

@@ -6,8 +6,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Builder;
-use crate::scenario::graphql::document::Figures;
-use crate::scenario::plan::{self, EndpointId};
+use crate::scenario::plan::{self, EndpointId, OperationSize};
 use crate::scenario::syntax::diagnostic::Diagnostic;
 
 /// The operation of one step.
@@ -16,7 +15,7 @@ pub(super) struct Counted {
     /// Where it counts.
     pub row: EndpointId,
     /// How much it asks for.
-    pub figures: Figures,
+    pub size: OperationSize,
     /// Where its document stands.
     pub at: Range<usize>,
     /// The step says which row it counts in.
@@ -34,19 +33,19 @@ pub(super) fn anonymous(document: &str) -> String {
 
 impl Builder<'_> {
     /// What the operations of each row ask for, and warnings of those that cannot be told apart.
-    pub(super) fn counted(&mut self) -> Vec<(EndpointId, Figures)> {
+    pub(super) fn counted(&mut self) -> Vec<(EndpointId, OperationSize)> {
         let all = std::mem::take(&mut self.operations);
-        let mut rows: Vec<(EndpointId, Figures)> = Vec::new();
+        let mut rows: Vec<(EndpointId, OperationSize)> = Vec::new();
         // For each row, where it is in the list and which operation came first.
         let mut known: HashMap<EndpointId, (usize, &Counted)> = HashMap::new();
         for one in &all {
             let (index, first) = *known.entry(one.row).or_insert((rows.len(), one));
             match rows.get_mut(index) {
-                Some((_, figures)) => *figures = figures.most(one.figures),
-                None => rows.push((one.row, one.figures)),
+                Some((_, size)) => *size = size.most(one.size),
+                None => rows.push((one.row, one.size)),
             }
             // Whoever names both wants them together.
-            if first.figures != one.figures && !(first.named && one.named) {
+            if first.size != one.size && !(first.named && one.named) {
                 self.mixed(first, one);
             }
         }
@@ -60,7 +59,7 @@ impl Builder<'_> {
         let place = format!("{origin}:{}", before.matches('\n').count() + 1);
         let message = format!(
             "two operations share the row {} {}: this one asks for {}, the one at {place} for {}",
-            row.method, row.name, one.figures, first.figures
+            row.method, row.name, one.size, first.size
         );
         let warning = Diagnostic::new(one.at.clone(), message)
             .note("their times are mixed, and of each figure the larger one is shown")
@@ -115,15 +114,15 @@ mod tests {
         ] {
             assert!(shared.warnings().contains(wanted), "{wanted}:\n{}", shared.warnings());
         }
-        let [(_, figures)] = plan(&shared).operations[..] else { panic!("one row") };
-        assert_eq!(figures.to_string(), "depth 2, 3 fields, ~50 nodes");
+        let [(_, size)] = plan(&shared).operations[..] else { panic!("one row") };
+        assert_eq!(size.to_string(), "depth 2, 3 fields, ~50 nodes");
         assert_eq!(two("", "        name: other\n").warnings(), "");
         let wanted_so = two("        name: both\n", "        name: both\n");
         assert_eq!((wanted_so.warnings(), rows(&plan(&wanted_so)).len()), ("", 1));
     }
 
     #[test]
-    fn what_is_left_out_leaves_no_figures_behind() {
+    fn what_is_left_out_leaves_no_size_behind() {
         let all = scenario(
             "      - graphql: \"query Q { a { b } }\"\n        tags: slow\n      \
              - graphql: \"subscription Q { a }\"\n        tags: slow\n      - get: /\n",

@@ -1,8 +1,9 @@
 //! `thresholds`: `metric operator value`, joined by `and`, and what it is about.
 
 use super::Builder;
+use crate::scenario::eval::operator::Operator;
 use crate::scenario::grammar::keys;
-use crate::scenario::plan::{Check, EndpointId, Metric, Operator, Source, Stage, Target, Threshold};
+use crate::scenario::plan::{Check, EndpointId, Metric, Source, Stage, Target, Threshold};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Kind, Node};
 use crate::units;

@@ -9,6 +9,7 @@ use scraper::Selector;
 
 use super::html::{self, Wanted};
 use super::path::Path;
+pub use super::pick::Pick;
 use super::response::{ReplyView, Selected, Trouble};
 use super::template::{Scope, SlotId};
 
@@ -51,20 +52,6 @@ pub enum CaptureSource {
     Body,
     /// The status code, a number.
     Status,
-}
-
-/// `pick`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Pick {
-    /// The first one.
-    #[default]
-    First,
-    /// The last one.
-    Last,
-    /// Any, by the user's generator.
-    Random,
-    /// All of them as a list; nothing found is a miss too.
-    All,
 }
 
 /// Nothing was found.
@@ -127,11 +114,11 @@ impl CaptureSource {
         match self {
             CaptureSource::Json(path) => {
                 let Selected::Found(found) = reply.select(path) else { return None };
-                choose(found, pick, rng, |v| Value::from(Serde(&**v)))
+                pick.choose(&found, rng, |v| Value::from(Serde(&**v)))
             }
             CaptureSource::Header(name) => {
-                let values = reply.headers.all().get_all(name).iter().collect();
-                choose(values, pick, rng, |v| text(v.as_bytes()))
+                let values: Vec<_> = reply.headers.all().get_all(name).iter().collect();
+                pick.choose(&values, rng, |v| text(v.as_bytes()))
             }
             CaptureSource::Cookie(name) => reply.cookie(name).map(Value::from),
             CaptureSource::Regex(pattern) => {
@@ -141,13 +128,13 @@ impl CaptureSource {
                 let body = String::from_utf8_lossy(reply.text());
                 match pick {
                     Pick::First => pattern.captures(&body).and_then(value),
-                    _ => choose(matches((pattern, &body), reply, value), pick, rng, Value::clone),
+                    _ => pick.choose(&matches((pattern, &body), reply, value), rng, Value::clone),
                 }
             }
             CaptureSource::Css { selector, attribute } => {
                 let wanted = Wanted { selector, attribute: attribute.as_deref() };
                 let found = html::find(reply, wanted, pick, rng);
-                if pick == Pick::All { choose(found, pick, rng, Value::clone) } else { found.into_iter().next() }
+                if pick == Pick::All { pick.choose(&found, rng, Value::clone) } else { found.into_iter().next() }
             }
             CaptureSource::Body => Some(text(reply.text())),
             CaptureSource::Status => Some(Value::from(reply.status)),
@@ -184,16 +171,6 @@ fn matches(
 
 fn text(bytes: &[u8]) -> Value {
     Value::from(&*String::from_utf8_lossy(bytes))
-}
-
-fn choose<T>(all: Vec<T>, pick: Pick, rng: &mut fastrand::Rng, value: impl Fn(&T) -> Value) -> Option<Value> {
-    match pick {
-        Pick::First => all.first().map(value),
-        Pick::Last => all.last().map(value),
-        Pick::Random => rng.choice(&all).map(value),
-        Pick::All if all.is_empty() => None,
-        Pick::All => Some(Value::from(all.iter().map(value).collect::<Vec<_>>())),
-    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use html5ever::tendril::{StrTendril, TendrilSink as _};
 use minijinja::Value;
 use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
-use super::capture::Pick;
+use super::pick::Pick;
 use super::response::{ReplyView, Trouble};
 
 /// Bytes that are parsed between two looks at the clock.

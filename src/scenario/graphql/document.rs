@@ -4,7 +4,6 @@
 //! held against what it asks for.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use async_graphql_parser::types::{
     ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
@@ -12,7 +11,7 @@ use async_graphql_parser::types::{
 use async_graphql_parser::{Positioned, parse_query};
 use async_graphql_value::{Name, Value};
 
-use crate::scenario::plan::OperationKind;
+use crate::scenario::plan::{OperationKind, OperationSize};
 
 /// One operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,60 +21,7 @@ pub struct Operation {
     /// Its name, if it has one.
     pub name: Option<String>,
     /// How much it asks for.
-    pub figures: Figures,
-}
-
-/// Where the number of nodes says no more than that they are too many.
-const MANY_NODES: u64 = 1_000_000_000_000_000;
-
-/// How much an operation asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// Fields inside each other, at most.
-    pub depth: u32,
-    /// Fields in all, fragments counted wherever they are used.
-    pub fields: u64,
-    /// Fields on the first level.
-    pub root_fields: u32,
-    /// Fields under another name.
-    pub aliases: u64,
-    /// Directives in all.
-    pub directives: u64,
-    /// Objects that may come back: along each path the product of `first`, `last`, `limit` and `take`.
-    pub nodes: u64,
-    /// The value of one of them is known only in the run: it counts as 1, and there may be more.
-    pub is_open: bool,
-}
-
-impl Figures {
-    /// Of each figure the larger one.
-    #[must_use]
-    pub fn most(self, other: Self) -> Self {
-        Self {
-            depth: self.depth.max(other.depth),
-            fields: self.fields.max(other.fields),
-            root_fields: self.root_fields.max(other.root_fields),
-            aliases: self.aliases.max(other.aliases),
-            directives: self.directives.max(other.directives),
-            nodes: self.nodes.max(other.nodes),
-            is_open: self.is_open || other.is_open,
-        }
-    }
-}
-
-impl fmt::Display for Figures {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |n: u64| if n == 1 { "" } else { "s" };
-        write!(f, "depth {}, {} field{}", self.depth, self.fields, plural(self.fields))?;
-        if self.aliases > 0 {
-            write!(f, ", {} alias{}", self.aliases, if self.aliases == 1 { "" } else { "es" })?;
-        }
-        if self.nodes > MANY_NODES {
-            return f.write_str(", more than 10^15 nodes");
-        }
-        write!(f, ", ~{} node{}", self.nodes, plural(self.nodes))?;
-        f.write_str(if self.is_open { " or more" } else { "" })
-    }
+    pub size: OperationSize,
 }
 
 /// A text that is no GraphQL document.
@@ -141,7 +87,7 @@ fn describe(
             OperationType::Subscription => OperationKind::Subscription,
         },
         name: name.map(ToString::to_string),
-        figures: Figures { root_fields, directives, ..counted },
+        size: OperationSize { root_fields, directives, ..counted },
     })
 }
 
@@ -151,12 +97,12 @@ struct Counter<'a> {
     fragments: &'a Fragments,
     variable: &'a dyn Fn(&str) -> Option<u64>,
     /// Fragments counted already, and `None` for those being counted: each is walked once, however often it is used.
-    done: HashMap<&'a str, Option<Figures>>,
+    done: HashMap<&'a str, Option<OperationSize>>,
 }
 
 impl<'a> Counter<'a> {
-    fn set(&mut self, set: &'a Positioned<SelectionSet>) -> Result<Figures, DocumentError> {
-        let mut sum = Figures::default();
+    fn set(&mut self, set: &'a Positioned<SelectionSet>) -> Result<OperationSize, DocumentError> {
+        let mut sum = OperationSize::default();
         for item in &set.node.items {
             let part = match &item.node {
                 Selection::Field(field) => self.field(&field.node)?,
@@ -167,7 +113,7 @@ impl<'a> Counter<'a> {
                 }
             };
             let directives = item.node.directives().len() as u64;
-            sum = Figures {
+            sum = OperationSize {
                 depth: sum.depth.max(part.depth),
                 fields: sum.fields.saturating_add(part.fields),
                 aliases: sum.aliases.saturating_add(part.aliases),
@@ -180,7 +126,7 @@ impl<'a> Counter<'a> {
         Ok(sum)
     }
 
-    fn field(&mut self, field: &'a Field) -> Result<Figures, DocumentError> {
+    fn field(&mut self, field: &'a Field) -> Result<OperationSize, DocumentError> {
         let inner = self.set(&field.selection_set)?;
         let is_leaf = field.selection_set.node.items.is_empty();
         let named = ["first", "last", "limit", "take"].into_iter().find_map(|name| field.get_argument(name));
@@ -188,7 +134,7 @@ impl<'a> Counter<'a> {
         let is_unknown =
             matches!(times, Some(None)) && named.is_some_and(|value| matches!(value.node, Value::Variable(_)));
         let times = times.flatten().unwrap_or(1);
-        Ok(Figures {
+        Ok(OperationSize {
             depth: inner.depth.saturating_add(1),
             fields: inner.fields.saturating_add(1),
             aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
@@ -202,7 +148,7 @@ impl<'a> Counter<'a> {
         &mut self,
         name: &'a Name,
         error: impl FnOnce(String) -> DocumentError,
-    ) -> Result<Figures, DocumentError> {
+    ) -> Result<OperationSize, DocumentError> {
         match self.done.get(name.as_str()) {
             Some(Some(known)) => return Ok(*known),
             Some(None) => return Err(error(format!("fragment `{name}` uses itself"))),
@@ -257,32 +203,32 @@ mod tests {
     fn figures_say_how_much_is_asked_for() {
         let text =
             "query S($n: Int = 10) { products(first: $n) { nodes { id name b: name } } me @include(if: true) { id } }";
-        let figures = one(text).figures;
+        let figures = one(text).size;
         let wanted =
-            Figures { depth: 3, fields: 7, root_fields: 2, aliases: 1, directives: 1, nodes: 11, is_open: false };
+            OperationSize { depth: 3, fields: 7, root_fields: 2, aliases: 1, directives: 1, nodes: 11, is_open: false };
         assert_eq!(figures, wanted);
         assert_eq!(figures.to_string(), "depth 3, 7 fields, 1 alias, ~11 nodes");
         let known = operations(text, &|name| (name == "n").then_some(3)).expect("a document");
-        assert_eq!(known[0].figures.nodes, 4);
-        assert_eq!(one("{ a(first: 10) { b(last: 5) { c } d } }").figures.nodes, 50);
-        let drawn = one("query S($n: Int) { a(first: $n) { b(last: 5) { c } } }").figures;
+        assert_eq!(known[0].size.nodes, 4);
+        assert_eq!(one("{ a(first: 10) { b(last: 5) { c } d } }").size.nodes, 50);
+        let drawn = one("query S($n: Int) { a(first: $n) { b(last: 5) { c } } }").size;
         assert_eq!(drawn.to_string(), "depth 3, 3 fields, ~5 nodes or more");
-        assert_eq!(one("{ a }").figures.to_string(), "depth 1, 1 field, ~0 nodes");
+        assert_eq!(one("{ a }").size.to_string(), "depth 1, 1 field, ~0 nodes");
     }
 
     #[test]
     fn fragments_count_wherever_they_are_used_and_cost_little() {
         let twice = "{ a { ...F } b { ... on T { ...F } } } fragment F on T { c d }";
-        assert_eq!(one(twice).figures.fields, 6);
+        assert_eq!(one(twice).size.fields, 6);
         // Each fragment uses the next one twice: two to the power of sixty fields.
         let mut bomb = "{ ...F0 }".to_owned();
         for i in 0..60 {
             bomb.push_str(&format!(" fragment F{i} on T {{ a {{ ...F{} }} b {{ ...F{} }} }}", i + 1, i + 1));
         }
         bomb.push_str(" fragment F60 on T { c }");
-        assert!(one(&bomb).figures.fields > 1 << 60);
+        assert!(one(&bomb).size.fields > 1 << 60);
         let huge = format!("{{ a(first: {0}) {{ b(first: {0}) {{ c }} }} }}", u32::MAX);
-        assert_eq!(one(&huge).figures.to_string(), "depth 3, 3 fields, more than 10^15 nodes");
+        assert_eq!(one(&huge).size.to_string(), "depth 3, 3 fields, more than 10^15 nodes");
     }
 
     #[test]

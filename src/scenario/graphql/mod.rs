@@ -1,7 +1,8 @@
 //! GraphQL without a network: documents, schemas, and whether they fit.
 
-pub mod check;
 pub mod document;
+pub mod endpoint;
+pub(crate) mod finding;
 pub mod introspection;
 pub mod schema;
 pub(crate) mod values;

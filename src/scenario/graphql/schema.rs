@@ -12,36 +12,17 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 
-use super::values::Given;
+use super::finding::{Finding, LISTED, near};
+use super::values::VariableValue;
 use super::{introspection, values};
-use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::source;
 
 /// Largest schema that is read.
 pub const MAX_BYTES: u64 = 16_000_000;
-/// Names listed when none is near.
-const LISTED: usize = 12;
 
 /// The schema of a server.
 #[derive(Debug)]
 pub struct GraphqlSchema(Valid<Schema>);
-
-/// What does not fit, and where.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Finding {
-    /// Where it stands in the scenario, if it is about a variable's value.
-    pub at: Option<Range<usize>>,
-    /// Line of the document, from 1; 0 when it is about the whole.
-    pub line: usize,
-    /// Column in characters, from 1; 0 when it is about the whole.
-    pub column: usize,
-    /// Characters that it is about.
-    pub length: usize,
-    /// What is wrong.
-    pub message: String,
-    /// What to write instead.
-    pub note: Option<String>,
-}
 
 impl GraphqlSchema {
     /// Reads a schema from a file.
@@ -85,7 +66,7 @@ impl GraphqlSchema {
     }
 
     /// What of a document does not fit. `given` are the variables that go with `operation`.
-    pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[Given]) -> Vec<Finding> {
+    pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[VariableValue]) -> Vec<Finding> {
         let (parsed, mut found) = match ExecutableDocument::parse_and_validate(&self.0, document, "document.graphql") {
             Ok(parsed) => (parsed.into_inner(), Vec::new()),
             Err(wrong) => {
@@ -180,13 +161,6 @@ impl GraphqlSchema {
     }
 }
 
-/// The name that was probably meant, whatever its case: values of an enum are written in capitals.
-pub(crate) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let lower: Vec<String> = known.iter().map(|name| name.to_lowercase()).collect();
-    let found = nearest(word, lower.iter().map(String::as_str))?;
-    lower.iter().position(|name| name == found).and_then(|index| known.get(index).copied())
-}
-
 /// Whether a fragment is spread, or a variable stands somewhere besides its declaration.
 fn is_used(document: &str, name: &str) -> bool {
     let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
@@ -207,9 +181,9 @@ mod tests {
         type Product { id: ID! name: String! price: Float kind: Kind } enum Kind { LAMP DESK }";
 
     /// Gives `$id`, where the document has that.
-    fn given(document: &str) -> Vec<Given> {
+    fn given(document: &str) -> Vec<VariableValue> {
         let value = Node { at: 0..0, kind: Kind::Text("{{ id }}".to_owned()) };
-        let id = Given { name: "id".to_owned(), at: 0..0, value };
+        let id = VariableValue { name: "id".to_owned(), at: 0..0, value };
         document.contains("($id:").then_some(id).into_iter().collect()
     }
 

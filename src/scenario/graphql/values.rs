@@ -10,25 +10,22 @@ use apollo_compiler::ast::Type;
 use apollo_compiler::executable::Operation;
 use apollo_compiler::schema::{ExtendedType, InputObjectType};
 
-use super::schema::{Finding, near};
+use super::finding::{Finding, LISTED, near};
 use crate::scenario::syntax::node::{Kind, Node};
-
-/// Names listed when none is near.
-const LISTED: usize = 12;
 
 /// A variable of a step.
 #[derive(Debug, Clone)]
-pub(crate) struct Given {
+pub(crate) struct VariableValue {
     /// Its name.
     pub name: String,
-    /// Where that stands.
+    /// Where that is.
     pub at: Range<usize>,
     /// Its value.
     pub value: Node,
 }
 
 /// What of the variables does not fit the operation.
-pub(crate) fn check(schema: &Schema, operation: &Operation, given: &[Given]) -> Vec<Finding> {
+pub(crate) fn check(schema: &Schema, operation: &Operation, given: &[VariableValue]) -> Vec<Finding> {
     let mut checker = Checker { schema, found: Vec::new() };
     let declared: Vec<&str> = operation.variables.iter().map(|variable| variable.name.as_str()).collect();
     let mut meant: Vec<&str> = Vec::new();

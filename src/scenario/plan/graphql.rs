@@ -1,5 +1,6 @@
 //! GraphQL operations: an HTTP request whose body and verdict follow GraphQL's rules.
 
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -72,6 +73,59 @@ pub enum OperationKind {
     Mutation,
     /// Streams.
     Subscription,
+}
+
+/// Where the number of nodes says no more than that they are too many.
+const MANY_NODES: u64 = 1_000_000_000_000_000;
+
+/// How much an operation asks for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OperationSize {
+    /// Fields inside each other, at most.
+    pub depth: u32,
+    /// Fields in all, fragments counted wherever they are used.
+    pub fields: u64,
+    /// Fields on the first level.
+    pub root_fields: u32,
+    /// Fields under another name.
+    pub aliases: u64,
+    /// Directives in all.
+    pub directives: u64,
+    /// Objects that may come back: along each path the product of `first`, `last`, `limit` and `take`.
+    pub nodes: u64,
+    /// The value of one of them is known only in the run: it counts as 1, and there may be more.
+    pub is_open: bool,
+}
+
+impl OperationSize {
+    /// Of each figure the larger one.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            fields: self.fields.max(other.fields),
+            root_fields: self.root_fields.max(other.root_fields),
+            aliases: self.aliases.max(other.aliases),
+            directives: self.directives.max(other.directives),
+            nodes: self.nodes.max(other.nodes),
+            is_open: self.is_open || other.is_open,
+        }
+    }
+}
+
+impl fmt::Display for OperationSize {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |n: u64| if n == 1 { "" } else { "s" };
+        write!(f, "depth {}, {} field{}", self.depth, self.fields, plural(self.fields))?;
+        if self.aliases > 0 {
+            write!(f, ", {} alias{}", self.aliases, if self.aliases == 1 { "" } else { "es" })?;
+        }
+        if self.nodes > MANY_NODES {
+            return f.write_str(", more than 10^15 nodes");
+        }
+        write!(f, ", ~{} node{}", self.nodes, plural(self.nodes))?;
+        f.write_str(if self.is_open { " or more" } else { "" })
+    }
 }
 
 /// `persisted`.

@@ -11,6 +11,7 @@ use url::Url;
 use super::ClientId;
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::Expect;
+use crate::scenario::eval::status::StatusRange;
 use crate::scenario::eval::template::{Json, RenderError, Scope, Text};
 
 /// Which row of the statistics a request belongs to: an index into [`Plan::endpoints`](super::Plan::endpoints).
@@ -247,36 +248,6 @@ impl Accepted {
             Accepted::Ranges(ranges) => StatusRange::words(ranges),
             Accepted::BelowError | Accepted::Judged => "".into(),
         }
-    }
-}
-
-/// Accepted statuses, both ends included: 200 is `200..=200`, `2xx` is `200..=299`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StatusRange {
-    /// Lowest.
-    pub from: u16,
-    /// Highest.
-    pub to: u16,
-}
-
-impl StatusRange {
-    fn words(ranges: &[StatusRange]) -> Arc<str> {
-        let word = |range: &StatusRange| match range.to - range.from {
-            0 => range.from.to_string(),
-            _ => format!("{}xx", range.from / 100),
-        };
-        ranges.iter().map(word).collect::<Vec<_>>().join(" or ").into()
-    }
-
-    /// A class of statuses, such as `2xx`.
-    pub fn class(text: &str) -> Option<Self> {
-        let digit = text.strip_suffix("xx")?.parse::<u16>().ok().filter(|digit| (1..=5).contains(digit))?;
-        Some(Self { from: digit * 100, to: digit * 100 + 99 })
-    }
-
-    /// True when the status is inside.
-    pub fn contains(&self, status: u16) -> bool {
-        (self.from..=self.to).contains(&status)
     }
 }
 

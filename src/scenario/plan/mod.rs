@@ -28,10 +28,10 @@ pub use address::{Address, AddressError};
 pub use client::{ClientId, ClientOptions, Connections, HttpVersion, Identity};
 pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
 pub(crate) use graphql::sha256;
-pub use graphql::{ErrorPolicy, GraphqlStep, Hashed, OperationKind, Persisted};
+pub use graphql::{ErrorPolicy, GraphqlStep, Hashed, OperationKind, OperationSize, Persisted};
 pub use http::{
     Accepted, Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart,
-    Part, PartContent, StatusRange, UrlTemplate,
+    Part, PartContent, UrlTemplate,
 };
 pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
@@ -44,10 +44,9 @@ pub use stage::{Goal, Slope, Stage};
 pub(crate) use step::walk;
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
 pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
-pub use threshold::{Check, Metric, Operator, Source, Target, Threshold};
+pub use threshold::{Check, Metric, Source, Target, Threshold};
 
 use super::eval::template::{Scope, SlotTable};
-use super::graphql::document::Figures;
 use super::secrets::Redactor;
 
 /// What to run and how much of it.
@@ -68,7 +67,7 @@ pub struct Plan {
     /// Every row of the statistics, in order of appearance.
     pub endpoints: Vec<Endpoint>,
     /// How much the GraphQL operation of a row asks for.
-    pub operations: Vec<(EndpointId, Figures)>,
+    pub operations: Vec<(EndpointId, OperationSize)>,
     /// The different connection settings; [`ClientId`] points here and the first is the usual one.
     pub clients: Vec<ClientOptions>,
     /// Data files; each fills one slot of every user.

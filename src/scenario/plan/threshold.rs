@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Stage;
+use crate::scenario::eval::operator::Operator;
 
 /// One line of `thresholds`.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,23 +94,6 @@ pub enum Metric {
     OutputBufferDisconnections,
 }
 
-/// How two numbers are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Operator {
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `>`
-    Greater,
-    /// `>=`
-    AtLeast,
-    /// `==`
-    Equal,
-    /// `!=`
-    Different,
-}
-
 /// Which requests a threshold is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
@@ -124,36 +108,6 @@ impl Target {
     pub fn endpoints(&self) -> &[super::EndpointId] {
         match self {
             Target::Endpoints(rows) | Target::Tags(_, rows) => rows,
-        }
-    }
-}
-
-impl Operator {
-    /// All of them. Where one sign begins another, the longer one comes first.
-    pub const ALL: [Operator; 6] =
-        [Operator::AtMost, Operator::AtLeast, Operator::Equal, Operator::Different, Operator::Less, Operator::Greater];
-
-    /// Whether the comparison holds; nothing holds for a number that is not one.
-    pub fn holds(self, left: f64, right: f64) -> bool {
-        match self {
-            Operator::Less => left < right,
-            Operator::AtMost => left <= right,
-            Operator::Greater => left > right,
-            Operator::AtLeast => left >= right,
-            Operator::Equal => left == right,
-            Operator::Different => left != right && !left.is_nan() && !right.is_nan(),
-        }
-    }
-
-    /// As written: `<`, `>=`, ….
-    pub fn sign(self) -> &'static str {
-        match self {
-            Operator::Less => "<",
-            Operator::AtMost => "<=",
-            Operator::Greater => ">",
-            Operator::AtLeast => ">=",
-            Operator::Equal => "==",
-            Operator::Different => "!=",
         }
     }
 }

@@ -3,7 +3,6 @@
 //! Mask first, then fold and cut: half a secret, or one whose digits were folded away, is not found any more. So the ways
 //! to shorten a text from outside are methods of the one who masks it, [`Redactor::clip`] and [`Redactor::fold`].
 
-pub mod dotenv;
 mod forms;
 pub(crate) mod userinfo;
 

@@ -10,7 +10,6 @@ use unicode_width::UnicodeWidthChar;
 
 use super::source::Sources;
 use crate::clean;
-use crate::scenario::ScenarioError;
 use crate::scenario::secrets::userinfo;
 
 /// Columns of an excerpt: a long line is cut to a window around the caret.
@@ -18,6 +17,16 @@ const WINDOW: usize = 100;
 
 /// Most messages printed of one kind.
 const MOST: usize = 100;
+
+/// A scenario that cannot be run: every message, each with file, line, column and excerpt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct ScenarioError {
+    /// The messages as printed.
+    pub text: String,
+    /// One line for lists: `line 14:7: unknown field …`.
+    pub brief: String,
+}
 
 /// One message.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,5 +3,6 @@
 pub(crate) mod advice;
 pub(crate) mod compose;
 pub(crate) mod diagnostic;
+pub(crate) mod dotenv;
 pub(crate) mod node;
 pub(crate) mod source;

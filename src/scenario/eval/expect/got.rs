@@ -4,9 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value as Json;
 
-use super::{GOT, Subject};
-use crate::scenario::plan::{Operator, StatusRange};
+use crate::scenario::eval::operator::Operator;
+use crate::scenario::eval::status::StatusRange;
 use crate::scenario::secrets::Redactor;
+
+/// Characters of what came instead, at most.
+pub(super) const GOT: usize = 200;
 
 /// A subject's value in one reply.
 pub(super) enum Got<'a> {
@@ -16,6 +19,8 @@ pub(super) enum Got<'a> {
     Status(u16, Json),
     /// A header or a body: a number in it is a text like any other.
     Text(Json),
+    /// Seconds.
+    Time(Cow<'a, Json>),
     One(Cow<'a, Json>),
     Many(Vec<Cow<'a, Json>>),
 }
@@ -38,7 +43,7 @@ impl Got<'_> {
         match self {
             Got::Missing(_) | Got::Unreadable(_) => false,
             Got::Many(all) => !all.is_empty(),
-            Got::Text(_) | Got::Status(..) | Got::One(_) => true,
+            Got::Text(_) | Got::Status(..) | Got::Time(_) | Got::One(_) => true,
         }
     }
 
@@ -47,7 +52,7 @@ impl Got<'_> {
         match self {
             Got::Missing(_) | Got::Unreadable(_) => None,
             Got::Text(value) | Got::Status(_, value) => Some(Cow::Borrowed(value)),
-            Got::One(value) => Some(Cow::Borrowed(value)),
+            Got::Time(value) | Got::One(value) => Some(Cow::Borrowed(value)),
             Got::Many(all) => match all.as_slice() {
                 [one] => Some(Cow::Borrowed(one)),
                 all => Some(Cow::Owned(all.iter().map(|v| v.clone().into_owned()).collect())),
@@ -65,7 +70,7 @@ impl Got<'_> {
 
     pub fn length(&self) -> Option<u64> {
         match self {
-            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) => None,
+            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) | Got::Time(_) => None,
             Got::Many(all) => Some(all.len() as u64),
             Got::Text(value) => length(value),
             Got::One(value) => length(value),
@@ -74,7 +79,7 @@ impl Got<'_> {
 
     pub fn contains(&self, wanted: &Json) -> bool {
         match self {
-            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) => false,
+            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) | Got::Time(_) => false,
             Got::Many(all) => all.iter().any(|item| equal(item, wanted)),
             Got::Text(value) => contains(value, wanted),
             Got::One(value) => contains(value, wanted),
@@ -82,17 +87,17 @@ impl Got<'_> {
     }
 
     /// As it is shown, at most [`GOT`] characters.
-    pub fn shown(&self, subject: &Subject, secrets: &Redactor) -> String {
-        let text = match (self, subject) {
-            (Got::Missing(what) | Got::Unreadable(what), _) => return (*what).to_owned(),
-            (Got::One(value), Subject::Time) => {
+    pub fn shown(&self, secrets: &Redactor) -> String {
+        let text = match self {
+            Got::Missing(what) | Got::Unreadable(what) => return (*what).to_owned(),
+            Got::Time(value) => {
                 let seconds = value.as_f64().unwrap_or_default();
                 return crate::units::latency(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
             }
-            (Got::Text(value) | Got::Status(_, value), _) => plain(value),
-            (Got::One(value), _) => value.to_string(),
-            (Got::Many(all), _) if all.is_empty() => return "no such value".to_owned(),
-            (Got::Many(all), _) => {
+            Got::Text(value) | Got::Status(_, value) => plain(value),
+            Got::One(value) => value.to_string(),
+            Got::Many(all) if all.is_empty() => return "no such value".to_owned(),
+            Got::Many(all) => {
                 let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
                 format!("{} values: {}", all.len(), shown.join(", "))
             }

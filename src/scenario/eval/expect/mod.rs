@@ -8,15 +8,13 @@ use std::sync::Arc;
 use http::HeaderName;
 use serde_json::Value as Json;
 
-use self::got::{Got, compare, plain};
+use self::got::{GOT, Got, compare, plain};
+use super::operator::Operator;
 use super::path::Path;
 use super::response::{ReplyView, Selected};
+use super::status::StatusRange;
 use super::template::{RenderError, Scope, Template};
-use crate::scenario::plan::{Operator, StatusRange};
 use crate::units;
-
-/// Characters of what came instead, at most.
-const GOT: usize = 200;
 
 /// One line of `expect`, compiled.
 #[derive(Debug)]
@@ -125,9 +123,7 @@ impl Expect {
         }
         match self.matcher.holds(&got, scope) {
             Ok(true) => Ok(()),
-            Ok(false) => {
-                Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&self.subject, &scope.secrets) })
-            }
+            Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&scope.secrets) }),
             Err(error) => {
                 let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();
                 Err(Mismatch { expected, got: scope.secrets.clip(&format!("an error: {error}"), GOT) })
@@ -146,7 +142,7 @@ impl Subject {
         use std::borrow::Cow::Owned;
         match self {
             Subject::Status => Got::Status(reply.status, reply.status.into()),
-            Subject::Time => Got::One(Owned(reply.elapsed.as_secs_f64().into())),
+            Subject::Time => Got::Time(Owned(reply.elapsed.as_secs_f64().into())),
             Subject::Size => Got::One(Owned(reply.size.into())),
             Subject::Body => Got::Text(String::from_utf8_lossy(reply.text()).into_owned().into()),
             Subject::Header(name) => {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::context::{ENVIRONMENT, FILTERS, TESTS, unknown_word};
+use super::environment::{ENVIRONMENT, unknown_word};
 use super::misuse;
 use super::names::{Names, check_name};
 use super::pieces::{Piece, split};
 use super::slip::Slip;
-use super::{Condition, Expression, Form, Part, Scope, Template, Text, plain, wording};
+use super::vocabulary::{FILTERS, TESTS};
+use super::{Condition, Expression, Form, Part, Scope, Template, Text, error_text, plain};
 use crate::scenario::syntax::diagnostic::nearest;
 
 /// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
@@ -165,7 +166,7 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
     }
     let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
-        if let Some((sign, advice)) = wording::foreign(trimmed) {
+        if let Some((sign, advice)) = error_text::foreign(trimmed) {
             return Slip::new(sign, format!("this template cannot be read: there is no `{sign}`")).note(advice);
         }
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);

@@ -5,7 +5,7 @@ use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
 use super::context::with_rng;
-use super::{MAX_TEXT, digest, fake, plain, wording};
+use super::{MAX_TEXT, digest, error_text, fake, plain};
 use crate::scenario::eval::json;
 
 pub(super) fn register(env: &mut Environment<'static>) {
@@ -104,7 +104,7 @@ fn choice(list: &Value) -> Result<Value, Error> {
     if !matches!(list.kind(), ValueKind::Seq | ValueKind::Iterable) {
         let kind = match list.kind() {
             ValueKind::String | ValueKind::Bytes => "a string".to_owned(),
-            kind => wording::kind(&kind.to_string()).to_owned(),
+            kind => error_text::kind(&kind.to_string()).to_owned(),
         };
         return Err(wrong(&format!("it takes a list, and this is {kind}: write choice([\"a\", \"b\"])")));
     }

@@ -34,7 +34,7 @@ fn solid(value: &Value, left: &mut usize, depth: usize) -> Result<Option<Value>,
     if !matches!(kind, ValueKind::Seq | ValueKind::Iterable | ValueKind::Map) {
         return Ok(None);
     }
-    let fail = |error: minijinja::Error| RenderError(super::wording::told(&error));
+    let fail = |error: minijinja::Error| RenderError(super::error_text::of(&error));
     let mut changed = kind == ValueKind::Iterable;
     let (mut keys, mut items) = (Vec::new(), Vec::new());
     for item in value.try_iter().map_err(fail)? {

@@ -2,10 +2,10 @@
 //!
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
-use super::context::FILTERS;
+use super::error_text::in_place_of_method;
 use super::names::Names;
 use super::slip::Slip;
-use super::wording::in_place_of_method;
+use super::vocabulary::FILTERS;
 use crate::scenario::grammar::words;
 
 /// What is wrong with the use of such a name in `code`, if anything is.

@@ -6,6 +6,8 @@
 mod compile;
 mod context;
 mod digest;
+mod environment;
+mod error_text;
 mod fake;
 mod functions;
 mod given;
@@ -18,7 +20,7 @@ mod plain;
 mod scope;
 mod slip;
 mod typed;
-mod wording;
+mod vocabulary;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -27,10 +29,9 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 
 pub(crate) use compile::{condition, constant, template, text};
-pub(crate) use context::process;
 pub use json::Json;
 pub(crate) use json::{JsonBuilder, to_json};
-pub(crate) use names::Names;
+pub(crate) use names::{Names, process};
 pub(crate) use plain::shown;
 pub use scope::{Scope, SlotId, SlotTable};
 pub(crate) use slip::Slip;

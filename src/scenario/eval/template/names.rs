@@ -8,7 +8,7 @@ use minijinja::Value;
 
 use super::given::Given;
 use super::slip::Slip;
-use super::{SlotTable, fake, wording};
+use super::{SlotTable, error_text, fake};
 use crate::scenario::grammar::words::{PURE, RANDOM, VALUES};
 use crate::scenario::syntax::diagnostic::nearest;
 
@@ -33,6 +33,12 @@ pub(crate) struct Names {
     pub(super) room: Cell<usize>,
 }
 
+/// The process's environment as it is now. Each scenario reads it when it is loaded: reading it for every request would
+/// take a lock.
+pub(crate) fn process() -> BTreeMap<String, String> {
+    std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
+}
+
 /// Bytes that the evaluated expressions of a whole file may write.
 const MAX_ROOM: usize = 8 * 1024 * 1024;
 
@@ -40,7 +46,7 @@ impl Names {
     /// No names but the process's environment.
     #[cfg(test)]
     pub fn new(vars: Value) -> Self {
-        Self::with_environment(vars, Arc::new(super::process()))
+        Self::with_environment(vars, Arc::new(process()))
     }
 
     /// No names but this environment.
@@ -125,7 +131,7 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
     if names.is_var(variable) {
         return Ok(());
     }
-    if let Some(advice) = wording::foreign_name(variable) {
+    if let Some(advice) = error_text::foreign_name(variable) {
         return Err(Slip::new(written, format!("`{written}` is not defined")).note(advice));
     }
     let own: Vec<String> = names

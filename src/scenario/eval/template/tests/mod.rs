@@ -286,8 +286,8 @@ fn mistakes_of_other_languages_are_answered_with_this_one() {
 #[test]
 fn the_tests_of_the_page_are_those_there_are() {
     let page = include_str!("../../../../../docs/scenario-language.md");
-    for test in super::context::TESTS {
-        assert_eq!(super::context::unknown_word(&format!("1 is {test}")), None, "{test}");
+    for test in super::vocabulary::TESTS {
+        assert_eq!(super::environment::unknown_word(&format!("1 is {test}")), None, "{test}");
         assert!(page.contains(&format!("`{test}`")) || page.contains(&format!("`{test}(")), "{test}");
     }
     let slip = condition("n is nunber", &names()).expect_err("no such test");

@@ -5,11 +5,8 @@
 
 use std::path::Path;
 
-use crate::scenario::ScenarioError;
-use crate::scenario::syntax::diagnostic;
-use crate::scenario::syntax::diagnostic::{Diagnostic, bad_byte};
-use crate::scenario::syntax::source;
-use crate::scenario::syntax::source::{Sources, read_limited};
+use super::diagnostic::{self, Diagnostic, ScenarioError, bad_byte};
+use super::source::{self, Sources, read_limited};
 
 /// What a value is shown as.
 const HIDDEN: &str = "…";

@@ -4,8 +4,10 @@
 
 use minijinja::{Error, ErrorKind};
 
+use super::vocabulary::FILTERS;
+
 /// What went wrong while an expression was evaluated.
-pub(super) fn told(error: &Error) -> String {
+pub(super) fn of(error: &Error) -> String {
     if error.kind() == ErrorKind::OutOfFuel {
         return "it was stopped: it makes too much text, or too many steps".to_owned();
     }
@@ -81,7 +83,7 @@ pub(super) fn in_place_of_method(method: &str) -> String {
         "keys" => "write value | list".to_owned(),
         "split" | "join" => format!("write value | {method}(\",\")"),
         "replace" => "write value | replace(\"…\", \"…\")".to_owned(),
-        known if super::context::FILTERS.contains(&known) => format!("write value | {known}"),
+        known if FILTERS.contains(&known) => format!("write value | {known}"),
         _ => "filters take their place: write value | upper".to_owned(),
     }
 }

@@ -6,64 +6,14 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use http::HeaderMap;
 use url::Url;
 
-use super::schema::{Finding, GraphqlSchema};
-use super::values::Given;
-use crate::scenario::plan::ClientOptions;
-use crate::scenario::secrets::Redactor;
-use crate::scenario::syntax::diagnostic::Diagnostic;
-use crate::scenario::syntax::{compose, diagnostic};
-use crate::scenario::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, compile};
-
-/// What is known of a GraphQL step before it is sent.
-#[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    /// Where the document, or the name of its file, stands.
-    pub at: Range<usize>,
-    /// The document.
-    pub document: Arc<str>,
-    /// The operation that is sent.
-    pub operation: Option<Arc<str>>,
-    /// The variables that go with it.
-    pub given: Vec<Given>,
-    /// Where it goes, if that does not vary.
-    pub url: Option<Url>,
-    /// The headers that do not vary.
-    pub headers: HeaderMap,
-    /// The connections that carry it.
-    pub client: ClientOptions,
-}
-
-/// Where a schema can be asked for.
-#[derive(Debug, Clone)]
-pub struct GraphqlEndpoint {
-    /// Absolute.
-    pub url: Url,
-    /// What the scenario sends there in any case.
-    pub headers: HeaderMap,
-    /// Proxy and TLS.
-    pub client: ClientOptions,
-    /// What is not to be shown of its reply.
-    pub secrets: Arc<Redactor>,
-}
-
-impl GraphqlEndpoint {
-    /// An address of which nothing more is known.
-    pub fn new(url: Url, secrets: &Arc<Redactor>) -> Self {
-        let (headers, client) = (HeaderMap::new(), ClientOptions::default());
-        Self { url, headers, client, secrets: Arc::clone(secrets) }
-    }
-}
-
-impl Asked {
-    /// Whether it is the same step, seen in another profile.
-    fn is(&self, other: &Self) -> bool {
-        let places = |one: &Self| one.given.iter().map(|given| given.value.at.clone()).collect::<Vec<_>>();
-        self.at == other.at && self.operation == other.operation && places(self) == places(other)
-    }
-}
+use super::graphql::endpoint::{GraphqlEndpoint, SentDocument};
+use super::graphql::finding::Finding;
+use super::graphql::schema::GraphqlSchema;
+use super::syntax::diagnostic::Diagnostic;
+use super::syntax::{compose, diagnostic};
+use super::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, compile};
 
 impl Scenario {
     /// Holds every GraphQL document of the scenario and of its profiles against a schema, and counts them.
@@ -81,7 +31,7 @@ impl Scenario {
         }
         asked.sort_by_key(|one| one.at.start);
         asked.dedup_by(|a, b| a.is(b));
-        let told = |one: &Asked| {
+        let told = |one: &SentDocument| {
             let found = schema.check(&one.document, one.operation.as_deref(), &one.given);
             found.into_iter().map(|finding| tell(sources.text(), one, finding)).collect::<Vec<_>>()
         };
@@ -105,7 +55,7 @@ impl Scenario {
     }
 }
 
-fn tell(source: &str, asked: &Asked, finding: Finding) -> Diagnostic {
+fn tell(source: &str, asked: &SentDocument, finding: Finding) -> Diagnostic {
     if let Some(at) = finding.at {
         let diagnostic = Diagnostic::new(at, format!("GraphQL: {}", finding.message));
         return match finding.note {
