@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use super::runtime::Event;
+use super::event::Event;
 use crate::engine::RunHandle;
 use crate::system::signals;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::view::text;
+use super::text;
 use crate::scenario::Plan;
 use crate::scenario::estimate::{Estimate, estimate, remarks};
 use crate::scenario::plan::{Load, RedisTarget, Schedule, Wait};

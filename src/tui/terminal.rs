@@ -18,7 +18,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 use ratatui::{Frame, Terminal};
 
-use super::runtime::Event;
+use super::event::Event;
 use super::writer::{self, Frames};
 
 /// True while the terminal is ours; whoever turns it off restores.

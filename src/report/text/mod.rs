@@ -7,15 +7,12 @@ mod summary;
 mod tables;
 
 pub use redis::redis;
-pub use remarks::left_out;
+pub use remarks::{INSECURE, left_out};
 pub use summary::{response_times, summary};
 pub use tables::{Period, requests, tables};
 
 use crate::clean;
 use crate::stats::Snapshot;
-
-/// Printed before and after a run of which [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure) is true.
-pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure)";
 
 /// What `log` steps have said after the first `seen` lines, ready to be printed.
 pub fn log(snapshot: &Snapshot, seen: u64) -> Vec<String> {

@@ -5,6 +5,9 @@ use crate::stats::snapshot::Row;
 use crate::stats::{Remarks, Snapshot};
 use crate::units;
 
+/// Printed before and after a run of which [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure) is true.
+pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure)";
+
 /// Most rows that are named beside a remark.
 const REMARK_ROWS: usize = 5;
 

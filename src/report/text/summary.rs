@@ -1,8 +1,7 @@
 //! The summary that stays on the terminal after quitting.
 
-use super::INSECURE;
 use super::cells::lines;
-use super::remarks::left_out;
+use super::remarks::{INSECURE, left_out};
 use crate::report::silence;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Latency, Level, RunState};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Effect, steer};
+use super::message::Effect;
+use super::steer;
 use crate::engine::Command;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;

@@ -2,7 +2,9 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Effect, dispatch, refuse, steer, update};
+use super::dispatch::{dispatch, refuse, update};
+use super::message::Effect;
+use super::steer;
 use crate::engine::Command;
 use crate::tui::action::{self, Action};
 use crate::tui::model::{Model, Overlay, Question};

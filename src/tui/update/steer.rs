@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
-use super::{COALESCE, Effect};
+use super::message::Effect;
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::model::{Model, Overlay, Pending, Question, Run};
 use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users, count};
 
+/// Shortest time between two orders of one kind while a key repeats.
+const COALESCE: Duration = Duration::from_millis(100);
 /// A key that comes again within this time is held down: no terminal reports that a key was let go, and the first repeat
 /// comes after at most 660 ms.
 const HELD: Duration = Duration::from_millis(700);

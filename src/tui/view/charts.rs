@@ -8,10 +8,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put, put_lines, text};
+use super::canvas::{pane, put, put_lines};
 use crate::stats::Snapshot;
 use crate::tui::history::{Column, History};
 use crate::tui::model::{Model, Run};
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::{columns, layered};
 use crate::units::{latency, plain, rate};

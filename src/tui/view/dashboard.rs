@@ -4,12 +4,13 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::text::{self, age};
-use super::{charts, panes, put, redis, table};
+use super::canvas::put;
+use super::{charts, panes, redis, table};
 use crate::report::finding::{Finding, Kind};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Level, RunState};
 use crate::tui::model::{Focus, Model, Overlay, Run};
+use crate::tui::text::{self, age};
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
 use crate::units::{self, PerSecond, clock, rate};

@@ -6,12 +6,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{histogram, pane, put, put_lines, scrolled, text};
+use super::canvas::{pane, put, put_lines, scrolled};
+use super::histogram;
 use crate::stats::by_row::Merge as _;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{FailureRow, Figures, Mean, PERCENTILE_LABELS, Row, Snapshot};
 use crate::tui::cursor::Subject;
 use crate::tui::model::{Model, Run};
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
 use crate::units::{bytes, count, latency, rate};

@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put_lines, scrolled, text};
+use super::canvas::{pane, put_lines, scrolled};
 use crate::tui::action::TABLE;
 use crate::tui::model::Model;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 
 /// Words on the dashboard and their meaning.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ratatui::text::Line;
 
-use super::text;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::Bin;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::columns;
 use crate::units::latency;

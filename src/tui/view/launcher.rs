@@ -6,11 +6,12 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put, put_lines, text};
+use super::canvas::{pane, put, put_lines};
 use crate::scenario::catalog::{Entry, Origin};
-use crate::tui::Silent;
 use crate::tui::model::Model;
 use crate::tui::preview::Preview;
+use crate::tui::starter::Silent;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::plain;
 

@@ -4,10 +4,10 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::text;
 use crate::report::finding::Finding;
 use crate::tui::action::{LIVE, STOPPING};
 use crate::tui::model::{Model, Overlay};
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::count;
 

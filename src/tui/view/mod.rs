@@ -1,8 +1,10 @@
 //! The model becomes a frame. No clock, no input, and no arithmetic on samples here.
 
+mod canvas;
 mod charts;
 mod dashboard;
 mod detail;
+mod footer;
 mod help;
 mod histogram;
 mod launcher;
@@ -11,7 +13,6 @@ mod panes;
 mod prompt;
 mod redis;
 mod table;
-pub(crate) mod text;
 
 #[cfg(test)]
 mod sizes;
@@ -20,14 +21,12 @@ mod tests;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
-use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui::text::Line;
 
-use super::action;
 use super::model::{Model, Overlay};
-use super::theme::Theme;
+use super::text;
 use crate::report::finding::findings;
+use canvas::{put, put_lines};
 
 /// Draws everything.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
@@ -49,7 +48,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
         (None, _) => launcher::draw(model, frame, body),
     }
     put_lines(frame, message, message::lines(model, found.first(), message));
-    put(frame, footer, footer_line(model, footer.width));
+    put(frame, footer, footer::line(model, footer.width));
     if let Some(Overlay::Prompt(prompt)) = &model.overlay {
         prompt::draw(model, prompt, frame, footer);
     }
@@ -73,104 +72,3 @@ fn tiny(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let line = Rect { y: area.y + area.height / 2, height: 1.min(area.height), ..area };
     put(frame, line, Line::from(text::cut(&words, area.width.into(), model.theme.ascii)).centered());
 }
-
-/// Draws one line, clipped to the frame.
-fn put<'a>(frame: &mut Frame<'_>, area: Rect, line: impl Into<Line<'a>>) {
-    let area = area.intersection(frame.area());
-    if !area.is_empty() {
-        frame.render_widget(Paragraph::new(line.into()), area);
-    }
-}
-
-/// Draws lines from the top.
-fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>) {
-    let area = area.intersection(frame.area());
-    if !area.is_empty() {
-        frame.render_widget(Paragraph::new(lines), area);
-    }
-}
-
-/// How far a page of so many lines is scrolled in so many rows; the model is told where it ends.
-fn scrolled(model: &Model, wanted: usize, (lines, rows): (usize, u16)) -> usize {
-    let end = lines.saturating_sub(rows.into());
-    model.page_end.set(end);
-    wanted.min(end)
-}
-
-/// A bordered pane with a title at the left and a figure at the right; returns what is inside.
-fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, focused: bool) -> Rect {
-    let area = area.intersection(frame.area());
-    let style = if focused { theme.accent } else { theme.dim };
-    let title_style = if focused { theme.strong } else { Style::new() };
-    let mut block = Block::bordered()
-        .border_set(theme.border())
-        .border_style(style)
-        .title(Line::styled(format!(" {} ", theme.text(titles.0)), title_style));
-    let room = usize::from(area.width).saturating_sub(text::width(titles.0) + 5);
-    if !titles.1.is_empty() && text::width(titles.1) + 2 <= room {
-        let right = format!(" {} {}", theme.text(titles.1), theme.glyph("─", "-"));
-        block = block.title(Line::from(vec![Span::styled(right, style)]).right_aligned());
-    }
-    let inner = block.inner(area);
-    frame.render_widget(Clear, area);
-    frame.render_widget(block, area);
-    inner
-}
-
-fn footer_line(model: &Model, width: u16) -> Line<'static> {
-    let theme = &model.theme;
-    let note = model.run.as_ref().and_then(|run| run.note.as_ref());
-    match (&model.overlay, note) {
-        (Some(Overlay::Prompt(_)), _) => return Line::default(),
-        (Some(Overlay::Confirm(question)), _) => {
-            let words = text::cut(&theme.text(&question.text()), usize::from(width).saturating_sub(7), theme.ascii);
-            return Line::from(vec![
-                Span::raw(" "),
-                Span::styled(format!(" {words} y/n "), theme.select.patch(theme.strong)),
-            ]);
-        }
-        (_, Some(note)) => {
-            let words = text::cut(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
-            return Line::from(vec![Span::styled(" ! ", theme.warn), Span::raw(words)]);
-        }
-        (Some(Overlay::Help { .. }), None) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
-        (Some(Overlay::Detail { .. }), None) => {
-            return keys(&[("esc", "back"), ("↑↓", "scroll"), ("e", "export"), ("?", "help")], width, theme);
-        }
-        (None, None) => {}
-    }
-    let hints: Vec<_> = action::footer(model.place()).collect();
-    keys(&hints, width, theme)
-}
-
-/// As many hints as fit, help and quit always; closer together where that makes room for what belongs together.
-fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Line<'static> {
-    let shown = |key: &'static str| match key {
-        "⏎" => theme.glyph("⏎", "enter"),
-        "↑↓" => theme.glyph("↑↓", "arrows"),
-        key => key,
-    };
-    let kept = |h: &&(&'static str, &'static str)| matches!(h.0, "?" | "q");
-    let cells = |h: &(&'static str, &'static str)| text::width(shown(h.0)) + h.1.len() + 1;
-    let all: usize = hints.iter().take(CORE).map(|h| cells(h) + 2).sum();
-    let gap = if all <= usize::from(width) { 2 } else { 1 };
-    let cost = |h: &(&'static str, &'static str)| cells(h) + gap;
-    let mut room = usize::from(width).saturating_sub(hints.iter().filter(kept).map(cost).sum());
-    let key_style = theme.accent.patch(theme.strong);
-    let mut spans = Vec::new();
-    // Help and quit have their place at the end.
-    for hint in hints.iter().filter(|h| !kept(h)).chain(hints.iter().filter(kept)) {
-        if !kept(&hint) {
-            if cost(hint) > room {
-                continue;
-            }
-            room -= cost(hint);
-        }
-        spans.push(Span::styled(format!(" {}", shown(hint.0)), key_style));
-        spans.push(Span::raw(format!(" {}{}", hint.1, " ".repeat(gap - 1))));
-    }
-    Line::from(spans)
-}
-
-/// Hints that everybody needs: the first ones of a place.
-const CORE: usize = 9;

@@ -4,9 +4,11 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{histogram, pane, put_lines, text};
+use super::canvas::{pane, put_lines};
+use super::histogram;
 use crate::stats::snapshot::{FailureRow, Latency, PERCENTILE_LABELS};
 use crate::tui::model::{Focus, Model, Run};
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::count;
 

@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{put, text};
+use super::canvas::put;
 use crate::tui::model::Model;
 use crate::tui::prompt::{Field, Prompt};
+use crate::tui::text;
 use crate::units::{PerSecond, count};
 
 pub(super) fn draw(model: &Model, prompt: &Prompt, frame: &mut Frame<'_>, area: Rect) {

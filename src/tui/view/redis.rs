@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put_lines, text};
+use super::canvas::{pane, put_lines};
 use crate::stats::Snapshot;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
+use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::{bytes, count};
 

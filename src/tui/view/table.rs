@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::{pane, put_lines, text};
+use super::canvas::{pane, put_lines};
 use crate::stats::snapshot::{Figures, Row};
 use crate::tui::model::{Focus, Model, Run, Sort};
+use crate::tui::text;
 use crate::units::{count, latency, rate};
 
 struct Column {

@@ -40,7 +40,7 @@ fn what_will_be_refused_is_said_before_it_is_started() {
     let mut model = fixture::launcher();
     let host = Some("http://staging.example".to_owned());
     model.launcher.overrides.host.clone_from(&host);
-    model.launcher.refusals = (host, vec![Some("this example is not sent there"), None]);
+    model.launcher.refuse(host, vec![Some("this example is not sent there"), None]);
     model.launcher.refresh();
     let text = shown(&model, 80, 24);
     assert!(text.contains("✗ cannot run: this example is not sent there") && !text.contains("is sound"), "{text}");

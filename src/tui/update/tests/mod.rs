@@ -1,8 +1,12 @@
 //! Keys go in, commands come out.
 
-use crossterm::event::{KeyCode, KeyModifiers};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
+use crate::engine::Command;
 use crate::stats::snapshot::{End, RunState};
 use crate::tui::fixture;
 use crate::tui::history::Span;

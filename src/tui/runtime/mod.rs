@@ -1,5 +1,8 @@
 //! The loop: events in, messages to the model, effects out, a frame when something changed.
 
+mod exports;
+mod leaving;
+
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,45 +12,31 @@ use std::time::{Duration, Instant};
 
 use crossterm::event::Event as Input;
 
+use super::event::Event;
+use super::exit::{Exit, Farewell, TuiError};
 use super::model::{Model, Planned};
+use super::options::Options;
+use super::starter::Starter;
 use super::terminal::{self, PanicGuard, Screen};
 use super::update::{self, Effect, Message};
-use super::{Exit, Farewell, Options, Silent, Starter, TuiError, input, view};
+use super::{input, view};
 use crate::engine::{Command, RunHandle};
-use crate::report::csv;
 use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
 use crate::system::signals;
-
-/// What the threads send to the loop.
-#[derive(Debug)]
-pub(crate) enum Event {
-    Input(Input),
-    /// Of the run with this number.
-    Snapshot(u64, Arc<Snapshot>),
-    Lost(u64),
-    Exported(Result<Vec<PathBuf>, String>),
-    /// What the Redis with this address has answered.
-    Probed(Arc<str>, Result<(), Silent>),
-    Signal(i32),
-    Suspend,
-    HangUp,
-    Panic(String),
-}
+use exports::Exports;
+use leaving::{GRACE, Leaving};
 
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
 /// How often the terminal is asked whether it is still there.
 const WATCH: Duration = Duration::from_secs(1);
-/// How long running tasks may go on when nobody asked for patience.
-const IMPATIENT: Duration = Duration::from_secs(2);
 
 struct Loop<'a> {
     model: Model,
     starter: &'a mut dyn Starter,
-    out: PathBuf,
     sender: Sender<Event>,
     events: Receiver<Event>,
     /// Taken from `events` while waiting for something else.
@@ -55,23 +44,13 @@ struct Loop<'a> {
     handle: Option<RunHandle>,
     run: u64,
     last: Option<Arc<Snapshot>>,
-    exports: Vec<PathBuf>,
-    exporting: bool,
-    /// When the last export ended.
-    exported: Option<Instant>,
+    exports: Exports,
     /// A Redis is being asked.
     probing: bool,
     begun: Instant,
     leaving: Option<Leaving>,
     dirty: bool,
     redraw: bool,
-}
-
-/// The way out while a run still lives.
-struct Leaving {
-    exit: Exit,
-    cut_at: Option<Instant>,
-    end_at: Instant,
 }
 
 pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Farewell, TuiError> {
@@ -87,16 +66,13 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
     let mut this = Loop {
         model,
         starter,
-        out: options.out,
         sender,
         events,
         waiting: VecDeque::new(),
         handle: None,
         run: 0,
         last: None,
-        exports: Vec::new(),
-        exporting: false,
-        exported: None,
+        exports: Exports::new(options.out),
         probing: false,
         begun: Instant::now(),
         leaving: None,
@@ -108,7 +84,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
     drop(screen);
     let exit = result?;
     this.finish_export();
-    Ok(Farewell { last: this.last, exports: this.exports, exit })
+    Ok(Farewell { last: this.last, exports: this.exports.files, exit })
 }
 
 impl Loop<'_> {
@@ -157,7 +133,7 @@ impl Loop<'_> {
 
     /// True when there is nobody to draw for.
     fn blind(&self) -> bool {
-        self.leaving.as_ref().is_some_and(|l| l.exit == Exit::HangUp)
+        self.leaving.as_ref().is_some_and(Leaving::has_no_terminal)
     }
 
     /// True when something waits for a moment, not for an event.
@@ -176,12 +152,11 @@ impl Loop<'_> {
     fn way_out(&mut self) -> Option<Exit> {
         let leaving = self.leaving.as_mut()?;
         let now = Instant::now();
-        if leaving.cut_at.is_some_and(|at| now >= at) {
-            leaving.cut_at = None;
+        if leaving.is_time_to_abort(now) {
             // An engine that is gone needs no order.
             let _ = self.handle.as_ref().map(|h| h.send(Command::Stop));
         }
-        (self.handle.is_none() || now >= leaving.end_at).then_some(leaving.exit)
+        (self.handle.is_none() || leaving.is_over(now)).then_some(leaving.exit())
     }
 
     fn event(&mut self, event: Event, screen: &mut Screen) -> Result<(), TuiError> {
@@ -204,9 +179,7 @@ impl Loop<'_> {
             // Of a run before this one.
             Event::Snapshot(..) | Event::Lost(_) => {}
             Event::Exported(result) => {
-                self.exporting = false;
-                self.exported = Some(Instant::now());
-                self.exports.extend(result.iter().flatten().cloned());
+                self.exports.ended(&result);
                 let masked = |path: PathBuf| PathBuf::from(self.starter.masked(&path.display().to_string()));
                 let shown = result
                     .map(|paths| paths.into_iter().map(masked).collect())
@@ -219,7 +192,7 @@ impl Loop<'_> {
             }
             Event::Signal(signals::HANG_UP) => self.leave(Exit::HangUp),
             // The export reports itself that its file became too large.
-            Event::Signal(signals::FILE_SIZE) if self.is_exporting() => {}
+            Event::Signal(signals::FILE_SIZE) if self.exports.is_recent() => {}
             Event::Signal(number) => self.leave(Exit::Signal(number)),
             Event::Suspend => self.effect(Effect::Suspend, screen)?,
             Event::HangUp => self.leave(Exit::HangUp),
@@ -253,7 +226,7 @@ impl Loop<'_> {
                     self.model.say(error.to_string(), true);
                 }
             }
-            Effect::Export(snapshot) => self.export(snapshot),
+            Effect::Export(snapshot) => self.exports.start(snapshot, &self.sender),
             Effect::Quit => self.leave(Exit::Quit),
             Effect::Force => {
                 self.leave(Exit::Quit);
@@ -291,26 +264,6 @@ impl Loop<'_> {
         Message::Started { index, overrides, planned, first }
     }
 
-    /// True also just after it: a signal that it caused may come late.
-    fn is_exporting(&self) -> bool {
-        self.exporting || self.exported.is_some_and(|at| at.elapsed() < WATCH)
-    }
-
-    /// Writes on a thread of its own: a slow disk must not stop the keys.
-    fn export(&mut self, snapshot: Arc<Snapshot>) {
-        let (out, sender) = (self.out.clone(), self.sender.clone());
-        let work = move || {
-            let result = csv::write(&csv::prefix(&out, &snapshot), &snapshot).map_err(|e| e.to_string());
-            let _ = sender.send(Event::Exported(result));
-        };
-        match std::thread::Builder::new().name("export".into()).spawn(work) {
-            Ok(_) => self.exporting = true,
-            Err(error) => {
-                let _ = self.sender.send(Event::Exported(Err(format!("cannot export: {error}"))));
-            }
-        }
-    }
-
     /// Asks the Redis of the highlighted scenario whether it is there, once the launcher is on the screen: looking up a
     /// name and connecting take their time.
     fn probe(&mut self) {
@@ -331,42 +284,29 @@ impl Loop<'_> {
     /// An export that was begun is waited for: its files are evidence.
     fn finish_export(&mut self) {
         let end = Instant::now() + Duration::from_secs(5);
-        while self.exporting {
+        while self.exports.is_writing() {
             let Some(left) = end.checked_duration_since(Instant::now()) else { return };
             match self.events.recv_timeout(left) {
-                Ok(Event::Exported(result)) => {
-                    self.exporting = false;
-                    self.exports.extend(result.into_iter().flatten());
-                }
+                Ok(Event::Exported(result)) => self.exports.ended(&result),
                 Ok(_) => {}
                 Err(_) => return,
             }
         }
     }
 
-    /// Begins to leave; while already leaving, cuts.
+    /// Begins to leave; while already leaving, aborts running tasks.
     fn leave(&mut self, exit: Exit) {
         self.model.leaving = true;
         self.dirty = true;
-        let now = Instant::now();
-        let patience = self.model.run.as_ref().map_or(IMPATIENT, |r| r.planned.stop_timeout);
         if let Some(handle) = &self.handle {
             let _ = handle.send(Command::Stop);
         }
+        let now = Instant::now();
         match &mut self.leaving {
-            Some(leaving) => {
-                // A terminal that is gone stays gone, whatever came before.
-                if exit == Exit::HangUp && leaving.exit != Exit::HangUp {
-                    leaving.exit = exit;
-                }
-                leaving.cut_at = None;
-                leaving.end_at = leaving.end_at.min(now + IMPATIENT);
-            }
+            Some(leaving) => leaving.again(exit, now),
             None => {
-                let patient = exit == Exit::Quit;
-                let cut_at = (!patient).then_some(now + IMPATIENT);
-                let end_at = now + if patient { patience.saturating_add(IMPATIENT) } else { IMPATIENT * 2 };
-                self.leaving = Some(Leaving { exit, cut_at, end_at });
+                let patience = self.model.run.as_ref().map_or(GRACE, |run| run.planned.stop_timeout);
+                self.leaving = Some(Leaving::new(exit, patience, now));
             }
         }
     }
@@ -388,7 +328,7 @@ impl Loop<'_> {
     }
 
     fn wait_for_pause(&mut self) {
-        let end = Instant::now() + IMPATIENT;
+        let end = Instant::now() + GRACE;
         while let Some(left) = end.checked_duration_since(Instant::now()) {
             let Ok(event) = self.events.recv_timeout(left) else { return };
             let quiet = matches!(&event, Event::Snapshot(_, s) if s.load.in_flight == 0 && s.state == RunState::Paused);

@@ -1,0 +1,93 @@
+//! All the screen knows. The engine appears in it only as snapshots.
+
+mod launcher;
+mod note;
+mod planned;
+mod question;
+mod run;
+mod sort;
+
+pub(crate) use launcher::{Heard, Launcher};
+pub(crate) use planned::{Pending, Planned};
+pub(crate) use question::Question;
+pub(crate) use run::{Focus, Run};
+pub(crate) use sort::Sort;
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::action::{DONE, LAUNCHER, LIVE, STOPPING};
+use super::cursor::Subject;
+use super::options::{Options, ThemeName};
+use super::prompt::Prompt;
+use super::theme::Theme;
+use crate::scenario::catalog::Entry;
+use crate::stats::snapshot::RunState;
+
+/// The whole state.
+pub(crate) struct Model {
+    /// Time since the screen began, set by the loop before every message.
+    pub now: Duration,
+    pub theme: Theme,
+    pub launcher: Launcher,
+    /// The dashboard, once something was started.
+    pub run: Option<Run>,
+    pub overlay: Option<Overlay>,
+    pub toast: Option<Toast>,
+    /// How far the page that was drawn last can scroll; only the view knows its lines and its room.
+    pub page_end: Cell<usize>,
+    /// Quitting; only the end of the run is awaited.
+    pub leaving: bool,
+}
+
+/// What lies over the screen.
+pub(crate) enum Overlay {
+    Help { scroll: usize },
+    Prompt(Prompt),
+    Confirm(Question),
+    Detail { subject: Subject, scroll: usize },
+}
+
+/// A message above the key hints, for a few seconds.
+pub(crate) struct Toast {
+    pub text: String,
+    pub bad: bool,
+    pub until: Duration,
+}
+
+impl Model {
+    pub fn new(entries: Vec<Entry>, options: &Options) -> Self {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
+        let name = if no_color { ThemeName::Mono } else { options.theme };
+        Self {
+            now: Duration::ZERO,
+            theme: Theme::new(name, options.ascii),
+            launcher: Launcher::new(entries, options),
+            run: None,
+            overlay: None,
+            toast: None,
+            page_end: Cell::new(0),
+            leaving: false,
+        }
+    }
+
+    /// Which keys are valid.
+    pub fn place(&self) -> u8 {
+        match &self.run {
+            None => LAUNCHER,
+            Some(run) if run.latest.state.is_done() => DONE,
+            Some(run) if self.leaving || run.latest.state == RunState::Stopping => STOPPING,
+            Some(_) => LIVE,
+        }
+    }
+
+    /// True while a run is producing load.
+    pub fn live(&self) -> bool {
+        matches!(self.place(), LIVE | STOPPING)
+    }
+
+    /// Shows `text` above the key hints for a few seconds.
+    pub fn say(&mut self, text: String, bad: bool) {
+        self.toast = Some(Toast { text, bad, until: self.now + Duration::from_secs(8) });
+    }
+}

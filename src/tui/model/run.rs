@@ -1,0 +1,158 @@
+//! The dashboard of one run: what is shown of its snapshots, and what is wanted of its load.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::note::Note;
+use super::planned::{Pending, Planned};
+use super::sort::Sort;
+use crate::scenario::Overrides;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{FailureRow, Figures, Row};
+use crate::tui::action::Action;
+use crate::tui::cursor::{Cursor, Subject};
+use crate::tui::history::Span;
+
+/// The state of the dashboard.
+pub(crate) struct Run {
+    /// What is started by "again".
+    pub index: usize,
+    pub overrides: Overrides,
+    pub planned: Planned,
+    pub latest: Arc<Snapshot>,
+    /// The display stands still at this one.
+    pub frozen: Option<Arc<Snapshot>>,
+    pub focus: Focus,
+    pub expanded: bool,
+    /// Figures of the last 10 s instead of the whole run.
+    pub window: bool,
+    /// How much of the past the charts show.
+    pub span: Span,
+    pub sort: Sort,
+    pub reverse: bool,
+    pub filter: String,
+    /// Highlighted row of the endpoints table, the last of which is Aggregated.
+    pub endpoint: Cursor,
+    /// Highlighted row of the failures.
+    pub failure: Cursor,
+    pub users: Pending<u32>,
+    pub rate: Pending<f64>,
+    /// Replaces the key hints of the status line for a while.
+    pub note: Option<Note>,
+    /// An export is being written.
+    pub exporting: bool,
+    /// The last key and when it came, to tell a key that is held down.
+    pub key: Option<(Action, Duration)>,
+}
+
+/// The pane that keys act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    Endpoints,
+    Failures,
+    Percentiles,
+}
+
+impl Run {
+    pub fn new(index: usize, overrides: Overrides, planned: Planned, latest: Arc<Snapshot>) -> Self {
+        let mut run = Self {
+            index,
+            overrides,
+            planned,
+            latest,
+            frozen: None,
+            focus: Focus::Endpoints,
+            expanded: false,
+            window: false,
+            span: Span::Auto,
+            sort: Sort::Plan,
+            reverse: false,
+            filter: String::new(),
+            endpoint: Cursor::default(),
+            failure: Cursor::default(),
+            users: Pending::default(),
+            rate: Pending::default(),
+            note: None,
+            exporting: false,
+            key: None,
+        };
+        run.follow();
+        run
+    }
+
+    /// Keeps the highlighted rows highlighted after something has changed the lists.
+    pub fn follow(&mut self) {
+        let (endpoints, failures) = (self.subjects(Focus::Endpoints), self.subjects(Focus::Failures));
+        self.endpoint.follow(&endpoints);
+        self.failure.follow(&failures);
+    }
+
+    /// The rows that the cursor of a pane moves over, as they are shown.
+    pub fn subjects(&self, focus: Focus) -> Vec<Subject> {
+        match focus {
+            Focus::Failures => self.failures().into_iter().map(Subject::from).collect(),
+            Focus::Endpoints | Focus::Percentiles => {
+                self.endpoints().into_iter().chain([&self.shown().total]).map(Subject::from).collect()
+            }
+        }
+    }
+
+    /// The highlighted endpoint, or all together.
+    pub fn highlighted(&self) -> &Row {
+        self.endpoints().get(self.endpoint.index()).copied().unwrap_or(&self.shown().total)
+    }
+
+    /// What is drawn.
+    pub fn shown(&self) -> &Arc<Snapshot> {
+        self.frozen.as_ref().unwrap_or(&self.latest)
+    }
+
+    pub fn figures<'a>(&self, row: &'a Row) -> &'a Figures {
+        if self.window { &row.now } else { &row.total }
+    }
+
+    /// The endpoints that pass the filter, sorted.
+    pub fn endpoints(&self) -> Vec<&Row> {
+        let wanted = self.filter.to_lowercase();
+        let mut rows: Vec<&Row> = self
+            .shown()
+            .endpoints
+            .iter()
+            .filter(|r| format!("{} {}", r.method, r.name).to_lowercase().contains(&wanted))
+            .collect();
+        rows.sort_by(|a, b| self.sort.compare((a, self.figures(a)), (b, self.figures(b))));
+        if self.reverse {
+            rows.reverse();
+        }
+        rows
+    }
+
+    /// The failures that pass the filter.
+    pub fn failures(&self) -> Vec<&FailureRow> {
+        let wanted = self.filter.to_lowercase();
+        let rows = self.shown().failures.rows.iter();
+        rows.filter(|r| format!("{} {} {}", r.method, r.name, r.reason).to_lowercase().contains(&wanted)).collect()
+    }
+
+    /// Shows `text` in the status line for a while.
+    pub fn note(&mut self, text: String, now: Duration) {
+        self.note = Some(Note::new(text, now, self.latest.state));
+    }
+
+    /// The same of the users and the spawn rate as they are wanted now: it ends when they change.
+    pub fn note_load(&mut self, text: String, now: Duration) {
+        self.note = Some(Note::new(text, now, self.latest.state).of_load(self.wanted()));
+    }
+
+    /// Drops a note whose time is over, or that is no longer true.
+    pub fn review_note(&mut self, now: Duration) {
+        let (state, load) = (self.latest.state, self.wanted());
+        self.note.take_if(|note| !note.is_current(now, state, load));
+    }
+
+    /// Users and spawn rate as they are wanted now.
+    pub fn wanted(&self) -> (u32, f64) {
+        let load = &self.latest.load;
+        (self.users.wanted.unwrap_or(load.target), self.rate.wanted.unwrap_or(load.spawn_rate))
+    }
+}

@@ -1,0 +1,78 @@
+//! The way out while a run still goes on: how long its tasks may take.
+
+use std::time::{Duration, Instant};
+
+use crate::tui::exit::Exit;
+
+/// How long running tasks may go on when the end was not asked for by a key.
+pub(super) const GRACE: Duration = Duration::from_secs(2);
+
+/// Stopping has begun; what is still awaited is the end of the run.
+pub(super) struct Leaving {
+    exit: Exit,
+    /// When running tasks are aborted, unless that was done.
+    abort_at: Option<Instant>,
+    /// When nothing is awaited any more.
+    end_at: Instant,
+}
+
+impl Leaving {
+    /// Begins at `now`. Only who quits by a key waits for the stop time-out of the scenario.
+    pub fn new(exit: Exit, stop_timeout: Duration, now: Instant) -> Self {
+        let is_patient = exit == Exit::Quit;
+        let abort_at = (!is_patient).then_some(now + GRACE);
+        let end_at = now + if is_patient { stop_timeout.saturating_add(GRACE) } else { GRACE * 2 };
+        Self { exit, abort_at, end_at }
+    }
+
+    /// Asked once more: the run was told to abort, so nothing is awaited for long.
+    pub fn again(&mut self, exit: Exit, now: Instant) {
+        // A terminal that is gone stays gone, whatever came before.
+        if exit == Exit::HangUp {
+            self.exit = exit;
+        }
+        self.abort_at = None;
+        self.end_at = self.end_at.min(now + GRACE);
+    }
+
+    /// True once, when it is time to abort running tasks.
+    pub fn is_time_to_abort(&mut self, now: Instant) -> bool {
+        self.abort_at.take_if(|at| now >= *at).is_some()
+    }
+
+    /// True when nothing is awaited any more.
+    pub fn is_over(&self, now: Instant) -> bool {
+        now >= self.end_at
+    }
+
+    /// Why it ends.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// True when there is nobody to draw for.
+    pub fn has_no_terminal(&self) -> bool {
+        self.exit == Exit::HangUp
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_waits_for_tasks_and_a_signal_does_not_for_long() {
+        let (now, second) = (Instant::now(), Duration::from_secs(1));
+        let mut quit = Leaving::new(Exit::Quit, second * 30, now);
+        assert!(!quit.is_time_to_abort(now + second * 31) && !quit.is_over(now + second * 31));
+        assert!(quit.is_over(now + second * 32));
+        quit.again(Exit::Quit, now + second);
+        assert!(quit.is_over(now + second * 3));
+        let mut signal = Leaving::new(Exit::Signal(15), second * 30, now);
+        assert!(!signal.is_time_to_abort(now + second) && signal.is_time_to_abort(now + second * 2));
+        assert!(!signal.is_time_to_abort(now + second * 3), "once is enough");
+        assert!(signal.is_over(now + second * 4));
+        signal.again(Exit::HangUp, now);
+        assert!(signal.has_no_terminal());
+    }
+}

@@ -1,0 +1,40 @@
+//! What the screen asks for when it wants a run, and never knows how to do itself.
+
+use std::sync::Arc;
+
+use crate::engine::RunHandle;
+use crate::scenario::plan::RedisTarget;
+use crate::scenario::secrets::Redactor;
+use crate::scenario::{Overrides, Scenario};
+
+/// Starts a run for the screen, which knows only the handle.
+pub trait Starter {
+    /// Starts `scenario` with `overrides` at once. The error is shown as it is.
+    ///
+    /// # Errors
+    /// In words, when the run cannot be started.
+    fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
+
+    /// A text of this program, such as the path of a written file, without the secrets of the scenario.
+    fn masked(&self, text: &str) -> String {
+        text.to_owned()
+    }
+
+    /// How to find out, on a thread of its own, whether a Redis answers. Nothing is sent before it is called. `None`
+    /// where nobody can know.
+    fn probe(&self, _target: &RedisTarget, _secrets: &Arc<Redactor>) -> Option<Probe> {
+        None
+    }
+}
+
+/// Asks a Redis.
+pub type Probe = Box<dyn FnOnce() -> Result<(), Silent> + Send>;
+
+/// Why a Redis does not answer as it should.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silent {
+    /// In words.
+    pub why: String,
+    /// Something is there, but it does not let us in, or is no Redis.
+    pub reached: bool,
+}

@@ -1,0 +1,69 @@
+//! An action becomes a change of the model; a key becomes an action where nothing lies over the screen.
+
+use crossterm::event::KeyEvent;
+
+use super::message::Effect;
+use super::{dashboard, launcher, steer};
+use crate::tui::action::{self, Action, LAUNCHER};
+use crate::tui::model::{Model, Overlay, Question};
+use crate::tui::prompt::{Field, Prompt};
+
+/// Applies an action.
+pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Help => {
+            model.overlay = Some(Overlay::Help { scroll: 0 });
+            Vec::new()
+        }
+        Action::Quit | Action::Interrupt if model.leaving => vec![Effect::Force],
+        Action::Quit | Action::Interrupt if model.live() => {
+            model.overlay = Some(Overlay::Confirm(Question::Quit));
+            Vec::new()
+        }
+        Action::Quit | Action::Interrupt => vec![Effect::Quit],
+        Action::Redraw => vec![Effect::Redraw],
+        Action::Suspend => vec![Effect::Suspend],
+        Action::Host => prompt(model, Field::Host),
+        Action::Users => prompt(model, Field::Users),
+        Action::SpawnRate => prompt(model, Field::SpawnRate),
+        Action::RunTime => prompt(model, Field::RunTime),
+        Action::Filter => prompt(model, Field::Filter),
+        _ if model.place() == LAUNCHER => launcher::update(model, action),
+        _ => dashboard::update(model, action),
+    }
+}
+
+fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
+    let load = model.launcher.preview.as_ref().ok().map(|p| p.load);
+    let text = match (field, &model.run) {
+        (Field::Users, Some(run)) => steer::users_now(run).to_string(),
+        (Field::SpawnRate, Some(run)) => crate::units::PerSecond(steer::rate_now(run)).to_string(),
+        (Field::Filter, Some(run)) => run.filter.clone(),
+        (Field::Filter, None) => model.launcher.filter.clone(),
+        (Field::Host, _) => model.launcher.preview.as_ref().map(|p| p.host.clone()).unwrap_or_default(),
+        (Field::Users, None) => load.map(|l| l.users.to_string()).unwrap_or_default(),
+        (Field::SpawnRate, None) => load.map(|l| l.spawn_rate.to_string()).unwrap_or_default(),
+        (Field::RunTime, _) => load.and_then(|l| l.run_time).map(crate::units::plain).unwrap_or_default(),
+    };
+    // The embedded target is a wish, not an address: typing starts from nothing.
+    let text = if field == Field::Host && !text.contains("://") { String::new() } else { text };
+    model.overlay = Some(Overlay::Prompt(Prompt::new(field, text)));
+    Vec::new()
+}
+
+/// Finds the action of a key where nothing lies over the screen.
+pub(super) fn dispatch(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    match action::lookup(key, model.place()) {
+        Some(action) => update(model, action),
+        None => refuse(model, key),
+    }
+}
+
+/// Says of a key that changes the load why it does nothing while the run stops.
+pub(super) fn refuse(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let (now, place) = (model.now, model.place());
+    if let (Some(what), Some(run)) = (action::refused(key, place), &mut model.run) {
+        run.note(format!("the run is stopping: {what}"), now);
+    }
+    Vec::new()
+}
