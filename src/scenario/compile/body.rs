@@ -18,23 +18,11 @@ use crate::scenario::syntax::node::{Kind, Node};
 impl Builder<'_> {
     pub(super) fn body(&mut self, fields: &Fields<'_>) -> (Body, Option<HeaderValue>) {
         if let Some(files) = fields.get("files") {
-            for other in ["json", "body"] {
-                if let Some(at) = fields.key(other) {
-                    self.report(
-                        at,
-                        format!("`files` and `{other}` in one step"),
-                        "an upload has files and form fields",
-                    );
-                }
-            }
             // The header has the boundary in it, which differs from request to request.
             return (self.multipart(files, fields.get("form")), None);
         }
-        let mut given = ["json", "form", "body"].into_iter().filter_map(|k| Some((k, fields.key(k)?, fields.get(k)?)));
-        let Some((kind, _, node)) = given.next() else { return (Body::Empty, None) };
-        if let Some((other, at, _)) = given.next() {
-            self.report(at, format!("`{kind}` and `{other}` in one step"), "a request has one body");
-        }
+        let mut given = ["json", "form", "body"].into_iter().filter_map(|k| Some((k, fields.get(k)?)));
+        let Some((kind, node)) = given.next() else { return (Body::Empty, None) };
         if kind != "form" {
             self.no_file(node);
         }
@@ -170,12 +158,8 @@ impl Builder<'_> {
     fn upload(&mut self, field: &str, node: &Node) -> Option<Part> {
         let (file, own_name, own_type) = match &node.kind {
             Kind::Map(_) => {
-                let fields = self.fields(node, "a file", keys::FILE)?;
-                let Some(file) = fields.get("file") else {
-                    self.error(node, "this upload has no `file`");
-                    return None;
-                };
-                (file, fields.get("name"), fields.get("type"))
+                let fields = self.fields(node, &keys::FILE)?;
+                (fields.get("file")?, fields.get("name"), fields.get("type"))
             }
             _ => (node, None, None),
         };

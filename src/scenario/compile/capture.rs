@@ -8,10 +8,9 @@ use super::Builder;
 use super::fields::Fields;
 use super::matcher::{MAX_PATH, MAX_PATTERN, PATTERN_ADVICE, regex_error};
 use crate::scenario::eval::capture::{Capture, CaptureSource, Pick};
-use crate::scenario::grammar::keys::CAPTURE;
+use crate::scenario::grammar::keys::{CAPTURE, CAPTURE_FORMS as FORMS, CAPTURE_SOURCES as SOURCES};
 use crate::scenario::syntax::node::{Kind, Node};
 
-const FORMS: &str = "write $.path, header: NAME, cookie: NAME, regex: PATTERN or css: SELECTOR";
 /// What to write instead of a template.
 const CHOOSE: &str =
     "it is read with the file: capture with `pick: all`, and choose in a step: {{ all | select('eq', x) | first }}";
@@ -19,7 +18,6 @@ const CHOOSE: &str =
 const CHOOSE_JSON: &str = "it is read with the file: capture `body: true` as page, and look in it in a step: \
                            {{ page | jsonpath('$.items[?@.id == ' ~ x ~ ']') }}";
 /// The keys that name a source.
-const SOURCES: [&str; 7] = ["json", "header", "cookie", "regex", "css", "body", "status"];
 
 impl Builder<'_> {
     pub(super) fn captures(&mut self, node: &Node) -> Vec<Capture> {
@@ -59,15 +57,8 @@ impl Builder<'_> {
     }
 
     fn full(&mut self, node: &Node) -> Option<(CaptureSource, String, Pick, Option<Value>)> {
-        let fields = self.fields(node, "a capture", CAPTURE)?;
-        let mut given = SOURCES.into_iter().filter_map(|s| Some((s, fields.get(s)?, fields.key(s)?)));
-        let Some((kind, value, _)) = given.next() else {
-            self.report(node.at.clone(), "this capture does not say where from", FORMS);
-            return None;
-        };
-        if let Some((other, _, at)) = given.next() {
-            self.report(at, format!("`{kind}` and `{other}` in one capture"), "a capture has one source");
-        }
+        let fields = self.fields(node, &CAPTURE)?;
+        let (kind, value) = SOURCES.iter().find_map(|source| Some((*source, fields.get(source)?)))?;
         let text = match kind {
             "body" | "status" => {
                 if !self.truth(value, kind)? {
@@ -96,9 +87,8 @@ impl Builder<'_> {
             return;
         }
         let name = self.plain_text(node, "attribute");
-        match source {
-            CaptureSource::Css { attribute, .. } => *attribute = name,
-            _ => self.report(node.at.clone(), "`attribute` goes with `css`", "only an element has attributes"),
+        if let CaptureSource::Css { attribute, .. } = source {
+            *attribute = name;
         }
     }
 
@@ -163,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_source_is_a_key() {
-        let names = crate::scenario::grammar::keys::names(CAPTURE);
+        let names = crate::scenario::grammar::table::names(CAPTURE.keys);
         assert!(SOURCES.iter().all(|source| names.contains(source)));
     }
 }

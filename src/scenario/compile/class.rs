@@ -28,18 +28,8 @@ fn default_name(index: usize) -> String {
 impl<'a> Builder<'a> {
     pub(super) fn all_classes(&mut self, fields: &Fields<'a>) -> Vec<Class> {
         let Some(node) = fields.get("user_classes") else {
-            if fields.get("tasks").is_none() {
-                let first = self.sources.text().lines().next().map_or(0, str::len);
-                self.report(0..first, "this scenario has nothing to do", "give `tasks`, or `user_classes` with tasks");
-            }
             return self.class("User", fields, true).into_iter().collect();
         };
-        for key in ["wait_time", "sequential", "on_start", "on_stop", "tasks"] {
-            if let Some(at) = fields.key(key) {
-                let note = format!("move `{key}` into each of the user classes");
-                self.report(at, format!("`{key}` and `user_classes` at once"), note);
-            }
-        }
         self.classes(node)
     }
 
@@ -50,11 +40,7 @@ impl<'a> Builder<'a> {
         }
         let mut classes = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            let Some(fields) = self.fields(value, "a user class", keys::CLASS) else { continue };
-            if fields.get("tasks").is_none() {
-                let message = format!("user class `{}` has no tasks", key.name);
-                self.report(key.at.clone(), message, "give `tasks`");
-            }
+            let Some(fields) = self.fields(value, &keys::CLASS) else { continue };
             let class = self.class(&key.name, &fields, false);
             if class.as_ref().is_some_and(|c| c.weight == 0 && c.fixed_count.is_none()) {
                 let message = format!("user class `{}` has weight 0: no user is of it", key.name);
@@ -72,13 +58,8 @@ impl<'a> Builder<'a> {
         let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
         // A flat file's own `users` is the peak of the run, not a count of the class.
         let counts = ["fixed_count", "users"].into_iter().filter(|_| !flat);
-        let given: Vec<&str> = counts.filter(|k| fields.get(k).is_some()).collect();
-        if let [_, second] = given.as_slice()
-            && let Some(at) = fields.key(second)
-        {
-            self.report(at, "`fixed_count` and `users` in one class", "they mean the same: give one");
-        }
-        let fixed_count = given.first().and_then(|k| self.whole(fields.get(k)?, k, units::MAX_USERS));
+        let count = counts.filter_map(|key| Some((key, fields.get(key)?))).next();
+        let fixed_count = count.and_then(|(key, node)| self.whole(node, key, units::MAX_USERS));
         let starts = [("with_others", Start::WithOthers), ("before_others", Start::BeforeOthers)];
         let start = fields.get("start").and_then(|n| self.word(n, "start", &starts)).unwrap_or_default();
         let wait = fields.get("wait_time").and_then(|n| self.wait(n)).unwrap_or_default();
@@ -136,14 +117,11 @@ impl<'a> Builder<'a> {
     }
 
     fn task(&mut self, index: usize, node: &Node) -> Option<Task> {
-        let fields = self.fields(node, "a task", keys::TASK)?;
+        let fields = self.fields(node, &keys::TASK)?;
         let name = fields.get("name").and_then(|n| self.name_text(n));
         let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
         let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
-        let Some(steps) = fields.get("steps") else {
-            self.error(node, "this task has no `steps`");
-            return None;
-        };
+        let steps = fields.get("steps")?;
         self.tags.clone_from(&tags);
         let watched = self.names.given.watch(!self.excluded(&tags));
         self.around = Around::Unwanted;

@@ -44,7 +44,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn tls(&mut self, node: &Node, options: &mut ClientOptions) {
-        let Some(fields) = self.fields(node, "tls", keys::TLS) else { return };
+        let Some(fields) = self.fields(node, &keys::TLS) else { return };
         options.ca = fields.get("ca").and_then(|n| self.authority(n));
         options.identity = self.identity(node, &fields);
         options.insecure = fields.get("insecure").and_then(|n| self.truth(n, "insecure")).unwrap_or(false);

@@ -11,18 +11,8 @@ use crate::scenario::syntax::node::Node;
 const DEFAULT_LIMIT: u32 = 1_000;
 
 impl Builder<'_> {
-    fn inner(&mut self, action: &str, argument: &Node, fields: &Fields<'_>) -> Option<Vec<Step>> {
-        match fields.get("steps") {
-            Some(node) => Some(self.steps(node, "steps")),
-            None => {
-                self.report(
-                    argument.at.clone(),
-                    format!("this `{action}` has no `steps`"),
-                    format!("write steps: [ … ] below `{action}`"),
-                );
-                None
-            }
-        }
+    fn inner(&mut self, fields: &Fields<'_>) -> Option<Vec<Step>> {
+        fields.get("steps").map(|node| self.steps(node, "steps"))
     }
 
     fn name_of(&mut self, fields: &Fields<'_>) -> Option<SlotId> {
@@ -42,7 +32,7 @@ impl Builder<'_> {
             self.warn(argument.at.clone(), "repeat: 0 never runs its steps", "give a number above 0");
         }
         let index = self.name_of(fields);
-        let steps = self.inner("repeat", argument, fields);
+        let steps = self.inner(fields);
         Some(Action::Repeat { count: count?, index, steps: steps? })
     }
 
@@ -57,17 +47,14 @@ impl Builder<'_> {
             );
         }
         let item = self.name_of(fields);
-        if fields.get("as").is_none() {
-            self.report(argument.at.clone(), "this `for_each` does not name its item", "write as: item");
-        }
-        let steps = self.inner("for_each", argument, fields);
+        let steps = self.inner(fields);
         Some(Action::ForEach { list: list?, item: item?, steps: steps? })
     }
 
     pub(super) fn while_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
         let condition = self.condition(argument, "while");
         let limit = fields.get("limit").and_then(|n| self.whole(n, "limit", MAX_PASSES)).unwrap_or(DEFAULT_LIMIT);
-        let steps = self.inner("while", argument, fields);
+        let steps = self.inner(fields);
         Some(Action::While { condition: condition?, limit, steps: steps? })
     }
 
@@ -75,9 +62,6 @@ impl Builder<'_> {
         let condition = self.condition(argument, "if");
         let then = fields.get("then").map(|n| self.steps(n, "then")).unwrap_or_default();
         let otherwise = fields.get("else").map(|n| self.steps(n, "else")).unwrap_or_default();
-        if fields.get("then").is_none() && fields.get("else").is_none() {
-            self.report(argument.at.clone(), "this `if` has no `then`", "write then: [ … ] below `if`");
-        }
         Some(Action::If { condition: condition?, then, otherwise })
     }
 

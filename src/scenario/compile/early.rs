@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Builder;
+use crate::scenario::grammar::actions::is_expression;
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl Builder<'_> {
@@ -21,7 +22,7 @@ impl Builder<'_> {
     fn place(&self, node: &Node, name: &str) -> Option<Range<usize>> {
         match &node.kind {
             Kind::Map(entries) => entries.iter().find_map(|(key, value)| {
-                let bare = ["when", "if", "while"].contains(&key.name.as_str());
+                let bare = is_expression(&key.name);
                 if bare { self.stands(value, name) } else { self.place(value, name) }
             }),
             Kind::List(items) => items.iter().find_map(|item| self.place(item, name)),

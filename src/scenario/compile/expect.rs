@@ -9,22 +9,20 @@ use crate::scenario::eval::expect::{Expect, Subject, Unit};
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::status::StatusRange;
 use crate::scenario::grammar::keys;
+use crate::scenario::grammar::table::Table;
 use crate::scenario::plan::Accepted;
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl Builder<'_> {
     pub(super) fn expect(&mut self, node: &Node) -> (Accepted, Vec<Expect>) {
-        self.expectations(node, keys::EXPECT)
+        self.expectations(node, &keys::EXPECT)
     }
 
     /// The expectations of which this kind of step has the keys.
-    pub(super) fn expectations(&mut self, node: &Node, keys: &[keys::Key]) -> (Accepted, Vec<Expect>) {
+    pub(super) fn expectations(&mut self, node: &Node, table: &Table) -> (Accepted, Vec<Expect>) {
         let (mut accepted, mut expects) = (Accepted::BelowError, Vec::new());
-        let Some(fields) = self.fields(node, "expect", keys) else { return (accepted, expects) };
-        if fields.0.is_empty() {
-            self.report(node.at.clone(), "`expect` says nothing", "write expect: { time: < 1s }");
-        }
+        let Some(fields) = self.fields(node, table) else { return (accepted, expects) };
         if let Some(status) = fields.get("status") {
             if is_plain_status(status) {
                 accepted = self.statuses(status).map(Accepted::Ranges).unwrap_or_default();

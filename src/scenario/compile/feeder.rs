@@ -23,7 +23,7 @@ impl Builder<'_> {
     }
 
     fn feeder(&mut self, key: &Key, node: &Node) -> Option<Feeder> {
-        let fields = self.fields(node, "a data file", keys::DATA)?;
+        let fields = self.fields(node, &keys::DATA)?;
         let orders = [("sequential", Order::Sequential), ("random", Order::Random), ("shuffle", Order::Shuffle)];
         let order = fields.get("order").and_then(|n| self.word(n, "order", &orders)).unwrap_or(Order::Sequential);
         let binds = [("user", Bind::User), ("iteration", Bind::Iteration)];
@@ -35,14 +35,7 @@ impl Builder<'_> {
             let at = fields.key("on_end").unwrap_or(key.at.clone());
             self.warn(at, "random rows never end", "`on_end: stop` goes with sequential or shuffle");
         }
-        let Some(file) = fields.get("file") else {
-            self.report(
-                key.at.clone(),
-                format!("the data `{}` has no `file`", key.name),
-                "write file: data/accounts.csv",
-            );
-            return None;
-        };
+        let file = fields.get("file")?;
         let name = self.constant_text(file, "file")?;
         let path = self.sources.resolve(file.at.start, &name).map_err(|why| self.error(file, why)).ok()?;
         let columns = columns(&path, delimiter).map_err(|why| self.error(file, format!("{name}: {why}"))).ok()?;

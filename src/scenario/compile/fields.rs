@@ -8,7 +8,8 @@ use minijinja::value::ValueKind;
 use super::Builder;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Template, Text};
-use crate::scenario::grammar::keys;
+use crate::scenario::grammar::actions;
+use crate::scenario::grammar::table::{self, Table};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Key, Kind, Node};
 use crate::units;
@@ -31,25 +32,32 @@ impl<'n> Fields<'n> {
 
     /// Where these are the keys of a step: the lists of steps inside it.
     pub fn step_lists(self) -> impl Iterator<Item = &'n Node> {
-        self.0.iter().filter(|(k, _)| keys::is_step_list(&k.name)).map(|(_, list)| list)
+        self.0.iter().filter(|(k, _)| actions::is_step_list(&k.name)).map(|(_, list)| list)
     }
 }
 
+/// What a message calls something: a key is in quotes, words are not.
+pub(super) fn quoted(what: &str) -> String {
+    if what.contains(' ') { what.to_owned() } else { format!("`{what}`") }
+}
+
 impl Builder<'_> {
-    pub(super) fn fields<'n>(&mut self, node: &'n Node, what: &str, keys: &[keys::Key]) -> Option<Fields<'n>> {
-        let entries = self.map(node, what)?;
-        let allowed = keys::names(keys);
+    /// The entries of a map, after a look at its keys.
+    pub(super) fn fields<'n>(&mut self, node: &'n Node, table: &Table) -> Option<Fields<'n>> {
+        let entries = self.map(node, table.what)?;
+        let allowed = table::names(table.keys);
         for (key, _) in entries {
             if !allowed.contains(&key.name.as_str()) {
                 self.unknown(key.at.clone(), &key.name, &allowed);
             }
         }
-        Some(Fields(entries))
+        let fields = Fields(entries);
+        self.rules(fields, &node.at, table.what, table.rules);
+        Some(fields)
     }
 
     pub(super) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
-        let what = if what.contains(' ') { what.to_owned() } else { format!("`{what}`") };
-        self.error(node, format!("{what} must be {wanted}, this is {}", node.what()));
+        self.error(node, format!("{} must be {wanted}, this is {}", quoted(what), node.what()));
     }
 
     pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Key, Node)]> {

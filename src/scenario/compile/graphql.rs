@@ -78,7 +78,7 @@ fn is_filled(document: &str) -> bool {
 
 impl<'a> Builder<'a> {
     pub(super) fn graphql_settings(&mut self, fields: &Fields<'a>) {
-        let Some(fields) = fields.get("graphql").and_then(|n| self.fields(n, "graphql", keys::GRAPHQL_SETTINGS)) else {
+        let Some(fields) = fields.get("graphql").and_then(|n| self.fields(n, &keys::GRAPHQL_SETTINGS)) else {
             return;
         };
         if let Some(endpoint) = fields.get("endpoint").and_then(|n| self.plain_text(n, "endpoint")) {
@@ -133,9 +133,6 @@ impl<'a> Builder<'a> {
         };
         let (short, long) = (fields.get("operation"), fields.get("operation_name"));
         let Some(node) = short.or(long) else { return operations.into_iter().next() };
-        if let (Some(_), Some(at)) = (short, fields.key("operation_name")) {
-            self.report(at, "`operation` and `operation_name` in one step", "they are the same: give one of them");
-        }
         let wanted = self.plain_text(node, "operation")?;
         let names: Vec<String> = operations.iter().filter_map(|one| one.name.clone()).collect();
         let found = operations.into_iter().find(|one| one.name.as_deref() == Some(&*wanted));

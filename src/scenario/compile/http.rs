@@ -244,8 +244,8 @@ impl<'a> Builder<'a> {
         let header = fields.get("headers").map(Node::entries).unwrap_or_default();
         let header = header.iter().find(|(key, _)| key.name.eq_ignore_ascii_case("authorization"));
         if let (Some(_), Some((key, _))) = (fields.get("auth"), header) {
-            let message = format!("`auth` and a header {} beside each other", key.name);
-            self.report(key.at.clone(), message, "both fill the same header: give one of them");
+            let message = format!("both `auth` and the header `{}` are set; keep one", key.name);
+            self.report(key.at.clone(), message, "`auth` sets the same header");
         }
     }
 
@@ -263,26 +263,16 @@ impl<'a> Builder<'a> {
                 return None;
             }
         }
-        let fields = self.fields(node, "auth", AUTH)?;
+        let fields = self.fields(node, &AUTH)?;
         match (fields.get("basic"), fields.get("bearer")) {
             (Some(basic), None) => {
-                let pair = self.fields(basic, "basic", BASIC)?;
-                let (Some(username), Some(password)) = (pair.get("username"), pair.get("password")) else {
-                    self.error(basic, "`basic` needs a `username` and a `password`");
-                    return None;
-                };
+                let pair = self.fields(basic, &BASIC)?;
+                let (username, password) = (pair.get("username")?, pair.get("password")?);
                 let (username, password) = (self.text(username, "username"), self.text(password, "password"));
                 Some(Auth::Basic { username: username?, password: password? })
             }
             (None, Some(token)) => self.text(token, "bearer").map(Auth::Bearer),
-            _ => {
-                self.report(
-                    node.at.clone(),
-                    "`auth` is either `basic` or `bearer`",
-                    "write auth: { bearer: \"{{ token }}\" }",
-                );
-                None
-            }
+            _ => None,
         }
     }
 }

@@ -25,7 +25,6 @@ impl<'a> Builder<'a> {
         let stop_timeout = stop_timeout.unwrap_or(STOP_TIMEOUT);
         let warm_up = fields.get("warm_up").and_then(|n| self.duration(n, "warm_up")).unwrap_or_default();
         let class_rates = self.class_rates(fields);
-        self.one_model(fields);
         let schedule = if let Some(shape) = fields.get("shape") {
             self.shape(shape, warm_up)
         } else if let Some(arrivals) = fields.get("arrivals") {
@@ -72,24 +71,6 @@ impl<'a> Builder<'a> {
         fastest
     }
 
-    /// Refuses keys that say the same thing twice.
-    fn one_model(&mut self, fields: &Fields<'a>) {
-        let pairs = [
-            ("shape", "users"),
-            ("shape", "spawn_rate"),
-            ("shape", "run_time"),
-            ("shape", "arrivals"),
-            ("arrivals", "users"),
-            ("arrivals", "spawn_rate"),
-        ];
-        for (model, other) in pairs {
-            if let (Some(_), Some(at)) = (fields.get(model), fields.key(other)) {
-                let note = format!("`{model}` takes the place of `{other}`: remove one of them");
-                self.report(at, format!("`{other}` and `{model}` at once"), note);
-            }
-        }
-    }
-
     /// `users`, else as many as the classes count.
     fn peak(&mut self, fields: &Fields<'a>, users: Option<Users>, classes: &[Class]) -> Users {
         let fixed = classes.iter().filter_map(|c| c.fixed_count).fold(0u32, u32::saturating_add);
@@ -120,11 +101,8 @@ impl<'a> Builder<'a> {
     }
 
     fn shape(&mut self, node: &Node, warm_up: Duration) -> Option<(Vec<Stage>, Option<Users>)> {
-        let fields = self.fields(node, "shape", keys::SHAPE)?;
-        let Some(list) = fields.get("stages") else {
-            self.report(node.at.clone(), "this `shape` has no `stages`", "write stages: [{ duration: 1m, users: 10 }]");
-            return None;
-        };
+        let fields = self.fields(node, &keys::SHAPE)?;
+        let list = fields.get("stages")?;
         let most = fields.get("max_users").and_then(|n| self.quantity(n, "max_users", units::parse_users));
         let stages = self.stages(list)?;
         let open = stages.iter().any(|s| matches!(s.goal, Goal::Rate { .. }));
@@ -164,20 +142,10 @@ impl<'a> Builder<'a> {
     }
 
     fn stage(&mut self, index: usize, node: &Node) -> Option<Stage> {
-        let fields = self.fields(node, "a stage", keys::STAGE)?;
+        let fields = self.fields(node, &keys::STAGE)?;
         let name = fields.get("name").and_then(|n| self.name_text(n));
         let name = name.unwrap_or_else(|| format!("stage {}", index + 1)).into();
-        let duration = match fields.get("duration") {
-            Some(n) => self.some_time(n, "duration"),
-            None => {
-                self.report(
-                    node.at.clone(),
-                    "this stage has no `duration`",
-                    "write duration: 1m; it is the length of this stage alone",
-                );
-                None
-            }
-        };
+        let duration = fields.get("duration").and_then(|n| self.some_time(n, "duration"));
         let users = fields.get("users").and_then(|n| self.quantity(n, "users", units::parse_users));
         let rate = fields.get("rate").and_then(|n| self.rate(n));
         let spawn_rate = fields.get("spawn_rate").and_then(|n| self.quantity(n, "spawn_rate", units::parse_spawn_rate));
@@ -197,14 +165,7 @@ impl<'a> Builder<'a> {
                 }
                 Goal::Rate { rate: rate?, ramp: ramp.or(duration)? }
             }
-            _ => {
-                self.report(
-                    node.at.clone(),
-                    "a stage has either `users` or a `rate`",
-                    "write users: 100, or rate: 50/s",
-                );
-                return None;
-            }
+            _ => return None,
         };
         Some(Stage { name, duration: Some(duration?), goal, warm_up })
     }
@@ -215,18 +176,13 @@ impl<'a> Builder<'a> {
         run_time: Option<Duration>,
         warm_up: Duration,
     ) -> Option<(Vec<Stage>, Option<Users>)> {
-        let fields = self.fields(node, "arrivals", keys::ARRIVALS)?;
+        let fields = self.fields(node, &keys::ARRIVALS)?;
         let most = fields.get("max_users").and_then(|n| self.quantity(n, "max_users", units::parse_users));
         let most = most.unwrap_or(Users(MAX_BUSY));
         if most.0 == 0 {
             self.error(node, "`max_users` is 0: every arrival would be dropped");
         }
         if let Some(list) = fields.get("stages") {
-            for other in ["rate", "ramp"] {
-                if let Some(at) = fields.key(other) {
-                    self.report(at, format!("`{other}` and `stages` at once"), "each stage has its own");
-                }
-            }
             let stages = self.stages(list)?;
             if stages.iter().any(|s| matches!(s.goal, Goal::Users { .. })) {
                 self.report(
@@ -239,11 +195,7 @@ impl<'a> Builder<'a> {
             self.unreachable_stages(list, &stages, (Some(most), warm_up));
             return Some((stages, Some(most)));
         }
-        let Some(rate) = fields.get("rate") else {
-            self.report(node.at.clone(), "`arrivals` has no `rate`", "write rate: 50/s");
-            return None;
-        };
-        let rate = self.rate(rate)?;
+        let rate = self.rate(fields.get("rate")?)?;
         let ramp = fields.get("ramp").and_then(|n| self.duration(n, "ramp")).unwrap_or_default();
         if let (Some(length), Some(node)) = (run_time, fields.get("ramp"))
             && ramp > length

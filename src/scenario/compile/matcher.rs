@@ -3,12 +3,14 @@
 use serde_json::Value as Json;
 
 use super::Builder;
+use super::fields::Fields;
 use crate::scenario::eval::expect::{Matcher, Operand, Test, Unit};
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::eval::status::StatusRange;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Scope, Template};
 use crate::scenario::grammar::keys::OPERATORS;
+use crate::scenario::grammar::table;
 use crate::scenario::syntax::node::{Kind, Node};
 use crate::units;
 
@@ -23,9 +25,9 @@ impl Builder<'_> {
     pub(super) fn matcher(&mut self, node: &Node, unit: Unit) -> Option<Matcher> {
         match &node.kind {
             Kind::Map(entries) => {
-                let allowed: Vec<&str> = OPERATORS.iter().map(|k| k.name).collect();
+                let allowed: Vec<&str> = table::names(OPERATORS.keys);
+                self.rules(Fields(entries), &node.at, OPERATORS.what, OPERATORS.rules);
                 if entries.is_empty() {
-                    self.report(node.at.clone(), "this expectation says nothing", "write a value, or { gte: 1 }");
                     return None;
                 }
                 let mut tests = Vec::with_capacity(entries.len());

@@ -23,6 +23,7 @@ mod operations;
 mod pem;
 mod redis;
 mod report;
+mod rules;
 mod secrets;
 mod step;
 mod subscription;
@@ -245,12 +246,12 @@ impl<'a> Builder<'a> {
     }
 
     fn file(&mut self, root: &'a Node, head: &mut Head) -> Option<Plan> {
-        let fields = self.fields(root, "a scenario", keys::TOP)?;
+        let fields = self.fields(root, &keys::SCENARIO)?;
         self.check_secrets(&fields);
         self.known_passwords();
         self.declare(&fields);
         if let Some(node) = fields.get("defaults") {
-            self.defaults = self.fields(node, "defaults", keys::CONNECTION).unwrap_or(Fields(&[]));
+            self.defaults = self.fields(node, &keys::DEFAULTS).unwrap_or(Fields(&[]));
             let defaults = self.defaults;
             self.one_authorization(&defaults);
         }

@@ -33,11 +33,7 @@ impl Builder<'_> {
         let key = fields.get("key").map(|n| (n, self.pem(n, "key", "PRIVATE KEY")));
         let ((cert_node, cert), (key_node, key)) = match (cert, key) {
             (Some(cert), Some(key)) => (cert, key),
-            (None, None) => return None,
-            _ => {
-                self.error(node, "a client certificate needs both `cert` and `key`");
-                return None;
-            }
+            _ => return None,
         };
         let ((cert_name, certificate), (key_name, key)) = (cert?, key?);
         let chain = self.chain(cert_node, &cert_name, &certificate)?;

@@ -62,7 +62,7 @@ impl Builder<'_> {
                 tls: ClientOptions::default(),
             });
         };
-        let fields = self.fields(node, "redis", keys::REDIS_SETTINGS)?;
+        let fields = self.fields(node, &keys::REDIS_SETTINGS)?;
         let written = fields.get("url").and_then(|node| self.redis_url(node));
         let url = match fields.get("url") {
             Some(_) => self.redis.clone().or(written),
@@ -157,7 +157,7 @@ impl Builder<'_> {
         });
         let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
         let receivers = fields.get("expect").and_then(|n| {
-            let expect = self.fields(n, "expect", keys::EXPECT_PUBLISH)?;
+            let expect = self.fields(n, &keys::EXPECT_PUBLISH)?;
             let receivers = expect.get("receivers")?;
             self.impossible(receivers, Seen::Count, false);
             self.matcher(receivers, Unit::Plain)
@@ -222,7 +222,7 @@ impl Builder<'_> {
             self.report(argument.at.clone(), format!("{first} {why}"), *instead);
         }
         let endpoint = self.row(fields, "REDIS", &first);
-        let (_, expects) = fields.get("expect").map(|n| self.expectations(n, keys::EXPECT_REDIS)).unwrap_or_default();
+        let (_, expects) = fields.get("expect").map(|n| self.expectations(n, &keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
         Some(RedisStep { endpoint, command, expects, captures, timeout })

@@ -17,13 +17,13 @@ pub(crate) const MAX_PROFILES: usize = 30;
 
 impl Builder<'_> {
     pub(super) fn reports(&mut self, node: &Node) -> Reports {
-        let Some(fields) = self.fields(node, "report", keys::REPORT) else { return Reports::default() };
+        let Some(fields) = self.fields(node, &keys::REPORT) else { return Reports::default() };
         let mut path = |key: &str| fields.get(key).and_then(|n| self.constant_text(n, key)).map(PathBuf::from);
         Reports { html: path("html"), csv: path("csv"), junit: path("junit") }
     }
 
     pub(super) fn baseline(&mut self, node: &Node) -> Option<Baseline> {
-        let fields = self.fields(node, "baseline", keys::BASELINE)?;
+        let fields = self.fields(node, &keys::BASELINE)?;
         let name = fields.get("name").and_then(|n| self.name_text(n)).unwrap_or_else(|| "main".to_owned());
         let keep = fields.get("keep").and_then(|n| self.whole(n, "keep", 1_000)).unwrap_or(KEEP);
         let mut tolerance: Vec<(Arc<str>, f64)> = Vec::new();
@@ -42,13 +42,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn search(&mut self, node: &Node) -> Option<Search> {
-        let fields = self.fields(node, "search", keys::SEARCH)?;
-        for key in ["from", "to", "hold", "until"] {
-            if fields.get(key).is_none() {
-                let example = "write search: { vary: users, from: 10, to: 1000, hold: 45s, until: p95 < 300ms }";
-                self.report(node.at.clone(), format!("`search` has no `{key}`"), example);
-            }
-        }
+        let fields = self.fields(node, &keys::SEARCH)?;
         let words = [("users", Vary::Users), ("rate", Vary::Rate)];
         let vary = fields.get("vary").and_then(|n| self.word(n, "vary", &words)).unwrap_or(Vary::Users);
         let from = fields.get("from").and_then(|n| self.number(n, "from"));
@@ -65,8 +59,7 @@ impl Builder<'_> {
     /// The keys of every profile; their values are checked with the profile laid over the file.
     pub(super) fn check_profiles(&mut self, fields: &Fields<'_>) {
         let Some(entries) = fields.get("profiles").and_then(|n| self.map(n, "profiles")) else { return };
-        let own: Vec<&str> =
-            keys::names(keys::TOP).into_iter().filter(|k| !["profiles", "include"].contains(k)).collect();
+        let own: Vec<&str> = keys::of_profiles().map(|key| key.name).collect();
         if entries.len() > MAX_PROFILES {
             if let Some(node) = fields.get("profiles") {
                 self.error(node, format!("more than {MAX_PROFILES} profiles"));

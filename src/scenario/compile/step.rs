@@ -2,8 +2,8 @@
 
 use super::Builder;
 use super::fields::Fields;
-use crate::scenario::grammar::keys;
-use crate::scenario::grammar::keys::{ACTIONS, ANY_STEP};
+use crate::scenario::grammar::actions::{self, ACTIONS, ANY_STEP, ActionKind};
+use crate::scenario::grammar::table;
 use crate::scenario::plan::{Action, Step};
 use crate::scenario::syntax::node::{Key, Kind, Node};
 
@@ -42,6 +42,7 @@ impl Builder<'_> {
             return None;
         }
         self.modifiers(entries, action);
+        self.rules(fields, &argument.at, word, action.rules);
         let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let excluded = self.excluded(&own_tags);
         let wanted = self.wanted(&own_tags);
@@ -52,7 +53,7 @@ impl Builder<'_> {
         let when = fields.get("when").map(|n| self.condition(n, "when"));
         let (around, mark) = (self.tags.len(), self.mark());
         self.tags.extend(own_tags);
-        let built = self.action(word, argument, &fields);
+        let built = self.action(action, argument, &fields);
         self.names.given.watch(watched);
         self.early(node);
         self.tags.truncate(around);
@@ -70,7 +71,7 @@ impl Builder<'_> {
     fn no_action(&mut self, node: &Node, entries: &[(Key, Node)]) {
         let actions: Vec<&str> = ACTIONS.iter().map(|a| a.key.name).collect();
         let groups = ACTIONS.iter().flat_map(|a| a.modifiers.iter().copied()).chain([ANY_STEP]);
-        let modifiers: Vec<&str> = groups.flat_map(keys::names).collect();
+        let modifiers: Vec<&str> = groups.flat_map(table::names).collect();
         let strange: Vec<&Key> =
             entries.iter().map(|(k, _)| k).filter(|k| !modifiers.contains(&k.name.as_str())).collect();
         for key in &strange {
@@ -87,13 +88,13 @@ impl Builder<'_> {
     }
 
     /// Refuses keys that do not go with the action.
-    fn modifiers(&mut self, entries: &[(Key, Node)], action: &keys::Action) {
+    fn modifiers(&mut self, entries: &[(Key, Node)], action: &actions::Action) {
         let mut allowed = vec![action.key.name];
-        allowed.extend(action.modifiers.iter().copied().chain([ANY_STEP]).flat_map(keys::names));
+        allowed.extend(action.modifiers.iter().copied().chain([ANY_STEP]).flat_map(table::names));
         for (key, _) in entries.iter().filter(|(k, _)| !allowed.contains(&k.name.as_str())) {
             let elsewhere = ACTIONS
                 .iter()
-                .find(|a| a.modifiers.iter().any(|group| keys::names(group).contains(&key.name.as_str())));
+                .find(|a| a.modifiers.iter().any(|group| table::names(group).contains(&key.name.as_str())));
             if let Some(note) = instead(&key.name) {
                 self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
             } else if let Some(other) = elsewhere {
@@ -109,28 +110,28 @@ impl Builder<'_> {
         }
     }
 
-    fn action(&mut self, word: &str, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
-        match word {
-            "graphql" => self.graphql_step(argument, fields),
-            "publish" => self.publish(argument, fields).map(|s| Action::Publish(Box::new(s))),
-            "subscribe" => self.subscribe(argument, fields).map(|s| Action::Subscribe(Box::new(s))),
-            "unsubscribe" => self.unsubscribe(argument),
-            "redis" => self.redis_step(argument, fields).map(|s| Action::Redis(Box::new(s))),
-            "set" => Some(Action::Set(self.assignments(argument, "set"))),
-            "wait" => self.pause(argument).map(Action::Wait),
-            "log" => self.text(argument, "log").map(Action::Log),
-            "repeat" => self.repeat(argument, fields),
-            "for_each" => self.for_each(argument, fields),
-            "while" => self.while_step(argument, fields),
-            "if" => self.if_step(argument, fields),
-            "call" => self.call(argument, fields),
-            "stop" => self.stop(argument),
-            verb => self.request(verb, argument, fields).map(|s| Action::Http(Box::new(s))),
+    fn action(&mut self, action: &actions::Action, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
+        match action.kind {
+            ActionKind::Http => self.request(action.key.name, argument, fields).map(|s| Action::Http(Box::new(s))),
+            ActionKind::Graphql => self.graphql_step(argument, fields),
+            ActionKind::Publish => self.publish(argument, fields).map(|s| Action::Publish(Box::new(s))),
+            ActionKind::Subscribe => self.subscribe(argument, fields).map(|s| Action::Subscribe(Box::new(s))),
+            ActionKind::Unsubscribe => self.unsubscribe(argument),
+            ActionKind::Redis => self.redis_step(argument, fields).map(|s| Action::Redis(Box::new(s))),
+            ActionKind::Set => Some(Action::Set(self.assignments(argument, "set"))),
+            ActionKind::Wait => self.pause(argument).map(Action::Wait),
+            ActionKind::Log => self.text(argument, "log").map(Action::Log),
+            ActionKind::Repeat => self.repeat(argument, fields),
+            ActionKind::ForEach => self.for_each(argument, fields),
+            ActionKind::While => self.while_step(argument, fields),
+            ActionKind::If => self.if_step(argument, fields),
+            ActionKind::Call => self.call(argument, fields),
+            ActionKind::Stop => self.stop(argument),
         }
     }
 }
 
-/// What takes the place of a word that other tools have in a step.
+/// What replaces a word that other tools have in a step.
 fn instead(word: &str) -> Option<&'static str> {
     Some(match word {
         "url" | "path" | "uri" | "request" | "http" => WRITE,

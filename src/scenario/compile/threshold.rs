@@ -48,12 +48,8 @@ impl Builder<'_> {
         if !matches!(node.kind, Kind::Map(_)) {
             return self.checks(node);
         }
-        let fields = self.fields(node, "a threshold", keys::THRESHOLD)?;
-        let Some(check) = fields.get("check") else {
-            self.report(node.at.clone(), "this threshold has no `check`", "write check: p95 < 300ms");
-            return None;
-        };
-        let threshold = self.checks(check);
+        let fields = self.fields(node, &keys::THRESHOLD)?;
+        let threshold = self.checks(fields.get("check")?);
         let on = fields.get("on").map(|n| self.target(n));
         let elsewhere = |name: &str| self.stage_names.iter().any(|n| n == name);
         if let Some(name) = fields.get("stage").and_then(Node::scalar)
@@ -72,13 +68,6 @@ impl Builder<'_> {
         let hold = fields.get("for").and_then(|n| self.duration(n, "for")).unwrap_or_default();
         let abort = fields.get("abort").and_then(|n| self.truth(n, "abort")).unwrap_or(false);
         let warn = fields.get("warn").and_then(|n| self.truth(n, "warn")).unwrap_or(false);
-        if abort && warn {
-            self.report(
-                node.at.clone(),
-                "`abort` and `warn` in one threshold",
-                "a failure either stops the run or is only said",
-            );
-        }
         let on = match on {
             Some(target) => Some(target?),
             None => None,
@@ -147,7 +136,7 @@ impl Builder<'_> {
             let names = self.plain_texts(node, "on");
             return self.rows(node, &names).map(Target::Endpoints);
         };
-        let fields = self.fields(node, "on", keys::ON)?;
+        let fields = self.fields(node, &keys::ON)?;
         if let Some(tags) = fields.get("tags") {
             let names = self.plain_texts(tags, "tags");
             let mut rows: Vec<EndpointId> = Vec::new();
@@ -167,10 +156,7 @@ impl Builder<'_> {
             rows.dedup();
             return Some(Target::Tags(names.into_iter().map(Into::into).collect(), rows));
         }
-        let Some(named) = fields.get("operation").or(fields.get("name")) else {
-            self.report(node.at.clone(), "`on` says nothing", "write on: \"POST /path\", or on: { tags: [read] }");
-            return None;
-        };
+        let named = fields.get("operation").or(fields.get("name"))?;
         let names = self.plain_texts(named, "on");
         self.rows(named, &names).map(Target::Endpoints)
     }

@@ -1,7 +1,7 @@
 //! Words that mean something in the language: for those who read scenarios, and for those who write one and must not
 //! use such a word for something else.
 
-use super::keys::ACTIONS;
+use super::actions::{ACTIONS, ActionKind};
 
 /// Values that every expression has.
 pub(crate) const VALUES: [&str; 4] = ["vars", "env", "user", "iteration"];
@@ -24,7 +24,7 @@ pub fn is_function(word: &str) -> bool {
 
 /// Whether a step can send a request with this verb, in small letters as the step has it.
 pub fn is_verb(word: &str) -> bool {
-    ACTIONS.iter().any(|action| action.key.kind == "address" && action.key.name == word)
+    ACTIONS.iter().any(|action| action.kind == ActionKind::Http && action.key.name == word)
 }
 
 #[cfg(test)]

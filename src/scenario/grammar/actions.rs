@@ -1,0 +1,230 @@
+//! Every action of a step, with the keys that may be beside it.
+
+use super::kind::ValueKind as K;
+use super::table::{Key, Rule, key};
+
+/// Which action: the compiler has one function for each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ActionKind {
+    /// A request with the verb that the key is.
+    Http,
+    /// `graphql`.
+    Graphql,
+    /// `publish`.
+    Publish,
+    /// `subscribe`.
+    Subscribe,
+    /// `unsubscribe`.
+    Unsubscribe,
+    /// `redis`.
+    Redis,
+    /// `set`.
+    Set,
+    /// `wait`.
+    Wait,
+    /// `log`.
+    Log,
+    /// `repeat`.
+    Repeat,
+    /// `for_each`.
+    ForEach,
+    /// `while`.
+    While,
+    /// `if`.
+    If,
+    /// `call`.
+    Call,
+    /// `stop`.
+    Stop,
+}
+
+/// An action and the modifiers that go with it.
+#[derive(Debug)]
+pub(crate) struct Action {
+    /// What compiles it.
+    pub kind: ActionKind,
+    /// The action's own key.
+    pub key: Key,
+    /// Groups of keys that may be beside it, besides [`ANY_STEP`].
+    pub modifiers: &'static [&'static [Key]],
+    /// Which of them need or exclude each other.
+    pub rules: &'static [Rule],
+}
+
+impl Action {
+    /// Whether the action has lists of steps inside it.
+    pub fn contains_steps(&self) -> bool {
+        self.modifiers.iter().copied().flatten().any(is_steps)
+    }
+}
+
+fn is_steps(key: &Key) -> bool {
+    key.kind == K::Steps
+}
+
+/// Whether a key of a step has a list of steps as its value.
+pub(crate) fn is_step_list(name: &str) -> bool {
+    let modifiers = ACTIONS.iter().flat_map(|action| action.modifiers).copied().flatten();
+    modifiers.filter(|key| is_steps(key)).any(|key| key.name == name)
+}
+
+/// Whether the value of a key of a step is an expression, which has no braces.
+pub(crate) fn is_expression(name: &str) -> bool {
+    ACTIONS.iter().map(|action| &action.key).chain(ANY_STEP).any(|key| key.name == name && key.kind == K::Expression)
+}
+
+/// What every step may have.
+pub(crate) const ANY_STEP: &[Key] = &[
+    key("when", K::Expression, "Skip the step unless this is true"),
+    key("tags", K::Texts, "Labels for --tags and --exclude-tags"),
+];
+
+/// What describes the connection of a request; also in `defaults`.
+pub(crate) const CONNECTION: &[Key] = &[
+    key("timeout", K::Length, "From the send to the last byte; default 30s"),
+    key("headers", K::HeaderLines, "Header lines"),
+    key("auth", K::Auth, "Basic or bearer authentication, or none"),
+    key("follow_redirects", K::Bool, "Follow redirects; default true"),
+    key("tls", K::Tls, "Certificates"),
+    key(
+        "proxy",
+        K::Text,
+        "Send through this proxy; `env` takes those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
+    ),
+    key("http_version", K::HttpVersion, "1.1, 2 or any"),
+    key("connections", K::Connections, "per_user or per_request"),
+];
+
+/// What a request is checked by and gives.
+pub(crate) const REPLY: &[Key] = &[
+    key("name", K::Row, "Row of the statistics; default: the address as written"),
+    key("expect", K::Expect, "What the response must be; default: a status below 400"),
+    key("capture", K::Capture, "Names for values of the response"),
+];
+
+/// What an HTTP request sends.
+pub(crate) const REQUEST: &[Key] = &[
+    key("query", K::Pairs, "Pairs after the ?"),
+    key("json", K::Any, "Body as JSON, or @file"),
+    key("form", K::Pairs, "Body as form fields"),
+    key("body", K::Text, "Body as text, or @file"),
+    key("files", K::Files, "Files of an upload; form adds fields to them"),
+];
+
+const GRAPHQL: &[Key] = &[
+    key("variables", K::Map, "Variables of the operation"),
+    key("operation", K::Text, "Which operation of the document"),
+    key("operation_name", K::Text, "The same as operation"),
+    key("persisted", K::Persisted, "apq: send the hash first"),
+    key("method", K::GraphqlMethod, "post, or get for queries"),
+    key("business_errors", K::Text, "JSONPath of errors that are data, such as $.data.*.userErrors"),
+    key("events", K::Events, "Of a subscription: end after this many events"),
+    key("listen_for", K::ListenFor, "Of a subscription: end after this long"),
+];
+const PUBLISH: &[Key] = &[
+    key("name", K::Row, "Row of the statistics; default: the channel"),
+    key("payload", K::Any, "What is sent"),
+    key("size", K::Size, "Pad the message to this many bytes"),
+    key("sharded", K::Bool, "Send with SPUBLISH"),
+    key("expect", K::ExpectPublish, "What the response must be"),
+    key("timeout", K::Length, "From the send to the response; default 30s"),
+];
+const SUBSCRIBE: &[Key] = &[
+    key("name", K::Row, "Row of the statistics; default: the channels"),
+    key("measure", K::Measure, "delivery: latency, loss, duplicates and order"),
+    key("pattern", K::Bool, "The channels are patterns"),
+    key("sharded", K::Bool, "Listen with SSUBSCRIBE"),
+];
+const REDIS: &[Key] = &[
+    key("name", K::Row, "Row of the statistics; default: the command's first word"),
+    key("expect", K::ExpectRedis, "What the response must be; default: no error"),
+    key("capture", K::Capture, "Names for values of the response"),
+    key("timeout", K::Length, "From the send to the response; default 30s"),
+];
+const LOOP: &[Key] = &[
+    key("steps", K::Steps, "Run in order"),
+    key("as", K::Name, "Name of the item, or of the number of the iteration"),
+];
+const WHILE: &[Key] =
+    &[key("steps", K::Steps, "Run in order"), key("limit", K::Whole, "Most iterations; default 1000")];
+const IF: &[Key] = &[key("then", K::Steps, "Run when it is true"), key("else", K::Steps, "Run when it is false")];
+const CALL: &[Key] = &[key("with", K::Map, "Variables set before the flow")];
+
+const HTTP: &[&[Key]] = &[REPLY, REQUEST, CONNECTION];
+
+const ONE_BODY: &str = "a request has one body";
+const UPLOAD: &str = "an upload has files and form fields";
+const HTTP_RULES: &[Rule] = &[
+    Rule::Excludes("json", "form", ONE_BODY),
+    Rule::Excludes("json", "body", ONE_BODY),
+    Rule::Excludes("form", "body", ONE_BODY),
+    Rule::Excludes("files", "json", UPLOAD),
+    Rule::Excludes("files", "body", UPLOAD),
+];
+
+const fn http(name: &'static str) -> Action {
+    let key = key(name, K::Address, "Path or URL of the request");
+    Action { kind: ActionKind::Http, key, modifiers: HTTP, rules: HTTP_RULES }
+}
+
+const fn action(kind: ActionKind, key: Key, modifiers: &'static [&'static [Key]], rules: &'static [Rule]) -> Action {
+    Action { kind, key, modifiers, rules }
+}
+
+/// Every action of a step.
+pub(crate) const ACTIONS: &[Action] = &[
+    http("get"),
+    http("post"),
+    http("put"),
+    http("patch"),
+    http("delete"),
+    http("head"),
+    http("options"),
+    action(
+        ActionKind::Graphql,
+        key("graphql", K::Text, "A GraphQL document, or @file"),
+        &[REPLY, GRAPHQL, CONNECTION],
+        &[Rule::Excludes("operation", "operation_name", "they mean the same")],
+    ),
+    action(ActionKind::Publish, key("publish", K::Text, "A Redis channel to send to"), &[PUBLISH], &[]),
+    action(ActionKind::Subscribe, key("subscribe", K::Texts, "Redis channels to listen to"), &[SUBSCRIBE], &[]),
+    action(
+        ActionKind::Unsubscribe,
+        key("unsubscribe", K::Texts, "Redis channels to leave; nothing means all"),
+        &[],
+        &[],
+    ),
+    action(ActionKind::Redis, key("redis", K::Texts, "A Redis command"), &[REDIS], &[]),
+    action(ActionKind::Set, key("set", K::Assignments, "Variables and their new values"), &[], &[]),
+    action(ActionKind::Wait, key("wait", K::WaitStep, "Pause"), &[], &[]),
+    action(ActionKind::Log, key("log", K::Text, "A line for the log"), &[], &[]),
+    action(
+        ActionKind::Repeat,
+        key("repeat", K::Count, "Run steps this many times"),
+        &[LOOP],
+        &[Rule::Required("steps", "write steps: [ … ] below `repeat`")],
+    ),
+    action(
+        ActionKind::ForEach,
+        key("for_each", K::Items, "Run steps for each item of a list"),
+        &[LOOP],
+        &[
+            Rule::Required("as", "name the item: as: item; templates read it as {{ item }}"),
+            Rule::Required("steps", "write steps: [ … ] below `for_each`"),
+        ],
+    ),
+    action(
+        ActionKind::While,
+        key("while", K::Expression, "Run steps while this is true"),
+        &[WHILE],
+        &[Rule::Required("steps", "write steps: [ … ] below `while`")],
+    ),
+    action(
+        ActionKind::If,
+        key("if", K::Expression, "Run one of two lists of steps"),
+        &[IF],
+        &[Rule::AnyOf(&["then", "else"], "write then: [ … ] below `if`")],
+    ),
+    action(ActionKind::Call, key("call", K::Name, "Run a flow"), &[CALL], &[]),
+    action(ActionKind::Stop, key("stop", K::Stop, "task, user or run"), &[], &[]),
+];

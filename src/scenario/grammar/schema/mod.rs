@@ -1,0 +1,53 @@
+//! The JSON Schema of scenario files, made from the tables that the compiler reads too.
+
+mod collections;
+mod object;
+mod scalars;
+
+use serde_json::{Map, Value, json};
+
+use self::object::{object, reference, rules};
+use super::actions::{ACTIONS, ANY_STEP, Action};
+use super::keys::{SCENARIO, TABLES, of_profiles};
+use super::kind::ValueKind as K;
+
+/// The schema; `katydid schema` prints it, and editors complete and check files with it.
+pub fn schema() -> Value {
+    let tables = TABLES.iter().map(|table| (table.kind, object(table.keys, &[], table.rules)));
+    let top = [(K::Scenario, object(SCENARIO.keys, &[], &[])), (K::Profile, object(of_profiles(), &[], &[]))];
+    let step = (K::Step, json!({ "oneOf": ACTIONS.iter().map(step).collect::<Vec<_>>() }));
+    let definitions: Map<String, Value> = tables
+        .chain(top)
+        .chain(scalars::scalars())
+        .chain(collections::collections())
+        .chain([step])
+        .map(|(kind, definition)| (kind.name().to_owned(), definition))
+        .collect();
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "katydid scenario",
+        // The rules are those of a whole file: a profile has the same keys and is laid over one.
+        "allOf": [reference(K::Scenario), rules(SCENARIO.rules)],
+        "$defs": definitions
+    })
+}
+
+/// One way to write a step: its action, what goes with it, and nothing else.
+fn step(action: &Action) -> Value {
+    let modifiers = action.modifiers.iter().copied().chain([ANY_STEP]).flatten();
+    object([&action.key].into_iter().chain(modifiers), &[action.key.name], action.rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::kind::ALL;
+    use super::*;
+
+    #[test]
+    fn every_kind_has_one_definition() {
+        let schema = schema();
+        let definitions = schema["$defs"].as_object().unwrap();
+        let missing: Vec<&K> = ALL.iter().filter(|kind| !definitions.contains_key(kind.name())).collect();
+        assert_eq!((missing, definitions.len()), (Vec::new(), ALL.len()));
+    }
+}
