@@ -42,7 +42,8 @@ pub use feeder::DataError;
 pub use handle::{Gone, RunHandle};
 
 use self::heartbeat::Heartbeat;
-use crate::protocol::http::{Factory, TlsError};
+use crate::protocol::http::Factory;
+use crate::protocol::net::tls::TlsError;
 use crate::protocol::redis::{self, RedisError};
 use crate::scenario::Plan;
 use crate::scenario::plan::OperationSize;

@@ -18,9 +18,10 @@ pub use super::trace::{Event, LONGEST_LISTENING, LONGEST_WAIT, MOST_EVENTS, Obse
 use super::user::{Clients, Identity, User};
 use super::{EngineError, feeder};
 use crate::protocol::http::Factory;
-pub use crate::protocol::http::{Exchange, Reply, Sent, Sight, Watch};
+pub use crate::protocol::http::{Response, Sent, Sight, Watch};
 use crate::protocol::redis;
 pub use crate::protocol::redis::watch as of_redis;
+pub use crate::protocol::result::Exchange;
 use crate::scenario::Plan;
 
 /// What is tried.

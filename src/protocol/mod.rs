@@ -1,7 +1,9 @@
 //! A step becomes traffic and a sample.
 
+mod evaluate;
 pub mod graphql;
 pub mod http;
-mod judged;
+pub mod net;
 mod offload;
 pub mod redis;
+pub mod result;

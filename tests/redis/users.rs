@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use katydid::protocol::http::Exchange;
 use katydid::protocol::redis::{Delivery, Factory, Sink, UserClient};
+use katydid::protocol::result::Exchange;
 use katydid::scenario::eval::template::{Json, Scope, Text};
 use katydid::scenario::plan::{
     ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,

@@ -7,7 +7,7 @@ use super::User;
 use crate::engine::in_flight::Ticket;
 use crate::engine::shard_state::ShardState;
 use crate::protocol::graphql;
-use crate::protocol::http::Exchange;
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::capture;
 use crate::scenario::plan::{EndpointId, GraphqlStep, HttpStep};
 use crate::scenario::secrets::Redactor;

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::{Section, User};
 use crate::engine::trace::{Event, LONGEST_WAIT};
-use crate::protocol::http::{Exchange, Sight};
+use crate::protocol::http::Sight;
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::{Expect, TEMPLATE_FAILED};
 use crate::scenario::plan::{Action, Bind, EndpointId, HttpStep, StopScope};

@@ -9,8 +9,9 @@ use http::HeaderValue;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use url::Url;
 
-use crate::protocol::http::resolve::CachingResolver;
-use crate::protocol::http::{proxies, tls};
+use crate::protocol::http::proxies;
+use crate::protocol::net::resolve::CachingResolver;
+use crate::protocol::net::tls;
 use crate::scenario::graphql::endpoint::GraphqlEndpoint;
 use crate::scenario::graphql::introspection;
 use crate::scenario::graphql::schema::MAX_BYTES;

@@ -15,8 +15,9 @@ use bytes::Bytes;
 use self::envelope::{Alien, BOM};
 pub use self::introspect::introspect;
 use self::outcome::{Answer, Outcome, Persistence};
-use super::http::{Costly, Exchange, Judge, Reply, Transfer, UserClient};
-use super::judged;
+use super::evaluate;
+use super::http::{Costly, Judge, Response, Transfer, UserClient};
+use super::result::Exchange;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::response::{Headers as _, ReplyView};
 use crate::scenario::eval::template::Scope;
@@ -76,7 +77,7 @@ pub async fn send(
 }
 
 /// What a reply says, where it has come whole.
-fn read(reply: Option<&Reply>, secrets: &Redactor) -> Option<Result<Answer, Alien>> {
+fn read(reply: Option<&Response>, secrets: &Redactor) -> Option<Result<Answer, Alien>> {
     reply.filter(|reply| reply.bytes <= MAX_KEPT as u64).map(|reply| outcome::read(&reply.body, secrets))
 }
 
@@ -95,7 +96,7 @@ fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
 /// When its contents take too long to be evaluated here.
 fn conclude(
     (step, judge): (&GraphqlStep, &Judge<'_>),
-    (reply, elapsed): (&mut Reply, Duration),
+    (reply, elapsed): (&mut Response, Duration),
     answer: Option<&Result<Answer, Alien>>,
     scope: &mut Scope,
 ) -> Result<Option<(Reason, Example)>, Costly> {
@@ -111,7 +112,7 @@ fn conclude(
             capture::none_taken(&step.http.captures, scope);
             Ok(Some(failure))
         }
-        (None, Some(trouble)) => Ok(Some(judged::not_evaluated(trouble, &step.http.captures, scope))),
+        (None, Some(trouble)) => Ok(Some(evaluate::not_evaluated(trouble, &step.http.captures, scope))),
         (None, None) => judge.evaluate(reply, elapsed, scope),
     }
 }
@@ -120,7 +121,7 @@ fn conclude(
 fn refusal(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (reply, answer, view): (&Reply, Option<&Result<Answer, Alien>>, &ReplyView<'_>),
+    (reply, answer, view): (&Response, Option<&Result<Answer, Alien>>, &ReplyView<'_>),
     secrets: &Redactor,
 ) -> Option<(Reason, Example)> {
     let Some(answer) = answer else {
@@ -158,7 +159,7 @@ fn refusal(
 }
 
 /// The media type without its parameters.
-fn media(reply: &Reply) -> Option<&str> {
+fn media(reply: &Response) -> Option<&str> {
     let value = str::from_utf8(reply.headers.content_type()?).ok()?;
     value.split(';').next().map(str::trim).filter(|text| !text.is_empty())
 }

@@ -9,15 +9,24 @@ use std::time::Instant;
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
 
+use super::attempt::Again;
+use super::connection::{Carrier, Connection};
 use super::cookies::Jar;
+use super::dial::{Dialer, Origin};
 use super::draft::{self, Draft};
 use super::encode::Outgoing;
-use super::general::General;
-use super::judge::{Judge, Reply};
-use super::lean::{self, Again, Carrier, Connection, Dialer, Head, Keep, Origin, Pool, WireError};
+use super::error::WireError;
+use super::h1::{self, Head, Keep};
+use super::judge::{Costly, Judge, Response};
 use super::lines::Lines;
+use super::pool::ConnectionPool;
+use super::reqwest_client::ReqwestClient;
+use super::settings::{Settings, Shared};
+use super::transfer::Transfer;
 use super::watch::{self, Sent, Sight, Watch};
-use super::{Costly, Exchange, MAX_REDIRECTS, Settings, Shared, TlsError, Transfer, classify, tls};
+use crate::protocol::net::reason::failure;
+use crate::protocol::net::tls::{self, TlsError};
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::response::Headers as _;
@@ -26,6 +35,8 @@ use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason, Remarks};
 
+/// Redirects followed before a request fails: Locust's number.
+const MAX_REDIRECTS: usize = 30;
 /// Bytes of a request buffer that a user keeps between requests, at most.
 const KEEP_BUFFER: usize = 16 * 1024;
 
@@ -48,7 +59,7 @@ impl Factory {
     pub fn client(&self) -> UserClient {
         UserClient {
             shared: Arc::clone(&self.0),
-            pool: Pool::default(),
+            pool: ConnectionPool::default(),
             upgrading: Vec::new(),
             jar: None,
             draft: Draft::default(),
@@ -65,9 +76,9 @@ impl Factory {
 #[derive(Debug)]
 pub struct UserClient {
     shared: Arc<Shared>,
-    pool: Pool,
+    pool: ConnectionPool,
     /// Opens WebSockets. Made when they are first needed: most users never need any.
-    upgrading: Vec<General>,
+    upgrading: Vec<ReqwestClient>,
     /// Made with the first cookie.
     jar: Option<Arc<Jar>>,
     pub(super) draft: Draft,
@@ -184,7 +195,7 @@ impl UserClient {
             let conversed = self.converse(transfer, judge).await;
             let Transfer { exchange, reply, .. } = &mut *transfer;
             if let Err(error) = conversed {
-                exchange.failure = Some(classify::failure(classify::lean(&error, self.secrets()), &error));
+                exchange.failure = Some(failure(error.reason(self.secrets()), &error));
                 return;
             }
             let Some(reply) = reply else { return };
@@ -205,7 +216,7 @@ impl UserClient {
                 Err(error) => {
                     // What the server wrote there may be long and new each time: it is for the example alone.
                     let reason = Reason::Malformed("redirected to no URL".into());
-                    exchange.failure = Some(classify::failure(reason, &error));
+                    exchange.failure = Some(failure(reason, &error));
                     transfer.reply = None;
                     return;
                 }
@@ -255,7 +266,7 @@ impl UserClient {
                     connection
                 }
             };
-            let mut reply = lean::Reply::new(self.draft.method == http::Method::HEAD, &keep);
+            let mut reply = h1::ResponseReader::new(self.draft.method == http::Method::HEAD, &keep);
             let watch = self.watch.as_deref().filter(|_| !std::mem::replace(&mut self.is_shown, true));
             let forwards = proxy.filter(|_| !secure).map(|proxy| &proxy.forward);
             let exchanged = match &mut connection.carrier {
@@ -266,7 +277,7 @@ impl UserClient {
                     if let Some(watch) = watch {
                         watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));
                     }
-                    lean::exchange(stream, &self.out, &mut reply).await.map(|exchanged| (exchanged, None))
+                    h1::exchange(stream, &self.out, &mut reply).await.map(|exchanged| (exchanged, None))
                 }
                 Carrier::H2(session) => {
                     let fields = outgoing.fields().map_err(WireError::not_in_http_2)?;
@@ -304,7 +315,7 @@ impl UserClient {
             let is_packed = codings.unknown();
             self.remarks.unknown_codings += u64::from(is_packed);
             let (bytes, body) = (received.body.bytes, received.body.kept);
-            *place = Some(Reply { status, headers, body, bytes, earlier: Vec::new(), is_packed });
+            *place = Some(Response { status, headers, body, bytes, earlier: Vec::new(), is_packed });
             return Ok(());
         }
     }
@@ -320,9 +331,9 @@ impl UserClient {
     }
 
     /// The client that opens WebSockets with these options, and what is to be sent.
-    pub(super) fn upgrading(&mut self, id: ClientId) -> reqwest::Result<(&General, &Draft)> {
+    pub(super) fn upgrading(&mut self, id: ClientId) -> reqwest::Result<(&ReqwestClient, &Draft)> {
         let jar = Arc::clone(self.jar.get_or_insert_default());
-        let general = made(&mut self.upgrading, id, |id| General::upgrading(&self.shared, id, jar))?;
+        let general = made(&mut self.upgrading, id, |id| ReqwestClient::upgrading(&self.shared, id, jar))?;
         Ok((general, &self.draft))
     }
 
@@ -339,10 +350,10 @@ impl UserClient {
 
 /// The client of these options; made when it is first needed.
 fn made(
-    all: &mut Vec<General>,
+    all: &mut Vec<ReqwestClient>,
     id: ClientId,
-    make: impl FnOnce(ClientId) -> reqwest::Result<General>,
-) -> reqwest::Result<&General> {
+    make: impl FnOnce(ClientId) -> reqwest::Result<ReqwestClient>,
+) -> reqwest::Result<&ReqwestClient> {
     let at = match all.iter().position(|general| general.id == id) {
         Some(at) => at,
         None => {

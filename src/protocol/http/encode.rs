@@ -10,9 +10,10 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::USER_AGENT as OWN_NAME;
 use super::draft::Draft;
 
+/// The `User-Agent` that is sent unless the scenario sets one.
+pub const OWN_USER_AGENT: &str = concat!("katydid/", env!("CARGO_PKG_VERSION"));
 /// Codings of bodies that are undone.
 const CODINGS: &str = "gzip, br, zstd, deflate";
 /// What belongs to one connection of HTTP/1.1 and has no place in HTTP/2 (RFC 9113, section 8.2.2); the host is in
@@ -96,7 +97,7 @@ impl Outgoing<'_> {
             give(&HOST, draft.route.authority(&draft.url).as_bytes());
         }
         if !own.user_agent {
-            give(&USER_AGENT, OWN_NAME.as_bytes());
+            give(&USER_AGENT, OWN_USER_AGENT.as_bytes());
         }
         if !own.accept {
             give(&ACCEPT, b"*/*");
@@ -206,7 +207,7 @@ mod tests {
     #[test]
     fn a_request_says_what_it_must() {
         let mut draft = get("http://a:1/b?c");
-        let agent = OWN_NAME;
+        let agent = OWN_USER_AGENT;
         let usual = format!("user-agent: {agent}\naccept: */*\naccept-encoding: gzip, br, zstd, deflate\n");
         assert_eq!(text(&draft, &HeaderMap::new(), None), format!("GET /b?c HTTP/1.1\nhost: a:1\n{usual}\n"));
         draft.method = Method::POST;

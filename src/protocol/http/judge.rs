@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 
-use super::lean::Keep;
+use super::h1::Keep;
+use super::limits::{EXAMPLE_BODY, kept_for_example};
 use super::lines::Lines;
-use crate::protocol::judged::{self, Views};
+use crate::protocol::evaluate::{self, Views};
 use crate::protocol::offload::{self, Lost};
 use crate::scenario::eval::budget::Budget;
 use crate::scenario::eval::capture;
@@ -21,10 +22,6 @@ use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
-/// Characters of a failed reply's body kept for the detail view.
-pub(super) const EXAMPLE_BODY: usize = 4_096;
-/// Bytes of a body that nobody looks at, at most: an example, and a secret at its end.
-pub(super) const MAX_EXAMPLE: usize = 128 * 1024;
 /// Bytes of a failed reply's headers kept for the detail view.
 const EXAMPLE_HEADERS: usize = 2_048;
 
@@ -36,7 +33,7 @@ const LEAST_TIME: Duration = Duration::from_secs(1);
 
 /// A reply that has come, as far as somebody wants to see it.
 #[derive(Debug)]
-pub struct Reply {
+pub struct Response {
     /// Status code.
     pub status: u16,
     /// Its headers; none unless they are of use.
@@ -51,7 +48,7 @@ pub struct Reply {
     pub is_packed: bool,
 }
 
-impl Reply {
+impl Response {
     /// As expectations and captures see it.
     pub fn view(&self, elapsed: Duration) -> ReplyView<'_> {
         ReplyView::new(self.status, elapsed, &self.headers, &self.body).sized(self.bytes).after(&self.earlier)
@@ -65,11 +62,6 @@ impl Reply {
         let headers = secrets.clip(&lines(self.headers.all(), secrets), EXAMPLE_HEADERS);
         Example { status: Some(self.status), headers, body, detail }
     }
-}
-
-/// Bytes of a body that an example needs, where the longest secret has `reach` bytes.
-pub(super) fn kept_for_example(reach: usize) -> usize {
-    EXAMPLE_BODY.saturating_add(reach).min(MAX_EXAMPLE)
 }
 
 /// A response takes too long to be evaluated while other users wait.
@@ -102,7 +94,7 @@ impl Judge<'_> {
     }
 
     /// The failure that a whole reply is, if it is one, before its expectations are looked at.
-    pub fn unreadable(&self, reply: &Reply, secrets: &Redactor) -> Option<(Reason, Example)> {
+    pub fn unreadable(&self, reply: &Response, secrets: &Redactor) -> Option<(Reason, Example)> {
         if let Some(reason) = self.refusal(reply.status) {
             return Some((reason, reply.example(String::new(), secrets)));
         }
@@ -123,7 +115,7 @@ impl Judge<'_> {
     /// When evaluating it would hold up other users: it is for [`evaluate_elsewhere`](Self::evaluate_elsewhere).
     pub fn verdict(
         &self,
-        reply: &Reply,
+        reply: &Response,
         elapsed: Duration,
         scope: &mut Scope,
     ) -> Result<Option<(Reason, Example)>, Costly> {
@@ -140,7 +132,7 @@ impl Judge<'_> {
     /// As [`verdict`](Self::verdict).
     pub fn evaluate(
         &self,
-        reply: &Reply,
+        reply: &Response,
         elapsed: Duration,
         scope: &mut Scope,
     ) -> Result<Option<(Reason, Example)>, Costly> {
@@ -161,7 +153,7 @@ impl Judge<'_> {
     /// The same on another thread, for a response that takes long; ends with the step's time-out.
     pub async fn evaluate_elsewhere(
         &self,
-        reply: Reply,
+        reply: Response,
         elapsed: Duration,
         scope: &mut Scope,
     ) -> Option<(Reason, Example)> {
@@ -184,7 +176,7 @@ impl Judge<'_> {
                 capture::none_taken(&self.step.captures, scope);
                 Some((Reason::Generator(Lost.to_string().into()), Example::default()))
             }
-            Err(_) => Some(judged::not_evaluated(Trouble::Late, &self.step.captures, scope)),
+            Err(_) => Some(evaluate::not_evaluated(Trouble::Late, &self.step.captures, scope)),
         }
     }
 
@@ -206,10 +198,10 @@ impl Judge<'_> {
 /// Expectations, then captures.
 pub(super) fn look(
     (expects, captures): (&[Expect], &[Capture]),
-    (reply, view): (&Reply, &ReplyView<'_>),
+    (reply, view): (&Response, &ReplyView<'_>),
     scope: &mut Scope,
 ) -> Option<(Reason, Example)> {
-    judged::look((expects, captures), Views { json: view, plain: view }, scope, |detail, secrets| {
+    evaluate::look((expects, captures), Views { json: view, plain: view }, scope, |detail, secrets| {
         reply.example(detail, secrets)
     })
 }
@@ -255,7 +247,7 @@ mod tests {
     fn long_headers_are_cut() {
         let mut headers = HeaderMap::new();
         headers.append("x", HeaderValue::try_from("é".repeat(2 * EXAMPLE_HEADERS)).expect("a value"));
-        let reply = Reply {
+        let reply = Response {
             status: 200,
             headers: headers.into(),
             body: Vec::new(),
@@ -280,8 +272,14 @@ mod tests {
                 let long = format!("{}{secret}", "p".repeat(before - EXAMPLE_HEADERS));
                 headers.insert("x", HeaderValue::try_from(long).expect("a value"));
                 let bytes = whole.len() as u64;
-                let reply =
-                    Reply { status: 500, headers: headers.into(), body, bytes, earlier: Vec::new(), is_packed: false };
+                let reply = Response {
+                    status: 500,
+                    headers: headers.into(),
+                    body,
+                    bytes,
+                    earlier: Vec::new(),
+                    is_packed: false,
+                };
                 let Example { headers, body, .. } = reply.example(String::new(), &secrets);
                 assert!(!body.contains("to") && !headers.contains("to"), "{before} {kept}");
                 assert!(body.chars().count() <= EXAMPLE_BODY + MASK_LENGTH, "{}", body.len());

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 
 use http::HeaderMap;
 
-use super::lean;
+use super::h1;
 use crate::scenario::eval::response::Headers;
 
 /// Header lines of one response.
@@ -37,7 +37,7 @@ impl From<Box<HeaderMap>> for Lines {
 
 impl Headers for Lines {
     fn all(&self) -> &HeaderMap {
-        self.read.get_or_init(|| Box::new(lean::headers(&self.raw)))
+        self.read.get_or_init(|| Box::new(h1::headers(&self.raw)))
     }
 
     fn content_type(&self) -> Option<&[u8]> {

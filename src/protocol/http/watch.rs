@@ -9,8 +9,9 @@ use http::{HeaderMap, HeaderValue};
 use minijinja::Value;
 
 use super::draft::Draft;
-use super::judge::{self, Judge, Reply};
-use super::{Exchange, USER_AGENT};
+use super::encode::OWN_USER_AGENT;
+use super::judge::{self, Judge, Response};
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::budget::Budget;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::expect::Mismatch;
@@ -39,7 +40,7 @@ pub enum Sight<'a> {
         withheld: Vec<&'a str>,
     },
     /// The last reply has come whole.
-    Replied(&'a Reply, &'a Exchange),
+    Replied(&'a Response, &'a Exchange),
     /// An expectation was looked at.
     Expected {
         /// What is expected.
@@ -95,7 +96,7 @@ impl<'a> Sent<'a> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let mut headers: Vec<(String, String)> =
             draft.headers(fixed).map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-        let own = [("user-agent", USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip, br, zstd, deflate")];
+        let own = [("user-agent", OWN_USER_AGENT), ("accept", "*/*"), ("accept-encoding", "gzip, br, zstd, deflate")];
         for (at, (name, value)) in own.into_iter().enumerate() {
             if !headers.iter().any(|(known, _)| known == name) {
                 headers.insert(at.min(headers.len()), (name.to_owned(), value.to_owned()));
@@ -114,7 +115,7 @@ impl<'a> Sent<'a> {
 pub(super) fn verdict(
     watch: &dyn Watch,
     judge: &Judge<'_>,
-    reply: &Reply,
+    reply: &Response,
     (elapsed, scope): (Duration, &mut Scope),
 ) -> Option<(Reason, Example)> {
     let words = match &judge.step.accepts {
@@ -176,6 +177,6 @@ mod tests {
         let sent = Sent::general(&draft, &fixed, Some(&cookie));
         let value = |name: &str| sent.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str());
         assert_eq!((value("accept"), value("cookie")), (Some("text/html"), Some("a=b")));
-        assert_eq!(value("user-agent"), Some(USER_AGENT));
+        assert_eq!(value("user-agent"), Some(OWN_USER_AGENT));
     }
 }

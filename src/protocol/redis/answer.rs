@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::resp::Value;
-use crate::protocol::judged::{self, Views};
+use crate::protocol::evaluate::{self, Views};
 use crate::scenario::eval::response::ReplyView;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{PublishStep, RedisStep};
@@ -39,7 +39,7 @@ pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scop
     let plain = ReplyView::new(0, elapsed, &headers, raw);
     let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
     let views = Views { json: &typed, plain: &plain };
-    judged::look((&step.expects, &step.captures), views, scope, |detail, _| Example { detail, ..Example::default() })
+    evaluate::look((&step.expects, &step.captures), views, scope, |detail, _| Example { detail, ..Example::default() })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::error::WireError;
 use super::resp::{FormatError, Inbox, Value, encode};
 use super::stream::Stream;
-use crate::protocol::http::resolve::CachingResolver;
+use crate::protocol::net::resolve::CachingResolver;
 use crate::scenario::plan::{Address, RedisProtocol};
 
 /// How we are called in the server's list of clients.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::resp::FormatError;
-use crate::protocol::http::classify;
-use crate::protocol::http::resolve::ResolveError;
+use crate::protocol::net::dial::DialError;
+use crate::protocol::net::reason::{fold, io_reason};
+use crate::protocol::net::resolve::ResolveError;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
@@ -33,6 +34,15 @@ pub enum WireError {
     Refused(String),
 }
 
+impl From<DialError> for WireError {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::Resolve(error) => WireError::Resolve(error),
+            DialError::Io(error) => WireError::Io(error),
+        }
+    }
+}
+
 /// Characters of what another protocol's server says.
 const BEGINNING: usize = 60;
 
@@ -52,9 +62,7 @@ impl WireError {
     /// folded and nobody can know them again.
     pub fn reason(&self, secrets: &Redactor) -> Reason {
         match self {
-            WireError::Io(error) => {
-                classify::io_reason(error).unwrap_or_else(|| Reason::Other(classify::fold(&error.to_string())))
-            }
+            WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(fold(&error.to_string()))),
             WireError::Resolve(error) => Reason::Dns(Arc::clone(&error.0)),
             WireError::Closed => Reason::ConnectionClosed,
             WireError::Late(limit) => Reason::Timeout(*limit),
@@ -107,12 +115,12 @@ const KNOWN: &[(&str, &str)] = &[
 /// Numbers become `N`, but for those that belong to a word of a protocol: `HTTP/1.1 400`, `SSH-2.0-OpenSSH_9.6`.
 fn fold_loose(text: &str) -> String {
     let mut status = false;
-    let fold = |word: &str| {
+    let folded = |word: &str| {
         let is_code = std::mem::replace(&mut status, word.starts_with("HTTP/")) && word.len() == 3;
         let is_word = word.starts_with(|c: char| c.is_ascii_alphabetic());
-        if is_code || is_word { word.to_owned() } else { classify::fold(word).to_string() }
+        if is_code || is_word { word.to_owned() } else { fold(word).to_string() }
     };
-    text.split(' ').map(fold).collect::<Vec<_>>().join(" ")
+    text.split(' ').map(folded).collect::<Vec<_>>().join(" ")
 }
 
 fn refusal(text: &str) -> Arc<str> {
@@ -120,11 +128,11 @@ fn refusal(text: &str) -> Arc<str> {
         // What is not allowed, without who it is not allowed to: that differs between versions, and is known.
         let from = why.find("o permissions").map_or(0, |at| at.saturating_sub(1));
         let what = why.get(from..).unwrap_or(why);
-        return format!("{} (NOPERM, the user's access list)", classify::fold(what)).into();
+        return format!("{} (NOPERM, the user's access list)", fold(what)).into();
     }
     match KNOWN.iter().find(|(start, _)| text.starts_with(start)) {
         Some((_, words)) => (*words).into(),
-        None => classify::fold(text),
+        None => fold(text),
     }
 }
 

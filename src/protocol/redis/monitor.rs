@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Factory;
+use super::client::Factory;
 use super::connection::Connection;
 use super::error::WireError;
 use super::info::{Counters, Info, largest_buffer};
-use super::resp::{FormatError, Value};
+use super::resp::FormatError;
 use super::shared::{CONNECT_TIMEOUT, Shared};
 use crate::stats::server::ServerFigures;
 
@@ -68,7 +68,7 @@ impl Monitor {
             Some(connection) => connection,
             None => self.connection.insert(self.shared.open(CONNECT_TIMEOUT).await?),
         };
-        let text = text(connection.ask(&["INFO"]).await?);
+        let text = connection.ask(&["INFO"]).await?.into_text();
         let info = Info::read(&text);
         if info.is_empty() {
             return Err(FormatError::NotRedis("it does not answer INFO as a Redis does").into());
@@ -79,7 +79,7 @@ impl Monitor {
         if self.looks % LIST_EVERY == 1 && figures.clients <= LIST_MOST {
             // Who may not list clients (ACL) can still see the rest.
             figures.largest_buffer = match connection.ask(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {
-                Ok(value) => largest_buffer(&self::text(value)),
+                Ok(value) => largest_buffer(&value.into_text()),
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(_) => None,
             };
@@ -114,13 +114,5 @@ impl Monitor {
             figures.bytes_out = Some(rate(before.bytes_out, now.bytes_out));
         }
         self.before = Some((at, now));
-    }
-}
-
-/// The text of an answer, however it was sent.
-pub(super) fn text(value: Value) -> String {
-    match value {
-        Value::Text(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        _ => String::new(),
     }
 }

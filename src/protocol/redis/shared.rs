@@ -8,7 +8,7 @@ use super::envelope;
 use super::error::WireError;
 use super::info::Counters;
 use super::streams::Streams;
-use crate::protocol::http::{TlsError, tls};
+use crate::protocol::net::tls::{self, TlsError};
 use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget};
 use crate::scenario::secrets::Redactor;
 

@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -16,8 +15,8 @@ use tokio_rustls::client::TlsStream;
 
 use super::error::WireError;
 use super::resp::Inbox;
-use crate::protocol::http::classify;
-use crate::protocol::http::resolve::CachingResolver;
+use crate::protocol::net::dial::tcp;
+use crate::protocol::net::resolve::CachingResolver;
 use crate::scenario::plan::Address;
 
 thread_local! {
@@ -44,17 +43,7 @@ impl Stream {
         resolver: &CachingResolver,
         tls: &Arc<rustls::ClientConfig>,
     ) -> Result<Self, WireError> {
-        let tcp = match address.host.parse() {
-            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, address.port)).await,
-            Err(_) => {
-                let found = resolver.addresses(&address.host).await?;
-                let found: Vec<SocketAddr> = found.iter().map(|a| SocketAddr::new(a.ip(), address.port)).collect();
-                TcpStream::connect(found.as_slice()).await
-            }
-        };
-        let tcp = tcp.map_err(|error| classify::refused_by(error, &address.host, address.port))?;
-        // A command is one small write that must not wait for more.
-        tcp.set_nodelay(true)?;
+        let tcp = tcp(&address.host, address.port, resolver).await?;
         if !address.tls {
             return Ok(Stream::Plain(tcp));
         }

@@ -12,9 +12,10 @@ use super::names::{Key, Names, State, Subscription};
 use super::order::{Kind, Wanted};
 use super::resp::encode;
 use super::shared::Shared;
+use super::sink::{Delivery, Sink};
 use super::streams::Known;
 use super::track::Rest;
-use super::{Delivery, Sink, clock, envelope};
+use super::{clock, envelope};
 use crate::stats::delivery::Tally;
 
 /// What was sent and is answered in its turn: an error names nothing, so its place tells what it is about.

@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use serde_json::Value as Json;
 
-use super::Sink;
-use super::client::UserClient;
 use super::resp::Value;
 use crate::scenario::plan::{Envelope, PublishStep};
 
@@ -73,6 +71,11 @@ pub enum Answer<'a> {
 pub(super) struct Watching(Option<Rc<dyn Watch>>);
 
 impl Watching {
+    /// Watched by somebody.
+    pub(super) fn by(watch: Rc<dyn Watch>) -> Self {
+        Self(Some(watch))
+    }
+
     fn tell<'a>(&self, sight: impl FnOnce() -> Sight<'a>) {
         if let Some(watch) = &self.0 {
             watch.saw(&sight());
@@ -120,13 +123,6 @@ impl Watching {
     /// The answer to a subscription.
     pub(super) fn confirmed(&self, took: Duration) {
         self.tell(|| Sight::Answered { answer: Answer::Confirmed, took, bytes: 0 });
-    }
-}
-
-impl<S: Sink> UserClient<S> {
-    /// Lets somebody look at every step from now on.
-    pub fn watched_by(&mut self, watch: Rc<dyn Watch>) {
-        self.watching = Watching(Some(watch));
     }
 }
 

@@ -10,7 +10,7 @@ use std::io::{LineWriter, Write};
 use std::sync::Arc;
 
 use super::paint::{Paint, Role, cut};
-use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Reply, Sent, Sight, Watch};
+use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Response, Sent, Sight, Watch};
 use crate::headless::console::Output;
 use crate::scenario::eval::response::Headers as _;
 use crate::scenario::plan::{Plan, StopScope};
@@ -130,7 +130,7 @@ impl Transcript {
         self.body("> ", sent.body, header(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"));
     }
 
-    fn replied(&self, reply: &Reply, exchange: &Exchange) {
+    fn replied(&self, reply: &Response, exchange: &Exchange) {
         let word = http::StatusCode::from_u16(reply.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
         let role = if reply.status >= 400 { Role::Bad } else { Role::Good };
         let took = units::latency(exchange.service);

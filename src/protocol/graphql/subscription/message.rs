@@ -1,9 +1,10 @@
 //! The messages of `graphql-transport-ws`, which are JSON objects with a `type`.
 
-use super::WORDS;
 use crate::protocol::graphql::envelope::{Alien, alien, members, text};
 use crate::scenario::secrets::Redactor;
 
+/// Characters of what a server wrote that tell one failure from another.
+const WORDS: usize = 60;
 /// The id of the one operation of a connection, as it stands in messages.
 const ID: &str = "\"1\"";
 

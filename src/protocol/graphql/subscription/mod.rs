@@ -15,8 +15,9 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use self::message::Message;
 use super::outcome::{self, Answer, Outcome};
 use super::{UNREADABLE, business};
-use crate::protocol::http::{Broken, Exchange, Received, Socket, UserClient};
-use crate::protocol::judged::{self, Views};
+use crate::protocol::evaluate::{self, Views};
+use crate::protocol::http::{Broken, Received, Socket, UserClient};
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::response::ReplyView;
 use crate::scenario::eval::template::Scope;
@@ -30,8 +31,6 @@ use crate::units;
 const PROTOCOL: &str = "graphql-transport-ws";
 /// Characters of a message that are kept as an example.
 const EXAMPLE: usize = 4_096;
-/// Characters of what a server wrote that tell one failure from another.
-const WORDS: usize = 60;
 
 /// An acknowledged connection.
 #[derive(Debug)]
@@ -247,7 +246,7 @@ impl Event {
         let view = ReplyView::new(200, elapsed, &headers, payload.as_bytes());
         if step.business_errors.is_some() && view.json().is_none() {
             if let Some(trouble) = view.trouble() {
-                return (Some(judged::not_evaluated(trouble, captures, scope)), cost);
+                return (Some(evaluate::not_evaluated(trouble, captures, scope)), cost);
             }
             capture::none_taken(captures, scope);
             let reason = Reason::Answer { class: UNREADABLE, what: view.not_json().into() };
@@ -261,7 +260,7 @@ impl Event {
         }
         let views = Views { json: &view, plain: &view };
         let example = |detail: String, secrets: &Redactor| example(payload, detail, secrets);
-        (judged::look((expects, captures), views, scope, example), cost)
+        (evaluate::look((expects, captures), views, scope, example), cost)
     }
 
     /// The failure that an `error` message is, if it is one by the step's policy.

@@ -16,9 +16,13 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 pub use self::socket::{Broken, Received, Socket};
-use super::judge::{Reply, kept_for_example};
+use super::client::UserClient;
+use super::judge::Response;
+use super::limits::kept_for_example;
+use super::reqwest_client::reason;
 use super::watch::{Sent, Sight};
-use super::{Exchange, UserClient, classify};
+use crate::protocol::net::reason::failure;
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::response::Headers as _;
 use crate::scenario::plan::HttpStep;
 use crate::scenario::secrets::Redactor;
@@ -61,7 +65,7 @@ impl UserClient {
         let (response, reply) = match opened {
             Ok(answer) => answer,
             Err(error) => {
-                exchange.failure = Some(classify::failure(classify::general(&error, self.secrets()), &error));
+                exchange.failure = Some(failure(reason(&error, self.secrets()), &error));
                 return None;
             }
         };
@@ -77,7 +81,7 @@ impl UserClient {
         match response.upgrade().await {
             Ok(stream) => Some(Socket::new(stream, longest).await),
             Err(error) => {
-                exchange.failure = Some(classify::failure(classify::general(&error, secrets), &error));
+                exchange.failure = Some(failure(reason(&error, secrets), &error));
                 None
             }
         }
@@ -89,7 +93,7 @@ impl UserClient {
         step: &HttpStep,
         own: &[(HeaderName, &str)],
         (started, exchange): (Instant, &mut Exchange),
-    ) -> reqwest::Result<(reqwest::Response, Reply)> {
+    ) -> reqwest::Result<(reqwest::Response, Response)> {
         let room = kept_for_example(self.secrets().reach());
         let (general, draft) = self.upgrading(step.client)?;
         let mut request = general.client().request(draft.method.clone(), &draft.url).version(Version::HTTP_11);
@@ -120,7 +124,7 @@ impl UserClient {
         exchange.bytes = bytes as u64;
         Ok((
             response,
-            Reply {
+            Response {
                 status,
                 headers: headers.into(),
                 bytes: exchange.bytes,
@@ -133,7 +137,7 @@ impl UserClient {
 }
 
 /// Why there is no WebSocket, if there is none.
-fn refusal(reply: &Reply, key: &str, protocol: &str, secrets: &Redactor) -> Option<Reason> {
+fn refusal(reply: &Response, key: &str, protocol: &str, secrets: &Redactor) -> Option<Reason> {
     if reply.status != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
         return Some(Reason::UnexpectedStatus { got: reply.status, expected: "101".into() });
     }
@@ -183,7 +187,7 @@ mod tests {
                 let name = HeaderName::try_from(name.to_ascii_lowercase()).expect("a name");
                 headers.append(name, value.replace("ACCEPT", ACCEPT).parse().expect("a value"));
             }
-            let reply = Reply {
+            let reply = Response {
                 status,
                 headers: headers.into(),
                 body: Vec::new(),

@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
-use crate::protocol::http::classify;
+use crate::protocol::net::reason;
 use crate::scenario::plan::MAX_KEPT;
 use crate::stats::{Example, Reason};
 
@@ -129,13 +129,11 @@ fn broken(error: &Error) -> Broken {
         Error::ConnectionClosed | Error::AlreadyClosed => Reason::Other(CUT.into()),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Reason::Other(CUT.into()),
         Error::Io(error) if error.kind() == io::ErrorKind::UnexpectedEof => Reason::Other(CUT.into()),
-        Error::Io(error) => {
-            classify::io_reason(error).unwrap_or_else(|| Reason::Other(classify::fold(&error.to_string())))
-        }
+        Error::Io(error) => reason::io_reason(error).unwrap_or_else(|| Reason::Other(reason::fold(&error.to_string()))),
         Error::Capacity(_) => Reason::Other("a message above 16 MiB".into()),
         Error::Utf8(_) => Reason::Other("a text message that is not UTF-8".into()),
-        Error::Protocol(error) => Reason::Other(classify::fold(&format!("malformed WebSocket: {error}"))),
-        other => Reason::Other(classify::fold(&other.to_string())),
+        Error::Protocol(error) => Reason::Other(reason::fold(&format!("malformed WebSocket: {error}"))),
+        other => Reason::Other(reason::fold(&other.to_string())),
     };
     Broken(reason, Example { detail: error.to_string(), ..Example::default() })
 }

@@ -9,19 +9,20 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep_until, timeout};
 
-use self::subscribe::Ears;
 use super::answer::{judge, look};
 use super::connection::Connection;
-use super::envelope::{self, Stamp};
+use super::envelope::Stamp;
 use super::error::WireError;
 use super::inner::{self, Transaction};
 use super::order::Wanted;
+use super::receiver::ReceiverHandle;
 use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
+use super::sink::Sink;
 use super::streams::Stream;
-use super::watch::Watching;
-use super::{Sink, clock};
-use crate::protocol::http::Exchange;
+use super::watch::{Watch, Watching};
+use super::{clock, envelope};
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget};
@@ -65,7 +66,7 @@ impl Factory {
             verb: String::new(),
             transaction: Transaction::default(),
             wanted: Vec::new(),
-            ears: None,
+            receiver: None,
             watching: Watching::default(),
         }
     }
@@ -93,11 +94,17 @@ pub struct UserClient<S: Sink> {
     verb: String,
     transaction: Transaction,
     wanted: Vec<Wanted>,
-    ears: Option<Ears<S>>,
+    /// Started by the first subscription.
+    receiver: Option<ReceiverHandle<S>>,
     pub(super) watching: Watching,
 }
 
 impl<S: Sink> UserClient<S> {
+    /// Lets somebody look at every step from now on.
+    pub fn watched_by(&mut self, watch: Rc<dyn Watch>) {
+        self.watching = Watching::by(watch);
+    }
+
     /// Fills the templates of a message, for [`publish`](Self::publish).
     ///
     /// # Errors

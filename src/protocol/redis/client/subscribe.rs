@@ -1,51 +1,23 @@
 //! A user that subscribes: it gives its receiver orders and waits for what comes of them.
 
-use std::cell::RefCell;
-use std::fmt;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{UserClient, blank, overdue};
-use crate::protocol::http::Exchange;
-use crate::protocol::redis::Sink;
 use crate::protocol::redis::order::{Kind, Order, Wanted};
-use crate::protocol::redis::receiver::Receiver;
+use crate::protocol::redis::receiver::ReceiverHandle;
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
-use crate::protocol::redis::subscriptions::Subscriptions;
+use crate::protocol::redis::sink::Sink;
+use crate::protocol::result::Exchange;
 use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::SubscribeStep;
 use crate::stats::{Example, Reason};
 
 /// Longest that a user waits for its subscriptions to be confirmed.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// The receiver of a user, ended with it.
-pub(super) struct Ears<S: Sink> {
-    orders: mpsc::UnboundedSender<Order>,
-    task: JoinHandle<()>,
-    subscriptions: Rc<RefCell<Subscriptions<S>>>,
-}
-
-impl<S: Sink> Drop for Ears<S> {
-    fn drop(&mut self) {
-        self.task.abort();
-        // The task is dropped at some later moment, when nobody may count any more. It keeps no borrow while it waits.
-        if let Ok(mut subscriptions) = self.subscriptions.try_borrow_mut() {
-            subscriptions.abandon();
-        }
-    }
-}
-
-impl<S: Sink> fmt::Debug for Ears<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Ears").finish_non_exhaustive()
-    }
-}
 
 impl<S: Sink> UserClient<S> {
     /// Fills the names to subscribe to, for [`subscribe`](Self::subscribe).
@@ -76,14 +48,8 @@ impl<S: Sink> UserClient<S> {
         let mut exchange = blank();
         let (answer, answered) = oneshot::channel();
         let order = Order::Subscribe(std::mem::take(&mut self.wanted), answer);
-        let ears = self.ears.get_or_insert_with(|| {
-            let (shared, sink) = (Arc::clone(&self.shared), Rc::clone(&self.sink));
-            let subscriptions = Subscriptions::new(Arc::clone(&shared), Rc::clone(&sink));
-            let subscriptions = Rc::new(RefCell::new(subscriptions));
-            let (receiver, orders) = Receiver::new(shared, sink, Rc::clone(&subscriptions));
-            Ears { orders, task: tokio::task::spawn_local(receiver.run()), subscriptions }
-        });
-        let sent = ears.orders.send(order).is_ok();
+        let receiver = self.receiver.get_or_insert_with(|| ReceiverHandle::start(&self.shared, &self.sink));
+        let sent = receiver.send(order);
         let result = timeout(SUBSCRIBE_TIMEOUT, answered).await;
         exchange.service = started.elapsed();
         match result {
@@ -95,7 +61,7 @@ impl<S: Sink> UserClient<S> {
             Ok(Err(_)) => {
                 // Only a panic ends a receiver before its user.
                 debug_assert!(!sent, "the receiver dropped an order");
-                self.ears = None;
+                self.receiver = None;
                 exchange.failure = Some((Reason::Generator("a receiver died".into()), Example::default()));
             }
             Err(_) => overdue(&mut exchange, SUBSCRIBE_TIMEOUT),
@@ -118,14 +84,14 @@ impl<S: Sink> UserClient<S> {
     /// Ends the user: settles what its subscriptions should have received, and closes its connections.
     pub async fn finish(&mut self) {
         self.let_go(None).await;
-        self.ears = None;
+        self.receiver = None;
         self.connection = None;
     }
 
     async fn let_go(&mut self, names: Option<Vec<Arc<str>>>) {
-        let Some(ears) = &self.ears else { return };
+        let Some(receiver) = &self.receiver else { return };
         let (answer, answered) = oneshot::channel();
-        if ears.orders.send(Order::Unsubscribe(names, answer)).is_ok() {
+        if receiver.send(Order::Unsubscribe(names, answer)) {
             // The receiver limits its own wait; this one is for a receiver that is just connecting.
             let _ = timeout(self.shared.patience() + CONNECT_TIMEOUT, answered).await;
         }

@@ -4,7 +4,11 @@
 //! The user gives [`Order`]s; deliveries, losses and outages go to the [`Sink`]. A connection that breaks is opened
 //! again with growing pauses, until the user lets go.
 
+mod handle;
 mod outage;
+mod reports;
+
+pub use handle::ReceiverHandle;
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -16,14 +20,15 @@ use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 
 use self::outage::Outage;
 use super::backlog::Backlog;
+use super::clock;
 use super::connection::Connection;
 use super::error::WireError;
 use super::info::Info;
 use super::order::{Answer, Kind, Order};
 use super::resp::flat;
 use super::shared::{CONNECT_TIMEOUT, Shared};
+use super::sink::Sink;
 use super::subscriptions::{Refused, Subscriptions};
-use super::{Sink, clock, monitor};
 use crate::stats::{Example, Reason};
 
 /// First pause before connecting again; doubles up to [`MAX_PAUSE`], so that a subscriber is back a second after its
@@ -191,7 +196,7 @@ impl<S: Sink> Receiver<S> {
         if self.outage.is_some() {
             // Ask why, before this connection can do nothing but receive.
             match timeout(self.shared.quiet(), connection.ask(&["INFO"])).await {
-                Ok(Ok(value)) => self.shared.note(&Info::read(&monitor::text(value)).counters()),
+                Ok(Ok(value)) => self.shared.note(&Info::read(&value.into_text()).counters()),
                 // Who may not ask can still listen.
                 Ok(Err(_)) => {}
                 Err(_) => return Err(WireError::Late(self.shared.quiet())),

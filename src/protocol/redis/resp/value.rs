@@ -38,6 +38,14 @@ impl Value {
         Reader { rest: reply }.value(0)
     }
 
+    /// The string that it is, however it was sent; empty for anything else.
+    pub fn into_text(self) -> String {
+        match self {
+            Value::Text(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            _ => String::new(),
+        }
+    }
+
     /// As JSON; bytes that are no UTF-8 become replacement characters.
     pub fn to_json(&self) -> Json {
         match self {

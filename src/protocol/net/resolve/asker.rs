@@ -18,8 +18,8 @@ use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{Hosts, Resolver, TokioResolver};
 use tokio::sync::{mpsc, watch};
 
-use super::{Answer, Entry, Names, ResolveError};
-use crate::protocol::http::classify;
+use super::names::{Answer, Entry, Names, ResolveError};
+use crate::protocol::net::reason::fold;
 
 /// How long an answer of the hosts file is good.
 const KEEP_HOSTS: Duration = Duration::from_secs(30);
@@ -190,6 +190,6 @@ fn words(error: &NetError) -> std::sync::Arc<str> {
         NetError::Timeout => "the name server did not answer".into(),
         NetError::NoConnections | NetError::Io(_) => "no name server can be reached".into(),
         NetError::Proto(_) => "not a valid host name".into(),
-        other => classify::fold(&other.to_string()),
+        other => fold(&other.to_string()),
     }
 }

@@ -1,28 +1,23 @@
-//! How a connection is opened: the server's name, TCP, a proxy, TLS.
+//! How a connection is opened: TCP, a proxy, TLS.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::StreamExt as _;
-use futures_util::stream::FuturesUnordered;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use super::WireError;
-use super::head::{self, MAX_HEAD};
+use super::encode::OWN_USER_AGENT;
+use super::error::WireError;
+use super::h1::head::{self, MAX_HEAD};
+use super::settings::{Proxy, Settings};
 use super::stream::Stream;
-use crate::protocol::http::resolve::CachingResolver;
-use crate::protocol::http::{Proxy, Settings, USER_AGENT, classify};
+use crate::protocol::net::address::{host_and_port, split_authority};
+use crate::protocol::net::dial::tcp;
+use crate::protocol::net::resolve::CachingResolver;
 use crate::scenario::plan::{ClientId, HttpVersion};
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
-
-/// How long one address of a server has to answer before the next is tried beside it (RFC 8305).
-const HEAD_START: Duration = Duration::from_millis(250);
 
 /// Where a connection leads. A request goes over a connection of its own origin only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +33,7 @@ pub struct Origin<'a> {
 impl<'a> Origin<'a> {
     /// Host without brackets, and port.
     pub fn place(&self) -> (&'a str, u16) {
-        split(self.authority, if self.secure { 443 } else { 80 })
+        split_authority(self.authority, if self.secure { 443 } else { 80 })
     }
 }
 
@@ -80,39 +75,25 @@ impl Dialer<'_> {
     /// As far as the server, but for its TLS: straight, through a proxy's tunnel, or as far as a proxy that forwards.
     async fn reach(self, origin: &Origin<'_>, only_h2: bool) -> Result<Stream, WireError> {
         let (host, port) = origin.place();
-        let Some(proxy) = self.proxy else { return self.tcp(host, port).await.map(Stream::Plain) };
+        let Some(proxy) = self.proxy else { return Ok(Stream::Plain(tcp(host, port, self.resolver).await?)) };
         let mut stream = self.as_far_as(proxy).await.map_err(|error| blaming(proxy, &error))?;
         // A proxy forwards HTTP/1.1.
         if origin.secure || only_h2 {
-            tunnel(&mut stream, &classify::place(host, port), proxy.forward.credentials.as_ref()).await?;
+            tunnel(&mut stream, &host_and_port(host, port), proxy.forward.credentials.as_ref()).await?;
         }
         Ok(stream)
     }
 
     async fn as_far_as(self, proxy: &Proxy) -> Result<Stream, WireError> {
-        let stream = Stream::Plain(self.tcp(&proxy.host, proxy.port).await?);
+        let stream = Stream::Plain(tcp(&proxy.host, proxy.port, self.resolver).await?);
         Ok(if proxy.secure { secure(stream, &proxy.host, &self.settings.tls_h1).await?.0 } else { stream })
-    }
-
-    async fn tcp(self, host: &str, port: u16) -> Result<TcpStream, WireError> {
-        let stream = match host.parse() {
-            Ok(ip) => TcpStream::connect(SocketAddr::new(ip, port)).await,
-            Err(_) => {
-                let addresses = self.resolver.addresses(host).await?;
-                first(addresses.iter().map(|address| SocketAddr::new(address.ip(), port))).await
-            }
-        };
-        let stream = stream.map_err(|error| classify::refused_by(error, host, port))?;
-        // A request is one small write that must not wait for more.
-        stream.set_nodelay(true)?;
-        Ok(stream)
     }
 }
 
 /// A failure of the proxy, which must not be taken for one of the server.
 fn blaming(proxy: &Proxy, error: &WireError) -> WireError {
-    let place = classify::place(&proxy.host, proxy.port);
-    WireError::Known(match classify::lean(error, &Redactor::default()) {
+    let place = host_and_port(&proxy.host, proxy.port);
+    WireError::Known(match error.reason(&Redactor::default()) {
         Reason::Generator(why) => Reason::Generator(why),
         Reason::ConnectionRefused => Reason::Network(format!("the proxy {place} refused the connection").into()),
         reason => Reason::Network(format!("the proxy {place}: {reason}").into()),
@@ -134,7 +115,7 @@ async fn tunnel(
     authority: &str,
     credentials: Option<&http::HeaderValue>,
 ) -> Result<(), WireError> {
-    let mut request = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\nuser-agent: {USER_AGENT}\r\n");
+    let mut request = format!("CONNECT {authority} HTTP/1.1\r\nhost: {authority}\r\nuser-agent: {OWN_USER_AGENT}\r\n");
     if let Some(credentials) = credentials.and_then(|value| value.to_str().ok()) {
         request.extend(["proxy-authorization: ", credentials, "\r\n"]);
     }
@@ -160,7 +141,7 @@ async fn tunnel(
 }
 
 /// Reads a head and not a byte more: what follows is for somebody else.
-pub async fn read_head(stream: &mut Stream) -> Result<(head::Head, Vec<u8>), WireError> {
+async fn read_head(stream: &mut Stream) -> Result<(head::Head, Vec<u8>), WireError> {
     let mut bytes = Vec::with_capacity(256);
     loop {
         let mut byte = [0];
@@ -182,57 +163,6 @@ pub async fn read_head(stream: &mut Stream) -> Result<(head::Head, Vec<u8>), Wir
             }
             // An interim response: the real one follows.
             bytes.clear();
-        }
-    }
-}
-
-/// Host without brackets, and port.
-fn split(authority: &str, usual: u16) -> (&str, u16) {
-    let (host, port) = match authority.rsplit_once(':') {
-        // Without brackets a colon can only stand before the port.
-        Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(usual)),
-        _ => (authority, usual),
-    };
-    (host.trim_start_matches('[').trim_end_matches(']'), port)
-}
-
-/// The first address that answers; each is given a head start before the next.
-async fn first(addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream> {
-    let mut addresses = addresses.peekable();
-    let mut attempts = FuturesUnordered::new();
-    let mut failed = io::Error::other("the name has no address");
-    loop {
-        if let Some(address) = addresses.next() {
-            attempts.push(TcpStream::connect(address));
-        }
-        let waits = addresses.peek().is_some();
-        let attempt = tokio::select! {
-            attempt = attempts.next() => attempt,
-            () = tokio::time::sleep(HEAD_START), if waits => continue,
-        };
-        match attempt {
-            Some(Ok(stream)) => return Ok(stream),
-            Some(Err(error)) => failed = error,
-            None if waits => {}
-            None => return Err(failed),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn authorities_are_split() {
-        for (authority, host, port) in [
-            ("shop.test", "shop.test", 80),
-            ("shop.test:8080", "shop.test", 8080),
-            ("127.0.0.1:1", "127.0.0.1", 1),
-            ("[::1]", "::1", 80),
-            ("[::1]:81", "::1", 81),
-        ] {
-            assert_eq!(split(authority, 80), (host, port), "{authority}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Opens connections that change to another protocol, such as WebSockets.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,8 +10,13 @@ use reqwest::redirect::Policy;
 
 use super::connect::ConnectClock;
 use super::cookies::Jar;
-use super::{Shared, USER_AGENT};
+use super::encode::OWN_USER_AGENT;
+use super::settings::Shared;
+use crate::protocol::net::reason::{chain, fold, io_reason, tls_words};
+use crate::protocol::net::resolve::ResolveError;
 use crate::scenario::plan::{ClientId, Proxies};
+use crate::scenario::secrets::Redactor;
+use crate::stats::Reason;
 
 /// The same proxies for the HTTP library.
 pub fn proxies(proxies: &Proxies) -> reqwest::Proxy {
@@ -23,7 +30,7 @@ pub fn proxies(proxies: &Proxies) -> reqwest::Proxy {
 
 /// One user's client for one set of options.
 #[derive(Debug)]
-pub struct General {
+pub struct ReqwestClient {
     /// The options.
     pub id: ClientId,
     client: Client,
@@ -40,7 +47,7 @@ impl reqwest::cookie::CookieStore for Jar {
     }
 }
 
-impl General {
+impl ReqwestClient {
     /// A client with no connection yet, sharing the user's cookies. Each request has a connection of its own, which
     /// begins with HTTP/1.1.
     pub fn upgrading(shared: &Shared, id: ClientId, jar: Arc<Jar>) -> reqwest::Result<Self> {
@@ -56,7 +63,7 @@ impl General {
             .retry(reqwest::retry::never())
             .no_proxy()
             .pool_max_idle_per_host(0)
-            .user_agent(USER_AGENT)
+            .user_agent(OWN_USER_AGENT)
             .http1_only();
         if !settings.options.proxy.is_none() {
             builder = builder.proxy(proxies(&settings.options.proxy));
@@ -73,4 +80,40 @@ impl General {
     pub fn connected(&self) -> Option<Duration> {
         self.connecting.take()
     }
+}
+
+/// Why the library has no response: the most telling cause in the chain of errors.
+pub fn reason(error: &reqwest::Error, secrets: &Redactor) -> Reason {
+    let mut found = None;
+    for cause in chain(error) {
+        // The deepest cause that we know wins: the outer ones only say in what phase it happened.
+        found = known(cause).or(found);
+    }
+    found.unwrap_or_else(|| {
+        let deepest = chain(error).last().map_or_else(String::new, ToString::to_string);
+        if error.is_decode() || error.is_body() {
+            Reason::Malformed(secrets.fold(&deepest))
+        } else {
+            Reason::Other(secrets.fold(&deepest))
+        }
+    })
+}
+
+fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
+    if let Some(error) = cause.downcast_ref::<ResolveError>() {
+        return Some(Reason::Dns(error.0.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
+        return Some(Reason::Tls(tls_words(error)));
+    }
+    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
+        return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+            Some(Reason::ConnectionClosed)
+        } else if error.is_parse() {
+            Some(Reason::Malformed(fold(&error.to_string())))
+        } else {
+            None
+        };
+    }
+    io_reason(cause.downcast_ref::<io::Error>()?)
 }

@@ -2,7 +2,8 @@
 //!
 //! Called only after the strict parser has refused a head, so that ordinary responses pay nothing for it.
 
-use super::{MAX_LINES, WireError};
+use super::limits::MAX_LINES;
+use crate::protocol::http::error::WireError;
 
 /// A head without its odd lines.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,28 +4,18 @@ use std::io;
 
 use brotli::enc::StandardAlloc;
 use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
-use flate2::{Decompress, FlushDecompress, Status};
+use flate2::Decompress;
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
-use super::Coding;
 use super::gzip::Gzip;
+use super::inflate::{Step, inflated};
+use super::names::Coding;
 
 /// Windows above 8 MiB are not for the web (RFC 9659): each user would hold one.
 const ZSTD_WINDOW_LOG: u32 = 23;
 /// Begins a frame of zstd.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const TRUNCATED: &str = "the compressed data is truncated";
-
-/// What one piece of work did.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Step {
-    /// Bytes of input that were used.
-    pub used: usize,
-    /// Bytes of output.
-    pub made: usize,
-    /// The compressed data is complete; what follows it means nothing.
-    pub ended: bool,
-}
 
 /// A decompressor.
 pub enum Stage {
@@ -131,14 +121,6 @@ impl Deflate {
         let step = inflated(self.inflate.insert(inflate), &input[taken..], out)?;
         Ok(Step { used: taken + step.used, ..step })
     }
-}
-
-/// One step of an inflater.
-pub(super) fn inflated(inflate: &mut Decompress, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
-    let before = (inflate.total_in(), inflate.total_out());
-    let status = inflate.decompress(input, out, FlushDecompress::None)?;
-    let (used, made) = (inflate.total_in() - before.0, inflate.total_out() - before.1);
-    Ok(Step { used: used as usize, made: made as usize, ended: status == Status::StreamEnd })
 }
 
 impl Brotli {

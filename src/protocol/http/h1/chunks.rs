@@ -1,6 +1,6 @@
 //! The chunked transfer coding (RFC 9112, section 7.1), read as it comes: pieces of any size in, pieces of body out.
 
-use super::WireError;
+use crate::protocol::http::error::WireError;
 
 /// Bytes of chunk extensions and trailers in one body, at most. They mean nothing to us, but must not go on for ever.
 const MAX_OVERHEAD: usize = 64 * 1024;

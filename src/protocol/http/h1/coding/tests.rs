@@ -3,6 +3,7 @@
 use std::io::Write as _;
 
 use super::*;
+use crate::protocol::http::limits::MAX_EXAMPLE;
 
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
@@ -26,8 +27,8 @@ fn codings(names: &str) -> Codings {
     codings
 }
 
-fn unpack(names: &str, packed: &[u8], step: usize) -> Result<Sink, WireError> {
-    let mut body = Body::new(codings(names), Sink::new(10, None))?;
+fn unpack(names: &str, packed: &[u8], step: usize) -> Result<BodyBuffer, WireError> {
+    let mut body = Body::new(codings(names), BodyBuffer::new(10, None))?;
     for piece in packed.chunks(step) {
         body.write(piece)?;
         while let Body::Packed(packed) = &mut body
@@ -46,7 +47,7 @@ fn what_nobody_can_look_at_is_not_held() {
         (10, Some(10_001), [3_000, 3_000], 10),
         (0, None, [3, 3], 0),
     ] {
-        let mut sink = Sink::new(limit, length);
+        let mut sink = BodyBuffer::new(limit, length);
         pieces.iter().for_each(|size| sink.take(&vec![b'x'; *size]));
         assert_eq!((sink.bytes, sink.kept.len()), (pieces.iter().sum::<usize>() as u64, kept), "{limit} {pieces:?}");
         assert!(sink.kept.capacity() <= 2 * kept.max(8), "{}", sink.kept.capacity());
@@ -160,7 +161,7 @@ fn a_window_above_that_of_the_web_is_refused() {
 async fn a_bomb_is_not_gone_through_in_one_go() {
     let bomb = pack("br", &vec![0; 100 << 20]);
     assert!(bomb.len() < 10_000);
-    let mut body = Body::new(codings("br"), Sink::new(10, None)).expect("memory");
+    let mut body = Body::new(codings("br"), BodyBuffer::new(10, None)).expect("memory");
     body.write(&bomb).expect("valid");
     let Body::Packed(packed) = &body else { panic!("not packed") };
     assert!(body.is_behind() && packed.sink.bytes <= 2 * IN_ONE_GO as u64, "{}", packed.sink.bytes);

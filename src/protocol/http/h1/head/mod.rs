@@ -1,5 +1,6 @@
 //! The head of a reply: its status, how its body is framed (RFC 9112, section 6.3) and whether the connection lives on.
 
+mod limits;
 mod tidy;
 
 use std::borrow::Cow;
@@ -8,14 +9,11 @@ use std::mem::MaybeUninit;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use httparse::{Error, Header, ParserConfig, Response, Status};
 
+pub use self::limits::{MAX_HEAD, MAX_LINES};
 use self::tidy::tidy;
-use super::WireError;
 use super::coding::Codings;
+use crate::protocol::http::error::WireError;
 
-/// Bytes of a head, at most, as with curl; a server that sends more is refused, not remembered.
-pub const MAX_HEAD: usize = 300 * 1024;
-/// Header lines of a head, at most, as with curl.
-pub const MAX_LINES: usize = 5_000;
 /// Header lines that are read without asking for memory.
 const USUAL_LINES: usize = 128;
 

@@ -1,145 +1,29 @@
 //! Content codings: a compressed body is decompressed as it comes, for its length and for what is kept of it.
 
+mod buffer;
 mod gzip;
+mod inflate;
+mod names;
 mod stage;
 
 use std::io;
 
+pub use self::buffer::BodyBuffer;
+pub use self::names::Codings;
 use self::stage::Stage;
-use super::WireError;
-use crate::protocol::http::judge::MAX_EXAMPLE;
+use crate::protocol::http::error::WireError;
 use crate::protocol::offload;
 use crate::scenario::eval::budget::Budget;
 
-/// Codings of one body, at most, as with curl.
-const MAX_CODINGS: usize = 5;
 /// Bytes that are decompressed at once; more is done elsewhere, so that one body does not hold up all users.
 const IN_ONE_GO: usize = 256 * 1024;
 /// Bytes between two stages, and in one step.
 const STEP: usize = 16 * 1024;
 
-/// The compressions that are asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Coding {
-    /// RFC 1952.
-    Gzip,
-    /// RFC 1950 (zlib), and RFC 1951 where a server leaves the header of zlib out.
-    Deflate,
-    /// RFC 7932.
-    Brotli,
-    /// RFC 8878.
-    Zstd,
-}
-
-impl Coding {
-    /// By its name in `Content-Encoding`.
-    fn named(name: &[u8]) -> Option<Self> {
-        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
-        match () {
-            () if is(b"gzip") || is(b"x-gzip") => Some(Coding::Gzip),
-            () if is(b"deflate") => Some(Coding::Deflate),
-            () if is(b"br") => Some(Coding::Brotli),
-            () if is(b"zstd") => Some(Coding::Zstd),
-            () => None,
-        }
-    }
-}
-
-/// How a body is compressed, in the order in which that was done.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Codings {
-    list: [Option<Coding>; MAX_CODINGS],
-    unknown: bool,
-}
-
-impl Codings {
-    /// Those of one header line.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub fn add(&mut self, value: &[u8]) -> Result<(), WireError> {
-        for name in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
-            if name.is_empty() || name.eq_ignore_ascii_case(b"identity") {
-                continue;
-            }
-            match Coding::named(name) {
-                Some(coding) => self.push(coding)?,
-                None => self.unknown = true,
-            }
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, coding: Coding) -> Result<(), WireError> {
-        let too_many = || WireError::Malformed(format!("more than {MAX_CODINGS} content codings").into());
-        *self.list.iter_mut().find(|place| place.is_none()).ok_or_else(too_many)? = Some(coding);
-        Ok(())
-    }
-
-    /// These, and then `other`.
-    ///
-    /// # Errors
-    /// When there are too many.
-    pub fn then(mut self, other: Self) -> Result<Self, WireError> {
-        other.list.into_iter().flatten().try_for_each(|coding| self.push(coding))?;
-        Ok(self)
-    }
-
-    /// True when one of them is not known, so that the body stays as it is.
-    pub fn unknown(&self) -> bool {
-        self.unknown
-    }
-
-    /// True when there is nothing to undo.
-    pub fn is_identity(&self) -> bool {
-        self.unknown || self.list[0].is_none()
-    }
-}
-
-/// Counts the bytes of a body and keeps the first of them.
-#[derive(Debug, Default)]
-pub struct Sink {
-    /// Bytes so far.
-    pub bytes: u64,
-    /// The first `limit` of them; of a longer body, which nobody can look at, what a failure shows.
-    pub kept: Vec<u8>,
-    limit: usize,
-}
-
-impl Sink {
-    /// For a body of so many bytes, where that is known.
-    pub fn new(limit: usize, length: Option<u64>) -> Self {
-        let mut sink = Self { limit, ..Self::default() };
-        if length.is_some_and(|length| length > limit as u64) {
-            sink.give_up();
-        }
-        sink
-    }
-
-    /// The next bytes.
-    pub fn take(&mut self, data: &[u8]) {
-        self.bytes += data.len() as u64;
-        if self.bytes > self.limit as u64 {
-            self.give_up();
-        }
-        let room = self.limit.saturating_sub(self.kept.len());
-        self.kept.extend_from_slice(&data[..data.len().min(room)]);
-    }
-
-    /// Many users that each hold what nobody looks at would take all memory.
-    fn give_up(&mut self) {
-        self.limit = self.limit.min(MAX_EXAMPLE);
-        if self.kept.len() > self.limit {
-            self.kept.truncate(self.limit);
-            self.kept.shrink_to_fit();
-        }
-    }
-}
-
-/// A body on its way from the wire to its [`Sink`].
+/// A body on its way from the wire to its [`BodyBuffer`].
 pub enum Body {
     /// As it is.
-    Plain(Sink),
+    Plain(BodyBuffer),
     /// Through decompressors, which are dear enough to live on the heap.
     Packed(Box<Packed>),
 }
@@ -149,12 +33,11 @@ impl Body {
     ///
     /// # Errors
     /// When a decompressor has no memory.
-    pub fn new(codings: Codings, sink: Sink) -> Result<Self, WireError> {
+    pub fn new(codings: Codings, sink: BodyBuffer) -> Result<Self, WireError> {
         if codings.is_identity() {
             return Ok(Body::Plain(sink));
         }
-        let stages = codings.list.into_iter().flatten().rev();
-        let stages = stages.map(|coding| Ok(Piece::new(Stage::new(coding)?)));
+        let stages = codings.to_undo().map(|coding| Ok(Piece::new(Stage::new(coding)?)));
         let stages = stages.collect::<io::Result<_>>().map_err(undecodable)?;
         Ok(Body::Packed(Box::new(Packed { stages, out: vec![0; STEP], sink, any: false })))
     }
@@ -189,7 +72,7 @@ impl Body {
         if !self.is_behind() {
             return Ok(());
         }
-        let Body::Packed(packed) = std::mem::replace(self, Body::Plain(Sink::default())) else { return Ok(()) };
+        let Body::Packed(packed) = std::mem::replace(self, Body::Plain(BodyBuffer::default())) else { return Ok(()) };
         let work = move |budget: &Budget| {
             let mut packed = packed;
             while packed.work(IN_ONE_GO)? && !budget.is_spent() {}
@@ -204,7 +87,7 @@ impl Body {
     ///
     /// # Errors
     /// When it is not the end of what was compressed.
-    pub fn finish(self) -> Result<Sink, WireError> {
+    pub fn finish(self) -> Result<BodyBuffer, WireError> {
         match self {
             Body::Plain(sink) => Ok(sink),
             Body::Packed(packed) => packed.finish().map_err(undecodable),
@@ -216,7 +99,7 @@ impl Body {
 pub struct Packed {
     stages: Vec<Piece>,
     out: Vec<u8>,
-    sink: Sink,
+    sink: BodyBuffer,
     /// Whether there was any body: one without a byte is complete.
     any: bool,
 }
@@ -277,7 +160,7 @@ impl Packed {
         Ok(false)
     }
 
-    fn finish(self) -> io::Result<Sink> {
+    fn finish(self) -> io::Result<BodyBuffer> {
         for piece in &self.stages {
             if self.any && !piece.ended {
                 piece.stage.finish()?;

@@ -1,9 +1,9 @@
 //! One reply as it comes in from the wire, in pieces of any size.
 
-use super::WireError;
 use super::chunks::Chunks;
-use super::coding::{Body, Codings, Sink};
+use super::coding::{Body, BodyBuffer, Codings};
 use super::head::{self, Framing, Head, MAX_HEAD, Parsed};
+use crate::protocol::http::error::WireError;
 
 /// What of a reply is of use after it has been counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Keep {
 }
 
 /// A reply being read. `keep` is asked once, when the head is known.
-pub struct Reply<'a> {
+pub struct ResponseReader<'a> {
     bodiless: bool,
     keep: &'a dyn Fn(&Head) -> Keep,
     carry: Vec<u8>,
@@ -43,10 +43,10 @@ pub struct Received {
     /// Its head as it came, if it was to be kept.
     pub raw_head: Vec<u8>,
     /// The length of its body, and what was to be kept of it.
-    pub body: Sink,
+    pub body: BodyBuffer,
 }
 
-impl<'a> Reply<'a> {
+impl<'a> ResponseReader<'a> {
     /// Before the first byte. `bodiless` is set for the reply to a HEAD request.
     pub fn new(bodiless: bool, keep: &'a dyn Fn(&Head) -> Keep) -> Self {
         Self { bodiless, keep, carry: Vec::new(), reading: None, done: false }
@@ -128,7 +128,7 @@ impl<'a> Reply<'a> {
             Frame::Length(length) if codings.is_identity() => Some(*length),
             _ => None,
         };
-        let body = Body::new(codings, Sink::new(keep.body, length))?;
+        let body = Body::new(codings, BodyBuffer::new(keep.body, length))?;
         self.reading = Some(Reading { head, raw_head, frame, body });
         Ok(keep)
     }
@@ -211,7 +211,7 @@ mod tests {
 
     fn read(text: &[u8], step: usize) -> Result<(Received, bool), WireError> {
         let keep = |_: &Head| Keep { head: true, body: 100 };
-        let mut reply = Reply::new(false, &keep);
+        let mut reply = ResponseReader::new(false, &keep);
         for piece in text.chunks(step) {
             if let Progress::Done { excess } = reply.feed(piece)? {
                 return Ok((reply.finish()?, excess));

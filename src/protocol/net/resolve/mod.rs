@@ -4,35 +4,22 @@
 //! answer would hold the end of a run. Lookups are done by [`asker`] instead, on a thread that nobody waits for.
 
 mod asker;
+mod names;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use std::time::Instant;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{mpsc, watch};
 
 use self::asker::{Job, Source};
+pub use self::names::ResolveError;
+use self::names::{Answer, Entry, Names};
 
 /// Names that are remembered, at most: a template can make a new one for every request.
 const MAX_NAMES: usize = 4_096;
-
-/// Why a name has no address, in plain words.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ResolveError(pub Arc<str>);
-
-type Answer = Result<Arc<[SocketAddr]>, ResolveError>;
-type Names = Arc<Mutex<HashMap<String, Entry>>>;
-
-#[derive(Debug)]
-enum Entry {
-    /// Good until then.
-    Known(Instant, Answer),
-    /// Being looked up; whoever asks meanwhile waits for the same answer.
-    Asked(watch::Receiver<Option<Answer>>),
-}
 
 /// Knows the addresses of names. Its clones know the same.
 #[derive(Debug, Clone, Default)]

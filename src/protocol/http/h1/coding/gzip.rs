@@ -4,7 +4,7 @@ use std::io;
 
 use flate2::{Crc, Decompress};
 
-use super::stage::{Step, inflated};
+use super::inflate::{Step, inflated};
 
 const MAGIC: [u8; 2] = [0x1f, 0x8b];
 /// Bytes of the header that are always there, behind the magic number.

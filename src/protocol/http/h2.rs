@@ -16,10 +16,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::WireError;
-use super::connection::{Again, Broken, Exchanged};
-use super::head::{self, MAX_HEAD, MAX_LINES};
-use super::reply::Reply;
+use super::attempt::{Again, Broken, Exchanged};
+use super::error::WireError;
+use super::h1::ResponseReader;
+use super::h1::head::{self, MAX_HEAD, MAX_LINES};
 use super::stream::Stream;
 use crate::stats::Reason;
 
@@ -79,7 +79,7 @@ impl Session {
     pub async fn exchange(
         &mut self,
         (request, body): (Request<()>, Bytes),
-        reply: &mut Reply<'_>,
+        reply: &mut ResponseReader<'_>,
     ) -> Result<(Exchanged, HeaderMap), Broken> {
         self.converse((request, body), reply).await.map_err(|error| self.broken(error, reply))
     }
@@ -87,7 +87,7 @@ impl Session {
     async fn converse(
         &mut self,
         (request, body): (Request<()>, Bytes),
-        reply: &mut Reply<'_>,
+        reply: &mut ResponseReader<'_>,
     ) -> Result<(Exchanged, HeaderMap), Failure> {
         let sent = |error| Failure::Http2 { error, unsent: true };
         poll_fn(|cx| self.sender.poll_ready(cx)).await.map_err(sent)?;
@@ -118,7 +118,7 @@ impl Session {
         Ok((Exchanged { clean: true, unclosed: false }, headers))
     }
 
-    fn broken(&self, failure: Failure, reply: &Reply<'_>) -> Broken {
+    fn broken(&self, failure: Failure, reply: &ResponseReader<'_>) -> Broken {
         let (error, unsent) = match failure {
             Failure::Wire(error) => return Broken { error, again: Again::No },
             Failure::Http2 { error, unsent } => (error, unsent),

@@ -1,76 +1,27 @@
-//! An error of the HTTP library becomes one of our reasons, in plain words.
+//! Errors of the network and of TLS as reasons of failures, in plain words.
 
 use std::error::Error;
 use std::io;
 
-use super::lean::WireError;
-use super::resolve::ResolveError;
+use super::address::host_and_port;
 use crate::scenario::secrets::Redactor;
 use crate::stats::sample::REFUSED_BY;
 use crate::stats::{Example, Reason};
 
-/// Why the lean client has no reply.
-pub fn lean(error: &WireError, secrets: &Redactor) -> Reason {
-    match error {
-        WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(secrets.fold(&error.to_string()))),
-        WireError::Resolve(error) => Reason::Dns(error.0.clone()),
-        WireError::Unanswered => Reason::Unanswered,
-        WireError::Closed => Reason::ConnectionClosed,
-        WireError::Known(reason) => reason.clone(),
-        // Our own words: the numbers in them are limits.
-        WireError::Malformed(why) => Reason::Malformed(why.clone()),
-    }
-}
-
-/// Why the general client has no reply: the most telling cause in the chain of errors.
-pub fn general(error: &reqwest::Error, secrets: &Redactor) -> Reason {
-    let mut found = None;
-    for cause in chain(error) {
-        // The deepest cause that we know wins: the outer ones only say in what phase it happened.
-        found = known(cause).or(found);
-    }
-    found.unwrap_or_else(|| {
-        let deepest = chain(error).last().map_or_else(String::new, ToString::to_string);
-        if error.is_decode() || error.is_body() {
-            Reason::Malformed(secrets.fold(&deepest))
-        } else {
-            Reason::Other(secrets.fold(&deepest))
-        }
-    })
-}
-
-/// A failure without a reply. Its detail is the whole chain of errors as one line: `a: b: c`.
+/// A failure without a response. Its detail is the whole chain of errors as one line: `a: b: c`.
 pub fn failure(reason: Reason, error: &(dyn Error + 'static)) -> (Reason, Example) {
     let mut texts: Vec<String> = chain(error).map(ToString::to_string).collect();
     texts.dedup();
     (reason, Example { detail: texts.join(": "), ..Example::default() })
 }
 
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+/// An error and its causes, the deepest last.
+pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |e| <dyn Error>::source(*e))
 }
 
-fn known(cause: &(dyn Error + 'static)) -> Option<Reason> {
-    if let Some(error) = cause.downcast_ref::<ResolveError>() {
-        return Some(Reason::Dns(error.0.clone()));
-    }
-    if let Some(error) = cause.downcast_ref::<rustls::Error>() {
-        return Some(Reason::Tls(tls_words(error)));
-    }
-    if let Some(error) = cause.downcast_ref::<hyper::Error>() {
-        return if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-            Some(Reason::ConnectionClosed)
-        } else if error.is_parse() {
-            Some(Reason::Malformed(fold(&error.to_string())))
-        } else {
-            None
-        };
-    }
-    io_reason(cause.downcast_ref::<io::Error>()?)
-}
-
 /// Why TLS failed, in words for somebody who has never seen the library.
-fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
+pub fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
     use rustls::{AlertDescription as Alert, CertificateError as Bad, Error};
     let words = match error {
         Error::InvalidCertificate(bad) => match bad {
@@ -132,15 +83,12 @@ fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
     words.into()
 }
 
-/// Host and port as they stand in a URL.
-pub fn place(host: &str, port: u16) -> String {
-    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
-}
-
 /// The same error, with the address that refused the connection in its words.
 pub fn refused_by(error: io::Error, host: &str, port: u16) -> io::Error {
     match error.kind() {
-        kind @ io::ErrorKind::ConnectionRefused => io::Error::new(kind, format!("{REFUSED_BY}{}", place(host, port))),
+        kind @ io::ErrorKind::ConnectionRefused => {
+            io::Error::new(kind, format!("{REFUSED_BY}{}", host_and_port(host, port)))
+        }
         _ => error,
     }
 }
@@ -180,12 +128,6 @@ pub fn fold(text: &str) -> std::sync::Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn our_own_limits_keep_their_numbers() {
-        let reason = lean(&WireError::Malformed("more than 5 content codings".into()), &Redactor::default());
-        assert_eq!(reason.to_string(), "malformed reply: more than 5 content codings");
-    }
 
     #[test]
     fn io_errors_have_plain_reasons() {

@@ -1,0 +1,53 @@
+//! A user's end of its receiver.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::Receiver;
+use crate::protocol::redis::order::Order;
+use crate::protocol::redis::shared::Shared;
+use crate::protocol::redis::sink::Sink;
+use crate::protocol::redis::subscriptions::Subscriptions;
+
+/// The receiver of a user, ended with it.
+pub struct ReceiverHandle<S: Sink> {
+    orders: mpsc::UnboundedSender<Order>,
+    task: JoinHandle<()>,
+    subscriptions: Rc<RefCell<Subscriptions<S>>>,
+}
+
+impl<S: Sink> Drop for ReceiverHandle<S> {
+    fn drop(&mut self) {
+        self.task.abort();
+        // The task is dropped at some later moment, when nobody may count any more. It keeps no borrow while it waits.
+        if let Ok(mut subscriptions) = self.subscriptions.try_borrow_mut() {
+            subscriptions.abandon();
+        }
+    }
+}
+
+impl<S: Sink> fmt::Debug for ReceiverHandle<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceiverHandle").finish_non_exhaustive()
+    }
+}
+
+impl<S: Sink> ReceiverHandle<S> {
+    /// Starts a receiver, which ends with this handle.
+    pub fn start(shared: &Arc<Shared>, sink: &Rc<S>) -> Self {
+        let subscriptions = Subscriptions::new(Arc::clone(shared), Rc::clone(sink));
+        let subscriptions = Rc::new(RefCell::new(subscriptions));
+        let (receiver, orders) = Receiver::new(Arc::clone(shared), Rc::clone(sink), Rc::clone(&subscriptions));
+        Self { orders, task: tokio::task::spawn_local(receiver.run()), subscriptions }
+    }
+
+    /// Gives it an order; false when it has died.
+    pub fn send(&self, order: Order) -> bool {
+        self.orders.send(order).is_ok()
+    }
+}
