@@ -26,7 +26,7 @@ async fn every_shipped_scenario_runs_against_the_demo_target() {
             continue;
         }
         let overrides = Overrides { host: Some(demo.url()), ..Overrides::default() };
-        let plan = entry.scenario.expect("a valid file").plan(&overrides).expect("a valid plan");
+        let plan = entry.load().expect("a valid file").plan(&overrides).expect("a valid plan");
         let is_open = plan.schedule.is_open();
         let rows = plan.endpoints.len();
         let handle = engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }).expect("an engine");

@@ -33,8 +33,7 @@ pub(super) fn run(args: &Check) -> ExitCode {
 
 fn one(file: &Path, args: &Check) -> Result<String, String> {
     let select = args.part.select();
-    let entry = pick::one(Some(file), &select).ok_or("name a scenario file")?;
-    let scenario = entry.scenario.map_err(|e| e.text)?;
+    let scenario = pick::one(Some(file), &select).load().map_err(|e| e.text)?;
     let mut overrides = args.load.overrides();
     // Without a host the check is still of use: the host may be a flag of the run.
     let nowhere = overrides.host.is_none() && scenario.host().is_none() && scenario.needs_host();

@@ -23,11 +23,7 @@ fn run_to_code(args: &Run) -> u8 {
         console::warn(&why);
         return exit::USAGE;
     }
-    let Some(entry) = pick::one(args.file.as_deref(), &args.select()) else {
-        console::warn("name a scenario file with -f");
-        return exit::USAGE;
-    };
-    let scenario = match entry.scenario {
+    let scenario = match pick::one(args.file.as_deref(), &args.select()).load() {
         Ok(scenario) => scenario,
         Err(error) => {
             console::warn(&error.to_string());

@@ -84,11 +84,6 @@ impl Local {
         host == given.as_deref() && !is_named && unnamed::is_diverted(scenario, host)
     }
 
-    /// Why `scenario` is not sent to the host of `overrides`, known before it is started.
-    pub(super) fn refusal(&self, scenario: &Scenario, overrides: &Overrides) -> Option<&'static str> {
-        self.is_astray(scenario, overrides.host.as_deref()).then_some(unnamed::NOT_NAMED)
-    }
-
     /// What is to be said of the run that was started last, such as too few users for its classes.
     pub(super) fn remarks(&self) -> &[String] {
         &self.remarks
@@ -128,6 +123,14 @@ impl Starter for Local {
             return Err(why.to_owned());
         }
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
+    }
+
+    fn read(&mut self, scenario: &Scenario) {
+        panics::protect_also(scenario.secrets());
+    }
+
+    fn refusal(&self, scenario: &Scenario, overrides: &Overrides) -> Option<&'static str> {
+        self.is_astray(scenario, overrides.host.as_deref()).then_some(unnamed::NOT_NAMED)
     }
 
     fn masked(&self, text: &str) -> String {

@@ -24,6 +24,12 @@ pub(super) fn protect(secrets: &Arc<Redactor>) {
     *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
 }
 
+/// What is not to be shown either from now on.
+pub(super) fn protect_also(more: &Redactor) {
+    let known = secrets().unwrap_or_default();
+    protect(&known.with(more.values().iter().map(String::as_str)));
+}
+
 /// A text that may hold a secret, such as the message of a panic or a path from the command line.
 pub(super) fn masked(text: &str) -> String {
     secrets().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text).into_owned())
@@ -47,6 +53,8 @@ mod tests {
         assert_eq!(masked("of tok-4815"), "of tok-4815");
         protect(&Arc::new(Redactor::new(["tok-4815"])));
         assert_eq!(masked("a panic of tok-4815"), "a panic of ***");
+        protect_also(&Redactor::new(["tok-1623"]));
+        assert_eq!(masked("of tok-4815 and tok-1623"), "of *** and ***");
         protect(&Arc::default());
         assert!(secrets().is_none());
     }

@@ -1,7 +1,6 @@
 //! A run on the screen, and what is said when the screen is gone.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use super::args::Run;
 use super::headless::{can_write_csv, write_csv};
@@ -9,8 +8,7 @@ use super::load::Local;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
-use crate::scenario::catalog::Entry;
-use crate::scenario::secrets::Redactor;
+use crate::scenario::catalog::Origin;
 use crate::tui::{self, Exit, Farewell};
 
 /// A person who has watched the run needs no code to know; scripts ask for one.
@@ -22,27 +20,23 @@ pub(super) fn run(args: &Run) -> ExitCode {
         console::warn(&why);
         return ExitCode::from(exit::USAGE);
     }
-    let mut options = tui::Options {
+    let options = tui::Options {
         theme: args.theme(console::wants_no_color()),
         ascii: args.ascii,
         out: args.out.clone(),
         selected: 0,
         overrides: args.overrides(),
-        refusals: Vec::new(),
         autostart: args.autostart,
     };
     console::write_from_threads();
     let entries = pick::entries(args.file.as_deref(), &args.select());
-    let known: Vec<_> = entries.iter().filter_map(|entry| entry.scenario.as_ref().ok()).collect();
-    let secrets = known.iter().flat_map(|scenario| scenario.secrets().values()).map(String::as_str);
-    panics::protect(&Arc::new(Redactor::new(secrets)));
     if !can_write_csv(args) {
         return ExitCode::from(exit::USAGE);
     }
-    let named = entries.first().filter(|_| args.file.is_some()).and_then(|entry| entry.scenario.as_ref().ok());
-    let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named.cloned());
-    let refusal = |entry: &Entry| local.refusal(entry.scenario.as_ref().ok()?, &options.overrides);
-    options.refusals = entries.iter().map(refusal).collect();
+    // An example may be sent elsewhere if it was named; it is small, unlike what others write.
+    let named = entries.first().filter(|entry| args.file.is_some() && entry.origin == Origin::Embedded);
+    let named = named.and_then(|entry| entry.load().ok());
+    let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named);
     match tui::run(entries, &mut local, options) {
         Ok(farewell) => {
             let code = leave(args, &farewell);

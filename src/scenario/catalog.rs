@@ -1,8 +1,10 @@
-//! Where scenarios are found: embedded in the binary, in `./scenarios`, in the user's folder.
+//! Where scenarios are found: embedded in the binary, in `./scenarios`, in the user's folder. A list costs one look into
+//! each folder; a file is read and compiled by [`Entry::load`], when somebody wants it.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{Scenario, ScenarioError};
+use super::{Scenario, ScenarioError, SelectOptions};
 
 /// Where an [`Entry`] comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,17 +19,82 @@ pub enum Origin {
     Named,
 }
 
-/// One line of the launcher. A broken file is listed with its error.
+/// One line of the launcher: a scenario that can be read. Nothing of it is known yet but where it is.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// File stem.
     pub name: String,
     /// Where from.
     pub origin: Origin,
+    source: Source,
+    part: Option<Part>,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    Embedded(&'static str),
+    File(PathBuf),
+    /// Somebody else has read it.
+    Known(Box<Result<Scenario, ScenarioError>>),
+}
+
+/// The part of a scenario that is wanted.
+#[derive(Debug, Clone)]
+struct Part {
+    select: Arc<SelectOptions>,
+    /// A scenario without such a part is an error; otherwise all of it is taken.
+    must: bool,
+}
+
+impl Entry {
+    /// A file, with its stem as the name.
+    pub fn file(path: &Path, origin: Origin) -> Self {
+        let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+        Self { name, origin, source: Source::File(path.to_owned()), part: None }
+    }
+
+    /// A scenario that has been read, or could not be read.
+    pub fn known(name: &str, origin: Origin, scenario: Result<Scenario, ScenarioError>) -> Self {
+        Self { name: name.to_owned(), origin, source: Source::Known(Box::new(scenario)), part: None }
+    }
+
+    fn embedded((name, text): (&str, &'static str)) -> Self {
+        Self { name: name.to_owned(), origin: Origin::Embedded, source: Source::Embedded(text), part: None }
+    }
+
+    /// The same entry, of which a part is taken. A scenario that has no such part is an error if it `must` have it, and
+    /// is taken whole otherwise.
+    pub fn taking(mut self, select: &SelectOptions, must: bool) -> Self {
+        self.part = (*select != SelectOptions::default()).then(|| Part { select: Arc::new(select.clone()), must });
+        self
+    }
+
     /// The file, unless embedded.
-    pub path: Option<PathBuf>,
-    /// The scenario or what is wrong with it.
-    pub scenario: Result<Scenario, ScenarioError>,
+    pub fn path(&self) -> Option<&Path> {
+        match &self.source {
+            Source::File(path) => Some(path),
+            Source::Embedded(_) | Source::Known(_) => None,
+        }
+    }
+
+    /// Reads, checks and compiles the scenario. It takes milliseconds for a file of hundreds of steps.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or anything in it is wrong.
+    pub fn load(&self) -> Result<Scenario, ScenarioError> {
+        let whole = match &self.source {
+            Source::Embedded(text) => Scenario::parse(&format!("{}.yaml", self.name), text)?,
+            Source::File(path) => Scenario::load(path)?,
+            Source::Known(known) => Result::clone(known)?,
+        };
+        match &self.part {
+            None => Ok(whole),
+            Some(part) => match whole.select(&part.select) {
+                Err(_) if !part.must => Ok(whole),
+                chosen => chosen,
+            },
+        }
+    }
 }
 
 /// The scenarios that ship with the binary, in the order of the launcher.
@@ -47,8 +114,7 @@ pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
     let mut files = read(folder, Origin::Folder);
     files.extend(user.map(|u| read(u, Origin::User)).unwrap_or_default());
     let is_hidden = |name: &str| files.iter().any(|file| file.name == name);
-    let mut all: Vec<Entry> =
-        EMBEDDED.iter().filter(|(name, _)| !is_hidden(name)).map(|(name, text)| entry(name, text)).collect();
+    let mut all: Vec<Entry> = EMBEDDED.into_iter().filter(|(name, _)| !is_hidden(name)).map(Entry::embedded).collect();
     all.extend(files);
     // Demo stays first, also where a file hides it: a new user presses Enter there.
     all.sort_by_key(|e| e.name != "demo");
@@ -57,13 +123,7 @@ pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
 
 /// The demo of the binary, whatever files there are.
 pub fn demo() -> Entry {
-    let (name, text) = EMBEDDED[0];
-    entry(name, text)
-}
-
-fn entry(name: &str, text: &str) -> Entry {
-    let scenario = Scenario::parse(&format!("{name}.yaml"), text);
-    Entry { name: name.to_owned(), origin: Origin::Embedded, path: None, scenario }
+    Entry::embedded(EMBEDDED[0])
 }
 
 /// The YAML files of a folder by name; a folder that cannot be read has none.
@@ -75,15 +135,7 @@ fn read(folder: &Path, origin: Origin) -> Vec<Entry> {
         .filter(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml") && p.is_file())
         .collect();
     paths.sort();
-    paths
-        .into_iter()
-        .map(|path| Entry {
-            name: path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default(),
-            origin,
-            scenario: Scenario::load(&path),
-            path: Some(path),
-        })
-        .collect()
+    paths.into_iter().map(|path| Entry::file(&path, origin)).collect()
 }
 
 #[cfg(test)]
@@ -102,7 +154,7 @@ mod tests {
         let all = discover(Path::new("/nonexistent"), None);
         assert_eq!(all[0].name, "demo");
         for entry in all {
-            let scenario = entry.scenario.unwrap();
+            let scenario = entry.load().unwrap();
             assert_eq!(scenario.warnings(), "", "{}", entry.name);
             let plan = scenario.plan(&Overrides::default()).unwrap();
             assert_eq!((plan.not_runnable(), plan.remarks), (None, Vec::new()), "{}", entry.name);
@@ -117,9 +169,31 @@ mod tests {
         std::fs::write(folder.path().join("demo.yaml"), "tasks: 7").unwrap();
         std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
         let all = discover(folder.path(), None);
-        let seen: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.origin, e.scenario.is_ok())).take(2).collect();
+        let seen: Vec<_> = all.iter().map(|e| (e.name.as_str(), e.origin, e.load().is_ok())).take(2).collect();
         assert_eq!(seen, [("demo", Origin::Folder, false), ("basic", Origin::Embedded, true)]);
         assert_eq!(all.len(), EMBEDDED.len());
-        assert!(demo().origin == Origin::Embedded && demo().scenario.is_ok());
+        assert!(demo().origin == Origin::Embedded && demo().load().is_ok());
+    }
+
+    #[test]
+    fn a_list_reads_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("late.yaml");
+        std::fs::write(&file, "tasks: 7").unwrap();
+        let all = discover(folder.path(), None);
+        let late = all.iter().find(|entry| entry.name == "late").unwrap();
+        // What is in the file when it is wanted counts.
+        std::fs::write(&file, "host: http://h\ntasks: [{ steps: [{ get: / }] }]").unwrap();
+        assert_eq!(late.load().unwrap().host(), Some("http://h"));
+    }
+
+    #[test]
+    fn a_part_must_be_there_where_it_was_asked_for() {
+        let text = "host: http://h\nprofiles: { small: { users: 1 } }\ntasks: [{ steps: [{ get: / }] }]";
+        let whole = Entry::known("s", Origin::Folder, Scenario::parse("s.yaml", text));
+        let profile = |name: &str| SelectOptions { profile: Some(name.to_owned()), ..SelectOptions::default() };
+        for (name, must, ok) in [("small", true, true), ("large", true, false), ("large", false, true)] {
+            assert_eq!(whole.clone().taking(&profile(name), must).load().is_ok(), ok, "{name} {must}");
+        }
     }
 }

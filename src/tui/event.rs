@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::reading::Reading;
 use super::starter::Silent;
 use crate::stats::Snapshot;
 
@@ -17,6 +18,8 @@ pub(crate) enum Event {
     Exported(Result<Vec<PathBuf>, String>),
     /// Whether the Redis with this address responds.
     Probed(Arc<str>, Result<(), Silent>),
+    /// What was read of the entry with this index.
+    Read(usize, Box<Reading>),
     Signal(i32),
     Suspend,
     HangUp,

@@ -159,12 +159,21 @@ pub(crate) fn launcher() -> Model {
         text: "orders.yaml:14:7: unknown field `weigth`, did you mean `weight`?\n  14 |       weigth: 3\n".into(),
         brief: "line 14:7: unknown field".into(),
     };
-    let entry = |name: &str, origin, scenario| Entry { name: name.into(), origin, path: None, scenario };
     let entries = vec![
-        entry("demo", Origin::Embedded, Scenario::parse("demo.yaml", DEMO)),
-        entry("orders", Origin::Folder, Err(error)),
+        Entry::known("demo", Origin::Embedded, Scenario::parse("demo.yaml", DEMO)),
+        Entry::known("orders", Origin::Folder, Err(error)),
     ];
-    Model::new(entries, &Options { theme: ThemeName::Auto, ..Options::default() })
+    let mut model = Model::new(entries, &Options { theme: ThemeName::Auto, ..Options::default() });
+    read(&mut model);
+    model
+}
+
+/// Reads what is due in the launcher.
+pub(crate) fn read(model: &mut Model) {
+    while let Some(order) = model.launcher.to_read() {
+        let index = order.index;
+        model.launcher.take(index, order.read());
+    }
 }
 
 /// The dashboard in its third minute.

@@ -16,6 +16,7 @@ mod model;
 mod options;
 mod preview;
 mod prompt;
+mod reading;
 mod runtime;
 mod starter;
 mod terminal;

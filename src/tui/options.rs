@@ -31,8 +31,6 @@ pub struct Options {
     pub selected: usize,
     /// Values given by flags, shown in the launcher's fields.
     pub overrides: Overrides,
-    /// For each entry why it is not sent to the host in `overrides`, if so.
-    pub refusals: Vec<Option<&'static str>>,
     /// Start the highlighted scenario without waiting for Enter.
     pub autostart: bool,
 }

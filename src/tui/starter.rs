@@ -15,6 +15,14 @@ pub trait Starter {
     /// In words, when the run cannot be started.
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
 
+    /// Called for every scenario that was read, before anything of it is shown: its secrets must not be shown.
+    fn read(&mut self, _scenario: &Scenario) {}
+
+    /// Why `scenario` would not be started with `overrides`, if that is known before.
+    fn refusal(&self, _scenario: &Scenario, _overrides: &Overrides) -> Option<&'static str> {
+        None
+    }
+
     /// A text of this program, such as the path of a written file, without the secrets of the scenario.
     fn masked(&self, text: &str) -> String {
         text.to_owned()

@@ -31,7 +31,7 @@ impl Starter for Panics {
 fn program_under_test() {
     let Ok(place) = std::env::var(WHERE) else { return };
     let scenario = Scenario::parse("demo.yaml", "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n");
-    let entry = Entry { name: "demo".into(), origin: Origin::Named, path: None, scenario };
+    let entry = Entry::known("demo", Origin::Named, scenario);
     let options = Options { out: PathBuf::from("results"), ..Options::default() };
     match tui::run(vec![entry], &mut Panics(place), options) {
         Err(TuiError::Panicked(words)) => panic!("reported: {words}"),

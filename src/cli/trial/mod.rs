@@ -68,8 +68,7 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
 }
 
 fn scenario(args: &Trial) -> Result<Scenario, String> {
-    let entry = pick::one(Some(&args.file), &args.part.select()).ok_or("name a scenario file")?;
-    entry.scenario.map_err(|e| e.text)
+    pick::one(Some(&args.file), &args.part.select()).load().map_err(|e| e.text)
 }
 
 /// The class and the tasks that are tried: the first class that has a task of that name, and all its tasks in order.

@@ -7,7 +7,7 @@ mod question;
 mod run;
 mod sort;
 
-pub(crate) use launcher::{Heard, Launcher};
+pub(crate) use launcher::{Heard, Item, Launcher, Shown};
 pub(crate) use planned::{Pending, Planned};
 pub(crate) use question::Question;
 pub(crate) use run::{Focus, Run};

@@ -2,6 +2,7 @@
 
 mod exports;
 mod leaving;
+mod reader;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -14,7 +15,7 @@ use crossterm::event::Event as Input;
 
 use super::event::Event;
 use super::exit::{Exit, Farewell, TuiError};
-use super::model::{Model, Planned};
+use super::model::{Item, Model, Planned};
 use super::options::Options;
 use super::starter::Starter;
 use super::terminal::{self, PanicGuard, Screen};
@@ -28,6 +29,7 @@ use crate::stats::snapshot::RunState;
 use crate::system::signals;
 use exports::Exports;
 use leaving::{GRACE, Leaving};
+use reader::{HOLD, Reader};
 
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
@@ -47,6 +49,7 @@ struct Loop<'a> {
     exports: Exports,
     /// A Redis is being asked.
     probing: bool,
+    reader: Reader,
     begun: Instant,
     leaving: Option<Leaving>,
     dirty: bool,
@@ -74,6 +77,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
         last: None,
         exports: Exports::new(options.out),
         probing: false,
+        reader: Reader::default(),
         begun: Instant::now(),
         leaving: None,
         dirty: true,
@@ -104,13 +108,21 @@ impl Loop<'_> {
                     self.leave(Exit::HangUp);
                 }
             }
+            self.read();
             let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
-            if self.dirty && due && !self.blind() && screen.ready() {
+            let held = self.is_held();
+            if self.dirty && due && !held && !self.blind() && screen.ready() {
                 drawn = Some(now);
                 self.draw(screen);
             }
             // A terminal that takes nothing is asked again a moment later.
-            let wait = if self.dirty || self.busy() { FRAME / 2 } else { WATCH / 2 };
+            let wait = if held {
+                HOLD
+            } else if self.dirty || self.busy() {
+                FRAME / 2
+            } else {
+                WATCH / 2
+            };
             if let Some(event) = self.next(wait) {
                 self.event(event, screen)?;
                 while let Ok(event) = self.events.try_recv() {
@@ -190,6 +202,14 @@ impl Loop<'_> {
                 self.probing = false;
                 self.message(Message::Probed(url, answer), screen)?;
             }
+            Event::Read(index, mut reading) => {
+                self.reader.ended();
+                if let Ok(scenario) = &reading.scenario {
+                    self.starter.read(scenario);
+                    reading.refusal = self.starter.refusal(scenario, &reading.overrides);
+                }
+                self.message(Message::Read(index, reading), screen)?;
+            }
             Event::Signal(signals::HANG_UP) => self.leave(Exit::HangUp),
             // The export reports itself that its file became too large.
             Event::Signal(signals::FILE_SIZE) if self.exports.is_recent() => {}
@@ -243,7 +263,7 @@ impl Loop<'_> {
     }
 
     fn start(&mut self, index: usize, overrides: Overrides) -> Message {
-        let Some(Ok(scenario)) = self.model.launcher.entries.get(index).map(|e| &e.scenario) else {
+        let Some(Ok(scenario)) = self.model.launcher.items.get(index).and_then(Item::scenario) else {
             return Message::Refused("there is no such scenario any more".to_owned());
         };
         let planned = match scenario.plan(&overrides) {
@@ -262,6 +282,21 @@ impl Loop<'_> {
         self.last = Some(first.clone());
         self.handle = Some(handle);
         Message::Started { index, overrides, planned, first }
+    }
+
+    /// Gives the reader the next entry of the launcher. While a run makes load, nothing is read beside it.
+    fn read(&mut self) {
+        if self.reader.is_reading() || self.leaving.is_some() || self.model.run.is_some() {
+            return;
+        }
+        if let Some(order) = self.model.launcher.to_read() {
+            self.reader.start(order, &self.sender);
+        }
+    }
+
+    /// True while a frame would only show that something is being read.
+    fn is_held(&self) -> bool {
+        self.reader.is_recent() && self.model.run.is_none() && self.model.launcher.is_waiting()
     }
 
     /// Asks the Redis of the highlighted scenario whether it is there, once the launcher is on the screen: looking up a

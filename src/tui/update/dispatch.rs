@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::message::Effect;
 use super::{dashboard, launcher, steer};
+use crate::scenario::Overrides;
 use crate::tui::action::{self, Action, LAUNCHER};
 use crate::tui::model::{Model, Overlay, Question};
 use crate::tui::prompt::{Field, Prompt};
@@ -34,16 +35,23 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
 }
 
 fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
-    let load = model.launcher.preview.as_ref().ok().map(|p| p.load);
+    let preview = model.launcher.preview();
+    let load = preview.map(|preview| preview.load);
+    // What was typed a moment ago may not be in the preview yet.
+    let typed = if model.launcher.is_waiting() { model.launcher.overrides.clone() } else { Overrides::default() };
     let text = match (field, &model.run) {
         (Field::Users, Some(run)) => steer::users_now(run).to_string(),
         (Field::SpawnRate, Some(run)) => crate::units::PerSecond(steer::rate_now(run)).to_string(),
         (Field::Filter, Some(run)) => run.filter.clone(),
         (Field::Filter, None) => model.launcher.filter.clone(),
-        (Field::Host, _) => model.launcher.preview.as_ref().map(|p| p.host.clone()).unwrap_or_default(),
-        (Field::Users, None) => load.map(|l| l.users.to_string()).unwrap_or_default(),
-        (Field::SpawnRate, None) => load.map(|l| l.spawn_rate.to_string()).unwrap_or_default(),
-        (Field::RunTime, _) => load.and_then(|l| l.run_time).map(crate::units::plain).unwrap_or_default(),
+        (Field::Host, _) => typed.host.or(preview.map(|preview| preview.host.clone())).unwrap_or_default(),
+        (Field::Users, None) => typed.users.or(load.map(|l| l.users)).map(|n| n.to_string()).unwrap_or_default(),
+        (Field::SpawnRate, None) => {
+            typed.spawn_rate.or(load.map(|l| l.spawn_rate)).map(|rate| rate.to_string()).unwrap_or_default()
+        }
+        (Field::RunTime, _) => {
+            typed.run_time.unwrap_or(load.and_then(|l| l.run_time)).map(crate::units::plain).unwrap_or_default()
+        }
     };
     // The embedded target is a wish, not an address: typing starts from nothing.
     let text = if field == Field::Host && !text.contains("://") { String::new() } else { text };

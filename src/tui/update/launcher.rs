@@ -2,9 +2,9 @@
 
 use super::message::Effect;
 use crate::tui::action::Action;
-use crate::tui::model::Model;
+use crate::tui::model::{Model, Shown};
 
-/// Moves the highlight, or starts what is highlighted.
+/// Moves the highlight, scrolls what is wrong with a scenario, starts one.
 pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let launcher = &mut model.launcher;
     let visible = launcher.visible();
@@ -20,7 +20,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::PageDown => {
-            let lines = launcher.preview.as_ref().err().map_or(0, |text| text.lines().count());
+            let lines = if let Shown::Error(text) = launcher.shown() { text.lines().count() } else { 0 };
             launcher.scroll = launcher.scroll.saturating_add(10).min(lines.saturating_sub(1));
             return Vec::new();
         }
@@ -28,13 +28,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
             launcher.filter.clear();
             return Vec::new();
         }
-        Action::Start => {
-            if launcher.entries.get(launcher.selected).is_some_and(|e| e.scenario.is_ok()) && !visible.is_empty() {
-                return vec![Effect::Start { index: launcher.selected, overrides: launcher.overrides.clone() }];
-            }
-            model.say("this scenario cannot be started; its error is shown".to_owned(), true);
-            return Vec::new();
-        }
+        Action::Start => return start(model),
         _ => return Vec::new(),
     };
     if let Some(index) = visible.get(target) {
@@ -42,4 +36,24 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         launcher.refresh();
     }
     Vec::new()
+}
+
+/// Starts the highlighted scenario: at once if it has been read, else as soon as it is.
+pub(super) fn start(model: &mut Model) -> Vec<Effect> {
+    let launcher = &mut model.launcher;
+    launcher.is_start_due = false;
+    let is_visible = launcher.visible().contains(&launcher.selected);
+    match launcher.item().filter(|_| is_visible).map(|item| item.scenario().map(Result::is_ok)) {
+        Some(Some(true)) => {
+            vec![Effect::Start { index: launcher.selected, overrides: launcher.overrides.clone() }]
+        }
+        Some(None) => {
+            launcher.is_start_due = true;
+            Vec::new()
+        }
+        Some(Some(false)) | None => {
+            model.say("this scenario cannot be started; its error is shown".to_owned(), true);
+            Vec::new()
+        }
+    }
 }

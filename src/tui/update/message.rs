@@ -9,6 +9,7 @@ use crate::engine::Command;
 use crate::scenario::Overrides;
 use crate::stats::Snapshot;
 use crate::tui::model::Planned;
+use crate::tui::reading::Reading;
 use crate::tui::starter::Silent;
 
 /// What reaches the model.
@@ -24,6 +25,8 @@ pub(crate) enum Message {
         first: Arc<Snapshot>,
     },
     Refused(String),
+    /// The entry with this index has been read.
+    Read(usize, Box<Reading>),
     Exported(Result<Vec<PathBuf>, String>),
     /// Whether the Redis with this address responds.
     Probed(Arc<str>, Result<(), Silent>),

@@ -39,11 +39,16 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Refused(why) => {
             if model.run.is_none() {
-                model.launcher.preview = Err(format!("The run cannot be started.\n\n{why}"));
+                model.launcher.refused = Some(format!("The run cannot be started.\n\n{why}"));
                 model.launcher.scroll = 0;
             }
             model.say(format!("not started: {}", why.lines().next().unwrap_or("")), true);
             Vec::new()
+        }
+        Message::Read(index, reading) => {
+            model.launcher.take(index, *reading);
+            let is_due = model.launcher.is_start_due && !model.launcher.is_waiting();
+            if is_due && model.run.is_none() { launcher::start(model) } else { Vec::new() }
         }
         Message::Exported(result) => {
             exported(model, result);

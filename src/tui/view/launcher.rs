@@ -7,8 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::canvas::{pane, put, put_lines};
-use crate::scenario::catalog::{Entry, Origin};
-use crate::tui::model::Model;
+use crate::scenario::catalog::Origin;
+use crate::tui::model::{Item, Model, Shown};
 use crate::tui::preview::Preview;
 use crate::tui::starter::Silent;
 use crate::tui::text;
@@ -49,9 +49,9 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let here = visible.iter().position(|i| *i == launcher.selected).unwrap_or(0);
     let first = (here + 1).saturating_sub(height);
     let lines = visible.iter().skip(first).take(height).map(|i| {
-        let entry = &launcher.entries[*i];
+        let entry = &launcher.items[*i];
         let line = item(entry, *i == launcher.selected, width, theme);
-        match (*i == launcher.selected, entry.scenario.is_err()) {
+        match (*i == launcher.selected, entry.error().is_some()) {
             (true, _) => Line::styled(line, theme.select),
             (false, true) => Line::styled(line, theme.bad),
             (false, false) => Line::raw(line),
@@ -60,20 +60,20 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     put_lines(frame, inner, lines.collect());
 }
 
-fn item(entry: &Entry, selected: bool, width: usize, theme: &Theme) -> String {
-    let mark = match (&entry.scenario, selected) {
-        (Err(_), _) => theme.glyph("✗", "x"),
-        (Ok(_), true) => theme.glyph("▸", ">"),
-        (Ok(_), false) => " ",
+fn item(item: &Item, selected: bool, width: usize, theme: &Theme) -> String {
+    let mark = match (item.error(), selected) {
+        (Some(_), _) => theme.glyph("✗", "x"),
+        (None, true) => theme.glyph("▸", ">"),
+        (None, false) => " ",
     };
-    let origin = match (&entry.scenario, entry.origin) {
-        (Err(error), _) => theme.text(&error.brief),
-        (Ok(_), Origin::Embedded) => "embedded".to_owned(),
-        (Ok(_), Origin::Folder) => "scenarios".to_owned(),
-        (Ok(_), Origin::User) => "yours".to_owned(),
-        (Ok(_), Origin::Named) => "named".to_owned(),
+    let origin = match (item.error(), item.entry.origin) {
+        (Some(error), _) => theme.text(&error.brief),
+        (None, Origin::Embedded) => "embedded".to_owned(),
+        (None, Origin::Folder) => "scenarios".to_owned(),
+        (None, Origin::User) => "yours".to_owned(),
+        (None, Origin::Named) => "named".to_owned(),
     };
-    let name = theme.text(&entry.name);
+    let name = theme.text(&item.entry.name);
     let room = width.saturating_sub(3);
     let name_cells = text::width(&name).min(room);
     let rest = room.saturating_sub(name_cells + 1);
@@ -86,9 +86,13 @@ fn item(entry: &Entry, selected: bool, width: usize, theme: &Theme) -> String {
 
 fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let (theme, launcher) = (&model.theme, &model.launcher);
-    let name = launcher.entries.get(launcher.selected).map_or("", |e| e.name.as_str());
-    match &launcher.preview {
-        Err(error) => {
+    let name = launcher.item().map_or("", |item| item.entry.name.as_str());
+    match launcher.shown() {
+        Shown::Waiting => {
+            let inner = pane(frame, area, (name, "reading"), theme, false);
+            put(frame, inner, Line::styled("reading the scenario", theme.dim));
+        }
+        Shown::Error(error) => {
             let inner = pane(frame, area, (name, "cannot run"), theme, false);
             let width = usize::from(inner.width);
             // Excerpts are aligned to their column: lines are cut, not wrapped, unless they are prose.
@@ -102,7 +106,7 @@ fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 .collect();
             put_lines(frame, inner, lines);
         }
-        Ok(preview) => {
+        Shown::Preview(preview) => {
             let inner = pane(frame, area, (name, ""), theme, false);
             put_lines(frame, inner, describe(model, preview, inner));
         }

@@ -81,10 +81,12 @@ fn launchers() -> Vec<Model> {
     broken.launcher.selected = 1;
     broken.launcher.refresh();
     let mut none = fixture::launcher();
-    none.launcher.entries.clear();
+    none.launcher.items.clear();
     none.launcher.refresh();
     let prompt = Prompt::new(Field::Host, "http://".repeat(30));
-    vec![fixture::launcher(), broken, none, over(fixture::launcher(), Overlay::Prompt(prompt))]
+    let mut unread = fixture::launcher();
+    unread.launcher.items[0].reading = None;
+    vec![fixture::launcher(), broken, none, unread, over(fixture::launcher(), Overlay::Prompt(prompt))]
 }
 
 /// States, each with another way of looking at the run.

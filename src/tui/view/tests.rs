@@ -7,12 +7,13 @@ use ratatui::Terminal;
 use ratatui::backend::{CrosstermBackend, TestBackend};
 
 use crate::scenario::Scenario;
+use crate::scenario::catalog::{Entry, Origin};
 use crate::stats::delivery::Tally;
 use crate::stats::operation::{Asked, Cost, Costs};
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, RedisView, Row, RunState};
 use crate::tui::cursor::Subject;
-use crate::tui::model::{Focus, Heard, Model, Overlay};
+use crate::tui::model::{Focus, Heard, Item, Model, Overlay};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
 use crate::tui::{Silent, fixture};
@@ -38,17 +39,22 @@ fn the_dashboard_says_what_decides() {
 #[test]
 fn what_will_be_refused_is_said_before_it_is_started() {
     let mut model = fixture::launcher();
-    let host = Some("http://staging.example".to_owned());
-    model.launcher.overrides.host.clone_from(&host);
-    model.launcher.refuse(host, vec![Some("this example is not sent there"), None]);
-    model.launcher.refresh();
+    model.launcher.items[0].reading.as_mut().unwrap().refusal = Some("this example is not sent there");
     let text = shown(&model, 80, 24);
     assert!(text.contains("✗ cannot run: this example is not sent there") && !text.contains("is sound"), "{text}");
     // Another host was typed.
     model.launcher.overrides.host = Some("http://other.example".to_owned());
-    model.launcher.refresh();
+    fixture::read(&mut model);
     let text = shown(&model, 80, 24);
     assert!(text.contains("✓ scenario is sound") && !text.contains("cannot run:"), "{text}");
+}
+
+#[test]
+fn a_scenario_that_is_not_read_yet_is_shown_as_such() {
+    let mut model = fixture::launcher();
+    model.launcher.items[0].reading = None;
+    let text = shown(&model, 80, 24);
+    assert!(text.contains("reading the scenario") && text.contains("✗ orders"), "{text}");
 }
 
 #[test]
@@ -220,7 +226,7 @@ fn the_launcher_says_what_a_run_costs() {
         assert!(text.contains(needle), "{needle}\n{text}");
     }
     model.launcher.overrides.run_time = Some(None);
-    model.launcher.refresh();
+    fixture::read(&mut model);
     assert!(shown(&model, 80, 24).contains("until you stop it"));
 }
 
@@ -358,8 +364,8 @@ fn what_an_operation_asks_for_is_whole_at_every_size() {
 fn the_launcher_says_whether_the_redis_is_there() {
     let text = "redis: { url: redis://127.0.0.1:6379 }\nusers: 2\ntasks: [{ steps: [{ publish: a }] }]\n";
     let mut model = fixture::launcher();
-    model.launcher.entries[0].scenario = Scenario::parse("r.yaml", text);
-    model.launcher.refresh();
+    model.launcher.items[0] = Item::new(Entry::known("r", Origin::Folder, Scenario::parse("r.yaml", text)));
+    fixture::read(&mut model);
     let silent = |why: &str, reached| Err(Silent { why: why.to_owned(), reached });
     for (answer, wanted) in [
         (None, "asking the Redis at 127.0.0.1:6379"),

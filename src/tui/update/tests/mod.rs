@@ -7,9 +7,11 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::*;
 use crate::engine::Command;
+use crate::scenario::Overrides;
 use crate::stats::snapshot::{End, RunState};
 use crate::tui::fixture;
 use crate::tui::history::Span;
+use crate::tui::reading::Order;
 use crate::units::{PerSecond, Users};
 
 /// Presses keys one after another: a character each, `\n` Enter, `\x1b` Esc, `\x03` Ctrl-C.
@@ -160,6 +162,28 @@ fn a_broken_scenario_does_not_start() {
     assert!(press(&mut model, "j\n").is_empty());
     assert!(model.toast.is_some());
     assert!(matches!(press(&mut model, "k\n")[..], [Effect::Start { index: 0, .. }]));
+}
+
+#[test]
+fn a_scenario_that_is_still_read_starts_as_soon_as_it_can() {
+    let mut model = fixture::launcher();
+    let read = |model: &mut Model, index: usize| {
+        let item = &model.launcher.items[index];
+        let order = Order { index, entry: item.entry.clone(), known: None, overrides: Overrides::default() };
+        handle(model, Message::Read(index, Box::new(order.read())))
+    };
+    model.launcher.items.iter_mut().for_each(|item| item.reading = None);
+    assert!(press(&mut model, "\n").is_empty() && read(&mut model, 1).is_empty());
+    assert!(matches!(read(&mut model, 0)[..], [Effect::Start { index: 0, .. }]));
+    assert!(read(&mut model, 0).is_empty(), "once");
+    // Who moves on does not want it any more.
+    model.launcher.items[0].reading = None;
+    press(&mut model, "\nj");
+    assert!(read(&mut model, 0).is_empty());
+    // A broken one says why it does not start.
+    model.launcher.items[1].reading = None;
+    press(&mut model, "\n");
+    assert!(model.toast.is_none() && read(&mut model, 1).is_empty() && model.toast.is_some());
 }
 
 #[test]
