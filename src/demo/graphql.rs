@@ -1,13 +1,10 @@
-//! The shop's GraphQL side: products, a search, reviews, and orders that ask for each product one by one.
-//!
-//! It shows what GraphQL load tests look for: errors under status 200, partial data, a mutation's business errors, and
-//! a query whose time grows with the number of rows (N+1).
+//! The shop's GraphQL side over HTTP: `GET` and `POST /graphql`, with the media types and status codes of the
+//! specification.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_graphql::extensions::apollo_persisted_queries::{ApolloPersistedQueries, LruCacheStorage};
-use async_graphql::{Context, Error, ErrorExtensions as _, ID, Object, Request, Response, Schema, SimpleObject};
+use async_graphql::{Request, Response, Schema};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::ws::WebSocketUpgrade;
@@ -17,26 +14,17 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse as _;
 use axum::routing::get;
 use serde::Deserialize;
-use tokio::sync::Mutex;
 
 use super::behaviour;
 use super::cost::Priced;
 use super::counters::{Counters, Endpoint};
-use super::shop::{self, PRODUCTS};
+use super::graphql_schema::{Changes, Database, Root};
 use super::subscriptions::{self, Happenings};
 
-/// What each of the "N" in N+1 takes.
-const ROUND_TRIP: Duration = Duration::from_millis(3);
-/// Nodes in a list, at most.
-const MOST: u32 = 100;
 /// The media type of the GraphQL over HTTP specification.
 const MEDIA: &str = "application/graphql-response+json";
 
 type Shop = Schema<Root, Changes, Happenings>;
-
-/// The one connection to the shop's database: queries wait for each other, as they would there.
-#[derive(Default)]
-pub(super) struct Database(Mutex<()>);
 
 /// `GET` and `POST /graphql`, and a WebSocket for subscriptions.
 pub(super) fn router(counters: Arc<Counters>) -> Router {
@@ -148,116 +136,4 @@ fn written(response: Response) -> (StatusCode, String) {
         return (StatusCode::BAD_REQUEST, body.to_string());
     }
     (StatusCode::OK, body.to_string())
-}
-
-struct Root;
-
-#[Object(name = "Query")]
-impl Root {
-    /// Products whose name holds `search`.
-    #[graphql(complexity = "1 + first as usize * child_complexity")]
-    async fn products(&self, search: Option<String>, #[graphql(default = 10)] first: u32) -> Connection {
-        let wanted = search.unwrap_or_default().to_lowercase();
-        let hits = (1..=PRODUCTS).filter(|id| shop::name(*id).to_lowercase().contains(&wanted));
-        Connection { nodes: hits.take(first.min(MOST) as usize).map(Product).collect() }
-    }
-
-    /// One product, or null.
-    async fn product(&self, id: ID) -> Option<Product> {
-        known(&id).map(Product)
-    }
-
-    /// The latest orders; each asks for its product on its own.
-    #[graphql(complexity = "1 + first as usize * child_complexity")]
-    async fn orders(&self, #[graphql(default = 5)] first: u32) -> Vec<Order> {
-        (1..=first.min(MOST)).map(Order).collect()
-    }
-}
-
-pub(super) fn known(id: &ID) -> Option<u32> {
-    id.parse().ok().filter(|id| (1..=PRODUCTS).contains(id))
-}
-
-#[derive(SimpleObject)]
-struct Connection {
-    nodes: Vec<Product>,
-}
-
-struct Product(u32);
-
-#[Object]
-impl Product {
-    async fn id(&self) -> ID {
-        self.0.into()
-    }
-
-    async fn name(&self) -> String {
-        shop::name(self.0)
-    }
-
-    async fn price(&self) -> f64 {
-        shop::price(self.0)
-    }
-
-    /// How many are left. The warehouse does not know every product: then this is null, with an error.
-    async fn stock(&self) -> Result<Option<u32>, Error> {
-        if self.0.is_multiple_of(25) {
-            return Err(Error::new("the warehouse does not answer").extend_with(|_, e| e.set("code", "WAREHOUSE_DOWN")));
-        }
-        Ok(Some(self.0 * 7 % 40))
-    }
-}
-
-pub(super) struct Order(pub u32);
-
-#[Object]
-impl Order {
-    async fn id(&self) -> ID {
-        self.0.into()
-    }
-
-    async fn product(&self, context: &Context<'_>) -> Result<Product, Error> {
-        let _connection = context.data::<Database>()?.0.lock().await;
-        tokio::time::sleep(ROUND_TRIP).await;
-        Ok(Product(self.0 % PRODUCTS + 1))
-    }
-}
-
-struct Changes;
-
-#[Object(name = "Mutation")]
-impl Changes {
-    /// Rates a product. What the user did wrong is data, not an error.
-    async fn add_review(&self, product_id: ID, stars: i32) -> Review {
-        let mut user_errors = Vec::new();
-        if known(&product_id).is_none() {
-            user_errors.push(UserError { message: "no such product".to_owned() });
-        }
-        if !(1..=5).contains(&stars) {
-            user_errors.push(UserError { message: "stars are 1 to 5".to_owned() });
-        }
-        let id = user_errors.is_empty().then(|| fastrand::u32(1..).into());
-        Review { id, user_errors }
-    }
-
-    /// Puts products into the cart.
-    async fn add_to_cart(&self, product_id: ID, #[graphql(default = 1)] quantity: u32) -> Result<Connection, Error> {
-        let product = known(&product_id).filter(|_| (1..=100).contains(&quantity));
-        let product = product.ok_or_else(|| {
-            Error::new(format!("cannot add {quantity} of product {}", *product_id))
-                .extend_with(|_, e| e.set("code", "BAD_USER_INPUT"))
-        })?;
-        Ok(Connection { nodes: vec![Product(product)] })
-    }
-}
-
-#[derive(SimpleObject)]
-struct Review {
-    id: Option<ID>,
-    user_errors: Vec<UserError>,
-}
-
-#[derive(SimpleObject)]
-struct UserError {
-    message: String,
 }

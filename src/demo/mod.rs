@@ -8,6 +8,8 @@ mod behaviour;
 mod cost;
 mod counters;
 mod graphql;
+mod graphql_schema;
+mod products;
 mod shop;
 mod subscriptions;
 
@@ -39,7 +41,7 @@ impl DemoTarget {
         let (ready, bound) = mpsc::sync_channel(1);
         let counters = Arc::new(Counters::default());
         counters.behave(fastrand::u64(..), true);
-        let shop = shop::router(Arc::clone(&counters));
+        let shop = shop::router(Arc::clone(&counters)).merge(graphql::router(Arc::clone(&counters)));
         let thread = std::thread::Builder::new()
             .name("demo-target".to_owned())
             .spawn(move || serve(port, shop, &ready, stopped))?;

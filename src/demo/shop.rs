@@ -13,24 +13,20 @@ use serde_json::{Value, json};
 
 use super::behaviour;
 use super::counters::{Counters, Endpoint};
+use super::products::{PRODUCTS, name, price};
 
-/// Pages of the product list.
-const PAGES: u32 = 20;
 /// Products on a page.
 const PAGE_SIZE: u32 = 10;
-/// Products in the shop.
-pub(super) const PRODUCTS: u32 = PAGES * PAGE_SIZE;
+/// Pages of the product list.
+const PAGES: u32 = PRODUCTS / PAGE_SIZE;
 
 const HOME: &str = "<!doctype html><title>Katydid shop</title><h1>Katydid shop</h1>\
 <p>A small shop to practise load tests on.</p><a href=\"/api/products?page=1\">Products</a>\n";
-const KINDS: [&str; 5] = ["Lantern", "Kettle", "Notebook", "Umbrella", "Compass"];
-const COLOURS: [&str; 4] = ["green", "blue", "red", "plain"];
-
 type Shop = State<Arc<Counters>>;
 /// The reply to a request that is wrong; boxed because it is large and rare.
 type Refusal = Box<Response>;
 
-/// The whole shop.
+/// The HTTP side of the shop.
 pub(super) fn router(counters: Arc<Counters>) -> Router {
     Router::new()
         .route("/", get(home))
@@ -44,8 +40,7 @@ pub(super) fn router(counters: Arc<Counters>) -> Router {
         .route("/_count", get(count))
         .fallback(not_found)
         .method_not_allowed_fallback(not_allowed)
-        .with_state(Arc::clone(&counters))
-        .merge(super::graphql::router(counters))
+        .with_state(counters)
 }
 
 /// Counts the request, lets it take its time, and answers: with `reply` if that is an error of the client's, else
@@ -88,18 +83,6 @@ fn created(value: Value) -> Response {
 
 fn item(id: u32) -> Value {
     json!({ "id": id, "name": name(id), "price": price(id) })
-}
-
-/// Name of a product.
-pub(super) fn name(id: u32) -> String {
-    let kind = KINDS[id as usize % KINDS.len()];
-    let colour = COLOURS[id as usize % COLOURS.len()];
-    format!("{kind}, {colour}")
-}
-
-/// Price of a product, in euros.
-pub(super) fn price(id: u32) -> f64 {
-    (199 + u64::from(id) * 37 % 9_800) as f64 / 100.0
 }
 
 async fn home(State(shop): Shop) -> Response {

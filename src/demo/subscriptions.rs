@@ -15,7 +15,7 @@ use futures_util::{SinkExt as _, Stream, StreamExt as _, future, stream};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::counters::Counters;
-use super::graphql::{Database, Order, known};
+use super::graphql_schema::{Database, Order, known};
 
 /// Milliseconds between two events, at most.
 const SLOWEST: u32 = 60_000;

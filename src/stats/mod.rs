@@ -10,6 +10,7 @@ pub mod delivery;
 mod failures;
 pub mod health;
 pub mod interval;
+mod moment;
 pub mod operation;
 mod portion;
 pub mod recorder;
@@ -23,8 +24,9 @@ mod tally;
 mod totals;
 mod window;
 
-pub use aggregator::{Aggregator, Moment};
+pub use aggregator::Aggregator;
 pub use interval::Interval;
+pub use moment::Moment;
 pub use recorder::Recorder;
 pub use remarks::Remarks;
 pub use sample::{Example, Failure, Reason, Sample};

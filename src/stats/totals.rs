@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use super::aggregator::Moment;
 use super::by_row::ByRow;
-use super::delivery::Tally;
+use super::delivery::{DELIVER, Tally};
 use super::failures::Failures;
 use super::interval::Interval;
+use super::moment::Moment;
 use super::operation::Costs;
 use super::portion::Sums;
 use super::remarks::Remarks;
@@ -23,8 +23,6 @@ use super::window::{Longest, SLOT, Window};
 const MAX_EXCEPTIONS: usize = 100;
 /// The types of rows that count messages received: those of Redis, and the events of GraphQL subscriptions.
 const RECEIVED: [&str; 2] = [DELIVER, "EVENT"];
-/// The type of rows that count messages received from Redis.
-pub(super) const DELIVER: &str = "DELIVER";
 
 /// What is measured since the last reset.
 #[derive(Debug)]

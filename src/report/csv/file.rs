@@ -7,13 +7,11 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
-use super::Record;
-
 /// What the files are called while they are written.
 const PREFIX: &str = ".katydid-";
 const SUFFIX: &str = ".tmp";
 
-pub(super) fn write(path: &Path, records: &[Record]) -> io::Result<()> {
+pub(super) fn write(path: &Path, records: &[Vec<String>]) -> io::Result<()> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
     let mut file = temporary(folder)?;

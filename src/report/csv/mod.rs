@@ -1,19 +1,18 @@
 //! Locust's four CSV files, with exactly its column names, and one more each for GraphQL and Redis. Each is written
 //! beside its place and renamed, so that it is complete or absent.
 
+mod cells;
 mod file;
+mod locust;
 mod protocols;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::ReportError;
-use crate::clean;
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Figures, Latency, PERCENTILE_LABELS, Row};
 
 const SUFFIXES: [&str; 7] = [
     "_stats.csv",
@@ -24,7 +23,6 @@ const SUFFIXES: [&str; 7] = [
     "_redis.csv",
     "_service_time.csv",
 ];
-type Record = Vec<String>;
 
 /// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
 pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
@@ -76,10 +74,15 @@ pub fn check(prefix: &Path) -> Result<(), ReportError> {
 /// # Errors
 /// When a file cannot be written; the others are written all the same, and the error names both.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
-    let [stats, history] = [stats(snapshot), history(snapshot)].map(Some);
-    let [failures, exceptions] = [failures(snapshot), exceptions(snapshot)].map(Some);
-    let [graphql, redis] = [protocols::graphql(snapshot), protocols::redis(snapshot)];
-    let contents = [stats, history, failures, exceptions, graphql, redis, service(snapshot)];
+    let contents = [
+        Some(locust::stats(snapshot)),
+        Some(locust::history(snapshot)),
+        Some(locust::failures(snapshot)),
+        Some(locust::exceptions(snapshot)),
+        protocols::graphql(snapshot),
+        protocols::redis(snapshot),
+        locust::service(snapshot),
+    ];
     file::sweep(&with_suffix(prefix, SUFFIXES[0]));
     let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
@@ -99,143 +102,15 @@ pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportE
     if result.failed.is_empty() { Ok(result.written) } else { Err(result) }
 }
 
-fn header(before: &str, percentiles: bool, after: &str) -> Record {
-    let labels: &[&str] = if percentiles { &PERCENTILE_LABELS } else { &[] };
-    let after = after.split(',').filter(|name| !name.is_empty());
-    before.split(',').chain(labels.iter().copied()).chain(after).map(str::to_owned).collect()
-}
-
-fn stats(snapshot: &Snapshot) -> Vec<Record> {
-    let columns = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
-                   Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
-    let line = |row: &Row| {
-        let Figures { rps, fps, response, .. } = &row.total;
-        let mut record = vec![text(&row.method), text(&row.name)];
-        record.extend(totals((row.total.requests, row.total.failures, row.total.bytes), response));
-        record.extend([format!("{rps:?}"), format!("{fps:?}")]);
-        record.extend(percentiles(response));
-        record
-    };
-    let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
-    std::iter::once(header(columns, true, "")).chain(rows).collect()
-}
-
-/// Times from the real send, beside the response times of `_stats.csv`, which count from when a request was due; `None`
-/// where no request had a due time.
-fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
-    let columns = "Type,Name,Request Count,Median Service Time,Average Service Time,Min Service Time,Max Service Time";
-    let times = |row: &Row| row.total.service.unwrap_or(row.total.response);
-    snapshot.total.total.service.as_ref()?;
-    let line = |row: &Row| {
-        let (figures, times) = (&row.total, times(row));
-        let [requests, _, median, mean, min, max, _] =
-            totals((figures.requests, figures.failures, figures.bytes), &times);
-        let mut record = vec![text(&row.method), text(&row.name), requests, median, mean, min, max];
-        record.extend(percentiles(&times));
-        record
-    };
-    let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
-    Some(std::iter::once(header(columns, true, "")).chain(rows).collect())
-}
-
-/// Endpoints in the order of Locust's files.
-fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
-    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
-    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
-    rows
-}
-
-fn history(snapshot: &Snapshot) -> Vec<Record> {
-    let head = header(
-        "Timestamp,User Count,Type,Name,Requests/s,Failures/s",
-        true,
-        "Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,\
-         Total Min Response Time,Total Max Response Time,Total Average Content Size",
-    );
-    let start = (snapshot.run.started, 0, crate::stats::snapshot::SoFar::default());
-    let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.so_far));
-    let mut records = vec![head];
-    let mut last = None;
-    for (at, users, s) in std::iter::once(start).chain(rows) {
-        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        // Each second has one row, the latest; a clock that is set back does not take the rows back with it.
-        if last == Some(at) {
-            records.pop();
-        }
-        let seconds = last.filter(|before| *before > at).map_or(at, |before| before + 1);
-        last = Some(seconds);
-        let mut record = vec![seconds.to_string(), users.to_string(), String::new(), "Aggregated".to_owned()];
-        record.extend([format!("{:.6}", s.rps), format!("{:.6}", s.fps)]);
-        record.extend(percentiles(&s.response));
-        record.extend(totals((s.requests, s.failures, s.bytes), &s.response));
-        records.push(record);
-    }
-    records
-}
-
-fn failures(snapshot: &Snapshot) -> Vec<Record> {
-    let view = &snapshot.failures;
-    let rows = view.rows.iter().map(|row| {
-        let times = [utc(row.first), utc(row.last)];
-        let [first, last] = times;
-        vec![text(&row.method), text(&row.name), text(&row.reason), row.count.to_string(), first, last]
-    });
-    let more = (view.more_count > 0).then(|| {
-        let words = format!("{} more kinds of failures", view.more_kinds);
-        vec![String::new(), String::new(), words, view.more_count.to_string(), String::new(), String::new()]
-    });
-    let head = header("Method,Name,Error,Occurrences,First Seen,Last Seen", false, "");
-    std::iter::once(head).chain(rows).chain(more).collect()
-}
-
-fn exceptions(snapshot: &Snapshot) -> Vec<Record> {
-    let rows = snapshot.exceptions.iter();
-    let rows = rows.map(|row| vec![row.count.to_string(), text(&row.message), text(&row.place), "local".to_owned()]);
-    std::iter::once(header("Count,Message,Traceback,Nodes", false, "")).chain(rows).collect()
-}
-
-/// Counts, median, average, min, max in ms and the average size, with Locust's zeros where there is nothing.
-fn totals((requests, failures, bytes): (u64, u64, u64), times: &Latency) -> [String; 7] {
-    let counts = [requests.to_string(), failures.to_string()];
-    let [n, f] = counts;
-    if requests == 0 {
-        return [n, f, "0".into(), "0.0".into(), "0".into(), "0".into(), "0".into()];
-    }
-    // Locust has a decimal in these also where it is 0.
-    let float = |time: Duration| format!("{:?}", millis(time));
-    let size = bytes as f64 / requests as f64;
-    let median = millis(times.median()).to_string();
-    [n, f, median, float(times.mean), float(times.min), float(times.max), format!("{size:?}")]
-}
-
-/// To the microsecond, so that at most three decimals are written.
-fn millis(time: Duration) -> f64 {
-    (time.as_nanos() as f64 / 1e3).round() / 1e3
-}
-
-fn percentiles(times: &Latency) -> [String; 11] {
-    times.percentiles.map(|p| if times.count == 0 { "N/A".to_owned() } else { millis(p).to_string() })
-}
-
-fn utc(at: SystemTime) -> String {
-    Timestamp::try_from(at).map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
-}
-
-/// Text from outside: one line, and nothing that a spreadsheet would run as a formula.
-fn text(cell: &str) -> String {
-    let cell = clean::line(cell);
-    if cell.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.into_owned() }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use super::cells::header;
     use super::*;
 
     #[test]
-    fn formulas_are_neutralised_and_names_are_safe() {
-        for (raw, safe) in [("=1+1", "'=1+1"), ("\t@x", "' @x"), ("a=b", "a=b"), ("-1", "'-1"), ("+1", "'+1")] {
-            assert_eq!(text(raw), safe);
-        }
+    fn names_are_safe() {
         assert_eq!(slug("../../etc/passwd"), "etc-passwd");
         assert_eq!(slug("///"), "run");
     }

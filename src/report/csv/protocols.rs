@@ -1,6 +1,6 @@
 //! What Locust has no file for: what GraphQL operations ask for beside their times, and what became of Redis messages.
 
-use super::{Record, header, millis, text};
+use super::cells::{Record, header, millis, text};
 use crate::stats::Snapshot;
 use crate::stats::delivery::Tally;
 

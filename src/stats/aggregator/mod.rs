@@ -1,15 +1,15 @@
 //! One owner of all totals: merges intervals, keeps the 10 s window and the series, publishes snapshots.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use super::delivery::Tally;
 use super::health::{self, steady::Steady};
 use super::interval::Interval;
+use super::moment::Moment;
 use super::server::ServerFigures;
 use super::snapshot::{
-    Bin, Blocked, Event, Health, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunInfo, RunState,
-    Snapshot,
+    Bin, Blocked, Event, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunInfo, Snapshot,
 };
 use super::tally::Times;
 use super::totals::Stats;
@@ -46,25 +46,6 @@ pub struct Aggregator {
     stats: Stats,
     /// Room to merge windows in.
     scratch: Times<u64>,
-}
-
-/// What the engine knows at the moment of a snapshot.
-#[derive(Debug, Clone)]
-pub struct Moment {
-    /// Run time, pauses excluded.
-    pub elapsed: Duration,
-    /// Wall clock.
-    pub at: SystemTime,
-    /// State of the run.
-    pub state: RunState,
-    /// Users wanted.
-    pub target: u32,
-    /// Users per second.
-    pub spawn_rate: f64,
-    /// Integral of users over time, in user-hours.
-    pub vu_hours: f64,
-    /// Process-wide health signals; the aggregator adds timer lag and schedule delay and sets the level.
-    pub health: Health,
 }
 
 impl Aggregator {

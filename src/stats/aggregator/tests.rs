@@ -1,4 +1,7 @@
+use std::time::SystemTime;
+
 use super::*;
+use crate::stats::snapshot::{Health, RunState};
 use crate::stats::{Failure, Reason, Recorder, Sample};
 
 fn aggregator() -> Aggregator {

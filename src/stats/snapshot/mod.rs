@@ -73,7 +73,7 @@ impl Snapshot {
 
     /// True in a run whose subscribers measure what arrives; without, nothing is known of deliveries and losses.
     pub fn measures_delivery(&self) -> bool {
-        self.endpoints.iter().any(|row| *row.method == *super::totals::DELIVER)
+        self.endpoints.iter().any(|row| *row.method == *super::delivery::DELIVER)
     }
 
     /// Each GraphQL operation: its row, what it asks for, and what it cost.

@@ -1,0 +1,63 @@
+//! Cells of the CSV files, in Locust's formats.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use crate::clean;
+use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
+
+/// One line of a file.
+pub(super) type Record = Vec<String>;
+
+/// The column names `before` the percentiles and `after` them, separated by commas.
+pub(super) fn header(before: &str, percentiles: bool, after: &str) -> Record {
+    let labels: &[&str] = if percentiles { &PERCENTILE_LABELS } else { &[] };
+    let after = after.split(',').filter(|name| !name.is_empty());
+    before.split(',').chain(labels.iter().copied()).chain(after).map(str::to_owned).collect()
+}
+
+/// Counts, median, average, min, max in ms and the average size, with Locust's zeros where there is nothing.
+pub(super) fn totals((requests, failures, bytes): (u64, u64, u64), times: &Latency) -> [String; 7] {
+    let counts = [requests.to_string(), failures.to_string()];
+    let [n, f] = counts;
+    if requests == 0 {
+        return [n, f, "0".into(), "0.0".into(), "0".into(), "0".into(), "0".into()];
+    }
+    // Locust has a decimal in these also where it is 0.
+    let float = |time: Duration| format!("{:?}", millis(time));
+    let size = bytes as f64 / requests as f64;
+    let median = millis(times.median()).to_string();
+    [n, f, median, float(times.mean), float(times.min), float(times.max), format!("{size:?}")]
+}
+
+/// To the microsecond, so that at most three decimals are written.
+pub(super) fn millis(time: Duration) -> f64 {
+    (time.as_nanos() as f64 / 1e3).round() / 1e3
+}
+
+pub(super) fn percentiles(times: &Latency) -> [String; 11] {
+    times.percentiles.map(|p| if times.count == 0 { "N/A".to_owned() } else { millis(p).to_string() })
+}
+
+pub(super) fn utc(at: SystemTime) -> String {
+    Timestamp::try_from(at).map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
+}
+
+/// Text from outside: one line, and nothing that a spreadsheet would run as a formula.
+pub(super) fn text(cell: &str) -> String {
+    let cell = clean::line(cell);
+    if cell.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.into_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn formulas_are_neutralised() {
+        for (raw, safe) in [("=1+1", "'=1+1"), ("\t@x", "' @x"), ("a=b", "a=b"), ("-1", "'-1"), ("+1", "'+1")] {
+            assert_eq!(text(raw), safe);
+        }
+    }
+}

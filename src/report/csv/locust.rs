@@ -1,0 +1,100 @@
+//! The tables that Locust writes, and beside them the service times of requests that have due times.
+
+use std::time::UNIX_EPOCH;
+
+use super::cells::{Record, header, percentiles, text, totals, utc};
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Figures, Row, SoFar};
+
+/// `_stats.csv`: one line an endpoint, and all of them together.
+pub(super) fn stats(snapshot: &Snapshot) -> Vec<Record> {
+    let columns = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
+                   Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
+    let line = |row: &Row| {
+        let Figures { rps, fps, response, .. } = &row.total;
+        let mut record = vec![text(&row.method), text(&row.name)];
+        record.extend(totals((row.total.requests, row.total.failures, row.total.bytes), response));
+        record.extend([format!("{rps:?}"), format!("{fps:?}")]);
+        record.extend(percentiles(response));
+        record
+    };
+    let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
+    std::iter::once(header(columns, true, "")).chain(rows).collect()
+}
+
+/// `_service_time.csv`: times from the real send, beside the response times of `_stats.csv`, which count from when a request was due; `None`
+/// where no request had a due time.
+pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
+    let columns = "Type,Name,Request Count,Median Service Time,Average Service Time,Min Service Time,Max Service Time";
+    let times = |row: &Row| row.total.service.unwrap_or(row.total.response);
+    snapshot.total.total.service.as_ref()?;
+    let line = |row: &Row| {
+        let (figures, times) = (&row.total, times(row));
+        let [requests, _, median, mean, min, max, _] =
+            totals((figures.requests, figures.failures, figures.bytes), &times);
+        let mut record = vec![text(&row.method), text(&row.name), requests, median, mean, min, max];
+        record.extend(percentiles(&times));
+        record
+    };
+    let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
+    Some(std::iter::once(header(columns, true, "")).chain(rows).collect())
+}
+
+/// Endpoints in the order of Locust's files.
+fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
+    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    rows
+}
+
+/// `_stats_history.csv`: one line a second.
+pub(super) fn history(snapshot: &Snapshot) -> Vec<Record> {
+    let head = header(
+        "Timestamp,User Count,Type,Name,Requests/s,Failures/s",
+        true,
+        "Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,\
+         Total Min Response Time,Total Max Response Time,Total Average Content Size",
+    );
+    let start = (snapshot.run.started, 0, SoFar::default());
+    let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.so_far));
+    let mut records = vec![head];
+    let mut last = None;
+    for (at, users, s) in std::iter::once(start).chain(rows) {
+        let at = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        // Each second has one row, the latest; a clock that is set back does not take the rows back with it.
+        if last == Some(at) {
+            records.pop();
+        }
+        let seconds = last.filter(|before| *before > at).map_or(at, |before| before + 1);
+        last = Some(seconds);
+        let mut record = vec![seconds.to_string(), users.to_string(), String::new(), "Aggregated".to_owned()];
+        record.extend([format!("{:.6}", s.rps), format!("{:.6}", s.fps)]);
+        record.extend(percentiles(&s.response));
+        record.extend(totals((s.requests, s.failures, s.bytes), &s.response));
+        records.push(record);
+    }
+    records
+}
+
+/// `_failures.csv`: failures by endpoint and reason.
+pub(super) fn failures(snapshot: &Snapshot) -> Vec<Record> {
+    let view = &snapshot.failures;
+    let rows = view.rows.iter().map(|row| {
+        let times = [utc(row.first), utc(row.last)];
+        let [first, last] = times;
+        vec![text(&row.method), text(&row.name), text(&row.reason), row.count.to_string(), first, last]
+    });
+    let more = (view.more_count > 0).then(|| {
+        let words = format!("{} more kinds of failures", view.more_kinds);
+        vec![String::new(), String::new(), words, view.more_count.to_string(), String::new(), String::new()]
+    });
+    let head = header("Method,Name,Error,Occurrences,First Seen,Last Seen", false, "");
+    std::iter::once(head).chain(rows).chain(more).collect()
+}
+
+/// `_exceptions.csv`: errors in the scenario itself.
+pub(super) fn exceptions(snapshot: &Snapshot) -> Vec<Record> {
+    let rows = snapshot.exceptions.iter();
+    let rows = rows.map(|row| vec![row.count.to_string(), text(&row.message), text(&row.place), "local".to_owned()]);
+    std::iter::once(header("Count,Message,Traceback,Nodes", false, "")).chain(rows).collect()
+}
