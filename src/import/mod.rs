@@ -9,6 +9,7 @@ mod curl;
 mod draft;
 mod har;
 mod headers;
+mod input;
 mod literal;
 mod multipart;
 mod openapi;
@@ -16,27 +17,18 @@ mod write;
 
 use serde_json::Value;
 
+pub use self::input::{ImportError, Options};
+
 use crate::scenario::eval::json;
 
 /// Bytes of the longest text that is looked at; a recording of a long session has tens of megabytes.
 pub const MAX_INPUT: usize = 64 * 1024 * 1024;
 /// Bytes of the longest scenario that can be loaded.
 const MAX_OUTPUT: usize = 1_000_000;
-/// Requests taken from one text.
-const MAX_REQUESTS: usize = 1_000;
 /// Values of a YAML document, aliases counted each time.
 const MAX_NODES: usize = 400_000;
 /// Levels of a YAML document.
 const MAX_DEPTH: usize = 60;
-
-/// What is wanted of a recording.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Keep images, styles, scripts, fonts and media.
-    pub assets: bool,
-    /// Keep requests to these hosts beside the main one.
-    pub hosts: Vec<String>,
-}
 
 /// A scenario that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,17 +39,6 @@ pub struct Imported {
     pub notes: Vec<String>,
     /// Environment variables that the scenario reads.
     pub variables: Vec<String>,
-}
-
-/// A text of which no scenario can be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ImportError(String);
-
-impl ImportError {
-    fn new(why: impl Into<String>) -> Self {
-        Self(why.into())
-    }
 }
 
 /// Makes a scenario called `name` of a text whose kind shows in its content.

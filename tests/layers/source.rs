@@ -89,7 +89,7 @@ impl Source {
     fn import(&mut self, prefix: &mut Path, tree: &[&str]) {
         let depth = prefix.len();
         let mut words = tree.iter().enumerate();
-        while let Some((at, token)) = words.next() {
+        for (at, token) in words.by_ref() {
             match *token {
                 "::" => {}
                 "{" => {

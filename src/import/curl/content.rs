@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::command::Command;
 use super::data::{Data, FileData, Form, How};
-use super::field;
+use super::field::field;
 use crate::import::body::{body, secret};
 use crate::import::credential::Vault;
 use crate::import::draft::pairs;

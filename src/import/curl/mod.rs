@@ -4,6 +4,7 @@ mod cmd;
 mod command;
 mod content;
 mod data;
+mod field;
 mod globs;
 mod options;
 mod words;
@@ -14,13 +15,14 @@ use serde_json::{Value, json};
 use url::Url;
 
 use self::command::Command;
+use self::field::field;
 use self::words::Input;
 use super::credential::{self, Vault};
 use super::draft;
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, pairs, verb};
 use super::headers::{is_carriage, is_header, is_the_clients_own};
+use super::input::{ImportError, MAX_REQUESTS};
 use super::literal::literal;
-use super::{ImportError, MAX_REQUESTS};
 
 /// Addresses of one pattern that become steps.
 const MOST_OF_A_PATTERN: usize = 50;
@@ -255,12 +257,6 @@ fn keep_from_address(value: &str, vault: &mut Vault) {
 /// The pairs after the `?`; credentials among them are kept.
 pub(super) fn query_of(url: &Url, vault: &mut Vault) -> Vec<(String, String)> {
     url.query_pairs().map(|(name, value)| field(&name, &value, vault)).collect()
-}
-
-fn field(name: &str, value: &str, vault: &mut Vault) -> (String, String) {
-    let value =
-        if credential::is_secret_name(name) && !value.is_empty() { vault.keep(name, value) } else { literal(value) };
-    (name.to_owned(), value)
 }
 
 fn header(

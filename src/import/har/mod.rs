@@ -14,9 +14,9 @@ use super::body::{Fill, body, secret};
 use super::credential;
 use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, pairs, verb};
 use super::headers::is_the_clients_own;
+use super::input::{ImportError, MAX_REQUESTS, Options};
 use super::literal::literal;
 use super::multipart;
-use super::{ImportError, MAX_REQUESTS, Options};
 
 /// A shorter gap is the browser's work, not the user's.
 const SHORTEST_WAIT: f64 = 0.5;

@@ -17,8 +17,8 @@ use super::body::filled;
 use super::credential::{Vault, is_secret_name};
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, is_redirect, verb};
 use super::headers::is_the_clients_own;
+use super::input::{ImportError, MAX_REQUESTS};
 use super::literal::{identifier, literal};
-use super::{ImportError, MAX_REQUESTS};
 
 /// Makes a task of each operation.
 pub fn import(document: &Value) -> Result<Draft, ImportError> {
