@@ -49,15 +49,23 @@ const SCENARIO: &[(&str, &[&str])] = &[
 
 /// The rooms of `protocol`, in the same way; files beside them are rooms too.
 const PROTOCOL: &[(&str, &[&str])] = &[
-    ("redis", &["http", "judged", "offload"]),
-    ("graphql", &["http", "judged", "offload"]),
-    ("http", &["judged", "offload"]),
-    ("judged", &[]),
+    ("redis", &["net", "http", "result", "evaluate", "offload"]),
+    ("graphql", &["http", "net", "result", "evaluate", "offload"]),
+    ("http", &["net", "result", "evaluate", "offload"]),
+    ("net", &["offload"]),
+    ("result", &[]),
+    ("evaluate", &[]),
     ("offload", &[]),
 ];
 
 /// Folders in which circles are still being untied. Nothing may be added here.
-const STILL_CIRCULAR: &[&str] = &["protocol/", "scenario/"];
+const STILL_CIRCULAR: &[&str] = &[
+    "protocol/redis/receiver/",
+    "protocol/redis/resp/",
+    "scenario/compile/",
+    "scenario/eval/template/",
+    "scenario/secrets/",
+];
 /// Rooms, with what they still import from above. Nothing may be added here.
 const STILL_UPWARDS: &[(&str, &str)] = &[("compile", "mod")];
 
