@@ -17,7 +17,6 @@ const CHOOSE: &str =
 /// The same for a path.
 const CHOOSE_JSON: &str = "it is read with the file: capture `body: true` as page, and look in it in a step: \
                            {{ page | jsonpath('$.items[?@.id == ' ~ x ~ ']') }}";
-/// The keys that name a source.
 
 impl Builder<'_> {
     pub(super) fn captures(&mut self, node: &Node) -> Vec<Capture> {

@@ -1,16 +1,19 @@
 //! GraphQL documents: what a file or a step says, and how much it asks for.
 //!
-//! The figures need no schema: they are counted in the parsed text, fragments followed, so that a slow operation can be
-//! held against what it asks for.
+//! The size needs no schema: it is counted in the parsed document, fragments followed, so that a slow operation can be
+//! compared with what it asks for.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use async_graphql_parser::types::{
-    ExecutableDocument, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
+use apollo_compiler::Node;
+use apollo_compiler::ast::{
+    Definition, Document, Field, FragmentDefinition, FragmentSpread, OperationDefinition, OperationType, Selection,
+    Value,
 };
-use async_graphql_parser::{Positioned, parse_query};
-use async_graphql_value::{Name, Value};
+use apollo_compiler::parser::{LineColumn, SourceMap, SourceSpan};
 
+pub use super::parse::DocumentError;
+use super::parse::{MAX_DEPTH, parse};
 use crate::scenario::plan::{OperationKind, OperationSize};
 
 /// One operation of a document.
@@ -24,150 +27,159 @@ pub struct Operation {
     pub size: OperationSize,
 }
 
-/// A text that is no GraphQL document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct DocumentError {
-    /// From 1; 0 when it is about the whole.
-    pub line: usize,
-    /// From 1; 0 when it is about the whole.
-    pub column: usize,
-    /// What is wrong.
-    pub why: String,
-}
-
-/// The operations of a document, in order. `variable` gives the value of a variable that is known before the run, for
+/// The operations of a document, in order. `variable` returns the value of a variable that is known before the run, for
 /// the number of nodes.
 ///
 /// # Errors
-/// When it cannot be parsed, uses a fragment that it does not define, or one that uses itself.
+/// When it cannot be parsed, defines a name twice or something that cannot be sent, or uses a fragment that it does not
+/// define, or one that uses itself.
 pub fn operations(text: &str, variable: &dyn Fn(&str) -> Option<u64>) -> Result<Vec<Operation>, DocumentError> {
-    let document = parse_query(text).map_err(|error| {
-        let at = error.positions().next().unwrap_or_default();
-        let message = error.to_string();
-        // The parser draws the place below its message; we have our own way of showing it.
-        let why = message.lines().last().map_or("", str::trim).trim_start_matches("= ");
-        DocumentError { line: at.line, column: at.column, why: in_words(why) }
-    })?;
-    let mut found: Vec<_> = document.operations.iter().collect();
-    found.sort_by_key(|(_, operation)| (operation.pos.line, operation.pos.column));
-    found.into_iter().map(|(name, operation)| describe(&document, name, operation, variable)).collect()
+    let document = parse(text)?;
+    let (operations, fragments) = definitions(&document)?;
+    let scope = Known { fragments: &fragments, sources: &document.sources, variable };
+    operations.into_iter().map(|operation| describe(operation, &scope)).collect()
 }
 
-/// What the parser expects, without the names of its rules.
-fn in_words(why: &str) -> String {
-    if !why.starts_with("expected ") {
-        return why.to_owned();
+type Fragments<'d> = HashMap<&'d str, &'d FragmentDefinition>;
+
+/// The operations and fragments, each name once.
+fn definitions(document: &Document) -> Result<(Vec<&Node<OperationDefinition>>, Fragments<'_>), DocumentError> {
+    let (mut operations, mut fragments, mut names) = (Vec::new(), HashMap::new(), HashSet::new());
+    for definition in &document.definitions {
+        let wrong = match definition {
+            Definition::OperationDefinition(operation) => {
+                operations.push(operation);
+                let name = operation.name.as_ref();
+                name.filter(|name| !names.insert(name.as_str()))
+                    .map(|name| format!("operation `{name}` is defined twice"))
+            }
+            Definition::FragmentDefinition(fragment) => {
+                let before = fragments.insert(fragment.name.as_str(), &**fragment);
+                before.map(|_| format!("fragment `{}` is defined twice", fragment.name))
+            }
+            _ => Some("a document has operations and fragments; this belongs to a schema".to_owned()),
+        };
+        if let Some(wrong) = wrong {
+            return Err(DocumentError::at(start(definition.location(), &document.sources), wrong));
+        }
     }
-    let rules = [("executable_definition", "query, mutation, subscription, fragment"), ("EOI", "the end"), ("_", " ")];
-    rules.iter().fold(why.to_owned(), |why, (rule, words)| why.replace(rule, words))
+    let nameless = operations.iter().find(|operation| operation.name.is_none() && operations.len() > 1);
+    if let Some(nameless) = nameless {
+        let wrong = "an operation without a name must be the only one".to_owned();
+        return Err(DocumentError::at(start(nameless.location(), &document.sources), wrong));
+    }
+    if operations.is_empty() {
+        return Err(DocumentError::at(None, "there is no operation in it".to_owned()));
+    }
+    Ok((operations, fragments))
 }
 
-fn describe(
-    document: &ExecutableDocument,
-    name: Option<&Name>,
-    operation: &Positioned<OperationDefinition>,
-    variable: &dyn Fn(&str) -> Option<u64>,
-) -> Result<Operation, DocumentError> {
-    let definition = &operation.node;
-    let defaults = definition.variable_definitions.iter().filter_map(|one| {
-        let value = one.node.default_value.as_ref()?.node.clone().into_value();
-        Some((one.node.name.node.as_str(), number(&value, &|_| None)?))
+fn start(place: Option<SourceSpan>, sources: &SourceMap) -> Option<LineColumn> {
+    place?.line_column(sources)
+}
+
+/// What is known of the document, and of the variables that go with it.
+struct Known<'d> {
+    fragments: &'d Fragments<'d>,
+    sources: &'d SourceMap,
+    variable: &'d dyn Fn(&str) -> Option<u64>,
+}
+
+fn describe(operation: &OperationDefinition, known: &Known<'_>) -> Result<Operation, DocumentError> {
+    let defaults = operation.variables.iter().filter_map(|one| {
+        let value = one.default_value.as_ref()?;
+        Some((one.name.as_str(), number(value, &|_| None)?))
     });
     let defaults: HashMap<&str, u64> = defaults.collect();
-    let known = |name: &str| variable(name).or_else(|| defaults.get(name).copied());
-    let mut counter = Counter { fragments: &document.fragments, variable: &known, done: HashMap::new() };
-    let counted = counter.set(&definition.selection_set)?;
-    let root_fields = u32::try_from(definition.selection_set.node.items.len()).unwrap_or(u32::MAX);
-    let directives = counted.directives.saturating_add(definition.directives.len() as u64);
+    let variable = |name: &str| (known.variable)(name).or_else(|| defaults.get(name).copied());
+    let mut counter = Counter { known: &Known { variable: &variable, ..*known }, done: HashMap::new(), level: 0 };
+    let counted = counter.set(&operation.selection_set)?;
+    let root_fields = u32::try_from(operation.selection_set.len()).unwrap_or(u32::MAX);
+    let directives = counted.directives.saturating_add(operation.directives.len() as u64);
     Ok(Operation {
-        kind: match definition.ty {
+        kind: match operation.operation_type {
             OperationType::Query => OperationKind::Query,
             OperationType::Mutation => OperationKind::Mutation,
             OperationType::Subscription => OperationKind::Subscription,
         },
-        name: name.map(ToString::to_string),
+        name: operation.name.as_ref().map(ToString::to_string),
         size: OperationSize { root_fields, directives, ..counted },
     })
 }
 
-type Fragments = HashMap<Name, Positioned<FragmentDefinition>>;
-
 struct Counter<'a> {
-    fragments: &'a Fragments,
-    variable: &'a dyn Fn(&str) -> Option<u64>,
+    known: &'a Known<'a>,
     /// Fragments counted already, and `None` for those being counted: each is walked once, however often it is used.
     done: HashMap<&'a str, Option<OperationSize>>,
+    /// Selections that this one is inside of.
+    level: usize,
 }
 
 impl<'a> Counter<'a> {
-    fn set(&mut self, set: &'a Positioned<SelectionSet>) -> Result<OperationSize, DocumentError> {
+    fn set(&mut self, set: &'a [Selection]) -> Result<OperationSize, DocumentError> {
+        self.level += 1;
         let mut sum = OperationSize::default();
-        for item in &set.node.items {
-            let part = match &item.node {
-                Selection::Field(field) => self.field(&field.node)?,
-                Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set)?,
-                Selection::FragmentSpread(spread) => {
-                    let error = |why| DocumentError { line: item.pos.line, column: item.pos.column, why };
-                    self.fragment(&spread.node.fragment_name.node, error)?
-                }
+        for item in set {
+            let (part, directives) = match item {
+                Selection::Field(field) => (self.field(field)?, &field.directives),
+                Selection::InlineFragment(inline) => (self.set(&inline.selection_set)?, &inline.directives),
+                Selection::FragmentSpread(spread) => (self.fragment(spread)?, &spread.directives),
             };
-            let directives = item.node.directives().len() as u64;
             sum = OperationSize {
                 depth: sum.depth.max(part.depth),
                 fields: sum.fields.saturating_add(part.fields),
                 aliases: sum.aliases.saturating_add(part.aliases),
-                directives: sum.directives.saturating_add(part.directives).saturating_add(directives),
+                directives: sum.directives.saturating_add(part.directives).saturating_add(directives.len() as u64),
                 nodes: sum.nodes.saturating_add(part.nodes),
                 is_open: sum.is_open || part.is_open,
                 root_fields: 0,
             };
         }
+        self.level -= 1;
         Ok(sum)
     }
 
     fn field(&mut self, field: &'a Field) -> Result<OperationSize, DocumentError> {
         let inner = self.set(&field.selection_set)?;
-        let is_leaf = field.selection_set.node.items.is_empty();
-        let named = ["first", "last", "limit", "take"].into_iter().find_map(|name| field.get_argument(name));
-        let times = named.map(|value| number(&value.node, self.variable));
-        let is_unknown =
-            matches!(times, Some(None)) && named.is_some_and(|value| matches!(value.node, Value::Variable(_)));
-        let times = times.flatten().unwrap_or(1);
+        let is_leaf = field.selection_set.is_empty();
+        let argument = |name: &str| field.arguments.iter().find(|argument| argument.name == name);
+        let limit = ["first", "last", "limit", "take"].into_iter().find_map(argument).map(|argument| &*argument.value);
+        let times = limit.and_then(|value| number(value, self.known.variable));
+        let is_unknown = times.is_none() && matches!(limit, Some(Value::Variable(_)));
         Ok(OperationSize {
             depth: inner.depth.saturating_add(1),
             fields: inner.fields.saturating_add(1),
             aliases: inner.aliases.saturating_add(u64::from(field.alias.is_some())),
-            nodes: if is_leaf { 0 } else { times.saturating_mul(inner.nodes.max(1)) },
+            nodes: if is_leaf { 0 } else { times.unwrap_or(1).saturating_mul(inner.nodes.max(1)) },
             is_open: inner.is_open || (is_unknown && !is_leaf),
             ..inner
         })
     }
 
-    fn fragment(
-        &mut self,
-        name: &'a Name,
-        error: impl FnOnce(String) -> DocumentError,
-    ) -> Result<OperationSize, DocumentError> {
-        match self.done.get(name.as_str()) {
-            Some(Some(known)) => return Ok(*known),
-            Some(None) => return Err(error(format!("fragment `{name}` uses itself"))),
+    fn fragment(&mut self, spread: &'a Node<FragmentSpread>) -> Result<OperationSize, DocumentError> {
+        let name = spread.fragment_name.as_str();
+        let error = |why| Err(DocumentError::at(start(spread.location(), self.known.sources), why));
+        match self.done.get(name) {
+            Some(Some(counted)) => return Ok(*counted),
+            Some(None) => return error(format!("fragment `{name}` uses itself")),
             None => {}
         }
-        let fragments = self.fragments;
-        let Some(fragment) = fragments.get(name) else {
-            return Err(error(format!("fragment `{name}` is not defined")));
+        let Some(fragment) = self.known.fragments.get(name) else {
+            return error(format!("fragment `{name}` is not defined"));
         };
-        self.done.insert(name.as_str(), None);
-        let counted = self.set(&fragment.node.selection_set)?;
-        self.done.insert(name.as_str(), Some(counted));
+        if self.level > MAX_DEPTH {
+            return error(format!("more nesting than the limit of {MAX_DEPTH} levels"));
+        }
+        self.done.insert(name, None);
+        let counted = self.set(&fragment.selection_set)?;
+        self.done.insert(name, Some(counted));
         Ok(counted)
     }
 }
 
 fn number(value: &Value, variable: &dyn Fn(&str) -> Option<u64>) -> Option<u64> {
     match value {
-        Value::Number(number) => number.as_u64(),
+        Value::Int(number) => number.as_str().parse().ok(),
         Value::Variable(name) => variable(name),
         _ => None,
     }
@@ -200,14 +212,14 @@ mod tests {
     }
 
     #[test]
-    fn figures_say_how_much_is_asked_for() {
+    fn the_size_is_how_much_is_asked_for() {
         let text =
             "query S($n: Int = 10) { products(first: $n) { nodes { id name b: name } } me @include(if: true) { id } }";
-        let figures = one(text).size;
+        let size = one(text).size;
         let wanted =
             OperationSize { depth: 3, fields: 7, root_fields: 2, aliases: 1, directives: 1, nodes: 11, is_open: false };
-        assert_eq!(figures, wanted);
-        assert_eq!(figures.to_string(), "depth 3, 7 fields, 1 alias, ~11 nodes");
+        assert_eq!(size, wanted);
+        assert_eq!(size.to_string(), "depth 3, 7 fields, 1 alias, ~11 nodes");
         let known = operations(text, &|name| (name == "n").then_some(3)).expect("a document");
         assert_eq!(known[0].size.nodes, 4);
         assert_eq!(one("{ a(first: 10) { b(last: 5) { c } d } }").size.nodes, 50);
@@ -227,31 +239,43 @@ mod tests {
         }
         bomb.push_str(" fragment F60 on T { c }");
         assert!(one(&bomb).size.fields > 1 << 60);
+        // Each uses the next one, which is as deep as there are fragments.
+        let mut chain = "{ ...F0 }".to_owned();
+        for i in 0..1_000 {
+            chain.push_str(&format!(" fragment F{i} on T {{ ...F{} }}", i + 1));
+        }
+        assert!(operations(&chain, &|_| None).expect_err("too deep").why.contains("limit of 200 levels"));
         let huge = format!("{{ a(first: {0}) {{ b(first: {0}) {{ c }} }} }}", u32::MAX);
         assert_eq!(one(&huge).size.to_string(), "depth 3, 3 fields, more than 10^15 nodes");
     }
 
     #[test]
-    fn a_text_that_is_no_document_is_refused_in_words() {
-        for (text, wanted) in [
-            ("{ a(", "expected name"),
-            ("{ a( }", "expected"),
-            ("hello", "expected query, mutation, subscription, fragment"),
-            ("query Q { a } query Q { b }", "Q"),
+    fn descriptions_and_every_escape_are_accepted() {
+        for text in [
+            "\"\"\"d\"\"\" query Q { hello }",
+            "query Q(\"v\" $a: Int) { hello(n: $a) { ...F } } \"d\" fragment F on T { a }",
+            "query Q { hello(name: \"\\u{1F600}\") }",
+            "query Q { hello(name: \"\\uD83D\\uDE00\") }",
         ] {
-            let why = operations(text, &|_| None).expect_err("no document").why;
-            assert!(why.contains(wanted) && !why.contains('_'), "{text}: {why}");
+            assert_eq!(one(text).name.as_deref(), Some("Q"), "{text}");
         }
     }
 
     #[test]
-    fn what_is_wrong_is_said_with_its_place() {
+    fn errors_have_their_place() {
         for (text, line, why) in [
             ("{ a { b }", 1, "expected"),
             ("query {\n  a(\n}", 3, "expected"),
             ("{\n  ...F\n}", 2, "fragment `F` is not defined"),
             ("{ ...F } fragment F on T { a { ...F } }", 1, "fragment `F` uses itself"),
-            ("", 1, "expected"),
+            ("", 1, "expected query, mutation, subscription, fragment"),
+            ("hello", 1, "expected query, mutation, subscription, fragment"),
+            ("{ a(", 1, "expected an argument"),
+            ("query Q { a }\nquery Q { b }", 2, "operation `Q` is defined twice"),
+            ("query Q { a }\n{ b }", 2, "without a name"),
+            ("{ ...F }\nfragment F on T { a }\nfragment F on T { b }", 3, "fragment `F` is defined twice"),
+            ("{ a }\ntype T { a: Int }", 2, "belongs to a schema"),
+            ("fragment F on T { a }", 0, "no operation"),
             (&format!("{}{}", "{a".repeat(10_000), "}".repeat(10_000)), 1, "limit"),
         ] {
             let error = operations(text, &|_| None).expect_err(text);

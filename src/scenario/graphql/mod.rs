@@ -4,5 +4,6 @@ pub mod document;
 pub mod endpoint;
 pub(crate) mod finding;
 pub mod introspection;
+mod parse;
 pub mod schema;
 pub(crate) mod values;

@@ -13,6 +13,7 @@ use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{ExecutableDocument, Schema};
 
 use super::finding::{Finding, LISTED, near};
+use super::parse::without_descriptions;
 use super::values::VariableValue;
 use super::{introspection, values};
 use crate::scenario::syntax::source;
@@ -67,13 +68,14 @@ impl GraphqlSchema {
 
     /// What of a document does not fit. `given` are the variables that go with `operation`.
     pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[VariableValue]) -> Vec<Finding> {
-        let (parsed, mut found) = match ExecutableDocument::parse_and_validate(&self.0, document, "document.graphql") {
-            Ok(parsed) => (parsed.into_inner(), Vec::new()),
-            Err(wrong) => {
-                let found = self.findings(&wrong.errors, &wrong.partial, document);
-                (wrong.partial, found)
-            }
-        };
+        let (parsed, mut found) =
+            match ExecutableDocument::parse_and_validate(&self.0, without_descriptions(document), "document.graphql") {
+                Ok(parsed) => (parsed.into_inner(), Vec::new()),
+                Err(wrong) => {
+                    let found = self.findings(&wrong.errors, &wrong.partial, document);
+                    (wrong.partial, found)
+                }
+            };
         let chosen = parsed.operations.iter().find(|one| one.name.as_ref().map(|name| name.as_str()) == operation);
         if let Some(chosen) = chosen {
             found.extend(values::check(&self.0, chosen, given));
@@ -199,6 +201,7 @@ mod tests {
             "{ product(id: 7) { name } }",
             "query ($id: ID!) { product(id: $id) { ...F } } fragment F on Product { id price }",
             "query ($n: Int! = 3) { products(first: $n) { id } __typename }",
+            "\"\"\"d\"\"\" query Q { product(id: \"\\u{1F600}\") { name } }",
         ] {
             assert_eq!(checked(right), [], "{right}");
         }
