@@ -1,5 +1,6 @@
 //! All the screen knows. The engine appears in it only as snapshots.
 
+mod focus;
 mod launcher;
 mod note;
 mod planned;
@@ -7,10 +8,11 @@ mod question;
 mod run;
 mod sort;
 
+pub(crate) use focus::{Focus, List};
 pub(crate) use launcher::{Heard, Item, Launcher, Shown};
 pub(crate) use planned::{Pending, Planned};
 pub(crate) use question::Question;
-pub(crate) use run::{Focus, Run};
+pub(crate) use run::Run;
 pub(crate) use sort::Sort;
 
 use std::cell::Cell;

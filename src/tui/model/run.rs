@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::focus::{Focus, List};
 use super::note::Note;
 use super::planned::{Pending, Planned};
 use super::sort::Sort;
@@ -45,14 +46,6 @@ pub(crate) struct Run {
     pub key: Option<(Action, Duration)>,
 }
 
-/// The pane that keys act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Focus {
-    Endpoints,
-    Failures,
-    Percentiles,
-}
-
 impl Run {
     pub fn new(index: usize, overrides: Overrides, planned: Planned, latest: Arc<Snapshot>) -> Self {
         let mut run = Self {
@@ -61,7 +54,7 @@ impl Run {
             planned,
             latest,
             frozen: None,
-            focus: Focus::Endpoints,
+            focus: Focus::default(),
             expanded: false,
             window: false,
             span: Span::Auto,
@@ -82,18 +75,31 @@ impl Run {
 
     /// Keeps the highlighted rows highlighted after something has changed the lists.
     pub fn follow(&mut self) {
-        let (endpoints, failures) = (self.subjects(Focus::Endpoints), self.subjects(Focus::Failures));
+        let (endpoints, failures) = (self.subjects(List::Endpoints), self.subjects(List::Failures));
         self.endpoint.follow(&endpoints);
         self.failure.follow(&failures);
     }
 
-    /// The rows that the cursor of a pane moves over, as they are shown.
-    pub fn subjects(&self, focus: Focus) -> Vec<Subject> {
-        match focus {
-            Focus::Failures => self.failures().into_iter().map(Subject::from).collect(),
-            Focus::Endpoints | Focus::Percentiles => {
-                self.endpoints().into_iter().chain([&self.shown().total]).map(Subject::from).collect()
-            }
+    /// The rows of a list, as they are shown.
+    pub fn subjects(&self, list: List) -> Vec<Subject> {
+        match list {
+            List::Failures => self.failures().into_iter().map(Subject::from).collect(),
+            List::Endpoints => self.endpoints().into_iter().chain([&self.shown().total]).map(Subject::from).collect(),
+        }
+    }
+
+    /// The highlighted row of a list.
+    pub fn cursor(&self, list: List) -> &Cursor {
+        match list {
+            List::Endpoints => &self.endpoint,
+            List::Failures => &self.failure,
+        }
+    }
+
+    pub fn cursor_mut(&mut self, list: List) -> &mut Cursor {
+        match list {
+            List::Endpoints => &mut self.endpoint,
+            List::Failures => &mut self.failure,
         }
     }
 

@@ -11,8 +11,9 @@ use crate::stats::snapshot::RunState;
 use crate::tui::action::Action;
 use crate::tui::cursor::Subject;
 use crate::tui::history::Span;
-use crate::tui::model::{Focus, Model, Overlay, Pending, Question, Run, Sort};
+use crate::tui::model::{Model, Overlay, Pending, Question, Run, Sort};
 use crate::tui::prompt::Field;
+use crate::tui::view::panes;
 
 /// Takes a new picture of the run; a wish that the engine has taken over is a wish no more.
 pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
@@ -143,19 +144,8 @@ fn look(model: &mut Model, action: Action) {
             run.sort = Sort::ALL[(here + 1) % Sort::ALL.len()];
         }
         Action::SortReverse => run.reverse = !run.reverse,
-        Action::FocusNext => {
-            run.focus = match run.focus {
-                Focus::Endpoints => Focus::Failures,
-                Focus::Failures => Focus::Percentiles,
-                Focus::Percentiles => Focus::Endpoints,
-            };
-        }
-        Action::FocusPrevious => {
-            run.focus = match run.focus {
-                Focus::Endpoints => Focus::Percentiles,
-                Focus::Failures => Focus::Endpoints,
-                Focus::Percentiles => Focus::Failures,
-            };
+        Action::FocusNext | Action::FocusPrevious => {
+            run.focus = panes::next(run.focus, action == Action::FocusPrevious);
         }
         Action::Back => {
             if run.expanded {
@@ -184,24 +174,21 @@ fn look(model: &mut Model, action: Action) {
 
 /// What is highlighted in the focused pane.
 fn subject(run: &Run) -> Option<Subject> {
-    let cursor = if run.focus == Focus::Failures { &run.failure } else { &run.endpoint };
-    run.subjects(run.focus).into_iter().nth(cursor.index())
+    let list = run.focus.list;
+    run.subjects(list).into_iter().nth(run.cursor(list).index())
 }
 
 fn scroll(run: &mut Run, action: Action) {
-    let rows = run.subjects(run.focus);
-    let cursor = if run.focus == Focus::Failures { &mut run.failure } else { &mut run.endpoint };
-    let here = cursor.index();
-    cursor.move_to(
-        match action {
-            Action::Up => here.saturating_sub(1),
-            Action::Down => here.saturating_add(1),
-            Action::PageUp => here.saturating_sub(10),
-            Action::PageDown => here.saturating_add(10),
-            Action::First => 0,
-            Action::Last => usize::MAX,
-            _ => return,
-        },
-        &rows,
-    );
+    let list = run.focus.list;
+    let (rows, here) = (run.subjects(list), run.cursor(list).index());
+    let target = match action {
+        Action::Up => here.saturating_sub(1),
+        Action::Down => here.saturating_add(1),
+        Action::PageUp => here.saturating_sub(10),
+        Action::PageDown => here.saturating_add(10),
+        Action::First => 0,
+        Action::Last => usize::MAX,
+        _ => return,
+    };
+    run.cursor_mut(list).move_to(target, &rows);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::canvas::{pane, put, put_lines, scrolled};
@@ -58,11 +58,7 @@ fn asks_for(snapshot: &Snapshot, row: &Row) -> Option<String> {
 /// The statistics were reset while one looked.
 fn gone(model: &Model, (method, name): (&str, &str), frame: &mut Frame<'_>, area: Rect) {
     let inner = pane(frame, area, (&title(method, name), ""), &model.theme, true);
-    put(
-        frame,
-        Rect { height: 1.min(inner.height), ..inner },
-        Line::styled(" nothing of this since the reset", model.theme.dim),
-    );
+    put(frame, inner, Line::styled(" nothing of this since the reset", model.theme.dim));
 }
 
 /// A pane full of lines that scroll.
@@ -123,14 +119,14 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
         return page(model, (&name, window), (lines, scroll), frame, area);
     }
     let lines = head.into_iter().map(|line| Line::styled(format!(" {line}"), theme.strong)).collect();
-    put_lines(frame, Rect { height: rows, ..area }, lines);
-    let area = Rect { y: area.y + rows, height: area.height - rows, ..area };
-    let wide = area.width * 3 / 5;
-    let left = Rect { width: wide, height: TIMES, ..area };
+    let heights = [Constraint::Length(rows), Constraint::Length(TIMES), Constraint::Fill(1)];
+    let [top, middle, below] = Layout::vertical(heights).areas(area);
+    let widths = [Constraint::Length(area.width * 3 / 5), Constraint::Fill(1)];
+    let [left, right] = Layout::horizontal(widths).areas(middle);
+    put_lines(frame, top, lines);
     let inner = pane(frame, left, ("Response time", window), theme, false);
     let bar = usize::from(inner.width).saturating_sub(if figures.service.is_some() { 33 } else { 22 });
     put_lines(frame, inner, times(figures, bar, theme));
-    let right = Rect { x: left.right(), width: area.width - wide, ..left };
     let inner = pane(frame, right, ("Where the time goes", "average"), theme, false);
     // Of how many, where there is room for it.
     let lines = phases(row, figures, theme).into_iter().map(|mut line| {
@@ -140,7 +136,6 @@ fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut 
         line
     });
     put_lines(frame, inner, lines.collect());
-    let below = Rect { y: left.bottom(), height: area.height - TIMES, ..area };
     let note = match kinds.len() {
         _ if total => "all endpoints".to_owned(),
         _ if is_delivery(row) => "whole run".to_owned(),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
 use super::canvas::{pane, put, put_lines};
@@ -21,9 +21,10 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
         Span::styled(" katydid", theme.accent.patch(theme.strong)),
         Span::styled("   load tests, steered from the terminal", theme.dim),
     ]);
-    put(frame, Rect { height: 1, ..area }, title);
-    let gap = if area.height >= 20 { 2 } else { 1 };
-    let body = Rect { y: area.y + gap, height: area.height.saturating_sub(gap), ..area };
+    let gap = if area.height >= 20 { 1 } else { 0 };
+    let rows = [Constraint::Length(1), Constraint::Length(gap), Constraint::Fill(1)];
+    let [top, _, body] = Layout::vertical(rows).areas(area);
+    put(frame, top, title);
     let wide = if area.width >= 150 {
         48
     } else if area.width >= 120 {
@@ -31,8 +32,8 @@ pub(super) fn draw(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     } else {
         (area.width / 3).clamp(16, 28)
     };
-    list(model, frame, Rect { width: wide, ..body });
-    let right = Rect { x: body.x + wide, width: body.width.saturating_sub(wide), ..body };
+    let [left, right] = Layout::horizontal([Constraint::Length(wide), Constraint::Fill(1)]).areas(body);
+    list(model, frame, left);
     preview(model, frame, right);
 }
 

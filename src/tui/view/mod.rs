@@ -1,18 +1,16 @@
 //! The model becomes a frame. No clock, no input, and no arithmetic on samples here.
 
 mod canvas;
-mod charts;
 mod dashboard;
 mod detail;
 mod footer;
+mod head;
 mod help;
 mod histogram;
 mod launcher;
 mod message;
-mod panes;
+pub(crate) mod panes;
 mod prompt;
-mod redis;
-mod table;
 
 #[cfg(test)]
 mod sizes;
@@ -20,7 +18,7 @@ mod sizes;
 mod tests;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 
 use super::model::{Model, Overlay};
@@ -40,8 +38,8 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     match (&model.run, &model.overlay) {
         (_, Some(Overlay::Help { scroll })) => help::draw(model, *scroll, frame, body),
         (Some(run), Some(Overlay::Detail { subject, scroll })) => {
-            // Who reads on still steers: what decides stays in sight.
-            let rest = dashboard::head((model, run), &found, frame, body);
+            // The load can be changed while a detail is read: what decides stays in sight.
+            let rest = head::draw(model, run, &found, frame, body);
             detail::draw(model, run, (subject, *scroll), frame, rest);
         }
         (Some(run), _) => dashboard::draw(model, run, &found, frame, body),
@@ -60,9 +58,7 @@ fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
     let has_redis = model.run.as_ref().is_some_and(|run| run.shown().redis.is_some());
     let least = if has_redis { 26 } else { 22 };
     let lines = if is_found && !is_page && area.height >= least { 2 } else { 1 };
-    let body = Rect { height: area.height.saturating_sub(lines + 1), ..area };
-    let message = Rect { y: area.y + body.height, height: lines, ..area };
-    [body, message, Rect { y: message.y + lines, height: 1, ..area }]
+    Layout::vertical([Constraint::Fill(1), Constraint::Length(lines), Constraint::Length(1)]).areas(area)
 }
 
 /// One line for terminals too small for anything; the keys still work.

@@ -11,9 +11,10 @@ use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunSta
 use crate::tui::cursor::Subject;
 use crate::tui::fixture;
 use crate::tui::history::Span;
-use crate::tui::model::{Focus, Model, Overlay, Question, Run};
+use crate::tui::model::{Focus, List, Model, Overlay, Question, Run};
 use crate::tui::prompt::{Field, Prompt};
 use crate::tui::theme::Theme;
+use crate::tui::view::panes::PANES;
 use crate::tui::{ThemeName, fixture::snapshot};
 
 const WIDTHS: std::ops::RangeInclusive<u16> = 1..=140;
@@ -60,8 +61,8 @@ fn crowded() -> Model {
         let server = ServerFigures { version: "7".into(), output_buffer_cuts: Some(7), ..ServerFigures::default() };
         snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server: Some(server) }));
         snapshot.health = Health { level: Level::Red, why: Some("timers fire late".into()), ..Health::default() };
-        run.endpoint.move_to(40, &run.subjects(Focus::Endpoints));
-        run.failure.move_to(2, &run.subjects(Focus::Failures));
+        run.endpoint.move_to(40, &run.subjects(List::Endpoints));
+        run.failure.move_to(2, &run.subjects(List::Failures));
     })
 }
 
@@ -102,10 +103,11 @@ fn states() -> Vec<Model> {
 
 fn panes() -> Vec<Model> {
     let mut models = vec![crowded(), empty()];
-    for focus in [Focus::Endpoints, Focus::Failures, Focus::Percentiles] {
+    let places = PANES.iter().enumerate();
+    for focus in places.filter_map(|(pane, one)| Some(Focus { pane, list: one.list? })) {
         models.push(dashboard(|run| (run.focus, run.expanded) = (focus, true)));
+        models.push(dashboard(|run| run.focus = focus));
     }
-    models.push(dashboard(|run| run.focus = Focus::Percentiles));
     models
 }
 

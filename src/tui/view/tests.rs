@@ -13,7 +13,7 @@ use crate::stats::operation::{Asked, Cost, Costs};
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, RedisView, Row, RunState};
 use crate::tui::cursor::Subject;
-use crate::tui::model::{Focus, Heard, Item, Model, Overlay};
+use crate::tui::model::{Heard, Item, List, Model, Overlay};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
 use crate::tui::{Silent, fixture};
@@ -332,7 +332,7 @@ fn a_pane_that_cannot_show_all_says_so() {
     }
     let mut model = with_redis(40, 3);
     let run = model.run.as_mut().unwrap();
-    run.endpoint.move_to(39, &run.subjects(Focus::Endpoints));
+    run.endpoint.move_to(39, &run.subjects(List::Endpoints));
     assert!(shown(&model, 80, 24).contains("–40 of 40"));
     assert!(!shown(&fixture::dashboard(), 120, 36).contains(" of 5  "));
 }

@@ -5,28 +5,43 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::canvas::{pane, put_lines};
+use super::pane::{Pane, Place, Rows, Scene};
 use crate::stats::Snapshot;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::tui::view::canvas::{pane, put_lines};
 use crate::units::{bytes, count};
+
+pub(super) static PANE: Pane = Pane { name: "Redis", place: Place::Bottom, list: None, rows, draw };
 
 /// Fewest rows that the panes above need: two of the table, one of the failures, and what frames them.
 const OTHERS: u16 = 8;
 
-/// The pane of one snapshot, ready to be drawn.
-pub(super) struct Pane {
+fn rows(scene: &Scene<'_>, area: Rect) -> Rows {
+    let content = Content::new(scene.run.shown(), &scene.model.theme);
+    content.map_or_else(Rows::default, |content| content.heights(area))
+}
+
+fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &scene.model.theme;
+    let Some(content) = Content::new(scene.run.shown(), theme).filter(|_| area.height >= 3) else { return };
+    let inner = pane(frame, area, (PANE.name, &content.version), theme, false);
+    put_lines(frame, inner, content.lines(inner.width.into(), inner.height.into()));
+}
+
+/// What there is to say about one snapshot.
+struct Content {
     version: String,
     /// What became of the messages, the server's figures, what should worry us.
     groups: [Vec<(String, Style)>; 3],
     ascii: bool,
 }
 
-impl Pane {
+impl Content {
     /// None in a run without Redis.
-    pub(super) fn new(snapshot: &Snapshot, theme: &Theme) -> Option<Self> {
+    fn new(snapshot: &Snapshot, theme: &Theme) -> Option<Self> {
         let redis = snapshot.redis.as_ref()?;
         let measured = snapshot.measures_delivery();
         let unknown = |why: &str| vec![(theme.text(&format!("server: {why}")), theme.warn)];
@@ -45,24 +60,19 @@ impl Pane {
 
     /// Rows with the frame: so few that every warning and the first figures are there, and so many that all are. Both
     /// are 0 where there is no room for it.
-    pub(super) fn heights(&self, area: Rect) -> (u16, u16) {
+    fn heights(&self, area: Rect) -> Rows {
         let width = usize::from(area.width).saturating_sub(2);
         let lines = |group: &Vec<_>| flow(group, (width, usize::MAX), self.ascii).len();
         let [messages, figures, warnings] = self.groups.each_ref().map(lines);
         let rows = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
         let least = rows(messages.min(1) + figures.min(1) + warnings);
-        if area.height < least.saturating_add(OTHERS) { (0, 0) } else { (least, rows(messages + figures + warnings)) }
-    }
-
-    /// Draws it; what has no room is left out, the last first, with a mark.
-    pub(super) fn draw(&self, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-        if area.height < 3 {
-            return;
+        if area.height < least.saturating_add(OTHERS) {
+            return Rows::default();
         }
-        let inner = pane(frame, area, ("Redis", &self.version), theme, false);
-        put_lines(frame, inner, self.lines(inner.width.into(), inner.height.into()));
+        Rows { least, most: rows(messages + figures + warnings) }
     }
 
+    /// Lines in this room; what has none is left out, the last first, with a mark.
     fn lines(&self, width: usize, rows: usize) -> Vec<Line<'static>> {
         let [messages, figures, warnings] = &self.groups;
         let warnings = flow(warnings, (width, rows), self.ascii);
@@ -125,7 +135,7 @@ fn figures(server: &ServerFigures, theme: &Theme) -> Vec<(String, Style)> {
     .into()
 }
 
-/// The parts in their order on at most so many lines; where some have no room, a mark ends the last line.
+/// The parts in their order on at most `most` lines; where some have no room, a mark ends the last line.
 fn flow(parts: &[(String, Style)], (width, most): (usize, usize), ascii: bool) -> Vec<Line<'static>> {
     const GAP: usize = 2;
     let room = width.saturating_sub(1);
@@ -168,16 +178,16 @@ mod tests {
     use crate::stats::snapshot::RedisView;
     use crate::tui::{ThemeName, fixture};
 
-    fn pane_of(total: Tally, server: Option<ServerFigures>, measured: bool) -> Pane {
+    fn pane_of(total: Tally, server: Option<ServerFigures>, measured: bool) -> Content {
         let mut snapshot = fixture::snapshot(10);
         snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server }));
         if measured {
             snapshot.endpoints[0].method = "DELIVER".into();
         }
-        Pane::new(&snapshot, &Theme::new(ThemeName::Mono, true)).unwrap()
+        Content::new(&snapshot, &Theme::new(ThemeName::Mono, true)).unwrap()
     }
 
-    fn shown(pane: &Pane, width: usize, rows: usize) -> Vec<String> {
+    fn shown(pane: &Content, width: usize, rows: usize) -> Vec<String> {
         pane.lines(width, rows).iter().map(|line| line.to_string().trim().to_owned()).collect()
     }
 
@@ -198,8 +208,7 @@ mod tests {
         assert!(wide[1].starts_with("9 of 10 clients") && wide[1].ends_with("0 patterns"), "{wide:?}");
         assert_eq!(wide[2], "clients at 90 % of maxclients  memory at 90 % of maxmemory");
         // Wrapped where there is height; both warnings always.
-        let (least, all) = pane.heights(Rect::new(0, 0, 80, 40));
-        assert_eq!((least, all), (5, 7));
+        assert_eq!(pane.heights(Rect::new(0, 0, 80, 40)), Rows { least: 5, most: 7 });
         let narrow = shown(&pane, 78, 5).join("\n");
         assert!(
             narrow.contains("0 out of order") && narrow.contains("0 patterns") && !narrow.contains('~'),
@@ -240,7 +249,7 @@ mod tests {
     #[test]
     fn a_low_terminal_keeps_the_other_panes() {
         let pane = pane_of(Tally::default(), Some(near()), true);
-        assert_eq!(pane.heights(Rect::new(0, 0, 80, 12)), (0, 0));
-        assert_eq!(pane.heights(Rect::new(0, 0, 80, 13)).0, 5);
+        assert_eq!(pane.heights(Rect::new(0, 0, 80, 12)), Rows::default());
+        assert_eq!(pane.heights(Rect::new(0, 0, 80, 13)).least, 5);
     }
 }

@@ -4,11 +4,15 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::canvas::{pane, put_lines};
+use super::pane::{Pane, Place, Rows, Scene};
 use crate::stats::snapshot::{Figures, Row};
-use crate::tui::model::{Focus, Model, Run, Sort};
+use crate::tui::model::{List, Sort};
 use crate::tui::text;
+use crate::tui::view::canvas::{pane, put_lines};
 use crate::units::{count, latency, rate};
+
+pub(super) static PANE: Pane =
+    Pane { name: "Endpoints", place: Place::Middle, list: Some(List::Endpoints), rows, draw };
 
 struct Column {
     title: &'static str,
@@ -16,7 +20,7 @@ struct Column {
     /// Lower stays longer.
     rank: u8,
     sort: Option<Sort>,
-    /// In at most so many cells.
+    /// In at most this many cells.
     value: fn(&Figures, usize) -> String,
 }
 
@@ -79,8 +83,14 @@ fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
     COLUMNS.iter().filter(|c| kept.contains(&c.rank)).collect()
 }
 
-pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
-    let theme = &model.theme;
+/// Its rows, a heading, Aggregated and the border.
+fn rows(scene: &Scene<'_>, _: Rect) -> Rows {
+    let rows = u16::try_from(scene.run.endpoints().len()).unwrap_or(u16::MAX).saturating_add(4);
+    Rows { least: 5, most: rows }
+}
+
+fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (run, theme) = (scene.run, &scene.model.theme);
     let arrow = if run.reverse { theme.glyph("↑", "^") } else { theme.glyph("↓", "v") };
     let mut notes = Vec::new();
     if !run.filter.is_empty() {
@@ -90,14 +100,14 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     if run.sort != Sort::Plan || run.reverse {
         notes.push(format!("sort: {} {arrow}", run.sort.word()));
     }
-    let focused = run.focus == Focus::Endpoints;
+    let focused = scene.focused == PANE.name;
     let rows = run.endpoints();
     // Head and Aggregated are always there; the rows between them scroll.
     let here = run.endpoint.index();
     let room = usize::from(area.height).saturating_sub(4);
     let first = (here + 1).min(rows.len()).saturating_sub(room);
     notes.splice(0..0, text::place(first, room, rows.len()));
-    let inner = pane(frame, area, ("Endpoints", &notes.join("  ")), theme, focused);
+    let inner = pane(frame, area, (PANE.name, &notes.join("  ")), theme, focused);
     let width = usize::from(inner.width);
     let total = &run.shown().total;
     let service = total.total.service.is_some() || rows.iter().any(|r| r.total.service.is_some());
@@ -112,15 +122,15 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
     }
     let mut lines = vec![Line::from(heading)];
     for (i, row) in rows.iter().enumerate().skip(first).take(room) {
-        lines.push(line(model, run, (row, focused && i == here), name, &columns));
+        lines.push(line(scene, row, focused && i == here, name, &columns));
     }
-    lines.push(line(model, run, (total, focused && here >= rows.len()), name, &columns));
+    lines.push(line(scene, total, focused && here >= rows.len(), name, &columns));
     put_lines(frame, inner, lines);
 }
 
-fn line(model: &Model, run: &Run, row: (&Row, bool), name: usize, columns: &[&Column]) -> Line<'static> {
-    let (theme, (row, selected)) = (&model.theme, row);
-    let figures = run.figures(row);
+fn line(scene: &Scene<'_>, row: &Row, selected: bool, name: usize, columns: &[&Column]) -> Line<'static> {
+    let theme = &scene.model.theme;
+    let figures = scene.run.figures(row);
     let mark = if selected { theme.glyph("▸", ">") } else { " " };
     let words = if row.method.is_empty() {
         theme.text(&row.name)

@@ -4,18 +4,20 @@
 use std::time::Duration;
 
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::canvas::{pane, put, put_lines};
+use super::pane::{Pane, Place, Rows, Scene};
 use crate::stats::Snapshot;
 use crate::tui::history::{Column, History};
-use crate::tui::model::{Model, Run};
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::tui::view::canvas::{pane, put, put_lines};
 use crate::tui::widget::{columns, layered};
 use crate::units::{latency, plain, rate};
+
+pub(super) static PANE: Pane = Pane { name: "Charts", place: Place::Top, list: None, rows, draw };
 
 /// Cells of the scale at the left of a large chart, its line included.
 const SCALE: u16 = 7;
@@ -33,12 +35,22 @@ struct Chart {
     words: fn(f64) -> String,
 }
 
-pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) {
-    let (theme, snapshot) = (&model.theme, run.shown());
+/// As many as the size of the whole screen allows.
+fn rows(_: &Scene<'_>, screen: Rect) -> Rows {
+    let rows = match screen {
+        Rect { width: 120.., height: 33.., .. } => 10 + (screen.height - 33) / 4,
+        Rect { width: 100.., height: 27.., .. } => 8,
+        _ => 4,
+    };
+    Rows { least: rows, most: rows }
+}
+
+fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
+    let (theme, snapshot) = (&scene.model.theme, scene.run.shown());
     let large = area.height >= 7;
     let fixed = if large { 4 * (2 + SCALE) + LEGEND } else { 8 + LABEL + LEGEND };
     let cells = area.width.saturating_sub(fixed) / 4;
-    let history = History::new(snapshot, run.span, cells.into());
+    let history = History::new(snapshot, scene.run.span, cells.into());
     let now = &snapshot.total.now;
     let charts = [
         Chart {
@@ -52,19 +64,13 @@ pub(super) fn draw(model: &Model, run: &Run, frame: &mut Frame<'_>, area: Rect) 
         Chart { title: "fails/s", now: now.fps, value: |c| Some(c.fps), style: theme.bad, words: text::short },
     ];
     let each = cells + if large { 2 + SCALE } else { 2 };
-    let response = area.width.saturating_sub(each.saturating_mul(3));
+    let widths = [Constraint::Length(each), Constraint::Length(each), Constraint::Fill(1), Constraint::Length(each)];
+    let [first, second, times, last] = Layout::horizontal(widths).areas(area);
     let picture = Picture { snapshot, history: &history, cells: cells.into(), theme };
-    let mut x = area.x;
-    for (i, chart) in charts.iter().enumerate() {
-        let place = Rect { x, width: each, ..area };
-        x = x.saturating_add(each);
+    for (chart, place) in charts.iter().zip([first, second, last]) {
         picture.simple(chart, frame, place, large);
-        if i == 1 {
-            let place = Rect { x, width: response, ..area };
-            x = x.saturating_add(response);
-            picture.times(frame, place, large);
-        }
     }
+    picture.times(frame, times, large);
 }
 
 struct Picture<'a> {
@@ -122,7 +128,8 @@ impl Picture<'_> {
         if large {
             let height = plot_height(inner);
             let rows = layered((&p95, &p50), (self.cells, height), top, (behind, front), theme);
-            let chart = Rect { width: inner.width.saturating_sub(LEGEND), ..inner };
+            let widths = [Constraint::Fill(1), Constraint::Length(LEGEND)];
+            let [chart, beside] = Layout::horizontal(widths).areas(inner);
             let lines = self.framed(rows, |part| seconds(top * part), false);
             put_lines(frame, chart, lines);
             let swatch = if behind.fg.is_some() { theme.glyph("█", "#") } else { theme.glyph("░", ":") };
@@ -132,7 +139,7 @@ impl Picture<'_> {
                 Line::styled(format!(" {} p50", theme.glyph("█", "#")), front),
                 Line::styled(format!("   {}", theme.text(&now50)), theme.strong),
             ];
-            put_lines(frame, Rect { x: chart.right(), width: LEGEND, ..inner }.intersection(inner), legend);
+            put_lines(frame, beside, legend);
         } else {
             let room = usize::from(inner.width).saturating_sub(self.cells + usize::from(LABEL));
             let row = |name: &'static str, values: &[Option<f64>], now: &str, style| {

@@ -1,0 +1,48 @@
+//! What a pane of the dashboard is.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use crate::tui::model::{List, Model, Run};
+
+/// One row of the registry.
+pub(crate) struct Pane {
+    /// Its title, by which it is also told from others.
+    pub name: &'static str,
+    pub place: Place,
+    /// The rows that the arrow keys move over; a pane without any is never focused.
+    pub list: Option<List>,
+    /// The rows it needs in this area, with its border.
+    pub rows: fn(&Scene<'_>, Rect) -> Rows,
+    pub draw: fn(&Scene<'_>, &mut Frame<'_>, Rect),
+}
+
+/// Where a pane is on the dashboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Over the whole width below the head, where there is room.
+    Top,
+    /// In the middle. It gets all rows it needs before the panes below it do.
+    Middle,
+    /// Below: side by side on a large terminal, one at a time on a small one. `cells` is its width beside others; a pane
+    /// without one gets what they leave.
+    Below { cells: Option<u16> },
+    /// Over the whole width at the end.
+    Bottom,
+}
+
+/// How many rows a pane needs; both are 0 where it has nothing to show, or no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Rows {
+    pub least: u16,
+    pub most: u16,
+}
+
+/// What panes draw from.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub model: &'a Model,
+    pub run: &'a Run,
+    /// The name of the focused pane.
+    pub focused: &'static str,
+}
