@@ -67,7 +67,7 @@ impl Preview {
     /// What the run costs, as far as it can be known before: a user waits at least as long as it waits.
     pub fn cost(&self) -> String {
         let rate = self.estimate.rate.map(|r| if r >= 10.0 { text::whole(r) } else { text::short(r) });
-        let rate = rate.map_or_else(|| "as fast as the target answers".to_owned(), |r| format!("at most {r} req/s"));
+        let rate = rate.map_or_else(|| "as fast as the target responds".to_owned(), |r| format!("at most {r} req/s"));
         let fan_out = self.estimate.fan_out.map_or_else(String::new, |f| format!("; subscribers receive {f}"));
         let Some(hours) = self.estimate.vu_hours else { return format!("{rate}, until you stop it{fan_out}") };
         let all = self.estimate.requests.map_or_else(String::new, |n| format!(", {} requests", about(n)));

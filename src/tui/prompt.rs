@@ -33,8 +33,8 @@ impl Field {
     /// What is allowed, where letters are not accepted.
     fn numbers(self) -> Option<&'static str> {
         match self {
-            Field::Users => Some("users are a whole number from 0 to 1000000"),
-            Field::SpawnRate => Some("a spawn rate is a number: 5, 5/s or 300/m"),
+            Field::Users => Some("expected a whole number from 0 to 1000000"),
+            Field::SpawnRate => Some("expected a rate: 5, 5/s or 300/m"),
             Field::Host | Field::RunTime | Field::Filter => None,
         }
     }
@@ -52,10 +52,10 @@ impl Field {
 /// Why a value is not accepted. The value stands below it, so it is not repeated: that fits 80 columns.
 pub(crate) fn brief(error: &UnitError) -> &'static str {
     match error {
-        UnitError::Duration(_) => "not a length of time: write 500ms, 30s, 2m, 1h30m or a number of seconds",
+        UnitError::Duration(_) => "expected a duration: 500ms, 30s, 2m, 1h30m or a number of seconds",
         UnitError::TooLong(_) => "too long: at most 10000h",
-        UnitError::Users(_) => "not a number of users: write a whole number from 0 to 1000000",
-        UnitError::SpawnRate(_) => "not a spawn rate: write 5, 5/s or 300/m; above 0, up to 100000/s",
+        UnitError::Users(_) => "expected a whole number from 0 to 1000000",
+        UnitError::SpawnRate(_) => "expected a rate above 0, up to 100000/s: 5, 5/s or 300/m",
     }
 }
 

@@ -36,7 +36,7 @@ fn a_run_with_redis_from_a_missing_server_to_its_figures() {
     }
     redis.revive();
     terminal
-        .until("word that it is there now", |screen| screen.contains(&format!("Redis answers at 127.0.0.1:{port}")));
+        .until("word that it is there now", |screen| screen.contains(&format!("Redis responds at 127.0.0.1:{port}")));
 
     terminal.key("Enter");
     let screen = terminal.until("deliveries", |screen| {

@@ -14,7 +14,7 @@ fn an_example_is_not_sent_to_the_host_of_the_command_line() {
     terminal.katydid(&format!("--host {url}"));
     terminal.until("launcher", |screen| screen.contains("Scenarios") && screen.contains(&url));
     let before = terminal.until("the refusal before", |screen| screen.contains("cannot run: this embedded example"));
-    assert!(!before.contains("scenario is sound"), "{before}");
+    assert!(!before.contains("scenario is valid"), "{before}");
     terminal.key("Enter");
     let refused = terminal.until("a refusal", |screen| screen.contains("cannot be started"));
     assert!(refused.contains("demo shop") && refused.contains("-f"), "{refused}");

@@ -27,8 +27,8 @@ impl Question {
         match self {
             Question::Quit => "Load is running: stop and quit?".to_owned(),
             Question::Stop => "Stop the run?".to_owned(),
-            Question::Cut => "Cut the tasks that still run?".to_owned(),
-            Question::Reset => "Forget all statistics so far?".to_owned(),
+            Question::Cut => "Abort the tasks that still run?".to_owned(),
+            Question::Reset => "Reset all statistics?".to_owned(),
             Question::Users { from, to } => {
                 let (old, new) = (count(from.into()), count(to.into()));
                 format!("{old} → {new} users{}. Apply?", times(from.into(), to.into()))

@@ -264,7 +264,7 @@ impl Loop<'_> {
 
     fn start(&mut self, index: usize, overrides: Overrides) -> Message {
         let Some(Ok(scenario)) = self.model.launcher.items.get(index).and_then(Item::scenario) else {
-            return Message::Refused("there is no such scenario any more".to_owned());
+            return Message::Refused("the scenario no longer exists".to_owned());
         };
         let planned = match scenario.plan(&overrides) {
             Ok(plan) => Planned::new(&plan),

@@ -59,7 +59,7 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Lost => {
-            model.say("the engine has gone without a last word".to_owned(), true);
+            model.say("the engine stopped unexpectedly".to_owned(), true);
             Vec::new()
         }
         Message::Tick => tick(model),

@@ -58,6 +58,18 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
     let (users, rate) = (f64::from(users_now(run)), rate_now(run));
     let (users_limit, rate_limit) = (f64::from(plan.users) * 2.0, plan.rate * 2.0);
     match action {
+        Action::UsersUp | Action::UsersUpFar if users >= f64::from(MAX_USERS) => {
+            note_bound(model, format!("users are at the maximum of {}", count(MAX_USERS.into())))
+        }
+        Action::UsersDown | Action::UsersDownFar if users <= 0.0 => {
+            note_bound(model, "there are no users to remove: the target is 0".to_owned())
+        }
+        Action::RateUp if rate >= MAX_SPAWN_RATE => {
+            note_bound(model, format!("the spawn rate is at the maximum of {}/s", PerSecond(MAX_SPAWN_RATE)))
+        }
+        Action::RateDown if rate <= LEAST_RATE => {
+            note_bound(model, format!("the spawn rate is {}/s; r enters a lower one", PerSecond(rate)))
+        }
         Action::UsersUp | Action::UsersUpFar => {
             let step = users_step * if action == Action::UsersUp { 1.0 } else { 10.0 };
             let wanted = raised(users, step, users_limit, held);
@@ -79,18 +91,24 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
             }
             effects
         }
-        // A lower one may have been typed.
-        Action::RateDown => want_rate(model, tidy(rate - rate_step).max(LEAST_RATE.min(rate))),
+        Action::RateDown => want_rate(model, tidy(rate - rate_step).max(LEAST_RATE)),
         _ => Vec::new(),
     }
 }
 
-/// Says of a key that is held down why it goes no further. The words fit 80 columns with the largest numbers.
-fn note_limit(model: &mut Model, load: impl Fn((u32, f64)) -> String) {
+/// Says of a key why it changes nothing.
+fn note_bound(model: &mut Model, words: String) -> Vec<Effect> {
     let now = model.now;
     if let Some(run) = &mut model.run {
-        let words = format!("{}: release the key and press it again for more", load(run.wanted()));
         run.note_load(words, now);
+    }
+    Vec::new()
+}
+
+/// Says of a key that is held down why it goes no further. The words fit 80 columns with the largest numbers.
+fn note_limit(model: &mut Model, load: impl Fn((u32, f64)) -> String) {
+    if let Some(load) = model.run.as_ref().map(|run| load(run.wanted())) {
+        note_bound(model, format!("{load}: release the key and press it again for more"));
     }
 }
 

@@ -58,7 +58,7 @@ fn asks_for(snapshot: &Snapshot, row: &Row) -> Option<String> {
 /// The statistics were reset while one looked.
 fn gone(model: &Model, (method, name): (&str, &str), frame: &mut Frame<'_>, area: Rect) {
     let inner = pane(frame, area, (&title(method, name), ""), &model.theme, true);
-    put(frame, inner, Line::styled(" nothing of this since the reset", model.theme.dim));
+    put(frame, inner, Line::styled(" no data since the reset", model.theme.dim));
 }
 
 /// A pane full of lines that scroll.
@@ -233,7 +233,7 @@ fn counts(row: &Row, f: &Figures, theme: &Theme) -> String {
         let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a message", bytes(b)));
         return theme.text(&format!("{} deliveries   {}/s{size}", count(f.requests), rate(f.rps)));
     }
-    let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a reply", bytes(b)));
+    let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a response", bytes(b)));
     let share = if f.failures == 0 { String::new() } else { format!(" ({})", text::share(f)) };
     theme.text(&format!(
         "{} requests   {} failed{share}   {} req/s{size}",
@@ -290,7 +290,7 @@ fn phases(row: &Row, f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
     }
     let mut lines = vec![
         mean("connect", f.connect, "connections"),
-        mean("first byte", f.first_byte, "replies"),
+        mean("first byte", f.first_byte, "responses"),
         mean("response", whole, "requests"),
     ];
     if f.connect.count > 0 && f.connect.count * 10 < f.requests {

@@ -113,7 +113,7 @@ fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::
     let plan = &snapshot.plan;
     if plan.steered {
         let is_ending = snapshot.state.is_done() || snapshot.state == RunState::Stopping;
-        return Some((if is_ending { "by hand" } else { "by hand (p: plan)" }.to_owned(), theme.select));
+        return Some((if is_ending { "manual" } else { "manual (p: plan)" }.to_owned(), theme.select));
     }
     match &plan.stage {
         _ if snapshot.state.is_done() => None,

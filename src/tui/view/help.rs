@@ -12,16 +12,16 @@ use crate::tui::theme::Theme;
 
 /// Words on the dashboard and their meaning.
 const WORDS: &[(&str, &str)] = &[
-    ("users 5→50", "alive now, and wanted; they come and go at +rate/s"),
-    ("second line", "all endpoints in the last 10 s, or where it says so of the whole run"),
-    ("failed", "no response in time, or not the one that was expected"),
-    ("p50 p95 p99", "50, 95, 99 % of the responses were at most as slow as this"),
-    ("service p95", "from the real send; a response counts from when it was due"),
-    ("charts", "a column is some seconds; of times it shows the slowest second"),
-    ("▲ below", "here the load was changed"),
+    ("users 5→50", "running now, and the target; the spawn rate is beside it"),
+    ("second line", "all endpoints, in the last 10 s or the whole run as shown"),
+    ("failed", "no response in time, or an unexpected one"),
+    ("p50 p95 p99", "50, 95, 99 % of the responses took at most this long"),
+    ("service p95", "from when it was sent; response time: from when it was due"),
+    ("charts", "each column is some seconds; times are of the slowest second"),
+    ("▲", "the load was changed here"),
     ("generator", "✓ has time to spare, ! is overloaded, ✗ is itself the bottleneck"),
-    ("in flight", "requests that wait for their response, and for how long the oldest"),
-    ("VU-hours", "users times hours so far"),
+    ("in flight", "requests without a response yet, and the age of the oldest"),
+    ("VU-hours", "users × hours so far"),
 ];
 
 pub(super) fn draw(model: &Model, scroll: usize, frame: &mut Frame<'_>, area: Rect) {

@@ -182,12 +182,12 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     let (yes, open) = (theme.glyph("✓", "*"), theme.glyph("–", "-"));
     let mut found = vec![match model.launcher.refusal() {
         Some(why) => (format!("{} cannot run: {why}", theme.glyph("✗", "x")), theme.bad),
-        None => (format!("{yes} scenario is sound"), theme.good),
+        None => (format!("{yes} scenario is valid"), theme.good),
     }];
     if !preview.host.contains("://") {
         found.push((format!("{yes} target starts with the run"), theme.good));
     } else if !preview.host.starts_with("redis") {
-        found.push((format!("{open} target is not asked before the start"), theme.dim));
+        found.push((format!("{open} target is not contacted before the start"), theme.dim));
     }
     if preview.is_insecure {
         found.push((format!("{} TLS certificates are not verified", theme.glyph("▲", "!")), theme.warn));
@@ -197,8 +197,8 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
         let place = place.split("://").nth(1).unwrap_or(&place);
         let heard = model.launcher.heard.as_ref().filter(|heard| heard.url == target.url);
         found.push(match heard.map(|heard| &heard.answer) {
-            None => (format!("{open} asking the Redis at {place}"), theme.dim),
-            Some(Ok(())) => (format!("{yes} Redis answers at {place}"), theme.good),
+            None => (format!("{open} connecting to Redis at {place}"), theme.dim),
+            Some(Ok(())) => (format!("{yes} Redis responds at {place}"), theme.good),
             Some(Err(Silent { why, reached: true })) => {
                 (format!("{} Redis at {place}: {why}", theme.glyph("✗", "x")), theme.bad)
             }

@@ -25,7 +25,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
             None => "waiting for running tasks".to_owned(),
             Some((n, oldest)) => format!("{} in flight, the oldest for {}", count(n.into()), text::age(oldest)),
         };
-        return say("!", &format!("stopping: {waits}; Ctrl-C again does not wait"), theme.warn);
+        return say("!", &format!("stopping: {waits}; press Ctrl-C again to quit at once"), theme.warn);
     }
     if let Some(Overlay::Prompt(prompt)) = &model.overlay
         && let Some(error) = &prompt.error

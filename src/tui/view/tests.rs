@@ -41,12 +41,12 @@ fn what_will_be_refused_is_said_before_it_is_started() {
     let mut model = fixture::launcher();
     model.launcher.items[0].reading.as_mut().unwrap().refusal = Some("this example is not sent there");
     let text = shown(&model, 80, 24);
-    assert!(text.contains("✗ cannot run: this example is not sent there") && !text.contains("is sound"), "{text}");
+    assert!(text.contains("✗ cannot run: this example is not sent there") && !text.contains("is valid"), "{text}");
     // Another host was typed.
     model.launcher.overrides.host = Some("http://other.example".to_owned());
     fixture::read(&mut model);
     let text = shown(&model, 80, 24);
-    assert!(text.contains("✓ scenario is sound") && !text.contains("cannot run:"), "{text}");
+    assert!(text.contains("✓ scenario is valid") && !text.contains("cannot run:"), "{text}");
 }
 
 #[test]
@@ -113,12 +113,12 @@ fn the_word_of_a_limit_fits_80_columns_and_hides_no_finding() {
     for (size, needles) in [((80, 24), ["HANGING", "The server is silent"]), ((80, 15), ["HANGING", "HANGING"])] {
         let mut model = hanging();
         let run = model.run.as_mut().unwrap();
-        (run.planned.users, run.users.wanted) = (500_000, Some(1_000_000));
+        (run.planned.users, run.users.wanted) = (499_999, Some(999_998));
         let key = crossterm::event::KeyEvent::from(crossterm::event::KeyCode::Char('+'));
         run.key = Some((crate::tui::action::Action::UsersUp, Duration::ZERO));
         handle(&mut model, Message::Key(key));
         let text = shown(&model, size.0, size.1);
-        let words = " ! 1,000,000 users (plan 500,000): release the key and press it again for more";
+        let words = " ! 999,998 users (plan 499,999): release the key and press it again for more";
         assert!(text.lines().any(|line| line.trim_matches('"').trim_end() == words), "{text}");
         assert!(needles.iter().all(|needle| text.contains(needle)), "{text}");
     }
@@ -222,7 +222,7 @@ fn the_detail_keeps_what_decides_in_sight() {
 fn the_launcher_says_what_a_run_costs() {
     let mut model = fixture::launcher();
     let text = shown(&model, 80, 24);
-    for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is sound", "all after 10s"] {
+    for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is valid", "all after 10s"] {
         assert!(text.contains(needle), "{needle}\n{text}");
     }
     model.launcher.overrides.run_time = Some(None);
@@ -368,8 +368,8 @@ fn the_launcher_says_whether_the_redis_is_there() {
     fixture::read(&mut model);
     let silent = |why: &str, reached| Err(Silent { why: why.to_owned(), reached });
     for (answer, wanted) in [
-        (None, "asking the Redis at 127.0.0.1:6379"),
-        (Some(Ok(())), "Redis answers at 127.0.0.1:6379"),
+        (None, "connecting to Redis at 127.0.0.1:6379"),
+        (Some(Ok(())), "Redis responds at 127.0.0.1:6379"),
         (
             Some(silent("connection refused", false)),
             "no Redis at 127.0.0.1:6379: start one with `redis-server` or `docker run -p 6379:6379 redis`",
@@ -389,7 +389,7 @@ fn the_launcher_says_whether_the_redis_is_there() {
     // What was heard of another one is nothing about this one.
     let url = "redis://elsewhere:1".into();
     model.launcher.heard = Some(Heard { url, answer: Ok(()), at: model.now });
-    assert!(shown(&model, 80, 24).contains("asking the Redis"));
+    assert!(shown(&model, 80, 24).contains("connecting to Redis"));
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_wrong_value_keeps_the_prompt_open_with_its_error() {
     let mut model = fixture::dashboard();
     assert!(press(&mut model, "u5.5\n").is_empty());
     let Some(Overlay::Prompt(prompt)) = &model.overlay else { panic!("the prompt is gone") };
-    assert!(prompt.error.as_ref().unwrap().contains("not a number of users"));
+    assert!(prompt.error.as_ref().unwrap().contains("expected a whole number from 0"));
 }
 
 #[test]

@@ -51,6 +51,30 @@ fn steps_are_a_tenth_of_the_plan() {
 }
 
 #[test]
+fn a_key_at_its_bound_sends_nothing_and_shows_why() {
+    let shown = |model: &Model| model.run.as_ref().and_then(|run| run.note.as_ref()).map(|note| note.text.clone());
+    for (now, key, wanted) in [
+        (0, "-", "there are no users to remove: the target is 0"),
+        (0, "(", "there are no users to remove: the target is 0"),
+        (1_000_000, "+", "users are at the maximum of 1,000,000"),
+        (1_000_000, ")", "users are at the maximum of 1,000,000"),
+    ] {
+        let mut model = running(now, 50);
+        assert!(sent(&press(&mut model, key)).is_empty(), "{now} {key}");
+        assert_eq!(shown(&model).as_deref(), Some(wanted));
+    }
+    for (now, key, wanted) in [
+        (0.05, ",", "the spawn rate is 0.05/s; r enters a lower one"),
+        (100_000.0, ".", "the spawn rate is at the maximum of 100000/s"),
+    ] {
+        let mut model = running(50, 50);
+        Arc::make_mut(&mut model.run.as_mut().unwrap().latest).load.spawn_rate = now;
+        assert!(sent(&press(&mut model, key)).is_empty(), "{now} {key}");
+        assert_eq!(shown(&model).as_deref(), Some(wanted));
+    }
+}
+
+#[test]
 fn a_held_key_stops_at_twice_the_plan_until_it_is_pressed_anew() {
     for (name, moments, wanted) in [
         ("held for long", held(0, 200).collect::<Vec<_>>(), 48),

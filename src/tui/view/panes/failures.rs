@@ -45,7 +45,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         let words = match kinds {
             0 if run.shown().total.total.responses == 0 => "  no response yet",
             0 => "  no request has failed",
-            _ => "  none passes the filter",
+            _ => "  no failure matches the filter",
         };
         lines.push(Line::styled(words, theme.dim));
     }
