@@ -1,4 +1,4 @@
-//! What the pages say about options is what the command has.
+//! What the pages say about options is what the command has, and the files that they name exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -72,4 +72,29 @@ fn the_scenario_in_the_readme_is_right() {
     let (yaml, _) = after.split_once("```").expect("its end");
     let scenario = katydid::scenario::Scenario::parse("README.md", yaml).expect("a scenario that loads");
     scenario.plan(&katydid::scenario::Overrides::default()).expect("a scenario that can be run");
+}
+
+/// Files and folders that a page names: what is in backticks or in a block of code and begins with a folder of this
+/// package, and the targets of links, without their anchors.
+fn paths(page: &str) -> BTreeSet<String> {
+    const ROOTS: [&str; 6] = ["src/", "tests/", "benches/", "docs/", ".ci/", "Cargo.toml"];
+    let code = page.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
+    let code = code.filter(|word| ROOTS.iter().any(|root| word.starts_with(root)));
+    let links = page.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let links = links.filter(|link| !link.contains("://")).filter_map(|link| link.split('#').next());
+    code.chain(links).filter(|path| !path.is_empty()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_path_that_a_page_names_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "docs/glossary.md"] {
+        let found = paths(&read(page));
+        assert!(found.len() >= 2, "{page}: {found:?}");
+        for path in found {
+            // Code names paths from the root of the package, links from their page.
+            let is_there = root.join(&path).exists() || root.join(page).with_file_name(&path).exists();
+            assert!(is_there, "{page} names {path}");
+        }
+    }
 }
