@@ -165,9 +165,9 @@ pub(crate) fn refused(event: KeyEvent, place: u8) -> Option<&'static str> {
     }
 }
 
-/// What stands in the footer of a place, in order.
+/// Hints in the footer of a place, in order.
 pub(crate) fn footer(place: u8) -> impl Iterator<Item = (&'static str, &'static str)> {
-    // While load runs the pairs of keys stand for the exact values too.
+    // While load runs the pairs of keys represent the exact values too.
     TABLE
         .iter()
         .filter(move |b| b.places & place != 0)

@@ -66,7 +66,7 @@ pub(crate) struct Column {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct History {
     pub columns: Vec<Option<Column>>,
-    /// Seconds a column stands for.
+    /// Seconds in a column.
     pub seconds: u64,
     /// Number of the last column, counted from the start of the run.
     last: u64,

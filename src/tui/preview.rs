@@ -25,7 +25,7 @@ pub(crate) struct Preview {
     pub remarks: Vec<String>,
     /// The same estimate that `check` prints.
     pub estimate: Estimate,
-    /// Where Redis steps go, and what must not be shown of its answers.
+    /// Where Redis steps go, and what must not be shown of its responses.
     pub redis: Option<(RedisTarget, Arc<Redactor>)>,
 }
 

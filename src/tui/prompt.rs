@@ -39,7 +39,7 @@ impl Field {
         }
     }
 
-    /// True when `c` may stand behind `before`: of letters, a number has none, and a rate only its unit.
+    /// True when `c` may follow `before`: of letters, a number has none, and a rate only its unit.
     fn accepts(self, before: &str, c: char) -> bool {
         match self {
             Field::Users => !c.is_alphabetic(),
@@ -49,7 +49,7 @@ impl Field {
     }
 }
 
-/// Why a value is not accepted. The value stands below it, so it is not repeated: that fits 80 columns.
+/// Why a value is not accepted. The value is below it, so it is not repeated: that fits 80 columns.
 pub(crate) fn brief(error: &UnitError) -> &'static str {
     match error {
         UnitError::Duration(_) => "expected a duration: 500ms, 30s, 2m, 1h30m or a number of seconds",

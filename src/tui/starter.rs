@@ -12,7 +12,7 @@ pub trait Starter {
     /// Starts `scenario` with `overrides` at once. The error is shown as it is.
     ///
     /// # Errors
-    /// In words, when the run cannot be started.
+    /// Why the run cannot be started.
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
 
     /// Called for every scenario that was read, before anything of it is shown: its secrets must not be shown.
@@ -23,12 +23,12 @@ pub trait Starter {
         None
     }
 
-    /// A text of this program, such as the path of a written file, without the secrets of the scenario.
+    /// A string, such as the path of a written file, without the secrets of the scenario.
     fn masked(&self, text: &str) -> String {
         text.to_owned()
     }
 
-    /// How to find out, on a thread of its own, whether a Redis answers. Nothing is sent before it is called. `None`
+    /// How to find out, on a thread of its own, whether a Redis responds. Nothing is sent before it is called. `None`
     /// where nobody can know.
     fn probe(&self, _target: &RedisTarget, _secrets: &Arc<Redactor>) -> Option<Probe> {
         None
@@ -38,11 +38,11 @@ pub trait Starter {
 /// Asks a Redis.
 pub type Probe = Box<dyn FnOnce() -> Result<(), Silent> + Send>;
 
-/// Why a Redis does not answer as it should.
+/// Why a Redis does not respond as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Silent {
-    /// In words.
+    /// The reason.
     pub why: String,
-    /// Something is there, but it does not let us in, or is no Redis.
+    /// Something is there, but it does not let us in, or is not a Redis.
     pub reached: bool,
 }

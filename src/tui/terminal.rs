@@ -1,4 +1,4 @@
-//! The terminal taken over and given back: on every way out, in any thread.
+//! Takes the terminal over, and restores it on every way out, in any thread.
 
 use std::io;
 use std::mem::ManuallyDrop;

@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::clean;
 
-/// Makes columns as wide as their widest cell: a number that is cut is another number.
+/// Makes columns as wide as their widest cell: a truncated number is another number.
 pub(super) fn grow<'a>(columns: &mut [usize], rows: impl Iterator<Item = &'a [String]>) {
     for row in rows {
         for (column, cell) in columns.iter_mut().zip(row) {

@@ -151,7 +151,7 @@ impl Launcher {
         }
     }
 
-    /// The Redis of the highlighted entry, where it is time to ask it (again): often while it does not answer, because
+    /// The Redis of the highlighted entry, where it is time to ask it (again): often while it does not respond, because
     /// somebody may be starting it.
     pub fn to_ask(&self, now: Duration) -> Option<&(RedisTarget, Arc<Redactor>)> {
         let found = self.preview()?.redis.as_ref()?;

@@ -8,7 +8,7 @@ use crate::units::{PerSecond, count};
 pub(crate) enum Question {
     Quit,
     Stop,
-    Cut,
+    Abort,
     Reset,
     /// Many more users than now.
     Users {
@@ -27,7 +27,7 @@ impl Question {
         match self {
             Question::Quit => "Load is running: stop and quit?".to_owned(),
             Question::Stop => "Stop the run?".to_owned(),
-            Question::Cut => "Abort the tasks that still run?".to_owned(),
+            Question::Abort => "Abort the tasks that still run?".to_owned(),
             Question::Reset => "Reset all statistics?".to_owned(),
             Question::Users { from, to } => {
                 let (old, new) = (count(from.into()), count(to.into()));
@@ -39,7 +39,7 @@ impl Question {
         }
     }
 
-    /// True when there is nothing to be asked once the run stops: an answer that comes late would even cut its tasks.
+    /// True when there is nothing to be asked once the run stops: a late confirmation would even abort its tasks.
     pub fn is_about_a_going_run(self) -> bool {
         matches!(self, Question::Stop | Question::Users { .. } | Question::SpawnRate { .. })
     }

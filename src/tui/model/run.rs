@@ -21,7 +21,7 @@ pub(crate) struct Run {
     pub overrides: Overrides,
     pub planned: Planned,
     pub latest: Arc<Snapshot>,
-    /// The display stands still at this one.
+    /// The display is frozen at this one.
     pub frozen: Option<Arc<Snapshot>>,
     pub focus: Focus,
     pub expanded: bool,

@@ -25,7 +25,7 @@ impl Leaving {
         Self { exit, abort_at, end_at }
     }
 
-    /// Asked once more: the run was told to abort, so nothing is awaited for long.
+    /// Asked once more: the run aborts its tasks, so nothing is awaited for long.
     pub fn again(&mut self, exit: Exit, now: Instant) {
         // A terminal that is gone stays gone, whatever came before.
         if exit == Exit::HangUp {

@@ -250,7 +250,7 @@ impl Loop<'_> {
             Effect::Quit => self.leave(Exit::Quit),
             Effect::Force => {
                 self.leave(Exit::Quit);
-                // The first stop may have been sent just now: the second cuts.
+                // The first stop may have been sent just now: the second one aborts.
                 self.leave(Exit::Quit);
             }
             Effect::Suspend => self.suspend(screen)?,

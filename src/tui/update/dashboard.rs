@@ -21,7 +21,7 @@ pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
     let done = snapshot.state.is_done();
     // Orders change nothing any more.
     let is_ending = done || snapshot.state == RunState::Stopping;
-    // An answer may be lost (the run ended, the engine bounded the value): a wish is not shown for ever.
+    // A command may have no effect (the run ended, the engine bounded the value): a wish is not shown forever.
     let stale = |sent: Option<Duration>| sent.is_some_and(|at| model.now.saturating_sub(at) > Duration::from_secs(2));
     if is_ending || (!run.users.unsent && (run.users.wanted == Some(snapshot.load.target) || stale(run.users.sent_at)))
     {
@@ -85,7 +85,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Pause => vec![Effect::Send(Command::Pause)],
         Action::Stop => {
             let stopping = run.latest.state == RunState::Stopping;
-            model.overlay = Some(Overlay::Confirm(if stopping { Question::Cut } else { Question::Stop }));
+            model.overlay = Some(Overlay::Confirm(if stopping { Question::Abort } else { Question::Stop }));
             Vec::new()
         }
         Action::FollowPlan => follow_plan(model),
@@ -95,7 +95,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Export if run.exporting => Vec::new(),
         Action::Export => {
-            // What is exported is what is true now, even when the display stands still.
+            // What is exported is what is true now, even when the display is frozen.
             run.exporting = true;
             let snapshot = run.latest.clone();
             model.say("writing CSV files".to_owned(), false);

@@ -35,7 +35,7 @@ fn confirm(model: &mut Model, question: Question, key: KeyEvent) -> Vec<Effect> 
     match key.code {
         KeyCode::Char('y' | 'Y') => match question {
             Question::Quit => vec![Effect::Quit],
-            Question::Stop | Question::Cut => vec![Effect::Send(Command::Stop)],
+            Question::Stop | Question::Abort => vec![Effect::Send(Command::Stop)],
             Question::Reset => vec![Effect::Send(Command::ResetStatistics)],
             Question::Users { to, .. } => steer::want_users(model, to),
             Question::SpawnRate { to, .. } => steer::want_rate(model, to),

@@ -27,24 +27,31 @@ pub(super) fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>)
 }
 
 /// Where a page of this many lines begins in this many rows. The model learns where it ends.
-pub(super) fn scrolled(model: &Model, wanted: usize, (lines, rows): (usize, u16)) -> usize {
+pub(super) fn scrolled(model: &Model, wanted: usize, lines: usize, rows: u16) -> usize {
     let end = lines.saturating_sub(rows.into());
     model.page_end.set(end);
     wanted.min(end)
 }
 
-/// A bordered pane with a title at the left and a figure at the right; returns what is inside.
-pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, titles: (&str, &str), theme: &Theme, focused: bool) -> Rect {
+/// What is written in the upper border of a pane: a title at the left, a figure at the right where there is room.
+#[derive(Clone, Copy)]
+pub(super) struct Titles<'a> {
+    pub left: &'a str,
+    pub right: &'a str,
+}
+
+/// Draws a bordered pane; returns what is inside.
+pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, titles: Titles<'_>, theme: &Theme, focused: bool) -> Rect {
     let area = area.intersection(frame.area());
     let style = if focused { theme.accent } else { theme.dim };
     let title_style = if focused { theme.strong } else { Style::new() };
     let mut block = Block::bordered()
         .border_set(theme.border())
         .border_style(style)
-        .title(Line::styled(format!(" {} ", theme.text(titles.0)), title_style));
-    let room = usize::from(area.width).saturating_sub(text::width(titles.0) + 5);
-    if !titles.1.is_empty() && text::width(titles.1) + 2 <= room {
-        let right = format!(" {} {}", theme.text(titles.1), theme.glyph("─", "-"));
+        .title(Line::styled(format!(" {} ", theme.text(titles.left)), title_style));
+    let room = usize::from(area.width).saturating_sub(text::width(titles.left) + 5);
+    if !titles.right.is_empty() && text::width(titles.right) + 2 <= room {
+        let right = format!(" {} {}", theme.text(titles.right), theme.glyph("─", "-"));
         block = block.title(Line::from(vec![Span::styled(right, style)]).right_aligned());
     }
     let inner = block.inner(area);

@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::canvas::{pane, put, put_lines, scrolled};
+use super::canvas::{Titles, pane, put, put_lines, scrolled};
 use super::histogram;
 use crate::stats::by_row::Merge as _;
 use crate::stats::delivery::Tally;
@@ -21,24 +21,118 @@ use crate::units::{bytes, count, latency, rate};
 /// Rows of the pane with the response times: minimum, average and the percentiles, and its border.
 const TIMES: u16 = 15;
 
-pub(super) fn draw(model: &Model, run: &Run, what: (&Subject, usize), frame: &mut Frame<'_>, area: Rect) {
-    let (subject, scroll) = what;
-    match subject {
-        Subject::Endpoint { method, name } => {
-            let mut all = std::iter::once(&run.shown().total).chain(&run.shown().endpoints);
-            match all.find(|r| r.method == *method && r.name == *name) {
-                Some(row) => endpoint(model, run, (row, scroll), frame, area),
-                None => gone(model, (method, name), frame, area),
+/// The page about one row.
+pub(super) struct Detail<'a> {
+    pub model: &'a Model,
+    pub run: &'a Run,
+    /// How many lines are above the first one that is shown.
+    pub scroll: usize,
+}
+
+impl Detail<'_> {
+    /// Draws the row that `subject` names.
+    pub fn draw(&self, subject: &Subject, frame: &mut Frame<'_>, area: Rect) {
+        let snapshot = self.run.shown();
+        match subject {
+            Subject::Endpoint { method, name } => {
+                let mut all = std::iter::once(&snapshot.total).chain(&snapshot.endpoints);
+                match all.find(|r| r.method == *method && r.name == *name) {
+                    Some(row) => self.endpoint(row, frame, area),
+                    None => self.gone(&title(method, name), frame, area),
+                }
+            }
+            Subject::Failure { id, method, name } => {
+                let title = title(method, name);
+                match snapshot.failures.rows.iter().find(|row| row.id == *id) {
+                    Some(row) => {
+                        let lines = failure(row, snapshot, &self.model.theme);
+                        self.page(Titles { left: &title, right: "failure" }, lines, frame, area);
+                    }
+                    None => self.gone(&title, frame, area),
+                }
             }
         }
-        Subject::Failure { id, method, name } => match run.shown().failures.rows.iter().find(|row| row.id == *id) {
-            Some(row) => {
-                let title = title(method, name);
-                let lines = failure(row, run.shown(), &model.theme);
-                page(model, (&title, "failure"), (lines, scroll), frame, area);
+    }
+
+    /// The statistics were reset while the page was open.
+    fn gone(&self, title: &str, frame: &mut Frame<'_>, area: Rect) {
+        let inner = pane(frame, area, Titles { left: title, right: "" }, &self.model.theme, true);
+        put(frame, inner, Line::styled(" no data since the reset", self.model.theme.dim));
+    }
+
+    /// A pane full of lines that scroll.
+    fn page(&self, titles: Titles<'_>, lines: Vec<Line<'static>>, frame: &mut Frame<'_>, area: Rect) {
+        let inside = |cells: u16| usize::from(cells).saturating_sub(2);
+        let lines: Vec<Line<'static>> = lines.into_iter().flat_map(|l| fold(l, inside(area.width))).collect();
+        let rows = area.height.saturating_sub(2);
+        let scroll = scrolled(self.model, self.scroll, lines.len(), rows);
+        let note = match text::place(scroll, rows.into(), lines.len()) {
+            Some(place) => format!("{}, lines {place}", titles.right),
+            None => titles.right.to_owned(),
+        };
+        let inner = pane(frame, area, Titles { left: titles.left, right: &note }, &self.model.theme, true);
+        put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
+    }
+
+    fn endpoint(&self, row: &Row, frame: &mut Frame<'_>, area: Rect) {
+        let (theme, run) = (&self.model.theme, self.run);
+        let (snapshot, figures) = (run.shown(), run.figures(row));
+        let name = title(&row.method, &row.name);
+        let window = if run.window { "last 10 s" } else { "whole run" };
+        let kinds: Vec<&FailureRow> =
+            snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name).collect();
+        let total = row.method.is_empty();
+        let more = match () {
+            () if total => distribution(snapshot, area, theme),
+            () if is_delivery(row) => deliveries(snapshot, row, theme),
+            () => failures(&kinds, row, snapshot, theme),
+        };
+        let counts = counts(row, figures, theme);
+        let width = usize::from(area.width).saturating_sub(1);
+        let head = heading(&theme.text(&name), &theme.text(&counts), asks_for(snapshot, row), width);
+        let rows = u16::try_from(head.len()).unwrap_or(u16::MAX);
+        // One page that scrolls where panes side by side have no room.
+        if area.width < 78 || area.height < TIMES.saturating_add(3).saturating_add(rows) {
+            let mut lines = vec![Line::styled(counts, theme.strong), Line::default()];
+            lines.extend(asks_for(snapshot, row).map(Line::raw));
+            lines.extend(times(figures, 30, theme));
+            lines.push(Line::default());
+            lines.extend(phases(row, figures, theme));
+            lines.push(Line::default());
+            lines.extend(more);
+            return self.page(Titles { left: &name, right: window }, lines, frame, area);
+        }
+        let lines = head.into_iter().map(|line| Line::styled(format!(" {line}"), theme.strong)).collect();
+        let heights = [Constraint::Length(rows), Constraint::Length(TIMES), Constraint::Fill(1)];
+        let [top, middle, below] = Layout::vertical(heights).areas(area);
+        let widths = [Constraint::Length(area.width * 3 / 5), Constraint::Fill(1)];
+        let [left, right] = Layout::horizontal(widths).areas(middle);
+        put_lines(frame, top, lines);
+        let inner = pane(frame, left, Titles { left: "Response time", right: window }, theme, false);
+        let bar = usize::from(inner.width).saturating_sub(if figures.service.is_some() { 33 } else { 22 });
+        put_lines(frame, inner, times(figures, bar, theme));
+        let inner = pane(frame, right, Titles { left: "Where the time goes", right: "average" }, theme, false);
+        // Of how many, where there is room for it.
+        let lines = phases(row, figures, theme).into_iter().map(|mut line| {
+            if line.width() > usize::from(inner.width) {
+                line.spans.truncate(2);
             }
-            None => gone(model, (method, name), frame, area),
-        },
+            line
+        });
+        put_lines(frame, inner, lines.collect());
+        let note = match kinds.len() {
+            _ if total => "all endpoints".to_owned(),
+            _ if is_delivery(row) => "whole run".to_owned(),
+            0 => "none".to_owned(),
+            1 => "1 kind".to_owned(),
+            n => format!("{n} kinds"),
+        };
+        let heading = match () {
+            () if total => "Distribution",
+            () if is_delivery(row) => "Messages",
+            () => "Failures",
+        };
+        self.page(Titles { left: heading, right: &note }, more, frame, below);
     }
 }
 
@@ -46,39 +140,13 @@ fn title(method: &str, name: &str) -> String {
     format!("{method} {name}").trim().to_owned()
 }
 
-/// What a GraphQL operation asks for and costs, to be held against its response time.
+/// What a GraphQL operation asks for and costs, to compare with its response time.
 fn asks_for(snapshot: &Snapshot, row: &Row) -> Option<String> {
     let mut operations = snapshot.operations();
     let (_, asked, costs) = operations.find(|(one, ..)| one.method == row.method && one.name == row.name)?;
     let costs = costs.to_string();
     let comma = if costs.is_empty() { "" } else { ", " };
     Some(format!("asks for {}{comma}{costs}", asked.words))
-}
-
-/// The statistics were reset while one looked.
-fn gone(model: &Model, (method, name): (&str, &str), frame: &mut Frame<'_>, area: Rect) {
-    let inner = pane(frame, area, (&title(method, name), ""), &model.theme, true);
-    put(frame, inner, Line::styled(" no data since the reset", model.theme.dim));
-}
-
-/// A pane full of lines that scroll.
-fn page(
-    model: &Model,
-    titles: (&str, &str),
-    (lines, scroll): (Vec<Line<'static>>, usize),
-    frame: &mut Frame<'_>,
-    area: Rect,
-) {
-    let inside = |cells: u16| usize::from(cells).saturating_sub(2);
-    let lines: Vec<Line<'static>> = lines.into_iter().flat_map(|l| fold(l, inside(area.width))).collect();
-    let rows = area.height.saturating_sub(2);
-    let scroll = scrolled(model, scroll, (lines.len(), rows));
-    let note = match text::place(scroll, rows.into(), lines.len()) {
-        Some(place) => format!("{}, lines {place}", titles.1),
-        None => titles.1.to_owned(),
-    };
-    let inner = pane(frame, area, (titles.0, &note), &model.theme, true);
-    put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
 }
 
 /// A line that is too long goes on below.
@@ -89,66 +157,6 @@ fn fold(line: Line<'static>, width: usize) -> Vec<Line<'static>> {
     let style = line.spans.first().map(|s| s.style).unwrap_or_default();
     let words: String = line.spans.iter().map(|s| s.content.as_ref()).collect();
     text::wrap(&words, width).into_iter().map(|l| Line::styled(l, style)).collect()
-}
-
-fn endpoint(model: &Model, run: &Run, (row, scroll): (&Row, usize), frame: &mut Frame<'_>, area: Rect) {
-    let (theme, snapshot, figures) = (&model.theme, run.shown(), run.figures(row));
-    let name = title(&row.method, &row.name);
-    let window = if run.window { "last 10 s" } else { "whole run" };
-    let kinds: Vec<&FailureRow> =
-        snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name).collect();
-    let total = row.method.is_empty();
-    let more = match () {
-        () if total => distribution(snapshot, area, theme),
-        () if is_delivery(row) => deliveries(snapshot, row, theme),
-        () => failures(&kinds, row, snapshot, theme),
-    };
-    let counts = counts(row, figures, theme);
-    let width = usize::from(area.width).saturating_sub(1);
-    let head = heading(&theme.text(&name), &theme.text(&counts), asks_for(snapshot, row), width);
-    let rows = u16::try_from(head.len()).unwrap_or(u16::MAX);
-    // One page that scrolls where panes side by side have no room.
-    if area.width < 78 || area.height < TIMES.saturating_add(3).saturating_add(rows) {
-        let mut lines = vec![Line::styled(counts, theme.strong), Line::default()];
-        lines.extend(asks_for(snapshot, row).map(Line::raw));
-        lines.extend(times(figures, 30, theme));
-        lines.push(Line::default());
-        lines.extend(phases(row, figures, theme));
-        lines.push(Line::default());
-        lines.extend(more);
-        return page(model, (&name, window), (lines, scroll), frame, area);
-    }
-    let lines = head.into_iter().map(|line| Line::styled(format!(" {line}"), theme.strong)).collect();
-    let heights = [Constraint::Length(rows), Constraint::Length(TIMES), Constraint::Fill(1)];
-    let [top, middle, below] = Layout::vertical(heights).areas(area);
-    let widths = [Constraint::Length(area.width * 3 / 5), Constraint::Fill(1)];
-    let [left, right] = Layout::horizontal(widths).areas(middle);
-    put_lines(frame, top, lines);
-    let inner = pane(frame, left, ("Response time", window), theme, false);
-    let bar = usize::from(inner.width).saturating_sub(if figures.service.is_some() { 33 } else { 22 });
-    put_lines(frame, inner, times(figures, bar, theme));
-    let inner = pane(frame, right, ("Where the time goes", "average"), theme, false);
-    // Of how many, where there is room for it.
-    let lines = phases(row, figures, theme).into_iter().map(|mut line| {
-        if line.width() > usize::from(inner.width) {
-            line.spans.truncate(2);
-        }
-        line
-    });
-    put_lines(frame, inner, lines.collect());
-    let note = match kinds.len() {
-        _ if total => "all endpoints".to_owned(),
-        _ if is_delivery(row) => "whole run".to_owned(),
-        0 => "none".to_owned(),
-        1 => "1 kind".to_owned(),
-        n => format!("{n} kinds"),
-    };
-    let heading = match () {
-        () if total => "Distribution",
-        () if is_delivery(row) => "Messages",
-        () => "Failures",
-    };
-    page(model, (heading, &note), (more, scroll), frame, below);
 }
 
 /// Name, counts, and what an operation asks for: on one line where they fit, else each on lines of its own.

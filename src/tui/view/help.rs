@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::canvas::{pane, put_lines, scrolled};
+use super::canvas::{Titles, pane, put_lines, scrolled};
 use crate::tui::action::TABLE;
 use crate::tui::model::Model;
 use crate::tui::text;
@@ -26,9 +26,9 @@ const WORDS: &[(&str, &str)] = &[
 
 pub(super) fn draw(model: &Model, scroll: usize, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
-    let inner = pane(frame, area, ("Keys that work here", "katydid"), theme, true);
+    let inner = pane(frame, area, Titles { left: "Keys that work here", right: "katydid" }, theme, true);
     let lines = if inner.width >= 110 { wide(model, inner.width.into()) } else { narrow(model, inner.width.into()) };
-    let scroll = scrolled(model, scroll, (lines.len(), inner.height));
+    let scroll = scrolled(model, scroll, lines.len(), inner.height);
     put_lines(frame, inner, lines.into_iter().skip(scroll).collect());
 }
 

@@ -8,7 +8,7 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::Bin;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::widget::columns;
+use crate::tui::widget::{Plot, columns};
 use crate::units::latency;
 
 /// The response times of a run. The time after which a request was given up is none.
@@ -31,8 +31,8 @@ fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme) -> Vec<Li
     let top = groups.iter().map(|g| g.1).max().unwrap_or(0);
     let values: Vec<Option<f64>> = groups.iter().flat_map(|g| std::iter::repeat_n(Some(g.1 as f64), cells)).collect();
     let mut lines = vec![Line::styled(text::cut("  all endpoints together, log scale", width, theme.ascii), theme.dim)];
-    let used = values.len();
-    for row in columns(&values, used, height.saturating_sub(2), top as f64, theme) {
+    let plot = Plot { width: values.len(), height: height.saturating_sub(2), top: top as f64 };
+    for row in columns(&values, plot, theme) {
         lines.push(Line::styled(format!("  {row}"), theme.accent));
     }
     lines.push(Line::styled(axis(&groups, cells, width), theme.dim));

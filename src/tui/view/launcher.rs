@@ -6,7 +6,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::canvas::{pane, put, put_lines};
+use super::canvas::{Titles, pane, put, put_lines};
 use crate::scenario::catalog::Origin;
 use crate::tui::model::{Item, Model, Shown};
 use crate::tui::preview::Preview;
@@ -45,7 +45,7 @@ fn list(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     } else {
         format!("/{} {}", launcher.filter, visible.len())
     };
-    let inner = pane(frame, area, ("Scenarios", &count), theme, true);
+    let inner = pane(frame, area, Titles { left: "Scenarios", right: &count }, theme, true);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let here = visible.iter().position(|i| *i == launcher.selected).unwrap_or(0);
     let first = (here + 1).saturating_sub(height);
@@ -90,13 +90,13 @@ fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let name = launcher.item().map_or("", |item| item.entry.name.as_str());
     match launcher.shown() {
         Shown::Waiting => {
-            let inner = pane(frame, area, (name, "reading"), theme, false);
+            let inner = pane(frame, area, Titles { left: name, right: "reading" }, theme, false);
             put(frame, inner, Line::styled("reading the scenario", theme.dim));
         }
         Shown::Error(error) => {
-            let inner = pane(frame, area, (name, "cannot run"), theme, false);
+            let inner = pane(frame, area, Titles { left: name, right: "cannot run" }, theme, false);
             let width = usize::from(inner.width);
-            // Excerpts are aligned to their column: lines are cut, not wrapped, unless they are prose.
+            // Excerpts are aligned to their column: lines are truncated, not wrapped, unless they are prose.
             let lines: Vec<Line<'_>> = error
                 .lines()
                 .flat_map(
@@ -108,7 +108,7 @@ fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
             put_lines(frame, inner, lines);
         }
         Shown::Preview(preview) => {
-            let inner = pane(frame, area, (name, ""), theme, false);
+            let inner = pane(frame, area, Titles { left: name, right: "" }, theme, false);
             put_lines(frame, inner, describe(model, preview, inner));
         }
     }
@@ -204,7 +204,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
             }
             Some(Err(Silent { why, reached: false })) => {
                 let help = how_to_start(place);
-                // Who is told how to start one knows enough.
+                // The command that starts one is enough.
                 let why = if help.is_empty() { format!(" ({why})") } else { String::new() };
                 (format!("{} no Redis at {place}{why}{help}", theme.glyph("✗", "x")), theme.bad)
             }
@@ -263,7 +263,7 @@ fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Li
         let (levels, peak) = preview.levels(cells);
         let top = (rows - 1) as f64 / peak.max(f64::MIN_POSITIVE);
         let level = |cell: usize| levels.get(cell).map_or(0, |level| (level * top).round() as usize);
-        let mut lines = drawn((cells, rows), peak, level, theme);
+        let mut lines = drawn(cells, rows, peak, level, theme);
         let last = preview.schedule.length().map_or_else(|| theme.glyph("…", "...").to_owned(), plain);
         let what = if preview.schedule.is_open() { "arrivals per second" } else { "users" };
         let gap = cells.saturating_sub(2 + text::width(what) + text::width(&last));
@@ -281,7 +281,7 @@ fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Li
         let part = if cell < rising { (cell + 1) as f64 / rising.max(1) as f64 * reached } else { 1.0 };
         (part * (rows - 1) as f64).round() as usize
     };
-    let mut lines = drawn((cells, rows), users, level, theme);
+    let mut lines = drawn(cells, rows, users, level, theme);
     let full = if ramp < Duration::from_secs(1) { "at once".to_owned() } else { format!("all after {}", plain(ramp)) };
     let full = if reached < 1.0 { "still rising at the end".to_owned() } else { full };
     let last = end.map_or_else(|| theme.glyph("…", "...").to_owned(), plain);
@@ -293,12 +293,7 @@ fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Li
 }
 
 /// A line through the row of each cell, with its axis; the top row is `peak`.
-fn drawn(
-    (cells, rows): (usize, usize),
-    peak: f64,
-    level: impl Fn(usize) -> usize,
-    theme: &Theme,
-) -> Vec<Line<'static>> {
+fn drawn(cells: usize, rows: usize, peak: f64, level: impl Fn(usize) -> usize, theme: &Theme) -> Vec<Line<'static>> {
     let turn = |row: usize, cell: usize| {
         let (before, here) = (if cell == 0 { 0 } else { level(cell - 1) }, level(cell));
         match (row == here, row == before) {

@@ -1,4 +1,4 @@
-//! What is said above the keys: the way out, an error, a notice, else the gravest finding of the run.
+//! The lines above the keys: the way out, an error, a notice, or the most severe finding of the run.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -45,14 +45,14 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
             // A run that is over takes no orders.
             _ => "",
         };
-        return finding(found, (cells, area.height.into()), keys, theme);
+        return finding(found, cells, area.height.into(), keys, theme);
     }
     let log = run.shown().log.lines.last().map(|line| format!("log, user {}: {}", line.user, line.text));
     log.map_or_else(Vec::new, |words| say("!", &words, theme.warn))
 }
 
 /// The evidence, and what to do about it: on a line each where they fit, else one after the other.
-fn finding(found: &Finding, (cells, rows): (usize, usize), keys: &str, theme: &Theme) -> Vec<Line<'static>> {
+fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme) -> Vec<Line<'static>> {
     let (mark, style) = if found.kind.is_severe() { (theme.glyph("✗", "x"), theme.bad) } else { ("!", theme.warn) };
     let title = found.kind.title();
     let room = cells.saturating_sub(text::width(title) + 2);
@@ -89,7 +89,7 @@ mod tests {
 
     fn shown(evidence: &str, remedy: &str, kind: Kind, size: (usize, usize)) -> Vec<String> {
         let found = Finding { kind, evidence: evidence.into(), remedy: remedy.into() };
-        let lines = finding(&found, size, "   space pause   x stop", &Theme::new(ThemeName::Mono, true));
+        let lines = finding(&found, size.0, size.1, "   space pause   x stop", &Theme::new(ThemeName::Mono, true));
         lines.iter().map(ToString::to_string).collect()
     }
 

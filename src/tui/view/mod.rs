@@ -25,6 +25,7 @@ use super::model::{Model, Overlay};
 use super::text;
 use crate::report::finding::findings;
 use canvas::{put, put_lines};
+use detail::Detail;
 
 /// Draws everything.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
@@ -40,7 +41,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
         (Some(run), Some(Overlay::Detail { subject, scroll })) => {
             // The load can be changed while a detail is read: what decides stays in sight.
             let rest = head::draw(model, run, &found, frame, body);
-            detail::draw(model, run, (subject, *scroll), frame, rest);
+            Detail { model, run, scroll: *scroll }.draw(subject, frame, rest);
         }
         (Some(run), _) => dashboard::draw(model, run, &found, frame, body),
         (None, _) => launcher::draw(model, frame, body),

@@ -118,7 +118,7 @@ fn overlays() -> Vec<Model> {
     let mut ascii = over(fixture::dashboard(), Overlay::Confirm(Question::Quit));
     ascii.theme = Theme::new(ThemeName::Mono, true);
     ascii.say("wrote results/checkout_*.csv".into(), false);
-    let mut leaving = over(fixture::dashboard(), Overlay::Confirm(Question::Cut));
+    let mut leaving = over(fixture::dashboard(), Overlay::Confirm(Question::Abort));
     leaving.leaving = true;
     vec![over(fixture::dashboard(), Overlay::Prompt(prompt)), ascii, leaving, jump]
 }

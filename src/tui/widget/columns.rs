@@ -5,8 +5,27 @@ use ratatui::text::Span;
 
 use crate::tui::theme::Theme;
 
-/// Rows from the top, each exactly `width` cells; the newest value stands at the right. `None` is a gap.
-pub(crate) fn columns(values: &[Option<f64>], width: usize, height: usize, top: f64, theme: &Theme) -> Vec<String> {
+/// The room for a drawing.
+#[derive(Clone, Copy)]
+pub(crate) struct Plot {
+    /// Cells.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+    /// The value that fills the whole height.
+    pub top: f64,
+}
+
+/// A series and how it is drawn.
+#[derive(Clone, Copy)]
+pub(crate) struct Layer<'a> {
+    pub values: &'a [Option<f64>],
+    pub style: Style,
+}
+
+/// Rows from the top, each as wide as the plot; the newest value is at the right. `None` is a gap.
+pub(crate) fn columns(values: &[Option<f64>], plot: Plot, theme: &Theme) -> Vec<String> {
+    let Plot { width, height, top } = plot;
     let levels = theme.levels();
     let shown = &values[values.len().saturating_sub(width)..];
     let gap = " ".repeat(width.saturating_sub(shown.len()));
@@ -24,13 +43,10 @@ pub(crate) fn columns(values: &[Option<f64>], width: usize, height: usize, top: 
 
 /// Two series in one picture, the lower in front of the higher. Where there is colour the higher shows behind the edge
 /// of the lower; where there is none it is a shade.
-pub(crate) fn layered(
-    (high, low): (&[Option<f64>], &[Option<f64>]),
-    (width, height): (usize, usize),
-    top: f64,
-    (behind, front): (Style, Style),
-    theme: &Theme,
-) -> Vec<Vec<Span<'static>>> {
+pub(crate) fn layered(high: Layer<'_>, low: Layer<'_>, plot: Plot, theme: &Theme) -> Vec<Vec<Span<'static>>> {
+    let Plot { width, height, top } = plot;
+    let (behind, front) = (high.style, low.style);
+    let (high, low) = (high.values, low.values);
     let levels = theme.levels();
     let count = high.len().min(low.len()).min(width);
     let (high, low) = (&high[high.len() - count..], &low[low.len() - count..]);
@@ -88,9 +104,12 @@ mod tests {
     #[test]
     fn values_stand_at_the_right_and_gaps_stay_empty() {
         let theme = Theme::new(ThemeName::Mono, false);
-        assert_eq!(columns(&[Some(1.0), None, Some(8.0), Some(0.01)], 6, 1, 8.0, &theme), ["  ▁ █▁"]);
-        assert_eq!(columns(&[Some(8.0), Some(4.0)], 2, 2, 8.0, &theme), ["█ ", "██"]);
-        assert_eq!(columns(&[], 3, 1, 0.0, &theme), ["   "]);
+        assert_eq!(
+            columns(&[Some(1.0), None, Some(8.0), Some(0.01)], Plot { width: 6, height: 1, top: 8.0 }, &theme),
+            ["  ▁ █▁"]
+        );
+        assert_eq!(columns(&[Some(8.0), Some(4.0)], Plot { width: 2, height: 2, top: 8.0 }, &theme), ["█ ", "██"]);
+        assert_eq!(columns(&[], Plot { width: 3, height: 1, top: 0.0 }, &theme), ["   "]);
     }
 
     #[test]
@@ -98,7 +117,9 @@ mod tests {
         let both = |name, ascii| {
             let theme = Theme::new(name, ascii);
             let data = ([Some(16.0), Some(8.0)], [Some(4.0), None]);
-            let rows = layered((&data.0, &data.1), (3, 2), 16.0, (theme.warn, theme.accent), &theme);
+            let high = Layer { values: &data.0, style: theme.warn };
+            let low = Layer { values: &data.1, style: theme.accent };
+            let rows = layered(high, low, Plot { width: 3, height: 2, top: 16.0 }, &theme);
             let text = |row: &Vec<Span<'_>>| row.iter().map(|s| s.content.as_ref()).collect::<String>();
             (rows.iter().map(text).collect::<Vec<_>>(), rows)
         };

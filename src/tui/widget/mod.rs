@@ -2,4 +2,4 @@
 
 pub(crate) mod columns;
 
-pub(crate) use columns::{columns, layered, meter};
+pub(crate) use columns::{Layer, Plot, columns, layered, meter};

@@ -13,8 +13,8 @@ use crate::stats::Snapshot;
 use crate::tui::history::{Column, History};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::canvas::{pane, put, put_lines};
-use crate::tui::widget::{columns, layered};
+use crate::tui::view::canvas::{Titles, pane, put, put_lines};
+use crate::tui::widget::{Layer, Plot, columns, layered};
 use crate::units::{latency, plain, rate};
 
 pub(super) static PANE: Pane = Pane { name: "Charts", place: Place::Top, list: None, rows, draw };
@@ -86,20 +86,19 @@ impl Picture<'_> {
         let exact = if chart.now.fract() == 0.0 && chart.title == "users" { text::whole } else { rate };
         let fits = text::width(chart.title) + text::width(&exact(chart.now)) + 6 <= usize::from(area.width);
         let now = if fits { exact(chart.now) } else { (chart.words)(chart.now) };
-        let inner = pane(frame, area, (chart.title, &now), theme, false);
+        let inner = pane(frame, area, Titles { left: chart.title, right: &now }, theme, false);
         let values: Vec<Option<f64>> = self.history.columns.iter().map(|c| c.as_ref().and_then(chart.value)).collect();
         // The current value may be of a moment that is in no column yet: it must not be above the scale.
         let top = peak(&values).max(chart.now);
         if large {
             let height = plot_height(inner);
-            let rows = columns(&values, self.cells, height, top, theme);
+            let rows = columns(&values, Plot { width: self.cells, height, top }, theme);
             let rows = rows.into_iter().map(|row| vec![Span::styled(row, chart.style)]).collect();
             put_lines(frame, inner, self.framed(rows, |part| (chart.words)(top * part), chart.title == "users"));
         } else {
-            let mut lines: Vec<Line<'_>> = columns(&values, inner.width.into(), 1, top, theme)
-                .into_iter()
-                .map(|row| Line::styled(row, chart.style))
-                .collect();
+            let plot = Plot { width: inner.width.into(), height: 1, top };
+            let mut lines: Vec<Line<'_>> =
+                columns(&values, plot, theme).into_iter().map(|row| Line::styled(row, chart.style)).collect();
             let max = format!("max {}", (chart.words)(top));
             lines.push(Line::styled(self.ends(&max, inner.width.into()), theme.dim));
             put_lines(frame, inner, lines);
@@ -123,11 +122,13 @@ impl Picture<'_> {
         let (now50, now95) = (now(newest.and_then(|b| b.p50)), now(newest.and_then(|b| b.p95)));
         let top = peak(&p95).max(peak(&p50));
         let max = if top > 0.0 { format!("max {}", seconds(top)) } else { String::new() };
-        let inner = pane(frame, area, ("response", &max), theme, false);
+        let inner = pane(frame, area, Titles { left: "response", right: &max }, theme, false);
         let (front, behind) = (theme.accent, theme.warn);
         if large {
             let height = plot_height(inner);
-            let rows = layered((&p95, &p50), (self.cells, height), top, (behind, front), theme);
+            let high = Layer { values: &p95, style: behind };
+            let low = Layer { values: &p50, style: front };
+            let rows = layered(high, low, Plot { width: self.cells, height, top }, theme);
             let widths = [Constraint::Fill(1), Constraint::Length(LEGEND)];
             let [chart, beside] = Layout::horizontal(widths).areas(inner);
             let lines = self.framed(rows, |part| seconds(top * part), false);
@@ -143,7 +144,7 @@ impl Picture<'_> {
         } else {
             let room = usize::from(inner.width).saturating_sub(self.cells + usize::from(LABEL));
             let row = |name: &'static str, values: &[Option<f64>], now: &str, style| {
-                let drawn = columns(values, self.cells, 1, top, theme).concat();
+                let drawn = columns(values, Plot { width: self.cells, height: 1, top }, theme).concat();
                 Line::from(vec![
                     Span::styled(name, theme.dim),
                     Span::styled(drawn, style),

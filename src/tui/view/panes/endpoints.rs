@@ -8,7 +8,7 @@ use super::pane::{Pane, Place, Rows, Scene};
 use crate::stats::snapshot::{Figures, Row};
 use crate::tui::model::{List, Sort};
 use crate::tui::text;
-use crate::tui::view::canvas::{pane, put_lines};
+use crate::tui::view::canvas::{Titles, pane, put_lines};
 use crate::units::{count, latency, rate};
 
 pub(super) static PANE: Pane =
@@ -107,7 +107,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let room = usize::from(area.height).saturating_sub(4);
     let first = (here + 1).min(rows.len()).saturating_sub(room);
     notes.splice(0..0, text::place(first, room, rows.len()));
-    let inner = pane(frame, area, (PANE.name, &notes.join("  ")), theme, focused);
+    let inner = pane(frame, area, Titles { left: PANE.name, right: &notes.join("  ") }, theme, focused);
     let width = usize::from(inner.width);
     let total = &run.shown().total;
     let service = total.total.service.is_some() || rows.iter().any(|r| r.total.service.is_some());

@@ -9,7 +9,7 @@ use crate::stats::snapshot::FailureRow;
 use crate::tui::model::{List, Run};
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::canvas::{pane, put_lines};
+use crate::tui::view::canvas::{Titles, pane, put_lines};
 use crate::units::count;
 
 pub(super) static PANE: Pane =
@@ -37,7 +37,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         (None, n) => format!("{n} kinds"),
     };
     let focused = scene.focused == PANE.name;
-    let inner = pane(frame, area, (PANE.name, &note), theme, focused);
+    let inner = pane(frame, area, Titles { left: PANE.name, right: &note }, theme, focused);
     let width = usize::from(inner.width);
     let columns = Columns::new(&rows, width);
     let mut lines: Vec<Line<'static>> = Vec::new();

@@ -7,7 +7,7 @@ use crate::tui::model::{List, Model, Run};
 
 /// One row of the registry.
 pub(crate) struct Pane {
-    /// Its title, by which it is also told from others.
+    /// Its title, which also identifies it.
     pub name: &'static str,
     pub place: Place,
     /// The rows that the arrow keys move over; a pane without any is never focused.

@@ -9,7 +9,7 @@ use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
 use crate::tui::model::List;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::canvas::{pane, put_lines};
+use crate::tui::view::canvas::{Titles, pane, put_lines};
 use crate::tui::view::histogram;
 
 /// Cells of one percentile.
@@ -37,7 +37,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let figures = run.figures(row);
     let name = if row.method.is_empty() { row.name.to_string() } else { format!("{} {}", row.method, row.name) };
     let focused = scene.focused == PANE.name;
-    let inner = pane(frame, area, (PANE.name, &name), theme, focused);
+    let inner = pane(frame, area, Titles { left: PANE.name, right: &name }, theme, focused);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let lines_of = |chunk: &[usize]| {
         let mut lines = vec![

@@ -11,7 +11,7 @@ use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::tui::view::canvas::{pane, put_lines};
+use crate::tui::view::canvas::{Titles, pane, put_lines};
 use crate::units::{bytes, count};
 
 pub(super) static PANE: Pane = Pane { name: "Redis", place: Place::Bottom, list: None, rows, draw };
@@ -27,7 +27,7 @@ fn rows(scene: &Scene<'_>, area: Rect) -> Rows {
 fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let theme = &scene.model.theme;
     let Some(content) = Content::new(scene.run.shown(), theme).filter(|_| area.height >= 3) else { return };
-    let inner = pane(frame, area, (PANE.name, &content.version), theme, false);
+    let inner = pane(frame, area, Titles { left: PANE.name, right: &content.version }, theme, false);
     put_lines(frame, inner, content.lines(inner.width.into(), inner.height.into()));
 }
 
@@ -62,7 +62,7 @@ impl Content {
     /// are 0 where there is no room for it.
     fn heights(&self, area: Rect) -> Rows {
         let width = usize::from(area.width).saturating_sub(2);
-        let lines = |group: &Vec<_>| flow(group, (width, usize::MAX), self.ascii).len();
+        let lines = |group: &Vec<_>| flow(group, width, usize::MAX, self.ascii).len();
         let [messages, figures, warnings] = self.groups.each_ref().map(lines);
         let rows = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
         let least = rows(messages.min(1) + figures.min(1) + warnings);
@@ -75,11 +75,11 @@ impl Content {
     /// Lines in this room; what has none is left out, the last first, with a mark.
     fn lines(&self, width: usize, rows: usize) -> Vec<Line<'static>> {
         let [messages, figures, warnings] = &self.groups;
-        let warnings = flow(warnings, (width, rows), self.ascii);
+        let warnings = flow(warnings, width, rows, self.ascii);
         let rest = rows.saturating_sub(warnings.len());
         // The messages may have all but the one line of the server.
-        let messages = flow(messages, (width, rest.saturating_sub(1).max(1)), self.ascii);
-        let figures = flow(figures, (width, rest.saturating_sub(messages.len())), self.ascii);
+        let messages = flow(messages, width, rest.saturating_sub(1).max(1), self.ascii);
+        let figures = flow(figures, width, rest.saturating_sub(messages.len()), self.ascii);
         messages.into_iter().chain(figures).chain(warnings).take(rows).collect()
     }
 }
@@ -136,13 +136,13 @@ fn figures(server: &ServerFigures, theme: &Theme) -> Vec<(String, Style)> {
 }
 
 /// The parts in their order on at most `most` lines; where some have no room, a mark ends the last line.
-fn flow(parts: &[(String, Style)], (width, most): (usize, usize), ascii: bool) -> Vec<Line<'static>> {
+fn flow(parts: &[(String, Style)], width: usize, most: usize, ascii: bool) -> Vec<Line<'static>> {
     const GAP: usize = 2;
     let room = width.saturating_sub(1);
     let mut lines: Vec<Vec<Span<'static>>> = Vec::new();
     let mut used = 0;
     for (at, (words, style)) in parts.iter().enumerate() {
-        // A part that is wider than a line is cut: nothing else can be done with it.
+        // A part that is wider than a line is truncated.
         let words = text::cut(words, room, ascii);
         let cells = text::width(&words);
         let last = lines.len() >= most;
