@@ -6,14 +6,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use url::Url;
-
 use super::graphql::endpoint::{GraphqlEndpoint, SentDocument};
 use super::graphql::finding::Finding;
 use super::graphql::schema::GraphqlSchema;
+use super::plan::host::{DEMO_HOST, base_url};
 use super::syntax::diagnostic::Diagnostic;
 use super::syntax::{compose, diagnostic};
-use super::{DEMO_BASE, DEMO_HOST, Scenario, ScenarioError, base_url, compile};
+use super::{Scenario, ScenarioError, compile};
 
 impl Scenario {
     /// Holds every GraphQL document of the scenario and of its profiles against a schema, and counts them.
@@ -23,11 +22,11 @@ impl Scenario {
     pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
         let file = &self.file;
         let sources = &file.sources;
-        let mut asked = file.build(&self.root, DEMO_BASE, &self.select).graphql;
+        let mut asked = self.compiled.graphql.clone();
         for profile in compose::profiles(&file.root).take(compile::MAX_PROFILES) {
             // A profile that could not be laid over the file has been refused when it was read.
             let Ok(root) = compose::overlay(&file.root, profile) else { continue };
-            asked.extend(file.build(&root, DEMO_BASE, &self.select).graphql);
+            asked.extend(file.build(&root, &self.select).graphql);
         }
         asked.sort_by_key(|one| one.at.start);
         asked.dedup_by(|a, b| a.is(b));
@@ -43,14 +42,13 @@ impl Scenario {
     pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<GraphqlEndpoint> {
         let base = match host.or(self.host()) {
             // Without a host, a step may still go to an address of its own.
-            None | Some(DEMO_HOST) => DEMO_BASE.to_owned(),
-            Some(host) => base_url(host).ok()?,
+            None | Some(DEMO_HOST) => None,
+            Some(host) => Some(base_url(host).ok()?),
         };
-        let built = self.file.build(&self.root, &base, &self.select);
-        let known = |url: &Url| !url.as_str().starts_with(DEMO_BASE);
-        built.graphql.into_iter().find_map(|one| {
-            let secrets = Arc::clone(self.secrets());
-            Some(GraphqlEndpoint { url: one.url.filter(known)?, headers: one.headers, client: one.client, secrets })
+        self.compiled.graphql.iter().find_map(|one| {
+            let url = one.url.as_ref()?.at(base.as_deref())?;
+            let (headers, client) = (one.headers.clone(), one.client.clone());
+            Some(GraphqlEndpoint { url, headers, client, secrets: Arc::clone(self.secrets()) })
         })
     }
 }

@@ -1,8 +1,26 @@
 //! What flags and the launcher's fields make of a plan.
 
-use super::Overrides;
+use std::time::Duration;
+
 use super::plan::{Load, Plan, Schedule};
 use crate::units::{self, PerSecond, UnitError, Users};
+
+/// What flags or the launcher's fields put instead of the file's values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Overrides {
+    /// Base URL, or the URL of the Redis.
+    pub host: Option<String>,
+    /// Base URL of the demo target, for a scenario whose host it is.
+    pub demo: Option<String>,
+    /// Peak users.
+    pub users: Option<Users>,
+    /// Users per second.
+    pub spawn_rate: Option<PerSecond>,
+    /// Length of the run; `Some(None)` runs until stopped.
+    pub run_time: Option<Option<Duration>>,
+    /// Time for running tasks to finish after a stop.
+    pub stop_timeout: Option<Duration>,
+}
 
 impl Overrides {
     /// A number of users or a spawn rate replaces a shape; of arrivals the number is the most users. A shorter run time

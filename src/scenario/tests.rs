@@ -1,5 +1,8 @@
 use super::plan::{Action, Body, HttpStep, Step, UrlTemplate, Wait};
+use std::time::Duration;
+
 use super::*;
+use crate::units::Users;
 
 fn plan(text: &str) -> Plan {
     Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap()
@@ -21,7 +24,7 @@ fn a_flat_file_takes_the_defaults() {
     assert_eq!(plan.classes[0].wait, Wait::Constant(Duration::ZERO));
     assert_eq!(plan.endpoints.len(), 3);
     let first = http(&plan.classes[0].tasks[0].steps[0]);
-    assert!(matches!(&first.url, UrlTemplate::Fixed(u) if u.as_str() == "http://h/api/a?b=c"));
+    assert!(matches!(&first.url, UrlTemplate::Fixed { url, .. } if url.as_str() == "http://h/api/a?b=c"));
     let last = http(&plan.classes[0].tasks[0].steps[2]);
     assert!(matches!(&last.body, Body::Fixed(b) if &b[..] == b"{\"n\":1}"));
     assert_eq!(last.fixed_headers["content-type"], "application/json");
@@ -211,4 +214,24 @@ fn what_is_probably_not_meant_is_said() {
     let text = "host: http://h\nthresholds: [p95 < 400, p95 < 30, rps > 400]\ntasks: [{ steps: [{ get: / }] }]\n";
     let said = Scenario::parse("t.yaml", text).unwrap().warnings().to_owned();
     assert!(said.contains("write 400ms or 400s") && said.matches("warning").count() == 1, "{said}");
+}
+
+#[test]
+fn a_run_is_planned_from_what_was_compiled_before() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("body.json"), "{}").unwrap();
+    let text = "tasks: [{ steps: [{ post: '/a/../b?x=1', query: { y: 'z z' }, body: '@body.json' },\n\
+                { repeat: 2, steps: [{ get: '/{{ user.id }}' }] }, { get: http://own/x }] }]\n";
+    let scenario = Scenario::parse_in("t.yaml", text, Some(folder.path())).unwrap();
+    // Whoever compiled again would miss the file.
+    std::fs::remove_file(folder.path().join("body.json")).unwrap();
+    for (host, first) in [("http://h", "http://h/b?x=1&y=z+z"), ("https://g:1/api/", "https://g:1/api/b?x=1&y=z+z")] {
+        let plan = scenario.plan(&Overrides { host: Some(host.to_owned()), ..Overrides::default() }).unwrap();
+        let steps = &plan.classes[0].tasks[0].steps;
+        assert!(matches!(&http(&steps[0]).url, UrlTemplate::Fixed { url, .. } if url.as_str() == first), "{steps:?}");
+        let Action::Repeat { steps: inner, .. } = &steps[1].action else { panic!("a loop") };
+        let base = host.trim_end_matches('/');
+        assert!(matches!(&http(&inner[0]).url, UrlTemplate::Templated { base: own, .. } if **own == *base));
+        assert!(matches!(&http(&steps[2]).url, UrlTemplate::Fixed { url, .. } if url.as_str() == "http://own/x"));
+    }
 }

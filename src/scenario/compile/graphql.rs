@@ -223,10 +223,7 @@ impl<'a> Builder<'a> {
                 .iter()
                 .map(|(key, value)| VariableValue { name: key.name.clone(), at: key.at.clone(), value: value.clone() })
                 .collect(),
-            url: match &http.url {
-                UrlTemplate::Fixed(url) if !is_elsewhere => Some(url.clone()),
-                _ => None,
-            },
+            url: matches!(&http.url, UrlTemplate::Fixed { .. } if !is_elsewhere).then(|| http.url.clone()),
             headers: http.fixed_headers.clone(),
             client: self.clients.get(http.client.0 as usize).cloned().unwrap_or_default(),
         });

@@ -1,18 +1,20 @@
 //! An HTTP request: its address, headers and everything that describes how it is carried.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use url::Url;
 
 use super::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::template::{Part, Text};
-use crate::scenario::plan::{Auth, Body, EndpointId, HttpStep, UrlTemplate};
+use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemplate};
 use crate::scenario::secrets::userinfo::mask;
 use crate::scenario::syntax::node::{Kind, Node};
 
+/// Stands for the base URL of a run, which is not known yet.
+const ANY_BASE: &str = "http://host.invalid";
 /// Without `timeout`.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Header lines of one step.
@@ -33,6 +35,11 @@ pub(super) struct Message {
     pub url: UrlTemplate,
     pub body: Body,
     pub content_type: Option<HeaderValue>,
+}
+
+/// Query pairs, if none of them varies.
+fn fixed_pairs(query: &[(String, Text)]) -> Option<Vec<(String, Arc<str>)>> {
+    query.iter().map(|(name, value)| Some((name.clone(), Arc::clone(value.fixed()?)))).collect()
 }
 
 /// The header lines of one map.
@@ -168,21 +175,20 @@ impl<'a> Builder<'a> {
                 return None;
             }
             self.needs_host |= !absolute;
-            let full = if absolute { path.to_string() } else { format!("{}{path}", self.base) };
-            self.password_of(&full);
-            let mut url = match Url::parse(&full) {
+            if absolute {
+                self.password_of(path);
+            }
+            let base = if absolute { "" } else { ANY_BASE };
+            let own = FixedPath { path: Arc::clone(path), query: fixed_pairs(&query).unwrap_or_default() };
+            let url = match own.at(base) {
                 Ok(url) => url,
                 Err(e) => {
                     self.error(node, format!("{path:?} is not an address: {e}"));
                     return None;
                 }
             };
-            if query.iter().all(|(_, value)| value.fixed().is_some()) {
-                if !query.is_empty() {
-                    let pairs = query.iter().filter_map(|(k, v)| Some((k, v.fixed()?)));
-                    url.query_pairs_mut().extend_pairs(pairs);
-                }
-                return Some(UrlTemplate::Fixed(url));
+            if fixed_pairs(&query).is_some() {
+                return Some(UrlTemplate::Fixed { url, path: (!absolute).then(|| Box::new(own)) });
             }
         }
         if let Text::Parts(parts) = &path {
@@ -197,7 +203,7 @@ impl<'a> Builder<'a> {
                 return None;
             }
         }
-        Some(UrlTemplate::Templated { base: self.base.clone(), path, query })
+        Some(UrlTemplate::Templated { base: ANY_BASE.into(), path, query })
     }
 
     fn headers(&mut self, node: &Node) -> Headers {

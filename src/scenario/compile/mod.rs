@@ -41,11 +41,10 @@ use minijinja::Value;
 use self::fields::Fields;
 use self::flows::Around;
 pub(crate) use self::report::MAX_PROFILES;
-use super::SelectOptions;
 use super::eval::template::{Names, Slip, Text};
 use super::grammar::keys;
 use super::graphql::endpoint::SentDocument;
-use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan};
+use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan, SelectOptions};
 use super::syntax::diagnostic::{Diagnostic, nearest};
 use super::syntax::node::Node;
 use super::syntax::source::Sources;
@@ -63,6 +62,8 @@ pub(crate) struct Head {
     pub needs_host: bool,
     /// Some request goes somewhere by HTTP.
     pub sends_http: bool,
+    /// What is wrong if the run does not name a Redis.
+    pub no_redis: Option<Diagnostic>,
 }
 
 /// What a plan is built from.
@@ -74,23 +75,10 @@ pub(crate) struct Input<'a> {
     pub root: &'a Node,
     /// The tree without a profile.
     pub whole: &'a Node,
-    /// The base URL of this run.
-    pub base: &'a str,
-    /// The Redis of this run.
-    pub redis: Redis<'a>,
     /// The part that is taken.
     pub select: &'a SelectOptions,
     /// What `env` holds.
     pub environment: &'a Arc<BTreeMap<String, String>>,
-}
-
-/// What is known of the Redis of a run besides the file.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Redis<'a> {
-    /// Nothing yet: flags may still name one, so none is missed.
-    Unknown,
-    /// The one that takes the place of the file's, if there is one.
-    Run(Option<&'a str>),
 }
 
 /// What came of it.
@@ -117,12 +105,6 @@ pub(crate) fn compile(input: Input<'_>) -> Built {
     let mut builder = Builder {
         sources: input.sources,
         select: input.select,
-        base: input.base.into(),
-        redis: match input.redis {
-            Redis::Run(url) => url.map(Arc::from),
-            Redis::Unknown => None,
-        },
-        needs_redis: matches!(input.redis, Redis::Run(_)),
         names,
         defaults: Fields(&[]),
         graphql: graphql::Settings::default(),
@@ -149,6 +131,7 @@ pub(crate) fn compile(input: Input<'_>) -> Built {
         needs_host: false,
         sends_http: false,
         redis_used: None,
+        no_redis: None,
         measured: Vec::new(),
         private: Vec::new(),
         nothing: None,
@@ -156,6 +139,7 @@ pub(crate) fn compile(input: Input<'_>) -> Built {
     let mut head = Head::default();
     let plan = builder.file(input.root, &mut head);
     (head.needs_host, head.sends_http) = (builder.needs_host, builder.sends_http);
+    head.no_redis = builder.no_redis;
     let plan = plan.filter(|_| builder.found.is_empty());
     let (errors, warnings) = (builder.found, builder.warned);
     Built { head, plan, errors, warnings, nothing: builder.nothing, graphql: builder.asked }
@@ -164,10 +148,6 @@ pub(crate) fn compile(input: Input<'_>) -> Built {
 struct Builder<'a> {
     sources: &'a Sources,
     select: &'a SelectOptions,
-    base: Arc<str>,
-    redis: Option<Arc<str>>,
-    /// One that is not known is an error.
-    needs_redis: bool,
     names: Names,
     defaults: Fields<'a>,
     graphql: graphql::Settings<'a>,
@@ -206,6 +186,8 @@ struct Builder<'a> {
     sends_http: bool,
     /// The first Redis step.
     redis_used: Option<Range<usize>>,
+    /// What is wrong if the run does not name a Redis.
+    no_redis: Option<Diagnostic>,
     /// Where steps measure deliveries.
     measured: Vec<Range<usize>>,
     /// Values that are masked besides `secrets`: passwords in URLs, and that of Redis.
@@ -282,13 +264,12 @@ impl<'a> Builder<'a> {
         let operations = self.counted();
         let secrets = self.sources.secrets().with(self.private.iter().map(String::as_str));
         let idle = self.idle(&fields, &schedule, &classes);
-        let mut classes = self.chosen(classes);
-        self.mask_names(&secrets, &mut classes);
-        Some(Plan {
+        let classes = self.chosen(classes);
+        let mut plan = Plan {
             remarks: idle.remarks,
             refusals: idle.refusals,
             name: secrets.mask(head.name.as_deref().unwrap_or("")).as_ref().into(),
-            host: self.base.clone(),
+            host: Arc::default(),
             load,
             schedule,
             classes,
@@ -305,7 +286,9 @@ impl<'a> Builder<'a> {
             baseline,
             search,
             secrets,
-        })
+        };
+        plan.mask_names();
+        Some(plan)
     }
 
     fn host(&mut self, node: &Node) -> Option<String> {
@@ -314,10 +297,10 @@ impl<'a> Builder<'a> {
             self.error(node, "`host` cannot vary during the run");
             return None;
         };
-        if &*host == super::DEMO_HOST {
+        if &*host == super::plan::host::DEMO_HOST {
             return Some(host.to_string());
         }
-        match super::base_url(&host) {
+        match super::plan::host::base_url(&host) {
             Ok(base) => Some(base),
             Err(message) => {
                 self.error(node, message);

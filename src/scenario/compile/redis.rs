@@ -12,6 +12,7 @@ use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
     Action, Address, ClientOptions, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
+use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// Without `timeout`.
@@ -38,24 +39,21 @@ const LISTENS: &str = "makes a connection listen, which has a step of its own";
 const ENDS: &str = "ends what a `subscribe` step has begun, and has a step of its own";
 
 impl Builder<'_> {
+    /// Where Redis steps go unless a run names another one; without any `url`, the run must name one.
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
-        // What the flag says comes before what the environment says, and both before nothing.
-        let elsewhere = self.redis.clone().or_else(|| self.redis_from_environment());
-        if let Some(url) = &elsewhere {
+        let environment = self.redis_from_environment();
+        if let Some(url) = &environment {
             self.password_of(url);
         }
         let Some(node) = fields.get("redis") else {
             let used = self.redis_used.clone()?;
-            if elsewhere.is_none() && self.needs_redis {
-                self.report(
-                    used,
-                    "a Redis step, but no `redis` to send it to",
-                    "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST",
-                );
+            if environment.is_none() {
+                let advice = "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST";
+                self.no_redis = Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
             return Some(RedisTarget {
-                url: elsewhere?,
+                url: environment.unwrap_or_default(),
                 protocol,
                 envelope,
                 drain: DRAIN,
@@ -63,14 +61,13 @@ impl Builder<'_> {
             });
         };
         let fields = self.fields(node, &keys::REDIS_SETTINGS)?;
-        let written = fields.get("url").and_then(|node| self.redis_url(node));
         let url = match fields.get("url") {
-            Some(_) => self.redis.clone().or(written),
-            None => elsewhere,
+            Some(node) => self.redis_url(node),
+            None => environment,
         };
-        if fields.get("url").is_none() && url.is_none() && self.needs_redis {
+        if fields.get("url").is_none() && url.is_none() {
             let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
-            self.report(node.at.clone(), "`redis` has no `url`", advice);
+            self.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` has no `url`").note(advice));
         }
         let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
         let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
@@ -94,7 +91,7 @@ impl Builder<'_> {
                 self.warn(node.at.clone(), "`tls` does nothing for a redis:// address", "write rediss:// for TLS");
             }
         }
-        Some(RedisTarget { url: url?, protocol, envelope, drain, tls })
+        Some(RedisTarget { url: url.unwrap_or_default(), protocol, envelope, drain, tls })
     }
 
     /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.

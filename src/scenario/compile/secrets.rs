@@ -1,18 +1,14 @@
-//! What is masked: the values of `secrets`, passwords that nobody has to name, and either of them in a name.
+//! What is masked: the values of `secrets`, and passwords that nobody has to name.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Builder;
 use super::fields::Fields;
-use crate::scenario::plan::Class;
-use crate::scenario::secrets::Redactor;
+use crate::scenario::secrets::{Redactor, userinfo};
 
 impl Builder<'_> {
-    /// Passwords in the URLs of the host and of the Redis in the environment.
+    /// The password in the URL of the Redis in the environment.
     pub(super) fn known_passwords(&mut self) {
-        let base = Arc::clone(&self.base);
-        self.password_of(&base);
         let environment = Arc::clone(&self.names.environment);
         if let Some(url) = environment.get("REDIS_URL") {
             self.password_of(url);
@@ -21,10 +17,7 @@ impl Builder<'_> {
 
     /// Notes the password in a URL, so that it is masked wherever it comes up; also as it is written there.
     pub(super) fn password_of(&mut self, url: &str) {
-        let Some(url) = url::Url::parse(url.trim()).ok() else { return };
-        let Some(written) = url.password() else { return };
-        self.private.push(percent_encoding::percent_decode_str(written).decode_utf8_lossy().into_owned());
-        self.private.push(written.to_owned());
+        self.private.extend(userinfo::passwords(url));
     }
 
     /// Whether what `secrets` names is there, and can be masked.
@@ -42,18 +35,6 @@ impl Builder<'_> {
                     let message = format!("the environment variable {name} is not set");
                     self.report(node.at.clone(), message, format!("set it, or write {name}=… into .env"));
                 }
-            }
-        }
-    }
-
-    /// A secret may stand in a name as it is: names are shown and written everywhere.
-    pub(super) fn mask_names(&mut self, secrets: &Redactor, classes: &mut [Class]) {
-        let names = classes.iter_mut().flat_map(|class| {
-            std::iter::once(&mut class.name).chain(class.tasks.iter_mut().map(|task| &mut task.name))
-        });
-        for name in names.chain(self.endpoints.iter_mut().map(|row| &mut row.name)) {
-            if let Cow::Owned(masked) = secrets.mask(name) {
-                *name = masked.into();
             }
         }
     }

@@ -14,7 +14,7 @@ use super::response::{ReplyView, Selected, Trouble};
 use super::template::{Scope, SlotId};
 
 /// One entry of `capture`, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Capture {
     /// Where the value goes.
     pub slot: SlotId,
@@ -31,7 +31,7 @@ pub struct Capture {
 }
 
 /// Where a value is taken from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum CaptureSource {
     /// The JSON of the body; keeps its type.
     Json(Path),

@@ -7,7 +7,7 @@ use http::HeaderMap;
 use url::Url;
 
 use super::values::VariableValue;
-use crate::scenario::plan::ClientOptions;
+use crate::scenario::plan::{ClientOptions, UrlTemplate};
 use crate::scenario::secrets::Redactor;
 
 /// What is known of a GraphQL step before it is sent.
@@ -22,7 +22,7 @@ pub(crate) struct SentDocument {
     /// The variables that go with it.
     pub given: Vec<VariableValue>,
     /// Where it goes, if that does not vary.
-    pub url: Option<Url>,
+    pub url: Option<UrlTemplate>,
     /// The headers that do not vary.
     pub headers: HeaderMap,
     /// The connections that carry it.

@@ -10,7 +10,7 @@ use super::HttpStep;
 use crate::scenario::eval::path::Path;
 
 /// A GraphQL operation over HTTP, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct GraphqlStep {
     /// The complete request: POST with `query`, `operationName` and `variables` as its JSON body, `Accept` as the
     /// specification wants it, expectations and captures. Without `persisted` it can be sent as it is.

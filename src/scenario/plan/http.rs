@@ -28,7 +28,7 @@ pub struct Endpoint {
 }
 
 /// An HTTP request, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct HttpStep {
     /// Row of the statistics.
     pub endpoint: EndpointId,
@@ -67,7 +67,7 @@ pub struct HttpStep {
 pub const MAX_KEPT: usize = 16 * 1024 * 1024;
 
 /// A filled `Authorization` header.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Auth {
     /// `auth: { basic: { username, password } }`
     Basic {
@@ -117,10 +117,15 @@ impl Auth {
 }
 
 /// The address of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum UrlTemplate {
-    /// Known before the run.
-    Fixed(Url),
+    /// Nothing in it varies.
+    Fixed {
+        /// Absolute.
+        url: Url,
+        /// How it is made, if it goes to the host of the run.
+        path: Option<Box<FixedPath>>,
+    },
     /// Path and query are filled for every request.
     Templated {
         /// Put before a path that is not an absolute URL; has no trailing slash.
@@ -132,8 +137,52 @@ pub enum UrlTemplate {
     },
 }
 
+/// An address below the host of the run: that is known when a run starts, long after the plan was compiled.
+#[derive(Debug, Clone)]
+pub struct FixedPath {
+    /// Path as written, perhaps with a query.
+    pub path: Arc<str>,
+    /// Query pairs, percent-encoded when they are added.
+    pub query: Vec<(String, Arc<str>)>,
+}
+
+impl FixedPath {
+    /// The address at the base URL of a run, which has no trailing slash.
+    ///
+    /// # Errors
+    /// When they do not make a URL.
+    pub fn at(&self, base: &str) -> Result<Url, url::ParseError> {
+        let mut url = Url::parse(&format!("{base}{}", self.path))?;
+        if !self.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        Ok(url)
+    }
+}
+
+impl UrlTemplate {
+    /// The address at this base URL; `None` if it varies, or needs a base and there is none.
+    pub(crate) fn at(&self, base: Option<&str>) -> Option<Url> {
+        match self {
+            UrlTemplate::Fixed { path: Some(path), .. } => path.at(base?).ok(),
+            UrlTemplate::Fixed { url, path: None } => Some(url.clone()),
+            UrlTemplate::Templated { .. } => None,
+        }
+    }
+
+    /// Sends requests to this base URL that do not name a host of their own.
+    pub(super) fn send_to(&mut self, base: &Arc<str>) -> Result<(), url::ParseError> {
+        match self {
+            UrlTemplate::Fixed { url, path: Some(path) } => *url = path.at(base)?,
+            UrlTemplate::Fixed { path: None, .. } => {}
+            UrlTemplate::Templated { base: own, .. } => *own = Arc::clone(base),
+        }
+        Ok(())
+    }
+}
+
 /// The body of a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Body {
     /// None.
     Empty,
@@ -150,14 +199,14 @@ pub enum Body {
 }
 
 /// Files and fields of one upload.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Multipart {
     /// In order.
     pub parts: Vec<Part>,
 }
 
 /// One part of an upload.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Part {
     /// Name of the field.
     pub name: String,
@@ -168,7 +217,7 @@ pub struct Part {
 }
 
 /// The content of a part.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum PartContent {
     /// Read before the run.
     Fixed(Bytes),

@@ -21,7 +21,7 @@ pub struct Load {
 }
 
 /// A kind of user.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Class {
     /// Name as in `user_classes`, or `User` for a flat file.
     pub name: Arc<str>,
@@ -55,7 +55,7 @@ pub enum Start {
 }
 
 /// One thing a user does, chosen by weight.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Task {
     /// Name as written, else `task 1`, `task 2`, ….
     pub name: Arc<str>,

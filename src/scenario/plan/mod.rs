@@ -5,9 +5,11 @@
 //! function of time.
 
 mod address;
+mod bind;
 mod client;
 mod feeder;
 mod graphql;
+pub(crate) mod host;
 mod http;
 mod line;
 mod load;
@@ -17,6 +19,7 @@ mod quota;
 mod redis;
 mod report;
 mod schedule;
+mod select;
 mod stage;
 mod step;
 mod subscription;
@@ -30,8 +33,8 @@ pub use feeder::{Bind, Feeder, FeederId, OnEnd, Order, Row};
 pub(crate) use graphql::sha256;
 pub use graphql::{ErrorPolicy, GraphqlStep, Hashed, OperationKind, OperationSize, Persisted};
 pub use http::{
-    Accepted, Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, HttpStep, MAX_KEPT, Multipart,
-    Part, PartContent, UrlTemplate,
+    Accepted, Auth, Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Endpoint, EndpointId, FixedPath, HttpStep, MAX_KEPT,
+    Multipart, Part, PartContent, UrlTemplate,
 };
 pub use load::{Class, Load, Start, Task};
 pub use pause::{Pause, Wait};
@@ -40,6 +43,7 @@ pub use quota::Quota;
 pub use redis::{Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep};
 pub use report::{Baseline, Regression, Reports, Search, Vary};
 pub use schedule::Schedule;
+pub use select::SelectOptions;
 pub use stage::{Goal, Slope, Stage};
 pub(crate) use step::walk;
 pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
@@ -50,7 +54,7 @@ use super::eval::template::{Scope, SlotTable};
 use super::secrets::Redactor;
 
 /// What to run and how much of it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Plan {
     /// Name of the scenario.
     pub name: Arc<str>,

@@ -55,7 +55,7 @@ pub(super) fn short(value: &minijinja::Value) -> Option<String> {
 }
 
 /// A `wait` step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Pause {
     /// Always the same.
     Constant(Duration),

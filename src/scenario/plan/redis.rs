@@ -53,7 +53,7 @@ pub enum Envelope {
 }
 
 /// A message to a channel.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct PublishStep {
     /// Row of the statistics: type `PUBLISH`, name of the channel.
     pub endpoint: EndpointId,
@@ -72,7 +72,7 @@ pub struct PublishStep {
 }
 
 /// Listening to channels.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SubscribeStep {
     /// Row of the statistics: type `SUBSCRIBE`.
     pub endpoint: EndpointId,
@@ -89,7 +89,7 @@ pub struct SubscribeStep {
 }
 
 /// Any command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct RedisStep {
     /// Row of the statistics: type `REDIS`, the `name` of the step, else the command's first word.
     pub endpoint: EndpointId,

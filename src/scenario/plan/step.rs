@@ -10,7 +10,7 @@ use crate::scenario::eval::template::{Condition, RenderError, Scope, SlotId, Tem
 pub struct FlowId(pub u32);
 
 /// Steps that are called by name. They run in the caller's scope: what they set and capture stays set.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Flow {
     /// The key under `flows`.
     pub name: Arc<str>,
@@ -19,7 +19,7 @@ pub struct Flow {
 }
 
 /// One step of a task.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Step {
     /// Evaluated first; the step is skipped, silently, when it does not hold. An error of the condition fails the
     /// step like an error of its action.
@@ -32,7 +32,7 @@ pub struct Step {
 ///
 /// A step that fails (a template that cannot be filled, a miss of a capture, a failed request) is recorded, and the
 /// steps after it go on, as in a locustfile whose request failed. A step list is never cut short but by `stop`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Action {
     /// Send an HTTP request, read the reply, judge the expectations, take the captures.
     Http(Box<HttpStep>),
@@ -111,6 +111,17 @@ impl Action {
         }
     }
 
+    /// The same, to be changed.
+    pub(super) fn children_mut(&mut self) -> [&mut [Step]; 2] {
+        match self {
+            Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
+                [steps, &mut []]
+            }
+            Action::If { then, otherwise, .. } => [then, otherwise],
+            _ => [&mut [], &mut []],
+        }
+    }
+
     /// The row of the statistics that it counts in.
     pub fn endpoint(&self) -> Option<EndpointId> {
         match self {
@@ -145,7 +156,7 @@ pub enum StopScope {
 }
 
 /// How often a `repeat` runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum LoopCount {
     /// So often.
     Fixed(u32),

@@ -9,7 +9,7 @@ use crate::scenario::eval::template::{Json, RenderError, Scope, Template};
 use crate::units;
 
 /// A GraphQL subscription, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SubscriptionStep {
     /// The opening handshake, complete: its headers, connection and time-out. Its body is no part of it: that is the
     /// payload of the `subscribe` message. Its row (type `SUBSCRIPTION`) counts from that message to the first event;
@@ -32,7 +32,7 @@ pub struct SubscriptionStep {
 }
 
 /// Something above nothing.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Limit<T> {
     /// Always the same.
     Fixed(T),

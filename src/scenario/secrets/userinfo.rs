@@ -31,6 +31,13 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// The password of a URL, as it is and as it is written there; nothing if it has none.
+pub(crate) fn passwords(url: &str) -> Vec<String> {
+    let url = url::Url::parse(url.trim()).ok();
+    let Some(written) = url.as_ref().and_then(url::Url::password) else { return Vec::new() };
+    vec![percent_encoding::percent_decode_str(written).decode_utf8_lossy().into_owned(), written.to_owned()]
+}
+
 fn is_scheme(c: char) -> bool {
     c.is_ascii_alphanumeric() || "+-.".contains(c)
 }

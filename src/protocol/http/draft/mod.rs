@@ -53,7 +53,7 @@ impl Draft {
         self.has_body = true;
         self.withheld.clear();
         // What was taken apart for the last request need not be taken apart again.
-        if !matches!(&step.url, UrlTemplate::Fixed(url) if *self.url == *url.as_str()) {
+        if !matches!(&step.url, UrlTemplate::Fixed { url, .. } if *self.url == *url.as_str()) {
             self.url.clear();
             let route = url(&step.url, scope, &mut self.url).and_then(|()| Route::of(&mut self.url));
             // What is left of an address that cannot be filled has no parts.
@@ -216,7 +216,7 @@ pub fn redirects(status: u16) -> bool {
 
 fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
     let (base, path, query) = match template {
-        UrlTemplate::Fixed(url) => {
+        UrlTemplate::Fixed { url, .. } => {
             out.push_str(url.as_str());
             return Ok(());
         }

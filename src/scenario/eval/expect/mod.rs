@@ -17,7 +17,7 @@ use super::template::{RenderError, Scope, Template};
 use crate::units;
 
 /// One line of `expect`, compiled.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Expect {
     /// What is looked at.
     pub subject: Subject,
@@ -28,7 +28,7 @@ pub struct Expect {
 }
 
 /// What an expectation looks at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Subject {
     /// The status code.
     Status,
@@ -45,11 +45,11 @@ pub enum Subject {
 }
 
 /// Tests that must all hold.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Matcher(pub Vec<Test>);
 
 /// One test.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Test {
     /// The value itself.
     Equals(Operand),
@@ -74,7 +74,7 @@ pub enum Test {
 }
 
 /// What is compared with.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Operand {
     /// Known before the run.
     Fixed(Json),

@@ -9,7 +9,7 @@ use serde_json_path::{JsonPath, ParseError};
 use self::stream::Segment;
 
 /// A compiled path.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Path {
     path: JsonPath,
     text: String,

@@ -195,7 +195,7 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
     }
     let of_the_run = |name: &str| names.slots.id(name).is_some() || matches!(name, "user" | "iteration");
     let depends = used.iter().any(|name| of_the_run(name.split('.').next().unwrap_or(name)));
-    let expression = Expression(Form::Compiled(Box::new(compiled)));
+    let expression = Expression(Form::Compiled(Arc::new(compiled)));
     names.folded.set(names.folded.get() + 1);
     // What depends on nothing that a run brings fails now or never.
     if depends || names.folded.get() > MAX_FOLDED {

@@ -8,12 +8,12 @@ use super::plain::not_text;
 use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, Slip, Text, text, too_long};
 
 /// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Json {
     pieces: Vec<Piece>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Piece {
     Ready(Vec<u8>),
     String(Text),

@@ -38,7 +38,7 @@ pub(crate) use slip::Slip;
 pub use typed::{Condition, Template};
 
 /// A string value of the scenario.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Text {
     /// No `{{` in it, or nothing in it that varies.
     Fixed(Arc<str>),
@@ -47,7 +47,7 @@ pub enum Text {
 }
 
 /// A piece of a templated [`Text`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Part {
     /// Copied as it is.
     Literal(Arc<str>),
@@ -56,10 +56,10 @@ pub enum Part {
 }
 
 /// A compiled minijinja expression; the commonest forms are read directly, which saves a virtual machine's start.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Expression(Form);
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Form {
     UserId,
     Iteration,
@@ -67,7 +67,7 @@ enum Form {
     /// A name, and a member of its value.
     Slot(SlotId, Option<Arc<str>>),
     Constant(Value),
-    Compiled(Box<minijinja::Expression<'static, 'static>>),
+    Compiled(Arc<minijinja::Expression<'static, 'static>>),
 }
 
 /// A template that failed while rendering: shown among the exceptions.

@@ -8,7 +8,7 @@ use super::{Expression, Form, RenderError, Scope, Text, kept};
 
 /// A value of the scenario that may hold templates anywhere inside. A string that is wholly one `{{ … }}` keeps the
 /// type of its value; other strings are text.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Template {
     /// Nothing in it varies.
     Constant(Value),
@@ -96,7 +96,7 @@ impl Template {
 }
 
 /// A bare expression that is true or false: `when`, `if`, `while`.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Condition(pub(super) Expression);
 
 impl Condition {

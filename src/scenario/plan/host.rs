@@ -1,0 +1,28 @@
+//! What can be given as the host of a run: a base URL, the address of a Redis, or the name of the demo target.
+
+use url::Url;
+
+/// The value of `host` that asks for the embedded demo target.
+pub const DEMO_HOST: &str = "demo";
+
+/// True for the address of a Redis, which `--host` takes as well.
+pub fn is_redis(host: &str) -> bool {
+    let scheme = host.trim_start().split("://").next().unwrap_or_default();
+    ["redis", "rediss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// Checks a base URL and cuts its trailing slashes; a path is kept as a prefix.
+pub(crate) fn base_url(host: &str) -> Result<String, String> {
+    let fail = |why: &str| Err(format!("{host:?} is not a base URL ({why}): write http://host:port or https://host"));
+    let url = match Url::parse(host.trim()) {
+        Ok(url) => url,
+        Err(e) => return fail(&e.to_string()),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return fail("only http and https are possible");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return fail("it has a query or a fragment");
+    }
+    Ok(host.trim().trim_end_matches('/').to_owned())
+}

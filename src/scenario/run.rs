@@ -1,0 +1,87 @@
+//! A compiled scenario becomes the plan of one run: where it goes, and how much load there is.
+
+use super::plan::host::{DEMO_HOST, base_url, is_redis};
+use super::plan::{self, Plan};
+use super::secrets::userinfo;
+use super::syntax::diagnostic;
+use super::warm_up::not_shorter;
+use super::{Overrides, Scenario, ScenarioError};
+use crate::units;
+
+/// Stands for the demo target's address, which is known only when it runs.
+const DEMO_BASE: &str = "http://demo.invalid";
+/// What a plan against the demo target shows as its host.
+const DEMO_SHOWN: &str = "embedded target";
+
+impl Scenario {
+    /// The plan of one run: the compiled one with its host and load. Nothing is compiled again, so this is cheap. The demo
+    /// target's host is a placeholder unless it is overridden, so that a preview needs no target.
+    ///
+    /// # Errors
+    /// When no host is known, or an override is out of range.
+    pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ScenarioError> {
+        let redis_url = overrides.host.as_deref().filter(|host| is_redis(host));
+        let given = overrides.host.as_deref().filter(|host| !is_redis(host)).or(self.host());
+        let host = match given {
+            Some(host) => host,
+            None if self.compiled.head.needs_host => {
+                let origin = self.file.sources.origin();
+                return Err(self.refusal(&format!("{origin} has no host: give `host:` in the file, or --host URL")));
+            }
+            None => "",
+        };
+        let base = match host {
+            "" => DEMO_BASE.to_owned(),
+            DEMO_HOST => overrides.demo.as_deref().unwrap_or(DEMO_BASE).to_owned(),
+            host => base_url(host).map_err(|e| self.refusal(&e))?,
+        };
+        if let Some(url) = redis_url {
+            plan::Address::parse(url).map_err(|e| self.refusal(&e.to_string()))?;
+        }
+        if let Some(missing) = self.compiled.head.no_redis.clone().filter(|_| redis_url.is_none()) {
+            return Err(diagnostic::render(&self.file.sources, vec![missing]));
+        }
+        let mut plan = self.compiled.plan.clone();
+        plan.send_to(&base).map_err(|e| self.refusal(&format!("{host:?} is not a base URL: {e}")))?;
+        let passwords = [Some(base.as_str()), redis_url].into_iter().flatten().flat_map(userinfo::passwords);
+        plan.protect(passwords.collect::<Vec<_>>().iter().map(String::as_str));
+        if let (Some(target), Some(url)) = (&mut plan.redis, redis_url) {
+            target.url = url.into();
+        }
+        plan.name = plan.secrets.mask(self.name()).as_ref().into();
+        if redis_url.is_some() && plan.redis.is_none() {
+            return Err(diagnostic::plain("--host is a Redis address, but this scenario has no `redis`"));
+        }
+        if redis_url.is_none() && overrides.host.is_some() && plan.redis.is_some() && !self.compiled.head.sends_http {
+            return Err(diagnostic::plain(
+                "--host is no Redis address, but this scenario sends to Redis alone: give redis://HOST:PORT",
+            ));
+        }
+        plan.host = match host {
+            "" => {
+                plan.redis.as_ref().map_or_else(|| "no host".into(), |redis| plan.secrets.mask(&redis.shown()).into())
+            }
+            DEMO_HOST if overrides.demo.is_none() => DEMO_SHOWN.into(),
+            _ => userinfo::mask(&plan.secrets.mask(&base)).into(),
+        };
+        overrides.apply(&mut plan).map_err(|e| diagnostic::plain(&e.to_string()))?;
+        if plan.schedule.is_all_warm_up() {
+            return Err(self.all_warm_up(&plan, overrides));
+        }
+        Ok(plan)
+    }
+
+    /// The error of a run that is warm-up from its beginning to its end; it has a place where the file alone says so.
+    fn all_warm_up(&self, plan: &Plan, overrides: &Overrides) -> ScenarioError {
+        let length = plan.schedule.length();
+        let run = length.map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));
+        let found = not_shorter(&self.root, &plan.schedule);
+        if let Some(found) = found.filter(|_| overrides.run_time.is_none()) {
+            return diagnostic::render(&self.file.sources, vec![found]);
+        }
+        diagnostic::plain(&format!(
+            "{}: all of {run} is warm-up, so nothing would count: give a longer run time, or a shorter warm_up",
+            plan.name
+        ))
+    }
+}
