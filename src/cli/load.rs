@@ -11,7 +11,7 @@ use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, estimate, is_redis};
-use crate::tui::{Probe, Silent, Starter};
+use crate::tui::{Probe, ProbeError, Starter};
 
 /// Longest that the launcher waits for a Redis to answer.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -141,7 +141,7 @@ impl Starter for Local {
         let (target, secrets) = (target.clone(), Arc::clone(secrets));
         Some(Box::new(move || {
             let answer = redis::probe(&target, &secrets, PROBE_TIMEOUT);
-            answer.map_err(|silent| Silent { why: silent.why.to_string(), reached: silent.reached })
+            answer.map_err(|silent| ProbeError { why: silent.why.to_string(), reached: silent.reached })
         }))
     }
 }

@@ -9,7 +9,7 @@ use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
 use crate::scenario::catalog::Origin;
-use crate::tui::{self, Exit, Farewell};
+use crate::tui::{self, Exit, Outcome};
 
 /// A person who has watched the run needs no code to know; scripts ask for one.
 const ON_ERROR: u8 = 0;
@@ -38,9 +38,9 @@ pub(super) fn run(args: &Run) -> ExitCode {
     let named = named.and_then(|entry| entry.load().ok());
     let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named);
     match tui::run(entries, &mut local, options) {
-        Ok(farewell) => {
-            let code = leave(args, &farewell);
-            if farewell.exit == Exit::HangUp {
+        Ok(outcome) => {
+            let code = leave(args, &outcome);
+            if outcome.exit == Exit::HangUp {
                 // The thread that reads keys may spin on the dead terminal: nothing is waited for any more.
                 std::process::exit(i32::from(code));
             }
@@ -54,22 +54,22 @@ pub(super) fn run(args: &Run) -> ExitCode {
 }
 
 /// Leaves the summary on the ordinary screen and the files on disk.
-fn leave(args: &Run, farewell: &Farewell) -> u8 {
+fn leave(args: &Run, outcome: &Outcome) -> u8 {
     let mut code = exit::CLEAN;
-    if let Some(last) = &farewell.last {
+    if let Some(last) = &outcome.last {
         // The files first: a terminal that takes nothing any more would hold them up.
         let written = write_csv(args, last);
-        if farewell.exit != Exit::HangUp {
+        if outcome.exit != Exit::HangUp {
             console::say(&text::summary(last, console::width()));
         }
         code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR), written);
     }
-    if farewell.exit != Exit::HangUp {
-        for path in &farewell.exports {
+    if outcome.exit != Exit::HangUp {
+        for path in &outcome.exports {
             console::say(&panics::masked(&format!("wrote {}", path.display())));
         }
     }
-    match farewell.exit {
+    match outcome.exit {
         Exit::Quit => code,
         Exit::Signal(number) => exit::of_signal(number),
         Exit::HangUp => exit::HUNG_UP,
@@ -87,7 +87,7 @@ mod tests {
     fn the_way_out_decides_the_code() {
         let args = Cli::try_parse_from(["katydid"]).unwrap().run;
         for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
-            assert_eq!(leave(&args, &Farewell { last: None, exports: Vec::new(), exit: way }), code);
+            assert_eq!(leave(&args, &Outcome { last: None, exports: Vec::new(), exit: way }), code);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::reading::Reading;
-use super::starter::Silent;
+use super::starter::ProbeError;
 use crate::stats::Snapshot;
 
 /// A key, a signal, a snapshot, or the end of a job.
@@ -17,7 +17,7 @@ pub(crate) enum Event {
     Lost(u64),
     Exported(Result<Vec<PathBuf>, String>),
     /// Whether the Redis with this address responds.
-    Probed(Arc<str>, Result<(), Silent>),
+    Probed(Arc<str>, Result<(), ProbeError>),
     /// What was read of the entry with this index.
     Read(usize, Box<Reading>),
     Signal(i32),

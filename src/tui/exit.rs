@@ -18,7 +18,7 @@ pub enum Exit {
 
 /// What is left when the screen is gone and the terminal restored.
 #[derive(Debug)]
-pub struct Farewell {
+pub struct Outcome {
     /// The last snapshot of the last run, all its requests counted.
     pub last: Option<Arc<Snapshot>>,
     /// Files exported.

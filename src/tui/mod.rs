@@ -30,9 +30,9 @@ mod writer;
 #[cfg(test)]
 mod fixture;
 
-pub use exit::{Exit, Farewell, TuiError};
+pub use exit::{Exit, Outcome, TuiError};
 pub use options::{Options, ThemeName};
-pub use starter::{Probe, Silent, Starter};
+pub use starter::{Probe, ProbeError, Starter};
 
 use crate::scenario::catalog::Entry;
 
@@ -41,6 +41,6 @@ use crate::scenario::catalog::Entry;
 ///
 /// # Errors
 /// When the terminal cannot be set up.
-pub fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Farewell, TuiError> {
+pub fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Outcome, TuiError> {
     runtime::run(entries, starter, options)
 }

@@ -36,11 +36,11 @@ pub trait Starter {
 }
 
 /// Asks a Redis.
-pub type Probe = Box<dyn FnOnce() -> Result<(), Silent> + Send>;
+pub type Probe = Box<dyn FnOnce() -> Result<(), ProbeError> + Send>;
 
 /// Why a Redis does not respond as it should.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silent {
+pub struct ProbeError {
     /// The reason.
     pub why: String,
     /// Something is there, but it does not let us in, or is not a Redis.

@@ -10,7 +10,7 @@ use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::tui::options::Options;
 use crate::tui::preview::Preview;
 use crate::tui::reading::{Order, Reading};
-use crate::tui::starter::Silent;
+use crate::tui::starter::ProbeError;
 
 /// Shown where no scenario is found.
 const EMPTY: &str = "No scenario here. Put a YAML file into ./scenarios, or name one with -f FILE.";
@@ -28,7 +28,7 @@ pub(crate) struct Launcher {
     /// The highlighted scenario is started as soon as it has been read.
     pub is_start_due: bool,
     /// The last response of a Redis, and of which.
-    pub heard: Option<Heard>,
+    pub probed: Option<ProbeResult>,
 }
 
 /// A scenario of the list.
@@ -40,9 +40,9 @@ pub(crate) struct Item {
 
 /// Whether a Redis that was asked before the start responds.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct ProbeResult {
     pub url: Arc<str>,
-    pub answer: Result<(), Silent>,
+    pub answer: Result<(), ProbeError>,
     /// When it responded, or failed to: time since the screen began.
     pub at: Duration,
 }
@@ -81,7 +81,7 @@ impl Launcher {
             scroll: 0,
             refused: None,
             is_start_due: false,
-            heard: None,
+            probed: None,
         }
     }
 
@@ -155,10 +155,10 @@ impl Launcher {
     /// somebody may be starting it.
     pub fn to_ask(&self, now: Duration) -> Option<&(RedisTarget, Arc<Redactor>)> {
         let found = self.preview()?.redis.as_ref()?;
-        let known = self.heard.as_ref().filter(|heard| heard.url == found.0.url);
-        let due = known.is_none_or(|heard| {
-            let pause = Duration::from_secs(if heard.answer.is_ok() { 10 } else { 2 });
-            now.saturating_sub(heard.at) >= pause
+        let known = self.probed.as_ref().filter(|probed| probed.url == found.0.url);
+        let due = known.is_none_or(|probed| {
+            let pause = Duration::from_secs(if probed.answer.is_ok() { 10 } else { 2 });
+            now.saturating_sub(probed.at) >= pause
         });
         due.then_some(found)
     }

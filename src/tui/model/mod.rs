@@ -9,7 +9,7 @@ mod run;
 mod sort;
 
 pub(crate) use focus::{Focus, List};
-pub(crate) use launcher::{Heard, Item, Launcher, Shown};
+pub(crate) use launcher::{Item, Launcher, ProbeResult, Shown};
 pub(crate) use planned::{Pending, Planned};
 pub(crate) use question::Question;
 pub(crate) use run::Run;

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::Event as Input;
 
 use super::event::Event;
-use super::exit::{Exit, Farewell, TuiError};
+use super::exit::{Exit, Outcome, TuiError};
 use super::model::{Item, Model, Planned};
 use super::options::Options;
 use super::starter::Starter;
@@ -56,7 +56,7 @@ struct Loop<'a> {
     redraw: bool,
 }
 
-pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Farewell, TuiError> {
+pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Outcome, TuiError> {
     let (sender, events) = channel();
     let stop = Arc::new(AtomicBool::new(false));
     let mut model = Model::new(entries, &options);
@@ -83,22 +83,22 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
         dirty: true,
         redraw: false,
     };
-    let result = this.follow(&mut screen, effects);
+    let result = this.run_until_exit(&mut screen, effects);
     stop.store(true, Ordering::Relaxed);
     drop(screen);
     let exit = result?;
     this.finish_export();
-    Ok(Farewell { last: this.last, exports: this.exports.files, exit })
+    Ok(Outcome { last: this.last, exports: this.exports.files, exit })
 }
 
 impl Loop<'_> {
-    fn follow(&mut self, screen: &mut Screen, effects: Vec<Effect>) -> Result<Exit, TuiError> {
+    fn run_until_exit(&mut self, screen: &mut Screen, effects: Vec<Effect>) -> Result<Exit, TuiError> {
         for effect in effects {
             self.effect(effect, screen)?;
         }
         let (mut drawn, mut watched) = (None::<Instant>, Instant::now());
         loop {
-            if let Some(exit) = self.way_out() {
+            if let Some(exit) = self.finished() {
                 return Ok(exit);
             }
             let now = Instant::now();
@@ -111,14 +111,14 @@ impl Loop<'_> {
             self.read();
             let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
             let held = self.is_held();
-            if self.dirty && due && !held && !self.blind() && screen.ready() {
+            if self.dirty && due && !held && !self.has_no_viewer() && screen.ready() {
                 drawn = Some(now);
                 self.draw(screen);
             }
             // A terminal that takes nothing is asked again a moment later.
             let wait = if held {
                 HOLD
-            } else if self.dirty || self.busy() {
+            } else if self.dirty || self.awaits_time() {
                 FRAME / 2
             } else {
                 WATCH / 2
@@ -144,12 +144,12 @@ impl Loop<'_> {
     }
 
     /// True when there is nobody to draw for.
-    fn blind(&self) -> bool {
+    fn has_no_viewer(&self) -> bool {
         self.leaving.as_ref().is_some_and(Leaving::has_no_terminal)
     }
 
     /// True when something waits for a moment, not for an event.
-    fn busy(&self) -> bool {
+    fn awaits_time(&self) -> bool {
         self.leaving.is_some() || self.model.run.as_ref().is_some_and(|r| r.users.unsent || r.rate.unsent)
     }
 
@@ -161,7 +161,7 @@ impl Loop<'_> {
     }
 
     /// The exit, once nothing is left to wait for.
-    fn way_out(&mut self) -> Option<Exit> {
+    fn finished(&mut self) -> Option<Exit> {
         let leaving = self.leaving.as_mut()?;
         let now = Instant::now();
         if leaving.is_time_to_abort(now) {

@@ -10,7 +10,7 @@ use crate::scenario::Overrides;
 use crate::stats::Snapshot;
 use crate::tui::model::Planned;
 use crate::tui::reading::Reading;
-use crate::tui::starter::Silent;
+use crate::tui::starter::ProbeError;
 
 /// What reaches the model.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(crate) enum Message {
     Read(usize, Box<Reading>),
     Exported(Result<Vec<PathBuf>, String>),
     /// Whether the Redis with this address responds.
-    Probed(Arc<str>, Result<(), Silent>),
+    Probed(Arc<str>, Result<(), ProbeError>),
     /// The run's channel closed without a last snapshot.
     Lost,
     Tick,

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 
 use crossterm::event::KeyEventKind;
 
-use super::model::{Heard, Model, Overlay, Run};
+use super::model::{Model, Overlay, ProbeResult, Run};
 
 /// Applies a message.
 pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -55,7 +55,7 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Probed(url, answer) => {
-            model.launcher.heard = Some(Heard { url, answer, at: model.now });
+            model.launcher.probed = Some(ProbeResult { url, answer, at: model.now });
             Vec::new()
         }
         Message::Lost => {

@@ -10,7 +10,7 @@ use super::canvas::{Titles, pane, put, put_lines};
 use crate::scenario::catalog::Origin;
 use crate::tui::model::{Item, Model, Shown};
 use crate::tui::preview::Preview;
-use crate::tui::starter::Silent;
+use crate::tui::starter::ProbeError;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::plain;
@@ -195,14 +195,14 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     if let Some((target, _)) = &preview.redis {
         let place = target.shown();
         let place = place.split("://").nth(1).unwrap_or(&place);
-        let heard = model.launcher.heard.as_ref().filter(|heard| heard.url == target.url);
-        found.push(match heard.map(|heard| &heard.answer) {
+        let probed = model.launcher.probed.as_ref().filter(|probed| probed.url == target.url);
+        found.push(match probed.map(|probed| &probed.answer) {
             None => (format!("{open} connecting to Redis at {place}"), theme.dim),
             Some(Ok(())) => (format!("{yes} Redis responds at {place}"), theme.good),
-            Some(Err(Silent { why, reached: true })) => {
+            Some(Err(ProbeError { why, reached: true })) => {
                 (format!("{} Redis at {place}: {why}", theme.glyph("✗", "x")), theme.bad)
             }
-            Some(Err(Silent { why, reached: false })) => {
+            Some(Err(ProbeError { why, reached: false })) => {
                 let help = how_to_start(place);
                 // The command that starts one is enough.
                 let why = if help.is_empty() { format!(" ({why})") } else { String::new() };

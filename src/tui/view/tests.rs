@@ -13,10 +13,10 @@ use crate::stats::operation::{Asked, Cost, Costs};
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, RedisView, Row, RunState};
 use crate::tui::cursor::Subject;
-use crate::tui::model::{Heard, Item, List, Model, Overlay};
+use crate::tui::model::{Item, List, Model, Overlay, ProbeResult};
 use crate::tui::theme::Theme;
 use crate::tui::update::{Message, handle};
-use crate::tui::{Silent, fixture};
+use crate::tui::{ProbeError, fixture};
 
 fn shown(model: &Model, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
@@ -366,7 +366,7 @@ fn the_launcher_says_whether_the_redis_is_there() {
     let mut model = fixture::launcher();
     model.launcher.items[0] = Item::new(Entry::known("r", Origin::Folder, Scenario::parse("r.yaml", text)));
     fixture::read(&mut model);
-    let silent = |why: &str, reached| Err(Silent { why: why.to_owned(), reached });
+    let silent = |why: &str, reached| Err(ProbeError { why: why.to_owned(), reached });
     for (answer, wanted) in [
         (None, "connecting to Redis at 127.0.0.1:6379"),
         (Some(Ok(())), "Redis responds at 127.0.0.1:6379"),
@@ -376,8 +376,8 @@ fn the_launcher_says_whether_the_redis_is_there() {
         ),
         (Some(silent("the server wants a password (NOAUTH)", true)), "6379: the server wants a password (NOAUTH)"),
     ] {
-        model.launcher.heard =
-            answer.map(|answer| Heard { url: "redis://127.0.0.1:6379".into(), answer, at: model.now });
+        model.launcher.probed =
+            answer.map(|answer| ProbeResult { url: "redis://127.0.0.1:6379".into(), answer, at: model.now });
         for (width, height) in [(80, 24), (120, 35)] {
             let text = shown(&model, width, height);
             // Without frames and breaks.
@@ -386,9 +386,9 @@ fn the_launcher_says_whether_the_redis_is_there() {
             assert!(words.contains(wanted), "{wanted} at {width}x{height}\n{text}");
         }
     }
-    // What was heard of another one is nothing about this one.
+    // A result of another one says nothing about this one.
     let url = "redis://elsewhere:1".into();
-    model.launcher.heard = Some(Heard { url, answer: Ok(()), at: model.now });
+    model.launcher.probed = Some(ProbeResult { url, answer: Ok(()), at: model.now });
     assert!(shown(&model, 80, 24).contains("connecting to Redis"));
 }
 

@@ -47,7 +47,7 @@ impl Content {
         let unknown = |why: &str| vec![(theme.text(&format!("server: {why}")), theme.warn)];
         let (figures, mut warnings) = match &redis.server {
             None => (vec![("server: not asked yet".to_owned(), theme.dim)], Vec::new()),
-            // Nothing was ever heard of it: zeros would be an invention.
+            // The server was never reached: zeros would be wrong.
             Some(ServerFigures { unreached: true, stale, .. }) => {
                 (unknown(&format!("no figures: {}", stale.as_deref().unwrap_or("not asked yet"))), Vec::new())
             }
