@@ -27,6 +27,7 @@ pub mod import;
 pub mod protocol;
 pub mod report;
 pub mod scenario;
+pub mod settings;
 pub mod stats;
 pub mod system;
 pub mod tui;

@@ -16,7 +16,13 @@ use self::graph::{Graph, Import};
 
 /// Each floor with all that it may import, which comes further down in this list. [`GROUND`] is below everything.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("cli", &["demo", "engine", "headless", "import", "protocol", "report", "scenario", "stats", "system", "tui"]),
+    (
+        "cli",
+        &[
+            "demo", "engine", "headless", "import", "protocol", "report", "scenario", "settings", "stats", "system",
+            "tui",
+        ],
+    ),
     ("import", &["scenario"]),
     ("headless", &["engine", "report", "stats", "system"]),
     ("tui", &["engine", "report", "scenario", "stats", "system"]),
@@ -24,6 +30,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("engine", &["protocol", "scenario", "stats"]),
     ("protocol", &["scenario", "stats"]),
     ("stats", &[]),
+    ("settings", &["scenario"]),
     ("scenario", &[]),
     ("demo", &[]),
     ("system", &[]),

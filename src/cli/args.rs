@@ -10,8 +10,8 @@ use clap::{Arg, ArgAction, Args, Command, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 use super::check_schema;
-use crate::protocol::redis::Address;
-use crate::scenario::{DEMO_HOST, Overrides, SelectOptions, is_redis};
+use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
+use crate::settings::parse_host;
 use crate::tui::ThemeName;
 use crate::units::{self, PerSecond, Users};
 
@@ -22,6 +22,9 @@ use crate::units::{self, PerSecond, Users};
 #[derive(Debug, Parser)]
 #[command(name = "katydid", version, max_term_width = 100)]
 pub struct Cli {
+    /// Settings file [default: config.yaml in the configuration folder; `katydid config` shows where]
+    #[arg(long, global = true, value_name = "FILE", env = "KATYDID_CONFIG")]
+    pub config: Option<PathBuf>,
     /// Something other than a run.
     #[command(subcommand)]
     pub command: Option<Other>,
@@ -48,6 +51,12 @@ pub enum Other {
     Try(Trial),
     /// Make a scenario from a HAR recording, an OpenAPI 3 document, or a curl command line
     Import(Import),
+    /// Print every setting of a run with its value and where that comes from
+    Config {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Write a first scenario with its data and a sample environment
@@ -79,7 +88,7 @@ pub struct Check {
 }
 
 /// Options of a trial.
-#[derive(Debug, Clone, PartialEq, Eq, Args)]
+#[derive(Debug, Clone, PartialEq, Args)]
 pub struct Trial {
     /// Scenario file, or the name of an embedded scenario
     #[arg(value_name = "FILE")]
@@ -99,6 +108,9 @@ pub struct Trial {
     /// Seed of every random choice, to repeat a trial [default: a new one for each trial]
     #[arg(long, value_name = "N", env = "KATYDID_SEED")]
     pub seed: Option<u64>,
+    /// Host of `config.yaml`.
+    #[arg(skip)]
+    pub defaults: LoadDefaults,
 }
 
 /// Options of an import.
@@ -153,6 +165,9 @@ pub struct Load {
     /// How long running tasks may take to finish after a stop
     #[arg(short = 's', long, value_name = "TIME", env = "KATYDID_STOP_TIMEOUT", value_parser = units::parse_duration, allow_negative_numbers = true)]
     pub stop_timeout: Option<Duration>,
+    /// Host and load of `config.yaml`.
+    #[arg(skip)]
+    pub defaults: LoadDefaults,
 }
 
 /// Options of a run.
@@ -234,6 +249,7 @@ impl Load {
             spawn_rate: self.spawn_rate,
             run_time: self.run_time.map(Some),
             stop_timeout: self.stop_timeout,
+            defaults: self.defaults.clone(),
             ..Overrides::default()
         }
     }
@@ -285,23 +301,6 @@ impl<T: Clone + Send + Sync + 'static> TypedValueParser for Unrepeated<T> {
             let message = format!("invalid value for '{flag}': {why}\n");
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
-    }
-}
-
-/// A base URL that requests can be sent to, the address of a Redis, or `demo`.
-fn parse_host(text: &str) -> Result<String, String> {
-    let host = text.trim();
-    if host == DEMO_HOST {
-        return Ok(host.to_owned());
-    }
-    if is_redis(host) {
-        return Address::parse(host).map(|_| host.to_owned()).map_err(|why| why.to_string());
-    }
-    match url::Url::parse(host) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(host.to_owned()),
-        _ => Err("write a base URL such as https://staging.example.com, the address of a Redis such as \
-                  redis://127.0.0.1:6379, or demo"
-            .to_owned()),
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn run(args: &Check) -> ExitCode {
 fn one(file: &Path, args: &Check) -> Result<String, String> {
     let select = args.part.select();
     let scenario = pick::one(Some(file), &select).load().map_err(|e| e.text)?;
-    let mut overrides = args.load.overrides();
+    let mut overrides = scenario.completed(&args.load.overrides()).into_owned();
     // Without a host the check is still of use: the host may be a flag of the run.
     let nowhere = overrides.host.is_none() && scenario.host().is_none() && scenario.needs_host();
     if nowhere {

@@ -91,7 +91,7 @@ impl Local {
 
     /// Starts `scenario` at once.
     pub(super) fn launch(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, StartError> {
-        let mut overrides = overrides.clone();
+        let mut overrides = scenario.completed(overrides).into_owned();
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
         if wants_demo(scenario.host(), overrides.host.as_deref()) {
             overrides.demo = Some(self.demo_url(seed).map_err(StartError::Demo)?);
@@ -153,6 +153,7 @@ pub(super) fn demo_for(
     overrides: &mut Overrides,
     seed: u64,
 ) -> std::io::Result<Option<DemoTarget>> {
+    *overrides = scenario.completed(overrides).into_owned();
     if !wants_demo(scenario.host(), overrides.host.as_deref()) {
         return Ok(None);
     }

@@ -5,12 +5,14 @@
 mod args;
 mod check;
 mod check_schema;
+mod config;
 mod demo_target;
 mod exit;
 mod files;
 mod headless;
 mod import;
 mod init;
+mod layers;
 mod limits;
 mod load;
 mod panics;
@@ -21,15 +23,14 @@ mod trial;
 mod unnamed;
 
 use std::io::{ErrorKind, IsTerminal as _};
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
 
 use crate::headless::console;
-use crate::scenario::syntax::dotenv;
 use crate::system::signals;
 use args::{Cli, Other};
+use layers::Layers;
 
 /// Parses the command line, does what it asks, and says how it went.
 pub fn main() -> ExitCode {
@@ -42,12 +43,15 @@ pub fn main() -> ExitCode {
 
 fn run() -> ExitCode {
     // Before anything else: clap reads the environment.
-    if let Err(text) = load_dotenv(Path::new(".env")) {
-        console::warn(&text);
-        return ExitCode::from(exit::USAGE);
-    }
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let layers = match Layers::load(std::env::args_os()) {
+        Ok(layers) => layers,
+        Err(text) => {
+            console::warn(&text);
+            return ExitCode::from(exit::USAGE);
+        }
+    };
+    let (mut cli, matches) = match parse() {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version come this way too, with code 0.
             return match error.print() {
@@ -62,10 +66,18 @@ fn run() -> ExitCode {
         }
     };
     limits::raise_open_files();
+    cli.run.load.defaults = layers.config.load_defaults();
     match cli.command {
         Some(Other::DemoTarget { port, seed }) => return demo_target::run(port, seed),
-        Some(Other::Check(args)) => return check::run(&args),
-        Some(Other::Try(args)) => return trial::run(&args),
+        Some(Other::Check(mut args)) => {
+            args.load.defaults = layers.config.load_defaults();
+            return check::run(&args);
+        }
+        Some(Other::Try(mut args)) => {
+            args.defaults = layers.config.load_defaults();
+            return trial::run(&args);
+        }
+        Some(Other::Config { json }) => return config::run(&cli.run, &matches, &layers, json),
         Some(Other::Import(args)) => return import::run(&args),
         Some(Other::Schema) => return schema::run(),
         Some(Other::Init { folder }) => return init::run(&folder),
@@ -81,6 +93,14 @@ fn run() -> ExitCode {
     screen::run(&cli.run)
 }
 
+/// The command line, and where each of its values comes from.
+fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    Ok((cli, matches))
+}
+
 fn missing_terminal() -> Option<&'static str> {
     if !std::io::stdout().is_terminal() {
         Some("standard output")
@@ -88,31 +108,5 @@ fn missing_terminal() -> Option<&'static str> {
         Some("standard input")
     } else {
         None
-    }
-}
-
-/// Reads `.env` of the current folder, if there is one. What the environment already has stays as it is.
-fn load_dotenv(path: &Path) -> Result<(), String> {
-    let values = dotenv::read(path).map_err(|error| error.text)?;
-    // Only the crate can set a variable of the process; quoted like this it reads every value as it is. It keeps what
-    // is set already, so the last line of a name comes first.
-    let mut lines = String::new();
-    for (name, value) in values.iter().rev() {
-        let value = value.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$").replace('\n', "\\n");
-        lines.push_str(&format!("{name}=\"{value}\"\n"));
-    }
-    dotenvy::from_read(lines.as_bytes()).map_err(|_| format!("cannot use {}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_missing_dotenv_is_fine_and_a_broken_one_keeps_its_secret() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(".env");
-        assert_eq!(super::load_dotenv(&file), Ok(()));
-        std::fs::write(&file, "this is hunter2 no assignment\n").unwrap();
-        let text = super::load_dotenv(&file).unwrap_err();
-        assert!(text.contains("NAME=value") && !text.contains("hunter2"), "{text}");
     }
 }

@@ -6,6 +6,7 @@
 pub mod catalog;
 mod check_graphql;
 mod compile;
+mod defaults;
 mod environment;
 pub mod estimate;
 pub mod eval;
@@ -21,7 +22,7 @@ pub(crate) mod syntax;
 mod warm_up;
 
 pub use load::Scenario;
-pub use overrides::Overrides;
+pub use overrides::{LoadDefaults, Overrides};
 pub use plan::host::{DEMO_HOST, is_redis};
 pub use plan::{Plan, SelectOptions};
 pub use syntax::diagnostic::ScenarioError;

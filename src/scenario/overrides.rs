@@ -20,6 +20,23 @@ pub struct Overrides {
     pub run_time: Option<Option<Duration>>,
     /// Time for running tasks to finish after a stop.
     pub stop_timeout: Option<Duration>,
+    /// What counts where neither these values nor the scenario say anything.
+    pub defaults: LoadDefaults,
+}
+
+/// What `config.yaml` says of a run; each value counts only where neither flags nor the scenario have one.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LoadDefaults {
+    /// Base URL, or the URL of the Redis.
+    pub host: Option<String>,
+    /// Peak users.
+    pub users: Option<Users>,
+    /// Users per second.
+    pub spawn_rate: Option<PerSecond>,
+    /// Length of the run.
+    pub run_time: Option<Duration>,
+    /// Time for running tasks to finish after a stop.
+    pub stop_timeout: Option<Duration>,
 }
 
 impl Overrides {

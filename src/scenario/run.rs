@@ -20,6 +20,7 @@ impl Scenario {
     /// # Errors
     /// When no host is known, or an override is out of range.
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ScenarioError> {
+        let overrides = &*self.completed(overrides);
         let redis_url = overrides.host.as_deref().filter(|host| is_redis(host));
         let given = overrides.host.as_deref().filter(|host| !is_redis(host)).or(self.host());
         let host = match given {

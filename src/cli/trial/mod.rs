@@ -43,7 +43,7 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     if let Some(words) = unnamed::warning(&scenario, args.host.as_deref()) {
         console::warn(&words);
     }
-    let mut overrides = Overrides { host: args.host.clone(), ..Overrides::default() };
+    let mut overrides = Overrides { host: args.host.clone(), defaults: args.defaults.clone(), ..Overrides::default() };
     let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
     // Kept to the end: it is the target.
     let demo = load::demo_for(&scenario, &mut overrides, seed)

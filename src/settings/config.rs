@@ -1,0 +1,171 @@
+//! The file `config.yaml`: read, and checked once.
+
+use std::path::{Path, PathBuf};
+
+use super::table::{Kind, SETTINGS, Setting};
+use crate::scenario::LoadDefaults;
+use crate::scenario::syntax::diagnostic::{self, Diagnostic, nearest};
+use crate::scenario::syntax::node::{self, Node};
+use crate::scenario::syntax::source::{self, Sources};
+use crate::units;
+
+/// What `config.yaml` says.
+#[derive(Debug, Clone, Default)]
+pub struct Config {
+    /// Where the file is looked for; `None` where there is no home folder.
+    pub path: Option<PathBuf>,
+    /// There is such a file.
+    pub is_there: bool,
+    /// What it says, in its order.
+    pub values: Vec<ConfigValue>,
+}
+
+/// One line of `config.yaml`.
+#[derive(Debug, Clone)]
+pub struct ConfigValue {
+    /// Which setting.
+    pub setting: &'static Setting,
+    /// Its value, as the environment variable would have it.
+    pub text: String,
+    /// Line of the file, from 1.
+    pub line: usize,
+}
+
+impl Config {
+    /// Reads the file that is `given`, else that of the user's configuration folder, which need not exist.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or anything in it is wrong: every message with file, line and what is allowed.
+    pub fn load(given: Option<&Path>) -> Result<Self, String> {
+        let usual =
+            || directories::ProjectDirs::from("", "", "katydid").map(|dirs| dirs.config_dir().join("config.yaml"));
+        let Some(path) = given.map(Path::to_owned).or_else(usual) else { return Ok(Self::default()) };
+        if given.is_none() && !path.exists() {
+            return Ok(Self { path: Some(path), ..Self::default() });
+        }
+        let bytes = source::read_limited(&path, source::MAX_BYTES).map_err(|why| format!("error: {why}"))?;
+        let text = String::from_utf8(bytes).map_err(|_| format!("error: {} is not UTF-8", path.display()))?;
+        let values = parse(&path.display().to_string(), &text)?;
+        Ok(Self { path: Some(path), is_there: true, values })
+    }
+
+    /// The value of a setting.
+    pub fn get(&self, key: &str) -> Option<&ConfigValue> {
+        self.values.iter().find(|value| value.setting.key == key)
+    }
+
+    /// Host and load for scenarios that do not say them.
+    pub fn load_defaults(&self) -> LoadDefaults {
+        let text = |key: &str| self.get(key).map(|value| value.text.as_str());
+        LoadDefaults {
+            host: text("host").map(str::to_owned),
+            users: text("users").and_then(|text| units::parse_users(text).ok()),
+            spawn_rate: text("spawn_rate").and_then(|text| units::parse_spawn_rate(text).ok()),
+            run_time: text("run_time").and_then(|text| units::parse_duration(text).ok()),
+            stop_timeout: text("stop_timeout").and_then(|text| units::parse_duration(text).ok()),
+        }
+    }
+}
+
+fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
+    // A file of comments alone says nothing.
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(Vec::new());
+    }
+    let sources = Sources::new(origin, text, None);
+    let fail = |found: Vec<Diagnostic>| diagnostic::render(&sources, found).text;
+    let root = node::parse(text).map_err(|found| fail(vec![found]))?;
+    if !matches!(root.kind, node::Kind::Map(_)) {
+        let message = format!("expected settings such as `theme: light`, found {}", root.what());
+        return Err(fail(vec![Diagnostic::new(root.at.clone(), message)]));
+    }
+    let (mut values, mut wrong) = (Vec::new(), Vec::new());
+    for (key, value) in root.entries() {
+        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key.name) else {
+            let mut unknown = Diagnostic::new(key.at.clone(), format!("unknown setting `{}`", key.name));
+            if let Some(near) = nearest(&key.name, SETTINGS.iter().map(|setting| setting.key)) {
+                unknown = unknown.note(format!("did you mean `{near}`?"));
+            }
+            let all: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
+            wrong.push(unknown.note(format!("allowed: {}", all.join(", "))));
+            continue;
+        };
+        match written(setting, value) {
+            Ok(text) => {
+                let (line, _) = diagnostic::position(sources.text(), key.at.start);
+                values.push(ConfigValue { setting, text, line });
+            }
+            Err(why) => wrong.push(Diagnostic::new(value.at.clone(), format!("`{}`: {why}", setting.key))),
+        }
+    }
+    if wrong.is_empty() { Ok(values) } else { Err(fail(wrong)) }
+}
+
+/// The value as one string, if it is one that the setting takes.
+fn written(setting: &Setting, value: &Node) -> Result<String, String> {
+    let text = match setting.kind {
+        Kind::Words => {
+            let words: Option<Vec<&str>> = value.one_or_more().iter().map(Node::scalar).collect();
+            words.ok_or_else(|| "expected a list of words".to_owned())?.join(",")
+        }
+        _ => value.scalar().ok_or_else(|| format!("expected one value, found {}", value.what()))?.trim().to_owned(),
+    };
+    setting.check(&text)?;
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_with_their_lines() {
+        let text = "# mine\ntheme: light\nusers: 20\n\nrun_time: 10m\ntags: [a, b]\nheadless: false\nthreads: 2\n";
+        let values = parse("config.yaml", text).unwrap();
+        let seen: Vec<_> = values.iter().map(|v| (v.setting.key, v.text.as_str(), v.line)).collect();
+        let wanted = [
+            ("theme", "light", 2),
+            ("users", "20", 3),
+            ("run_time", "10m", 5),
+            ("tags", "a,b", 6),
+            ("headless", "false", 7),
+            ("threads", "2", 8),
+        ];
+        assert_eq!(seen, wanted);
+        let defaults = Config { values, ..Config::default() }.load_defaults();
+        assert_eq!((defaults.users, defaults.host), (Some(units::Users(20)), None));
+        for nothing in ["", "\n", "# theme: light\n"] {
+            assert!(parse("config.yaml", nothing).unwrap().is_empty(), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_has_file_line_value_and_what_is_allowed() {
+        for (text, wanted) in [
+            ("them: light", &["config.yaml:1:1", "unknown setting `them`", "did you mean `theme`?"][..]),
+            ("users: 3\ntheme: pink", &["config.yaml:2:8", "auto, light, colorblind, mono", "\"pink\""]),
+            ("threads: 0", &["config.yaml:1:10", "from 1 to 1024", "\"0\""]),
+            ("run_time: soon", &["config.yaml:1:11", "\"soon\"", "1h30m"]),
+            ("ascii: 7", &["true or false", "\"7\""]),
+            ("users: [1]", &["expected one value, found a list"]),
+            ("- theme", &["expected settings"]),
+            ("theme: light\ntheme: mono", &["config.yaml:2:1"]),
+        ] {
+            let error = parse("config.yaml", text).unwrap_err();
+            for words in wanted {
+                assert!(error.contains(words), "{text:?}: {words}\n{error}");
+            }
+        }
+        let error = parse("config.yaml", "host: ftp://u:S3cret@h").unwrap_err();
+        assert!(error.contains("base URL") && !error.contains("S3cret"), "{error}");
+    }
+
+    #[test]
+    fn only_a_file_that_was_named_must_be_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.yaml");
+        assert!(Config::load(Some(&path)).unwrap_err().contains("config.yaml"));
+        std::fs::write(&path, "seed: 7\n").unwrap();
+        assert_eq!(Config::load(Some(&path)).unwrap().get("seed").unwrap().text, "7");
+    }
+}

@@ -1,0 +1,24 @@
+//! What can be given as the host of a run.
+
+use crate::scenario::plan::Address;
+use crate::scenario::{DEMO_HOST, is_redis};
+
+/// A base URL that requests can be sent to, the address of a Redis, or `demo`.
+///
+/// # Errors
+/// Says what to write. The value is not repeated: it may hold a password.
+pub fn parse_host(text: &str) -> Result<String, String> {
+    let host = text.trim();
+    if host == DEMO_HOST {
+        return Ok(host.to_owned());
+    }
+    if is_redis(host) {
+        return Address::parse(host).map(|_| host.to_owned()).map_err(|why| why.to_string());
+    }
+    match url::Url::parse(host) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(host.to_owned()),
+        _ => Err("write a base URL such as https://staging.example.com, the address of a Redis such as \
+                  redis://127.0.0.1:6379, or demo"
+            .to_owned()),
+    }
+}
