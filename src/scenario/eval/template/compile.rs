@@ -6,6 +6,7 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::environment::{ENVIRONMENT, unknown_word};
+use super::lexer::{Kind, Token, tokens};
 use super::misuse;
 use super::names::{Names, check_name};
 use super::pieces::{Piece, split};
@@ -94,19 +95,13 @@ fn bare(source: &str) -> String {
         return source.replace("{{", "").replace("}}", "").trim().to_owned();
     }
     let is_alone = pieces.len() == 1;
-    let (mut out, mut quote, mut escaped) = (String::new(), None, false);
+    let (mut out, mut quote) = (String::new(), None::<char>);
     for piece in pieces {
         match piece {
             Piece::Literal(text) => {
-                for c in text.chars() {
-                    match quote {
-                        Some(_) if escaped => escaped = false,
-                        Some(_) if c == '\\' => escaped = true,
-                        Some(open) if open == c => quote = None,
-                        None if matches!(c, '"' | '\'') => quote = Some(c),
-                        _ => {}
-                    }
-                }
+                // A string goes on in the next piece.
+                let code: String = quote.into_iter().chain(text.chars()).collect();
+                quote = tokens(&code).last().and_then(|token| token.open_quote());
                 out.push_str(text);
             }
             Piece::Source(code) => {
@@ -221,26 +216,15 @@ const DRAWS: u64 = 16;
 /// Operators in one expression, at most: the template library goes one call deeper for each.
 const MAX_OPERATORS: usize = 100;
 
-/// At least as many as operators, calls and members stand in a row in `code`, texts left out.
+/// At least as many as there are operators, calls and members in a row in `code`.
 fn operators(code: &str) -> usize {
-    let (mut count, mut quote, mut escaped) = (0, None, false);
-    let mut word = String::new();
-    for c in code.chars().chain([' ']) {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(open) => quote = (c != open).then_some(open),
-            None if c.is_alphanumeric() || c == '_' => word.push(c),
-            None => {
-                count += usize::from(matches!(&*word, "and" | "or" | "not" | "if" | "else" | "in" | "is"));
-                // Items of a list are read one after the other.
-                count += usize::from(!c.is_whitespace() && !matches!(c, ',' | '"' | '\''));
-                quote = matches!(c, '"' | '\'').then_some(c);
-                word.clear();
-            }
-        }
-    }
-    count
+    let is_operator = |token: &Token<'_>| match token.kind {
+        Kind::Word => ["and", "or", "not", "if", "else", "in", "is"].contains(&token.text),
+        Kind::String => false,
+        // Items of a list are read one after the other.
+        Kind::Sign => token.text != ",",
+    };
+    tokens(code).filter(is_operator).count()
 }
 
 /// The commonest expressions, without the virtual machine.

@@ -4,6 +4,7 @@
 
 use minijinja::{Error, ErrorKind};
 
+use super::lexer::without_strings;
 use super::vocabulary::FILTERS;
 
 /// What went wrong while an expression was evaluated.
@@ -90,7 +91,7 @@ pub(super) fn in_place_of_method(method: &str) -> String {
 
 /// The sign of another language in an expression that cannot be read, and what to write.
 pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
-    let bare = outside_quotes(code);
+    let bare = without_strings(code);
     let signs = [
         ("!==", "write != in place of !=="),
         ("===", "write == in place of ==="),
@@ -125,23 +126,6 @@ pub(super) fn foreign_name(name: &str) -> Option<&'static str> {
         "FALSE" => "write false",
         _ => return None,
     })
-}
-
-/// The expression with blanks instead of its texts.
-fn outside_quotes(code: &str) -> String {
-    let (mut quote, mut escaped) = (None, false);
-    let blank = |c: char| {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(open) if open == c => quote = None,
-            Some(_) => {}
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            None => return c,
-        }
-        ' '
-    };
-    code.chars().map(blank).collect()
 }
 
 #[cfg(test)]

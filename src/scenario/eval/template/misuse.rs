@@ -3,6 +3,7 @@
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
 use super::error_text::in_place_of_method;
+use super::lexer::{Kind, is_word, tokens};
 use super::names::Names;
 use super::slip::Slip;
 use super::vocabulary::FILTERS;
@@ -31,7 +32,7 @@ pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
             "fake" => match member {
                 None => Some(alone("fake", "fake.name()")),
                 Some(rest) => {
-                    let end = rest.find(|c| !part(c)).unwrap_or(rest.len());
+                    let end = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
                     let (kind, rest) = rest.split_at(end);
                     let called = format!("fake.{kind}");
                     (!rest.trim_start().starts_with('(')).then(|| function(&called))
@@ -64,7 +65,7 @@ pub(super) fn sliced(code: &str) -> Vec<String> {
         }
         let (mut name, mut rest) = (word.to_owned(), after);
         while let Some(member) = rest.strip_prefix('.').map(str::trim_start) {
-            let end = member.find(|c| !part(c)).unwrap_or(member.len());
+            let end = member.find(|c| !is_word(c)).unwrap_or(member.len());
             name.push('.');
             name.push_str(&member[..end]);
             rest = member[end..].trim_start();
@@ -83,24 +84,17 @@ fn is_test(before: &[(&str, char, &str)]) -> bool {
     }
 }
 
-/// Whether a colon stands directly inside of square brackets.
+/// Whether a colon is directly inside of square brackets.
 fn has_slice(code: &str) -> bool {
-    let (mut quote, mut escaped, mut open) = (None, false, Vec::new());
-    for c in code.chars() {
-        match quote {
-            Some(_) if escaped => escaped = false,
-            Some(_) if c == '\\' => escaped = true,
-            Some(end) => quote = (c != end).then_some(end),
-            None => match c {
-                '"' | '\'' => quote = Some(c),
-                '[' | '(' | '{' => open.push(c),
-                ']' | ')' | '}' => drop(open.pop()),
-                ':' if open.last() == Some(&'[') => return true,
-                _ => {}
-            },
+    let mut open = Vec::new();
+    tokens(code).filter(|token| token.kind == Kind::Sign).any(|token| {
+        match token.text {
+            "[" | "(" | "{" => open.push(token.text),
+            "]" | ")" | "}" => drop(open.pop()),
+            _ => {}
         }
-    }
-    false
+        token.text == ":" && open.last() == Some(&"[")
+    })
 }
 
 fn method(word: &str) -> Slip {
@@ -119,31 +113,15 @@ fn alone(word: &str, instead: &str) -> Slip {
     Slip::new(word, format!("`{word}` is no value by itself")).note(format!("write {instead}"))
 }
 
-fn part(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_'
-}
-
-/// Each word outside of quotes, the last character before it that is no space, and what follows it.
+/// Each word, the last character before it that is no space, and what follows it.
 fn words(code: &str) -> Vec<(&str, char, &str)> {
-    let (mut out, mut before, mut quote) = (Vec::new(), ' ', None);
-    let mut rest = code;
-    while let Some(c) = rest.chars().next() {
-        let mut length = c.len_utf8();
-        match quote {
-            Some(_) if c == '\\' => length += rest[length..].chars().next().map_or(0, char::len_utf8),
-            Some(open) if open == c => quote = None,
-            Some(_) => {}
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            None if part(c) => {
-                length = rest.find(|c| !part(c)).unwrap_or(rest.len());
-                out.push((&rest[..length], before, rest[length..].trim_start()));
-            }
-            None => {}
+    let mut before = ' ';
+    let mut out = Vec::new();
+    for token in tokens(code) {
+        if token.kind == Kind::Word {
+            out.push((token.text, before, code[token.range().end..].trim_start()));
         }
-        if !c.is_whitespace() {
-            before = c;
-        }
-        rest = &rest[length..];
+        before = token.text.chars().next_back().unwrap_or(before);
     }
     out
 }

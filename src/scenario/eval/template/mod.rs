@@ -13,6 +13,7 @@ mod functions;
 mod given;
 mod json;
 mod kept;
+mod lexer;
 mod misuse;
 mod names;
 mod pieces;

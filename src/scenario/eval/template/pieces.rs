@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::lexer::tokens;
 use super::slip::Slip;
 
 /// A piece of a string before it is compiled.
@@ -50,22 +51,17 @@ fn outside(source: &str, mark: &str) -> bool {
     rest.contains(mark)
 }
 
-/// The expression up to its `}}`; braces inside quotes and nested maps do not end it.
+/// The expression up to its `}}`; braces inside strings and nested maps do not end it.
 fn close(text: &str) -> Option<Range<usize>> {
-    let bytes = text.as_bytes();
-    let (mut quote, mut depth, mut i) = (None, 0usize, 0);
-    while i < bytes.len() {
-        match (quote, bytes[i]) {
-            (Some(_), b'\\') => i += 1,
-            (Some(q), b) if q == b => quote = None,
-            (Some(_), _) => {}
-            (None, b @ (b'"' | b'\'')) => quote = Some(b),
-            (None, b'{') => depth += 1,
-            (None, b'}') if depth > 0 => depth -= 1,
-            (None, b'}') if bytes.get(i + 1) == Some(&b'}') => return Some(0..i),
-            (None, _) => {}
+    let mut depth = 0usize;
+    for token in tokens(text) {
+        if token.is("{") {
+            depth += 1;
+        } else if token.is("}") && depth > 0 {
+            depth -= 1;
+        } else if token.is("}") && text[token.range().end..].starts_with('}') {
+            return Some(0..token.at);
         }
-        i += 1;
     }
     None
 }

@@ -1,0 +1,114 @@
+//! The tokens of a template expression: the one place that knows where a quoted string ends.
+//!
+//! It serves checks and advice before the template library reads the expression, so that it accepts anything.
+
+use std::iter::Peekable;
+use std::ops::Range;
+
+/// What a token is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A name, a keyword or a number.
+    Word,
+    /// A string with its quotes. Without a closing quote it goes to the end.
+    String,
+    /// Any other character but white space.
+    Sign,
+}
+
+/// A piece of an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Token<'a> {
+    pub kind: Kind,
+    pub text: &'a str,
+    /// Its first byte.
+    pub at: usize,
+}
+
+impl Token<'_> {
+    pub fn is(&self, sign: &str) -> bool {
+        self.kind == Kind::Sign && self.text == sign
+    }
+
+    pub fn range(&self) -> Range<usize> {
+        self.at..self.at + self.text.len()
+    }
+
+    /// The quote of a string that does not end.
+    pub fn open_quote(&self) -> Option<char> {
+        let quote = self.text.chars().next().filter(|_| self.kind == Kind::String)?;
+        (string_end(self.text, quote).is_none()).then_some(quote)
+    }
+}
+
+/// The tokens of `code`, in order.
+pub(super) fn tokens(code: &str) -> Peekable<impl Iterator<Item = Token<'_>>> {
+    let mut end = 0;
+    std::iter::from_fn(move || {
+        let rest = code[end..].trim_start();
+        let first = rest.chars().next()?;
+        let (kind, length) = match first {
+            '"' | '\'' => (Kind::String, string_end(rest, first).unwrap_or(rest.len())),
+            _ if is_word(first) => (Kind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
+            _ => (Kind::Sign, first.len_utf8()),
+        };
+        let at = code.len() - rest.len();
+        end = at + length;
+        Some(Token { kind, text: &rest[..length], at })
+    })
+    .peekable()
+}
+
+/// The expression with spaces instead of its strings.
+pub(super) fn without_strings(code: &str) -> String {
+    let mut out = code.to_owned();
+    for string in tokens(code).filter(|token| token.kind == Kind::String) {
+        out.replace_range(string.range(), &" ".repeat(string.text.len()));
+    }
+    out
+}
+
+pub(super) fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_'
+}
+
+/// The byte after the closing quote of the string at the beginning of `text`.
+fn string_end(text: &str, quote: char) -> Option<usize> {
+    let mut escaped = false;
+    let inside = text[1..].find(|c| {
+        let is_end = c == quote && !escaped;
+        escaped = c == '\\' && !escaped;
+        is_end
+    });
+    inside.map(|inside| inside + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_words_and_signs_are_told_apart() {
+        for (code, wanted) in [
+            ("a.b2 | default('x')", &["a", ".", "b2", "|", "default", "(", "'x'", ")"][..]),
+            ("'it\\'s' ~ \"a 'b' \\\\\"", &["'it\\'s'", "~", "\"a 'b' \\\\\""]),
+            ("a>=1.5", &["a", ">", "=", "1", ".", "5"]),
+            ("{'}}': é}", &["{", "'}}'", ":", "é", "}"]),
+            ("a ~ 'no end", &["a", "~", "'no end"]),
+            (" \n ", &[]),
+        ] {
+            assert_eq!(tokens(code).map(|token| token.text).collect::<Vec<_>>(), wanted, "{code}");
+            assert!(tokens(code).all(|token| &code[token.range()] == token.text), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_string_without_an_end_is_known() {
+        for (code, wanted) in
+            [("a ~ 'x", Some('\'')), ("'x\\'", Some('\'')), ("\"", Some('"')), ("'x'", None), ("a", None)]
+        {
+            assert_eq!(tokens(code).last().and_then(|token| token.open_quote()), wanted, "{code}");
+        }
+        assert_eq!(without_strings("a == '=' && \"é\""), "a ==     &&     ");
+    }
+}
