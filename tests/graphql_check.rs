@@ -91,7 +91,7 @@ tasks:
         "GraphQL: the operation declares no variable `$price`",
         "it declares id",
         "s.yaml:10:18",
-        "GraphQL: `$first` must be `Int`, this is a text",
+        "GraphQL: `$first`: expected `Int`, found a text",
         "write it without quotes",
     ] {
         assert!(said.contains(wanted), "{wanted}:\n{said}");

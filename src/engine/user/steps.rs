@@ -142,7 +142,7 @@ impl User {
 
     async fn set(&mut self, pairs: &[(SlotId, Template)], word: &str) {
         for (slot, template) in pairs {
-            match template.kept(&mut self.scope) {
+            match template.materialize(&mut self.scope) {
                 Ok(value) => {
                     self.tell(Event::Set(self.scope.table().name(*slot), &value));
                     self.scope.set(*slot, value);

@@ -10,7 +10,7 @@ use super::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::json;
 use crate::scenario::eval::template;
-use crate::scenario::eval::template::{Json, JsonBuilder, Names, Slip, Text};
+use crate::scenario::eval::template::{Json, JsonBuilder, Names, TemplateError, Text};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Body, CONTENT_TYPE_FORM, CONTENT_TYPE_JSON, Multipart, Part, PartContent};
 use crate::scenario::syntax::node::{Kind, Node};
@@ -201,7 +201,7 @@ fn media_type(path: &str) -> &'static str {
     }
 }
 
-fn write_json(out: &mut JsonBuilder, node: &Node, names: &Names) -> Result<(), Box<(Range<usize>, Slip)>> {
+fn write_json(out: &mut JsonBuilder, node: &Node, names: &Names) -> Result<(), Box<(Range<usize>, TemplateError)>> {
     match &node.kind {
         Kind::Null => out.raw(b"null"),
         Kind::Bool(b) => out.value(b),

@@ -41,7 +41,7 @@ use minijinja::Value;
 use self::fields::Fields;
 use self::flows::Around;
 pub(crate) use self::report::MAX_PROFILES;
-use super::eval::template::{Names, Slip, Text};
+use super::eval::template::{Names, TemplateError, Text};
 use super::grammar::keys;
 use super::graphql::endpoint::SentDocument;
 use super::plan::{Class, ClientOptions, Endpoint, EndpointId, Feeder, FlowId, Plan, SelectOptions};
@@ -209,7 +209,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports a template's error at its word, where that can be found in the text of the value.
-    fn slip(&mut self, node: &Node, slip: Slip) {
+    fn slip(&mut self, node: &Node, slip: TemplateError) {
         let written = self.sources.at(node.at.clone());
         // The same word may stand in the text before the template.
         let from = written.find("{{").unwrap_or(0);

@@ -6,7 +6,7 @@ use minijinja::Value;
 
 use super::Builder;
 use crate::scenario::eval::template;
-use crate::scenario::eval::template::{Condition, Slip, SlotId, Template};
+use crate::scenario::eval::template::{Condition, SlotId, Template, TemplateError};
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl Builder<'_> {
@@ -55,7 +55,7 @@ impl Builder<'_> {
     /// A bare expression.
     pub(super) fn condition(&mut self, node: &Node, what: &str) -> Option<Condition> {
         let text = self.scalar(node, what)?;
-        template::condition(&text, &self.names).map_err(|slip: Slip| self.slip(node, slip)).ok()
+        template::condition(&text, &self.names).map_err(|slip: TemplateError| self.slip(node, slip)).ok()
     }
 
     /// A map of names and their new values.

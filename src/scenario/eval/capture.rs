@@ -100,8 +100,8 @@ impl Capture {
         match &self.source {
             CaptureSource::Json(_) if reply.json().is_none() => reply.not_json().to_owned(),
             CaptureSource::Json(path) => format!("{} is not in the JSON", path.text()),
-            CaptureSource::Header(name) => format!("the reply has no header {name}"),
-            CaptureSource::Cookie(name) => format!("the reply sets no cookie {name}"),
+            CaptureSource::Header(name) => format!("the response has no header {name}"),
+            CaptureSource::Cookie(name) => format!("the response does not set the cookie {name}"),
             CaptureSource::Regex(pattern) => format!("{pattern} matches nothing"),
             CaptureSource::Css { .. } => "no element matches".to_owned(),
             CaptureSource::Body | CaptureSource::Status => String::new(),

@@ -1,7 +1,7 @@
 //! The variables of a GraphQL step against the types that its operation declares for them.
 //!
 //! In: variables as they are written. Out: what the server would refuse, with the place of each value. What a template
-//! will give is not known before the run, except that text around it makes a text of it.
+//! will give is not known before the run, except that text around it makes it a string.
 
 use std::ops::Range;
 
@@ -130,7 +130,7 @@ impl Checker<'_> {
         }
         let note = match (wanted.inner_named_type().as_str(), &node.kind) {
             (_, Kind::Text(_)) if written == Written::Mixed => {
-                Some("text around a template makes a text of it: put all of it between the braces".to_owned())
+                Some("text around a template makes it a string: put everything inside the braces".to_owned())
             }
             ("Int" | "Float" | "Boolean", Kind::Text(_)) => Some("write it without quotes".to_owned()),
             ("String", Kind::Number(..) | Kind::Bool(_)) => Some("write it in quotes".to_owned()),
@@ -166,7 +166,7 @@ impl Checker<'_> {
             Kind::Number(_, text) => text,
             _ => node.what(),
         };
-        self.report(node.at.clone(), format!("`{path}` must be `{wanted}`, this is {found}"), note);
+        self.report(node.at.clone(), format!("`{path}`: expected `{wanted}`, found {found}"), note);
     }
 }
 
@@ -234,20 +234,20 @@ mod tests {
             ("{}", &["the variable `$term` of type `String!` is not given", "add variables: { term: … }"][..]),
             ("{ trem: a }", &["the operation declares no variable `$trem`", "did you mean `term`?"]),
             ("{ term: a, size: 3 }", &["the operation declares no variable `$size`", "it declares term, first"]),
-            ("{ term: null }", &["`$term` must be `String!`, this is null"]),
-            ("{ term: 7 }", &["`$term` must be `String!`, this is 7", "write it in quotes"]),
-            ("{ term: [a] }", &["`$term` must be `String!`, this is a list"]),
-            ("{ term: a, first: ten }", &["`$first` must be `Int`, this is a text", "write it without quotes"]),
-            ("{ term: a, first: '1{{ user.id }}' }", &["`$first` must be `Int`, this is a text", "text around a"]),
-            ("{ term: a, first: 1.5 }", &["`$first` must be `Int`, this is 1.5", "an Int is whole"]),
-            ("{ term: a, first: 3000000000 }", &["`$first` must be `Int`, this is 3000000000", "an Int is whole"]),
-            ("{ term: a, near: '1.5' }", &["`$near` must be `Float`, this is a text", "without quotes"]),
-            ("{ term: a, sale: 1 }", &["`$sale` must be `Boolean`, this is 1"]),
-            ("{ term: a, ids: [1.5] }", &["`$ids[0]` must be `ID!`, this is 1.5"]),
-            ("{ term: a, ids: [a, null] }", &["`$ids[1]` must be `ID!`, this is null"]),
+            ("{ term: null }", &["`$term`: expected `String!`, found null"]),
+            ("{ term: 7 }", &["`$term`: expected `String!`, found 7", "write it in quotes"]),
+            ("{ term: [a] }", &["`$term`: expected `String!`, found a list"]),
+            ("{ term: a, first: ten }", &["`$first`: expected `Int`, found a text", "write it without quotes"]),
+            ("{ term: a, first: '1{{ user.id }}' }", &["`$first`: expected `Int`, found a text", "text around a"]),
+            ("{ term: a, first: 1.5 }", &["`$first`: expected `Int`, found 1.5", "an Int is whole"]),
+            ("{ term: a, first: 3000000000 }", &["`$first`: expected `Int`, found 3000000000", "an Int is whole"]),
+            ("{ term: a, near: '1.5' }", &["`$near`: expected `Float`, found a text", "without quotes"]),
+            ("{ term: a, sale: 1 }", &["`$sale`: expected `Boolean`, found 1"]),
+            ("{ term: a, ids: [1.5] }", &["`$ids[0]`: expected `ID!`, found 1.5"]),
+            ("{ term: a, ids: [a, null] }", &["`$ids[1]`: expected `ID!`, found null"]),
             ("{ term: a, kind: LAMB }", &["`$kind`: `Kind` has no value `LAMB`", "did you mean `LAMP`?"]),
-            ("{ term: a, kind: 7 }", &["`$kind` must be `Kind`, this is 7"]),
-            ("{ term: a, filter: 7 }", &["`$filter` must be `Filter`, this is 7"]),
+            ("{ term: a, kind: 7 }", &["`$kind`: expected `Kind`, found 7"]),
+            ("{ term: a, filter: 7 }", &["`$filter`: expected `Filter`, found 7"]),
             ("{ term: a, filter: {} }", &["`$filter`: the field `price` of type `Float!` is not given"]),
             (
                 "{ term: a, filter: { prise: 1, price: 1 } }",
@@ -255,7 +255,7 @@ mod tests {
             ),
             (
                 "{ term: a, filter: { price: 1, inner: { price: x } } }",
-                &["`$filter.inner.price` must be `Float!`, this is a text", "without quotes"],
+                &["`$filter.inner.price`: expected `Float!`, found a text", "without quotes"],
             ),
         ] {
             let found = found(variables);

@@ -102,7 +102,7 @@ fn assignment(line: &str) -> Result<(&str, usize), &'static str> {
     let name = left.strip_prefix("export").filter(|rest| rest.starts_with([' ', '\t'])).unwrap_or(left).trim();
     let begins = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     if !begins || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_.".contains(c)) {
-        return Err("what stands before the = is not a name: letters, digits and _ make one");
+        return Err("invalid variable name: use letters, digits and _");
     }
     let value = &line[equals + 1..];
     let blank = value.len() - value.trim_start().len();
@@ -121,14 +121,14 @@ fn value(text: &str, own: usize) -> Result<(String, usize), (&'static str, &'sta
         _ => (plain(&text[..own])?, own),
     };
     if value.contains('\0') {
-        return Err(("a value cannot hold the character NUL", "remove it"));
+        return Err(("a value cannot contain the character NUL", "remove it"));
     }
     let after = text[taken..].lines().next().unwrap_or_default();
     let comment = after.trim_start();
     if comment.is_empty() || (comment.starts_with('#') && comment.len() < after.len()) {
         return Ok((value, taken));
     }
-    Err(("something stands behind the closing quote", "put all of the value into one pair of quotes: NAME=\"…\""))
+    Err(("unexpected text after the closing quote", "put the whole value in one pair of quotes: NAME=\"…\""))
 }
 
 /// Up to the closing quote, with its escapes read.
@@ -201,9 +201,9 @@ mod tests {
             ("  A='hunter2", ":1:5", "no closing one"),
             ("A=hunter2\\x", ":1:3", "A='…'"),
             ("A=hunter2's", ":1:3", "quotes around all"),
-            ("A='hun'ter2", ":1:3", "behind the closing quote"),
-            ("hunter2 is=x", ":1:1", "not a name"),
-            ("=hunter2", ":1:1", "not a name"),
+            ("A='hun'ter2", ":1:3", "after the closing quote"),
+            ("hunter2 is=x", ":1:1", "invalid variable name"),
+            ("=hunter2", ":1:1", "invalid variable name"),
             ("A=#hunter2", ":1:3", "A='#…'"),
             ("A='hunter2\0'", ":1:3", "NUL"),
         ] {

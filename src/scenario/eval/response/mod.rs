@@ -203,7 +203,7 @@ impl<'a> ReplyView<'a> {
         if !path.is_linear() {
             let visits = path.visits(Size::of(text));
             if visits > MAX_VISITS {
-                self.give_up(Trouble::Limit("the path visits too many values of so large a JSON"));
+                self.give_up(Trouble::Limit("the path visits too many values for JSON of this size"));
             } else if self.in_passing && visits > VISITS_IN_PASSING {
                 self.give_up(Trouble::Late);
             }

@@ -7,10 +7,10 @@ use minijinja::Value;
 
 use super::environment::{ENVIRONMENT, unknown_word};
 use super::lexer::{Kind, Token, tokens};
-use super::misuse;
+use super::lints;
 use super::names::{Names, check_name};
 use super::pieces::{Piece, split};
-use super::slip::Slip;
+use super::template_error::TemplateError;
 use super::vocabulary::{FILTERS, TESTS};
 use super::{Condition, Expression, Form, Part, Scope, Template, Text, error_text, plain};
 use crate::scenario::syntax::diagnostic::nearest;
@@ -19,7 +19,7 @@ use crate::scenario::syntax::diagnostic::nearest;
 const MAX_FOLDED: u32 = 5_000;
 
 /// Compiles a string.
-pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
+pub(crate) fn text(source: &str, names: &Names) -> Result<Text, TemplateError> {
     let mut parts: Vec<Part> = Vec::new();
     let mut literal = String::new();
     for piece in split(source)? {
@@ -32,7 +32,7 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
                     names.room.set(names.room.get().saturating_sub(literal.len() - before));
                     if let Err(error) = written {
                         names.room.set(0);
-                        return Err(Slip::new(code.trim(), format!("this template fails: {error}")));
+                        return Err(TemplateError::new(code.trim(), format!("this template fails: {error}")));
                     }
                 }
                 Compiled::Varying(expression) => {
@@ -54,7 +54,7 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, Slip> {
 }
 
 /// A string that is wholly one `{{ … }}`, compiled with its type kept.
-pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, Slip> {
+pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, TemplateError> {
     match split(source)?.as_slice() {
         [Piece::Source(code)] => expression(code, names).map(Some),
         _ => Ok(None),
@@ -62,7 +62,7 @@ pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, Sli
 }
 
 /// Compiles a string whose value keeps its type.
-pub(crate) fn template(source: &str, names: &Names) -> Result<Template, Slip> {
+pub(crate) fn template(source: &str, names: &Names) -> Result<Template, TemplateError> {
     if let Some(compiled) = whole(source, names)? {
         return Ok(match compiled {
             Compiled::Constant(value) => Template::Constant(value),
@@ -76,10 +76,10 @@ pub(crate) fn template(source: &str, names: &Names) -> Result<Template, Slip> {
 }
 
 /// Compiles a bare expression.
-pub(crate) fn condition(source: &str, names: &Names) -> Result<Condition, Slip> {
+pub(crate) fn condition(source: &str, names: &Names) -> Result<Condition, TemplateError> {
     if source.contains("{{") {
         let note = format!("write {}", bare(source));
-        return Err(Slip::new("{{", "a condition is written without braces").note(note));
+        return Err(TemplateError::new("{{", "a condition is written without braces").note(note));
     }
     Ok(Condition(match expression(source, names)? {
         Compiled::Constant(value) => Expression(Form::Constant(value)),
@@ -124,7 +124,7 @@ fn bare(source: &str) -> String {
 }
 
 /// The value of a string that must not vary during the run, such as a variable's.
-pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, Slip> {
+pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, TemplateError> {
     if let Some(compiled) = whole(source, names)? {
         return match compiled {
             Compiled::Constant(value) => Ok(value),
@@ -137,8 +137,8 @@ pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, Slip> {
     }
 }
 
-fn varies() -> Slip {
-    Slip::new("", "this value is read once, before the run: user, iteration and random functions have no value here")
+fn varies() -> TemplateError {
+    TemplateError::new("", "evaluated before the run; `user`, `iteration` and random functions are not available here")
         .note("only env.NAME and variables defined above can be used here; use the others in a step")
 }
 
@@ -147,41 +147,41 @@ pub(super) enum Compiled {
     Varying(Expression),
 }
 
-fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
+fn expression(code: &str, names: &Names) -> Result<Compiled, TemplateError> {
     let trimmed = code.trim();
     if trimmed.is_empty() {
-        return Err(Slip::new("{{", "a template without an expression"));
+        return Err(TemplateError::new("{{", "a template without an expression"));
     }
     if code.starts_with('-') || code.starts_with('+') {
-        return Err(Slip::new("{{", "{{- and {{+ are not supported").note("write {{ … }} with a space"));
+        return Err(TemplateError::new("{{", "{{- and {{+ are not supported").note("write {{ … }} with a space"));
     }
     if operators(trimmed) > MAX_OPERATORS {
         let shown: String = trimmed.chars().take(40).collect();
         let message = format!("this template has more than {MAX_OPERATORS} operators");
-        return Err(Slip::new(&shown, message).note("take it apart with `set` or `vars`"));
+        return Err(TemplateError::new(&shown, message).note("take it apart with `set` or `vars`"));
     }
     let compiled = ENVIRONMENT.compile_expression_owned(trimmed.to_owned()).map_err(|e| {
         if let Some((sign, advice)) = error_text::foreign(trimmed) {
-            return Slip::new(sign, format!("this template cannot be read: there is no `{sign}`")).note(advice);
+            return TemplateError::new(sign, format!("invalid template: there is no `{sign}`")).note(advice);
         }
         let detail = e.detail().map_or_else(|| e.kind().to_string(), str::to_owned);
-        Slip::new(trimmed, format!("this template cannot be read: {detail}"))
+        TemplateError::new(trimmed, format!("invalid template: {detail}"))
     })?;
     if let Some((what, word)) = unknown_word(trimmed) {
-        let slip = Slip::new(&word, format!("there is no {what} `{word}`"));
+        let slip = TemplateError::new(&word, format!("there is no {what} `{word}`"));
         let near = if what == "filter" { nearest(&word, FILTERS) } else { nearest(&word, TESTS) };
         return Err(match near {
             Some(near) => slip.note(format!("did you mean `{near}`?")),
             None => slip.note("the page of the scenario language lists them"),
         });
     }
-    if let Some(slip) = misuse::find(trimmed, names) {
+    if let Some(slip) = lints::find(trimmed, names) {
         return Err(slip);
     }
     let mut varies = false;
     let mut used: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
     // The library does not look at what is sliced.
-    used.extend(misuse::sliced(trimmed));
+    used.extend(lints::sliced(trimmed));
     for name in &used {
         varies |= check_name(name, trimmed, names)?;
     }
@@ -206,7 +206,7 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, Slip> {
         names.folded.set(names.folded.get() + 1);
         value = draw(seed);
     }
-    let value = value.map_err(|e| Slip::new(trimmed, format!("this template fails: {e}")))?;
+    let value = value.map_err(|e| TemplateError::new(trimmed, format!("this template fails: {e}")))?;
     Ok(if varies { Compiled::Varying(expression) } else { Compiled::Constant(value) })
 }
 

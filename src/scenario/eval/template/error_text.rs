@@ -1,6 +1,6 @@
-//! The words of the template library in the words of this program, and what to write instead of another language's.
+//! Error messages of the template library in plain words, and what to write instead of another language's syntax.
 //!
-//! In: an error of the library, or an expression it cannot read. Out: a text that speaks of filters, texts and lists.
+//! In: an error of the library, or an expression that it cannot parse. Out: a message about filters, strings and lists.
 
 use minijinja::{Error, ErrorKind};
 
@@ -10,7 +10,7 @@ use super::vocabulary::FILTERS;
 /// What went wrong while an expression was evaluated.
 pub(super) fn of(error: &Error) -> String {
     if error.kind() == ErrorKind::OutOfFuel {
-        return "it was stopped: it makes too much text, or too many steps".to_owned();
+        return "template evaluation limit exceeded".to_owned();
     }
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     crate::clean::line(&plain(&detail)).into_owned()
@@ -18,58 +18,58 @@ pub(super) fn of(error: &Error) -> String {
 
 fn plain(detail: &str) -> String {
     if let Some((from, to)) = detail.strip_prefix("cannot convert ").and_then(|rest| rest.split_once(" to ")) {
-        return format!("{} stands where {} must stand", kind(from), wanted(to));
+        return format!("expected {}, found {}", wanted(to), kind(from));
     }
     if let Some((from, method)) = detail.split_once(" has no method named ") {
-        return format!("{} has no method {method}: {}", kind(from), in_place_of_method(method));
+        return format!("{} has no method {method}: {}", kind(from), instead_of_method(method));
     }
     if let Some(rest) = detail.strip_prefix("tried to use ")
         && let Some((operator, kinds)) = rest.split_once(" operator on unsupported types ")
         && let Some((left, right)) = kinds.split_once(" and ")
     {
-        let advice = if operator == "+" { "; ~ joins texts" } else { "" };
-        return format!("{operator} does not go with {} and {}{advice}", kind(left), kind(right));
+        let advice = if operator == "+" { "; `~` concatenates" } else { "" };
+        return format!("cannot apply `{operator}` to {} and {}{advice}", kind(left), kind(right));
     }
     if let Some(rest) = detail.strip_prefix("value of type ") {
-        let (from, what) = rest.split_once(' ').unwrap_or((rest, "cannot stand here"));
+        let (from, what) = rest.split_once(' ').unwrap_or((rest, "is not allowed here"));
         return format!("{} {what}", kind(from));
     }
     match detail {
         "invalid float literal" | "invalid digit found in string" | "invalid integer literal" => {
-            "the text is not a number".to_owned()
+            "the string is not a number".to_owned()
         }
         other => other.to_owned(),
     }
 }
 
-/// A kind of values as the page of the language names it.
+/// A type of values as the documentation of the language names it.
 pub(super) fn kind(name: &str) -> &str {
     match name {
-        "string" => "a text",
+        "string" => "a string",
         "number" => "a number",
         "bool" => "true or false",
         "sequence" | "iterator" => "a list",
         "map" => "a map",
         "none" => "none",
-        "undefined" => "a name without a value",
+        "undefined" => "an undefined value",
         other => other,
     }
 }
 
 fn wanted(rust: &str) -> &str {
     match rust {
-        "usize" | "u8" | "u16" | "u32" | "u64" | "u128" => "a whole number from 0 up",
-        "isize" | "i8" | "i16" | "i32" | "i64" | "i128" => "a whole number",
+        "usize" | "u8" | "u16" | "u32" | "u64" | "u128" => "a non-negative integer",
+        "isize" | "i8" | "i16" | "i32" | "i64" | "i128" => "an integer",
         "f32" | "f64" => "a number",
         "bool" => "true or false",
         "char" => "one character",
-        "&str" | "str" | "String" | "string" => "a text",
+        "&str" | "str" | "String" | "string" => "a string",
         other => other,
     }
 }
 
-/// Values have no methods; what stands instead of the commonest of other languages.
-pub(super) fn in_place_of_method(method: &str) -> String {
+/// Values have no methods: the filter or test to use instead of a common one of other languages.
+pub(super) fn instead_of_method(method: &str) -> String {
     match method {
         "upper" | "toUpperCase" | "to_uppercase" => "write value | upper".to_owned(),
         "lower" | "toLowerCase" | "to_lowercase" => "write value | lower".to_owned(),
@@ -85,7 +85,7 @@ pub(super) fn in_place_of_method(method: &str) -> String {
         "split" | "join" => format!("write value | {method}(\",\")"),
         "replace" => "write value | replace(\"…\", \"…\")".to_owned(),
         known if FILTERS.contains(&known) => format!("write value | {known}"),
-        _ => "filters take their place: write value | upper".to_owned(),
+        _ => "use a filter instead: write value | upper".to_owned(),
     }
 }
 
@@ -93,11 +93,11 @@ pub(super) fn in_place_of_method(method: &str) -> String {
 pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
     let bare = without_strings(code);
     let signs = [
-        ("!==", "write != in place of !=="),
-        ("===", "write == in place of ==="),
-        ("&&", "write and in place of &&"),
-        ("||", "write or in place of ||"),
-        ("<>", "write != in place of <>"),
+        ("!==", "write != instead of !=="),
+        ("===", "write == instead of ==="),
+        ("&&", "write and instead of &&"),
+        ("||", "write or instead of ||"),
+        ("<>", "write != instead of <>"),
     ];
     if let Some(found) = signs.into_iter().find(|(sign, _)| bare.contains(sign)) {
         return Some(found);
@@ -107,7 +107,7 @@ pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
         (0..all.len()).any(|i| all[i] == sign && !but(i.checked_sub(1).map(|i| all[i]), all.get(i + 1).copied()))
     };
     if lone('!', |_, after| after == Some('=')) {
-        return Some(("!", "write not in place of !"));
+        return Some(("!", "write not instead of !"));
     }
     if bare.contains('?') {
         return Some(("?", "write a if condition else b"));
@@ -151,16 +151,16 @@ mod tests {
     }
 
     #[test]
-    fn no_text_speaks_of_the_library_s_types() {
+    fn no_message_names_the_types_of_the_library() {
         for (detail, wanted) in [
-            ("cannot convert number to usize", "a number stands where a whole number from 0 up must stand"),
-            ("string has no method named upper", "a text has no method upper: write value | upper"),
+            ("cannot convert number to usize", "expected a non-negative integer, found a number"),
+            ("string has no method named upper", "a string has no method upper: write value | upper"),
             (
                 "tried to use + operator on unsupported types number and string",
-                "+ does not go with a number and a text; ~ joins texts",
+                "cannot apply `+` to a number and a string; `~` concatenates",
             ),
             ("value of type number cannot be sliced", "a number cannot be sliced"),
-            ("invalid float literal", "the text is not a number"),
+            ("invalid float literal", "the string is not a number"),
             ("undefined value", "undefined value"),
         ] {
             assert_eq!(plain(detail), wanted);

@@ -106,14 +106,14 @@ fn choice(list: &Value) -> Result<Value, Error> {
             ValueKind::String | ValueKind::Bytes => "a string".to_owned(),
             kind => error_text::kind(&kind.to_string()).to_owned(),
         };
-        return Err(wrong(&format!("it takes a list, and this is {kind}: write choice([\"a\", \"b\"])")));
+        return Err(wrong(&format!("expected a list, found {kind}: write choice([\"a\", \"b\"])")));
     }
-    let length = list.len().ok_or_else(|| wrong("it takes a list"))?;
+    let length = list.len().ok_or_else(|| wrong("expected a list"))?;
     if length == 0 {
         return Err(wrong("the list is empty"));
     }
     let index = with_rng(|rng| rng.usize(..length));
-    list.get_item_by_index(index).map_err(|_| wrong("it takes a list"))
+    list.get_item_by_index(index).map_err(|_| wrong("expected a list"))
 }
 
 /// The time as in RFC 3339, or as `strftime` writes it; `unix` and `unix_ms` are numbers.

@@ -5,7 +5,7 @@ use minijinja::Value;
 use minijinja::value::ValueKind;
 
 use super::plain::not_text;
-use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, Slip, Text, text, too_long};
+use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, TemplateError, Text, text, too_long};
 
 /// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
 #[derive(Debug, Clone)]
@@ -107,11 +107,11 @@ impl JsonBuilder {
     }
 
     /// Appends a string that may hold templates.
-    pub fn string(&mut self, source: &str, names: &Names) -> Result<(), Slip> {
+    pub fn string(&mut self, source: &str, names: &Names) -> Result<(), TemplateError> {
         match whole(source, names)? {
             Some(Compiled::Constant(value)) => {
                 if value.kind() == ValueKind::Bytes {
-                    return Err(Slip::new(source.trim(), not_text().0));
+                    return Err(TemplateError::new(source.trim(), not_text().0));
                 }
                 let mut out = Vec::new();
                 let room = names.room.get();
@@ -119,7 +119,10 @@ impl JsonBuilder {
                 names.room.set(room.saturating_sub(out.len()));
                 if let Err(error) = written {
                     names.room.set(if error.is_io() { 0 } else { names.room.get() });
-                    return Err(Slip::new(source.trim(), "this template gives no value that JSON can hold"));
+                    return Err(TemplateError::new(
+                        source.trim(),
+                        "the value of this template cannot be written as JSON",
+                    ));
                 }
                 self.raw(&out);
             }

@@ -5,21 +5,21 @@
 
 mod compile;
 mod context;
+mod definite_assignment;
 mod digest;
 mod environment;
 mod error_text;
 mod fake;
 mod functions;
-mod given;
 mod json;
-mod kept;
 mod lexer;
-mod misuse;
+mod lints;
+mod materialize;
 mod names;
 mod pieces;
 mod plain;
 mod scope;
-mod slip;
+mod template_error;
 mod typed;
 mod vocabulary;
 
@@ -35,7 +35,7 @@ pub(crate) use json::{JsonBuilder, to_json};
 pub(crate) use names::{Names, process};
 pub(crate) use plain::shown;
 pub use scope::{Scope, SlotId, SlotTable};
-pub(crate) use slip::Slip;
+pub(crate) use template_error::TemplateError;
 pub use typed::{Condition, Template};
 
 /// A string value of the scenario.

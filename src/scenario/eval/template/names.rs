@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::given::Given;
-use super::slip::Slip;
+use super::definite_assignment::DefiniteAssignment;
+use super::template_error::TemplateError;
 use super::{SlotTable, error_text, fake};
 use crate::scenario::grammar::words::{PURE, RANDOM, VALUES};
 use crate::scenario::syntax::diagnostic::nearest;
@@ -26,7 +26,7 @@ pub(crate) struct Names {
     /// Every name that was used, so that the unused ones can be found.
     pub used: RefCell<BTreeSet<String>>,
     /// Which names have a value by the time a step runs.
-    pub given: Given,
+    pub given: DefiniteAssignment,
     /// Expressions that were evaluated beforehand.
     pub(super) folded: Cell<u32>,
     /// Bytes that evaluated expressions may still write into the plan.
@@ -57,7 +57,7 @@ impl Names {
             environment,
             columns: HashMap::new(),
             used: RefCell::default(),
-            given: Given::default(),
+            given: DefiniteAssignment::default(),
             folded: Cell::new(0),
             room: Cell::new(MAX_ROOM),
         }
@@ -70,7 +70,7 @@ impl Names {
 }
 
 /// Whether the name varies during the run.
-pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, Slip> {
+pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, TemplateError> {
     let mut parts = name.split('.');
     let root = parts.next().unwrap_or(name);
     let member = parts.next();
@@ -78,7 +78,8 @@ pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, 
     match (root, member) {
         ("user", Some("id") | None) | ("iteration", _) => Ok(true),
         ("user", Some(other)) => {
-            Err(Slip::new(name, format!("`user.{other}` is not defined")).note("a user has one value: user.id"))
+            Err(TemplateError::new(name, format!("`user.{other}` is not defined"))
+                .note("a user has one value: user.id"))
         }
         ("env", Some(variable)) => environment(variable, name, code, names).map(|()| false),
         ("env" | "vars", None) => Ok(false),
@@ -101,38 +102,38 @@ pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, 
     }
 }
 
-fn has_column(feeder: &str, column: &str, names: &Names) -> Result<(), Slip> {
+fn has_column(feeder: &str, column: &str, names: &Names) -> Result<(), TemplateError> {
     let columns = names.columns.get(feeder).map(|c| &**c).unwrap_or_default();
     // A file that could not be read has no columns, and was reported.
     if columns.is_empty() || columns.iter().any(|c| &**c == column) {
         return Ok(());
     }
     let written = format!("{feeder}.{column}");
-    let slip = Slip::new(&written, format!("the data `{feeder}` has no column `{column}`"));
+    let error = TemplateError::new(&written, format!("the data `{feeder}` has no column `{column}`"));
     let list = columns.join(", ");
     Err(match nearest(column, columns.iter().map(|c| &**c)) {
-        Some(near) => slip.note(format!("did you mean `{feeder}.{near}`?")).note(format!("its columns: {list}")),
-        None => slip.note(format!("its columns: {list}")),
+        Some(near) => error.note(format!("did you mean `{feeder}.{near}`?")).note(format!("its columns: {list}")),
+        None => error.note(format!("its columns: {list}")),
     })
 }
 
-fn fake_kind(kind: &str, written: &str) -> Result<(), Slip> {
+fn fake_kind(kind: &str, written: &str) -> Result<(), TemplateError> {
     if fake::KINDS.contains(&kind) {
         return Ok(());
     }
-    let slip = Slip::new(written, format!("fake has no {kind}()"));
+    let error = TemplateError::new(written, format!("fake has no {kind}()"));
     Err(match nearest(kind, fake::KINDS) {
-        Some(near) => slip.note(format!("did you mean `fake.{near}()`?")),
-        None => slip.note(format!("it has: {}", fake::KINDS.join(", "))),
+        Some(near) => error.note(format!("did you mean `fake.{near}()`?")),
+        None => error.note(format!("it has: {}", fake::KINDS.join(", "))),
     })
 }
 
-fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
+fn defined(variable: &str, written: &str, names: &Names) -> Result<(), TemplateError> {
     if names.is_var(variable) {
         return Ok(());
     }
     if let Some(advice) = error_text::foreign_name(variable) {
-        return Err(Slip::new(written, format!("`{written}` is not defined")).note(advice));
+        return Err(TemplateError::new(written, format!("`{written}` is not defined")).note(advice));
     }
     let own: Vec<String> = names
         .vars
@@ -146,19 +147,19 @@ fn defined(variable: &str, written: &str, names: &Names) -> Result<(), Slip> {
         let slots = names.slots.names().iter().map(|name| &**name);
         nearest(variable, words.chain(slots).chain(VALUES).chain(RANDOM)).map(str::to_owned)
     };
-    let mut slip = Slip::new(written, format!("`{written}` is not defined"));
-    slip.undefined = !written.contains('.');
+    let mut error = TemplateError::new(written, format!("`{written}` is not defined"));
+    error.undefined = !written.contains('.');
     Err(match near {
-        Some(near) => slip.note(format!("did you mean `{near}`?")),
-        None => slip.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),
+        Some(near) => error.note(format!("did you mean `{near}`?")),
+        None => error.note("defined are: vars, env.NAME, user.id, iteration, random_int(a, b), uuid(), choice(list)"),
     })
 }
 
-fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Result<(), Slip> {
+fn environment(variable: &str, written: &str, code: &str, names: &Names) -> Result<(), TemplateError> {
     if names.environment.contains_key(variable) || has_default(written, code) {
         return Ok(());
     }
-    Err(Slip::new(written, format!("the environment variable {variable} is not set"))
+    Err(TemplateError::new(written, format!("the environment variable {variable} is not set"))
         .note(format!("set it, or give a default: {{{{ env.{variable} | default(\"…\") }}}}")))
 }
 

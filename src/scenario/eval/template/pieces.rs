@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::lexer::tokens;
-use super::slip::Slip;
+use super::template_error::TemplateError;
 
 /// A piece of a string before it is compiled.
 pub(super) enum Piece<'a> {
@@ -12,10 +12,10 @@ pub(super) enum Piece<'a> {
 }
 
 /// Cuts a string at its `{{ … }}`.
-pub(super) fn split(source: &str) -> Result<Vec<Piece<'_>>, Slip> {
+pub(super) fn split(source: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
     for mark in ["{%", "{#"] {
         if outside(source, mark) {
-            return Err(Slip::new(mark, format!("`{mark}` is not supported in a scenario"))
+            return Err(TemplateError::new(mark, format!("`{mark}` is not supported in a scenario"))
                 .note("a template is an expression: {{ … }}"));
         }
     }
@@ -23,7 +23,7 @@ pub(super) fn split(source: &str) -> Result<Vec<Piece<'_>>, Slip> {
     let mut rest = source;
     while let Some(open) = rest.find("{{") {
         let inner = close(&rest[open + 2..])
-            .ok_or_else(|| Slip::new("{{", "this template is not closed").note("end it with }}"))?;
+            .ok_or_else(|| TemplateError::new("{{", "this template is not closed").note("end it with }}"))?;
         if open > 0 {
             pieces.push(Piece::Literal(&rest[..open]));
         }

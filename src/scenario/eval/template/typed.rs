@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::{Expression, Form, RenderError, Scope, Text, kept};
+use super::{Expression, Form, RenderError, Scope, Text, materialize};
 
 /// A value of the scenario that may hold templates anywhere inside. A string that is wholly one `{{ … }}` keeps the
 /// type of its value; other strings are text.
@@ -53,16 +53,16 @@ impl Template {
         })
     }
 
-    /// The value, to be kept for later steps.
+    /// The value for later steps, with nothing in it left to compute.
     ///
     /// # Errors
     /// When an expression fails, or makes more than a value may hold.
-    pub fn kept(&self, scope: &mut Scope) -> Result<Value, RenderError> {
+    pub fn materialize(&self, scope: &mut Scope) -> Result<Value, RenderError> {
         let value = self.value(scope)?;
         match self {
             // What is there already was looked at when it came.
             Template::Constant(_) | Template::Expression(Expression(Form::Slot(..))) => Ok(value),
-            _ => kept::kept(value),
+            _ => materialize::materialize(value),
         }
     }
 

@@ -252,7 +252,7 @@ fn what_is_no_list_is_named_by_choice() {
         [("'lamp'", "a string"), ("{'a': 1}", "a map"), ("none", "none"), ("7", "a number"), ("true", "true or false")]
     {
         let slip = condition(&format!("choice({argument})"), &names()).expect_err(argument);
-        let wanted = format!("it takes a list, and this is {kind}: write choice([\"a\", \"b\"])");
+        let wanted = format!("expected a list, found {kind}: write choice([\"a\", \"b\"])");
         assert!(slip.message.contains(&wanted), "{slip:?}");
     }
     for list in ["[1, 2]", "range(3)", "(1, 2)"] {
@@ -264,14 +264,14 @@ fn what_is_no_list_is_named_by_choice() {
 fn mistakes_of_other_languages_are_answered_with_this_one() {
     for (source, message, note) in [
         ("n = 1", "there is no `=`", "write == to compare"),
-        ("n && word", "there is no `&&`", "write and in place of &&"),
-        ("n || word", "there is no `||`", "write or in place of ||"),
-        ("!n", "there is no `!`", "write not in place of !"),
-        ("n === 1", "there is no `===`", "write == in place of ==="),
+        ("n && word", "there is no `&&`", "write and instead of &&"),
+        ("n || word", "there is no `||`", "write or instead of ||"),
+        ("!n", "there is no `!`", "write not instead of !"),
+        ("n === 1", "there is no `===`", "write == instead of ==="),
         ("n == null", "`null` is not defined", "write none"),
-        ("word.upper()", "values have no methods", "write word | upper"),
-        ("random_string('x')", "a text stands where a whole number from 0 up must stand", ""),
-        ("word | int", "the text is not a number", ""),
+        ("word.upper()", "method calls are not supported", "write word | upper"),
+        ("random_string('x')", "expected a non-negative integer, found a string", ""),
+        ("word | int", "the string is not a number", ""),
     ] {
         let slip = condition(source, &names()).expect_err(source);
         let note = note.replace("word |", "value |");

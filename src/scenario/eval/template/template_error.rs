@@ -2,7 +2,7 @@
 
 /// What is wrong with a template.
 #[derive(Debug)]
-pub(crate) struct Slip {
+pub(crate) struct TemplateError {
     /// The text to underline, if it is known.
     pub word: String,
     /// What is wrong.
@@ -13,7 +13,7 @@ pub(crate) struct Slip {
     pub undefined: bool,
 }
 
-impl Slip {
+impl TemplateError {
     pub(super) fn new(word: &str, message: impl Into<String>) -> Self {
         Self { word: word.to_owned(), message: message.into(), notes: Vec::new(), undefined: false }
     }

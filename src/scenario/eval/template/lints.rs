@@ -2,15 +2,15 @@
 //!
 //! The template library would write out its own idea of them, and `env` alone every environment variable.
 
-use super::error_text::in_place_of_method;
+use super::error_text::instead_of_method;
 use super::lexer::{Kind, is_word, tokens};
 use super::names::Names;
-use super::slip::Slip;
+use super::template_error::TemplateError;
 use super::vocabulary::FILTERS;
 use crate::scenario::grammar::words;
 
 /// What is wrong with the use of such a name in `code`, if anything is.
-pub(super) fn find(code: &str, names: &Names) -> Option<Slip> {
+pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
     let all = words(code);
     all.iter().enumerate().find_map(|(i, &(word, before, after))| {
         if before == '.' && after.starts_with('(') {
@@ -97,20 +97,20 @@ fn has_slice(code: &str) -> bool {
     })
 }
 
-fn method(word: &str) -> Slip {
-    Slip::new(word, format!("values have no methods, and so no {word}()")).note(in_place_of_method(word))
+fn method(word: &str) -> TemplateError {
+    TemplateError::new(word, format!("method calls are not supported: {word}()")).note(instead_of_method(word))
 }
 
-fn filter(word: &str, name: &str) -> Slip {
-    Slip::new(word, format!("`{word}` is no function")).note(format!("write value | {name}"))
+fn filter(word: &str, name: &str) -> TemplateError {
+    TemplateError::new(word, format!("`{word}` is not a function")).note(format!("write value | {name}"))
 }
 
-fn function(word: &str) -> Slip {
-    Slip::new(word, format!("`{word}` is a function")).note(format!("write {word}()"))
+fn function(word: &str) -> TemplateError {
+    TemplateError::new(word, format!("`{word}` is a function")).note(format!("write {word}()"))
 }
 
-fn alone(word: &str, instead: &str) -> Slip {
-    Slip::new(word, format!("`{word}` is no value by itself")).note(format!("write {instead}"))
+fn alone(word: &str, instead: &str) -> TemplateError {
+    TemplateError::new(word, format!("`{word}` is not a value by itself")).note(format!("write {instead}"))
 }
 
 /// Each word, the last character before it that is no space, and what follows it.
@@ -155,7 +155,7 @@ mod tests {
             ("'a'.split(',')", Some("write value | split(\",\")")),
             ("(a ~ 'b') . strip ()", Some("write value | trim")),
             ("fake.name().upper()", Some("write value | upper")),
-            ("a.fake.name()", Some("filters take their place: write value | upper")),
+            ("a.fake.name()", Some("use a filter instead: write value | upper")),
             ("len(a)", Some("write value | length")),
             ("upper(a)", Some("write value | upper")),
             ("a is string", None),
@@ -163,7 +163,7 @@ mod tests {
             // A variable of that name goes first.
             ("now", None),
         ] {
-            let notes = find(code, &names).map(|slip| slip.notes.join(" "));
+            let notes = find(code, &names).map(|error| error.notes.join(" "));
             assert_eq!(notes.as_deref(), advice, "{code}");
         }
     }

@@ -1,4 +1,4 @@
-//! Values that are kept from step to step: small enough, not too deep, and all there.
+//! Values that later steps read: small enough, not too deep, and computed in full.
 //!
 //! The template library joins and repeats lists only when somebody looks at them, so that one of a few bytes can stand for
 //! more items than there is memory. In a loop such a value grows with each pass, and so does the depth of the calls that
@@ -18,7 +18,7 @@ const ITEM: usize = 16;
 ///
 /// # Errors
 /// When it is longer than a value may be, or too deep.
-pub(super) fn kept(value: Value) -> Result<Value, RenderError> {
+pub(super) fn materialize(value: Value) -> Result<Value, RenderError> {
     let mut left = MAX_TEXT;
     Ok(solid(&value, &mut left, 0)?.unwrap_or(value))
 }
@@ -28,7 +28,7 @@ fn solid(value: &Value, left: &mut usize, depth: usize) -> Result<Option<Value>,
     let size = value.as_bytes().map_or(0, <[u8]>::len).saturating_add(ITEM);
     *left = left.checked_sub(size).ok_or_else(too_long)?;
     if depth > MAX_DEPTH {
-        return Err(RenderError(format!("the value has more than {MAX_DEPTH} levels of lists and maps in each other")));
+        return Err(RenderError(format!("the value has more than {MAX_DEPTH} nested levels of lists and maps")));
     }
     let kind = value.kind();
     if !matches!(kind, ValueKind::Seq | ValueKind::Iterable | ValueKind::Map) {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 /// The names that have a value so far, and those that were read without one.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Given {
+pub(crate) struct DefiniteAssignment {
     watching: Cell<bool>,
     names: RefCell<HashSet<Rc<str>>>,
     /// The same in order, so that what a task gave can be taken back.
@@ -16,7 +16,7 @@ pub(crate) struct Given {
     early: RefCell<Vec<String>>,
 }
 
-impl Given {
+impl DefiniteAssignment {
     /// Watches from now on, or not; says whether it did before.
     pub fn watch(&self, watching: bool) -> bool {
         self.watching.replace(watching)
@@ -48,7 +48,7 @@ impl Given {
         self.give(name);
     }
 
-    /// How much was given so far: for [`Given::rewind`].
+    /// How much was given so far: for [`DefiniteAssignment::rewind`].
     pub fn mark(&self) -> usize {
         self.order.borrow().len()
     }
