@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::capture::{Capture, CaptureSource};
 use crate::scenario::eval::expect::{Expect, Subject};
-use crate::scenario::eval::response::{ReplyView, Trouble};
+use crate::scenario::eval::response::{ResponseView, Trouble};
 use crate::scenario::eval::template::Scope;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
@@ -15,9 +15,9 @@ use crate::stats::{Example, Reason};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Views<'a, 'r> {
     /// For paths into JSON.
-    pub json: &'a ReplyView<'r>,
+    pub json: &'a ResponseView<'r>,
     /// For everything else.
-    pub plain: &'a ReplyView<'r>,
+    pub plain: &'a ResponseView<'r>,
 }
 
 /// Puts what is captured into `scope`, also where an expectation does not hold, for later steps need it; a name whose
@@ -70,7 +70,7 @@ pub(crate) fn look(
 }
 
 /// The failure of a response that was not evaluated to the end. One that is only deferred leaves no trace.
-fn given_up(view: &ReplyView<'_>, captures: &[Capture], scope: &mut Scope) -> Option<(Reason, Example)> {
+fn given_up(view: &ResponseView<'_>, captures: &[Capture], scope: &mut Scope) -> Option<(Reason, Example)> {
     let trouble = view.trouble()?;
     let captures = if view.is_deferred() { &[] } else { captures };
     Some(not_evaluated(trouble, captures, scope))

@@ -19,7 +19,7 @@ use super::evaluate;
 use super::http::{Costly, Judge, Response, Transfer, UserClient};
 use super::result::Exchange;
 use crate::scenario::eval::capture;
-use crate::scenario::eval::response::{Headers as _, ReplyView};
+use crate::scenario::eval::response::{Headers as _, ResponseView};
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{GraphqlStep, MAX_KEPT, Persisted};
 use crate::scenario::secrets::Redactor;
@@ -121,7 +121,7 @@ fn conclude(
 fn refusal(
     step: &GraphqlStep,
     judge: &Judge<'_>,
-    (reply, answer, view): (&Response, Option<&Result<Answer, Alien>>, &ReplyView<'_>),
+    (reply, answer, view): (&Response, Option<&Result<Answer, Alien>>, &ResponseView<'_>),
     secrets: &Redactor,
 ) -> Option<(Reason, Example)> {
     let Some(answer) = answer else {

@@ -16,7 +16,7 @@ use crate::scenario::eval::budget::Budget;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::Expect;
-use crate::scenario::eval::response::{Headers as _, ReplyView, Trouble};
+use crate::scenario::eval::response::{Headers as _, ResponseView, Trouble};
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::secrets::Redactor;
@@ -50,8 +50,8 @@ pub struct Response {
 
 impl Response {
     /// As expectations and captures see it.
-    pub fn view(&self, elapsed: Duration) -> ReplyView<'_> {
-        ReplyView::new(self.status, elapsed, &self.headers, &self.body).sized(self.bytes).after(&self.earlier)
+    pub fn view(&self, elapsed: Duration) -> ResponseView<'_> {
+        ResponseView::new(self.status, elapsed, &self.headers, &self.body).sized(self.bytes).after(&self.earlier)
     }
 
     /// What is shown of it beside a failure: masked, then cut.
@@ -198,7 +198,7 @@ impl Judge<'_> {
 /// Expectations, then captures.
 pub(super) fn look(
     (expects, captures): (&[Expect], &[Capture]),
-    (reply, view): (&Response, &ReplyView<'_>),
+    (reply, view): (&Response, &ResponseView<'_>),
     scope: &mut Scope,
 ) -> Option<(Reason, Example)> {
     evaluate::look((expects, captures), Views { json: view, plain: view }, scope, |detail, secrets| {

@@ -6,7 +6,7 @@ use http::HeaderMap;
 
 use super::resp::Value;
 use crate::protocol::evaluate::{self, Views};
-use crate::scenario::eval::response::ReplyView;
+use crate::scenario::eval::response::ResponseView;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{PublishStep, RedisStep};
 use crate::stats::{Example, Reason};
@@ -36,8 +36,8 @@ pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scop
     // A text that is JSON itself is read as what it says, any other text as a JSON string.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok();
     let headers = HeaderMap::new();
-    let plain = ReplyView::new(0, elapsed, &headers, raw);
-    let typed = ReplyView::new(0, elapsed, &headers, if is_json { raw } else { &json });
+    let plain = ResponseView::new(0, elapsed, &headers, raw);
+    let typed = ResponseView::new(0, elapsed, &headers, if is_json { raw } else { &json });
     let views = Views { json: &typed, plain: &plain };
     evaluate::look((&step.expects, &step.captures), views, scope, |detail, _| Example { detail, ..Example::default() })
 }

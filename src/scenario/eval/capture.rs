@@ -1,4 +1,4 @@
-//! Taking a value out of a reply: pure functions over a [`ReplyView`].
+//! Taking a value out of a response: pure functions over a [`ResponseView`].
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use scraper::Selector;
 use super::html::{self, Wanted};
 use super::path::Path;
 pub use super::pick::Pick;
-use super::response::{ReplyView, Selected, Trouble};
+use super::response::{ResponseView, Selected, Trouble};
 use super::template::{Scope, SlotId};
 
 /// One entry of `capture`, compiled.
@@ -37,7 +37,7 @@ pub enum CaptureSource {
     Json(Path),
     /// The value of a header.
     Header(HeaderName),
-    /// The value of a cookie that the reply sets.
+    /// The value of a cookie that the response sets.
     Cookie(String),
     /// The first group of a match in the body, or the whole match of a pattern without a group.
     Regex(regex::Regex),
@@ -77,12 +77,12 @@ impl Capture {
     ///
     /// # Errors
     /// When nothing is found and there is no default.
-    pub fn take(&self, reply: &ReplyView<'_>, rng: &mut fastrand::Rng) -> Result<Value, Miss> {
-        let found = self.source.find(reply, self.pick, rng);
+    pub fn take(&self, response: &ResponseView<'_>, rng: &mut fastrand::Rng) -> Result<Value, Miss> {
+        let found = self.source.find(response, self.pick, rng);
         match (found, &self.default) {
             (Some(value), _) => Ok(value),
             (None, Some(default)) => Ok(default.clone()),
-            (None, None) => Err(Miss { what: Arc::clone(&self.words), found: self.instead(reply) }),
+            (None, None) => Err(Miss { what: Arc::clone(&self.words), found: self.instead(response) }),
         }
     }
 
@@ -96,9 +96,9 @@ impl Capture {
         matches!(self.source, CaptureSource::Cookie(_))
     }
 
-    fn instead(&self, reply: &ReplyView<'_>) -> String {
+    fn instead(&self, response: &ResponseView<'_>) -> String {
         match &self.source {
-            CaptureSource::Json(_) if reply.json().is_none() => reply.not_json().to_owned(),
+            CaptureSource::Json(_) if response.json().is_none() => response.not_json().to_owned(),
             CaptureSource::Json(path) => format!("{} is not in the JSON", path.text()),
             CaptureSource::Header(name) => format!("the response has no header {name}"),
             CaptureSource::Cookie(name) => format!("the response does not set the cookie {name}"),
@@ -110,34 +110,34 @@ impl Capture {
 }
 
 impl CaptureSource {
-    fn find(&self, reply: &ReplyView<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Option<Value> {
+    fn find(&self, response: &ResponseView<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Option<Value> {
         match self {
             CaptureSource::Json(path) => {
-                let Selected::Found(found) = reply.select(path) else { return None };
+                let Selected::Found(found) = response.select(path) else { return None };
                 pick.choose(&found, rng, |v| Value::from(Serde(&**v)))
             }
             CaptureSource::Header(name) => {
-                let values: Vec<_> = reply.headers.all().get_all(name).iter().collect();
+                let values: Vec<_> = response.headers.all().get_all(name).iter().collect();
                 pick.choose(&values, rng, |v| text(v.as_bytes()))
             }
-            CaptureSource::Cookie(name) => reply.cookie(name).map(Value::from),
+            CaptureSource::Cookie(name) => response.cookie(name).map(Value::from),
             CaptureSource::Regex(pattern) => {
                 let group = usize::from(pattern.captures_len() > 1);
                 let value = |c: regex::Captures<'_>| c.get(group).map(|m| Value::from(m.as_str()));
                 // As `matches` sees the body: a byte that is not UTF-8 is a character that `.` matches.
-                let body = String::from_utf8_lossy(reply.text());
+                let body = String::from_utf8_lossy(response.text());
                 match pick {
                     Pick::First => pattern.captures(&body).and_then(value),
-                    _ => pick.choose(&matches((pattern, &body), reply, value), rng, Value::clone),
+                    _ => pick.choose(&matches((pattern, &body), response, value), rng, Value::clone),
                 }
             }
             CaptureSource::Css { selector, attribute } => {
                 let wanted = Wanted { selector, attribute: attribute.as_deref() };
-                let found = html::find(reply, wanted, pick, rng);
+                let found = html::find(response, wanted, pick, rng);
                 if pick == Pick::All { pick.choose(&found, rng, Value::clone) } else { found.into_iter().next() }
             }
-            CaptureSource::Body => Some(text(reply.text())),
-            CaptureSource::Status => Some(Value::from(reply.status)),
+            CaptureSource::Body => Some(text(response.text())),
+            CaptureSource::Status => Some(Value::from(response.status)),
         }
     }
 }
@@ -149,12 +149,12 @@ const MAX_MATCHES: usize = 250_000;
 /// All matches. Finding one is linear work, finding all may be the square of the body.
 fn matches(
     (pattern, body): (&regex::Regex, &str),
-    reply: &ReplyView<'_>,
+    response: &ResponseView<'_>,
     value: impl Fn(regex::Captures<'_>) -> Option<Value>,
 ) -> Vec<Value> {
     let (mut all, mut bytes) = (Vec::new(), 0);
     for (at, found) in pattern.captures_iter(body).enumerate() {
-        if at % 16 == 15 && reply.is_late() {
+        if at % 16 == 15 && response.is_late() {
             return Vec::new();
         }
         if let Some(value) = value(found) {
@@ -162,7 +162,7 @@ fn matches(
             all.push(value);
         }
         if bytes > MAX_FOUND || all.len() > MAX_MATCHES {
-            reply.give_up(Trouble::Limit("the pattern finds more than 16 MiB or 250,000 matches"));
+            response.give_up(Trouble::Limit("the pattern finds more than 16 MiB or 250,000 matches"));
             return Vec::new();
         }
     }
@@ -190,8 +190,8 @@ mod tests {
         headers.insert("x-id", HeaderValue::from_static("seven"));
         headers.append("set-cookie", HeaderValue::from_static("sid=abc; Path=/"));
         headers.append("set-cookie", HeaderValue::from_static("other=\"q\""));
-        let reply = ReplyView::new(201, Duration::ZERO, &headers, body.as_bytes());
-        capture(source, pick, None).take(&reply, &mut fastrand::Rng::with_seed(3)).ok()
+        let response = ResponseView::new(201, Duration::ZERO, &headers, body.as_bytes());
+        capture(source, pick, None).take(&response, &mut fastrand::Rng::with_seed(3)).ok()
     }
 
     fn json(path: &str) -> CaptureSource {
@@ -244,11 +244,11 @@ mod tests {
     #[test]
     fn a_miss_takes_the_default_or_says_what_was_there() {
         let headers = HeaderMap::new();
-        let reply = ReplyView::new(200, Duration::ZERO, &headers, b"<html>");
+        let response = ResponseView::new(200, Duration::ZERO, &headers, b"<html>");
         let mut rng = fastrand::Rng::with_seed(1);
         let with = capture(json("$.t"), Pick::First, Some(Value::from(9)));
-        assert_eq!(with.take(&reply, &mut rng).unwrap(), Value::from(9));
-        let miss = capture(json("$.t"), Pick::First, None).take(&reply, &mut rng).unwrap_err();
+        assert_eq!(with.take(&response, &mut rng).unwrap(), Value::from(9));
+        let miss = capture(json("$.t"), Pick::First, None).take(&response, &mut rng).unwrap_err();
         assert_eq!(
             (miss.to_string().as_str(), miss.found.as_str()),
             ("nothing to capture for x: there", "a body that is not JSON")
@@ -258,9 +258,9 @@ mod tests {
     #[test]
     fn a_byte_that_is_not_utf_8_is_a_character_for_a_pattern() {
         let headers = HeaderMap::new();
-        let reply = ReplyView::new(200, Duration::ZERO, &headers, b"<p>caf\xe9 au lait</p>");
+        let response = ResponseView::new(200, Duration::ZERO, &headers, b"<p>caf\xe9 au lait</p>");
         for pick in [Pick::First, Pick::Last] {
-            let taken = capture(regex("<p>(.*)</p>"), pick, None).take(&reply, &mut fastrand::Rng::with_seed(3));
+            let taken = capture(regex("<p>(.*)</p>"), pick, None).take(&response, &mut fastrand::Rng::with_seed(3));
             assert_eq!(taken.unwrap().as_str(), Some("caf\u{fffd} au lait"));
         }
     }

@@ -1,5 +1,5 @@
 //! Finding elements of an HTML page by a CSS selector. A page can make a parser work without end, so it is parsed piece by
-//! piece, within the budget of its reply.
+//! piece, within the budget of its response.
 
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::{StrTendril, TendrilSink as _};
@@ -7,7 +7,7 @@ use minijinja::Value;
 use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use super::pick::Pick;
-use super::response::{ReplyView, Trouble};
+use super::response::{ResponseView, Trouble};
 
 /// Bytes that are parsed between two looks at the clock.
 const PIECE: usize = 1_024;
@@ -30,7 +30,7 @@ pub struct Wanted<'a> {
 }
 
 /// The values that are wanted, as far as `pick` needs them; nothing where the view gives up.
-pub fn find(view: &ReplyView<'_>, wanted: Wanted<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Vec<Value> {
+pub fn find(view: &ResponseView<'_>, wanted: Wanted<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Vec<Value> {
     let Some(page) = parse(view) else { return Vec::new() };
     let mut found = Vec::new();
     let mut bytes = 0;
@@ -86,7 +86,7 @@ impl Wanted<'_> {
     }
 }
 
-fn parse(view: &ReplyView<'_>) -> Option<Html> {
+fn parse(view: &ResponseView<'_>) -> Option<Html> {
     let text = String::from_utf8_lossy(view.text());
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
     let mut rest = &*text;

@@ -38,7 +38,7 @@ pub struct GraphqlEndpoint {
     pub headers: HeaderMap,
     /// Proxy and TLS.
     pub client: ClientOptions,
-    /// What is not to be shown of its reply.
+    /// What is not to be shown of its response.
     pub secrets: Arc<Redactor>,
 }
 

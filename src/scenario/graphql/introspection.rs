@@ -1,6 +1,6 @@
 //! What a GraphQL server says about itself becomes a schema as text.
 //!
-//! In: the reply to [`QUERY`], as it came or without its envelope. Out: SDL, for the one reader of schemas. Defaults are
+//! In: the response to [`QUERY`], as it came or without its envelope. Out: SDL, for the one reader of schemas. Defaults are
 //! not repeated, because servers write them in many ways: an argument that has one becomes one that may be left out.
 
 use std::fmt::Write as _;

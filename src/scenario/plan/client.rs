@@ -12,7 +12,7 @@ pub struct ClientId(pub u32);
 /// made when it is first needed; cookies are shared between them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientOptions {
-    /// Follow redirects, up to Locust's 30; else a 3xx is the reply.
+    /// Follow redirects, up to Locust's 30; else a 3xx is the response.
     pub follow_redirects: bool,
     /// PEM text of certificates that are trusted instead of the system's.
     pub ca: Option<Arc<[u8]>>,

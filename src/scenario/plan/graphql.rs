@@ -23,9 +23,9 @@ pub struct GraphqlStep {
     pub kind: OperationKind,
     /// How the document is sent.
     pub persisted: Persisted,
-    /// What a reply with `errors` means.
+    /// What a response with `errors` means.
     pub errors: ErrorPolicy,
-    /// Where a reply has errors as data; one that is not empty makes it a failure.
+    /// Where a response has errors as data; one that is not empty makes it a failure.
     pub business_errors: Option<Arc<Path>>,
     /// The filled body travels in the URL of a GET request.
     pub by_get: bool,
@@ -137,7 +137,7 @@ pub enum Persisted {
     Automatic,
 }
 
-/// `graphql.errors`: what a reply with an `errors` member means.
+/// `graphql.errors`: what a response with an `errors` member means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorPolicy {
     /// It failed.

@@ -42,7 +42,7 @@ pub struct HttpStep {
     pub headers: Vec<(HeaderName, Text)>,
     /// What is sent.
     pub body: Body,
-    /// From the send to the last byte of the reply.
+    /// From the send to the last byte of the response.
     pub timeout: Duration,
     /// Which statuses are no failure.
     pub accepts: Accepted,
@@ -52,10 +52,10 @@ pub struct HttpStep {
     pub auth: Option<Auth>,
     /// Which connections carry it.
     pub client: ClientId,
-    /// All else that is expected of the reply, judged in order after the status; the first that does not hold names
-    /// the failure. Nothing is judged when no reply came.
+    /// All else that is expected of the response, judged in order after the status; the first that does not hold names
+    /// the failure. Nothing is judged when no response came.
     pub expects: Arc<[Expect]>,
-    /// Taken from the reply when the request did not fail. The first miss marks the request failed with its reason;
+    /// Taken from the response when the request did not fail. The first miss marks the request failed with its reason;
     /// the captures before it are kept.
     pub captures: Arc<[Capture]>,
     /// Some expectation or capture reads the body, so that it must be kept until they are done; at most
@@ -63,7 +63,7 @@ pub struct HttpStep {
     pub keeps_body: bool,
 }
 
-/// Bytes of a reply's body that expectations and captures can see; a longer one fails them.
+/// Bytes of a response's body that expectations and captures can see; a longer one fails them.
 pub const MAX_KEPT: usize = 16 * 1024 * 1024;
 
 /// A filled `Authorization` header.

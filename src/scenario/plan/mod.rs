@@ -94,7 +94,7 @@ pub struct Plan {
     pub remarks: Vec<String>,
     /// Keys with which it cannot be run yet, each with its place and what to do instead.
     pub refusals: Vec<String>,
-    /// Masks secrets. Whoever keeps text of a request or reply (examples, exceptions, logs) puts it through here first.
+    /// Masks secrets. Whoever keeps text of a request or response (examples, exceptions, logs) puts it through here first.
     pub secrets: Arc<Redactor>,
 }
 

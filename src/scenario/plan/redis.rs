@@ -95,7 +95,7 @@ pub struct RedisStep {
     pub endpoint: EndpointId,
     /// The command and its arguments.
     pub command: Vec<Text>,
-    /// What the answer must be, which is read like a reply's JSON body.
+    /// What the answer must be, which is read like a response's JSON body.
     pub expects: Vec<Expect>,
     /// Taken from the answer.
     pub captures: Vec<Capture>,

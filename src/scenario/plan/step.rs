@@ -34,7 +34,7 @@ pub struct Step {
 /// steps after it go on, as in a locustfile whose request failed. A step list is never cut short but by `stop`.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Send an HTTP request, read the reply, judge the expectations, take the captures.
+    /// Send an HTTP request, read the response, judge the expectations, take the captures.
     Http(Box<HttpStep>),
     /// Send a GraphQL query or mutation over HTTP.
     Graphql(Box<GraphqlStep>),

@@ -19,7 +19,7 @@ use crate::protocol::evaluate::{self, Views};
 use crate::protocol::http::{Broken, Received, Socket, UserClient};
 use crate::protocol::result::Exchange;
 use crate::scenario::eval::capture;
-use crate::scenario::eval::response::ReplyView;
+use crate::scenario::eval::response::ResponseView;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::SubscriptionStep;
 use crate::scenario::secrets::Redactor;
@@ -243,7 +243,7 @@ impl Event {
             return (None, cost);
         }
         let headers = HeaderMap::new();
-        let view = ReplyView::new(200, elapsed, &headers, payload.as_bytes());
+        let view = ResponseView::new(200, elapsed, &headers, payload.as_bytes());
         if step.business_errors.is_some() && view.json().is_none() {
             if let Some(trouble) = view.trouble() {
                 return (Some(evaluate::not_evaluated(trouble, captures, scope)), cost);

@@ -1,4 +1,4 @@
-//! A value of a reply, and how it compares with what is expected.
+//! A value of a response, and how it compares with what is expected.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use crate::scenario::secrets::Redactor;
 /// Characters of what came instead, at most.
 pub(super) const GOT: usize = 200;
 
-/// A subject's value in one reply.
+/// A subject's value in one response.
 pub(super) enum Got<'a> {
     Missing(&'static str),
     /// A body in which no path can find anything or nothing: no test holds, also not `exists: false` and `not`.

@@ -1,4 +1,4 @@
-//! Judging a reply: pure functions over a [`ReplyView`].
+//! Judging a response: pure functions over a [`ResponseView`].
 
 mod got;
 
@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use self::got::{GOT, Got, compare, plain};
 use super::operator::Operator;
 use super::path::Path;
-use super::response::{ReplyView, Selected};
+use super::response::{ResponseView, Selected};
 use super::status::StatusRange;
 use super::template::{RenderError, Scope, Template};
 use crate::units;
@@ -80,7 +80,7 @@ pub enum Operand {
     Fixed(Json),
     /// The same, shown in other words: a time of 1 as `1s`.
     Shown(Json, Arc<str>),
-    /// Filled for every reply, its text for messages, and what a number in it means.
+    /// Filled for every response, its text for messages, and what a number in it means.
     Filled(Template, Arc<str>, Unit),
 }
 
@@ -104,7 +104,7 @@ pub const TEMPLATE_FAILED: &str = " (but its template failed)";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, got {got}")]
 pub struct Mismatch {
-    /// [`Expect::words`], with [`TEMPLATE_FAILED`] after them where it is not the reply that is wrong; groups the
+    /// [`Expect::words`], with [`TEMPLATE_FAILED`] after them where it is not the response that is wrong; groups the
     /// failures.
     pub expected: Arc<str>,
     /// What came instead, at most 200 characters; differs from failure to failure.
@@ -112,12 +112,12 @@ pub struct Mismatch {
 }
 
 impl Expect {
-    /// Whether the reply is as expected.
+    /// Whether the response is as expected.
     ///
     /// # Errors
     /// When it is not, or a template in the expectation fails.
-    pub fn judge(&self, reply: &ReplyView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
-        let got = self.subject.of(reply);
+    pub fn judge(&self, response: &ResponseView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
+        let got = self.subject.of(response);
         if let Got::Unreadable(what) = got {
             return Err(Mismatch { expected: Arc::clone(&self.words), got: what.to_owned() });
         }
@@ -138,20 +138,20 @@ impl Expect {
 }
 
 impl Subject {
-    fn of<'a>(&self, reply: &'a ReplyView<'_>) -> Got<'a> {
+    fn of<'a>(&self, response: &'a ResponseView<'_>) -> Got<'a> {
         use std::borrow::Cow::Owned;
         match self {
-            Subject::Status => Got::Status(reply.status, reply.status.into()),
-            Subject::Time => Got::Time(Owned(reply.elapsed.as_secs_f64().into())),
-            Subject::Size => Got::One(Owned(reply.size.into())),
-            Subject::Body => Got::Text(String::from_utf8_lossy(reply.text()).into_owned().into()),
+            Subject::Status => Got::Status(response.status, response.status.into()),
+            Subject::Time => Got::Time(Owned(response.elapsed.as_secs_f64().into())),
+            Subject::Size => Got::One(Owned(response.size.into())),
+            Subject::Body => Got::Text(String::from_utf8_lossy(response.text()).into_owned().into()),
             Subject::Header(name) => {
-                let lines = reply.headers.all().get_all(name).iter();
+                let lines = response.headers.all().get_all(name).iter();
                 let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
                 if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
             }
-            Subject::Json(path) => match reply.select(path) {
-                Selected::NotJson => Got::Unreadable(reply.not_json()),
+            Subject::Json(path) => match response.select(path) {
+                Selected::NotJson => Got::Unreadable(response.not_json()),
                 Selected::Found(mut found) if path.is_single() => match found.pop() {
                     None => Got::Missing("no such value"),
                     Some(one) => Got::One(one),
@@ -163,7 +163,7 @@ impl Subject {
 }
 
 impl Matcher {
-    /// Whether a single value passes, for answers that are no HTTP replies.
+    /// Whether a single value passes, for answers that are no HTTP responses.
     ///
     /// # Errors
     /// When a template in it fails.

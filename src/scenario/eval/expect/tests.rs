@@ -1,4 +1,4 @@
-//! Expectations as files write them, judged over one reply.
+//! Expectations as files write them, judged over one response.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn judge(expect: &str) -> Option<String> {
     for cookie in ["sid=1; Path=/", "other=2"] {
         headers.append("set-cookie", HeaderValue::from_static(cookie));
     }
-    let reply = ReplyView::new(200, Duration::from_millis(300), &headers, BODY.as_bytes());
+    let response = ResponseView::new(200, Duration::from_millis(300), &headers, BODY.as_bytes());
     let mut scope = plan.scope(1, 1);
     let codes = vec![Value::from(404), Value::from("3xx")];
     for (name, value) in [
@@ -39,7 +39,7 @@ fn judge(expect: &str) -> Option<String> {
     if !step.accepts.contains(200) {
         return Some(format!("status {}", step.expected));
     }
-    step.expects.iter().find_map(|e| e.judge(&reply, &mut scope).err()).map(|m| m.to_string())
+    step.expects.iter().find_map(|e| e.judge(&response, &mut scope).err()).map(|m| m.to_string())
 }
 
 #[test]
@@ -144,8 +144,8 @@ fn a_body_that_is_no_json_and_one_that_is_long() {
     let headers = HeaderMap::new();
     let mut scope = Scope::new(1, 1, Default::default());
     let mut got = |subject: Subject, body: &str| {
-        let reply = ReplyView::new(200, Duration::ZERO, &headers, body.as_bytes());
-        Expect { subject, matcher: matcher(), words: "w".into() }.judge(&reply, &mut scope).unwrap_err().got
+        let response = ResponseView::new(200, Duration::ZERO, &headers, body.as_bytes());
+        Expect { subject, matcher: matcher(), words: "w".into() }.judge(&response, &mut scope).unwrap_err().got
     };
     assert_eq!(got(path("$.a"), ""), "an empty body");
     assert_eq!(got(path("$.a"), "<html>"), "a body that is not JSON");
@@ -161,13 +161,13 @@ fn nothing_is_absent_from_a_body_that_is_not_json() {
     for body in ["", "<html>", "{\"b\": 2"] {
         for path in ["$.a", "$.a[*]", "$..a"] {
             for test in [Test::Exists(false), not(equals()), not(Test::Exists(true)), not(not(Test::Exists(false)))] {
-                let reply = ReplyView::new(200, Duration::ZERO, &headers, body.as_bytes());
+                let response = ResponseView::new(200, Duration::ZERO, &headers, body.as_bytes());
                 let words = format!("{body} {path} {test}");
                 let (subject, matcher) = (Subject::Json(Path::new(path).unwrap()), Matcher(vec![test]));
-                let judged = Expect { subject, matcher, words: "w".into() }.judge(&reply, &mut scope);
+                let judged = Expect { subject, matcher, words: "w".into() }.judge(&response, &mut scope);
                 let wanted = if body.is_empty() { "an empty body" } else { "a body that is not JSON" };
                 assert_eq!(judged.expect_err(&words).got, wanted, "{words}");
-                assert_eq!(reply.trouble(), None, "{words}");
+                assert_eq!(response.trouble(), None, "{words}");
             }
         }
     }

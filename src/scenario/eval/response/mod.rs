@@ -1,4 +1,4 @@
-//! A reply as expectations and captures see it, whatever the protocol. The JSON of the body is parsed at most once.
+//! A response as expectations and captures see it, whatever the protocol. The JSON of the body is parsed at most once.
 //!
 //! The server decides how much work that is: all of it has limits, and what they forbid is said in [`Trouble`].
 
@@ -41,9 +41,9 @@ impl Headers for HeaderMap {
     }
 }
 
-/// A complete reply, borrowed from whoever received it.
+/// A complete response, borrowed from whoever received it.
 #[derive(Debug)]
-pub struct ReplyView<'a> {
+pub struct ResponseView<'a> {
     /// Status code.
     pub status: u16,
     /// From the send to the last byte.
@@ -62,7 +62,7 @@ pub struct ReplyView<'a> {
     trouble: Cell<Option<Trouble>>,
 }
 
-/// Why a reply was not evaluated to the end, so that nothing is known of it.
+/// Why a response was not evaluated to the end, so that nothing is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// It took too long.
@@ -73,7 +73,7 @@ pub enum Trouble {
     Limit(&'static str),
 }
 
-/// What a path finds in a reply.
+/// What a path finds in a response.
 pub enum Selected<'v> {
     /// Nothing: the body is not JSON.
     NotJson,
@@ -81,8 +81,8 @@ pub enum Selected<'v> {
     Found(Vec<Cow<'v, Value>>),
 }
 
-impl<'a> ReplyView<'a> {
-    /// A reply whose body was kept: `body` is all of it.
+impl<'a> ResponseView<'a> {
+    /// A response whose body was kept: `body` is all of it.
     pub fn new(status: u16, elapsed: Duration, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
         Self {
             status,
@@ -121,7 +121,7 @@ impl<'a> ReplyView<'a> {
         self
     }
 
-    /// Why the reply was not evaluated to the end, if it was not.
+    /// Why the response was not evaluated to the end, if it was not.
     pub fn trouble(&self) -> Option<Trouble> {
         self.trouble.get()
     }
@@ -231,7 +231,7 @@ impl<'a> ReplyView<'a> {
         }
     }
 
-    /// The value of a cookie that the reply sets, or a redirect that led to it: the last one, which is also the one that
+    /// The value of a cookie that the response sets, or a redirect that led to it: the last one, which is also the one that
     /// is sent from now on.
     pub(crate) fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         let own: Vec<_> = self.headers.all().get_all(SET_COOKIE).iter().collect();

@@ -1,4 +1,4 @@
-//! What a reply is read as, and where its evaluation ends.
+//! What a response is read as, and where its evaluation ends.
 
 use super::*;
 
@@ -25,12 +25,12 @@ fn the_text_of_a_body_is_in_utf_8() {
         ("", b"", ""),
     ] {
         let headers = headers(content_type);
-        let view = ReplyView::new(200, Duration::ZERO, &headers, body);
+        let view = ResponseView::new(200, Duration::ZERO, &headers, body);
         assert_eq!(String::from_utf8_lossy(view.text()), wanted, "{content_type} {body:?}");
     }
     let none = HeaderMap::new();
     // Bytes that nobody has named are left as they are.
-    assert_eq!(ReplyView::new(200, Duration::ZERO, &none, b"\xff\x00\x80").text(), b"\xff\x00\x80");
+    assert_eq!(ResponseView::new(200, Duration::ZERO, &none, b"\xff\x00\x80").text(), b"\xff\x00\x80");
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn json_may_follow_a_mark_or_be_in_another_encoding() {
         ("application/json", b"\xff\xfe{\0\"\0a\0\"\0:\0\"\0\xe9\0\"\0}\0"),
     ] {
         let headers = headers(content_type);
-        let view = ReplyView::new(200, Duration::ZERO, &headers, body);
+        let view = ResponseView::new(200, Duration::ZERO, &headers, body);
         assert_eq!(view.json().expect("JSON")["a"], "é", "{body:?}");
     }
 }
@@ -53,7 +53,7 @@ fn a_cookie_is_the_last_one_that_was_set() {
     headers.append(SET_COOKIE, HeaderValue::from_static("c=; Max-Age=0"));
     headers.append(SET_COOKIE, HeaderValue::from_static("c=\"4\""));
     headers.append(SET_COOKIE, HeaderValue::from_bytes(b"d=\xe9").unwrap());
-    let view = ReplyView::new(200, Duration::ZERO, &headers, b"").after(&earlier);
+    let view = ResponseView::new(200, Duration::ZERO, &headers, b"").after(&earlier);
     for (name, wanted) in [("a", Some("3")), ("b", Some("2")), ("c", Some("4")), ("d", Some("\u{fffd}")), ("e", None)] {
         assert_eq!(view.cookie(name).as_deref(), wanted, "{name}");
     }
@@ -65,7 +65,7 @@ fn long_json_is_read_for_what_is_wanted() {
     let body = format!("{{\"items\": [{}{item}], \"next\": \"n\"}}", format!("{item},").repeat(100_000));
     let none = HeaderMap::new();
     let found = |path: &str| {
-        let view = ReplyView::new(200, Duration::ZERO, &none, body.as_bytes());
+        let view = ResponseView::new(200, Duration::ZERO, &none, body.as_bytes());
         let Selected::Found(found) = view.select(&Path::new(path).unwrap()) else { panic!("not JSON") };
         (found.first().map(|first| first.to_string()), found.len(), view.trouble())
     };
@@ -88,7 +88,7 @@ fn a_path_that_takes_too_long_is_not_begun() {
         ("$..*..*", false, None),
         ("$..*..*..*", false, Some(Trouble::Limit("the path visits too many values for JSON of this size"))),
     ] {
-        let view = ReplyView::new(200, Duration::ZERO, &none, wide.as_bytes()).within(Budget::default(), in_passing);
+        let view = ResponseView::new(200, Duration::ZERO, &none, wide.as_bytes()).within(Budget::default(), in_passing);
         let _ = view.select(&Path::new(path).unwrap());
         assert_eq!(view.trouble(), trouble, "{path} {in_passing}");
     }
@@ -114,7 +114,7 @@ fn of_json_that_is_too_deep_nothing_is_known() {
         // The path leads past it.
         (long(&deep(200)), "$.b", None),
     ] {
-        let view = ReplyView::new(200, Duration::ZERO, &none, body.as_bytes());
+        let view = ResponseView::new(200, Duration::ZERO, &none, body.as_bytes());
         let selected = view.select(&Path::new(path).unwrap());
         let (levels, length) = (body.matches('[').count(), body.len());
         assert!(matches!(selected, Selected::Found(_)), "{path} in {levels} levels, {length} bytes");
