@@ -140,13 +140,8 @@ fn begin(shard: &ShardState, Arrival { class, due, .. }: Arrival) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use tokio::sync::mpsc;
-
     use super::*;
-    use crate::engine::heartbeat::Heartbeat;
-    use crate::engine::peers::Peers;
     use crate::engine::shard_setup::ShardSetup;
-    use crate::protocol::http::Factory;
     use crate::scenario::{Overrides, Scenario};
 
     #[test]
@@ -166,21 +161,7 @@ mod tests {
         let plan = Arc::new(Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap());
         let from = Instant::now();
         let shard = |index| {
-            let setup = ShardSetup {
-                index,
-                shards: count,
-                plan: Arc::clone(&plan),
-                seed: 1,
-                feeders: Arc::new([]),
-                factory: Factory::new(&plan).unwrap(),
-                redis: None,
-                others: Arc::default(),
-                commands: mpsc::unbounded_channel().1,
-                peers: Peers::none(),
-                heartbeat: Arc::new(Heartbeat::start()),
-                intervals: mpsc::channel(1).0,
-                spares: mpsc::channel(1).1,
-            };
+            let setup = ShardSetup::of(&plan, index, count);
             let shard = Rc::new(ShardState::new(&setup));
             shard.vacancies.set(u32::MAX);
             let dealer = Dealer::new(&shard, (index as u64, count as u64), from);

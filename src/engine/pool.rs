@@ -1,11 +1,11 @@
 //! Holds as many users on a shard as ordered: spawns, retires, cuts, and notices who is gone.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, Id, JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 
 use super::arrivals::{self, Dealer};
@@ -23,13 +23,22 @@ use crate::stats::{Interval, Recorder};
 /// A user's place. Place `k` of shard `i` is that of user number `k × shards + i`.
 enum Slot {
     Taken {
-        task: JoinHandle<()>,
+        task: AbortHandle,
         signal: Rc<Signal>,
     },
     /// The user has stopped for good; no other takes its place.
     Quit,
     /// The user died of a panic; the next command fills the slot again.
     Vacant,
+}
+
+/// How the task of a user ended: its place, or why it did not come to its end.
+pub type Ended = Result<(Id, usize), JoinError>;
+
+/// What the pool waits for.
+pub enum PoolEvent {
+    Command(ShardCommand),
+    Ended(Ended),
 }
 
 /// The users of one shard.
@@ -49,8 +58,12 @@ pub struct UserPool {
     /// Most places, as ordered.
     wanted: usize,
     vacant: usize,
-    /// Users that were retired and finish their task, with the moment they are cut.
-    leaving: Vec<(JoinHandle<()>, Instant)>,
+    /// The tasks of all users; each returns the place it was spawned for.
+    users: JoinSet<usize>,
+    /// Users that were retired and finish their task.
+    leaving: HashMap<Id, AbortHandle>,
+    /// When those that leave are aborted, the earliest first; some of them may be gone already.
+    deadlines: VecDeque<(Instant, Id)>,
     /// Intervals that found the aggregator busy and must not be lost.
     backlog: VecDeque<Box<Interval>>,
     dispatcher: Option<(JoinHandle<()>, Rc<RefCell<Dealer>>)>,
@@ -81,7 +94,9 @@ impl UserPool {
             slots: Vec::new(),
             wanted: 0,
             vacant: 0,
-            leaving: Vec::new(),
+            users: JoinSet::new(),
+            leaving: HashMap::new(),
+            deadlines: VecDeque::new(),
             backlog: VecDeque::new(),
             dispatcher: None,
         }
@@ -97,10 +112,13 @@ impl UserPool {
         self.shard.stopping.get() && self.slots.is_empty() && self.leaving.is_empty()
     }
 
-    /// Waits for the supervisor.
-    pub async fn next_command(&mut self) -> ShardCommand {
-        // The supervisor is gone: nobody would ever stop us.
-        self.commands.recv().await.unwrap_or(ShardCommand::Cut)
+    /// Waits for a command, or for a user to end. Dropping it halfway loses nothing.
+    pub async fn next_event(&mut self) -> PoolEvent {
+        tokio::select! {
+            // When the supervisor is gone, nobody would ever stop this shard.
+            command = self.commands.recv() => PoolEvent::Command(command.unwrap_or(ShardCommand::Cut)),
+            Some(ended) = self.users.join_next_with_id() => PoolEvent::Ended(ended),
+        }
     }
 
     /// Handles one command of the supervisor.
@@ -126,9 +144,7 @@ impl UserPool {
             ShardCommand::Stop => self.stop(),
             ShardCommand::Cut => {
                 self.stop();
-                for (task, _) in &self.leaving {
-                    task.abort();
-                }
+                self.leaving.values().for_each(AbortHandle::abort);
             }
             ShardCommand::Epoch(epoch) => {
                 let interval = self.fill(None);
@@ -211,7 +227,7 @@ impl UserPool {
         match self.slots.get_mut(at) {
             Some(old) => {
                 if let Slot::Taken { task, .. } = std::mem::replace(old, slot) {
-                    self.leaving.push((task, self.shard.last_moment()));
+                    self.let_leave(task, self.shard.last_moment());
                 }
             }
             None => self.slots.push(slot),
@@ -245,18 +261,16 @@ impl UserPool {
         Some(self.take(place, class, None))
     }
 
-    fn take(&self, place: usize, class: usize, arrival: Option<Instant>) -> Slot {
+    fn take(&mut self, place: usize, class: usize, arrival: Option<Instant>) -> Slot {
         let number = self.number(place);
         let signal = Signal::with_arrival(arrival);
         let who = Identity { number, class };
         let redis = self.redis.as_ref().map(|factory| Box::new(factory.client(Rc::clone(&self.shard))));
         let clients = Clients { http: self.factory.client(), redis };
         let mut user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), clients);
-        let shard = Rc::clone(&self.shard);
-        let task = tokio::task::spawn_local(async move {
-            // Also when the user panics, so that the pool looks at once.
-            let _tell = Tell(shard);
+        let task = self.users.spawn_local(async move {
             user.live().await;
+            place
         });
         Slot::Taken { task, signal }
     }
@@ -267,7 +281,7 @@ impl UserPool {
             Slot::Taken { task, signal } => {
                 let by = self.shard.last_moment();
                 signal.retire(by);
-                self.leaving.push((task, by));
+                self.let_leave(task, by);
             }
             Slot::Vacant => self.vacant -= 1,
             Slot::Quit => {}
@@ -284,29 +298,45 @@ impl UserPool {
         }
     }
 
-    /// Cuts who overstays, forgets who is gone, and notes who died of a panic.
+    /// The user finishes its task, and is aborted at `by`. The stop time-out is the same for all, so deadlines are in
+    /// order.
+    fn let_leave(&mut self, task: AbortHandle, by: Instant) {
+        self.deadlines.push_back((by, task.id()));
+        self.leaving.insert(task.id(), task);
+    }
+
+    /// Aborts users whose time to leave is over, and forgets all that have ended.
     pub fn reap(&mut self) {
         let now = Instant::now();
-        let mut died = 0;
-        self.leaving.retain_mut(|(task, until)| {
-            if now >= *until {
+        while let Some((_, id)) = self.deadlines.pop_front_if(|(by, _)| now >= *by) {
+            if let Some(task) = self.leaving.get(&id) {
                 task.abort();
             }
-            died += u32::from(panicked(task));
-            !task.is_finished()
-        });
-        for slot in &mut self.slots {
-            let Slot::Taken { task, .. } = slot else { continue };
-            if task.is_finished() {
-                // A user ends before it is told to by a step or the end of its data, else by a panic.
-                let broken = panicked(task);
-                *slot = if broken { Slot::Vacant } else { Slot::Quit };
-                died += u32::from(broken);
-                self.vacant += usize::from(broken);
-            }
         }
-        for _ in 0..died {
+        while let Some(ended) = self.users.try_join_next_with_id() {
+            self.forget(ended);
+        }
+    }
+
+    /// Forgets a user that has ended; one that was not told to leave was stopped by a step or the end of its data, or
+    /// died of a panic.
+    pub fn forget(&mut self, ended: Ended) {
+        let (id, place, panicked) = match ended {
+            Ok((id, place)) => (id, Some(place), false),
+            Err(error) => (error.id(), None, error.is_panic()),
+        };
+        if panicked {
             self.shard.recorder.borrow_mut().exception(&"user".into(), "a simulated user died of an internal error");
+        }
+        if self.leaving.remove(&id).is_some() {
+            return;
+        }
+        let is_its = |slot: &Slot| matches!(slot, Slot::Taken { task, .. } if task.id() == id);
+        // A task that dies returns nothing, which is rare enough to look for its slot.
+        let Some(place) = place.or_else(|| self.slots.iter().position(is_its)) else { return };
+        if let Some(slot) = self.slots.get_mut(place).filter(|slot| is_its(slot)) {
+            *slot = if panicked { Slot::Vacant } else { Slot::Quit };
+            self.vacant += usize::from(panicked);
         }
     }
 
@@ -361,19 +391,88 @@ fn fill(shard: &ShardState, epoch: u32, slots: &[Slot], spare: Option<Box<Interv
     interval
 }
 
-fn panicked(task: &mut JoinHandle<()>) -> bool {
-    use std::task::{Context, Poll, Waker};
-    if !task.is_finished() {
-        return false;
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::task::LocalSet;
+
+    use super::*;
+    use crate::scenario::{Overrides, Scenario};
+
+    fn pool() -> (UserPool, mpsc::UnboundedSender<ShardCommand>) {
+        let text = "host: http://h\nstop_timeout: 2s\ntasks: [{ steps: [{ wait: 1h }] }]";
+        let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+        let (supervisor, commands) = mpsc::unbounded_channel();
+        (UserPool::new(ShardSetup { commands, ..ShardSetup::of(&Arc::new(plan), 0, 1) }), supervisor)
     }
-    let mut context = Context::from_waker(Waker::noop());
-    matches!(std::pin::Pin::new(task).poll(&mut context), Poll::Ready(Err(error)) if error.is_panic())
-}
 
-struct Tell(Rc<ShardState>);
+    async fn ended(pool: &mut UserPool) {
+        match pool.next_event().await {
+            PoolEvent::Ended(ended) => pool.forget(ended),
+            PoolEvent::Command(command) => panic!("{command:?}"),
+        }
+    }
 
-impl Drop for Tell {
-    fn drop(&mut self) {
-        self.0.attention.notify_one();
+    /// How many have been reported since the last time.
+    fn panics(pool: &UserPool) -> usize {
+        format!("{:?}", pool.shard.recorder.borrow_mut().swap(None)).matches("died of an internal error\", 1").count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn users_that_leave_are_forgotten_when_they_end_and_not_before() {
+        let (mut pool, _supervisor) = pool();
+        LocalSet::new()
+            .run_until(async {
+                pool.handle(ShardCommand::Hold(3));
+                // Until they are in the wait, where they are told to leave.
+                tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                pool.handle(ShardCommand::Hold(1));
+                let from = Instant::now();
+                assert_eq!((pool.slots.len(), pool.leaving.len()), (1, 2));
+                ended(&mut pool).await;
+                ended(&mut pool).await;
+                assert!(from.elapsed() < std::time::Duration::from_millis(2), "{:?}", from.elapsed());
+                assert_eq!((pool.slots.len(), pool.leaving.len(), pool.shard.users.get()), (1, 0, 1));
+            })
+            .await;
+        assert_eq!(panics(&pool), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_that_overstays_is_aborted_at_its_deadline() {
+        let (mut pool, _supervisor) = pool();
+        LocalSet::new()
+            .run_until(async {
+                let task = pool.users.spawn_local(std::future::pending());
+                pool.slots.push(Slot::Taken { task, signal: Rc::default() });
+                pool.handle(ShardCommand::Stop);
+                tokio::time::advance(std::time::Duration::from_millis(1_999)).await;
+                pool.reap();
+                assert!(!pool.is_over() && pool.users.try_join_next().is_none());
+                tokio::time::advance(std::time::Duration::from_millis(1)).await;
+                pool.reap();
+                ended(&mut pool).await;
+                assert!(pool.is_over());
+            })
+            .await;
+        assert_eq!(panics(&pool), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_is_reported_once_and_its_slot_is_filled_again() {
+        let (mut pool, _supervisor) = pool();
+        LocalSet::new()
+            .run_until(async {
+                pool.handle(ShardCommand::Hold(2));
+                let task = pool.users.spawn_local(async { panic!("a defect") });
+                pool.slots[1] = Slot::Taken { task, signal: Rc::default() };
+                ended(&mut pool).await;
+                assert!(matches!(pool.slots[1], Slot::Vacant) && pool.vacant == 1);
+                assert_eq!(panics(&pool), 1);
+                pool.handle(ShardCommand::Hold(2));
+                assert!(matches!(pool.slots[1], Slot::Taken { .. }) && pool.vacant == 0);
+            })
+            .await;
     }
 }

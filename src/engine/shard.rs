@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::heartbeat::{self, Heartbeat};
-use super::pool::UserPool;
+use super::pool::{PoolEvent, UserPool};
 use super::shard_setup::ShardSetup;
 use super::shard_state::ShardState;
 
@@ -28,7 +28,10 @@ pub async fn run(setup: ShardSetup) {
     let time = tokio::task::spawn_local(async move { timed.keep_time().await });
     while !pool.is_over() {
         tokio::select! {
-            command = pool.next_command() => pool.handle(command),
+            event = pool.next_event() => match event {
+                PoolEvent::Command(command) => pool.handle(command),
+                PoolEvent::Ended(ended) => pool.forget(ended),
+            },
             _ = handover.tick() => pool.hand_over(),
             () = shard.attention.notified() => pool.process_pending(),
         }

@@ -30,3 +30,25 @@ pub struct ShardSetup {
     pub spares: mpsc::Receiver<Box<Interval>>,
     pub heartbeat: Arc<Heartbeat>,
 }
+
+#[cfg(test)]
+impl ShardSetup {
+    /// Shard `index` of `shards`, whose other ends nobody holds.
+    pub fn of(plan: &Arc<Plan>, index: usize, shards: usize) -> Self {
+        Self {
+            index,
+            shards,
+            plan: Arc::clone(plan),
+            seed: 1,
+            feeders: Arc::new([]),
+            factory: Factory::new(plan).unwrap(),
+            redis: None,
+            others: Arc::default(),
+            commands: mpsc::unbounded_channel().1,
+            peers: Peers::none(),
+            intervals: mpsc::channel(1).0,
+            spares: mpsc::channel(1).1,
+            heartbeat: Arc::new(Heartbeat::start()),
+        }
+    }
+}
