@@ -77,7 +77,7 @@ const STILL_CIRCULAR: &[&str] = &[
 const STILL_UPWARDS: &[(&str, &str)] = &[];
 
 /// What the screen may take from the engine.
-const OF_THE_ENGINE: [&str; 3] = ["Command", "RunHandle", "Gone"];
+const OF_THE_ENGINE: [&str; 3] = ["Command", "RunHandle", "CommandError"];
 
 static TREE: LazyLock<Graph> = LazyLock::new(|| Graph::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
 

@@ -11,8 +11,8 @@ use katydid::stats::Snapshot;
 use katydid::stats::delivery::Tally;
 use katydid::stats::operation::{Asked, Cost, Costs};
 use katydid::stats::snapshot::{
-    Bucket, Cores, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Latency, Level, LoadView, RedisView,
-    Row, RunInfo, RunState, Series, SoFar,
+    Bucket, Cores, Cumulative, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Latency, Level, LoadView,
+    RedisView, Row, RunInfo, RunState, Series,
 };
 
 const MS: Duration = Duration::from_millis(1);
@@ -51,7 +51,7 @@ fn row(method: &str, name: &str, total: Figures) -> Row {
     Row { method: method.into(), name: name.into(), total, now }
 }
 
-fn bucket(second: u64, users: u32, so_far: SoFar) -> Bucket {
+fn bucket(second: u64, users: u32, cumulative: Cumulative) -> Bucket {
     Bucket {
         from: Duration::from_secs(second),
         length: Duration::from_secs(1),
@@ -62,7 +62,7 @@ fn bucket(second: u64, users: u32, so_far: SoFar) -> Bucket {
         p50: None,
         p95: None,
         p99: None,
-        so_far,
+        cumulative,
     }
 }
 
@@ -86,8 +86,9 @@ fn snapshot() -> Snapshot {
         last: at(59),
         example: None,
     };
-    let so_far = SoFar { requests: 83, failures: 2, bytes: 1_411, rps: 12.75, fps: 0.5, response: times(83, 2, 200) };
-    let series = vec![bucket(0, 3, SoFar::default()), bucket(1, 6, so_far)];
+    let cumulative =
+        Cumulative { requests: 83, failures: 2, bytes: 1_411, rps: 12.75, fps: 0.5, response: times(83, 2, 200) };
+    let series = vec![bucket(0, 3, Cumulative::default()), bucket(1, 6, cumulative)];
     Snapshot {
         seq: 9,
         at: at(60),

@@ -15,14 +15,14 @@ pub struct RunHandle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
 }
 
-/// The order could not be given: the run is over, or its queue is full.
+/// A command was not accepted: the run is over, or too many commands are waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Gone {
+pub enum CommandError {
     /// The run has ended.
     #[error("the run has ended")]
     Ended,
-    /// More orders are waiting than a person can give.
-    #[error("the engine does not take orders fast enough")]
+    /// More commands are waiting than a person can give.
+    #[error("the engine does not process commands fast enough")]
     Full,
 }
 
@@ -32,14 +32,14 @@ impl RunHandle {
         Self { commands, snapshots }
     }
 
-    /// Gives an order without waiting.
+    /// Sends a command without waiting.
     ///
     /// # Errors
-    /// When the run has ended, or too many orders are waiting.
-    pub fn send(&self, command: Command) -> Result<(), Gone> {
+    /// When the run has ended, or too many commands are waiting.
+    pub fn send(&self, command: Command) -> Result<(), CommandError> {
         self.commands.try_send(command).map_err(|e| match e {
-            mpsc::error::TrySendError::Full(_) => Gone::Full,
-            mpsc::error::TrySendError::Closed(_) => Gone::Ended,
+            mpsc::error::TrySendError::Full(_) => CommandError::Full,
+            mpsc::error::TrySendError::Closed(_) => CommandError::Ended,
         })
     }
 

@@ -39,7 +39,7 @@ use tokio::sync::{mpsc, watch};
 
 pub use command::Command;
 pub use feeder::DataError;
-pub use handle::{Gone, RunHandle};
+pub use handle::{CommandError, RunHandle};
 
 use self::heartbeat::Heartbeat;
 use crate::protocol::http::Factory;
@@ -78,17 +78,17 @@ pub enum EngineError {
     /// The TLS library could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The Redis of the scenario cannot be spoken to.
+    /// The Redis target of the scenario cannot be used.
     #[error(transparent)]
     Redis(#[from] RedisError),
 }
 
-/// Orders waiting at most: many more than keys pressed in the 50 ms between two looks.
+/// Commands that can wait: many more than keys pressed in the 50 ms between two reads.
 const COMMANDS: usize = 256;
-/// Intervals waiting at most, for each shard.
+/// Intervals of each shard that can wait.
 const INTERVALS: usize = 4;
 
-/// Starts the run at once, after it has looked through the data files.
+/// Reads the data files, then starts the run.
 ///
 /// # Errors
 /// When the operating system refuses a thread, TLS cannot be set up, a data file cannot be used, or the plan has
@@ -97,7 +97,7 @@ pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError
     start_with(plan, options, || {})
 }
 
-/// The same; each load thread first does what is `given`.
+/// Like [`start`]; each load thread first calls `given`.
 fn start_with(
     plan: Arc<Plan>,
     options: Options,
@@ -204,7 +204,7 @@ fn first_moment(plan: &Plan) -> Moment {
     }
 }
 
-/// A named thread with a runtime of its own, reporting back once the runtime stands.
+/// Starts a named thread with its own runtime, and returns once the runtime is built.
 fn spawn(name: String, body: impl FnOnce(LocalRuntime) + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
     let (report, reported) = std::sync::mpsc::sync_channel(1);
     let thread = thread::Builder::new().name(name).spawn(move || {

@@ -386,8 +386,8 @@ fn fill(shard: &ShardState, epoch: u32, slots: &[Slot], spare: Option<Box<Interv
     let mut interval = shard.fill(spare);
     interval.epoch = epoch;
     let quit = slots.iter().filter(|slot| matches!(slot, Slot::Quit)).count();
-    interval.staff.seats = u32::try_from(slots.len()).unwrap_or(u32::MAX);
-    interval.staff.quit = u32::try_from(quit).unwrap_or(u32::MAX);
+    interval.shard_users.slots = u32::try_from(slots.len()).unwrap_or(u32::MAX);
+    interval.shard_users.quit = u32::try_from(quit).unwrap_or(u32::MAX);
     interval
 }
 

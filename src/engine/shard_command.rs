@@ -7,23 +7,23 @@ use tokio::time::Instant;
 /// What the supervisor tells a shard.
 #[derive(Debug, Clone, Copy)]
 pub enum ShardCommand {
-    /// There shall be so many users on all shards together; hold the share of this one. In an open run: at most.
+    /// Hold this shard's share of that many users on all shards together. In an open run: at most.
     Hold(u32),
-    /// Iterations arrive by the plan, whose clock began then.
+    /// Iterations arrive by the plan, whose clock started at that moment.
     Arrive(Instant),
-    /// One that has arrived on a shard where nobody was free.
+    /// Begin an iteration that arrived on a shard without an idle user.
     Serve(Arrival),
-    /// From this moment of the plan on, so many times as many iterations arrive.
+    /// From this moment of the plan on, multiply the arrival rate by this factor.
     Scale(f64, Duration),
     /// Hold new iterations.
     Pause,
-    /// Go on.
+    /// Begin iterations again.
     Resume,
-    /// Retire every user, and end when the last is gone.
+    /// Retire every user, and end after the last one.
     Stop,
     /// Abort whatever still runs, and end.
     Cut,
-    /// Start the statistics anew, with this number.
+    /// Reset the statistics, and count from now on under this number.
     Epoch(u32),
 }
 
@@ -38,7 +38,7 @@ pub struct Arrival {
     pub passed: u32,
 }
 
-/// How many times as many iterations arrive as planned, and since which moment of the plan.
+/// The factor on the planned arrival rate, and the moment of the plan from which it applies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     pub scale: f64,

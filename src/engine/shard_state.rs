@@ -200,8 +200,8 @@ impl ShardState {
         interval.cut = self.cut.take();
         interval.unfinished = self.unfinished.take();
         interval.arrivals = std::mem::take(&mut *self.arrivals.borrow_mut());
-        interval.staff.ready = self.ready.get();
-        interval.staff.wants_stop = self.wants_stop.take();
+        interval.shard_users.ready = self.ready.get();
+        interval.shard_users.wants_stop = self.wants_stop.take();
         interval
     }
 }

@@ -45,7 +45,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
     let others = Arc::default();
     let feeders = feeder::open(&plan.feeders, choice.seed)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
-    // Nobody orders and nobody counts: the ends of these channels are dropped.
+    // There is no supervisor: the other ends of these channels are dropped.
     let (_, commands) = mpsc::unbounded_channel();
     let (intervals, _) = mpsc::channel(1);
     let (_, spares) = mpsc::channel(1);

@@ -1,6 +1,6 @@
 //! The same run without a screen: Locust's table every few seconds, its final tables at the end.
 //!
-//! In: a [`RunHandle`]. Out: tables on standard output, warnings on standard error, orders to stop when a signal comes,
+//! In: a [`RunHandle`]. Out: tables on standard output, warnings on standard error, a command to stop when a signal arrives,
 //! and the last snapshot.
 
 pub mod console;
@@ -20,7 +20,7 @@ use crate::stats::snapshot::{End, Health, Level, RunState};
 use crate::{clean, units};
 pub(crate) use signals::Signals;
 
-/// Locust prints its table as often.
+/// The interval at which Locust prints its table.
 const TABLE_EVERY: Duration = Duration::from_secs(2);
 
 /// What a headless run prints.
@@ -30,8 +30,8 @@ pub struct Options {
     pub only_summary: bool,
 }
 
-/// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, a second one cuts it, and a third one does
-/// not even wait for that.
+/// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
+/// third does not wait for them.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
@@ -43,7 +43,7 @@ pub fn follow(handle: RunHandle, options: Options) -> std::io::Result<Arc<Snapsh
         let last = handle.latest();
         console::say(&ending(&last, console::width()));
         if !last.state.is_done() {
-            console::warn("left before the run had ended: the figures are those of the last moment seen");
+            console::warn("stopped waiting before the run ended: the figures are those of the last snapshot");
         }
         Ok(last)
     })
@@ -89,8 +89,8 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
             name = signals.next() => {
                 stops = stops.saturating_add(1);
                 console::warn(match stops {
-                    1 => format!("{name}: stopping, running tasks may finish; once more cuts them"),
-                    2 => format!("{name}: cutting what still runs"),
+                    1 => format!("{name}: stopping, running tasks may finish; interrupt again to abort running tasks"),
+                    2 => format!("{name}: aborting running tasks"),
                     _ => break,
                 }.as_str());
                 if let Err(error) = handle.send(Command::Stop) {
@@ -137,10 +137,10 @@ fn ending(last: &Snapshot, width: usize) -> String {
         out.push('\n');
     }
     if last.log.dropped > 0 {
-        out.push_str(&format!("{} lines of the log came too fast and were not kept\n", last.log.dropped));
+        out.push_str(&format!("{} log lines were dropped: they came too fast\n", last.log.dropped));
     }
     if last.state == RunState::Done(End::Broken) {
-        out.push_str("The run broke: a part of the load generator died, and its figures are missing.\n");
+        out.push_str("The run failed: a thread of the load generator died, and its figures are missing.\n");
     }
     out
 }

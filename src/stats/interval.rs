@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bucket::{RowBucket, Sums};
 use super::by_row::ByRow;
 use super::delivery::Tally;
 use super::failures::Groups;
+use super::histogram::Times;
 use super::operation::Costs;
-use super::portion::{Portion, Sums};
 use super::remarks::Remarks;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
-use super::tally::Times;
 
 /// Most different errors in the scenario itself that one interval tells apart.
 const MAX_EXCEPTIONS: usize = 100;
@@ -36,7 +36,7 @@ pub struct Interval {
     /// Lists of steps (tasks, `on_start`, `on_stop`) that ended in it before their last step.
     pub unfinished: u64,
     /// The users that the shard holds, at its end.
-    pub staff: Staff,
+    pub shard_users: ShardUsers,
     /// What became of the iterations that were due in it.
     pub arrivals: Arrivals,
     /// One an endpoint, there from its first sample on.
@@ -61,9 +61,9 @@ pub struct Interval {
 
 /// What the supervisor needs to know of a shard's users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Staff {
+pub struct ShardUsers {
     /// Places for users, taken or not.
-    pub seats: u32,
+    pub slots: u32,
     /// Places of users that have stopped for good.
     pub quit: u32,
     /// Users that start before the others and are through with `on_start`, so far.
@@ -89,7 +89,7 @@ impl Interval {
             oldest: None,
             cut: 0,
             unfinished: 0,
-            staff: Staff::default(),
+            shard_users: ShardUsers::default(),
             arrivals: Arrivals::default(),
             cells: std::iter::repeat_with(|| None).take(endpoints).collect(),
             touched: Vec::with_capacity(endpoints),
@@ -118,7 +118,7 @@ impl Interval {
         }
         (self.users, self.in_flight, self.cut, self.unfinished) = (0, 0, 0, 0);
         self.oldest = None;
-        (self.staff, self.arrivals) = (Staff::default(), Arrivals::default());
+        (self.shard_users, self.arrivals) = (ShardUsers::default(), Arrivals::default());
         self.log.clear();
         self.log_dropped = 0;
         self.failures.clear();
@@ -188,10 +188,10 @@ impl Interval {
     }
 
     /// The endpoints with samples, each with what was measured.
-    pub(super) fn portions(&self) -> impl Iterator<Item = (usize, Portion)> + '_ {
+    pub(super) fn buckets(&self) -> impl Iterator<Item = (usize, RowBucket)> + '_ {
         self.touched.iter().filter_map(|index| {
             let cell = self.cells.get(*index as usize)?.as_ref()?;
-            Some((*index as usize, cell.portion()))
+            Some((*index as usize, cell.bucket()))
         })
     }
 }
@@ -237,8 +237,8 @@ impl Cell {
         }
     }
 
-    fn portion(&self) -> Portion {
-        Portion {
+    fn bucket(&self) -> RowBucket {
+        RowBucket {
             sums: self.sums,
             response: self.response.sparse(),
             service: self.service.as_ref().filter(|_| self.planned).map(|times| times.sparse()),

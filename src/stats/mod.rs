@@ -5,22 +5,22 @@
 //! This module knows nobody above it: no engine, no screen.
 
 pub mod aggregator;
+mod bucket;
 pub mod by_row;
 pub mod delivery;
 mod failures;
 pub mod health;
+mod histogram;
 pub mod interval;
 mod moment;
 pub mod operation;
-mod portion;
 pub mod recorder;
 pub mod remarks;
 mod row;
 pub mod sample;
-mod series;
 pub mod server;
 pub mod snapshot;
-mod tally;
+mod timeseries;
 mod totals;
 mod window;
 

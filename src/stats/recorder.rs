@@ -167,7 +167,7 @@ mod tests {
         recorder.record(failed(1, Reason::ConnectionReset));
         let full = recorder.swap(None);
         assert_eq!(
-            full.portions().map(|(i, p)| (i, p.sums.requests, p.sums.failures, p.sums.bytes)).collect::<Vec<_>>(),
+            full.buckets().map(|(i, p)| (i, p.sums.requests, p.sums.failures, p.sums.bytes)).collect::<Vec<_>>(),
             [(1, 1, 1, 10)]
         );
         recorder.swap(Some(full));
@@ -175,7 +175,7 @@ mod tests {
         recorder.exception(&"task 1".into(), "no such variable");
         let again = recorder.swap(None);
         assert_eq!(again.shard, 3);
-        assert_eq!(again.portions().count(), 0);
+        assert_eq!(again.buckets().count(), 0);
         assert_eq!(again.failures.iter().count(), 0);
         assert_eq!(again.exceptions[0].2, 2);
     }
@@ -193,12 +193,12 @@ mod tests {
             failure: None,
         };
         recorder.record(sample(10, None));
-        assert!(recorder.swap(None).portions().all(|(_, p)| p.service.is_none()));
+        assert!(recorder.swap(None).buckets().all(|(_, p)| p.service.is_none()));
         recorder.record(sample(10, None));
         recorder.record(sample(20, Some(500)));
         let interval = recorder.swap(None);
-        let (_, portion) = interval.portions().next().unwrap();
-        assert_eq!(portion.service().exact().sum, 30_000_000);
-        assert_eq!(portion.response.exact().sum, 510_000_000);
+        let (_, bucket) = interval.buckets().next().unwrap();
+        assert_eq!(bucket.service().exact().sum, 30_000_000);
+        assert_eq!(bucket.response.exact().sum, 510_000_000);
     }
 }

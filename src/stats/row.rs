@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::portion::{Portion, Sums};
-use super::snapshot::{Figures, Row, SoFar};
-use super::tally::Times;
+use super::bucket::{RowBucket, Sums};
+use super::histogram::Times;
+use super::snapshot::{Cumulative, Figures, Row};
 use super::window::{Window, rate};
 
 /// Totals and window of one endpoint, or of all.
@@ -15,7 +15,7 @@ pub(super) struct RowState {
     response: Times<u64>,
     /// Only where requests have due times.
     service: Option<Times<u64>>,
-    pub window: Window<Portion>,
+    pub window: Window<RowBucket>,
     /// Read off since the last request; an idle row costs nothing.
     total: Option<Figures>,
     now: Figures,
@@ -38,18 +38,18 @@ impl RowState {
         self.sums.requests == 0
     }
 
-    pub fn absorb(&mut self, portion: &Portion) {
+    pub fn absorb(&mut self, bucket: &RowBucket) {
         self.total = None;
-        if portion.service.is_some() && self.service.is_none() {
+        if bucket.service.is_some() && self.service.is_none() {
             // Until now both times were the same.
             self.service = Some(self.response.clone());
         }
         if let Some(service) = &mut self.service {
-            service.absorb(portion.service());
+            service.absorb(bucket.service());
         }
-        self.sums.merge(&portion.sums);
-        self.response.absorb(&portion.response);
-        self.window.open.merge(portion);
+        self.sums.merge(&bucket.sums);
+        self.response.absorb(&bucket.response);
+        self.window.open.merge(bucket);
     }
 
     pub fn response(&self) -> &Times<u64> {
@@ -67,14 +67,14 @@ impl RowState {
     }
 
     /// The totals as a series bucket keeps them, without rates.
-    pub fn so_far(&mut self) -> SoFar {
+    pub fn cumulative(&mut self) -> Cumulative {
         let total = self.figures();
-        SoFar {
+        Cumulative {
             requests: total.requests,
             failures: total.failures,
             bytes: total.bytes,
             response: total.response,
-            ..SoFar::default()
+            ..Cumulative::default()
         }
     }
 

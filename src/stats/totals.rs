@@ -5,18 +5,18 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use super::bucket::Sums;
 use super::by_row::ByRow;
 use super::delivery::{DELIVER, Tally};
 use super::failures::Failures;
+use super::histogram::Sparse;
 use super::interval::Interval;
 use super::moment::Moment;
 use super::operation::Costs;
-use super::portion::Sums;
 use super::remarks::Remarks;
 use super::row::RowState;
-use super::series::Past;
-use super::snapshot::{Arrivals, Blocked, Bucket, ExceptionRow, SoFar};
-use super::tally::Sparse;
+use super::snapshot::{Arrivals, Blocked, Bucket, Cumulative, ExceptionRow};
+use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
 
 /// Most different errors in the scenario itself that a run tells apart.
@@ -26,7 +26,7 @@ const RECEIVED: [&str; 2] = [DELIVER, "EVENT"];
 
 /// What is measured since the last reset.
 #[derive(Debug)]
-pub(super) struct Stats {
+pub(super) struct Totals {
     /// Run time of the reset.
     pub since: Duration,
     /// Run time at which the open second began.
@@ -40,7 +40,7 @@ pub(super) struct Stats {
     pub costs: ByRow<Costs>,
     pub remarks: ByRow<Remarks>,
     pub arrivals: Arrivals,
-    pub past: Past,
+    pub series: TimeSeries,
     /// Most users since the open second began: at the very end of a run they are all gone.
     pub most_users: u32,
     pub timer_lag: Window<Sparse>,
@@ -56,7 +56,7 @@ pub(super) struct Stats {
     pub uncounted_from: Option<Duration>,
 }
 
-impl Stats {
+impl Totals {
     pub fn new(endpoints: usize, since: Duration) -> Self {
         Self {
             since,
@@ -70,7 +70,7 @@ impl Stats {
             costs: ByRow::default(),
             remarks: ByRow::default(),
             arrivals: Arrivals::default(),
-            past: Past::new(),
+            series: TimeSeries::new(),
             most_users: 0,
             timer_lag: Window::new(),
             schedule_delay: Window::new(),
@@ -90,12 +90,12 @@ impl Stats {
     }
 
     pub fn absorb(&mut self, interval: &mut Interval, rows: &[(Arc<str>, Arc<str>)]) {
-        for (index, portion) in interval.portions() {
+        for (index, bucket) in interval.buckets() {
             if let Some(row) = self.rows.get_mut(index) {
-                row.absorb(&portion);
+                row.absorb(&bucket);
                 // A message that arrives is no request: one publish or one subscription may make thousands of them.
                 if rows.get(index).is_none_or(|(method, _)| !RECEIVED.contains(&&**method)) {
-                    self.total.absorb(&portion);
+                    self.total.absorb(&bucket);
                 }
             }
         }
@@ -148,7 +148,7 @@ impl Stats {
             let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
-            self.past.push(bucket, &times);
+            self.series.push(bucket, &times);
             self.most_users = users;
             closed = true;
         }
@@ -161,7 +161,7 @@ impl Stats {
             times.merge(&self.total.window.open.response);
             times.compact();
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
-            self.past.finish(bucket, &times);
+            self.series.finish(bucket, &times);
         }
         closed
     }
@@ -170,7 +170,7 @@ impl Stats {
     fn bucket(&mut self, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Bucket {
         let open = if length < SLOT { length } else { Duration::ZERO };
         let (rps, fps) = self.total.window.rates(self.total.window.covered(open));
-        let so_far = SoFar { rps, fps, ..self.total.so_far() };
-        Bucket { from, length, at, users, requests: 0, failures: 0, p50: None, p95: None, p99: None, so_far }
+        let cumulative = Cumulative { rps, fps, ..self.total.cumulative() };
+        Bucket { from, length, at, users, requests: 0, failures: 0, p50: None, p95: None, p99: None, cumulative }
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::portion::{Portion, Sums};
+use super::bucket::{RowBucket, Sums};
+use super::histogram::{Sparse, Times};
 use super::snapshot::{Figures, Latency};
-use super::tally::{Sparse, Times};
 
 /// Closed slots kept.
 const SLOTS: usize = 10;
@@ -18,7 +18,7 @@ pub(super) trait Slot: Default {
     fn close(&mut self);
 }
 
-impl Slot for Portion {
+impl Slot for RowBucket {
     fn close(&mut self) {
         self.compact();
     }
@@ -76,7 +76,7 @@ impl<S: Slot> Window<S> {
     }
 }
 
-impl Window<Portion> {
+impl Window<RowBucket> {
     /// Requests and failures per second.
     pub fn rates(&self, covered: Duration) -> (f64, f64) {
         let (requests, failures) =
@@ -92,7 +92,7 @@ impl Window<Portion> {
         if out.requests > 0 {
             out.response = merged(self.iter().map(|slot| &slot.response), scratch);
             if self.iter().any(|slot| slot.service.is_some()) {
-                out.service = Some(merged(self.iter().map(Portion::service), scratch));
+                out.service = Some(merged(self.iter().map(RowBucket::service), scratch));
             }
         }
         (out.rps, out.fps) = (rate(out.requests, covered), rate(out.failures, covered));

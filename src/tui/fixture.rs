@@ -68,7 +68,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         p50: Some(Duration::from_millis(35 + i % 5)),
         p95: Some(Duration::from_millis(110 + i % 13 * 3)),
         p99: Some(Duration::from_millis(300)),
-        so_far: SoFar::default(),
+        cumulative: Cumulative::default(),
     };
     Snapshot {
         seq: second * 4,
@@ -126,7 +126,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),
-        events: Arc::new(vec![Event { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
+        events: Arc::new(vec![RunEvent { elapsed: Duration::from_secs(100), at, text: "users 100 → 120".into() }]),
         plan: Default::default(),
         log: Default::default(),
     }

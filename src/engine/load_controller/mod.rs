@@ -1,6 +1,6 @@
 //! How many users a run wants at a moment, by its plan or by hand: arithmetic only.
 //!
-//! A plain run is a [`Ramp`] that orders steer. A shaped one follows its schedule until somebody gives an order; then a
+//! A plain run is a [`Ramp`] that commands steer. A shaped one follows its schedule until the first command; then a
 //! ramp takes over from where the schedule was, until control is given back and the ramp has caught up with the
 //! schedule. An open run has no wanted number, only a most.
 

@@ -1,6 +1,6 @@
 //! The control thread: decides how many users there should be, owns the aggregator, publishes snapshots.
 //!
-//! In: commands, and the shards' intervals. Out: orders to the shards, and a snapshot every 250 ms.
+//! In: commands, and the shards' intervals. Out: commands to the shards, and a snapshot every 250 ms.
 
 mod shards;
 mod snapshot;
@@ -26,16 +26,16 @@ use crate::scenario::estimate;
 use crate::scenario::plan::{Class, Load};
 use crate::stats::health::Probe;
 use crate::stats::server::ServerFigures;
-use crate::stats::snapshot::{End, Event};
+use crate::stats::snapshot::{End, RunEvent};
 use crate::stats::{Aggregator, Interval, Snapshot};
 use crate::units;
 
 /// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
 /// would hit the server in bursts.
 const STEP: Duration = Duration::from_millis(10);
-/// How often an unchanged number is ordered again, so that a user that died is replaced.
+/// How often an unchanged number is sent again, so that a user that panicked is replaced.
 const REPEAT: Duration = Duration::from_millis(250);
-/// After so long every shard has answered an order.
+/// Within this time every shard has processed a command.
 const SETTLED: Duration = Duration::from_millis(600);
 
 /// What the supervisor is given.
@@ -157,7 +157,7 @@ impl Control {
                 let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
                 self.note(format!("{what} {} → {rate}{unit}", self.controller.rate(t)));
                 if let Some(scale) = self.controller.set_rate(rate, t) {
-                    self.shards.tell(ShardCommand::Scale(scale, self.controller.plan_time(t)));
+                    self.shards.send(ShardCommand::Scale(scale, self.controller.plan_time(t)));
                 }
             }
             Command::FollowPlan => {
@@ -166,17 +166,17 @@ impl Control {
                 }
                 self.controller.follow(t);
                 if self.is_open() {
-                    self.shards.tell(ShardCommand::Scale(1.0, self.controller.plan_time(t)));
+                    self.shards.send(ShardCommand::Scale(1.0, self.controller.plan_time(t)));
                 }
             }
             Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
                 self.note("paused".to_owned());
                 self.clock.pause();
-                self.shards.tell(ShardCommand::Pause);
+                self.shards.send(ShardCommand::Pause);
             }
             Command::Resume if self.clock.is_paused() => {
                 self.clock.resume();
-                self.shards.tell(ShardCommand::Resume);
+                self.shards.send(ShardCommand::Resume);
                 self.note("resumed".to_owned());
             }
             Command::Pause | Command::Resume => {}
@@ -200,7 +200,7 @@ impl Control {
 
     fn next_epoch(&mut self) {
         self.epoch += 1;
-        self.shards.tell(ShardCommand::Epoch(self.epoch));
+        self.shards.send(ShardCommand::Epoch(self.epoch));
     }
 
     fn note(&mut self, text: String) {
@@ -208,7 +208,7 @@ impl Control {
     }
 
     fn note_at(&mut self, elapsed: Duration, text: String) {
-        self.aggregator.event(Event { elapsed, at: SystemTime::now(), text: text.into() });
+        self.aggregator.event(RunEvent { elapsed, at: SystemTime::now(), text: text.into() });
     }
 
     fn stop(&mut self, why: End) {
@@ -218,15 +218,15 @@ impl Control {
         // Held iterations would never finish.
         if self.clock.is_paused() {
             self.clock.resume();
-            self.shards.tell(ShardCommand::Resume);
+            self.shards.send(ShardCommand::Resume);
         }
         self.stopping = Some((why, Instant::now() + self.load.stop_timeout));
-        self.shards.tell(ShardCommand::Stop);
+        self.shards.send(ShardCommand::Stop);
     }
 
     fn cut(&mut self) {
         self.cut = true;
-        self.shards.tell(ShardCommand::Cut);
+        self.shards.send(ShardCommand::Cut);
     }
 
     fn step(&mut self) {
@@ -257,7 +257,7 @@ impl Control {
             }
             self.held = held;
             self.repeat_at = now + REPEAT;
-            self.shards.tell(ShardCommand::Hold(held));
+            self.shards.send(ShardCommand::Hold(held));
         }
         self.feed(t, now);
     }
@@ -299,7 +299,7 @@ impl Control {
     fn feed(&mut self, t: Duration, now: Instant) {
         if self.is_open() && !self.is_fed && !self.controller.is_held() {
             self.is_fed = true;
-            self.shards.tell(ShardCommand::Arrive(now - (t.saturating_sub(self.controller.began()))));
+            self.shards.send(ShardCommand::Arrive(now - (t.saturating_sub(self.controller.began()))));
         }
     }
 
@@ -327,8 +327,8 @@ impl Control {
     }
 
     fn absorb(&mut self, mut interval: Box<Interval>) {
-        let (shard, epoch, wants_stop) = (interval.shard, interval.epoch, interval.staff.wants_stop);
-        self.shards.note(&interval);
+        let (shard, epoch, wants_stop) = (interval.shard, interval.epoch, interval.shard_users.wants_stop);
+        self.shards.record(&interval);
         self.aggregator.absorb(&mut interval);
         if let Some(at) = self.warm_up.reported(shard, epoch) {
             let left_out = units::count(self.aggregator.left_out());
@@ -338,7 +338,7 @@ impl Control {
             self.note("stopped by a step of the scenario".to_owned());
             self.stop(End::Stopped);
         }
-        self.shards.give_back(interval);
+        self.shards.recycle(interval);
     }
 }
 

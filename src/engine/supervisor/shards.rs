@@ -1,4 +1,4 @@
-//! The shards as the supervisor sees them: orders go out, and what each last said of its users comes in.
+//! The shards as the supervisor sees them: commands go out, and the latest report on its users comes in.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use crate::engine::heartbeat::Heartbeat;
 use crate::engine::shard_command::ShardCommand;
 use crate::stats::Interval;
-use crate::stats::interval::Staff;
+use crate::stats::interval::ShardUsers;
 
 /// The supervisor's ends of one shard.
 pub struct Link {
@@ -24,31 +24,31 @@ pub struct Shards {
     links: Vec<Link>,
     /// Users alive on each shard, and who they are, as last reported.
     users: Vec<u32>,
-    staff: Vec<Staff>,
+    staff: Vec<ShardUsers>,
 }
 
 impl Shards {
     /// Of which nothing is known yet.
     pub fn new(links: Vec<Link>) -> Self {
-        Self { users: vec![0; links.len()], staff: vec![Staff::default(); links.len()], links }
+        Self { users: vec![0; links.len()], staff: vec![ShardUsers::default(); links.len()], links }
     }
 
-    /// Gives all of them an order.
-    pub fn tell(&self, order: ShardCommand) {
+    /// Sends a command to every shard.
+    pub fn send(&self, command: ShardCommand) {
         for link in &self.links {
-            // A shard that has ended takes no orders.
-            let _ = link.commands.send(order);
+            // A shard that has ended accepts no commands.
+            let _ = link.commands.send(command);
         }
     }
 
-    /// Takes note of what a shard reports.
-    pub fn note(&mut self, interval: &Interval) {
+    /// Records what a shard reports.
+    pub fn record(&mut self, interval: &Interval) {
         self.users[interval.shard] = interval.users;
-        self.staff[interval.shard] = interval.staff;
+        self.staff[interval.shard] = interval.shard_users;
     }
 
-    /// Gives an interval back to its shard.
-    pub fn give_back(&self, interval: Box<Interval>) {
+    /// Returns an interval to its shard for reuse.
+    pub fn recycle(&self, interval: Box<Interval>) {
         let spares = &self.links[interval.shard].spares;
         // One to fill while this thread reads the other. More appear when it was late, and each has room for a
         // histogram of every endpoint: they go.
@@ -64,14 +64,14 @@ impl Shards {
 
     /// Users of those that come before the others which are through with `on_start`.
     pub fn ready(&self) -> u32 {
-        self.staff.iter().map(|staff| staff.ready).sum()
+        self.staff.iter().map(|users| users.ready).sum()
     }
 
     /// How many users have stopped for good, where every one has.
     pub fn deserted(&self) -> Option<u32> {
-        let quit: u32 = self.staff.iter().map(|staff| staff.quit).sum();
-        let seats: u32 = self.staff.iter().map(|staff| staff.seats).sum();
-        (quit > 0 && seats == quit && self.alive() == 0).then_some(quit)
+        let quit: u32 = self.staff.iter().map(|users| users.quit).sum();
+        let slots: u32 = self.staff.iter().map(|users| users.slots).sum();
+        (quit > 0 && slots == quit && self.alive() == 0).then_some(quit)
     }
 
     /// Longest time for which any of the threads has owed a sign of life.

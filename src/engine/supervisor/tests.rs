@@ -48,7 +48,7 @@ async fn a_run_is_not_over_while_a_user_is_due() {
     let (mut control, _spares, _ordered) = control_of("users: 4\nspawn_rate: 1\n");
     let quit = |control: &mut Control, users| {
         let mut interval = Box::new(Interval::new(0, 1));
-        (interval.staff.seats, interval.staff.quit) = (users, users);
+        (interval.shard_users.slots, interval.shard_users.quit) = (users, users);
         control.absorb(interval);
     };
     for users in 1..=4 {

@@ -4,7 +4,7 @@ use std::time::UNIX_EPOCH;
 
 use super::cells::{Record, header, percentiles, text, totals, utc};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Figures, Row, SoFar};
+use crate::stats::snapshot::{Cumulative, Figures, Row};
 
 /// `_stats.csv`: one line an endpoint, and all of them together.
 pub(super) fn stats(snapshot: &Snapshot) -> Vec<Record> {
@@ -55,8 +55,8 @@ pub(super) fn history(snapshot: &Snapshot) -> Vec<Record> {
         "Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,\
          Total Min Response Time,Total Max Response Time,Total Average Content Size",
     );
-    let start = (snapshot.run.started, 0, SoFar::default());
-    let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.so_far));
+    let start = (snapshot.run.started, 0, Cumulative::default());
+    let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.cumulative));
     let mut records = vec![head];
     let mut last = None;
     for (at, users, s) in std::iter::once(start).chain(rows) {

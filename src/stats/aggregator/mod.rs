@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::delivery::Tally;
 use super::health::{self, steady::Steady};
+use super::histogram::Times;
 use super::interval::Interval;
 use super::moment::Moment;
 use super::server::ServerFigures;
 use super::snapshot::{
-    Bin, Blocked, Event, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunInfo, Snapshot,
+    Bin, Blocked, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunEvent, RunInfo, Snapshot,
 };
-use super::tally::Times;
-use super::totals::Stats;
+use super::totals::Totals;
 use super::window::{self, SLOT};
 
 /// Bars of the distribution in a factor of ten.
@@ -33,7 +33,7 @@ pub struct Aggregator {
     unanswered: u64,
     cut: u64,
     unfinished: u64,
-    events: Arc<Vec<Event>>,
+    events: Arc<Vec<RunEvent>>,
     log: LogView,
     server: Option<ServerFigures>,
     /// Where in its plan the run is, as the engine last said.
@@ -43,7 +43,7 @@ pub struct Aggregator {
     left_out: u64,
     steady: Steady,
     /// Everything a reset forgets.
-    stats: Stats,
+    stats: Totals,
     /// Room to merge windows in.
     scratch: Times<u64>,
 }
@@ -53,7 +53,7 @@ impl Aggregator {
     pub fn new(run: RunInfo, endpoints: Vec<(Arc<str>, Arc<str>)>, shards: usize) -> Self {
         Self {
             run: Arc::new(run),
-            stats: Stats::new(endpoints.len(), Duration::ZERO),
+            stats: Totals::new(endpoints.len(), Duration::ZERO),
             endpoints,
             epoch: 0,
             seq: 0,
@@ -153,11 +153,11 @@ impl Aggregator {
     /// Forgets all statistics; from now on only intervals of `epoch` count.
     pub fn reset(&mut self, epoch: u32, elapsed: Duration) {
         self.epoch = epoch;
-        self.stats = Stats::new(self.endpoints.len(), elapsed);
+        self.stats = Totals::new(self.endpoints.len(), elapsed);
     }
 
     /// Notes a change of load.
-    pub fn event(&mut self, event: Event) {
+    pub fn event(&mut self, event: RunEvent) {
         let events = Arc::make_mut(&mut self.events);
         if events.len() >= MAX_EVENTS {
             events.remove(0);
@@ -230,7 +230,7 @@ impl Aggregator {
             distribution: distribution(stats.total.response()),
             failures: stats.failures.view(&self.endpoints),
             exceptions: stats.exceptions(),
-            series: stats.past.view(),
+            series: stats.series.view(),
             health,
             cut: self.cut,
             redis,

@@ -116,7 +116,7 @@ fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
     assert_eq!((last.requests, last.failures, last.length), (10, 1, Duration::from_millis(1_004)));
     // Of both parts: 8 times 20 ms and 2 times 900 ms, to three digits.
     assert_eq!((last.p50, last.p95), (Some(Duration::from_micros(20_015)), Some(Duration::from_millis(900))));
-    assert_eq!((last.so_far.requests, last.at), (26, s.at));
+    assert_eq!((last.cumulative.requests, last.at), (26, s.at));
     assert!((s.total.now.rps - 26.0 / 3.004).abs() < 1e-9 && (s.total.total.rps - s.total.now.rps).abs() < 1e-9);
 
     // A run that is shorter than a second has its average, and while it lasts no more than what came.
@@ -124,7 +124,7 @@ fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
     give(&mut a, (0..30).map(|_| sent(0, 20)).collect(), 0);
     assert_eq!(a.snapshot(at(10, RunState::Running)).total.now.rps, 30.0);
     let s = a.snapshot(at(500, done));
-    assert_eq!((s.total.total.rps, s.total.now.rps, s.series.fine[0].so_far.rps), (60.0, 60.0, 60.0));
+    assert_eq!((s.total.total.rps, s.total.now.rps, s.series.fine[0].cumulative.rps), (60.0, 60.0, 60.0));
     assert_eq!((s.series.fine.len(), s.series.fine[0].users), (1, 7));
 }
 
@@ -170,7 +170,7 @@ fn pausing_closes_nothing_and_the_end_closes_all() {
     let s = a.snapshot(at(1_700, done));
     assert_eq!(s.series.iter().map(|b| b.requests).sum::<u64>(), 3);
     let last = s.series.fine.last().unwrap();
-    assert_eq!((last.so_far.requests, last.length, s.series.fine.len()), (3, Duration::from_millis(1_700), 1));
+    assert_eq!((last.cumulative.requests, last.length, s.series.fine.len()), (3, Duration::from_millis(1_700), 1));
     let dir = tempfile::tempdir().unwrap();
     let files = crate::report::csv::write(&crate::report::csv::prefix(dir.path(), &s), &s).unwrap();
     let stats = std::fs::read_to_string(&files[0]).unwrap();

@@ -1,8 +1,8 @@
 //! The immutable picture of a run that every reader shares: screen, headless output, reports.
 
 mod figures;
-mod past;
 mod state;
+mod timeseries;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 pub use self::figures::{
     Bin, ExceptionRow, FailureRow, FailureView, Figures, Latency, Mean, PERCENTILE_LABELS, PERCENTILES, Row,
 };
-pub use self::past::{Bucket, Event, LogLine, LogView, MAX_EVENTS, MAX_LOG, Series, SoFar};
 pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
+pub use self::timeseries::{Bucket, Cumulative, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
 use super::delivery::Tally;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
@@ -57,7 +57,7 @@ pub struct Snapshot {
     /// What was odd about responses that are no failures, by the index of their endpoint, where there was something.
     pub remarks: Vec<(u32, Remarks)>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
-    pub events: Arc<Vec<Event>>,
+    pub events: Arc<Vec<RunEvent>>,
     /// Where in its load plan the run is.
     pub plan: PlanView,
     /// What `log` steps said.

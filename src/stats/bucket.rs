@@ -1,8 +1,8 @@
 //! What was measured of one endpoint (or of all) in some length of time, small enough to keep ten seconds of it.
 
+use super::histogram::{Exact, Sparse};
 use super::sample::Sample;
 use super::snapshot::Figures;
-use super::tally::{Exact, Sparse};
 
 /// What is only added up.
 #[derive(Debug, Clone, Copy, Default)]
@@ -55,20 +55,20 @@ impl Sums {
 
 /// Sums and times.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Portion {
+pub(super) struct RowBucket {
     pub sums: Sums,
     pub response: Sparse,
     /// Only with due times; else service and response time are the same.
     pub service: Option<Sparse>,
 }
 
-impl Portion {
+impl RowBucket {
     /// Service times, whether kept apart or not.
     pub fn service(&self) -> &Sparse {
         self.service.as_ref().unwrap_or(&self.response)
     }
 
-    pub fn merge(&mut self, other: &Portion) {
+    pub fn merge(&mut self, other: &RowBucket) {
         if other.service.is_some() && self.service.is_none() {
             self.service = Some(self.response.clone());
         }

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::histogram::{Sparse, Times};
 use super::snapshot::{Bucket, Latency, Series};
-use super::tally::{Sparse, Times};
 
 /// Seconds kept as they are.
 const FINE: usize = 15 * 60;
@@ -22,13 +22,13 @@ const PER_COARSE: usize = 6;
 
 /// Grows by a bucket a second and stays bounded.
 #[derive(Debug)]
-pub(super) struct Past {
+pub(super) struct TimeSeries {
     view: Series,
     medium: Merger,
     coarse: Merger,
 }
 
-impl Past {
+impl TimeSeries {
     pub fn new() -> Self {
         Self { view: Series::default(), medium: Merger::new(PER_MEDIUM), coarse: Merger::new(PER_MEDIUM * PER_COARSE) }
     }
@@ -130,7 +130,7 @@ mod tests {
     use std::time::SystemTime;
 
     use super::*;
-    use crate::stats::snapshot::SoFar;
+    use crate::stats::snapshot::Cumulative;
 
     fn second(n: u64) -> Bucket {
         Bucket {
@@ -143,29 +143,29 @@ mod tests {
             p50: None,
             p95: None,
             p99: None,
-            so_far: SoFar { requests: n + 1, ..SoFar::default() },
+            cumulative: Cumulative { requests: n + 1, ..Cumulative::default() },
         }
     }
 
     #[test]
     fn ten_hours_stay_bounded_and_leave_no_gap() {
-        let mut past = Past::new();
+        let mut series = TimeSeries::new();
         let total = 10 * 3_600;
         for n in 0..total {
             let mut one = Times::<u32>::fine();
             one.record(Duration::from_millis(if n % 10 == 9 { 900 } else { 10 }));
-            past.push(second(n), &one.sparse());
+            series.push(second(n), &one.sparse());
         }
-        let view = past.view();
+        let view = series.view();
         assert!(view.fine.len() >= FINE && view.fine.len() < FINE + PER_MEDIUM);
         assert!(view.medium.len() >= MEDIUM && view.medium.len() < MEDIUM + PER_COARSE);
-        assert!(!view.coarse.is_empty() && past.medium.ready.len() < 100 && past.coarse.ready.len() < 400);
+        assert!(!view.coarse.is_empty() && series.medium.ready.len() < 100 && series.coarse.ready.len() < 400);
 
         let mut end = Duration::ZERO;
         for bucket in view.iter() {
             assert_eq!(bucket.from, end, "no overlap and no gap");
             end += bucket.length;
-            assert_eq!(bucket.so_far.requests, end.as_secs(), "as it stood at the bucket's end");
+            assert_eq!(bucket.cumulative.requests, end.as_secs(), "as it stood at the bucket's end");
             assert_eq!(u64::from(bucket.users), end.as_secs() - 1);
         }
         assert_eq!(end, Duration::from_secs(total));
@@ -182,8 +182,8 @@ mod tests {
 
     #[test]
     fn a_bucket_without_requests_has_no_percentiles() {
-        let mut past = Past::new();
-        past.push(second(0), &Sparse::default());
-        assert_eq!(past.view().fine[0].p95, None);
+        let mut series = TimeSeries::new();
+        series.push(second(0), &Sparse::default());
+        assert_eq!(series.view().fine[0].p95, None);
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::figures::Latency;
 
-/// Most [`Event`]s kept in a snapshot.
+/// Most [`RunEvent`]s kept in a snapshot.
 pub const MAX_EVENTS: usize = 1_000;
 
 /// Lines that `log` steps wrote.
@@ -82,12 +82,12 @@ pub struct Bucket {
     /// 99th percentile of the response time in it.
     pub p99: Option<Duration>,
     /// The whole run as it stood at its end.
-    pub so_far: SoFar,
+    pub cumulative: Cumulative,
 }
 
 /// Totals of the run at one moment of the past: the `Total …` columns of Locust's history file.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct SoFar {
+pub struct Cumulative {
     /// Requests.
     pub requests: u64,
     /// Failures.
@@ -104,7 +104,7 @@ pub struct SoFar {
 
 /// A change of load, drawn on the charts.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Event {
+pub struct RunEvent {
     /// Run time.
     pub elapsed: Duration,
     /// Wall clock.
