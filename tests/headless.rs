@@ -179,7 +179,7 @@ fn what_cannot_be_run_is_code_2_with_a_reason() {
         (&["--headless", "-f", "missing.yaml"], "missing.yaml"),
         (&["--headless", "-f", "bad.yaml"], "bad.yaml"),
         (&["--headless", "-f", "empty.yaml"], "empty.yaml"),
-        (&["--headless", "-f", "latin1.yaml"], "not UTF-8"),
+        (&["--headless", "-f", "latin1.yaml"], "invalid UTF-8"),
         (&["--headless", "-f", "zeros.yaml"], "zeros.yaml"),
         (&["--headless", "-f", "long.yaml"], "larger than 1 MB"),
         (&["--headless", "-f", "folder.yaml"], "it is a directory"),
