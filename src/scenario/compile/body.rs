@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use http::HeaderValue;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::json;
 use crate::scenario::eval::template;

@@ -4,7 +4,7 @@ use http::HeaderName;
 use minijinja::Value;
 use scraper::Selector;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use super::matcher::{MAX_PATH, MAX_PATTERN, PATTERN_ADVICE, regex_error};
 use crate::scenario::eval::capture::{Capture, CaptureSource, Pick};

@@ -1,8 +1,9 @@
 //! User classes and their tasks.
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
-use super::flows::Around;
+use super::tag_filter::TagContext;
+use super::{flow_table, interner};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Class, Start, Task};
 use crate::scenario::syntax::node::Node;
@@ -11,13 +12,11 @@ use crate::units;
 /// Largest weight, so that no sum of weights overflows.
 const MAX_WEIGHT: u32 = 1_000_000;
 
-/// How many rows, operations, parts of flows and calls there are at some moment.
+/// What comes with steps, at some moment.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Mark {
-    rows: usize,
-    operations: usize,
-    parts: usize,
-    calls: usize,
+    interner: interner::Mark,
+    flows: flow_table::Mark,
 }
 
 /// What a task without a name is called.
@@ -80,7 +79,7 @@ impl<'a> Builder<'a> {
         if items.is_empty() {
             self.error(node, "`tasks` is empty");
         }
-        let before = self.found.len();
+        let before = self.diagnostics.errors.len();
         let (mut tasks, mut weights): (Vec<Task>, u64) = (Vec::new(), 0);
         let mut seen: Vec<String> = Vec::new();
         let unnamed = items.iter().enumerate().filter(|(_, item)| Fields(item.entries()).get("name").is_none());
@@ -104,13 +103,13 @@ impl<'a> Builder<'a> {
                 }
                 seen.push(task.name.to_string());
             }
-            if !self.excluded(&task.tags) && !task.steps.is_empty() {
+            if !self.tags.excluded(&task.tags) && !task.steps.is_empty() {
                 tasks.push(task);
             } else {
                 self.forget(mark);
             }
         }
-        if weights == 0 && !items.is_empty() && self.found.len() == before {
+        if weights == 0 && !items.is_empty() && self.diagnostics.errors.len() == before {
             self.error(node, "the weights of all tasks are 0: nothing would run");
         }
         tasks
@@ -122,50 +121,25 @@ impl<'a> Builder<'a> {
         let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
         let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let steps = fields.get("steps")?;
-        self.tags.clone_from(&tags);
-        let watched = self.names.given.watch(!self.excluded(&tags));
-        self.around = Around::Unwanted;
+        self.tags.current.clone_from(&tags);
+        let watched = self.names.given.watch(!self.tags.excluded(&tags));
+        self.tags.context = TagContext::NotSelected;
         let steps = self.steps(steps, "steps");
-        self.around = Around::Everybodys;
+        self.tags.context = TagContext::Shared;
         self.names.given.watch(watched);
-        self.tags.clear();
+        self.tags.current.clear();
         let name = name.unwrap_or_else(|| default_name(index)).into();
         Some(Task { name, weight, tags, steps })
     }
 
-    /// Whether something with these tags is left out.
-    pub(super) fn excluded(&self, tags: &[String]) -> bool {
-        tags.iter().any(|tag| self.select.exclude_tags.contains(tag))
-    }
-
-    /// Whether a step is among those that were asked for, by its own tags or those around it. Outside of tasks what has
-    /// no tags belongs to all.
-    pub(super) fn wanted(&self, tags: &[String]) -> bool {
-        let select = &self.select.tags;
-        let by_itself = match self.around {
-            Around::Everybodys => tags.is_empty() && self.tags.is_empty(),
-            Around::Wanted => true,
-            Around::Unwanted => false,
-        };
-        select.is_empty() || by_itself || tags.iter().chain(&self.tags).any(|tag| select.contains(tag))
-    }
-
     /// Where that ends which comes with steps.
     pub(super) fn mark(&self) -> Mark {
-        let (rows, operations) = (self.endpoints.len(), self.operations.len());
-        Mark { rows, operations, parts: self.asked_parts.len(), calls: self.calls.len() }
+        Mark { interner: self.interner.mark(), flows: self.flow_table.mark() }
     }
 
     /// Takes back what came with steps that are not taken.
     pub(super) fn forget(&mut self, mark: Mark) {
-        self.operations.truncate(mark.operations);
-        self.asked_parts.truncate(mark.parts);
-        self.calls.truncate(mark.calls);
-        for endpoint in self.endpoints.drain(mark.rows..) {
-            self.index.remove(&endpoint);
-        }
-        for ids in self.tagged.values_mut() {
-            ids.retain(|id| (id.0 as usize) < mark.rows);
-        }
+        self.interner.forget(mark.interner);
+        self.flow_table.forget(mark.flows);
     }
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion, Proxies, ProxyError};
@@ -35,12 +35,7 @@ impl Builder<'_> {
         {
             options.connections = connections;
         }
-        let index = self.clients.iter().position(|known| *known == options).unwrap_or_else(|| {
-            self.clients.push(options);
-            self.clients.len() - 1
-        });
-        // A file of at most 1 MB cannot hold more settings than u32.
-        ClientId(u32::try_from(index).unwrap_or(u32::MAX))
+        self.interner.client(options)
     }
 
     pub(super) fn tls(&mut self, node: &Node, options: &mut ClientOptions) {

@@ -1,6 +1,6 @@
 //! Steps that send nothing: loops, choices, calls, stops.
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::template::SlotId;
 use crate::scenario::plan::{Action, LoopCount, MAX_PASSES, Step, StopScope};
@@ -68,8 +68,8 @@ impl Builder<'_> {
     pub(super) fn call(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
         let name = self.plain_text(argument, "call")?;
         let with = fields.get("with").map(|n| self.assignments(n, "with")).unwrap_or_default();
-        let Some((flow, _)) = self.flows.get(&name) else {
-            let mut known: Vec<&str> = self.flows.keys().map(String::as_str).collect();
+        let Some((flow, _)) = self.flow_table.ids.get(&name) else {
+            let mut known: Vec<&str> = self.flow_table.ids.keys().map(String::as_str).collect();
             known.sort_unstable();
             let note = match nearest(&name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
@@ -81,9 +81,9 @@ impl Builder<'_> {
         };
         let flow = *flow;
         let flow = self.part(&name, flow);
-        self.called.insert(name);
+        self.flow_table.called.insert(name);
         // Flows are compiled once, in any order: what one of them assigns may be there after any call.
-        for name in &self.assigned_by_flows {
+        for name in &self.flow_table.assigned {
             self.names.given.give(name);
         }
         Some(Action::Call { flow, with })

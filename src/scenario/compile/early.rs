@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::grammar::actions::is_expression;
 use crate::scenario::syntax::node::{Kind, Node};
 

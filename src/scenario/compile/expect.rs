@@ -2,7 +2,7 @@
 
 use http::HeaderName;
 
-use super::Builder;
+use super::builder::Builder;
 use super::impossible::Seen;
 use super::matcher::MAX_PATH;
 use crate::scenario::eval::expect::{Expect, Subject, Unit};
@@ -78,7 +78,9 @@ impl Builder<'_> {
     /// A JSONPath; a mistake is shown at its place.
     pub(super) fn path(&mut self, text: &str, at: std::ops::Range<usize>) -> Option<Path> {
         if text.len() > MAX_PATH {
-            self.found.push(Diagnostic::new(at, format!("this JSONPath is longer than {MAX_PATH} characters")));
+            self.diagnostics
+                .errors
+                .push(Diagnostic::new(at, format!("this JSONPath is longer than {MAX_PATH} characters")));
             return None;
         }
         match Path::new(text) {

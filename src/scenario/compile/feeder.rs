@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order};
 use crate::scenario::syntax::node::{Key, Node};

@@ -5,21 +5,11 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
+use super::tag_filter::TagContext;
 use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step, walk};
 use crate::scenario::syntax::node::{Kind, Node};
-
-/// What becomes of a step that has no tag and stands in nothing that has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Around {
-    /// Outside of tasks it belongs to all.
-    Everybodys,
-    /// It is called by something that was asked for.
-    Wanted,
-    /// It stands in a task, or is called by something, that was not asked for.
-    Unwanted,
-}
 
 impl<'a> Builder<'a> {
     /// Flows are numbered first, so that a flow can call one that stands below it.
@@ -28,10 +18,10 @@ impl<'a> Builder<'a> {
         for (index, (key, _)) in entries.iter().enumerate() {
             // A file of at most 1 MB cannot hold more flows than u32.
             let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
-            self.flows.insert(key.name.clone(), (id, key.at.clone()));
+            self.flow_table.ids.insert(key.name.clone(), (id, key.at.clone()));
         }
-        if !self.select.tags.is_empty() {
-            self.inviting = self.inviting(fields);
+        if self.tags.has_tags() {
+            self.tags.selected_flows = self.selected_flows(fields);
             return Vec::new();
         }
         let mut flows = Vec::with_capacity(entries.len());
@@ -47,17 +37,17 @@ impl<'a> Builder<'a> {
     /// `--tags`.
     pub(super) fn parts(&mut self, fields: &Fields<'a>) -> Vec<Flow> {
         let entries = fields.get("flows").map(Node::entries).unwrap_or_default();
-        if self.select.tags.is_empty() || entries.is_empty() {
+        if !self.tags.has_tags() || entries.is_empty() {
             return Vec::new();
         }
         let nodes: HashMap<&str, &Node> = entries.iter().map(|(key, node)| (key.name.as_str(), node)).collect();
         let mut flows = Vec::new();
-        while let Some((name, around)) = self.asked_parts.get(flows.len()).cloned() {
-            self.around = around;
+        while let Some((name, context)) = self.flow_table.parts.get(flows.len()).cloned() {
+            self.tags.context = context;
             let steps = nodes.get(name.as_str()).map(|node| self.flow_steps(node, &name)).unwrap_or_default();
             flows.push(Flow { name: name.as_str().into(), steps });
         }
-        self.around = Around::Everybodys;
+        self.tags.context = TagContext::Shared;
         // What nobody calls is still looked at, and left out.
         for (key, node) in entries.iter().filter(|(key, _)| !flows.iter().any(|flow| *flow.name == *key.name)) {
             let mark = self.mark();
@@ -69,86 +59,68 @@ impl<'a> Builder<'a> {
     }
 
     fn flow_steps(&mut self, node: &'a Node, name: &str) -> Vec<Step> {
-        self.in_flow = Some(name.to_owned());
+        self.flow_table.current = Some(name.to_owned());
         let steps = self.steps(node, name);
-        self.in_flow = None;
+        self.flow_table.current = None;
         steps
     }
 
     /// The number of the flow that a call in this place runs.
     pub(super) fn part(&mut self, name: &str, whole: FlowId) -> FlowId {
-        let flow = if self.select.tags.is_empty() {
-            whole
-        } else {
-            let part = (name.to_owned(), self.around_here());
-            let known = self.asked_parts.iter().position(|asked| *asked == part);
-            let index = known.unwrap_or_else(|| {
-                self.asked_parts.push(part);
-                self.asked_parts.len() - 1
-            });
-            FlowId(u32::try_from(index).unwrap_or(u32::MAX))
-        };
-        self.calls.extend(self.tags.iter().map(|tag| (tag.clone(), flow)));
+        let flow = if self.tags.has_tags() { self.flow_table.part(name, self.tags.context_here()) } else { whole };
+        self.flow_table.calls.extend(self.tags.current.iter().map(|tag| (tag.clone(), flow)));
         flow
     }
 
-    fn around_here(&self) -> Around {
-        if self.wanted(&[]) {
-            let everybodys = self.around == Around::Everybodys && self.tags.is_empty();
-            return if everybodys { Around::Everybodys } else { Around::Wanted };
-        }
-        Around::Unwanted
-    }
-
     /// Whether something in this flow, or in one that it calls, is asked for by tags of its own.
-    pub(super) fn invites(&self, call: &Node) -> bool {
-        call.scalar().is_some_and(|name| self.inviting.contains(name))
+    pub(super) fn calls_selected_flow(&self, call: &Node) -> bool {
+        call.scalar().is_some_and(|name| self.tags.selected_flows.contains(name))
     }
 
-    fn inviting(&self, fields: &Fields<'a>) -> HashSet<String> {
+    fn selected_flows(&self, fields: &Fields<'a>) -> HashSet<String> {
         let entries = fields.get("flows").map(Node::entries).unwrap_or_default();
         let mut callers: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut found: Vec<&str> = Vec::new();
         for (key, node) in entries {
             let mut called = Vec::new();
-            if self.asks(node, &mut called) {
+            if self.has_selected_step(node, &mut called) {
                 found.push(&key.name);
             }
             called.into_iter().for_each(|name| callers.entry(name).or_default().push(&key.name));
         }
-        let mut inviting = HashSet::new();
+        let mut selected = HashSet::new();
         while let Some(name) = found.pop() {
-            if inviting.insert(name.to_owned()) {
+            if selected.insert(name.to_owned()) {
                 found.extend(callers.get(name).into_iter().flatten());
             }
         }
-        inviting
+        selected
     }
 
     /// Whether a step of a list, at any depth, has a tag that was asked for; and which flows the list calls.
-    fn asks<'n>(&self, steps: &'n Node, called: &mut Vec<&'n str>) -> bool {
+    fn has_selected_step<'n>(&self, steps: &'n Node, called: &mut Vec<&'n str>) -> bool {
         let Kind::List(items) = &steps.kind else { return false };
-        let mut asks = false;
+        let mut found = false;
         for item in items {
             let step = Fields(item.entries());
             let tags = step.get("tags").map(Node::one_or_more).unwrap_or_default().iter();
             let tags: Vec<String> = tags.filter_map(Node::scalar).map(str::to_owned).collect();
-            if self.excluded(&tags) {
+            if self.tags.excluded(&tags) {
                 continue;
             }
-            asks |= tags.iter().any(|tag| self.select.tags.contains(tag));
+            found |= self.tags.selects(&tags);
             called.extend(step.get("call").and_then(Node::scalar));
             for list in step.step_lists() {
-                asks |= self.asks(list, called);
+                found |= self.has_selected_step(list, called);
             }
         }
-        asks
+        found
     }
 
     /// The rows of flows have the tags of the steps and tasks that call them.
     pub(super) fn tag_called(&mut self, flows: &[Flow]) {
         let mut by_tag: HashMap<String, BTreeSet<u32>> = HashMap::new();
-        for (tag, flow) in std::mem::take(&mut self.calls) {
+        for (tag, flow) in std::mem::take(&mut self.flow_table.calls) {
             by_tag.entry(tag).or_default().insert(flow.0);
         }
         for (tag, first) in by_tag {
@@ -164,7 +136,7 @@ impl<'a> Builder<'a> {
                     }
                 });
             }
-            let known = self.tagged.entry(tag).or_default();
+            let known = self.interner.tagged.entry(tag).or_default();
             let mut held: HashSet<EndpointId> = known.iter().copied().collect();
             known.extend(rows.into_iter().filter(|row| held.insert(*row)));
         }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use http::Method;
 use http::header::ACCEPT;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use super::http::Message;
+use super::interner::Counted;
 use super::lookalike::is_template;
-use super::operations::{Counted, anonymous};
+use super::operations::anonymous;
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{JsonBuilder, Text};
@@ -23,39 +24,6 @@ use crate::scenario::plan::{
 };
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Kind, Node};
-
-/// What a client should accept, the first one first.
-const ACCEPT_BOTH: &str = "application/graphql-response+json, application/json;q=0.9";
-
-/// `graphql` at the top.
-#[derive(Debug)]
-pub(super) struct Settings<'a> {
-    pub endpoint: String,
-    errors: ErrorPolicy,
-    business_errors: Option<Arc<Path>>,
-    accept: String,
-    persisted: Persisted,
-    by_get: bool,
-    /// Where subscriptions go, where that is not the endpoint.
-    pub subscriptions: Option<String>,
-    /// The payload of `connection_init`.
-    pub params: Option<&'a Node>,
-}
-
-impl Default for Settings<'_> {
-    fn default() -> Self {
-        Self {
-            endpoint: "/graphql".to_owned(),
-            errors: ErrorPolicy::Fail,
-            business_errors: None,
-            accept: ACCEPT_BOTH.to_owned(),
-            persisted: Persisted::Off,
-            by_get: false,
-            subscriptions: None,
-            params: None,
-        }
-    }
-}
 
 /// What a step says of its operation.
 pub(super) struct Chosen {
@@ -82,26 +50,27 @@ impl<'a> Builder<'a> {
             return;
         };
         if let Some(endpoint) = fields.get("endpoint").and_then(|n| self.plain_text(n, "endpoint")) {
-            self.graphql.endpoint = endpoint;
+            self.settings.graphql.endpoint = endpoint;
         }
         let policies =
             [("fail", ErrorPolicy::Fail), ("partial_ok", ErrorPolicy::PartialOk), ("ignore", ErrorPolicy::Ignore)];
         if let Some(errors) = fields.get("errors").and_then(|n| self.word(n, "errors", &policies)) {
-            self.graphql.errors = errors;
+            self.settings.graphql.errors = errors;
         }
-        self.graphql.business_errors = self.business_errors(&fields);
+        self.settings.graphql.business_errors = self.business_errors(&fields);
         if let Some(accept) = fields.get("accept").and_then(|n| self.constant_text(n, "accept")) {
-            self.graphql.accept = accept;
+            self.settings.graphql.accept = accept;
         }
         if let Some(persisted) = fields.get("persisted").and_then(|n| self.persisted(n)) {
-            self.graphql.persisted = persisted;
+            self.settings.graphql.persisted = persisted;
         }
         if let Some(by_get) = fields.get("method").and_then(|n| self.carrier(n)) {
-            self.graphql.by_get = by_get;
+            self.settings.graphql.by_get = by_get;
         }
-        self.graphql.subscriptions = fields.get("subscriptions").and_then(|n| self.plain_text(n, "subscriptions"));
-        self.graphql.params = fields.get("connection_params");
-        if let Some(node) = self.graphql.params {
+        self.settings.graphql.subscriptions =
+            fields.get("subscriptions").and_then(|n| self.plain_text(n, "subscriptions"));
+        self.settings.graphql.params = fields.get("connection_params");
+        if let Some(node) = self.settings.graphql.params {
             self.map(node, "connection_params");
         }
     }
@@ -177,7 +146,7 @@ impl<'a> Builder<'a> {
             Action::Graphql(step) => step.http.endpoint,
             _ => return action,
         };
-        self.operations.push(Counted { row, size, at: argument.at.clone(), named });
+        self.interner.operations.push(Counted { row, size, at: argument.at.clone(), named });
         action
     }
 
@@ -187,22 +156,23 @@ impl<'a> Builder<'a> {
         let kind = chosen.kind;
         let row = self.endpoint(if kind == OperationKind::Query { "QUERY" } else { "MUTATION" }, &chosen.row);
         let body = self.graphql_body(fields, chosen);
-        let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.graphql.by_get);
+        let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.settings.graphql.by_get);
         // A mutation by GET is refused by every server.
         let by_get = by_get && kind == OperationKind::Query;
         let verb = if by_get { Method::GET } else { Method::POST };
-        let endpoint = template::text(&self.graphql.endpoint.clone(), &self.names);
+        let endpoint = template::text(&self.settings.graphql.endpoint.clone(), &self.names);
         let endpoint = endpoint.map_err(|slip| self.slip(argument, slip)).unwrap_or_else(|_| Text::Fixed("/".into()));
         let url = self.url(argument, endpoint, Vec::new());
         let content_type = (!by_get).then_some(CONTENT_TYPE_JSON);
         let message = url.zip(body).map(|(url, body)| Message { row, method: verb, url, body, content_type });
         let mut http = self.carried(message, fields)?;
-        if let Ok(value) = http::HeaderValue::from_str(&self.graphql.accept)
+        if let Ok(value) = http::HeaderValue::from_str(&self.settings.graphql.accept)
             && !http.headers.iter().any(|(name, _)| name == ACCEPT)
         {
             http.fixed_headers.entry(ACCEPT).or_insert(value);
         }
-        let persisted = fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.graphql.persisted);
+        let persisted =
+            fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.settings.graphql.persisted);
         let errors = self.errors_expected(fields);
         let business_errors = self.business_errors(fields);
         self.asked(argument, fields, chosen, &http);
@@ -214,8 +184,8 @@ impl<'a> Builder<'a> {
     pub(super) fn asked(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen, http: &HttpStep) {
         let given = fields.get("variables").map(Node::entries).unwrap_or_default();
         // A server that has an address for subscriptions may have nothing else there.
-        let is_elsewhere = chosen.kind == OperationKind::Subscription && self.graphql.subscriptions.is_some();
-        self.asked.push(SentDocument {
+        let is_elsewhere = chosen.kind == OperationKind::Subscription && self.settings.graphql.subscriptions.is_some();
+        self.uses.documents.push(SentDocument {
             at: argument.at.clone(),
             document: chosen.document.as_str().into(),
             operation: chosen.name.as_deref().map(Into::into),
@@ -225,7 +195,7 @@ impl<'a> Builder<'a> {
                 .collect(),
             url: matches!(&http.url, UrlTemplate::Fixed { .. } if !is_elsewhere).then(|| http.url.clone()),
             headers: http.fixed_headers.clone(),
-            client: self.clients.get(http.client.0 as usize).cloned().unwrap_or_default(),
+            client: self.interner.clients.get(http.client.0 as usize).cloned().unwrap_or_default(),
         });
     }
 
@@ -256,12 +226,12 @@ impl<'a> Builder<'a> {
         let expect = fields.get("expect").map(Node::entries).map(Fields);
         let node = expect.and_then(|e| e.get("errors"));
         let words = [("none", ErrorPolicy::Fail), ("any", ErrorPolicy::Ignore)];
-        node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.graphql.errors)
+        node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.settings.graphql.errors)
     }
 
     /// Where errors stand as data: as the step says, else as the file does.
     pub(super) fn business_errors(&mut self, fields: &Fields<'_>) -> Option<Arc<Path>> {
-        let Some(node) = fields.get("business_errors") else { return self.graphql.business_errors.clone() };
+        let Some(node) = fields.get("business_errors") else { return self.settings.graphql.business_errors.clone() };
         let text = self.constant_text(node, "business_errors")?;
         self.path(&text, node.at.clone()).map(Arc::new)
     }

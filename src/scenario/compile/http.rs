@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::template::{Part, Text};
 use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemplate};
@@ -59,7 +59,7 @@ impl Headers {
 
 impl<'a> Builder<'a> {
     pub(super) fn request(&mut self, verb: &str, address: &Node, fields: &Fields<'_>) -> Option<HttpStep> {
-        let before = self.found.len();
+        let before = self.diagnostics.errors.len();
         self.no_errors_key(fields);
         let written = match &address.kind {
             Kind::Text(text) => Some(text.clone()),
@@ -79,14 +79,14 @@ impl<'a> Builder<'a> {
         let row = self.endpoint(method.as_str(), &name);
         let message = url.map(|url| Message { row, method, url, body, content_type });
         let step = self.carried(message, fields);
-        if self.found.len() > before { None } else { step }
+        if self.diagnostics.errors.len() > before { None } else { step }
     }
 
     /// The request with its headers, connection, expectations and captures. Also checks them when there is no message.
     pub(super) fn carried(&mut self, message: Option<Message>, fields: &Fields<'_>) -> Option<HttpStep> {
         let (mut fixed_headers, mut headers) = (HeaderMap::new(), Vec::new());
         let mut names_itself = false;
-        for node in [self.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
+        for node in [self.settings.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
             let own = self.headers(node);
             // A step's header takes the place of the default of that name, not a place beside it.
             for name in own.fixed.keys().chain(own.varying.iter().map(|(name, _)| name)).chain(&own.none) {
@@ -101,7 +101,7 @@ impl<'a> Builder<'a> {
         let auth = match fields.get("auth") {
             // A step's own header goes before what all have.
             None if by_header => None,
-            own => own.or_else(|| self.defaults.get("auth")),
+            own => own.or_else(|| self.settings.defaults.get("auth")),
         };
         let auth_node = auth;
         let auth = auth.and_then(|n| self.auth(n));
@@ -163,18 +163,18 @@ impl<'a> Builder<'a> {
     where
         'a: 'n,
     {
-        fields.get(key).or_else(|| self.defaults.get(key))
+        fields.get(key).or_else(|| self.settings.defaults.get(key))
     }
 
     pub(super) fn url(&mut self, node: &Node, path: Text, query: Vec<(String, Text)>) -> Option<UrlTemplate> {
-        self.sends_http = true;
+        self.uses.sends_http = true;
         if let Some(path) = path.fixed() {
             let absolute = path.starts_with("http://") || path.starts_with("https://");
             if !absolute && !path.starts_with('/') {
                 self.error(node, format!("{path:?} is neither a path that begins with / nor an http URL"));
                 return None;
             }
-            self.needs_host |= !absolute;
+            self.uses.needs_host |= !absolute;
             if absolute {
                 self.password_of(path);
             }
@@ -197,7 +197,7 @@ impl<'a> Builder<'a> {
                 _ => "/",
             };
             let absolute = start.starts_with("http://") || start.starts_with("https://");
-            self.needs_host |= !absolute;
+            self.uses.needs_host |= !absolute;
             if !absolute && !start.starts_with('/') {
                 self.error(node, format!("{start:?} is neither a path that begins with / nor an http URL"));
                 return None;

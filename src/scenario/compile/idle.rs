@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::plan::{Class, Schedule, Start};
 use crate::scenario::syntax::diagnostic;

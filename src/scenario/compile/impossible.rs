@@ -1,6 +1,6 @@
 //! Expectations that no reply can meet, or that every reply meets: refused, for neither says anything.
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// What is looked at.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Class, Goal, Load, Schedule, Slope, Stage};
@@ -124,7 +124,7 @@ impl<'a> Builder<'a> {
             self.error(list, format!("`stages` must have from 1 to {MAX_STAGES} entries"));
             return None;
         }
-        let before = self.found.len();
+        let before = self.diagnostics.errors.len();
         let mut stages: Vec<Stage> = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let Some(stage) = self.stage(index, item) else { continue };
@@ -138,7 +138,7 @@ impl<'a> Builder<'a> {
             }
             stages.push(stage);
         }
-        (self.found.len() == before).then_some(stages)
+        (self.diagnostics.errors.len() == before).then_some(stages)
     }
 
     fn stage(&mut self, index: usize, node: &Node) -> Option<Stage> {
@@ -242,21 +242,6 @@ impl<'a> Builder<'a> {
             );
         }
     }
-}
-
-/// The names of all stages in the file and its profiles.
-pub(super) fn stage_names(root: &Node) -> Vec<String> {
-    let profiles = Fields(root.entries()).get("profiles").map(Node::entries).unwrap_or_default();
-    let mut names = Vec::new();
-    for node in profiles.iter().map(|(_, node)| node).chain([root]) {
-        let fields = Fields(node.entries());
-        for model in ["shape", "arrivals"].into_iter().filter_map(|key| fields.get(key)) {
-            let stages = Fields(model.entries()).get("stages").map(Node::one_or_more).unwrap_or_default();
-            let name = |stage: &Node| Fields(stage.entries()).get("name").and_then(Node::scalar).map(str::to_owned);
-            names.extend(stages.iter().filter_map(name));
-        }
-    }
-    names
 }
 
 fn first_rate(schedule: &Schedule) -> PerSecond {

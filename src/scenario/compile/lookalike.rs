@@ -1,6 +1,6 @@
 //! What looks like a template, or like the name of a file that is read, and would be sent as it stands.
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// Keys whose `@file` is read.
@@ -82,7 +82,7 @@ impl Builder<'_> {
     }
 
     fn is_reported(&self, node: &Node) -> bool {
-        self.found.iter().any(|known| node.at.contains(&known.at.start))
+        self.diagnostics.errors.iter().any(|known| node.at.contains(&known.at.start))
     }
 
     /// Reports a template in a text that is never filled.

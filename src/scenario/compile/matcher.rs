@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::expect::{Matcher, Operand, Test, Unit};
 use crate::scenario::eval::operator::Operator;
@@ -34,7 +34,7 @@ impl Builder<'_> {
                 let mut right = true;
                 for (key, value) in entries {
                     if !allowed.contains(&key.name.as_str()) {
-                        self.unknown(key.at.clone(), &key.name, &allowed);
+                        self.diagnostics.unknown(key.at.clone(), &key.name, &allowed);
                         right = false;
                         continue;
                     }

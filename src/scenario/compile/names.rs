@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::words;
 use crate::scenario::plan::{Action, Flow, Step, walk};
@@ -29,7 +29,7 @@ impl<'a> Builder<'a> {
         for (_, flow) in fields.get("flows").map(Node::entries).unwrap_or_default() {
             steps(flow, &mut assigned);
         }
-        self.assigned_by_flows = assigned[before_flows..].iter().map(|key| key.name.clone()).collect();
+        self.flow_table.assigned = assigned[before_flows..].iter().map(|key| key.name.clone()).collect();
         self.clashes(fields, &assigned);
         if let Some(node) = fields.get("vars") {
             self.vars(node);
@@ -129,7 +129,7 @@ impl<'a> Builder<'a> {
             }
         }
         for (key, _) in fields.get("flows").map(Node::entries).unwrap_or_default() {
-            if !self.called.contains(&key.name) {
+            if !self.flow_table.called.contains(&key.name) {
                 let message = format!("the flow `{}` is never called", key.name);
                 self.warn(key.at.clone(), message, format!("write - call: {}", key.name));
             }
@@ -141,7 +141,9 @@ impl<'a> Builder<'a> {
         match &node.kind {
             Kind::Map(entries) => {
                 for (key, value) in entries {
-                    if key.name.contains("{{") && !self.found.iter().any(|known| known.at.start == key.at.start) {
+                    if key.name.contains("{{")
+                        && !self.diagnostics.errors.iter().any(|known| known.at.start == key.at.start)
+                    {
                         let message = "a key cannot hold a template: it would be sent as it stands";
                         self.report(
                             key.at.clone(),
@@ -188,7 +190,7 @@ impl<'a> Builder<'a> {
                         .map(|i| &*flows[i].name)
                         .collect();
                     let message = format!("the flows call each other without an end: {}", round.join(" → "));
-                    if let Some((_, at)) = self.flows.get(&*flows[to].name).cloned() {
+                    if let Some((_, at)) = self.flow_table.ids.get(&*flows[to].name).cloned() {
                         self.report(at, message, "repeat steps with repeat, for_each or while");
                     }
                 } else if state.get(to) == Some(&0) {

@@ -1,6 +1,6 @@
 //! Words for null of other languages, which are strings here.
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
 
 const WORDS: [&str; 4] = ["none", "nil", "undefined", "null"];

@@ -3,24 +3,11 @@
 //! In: the operation of each step. Out: the name of its row, and what the operations of each row ask for.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
-use super::Builder;
+use super::builder::Builder;
+use super::interner::Counted;
 use crate::scenario::plan::{self, EndpointId, OperationSize};
 use crate::scenario::syntax::diagnostic::Diagnostic;
-
-/// The operation of one step.
-#[derive(Debug)]
-pub(super) struct Counted {
-    /// Where it counts.
-    pub row: EndpointId,
-    /// How much it asks for.
-    pub size: OperationSize,
-    /// Where its document stands.
-    pub at: Range<usize>,
-    /// The step says which row it counts in.
-    pub named: bool,
-}
 
 /// Digits of the hash that tells one document without a name from another.
 const DIGITS: usize = 8;
@@ -34,7 +21,7 @@ pub(super) fn anonymous(document: &str) -> String {
 impl Builder<'_> {
     /// What the operations of each row ask for, and warnings of those that cannot be told apart.
     pub(super) fn counted(&mut self) -> Vec<(EndpointId, OperationSize)> {
-        let all = std::mem::take(&mut self.operations);
+        let all = std::mem::take(&mut self.interner.operations);
         let mut rows: Vec<(EndpointId, OperationSize)> = Vec::new();
         // For each row, where it is in the list and which operation came first.
         let mut known: HashMap<EndpointId, (usize, &Counted)> = HashMap::new();
@@ -53,7 +40,7 @@ impl Builder<'_> {
     }
 
     fn mixed(&mut self, first: &Counted, one: &Counted) {
-        let Some(row) = self.endpoints.get(one.row.0 as usize) else { return };
+        let Some(row) = self.interner.endpoints.get(one.row.0 as usize) else { return };
         let (origin, text, start) = self.sources.locate(first.at.start);
         let before = text.get(..first.at.start.saturating_sub(start)).unwrap_or_default();
         let place = format!("{origin}:{}", before.matches('\n').count() + 1);
@@ -64,7 +51,7 @@ impl Builder<'_> {
         let warning = Diagnostic::new(one.at.clone(), message)
             .note("their times are mixed, and of each figure the larger one is shown")
             .note("to tell them apart, give one a `name`");
-        self.warned.push(warning);
+        self.diagnostics.warnings.push(warning);
     }
 }
 

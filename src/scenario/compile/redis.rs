@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use super::impossible::Seen;
 use crate::scenario::eval::expect::Unit;
@@ -46,10 +46,10 @@ impl Builder<'_> {
             self.password_of(url);
         }
         let Some(node) = fields.get("redis") else {
-            let used = self.redis_used.clone()?;
+            let used = self.uses.redis.clone()?;
             if environment.is_none() {
                 let advice = "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST";
-                self.no_redis = Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
+                self.uses.no_redis = Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
             return Some(RedisTarget {
@@ -67,7 +67,7 @@ impl Builder<'_> {
         };
         if fields.get("url").is_none() && url.is_none() {
             let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
-            self.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` has no `url`").note(advice));
+            self.uses.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` has no `url`").note(advice));
         }
         let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
         let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
@@ -76,7 +76,7 @@ impl Builder<'_> {
         let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
         let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
         if envelope == Envelope::Off {
-            for at in std::mem::take(&mut self.measured) {
+            for at in std::mem::take(&mut self.uses.measured) {
                 self.report(
                     at,
                     "`measure: delivery` needs the stamp that `envelope: off` leaves out",
@@ -134,7 +134,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn publish(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<PublishStep> {
-        self.redis_used.get_or_insert(argument.at.clone());
+        self.uses.redis.get_or_insert(argument.at.clone());
         let channel = self.text(argument, "publish");
         let row = self.row(fields, "PUBLISH", argument.scalar().unwrap_or_default());
         let payload = match fields.get("payload") {
@@ -164,7 +164,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
-        self.redis_used.get_or_insert(argument.at.clone());
+        self.uses.redis.get_or_insert(argument.at.clone());
         let (channels, name) = self.channels(argument, "subscribe");
         let endpoint = self.row(fields, "SUBSCRIBE", &name);
         let measure =
@@ -176,7 +176,7 @@ impl Builder<'_> {
         }
         let measure = measure.unwrap_or(false);
         if let Some(node) = fields.get("measure").filter(|_| measure) {
-            self.measured.push(node.at.clone());
+            self.uses.measured.push(node.at.clone());
         }
         let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
         let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
@@ -184,7 +184,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
-        self.redis_used.get_or_insert(argument.at.clone());
+        self.uses.redis.get_or_insert(argument.at.clone());
         // A channel of this name goes into a list.
         if matches!(argument.kind, Kind::Null) || argument.scalar() == Some("all") {
             return Some(Action::Unsubscribe(Vec::new()));
@@ -193,7 +193,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn redis_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<RedisStep> {
-        self.redis_used.get_or_insert(argument.at.clone());
+        self.uses.redis.get_or_insert(argument.at.clone());
         let mut command = Vec::new();
         match argument.scalar() {
             // One text is cut at its blanks; an argument with blanks needs the list.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Baseline, Regression, Reports, Search, Vary};
@@ -69,7 +69,7 @@ impl Builder<'_> {
         for (_, profile) in entries {
             let Some(entries) = self.map(profile, "a profile") else { continue };
             for (key, _) in entries.iter().filter(|(k, _)| !own.contains(&k.name.as_str())) {
-                self.unknown(key.at.clone(), &key.name, &own);
+                self.diagnostics.unknown(key.at.clone(), &key.name, &own);
             }
         }
     }

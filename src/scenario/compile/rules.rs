@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::{Fields, quoted};
 use crate::scenario::grammar::table::Rule;
 use crate::scenario::syntax::node::Kind;

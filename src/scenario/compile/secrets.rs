@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::secrets::{Redactor, userinfo};
 
@@ -17,7 +17,7 @@ impl Builder<'_> {
 
     /// Notes the password in a URL, so that it is masked wherever it comes up; also as it is written there.
     pub(super) fn password_of(&mut self, url: &str) {
-        self.private.extend(userinfo::passwords(url));
+        self.uses.passwords.extend(userinfo::passwords(url));
     }
 
     /// Whether what `secrets` names is there, and can be masked.

@@ -1,6 +1,6 @@
 //! One step: exactly one action and the modifiers that go with it.
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::actions::{self, ACTIONS, ANY_STEP, ActionKind};
 use crate::scenario::grammar::table;
@@ -44,19 +44,19 @@ impl Builder<'_> {
         self.modifiers(entries, action);
         self.rules(fields, &argument.at, word, action.rules);
         let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
-        let excluded = self.excluded(&own_tags);
-        let wanted = self.wanted(&own_tags);
+        let excluded = self.tags.excluded(&own_tags);
+        let wanted = self.tags.wanted(&own_tags);
         // Steps inside of others may be wanted where those around them are not.
         let contains_steps = action.contains_steps();
-        let taken = !excluded && (wanted || contains_steps || (word == "call" && self.invites(argument)));
+        let taken = !excluded && (wanted || contains_steps || (word == "call" && self.calls_selected_flow(argument)));
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
-        let (around, mark) = (self.tags.len(), self.mark());
-        self.tags.extend(own_tags);
+        let (around, mark) = (self.tags.current.len(), self.mark());
+        self.tags.current.extend(own_tags);
         let built = self.action(action, argument, &fields);
         self.names.given.watch(watched);
         self.early(node);
-        self.tags.truncate(around);
+        self.tags.current.truncate(around);
         if !taken || (!wanted && contains_steps && built.as_ref().is_some_and(is_empty)) {
             self.forget(mark);
             return None;
@@ -78,7 +78,7 @@ impl Builder<'_> {
             if let Some(note) = instead(&key.name) {
                 self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
             } else {
-                self.unknown(key.at.clone(), &key.name, &actions);
+                self.diagnostics.unknown(key.at.clone(), &key.name, &actions);
             }
         }
         if strange.is_empty() {
@@ -105,7 +105,7 @@ impl Builder<'_> {
                     format!("it goes with `{}`; allowed here: {}", other.key.name, allowed.join(", ")),
                 );
             } else {
-                self.unknown(key.at.clone(), &key.name, &allowed);
+                self.diagnostics.unknown(key.at.clone(), &key.name, &allowed);
             }
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::Method;
 
-use super::Builder;
+use super::builder::Builder;
 use super::fields::Fields;
 use super::graphql::Chosen;
 use super::http::Message;
@@ -41,7 +41,7 @@ impl Builder<'_> {
         fields: &Fields<'_>,
         chosen: &Chosen,
     ) -> Option<SubscriptionStep> {
-        let before = self.found.len();
+        let before = self.diagnostics.errors.len();
         for (key, why) in STRANGE {
             if let Some(at) = fields.key(key) {
                 self.report(at, format!("`{key}` does not go with a subscription"), why);
@@ -56,7 +56,7 @@ impl Builder<'_> {
         let message =
             url.zip(body).map(|(url, body)| Message { row, method: Method::GET, url, body, content_type: None });
         let http = self.carried(message, fields);
-        let params = match self.graphql.params {
+        let params = match self.settings.graphql.params {
             Some(node) => Some(self.json(node)?),
             None => None,
         };
@@ -76,7 +76,7 @@ impl Builder<'_> {
         }
         self.asked(argument, fields, chosen, &http);
         let step = SubscriptionStep { http, connect, event, params, errors, business_errors, events, listen_for };
-        (self.found.len() == before).then_some(step)
+        (self.diagnostics.errors.len() == before).then_some(step)
     }
 
     fn events_have_no_status(&mut self, fields: &Fields<'_>) {
@@ -91,7 +91,7 @@ impl Builder<'_> {
 
     /// Where the WebSocket is opened, as the HTTP request that it begins with.
     fn stream_url(&mut self, argument: &Node) -> Option<UrlTemplate> {
-        let address = self.graphql.subscriptions.as_ref().unwrap_or(&self.graphql.endpoint);
+        let address = self.settings.graphql.subscriptions.as_ref().unwrap_or(&self.settings.graphql.endpoint);
         let text = match template::text(address, &self.names) {
             Ok(Text::Fixed(text)) => Text::Fixed(as_http(&text).into()),
             Ok(Text::Parts(mut parts)) => {

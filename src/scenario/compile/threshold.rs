@@ -1,6 +1,6 @@
 //! `thresholds`: `metric operator value`, joined by `and`, and what it is about.
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Check, EndpointId, Metric, Source, Stage, Target, Threshold};
@@ -141,10 +141,10 @@ impl Builder<'_> {
             let names = self.plain_texts(tags, "tags");
             let mut rows: Vec<EndpointId> = Vec::new();
             for name in &names {
-                match self.tagged.get(name) {
+                match self.interner.tagged.get(name) {
                     Some(more) => rows.extend(more),
                     None => {
-                        let known: Vec<&str> = self.tagged.keys().map(String::as_str).collect();
+                        let known: Vec<&str> = self.interner.tagged.keys().map(String::as_str).collect();
                         let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
                         let note = near.unwrap_or_else(|| "tags stand beside tasks and steps".to_owned());
                         self.report(tags.at.clone(), format!("no request has the tag `{name}`"), note);
@@ -164,16 +164,17 @@ impl Builder<'_> {
     /// Rows by `POST /path`, or by the name under any verb.
     fn rows(&mut self, node: &Node, names: &[String]) -> Option<Vec<EndpointId>> {
         // A part of the scenario may be without the row that the whole of it has.
-        let partial = !self.select.tags.is_empty() || !self.select.exclude_tags.is_empty();
+        let partial = self.tags.is_partial();
         let mut rows = Vec::new();
         for name in names {
             let matching: Vec<EndpointId> = (0u32..)
-                .zip(&self.endpoints)
+                .zip(&self.interner.endpoints)
                 .filter(|(_, e)| *e.name == **name || format!("{} {}", e.method, e.name) == *name)
                 .map(|(i, _)| EndpointId(i))
                 .collect();
             if matching.is_empty() && !partial {
-                let all: Vec<String> = self.endpoints.iter().map(|e| format!("{} {}", e.method, e.name)).collect();
+                let all: Vec<String> =
+                    self.interner.endpoints.iter().map(|e| format!("{} {}", e.method, e.name)).collect();
                 let note = match nearest(name, all.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean {near:?}?"),
                     None => "write the verb and the name of a step, such as \"POST /api/checkout\"".to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Condition, SlotId, Template, TemplateError};
 use crate::scenario::syntax::node::{Kind, Node};

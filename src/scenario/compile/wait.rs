@@ -1,6 +1,6 @@
 //! `wait_time`: Locust's four functions.
 
-use super::Builder;
+use super::builder::Builder;
 use crate::scenario::plan::{Pause, Wait};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::Node;
