@@ -91,7 +91,7 @@ tasks:
         "GraphQL: the operation declares no variable `$price`",
         "it declares id",
         "s.yaml:10:18",
-        "GraphQL: `$first`: expected `Int`, found a text",
+        "GraphQL: `$first`: expected `Int`, found a string",
         "write it without quotes",
     ] {
         assert!(said.contains(wanted), "{wanted}:\n{said}");
@@ -120,7 +120,7 @@ fn a_subscription_is_checked_like_any_other_operation() {
         ("query Q { orders { id } }", "events: 1", "`events` goes with a subscription, this is a query"),
         ("mutation M { a }", "listen_for: 1s", "`listen_for` goes with a subscription, this is a mutation"),
         ("subscription S { a }", "events: 0", "`events` must be at least 1"),
-        ("subscription S { a }", "events: many", "`events` must be a whole number"),
+        ("subscription S { a }", "events: many", "`events`: expected a whole number"),
         ("subscription S { a }", "listen_for: 0s", "`listen_for` must be above 0"),
         ("subscription S { a }", "listen_for: soon", "s.yaml:7:21"),
         ("subscription S { a }", "method: get", "`method` does not go with a subscription"),
@@ -150,8 +150,8 @@ fn where_subscriptions_go_is_checked_too() {
         assert_eq!(code, 0, "{settings}: {said}");
     }
     for (settings, host, wanted) in [
-        ("{ subscriptions: 'h/s' }", "", "neither a path that begins with / nor an http URL"),
-        ("{ connection_params: [1] }", "host: http://h\n", "`connection_params` must be a map, this is a list"),
+        ("{ subscriptions: 'h/s' }", "", "expected a path starting with `/`, or an http(s) URL"),
+        ("{ connection_params: [1] }", "host: http://h\n", "`connection_params`: expected a map, found a list"),
         ("{ connection_params: { a: '{{ nope }}' } }", "host: http://h\n", "nope"),
         ("{ subscription: /s }", "host: http://h\n", "did you mean `subscriptions`?"),
     ] {

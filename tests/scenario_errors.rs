@@ -156,9 +156,10 @@ fn a_name_that_is_read_before_it_has_a_value_is_a_warning() {
     let early = |steps: &str| {
         let text = format!("host: http://h\nflows: {{ login: [{{ get: /l, capture: {{ token: $.t }} }}] }}\n{steps}\n");
         let warnings = Scenario::parse("w.yaml", &text).unwrap().warnings().to_owned();
-        let names = warnings.lines().filter_map(|line| line.strip_prefix("warning: nothing before this gives `"));
+        let unset =
+            |line: &str| line.strip_prefix("warning: `")?.strip_suffix("` is used before it is set").map(str::to_owned);
+        let names = warnings.lines().filter_map(unset);
         let places = warnings.lines().filter_map(|line| line.trim().strip_prefix("--> w.yaml:"));
-        let names = names.map(|rest| rest.split('`').next().unwrap());
         names.zip(places).map(|(name, place)| format!("{name}@{place}")).collect::<Vec<_>>().join(" ")
     };
     for (steps, wanted) in [
@@ -186,7 +187,7 @@ fn a_name_that_is_read_before_it_has_a_value_is_a_warning() {
     let all = Scenario::parse("w.yaml", text).unwrap();
     assert_eq!(all.warnings(), "");
     let select = SelectOptions { exclude_tags: vec!["slow".to_owned()], ..SelectOptions::default() };
-    assert!(all.select(&select).unwrap().warnings().contains("gives `id` a value"));
+    assert!(all.select(&select).unwrap().warnings().contains("`id` is used before it is set"));
 }
 
 #[test]
@@ -287,7 +288,7 @@ fn a_threshold_of_a_tag_is_about_the_rows_of_called_flows_too() {
         let names: BTreeSet<&str> = on.endpoints().iter().map(|row| &*plan.endpoints[row.0 as usize].name).collect();
         assert_eq!(names, BTreeSet::from(["/a", "/f", "/g"]), "{part:?}");
         // A threshold of a stage that only a profile has does not go away without a word.
-        let said = scenario.warnings().contains("no stage `late`: this threshold is left out");
+        let said = scenario.warnings().contains("no stage `late`: this threshold is skipped");
         assert_eq!((plan.thresholds.len(), said), if profile.is_some() { (2, false) } else { (1, true) });
     }
 }

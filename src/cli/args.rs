@@ -369,7 +369,7 @@ mod tests {
             (["-t", "1x"], "1h30m"),
             (["-H", "example.com"], "https://"),
             (["-H", "ftp://example.com"], "https://"),
-            (["-H", "redis://h/x"], "the database after the host is no number"),
+            (["-H", "redis://h/x"], "the database after the host is not a number"),
             (["--threads", "0"], "1..=1024"),
             (["--theme", "pink"], "colorblind"),
             (["--user", "1"], "--users"),

@@ -2,6 +2,24 @@
 //!
 //! In: a path or a text. Out: a [`Scenario`] (read, checked and compiled, cheap to keep in a list), from which
 //! [`Scenario::plan`] makes a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
+//!
+//! The rooms, lowest first; each imports only those above it in this picture:
+//!
+//! ```text
+//! secrets (masking)   grammar (the language as tables)
+//!        └────────┬────────────┘
+//!               syntax (YAML with places, diagnostics)
+//!                 │
+//!               eval (values at run time)
+//!                 │
+//!               plan (what the engine runs)
+//!                 ├───────▶ estimate (a plan in words)
+//!               graphql (documents against a schema)
+//!                 │
+//!               compile (syntax and grammar become a plan)
+//!                 │
+//!               load, run, catalog and the other files beside the rooms
+//! ```
 
 pub mod catalog;
 mod check_graphql;

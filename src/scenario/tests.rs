@@ -166,19 +166,19 @@ fn a_row_is_called_as_its_address_is_written() {
     let names: Vec<&str> = plan.endpoints.iter().map(|row| &*row.name).collect();
     assert_eq!(names, ["/q?a=1&b={{ x }}", "/q", "http://***@h/?c=d"]);
     let error = step("", "{ get: /, name: 'n {{ user.id }}' }").unwrap_err();
-    assert!(error.contains("a template in it is never filled"), "{error}");
+    assert!(error.contains("`name` cannot contain a template"), "{error}");
 }
 
 #[test]
 fn two_things_of_one_name_are_refused() {
     for (top, steps, wanted) in [
-        ("vars: { uuid: 1 }", "{ get: / }", "templates have a function uuid()"),
-        ("", "{ get: /, capture: { range: $.a } }", "templates have a function range()"),
-        ("vars: { d: 1 }\ndata: { d: { file: d.csv } }", "{ get: / }", "`d` stands in `data` and in `vars`"),
+        ("vars: { uuid: 1 }", "{ get: / }", "`uuid` is the name of a function"),
+        ("", "{ get: /, capture: { range: $.a } }", "`range` is the name of a function"),
+        ("vars: { d: 1 }\ndata: { d: { file: d.csv } }", "{ get: / }", "`d` is defined in both `data` and `vars`"),
         ("data: { d: { file: d.csv } }", "{ set: { d: 1 } }", "`d` is a data file: a step cannot give it a value"),
         ("flows: { f: [{ get: '/{{ w }}' }] }", "{ call: f }", "{ call: f, with: { w: … } }"),
         ("include: [http://h/a.yaml]", "{ get: / }", "there are no remote includes"),
-        ("", "{ while: 'true', limit: '{{ user.id }}', steps: [{ get: / }] }", "a template cannot stand here"),
+        ("", "{ while: 'true', limit: '{{ user.id }}', steps: [{ get: / }] }", "templates are not allowed here"),
         ("", "{ get: /, capture: { f: { body: false } } }", "`body: false` captures nothing"),
         ("sequential: yes", "{ get: / }", "write true"),
         ("", "{ think: 3 }", "- wait: 3s"),

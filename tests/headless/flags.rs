@@ -31,7 +31,7 @@ fn a_run_time_ends_a_shape_and_other_flags_say_what_they_replace() {
             &["c.yaml", "-u", "2", "-r", "9", "-t", "1s"],
             None,
             2..=2,
-            Some("2 users are too few for every class: B has nobody"),
+            Some("2 users are too few for every class: B has no users"),
         ),
     ] {
         let mut command = katydid(folder.path(), &[&base[..], flags].concat());

@@ -253,7 +253,7 @@ fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
         .output()
         .expect("the program");
     let said = String::from_utf8_lossy(&output.stderr);
-    let words = "60 users are too few for every class: Subscriber has 60 of 200, Publisher has nobody";
+    let words = "60 users are too few for every class: Subscriber has 60 of 200, Publisher has no users";
     assert!(said.contains(words), "{said}");
 }
 

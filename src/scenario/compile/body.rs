@@ -63,7 +63,7 @@ impl Builder<'_> {
             return;
         }
         let why = if text.contains("{{") { "; the name of a file cannot vary" } else { "" };
-        let message = format!("no file is named here: it is sent as it stands{why}");
+        let message = format!("no file is named here: it is sent as written{why}");
         self.warn(node.at.clone(), message, "write \"@file\", or \"{{ '@' }}…\" where the @ is meant to be sent");
     }
 

@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
         let mut diagnostic = Diagnostic::new(at, slip.message);
         diagnostic.notes = slip.notes;
         if let Some(flow) = self.flow_table.current.as_ref().filter(|_| slip.undefined) {
-            let note = format!("or the step that calls gives it: {{ call: {flow}, with: {{ {}: … }} }}", slip.word);
+            let note = format!("or set it in the step that calls: {{ call: {flow}, with: {{ {}: … }} }}", slip.word);
             diagnostic.notes.push(note);
         }
         self.diagnostics.errors.push(diagnostic);

@@ -12,10 +12,9 @@ use crate::scenario::grammar::keys::{CAPTURE, CAPTURE_FORMS as FORMS, CAPTURE_SO
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// What to write instead of a template.
-const CHOOSE: &str =
-    "it is read with the file: capture with `pick: all`, and choose in a step: {{ all | select('eq', x) | first }}";
+const CHOOSE: &str = "it is evaluated when the file is loaded: capture with `pick: all`, and choose in a step: {{ all | select('eq', x) | first }}";
 /// The same for a path.
-const CHOOSE_JSON: &str = "it is read with the file: capture `body: true` as page, and look in it in a step: \
+const CHOOSE_JSON: &str = "it is evaluated when the file is loaded: capture `body: true` as page, and look in it in a step: \
                            {{ page | jsonpath('$.items[?@.id == ' ~ x ~ ']') }}";
 
 impl Builder<'_> {
@@ -49,7 +48,7 @@ impl Builder<'_> {
             Some((kind, rest)) if SOURCES.contains(&kind.trim()) => self.source(kind.trim(), rest.trim(), node),
             None if ["body", "status"].contains(&text.as_str()) => self.source(&text, "", node),
             _ => {
-                self.report(node.at.clone(), format!("{text:?} is not a place in a reply"), FORMS);
+                self.report(node.at.clone(), format!("{text:?} is not a valid capture"), FORMS);
                 None
             }
         }
@@ -122,7 +121,7 @@ impl Builder<'_> {
             "regex" => match regex::RegexBuilder::new(text).size_limit(MAX_PATTERN).build() {
                 Ok(pattern) => CaptureSource::Regex(pattern),
                 Err(e) => {
-                    let message = format!("this pattern cannot be read: {}", regex_error(&e));
+                    let message = format!("invalid pattern: {}", regex_error(&e));
                     self.report(node.at.clone(), message, PATTERN_ADVICE);
                     return None;
                 }

@@ -42,13 +42,13 @@ impl<'a> Builder<'a> {
             let Some(fields) = self.fields(value, &keys::CLASS) else { continue };
             let class = self.class(&key.name, &fields, false);
             if class.as_ref().is_some_and(|c| c.weight == 0 && c.fixed_count.is_none()) {
-                let message = format!("user class `{}` has weight 0: no user is of it", key.name);
+                let message = format!("user class `{}` has weight 0: this class never runs", key.name);
                 self.warn(key.at.clone(), message, "give a weight above 0, or a fixed_count");
             }
             classes.extend(class);
         }
         if !classes.is_empty() && classes.iter().all(|c| c.weight == 0 && c.fixed_count.is_none()) {
-            self.error(node, "the weights of all user classes are 0: nobody would run");
+            self.error(node, "the weights of all user classes are 0: no user would run");
         }
         classes
     }
@@ -95,7 +95,7 @@ impl<'a> Builder<'a> {
             if let Some(node) = Fields(item.entries()).get("name") {
                 if seen.iter().any(|name| **name == *task.name) {
                     let message = format!("two tasks are called `{}`", task.name);
-                    self.report(node.at.clone(), message, "lists and choices go by the name: give each its own");
+                    self.report(node.at.clone(), message, "give each task a name of its own");
                 }
                 if unnamed.iter().any(|name| **name == *task.name) {
                     let message = format!("a task without a name is called `{}` already", task.name);

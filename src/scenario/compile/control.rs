@@ -42,7 +42,7 @@ impl Builder<'_> {
         if !text.contains("{{") && argument.scalar().is_some() {
             self.report(
                 argument.at.clone(),
-                format!("`for_each` takes a list, this is {}", argument.what()),
+                format!("`for_each`: expected a list, found {}", argument.what()),
                 "write a list, or a template: \"{{ name }}\"",
             );
         }

@@ -3,8 +3,8 @@
 use http::HeaderName;
 
 use super::builder::Builder;
-use super::impossible::Seen;
 use super::matcher::MAX_PATH;
+use super::unsatisfiable::Seen;
 use crate::scenario::eval::expect::{Expect, Subject, Unit};
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::status::StatusRange;
@@ -69,7 +69,7 @@ impl Builder<'_> {
             Unit::Status => Seen::Status,
             Unit::Plain => Seen::Any,
         };
-        self.impossible(node, seen, false);
+        self.unsatisfiable(node, seen, false);
         let matcher = self.matcher(node, unit)?;
         let words = crate::clean::line(&format!("{words} {matcher}")).into_owned();
         Some(Expect { subject, matcher, words: words.into() })
@@ -91,10 +91,10 @@ impl Builder<'_> {
                 let shift = written.find(text).unwrap_or(0) + e.position();
                 let place = (at.start + shift).min(at.end.max(at.start));
                 let why = match e.message() {
-                    "parser error" => "it breaks off here",
+                    "parser error" => "unexpected input",
                     why => why,
                 };
-                let message = format!("the JSONPath {text:?} cannot be read: {why}");
+                let message = format!("invalid JSONPath {text:?}: {why}");
                 self.report(place..place + 1, message, "write a path such as $.items[0].id or $.items[*].id");
                 None
             }
@@ -103,7 +103,7 @@ impl Builder<'_> {
 
     fn statuses(&mut self, node: &Node) -> Option<Vec<StatusRange>> {
         if node.one_or_more().is_empty() {
-            self.error(node, "this list of statuses is empty: no reply could be right");
+            self.error(node, "this list of statuses is empty: no response could match");
             return None;
         }
         node.one_or_more().iter().map(|n| self.status(n)).collect()

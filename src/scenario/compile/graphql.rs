@@ -245,7 +245,7 @@ impl<'a> Builder<'a> {
             self.report(
                 key.at.clone(),
                 "`errors` goes with `graphql`",
-                "an HTTP reply has a status: expect: { status: 200 }",
+                "an HTTP response has a status: expect: { status: 200 }",
             );
         }
     }

@@ -21,7 +21,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_HEADERS: usize = 200;
 /// Headers that say where a message ends: with any other value the server would wait, or read the rest as a request.
 const OURS: [(HeaderName, &str); 3] = [
-    (CONTENT_LENGTH, "leave it out: it is counted for every body"),
+    (CONTENT_LENGTH, "leave it out: it is computed for every body"),
     (TRANSFER_ENCODING, "leave it out: bodies are sent whole"),
     (CONNECTION, "leave it out; write connections: per_request for a connection of its own"),
 ];
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
             Kind::Text(text) => Some(text.clone()),
             _ if fields.key("url").is_some() => None,
             _ => {
-                self.report(address.at.clone(), format!("`{verb}` must be a path, this is {}", address.what()), WRITE);
+                self.report(address.at.clone(), format!("`{verb}`: expected a path, found {}", address.what()), WRITE);
                 None
             }
         };
@@ -171,7 +171,7 @@ impl<'a> Builder<'a> {
         if let Some(path) = path.fixed() {
             let absolute = path.starts_with("http://") || path.starts_with("https://");
             if !absolute && !path.starts_with('/') {
-                self.error(node, format!("{path:?} is neither a path that begins with / nor an http URL"));
+                self.error(node, format!("expected a path starting with `/`, or an http(s) URL, found {path:?}"));
                 return None;
             }
             self.uses.needs_host |= !absolute;
@@ -199,7 +199,7 @@ impl<'a> Builder<'a> {
             let absolute = start.starts_with("http://") || start.starts_with("https://");
             self.uses.needs_host |= !absolute;
             if !absolute && !start.starts_with('/') {
-                self.error(node, format!("{start:?} is neither a path that begins with / nor an http URL"));
+                self.error(node, format!("expected a path starting with `/`, or an http(s) URL, found {start:?}"));
                 return None;
             }
         }
@@ -220,7 +220,7 @@ impl<'a> Builder<'a> {
                 continue;
             };
             if let Some((_, note)) = OURS.iter().find(|(ours, _)| *ours == name) {
-                let message = format!("the header {} is written by katydid", key.name);
+                let message = format!("`{}` is set automatically", key.name);
                 self.report(key.at.clone(), message, *note);
                 continue;
             }
@@ -265,7 +265,7 @@ impl<'a> Builder<'a> {
             }
             Kind::Map(_) => {}
             _ => {
-                self.report(node.at.clone(), format!("`auth` must be a map or none, this is {}", node.what()), NO_AUTH);
+                self.report(node.at.clone(), format!("`auth`: expected a map or none, found {}", node.what()), NO_AUTH);
                 return None;
             }
         }

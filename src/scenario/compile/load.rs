@@ -111,7 +111,7 @@ impl<'a> Builder<'a> {
             return None;
         }
         if let (Some(at), false) = (fields.key("max_users"), open) {
-            self.report(at, "`max_users` goes with rates", "stages with `users` have their own most");
+            self.report(at, "`max_users` goes with rates", "stages with `users` set their own maximum");
         }
         let most = open.then(|| most.unwrap_or(Users(MAX_BUSY)));
         self.unreachable_stages(list, &stages, (most, warm_up));
@@ -133,7 +133,7 @@ impl<'a> Builder<'a> {
                 self.report(
                     at,
                     format!("two stages are called `{}`", stage.name),
-                    "thresholds go by the name: give each its own",
+                    "thresholds refer to stages by name: give each its own",
                 );
             }
             stages.push(stage);

@@ -16,7 +16,7 @@ use crate::units;
 
 /// What to do about a pattern that cannot be read.
 pub(super) const PATTERN_ADVICE: &str =
-    r"put \ before ( [ { . * + ? and | that stand for themselves, and the pattern into single quotes";
+    r"escape a literal ( [ { . * + ? or | with \, and put the pattern into single quotes";
 
 /// From here on a bare number of seconds is hardly what somebody expects of a reply.
 const MANY_SECONDS: f64 = 60.0;
@@ -47,7 +47,7 @@ impl Builder<'_> {
             }
             Kind::List(items) => {
                 if items.is_empty() {
-                    self.error(node, "this list is empty: nothing could be right");
+                    self.error(node, "this list is empty: nothing could match");
                     return None;
                 }
                 self.operands(items, unit).map(|all| Matcher(vec![Test::In(all)]))
@@ -59,7 +59,7 @@ impl Builder<'_> {
                 let sign = operator.sign();
                 let rest = trimmed.trim_start_matches(sign).trim();
                 if rest.is_empty() {
-                    self.error(node, format!("nothing stands behind `{sign}`"));
+                    self.error(node, format!("expected a value after `{sign}`"));
                     return None;
                 }
                 let operand = self.operand_text(node, rest, unit)?;
@@ -91,7 +91,7 @@ impl Builder<'_> {
             "in" => {
                 let items = self.list(node, "in")?;
                 if items.is_empty() {
-                    self.error(node, "this list is empty: nothing could be right");
+                    self.error(node, "this list is empty: nothing could match");
                 }
                 self.operands(items, unit).map(Test::In)
             }
@@ -101,14 +101,14 @@ impl Builder<'_> {
             "matches" => {
                 let text = self.scalar(node, "matches")?;
                 if text.contains("{{") && text.contains("}}") {
-                    let note = "patterns are read with the file; contains, starts_with and ends_with take templates";
-                    self.report(node.at.clone(), "a template cannot stand in a pattern", note);
+                    let note = "patterns are compiled when the file is loaded; contains, starts_with and ends_with take templates";
+                    self.report(node.at.clone(), "templates are not allowed in a pattern", note);
                     return None;
                 }
                 match regex::RegexBuilder::new(&text).size_limit(MAX_PATTERN).build() {
                     Ok(pattern) => Some(Test::Matches(pattern)),
                     Err(e) => {
-                        let message = format!("this pattern cannot be read: {}", regex_error(&e));
+                        let message = format!("invalid pattern: {}", regex_error(&e));
                         self.report(node.at.clone(), message, PATTERN_ADVICE);
                         None
                     }

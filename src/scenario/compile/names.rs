@@ -61,19 +61,15 @@ impl<'a> Builder<'a> {
         let right = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !right {
-            let message = format!("{name:?} cannot be the name of a variable");
+            let message = format!("{name:?} is not a valid variable name");
             self.report(key.at.clone(), message, "letters, digits and _ are allowed, and no digit first");
         } else if words::is_reserved(name) {
-            self.report(
-                key.at.clone(),
-                format!("a variable cannot be called `{name}`"),
-                "templates use this word otherwise",
-            );
+            self.report(key.at.clone(), format!("`{name}` is a reserved word"), "give the variable another name");
         }
         let called = words::is_function(name);
         if called {
-            let message = format!("a variable cannot be called `{name}`");
-            self.report(key.at.clone(), message, format!("templates have a function {name}()"));
+            let message = format!("`{name}` is the name of a function");
+            self.report(key.at.clone(), message, format!("give the variable another name: templates call {name}()"));
         }
         right && !called && !words::is_reserved(name)
     }
@@ -83,7 +79,7 @@ impl<'a> Builder<'a> {
         let vars = fields.get("vars").map(Node::entries).unwrap_or_default();
         for (data, _) in fields.get("data").map(Node::entries).unwrap_or_default() {
             if vars.iter().any(|(key, _)| key.name == data.name) {
-                let message = format!("`{}` stands in `data` and in `vars`", data.name);
+                let message = format!("`{}` is defined in both `data` and `vars`", data.name);
                 self.report(data.at.clone(), message, "give one of them another name");
             }
             for key in assigned.iter().filter(|key| key.name == data.name) {
@@ -144,11 +140,11 @@ impl<'a> Builder<'a> {
                     if key.name.contains("{{")
                         && !self.diagnostics.errors.iter().any(|known| known.at.start == key.at.start)
                     {
-                        let message = "a key cannot hold a template: it would be sent as it stands";
+                        let message = "templates are not allowed in keys";
                         self.report(
                             key.at.clone(),
                             message,
-                            "templates stand in values; a whole body can be a text: body: \"…\"",
+                            "use templates in values; a whole body can be a string: body: \"…\"",
                         );
                     }
                     self.templated_keys(value);
@@ -189,7 +185,7 @@ impl<'a> Builder<'a> {
                         .chain([to])
                         .map(|i| &*flows[i].name)
                         .collect();
-                    let message = format!("the flows call each other without an end: {}", round.join(" → "));
+                    let message = format!("recursive flow call: {}", round.join(" → "));
                     if let Some((_, at)) = self.flow_table.ids.get(&*flows[to].name).cloned() {
                         self.report(at, message, "repeat steps with repeat, for_each or while");
                     }

@@ -32,7 +32,7 @@ impl Builder<'_> {
     }
 
     pub(super) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {
-        self.error(node, format!("{} must be {wanted}, this is {}", quoted(what), node.what()));
+        self.error(node, format!("{}: expected {wanted}, found {}", quoted(what), node.what()));
     }
 
     pub(super) fn map<'n>(&mut self, node: &'n Node, what: &str) -> Option<&'n [(Key, Node)]> {
@@ -91,8 +91,8 @@ impl Builder<'_> {
         if name.contains("{{") {
             self.report(
                 node.at.clone(),
-                "`name` names a row of the statistics: a template in it is never filled",
-                "write a text that stands for all of them, such as /items/ID; without a name it is the address as written",
+                "`name` cannot contain a template: it names one row of the statistics",
+                "write one name for all of them, such as /items/ID; without a name it is the address as written",
             );
         }
         Some(name)
@@ -134,7 +134,7 @@ impl Builder<'_> {
         match text.parse::<u32>() {
             Ok(n) if n <= most => Some(n),
             _ => {
-                self.error(node, format!("`{what}` must be a whole number from 0 to {most}, this is {text:?}"));
+                self.error(node, format!("`{what}`: expected a whole number from 0 to {most}, found {text:?}"));
                 self.no_template(node);
                 None
             }
@@ -224,7 +224,7 @@ impl Builder<'_> {
         match text.trim().parse::<f64>() {
             Ok(n) if n.is_finite() && n >= 0.0 => Some(n),
             _ => {
-                self.error(node, format!("`{what}` must be a number from 0 up, this is {text:?}"));
+                self.error(node, format!("`{what}`: expected a non-negative number, found {text:?}"));
                 self.no_template(node);
                 None
             }
@@ -249,7 +249,7 @@ impl Builder<'_> {
     /// Texts that are shown and never filled; one may stand without a list.
     pub(super) fn plain_texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         let text = |n| {
-            self.never_filled(n, what, "it is read with the file, before the run");
+            self.never_filled(n, what, "it is evaluated when the file is loaded");
             self.plain_text(n, what)
         };
         node.one_or_more().iter().filter_map(text).collect()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::builder::Builder;
 use super::fields::Fields;
-use super::impossible::Seen;
+use super::unsatisfiable::Seen;
 use crate::scenario::eval::expect::Unit;
 use crate::scenario::eval::template::{JsonBuilder, Text};
 use crate::scenario::grammar::keys;
@@ -32,7 +32,11 @@ const STREAMING: &[(&str, &str, &str)] = &[
     ("SUNSUBSCRIBE", ENDS, "write unsubscribe: [channel], or unsubscribe: all"),
     ("SYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
     ("PSYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
-    ("MONITOR", "answers without end", "katydid has no step for it; redis-cli monitor shows what a server is told"),
+    (
+        "MONITOR",
+        "sends responses without end",
+        "katydid has no step for it; redis-cli monitor shows what a server receives",
+    ),
 ];
 const NO_STEP: &str = "katydid has no step for it";
 const LISTENS: &str = "makes a connection listen, which has a step of its own";
@@ -67,7 +71,7 @@ impl Builder<'_> {
         };
         if fields.get("url").is_none() && url.is_none() {
             let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
-            self.uses.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` has no `url`").note(advice));
+            self.uses.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` requires `url`").note(advice));
         }
         let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
         let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
@@ -156,7 +160,7 @@ impl Builder<'_> {
         let receivers = fields.get("expect").and_then(|n| {
             let expect = self.fields(n, &keys::EXPECT_PUBLISH)?;
             let receivers = expect.get("receivers")?;
-            self.impossible(receivers, Seen::Count, false);
+            self.unsatisfiable(receivers, Seen::Count, false);
             self.matcher(receivers, Unit::Plain)
         });
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);

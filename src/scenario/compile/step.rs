@@ -26,7 +26,7 @@ impl Builder<'_> {
                 Some((word, rest)) => format!("write - {word}: {rest}"),
                 None => WRITE.to_owned(),
             };
-            self.report(node.at.clone(), format!("a step must be a map, this is {}", node.what()), note);
+            self.report(node.at.clone(), format!("a step: expected a map, found {}", node.what()), note);
             return None;
         };
         let fields = Fields(entries);
@@ -37,7 +37,7 @@ impl Builder<'_> {
         };
         let word = action.key.name;
         if let Some((other, at, _)) = actions.next() {
-            let message = format!("`{word}` and `{}` in one step", other.key.name);
+            let message = format!("both `{word}` and `{}` are in one step; keep one", other.key.name);
             self.report(at, message, "a step has one action: begin a new step with -");
             return None;
         }
@@ -55,7 +55,7 @@ impl Builder<'_> {
         self.tags.current.extend(own_tags);
         let built = self.action(action, argument, &fields);
         self.names.given.watch(watched);
-        self.early(node);
+        self.warn_of_unset(node);
         self.tags.current.truncate(around);
         if !taken || (!wanted && contains_steps && built.as_ref().is_some_and(is_empty)) {
             self.forget(mark);
@@ -138,9 +138,9 @@ fn instead(word: &str) -> Option<&'static str> {
         "think" | "think_time" | "sleep" | "pause" | "delay" => "a pause is a step of its own: - wait: 3s",
         "loop" | "times" => "steps are repeated by a step around them: - repeat: 3, with steps below it",
         "assert" | "asserts" | "assertions" | "check" | "checks" | "validate" => {
-            "a request says what its reply must be beside its address: expect: { status: 200 }"
+            "expectations are set beside the address: expect: { status: 200 }"
         }
-        "extract" | "save" | "store" => "a request gives names to values of its reply: capture: { id: $.id }",
+        "extract" | "save" | "store" => "values of the response are captured beside the address: capture: { id: $.id }",
         "params" => "pairs after the ? are written query: { page: 1 }",
         _ => return None,
     })

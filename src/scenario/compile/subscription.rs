@@ -30,7 +30,7 @@ impl Builder<'_> {
         for key in OWN {
             if let Some(at) = fields.key(key) {
                 let message = format!("`{key}` goes with a subscription, this is a {what}");
-                self.report(at, message, "a query or mutation has one answer");
+                self.report(at, message, "a query or mutation has one response");
             }
         }
     }

@@ -58,8 +58,8 @@ impl Builder<'_> {
         {
             // The load of this profile has no such stage, but that of another has: there is nothing to judge.
             if let Some(node) = fields.get("stage") {
-                let message = format!("the load that is run has no stage `{name}`: this threshold is left out");
-                self.warn(node.at.clone(), message, "a profile that has the stage judges it");
+                let message = format!("the load of this run has no stage `{name}`: this threshold is skipped");
+                self.warn(node.at.clone(), message, "it is evaluated with a profile that has the stage");
             }
             return None;
         }
@@ -146,7 +146,7 @@ impl Builder<'_> {
                     None => {
                         let known: Vec<&str> = self.interner.tagged.keys().map(String::as_str).collect();
                         let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
-                        let note = near.unwrap_or_else(|| "tags stand beside tasks and steps".to_owned());
+                        let note = near.unwrap_or_else(|| "tags are set on tasks and steps".to_owned());
                         self.report(tags.at.clone(), format!("no request has the tag `{name}`"), note);
                         return None;
                     }
@@ -211,7 +211,7 @@ fn parse(text: &str) -> Result<Check, (String, String)> {
     let value = quantity(metric, value).ok_or_else(|| {
         let wanted = match unit(metric) {
             Unit::Time => "a time such as 300ms",
-            Unit::Ratio => "a part such as 1% or 0.01",
+            Unit::Ratio => "a ratio such as 1% or 0.01",
             Unit::Number => "a number",
         };
         (format!("`{word}` is compared with {wanted}, not with {value:?}"), FORMS.to_owned())

@@ -59,7 +59,7 @@ fn understaffed(plan: &Plan) -> Option<String> {
         }
     }
     let nobody = plan.classes.iter().zip(waiting).filter(|(_, waits)| *waits);
-    short.extend(nobody.map(|(class, _)| format!("{} has nobody", class.name)));
+    short.extend(nobody.map(|(class, _)| format!("{} has no users", class.name)));
     let are = if peak == 1 { "is" } else { "are" };
     (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
 }
@@ -108,13 +108,13 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", "));
     }
     for threshold in &plan.thresholds {
-        let _ = writeln!(out, "  must hold (not judged yet): {}", thresholds::words(plan, threshold));
+        let _ = writeln!(out, "  threshold (not evaluated yet): {}", thresholds::words(plan, threshold));
     }
     if let Some(search) = &plan.search {
         let unit = if search.vary == Vary::Users { "users" } else { "arrivals/s" };
         let (from, to, hold) = (PerSecond(search.from), PerSecond(search.to), units::plain(search.hold));
         let until = thresholds::words(plan, &search.until);
-        let _ = writeln!(out, "  searches from {from} to {to} {unit}, {hold} each, as long as this holds: {until}");
+        let _ = writeln!(out, "  searches from {from} to {to} {unit}, {hold} each, while this passes: {until}");
         let _ = writeln!(out, "  ! a search is not run yet: a run of this profile is refused");
     }
     let estimate = estimate(plan);

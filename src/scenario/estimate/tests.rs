@@ -10,13 +10,13 @@ fn classes_that_too_few_users_are_left_for_are_named() {
     let arrivals = |most: u32| format!("run_time: 1s\narrivals: {{ rate: 5/s, max_users: {most} }}\n");
     for (load, expected) in [
         ("users: 6\n".to_owned(), None),
-        ("users: 5\n".to_owned(), Some("5 users are too few for every class: Rest has nobody")),
+        ("users: 5\n".to_owned(), Some("5 users are too few for every class: Rest has no users")),
         (
             "users: 1\n".to_owned(),
-            Some("1 user is too few for every class: Early has 1 of 3, Fixed has none of 2, Rest has nobody"),
+            Some("1 user is too few for every class: Early has 1 of 3, Fixed has none of 2, Rest has no users"),
         ),
         (arrivals(4), None),
-        (arrivals(3), Some("3 users are too few for every class: Fixed has nobody, Rest has nobody")),
+        (arrivals(3), Some("3 users are too few for every class: Fixed has no users, Rest has no users")),
     ] {
         let scenario = Scenario::parse("t.yaml", &(load.clone() + classes)).unwrap();
         let found = understaffed(&scenario.plan(&Overrides::default()).unwrap());
@@ -107,8 +107,8 @@ fn a_plan_is_told_in_the_right_words() {
     ));
     for wanted in [
         "at most 7 users at the peak, at most about 75 requests, at most 0.02 VU-hours",
-        "p95 < 400s, of GET /a, in stage a, over the last 10s at any time, fails when it has not held for 5s, a failure stops the run",
-        "p95 < 1s and rps > 5, of QUERY Q, a failure is only said",
+        "p95 < 400s, of GET /a, in stage a, over the last 10s at any time, fails after not passing for 5s, a failure stops the run",
+        "p95 < 1s and rps > 5, of QUERY Q, a failure is only reported",
         "mean < 2m, of requests with the tag t",
     ] {
         assert!(text.contains(wanted), "{wanted}\n{text}");
@@ -119,7 +119,7 @@ fn a_plan_is_told_in_the_right_words() {
     );
     let text = words(&plan);
     for wanted in
-        ["  1 stage, 10s", "searches from 10 to 200 users, 45s each, as long as this holds: p95 < 1s", "! a search"]
+        ["  1 stage, 10s", "searches from 10 to 200 users, 45s each, while this passes: p95 < 1s", "! a search"]
     {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
@@ -253,9 +253,9 @@ fn a_class_without_a_user_is_named_also_where_others_share_by_weight() {
         class("None", "weight: 0, ")
     );
     for (n, expected) in [
-        (1, Some("1 user is too few for every class: B has nobody, C has nobody")),
-        (2, Some("2 users are too few for every class: B has nobody, C has nobody")),
-        (6, Some("6 users are too few for every class: C has nobody")),
+        (1, Some("1 user is too few for every class: B has no users, C has no users")),
+        (2, Some("2 users are too few for every class: B has no users, C has no users")),
+        (6, Some("6 users are too few for every class: C has no users")),
         (7, None),
         (1_000_000, None),
     ] {

@@ -25,13 +25,13 @@ pub(super) fn words(plan: &Plan, threshold: &Threshold) -> String {
         parts.push(format!("over the last {} at any time", units::plain(window)));
     }
     if !threshold.hold.is_zero() {
-        parts.push(format!("fails when it has not held for {}", units::plain(threshold.hold)));
+        parts.push(format!("fails after not passing for {}", units::plain(threshold.hold)));
     }
     if threshold.abort {
         parts.push("a failure stops the run".to_owned());
     }
     if threshold.warn {
-        parts.push("a failure is only said".to_owned());
+        parts.push("a failure is only reported".to_owned());
     }
     parts.join(", ")
 }

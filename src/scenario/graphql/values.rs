@@ -237,11 +237,11 @@ mod tests {
             ("{ term: null }", &["`$term`: expected `String!`, found null"]),
             ("{ term: 7 }", &["`$term`: expected `String!`, found 7", "write it in quotes"]),
             ("{ term: [a] }", &["`$term`: expected `String!`, found a list"]),
-            ("{ term: a, first: ten }", &["`$first`: expected `Int`, found a text", "write it without quotes"]),
-            ("{ term: a, first: '1{{ user.id }}' }", &["`$first`: expected `Int`, found a text", "text around a"]),
+            ("{ term: a, first: ten }", &["`$first`: expected `Int`, found a string", "write it without quotes"]),
+            ("{ term: a, first: '1{{ user.id }}' }", &["`$first`: expected `Int`, found a string", "text around a"]),
             ("{ term: a, first: 1.5 }", &["`$first`: expected `Int`, found 1.5", "an Int is whole"]),
             ("{ term: a, first: 3000000000 }", &["`$first`: expected `Int`, found 3000000000", "an Int is whole"]),
-            ("{ term: a, near: '1.5' }", &["`$near`: expected `Float`, found a text", "without quotes"]),
+            ("{ term: a, near: '1.5' }", &["`$near`: expected `Float`, found a string", "without quotes"]),
             ("{ term: a, sale: 1 }", &["`$sale`: expected `Boolean`, found 1"]),
             ("{ term: a, ids: [1.5] }", &["`$ids[0]`: expected `ID!`, found 1.5"]),
             ("{ term: a, ids: [a, null] }", &["`$ids[1]`: expected `ID!`, found null"]),
@@ -255,7 +255,7 @@ mod tests {
             ),
             (
                 "{ term: a, filter: { price: 1, inner: { price: x } } }",
-                &["`$filter.inner.price`: expected `Float!`, found a text", "without quotes"],
+                &["`$filter.inner.price`: expected `Float!`, found a string", "without quotes"],
             ),
         ] {
             let found = found(variables);

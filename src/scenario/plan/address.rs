@@ -25,7 +25,7 @@ pub struct Address {
 
 /// The text is no address of a Redis. It is not repeated, because it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the Redis address is not right: {0}; write redis://host:6379/0, or rediss:// for TLS")]
+#[error("invalid Redis address: {0}; write redis://host:6379/0, or rediss:// for TLS")]
 pub struct AddressError(&'static str);
 
 impl Address {
@@ -34,7 +34,7 @@ impl Address {
     /// # Errors
     /// When it is none, or one of something else.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
-        let url = Url::parse(text.trim()).map_err(|_| AddressError("it is no URL"))?;
+        let url = Url::parse(text.trim()).map_err(|_| AddressError("it is not a URL"))?;
         let tls = match url.scheme() {
             "redis" => false,
             "rediss" => true,
@@ -42,12 +42,12 @@ impl Address {
         };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(AddressError("it has no host"))?;
         let decoded = |part: &str| -> Result<Option<Arc<str>>, AddressError> {
-            let text = percent_decode_str(part).decode_utf8().map_err(|_| AddressError("it holds no valid text"))?;
+            let text = percent_decode_str(part).decode_utf8().map_err(|_| AddressError("it is not valid UTF-8"))?;
             Ok(Some(text).filter(|text| !text.is_empty()).map(|text| text.as_ref().into()))
         };
         let database = match url.path().trim_matches('/') {
             "" => 0,
-            number => number.parse().map_err(|_| AddressError("the database after the host is no number"))?,
+            number => number.parse().map_err(|_| AddressError("the database after the host is not a number"))?,
         };
         Ok(Self {
             host: host.trim_start_matches('[').trim_end_matches(']').into(),

@@ -79,8 +79,7 @@ impl Pause {
             }
             Pause::Computed(template) => {
                 let value = template.value(scope)?;
-                let text =
-                    short(&value).ok_or_else(|| RenderError("wait: the value is no length of time".to_owned()))?;
+                let text = short(&value).ok_or_else(|| RenderError("wait: the value is not a duration".to_owned()))?;
                 units::parse_duration(&text).map_err(|e| RenderError(format!("wait: {e}")))
             }
         }

@@ -32,16 +32,16 @@ pub(crate) fn advise(source: &str, place: usize, message: &str) -> Option<Advice
         return words("* begins a reference in YAML, and nothing has this name", quotes(here.value(place)));
     }
     if message.starts_with("invalid trailing content after single-quoted") {
-        let note = "a ' inside of '…' is written twice: 'it''s'; or put the text into \"…\"";
-        return words("the text ends at the quote before this", note.to_owned());
+        let note = "a ' inside of '…' is written twice: 'it''s'; or put the string into \"…\"";
+        return words("the string ends at the quote before this", note.to_owned());
     }
     if message.starts_with("invalid trailing content after double-quoted") {
-        let note = r#"a " inside of "…" is written \"; or put the text into '…'"#;
-        return words("the text ends at the quote before this", note.to_owned());
+        let note = r#"a " inside of "…" is written \"; or put the string into '…'"#;
+        return words("the string ends at the quote before this", note.to_owned());
     }
     if message.contains("block scalar") {
         let note =
-            "a text of several lines begins in the line below | or >; else put quotes round the value".to_owned();
+            "a string of several lines starts in the line below | or >; else put quotes round the value".to_owned();
         return Some(Advice { at: None, message: None, note });
     }
     if let Some(open) = message.strip_prefix("unclosed bracket '").and_then(|rest| rest.chars().next()) {
@@ -69,7 +69,7 @@ pub(crate) fn advise(source: &str, place: usize, message: &str) -> Option<Advice
 }
 
 fn misaligned() -> Advice {
-    let message = "this line begins in another column than those it belongs to".to_owned();
+    let message = "inconsistent indentation".to_owned();
     Advice { at: None, message: Some(message), note: ALIGN.to_owned() }
 }
 

@@ -46,7 +46,7 @@ impl Include<'_> {
             let Kind::Text(name) = &item.kind else {
                 self.found.push(Diagnostic::new(
                     item.at.clone(),
-                    format!("`include` must name files, this is {}", item.what()),
+                    format!("`include`: expected names of files, found {}", item.what()),
                 ));
                 continue;
             };
@@ -60,7 +60,9 @@ impl Include<'_> {
 
     fn one(&mut self, item: &Node, name: &str, path: &[PathBuf]) -> Result<Option<Node>, String> {
         if name.contains("{{") {
-            return Err("`include` cannot contain a template: files are joined before anything is filled".to_owned());
+            return Err(
+                "`include` cannot contain a template: files are joined before templates are evaluated".to_owned()
+            );
         }
         if name.contains("://") {
             return Err("there are no remote includes: save the file beside the scenario and name that".to_owned());
@@ -70,7 +72,7 @@ impl Include<'_> {
         if let Some(first) = path.iter().position(|p| *p == real) {
             let names =
                 path.iter().skip(first).chain([&real]).map(|p| p.file_name().unwrap_or_default().to_string_lossy());
-            return Err(format!("the files include each other: {}", names.collect::<Vec<_>>().join(" → ")));
+            return Err(format!("recursive include: {}", names.collect::<Vec<_>>().join(" → ")));
         }
         if !self.seen.insert(real.clone()) {
             return Ok(None);
@@ -103,12 +105,12 @@ impl Include<'_> {
         if !matches!(node.kind, Kind::Map(_)) {
             self.found.push(Diagnostic::new(
                 node.at.clone(),
-                format!("an included file must be a map, this is {}", node.what()),
+                format!("an included file: expected a map, found {}", node.what()),
             ));
             return Ok(None);
         }
         for (key, _) in node.entries().iter().filter(|(key, _)| !INCLUDED.contains(&key.name.as_str())) {
-            let message = format!("`{}` cannot stand in an included file", key.name);
+            let message = format!("`{}` is not allowed in an included file", key.name);
             let note = format!("allowed: {}", INCLUDED.join(", "));
             self.found.push(Diagnostic::new(key.at.clone(), message).note(note));
         }

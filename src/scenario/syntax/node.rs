@@ -102,10 +102,10 @@ impl Node {
     /// What the node is, for messages.
     pub fn what(&self) -> &'static str {
         match self.kind {
-            Kind::Null => "nothing",
-            Kind::Bool(_) => "true or false",
+            Kind::Null => "null",
+            Kind::Bool(_) => "a boolean",
             Kind::Number(..) => "a number",
-            Kind::Text(_) => "a text",
+            Kind::Text(_) => "a string",
             Kind::List(_) => "a list",
             Kind::Map(_) => "a map",
         }
@@ -182,12 +182,12 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
 /// What to write instead, for the commonest of the library's messages.
 fn advice(message: &str) -> Option<&'static str> {
     let known = [
-        ("tab", "indent with spaces: YAML takes no tabs there"),
+        ("tab", "indent with spaces: YAML does not allow tabs there"),
         (
             "unclosed quote",
             "close the quote where the value ends; inside of \"…\" a quote is \\\", inside of '…' it is ''",
         ),
-        ("duplicate mapping key", "a map has each key once: remove one of the two, or join what stands below them"),
+        ("duplicate mapping key", "a map has each key once: remove one of the two, or merge their values"),
     ];
     known.into_iter().find(|(start, _)| message.starts_with(start)).map(|(_, advice)| advice)
 }
@@ -260,7 +260,7 @@ impl<'de> Visitor<'de> for RawVisitor {
     type Value = Raw;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text, a number, true, false, a list or a map")
+        f.write_str("a string, a number, true, false, a list or a map")
     }
 
     fn visit_unit<E>(self) -> Result<Raw, E> {

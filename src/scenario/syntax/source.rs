@@ -112,7 +112,7 @@ impl Sources {
         let real = path.canonicalize().map_err(|e| format!("cannot read {}: {e}", path.display()))?;
         let root = root.canonicalize().map_err(|e| format!("cannot read {}: {e}", root.display()))?;
         if !real.starts_with(&root) {
-            return Err(format!("{name} lies outside of the scenario's folder"));
+            return Err(format!("{name} is outside the scenario's folder"));
         }
         let found = real.metadata().and_then(|found| ordinary(&found));
         found.map_err(|e| format!("cannot read {}: {e}", path.display()))?;

@@ -222,12 +222,12 @@ fn a_step_says_once_who_asks_and_goes_before_the_defaults() {
         assert_eq!(all.join(" + "), wanted, "{top} {more}");
     }
     for (top, more, wanted) in [
-        ("", "auth: { bearer: a }, headers: { AUTHORIZATION: b }", "both fill the same header"),
-        ("defaults: { auth: { bearer: a }, headers: { Authorization: b } }", "", "both fill the same header"),
+        ("", "auth: { bearer: a }, headers: { AUTHORIZATION: b }", "both `auth` and the header"),
+        ("defaults: { auth: { bearer: a }, headers: { Authorization: b } }", "", "both `auth` and the header"),
         ("", "auth: ", "`auth` has no value"),
         ("", "auth: nobody", "auth: none to send none"),
-        ("", "headers: { content-length: 5 }, body: abc", "written by katydid"),
-        ("defaults: { headers: { Transfer-Encoding: chunked } }", "", "written by katydid"),
+        ("", "headers: { content-length: 5 }, body: abc", "is set automatically"),
+        ("defaults: { headers: { Transfer-Encoding: chunked } }", "", "is set automatically"),
         ("", "headers: { Connection: close }", "connections: per_request"),
     ] {
         let error = plan(top, &format!("{{ get: /, {more} }}")).expect_err(more);

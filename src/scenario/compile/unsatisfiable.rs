@@ -21,9 +21,9 @@ pub(super) enum Seen {
 impl Seen {
     fn words(self) -> &'static str {
         match self {
-            Seen::Time => "a time",
-            Seen::Size => "a size",
-            Seen::Status => "a status",
+            Seen::Time => "`time`",
+            Seen::Size => "`size`",
+            Seen::Status => "`status`",
             Seen::Count => "a count",
             Seen::Any => "a value",
         }
@@ -41,54 +41,54 @@ impl Seen {
 
 impl Builder<'_> {
     /// Reports what cannot hold, or always does. `negated`: inside of `not`.
-    pub(super) fn impossible(&mut self, node: &Node, seen: Seen, negated: bool) {
+    pub(super) fn unsatisfiable(&mut self, node: &Node, seen: Seen, negated: bool) {
         match &node.kind {
             Kind::Map(entries) => {
                 for (key, value) in entries {
-                    self.impossible_test(&key.name, value, seen, negated);
+                    self.unsatisfiable_test(&key.name, value, seen, negated);
                 }
             }
             Kind::List(items) if seen == Seen::Time && !items.is_empty() => self.exactly(node, negated),
-            Kind::List(items) => items.iter().for_each(|item| self.impossible_number(item, seen)),
+            Kind::List(items) => items.iter().for_each(|item| self.unsatisfiable_number(item, seen)),
             Kind::Text(text) => match text.trim() {
-                text if text.starts_with("!=") => self.impossible_test("ne", node, seen, negated),
-                text if text.starts_with("==") => self.impossible_test("eq", node, seen, negated),
-                text if text.starts_with(['<', '>']) => self.impossible_number(node, seen),
-                _ => self.impossible_test("eq", node, seen, negated),
+                text if text.starts_with("!=") => self.unsatisfiable_test("ne", node, seen, negated),
+                text if text.starts_with("==") => self.unsatisfiable_test("eq", node, seen, negated),
+                text if text.starts_with(['<', '>']) => self.unsatisfiable_number(node, seen),
+                _ => self.unsatisfiable_test("eq", node, seen, negated),
             },
-            Kind::Null | Kind::Bool(_) | Kind::Number(..) => self.impossible_test("eq", node, seen, negated),
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) => self.unsatisfiable_test("eq", node, seen, negated),
         }
     }
 
-    fn impossible_test(&mut self, operator: &str, node: &Node, seen: Seen, negated: bool) {
+    fn unsatisfiable_test(&mut self, operator: &str, node: &Node, seen: Seen, negated: bool) {
         let is_number = seen != Seen::Any;
         match operator {
-            "not" => self.impossible(node, seen, !negated),
+            "not" => self.unsatisfiable(node, seen, !negated),
             "length" if is_number => {
                 self.report(node.at.clone(), format!("{} has no length", seen.words()), seen.example());
             }
-            "length" => self.impossible(node, Seen::Count, negated),
+            "length" => self.unsatisfiable(node, Seen::Count, negated),
             "exists" if is_number => {
-                self.report(node.at.clone(), format!("{} is always there", seen.words()), seen.example());
+                self.report(node.at.clone(), format!("`exists` has no effect on {}", seen.words()), seen.example());
             }
             // The digits of a status can be looked at.
             "starts_with" | "ends_with" | "matches" if seen == Seen::Status => self.is_text(operator, node),
             "contains" | "starts_with" | "ends_with" | "matches" if is_number => {
-                let message = format!("{} is a number: `{operator}` looks at texts", seen.words());
+                let message = format!("{} is a number: `{operator}` needs a string", seen.words());
                 self.report(node.at.clone(), message, seen.example());
             }
             "eq" | "in" if seen == Seen::Time => self.exactly(node, negated),
             "ne" if seen == Seen::Time => self.exactly(node, !negated),
             "gt" | "gte" | "lt" | "lte" => match node.kind {
-                Kind::Number(..) | Kind::Text(_) => self.impossible_number(node, seen),
+                Kind::Number(..) | Kind::Text(_) => self.unsatisfiable_number(node, seen),
                 _ => {
-                    let message = format!("`{operator}` compares with a number or a text, this is {}", node.what());
+                    let message = format!("`{operator}`: expected a number or a string, found {}", node.what());
                     self.report(node.at.clone(), message, "write one such as { gte: 1 }");
                 }
             },
             "starts_with" | "ends_with" | "matches" => self.is_text(operator, node),
-            "in" => node.one_or_more().iter().for_each(|item| self.impossible_number(item, seen)),
-            "eq" | "ne" => self.impossible_number(node, seen),
+            "in" => node.one_or_more().iter().for_each(|item| self.unsatisfiable_number(item, seen)),
+            "eq" | "ne" => self.unsatisfiable_number(node, seen),
             _ => {}
         }
     }
@@ -99,7 +99,7 @@ impl Builder<'_> {
             _ => node.scalar().is_some(),
         };
         if !right {
-            let message = format!("`{operator}` takes a text, this is {}", node.what());
+            let message = format!("`{operator}`: expected a string, found {}", node.what());
             self.report(node.at.clone(), message, format!("write {operator}: \"…\""));
         }
     }
@@ -107,21 +107,21 @@ impl Builder<'_> {
     fn exactly(&mut self, node: &Node, negated: bool) {
         let text = node.scalar().unwrap_or("1s").trim_start_matches(['=', '!', ' ']);
         let message = if negated {
-            "this always holds: no reply takes exactly so long"
+            "this is always true: `time` cannot be tested for equality"
         } else {
-            "no reply takes exactly so long"
+            "`time` cannot be tested for equality"
         };
-        self.report(node.at.clone(), message, format!("write < {text}"));
+        self.report(node.at.clone(), message, format!("use `< {text}`"));
     }
 
     /// A number of items is compared with nothing but numbers; other units are read by whoever compiles them.
-    fn impossible_number(&mut self, node: &Node, seen: Seen) {
+    fn unsatisfiable_number(&mut self, node: &Node, seen: Seen) {
         if seen != Seen::Count {
             return;
         }
         let text = node.scalar().map(|text| text.trim().trim_start_matches(['<', '>', '=', '!']).trim());
         if text.is_none_or(|text| !text.contains("{{") && text.parse::<f64>().is_err()) {
-            let message = format!("this is held against a number, and is {}", node.what());
+            let message = format!("expected a number, found {}", node.what());
             self.report(node.at.clone(), message, "write a number, or { gte: 1 }");
         }
     }
@@ -139,31 +139,31 @@ mod tests {
     #[test]
     fn what_can_never_hold_is_refused() {
         for (expect, words) in [
-            ("{ time: { contains: 5 } }", "a time is a number"),
-            ("{ time: { matches: x } }", "a time is a number"),
-            ("{ time: 1s }", "no reply takes exactly so long"),
-            ("{ time: { eq: 1s } }", "no reply takes exactly so long"),
-            ("{ time: [1s, 2s] }", "no reply takes exactly so long"),
-            ("{ time: { in: [1s, 2s] } }", "no reply takes exactly so long"),
-            ("{ time: '== 1s' }", "error: no reply takes exactly so long"),
-            ("{ time: { not: 1s } }", "this always holds: no reply takes exactly so long"),
-            ("{ time: '!= 1s' }", "this always holds: no reply takes exactly so long"),
-            ("{ time: { not: { ne: 1s } } }", "error: no reply takes exactly so long"),
-            ("{ time: { length: 3 } }", "a time has no length"),
-            ("{ status: { exists: false } }", "a status is always there"),
-            ("{ status: { length: 3 } }", "a status has no length"),
-            ("{ status: { contains: 2 } }", "a status is a number"),
-            ("{ size: { matches: x } }", "a size is a number"),
-            ("{ size: { exists: true } }", "a size is always there"),
-            ("{ json: { $.a: { length: x } } }", "held against a number"),
-            ("{ json: { $.a: { length: '> x' } } }", "held against a number"),
-            ("{ json: { $.a: { length: { in: [1, b] } } } }", "held against a number"),
-            ("{ json: { $.a: { gt: [1] } } }", "`gt` compares with a number or a text, this is a list"),
-            ("{ json: { $.a: { lte: true } } }", "`lte` compares with"),
-            ("{ body: { matches: 5 } }", "`matches` takes a text, this is a number"),
-            ("{ body: { starts_with: [a] } }", "`starts_with` takes a text, this is a list"),
-            ("{ body: { matches: '^{{ user.id }}' } }", "a template cannot stand in a pattern"),
-            ("{ body: { exists: '{{ user.id }}' } }", "a template cannot stand here"),
+            ("{ time: { contains: 5 } }", "`time` is a number"),
+            ("{ time: { matches: x } }", "`time` is a number"),
+            ("{ time: 1s }", "`time` cannot be tested for equality"),
+            ("{ time: { eq: 1s } }", "`time` cannot be tested for equality"),
+            ("{ time: [1s, 2s] }", "`time` cannot be tested for equality"),
+            ("{ time: { in: [1s, 2s] } }", "`time` cannot be tested for equality"),
+            ("{ time: '== 1s' }", "error: `time` cannot be tested for equality"),
+            ("{ time: { not: 1s } }", "this is always true: `time` cannot be tested for equality"),
+            ("{ time: '!= 1s' }", "this is always true: `time` cannot be tested for equality"),
+            ("{ time: { not: { ne: 1s } } }", "error: `time` cannot be tested for equality"),
+            ("{ time: { length: 3 } }", "`time` has no length"),
+            ("{ status: { exists: false } }", "`exists` has no effect on `status`"),
+            ("{ status: { length: 3 } }", "`status` has no length"),
+            ("{ status: { contains: 2 } }", "`status` is a number"),
+            ("{ size: { matches: x } }", "`size` is a number"),
+            ("{ size: { exists: true } }", "`exists` has no effect on `size`"),
+            ("{ json: { $.a: { length: x } } }", "expected a number, found"),
+            ("{ json: { $.a: { length: '> x' } } }", "expected a number, found"),
+            ("{ json: { $.a: { length: { in: [1, b] } } } }", "expected a number, found"),
+            ("{ json: { $.a: { gt: [1] } } }", "`gt`: expected a number or a string, found a list"),
+            ("{ json: { $.a: { lte: true } } }", "`lte`: expected a number or a string"),
+            ("{ body: { matches: 5 } }", "`matches`: expected a string, found a number"),
+            ("{ body: { starts_with: [a] } }", "`starts_with`: expected a string, found a list"),
+            ("{ body: { matches: '^{{ user.id }}' } }", "templates are not allowed in a pattern"),
+            ("{ body: { exists: '{{ user.id }}' } }", "templates are not allowed here"),
         ] {
             let error = refused(expect).unwrap_or_else(|| panic!("accepted: {expect}"));
             assert!(error.contains(words), "{expect}\n{error}");

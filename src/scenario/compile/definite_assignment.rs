@@ -8,11 +8,11 @@ use crate::scenario::syntax::node::{Kind, Node};
 
 impl Builder<'_> {
     /// Reports what the templates of a step read too early.
-    pub(super) fn early(&mut self, step: &Node) {
+    pub(super) fn warn_of_unset(&mut self, step: &Node) {
         for name in self.names.given.early() {
             self.warn(
                 self.place(step, &name).unwrap_or_else(|| step.at.clone()),
-                format!("nothing before this gives `{name}` a value"),
+                format!("`{name}` is used before it is set"),
                 format!("capture or set it above or in on_start, or write {{{{ {name} | default(\"…\") }}}}"),
             );
         }
@@ -23,16 +23,16 @@ impl Builder<'_> {
         match &node.kind {
             Kind::Map(entries) => entries.iter().find_map(|(key, value)| {
                 let bare = is_expression(&key.name);
-                if bare { self.stands(value, name) } else { self.place(value, name) }
+                if bare { self.standalone(value, name) } else { self.place(value, name) }
             }),
             Kind::List(items) => items.iter().find_map(|item| self.place(item, name)),
-            Kind::Text(text) if text.contains("{{") => self.stands(node, name),
+            Kind::Text(text) if text.contains("{{") => self.standalone(node, name),
             _ => None,
         }
     }
 
     /// Where the variable stands on its own in the text of a scalar.
-    fn stands(&self, node: &Node, name: &str) -> Option<Range<usize>> {
+    fn standalone(&self, node: &Node, name: &str) -> Option<Range<usize>> {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let written = self.sources.at(node.at.clone());
         let from = written.find("{{").unwrap_or(0);
