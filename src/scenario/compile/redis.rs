@@ -53,7 +53,8 @@ impl Builder<'_> {
             let used = self.uses.redis.clone()?;
             if environment.is_none() {
                 let advice = "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST";
-                self.uses.no_redis = Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
+                self.uses.no_redis =
+                    Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
             }
             let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
             return Some(RedisTarget {
