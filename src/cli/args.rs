@@ -45,9 +45,9 @@ pub enum Other {
         #[arg(long, value_name = "N", env = "KATYDID_SEED")]
         seed: Option<u64>,
     },
-    /// Say what is wrong with scenario files, and what a run of them would do and cost
+    /// Check scenario files, and print what a run of them would do and cost
     Check(Check),
-    /// Run one user once, and show each request, each reply and what held
+    /// Run one user once, and show each request, each response and each check
     Try(Trial),
     /// Make a scenario from a HAR recording, an OpenAPI 3 document, or a curl command line
     Import(Import),
@@ -79,10 +79,10 @@ pub struct Check {
     /// The load that there would be.
     #[command(flatten)]
     pub load: Load,
-    /// Hold GraphQL documents against this schema: SDL, or an introspection result as JSON
+    /// Validate GraphQL documents against this schema: SDL, or an introspection result as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "introspect")]
     pub schema: Option<PathBuf>,
-    /// Hold them against the schema that the scenario's GraphQL endpoint, or the one at URL, tells
+    /// Validate them against the schema of the scenario's GraphQL endpoint, or of the one at URL
     #[arg(long, value_name = "URL", num_args = 0..=1, require_equals = true, value_parser = Unrepeated(check_schema::address, "--introspect <URL>"))]
     pub introspect: Option<Option<Url>>,
 }
@@ -96,10 +96,10 @@ pub struct Trial {
     /// Base URL of the target, or the address of the Redis
     #[arg(short = 'H', long, value_name = "URL", env = "KATYDID_HOST", hide_env_values = true, value_parser = Unrepeated(parse_host, "--host <URL>"))]
     pub host: Option<String>,
-    /// The user class that is tried [default: the first]
+    /// The user class to try [default: the first]
     #[arg(long, value_name = "NAME")]
     pub class: Option<String>,
-    /// The one task that is tried, between on_start and on_stop [default: all, in their order]
+    /// The one task to try, between on_start and on_stop [default: all, in order]
     #[arg(long, value_name = "NAME")]
     pub task: Option<String>,
     /// The part of the file that is tried.
@@ -116,10 +116,10 @@ pub struct Trial {
 /// Options of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Import {
-    /// What to read; its kind is seen in its content. - reads standard input
+    /// What to read; its content decides its kind. - reads standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Where the scenario is written, unless something is there already [default: standard output]
+    /// Where to write the scenario; an existing file is not overwritten [default: standard output]
     #[arg(short = 'o', long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Keep images, styles, scripts, fonts and media of a recording
@@ -133,7 +133,7 @@ pub struct Import {
 /// Which part of a scenario is run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct Part {
-    /// Lay a profile of the scenario over it
+    /// Apply a profile of the scenario
     #[arg(long, value_name = "NAME", env = "KATYDID_PROFILE")]
     pub profile: Option<String>,
     /// Run only tasks and steps with one of these tags
@@ -188,8 +188,8 @@ pub struct Run {
     /// Start at once, on the screen
     #[arg(long, action = ArgAction::SetTrue, env = "KATYDID_AUTOSTART", value_parser = BoolishValueParser::new())]
     pub autostart: bool,
-    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where there is more
-    /// to tell, also _service_time.csv, _graphql.csv and _redis.csv
+    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where they apply,
+    /// also _service_time.csv, _graphql.csv and _redis.csv
     #[arg(long, value_name = "PREFIX", env = "KATYDID_CSV")]
     pub csv: Option<PathBuf>,
     /// Folder for what is exported from the screen
@@ -201,7 +201,7 @@ pub struct Run {
     /// Exit code when a request or a scenario step failed [default: 1 without a screen, 0 with one]
     #[arg(long, value_name = "N", env = "KATYDID_EXIT_CODE_ON_ERROR")]
     pub exit_code_on_error: Option<u8>,
-    /// Threads that make load [default: one for each available core]
+    /// Threads that generate load [default: one for each available core]
     #[arg(long, value_name = "N", env = "KATYDID_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
     /// Seed of every random choice, to repeat a run [default: a new one for each run]
@@ -241,7 +241,7 @@ impl Part {
 }
 
 impl Load {
-    /// The values that stand in for the scenario's own.
+    /// The values that replace the scenario's own.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             host: self.host.clone(),
@@ -261,7 +261,7 @@ impl Run {
         self.part.select()
     }
 
-    /// The values that stand in for the scenario's own.
+    /// The values that replace the scenario's own.
     pub fn overrides(&self) -> Overrides {
         self.load.overrides()
     }
@@ -287,8 +287,8 @@ impl Run {
     }
 }
 
-/// Takes an address, by this function and for this flag. What it refuses is not repeated: it may hold a secret, and no
-/// scenario has said yet which.
+/// Takes an address, by this function and for this flag. A value that is refused is not repeated: it may contain a
+/// secret, and no scenario has named its secrets yet.
 #[derive(Debug, Clone, Copy)]
 struct Unrepeated<T>(fn(&str) -> Result<T, String>, &'static str);
 
