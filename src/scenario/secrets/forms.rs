@@ -8,6 +8,9 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+/// A shorter value would mask half of every text and protect nothing.
+pub(super) const SHORTEST: usize = 4;
+
 /// Bytes that one byte of a value takes in any of its forms, at most.
 pub(super) const WIDEST: usize = 16;
 /// A longer value is a key or a certificate, whose letters and digits nobody escapes; its patterns would be large.
@@ -131,6 +134,6 @@ fn base64(bytes: &[u8]) -> impl Iterator<Item = String> {
             }
             out.push_str(broken);
         }
-        (inner.len() >= super::SHORTEST).then_some(out)
+        (inner.len() >= SHORTEST).then_some(out)
     })
 }

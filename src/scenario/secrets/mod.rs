@@ -22,8 +22,6 @@ pub struct Redactor {
 
 /// What replaces a secret.
 const MASK: &str = "***";
-/// A shorter value would mask half of every text and protect nothing.
-const SHORTEST: usize = 4;
 /// Bytes of all forms compiled: some megabytes of secrets.
 const MOST: usize = 256 << 20;
 /// Characters of a reason that tell one kind of failure from another.
@@ -65,7 +63,7 @@ impl Redactor {
 
     /// Whether a value is masked: not one of fewer than four characters.
     pub fn takes(value: &str) -> bool {
-        value.chars().nth(SHORTEST - 1).is_some()
+        value.chars().nth(forms::SHORTEST - 1).is_some()
     }
 
     /// What is masked, for those who must be told to mask it, too; never to be shown.

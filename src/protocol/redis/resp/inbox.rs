@@ -1,6 +1,6 @@
 //! Bytes that have arrived, cut into replies.
 
-use super::{FormatError, MAX_REPLY};
+use super::format::{FormatError, MAX_REPLY};
 
 /// Longest line that is no counted string: an error message, a number.
 const MAX_LINE: usize = 64 * 1024;

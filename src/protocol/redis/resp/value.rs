@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::FormatError;
+use super::format::FormatError;
 use super::inbox::{length, line};
 
 /// Deepest nesting that is read.
