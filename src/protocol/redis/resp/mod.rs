@@ -8,6 +8,6 @@ mod format;
 mod inbox;
 mod value;
 
-pub use format::{FormatError, MAX_REPLY};
+pub use format::FormatError;
 pub use inbox::Inbox;
 pub use value::{Value, flat};
