@@ -56,12 +56,16 @@ const SCENARIO: &[(&str, &[&str])] = &[
 
 /// The rooms of `protocol`, in the same way; files beside them are rooms too.
 const PROTOCOL: &[(&str, &[&str])] = &[
-    ("redis", &["net", "http", "result", "evaluate", "offload"]),
-    ("graphql", &["http", "net", "result", "evaluate", "offload"]),
-    ("http", &["net", "result", "evaluate", "offload"]),
+    ("sessions", &["redis", "graphql", "http", "net", "context", "message_sink", "result"]),
+    ("redis", &["net", "evaluate", "context", "message_sink", "trace", "result"]),
+    ("graphql", &["http", "net", "evaluate", "context", "trace", "result"]),
+    ("http", &["net", "evaluate", "context", "trace", "result", "offload"]),
     ("net", &["offload"]),
+    ("evaluate", &["result"]),
+    ("context", &["trace", "result"]),
+    ("message_sink", &["result"]),
+    ("trace", &["result"]),
     ("result", &[]),
-    ("evaluate", &[]),
     ("offload", &[]),
 ];
 

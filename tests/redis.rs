@@ -44,19 +44,19 @@ fn everything_published_arrives_once_for_each_subscription() {
         local(async {
             let factory = factory_for(&target(&redis.url(), protocol));
             let (mut eu, mut both, mut pattern) = (User::new(&factory), User::new(&factory), User::new(&factory));
-            for exchange in [
+            for result in [
                 eu.subscribe(&["orders:eu"], false).await,
                 both.subscribe(&["orders:eu", "orders:us"], false).await,
                 pattern.subscribe(&["orders:*"], true).await,
             ] {
-                assert_eq!(reason(&exchange), "ok");
-                assert!(exchange.connect.is_some());
+                assert_eq!(reason(&result), "ok");
+                assert!(result.timings.connect.is_some());
             }
             let mut publishers = [User::new(&factory), User::new(&factory)];
             for round in 0..100 {
                 for publisher in &mut publishers {
-                    let exchange = publisher.publish("orders:eu", r#"{"order":1}"#, 512).await;
-                    assert_eq!((reason(&exchange), exchange.connect.is_some()), ("ok".to_owned(), round == 0));
+                    let result = publisher.publish("orders:eu", r#"{"order":1}"#, 512).await;
+                    assert_eq!((reason(&result), result.timings.connect.is_some()), ("ok".to_owned(), round == 0));
                     if round % 2 == 0 {
                         assert_eq!(reason(&publisher.publish("orders:us", "\"text\"", 0).await), "ok");
                     }

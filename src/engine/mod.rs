@@ -42,15 +42,12 @@ pub use feeder::DataError;
 pub use handle::{CommandError, RunHandle};
 
 use self::heartbeat::Heartbeat;
-use crate::protocol::http::Factory;
-use crate::protocol::net::tls::TlsError;
-use crate::protocol::redis::{self, RedisError};
+use crate::protocol::sessions::{Factories, ProtocolError};
 use crate::scenario::Plan;
 use crate::scenario::plan::OperationSize;
 use crate::stats::Aggregator;
 use crate::stats::health::Probe;
 use crate::stats::operation::Asked;
-use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{RunInfo, RunState};
 use crate::stats::{Interval, Moment};
 
@@ -75,12 +72,9 @@ pub enum EngineError {
     /// The scenario has steps that are not yet runnable.
     #[error("{0}")]
     NotRunnable(String),
-    /// The TLS library could not be set up.
+    /// A protocol of the scenario cannot be spoken.
     #[error(transparent)]
-    Tls(#[from] TlsError),
-    /// The Redis target of the scenario cannot be used.
-    #[error(transparent)]
-    Redis(#[from] RedisError),
+    Protocol(#[from] ProtocolError),
 }
 
 /// Commands that can wait: many more than keys pressed in the 50 ms between two reads.
@@ -110,8 +104,7 @@ fn start_with(
         return Err(EngineError::NotRunnable(why));
     }
     let feeders = feeder::open(&plan.feeders, options.seed)?;
-    let factory = Factory::new(&plan)?;
-    let redis = plan.redis.as_ref().map(|target| redis::Factory::new(target, Arc::clone(&plan.secrets))).transpose()?;
+    let factories = Factories::new(&plan)?;
     let others = Arc::new(AtomicU32::new(0));
     let (interval_tx, intervals) = mpsc::channel(INTERVALS * threads);
     let mut links = Vec::with_capacity(threads);
@@ -126,8 +119,7 @@ fn start_with(
             plan: Arc::clone(&plan),
             seed: options.seed,
             feeders: Arc::clone(&feeders),
-            factory: factory.clone(),
-            redis: redis.clone(),
+            factories: factories.clone(),
             others: Arc::clone(&others),
             commands: command_rx,
             peers,
@@ -152,24 +144,14 @@ fn start_with(
     let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {
         runtime.block_on(async {
-            if let Some(factory) = redis {
-                // Ends with the runtime.
-                drop(tokio::task::spawn_local(watch_redis(factory, figures)));
-            }
+            // Ends with the runtime.
+            drop(tokio::task::spawn_local(factories.watch_servers(move |looked_at| {
+                figures.send_replace(Some(looked_at));
+            })));
             supervisor::run(setup).await;
         });
     })?;
     Ok(RunHandle::new(command_tx, snapshot_rx))
-}
-
-async fn watch_redis(factory: redis::Factory, figures: watch::Sender<Option<ServerFigures>>) {
-    let mut monitor = redis::Monitor::new(&factory);
-    let mut tick = tokio::time::interval(redis::EVERY);
-    tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        figures.send_replace(Some(monitor.look().await));
-    }
 }
 
 fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {

@@ -14,9 +14,8 @@ use super::shard_command::{Pace, ShardCommand};
 use super::shard_setup::ShardSetup;
 use super::shard_state::{ShardState, SpawnRequest};
 use super::signal::Signal;
-use super::user::{Clients, Identity, User};
-use crate::protocol::http::Factory;
-use crate::protocol::redis;
+use super::user::{Identity, User};
+use crate::protocol::sessions::Factories;
 use crate::scenario::plan::Start;
 use crate::stats::{Interval, Recorder};
 
@@ -47,8 +46,7 @@ pub struct UserPool {
     index: usize,
     shards: usize,
     assignment: ClassAssignment,
-    factory: Factory,
-    redis: Option<redis::Factory>,
+    factories: Factories,
     commands: mpsc::UnboundedReceiver<ShardCommand>,
     intervals: mpsc::Sender<Box<Interval>>,
     spares: mpsc::Receiver<Box<Interval>>,
@@ -85,8 +83,7 @@ impl UserPool {
             shards: setup.shards,
             assignment: ClassAssignment::new(&setup.plan.classes, setup.plan.load.users),
             shard,
-            factory: setup.factory,
-            redis: setup.redis,
+            factories: setup.factories,
             commands: setup.commands,
             intervals: setup.intervals,
             spares: setup.spares,
@@ -265,9 +262,9 @@ impl UserPool {
         let number = self.number(place);
         let signal = Signal::with_arrival(arrival);
         let who = Identity { number, class };
-        let redis = self.redis.as_ref().map(|factory| Box::new(factory.client(Rc::clone(&self.shard))));
-        let clients = Clients { http: self.factory.client(), redis };
-        let mut user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), clients);
+        let sink = Rc::<ShardState>::clone(&self.shard);
+        let sessions = self.factories.sessions(sink);
+        let mut user = User::new(Rc::clone(&self.shard), who, Rc::clone(&signal), sessions);
         let task = self.users.spawn_local(async move {
             user.live().await;
             place

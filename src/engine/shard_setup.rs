@@ -9,8 +9,7 @@ use super::feeder::Source;
 use super::heartbeat::Heartbeat;
 use super::peers::Peers;
 use super::shard_command::ShardCommand;
-use crate::protocol::http::Factory;
-use crate::protocol::redis;
+use crate::protocol::sessions::Factories;
 use crate::scenario::Plan;
 use crate::stats::Interval;
 
@@ -21,8 +20,7 @@ pub struct ShardSetup {
     pub plan: Arc<Plan>,
     pub seed: u64,
     pub feeders: Arc<[Source]>,
-    pub factory: Factory,
-    pub redis: Option<redis::Factory>,
+    pub factories: Factories,
     pub others: Arc<AtomicU32>,
     pub commands: mpsc::UnboundedReceiver<ShardCommand>,
     pub peers: Peers,
@@ -41,8 +39,7 @@ impl ShardSetup {
             plan: Arc::clone(plan),
             seed: 1,
             feeders: Arc::new([]),
-            factory: Factory::new(plan).unwrap(),
-            redis: None,
+            factories: Factories::new(plan).unwrap(),
             others: Arc::default(),
             commands: mpsc::unbounded_channel().1,
             peers: Peers::none(),

@@ -4,31 +4,23 @@ use std::time::Duration;
 
 use minijinja::Value;
 
-use crate::protocol::http::Watch;
-use crate::protocol::redis::watch as of_redis;
+use crate::protocol::trace::Trace;
 use crate::scenario::plan::StopScope;
 
 /// Longer pauses are cut to this.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Most events of a subscription.
-pub const MOST_EVENTS: u32 = 3;
-/// Longest that is waited for the events of a subscription after the first one.
-pub const LONGEST_LISTENING: Duration = Duration::from_secs(5);
-
 /// Somebody who looks at all that a user does.
-pub trait Observer: Watch + of_redis::Watch {
+pub trait Observer: Trace {
     /// A step has been done or left out.
-    fn note(&self, event: &Event<'_>);
+    fn observe(&self, event: &UserEvent<'_>);
 }
 
 /// What a user does besides requests.
 #[derive(Debug)]
-pub enum Event<'a> {
+pub enum UserEvent<'a> {
     /// A list of steps begins: `on_start`, a task, `on_stop`.
     Section(&'a str),
-    /// A request begins that a run counts as one, whatever is sent for it; the method and the name of its row.
-    Request(&'a str),
     /// A variable has a new value.
     Set(&'a str, &'a Value),
     /// A step was left out because its `when` does not hold.
@@ -55,38 +47,6 @@ pub enum Event<'a> {
     Log(&'a str),
     /// A `stop`.
     Stop(StopScope),
-    /// The server has acknowledged the connection of a GraphQL subscription.
-    Acknowledged {
-        /// The payload of `connection_init`.
-        params: Option<&'a [u8]>,
-        /// From the opening handshake.
-        after: Duration,
-    },
-    /// A GraphQL subscription is asked for.
-    Subscribed {
-        /// The name of its row.
-        name: &'a str,
-        /// The payload of `subscribe`.
-        payload: &'a [u8],
-    },
-    /// An event of a GraphQL subscription has come.
-    Received {
-        /// From 1.
-        number: u32,
-        /// As it stands.
-        payload: &'a str,
-        /// Since the event before, or since the subscription.
-        after: Duration,
-    },
-    /// A GraphQL subscription is over.
-    Listened {
-        /// `complete`, `error` or `broken`; anything else when the user left it.
-        how: &'static str,
-        /// How many have come.
-        events: u32,
-        /// Since the subscription.
-        length: Duration,
-    },
     /// A step failed without a request.
     Exception {
         /// Where.

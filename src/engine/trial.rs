@@ -1,7 +1,7 @@
 //! One user once, watched: what `katydid try` runs. The steps are done by the same code as in a run.
 //!
-//! In: a plan, which class and which tasks. Out: every [`Event`] and every [`Sight`], told to an [`Observer`] as they
-//! happen.
+//! In: a plan, which class and which tasks. Out: every [`UserEvent`] and every
+//! [`TraceEvent`](crate::protocol::trace::TraceEvent), given to an [`Observer`] as they happen.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -14,14 +14,10 @@ use super::peers::Peers;
 use super::shard_setup::ShardSetup;
 use super::shard_state::ShardState;
 use super::signal::Signal;
-pub use super::trace::{Event, LONGEST_LISTENING, LONGEST_WAIT, MOST_EVENTS, Observer};
-use super::user::{Clients, Identity, User};
+pub use super::trace::{LONGEST_WAIT, Observer, UserEvent};
+use super::user::{Identity, User};
 use super::{EngineError, feeder};
-use crate::protocol::http::Factory;
-pub use crate::protocol::http::{Response, Sent, Sight, Watch};
-use crate::protocol::redis;
-pub use crate::protocol::redis::watch as of_redis;
-pub use crate::protocol::result::Exchange;
+use crate::protocol::sessions::Factories;
 use crate::scenario::Plan;
 
 /// What is tried.
@@ -40,8 +36,7 @@ pub struct Choice<'a> {
 /// # Errors
 /// When the operating system refuses a runtime, TLS cannot be set up, or a data file cannot be used.
 pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
-    let factory = Factory::new(&plan)?;
-    let redis = plan.redis.as_ref().map(|target| redis::Factory::new(target, Arc::clone(&plan.secrets))).transpose()?;
+    let factories = Factories::new(&plan)?;
     let others = Arc::default();
     let feeders = feeder::open(&plan.feeders, choice.seed)?;
     let runtime = Builder::new_current_thread().enable_all().build_local(LocalOptions::default())?;
@@ -55,8 +50,7 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         plan,
         seed: choice.seed,
         feeders,
-        factory,
-        redis,
+        factories,
         others,
         commands,
         peers: Peers::none(),
@@ -65,19 +59,12 @@ pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer:
         heartbeat: Arc::new(Heartbeat::start()),
     };
     runtime.block_on(async {
-        let mut client = setup.factory.client();
-        let watch: Rc<dyn Watch> = Rc::<O>::clone(observer);
-        client.watched_by(watch);
         let mut shard = ShardState::new(&setup);
         shard.observer = Some(Rc::<O>::clone(observer) as Rc<dyn Observer>);
         let who = Identity { number: 0, class: choice.class };
         let shard = Rc::new(shard);
-        let mut redis = setup.redis.as_ref().map(|factory| Box::new(factory.client(Rc::clone(&shard))));
-        if let Some(redis) = &mut redis {
-            redis.watched_by(Rc::<O>::clone(observer));
-        }
-        let clients = Clients { http: client, redis };
-        let user = User::new(shard, who, Rc::<Signal>::default(), clients);
+        let sessions = setup.factories.sessions(Rc::<ShardState>::clone(&shard));
+        let user = User::new(shard, who, Rc::<Signal>::default(), sessions);
         user.try_once(choice.tasks).await;
     });
     Ok(())

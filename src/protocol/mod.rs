@@ -1,9 +1,13 @@
-//! A step becomes traffic and a sample.
+//! A step becomes traffic and a [`StepResult`](result::StepResult).
 
+pub mod context;
 mod evaluate;
 pub mod graphql;
 pub mod http;
+pub mod message_sink;
 pub mod net;
 mod offload;
 pub mod redis;
 pub mod result;
+pub mod sessions;
+pub mod trace;

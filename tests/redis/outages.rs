@@ -259,8 +259,8 @@ fn every_kind_of_broken_server_has_a_plain_reason() {
         local(async {
             let mut user = User::new(&factory(&url));
             let big = "x".repeat(2_000_000);
-            let exchange = user.command(&["SET", "key", &big]).await;
-            assert!(reason(&exchange).starts_with(expected), "{url}: {}", reason(&exchange));
+            let result = user.command(&["SET", "key", &big]).await;
+            assert!(reason(&result).starts_with(expected), "{url}: {}", reason(&result));
         });
     }
 }
@@ -271,9 +271,9 @@ fn a_server_that_says_nothing_costs_the_time_out_and_no_more() {
     let url = format!("redis://{}", listener.local_addr().expect("an address"));
     local(async {
         let mut user = User::new(&factory(&url));
-        let exchange = user.command(&["PING"]).await;
-        assert_eq!(reason(&exchange), "timed out after 5s");
-        assert!(exchange.service >= Duration::from_secs(5) && exchange.service < Duration::from_secs(10));
+        let result = user.command(&["PING"]).await;
+        assert_eq!(reason(&result), "timed out after 5s");
+        assert!(result.timings.service >= Duration::from_secs(5) && result.timings.service < Duration::from_secs(10));
     });
 }
 

@@ -3,16 +3,22 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use katydid::protocol::redis::{Delivery, Factory, Sink, UserClient};
-use katydid::protocol::result::Exchange;
+use katydid::protocol::context::{Expected, UserContext};
+use katydid::protocol::message_sink::{Delivery, MessageSink};
+use katydid::protocol::redis::{Factory, UserClient};
+use katydid::protocol::result::StepResult;
+use katydid::protocol::trace::Trace;
 use katydid::scenario::eval::template::{Json, Scope, Text};
 use katydid::scenario::plan::{
-    ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+    ClientOptions, Endpoint, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
 };
 use katydid::stats::by_row::Merge as _;
 use katydid::stats::delivery::Tally;
+use katydid::stats::operation::Cost;
+use katydid::stats::{Reason, Remarks};
+use tokio::sync::Notify;
 
 /// Rows of the tests: the deliveries of the n-th name have row [`DELIVER`] + n.
 pub const PUBLISH: u32 = 0;
@@ -34,7 +40,7 @@ pub struct Notes {
     pub outages: RefCell<Vec<String>>,
 }
 
-impl Sink for Notes {
+impl MessageSink for Notes {
     fn delivered(&self, row: u32, delivery: Delivery) {
         assert!(row >= DELIVER);
         self.latencies.borrow_mut().push(delivery.latency);
@@ -54,11 +60,53 @@ impl Sink for Notes {
         self.backlog.set(self.backlog.get().max(behind));
     }
 
-    fn sample(&self, row: u32, exchange: Exchange) {
-        assert_eq!(row, SUBSCRIBE);
-        let reason = exchange.failure.map_or_else(|| "back".to_owned(), |(reason, _)| reason.to_string());
+    fn record(&self, result: StepResult) {
+        assert_eq!(result.row, Some(EndpointId(SUBSCRIBE)));
+        let reason = result.failure().map_or_else(|| "back".to_owned(), |failure| failure.reason.to_string());
         self.outages.borrow_mut().push(reason);
     }
+}
+
+/// A user that stays until it is done and whom nobody watches.
+#[derive(Default)]
+struct Steadfast(Notify);
+
+impl UserContext for Steadfast {
+    fn endpoint(&self, _: EndpointId) -> Option<&Endpoint> {
+        None
+    }
+
+    fn wants_example(&self, _: EndpointId, _: &Reason) -> bool {
+        true
+    }
+
+    fn sent(&self, _: EndpointId, _: Option<Duration>, _: Expected) {}
+
+    fn answered(&self) {}
+
+    fn abandoned(&self) {}
+
+    fn record(&self, _: StepResult) {}
+
+    fn charge(&self, _: EndpointId, _: &Cost) {}
+
+    fn remark(&self, _: EndpointId, _: &Remarks) {}
+
+    fn held(&self, _: Duration) {}
+
+    fn trace(&self) -> Option<&dyn Trace> {
+        None
+    }
+
+    fn must_leave(&self, _: Option<Instant>) -> bool {
+        false
+    }
+
+    fn woken(&self) -> &Notify {
+        &self.0
+    }
+
+    fn leave(&self) {}
 }
 
 pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
@@ -75,7 +123,7 @@ pub fn factory_for(target: &RedisTarget) -> Factory {
 }
 
 pub struct User {
-    pub client: UserClient<Notes>,
+    pub client: UserClient,
     pub notes: Rc<Notes>,
     scope: Scope,
 }
@@ -88,10 +136,10 @@ impl User {
     pub fn new(factory: &Factory) -> Self {
         let notes = Rc::new(Notes::default());
         let scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
-        Self { client: factory.client(Rc::clone(&notes)), notes, scope }
+        Self { client: factory.client(Rc::<Notes>::clone(&notes)), notes, scope }
     }
 
-    pub async fn publish(&mut self, channel: &str, payload: &str, size: u32) -> Exchange {
+    pub async fn publish(&mut self, channel: &str, payload: &str, size: u32) -> StepResult {
         let step = PublishStep {
             endpoint: EndpointId(PUBLISH),
             channel: text(channel),
@@ -101,20 +149,20 @@ impl User {
             receivers: None,
             timeout: Duration::from_secs(5),
         };
-        self.client.prepare_publish(&step, &mut self.scope).expect("nothing to fill");
-        self.client.hold().await;
-        self.client.publish(&step, None, &mut self.scope).await
+        let mut result = StepResult::default();
+        self.client.publish(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
+        result
     }
 
-    pub async fn subscribe(&mut self, channels: &[&str], pattern: bool) -> Exchange {
+    pub async fn subscribe(&mut self, channels: &[&str], pattern: bool) -> StepResult {
         self.listen(channels, pattern, false).await
     }
 
-    pub async fn subscribe_shards(&mut self, channels: &[&str]) -> Exchange {
+    pub async fn subscribe_shards(&mut self, channels: &[&str]) -> StepResult {
         self.listen(channels, false, true).await
     }
 
-    async fn listen(&mut self, channels: &[&str], pattern: bool, sharded: bool) -> Exchange {
+    async fn listen(&mut self, channels: &[&str], pattern: bool, sharded: bool) -> StepResult {
         let step = SubscribeStep {
             endpoint: EndpointId(SUBSCRIBE),
             channels: channels.iter().map(|name| text(name)).collect(),
@@ -123,11 +171,12 @@ impl User {
             measure: true,
             deliver: (DELIVER..).take(channels.len()).map(EndpointId).collect(),
         };
-        self.client.prepare_subscribe(&step, &mut self.scope).expect("nothing to fill");
-        self.client.subscribe().await
+        let mut result = StepResult::default();
+        self.client.subscribe(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
+        result
     }
 
-    pub async fn command(&mut self, words: &[&str]) -> Exchange {
+    pub async fn command(&mut self, words: &[&str]) -> StepResult {
         let step = RedisStep {
             endpoint: EndpointId(COMMAND),
             command: words.iter().map(|word| text(word)).collect(),
@@ -135,13 +184,14 @@ impl User {
             captures: Vec::new(),
             timeout: Duration::from_secs(5),
         };
-        self.client.prepare_command(&step, &mut self.scope).expect("nothing to fill");
-        self.client.hold().await;
-        self.client.command(&step, &mut self.scope).await
+        let mut result = StepResult::default();
+        self.client.command(&step, &mut self.scope, &Steadfast::default(), &mut result).await;
+        result
     }
 
     pub async fn unsubscribe(&mut self, name: &str) {
-        self.client.unsubscribe(&[text(name)], &mut self.scope).await.expect("nothing to fill");
+        let mut result = StepResult::default();
+        self.client.unsubscribe(&[text(name)], &mut self.scope, &Steadfast::default(), &mut result).await;
     }
 
     /// Ends the user and says what it received.
@@ -152,8 +202,8 @@ impl User {
 }
 
 /// The reason of a failure, or `ok`.
-pub fn reason(exchange: &Exchange) -> String {
-    exchange.failure.as_ref().map_or_else(|| "ok".to_owned(), |(reason, _)| reason.to_string())
+pub fn reason(result: &StepResult) -> String {
+    result.failure().map_or_else(|| "ok".to_owned(), |failure| failure.reason.to_string())
 }
 
 /// The time that so many of a hundred do not pass.

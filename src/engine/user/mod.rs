@@ -1,12 +1,12 @@
 //! One simulated user: `on_start`, then tasks and waits until told to stop, then `on_stop`.
 //!
-//! In: a class of the plan, a client of its own, the signal to leave. Out: samples in the shard's recorder. What the
+//! In: a class of the plan, sessions of its own, the signal to leave. Out: samples in the shard's recorder. What the
 //! steps do is in [`steps`]; when an iteration begins is decided here (by waiting, or by an arrival).
 
-mod redis;
-mod request;
+mod context;
+mod on_the_wire;
+mod record;
 mod steps;
-mod subscription;
 mod trial;
 mod waits;
 
@@ -21,8 +21,7 @@ use super::feeder::{self, Taker};
 use super::pacer::Pacer;
 use super::shard_state::ShardState;
 use super::signal::Signal;
-use crate::protocol::http::UserClient;
-use crate::protocol::redis::UserClient as RedisClient;
+use crate::protocol::sessions::Sessions;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Bind, Class, Start, Step, StopScope};
 
@@ -38,22 +37,12 @@ pub struct Identity {
     pub class: usize,
 }
 
-/// A user's connections.
-pub struct Clients {
-    /// For HTTP.
-    pub http: UserClient,
-    /// For Redis, in a plan that has one.
-    pub redis: Option<Box<RedisClient<ShardState>>>,
-}
-
 /// A user at work.
 pub struct User {
     shard: Rc<ShardState>,
     who: Identity,
     signal: Rc<Signal>,
-    client: UserClient,
-    /// There in a plan with Redis; connects when it is first used.
-    redis: Option<Box<RedisClient<ShardState>>>,
+    sessions: Sessions,
     scope: Scope,
     /// Where in the scenario it is, for messages.
     section: Section,
@@ -61,6 +50,9 @@ pub struct User {
     turn: usize,
     /// For how long a pause of the run has held steps inside the task at hand.
     held: Duration,
+    /// By how much the latest iteration began too late, where it had a due time. Here, because each function on the way
+    /// to a step would have room for it twice.
+    late: Option<Duration>,
     /// Steps without I/O since others were let run.
     unbroken: u32,
     /// It leaves, and there is no time for the steps that remain: the task ends before its next step.
@@ -77,18 +69,18 @@ enum Section {
 
 impl User {
     /// A user that has done nothing yet.
-    pub fn new(shard: Rc<ShardState>, who: Identity, signal: Rc<Signal>, clients: Clients) -> Self {
+    pub fn new(shard: Rc<ShardState>, who: Identity, signal: Rc<Signal>, sessions: Sessions) -> Self {
         let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
         Self {
             shard,
             who,
             signal,
-            client: clients.http,
-            redis: clients.redis,
+            sessions,
             scope,
             section: Section::OnStart,
             turn: 0,
             held: Duration::ZERO,
+            late: None,
             unbroken: 0,
             ends: false,
         }
@@ -101,14 +93,14 @@ impl User {
         let signal = Rc::clone(&self.signal);
         let class = &shard.plan.classes[self.who.class];
         let _alive = Alive::new(&shard, &signal, class.start);
-        self.gate().await;
+        self.wait_while_paused().await;
         if signal.is_retired() && signal.arrival.get().is_none() {
             // It has done nothing yet, so there is nothing to finish and nothing to undo.
             return;
         }
         let mut way = self.take_rows(Bind::User).await;
         if way.is_continue() {
-            way = self.list(Section::OnStart, &class.on_start, None).await;
+            way = self.list(Section::OnStart, &class.on_start).await;
         }
         if class.start == Start::BeforeOthers {
             shard.ready.set(shard.ready.get() + 1);
@@ -128,10 +120,8 @@ impl User {
                 tokio::time::sleep(LINGER).await;
             }
         }
-        let _ = self.list(Section::OnStop, &class.on_stop, None).await;
-        if let Some(redis) = &mut self.redis {
-            redis.finish().await;
-        }
+        let _ = self.list(Section::OnStop, &class.on_stop).await;
+        self.sessions.finish().await;
     }
 
     async fn iterate(&mut self, class: &Class) -> ControlFlow<StopScope> {
@@ -139,18 +129,18 @@ impl User {
         let weights = weights(class);
         let mut waited = false;
         while !self.signal.is_retired() {
-            pacer.shift(self.gate().await);
+            pacer.shift(self.wait_while_paused().await);
             if self.signal.is_retired() {
                 break;
             }
-            let late = pacer.begin(Instant::now());
-            if let Some(delay) = late
+            self.late = pacer.begin(Instant::now());
+            if let Some(delay) = self.late
                 && waited
             {
                 // Lateness of a user who was free is ours; of one who was busy, the server's.
                 self.shard.recorder.borrow_mut().schedule_delay(delay);
             }
-            self.task(class, weights, late).await?;
+            self.task(class, weights).await?;
             pacer.shift(std::mem::take(&mut self.held));
             let now = Instant::now();
             let next = pacer.next(now, &mut self.scope.rng);
@@ -186,17 +176,18 @@ impl User {
                 self.shard.recorder.borrow_mut().schedule_delay(late);
             }
             self.shard.arrivals.borrow_mut().started += 1;
-            self.task(class, weights, Some(late)).await?;
+            self.late = Some(late);
+            self.task(class, weights).await?;
             tokio::task::yield_now().await;
         }
     }
 
-    async fn task(&mut self, class: &Class, weights: u64, late: Option<Duration>) -> ControlFlow<StopScope> {
+    async fn task(&mut self, class: &Class, weights: u64) -> ControlFlow<StopScope> {
         let index = self.choose(class, weights);
         self.section = Section::Task(index);
         let mut way = self.take_rows(Bind::Iteration).await;
         if way.is_continue() {
-            way = self.list(Section::Task(index), &class.tasks[index].steps, late).await;
+            way = self.list(Section::Task(index), &class.tasks[index].steps).await;
         }
         self.scope.iteration += 1;
         match way {
@@ -246,11 +237,11 @@ impl User {
     }
 
     /// Runs a whole list of steps.
-    async fn list(&mut self, section: Section, steps: &[Step], late: Option<Duration>) -> ControlFlow<StopScope> {
+    async fn list(&mut self, section: Section, steps: &[Step]) -> ControlFlow<StopScope> {
         self.section = section;
         self.ends = false;
         self.signal.busy.set(true);
-        let way = self.run(steps, late).await;
+        let way = self.run(steps).await;
         self.signal.busy.set(false);
         way
     }
@@ -292,3 +283,6 @@ impl Drop for Alive<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

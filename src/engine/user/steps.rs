@@ -13,8 +13,11 @@ use std::time::Duration;
 use minijinja::Value;
 use tokio::time::Instant;
 
+use super::context::StepContext;
+use super::record::record;
 use super::{Section, User};
-use crate::engine::trace::Event;
+use crate::engine::trace::UserEvent;
+use crate::protocol::result::{Outcome, StepResult};
 use crate::scenario::eval::template::{Condition, RenderError, SlotId, Template, Text};
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
 
@@ -28,7 +31,7 @@ type Boxed<'a> = Pin<Box<dyn Future<Output = ControlFlow<StopScope>> + 'a>>;
 
 impl User {
     /// Runs the steps; breaks when a `stop` ends more than the list.
-    pub(super) async fn run(&mut self, steps: &[Step], late: Option<Duration>) -> ControlFlow<StopScope> {
+    pub(super) async fn run(&mut self, steps: &[Step]) -> ControlFlow<StopScope> {
         for step in steps {
             if self.ends {
                 return self.end_early();
@@ -36,36 +39,45 @@ impl User {
             if let Some(condition) = &step.when
                 && !self.holds(condition, "when").await
             {
-                self.tell_skipped(&step.action);
+                self.trace_skipped(&step.action);
                 continue;
             }
             match &step.action {
-                Action::Http(step) => self.request(step, None, late).await,
-                Action::Graphql(step) => self.request(&step.http, Some(step), late).await,
-                // Boxed, because every user would else have room for one, also where nobody subscribes.
-                Action::Subscription(step) => Box::pin(self.subscription(step, late)).await,
                 Action::Set(pairs) => self.set(pairs, "set").await,
                 Action::Wait(pause) => self.pause(pause).await,
                 Action::Log(text) => self.log(text).await,
                 Action::Stop(scope) => {
-                    self.tell(Event::Stop(*scope));
+                    self.trace(UserEvent::Stop(*scope));
                     if *scope == StopScope::Run {
                         self.shard.ask_to_stop();
                     }
                     return ControlFlow::Break(*scope);
                 }
-                Action::Publish(step) => self.publish(step, late).await,
-                Action::Subscribe(step) => self.subscribe(step).await,
-                Action::Unsubscribe(names) => self.unsubscribe(names).await,
-                Action::Redis(step) => self.redis(step, late).await,
-                nested => self.nested(nested, late).await?,
+                nested @ (Action::Repeat { .. }
+                | Action::ForEach { .. }
+                | Action::While { .. }
+                | Action::If { .. }
+                | Action::Call { .. }) => self.nested(nested).await?,
+                action => {
+                    let mut result = StepResult::new(action.endpoint(), self.late(), self.shard.observer.is_some());
+                    let context = StepContext::new(&self.shard, &self.signal, self.section == Section::OnStop);
+                    self.sessions.execute(action, &mut self.scope, &context, &mut result).await;
+                    self.held += context.held_for();
+                    self.ends |= context.leaves();
+                    drop(context);
+                    // Here a list of steps may decide what a failed step means; so far it goes on in any case.
+                    match result.outcome {
+                        Outcome::Unsent(error) => self.unsent(action, &error).await,
+                        Outcome::Passed | Outcome::Failed(_) => record(&self.shard, result),
+                    }
+                }
             }
         }
         ControlFlow::Continue(())
     }
 
     /// The steps that hold other steps. Boxed, because they may hold each other.
-    fn nested<'a>(&'a mut self, action: &'a Action, late: Option<Duration>) -> Boxed<'a> {
+    fn nested<'a>(&'a mut self, action: &'a Action) -> Boxed<'a> {
         Box::pin(async move {
             match action {
                 Action::Repeat { count, index, steps } => {
@@ -77,11 +89,11 @@ impl User {
                         if pass > 0 && !self.may_go_on().await {
                             return self.end_early();
                         }
-                        self.tell(Event::Pass { word: "repeat", number: pass + 1, of: Some(count) });
+                        self.trace(UserEvent::Pass { word: "repeat", number: pass + 1, of: Some(count) });
                         if let Some(slot) = index {
                             self.scope.set(*slot, Value::from(pass));
                         }
-                        self.run(steps, late).await?;
+                        self.run(steps).await?;
                     }
                 }
                 Action::ForEach { list, item, steps } => {
@@ -93,10 +105,10 @@ impl User {
                         if number > 1 && !self.may_go_on().await {
                             return self.end_early();
                         }
-                        self.tell(Event::Pass { word: "for_each", number, of: None });
-                        self.tell(Event::Set(self.scope.table().name(*item), &value));
+                        self.trace(UserEvent::Pass { word: "for_each", number, of: None });
+                        self.trace(UserEvent::Set(self.scope.table().name(*item), &value));
                         self.scope.set(*item, value);
-                        self.run(steps, late).await?;
+                        self.run(steps).await?;
                     }
                 }
                 Action::While { condition, limit, steps } => {
@@ -110,8 +122,8 @@ impl User {
                             return self.end_early();
                         }
                         passes += 1;
-                        self.tell(Event::Pass { word: "while", number: passes, of: None });
-                        self.run(steps, late).await?;
+                        self.trace(UserEvent::Pass { word: "while", number: passes, of: None });
+                        self.run(steps).await?;
                         is_last = !self.may_go_on().await;
                     }
                 }
@@ -121,16 +133,16 @@ impl User {
                         Ok(false) => otherwise,
                         Err(error) => return self.skipped("if", &error).await,
                     };
-                    self.tell(Event::Chosen { then: std::ptr::eq(list, then) });
-                    self.run(list, late).await?;
-                    self.breathe().await;
+                    self.trace(UserEvent::Chosen { then: std::ptr::eq(list, then) });
+                    self.run(list).await?;
+                    self.yield_if_busy().await;
                 }
                 Action::Call { flow, with } => {
                     let shard = std::rc::Rc::clone(&self.shard);
                     if let Some(flow) = shard.plan.flows.get(flow.0 as usize) {
-                        self.tell(Event::Call(&flow.name));
+                        self.trace(UserEvent::Call(&flow.name));
                         self.set(with, "call").await;
-                        self.run(&flow.steps, late).await?;
+                        self.run(&flow.steps).await?;
                     }
                 }
                 // Flat steps do not come here.
@@ -144,7 +156,7 @@ impl User {
         for (slot, template) in pairs {
             match template.materialize(&mut self.scope) {
                 Ok(value) => {
-                    self.tell(Event::Set(self.scope.table().name(*slot), &value));
+                    self.trace(UserEvent::Set(self.scope.table().name(*slot), &value));
                     self.scope.set(*slot, value);
                 }
                 Err(error) => {
@@ -153,7 +165,7 @@ impl User {
                 }
             }
         }
-        self.breathe().await;
+        self.yield_if_busy().await;
     }
 
     async fn pause(&mut self, pause: &Pause) {
@@ -165,7 +177,7 @@ impl User {
         match now.checked_add(length) {
             Some(until) if until > now => self.wait_inside(until).await,
             // No time at all, or longer than the clock reaches, which nobody means.
-            _ => self.breathe().await,
+            _ => self.yield_if_busy().await,
         }
     }
 
@@ -175,9 +187,9 @@ impl User {
             Ok(()) => {
                 let plan = &self.shard.plan;
                 let line = plan.secrets.mask(&line);
-                self.tell(Event::Log(&line));
+                self.trace(UserEvent::Log(&line));
                 self.shard.recorder.borrow_mut().log(self.scope.user_id, &line);
-                self.breathe().await;
+                self.yield_if_busy().await;
             }
             Err(error) => self.failed("log", &error.0).await,
         }
@@ -186,7 +198,7 @@ impl User {
     async fn holds(&mut self, condition: &Condition, word: &str) -> bool {
         match condition.holds(&mut self.scope) {
             Ok(holds) => {
-                self.breathe().await;
+                self.yield_if_busy().await;
                 holds
             }
             Err(error) => {
@@ -198,9 +210,14 @@ impl User {
 
     /// Between two passes of a loop: lets the others run, waits while the run is paused, and looks for a stop.
     async fn may_go_on(&mut self) -> bool {
-        self.breathe().await;
-        self.held += self.gate().await;
+        self.yield_if_busy().await;
+        self.held += self.wait_while_paused().await;
         !self.is_told_to_leave()
+    }
+
+    /// By how much the iteration at hand began too late, where it had a due time.
+    fn late(&self) -> Option<Duration> {
+        self.late.filter(|_| matches!(self.section, Section::Task(_)))
     }
 
     /// Ends the list, and all that it is called from, before its last step.
@@ -210,7 +227,7 @@ impl User {
     }
 
     /// Steps that never wait would keep the thread to themselves.
-    async fn breathe(&mut self) {
+    async fn yield_if_busy(&mut self) {
         self.unbroken += 1;
         if self.unbroken >= UNBROKEN {
             self.unbroken = 0;
@@ -221,6 +238,15 @@ impl User {
     async fn skipped(&mut self, word: &str, error: &RenderError) -> ControlFlow<StopScope> {
         self.failed(word, &error.0).await;
         ControlFlow::Continue(())
+    }
+
+    /// Records a step whose templates could not be filled.
+    async fn unsent(&mut self, action: &Action, error: &RenderError) {
+        let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
+        match row.map(|row| format!("{} {}", row.method, row.name)) {
+            Some(place) => self.failed_at(&place, &error.0).await,
+            None => self.failed(action.key(), &error.0).await,
+        }
     }
 
     /// Records a step that failed without a request.
@@ -236,10 +262,10 @@ impl User {
     }
 
     /// The same where the place has a name of its own.
-    pub(super) async fn failed_at(&mut self, place: &str, message: &str) {
+    async fn failed_at(&mut self, place: &str, message: &str) {
         let secrets = &self.shard.plan.secrets;
         let (message, place) = (secrets.clip(message, MESSAGE), secrets.mask(place));
-        self.tell(Event::Exception { place: &place, message: &message });
+        self.trace(UserEvent::Exception { place: &place, message: &message });
         self.shard.recorder.borrow_mut().exception(&(*place).into(), &message);
         // A scenario that fails without a request must not spin.
         self.unbroken = 0;

@@ -19,7 +19,7 @@ impl User {
     }
 
     /// Waits while the run is paused, and says how long that was.
-    pub(super) async fn gate(&self) -> Duration {
+    pub(super) async fn wait_while_paused(&self) -> Duration {
         if !self.shard.paused.get() {
             return Duration::ZERO;
         }
@@ -62,7 +62,7 @@ impl User {
                 () = self.sleep_until(next + held, exactly) => {}
                 () = self.signal.wake.notified() => continue,
             }
-            self.gate().await;
+            self.wait_while_paused().await;
             let paused = self.shard.paused_for().saturating_sub(paused_before);
             if paused == held {
                 return (held, false);

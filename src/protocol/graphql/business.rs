@@ -7,6 +7,8 @@ use crate::scenario::eval::path::Path;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
+/// The class of a response in which nobody can look for business errors.
+pub(super) const UNREADABLE: &str = "not a GraphQL reply";
 /// Longest text that is kept of an error.
 const DETAIL: usize = 500;
 

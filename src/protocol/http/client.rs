@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::pin::pin;
-use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,22 +15,25 @@ use super::dial::{Dialer, Origin};
 use super::draft::{self, Draft};
 use super::encode::Outgoing;
 use super::error::WireError;
+use super::evaluator::{Costly, Evaluator};
 use super::h1::{self, Head, Keep};
-use super::judge::{Costly, Judge, Response};
 use super::lines::Lines;
 use super::pool::ConnectionPool;
 use super::reqwest_client::ReqwestClient;
+use super::response::Response;
 use super::settings::{Settings, Shared};
+use super::trace::{fields, on_the_wire, received};
 use super::transfer::Transfer;
-use super::watch::{self, Sent, Sight, Watch};
-use crate::protocol::net::reason::failure;
+use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::net::reason::example;
 use crate::protocol::net::tls::{self, TlsError};
-use crate::protocol::result::Exchange;
+use crate::protocol::result::StepResult;
+use crate::protocol::trace::{Trace, TraceEvent};
 use crate::scenario::eval::capture;
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::response::Headers as _;
 use crate::scenario::eval::template::{RenderError, Scope};
-use crate::scenario::plan::{ClientId, Connections, HttpStep, Plan};
+use crate::scenario::plan::{ClientId, Connections, EndpointId, HttpStep, Plan};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason, Remarks};
 
@@ -67,7 +69,6 @@ impl Factory {
             remarks: Remarks::default(),
             is_shown: false,
             sends_text: false,
-            watch: None,
         }
     }
 }
@@ -84,32 +85,62 @@ pub struct UserClient {
     pub(super) draft: Draft,
     out: Vec<u8>,
     remarks: Remarks,
-    /// The watcher has seen the request.
+    /// A trace has shown the request.
     is_shown: bool,
     /// Set when a GraphQL server has said that it keeps no queries.
     pub sends_text: bool,
-    /// Only a trial has one.
-    pub(super) watch: Option<Rc<dyn Watch>>,
 }
 
 impl UserClient {
-    /// Lets `watch` see every request from now on.
-    pub fn watched_by(&mut self, watch: Rc<dyn Watch>) {
-        self.watch = Some(watch);
-    }
-
     /// Masks what servers write.
     pub fn secrets(&self) -> &Arc<Redactor> {
         &self.shared.secrets
     }
 
-    /// Fills the step's templates, for [`send`](Self::send) to send.
+    /// Fills the step's templates, for [`transfer`](Self::transfer) to send.
     ///
     /// # Errors
     /// When a template fails, or what it renders is no URL or no header value.
     pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.remarks = Remarks::default();
         self.draft.fill(step, scope)
+    }
+
+    /// Fills the templates of `step`, sends it and evaluates the response; captures go into `scope`.
+    #[expect(clippy::manual_async_fn, reason = "an async fn has room twice for its arguments, for every user")]
+    pub fn execute<'a>(
+        &'a mut self,
+        step: &'a HttpStep,
+        scope: &'a mut Scope,
+        context: &'a dyn UserContext,
+        result: &'a mut StepResult,
+    ) -> impl Future<Output = ()> + 'a {
+        async move {
+            if let Err(error) = self.prepare(step, scope) {
+                capture::none_taken(&step.captures, scope);
+                result.outcome = error.into();
+                return;
+            }
+            self.begin(step.endpoint, result, context);
+            let whole = step.keeps_body || context.trace().is_some();
+            let evaluator = Evaluator { step, context, whole, reach: scope.secrets.reach() };
+            let mut transfer = Transfer::begin(result);
+            self.transfer(&evaluator, &mut transfer).await;
+            if let Err(Costly) = evaluator.conclude(&mut transfer, scope) {
+                // Rare, and large: nothing of it is a part of what every user holds.
+                Box::pin(evaluator.evaluate_elsewhere(&mut transfer, scope)).await;
+            }
+            context.answered();
+            context.remark(step.endpoint, &self.remarks);
+        }
+    }
+
+    /// What was prepared goes out.
+    pub fn begin(&self, row: EndpointId, result: &StepResult, context: &dyn UserContext) {
+        if let (Some(trace), Some(row)) = (context.trace(), context.endpoint(row)) {
+            trace.trace(&TraceEvent::Request(&format!("{} {}", row.method, row.name)));
+        }
+        context.sent(row, result.timings.late, Expected::Soon);
     }
 
     /// What was odd about what was sent and came since the last request was prepared.
@@ -122,92 +153,57 @@ impl UserClient {
         &mut self.draft
     }
 
-    /// Sends what was prepared, reads the whole reply and judges it; captures go into `scope`. `wants` tells whether
-    /// an example of a failure is of use.
-    pub async fn send(&mut self, step: &HttpStep, scope: &mut Scope, wants: impl Fn(&Reason) -> bool) -> Exchange {
-        let whole = step.keeps_body || self.watch.is_some();
-        let judge = Judge { step, wants: &wants, whole, reach: scope.secrets.reach() };
-        let mut transfer = Transfer::begin();
-        self.transfer(&judge, &mut transfer).await;
-        if let Err(Costly) = self.verdict(&judge, &mut transfer, scope) {
-            let Transfer { exchange, reply, .. } = &mut transfer;
-            if let Some(reply) = reply.take() {
-                // Rare, and large: nothing of it is a part of what every user holds.
-                exchange.failure = Box::pin(judge.evaluate_elsewhere(reply, exchange.service, scope)).await;
-            }
-        }
-        if let (Some(watch), Some((reason, example))) = (&self.watch, &transfer.exchange.failure) {
-            watch.see(&Sight::Failed(reason, example));
-        }
-        transfer.exchange
-    }
-
-    /// Judges what came, if anything did.
-    fn verdict(&self, judge: &Judge<'_>, transfer: &mut Transfer, scope: &mut Scope) -> Result<(), Costly> {
-        let Transfer { exchange, reply, .. } = transfer;
-        match (reply, &self.watch) {
-            (None, _) => capture::none_taken(&judge.step.captures, scope),
-            (Some(reply), None) => exchange.failure = judge.verdict(reply, exchange.service, scope)?,
-            (Some(reply), Some(watch)) => {
-                exchange.failure = watch::verdict(&**watch, judge, reply, (exchange.service, scope));
-            }
-        }
-        Ok(())
-    }
-
-    /// Sends what was prepared and reads the whole reply, not later than the step's time-out after the first time that
-    /// the request was sent. The failure is set when no reply came.
-    pub async fn transfer(&mut self, judge: &Judge<'_>, transfer: &mut Transfer) {
-        let (started, limit, step) = (transfer.started, judge.step.timeout, judge.step);
+    /// Sends what was prepared and reads the whole response, not later than the step's time-out after the first time that
+    /// the request was sent. It fails when no response came.
+    pub async fn transfer(&mut self, evaluator: &Evaluator<'_>, transfer: &mut Transfer<'_>) {
+        let (started, limit, step) = (transfer.started, evaluator.step.timeout, evaluator.step);
         let is_apart = self.shared.client(step.client).options.connections == Connections::PerRequest;
         // Such a request neither uses nor ends the connections that the user keeps.
         let kept = is_apart.then(|| std::mem::take(&mut self.pool));
         let ended = {
             // Pinned where it is made: a time-out that held it would move it.
-            let transferring = pin!(self.transfer_along(transfer, judge));
+            let transferring = pin!(self.transfer_along(transfer, evaluator));
             tokio::time::timeout_at((started + limit).into(), transferring).await
         };
-        let Transfer { exchange, reply, .. } = transfer;
-        exchange.service = started.elapsed();
+        let Transfer { result, response, .. } = transfer;
+        result.timings.service = started.elapsed();
         if ended.is_err() {
-            // Leaving time-outs out would flatter the tail, so they count with their full length.
-            exchange.service = exchange.service.max(limit);
-            exchange.failure = Some((Reason::Timeout(limit), Example::default()));
-            *reply = None;
+            result.time_out(limit);
+            *response = None;
         }
         if let Some(kept) = kept {
             self.pool = kept;
         }
-        match (reply, &self.watch) {
-            (Some(reply), Some(watch)) => watch.see(&Sight::Replied(reply, exchange)),
-            (Some(_), None) => {}
-            (None, _) => self.show_unsent(judge),
+        let Some(trace) = evaluator.context.trace() else { return };
+        match response {
+            Some(response) => trace.trace(&received(response, result)),
+            None => self.show_unsent(evaluator, trace),
         }
     }
 
     /// Along redirects. Leaves a failure where it leaves no response.
-    async fn transfer_along(&mut self, transfer: &mut Transfer, judge: &Judge<'_>) {
-        let follows = self.shared.client(judge.step.client).options.follow_redirects;
-        let reads_cookies = judge.step.captures.iter().any(Capture::reads_cookies);
+    async fn transfer_along(&mut self, transfer: &mut Transfer<'_>, evaluator: &Evaluator<'_>) {
+        let follows = self.shared.client(evaluator.step.client).options.follow_redirects;
+        let reads_cookies = evaluator.step.captures.iter().any(Capture::reads_cookies);
         let mut cookies = Vec::new();
         for _ in 0..=MAX_REDIRECTS {
-            transfer.reply = None;
-            let conversed = self.converse(transfer, judge).await;
-            let Transfer { exchange, reply, .. } = &mut *transfer;
+            transfer.response = None;
+            let conversed = self.converse(transfer, evaluator).await;
+            let Transfer { result, response, .. } = &mut *transfer;
             if let Err(error) = conversed {
-                exchange.failure = Some(failure(error.reason(self.secrets()), &error));
+                result.fail(error.reason(self.secrets()), example(&error));
                 return;
             }
-            let Some(reply) = reply else { return };
-            let redirects = follows && draft::redirects(reply.status);
-            let location = redirects.then(|| reply.headers.all().get(LOCATION)).flatten();
+            let Some(response) = response else { return };
+            let redirects = follows && draft::redirects(response.status);
+            let location = redirects.then(|| response.headers.all().get(LOCATION)).flatten();
             // An empty one points nowhere.
             let Some(location) = location.and_then(|location| draft::location(location.as_bytes())) else {
-                reply.earlier = cookies;
+                response.earlier = cookies;
                 return;
             };
             let secrets = &self.shared.secrets;
-            match self.draft.redirect((reply.status, &location), (&judge.step.fixed_headers, secrets)) {
+            match self.draft.redirect((response.status, &location), (&evaluator.step.fixed_headers, secrets)) {
                 Ok(None) => {}
                 Ok(Some(draft::Abroad { withheld, body })) => {
                     self.remarks.withheld_headers += u64::from(withheld);
@@ -216,40 +212,41 @@ impl UserClient {
                 Err(error) => {
                     // What the server wrote there may be long and new each time: it is for the example alone.
                     let reason = Reason::Malformed("redirected to no URL".into());
-                    exchange.failure = Some(failure(reason, &error));
-                    transfer.reply = None;
+                    result.fail(reason, example(&error));
+                    transfer.response = None;
                     return;
                 }
             }
             if reads_cookies {
-                cookies.extend(reply.headers.all().get_all(SET_COOKIE).iter().cloned());
+                cookies.extend(response.headers.all().get_all(SET_COOKIE).iter().cloned());
             }
-            if let Some(watch) = &self.watch {
-                let (status, url) = (reply.status, self.draft.url.as_str());
-                watch.see(&Sight::Redirected { status, url, withheld: self.draft.withheld().collect() });
+            if let Some(trace) = evaluator.context.trace() {
+                let (status, url) = (response.status, self.draft.url.as_str());
+                trace.trace(&TraceEvent::Redirected { status, url, withheld: self.draft.withheld().collect() });
             }
         }
-        transfer.exchange.failure = Some((Reason::TooManyRedirects, Example::default()));
-        transfer.reply = None;
+        transfer.result.fail(Reason::TooManyRedirects, Example::default());
+        transfer.response = None;
     }
 
     /// Sends what was prepared, on a connection that is kept or on a new one; at most twice.
-    async fn converse(&mut self, transfer: &mut Transfer, judge: &Judge<'_>) -> Result<(), WireError> {
-        let Transfer { started, exchange, reply: place } = transfer;
+    async fn converse(&mut self, transfer: &mut Transfer<'_>, evaluator: &Evaluator<'_>) -> Result<(), WireError> {
+        let Transfer { started, result, response: place } = transfer;
+        let StepResult { timings, bytes, .. } = &mut **result;
         let cookies = self.cookies();
         // Noted at once: the rest of the response may never come.
-        let first_byte = Cell::from_mut(&mut exchange.first_byte);
+        let first_byte = Cell::from_mut(&mut timings.first_byte);
         let keep = |head: &Head| {
             first_byte.set(Some(started.elapsed()));
-            let keep = judge.keeps(head.status);
+            let keep = evaluator.keeps(head.status);
             Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
         };
-        let settings = self.shared.client(judge.step.client);
+        let settings = self.shared.client(evaluator.step.client);
         let (secure, authority) = (self.draft.route.secure, self.draft.route.authority(&self.draft.url));
         let is_simple = !secure && settings.options.is_plain();
-        let origin = Origin { secure, authority, settings: (!is_simple).then_some(judge.step.client) };
+        let origin = Origin { secure, authority, settings: (!is_simple).then_some(evaluator.step.client) };
         let proxy = if is_simple { None } else { settings.proxy(secure, origin.place()) };
-        let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
+        let outgoing = Outgoing { draft: &self.draft, fixed: &evaluator.step.fixed_headers, cookies: cookies.as_ref() };
         let mut kept = self.pool.take(&origin, &self.draft.method);
         self.is_shown = false;
         let mut is_first = true;
@@ -261,30 +258,31 @@ impl UserClient {
                     let started = Instant::now();
                     let dialer = Dialer { settings, proxy, resolver: &self.shared.resolver };
                     // Rare, and large: not a part of what every user holds.
-                    let connection = Box::pin(Connection::open(&origin, dialer)).await?;
-                    exchange.connect = Some(exchange.connect.unwrap_or_default() + started.elapsed());
+                    let (connection, tls) = Box::pin(Connection::open(&origin, dialer)).await?;
+                    timings.connect = Some(timings.connect.unwrap_or_default() + started.elapsed());
+                    timings.tls = tls.map(|tls| timings.tls.unwrap_or_default() + tls).or(timings.tls);
                     connection
                 }
             };
             let mut reply = h1::ResponseReader::new(self.draft.method == http::Method::HEAD, &keep);
-            let watch = self.watch.as_deref().filter(|_| !std::mem::replace(&mut self.is_shown, true));
+            let trace = evaluator.context.trace().filter(|_| !std::mem::replace(&mut self.is_shown, true));
             let forwards = proxy.filter(|_| !secure).map(|proxy| &proxy.forward);
             let exchanged = match &mut connection.carrier {
                 Carrier::H1(stream) => {
                     self.out.clear();
                     self.out.shrink_to(KEEP_BUFFER);
                     outgoing.write(&mut self.out, forwards);
-                    if let Some(watch) = watch {
-                        watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &self.out)));
+                    if let Some(trace) = trace {
+                        trace.trace(&TraceEvent::Sent(on_the_wire(&self.draft, &self.out)));
                     }
                     h1::exchange(stream, &self.out, &mut reply).await.map(|exchanged| (exchanged, None))
                 }
                 Carrier::H2(session) => {
-                    let fields = outgoing.fields().map_err(WireError::not_in_http_2)?;
-                    if let Some(watch) = watch {
-                        watch.see(&Sight::Sent(Sent::fields(&self.draft, &fields)));
+                    let request = outgoing.fields().map_err(WireError::not_in_http_2)?;
+                    if let Some(trace) = trace {
+                        trace.trace(&TraceEvent::Sent(fields(&self.draft, &request)));
                     }
-                    let exchanging = session.exchange((fields, self.draft.body.clone()), &mut reply);
+                    let exchanging = session.exchange((request, self.draft.body.clone()), &mut reply);
                     Box::pin(exchanging).await.map(|(exchanged, headers)| (exchanged, Some(Box::new(headers))))
                 }
             };
@@ -305,7 +303,7 @@ impl UserClient {
                 connection.kept_by(&received.head);
                 self.pool.keep(connection);
             }
-            exchange.bytes = received.body.bytes;
+            *bytes = received.body.bytes;
             // A header that nobody asked for was not kept.
             let headers = headers.map_or_else(|| Lines::of(received.raw_head), Lines::from);
             if received.head.sets_cookie {
@@ -314,20 +312,22 @@ impl UserClient {
             let Head { status, codings, .. } = received.head;
             let is_packed = codings.unknown();
             self.remarks.unknown_codings += u64::from(is_packed);
-            let (bytes, body) = (received.body.bytes, received.body.kept);
+            let (bytes, body) = (*bytes, received.body.kept);
             *place = Some(Response { status, headers, body, bytes, earlier: Vec::new(), is_packed });
             return Ok(());
         }
     }
 
-    /// Lets the watcher see a request for which there never was a connection.
-    fn show_unsent(&mut self, judge: &Judge<'_>) {
-        let Some(watch) = self.watch.as_ref().filter(|_| !self.is_shown) else { return };
-        let cookies = self.cookies();
-        let outgoing = Outgoing { draft: &self.draft, fixed: &judge.step.fixed_headers, cookies: cookies.as_ref() };
+    /// Shows a request for which there never was a connection.
+    fn show_unsent(&mut self, evaluator: &Evaluator<'_>, trace: &dyn Trace) {
+        if self.is_shown {
+            return;
+        }
+        let (cookies, fixed) = (self.cookies(), &evaluator.step.fixed_headers);
+        let outgoing = Outgoing { draft: &self.draft, fixed, cookies: cookies.as_ref() };
         let mut out = Vec::new();
         outgoing.write(&mut out, None);
-        watch.see(&Sight::Sent(Sent::on_the_wire(&self.draft, &out)));
+        trace.trace(&TraceEvent::Sent(on_the_wire(&self.draft, &out)));
     }
 
     /// The client that opens WebSockets with these options, and what is to be sent.

@@ -33,12 +33,12 @@ pub enum Carrier {
 }
 
 impl Connection {
-    /// Connects.
-    pub async fn open(origin: &Origin<'_>, dialer: Dialer<'_>) -> Result<Box<Self>, WireError> {
-        let Dialled { stream, is_h2 } = dialer.open(origin).await?;
+    /// Connects, and says how long the server's TLS took, if there is any.
+    pub async fn open(origin: &Origin<'_>, dialer: Dialer<'_>) -> Result<(Box<Self>, Option<Duration>), WireError> {
+        let Dialled { stream, is_h2, tls } = dialer.open(origin).await?;
         let carrier = if is_h2 { Carrier::H2(Box::new(Session::begin(stream).await?)) } else { Carrier::H1(stream) };
         let Origin { secure, settings, authority } = *origin;
-        Ok(Box::new(Self { carrier, secure, settings, authority: authority.into(), until: None }))
+        Ok((Box::new(Self { carrier, secure, settings, authority: authority.into(), until: None }), tls))
     }
 
     /// Where it leads.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -54,6 +55,8 @@ pub struct Dialled {
     pub stream: Stream,
     /// Agreed by TLS, or known before.
     pub is_h2: bool,
+    /// How long the server's TLS took, if there is any.
+    pub tls: Option<Duration>,
 }
 
 impl Dialer<'_> {
@@ -62,14 +65,16 @@ impl Dialer<'_> {
         let only_h2 = self.settings.options.http_version == HttpVersion::Two;
         let stream = self.reach(origin, only_h2).await?;
         if !origin.secure {
-            return Ok(Dialled { stream, is_h2: only_h2 });
+            return Ok(Dialled { stream, is_h2: only_h2, tls: None });
         }
         let (host, _) = origin.place();
+        let started = Instant::now();
         let (stream, is_h2) = secure(stream, host, &self.settings.tls).await?;
+        let tls = Some(started.elapsed());
         if only_h2 && !is_h2 {
             return Err(WireError::Known(Reason::Other("the server does not speak HTTP/2 (http_version: 2)".into())));
         }
-        Ok(Dialled { stream, is_h2 })
+        Ok(Dialled { stream, is_h2, tls })
     }
 
     /// As far as the server, but for its TLS: straight, through a proxy's tunnel, or as far as a proxy that forwards.

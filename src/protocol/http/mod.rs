@@ -1,5 +1,5 @@
-//! HTTP/1.1 and HTTP/2: an [`HttpStep`](crate::scenario::plan::HttpStep) becomes a request, its response an
-//! [`Exchange`](crate::protocol::result::Exchange).
+//! HTTP/1.1 and HTTP/2: an [`HttpStep`](crate::scenario::plan::HttpStep) becomes a request, its response a
+//! [`StepResult`](crate::protocol::result::StepResult).
 //!
 //! A request can also open a WebSocket, which is a [`Socket`].
 //!
@@ -16,23 +16,24 @@ mod dial;
 mod draft;
 mod encode;
 mod error;
+mod evaluator;
 mod h1;
 mod h2;
-mod judge;
 mod limits;
 mod lines;
 mod pool;
 mod reqwest_client;
+mod response;
 mod settings;
 mod stream;
+mod trace;
 mod transfer;
-mod watch;
 mod websocket;
 
 pub(super) use reqwest_client::proxies;
 
 pub use client::{Factory, UserClient};
-pub use judge::{Costly, Judge, Response};
+pub use evaluator::{Costly, Evaluator};
+pub use response::Response;
 pub use transfer::Transfer;
-pub use watch::{Sent, Sight, Watch};
-pub use websocket::{Broken, Received, Socket};
+pub use websocket::{Broken, Received, Socket, Subprotocol};

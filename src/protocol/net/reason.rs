@@ -8,11 +8,11 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::sample::REFUSED_BY;
 use crate::stats::{Example, Reason};
 
-/// A failure without a response. Its detail is the whole chain of errors as one line: `a: b: c`.
-pub fn failure(reason: Reason, error: &(dyn Error + 'static)) -> (Reason, Example) {
+/// The example of a failure without a response: the whole chain of errors as one line, `a: b: c`.
+pub fn example(error: &(dyn Error + 'static)) -> Example {
     let mut texts: Vec<String> = chain(error).map(ToString::to_string).collect();
     texts.dedup();
-    (reason, Example { detail: texts.join(": "), ..Example::default() })
+    Example { detail: texts.join(": "), ..Example::default() }
 }
 
 /// An error and its causes, the deepest last.

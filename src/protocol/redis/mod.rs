@@ -1,17 +1,17 @@
 //! Redis: publishing, subscribing and plain commands, and whether what was published arrives.
 //!
-//! Plan steps go in; [`Exchange`](crate::protocol::result::Exchange)s come out for the statistics, and deliveries and
-//! their losses go to a [`Sink`]. A user has one connection for what it sends and, when it subscribes, one more that
+//! Plan steps go in; [`StepResult`](crate::protocol::result::StepResult)s come out for the statistics, and deliveries and
+//! their losses go to a [`MessageSink`](crate::protocol::message_sink::MessageSink). A user has one connection for what it sends and, when it subscribes, one more that
 //! does nothing but receive. The wire format is read here and not by a client library, because the moment of receipt
 //! must be stamped where the bytes come in, and memory must stay bounded whatever the server sends.
 
-mod answer;
 mod backlog;
 mod client;
 mod clock;
 mod connection;
 mod envelope;
 mod error;
+mod evaluate;
 mod glob;
 mod info;
 mod inner;
@@ -22,17 +22,15 @@ mod probe;
 mod receiver;
 mod resp;
 mod shared;
-mod sink;
 mod stream;
 mod streams;
 mod subscriptions;
+mod trace;
 mod track;
-pub mod watch;
 
 pub use client::{Factory, UserClient};
-pub use monitor::{EVERY, Monitor};
+pub use monitor::{Monitor, watch};
 pub use probe::{Silent, probe};
 pub use shared::RedisError;
-pub use sink::{Delivery, Sink};
 
 pub use crate::scenario::plan::{Address, AddressError};

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tokio::time::{MissedTickBehavior, interval};
+
 use super::client::Factory;
 use super::connection::Connection;
 use super::error::WireError;
@@ -12,13 +14,24 @@ use super::shared::{CONNECT_TIMEOUT, Shared};
 use crate::stats::server::ServerFigures;
 
 /// How often the server is asked.
-pub const EVERY: Duration = Duration::from_secs(2);
+const EVERY: Duration = Duration::from_secs(2);
 /// A server that takes longer to say how it is does not answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A list of clients costs the server time for each of them: every fourth look, from the second on (nobody is there at the first),
 /// and not of very many.
 const LIST_EVERY: u32 = 4;
 const LIST_MOST: u64 = 2_000;
+
+/// Asks the server of this factory's users how it is, again and again.
+pub async fn watch(factory: &Factory, report: impl Fn(ServerFigures)) {
+    let mut monitor = Monitor::new(factory);
+    let mut tick = interval(EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tick.tick().await;
+        report(monitor.look().await);
+    }
+}
 
 /// Asks a server how it is.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! The names that one subscriber listens to, and what becomes of their messages.
 //!
-//! In: names that are wanted, and what arrives on them. Out: deliveries and tallies to the [`Sink`], and the commands
+//! In: names that are wanted, and what arrives on them. Out: deliveries and tallies to the [`MessageSink`], and the commands
 //! that subscribe and unsubscribe. Whatever way a name is left, what was published on it is accounted for.
 
 use std::collections::VecDeque;
@@ -12,10 +12,10 @@ use super::names::{Key, Names, State, Subscription};
 use super::order::{Kind, Wanted};
 use super::resp::encode;
 use super::shared::Shared;
-use super::sink::{Delivery, Sink};
 use super::streams::Known;
 use super::track::Rest;
 use super::{clock, envelope};
+use crate::protocol::message_sink::{Delivery, MessageSink};
 use crate::stats::delivery::Tally;
 
 /// What was sent and is answered in its turn: an error names nothing, so its place tells what it is about.
@@ -40,9 +40,9 @@ pub enum Refused {
 }
 
 /// All subscriptions of one connection.
-pub struct Subscriptions<S> {
+pub struct Subscriptions {
     shared: Arc<Shared>,
-    sink: Rc<S>,
+    sink: Rc<dyn MessageSink>,
     names: Names,
     /// To be asked for, some of them perhaps gone meanwhile.
     fresh: Vec<Key>,
@@ -53,9 +53,9 @@ pub struct Subscriptions<S> {
     gapped: bool,
 }
 
-impl<S: Sink> Subscriptions<S> {
+impl Subscriptions {
     /// To nothing yet.
-    pub fn new(shared: Arc<Shared>, sink: Rc<S>) -> Self {
+    pub fn new(shared: Arc<Shared>, sink: Rc<dyn MessageSink>) -> Self {
         let (fresh, sent) = (Vec::new(), VecDeque::new());
         Self { shared, sink, names: Names::default(), fresh, sent, leaving: 0, gapped: false }
     }

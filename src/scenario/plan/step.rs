@@ -122,6 +122,27 @@ impl Action {
         }
     }
 
+    /// Its key in a scenario; `request` where the key is a method.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Action::Http(_) => "request",
+            Action::Graphql(_) | Action::Subscription(_) => "graphql",
+            Action::Publish(_) => "publish",
+            Action::Subscribe(_) => "subscribe",
+            Action::Unsubscribe(_) => "unsubscribe",
+            Action::Redis(_) => "redis",
+            Action::Set(_) => "set",
+            Action::Wait(_) => "wait",
+            Action::Log(_) => "log",
+            Action::Repeat { .. } => "repeat",
+            Action::ForEach { .. } => "for_each",
+            Action::While { .. } => "while",
+            Action::If { .. } => "if",
+            Action::Call { .. } => "call",
+            Action::Stop(_) => "stop",
+        }
+    }
+
     /// The row of the statistics that it counts in.
     pub fn endpoint(&self) -> Option<EndpointId> {
         match self {

@@ -8,11 +8,15 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::io::{LineWriter, Write};
 use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
 
 use super::paint::{Paint, Role, cut};
-use crate::engine::trial::{Event, Exchange, LONGEST_WAIT, Observer, Response, Sent, Sight, Watch};
+use crate::engine::trial::{LONGEST_WAIT, Observer, UserEvent};
 use crate::headless::console::Output;
-use crate::scenario::eval::response::Headers as _;
+use crate::protocol::result::{Captured, Check, StepResult};
+use crate::protocol::trace::{Sent, Trace, TraceEvent};
 use crate::scenario::plan::{Plan, StopScope};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
@@ -21,7 +25,7 @@ use crate::units;
 /// Headers whose values prove who somebody is.
 const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-/// Prints what it is told.
+/// Prints what it is shown.
 pub(super) struct Transcript {
     paint: Paint,
     width: usize,
@@ -130,22 +134,38 @@ impl Transcript {
         self.body("> ", sent.body, header(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"));
     }
 
-    fn replied(&self, reply: &Response, exchange: &Exchange) {
-        let word = http::StatusCode::from_u16(reply.status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
-        let role = if reply.status >= 400 { Role::Bad } else { Role::Good };
-        let took = units::latency(exchange.service);
-        let size = units::bytes(reply.bytes);
-        let status = format!("{} {word}", reply.status);
+    fn status(&self, status: u16, bytes: u64, took: Duration) {
+        let word = http::StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("");
+        let role = if status >= 400 { Role::Bad } else { Role::Good };
+        let (took, size) = (units::latency(took), units::bytes(bytes));
+        let status = format!("{status} {word}");
         self.line(4, "< ", &format!("{}, after {took}, {size}", status.trim_end()), Some(role));
-        let lines: Vec<(String, String)> = reply
-            .headers
-            .all()
+    }
+
+    fn response(&self, headers: &HeaderMap, body: &[u8]) {
+        let lines: Vec<(String, String)> = headers
             .iter()
             .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let headers = || lines.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         self.headers("< ", headers());
-        self.body("< ", &reply.body, header(headers(), "content-type"));
+        self.body("< ", body, header(headers(), "content-type"));
+    }
+
+    /// What was checked and captured, and why it failed.
+    fn finished(&self, result: &StepResult) {
+        if let Some(details) = &result.details {
+            for Check { words, got } in &details.checks {
+                self.expected(words, got.as_deref());
+            }
+            for Captured { name, value } in &details.captures {
+                self.line(4, "= ", &format!("{name} = {}", shown(value)), None);
+            }
+        }
+        if let Some(failure) = result.failure() {
+            let none = Example::default();
+            self.failed(&failure.reason, failure.example.as_ref().unwrap_or(&none));
+        }
     }
 
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
@@ -190,50 +210,60 @@ impl Transcript {
     }
 }
 
-impl Watch for Transcript {
-    fn see(&self, sight: &Sight<'_>) {
-        match sight {
-            Sight::Sent(sent) => self.sent(sent),
-            Sight::Redirected { status, url, withheld } => {
+impl Trace for Transcript {
+    fn trace(&self, event: &TraceEvent<'_>) {
+        match event {
+            TraceEvent::Request(name) => {
+                more(&self.requests);
+                self.unshown.replace(Some((*name).to_owned()));
+            }
+            TraceEvent::Sent(sent) => self.sent(sent),
+            TraceEvent::Redirected { status, url, withheld } => {
                 self.line(4, "< ", &format!("{status}, goes on to {url}"), Some(Role::Quiet));
                 if !withheld.is_empty() {
                     let words = format!("not sent to another origin: {}", withheld.join(", "));
                     self.line(4, "! ", &words, Some(Role::Quiet));
                 }
             }
-            Sight::Replied(reply, exchange) => self.replied(reply, exchange),
-            Sight::Expected { words, got } => self.expected(words, got.as_deref()),
-            Sight::Captured { name, value } => self.line(4, "= ", &format!("{name} = {}", shown(value)), None),
-            Sight::Failed(reason, example) => self.failed(reason, example),
+            TraceEvent::Response { status, headers, body, bytes, took } => {
+                self.status(*status, *bytes, *took);
+                self.response(headers, body);
+            }
+            TraceEvent::Acknowledged { params, after } => self.acknowledged(*params, *after),
+            TraceEvent::Subscribed { name, payload } => self.subscribed(name, payload),
+            TraceEvent::Received { number, payload, after } => self.received(*number, payload, *after),
+            TraceEvent::Listened { how, events, length } => self.listened(how, *events, *length),
+            TraceEvent::Finished(result) => self.finished(result),
+            TraceEvent::Command(_)
+            | TraceEvent::Message { .. }
+            | TraceEvent::Subscribe { .. }
+            | TraceEvent::Unsubscribe(_)
+            | TraceEvent::Answered { .. } => self.redis(event),
         }
     }
 }
 
 impl Observer for Transcript {
-    fn note(&self, event: &Event<'_>) {
+    fn observe(&self, event: &UserEvent<'_>) {
         match event {
-            Event::Section(name) => {
+            UserEvent::Section(name) => {
                 self.blank();
                 self.line(0, "", name, Some(Role::Strong));
             }
-            Event::Request(name) => {
-                more(&self.requests);
-                self.unshown.replace(Some((*name).to_owned()));
-            }
-            Event::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
-            Event::Skipped(what) => {
+            UserEvent::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
+            UserEvent::Skipped(what) => {
                 self.line(2, "- ", &format!("`when` does not hold: {what} left out"), Some(Role::Quiet));
             }
-            Event::Chosen { then } => {
+            UserEvent::Chosen { then } => {
                 let words = if *then { "`if` holds: then" } else { "`if` does not hold: else" };
                 self.line(2, "- ", words, Some(Role::Quiet));
             }
-            Event::Pass { word, number, of } => {
+            UserEvent::Pass { word, number, of } => {
                 let of = of.map_or_else(String::new, |n| format!(" of {n}"));
                 self.line(2, "- ", &format!("{word}: pass {number}{of}"), Some(Role::Quiet));
             }
-            Event::Call(name) => self.line(2, "- ", &format!("call {name}"), Some(Role::Quiet)),
-            Event::Wait(length) => {
+            UserEvent::Call(name) => self.line(2, "- ", &format!("call {name}"), Some(Role::Quiet)),
+            UserEvent::Wait(length) => {
                 let cut = if *length > LONGEST_WAIT {
                     self.shortened.set(true);
                     format!(", cut to {}", units::plain(LONGEST_WAIT))
@@ -242,8 +272,8 @@ impl Observer for Transcript {
                 };
                 self.line(2, "- ", &format!("wait {}{cut}", units::latency(*length)), Some(Role::Quiet));
             }
-            Event::Log(text) => self.line(2, "# ", text, None),
-            Event::Stop(scope) => {
+            UserEvent::Log(text) => self.line(2, "# ", text, None),
+            UserEvent::Stop(scope) => {
                 let what = match scope {
                     StopScope::Task => "the task",
                     StopScope::User => "the user",
@@ -251,11 +281,7 @@ impl Observer for Transcript {
                 };
                 self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
             }
-            Event::Acknowledged { params, after } => self.acknowledged(*params, *after),
-            Event::Subscribed { name, payload } => self.subscribed(name, payload),
-            Event::Received { number, payload, after } => self.received(*number, payload, *after),
-            Event::Listened { how, events, length } => self.listened(how, *events, *length),
-            Event::Exception { place, message } => {
+            UserEvent::Exception { place, message } => {
                 more(&self.exceptions);
                 self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));
             }
@@ -321,7 +347,7 @@ mod tests {
     fn secrets_controls_and_length_of_what_is_shown() {
         let body = format!("a\u{1b}[31mb hunter22\n{}\n", "x".repeat(100));
         let text = told(|t| {
-            t.see(&Sight::Sent(Sent {
+            t.trace(&TraceEvent::Sent(Sent {
                 method: "POST",
                 url: "http://h/?k=hunter22",
                 headers: vec![
@@ -354,14 +380,16 @@ mod tests {
 
     #[test]
     fn a_request_that_cannot_be_written_is_named_and_counted() {
-        let sent = || Sight::Sent(Sent { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" });
+        let sent = || TraceEvent::Sent(Sent { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" });
         let text = told(|t| {
-            t.note(&Event::Request("GET /a"));
-            t.see(&Sight::Failed(&Reason::Malformed("no host".into()), &Example::default()));
-            t.note(&Event::Request("GET /b"));
+            t.trace(&TraceEvent::Request("GET /a"));
+            let mut result = StepResult::default();
+            result.fail(Reason::Malformed("no host".into()), Example::default());
+            t.trace(&TraceEvent::Finished(&result));
+            t.trace(&TraceEvent::Request("GET /b"));
             // Two hops.
-            t.see(&sent());
-            t.see(&sent());
+            t.trace(&sent());
+            t.trace(&sent());
             assert!(!t.summary(7));
         });
         assert_eq!(text.matches("  GET /a\n").count(), 1, "{text}");

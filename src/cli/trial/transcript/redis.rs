@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Transcript, more};
 use crate::cli::trial::paint::Role;
-use crate::engine::trial::of_redis::{Answer, Sight, Watch};
+use crate::protocol::trace::{Answer, TraceEvent};
 use crate::units;
 
 /// Most words of a command that have a line of their own.
@@ -14,35 +14,35 @@ const WORDS: usize = 12;
 /// A text of so many cells stands on the line of the answer.
 const SHORT: usize = 50;
 
-impl Watch for Transcript {
-    fn saw(&self, sight: &Sight<'_>) {
-        match sight {
-            Sight::Command(words) => self.command(words),
-            Sight::Message { verb, channel, payload, more: besides } => {
+impl Transcript {
+    /// Prints what is sent to a Redis, and what it answers.
+    pub(super) fn redis(&self, event: &TraceEvent<'_>) {
+        match event {
+            TraceEvent::Command(words) => self.command(words),
+            TraceEvent::Message { verb, channel, payload, more: besides } => {
                 self.request(&format!("{verb} {}", quoted(channel)));
                 self.text("> ", payload);
                 if !besides.is_empty() {
                     self.line(4, "> ", &format!("({besides})"), Some(Role::Quiet));
                 }
             }
-            Sight::Subscribe { verb, names } => {
+            TraceEvent::Subscribe { verb, names } => {
                 let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
                 self.request(&format!("{verb} {}", names.join(" ")));
             }
-            Sight::Unsubscribe(names) => {
+            TraceEvent::Unsubscribe(names) => {
                 let names: Vec<_> = names.iter().map(|name| quoted(name)).collect();
                 let what = if names.is_empty() { "everything".to_owned() } else { names.join(" ") };
                 self.line(2, "- ", &format!("unsubscribe from {what}"), Some(Role::Quiet));
             }
-            Sight::Answered { answer, took, bytes } => {
+            TraceEvent::Answered { answer, took, bytes } => {
                 let after = format!("after {}", units::latency(*took));
                 self.answer(answer, &after, &units::bytes(*bytes));
             }
+            _ => {}
         }
     }
-}
 
-impl Transcript {
     pub(super) fn request(&self, words: &str) {
         more(&self.requests);
         self.blank();
@@ -154,15 +154,15 @@ mod tests {
             ("ACL SETUSER bob >pw on", "  ACL SETUSER bob *** on\n"),
             ("SET hunter22 x", "  SET *** x\n"),
         ] {
-            let text = told(|t| t.saw(&Sight::Command(words(line))));
+            let text = told(|t| t.redis(&TraceEvent::Command(words(line))));
             assert!(text.ends_with(wanted), "{line}: {text}");
         }
-        let text = told(|t| t.saw(&Sight::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()])));
+        let text = told(|t| t.redis(&TraceEvent::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()])));
         assert!(text.ends_with("  SET \"a b\" \"\"\n"), "{text}");
         let long = vec![b"SET".to_vec(), b"k".to_vec(), br#"{"item":"a long lantern","price":12}"#.to_vec()];
-        let text = told(|t| t.saw(&Sight::Command(long)));
+        let text = told(|t| t.redis(&TraceEvent::Command(long)));
         assert!(text.contains("  SET k …\n") && text.contains(">   \"price\": 12"), "{text}");
-        let many = told(|t| t.saw(&Sight::Command(words(&"MSET ".repeat(60)))));
+        let many = told(|t| t.redis(&TraceEvent::Command(words(&"MSET ".repeat(60)))));
         assert!(many.contains("61 words in all") && many.lines().count() < 20, "{many}");
     }
 
@@ -170,8 +170,8 @@ mod tests {
     fn a_message_is_shown_with_what_came_of_it() {
         let text = told(|t| {
             let more = "padded to 512 bytes".to_owned();
-            t.saw(&Sight::Message { verb: "PUBLISH", channel: "orders:7", payload: br#"{"order":7}"#, more });
-            t.saw(&Sight::Answered { answer: Answer::Receivers(3), took: Duration::from_millis(2), bytes: 4 });
+            t.redis(&TraceEvent::Message { verb: "PUBLISH", channel: "orders:7", payload: br#"{"order":7}"#, more });
+            t.redis(&TraceEvent::Answered { answer: Answer::Receivers(3), took: Duration::from_millis(2), bytes: 4 });
         });
         for wanted in
             ["  PUBLISH orders:7\n", ">   \"order\": 7", "> (padded to 512 bytes)", "< 3 receivers, after 2.0ms\n"]
@@ -194,7 +194,7 @@ mod tests {
             (Answer::Confirmed, "< confirmed, after 1.0ms\n"),
         ] {
             let name = format!("{answer:?}");
-            let text = told(|t| t.saw(&Sight::Answered { answer, took: Duration::from_millis(1), bytes: 5 }));
+            let text = told(|t| t.redis(&TraceEvent::Answered { answer, took: Duration::from_millis(1), bytes: 5 }));
             assert!(text.contains(wanted), "{name}: {text}");
         }
     }

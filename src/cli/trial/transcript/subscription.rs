@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Transcript;
 use crate::cli::trial::paint::Role;
-use crate::engine::trial::{LONGEST_LISTENING, MOST_EVENTS};
+use crate::protocol::trace::{LONGEST_LISTENING, MOST_EVENTS};
 use crate::units;
 
 impl Transcript {
@@ -50,18 +50,18 @@ impl Transcript {
 mod tests {
     use super::*;
     use crate::cli::trial::transcript::tests::told;
-    use crate::engine::trial::{Event, Observer as _};
+    use crate::protocol::trace::{Trace as _, TraceEvent};
 
     #[test]
     fn a_subscription_is_shown_from_its_connection_to_its_end() {
         let (ms, params) = (Duration::from_millis, br#"{"authorization":"Bearer abc","l":1}"#);
         let text = told(|t| {
-            t.note(&Event::Acknowledged { params: Some(params), after: ms(3) });
-            t.note(&Event::Subscribed { name: "Stock", payload: br#"{"query":"subscription Stock { a }"}"# });
-            t.note(&Event::Received { number: 1, payload: r#"{"data":{"a":"hunter22"}}"#, after: ms(7) });
-            t.note(&Event::Listened { how: "left", events: 1, length: ms(8) });
-            t.note(&Event::Listened { how: "left", events: 3, length: ms(8) });
-            t.note(&Event::Listened { how: "complete", events: 0, length: ms(8) });
+            t.trace(&TraceEvent::Acknowledged { params: Some(params), after: ms(3) });
+            t.trace(&TraceEvent::Subscribed { name: "Stock", payload: br#"{"query":"subscription Stock { a }"}"# });
+            t.trace(&TraceEvent::Received { number: 1, payload: r#"{"data":{"a":"hunter22"}}"#, after: ms(7) });
+            t.trace(&TraceEvent::Listened { how: "left", events: 1, length: ms(8) });
+            t.trace(&TraceEvent::Listened { how: "left", events: 3, length: ms(8) });
+            t.trace(&TraceEvent::Listened { how: "complete", events: 0, length: ms(8) });
         });
         for wanted in [
             "> connection_init { authorization: …",

@@ -5,7 +5,7 @@
 
 mod socket;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
@@ -17,12 +17,15 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 pub use self::socket::{Broken, Received, Socket};
 use super::client::UserClient;
-use super::judge::Response;
 use super::limits::kept_for_example;
 use super::reqwest_client::reason;
-use super::watch::{Sent, Sight};
-use crate::protocol::net::reason::failure;
-use crate::protocol::result::Exchange;
+use super::response::Response;
+use super::trace::{by_reqwest, received};
+use super::transfer::Transfer;
+use crate::protocol::context::UserContext;
+use crate::protocol::net::reason::example;
+use crate::protocol::result::Check;
+use crate::protocol::trace::TraceEvent;
 use crate::scenario::eval::response::Headers as _;
 use crate::scenario::plan::HttpStep;
 use crate::scenario::secrets::Redactor;
@@ -36,15 +39,24 @@ const PAGE: Duration = Duration::from_secs(1);
 /// Characters of what a server chose that tell one failure from another.
 const CHOSEN: usize = 60;
 
+/// What shall be spoken over a WebSocket.
+#[derive(Debug, Clone, Copy)]
+pub struct Subprotocol {
+    /// Its name in the handshake.
+    pub name: &'static str,
+    /// Bytes of the longest text that is sent.
+    pub longest: usize,
+}
+
 impl UserClient {
-    /// Sends what was prepared from `step` as the request for a WebSocket that speaks `protocol`, and to which texts of up
-    /// to so many bytes are sent. Times, and the failure if there is no WebSocket, go into `exchange`. It takes as long as
-    /// the server likes.
+    /// Sends what was prepared from `step` as the request for a WebSocket. Times, and the failure if there is no
+    /// WebSocket, go into the result of `transfer`. It takes as long as the server likes.
     pub async fn open_socket(
         &mut self,
         step: &HttpStep,
-        (protocol, longest): (&'static str, usize),
-        (started, exchange): (Instant, &mut Exchange),
+        wanted: Subprotocol,
+        context: &dyn UserContext,
+        transfer: &mut Transfer<'_>,
     ) -> Option<Socket> {
         let key = generate_key();
         let own = [
@@ -52,36 +64,41 @@ impl UserClient {
             (UPGRADE, "websocket"),
             (SEC_WEBSOCKET_VERSION, "13"),
             (SEC_WEBSOCKET_KEY, key.as_str()),
-            (SEC_WEBSOCKET_PROTOCOL, protocol),
+            (SEC_WEBSOCKET_PROTOCOL, wanted.name),
         ];
-        if let Some(watch) = &self.watch {
+        if let Some(trace) = context.trace() {
             let cookies = self.cookies();
-            let mut sent = Sent::general(&self.draft, &step.fixed_headers, cookies.as_ref());
+            let mut sent = by_reqwest(&self.draft, &step.fixed_headers, cookies.as_ref());
             sent.headers.retain(|(name, _)| !OWN.iter().any(|own| own.as_str() == name));
             sent.headers.extend(own.iter().map(|(name, value)| (name.to_string(), (*value).to_owned())));
-            watch.see(&Sight::Sent(sent));
+            trace.trace(&TraceEvent::Sent(sent));
         }
-        let opened = self.upgrade(step, &own, (started, &mut *exchange)).await;
-        let (response, reply) = match opened {
-            Ok(answer) => answer,
+        let opened = self.upgrade(step, &own, transfer).await;
+        let Transfer { started, result, .. } = transfer;
+        let (response, head) = match opened {
+            Ok(opened) => opened,
             Err(error) => {
-                exchange.failure = Some(failure(reason(&error, self.secrets()), &error));
+                result.fail(reason(&error, self.secrets()), example(&error));
                 return None;
             }
         };
-        if let Some(watch) = &self.watch {
-            exchange.service = started.elapsed();
-            watch.see(&Sight::Replied(&reply, exchange));
+        if let Some(trace) = context.trace() {
+            result.timings.service = started.elapsed();
+            trace.trace(&received(&head, result));
         }
         let secrets = self.secrets();
-        if let Some(reason) = refusal(&reply, &key, protocol, secrets) {
-            exchange.failure = Some((reason, reply.example(String::new(), secrets)));
+        if let Some(reason) = refusal(&head, &key, wanted.name, secrets) {
+            if let Reason::UnexpectedStatus { got, expected } = &reason {
+                let words = || format!("status {expected}").into();
+                result.check(|| Check { words: words(), got: Some(got.to_string()) });
+            }
+            result.fail(reason, head.example(String::new(), secrets));
             return None;
         }
         match response.upgrade().await {
-            Ok(stream) => Some(Socket::new(stream, longest).await),
+            Ok(stream) => Some(Socket::new(stream, wanted.longest).await),
             Err(error) => {
-                exchange.failure = Some(failure(reason(&error, secrets), &error));
+                result.fail(reason(&error, secrets), example(&error));
                 None
             }
         }
@@ -92,8 +109,9 @@ impl UserClient {
         &mut self,
         step: &HttpStep,
         own: &[(HeaderName, &str)],
-        (started, exchange): (Instant, &mut Exchange),
+        transfer: &mut Transfer<'_>,
     ) -> reqwest::Result<(reqwest::Response, Response)> {
+        let Transfer { started, result, .. } = transfer;
         let room = kept_for_example(self.secrets().reach());
         let (general, draft) = self.upgrading(step.client)?;
         let mut request = general.client().request(draft.method.clone(), &draft.url).version(Version::HTTP_11);
@@ -104,9 +122,9 @@ impl UserClient {
             request = request.header(name, *value);
         }
         let answer = request.send().await;
-        exchange.connect = general.connected();
+        result.timings.connect = general.connected();
         let mut response = answer?;
-        exchange.first_byte = Some(started.elapsed());
+        result.timings.first_byte = Some(started.elapsed());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let (mut body, mut bytes) = (Vec::new(), 0);
         if status != StatusCode::SWITCHING_PROTOCOLS {
@@ -121,13 +139,13 @@ impl UserClient {
             };
             let _ = tokio::time::timeout(PAGE, reading).await;
         }
-        exchange.bytes = bytes as u64;
+        result.bytes = bytes as u64;
         Ok((
             response,
             Response {
                 status,
                 headers: headers.into(),
-                bytes: exchange.bytes,
+                bytes: result.bytes,
                 body,
                 earlier: Vec::new(),
                 is_packed: false,

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep_until, timeout};
 
-use super::answer::{judge, look};
 use super::connection::Connection;
 use super::envelope::Stamp;
 use super::error::WireError;
@@ -18,11 +17,12 @@ use super::order::Wanted;
 use super::receiver::ReceiverHandle;
 use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
-use super::sink::Sink;
 use super::streams::Stream;
-use super::watch::{Watch, Watching};
-use super::{clock, envelope};
-use crate::protocol::result::Exchange;
+use super::trace::Tracer;
+use super::{clock, envelope, evaluate};
+use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::message_sink::MessageSink;
+use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::{PublishStep, RedisStep, RedisTarget};
@@ -52,7 +52,7 @@ impl Factory {
     }
 
     /// A client that is not connected yet.
-    pub fn client<S: Sink>(&self, sink: Rc<S>) -> UserClient<S> {
+    pub fn client(&self, sink: Rc<dyn MessageSink>) -> UserClient {
         UserClient {
             shared: Arc::clone(&self.0),
             sink,
@@ -67,7 +67,6 @@ impl Factory {
             transaction: Transaction::default(),
             wanted: Vec::new(),
             receiver: None,
-            watching: Watching::default(),
         }
     }
 
@@ -77,10 +76,9 @@ impl Factory {
 }
 
 /// One user's connections, and the command being made.
-#[derive(Debug)]
-pub struct UserClient<S: Sink> {
+pub struct UserClient {
     shared: Arc<Shared>,
-    sink: Rc<S>,
+    sink: Rc<dyn MessageSink>,
     connection: Option<Connection>,
     /// Where this user is on each channel. A new connection begins anew: what was on its way may be lost or not.
     streams: HashMap<Arc<str>, Arc<Stream>>,
@@ -95,21 +93,11 @@ pub struct UserClient<S: Sink> {
     transaction: Transaction,
     wanted: Vec<Wanted>,
     /// Started by the first subscription.
-    receiver: Option<ReceiverHandle<S>>,
-    pub(super) watching: Watching,
+    receiver: Option<ReceiverHandle>,
 }
 
-impl<S: Sink> UserClient<S> {
-    /// Lets somebody look at every step from now on.
-    pub fn watched_by(&mut self, watch: Rc<dyn Watch>) {
-        self.watching = Watching::by(watch);
-    }
-
-    /// Fills the templates of a message, for [`publish`](Self::publish).
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub fn prepare_publish(&mut self, step: &PublishStep, scope: &mut Scope) -> Result<(), RenderError> {
+impl UserClient {
+    fn prepare_publish(&mut self, step: &PublishStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.channel.clear();
         step.channel.render(scope, &mut self.channel)?;
         self.payload.clear();
@@ -124,36 +112,44 @@ impl<S: Sink> UserClient<S> {
         Ok(())
     }
 
-    /// Publishes what was prepared. `late` is how much later than due this iteration began, where it had a due time.
-    pub async fn publish(&mut self, step: &PublishStep, late: Option<Duration>, scope: &mut Scope) -> Exchange {
-        self.watching.message(step, (&self.channel, &self.payload), self.shared.envelope);
-        let started = Instant::now();
-        let mut exchange = blank();
-        let result = timeout(step.timeout, self.send_message(step, late, &mut exchange)).await;
-        exchange.service = started.elapsed();
-        match result {
-            Ok(Ok(receivers)) => {
-                let sent_to = u64::try_from(receivers).unwrap_or(0);
-                self.watching.received(receivers, exchange.service, exchange.bytes);
-                self.sink.tally(step.endpoint.0, &Tally { published: 1, sent_to, ..Tally::default() });
-                exchange.failure = judge(step, receivers, scope);
-            }
-            Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
-            Err(_) => overdue(&mut exchange, step.timeout),
-        }
-        exchange
-    }
-
-    async fn send_message(
+    /// Publishes a message and compares the number of its receivers.
+    pub async fn publish(
         &mut self,
         step: &PublishStep,
-        late: Option<Duration>,
-        exchange: &mut Exchange,
-    ) -> Result<i64, WireError> {
+        scope: &mut Scope,
+        context: &dyn UserContext,
+        result: &mut StepResult,
+    ) {
+        if let Err(error) = self.prepare_publish(step, scope) {
+            result.outcome = error.into();
+            return;
+        }
+        // Our own pause is nobody's time: what is due meanwhile is due that much later.
+        context.held(self.hold().await);
+        context.sent(step.endpoint, result.timings.late, Expected::Soon);
+        let tracer = Tracer(context.trace());
+        tracer.message(step, (&self.channel, &self.payload), self.shared.envelope);
+        let started = Instant::now();
+        let sent = timeout(step.timeout, self.send_message(step, result)).await;
+        result.timings.service = started.elapsed();
+        match sent {
+            Ok(Ok(receivers)) => {
+                let sent_to = u64::try_from(receivers).unwrap_or(0);
+                tracer.received(receivers, result.timings.service, result.bytes);
+                self.sink.tally(step.endpoint.0, &Tally { published: 1, sent_to, ..Tally::default() });
+                evaluate::receivers(step, receivers, scope, result);
+            }
+            Ok(Err(error)) => result.fail_if(Some(error.failure(&self.shared.secrets))),
+            Err(_) => result.time_out(step.timeout),
+        }
+        context.answered();
+    }
+
+    async fn send_message(&mut self, step: &PublishStep, result: &mut StepResult) -> Result<i64, WireError> {
         // If this is dropped half-way, the connection goes with it: a late answer must not be taken for the next one.
-        let mut connection = self.connected(exchange).await?;
+        let mut connection = self.connected(result).await?;
         let stream = self.stream();
-        let due = late.map_or(0, |late| u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
+        let due = result.timings.late.map_or(0, |late| u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
         let verb: &[u8] = if step.sharded { b"SPUBLISH" } else { b"PUBLISH" };
         let size = step.size.map_or(0, |size| size as usize);
         let sent = clock::now();
@@ -172,7 +168,7 @@ impl<S: Sink> UserClient<S> {
         match connection.exchange(&command).await {
             Ok((Value::Int(receivers), size)) => {
                 stream.accepted();
-                exchange.bytes = size;
+                result.bytes = size;
                 self.connection = Some(connection);
                 Ok(receivers)
             }
@@ -200,11 +196,7 @@ impl<S: Sink> UserClient<S> {
         stream
     }
 
-    /// Fills the templates of a command, for [`command`](Self::command).
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub fn prepare_command(&mut self, step: &RedisStep, scope: &mut Scope) -> Result<(), RenderError> {
+    fn prepare_command(&mut self, step: &RedisStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.out.clear();
         self.out.shrink_to(KEEP_BUFFER);
         encode::begin(&mut self.out, step.command.len());
@@ -221,26 +213,44 @@ impl<S: Sink> UserClient<S> {
         Ok(())
     }
 
-    /// Sends the command that was prepared and takes the captures from its answer.
-    pub async fn command(&mut self, step: &RedisStep, scope: &mut Scope) -> Exchange {
-        self.watching.command(&self.out);
-        let started = Instant::now();
-        let mut exchange = blank();
-        let result = timeout(step.timeout, self.send_command(&mut exchange)).await;
-        exchange.service = started.elapsed();
-        match result {
-            Ok(Ok(value)) => {
-                self.watching.answered(&value, exchange.service, exchange.bytes);
-                // Captures are taken even if a command of a transaction has failed.
-                let unmet = look(step, &value, exchange.service, scope);
-                exchange.failure = self.inside(step, &value).or(unmet);
-                return exchange;
-            }
-            Ok(Err(error)) => exchange.failure = Some(error.failure(&self.shared.secrets)),
-            Err(_) => overdue(&mut exchange, step.timeout),
+    /// Sends a command, and takes the captures from its response.
+    pub async fn command(
+        &mut self,
+        step: &RedisStep,
+        scope: &mut Scope,
+        context: &dyn UserContext,
+        result: &mut StepResult,
+    ) {
+        if let Err(error) = self.prepare_command(step, scope) {
+            capture::none_taken(&step.captures, scope);
+            result.outcome = error.into();
+            return;
         }
-        capture::none_taken(&step.captures, scope);
-        exchange
+        context.held(self.hold().await);
+        let expected = if step.is_blocking() { Expected::Whenever } else { Expected::Soon };
+        context.sent(step.endpoint, result.timings.late, expected);
+        let tracer = Tracer(context.trace());
+        tracer.command(&self.out);
+        let started = Instant::now();
+        let sent = timeout(step.timeout, self.send_command(result)).await;
+        result.timings.service = started.elapsed();
+        match sent {
+            Ok(Ok(value)) => {
+                tracer.answered(&value, result.timings.service, result.bytes);
+                // Captures are taken even if a command of a transaction has failed.
+                evaluate::response(step, &value, scope, result);
+                result.fail_if(self.inside(step, &value));
+            }
+            Ok(Err(error)) => {
+                capture::none_taken(&step.captures, scope);
+                result.fail_if(Some(error.failure(&self.shared.secrets)));
+            }
+            Err(_) => {
+                capture::none_taken(&step.captures, scope);
+                result.time_out(step.timeout);
+            }
+        }
+        context.answered();
     }
 
     /// Why a response that is not an error itself is a failure.
@@ -253,11 +263,11 @@ impl<S: Sink> UserClient<S> {
         inner::failure(&self.verb, value, &queued, &self.shared.secrets)
     }
 
-    async fn send_command(&mut self, exchange: &mut Exchange) -> Result<Value, WireError> {
-        let mut connection = self.connected(exchange).await?;
+    async fn send_command(&mut self, result: &mut StepResult) -> Result<Value, WireError> {
+        let mut connection = self.connected(result).await?;
         match connection.exchange(&self.out).await {
             Ok((value, size)) => {
-                exchange.bytes = size;
+                result.bytes = size;
                 self.connection = Some(connection);
                 Ok(value)
             }
@@ -277,8 +287,8 @@ impl<S: Sink> UserClient<S> {
     }
 
     /// Waits out the pause after a failure to connect, so that a server that is down is not stormed; returns how long
-    /// that was. For before a [`publish`](Self::publish) or a [`command`](Self::command), whose time it is not part of.
-    pub async fn hold(&mut self) -> Duration {
+    /// that was.
+    async fn hold(&mut self) -> Duration {
         let now = Instant::now();
         match self.not_before.take() {
             Some(until) if self.connection.is_none() && until > now => {
@@ -289,7 +299,7 @@ impl<S: Sink> UserClient<S> {
         }
     }
 
-    async fn connected(&mut self, exchange: &mut Exchange) -> Result<Connection, WireError> {
+    async fn connected(&mut self, result: &mut StepResult) -> Result<Connection, WireError> {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
@@ -301,18 +311,8 @@ impl<S: Sink> UserClient<S> {
         self.pause = (self.pause * 2).min(MAX_PAUSE);
         // Rare, and large: not a part of what every user holds.
         let connection = Box::pin(self.shared.open(CONNECT_TIMEOUT)).await?;
-        exchange.connect = Some(started.elapsed());
+        result.timings.connect = Some(started.elapsed());
         (self.not_before, self.pause) = (None, PAUSE);
         Ok(connection)
     }
-}
-
-fn blank() -> Exchange {
-    Exchange { service: Duration::ZERO, connect: None, first_byte: None, bytes: 0, failure: None }
-}
-
-/// Leaving time-outs out would flatter the tail, so they count with their full length.
-fn overdue(exchange: &mut Exchange, limit: Duration) {
-    exchange.service = exchange.service.max(limit);
-    exchange.failure = Some((Reason::Timeout(limit), Example::default()));
 }

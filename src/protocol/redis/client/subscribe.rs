@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::{UserClient, blank, overdue};
+use super::UserClient;
+use crate::protocol::context::{Expected, UserContext};
 use crate::protocol::redis::order::{Kind, Order, Wanted};
 use crate::protocol::redis::receiver::ReceiverHandle;
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
-use crate::protocol::redis::sink::Sink;
-use crate::protocol::result::Exchange;
+use crate::protocol::redis::trace::Tracer;
+use crate::protocol::result::StepResult;
 use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::SubscribeStep;
 use crate::stats::{Example, Reason};
@@ -19,12 +20,8 @@ use crate::stats::{Example, Reason};
 /// Longest that a user waits for its subscriptions to be confirmed.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl<S: Sink> UserClient<S> {
-    /// Fills the names to subscribe to, for [`subscribe`](Self::subscribe).
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub fn prepare_subscribe(&mut self, step: &SubscribeStep, scope: &mut Scope) -> Result<(), RenderError> {
+impl UserClient {
+    fn prepare_subscribe(&mut self, step: &SubscribeStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.wanted.clear();
         let kind = match (step.pattern, step.sharded) {
             (true, _) => Kind::Pattern,
@@ -39,46 +36,65 @@ impl<S: Sink> UserClient<S> {
         Ok(())
     }
 
-    /// Subscribes to what was prepared, and returns when the server has confirmed all of it. When it fails, it is tried
-    /// again in the background until the user unsubscribes or ends.
-    pub async fn subscribe(&mut self) -> Exchange {
+    /// Subscribes, and returns when the server has confirmed all of it. When it fails, it is tried again in the background
+    /// until the user unsubscribes or ends.
+    pub async fn subscribe(
+        &mut self,
+        step: &SubscribeStep,
+        scope: &mut Scope,
+        context: &dyn UserContext,
+        result: &mut StepResult,
+    ) {
+        if let Err(error) = self.prepare_subscribe(step, scope) {
+            result.outcome = error.into();
+            return;
+        }
+        // Who waits for messages is never late.
+        result.timings.late = None;
+        context.sent(step.endpoint, None, Expected::Soon);
         let verb = self.wanted.first().map_or("SUBSCRIBE", |wanted| wanted.kind.verbs().0);
-        self.watching.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
+        let tracer = Tracer(context.trace());
+        tracer.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
         let started = Instant::now();
-        let mut exchange = blank();
         let (answer, answered) = oneshot::channel();
         let order = Order::Subscribe(std::mem::take(&mut self.wanted), answer);
         let receiver = self.receiver.get_or_insert_with(|| ReceiverHandle::start(&self.shared, &self.sink));
         let sent = receiver.send(order);
-        let result = timeout(SUBSCRIBE_TIMEOUT, answered).await;
-        exchange.service = started.elapsed();
-        match result {
+        let ended = timeout(SUBSCRIBE_TIMEOUT, answered).await;
+        result.timings.service = started.elapsed();
+        match ended {
             Ok(Ok(Ok(connect))) => {
-                exchange.connect = connect;
-                self.watching.confirmed(exchange.service);
+                result.timings.connect = connect;
+                tracer.confirmed(result.timings.service);
             }
-            Ok(Ok(Err(failure))) => exchange.failure = Some(failure),
+            Ok(Ok(Err(failure))) => result.fail_if(Some(failure)),
             Ok(Err(_)) => {
                 // Only a panic ends a receiver before its user.
                 debug_assert!(!sent, "the receiver dropped an order");
                 self.receiver = None;
-                exchange.failure = Some((Reason::Generator("a receiver died".into()), Example::default()));
+                result.fail(Reason::Generator("a receiver died".into()), Example::default());
             }
-            Err(_) => overdue(&mut exchange, SUBSCRIBE_TIMEOUT),
+            Err(_) => result.time_out(SUBSCRIBE_TIMEOUT),
         }
-        exchange
+        context.answered();
     }
 
     /// Unsubscribes from these names, or from all when there are none, once all that was published before has come.
-    ///
-    /// # Errors
-    /// When a template fails.
-    pub async fn unsubscribe(&mut self, names: &[Text], scope: &mut Scope) -> Result<(), RenderError> {
+    pub async fn unsubscribe(
+        &mut self,
+        names: &[Text],
+        scope: &mut Scope,
+        context: &dyn UserContext,
+        result: &mut StepResult,
+    ) {
         let names: Result<Vec<Arc<str>>, _> = names.iter().map(|text| rendered(text, scope)).collect();
-        let names = names?;
-        self.watching.subscription(None, names.iter().map(|name| &**name));
-        self.let_go((!names.is_empty()).then_some(names)).await;
-        Ok(())
+        match names {
+            Ok(names) => {
+                Tracer(context.trace()).subscription(None, names.iter().map(|name| &**name));
+                self.let_go((!names.is_empty()).then_some(names)).await;
+            }
+            Err(error) => result.outcome = error.into(),
+        }
     }
 
     /// Ends the user: settles what its subscriptions should have received, and closes its connections.

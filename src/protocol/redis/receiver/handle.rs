@@ -9,19 +9,19 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Receiver;
+use crate::protocol::message_sink::MessageSink;
 use crate::protocol::redis::order::Order;
 use crate::protocol::redis::shared::Shared;
-use crate::protocol::redis::sink::Sink;
 use crate::protocol::redis::subscriptions::Subscriptions;
 
 /// The receiver of a user, ended with it.
-pub struct ReceiverHandle<S: Sink> {
+pub struct ReceiverHandle {
     orders: mpsc::UnboundedSender<Order>,
     task: JoinHandle<()>,
-    subscriptions: Rc<RefCell<Subscriptions<S>>>,
+    subscriptions: Rc<RefCell<Subscriptions>>,
 }
 
-impl<S: Sink> Drop for ReceiverHandle<S> {
+impl Drop for ReceiverHandle {
     fn drop(&mut self) {
         self.task.abort();
         // The task is dropped at some later moment, when nobody may count any more. It keeps no borrow while it waits.
@@ -31,15 +31,15 @@ impl<S: Sink> Drop for ReceiverHandle<S> {
     }
 }
 
-impl<S: Sink> fmt::Debug for ReceiverHandle<S> {
+impl fmt::Debug for ReceiverHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReceiverHandle").finish_non_exhaustive()
     }
 }
 
-impl<S: Sink> ReceiverHandle<S> {
+impl ReceiverHandle {
     /// Starts a receiver, which ends with this handle.
-    pub fn start(shared: &Arc<Shared>, sink: &Rc<S>) -> Self {
+    pub fn start(shared: &Arc<Shared>, sink: &Rc<dyn MessageSink>) -> Self {
         let subscriptions = Subscriptions::new(Arc::clone(shared), Rc::clone(sink));
         let subscriptions = Rc::new(RefCell::new(subscriptions));
         let (receiver, orders) = Receiver::new(Arc::clone(shared), Rc::clone(sink), Rc::clone(&subscriptions));

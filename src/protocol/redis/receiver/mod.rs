@@ -1,7 +1,7 @@
 //! A subscriber: a connection that does nothing but receive, in a task of its own, so that the moment of receipt is not
 //! delayed by what else its user does.
 //!
-//! The user gives [`Order`]s; deliveries, losses and outages go to the [`Sink`]. A connection that breaks is opened
+//! The user gives [`Order`]s; deliveries, losses and outages go to the [`MessageSink`]. A connection that breaks is opened
 //! again with growing pauses, until the user lets go.
 
 mod handle;
@@ -27,8 +27,8 @@ use super::info::Info;
 use super::order::{Answer, Kind, Order};
 use super::resp::flat;
 use super::shared::{CONNECT_TIMEOUT, Shared};
-use super::sink::Sink;
 use super::subscriptions::{Refused, Subscriptions};
+use crate::protocol::message_sink::MessageSink;
 use crate::stats::{Example, Reason};
 
 /// First pause before connecting again; doubles up to [`MAX_PAUSE`], so that a subscriber is back a second after its
@@ -43,12 +43,12 @@ const AGAIN: u32 = 4;
 const SILENCE: Duration = Duration::from_secs(20);
 
 /// Receives for one user.
-pub struct Receiver<S> {
+pub struct Receiver {
     shared: Arc<Shared>,
-    sink: Rc<S>,
+    sink: Rc<dyn MessageSink>,
     orders: mpsc::UnboundedReceiver<Order>,
     /// Also in the hands of the user, who settles them if this receiver ends before it has.
-    subscriptions: Rc<RefCell<Subscriptions<S>>>,
+    subscriptions: Rc<RefCell<Subscriptions>>,
     waiting: Option<Answer>,
     /// What the server refused of what is waited for.
     refusal: Option<(Reason, Example)>,
@@ -79,12 +79,12 @@ enum End {
     Gone,
 }
 
-impl<S: Sink> Receiver<S> {
+impl Receiver {
     /// A receiver for these subscriptions, and the end where its orders are given.
     pub fn new(
         shared: Arc<Shared>,
-        sink: Rc<S>,
-        subscriptions: Rc<RefCell<Subscriptions<S>>>,
+        sink: Rc<dyn MessageSink>,
+        subscriptions: Rc<RefCell<Subscriptions>>,
     ) -> (Self, mpsc::UnboundedSender<Order>) {
         let (sender, orders) = mpsc::unbounded_channel();
         let receiver = Self {
@@ -107,7 +107,7 @@ impl<S: Sink> Receiver<S> {
     }
 
     /// Never kept over an `await`.
-    fn subscriptions(&self) -> RefMut<'_, Subscriptions<S>> {
+    fn subscriptions(&self) -> RefMut<'_, Subscriptions> {
         self.subscriptions.borrow_mut()
     }
 

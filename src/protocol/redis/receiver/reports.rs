@@ -6,11 +6,11 @@ use super::Receiver;
 use super::outage::Outage;
 use crate::protocol::redis::error::WireError;
 use crate::protocol::redis::resp::FormatError;
-use crate::protocol::redis::sink::Sink;
-use crate::protocol::result::Exchange;
+use crate::protocol::result::StepResult;
+use crate::scenario::plan::EndpointId;
 use crate::stats::{Example, Reason};
 
-impl<S: Sink> Receiver<S> {
+impl Receiver {
     /// The connection could not be opened, or broke.
     pub(super) fn broken(&mut self, error: WireError, started: Instant, (was_open, stood): (bool, bool)) {
         if stood {
@@ -62,9 +62,11 @@ impl<S: Sink> Receiver<S> {
     }
 
     pub(super) fn sample(&self, row: u32, since: Instant, failure: Option<(Reason, Example)>) {
-        let exchange =
-            Exchange { service: since.elapsed(), connect: self.connect, first_byte: None, bytes: 0, failure };
-        self.sink.sample(row, exchange);
+        let mut result = StepResult::new(Some(EndpointId(row)), None, false);
+        result.timings.service = since.elapsed();
+        result.timings.connect = self.connect;
+        result.fail_if(failure);
+        self.sink.record(result);
     }
 
     /// Why a connection that was only listening is gone: its server knows that best, unless it is we who closed it.

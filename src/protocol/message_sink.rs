@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::result::Exchange;
+use crate::protocol::result::StepResult;
 use crate::stats::delivery::Tally;
 
 /// One message that has arrived.
@@ -15,7 +15,7 @@ pub struct Delivery {
 }
 
 /// Where a receiver puts what it measures. Called on the path of receipt, so it must be quick.
-pub trait Sink: 'static {
+pub trait MessageSink {
     /// A measured message has come, for a `DELIVER` row.
     fn delivered(&self, row: u32, delivery: Delivery);
     /// Something was counted for a row.
@@ -23,5 +23,5 @@ pub trait Sink: 'static {
     /// Messages have been coming faster than they were read, for this long.
     fn backlog(&self, behind: Duration);
     /// A connection was opened again, or could not be, for a `SUBSCRIBE` row.
-    fn sample(&self, row: u32, exchange: Exchange);
+    fn record(&self, result: StepResult);
 }

@@ -1,54 +1,69 @@
-//! Judging an answer: the receivers of a message, the expectations and the captures of a command.
+//! Whether a response is what its step expects: the receivers of a message, the expectations and captures of a command.
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use http::HeaderMap;
 
 use super::resp::Value;
-use crate::protocol::evaluate::{self, Views};
+use crate::protocol::evaluate::{self, Rules, Views};
+use crate::protocol::result::{Check, StepResult};
 use crate::scenario::eval::response::ResponseView;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{PublishStep, RedisStep};
+use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
-/// Why the number of receivers is not as expected.
-pub fn judge(step: &PublishStep, receivers: i64, scope: &mut Scope) -> Option<(Reason, Example)> {
-    let matcher = step.receivers.as_ref()?;
-    let detail = match matcher.accepts(&receivers.into(), scope) {
-        Ok(true) => return None,
-        Ok(false) => format!("expected receivers {matcher}, got {receivers}"),
-        Err(error) => error.to_string(),
+/// Compares the number of receivers of a message.
+pub fn receivers(step: &PublishStep, receivers: i64, scope: &mut Scope, result: &mut StepResult) {
+    let Some(matcher) = step.receivers.as_ref() else { return };
+    let words: Arc<str> = format!("receivers {matcher}").into();
+    let (got, detail) = match matcher.accepts(&receivers.into(), scope) {
+        Ok(true) => return result.check(|| Check { words, got: None }),
+        Ok(false) => (receivers.to_string(), format!("expected {words}, got {receivers}")),
+        Err(error) => (format!("an error: {error}"), error.to_string()),
     };
-    let reason = Reason::Unmet(format!("receivers {matcher}").into());
-    Some((reason, Example { detail, ..Example::default() }))
+    result.check(|| Check { words: Arc::clone(&words), got: Some(got) });
+    result.fail(Reason::Unmet(words), Example { detail, ..Example::default() });
 }
 
 /// Expectations, then captures.
-pub fn look(step: &RedisStep, value: &Value, elapsed: Duration, scope: &mut Scope) -> Option<(Reason, Example)> {
+pub fn response(step: &RedisStep, value: &Value, scope: &mut Scope, result: &mut StepResult) {
     if step.captures.is_empty() && step.expects.is_empty() {
-        return None;
+        return;
     }
     let json = value.to_json().to_string().into_bytes();
     let raw = match value {
         Value::Text(bytes) => bytes.as_slice(),
         _ => &json,
     };
-    // A text that is JSON itself is read as what it says, any other text as a JSON string.
+    // A string that is JSON itself is read as what it says, any other as a JSON string.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok();
     let headers = HeaderMap::new();
+    let elapsed = result.timings.service;
     let plain = ResponseView::new(0, elapsed, &headers, raw);
     let typed = ResponseView::new(0, elapsed, &headers, if is_json { raw } else { &json });
     let views = Views { json: &typed, plain: &plain };
-    evaluate::look((&step.expects, &step.captures), views, scope, |detail, _| Example { detail, ..Example::default() })
+    let rules = Rules { expects: &step.expects, captures: &step.captures };
+    let example = |detail: String, _: &Redactor| Example { detail, ..Example::default() };
+    let failure = evaluate::evaluate(rules, views, scope, result.details.as_deref_mut(), example);
+    result.fail_if(failure);
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::time::Duration;
 
     use super::*;
     use crate::scenario::plan::Action;
     use crate::scenario::{Overrides, Scenario};
+
+    /// What came of a step whose response took this long; with details.
+    fn evaluated(step: &RedisStep, value: &Value, took: Duration, scope: &mut Scope) -> StepResult {
+        let mut result = StepResult::new(None, None, true);
+        result.timings.service = took;
+        response(step, value, scope, &mut result);
+        result
+    }
 
     /// What the capture `v` of a step holds after this answer, or the reason of the failure.
     fn captured(source: &str, value: &Value) -> String {
@@ -58,8 +73,8 @@ mod tests {
         let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         let mut scope = plan.scope(1, 1);
-        match look(step, value, Duration::ZERO, &mut scope) {
-            Some((reason, _)) => reason.to_string(),
+        match evaluated(step, value, Duration::ZERO, &mut scope).failure() {
+            Some(failure) => failure.reason.to_string(),
             None => serde_json::to_string(scope.get(plan.slots.id("v").unwrap())).unwrap(),
         }
     }
@@ -83,14 +98,15 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_held_against_what_is_expected() {
-        let judged = |expect: &str, value: &Value| {
+    fn responses_are_compared_with_what_is_expected() {
+        let compared = |expect: &str, value: &Value| {
             let text =
                 format!("redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], expect: {expect} }}] }}]");
             let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
             let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
-            let failure = look(step, value, Duration::from_secs(1), &mut plan.scope(1, 1));
-            failure.map_or_else(|| "ok".to_owned(), |(_, example)| example.detail)
+            let result = evaluated(step, value, Duration::from_secs(1), &mut plan.scope(1, 1));
+            let example = result.failure().and_then(|failure| failure.example.clone());
+            example.map_or_else(|| "ok".to_owned(), |example| example.detail)
         };
         let text = |text: &str| Value::Text(text.into());
         for (expect, value, expected) in [
@@ -104,22 +120,37 @@ mod tests {
             ("{ time: < 2s }", Value::Null, "ok"),
             ("{ time: < 500ms }", Value::Null, "expected time < 500ms, got 1.00s"),
         ] {
-            assert_eq!(judged(expect, &value), expected, "{expect} {value:?}");
+            assert_eq!(compared(expect, &value), expected, "{expect} {value:?}");
         }
     }
 
     #[test]
-    fn receivers_are_judged() {
+    fn what_came_is_shown_as_it_came() {
+        let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ redis: [GET, k], expect: { body: got it } }] }]";
+        let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+        let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
+        for (answer, got) in [("forgot it", Some("forgot it")), ("got got it", Some("got got it")), ("got it", None)] {
+            let result = evaluated(step, &Value::Text(answer.into()), Duration::ZERO, &mut plan.scope(1, 1));
+            let checks = result.details.unwrap().checks;
+            assert_eq!(checks, [Check { words: "body \"got it\"".into(), got: got.map(str::to_owned) }]);
+        }
+    }
+
+    #[test]
+    fn receivers_are_compared() {
         let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ publish: c, expect: { receivers: { gte: 2 } } }] }]";
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Publish(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         let mut scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
-        assert!(judge(step, 2, &mut scope).is_none());
-        let (reason, example) = judge(step, 1, &mut scope).unwrap();
-        assert_eq!(
-            (reason.to_string().as_str(), example.detail.as_str()),
-            ("expected receivers >= 2", "expected receivers >= 2, got 1")
-        );
+        let mut compared = |count| {
+            let mut result = StepResult::new(None, None, false);
+            receivers(step, count, &mut scope, &mut result);
+            let failure = result.failure().map(|failure| (failure.reason.to_string(), failure.example.clone()));
+            failure.map(|(reason, example)| (reason, example.unwrap().detail))
+        };
+        assert_eq!(compared(2), None);
+        let (reason, detail) = compared(1).unwrap();
+        assert_eq!((&*reason, &*detail), ("expected receivers >= 2", "expected receivers >= 2, got 1"));
     }
 
     #[test]
@@ -129,8 +160,8 @@ mod tests {
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         let mut scope = plan.scope(1, 1);
-        let failure = look(step, &Value::Text(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
-        assert!(matches!(failure, Some((Reason::Unmet(_), _))), "{failure:?}");
+        let result = evaluated(step, &Value::Text(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
+        assert!(matches!(result.failure().unwrap().reason, Reason::Unmet(_)), "{result:?}");
         assert_eq!(scope.get(plan.slots.id("v").unwrap()).as_i64(), Some(7));
     }
 }

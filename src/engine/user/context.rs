@@ -1,0 +1,110 @@
+//! What the sessions of a user learn about it while they execute a step, and what they tell it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use super::on_the_wire::OnTheWire;
+use super::record::record;
+use crate::engine::shard_state::ShardState;
+use crate::engine::signal::Signal;
+use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::result::StepResult;
+use crate::protocol::trace::Trace;
+use crate::scenario::plan::{Endpoint, EndpointId};
+use crate::stats::operation::Cost;
+use crate::stats::{Reason, Remarks};
+
+/// A user while one of its steps is executed.
+pub(super) struct StepContext<'a> {
+    shard: &'a Rc<ShardState>,
+    signal: &'a Signal,
+    /// Nothing hurries `on_stop`.
+    is_unhurried: bool,
+    on_the_wire: Cell<Option<OnTheWire>>,
+    held: Cell<Duration>,
+    leaves: Cell<bool>,
+}
+
+impl<'a> StepContext<'a> {
+    /// Of a user that nothing hurries, or that may be told to leave.
+    pub(super) fn new(shard: &'a Rc<ShardState>, signal: &'a Signal, is_unhurried: bool) -> Self {
+        let (on_the_wire, held, leaves) = (Cell::new(None), Cell::new(Duration::ZERO), Cell::new(false));
+        Self { shard, signal, is_unhurried, on_the_wire, held, leaves }
+    }
+
+    /// For how long the step was held by a pause of our own.
+    pub(super) fn held_for(&self) -> Duration {
+        self.held.get()
+    }
+
+    /// Whether the steps after it are not done, because the user has to leave.
+    pub(super) fn leaves(&self) -> bool {
+        self.leaves.get()
+    }
+}
+
+impl UserContext for StepContext<'_> {
+    fn endpoint(&self, row: EndpointId) -> Option<&Endpoint> {
+        self.shard.plan.endpoints.get(row.0 as usize)
+    }
+
+    fn wants_example(&self, row: EndpointId, reason: &Reason) -> bool {
+        self.shard.recorder.borrow().wants_example(row.0, reason)
+    }
+
+    fn sent(&self, row: EndpointId, late: Option<Duration>, expected: Expected) {
+        let on_the_wire = match expected {
+            Expected::Soon => OnTheWire::new(self.shard, row, late),
+            Expected::Whenever => OnTheWire::listening(self.shard, row, late),
+        };
+        self.on_the_wire.set(Some(on_the_wire));
+    }
+
+    fn answered(&self) {
+        if let Some(on_the_wire) = self.on_the_wire.take() {
+            on_the_wire.arrived();
+        }
+    }
+
+    fn abandoned(&self) {
+        if let Some(on_the_wire) = self.on_the_wire.take() {
+            on_the_wire.left();
+        }
+    }
+
+    fn record(&self, result: StepResult) {
+        record(self.shard, result);
+    }
+
+    fn charge(&self, row: EndpointId, cost: &Cost) {
+        self.shard.recorder.borrow_mut().cost(row.0, cost);
+    }
+
+    fn remark(&self, row: EndpointId, remarks: &Remarks) {
+        self.shard.recorder.borrow_mut().remark(row.0, remarks);
+    }
+
+    fn held(&self, length: Duration) {
+        self.held.set(self.held.get() + length);
+    }
+
+    fn trace(&self) -> Option<&dyn Trace> {
+        self.shard.observer.as_ref().map(|observer| &**observer as &dyn Trace)
+    }
+
+    fn must_leave(&self, end: Option<Instant>) -> bool {
+        let by = self.signal.leaves_by.get().filter(|_| !self.is_unhurried);
+        by.is_some_and(|by| self.shard.paused.get() || end.is_none_or(|end| end > by.into_std()))
+    }
+
+    fn woken(&self) -> &Notify {
+        &self.signal.wake
+    }
+
+    fn leave(&self) {
+        self.leaves.set(true);
+    }
+}

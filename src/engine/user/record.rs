@@ -1,0 +1,115 @@
+//! What came of a step, counted in the statistics of its shard.
+
+use crate::engine::shard_state::ShardState;
+use crate::protocol::message_sink::{Delivery, MessageSink};
+use crate::protocol::result::{Outcome, StepResult, Timings};
+use crate::protocol::trace::TraceEvent;
+use crate::scenario::plan::EndpointId;
+use crate::scenario::secrets::Redactor;
+use crate::stats::delivery::Tally;
+use crate::stats::{Example, Failure, Sample};
+
+/// Characters of the words of a failure, at most: it may quote what a server wrote.
+const DETAIL: usize = 4_096;
+
+/// Shows a result to whoever watches, and counts it in its row; one without a row is neither.
+pub(super) fn record(shard: &ShardState, result: StepResult) {
+    if let (Some(observer), Some(_)) = (&shard.observer, result.row) {
+        observer.trace(&TraceEvent::Finished(&result));
+    }
+    count(shard, result);
+}
+
+/// Counts a result in its row, if it has one.
+pub(super) fn count(shard: &ShardState, mut result: StepResult) {
+    let Some(row) = result.row else { return };
+    let cost = result.cost.take();
+    let sample = sample(row, result, &shard.plan.secrets);
+    let mut recorder = shard.recorder.borrow_mut();
+    recorder.record(sample);
+    if let Some(cost) = cost {
+        recorder.cost(row.0, &cost);
+    }
+}
+
+/// Every request of a late iteration is that much later than planned, so its response time is longer by it.
+fn sample(row: EndpointId, result: StepResult, secrets: &Redactor) -> Sample {
+    let Timings { service, connect, first_byte, late, .. } = result.timings;
+    let failure = match result.outcome {
+        Outcome::Failed(failure) => Some(masked(failure, secrets)),
+        Outcome::Passed | Outcome::Unsent(_) => None,
+    };
+    let response = late.map(|late| service + late);
+    Sample { endpoint: row.0, service, response, connect, first_byte, bytes: result.bytes, failure }
+}
+
+/// What is folded or cut was masked where that was done; this is for all the rest.
+fn masked(mut failure: Box<Failure>, secrets: &Redactor) -> Box<Failure> {
+    if let Some(example) = &mut failure.example
+        && example.detail.len() > DETAIL
+    {
+        example.detail = secrets.clip(&example.detail, DETAIL);
+    }
+    if !secrets.is_empty() {
+        let mask = |text: String| secrets.mask(&text).into_owned();
+        failure.reason = failure.reason.masked(|text| secrets.mask(text));
+        failure.example = failure.example.map(|Example { status, headers, body, detail }| Example {
+            status,
+            headers: mask(headers),
+            body: mask(body),
+            detail: mask(detail),
+        });
+    }
+    failure
+}
+
+impl MessageSink for ShardState {
+    fn delivered(&self, row: u32, delivery: Delivery) {
+        self.recorder.borrow_mut().record(Sample {
+            endpoint: row,
+            service: delivery.latency,
+            response: None,
+            connect: None,
+            first_byte: None,
+            bytes: delivery.bytes,
+            failure: None,
+        });
+    }
+
+    fn tally(&self, row: u32, tally: &Tally) {
+        self.recorder.borrow_mut().delivery(row, tally);
+    }
+
+    fn backlog(&self, behind: std::time::Duration) {
+        self.recorder.borrow_mut().backlog(behind);
+    }
+
+    fn record(&self, result: StepResult) {
+        count(self, result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::Reason;
+
+    #[test]
+    fn a_secret_that_comes_back_is_in_no_part_of_a_failure() {
+        let secrets = Redactor::new(["s3cret-token"]);
+        let told = || "no user s3cret-token".to_owned();
+        let example = Example { status: Some(200), headers: told(), body: told(), detail: told() };
+        for reason in [
+            Reason::Answer { class: "GraphQL request error", what: told().into() },
+            Reason::Other(told().into()),
+            Reason::Unmet(told().into()),
+        ] {
+            let mut result = StepResult::new(None, None, false);
+            result.fail(reason, example.clone());
+            let sample = sample(EndpointId(0), result, &secrets);
+            let failure = sample.failure.expect("a failure");
+            assert!(failure.reason.to_string().ends_with("no user ***"), "{}", failure.reason);
+            assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");
+        }
+    }
+}
