@@ -131,7 +131,10 @@ impl Picture<'_> {
             let rows = layered(high, low, Plot { width: self.cells, height, top }, theme);
             let widths = [Constraint::Fill(1), Constraint::Length(LEGEND)];
             let [chart, beside] = Layout::horizontal(widths).areas(inner);
-            let lines = self.framed(rows, |part| seconds(top * part), false);
+            // Without a response there is nothing to measure by.
+            let is_empty = p95.iter().chain(&p50).all(Option::is_none);
+            let scale = |part| if is_empty { String::new() } else { seconds(top * part) };
+            let lines = self.framed(rows, scale, false);
             put_lines(frame, chart, lines);
             let swatch = if behind.fg.is_some() { theme.glyph("█", "#") } else { theme.glyph("░", ":") };
             let legend = vec![
