@@ -325,6 +325,8 @@ impl UserPool {
         if panicked {
             self.shard.recorder.borrow_mut().exception(&"user".into(), "a simulated user died of an internal error");
         }
+        // It may have made room for a user that was asked for and is not spawned yet: then its place is taken, not left.
+        self.spawn_requested();
         if self.leaving.remove(&id).is_some() {
             return;
         }
@@ -395,11 +397,16 @@ mod tests {
     use tokio::task::LocalSet;
 
     use super::*;
+    use crate::engine::shard_command::Arrival;
     use crate::scenario::{Overrides, Scenario};
 
     fn pool() -> (UserPool, mpsc::UnboundedSender<ShardCommand>) {
-        let text = "host: http://h\nstop_timeout: 2s\ntasks: [{ steps: [{ wait: 1h }] }]";
-        let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
+        pool_of("stop_timeout: 2s\ntasks: [{ steps: [{ wait: 1h }] }]")
+    }
+
+    fn pool_of(text: &str) -> (UserPool, mpsc::UnboundedSender<ShardCommand>) {
+        let text = format!("host: http://h\n{text}");
+        let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
         let (supervisor, commands) = mpsc::unbounded_channel();
         (UserPool::new(ShardSetup { commands, ..ShardSetup::of(&Arc::new(plan), 0, 1) }), supervisor)
     }
@@ -454,6 +461,28 @@ mod tests {
             })
             .await;
         assert_eq!(panics(&pool), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_user_that_ends_before_the_one_in_its_place_is_spawned_has_not_stopped_for_good() {
+        let class = |name: &str| format!("  {name}: {{ tasks: [{{ steps: [{{ wait: 0s }}] }}] }}\n");
+        let text = format!("arrivals: {{ rate: 1/s, max_users: 1 }}\nuser_classes:\n{}{}", class("A"), class("B"));
+        let (mut pool, _supervisor) = pool_of(&text);
+        LocalSet::new()
+            .run_until(async {
+                pool.handle(ShardCommand::Hold(1));
+                for class in [0, 1, 0, 1] {
+                    arrivals::arrive(pool.shard(), Arrival { class, due: Instant::now(), passed: 0 });
+                    // The idle user of the other class sees that it is retired, and is gone before anything is spawned.
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                    pool.reap();
+                    pool.process_pending();
+                    tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+                    assert!(matches!(pool.slots[..], [Slot::Taken { .. }]) && pool.leaving.is_empty(), "{class}");
+                }
+                assert_eq!((pool.shard.arrivals.borrow().started, pool.shard.arrivals.borrow().dropped), (4, 0));
+            })
+            .await;
     }
 
     #[tokio::test(start_paused = true)]

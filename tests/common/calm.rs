@@ -41,12 +41,14 @@ struct Watch {
 impl Watch {
     fn start() -> Self {
         let over = Arc::new(AtomicBool::new(false));
+        // From here on, because the thread itself may have to wait for its first turn.
+        let mut before = Instant::now();
         let thread = std::thread::spawn({
             let over = Arc::clone(&over);
             move || {
-                let mut longest = Duration::ZERO;
+                let mut longest = before.elapsed();
                 while !over.load(Ordering::Relaxed) {
-                    let before = Instant::now();
+                    before = Instant::now();
                     std::thread::sleep(TICK);
                     longest = longest.max(before.elapsed().saturating_sub(TICK));
                 }
