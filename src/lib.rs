@@ -26,6 +26,7 @@ pub mod headless;
 pub mod import;
 pub mod protocol;
 pub mod report;
+pub mod row_kind;
 pub mod scenario;
 pub mod settings;
 pub mod stats;

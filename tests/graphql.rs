@@ -40,7 +40,7 @@ async fn ran(url: String, top: &str, steps: &str, times: u32) -> Arc<Snapshot> {
 }
 
 fn row<'a>(snapshot: &'a Snapshot, method: &str, name: &str) -> &'a Row {
-    let found = snapshot.endpoints.iter().find(|row| &*row.method == method && &*row.name == name);
+    let found = snapshot.endpoints.iter().find(|row| row.kind.name() == method && &*row.name == name);
     found.unwrap_or_else(|| panic!("no row {method} {name}"))
 }
 

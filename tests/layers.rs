@@ -35,11 +35,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("system", &[]),
     ("clean", &[]),
+    ("row_kind", &[]),
     ("units", &[]),
 ];
 
 /// Floors that every other may import.
-const GROUND: [&str; 2] = ["clean", "units"];
+const GROUND: [&str; 3] = ["clean", "row_kind", "units"];
 
 /// The rooms of `scenario`, in the same way. Files beside the rooms are the way in: they may import every room,
 /// and no room may import them.

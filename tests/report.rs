@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use katydid::report::text::Period;
 use katydid::report::{csv, text};
+use katydid::row_kind::RowKind;
 use katydid::stats::Snapshot;
 use katydid::stats::delivery::Tally;
 use katydid::stats::operation::{Asked, Cost, Costs};
@@ -46,9 +47,9 @@ fn figures(requests: u64, failures: u64, response: Latency) -> Figures {
     }
 }
 
-fn row(method: &str, name: &str, total: Figures) -> Row {
+fn row(kind: RowKind, name: &str, total: Figures) -> Row {
     let now = Figures { rps: total.rps * 2.0, fps: total.fps * 2.0, ..total.clone() };
-    Row { method: method.into(), name: name.into(), total, now }
+    Row { kind, name: name.into(), total, now }
 }
 
 fn bucket(second: u64, users: u32, cumulative: Cumulative) -> Bucket {
@@ -68,17 +69,17 @@ fn bucket(second: u64, users: u32, cumulative: Cumulative) -> Bucket {
 
 fn snapshot() -> Snapshot {
     let rows = [
-        row("POST", "/checkout, then \"pay\"", figures(8, 3, times(8, 40, 900))),
-        row("GET", "/products?item=[id]", figures(1_234, 0, times(1_234, 2, 75))),
-        row("DELETE", "/never", Figures::default()),
-        row("GET", "=HYPERLINK(\"http://evil\")\u{1b}[31m\nnext", figures(1, 1, times(1, 7, 7))),
+        row(RowKind::http("POST"), "/checkout, then \"pay\"", figures(8, 3, times(8, 40, 900))),
+        row(RowKind::http("GET"), "/products?item=[id]", figures(1_234, 0, times(1_234, 2, 75))),
+        row(RowKind::http("DELETE"), "/never", Figures::default()),
+        row(RowKind::http("GET"), "=HYPERLINK(\"http://evil\")\u{1b}[31m\nnext", figures(1, 1, times(1, 7, 7))),
     ];
     let mut total = figures(1_243, 4, times(1_243, 2, 900));
     total.service = Some(times(1_243, 2, 450));
     let failure = |method: &str, name: &str, reason: &str, count| FailureRow {
         id: 0,
         silence: None,
-        method: method.into(),
+        kind: RowKind::http(method),
         name: name.into(),
         reason: reason.into(),
         count,
@@ -106,7 +107,7 @@ fn snapshot() -> Snapshot {
         measured: 60_000 * MS,
         state: RunState::Done(End::Completed),
         load: LoadView { vu_hours: 0.1, last_response: Some(Duration::ZERO), ..LoadView::default() },
-        total: row("", "Aggregated", total),
+        total: row(RowKind::Aggregated, "Aggregated", total),
         endpoints: rows.into(),
         distribution: Vec::new(),
         failures: FailureView {
@@ -145,9 +146,9 @@ fn with_protocols() -> Snapshot {
     let mut snapshot = snapshot();
     let added = snapshot.endpoints.len() as u32;
     snapshot.endpoints.extend([
-        row("QUERY", "Search", figures(40, 2, times(40, 20, 120))),
-        row("MUTATION", "=Add, \"quickly\"", figures(4, 0, times(4, 5, 9))),
-        row("QUERY", "Never", Figures::default()),
+        row(RowKind::Query, "Search", figures(40, 2, times(40, 20, 120))),
+        row(RowKind::Mutation, "=Add, \"quickly\"", figures(4, 0, times(4, 5, 9))),
+        row(RowKind::Query, "Never", Figures::default()),
     ]);
     let asked = |depth, nodes| Asked { depth, fields: 5, aliases: 1, nodes, words: "".into() };
     let mut run = (*snapshot.run).clone();
@@ -169,8 +170,8 @@ fn with_protocols() -> Snapshot {
         ..Tally::default()
     };
     let total = Tally { published: 10, sent_to: 40, ..came };
-    let rows = [("PUBLISH", "orders:eu", published), ("DELIVER", "@orders,*", came)];
-    let rows = rows.map(|(method, name, tally)| (method.into(), name.into(), tally)).into();
+    let rows = [(RowKind::Publish, "orders:eu", published), (RowKind::Deliver, "@orders,*", came)];
+    let rows = rows.map(|(kind, name, tally)| (kind, name.into(), tally)).into();
     snapshot.redis = Some(Arc::new(RedisView { rows, total, server: None }));
     snapshot
 }
@@ -246,8 +247,8 @@ fn no_number_is_cut_however_large() {
     let mut snapshot = snapshot();
     let mut busy = figures(123_456_789, 23_456_789, times(123_456_789, 2, 12_345_678));
     (busy.rps, busy.fps) = (98_765.43, 18_765.43);
-    snapshot.endpoints.extend([row("SUBSCRIBE", "orders:eu orders:us", busy.clone())]);
-    snapshot.total = row("", "Aggregated", busy);
+    snapshot.endpoints.extend([row(RowKind::Subscribe, "orders:eu orders:us", busy.clone())]);
+    snapshot.total = row(RowKind::Aggregated, "Aggregated", busy);
     for width in [160, 100, 80] {
         let tables = text::tables(&snapshot, width);
         let (requests, percentiles) = tables.split_once("Response time").expect("two tables");

@@ -165,7 +165,7 @@ fn aggregator(plan: &Plan, seed: u64, shards: usize) -> Aggregator {
         seed,
         operations: plan.operations.iter().map(|(id, figures)| (id.0, asked(figures))).collect(),
     };
-    let rows = plan.endpoints.iter().map(|row| (row.method.clone(), row.name.clone())).collect();
+    let rows = plan.endpoints.iter().map(|row| (row.kind.clone(), row.name.clone())).collect();
     Aggregator::new(run, rows, shards)
 }
 

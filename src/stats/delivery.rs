@@ -4,9 +4,6 @@
 
 use super::by_row::Merge;
 
-/// The type of rows that count messages received from Redis.
-pub(super) const DELIVER: &str = "DELIVER";
-
 /// What became of the messages of one channel (or pattern), over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tally {

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use super::sample::{Example, Reason};
 use super::snapshot::{FailureRow, FailureView};
+use crate::row_kind::RowKind;
 
 /// Most kinds one interval tells apart.
 const MAX_KINDS: usize = 200;
@@ -140,7 +141,7 @@ impl Failures {
     }
 
     /// Most frequent first; equal counts in a stable order, so that rows do not dance on the screen.
-    pub fn view(&self, endpoints: &[(Arc<str>, Arc<str>)]) -> FailureView {
+    pub fn view(&self, endpoints: &[(RowKind, Arc<str>)]) -> FailureView {
         let mut groups: Vec<_> = self.map.iter().collect();
         groups
             .sort_unstable_by(|(a_key, (a, _)), (b_key, (b, _))| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
@@ -154,11 +155,11 @@ impl Failures {
     }
 }
 
-fn row(endpoints: &[(Arc<str>, Arc<str>)], key: &(u32, Reason), group: &Group, words: &Arc<str>) -> FailureRow {
-    let (method, name) = endpoints.get(key.0 as usize).cloned().unwrap_or_default();
+fn row(endpoints: &[(RowKind, Arc<str>)], key: &(u32, Reason), group: &Group, words: &Arc<str>) -> FailureRow {
+    let (kind, name) = endpoints.get(key.0 as usize).cloned().unwrap_or_default();
     FailureRow {
         id: fingerprint(key.0, &key.1),
-        method,
+        kind,
         name,
         reason: Arc::clone(words),
         silence: key.1.silence(),
@@ -188,7 +189,7 @@ mod tests {
             run.absorb(&mut interval);
             interval.clear();
         }
-        let view = run.view(&[("GET".into(), "/".into())]);
+        let view = run.view(&[(RowKind::http("GET"), "/".into())]);
         assert_eq!(view.rows.len(), MAX_ROWS);
         assert_eq!(view.rows.iter().map(|r| r.count).sum::<u64>() + view.more_count, sent);
         assert_eq!(view.rows.len() as u64 + view.more_kinds, 9_000);
@@ -208,9 +209,9 @@ mod tests {
         one.count(1, Reason::Status(503), example("second"), at(4));
         run.absorb(&mut two);
         run.absorb(&mut one);
-        let view = run.view(&[("GET".into(), "/a".into()), ("POST".into(), "/b".into())]);
+        let view = run.view(&[(RowKind::http("GET"), "/a".into()), (RowKind::http("POST"), "/b".into())]);
         let row = &view.rows[0];
-        assert_eq!((&*row.method, &*row.name, row.count, row.first, row.last), ("POST", "/b", 3, at(3), at(9)));
+        assert_eq!((row.kind.name(), &*row.name, row.count, row.first, row.last), ("POST", "/b", 3, at(3), at(9)));
         assert_eq!(&*row.reason, "HTTP 503 Service Unavailable");
         assert_eq!(row.example.as_ref().unwrap().body, "first");
         assert_eq!((view.rows.len(), view.more_kinds, view.more_count), (2, 0, 0));

@@ -7,6 +7,7 @@ use super::bucket::{RowBucket, Sums};
 use super::histogram::Times;
 use super::snapshot::{Cumulative, Figures, Row};
 use super::window::{Window, rate};
+use crate::row_kind::RowKind;
 
 /// Totals and window of one endpoint, or of all.
 #[derive(Debug)]
@@ -83,10 +84,10 @@ impl RowState {
         self.now = self.window.figures(covered, scratch);
     }
 
-    pub fn row(&mut self, method: Arc<str>, name: Arc<str>, measured: Duration) -> Row {
+    pub fn row(&mut self, kind: RowKind, name: Arc<str>, measured: Duration) -> Row {
         let mut total = self.figures().clone();
         total.rps = rate(total.requests, measured);
         total.fps = rate(total.failures, measured);
-        Row { method, name, total, now: self.now.clone() }
+        Row { kind, name, total, now: self.now.clone() }
     }
 }

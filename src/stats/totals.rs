@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use super::bucket::Sums;
 use super::by_row::ByRow;
-use super::delivery::{DELIVER, Tally};
+use super::delivery::Tally;
 use super::failures::Failures;
 use super::histogram::Sparse;
 use super::interval::Interval;
@@ -18,11 +18,10 @@ use super::row::RowState;
 use super::snapshot::{Arrivals, Blocked, Bucket, Cumulative, ExceptionRow};
 use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
+use crate::row_kind::RowKind;
 
 /// Most different errors in the scenario itself that a run tells apart.
 const MAX_EXCEPTIONS: usize = 100;
-/// The types of rows that count messages received: those of Redis, and the events of GraphQL subscriptions.
-const RECEIVED: [&str; 2] = [DELIVER, "EVENT"];
 
 /// What is measured since the last reset.
 #[derive(Debug)]
@@ -89,12 +88,11 @@ impl Totals {
         until.saturating_sub(self.since).saturating_sub(self.uncounted)
     }
 
-    pub fn absorb(&mut self, interval: &mut Interval, rows: &[(Arc<str>, Arc<str>)]) {
+    pub fn absorb(&mut self, interval: &mut Interval, rows: &[(RowKind, Arc<str>)]) {
         for (index, bucket) in interval.buckets() {
             if let Some(row) = self.rows.get_mut(index) {
                 row.absorb(&bucket);
-                // A message that arrives is no request: one publish or one subscription may make thousands of them.
-                if rows.get(index).is_none_or(|(method, _)| !RECEIVED.contains(&&**method)) {
+                if rows.get(index).is_none_or(|(kind, _)| kind.is_request()) {
                     self.total.absorb(&bucket);
                 }
             }

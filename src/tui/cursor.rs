@@ -2,32 +2,33 @@
 
 use std::sync::Arc;
 
+use crate::row_kind::RowKind;
 use crate::stats::snapshot::{FailureRow, Row};
 
 /// What a row is about. Its text is looked up in the snapshot that is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Endpoint {
-        method: Arc<str>,
+        kind: RowKind,
         name: Arc<str>,
     },
     Failure {
         /// Of the kind of failure; the rest is for titles.
         id: u64,
-        method: Arc<str>,
+        kind: RowKind,
         name: Arc<str>,
     },
 }
 
 impl From<&Row> for Subject {
     fn from(row: &Row) -> Self {
-        Self::Endpoint { method: row.method.clone(), name: row.name.clone() }
+        Self::Endpoint { kind: row.kind.clone(), name: row.name.clone() }
     }
 }
 
 impl From<&FailureRow> for Subject {
     fn from(row: &FailureRow) -> Self {
-        Self::Failure { id: row.id, method: row.method.clone(), name: row.name.clone() }
+        Self::Failure { id: row.id, kind: row.kind.clone(), name: row.name.clone() }
     }
 }
 
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     fn rows(names: &str) -> Vec<Subject> {
-        names.chars().map(|c| Subject::Endpoint { method: "GET".into(), name: c.to_string().into() }).collect()
+        names.chars().map(|c| Subject::Endpoint { kind: RowKind::http("GET"), name: c.to_string().into() }).collect()
     }
 
     #[test]

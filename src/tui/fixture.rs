@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::model::{Model, Planned, Run};
 use super::{Options, ThemeName};
+use crate::row_kind::RowKind;
 use crate::scenario::catalog::{Entry, Origin};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::stats::sample::Example;
@@ -16,7 +17,7 @@ fn latency(p50: u64, count: u64) -> Latency {
     Latency { count, mean: at(115), min: at(20), max: at(2_500), percentiles }
 }
 
-fn row(method: &str, name: &str, numbers: (u64, u64, u64)) -> Row {
+fn row(kind: RowKind, name: &str, numbers: (u64, u64, u64)) -> Row {
     let (requests, failures, p50) = numbers;
     let figures = |part: u64| Figures {
         requests: requests / part,
@@ -30,7 +31,7 @@ fn row(method: &str, name: &str, numbers: (u64, u64, u64)) -> Row {
         connect: Mean { count: 150, mean: Duration::from_millis(2) },
         first_byte: Mean { count: requests / part, mean: Duration::from_millis(p50) },
     };
-    Row { method: method.into(), name: name.into(), total: figures(1), now: figures(13) }
+    Row { kind, name: name.into(), total: figures(1), now: figures(13) }
 }
 
 fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime) -> FailureRow {
@@ -43,7 +44,7 @@ fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime
     FailureRow {
         // Anything that differs.
         id: number.0,
-        method: place.0.into(),
+        kind: RowKind::http(place.0),
         name: place.1.into(),
         reason: reason.into(),
         silence: None,
@@ -96,13 +97,13 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
             oldest: Some(Duration::from_millis(340)),
             unanswered: 0,
         },
-        total: row("", "Aggregated", (94_835, 151, 38)),
+        total: row(RowKind::Aggregated, "Aggregated", (94_835, 151, 38)),
         endpoints: vec![
-            row("POST", "/api/checkout", (4_102, 86, 88)),
-            row("GET", "/api/products/[id]", (41_002, 41, 35)),
-            row("GET", "/api/products", (41_377, 0, 31)),
-            row("POST", "/api/cart", (8_204, 24, 41)),
-            row("POST", "/api/login", (0, 0, 52)),
+            row(RowKind::http("POST"), "/api/checkout", (4_102, 86, 88)),
+            row(RowKind::http("GET"), "/api/products/[id]", (41_002, 41, 35)),
+            row(RowKind::http("GET"), "/api/products", (41_377, 0, 31)),
+            row(RowKind::http("POST"), "/api/cart", (8_204, 24, 41)),
+            row(RowKind::http("POST"), "/api/login", (0, 0, 52)),
         ],
         distribution: (0..24)
             .map(|i: i32| Bin {

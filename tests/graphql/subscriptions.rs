@@ -305,7 +305,7 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
                     on_stop: [{ set: { path: complete } }, { graphql: 'subscription Bye { a }' }]\n\
                     tasks: [{ steps: [{ graphql: 'subscription Two { a }' }, { graphql: 'subscription Never { a }' }] }]";
     let handle = run_at(server.url(), scenario);
-    let is = |s: &Snapshot| s.endpoints.iter().any(|row| &*row.method == "EVENT" && row.total.requests == 2);
+    let is = |s: &Snapshot| s.endpoints.iter().any(|row| row.kind.name() == "EVENT" && row.total.requests == 2);
     until(&handle, "two events", is).await;
     // What stops at once does not wait for the ten minutes.
     let last = end_of("the run", stop(handle)).await;
@@ -346,7 +346,7 @@ async fn a_pause_lets_who_listens_listen() {
         "users: 1\ntasks: [{ steps: [{ graphql: 'subscription S { stock(productId: 1, every: 5) { left } }' }] }]";
     let handle = run_at(demo.url(), scenario);
     let events =
-        |s: &Snapshot| s.endpoints.iter().find(|row| &*row.method == "EVENT").map_or(0, |row| row.total.requests);
+        |s: &Snapshot| s.endpoints.iter().find(|row| row.kind.name() == "EVENT").map_or(0, |row| row.total.requests);
     until(&handle, "events", |s| events(s) >= 3).await;
     handle.send(Command::Pause).expect("a live run");
     let paused = until(&handle, "a pause", |s| s.state == RunState::Paused).await;

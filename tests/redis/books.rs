@@ -200,7 +200,7 @@ async fn ten_thousand_names_on_one_connection_cost_no_more_than_one() {
         assert!(server > 1_000, "{seen:?}");
         assert_eq!((seen.published, seen.delivered(), seen.sent_to), (server, server, server), "{seen:?}");
         assert_eq!((seen.lost(), seen.unsettled, seen.duplicates, seen.foreign), (0, 0, 0, 0), "{seen:?}");
-        let row = last.endpoints.iter().find(|row| &*row.method == "DELIVER").expect("a row");
+        let row = last.endpoints.iter().find(|row| row.kind.name() == "DELIVER").expect("a row");
         assert_eq!(row.total.requests, server);
         medians.push(row.total.response.p(50.0));
     }

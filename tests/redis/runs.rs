@@ -28,7 +28,7 @@ async fn run(plan: Plan) -> Arc<Snapshot> {
 }
 
 fn times(last: &Snapshot, method: &str) -> Latency {
-    let row = last.endpoints.iter().find(|row| &*row.method == method).expect("a row");
+    let row = last.endpoints.iter().find(|row| row.kind.name() == method).expect("a row");
     row.total.response
 }
 

@@ -90,11 +90,11 @@ spawn_rate: 100
     assert_eq!(last.exceptions.len(), 0, "{:?}", last.exceptions);
     let seen = last.redis.as_ref().expect("figures of Redis");
     let row = |method: &str, name: &str| {
-        let found = last.endpoints.iter().find(|row| &*row.method == method && &*row.name == name);
+        let found = last.endpoints.iter().find(|row| row.kind.name() == method && &*row.name == name);
         found.unwrap_or_else(|| panic!("{method} {name}")).total.clone()
     };
     let tally =
-        |method: &str, name: &str| seen.rows.iter().find(|r| &*r.0 == method && &*r.1 == name).expect("a row").2;
+        |method: &str, name: &str| seen.rows.iter().find(|r| r.0.name() == method && &*r.1 == name).expect("a row").2;
     for channel in ["orders:eu", "orders:us"] {
         let published = row("PUBLISH", channel).requests;
         assert!(published > 200, "{published}");
@@ -103,7 +103,7 @@ spawn_rate: 100
         assert_eq!((tally("PUBLISH", channel).published, tally("DELIVER", channel).lost()), (published, 0));
     }
     assert!(row("DELIVER", "orders:eu").response.max < Duration::from_secs(2));
-    let requests: u64 = last.endpoints.iter().filter(|r| &*r.method != "DELIVER").map(|r| r.total.requests).sum();
+    let requests: u64 = last.endpoints.iter().filter(|r| r.kind.name() != "DELIVER").map(|r| r.total.requests).sum();
     assert_eq!(last.total.total.requests, requests, "deliveries are no requests");
     assert_eq!(row("SUBSCRIBE", "orders:eu orders:us").requests, 20);
     assert_eq!(row("REDIS", "INCR").requests, row("REDIS", "SET").requests);
@@ -126,7 +126,7 @@ async fn a_run_without_a_server_says_why_and_goes_on() {
     let mut handle = handle.expect("an engine");
     let last = end_of("the end of the run", handle.finished()).await;
     let reasons: Vec<String> =
-        last.failures.rows.iter().map(|row| format!("{} {}: {}", row.method, row.name, row.reason)).collect();
+        last.failures.rows.iter().map(|row| format!("{} {}: {}", row.kind, row.name, row.reason)).collect();
     assert!(reasons.contains(&"PUBLISH a: connection refused".to_owned()), "{reasons:?}");
     assert!(reasons.contains(&"SUBSCRIBE a: connection refused".to_owned()), "{reasons:?}");
     assert_eq!(reasons.len(), 2, "{reasons:?}");

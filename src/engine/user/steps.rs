@@ -243,7 +243,7 @@ impl User {
     /// Records a step whose templates could not be filled.
     async fn unsent(&mut self, action: &Action, error: &RenderError) {
         let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
-        match row.map(|row| format!("{} {}", row.method, row.name)) {
+        match row.map(|row| format!("{} {}", row.kind, row.name)) {
             Some(place) => self.failed_at(&place, &error.0).await,
             None => self.failed(action.key(), &error.0).await,
         }

@@ -50,7 +50,7 @@ impl User {
             return;
         }
         let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
-        let request = row.map(|row| format!("{} {}", row.method, row.name));
+        let request = row.map(|row| format!("{} {}", row.kind, row.name));
         self.trace(UserEvent::Skipped(request.as_deref().unwrap_or(action.key())));
     }
 

@@ -138,7 +138,7 @@ impl UserClient {
     /// What was prepared goes out.
     pub fn begin(&self, row: EndpointId, result: &StepResult, context: &dyn UserContext) {
         if let (Some(trace), Some(row)) = (context.trace(), context.endpoint(row)) {
-            trace.trace(&TraceEvent::Request(&format!("{} {}", row.method, row.name)));
+            trace.trace(&TraceEvent::Request(&format!("{} {}", row.kind, row.name)));
         }
         context.sent(row, result.timings.late, Expected::Soon);
     }

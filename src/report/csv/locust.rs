@@ -12,7 +12,7 @@ pub(super) fn stats(snapshot: &Snapshot) -> Vec<Record> {
                    Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
     let line = |row: &Row| {
         let Figures { rps, fps, response, .. } = &row.total;
-        let mut record = vec![text(&row.method), text(&row.name)];
+        let mut record = vec![text(row.kind.name()), text(&row.name)];
         record.extend(totals((row.total.requests, row.total.failures, row.total.bytes), response));
         record.extend([format!("{rps:?}"), format!("{fps:?}")]);
         record.extend(percentiles(response));
@@ -32,7 +32,7 @@ pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
         let (figures, times) = (&row.total, times(row));
         let [requests, _, median, mean, min, max, _] =
             totals((figures.requests, figures.failures, figures.bytes), &times);
-        let mut record = vec![text(&row.method), text(&row.name), requests, median, mean, min, max];
+        let mut record = vec![text(row.kind.name()), text(&row.name), requests, median, mean, min, max];
         record.extend(percentiles(&times));
         record
     };
@@ -43,7 +43,7 @@ pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
 /// Endpoints in the order of Locust's files.
 fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
     let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
-    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    rows.sort_by(|a, b| (&a.name, a.kind.name()).cmp(&(&b.name, b.kind.name())));
     rows
 }
 
@@ -82,7 +82,7 @@ pub(super) fn failures(snapshot: &Snapshot) -> Vec<Record> {
     let rows = view.rows.iter().map(|row| {
         let times = [utc(row.first), utc(row.last)];
         let [first, last] = times;
-        vec![text(&row.method), text(&row.name), text(&row.reason), row.count.to_string(), first, last]
+        vec![text(row.kind.name()), text(&row.name), text(&row.reason), row.count.to_string(), first, last]
     });
     let more = (view.more_count > 0).then(|| {
         let words = format!("{} more kinds of failures", view.more_kinds);

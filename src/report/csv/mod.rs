@@ -108,6 +108,7 @@ mod tests {
 
     use super::cells::header;
     use super::*;
+    use crate::row_kind::RowKind;
 
     #[test]
     fn names_are_safe() {
@@ -151,7 +152,7 @@ mod tests {
             vu_hours: 0.0,
             health: Default::default(),
         };
-        let s = Aggregator::new(run, vec![("GET".into(), "=a,b".into())], 1).snapshot(moment);
+        let s = Aggregator::new(run, vec![(RowKind::http("GET"), "=a,b".into())], 1).snapshot(moment);
         let dir = tempfile::tempdir().unwrap();
         let first = prefix(dir.path(), &s);
         let files = write(&first, &s).unwrap();

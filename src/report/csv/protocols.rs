@@ -13,7 +13,7 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
         .operations()
         .map(|(row, asked, costs)| {
             let times = &row.total.response;
-            let mut record = vec![text(&row.method), text(&row.name), asked.depth.to_string()];
+            let mut record = vec![text(row.kind.name()), text(&row.name), asked.depth.to_string()];
             record.extend([asked.fields, asked.aliases, asked.nodes].map(|n| n.to_string()));
             record.extend([row.total.requests, row.total.failures].map(|n| n.to_string()));
             record.push(format!("{:?}", millis(times.mean)));
@@ -31,7 +31,7 @@ pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
     let columns = "Type,Name,Published,Receivers,Received,Delivered,Lost,Lost In Stream,Lost While Disconnected,Came Late,\
                    Duplicates,Out Of Order,Foreign,Disconnects,Unsettled";
-    let line = |method: &str, name: &str, tally: &Tally| {
+    let line = |kind: &str, name: &str, tally: &Tally| {
         let figures = [
             tally.published,
             tally.sent_to,
@@ -47,11 +47,11 @@ pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
             tally.disconnects,
             tally.unsettled,
         ];
-        [text(method), text(name)].into_iter().chain(figures.map(|n| n.to_string())).collect()
+        [text(kind), text(name)].into_iter().chain(figures.map(|n| n.to_string())).collect()
     };
     let mut rows: Vec<_> = redis.rows.iter().collect();
-    rows.sort_by(|a, b| (&a.1, &a.0).cmp(&(&b.1, &b.0)));
-    let rows = rows.into_iter().map(|(method, name, tally)| line(method, name, tally));
+    rows.sort_by(|a, b| (&a.1, a.0.name()).cmp(&(&b.1, b.0.name())));
+    let rows = rows.into_iter().map(|(kind, name, tally)| line(kind.name(), name, tally));
     let total = line("", "Aggregated", &redis.total);
     Some(std::iter::once(header(columns, false, "")).chain(rows).chain([total]).collect())
 }

@@ -238,7 +238,7 @@ fn failing(snapshot: &Snapshot) -> Option<Finding> {
     let row = snapshot.failures.rows.first()?;
     let all = snapshot.total.total.failures.max(row.count);
     let of = if row.count == all { String::new() } else { format!(" of {}", units::count(all)) };
-    let name = format!("{} {}", row.method, row.name);
+    let name = format!("{} {}", row.kind, row.name);
     let evidence = format!(
         "{:.1} % of requests; most: {} {}, {}{of} failures{}",
         figures.fail_ratio() * 100.0,

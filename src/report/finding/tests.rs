@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::*;
+use crate::row_kind::RowKind;
 use crate::stats::snapshot::{Arrivals, End, ExceptionRow, Health, RunInfo};
 use crate::stats::{Aggregator, Example, Moment, Reason};
 
@@ -17,7 +18,7 @@ fn minute() -> Snapshot {
         is_insecure: false,
         operations: Vec::new(),
     };
-    let mut aggregator = Aggregator::new(run, vec![("GET".into(), "/a".into())], 1);
+    let mut aggregator = Aggregator::new(run, vec![(RowKind::http("GET"), "/a".into())], 1);
     let moment = |second| Moment {
         elapsed: Duration::from_secs(second),
         at: SystemTime::UNIX_EPOCH + Duration::from_secs(second),
@@ -36,7 +37,7 @@ fn minute() -> Snapshot {
 fn failed(reason: Reason, count: u64, second: u64) -> FailureRow {
     FailureRow {
         id: count,
-        method: "GET".into(),
+        kind: RowKind::http("GET"),
         name: "/a".into(),
         silence: reason.silence(),
         reason: reason.to_string().into(),

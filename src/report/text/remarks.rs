@@ -56,7 +56,7 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
         let total: u64 = rows.iter().map(|(count, _)| count).sum();
         let named = rows.iter().take(REMARK_ROWS);
         let mut named: Vec<String> =
-            named.map(|(count, row)| format!("{} {} {}", row.method, row.name, units::count(*count))).collect();
+            named.map(|(count, row)| format!("{} {} {}", row.kind, row.name, units::count(*count))).collect();
         if rows.len() > REMARK_ROWS {
             named.push("…".to_owned());
         }

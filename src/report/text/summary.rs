@@ -51,7 +51,7 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
         out.push(String::new());
     }
     for row in view.rows.iter().take(SUMMARY_FAILURES) {
-        out.push(format!("{:>6}×  {} {}   {}", units::count(row.count), row.method, row.name, row.reason));
+        out.push(format!("{:>6}×  {} {}   {}", units::count(row.count), row.kind, row.name, row.reason));
     }
     let more = view.rows.len().saturating_sub(SUMMARY_FAILURES) as u64 + view.more_kinds;
     if more > 0 {

@@ -44,7 +44,7 @@ pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
             if wide { format!("{c:>avg$} {d:>min$} {e:>max$} {f:>med$}") } else { format!("{c:>avg$} {f:>med$}") };
         format!("{} {} {a:>n$} {b:>fails$} |{times} | {g:>rps$} {h:>fps$}", pad(method, kind), pad(title, name))
     };
-    let row = |row: &Row| line(&row.method, &row.name, cells(row).each_ref().map(String::as_str));
+    let row = |row: &Row| line(row.kind.name(), &row.name, cells(row).each_ref().map(String::as_str));
     let head = line("Type", "Name", ["# reqs", "# fails", "Avg", "Min", "Max", "Med", "req/s", "failures/s"]);
     let widths: &[usize] = if wide {
         &[n, fails + 1, avg, min, max, med + 1, rps + 1, fps]
@@ -61,7 +61,7 @@ fn called(snapshot: &Snapshot) -> impl Iterator<Item = &Row> {
 
 /// Cells of type and name, which share what the numbers leave: the longest type is whole where the name keeps enough.
 fn names(snapshot: &Snapshot, room: usize, most: usize) -> (usize, usize) {
-    let longest = called(snapshot).map(|row| row.method.width()).max().unwrap_or(0).clamp(8, 12);
+    let longest = called(snapshot).map(|row| row.kind.name().width()).max().unwrap_or(0).clamp(8, 12);
     let kind = if room >= longest + 8 { longest } else { 8 };
     (kind, room.saturating_sub(kind).clamp(1, most))
 }
@@ -84,7 +84,7 @@ pub fn tables(snapshot: &Snapshot, width: usize) -> String {
     out.push_str(&operations(snapshot, width));
     let view = &snapshot.failures;
     let mut errors: Vec<_> =
-        view.rows.iter().map(|row| (row.count, format!("{} {}: {}", row.method, row.name, row.reason))).collect();
+        view.rows.iter().map(|row| (row.count, format!("{} {}: {}", row.kind, row.name, row.reason))).collect();
     if view.more_count > 0 {
         errors.push((view.more_count, format!("{} more kinds", view.more_kinds)));
     }
@@ -117,7 +117,7 @@ fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latenc
         line
     };
     let head = chosen.iter().map(|i| PERCENTILE_LABELS[*i].to_owned()).chain(["# reqs".to_owned()]).collect();
-    let row = |row: &Row| line(&row.method, &row.name, cells(row));
+    let row = |row: &Row| line(row.kind.name(), &row.name, cells(row));
     let body = table(line("Type", "Name", head), rule((kind, name), &columns), snapshot, &row, width);
     format!("{}\n{body}", cut(title, width))
 }
@@ -151,14 +151,14 @@ fn operations(snapshot: &Snapshot, width: usize) -> String {
     };
     let head = line("Type", "Name", ["Depth", "Fields", "Nodes", "Cost", "Avg", "Med", "95%"]);
     let head = ["What GraphQL operations ask for".to_owned(), head, rule((kind, name), &columns)];
-    let rows = rows.iter().map(|(row, cells)| line(&row.method, &row.name, cells.each_ref().map(String::as_str)));
+    let rows = rows.iter().map(|(row, cells)| line(row.kind.name(), &row.name, cells.each_ref().map(String::as_str)));
     lines(head.into_iter().chain(rows).chain([String::new()]), width)
 }
 
 /// Endpoints that were called, by name; Aggregated below a rule; an empty line.
 fn table(head: String, rule: String, snapshot: &Snapshot, row: &dyn Fn(&Row) -> String, width: usize) -> String {
     let mut rows: Vec<&Row> = called(snapshot).collect();
-    rows.sort_by(|a, b| (&a.name, &a.method).cmp(&(&b.name, &b.method)));
+    rows.sort_by(|a, b| (&a.name, a.kind.name()).cmp(&(&b.name, b.kind.name())));
     let body = rows.into_iter().map(row);
     lines([head, rule.clone()].into_iter().chain(body).chain([rule, row(&snapshot.total), String::new()]), width)
 }

@@ -14,6 +14,7 @@ use super::graphql_settings::GraphqlSettings;
 use super::input::Input;
 use super::interner::Interner;
 use super::tag_filter::TagFilter;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::template::{Names, TemplateError};
 use crate::scenario::graphql::endpoint::SentDocument;
 use crate::scenario::plan::{EndpointId, Feeder};
@@ -132,8 +133,8 @@ impl<'a> Builder<'a> {
     }
 
     /// The row of a request of the current task and step.
-    pub fn endpoint(&mut self, method: &str, name: &str) -> EndpointId {
-        self.interner.endpoint(method, name, &self.tags.current)
+    pub fn endpoint(&mut self, kind: RowKind, name: &str) -> EndpointId {
+        self.interner.endpoint(kind, name, &self.tags.current)
     }
 }
 

@@ -11,6 +11,7 @@ use super::http::Message;
 use super::interner::Counted;
 use super::lookalike::is_template;
 use super::operations::anonymous;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{JsonBuilder, Text};
@@ -154,7 +155,8 @@ impl<'a> Builder<'a> {
     fn request_response(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen) -> Option<GraphqlStep> {
         self.of_subscriptions_alone(fields, chosen.kind);
         let kind = chosen.kind;
-        let row = self.endpoint(if kind == OperationKind::Query { "QUERY" } else { "MUTATION" }, &chosen.row);
+        let row =
+            self.endpoint(if kind == OperationKind::Query { RowKind::Query } else { RowKind::Mutation }, &chosen.row);
         let body = self.graphql_body(fields, chosen);
         let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.settings.graphql.by_get);
         // A mutation by GET is refused by every server.

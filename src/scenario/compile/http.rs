@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::builder::Builder;
 use super::fields::Fields;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::template::{Part, Text};
 use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemplate};
 use crate::scenario::secrets::userinfo::mask;
@@ -76,7 +77,7 @@ impl<'a> Builder<'a> {
         let name = self.row_name(fields);
         let method = Method::from_bytes(verb.to_ascii_uppercase().as_bytes()).ok()?;
         let name = name.unwrap_or_else(|| mask(written.as_deref().unwrap_or_default()).into_owned());
-        let row = self.endpoint(method.as_str(), &name);
+        let row = self.endpoint(RowKind::http(method.as_str()), &name);
         let message = url.map(|url| Message { row, method, url, body, content_type });
         let step = self.carried(message, fields);
         if self.diagnostics.errors.len() > before { None } else { step }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::row_kind::RowKind;
 use crate::scenario::plan::{ClientId, ClientOptions, Endpoint, EndpointId, OperationSize};
 
 /// Gives equal things one number.
@@ -53,8 +54,8 @@ impl Default for Interner {
 
 impl Interner {
     /// The row of this name, which each of the tags then has.
-    pub fn endpoint(&mut self, method: &str, name: &str, tags: &[String]) -> EndpointId {
-        let endpoint = Endpoint { method: method.into(), name: name.into() };
+    pub fn endpoint(&mut self, kind: RowKind, name: &str, tags: &[String]) -> EndpointId {
+        let endpoint = Endpoint { kind, name: name.into() };
         let id = match self.index.get(&endpoint) {
             Some(id) => *id,
             None => {

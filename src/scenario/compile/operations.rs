@@ -46,7 +46,7 @@ impl Builder<'_> {
         let place = format!("{origin}:{}", before.matches('\n').count() + 1);
         let message = format!(
             "two operations share the row {} {}: this one asks for {}, the one at {place} for {}",
-            row.method, row.name, one.size, first.size
+            row.kind, row.name, one.size, first.size
         );
         let warning = Diagnostic::new(one.at.clone(), message)
             .note("their times are mixed, and of each figure the larger one is shown")
@@ -69,7 +69,7 @@ mod tests {
     }
 
     fn rows(plan: &Plan) -> Vec<String> {
-        plan.endpoints.iter().map(|row| format!("{} {}", row.method, row.name)).collect()
+        plan.endpoints.iter().map(|row| format!("{} {}", row.kind, row.name)).collect()
     }
 
     #[test]

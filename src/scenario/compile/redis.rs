@@ -6,11 +6,13 @@ use std::time::Duration;
 use super::builder::Builder;
 use super::fields::Fields;
 use super::unsatisfiable::Seen;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::expect::Unit;
 use crate::scenario::eval::template::{JsonBuilder, Text};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
-    Action, Address, ClientOptions, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget, SubscribeStep,
+    Action, Address, ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget,
+    SubscribeStep,
 };
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -123,9 +125,9 @@ impl Builder<'_> {
         Some(text.into())
     }
 
-    fn row(&mut self, fields: &Fields<'_>, method: &str, default: &str) -> crate::scenario::plan::EndpointId {
+    fn row(&mut self, fields: &Fields<'_>, kind: RowKind, default: &str) -> EndpointId {
         let name = self.row_name(fields).unwrap_or_else(|| default.to_owned());
-        self.endpoint(method, &name)
+        self.endpoint(kind, &name)
     }
 
     fn channels(&mut self, node: &Node, what: &str) -> (Vec<Text>, String) {
@@ -141,7 +143,7 @@ impl Builder<'_> {
     pub(super) fn publish(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<PublishStep> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let channel = self.text(argument, "publish");
-        let row = self.row(fields, "PUBLISH", argument.scalar().unwrap_or_default());
+        let row = self.row(fields, RowKind::Publish, argument.scalar().unwrap_or_default());
         let payload = match fields.get("payload") {
             Some(node) => self.json(node),
             None => Some(JsonBuilder::default().finish()),
@@ -171,7 +173,7 @@ impl Builder<'_> {
     pub(super) fn subscribe(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<SubscribeStep> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let (channels, name) = self.channels(argument, "subscribe");
-        let endpoint = self.row(fields, "SUBSCRIBE", &name);
+        let endpoint = self.row(fields, RowKind::Subscribe, &name);
         let measure =
             fields.get("measure").and_then(|n| self.word(n, "measure", &[("delivery", true), ("nothing", false)]));
         let pattern = fields.get("pattern").and_then(|n| self.truth(n, "pattern")).unwrap_or(false);
@@ -184,7 +186,7 @@ impl Builder<'_> {
             self.uses.measured.push(node.at.clone());
         }
         let names = argument.one_or_more().iter().filter_map(Node::scalar).filter(|_| measure);
-        let deliver = names.map(|name| self.endpoint("DELIVER", name)).collect();
+        let deliver = names.map(|name| self.endpoint(RowKind::Deliver, name)).collect();
         Some(SubscribeStep { endpoint, channels, pattern, sharded, measure, deliver })
     }
 
@@ -223,7 +225,7 @@ impl Builder<'_> {
         if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {
             self.report(argument.at.clone(), format!("{first} {why}"), *instead);
         }
-        let endpoint = self.row(fields, "REDIS", &first);
+        let endpoint = self.row(fields, RowKind::Redis, &first);
         let (_, expects) = fields.get("expect").map(|n| self.expectations(n, &keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);

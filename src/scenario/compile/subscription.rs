@@ -8,6 +8,7 @@ use super::builder::Builder;
 use super::fields::Fields;
 use super::graphql::Chosen;
 use super::http::Message;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::capture::CaptureSource;
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Part, Text};
@@ -48,9 +49,9 @@ impl Builder<'_> {
             }
         }
         self.events_have_no_status(fields);
-        let connect = self.endpoint("CONNECT", &chosen.row);
-        let row = self.endpoint("SUBSCRIPTION", &chosen.row);
-        let event = self.endpoint("EVENT", &chosen.row);
+        let connect = self.endpoint(RowKind::Connect, &chosen.row);
+        let row = self.endpoint(RowKind::Subscription, &chosen.row);
+        let event = self.endpoint(RowKind::Event, &chosen.row);
         let body = self.graphql_body(fields, chosen);
         let url = self.stream_url(argument);
         let message =

@@ -169,12 +169,12 @@ impl Builder<'_> {
         for name in names {
             let matching: Vec<EndpointId> = (0u32..)
                 .zip(&self.interner.endpoints)
-                .filter(|(_, e)| *e.name == **name || format!("{} {}", e.method, e.name) == *name)
+                .filter(|(_, e)| *e.name == **name || format!("{} {}", e.kind, e.name) == *name)
                 .map(|(i, _)| EndpointId(i))
                 .collect();
             if matching.is_empty() && !partial {
                 let all: Vec<String> =
-                    self.interner.endpoints.iter().map(|e| format!("{} {}", e.method, e.name)).collect();
+                    self.interner.endpoints.iter().map(|e| format!("{} {}", e.kind, e.name)).collect();
                 let note = match nearest(name, all.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean {near:?}?"),
                     None => "write the verb and the name of a step, such as \"POST /api/checkout\"".to_owned(),

@@ -97,11 +97,11 @@ pub fn words(plan: &Plan) -> String {
     }
     if !plan.endpoints.is_empty() {
         let _ = writeln!(out, "  requests:");
-        let width = plan.endpoints.iter().map(|row| row.method.len()).max().unwrap_or_default().max(7);
+        let width = plan.endpoints.iter().map(|row| row.kind.name().len()).max().unwrap_or_default().max(7);
         for (index, row) in plan.endpoints.iter().enumerate() {
             let operation = plan.operations.iter().find(|(id, _)| id.0 as usize == index);
             let asks = operation.map(|(_, figures)| format!(": asks for {figures}")).unwrap_or_default();
-            let _ = writeln!(out, "    {:<width$} {}{asks}", row.method, row.name);
+            let _ = writeln!(out, "    {:<width$} {}{asks}", row.kind, row.name);
         }
     }
     for feeder in &plan.feeders {

@@ -14,7 +14,7 @@ pub(super) fn words(plan: &Plan, threshold: &Threshold) -> String {
         }
         Some(Target::Endpoints(rows)) => {
             let row =
-                |id: &EndpointId| plan.endpoints.get(id.0 as usize).map(|row| format!("{} {}", row.method, row.name));
+                |id: &EndpointId| plan.endpoints.get(id.0 as usize).map(|row| format!("{} {}", row.kind, row.name));
             parts.push(format!("of {}", rows.iter().filter_map(row).collect::<Vec<_>>().join(" or ")));
         }
     }

@@ -9,6 +9,7 @@ use http::{HeaderName, HeaderValue, Method};
 use url::Url;
 
 use super::ClientId;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::Expect;
 use crate::scenario::eval::status::StatusRange;
@@ -21,8 +22,8 @@ pub struct EndpointId(pub u32);
 /// One row of the statistics: Locust's pair of request type and name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// Request type, for HTTP the verb.
-    pub method: Arc<str>,
+    /// What it counts; for HTTP requests with their method.
+    pub kind: RowKind,
     /// The `name` of the step, else its URL template.
     pub name: Arc<str>,
 }

@@ -14,6 +14,7 @@ use super::snapshot::{
 };
 use super::totals::Totals;
 use super::window::{self, SLOT};
+use crate::row_kind::RowKind;
 
 /// Bars of the distribution in a factor of ten.
 const BINS_PER_DECADE: f64 = 8.0;
@@ -22,7 +23,7 @@ const BINS_PER_DECADE: f64 = 8.0;
 #[derive(Debug)]
 pub struct Aggregator {
     run: Arc<RunInfo>,
-    endpoints: Vec<(Arc<str>, Arc<str>)>,
+    endpoints: Vec<(RowKind, Arc<str>)>,
     epoch: u32,
     seq: u64,
     /// Users, requests on the wire and how long the oldest of these waits, by shard.
@@ -49,8 +50,8 @@ pub struct Aggregator {
 }
 
 impl Aggregator {
-    /// For a plan's endpoints, as pairs of method and name.
-    pub fn new(run: RunInfo, endpoints: Vec<(Arc<str>, Arc<str>)>, shards: usize) -> Self {
+    /// For a plan's endpoints, as pairs of kind and name.
+    pub fn new(run: RunInfo, endpoints: Vec<(RowKind, Arc<str>)>, shards: usize) -> Self {
         Self {
             run: Arc::new(run),
             stats: Totals::new(endpoints.len(), Duration::ZERO),
@@ -184,10 +185,9 @@ impl Aggregator {
             stats.total.refresh(covered, &mut self.scratch);
             stats.rows.iter_mut().for_each(|row| row.refresh(covered, &mut self.scratch));
         }
-        let total = stats.total.row("".into(), "Aggregated".into(), measured);
+        let total = stats.total.row(RowKind::Aggregated, "Aggregated".into(), measured);
         let rows = stats.rows.iter_mut().zip(&self.endpoints);
-        let endpoints =
-            rows.map(|(row, (method, name))| row.row(Arc::clone(method), Arc::clone(name), measured)).collect();
+        let endpoints = rows.map(|(row, (kind, name))| row.row(kind.clone(), Arc::clone(name), measured)).collect();
 
         let mut health = moment.health;
         let lag = window::merged(stats.timer_lag.iter(), &mut self.scratch);
@@ -200,8 +200,8 @@ impl Aggregator {
 
         let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {
             let row = |(index, tally): (u32, &Tally)| {
-                let (method, name) = self.endpoints.get(index as usize)?;
-                Some((Arc::clone(method), Arc::clone(name), *tally))
+                let (kind, name) = self.endpoints.get(index as usize)?;
+                Some((kind.clone(), Arc::clone(name), *tally))
             };
             let rows = stats.deliveries.iter().filter_map(row).collect();
             Arc::new(RedisView { rows, total: stats.deliveries.total(), server: self.server.clone() })

@@ -5,6 +5,11 @@ use crate::stats::snapshot::{Health, RunState};
 use crate::stats::{Failure, Reason, Recorder, Sample};
 
 fn aggregator() -> Aggregator {
+    with_rows([RowKind::http("GET"), RowKind::http("POST")])
+}
+
+/// With the rows `/a` and `/b`.
+fn with_rows([a, b]: [RowKind; 2]) -> Aggregator {
     let run = RunInfo {
         scenario: "shop".into(),
         host: "http://t".into(),
@@ -15,7 +20,7 @@ fn aggregator() -> Aggregator {
         seed: 1,
         operations: Vec::new(),
     };
-    Aggregator::new(run, vec![("GET".into(), "/a".into()), ("POST".into(), "/b".into())], 2)
+    Aggregator::new(run, vec![(a, "/a".into()), (b, "/b".into())], 2)
 }
 
 fn at(millis: u64, state: RunState) -> Moment {
@@ -36,6 +41,20 @@ fn give(aggregator: &mut Aggregator, samples: Vec<Sample>, epoch: u32) {
     let mut interval = recorder.swap(None);
     (interval.epoch, interval.users, interval.cut) = (epoch, 7, 1);
     aggregator.absorb(&mut interval);
+}
+
+#[test]
+fn received_messages_are_not_counted_as_requests_whatever_http_methods_are_called() {
+    for received in [RowKind::Event, RowKind::Deliver] {
+        let mut a = with_rows([RowKind::http(received.name()), received.clone()]);
+        give(&mut a, vec![sent(0, 20), sent(1, 20), sent(1, 20)], 0);
+        let s = a.snapshot(at(1_000, RunState::Running));
+        assert_eq!(s.endpoints.iter().map(|row| row.total.requests).collect::<Vec<_>>(), [1, 2], "{received}");
+        assert_eq!(s.total.total.requests, 1, "{received}");
+        assert_eq!(s.measures_delivery(), received == RowKind::Deliver);
+        let only = with_rows([RowKind::http(received.name()), RowKind::Publish]).snapshot(at(1_000, RunState::Running));
+        assert!(!only.measures_delivery(), "{received}");
+    }
 }
 
 #[test]

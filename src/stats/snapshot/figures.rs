@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::row_kind::RowKind;
 use crate::stats::sample::{Example, Silence};
 
 /// The percentiles kept everywhere: Locust's report list.
@@ -14,8 +15,8 @@ pub const PERCENTILE_LABELS: [&str; 11] =
 /// One row of the statistics.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
-    /// Request type; empty for the Aggregated row.
-    pub method: Arc<str>,
+    /// What it counts.
+    pub kind: RowKind,
     /// Name; `Aggregated` for all endpoints together.
     pub name: Arc<str>,
     /// Since the start, or the last reset.
@@ -121,8 +122,8 @@ pub struct FailureView {
 pub struct FailureRow {
     /// The same in every snapshot for the same endpoint and reason.
     pub id: u64,
-    /// Request type.
-    pub method: Arc<str>,
+    /// What the requests of its row are.
+    pub kind: RowKind,
     /// Name of the endpoint.
     pub name: Arc<str>,
     /// The reason in words.

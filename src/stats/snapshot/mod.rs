@@ -16,6 +16,7 @@ use super::delivery::Tally;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
 use super::server::ServerFigures;
+use crate::row_kind::RowKind;
 
 /// Everything known about a run at one moment. Freezing the display is keeping an old `Arc`.
 #[derive(Debug, Clone)]
@@ -73,7 +74,7 @@ impl Snapshot {
 
     /// True in a run whose subscribers measure what arrives; without, nothing is known of deliveries and losses.
     pub fn measures_delivery(&self) -> bool {
-        self.endpoints.iter().any(|row| *row.method == *super::delivery::DELIVER)
+        self.endpoints.iter().any(|row| row.kind.is_delivery())
     }
 
     /// Each GraphQL operation: its row, what it asks for, and what it cost.
@@ -89,9 +90,9 @@ impl Snapshot {
 /// Redis in a snapshot.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RedisView {
-    /// What became of the messages of each row, with its type and name: `PUBLISH` rows count what was published,
+    /// What became of the messages of each row, by its kind and name: `PUBLISH` rows count what was published,
     /// `DELIVER` rows what came, `SUBSCRIBE` rows the connections that broke.
-    pub rows: Vec<(Arc<str>, Arc<str>, Tally)>,
+    pub rows: Vec<(RowKind, Arc<str>, Tally)>,
     /// All rows together.
     pub total: Tally,
     /// The server's own figures, from the first look on.

@@ -124,7 +124,7 @@ impl Run {
             .shown()
             .endpoints
             .iter()
-            .filter(|r| format!("{} {}", r.method, r.name).to_lowercase().contains(&wanted))
+            .filter(|r| format!("{} {}", r.kind, r.name).to_lowercase().contains(&wanted))
             .collect();
         rows.sort_by(|a, b| self.sort.compare((a, self.figures(a)), (b, self.figures(b))));
         if self.reverse {
@@ -137,7 +137,7 @@ impl Run {
     pub fn failures(&self) -> Vec<&FailureRow> {
         let wanted = self.filter.to_lowercase();
         let rows = self.shown().failures.rows.iter();
-        rows.filter(|r| format!("{} {} {}", r.method, r.name, r.reason).to_lowercase().contains(&wanted)).collect()
+        rows.filter(|r| format!("{} {} {}", r.kind, r.name, r.reason).to_lowercase().contains(&wanted)).collect()
     }
 
     /// Shows `text` in the status line for a while.

@@ -30,7 +30,7 @@ impl Sort {
     pub fn compare(self, (a, x): (&Row, &Figures), (b, y): (&Row, &Figures)) -> Ordering {
         match self {
             Sort::Plan => Ordering::Equal,
-            Sort::Name => a.name.cmp(&b.name).then_with(|| a.method.cmp(&b.method)),
+            Sort::Name => a.name.cmp(&b.name).then_with(|| a.kind.name().cmp(b.kind.name())),
             // The largest first is what one looks for.
             Sort::Requests => y.requests.cmp(&x.requests),
             Sort::Fail => y.fail_ratio().total_cmp(&x.fail_ratio()),

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 
 use super::canvas::{Titles, pane, put, put_lines, scrolled};
 use super::histogram;
+use crate::row_kind::RowKind;
 use crate::stats::by_row::Merge as _;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{FailureRow, Figures, Mean, PERCENTILE_LABELS, Row, Snapshot};
@@ -34,15 +35,15 @@ impl Detail<'_> {
     pub fn draw(&self, subject: &Subject, frame: &mut Frame<'_>, area: Rect) {
         let snapshot = self.run.shown();
         match subject {
-            Subject::Endpoint { method, name } => {
+            Subject::Endpoint { kind, name } => {
                 let mut all = std::iter::once(&snapshot.total).chain(&snapshot.endpoints);
-                match all.find(|r| r.method == *method && r.name == *name) {
+                match all.find(|r| r.kind == *kind && r.name == *name) {
                     Some(row) => self.endpoint(row, frame, area),
-                    None => self.gone(&title(method, name), frame, area),
+                    None => self.gone(&title(kind, name), frame, area),
                 }
             }
-            Subject::Failure { id, method, name } => {
-                let title = title(method, name);
+            Subject::Failure { id, kind, name } => {
+                let title = title(kind, name);
                 match snapshot.failures.rows.iter().find(|row| row.id == *id) {
                     Some(row) => {
                         let lines = failure(row, snapshot, &self.model.theme);
@@ -77,14 +78,14 @@ impl Detail<'_> {
     fn endpoint(&self, row: &Row, frame: &mut Frame<'_>, area: Rect) {
         let (theme, run) = (&self.model.theme, self.run);
         let (snapshot, figures) = (run.shown(), run.figures(row));
-        let name = title(&row.method, &row.name);
+        let name = title(&row.kind, &row.name);
         let window = if run.window { "last 10 s" } else { "whole run" };
         let kinds: Vec<&FailureRow> =
-            snapshot.failures.rows.iter().filter(|r| r.method == row.method && r.name == row.name).collect();
-        let total = row.method.is_empty();
+            snapshot.failures.rows.iter().filter(|r| r.kind == row.kind && r.name == row.name).collect();
+        let total = row.kind == RowKind::Aggregated;
         let more = match () {
             () if total => distribution(snapshot, area, theme),
-            () if is_delivery(row) => deliveries(snapshot, row, theme),
+            () if row.kind.is_delivery() => deliveries(snapshot, row, theme),
             () => failures(&kinds, row, snapshot, theme),
         };
         let counts = counts(row, figures, theme);
@@ -122,28 +123,28 @@ impl Detail<'_> {
         put_lines(frame, inner, lines.collect());
         let note = match kinds.len() {
             _ if total => "all endpoints".to_owned(),
-            _ if is_delivery(row) => "whole run".to_owned(),
+            _ if row.kind.is_delivery() => "whole run".to_owned(),
             0 => "none".to_owned(),
             1 => "1 kind".to_owned(),
             n => format!("{n} kinds"),
         };
         let heading = match () {
             () if total => "Distribution",
-            () if is_delivery(row) => "Messages",
+            () if row.kind.is_delivery() => "Messages",
             () => "Failures",
         };
         self.page(Titles { left: heading, right: &note }, more, frame, below);
     }
 }
 
-fn title(method: &str, name: &str) -> String {
-    format!("{method} {name}").trim().to_owned()
+fn title(kind: &RowKind, name: &str) -> String {
+    format!("{kind} {name}").trim().to_owned()
 }
 
 /// What a GraphQL operation asks for and costs, to compare with its response time.
 fn asks_for(snapshot: &Snapshot, row: &Row) -> Option<String> {
     let mut operations = snapshot.operations();
-    let (_, asked, costs) = operations.find(|(one, ..)| one.method == row.method && one.name == row.name)?;
+    let (_, asked, costs) = operations.find(|(one, ..)| one.kind == row.kind && one.name == row.name)?;
     let costs = costs.to_string();
     let comma = if costs.is_empty() { "" } else { ", " };
     Some(format!("asks for {}{comma}{costs}", asked.words))
@@ -194,16 +195,11 @@ fn failures(kinds: &[&FailureRow], row: &Row, snapshot: &Snapshot, theme: &Theme
     lines
 }
 
-/// Received messages are no requests: they cannot fail, and have no connection of their own.
-fn is_delivery(row: &Row) -> bool {
-    &*row.method == "DELIVER"
-}
-
 /// What became of the messages of a channel, or a pattern.
 fn deliveries(snapshot: &Snapshot, row: &Row, theme: &Theme) -> Vec<Line<'static>> {
     let tallies = snapshot.redis.iter().flat_map(|redis| &redis.rows).filter(|(_, name, _)| *name == row.name);
     let mut all = Tally::default();
-    tallies.filter(|(method, ..)| ["DELIVER", "PUBLISH"].contains(&&**method)).for_each(|(.., tally)| all.merge(tally));
+    tallies.filter(|(kind, ..)| kind.counts_messages()).for_each(|(.., tally)| all.merge(tally));
     let style = |n: u64| if n > 0 { theme.bad } else { theme.good };
     let share = if all.lost() > 0 { format!(" ({:.3} %)", all.lost_ratio() * 100.0) } else { String::new() };
     let mut lines = vec![
@@ -237,7 +233,7 @@ fn deliveries(snapshot: &Snapshot, row: &Row, theme: &Theme) -> Vec<Line<'static
 }
 
 fn counts(row: &Row, f: &Figures, theme: &Theme) -> String {
-    if is_delivery(row) {
+    if row.kind.is_delivery() {
         let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a message", bytes(b)));
         return theme.text(&format!("{} deliveries   {}/s{size}", count(f.requests), rate(f.rps)));
     }
@@ -293,7 +289,7 @@ fn phases(row: &Row, f: &Figures, theme: &Theme) -> Vec<Line<'static>> {
         ])
     };
     let whole = Mean { count: f.responses.min(f.response.count), mean: f.response.mean };
-    if is_delivery(row) {
+    if row.kind.is_delivery() {
         return vec![mean("delivery", whole, "messages")];
     }
     let mut lines = vec![

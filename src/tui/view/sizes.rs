@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
+use crate::row_kind::RowKind;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunState};
@@ -31,12 +32,12 @@ fn over(mut model: Model, overlay: Overlay) -> Model {
     model
 }
 
-fn endpoint(name: &str, method: &str) -> Overlay {
-    Overlay::Detail { subject: Subject::Endpoint { method: method.into(), name: name.into() }, scroll: 3 }
+fn endpoint(name: &str, kind: RowKind) -> Overlay {
+    Overlay::Detail { subject: Subject::Endpoint { kind, name: name.into() }, scroll: 3 }
 }
 
 fn failure(id: u64) -> Overlay {
-    let subject = Subject::Failure { id, method: "POST".into(), name: "/api/checkout".into() };
+    let subject = Subject::Failure { id, kind: RowKind::http("POST"), name: "/api/checkout".into() };
     Overlay::Detail { subject, scroll: 0 }
 }
 
@@ -127,9 +128,9 @@ fn pages() -> Vec<Model> {
     vec![
         over(fixture::dashboard(), Overlay::Help { scroll: 900 }),
         over(fixture::launcher(), Overlay::Help { scroll: 0 }),
-        over(fixture::dashboard(), endpoint("/api/checkout", "POST")),
-        over(crowded(), endpoint("Aggregated", "")),
-        over(empty(), endpoint("/api/checkout", "POST")),
+        over(fixture::dashboard(), endpoint("/api/checkout", RowKind::http("POST"))),
+        over(crowded(), endpoint("Aggregated", RowKind::Aggregated)),
+        over(empty(), endpoint("/api/checkout", RowKind::http("POST"))),
         over(fixture::dashboard(), failure(86)),
         over(fixture::dashboard(), failure(1)),
     ]

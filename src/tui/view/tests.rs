@@ -6,6 +6,7 @@ use std::time::Duration;
 use ratatui::Terminal;
 use ratatui::backend::{CrosstermBackend, TestBackend};
 
+use crate::row_kind::RowKind;
 use crate::scenario::Scenario;
 use crate::scenario::catalog::{Entry, Origin};
 use crate::stats::delivery::Tally;
@@ -72,7 +73,7 @@ fn ascii_means_ascii() {
 fn what_the_server_said_cannot_move_the_cursor() {
     let mut model = fixture::dashboard();
     model.overlay = Some(Overlay::Detail {
-        subject: Subject::Failure { id: 86, method: "POST".into(), name: "/api/checkout".into() },
+        subject: Subject::Failure { id: 86, kind: RowKind::http("POST"), name: "/api/checkout".into() },
         scroll: 0,
     });
     let text = shown(&model, 80, 24);
@@ -149,7 +150,7 @@ fn a_run_without_a_response_looks_well_nowhere() {
             assert!(!text.contains(well), "{well} at {width}x{height}\n{text}");
         }
     }
-    let subject = Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() };
+    let subject = Subject::Endpoint { kind: RowKind::http("POST"), name: "/api/checkout".into() };
     model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
     let text = shown(&model, 80, 24);
     assert!(text.contains("3 in flight, oldest 14s") && text.contains(" no response yet"), "{text}");
@@ -206,7 +207,7 @@ fn a_chart_names_its_scale_and_the_current_values() {
 #[test]
 fn the_detail_keeps_what_decides_in_sight() {
     let mut model = fixture::dashboard();
-    let subject = Subject::Endpoint { method: "POST".into(), name: "/api/checkout".into() };
+    let subject = Subject::Endpoint { kind: RowKind::http("POST"), name: "/api/checkout".into() };
     model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
     for (width, height) in [(80, 24), (120, 36)] {
         let text = shown(&model, width, height);
@@ -246,7 +247,7 @@ fn with_redis(endpoints: usize, failures: usize) -> Model {
     let mut model = fixture::dashboard();
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
     let mut row = snapshot.endpoints[0].clone();
-    row.method = "DELIVER".into();
+    row.kind = RowKind::Deliver;
     snapshot.endpoints = (0..endpoints).map(|i| Row { name: format!("channel-{i}").into(), ..row.clone() }).collect();
     snapshot.failures.rows.truncate(failures);
     let total = Tally { received: 1_234_567, sent_to: 1_234_567, published: 61_728, ..Tally::default() };
@@ -288,8 +289,8 @@ fn a_run_with_redis_keeps_its_rows_where_everything_fails() {
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
     let kind = snapshot.failures.rows[0].clone();
     snapshot.failures.rows = vec![kind; 6];
-    for (row, method) in snapshot.endpoints.iter_mut().zip(["PUBLISH", "SUBSCRIBE", "DELIVER"]) {
-        row.method = method.into();
+    for (row, kind) in snapshot.endpoints.iter_mut().zip([RowKind::Publish, RowKind::Subscribe, RowKind::Deliver]) {
+        row.kind = kind;
     }
     let mut view = (**snapshot.redis.as_ref().unwrap()).clone();
     if let Some(server) = &mut view.server {
@@ -311,9 +312,9 @@ fn a_delivery_is_looked_at_as_one() {
     let name = Arc::clone(&snapshot.endpoints[0].name);
     let deliver = Tally { received: 198, lost_disconnected: 2, ..Tally::default() };
     let publish = Tally { published: 100, sent_to: 200, ..Tally::default() };
-    view.rows = vec![("DELIVER".into(), Arc::clone(&name), deliver), ("PUBLISH".into(), Arc::clone(&name), publish)];
+    view.rows = vec![(RowKind::Deliver, Arc::clone(&name), deliver), (RowKind::Publish, Arc::clone(&name), publish)];
     snapshot.redis = Some(Arc::new(view));
-    let subject = Subject::Endpoint { method: "DELIVER".into(), name };
+    let subject = Subject::Endpoint { kind: RowKind::Deliver, name };
     model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
     for (width, height) in [(80, 60), (100, 30), (160, 45)] {
         let text = shown(&model, width, height);
@@ -349,8 +350,7 @@ fn what_an_operation_asks_for_is_whole_at_every_size() {
     costs.add(&Cost { requested: Some(31.0), actual: Some(21.0), available: None });
     snapshot.costs = vec![(1, costs)];
     let row = snapshot.endpoints[1].clone();
-    model.overlay =
-        Some(Overlay::Detail { subject: Subject::Endpoint { method: row.method, name: row.name }, scroll: 0 });
+    model.overlay = Some(Overlay::Detail { subject: Subject::Endpoint { kind: row.kind, name: row.name }, scroll: 0 });
     for (width, height) in [(80, 24), (80, 16), (100, 30), (120, 35), (160, 45)] {
         let text = shown(&model, width, height);
         let needle = "asks for depth 3, 4 fields, ~10 nodes, cost 21.0 (requested 31.0)";

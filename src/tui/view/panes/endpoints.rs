@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::pane::{Pane, Place, Rows, Scene};
+use crate::row_kind::RowKind;
 use crate::stats::snapshot::{Figures, Row};
 use crate::tui::model::{List, Sort};
 use crate::tui::text;
@@ -132,12 +133,12 @@ fn line(scene: &Scene<'_>, row: &Row, selected: bool, name: usize, columns: &[&C
     let theme = &scene.model.theme;
     let figures = scene.run.figures(row);
     let mark = if selected { theme.glyph("▸", ">") } else { " " };
-    let words = if row.method.is_empty() {
+    let words = if row.kind == RowKind::Aggregated {
         theme.text(&row.name)
     } else {
-        theme.text(&format!("{:<4} {}", row.method, row.name))
+        theme.text(&format!("{:<4} {}", row.kind, row.name))
     };
-    let base = if row.method.is_empty() { theme.strong } else { ratatui::style::Style::new() };
+    let base = if row.kind == RowKind::Aggregated { theme.strong } else { ratatui::style::Style::new() };
     let mut spans = vec![Span::styled(format!("{mark} {}", text::left(&words, name, theme.ascii)), base)];
     for column in columns {
         let failing = column.title.starts_with("Fail") && figures.failures > 0;

@@ -84,7 +84,7 @@ impl Columns {
 fn failure(row: &FailureRow, run: &Run, columns: &Columns, theme: &Theme, selected: bool) -> Line<'static> {
     let mark = if selected { theme.glyph("▸", ">") } else { " " };
     let ago = text::right(&text::ago(row.last, run.shown().at), 8, theme.ascii);
-    let name = theme.text(&format!("{:<4} {}", row.method, row.name));
+    let name = theme.text(&format!("{:<4} {}", row.kind, row.name));
     let head = format!(
         "{mark} {}{}  {}  ",
         text::right(&count(row.count), columns.count, theme.ascii),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::pane::{Pane, Place, Rows, Scene};
+use crate::row_kind::RowKind;
 use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
 use crate::tui::model::List;
 use crate::tui::text;
@@ -35,7 +36,8 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     // Of the highlighted endpoint; of all together while Aggregated is highlighted.
     let row = run.highlighted();
     let figures = run.figures(row);
-    let name = if row.method.is_empty() { row.name.to_string() } else { format!("{} {}", row.method, row.name) };
+    let name =
+        if row.kind == RowKind::Aggregated { row.name.to_string() } else { format!("{} {}", row.kind, row.name) };
     let focused = scene.focused == PANE.name;
     let inner = pane(frame, area, Titles { left: PANE.name, right: &name }, theme, focused);
     let (width, height) = (usize::from(inner.width), usize::from(inner.height));

@@ -175,6 +175,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::row_kind::RowKind;
     use crate::stats::snapshot::RedisView;
     use crate::tui::{ThemeName, fixture};
 
@@ -182,7 +183,7 @@ mod tests {
         let mut snapshot = fixture::snapshot(10);
         snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server }));
         if measured {
-            snapshot.endpoints[0].method = "DELIVER".into();
+            snapshot.endpoints[0].kind = RowKind::Deliver;
         }
         Content::new(&snapshot, &Theme::new(ThemeName::Mono, true)).unwrap()
     }

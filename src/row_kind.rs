@@ -1,0 +1,130 @@
+//! What a row of the statistics counts: HTTP requests, GraphQL operations, Redis commands, messages received.
+//!
+//! The compiler sets the kind; statistics, screen and reports read it. What a kind means is matched here, exhaustively.
+//! Names are only shown and never compared: an HTTP method may have the name of a kind.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// What a row of the statistics counts. Its name is the request type in tables and CSV files.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum RowKind {
+    /// All rows together. Its name is empty, as Locust writes it.
+    #[default]
+    Aggregated,
+    /// HTTP requests with this method.
+    Http(Arc<str>),
+    /// GraphQL queries.
+    Query,
+    /// GraphQL mutations.
+    Mutation,
+    /// WebSocket connections opened for a GraphQL subscription.
+    Connect,
+    /// GraphQL subscriptions, timed from start to end.
+    Subscription,
+    /// Events received by GraphQL subscriptions.
+    Event,
+    /// Redis commands other than publish and subscribe.
+    Redis,
+    /// Messages published to a Redis channel.
+    Publish,
+    /// Subscriptions to Redis channels.
+    Subscribe,
+    /// Messages received from a Redis channel, timed from their publication.
+    Deliver,
+}
+
+impl RowKind {
+    /// Requests with the HTTP method `method`.
+    pub fn http(method: &str) -> Self {
+        Self::Http(method.into())
+    }
+
+    /// The request type, as tables and files show it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Aggregated => "",
+            Self::Http(method) => method,
+            Self::Query => "QUERY",
+            Self::Mutation => "MUTATION",
+            Self::Connect => "CONNECT",
+            Self::Subscription => "SUBSCRIPTION",
+            Self::Event => "EVENT",
+            Self::Redis => "REDIS",
+            Self::Publish => "PUBLISH",
+            Self::Subscribe => "SUBSCRIBE",
+            Self::Deliver => "DELIVER",
+        }
+    }
+
+    /// True for what a user did, which the Aggregated row counts. A received message is not a request: one publish or
+    /// one subscription may cause thousands of them.
+    pub fn is_request(&self) -> bool {
+        match self {
+            Self::Event | Self::Deliver => false,
+            Self::Aggregated
+            | Self::Http(_)
+            | Self::Query
+            | Self::Mutation
+            | Self::Connect
+            | Self::Subscription
+            | Self::Redis
+            | Self::Publish
+            | Self::Subscribe => true,
+        }
+    }
+
+    /// True for messages received from Redis: they cannot fail and have no connection of their own, but can be lost.
+    pub fn is_delivery(&self) -> bool {
+        match self {
+            Self::Deliver => true,
+            Self::Aggregated
+            | Self::Http(_)
+            | Self::Query
+            | Self::Mutation
+            | Self::Connect
+            | Self::Subscription
+            | Self::Event
+            | Self::Redis
+            | Self::Publish
+            | Self::Subscribe => false,
+        }
+    }
+
+    /// True where the messages of a Redis channel are counted: when they are published, and when they arrive.
+    pub fn counts_messages(&self) -> bool {
+        match self {
+            Self::Publish | Self::Deliver => true,
+            Self::Aggregated
+            | Self::Http(_)
+            | Self::Query
+            | Self::Mutation
+            | Self::Connect
+            | Self::Subscription
+            | Self::Event
+            | Self::Redis
+            | Self::Subscribe => false,
+        }
+    }
+}
+
+impl fmt::Display for RowKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_http_method_with_the_name_of_a_kind_is_a_request() {
+        for kind in [RowKind::Event, RowKind::Deliver, RowKind::Publish] {
+            let method = RowKind::http(kind.name());
+            assert_eq!(method.to_string(), kind.to_string());
+            assert_ne!(method, kind);
+            assert!(method.is_request() && !method.is_delivery() && !method.counts_messages());
+        }
+    }
+}
