@@ -128,7 +128,7 @@ fn a_subscription_is_checked_like_any_other_operation() {
         ("subscription S { a }", "http_version: 2", "a WebSocket is opened by HTTP/1.1"),
         ("subscription S { a }", "expect: { status: 200 }", "`status` cannot be expected of a subscription"),
         ("subscription S { a }", "expect: { header: { x: y } }", "`header` cannot be expected of a subscription"),
-        ("subscription S { a }", "capture: { x: \"header: y\" }", "cannot be captured: an event is JSON alone"),
+        ("subscription S { a }", "capture: { x: \"header: y\" }", "cannot be captured: an event has only JSON"),
     ] {
         let (said, code) = step(document, more);
         assert!(code == 2 && said.contains(wanted), "{document} {more}: {wanted}:\n{said}");

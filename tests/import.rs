@@ -137,7 +137,7 @@ fn redirects_cookies_and_pages_of_a_recording() {
     has(
         &made.text,
         &[
-            "cookies that it never got (old)",
+            "cookies that no response in it sets (old)",
             "- get: /login\n",
             "expect: { status: 200 }",
             r#"csrf: { css: "input[name=\"csrf\"]", attribute: value }"#,
@@ -225,7 +225,7 @@ fn uploads_of_a_document_and_sockets_of_a_recording() {
     let made = imported(&format!(r#"{{"log":{{"entries":[{}]}}}}"#, all.join(",")), &Options::default());
     load(&made);
     has(&made.text, &["left out: 3 × WebSocket", "- get: /page"]);
-    has_not(&made.text, &["/live", "/more", "/chat", "no http request"]);
+    has_not(&made.text, &["/live", "/more", "/chat", "no HTTP request"]);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn other_texts_are_refused_with_what_can_be_read() {
         ("openapi: 2.9.0", "3.0 and 3.1"),
         ("openapi: 3.1.0", "no `paths`"),
         ("openapi: 3.1.0\npaths: {}", "no request"),
-        (r#"{"log":{"entries":[]}}"#, "no http request"),
+        (r#"{"log":{"entries":[]}}"#, "no HTTP request"),
         ("curl", "it is not"),
         ("curl -X", "no request"),
         ("curl ftp://h/", "not http"),
@@ -287,14 +287,14 @@ fn what_an_openapi_document_says_elsewhere_is_said() {
             "put":{"requestBody":{"$ref":"c.json"},"callbacks":{"done":{"{$request.body#/url}":{"post":{}}}}}}}}"##;
     let made = imported(api, &Options::default());
     load(&made);
-    has(&made.notes.join("\n"), &["1 × paths that are described in another place", "1 × webhooks"]);
+    has(&made.notes.join("\n"), &["1 × paths that are defined in another file", "1 × webhooks"]);
     has(&made.text, &["- name: local", "- get: /v1/local"]);
     for (path, wanted) in [
-        ("post: /v2/b", &["a parameter that is described", "Cookie: \"a=1; b=2; sid={{ env.CK }}\""][..]),
-        ("post: /v2/b", &["the body is described in another place"]),
+        ("post: /v2/b", &["a parameter that is defined", "Cookie: \"a=1; b=2; sid={{ env.CK }}\""][..]),
+        ("post: /v2/b", &["the body is defined in another file"]),
         ("patch: \"https://other/v3/b\"", &["Content-Type: \"application/merge-patch+json\"", "json: { a: 1 }"]),
         ("put: /v2/b", &["Cookie: \"a=1; b=2\""]),
-        ("put: /v2/b", &["the body is described in another place"]),
+        ("put: /v2/b", &["the body is defined in another file"]),
     ] {
         let step =
             made.text.split("- name: ").find(|step| step.contains(path)).unwrap_or_else(|| panic!("{}", made.text));
@@ -353,7 +353,7 @@ fn bodies_of_a_recording_keep_their_kind() {
         (
             "",
             r#"{"mimeType":"application/octet-stream","encoding":"base64","text":"AP8="}"#,
-            vec!["# the body of 2 B is no text", "Content-Type: application/octet-stream"],
+            vec!["# the body of 2 B is binary", "Content-Type: application/octet-stream"],
         ),
         (
             r#"{"name":"Content-Type","value":"application/json"}"#,

@@ -195,7 +195,7 @@ fn fill(plan: &Plan, step: &Step, scope: &mut Scope, depth: usize) {
             assert!(out.len() <= MAX_TEXT);
         }
         Action::Repeat { count, steps, .. } => {
-            let _ = count.passes(scope);
+            let _ = count.iterations(scope);
             all(steps, scope);
         }
         Action::ForEach { list, item, steps } => {

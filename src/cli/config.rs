@@ -93,9 +93,9 @@ fn said(setting: &Setting, named: &Named) -> Option<(String, Origin)> {
         "stop_timeout" => plain(load.stop_timeout),
         _ => return None,
     };
-    let has_it = scenario.says(setting.key)
+    let has_it = scenario.has_key(setting.key)
         || (setting.key == "users" || setting.key == "run_time") && plan.schedule.is_shaped();
-    let profile = scenario.profile_that_says(setting.key).map(|name| Origin::Profile(name.to_owned()));
+    let profile = scenario.profile_with_key(setting.key).map(|name| Origin::Profile(name.to_owned()));
     has_it.then(|| (value, profile.unwrap_or(Origin::Scenario)))
 }
 

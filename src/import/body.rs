@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use super::credential::{Vault, is_secret_name};
+use super::credential::{Credentials, is_secret_name};
 use super::draft::pairs;
 use super::literal::literal;
 
-/// Gives the template that takes the place of a value with this name, if there is one.
+/// Returns the template that replaces a value with this name, if there is one.
 pub type Fill<'a> = dyn FnMut(&str, &Value) -> Option<String> + 'a;
 
 /// Levels of a value that are gone into; what is deeper stays as it is.
@@ -33,7 +33,7 @@ pub fn body(text: &str, media: &str, fill: &mut Fill<'_>) -> (&'static str, Valu
     ("body", Value::String(literal(text)), false)
 }
 
-/// Whether a text has form fields, and is no other text under a wrong name.
+/// Whether a text consists of form fields, whatever its declared type.
 fn is_form(text: &str) -> bool {
     !text.is_empty() && text.split('&').all(|pair| pair.contains('=') && !pair.starts_with('=')) && !text.contains('\n')
 }
@@ -55,10 +55,10 @@ pub fn filled(name: &str, value: &Value, fill: &mut Fill<'_>, depth: usize) -> V
     }
 }
 
-/// The template of a credential, where the name says that the value is one.
-pub fn secret(vault: &mut Vault, name: &str, value: &Value) -> Option<String> {
+/// The template of a credential, where the name indicates one.
+pub fn secret(credentials: &mut Credentials, name: &str, value: &Value) -> Option<String> {
     let text = plain(value)?;
-    (is_secret_name(name) && !text.is_empty()).then(|| vault.keep(name, &text))
+    (is_secret_name(name) && !text.is_empty()).then(|| credentials.keep(name, &text))
 }
 
 /// A text or a number as text.
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn bodies_by_their_type() {
-        let mut vault = Vault::default();
-        let mut fill = |name: &str, value: &Value| secret(&mut vault, name, value);
+        let mut credentials = Credentials::default();
+        let mut fill = |name: &str, value: &Value| secret(&mut credentials, name, value);
         for (text, media, key, wanted, own) in [
             (
                 r#"{"a":"{{","password":"x1"}"#,

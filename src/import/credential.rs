@@ -1,4 +1,4 @@
-//! What proves who somebody is: it becomes an environment variable, and its value is never written.
+//! Credentials: each becomes an environment variable, and its value is never written.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::literal::{identifier, literal};
 
 /// A shorter value would be found inside of other words by chance.
 const SHORTEST: usize = 8;
-/// A shorter value is no secret at all.
+/// A shorter value is not a secret.
 const SHORTEST_WHOLE: usize = 4;
 
 /// The credentials that were found.
 #[derive(Debug, Default)]
-pub struct Vault {
+pub struct Credentials {
     kept: Vec<Kept>,
 }
 
@@ -26,7 +26,7 @@ impl std::fmt::Debug for Kept {
     }
 }
 
-impl Vault {
+impl Credentials {
     /// The template for a credential: equal values have one name, others of the same hint get a number.
     pub fn keep(&mut self, hint: &str, value: &str) -> String {
         format!("{{{{ env.{} }}}}", self.name(hint, value))
@@ -55,7 +55,7 @@ impl Vault {
         self.kept.iter().map(|kept| kept.name.clone()).collect()
     }
 
-    /// The template with every credential that still stands in it replaced.
+    /// The template with every remaining credential replaced.
     pub fn scrub(&self, template: &str) -> String {
         let whole = |kept: &&Kept| kept.value.len() >= SHORTEST_WHOLE && literal(&kept.value) == template;
         if let Some(kept) = self.kept.iter().find(whole) {
@@ -65,7 +65,7 @@ impl Vault {
         for kept in self.kept.iter().filter(|kept| kept.value.chars().count() >= SHORTEST) {
             let encoded: String = url::form_urlencoded::byte_serialize(kept.value.as_bytes()).collect();
             for form in [literal(&kept.value), encoded] {
-                // What stands inside of braces is ours, and has no credential in it.
+                // Expressions in braces were generated, and contain no credential.
                 out = outside(&out, &|text| text.replace(&form, &format!("{{{{ env.{} }}}}", kept.name)));
             }
         }
@@ -89,7 +89,7 @@ impl Vault {
     }
 }
 
-/// Changes what stands outside of `{{ … }}`.
+/// Changes the text outside `{{ … }}`.
 fn outside(template: &str, change: &dyn Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
@@ -103,7 +103,7 @@ fn outside(template: &str, change: &dyn Fn(&str) -> String) -> String {
     out
 }
 
-/// Whether a field of this name holds a credential.
+/// Whether a field of this name is a credential.
 pub fn is_secret_name(name: &str) -> bool {
     let flat: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let parts = [
@@ -133,28 +133,28 @@ pub fn is_secret_name(name: &str) -> bool {
 }
 
 /// The `Authorization` header as a step has it: what is secret in it is kept.
-pub fn authorization(value: &str, vault: &mut Vault) -> (&'static str, Value) {
+pub fn authorization(value: &str, credentials: &mut Credentials) -> (&'static str, Value) {
     let (scheme, rest) = value.trim().split_once(' ').unwrap_or(("", value.trim()));
     let rest = rest.trim();
     match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => ("auth", serde_json::json!({ "bearer": vault.keep("access_token", rest) })),
+        "bearer" => ("auth", serde_json::json!({ "bearer": credentials.keep("access_token", rest) })),
         "basic" => {
             use base64::Engine as _;
             let pair = base64::engine::general_purpose::STANDARD.decode(rest).ok();
             let pair = pair.and_then(|bytes| String::from_utf8(bytes).ok());
             match pair.as_deref().and_then(|pair| pair.split_once(':')) {
-                Some((name, password)) => ("auth", basic(name, password, vault)),
-                None => ("headers", serde_json::json!({ "Authorization": vault.keep("authorization", value) })),
+                Some((name, password)) => ("auth", basic(name, password, credentials)),
+                None => ("headers", serde_json::json!({ "Authorization": credentials.keep("authorization", value) })),
             }
         }
-        _ => ("headers", serde_json::json!({ "Authorization": vault.keep("authorization", value) })),
+        _ => ("headers", serde_json::json!({ "Authorization": credentials.keep("authorization", value) })),
     }
 }
 
 /// `auth: { basic: … }`
-pub fn basic(name: &str, password: &str, vault: &mut Vault) -> Value {
-    let username = vault.keep("basic_username", name);
-    let password = vault.keep("basic_password", password);
+pub fn basic(name: &str, password: &str, credentials: &mut Credentials) -> Value {
+    let username = credentials.keep("basic_username", name);
+    let password = credentials.keep("basic_password", password);
     serde_json::json!({ "basic": { "username": username, "password": password } })
 }
 
@@ -164,14 +164,14 @@ mod tests {
 
     #[test]
     fn equal_credentials_have_one_name_and_others_a_number() {
-        let mut vault = Vault::default();
+        let mut credentials = Credentials::default();
         let names: Vec<String> =
-            ["hunter22", "hunter22", "swordfish"].iter().map(|value| vault.keep("password", value)).collect();
+            ["hunter22", "hunter22", "swordfish"].iter().map(|value| credentials.keep("password", value)).collect();
         assert_eq!(names, ["{{ env.PASSWORD }}", "{{ env.PASSWORD }}", "{{ env.PASSWORD_2 }}"]);
-        assert_eq!(vault.names(), ["PASSWORD", "PASSWORD_2"]);
-        assert_eq!(vault.scrub("/a?p=hunter22&q={{ hunter22 }}"), "/a?p={{ env.PASSWORD }}&q={{ hunter22 }}");
-        assert_eq!(vault.mask("it is swordfish"), "it is ***");
-        assert!(!format!("{vault:?}").contains("hunter22"));
+        assert_eq!(credentials.names(), ["PASSWORD", "PASSWORD_2"]);
+        assert_eq!(credentials.scrub("/a?p=hunter22&q={{ hunter22 }}"), "/a?p={{ env.PASSWORD }}&q={{ hunter22 }}");
+        assert_eq!(credentials.mask("it is swordfish"), "it is ***");
+        assert!(!format!("{credentials:?}").contains("hunter22"));
     }
 
     #[test]
@@ -186,11 +186,11 @@ mod tests {
 
     #[test]
     fn the_authorization_header_keeps_its_form() {
-        let mut vault = Vault::default();
-        assert_eq!(authorization("Bearer abc", &mut vault).1["bearer"], "{{ env.ACCESS_TOKEN }}");
-        let (key, value) = authorization("Basic YWRhOnNlY3JldA==", &mut vault);
+        let mut credentials = Credentials::default();
+        assert_eq!(authorization("Bearer abc", &mut credentials).1["bearer"], "{{ env.ACCESS_TOKEN }}");
+        let (key, value) = authorization("Basic YWRhOnNlY3JldA==", &mut credentials);
         assert_eq!((key, &value["basic"]["password"]), ("auth", &Value::from("{{ env.BASIC_PASSWORD }}")));
-        assert_eq!(authorization("Digest x=1", &mut vault).1["Authorization"], "{{ env.AUTHORIZATION }}");
-        assert_eq!(authorization("Basic ???", &mut vault).0, "headers");
+        assert_eq!(authorization("Digest x=1", &mut credentials).1["Authorization"], "{{ env.AUTHORIZATION }}");
+        assert_eq!(authorization("Basic ???", &mut credentials).0, "headers");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::credential::Vault;
+use super::credential::Credentials;
 use crate::scenario::grammar::words;
 
 /// A scenario that is being made.
@@ -16,12 +16,12 @@ pub struct Draft {
     pub description: String,
     /// `host`; without one it must be given for the run.
     pub host: Option<String>,
-    /// What the reader shall know.
+    /// Notes for the reader.
     pub notes: Vec<String>,
     /// `vars`.
     pub vars: Map<String, Value>,
     /// Credentials that were found.
-    pub vault: Vault,
+    pub credentials: Credentials,
     /// `tasks`.
     pub tasks: Vec<Task>,
 }
@@ -62,18 +62,18 @@ pub struct Request {
     pub verb: String,
     /// Path or absolute address.
     pub url: String,
-    /// What stands beside it, in this order.
+    /// Its modifiers, in this order.
     pub fields: Vec<(&'static str, Value)>,
     /// Lines above it.
     pub comments: Vec<String>,
 }
 
 impl Request {
-    /// Adds an entry unless it says nothing.
+    /// Adds an entry unless it is empty.
     pub fn put(&mut self, key: &'static str, mut value: Value) {
         let mut left_out = Vec::new();
         without_templates(&mut value, &mut left_out);
-        let comment = |name: String| format!("left out: {name} cannot stand in a step, whose names are no templates");
+        let comment = |name: String| format!("left out: {name}: templates are not allowed in names");
         self.comments.extend(left_out.into_iter().map(comment));
         let empty = match &value {
             Value::Null => true,
@@ -99,7 +99,7 @@ fn without_templates(value: &mut Value, left_out: &mut Vec<String>) {
     }
 }
 
-/// Whether a request can be sent there: `http` or `https`, and a host that is no template.
+/// Whether a request can be sent there: `http` or `https`, and a host without templates.
 pub fn can_be_sent(url: &url::Url) -> bool {
     let plain = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
     matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty() && plain(host))

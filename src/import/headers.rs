@@ -1,6 +1,6 @@
-//! Headers that no step is written with, because the client adds its own.
+//! Headers that are left out of steps, because the client adds its own.
 
-/// They say how a request is carried.
+/// Headers of the connection.
 const CARRIED: [&str; 11] = [
     "connection",
     "content-length",
@@ -14,7 +14,7 @@ const CARRIED: [&str; 11] = [
     "proxy-connection",
     "proxy-authorization",
 ];
-/// They say which client sends it, and what it has kept from before.
+/// Headers that describe the recording browser and its cache.
 const OF_ONE_CLIENT: [&str; 16] = [
     "host",
     "user-agent",
@@ -34,24 +34,24 @@ const OF_ONE_CLIENT: [&str; 16] = [
     "purpose",
 ];
 
-/// Whether it is a header at all.
+/// Whether the name is a valid header name.
 pub fn is_header(name: &str, value: &str) -> bool {
     http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
 }
 
-/// Whether a header says how a request is carried, which is the client's part.
+/// Whether a header is one of the connection, which the client sets.
 pub fn is_carriage(name: &str) -> bool {
     CARRIED.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// Whether a client adds the header by itself, or it belongs to the one browser that was recorded, or is none.
+/// Whether the client sets the header, or it is specific to the recorded browser, or invalid.
 pub fn is_the_clients_own(name: &str, value: &str) -> bool {
     if !is_header(name, value) {
         return true;
     }
     let name = name.to_ascii_lowercase();
     if name == "accept" {
-        // What a script asks for is its own; what the browser asks for is not.
+        // A script's own `Accept` is kept, the browser's default is not.
         return value.trim() == "*/*" || ["text/html", "image/", "text/css"].iter().any(|kind| value.starts_with(kind));
     }
     name.starts_with("sec-") || is_carriage(&name) || OF_ONE_CLIENT.contains(&name.as_str())
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_the_client_adds_is_told_from_what_was_asked_for() {
+    fn headers_of_the_client_are_left_out() {
         for (name, value, own) in [
             ("Connection", "close", true),
             ("Cookie", "a=b", true),

@@ -8,7 +8,7 @@ pub(super) const MAX_REQUESTS: usize = 1_000;
 pub struct Options {
     /// Keep images, styles, scripts, fonts and media.
     pub assets: bool,
-    /// Keep requests to these hosts beside the main one.
+    /// Keep requests to these hosts in addition to the main one.
     pub hosts: Vec<String>,
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::scenario::grammar::words;
 
-/// A text that stands for itself in a scenario: what would begin a template, or name a file, is quoted.
+/// A literal string of a scenario: what would begin a template, or name a file, is escaped.
 pub fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_are_no_templates_and_no_files() {
+    fn literals_are_neither_templates_nor_files() {
         for (text, wanted) in [
             ("plain {a}", "plain {a}"),
             ("{{ x }}", "{{ '{{' }} x }}"),

@@ -44,7 +44,7 @@ pub struct Imported {
 /// Makes a scenario called `name` of a text whose kind shows in its content.
 ///
 /// # Errors
-/// When the text is too long, none of the known kinds, or has no request that could be sent.
+/// When the text is too long, of an unknown kind, or has no request that can be sent.
 pub fn import(text: &str, name: &str, options: &Options) -> Result<Imported, ImportError> {
     if text.len() > MAX_INPUT {
         return Err(ImportError::new(format!("it has more than {}", crate::units::bytes(MAX_INPUT as u64))));
@@ -58,14 +58,14 @@ pub fn import(text: &str, name: &str, options: &Options) -> Result<Imported, Imp
     draft.name = name.to_owned();
     if draft.tasks.iter().all(|task| task.is_empty()) {
         let why = draft.notes.iter().map(|note| format!("\n  {note}")).collect::<String>();
-        return Err(ImportError::new(format!("there is no request in it that could be sent{why}")));
+        return Err(ImportError::new(format!("it has no request that can be sent{why}")));
     }
-    let (notes, variables) = (draft.notes.clone(), draft.vault.names());
+    let (notes, variables) = (draft.notes.clone(), draft.credentials.names());
     let text = write::scenario(draft);
     if text.len() > MAX_OUTPUT {
         let size = crate::units::bytes(text.len() as u64);
         return Err(ImportError::new(format!(
-            "the scenario would have {size}, more than can be loaded: cut the input"
+            "the scenario would have {size}, more than can be loaded: shorten the input"
         )));
     }
     Ok(Imported { text, notes, variables })

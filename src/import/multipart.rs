@@ -16,7 +16,7 @@ pub struct Part {
     pub name: String,
     /// Of the file, if it is one.
     pub file: Option<String>,
-    /// Its type, where it is said.
+    /// Its media type, where given.
     pub media: Option<String>,
     /// The content of a field.
     pub value: String,
@@ -108,7 +108,7 @@ fn attribute(header: &str, wanted: &str) -> Option<String> {
     }
 }
 
-/// `form` and `files` of a step, with a word for each file that is to be put beside the scenario.
+/// `form` and `files` of a step, with a comment for each file to put next to the scenario.
 pub fn fields(parts: Vec<Part>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> [(&'static str, Value); 2] {
     let mut fields = Vec::new();
     let mut files = Map::new();
@@ -117,7 +117,7 @@ pub fn fields(parts: Vec<Part>, fill: &mut Fill<'_>, comments: &mut Vec<String>)
             Some("") => comments.push(format!("the field {} was sent without a file, which was left out", part.name)),
             Some(name) => {
                 let near = file_beside(name);
-                comments.push(format!("put a file {near} beside this one"));
+                comments.push(format!("put a file {near} next to this one"));
                 let mut entry = json!({ "file": near });
                 if name != near && !name.contains("{{") {
                     entry["name"] = Value::from(name);
@@ -146,7 +146,7 @@ pub fn add(files: &mut Map<String, Value>, field: String, file: Value) {
     }
 }
 
-/// A path beside the scenario for a file of this name, which comes from outside.
+/// A path next to the scenario for a file of this name, which is untrusted input.
 fn file_beside(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let right = |c: char| c.is_alphanumeric() || "-_. ()+,".contains(c);

@@ -32,14 +32,14 @@ pub fn scenario(mut draft: Draft) -> String {
         }
         None => out.push_str("# host: https://staging.example.com     # or --host URL for each run\n"),
     }
-    out.push_str("users: 1                         # raise these when `katydid try` shows that all is well\n");
+    out.push_str("users: 1                         # raise these once `katydid try` passes\n");
     out.push_str("spawn_rate: 1                    # users started per second\n");
     out.push_str("wait_time: between(1s, 3s)       # the pause after each task\n");
-    let secrets = draft.vault.names();
+    let secrets = draft.credentials.names();
     if !secrets.is_empty() {
         out.push('\n');
         let list = Value::from(secrets);
-        comment(&mut out, 0, "Set these in the environment, or in a file .env beside this one: NAME='value'");
+        comment(&mut out, 0, "Set these in the environment, or in a file .env next to this one: NAME='value'");
         entry(&mut out, 0, "secrets", &list);
     }
     if !draft.vars.is_empty() {
@@ -67,27 +67,27 @@ pub fn scenario(mut draft: Draft) -> String {
     out
 }
 
-/// A credential that was found in one place may stand in another too.
+/// A credential that was found in one place may occur in another too.
 fn scrub(draft: &mut Draft) {
-    let vault = &draft.vault;
+    let credentials = &draft.credentials;
     for text in draft.notes.iter_mut().chain([&mut draft.description, &mut draft.name]) {
-        *text = vault.mask(text);
+        *text = credentials.mask(text);
     }
-    draft.vars.values_mut().for_each(|value| vault.scrub_json(value));
+    draft.vars.values_mut().for_each(|value| credentials.scrub_json(value));
     for task in &mut draft.tasks {
-        task.name = vault.mask(&task.name);
+        task.name = credentials.mask(&task.name);
         for step in &mut task.steps {
             match step {
-                Step::Comment(text) => *text = vault.mask(text),
+                Step::Comment(text) => *text = credentials.mask(text),
                 Step::Wait(_) => {}
                 Step::Request(request) => {
-                    request.url = vault.scrub(&request.url);
-                    request.comments.iter_mut().for_each(|text| *text = vault.mask(text));
+                    request.url = credentials.scrub(&request.url);
+                    request.comments.iter_mut().for_each(|text| *text = credentials.mask(text));
                     for (key, value) in &mut request.fields {
                         match value {
-                            // The name of a row is no template.
-                            Value::String(text) if *key == "name" => *text = vault.mask(text),
-                            value => vault.scrub_json(value),
+                            // The name of a row cannot contain a template.
+                            Value::String(text) if *key == "name" => *text = credentials.mask(text),
+                            value => credentials.scrub_json(value),
                         }
                     }
                 }
@@ -136,7 +136,7 @@ fn item(out: &mut String, indent: usize, value: &Value) {
         Value::Object(map) if !map.is_empty() && indent + 2 + text.chars().count() > WIDTH => {
             let mut inner = String::new();
             map.iter().for_each(|(key, value)| entry(&mut inner, indent + 2, key, value));
-            // The dash takes the place of the first line's indent.
+            // The dash replaces the first line's indent.
             let first = inner.get(indent + 2..).unwrap_or_default();
             let _ = write!(out, "{:indent$}- {first}", "");
         }
@@ -194,7 +194,7 @@ fn scalar(text: &str) -> String {
     out
 }
 
-/// Whether YAML may hold the character as it is, and a reader can see it.
+/// Whether the character is allowed in YAML and printable.
 fn is_shown(c: char) -> bool {
     let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     !c.is_control() && !hidden && !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}')

@@ -1,5 +1,5 @@
-//! Where scenarios are found: embedded in the binary, in `./scenarios`, in the user's folder. A list costs one look into
-//! each folder; a file is read and compiled by [`Entry::load`], when somebody wants it.
+//! Where scenarios are found: embedded in the binary, in `./scenarios`, in the user's folder. Listing reads
+//! the folders only; a file is read and compiled by [`Entry::load`], when it is needed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub enum Origin {
     Named,
 }
 
-/// One line of the launcher: a scenario that can be read. Nothing of it is known yet but where it is.
+/// One line of the launcher: a scenario that can be read. Only its place is known yet.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// File stem.
@@ -34,7 +34,7 @@ pub struct Entry {
 enum Source {
     Embedded(&'static str),
     File(PathBuf),
-    /// Somebody else has read it.
+    /// Read before.
     Known(Box<Result<Scenario, ScenarioError>>),
 }
 
@@ -109,14 +109,14 @@ const EMBEDDED: [(&str, &str); 8] = [
     ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
 ];
 
-/// All scenarios: the embedded ones (demo first), then `folder`, then `user`; a file hides an embedded one of its name.
+/// All scenarios: the embedded ones (demo first), then `folder`, then `user`; a file replaces an embedded one of its name.
 pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
     let mut files = read(folder, Origin::Folder);
     files.extend(user.map(|u| read(u, Origin::User)).unwrap_or_default());
     let is_hidden = |name: &str| files.iter().any(|file| file.name == name);
     let mut all: Vec<Entry> = EMBEDDED.into_iter().filter(|(name, _)| !is_hidden(name)).map(Entry::embedded).collect();
     all.extend(files);
-    // Demo stays first, also where a file hides it: a new user presses Enter there.
+    // Demo stays first, also when a file replaces it: a new user presses Enter there.
     all.sort_by_key(|e| e.name != "demo");
     all
 }
@@ -144,7 +144,7 @@ mod tests {
     use crate::scenario::Overrides;
 
     #[test]
-    fn what_ships_is_right_and_all_of_it_is_embedded() {
+    fn all_shipped_scenarios_are_valid_and_embedded() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
         let mut files: Vec<String> = read(&folder, Origin::Folder).into_iter().map(|e| e.name).collect();
         let mut embedded: Vec<String> = EMBEDDED.iter().map(|(n, _)| (*n).to_owned()).collect();
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_hides_an_embedded_one_and_a_broken_one_is_listed() {
+    fn a_file_replaces_an_embedded_one_and_an_invalid_one_is_listed() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("demo.yaml"), "tasks: 7").unwrap();
         std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_must_be_there_where_it_was_asked_for() {
+    fn a_required_selection_must_exist() {
         let text = "host: http://h\nprofiles: { small: { users: 1 } }\ntasks: [{ steps: [{ get: / }] }]";
         let whole = Entry::known("s", Origin::Folder, Scenario::parse("s.yaml", text));
         let profile = |name: &str| SelectOptions { profile: Some(name.to_owned()), ..SelectOptions::default() };

@@ -1,7 +1,7 @@
 //! The GraphQL documents of a scenario against a schema: each finding becomes an error of the file.
 //!
-//! In: what the builder saw of each GraphQL step. Out: errors with file, line and column; inside a document that stands
-//! in the file they point at the very word.
+//! In: the GraphQL steps that the compiler collected. Out: errors with file, line and column; in a document that is
+//! written in the scenario they point at the word.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::syntax::{compose, diagnostic};
 use super::{Scenario, ScenarioError, compile};
 
 impl Scenario {
-    /// Holds every GraphQL document of the scenario and of its profiles against a schema, and counts them.
+    /// Checks every GraphQL document of the scenario and of its profiles against a schema, and counts them.
     ///
     /// # Errors
-    /// When one does not fit: every finding with its place.
+    /// When one is invalid: every finding with its place.
     pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
         let file = &self.file;
         let sources = &file.sources;
@@ -30,15 +30,15 @@ impl Scenario {
         }
         asked.sort_by_key(|one| one.at.start);
         asked.dedup_by(|a, b| a.is(b));
-        let told = |one: &SentDocument| {
+        let diagnostics = |one: &SentDocument| {
             let found = schema.check(&one.document, one.operation.as_deref(), &one.given);
-            found.into_iter().map(|finding| tell(sources.text(), one, finding)).collect::<Vec<_>>()
+            found.into_iter().map(|finding| diagnostic_of(sources.text(), one, finding)).collect::<Vec<_>>()
         };
-        let found: Vec<Diagnostic> = asked.iter().flat_map(told).collect();
+        let found: Vec<Diagnostic> = asked.iter().flat_map(diagnostics).collect();
         if found.is_empty() { Ok(asked.len()) } else { Err(diagnostic::render(sources, found)) }
     }
 
-    /// Where its first GraphQL step goes, with what does not vary; `host` takes the place of the scenario's.
+    /// Where its first GraphQL step goes, with what does not vary; `host` replaces that of the scenario.
     pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<GraphqlEndpoint> {
         let base = match host.or(self.host()) {
             // Without a host, a step may still go to an address of its own.
@@ -53,7 +53,7 @@ impl Scenario {
     }
 }
 
-fn tell(source: &str, asked: &SentDocument, finding: Finding) -> Diagnostic {
+fn diagnostic_of(source: &str, asked: &SentDocument, finding: Finding) -> Diagnostic {
     if let Some(at) = finding.at {
         let diagnostic = Diagnostic::new(at, format!("GraphQL: {}", finding.message));
         return match finding.note {
@@ -76,8 +76,8 @@ fn tell(source: &str, asked: &SentDocument, finding: Finding) -> Diagnostic {
     }
 }
 
-/// The byte of the source where a line and column of the document stand, if the document stands there as it is: YAML
-/// may have folded its lines, or it may be the text of another file.
+/// The byte of the source for a line and column of the document. `None` when the source does not contain the document
+/// as it is: YAML may have folded its lines, or it is read from another file.
 fn place(source: &str, at: &Range<usize>, document: &str, (line, column): (usize, usize)) -> Option<usize> {
     let wanted = line.checked_sub(1)?;
     let mut cursor = at.start;
@@ -88,7 +88,7 @@ fn place(source: &str, at: &Range<usize>, document: &str, (line, column): (usize
         }
         let gap = source.get(cursor..)?.find(trimmed)?;
         let between = source.get(cursor..cursor.checked_add(gap)?)?;
-        // What may stand between two lines, and before the first: quotes, or `|` with its signs.
+        // Allowed between two lines, and before the first: quotes, or `|` with its indicators.
         if !between.chars().all(|c| c.is_whitespace() || (index == 0 && "\"'|>+-0123456789".contains(c))) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Host and load for scenarios that do not say them.
+//! Host and load for scenarios without their own.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::plan::host::is_redis;
 use super::syntax::node::Node;
 use super::{LoadDefaults, Overrides, Scenario};
 
-/// Keys that plan the whole load: beside one of them there are neither users, nor a spawn rate, nor a run time to add.
+/// Keys that plan the whole load: with one of them no default for users, spawn rate and run time is used.
 const MODELS: [&str; 3] = ["shape", "arrivals", "search"];
 
 impl Scenario {
@@ -19,11 +19,11 @@ impl Scenario {
         let LoadDefaults { host, users, spawn_rate, run_time, stop_timeout } = std::mem::take(&mut all.defaults);
         let wants = |host: &String| if is_redis(host) { self.lacks_redis() } else { self.lacks_host() };
         all.host = all.host.or(host.filter(wants));
-        let said = |key: &str| self.says(key) || MODELS.iter().any(|model| self.says(model));
-        all.users = all.users.or(users.filter(|_| !said("users")));
-        all.spawn_rate = all.spawn_rate.or(spawn_rate.filter(|_| !said("spawn_rate")));
-        all.run_time = all.run_time.or(run_time.filter(|_| !said("run_time")).map(Some));
-        all.stop_timeout = all.stop_timeout.or(stop_timeout.filter(|_| !self.says("stop_timeout")));
+        let is_set = |key: &str| self.has_key(key) || MODELS.iter().any(|model| self.has_key(model));
+        all.users = all.users.or(users.filter(|_| !is_set("users")));
+        all.spawn_rate = all.spawn_rate.or(spawn_rate.filter(|_| !is_set("spawn_rate")));
+        all.run_time = all.run_time.or(run_time.filter(|_| !is_set("run_time")).map(Some));
+        all.stop_timeout = all.stop_timeout.or(stop_timeout.filter(|_| !self.has_key("stop_timeout")));
         Cow::Owned(all)
     }
 
@@ -36,13 +36,13 @@ impl Scenario {
     }
 
     /// True when the file, a profile that was chosen, or one of its classes has this key.
-    pub fn says(&self, key: &str) -> bool {
+    pub fn has_key(&self, key: &str) -> bool {
         let classes = value(&self.root, "user_classes").map(Node::entries).unwrap_or_default();
         value(&self.root, key).is_some() || classes.iter().any(|(_, class)| value(class, key).is_some())
     }
 
     /// The profile that was chosen, if it has this key.
-    pub fn profile_that_says(&self, key: &str) -> Option<&str> {
+    pub fn profile_with_key(&self, key: &str) -> Option<&str> {
         let name = self.select.profile.as_deref()?;
         let profile = value(value(&self.file.root, "profiles")?, name)?;
         value(profile, key).map(|_| name)
@@ -61,7 +61,7 @@ mod tests {
     use crate::units::{PerSecond, Users};
 
     #[test]
-    fn a_default_counts_only_where_the_scenario_says_nothing() {
+    fn a_default_is_used_only_where_the_scenario_sets_no_value() {
         let defaults = LoadDefaults {
             host: Some("http://default".to_owned()),
             users: Some(Users(7)),
@@ -79,7 +79,7 @@ mod tests {
             let plan = scenario.plan(&Overrides { defaults: defaults.clone(), ..Overrides::default() }).unwrap();
             let seen = (&*plan.host, plan.load.users.0, plan.schedule.length().map(|length| length.as_secs()));
             assert_eq!(seen, (host, users, length), "{top}");
-            // What is given beats both.
+            // Flags override both.
             let given = Overrides { users: Some(Users(9)), defaults: defaults.clone(), ..Overrides::default() };
             assert_eq!(scenario.plan(&given).unwrap().load.users, Users(9), "{top}");
         }

@@ -15,7 +15,7 @@ pub(super) fn declared(root: &Node, environment: &BTreeMap<String, String>) -> R
     Redactor::new(values.chain(unnamed(environment)))
 }
 
-/// For files that cannot be read: as nobody knows which of the variables in them are secrets, all are.
+/// For files that cannot be parsed: which variables are secrets is unknown, so all that the file names are masked.
 pub(super) fn named_in(text: &str, environment: &BTreeMap<String, String>) -> Redactor {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let words: BTreeSet<&str> = text.split(|c: char| !is_word(c)).collect();

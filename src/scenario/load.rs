@@ -144,7 +144,7 @@ impl Scenario {
         Ok(Self { file: Arc::clone(&self.file), root, compiled, select: Arc::new(select.clone()), name, warnings })
     }
 
-    /// What is not to be shown: the values of its `secrets`, and passwords that nobody has to name.
+    /// Masks the values of `secrets`, and passwords that need no declaration.
     pub fn secrets(&self) -> &Arc<Redactor> {
         self.file.sources.secrets()
     }
@@ -179,7 +179,7 @@ impl Scenario {
         self.compiled.head.needs_host
     }
 
-    /// What looks like a slip but can be run, as printed; empty when there is nothing.
+    /// What looks like a mistake but can be run, as printed; empty without any.
     pub fn warnings(&self) -> &str {
         &self.warnings
     }

@@ -3,7 +3,7 @@
 //! In: a path or a text. Out: a [`Scenario`] (read, checked and compiled, cheap to keep in a list), from which
 //! [`Scenario::plan`] makes a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
 //!
-//! The rooms, lowest first; each imports only those above it in this picture:
+//! The modules, lowest first; each imports only those above it in this diagram:
 //!
 //! ```text
 //! secrets (masking)   grammar (the language as tables)
@@ -18,7 +18,7 @@
 //!                 │
 //!               compile (syntax and grammar become a plan)
 //!                 │
-//!               load, run, catalog and the other files beside the rooms
+//!               load, run, catalog and the other files in this folder
 //! ```
 
 pub mod catalog;

@@ -1,11 +1,11 @@
-//! What flags and the launcher's fields make of a plan.
+//! Values of flags and of the launcher's fields, applied to a plan.
 
 use std::time::Duration;
 
 use super::plan::{Load, Plan, Schedule};
 use crate::units::{self, PerSecond, UnitError, Users};
 
-/// What flags or the launcher's fields put instead of the file's values.
+/// Values of flags or of the launcher's fields that replace those of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// Base URL, or the URL of the Redis.
@@ -20,11 +20,11 @@ pub struct Overrides {
     pub run_time: Option<Option<Duration>>,
     /// Time for running tasks to finish after a stop.
     pub stop_timeout: Option<Duration>,
-    /// What counts where neither these values nor the scenario say anything.
+    /// Used where neither these values nor the scenario set one.
     pub defaults: LoadDefaults,
 }
 
-/// What `config.yaml` says of a run; each value counts only where neither flags nor the scenario have one.
+/// Defaults from `config.yaml`; each is used only where neither flags nor the scenario set the value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LoadDefaults {
     /// Base URL, or the URL of the Redis.
@@ -60,14 +60,14 @@ impl Overrides {
             plan.schedule = written.overridden(&plan.load, self.users.is_some() || self.spawn_rate.is_some());
         }
         if plan.schedule.is_shaped() && self.run_time.is_some() {
-            // Nobody is there of a stage that is not reached.
+            // A stage that is not reached has no users.
             plan.load.users = Users(plan.load.users.0.min(plan.schedule.peak_users().0));
         }
         plan.remarks.extend(self.remarks(&written, &plan.load));
         Ok(())
     }
 
-    /// What a flag replaces, or does not act on.
+    /// A note about what a flag replaces, or that it has no effect.
     fn remarks(&self, written: &Schedule, load: &Load) -> Option<String> {
         if self.users.is_none() && self.spawn_rate.is_none() {
             return None;

@@ -55,7 +55,7 @@ impl Scenario {
         }
         if redis_url.is_none() && overrides.host.is_some() && plan.redis.is_some() && !self.compiled.head.sends_http {
             return Err(diagnostic::plain(
-                "--host is no Redis address, but this scenario sends to Redis alone: give redis://HOST:PORT",
+                "--host is not a Redis address, but this scenario sends only to Redis: give redis://HOST:PORT",
             ));
         }
         plan.host = match host {
@@ -72,7 +72,7 @@ impl Scenario {
         Ok(plan)
     }
 
-    /// The error of a run that is warm-up from its beginning to its end; it has a place where the file alone says so.
+    /// The error of a run that is warm-up from its beginning to its end; it has a place when only the file sets the length.
     fn all_warm_up(&self, plan: &Plan, overrides: &Overrides) -> ScenarioError {
         let length = plan.schedule.length();
         let run = length.map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));

@@ -143,7 +143,7 @@ fn a_host_of_the_wrong_kind_is_refused_and_one_of_the_right_kind_leaves_the_othe
     let both = "host: demo\nredis: { url: redis://file }\ntasks: [{ steps: [{ get: / }, { redis: PING }] }]";
     assert!(plan(http, "redis://h", demo).unwrap_err().contains("this scenario has no `redis`"));
     let error = plan(&format!("redis: {{ url: redis://file }}\n{redis}"), "http://h", None).unwrap_err();
-    assert!(error.contains("sends to Redis alone"), "{error}");
+    assert!(error.contains("sends only to Redis"), "{error}");
     for (host, base, target) in
         [("redis://flag", "http://127.0.0.1:9", "redis://flag"), ("http://flag", "http://flag", "redis://file")]
     {
@@ -198,7 +198,7 @@ fn two_things_of_one_name_are_refused() {
 }
 
 #[test]
-fn what_is_probably_not_meant_is_said() {
+fn probable_mistakes_are_reported() {
     for (step, wanted) in [
         ("{ get: /, expect: { time: '< 800' } }", "write 800ms or 800s"),
         ("{ get: /, expect: { time: '< 59' } }", ""),
@@ -208,12 +208,12 @@ fn what_is_probably_not_meant_is_said() {
     ] {
         let text = format!("host: http://h\ntasks: [{{ steps: [{step}] }}]\n");
         let scenario = Scenario::parse("t.yaml", &text).unwrap();
-        let said = scenario.warnings();
-        assert!(if wanted.is_empty() { said.is_empty() } else { said.contains(wanted) }, "{step}: {said}");
+        let warnings = scenario.warnings();
+        assert!(if wanted.is_empty() { warnings.is_empty() } else { warnings.contains(wanted) }, "{step}: {warnings}");
     }
     let text = "host: http://h\nthresholds: [p95 < 400, p95 < 30, rps > 400]\ntasks: [{ steps: [{ get: / }] }]\n";
-    let said = Scenario::parse("t.yaml", text).unwrap().warnings().to_owned();
-    assert!(said.contains("write 400ms or 400s") && said.matches("warning").count() == 1, "{said}");
+    let warnings = Scenario::parse("t.yaml", text).unwrap().warnings().to_owned();
+    assert!(warnings.contains("write 400ms or 400s") && warnings.matches("warning").count() == 1, "{warnings}");
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl User {
         Box::pin(async move {
             match action {
                 Action::Repeat { count, index, steps } => {
-                    let count = match count.passes(&mut self.scope) {
+                    let count = match count.iterations(&mut self.scope) {
                         Ok(count) => count,
                         Err(error) => return self.skipped("repeat", &error).await,
                     };

@@ -29,7 +29,7 @@ fn lines(text: &str) -> Vec<String> {
     while let Some(c) = rest.next() {
         let mut push = |c: char| all.last_mut().into_iter().for_each(|line| line.push(c));
         match c {
-            // Quoted or not, a caret at the end of a line joins the next one; what follows stands for itself.
+            // Quoted or not, a caret at the end of a line joins the next one; what follows is literal.
             '^' if !quoted => match rest.next() {
                 Some('\n') => rest.next().into_iter().for_each(push),
                 other => other.into_iter().for_each(push),

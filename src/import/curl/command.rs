@@ -6,7 +6,7 @@ use super::data::{Data, FileData, Form, How};
 use super::options::{self, Known, Part};
 use super::words::{Input, Line};
 
-/// What a command says.
+/// The options of a command.
 #[derive(Debug, Default)]
 pub struct Command {
     /// Addresses in order.
@@ -23,7 +23,7 @@ pub struct Command {
     pub query: Vec<String>,
     /// `-u`.
     pub user: Option<String>,
-    /// `-b`, when it is no file.
+    /// `-b`, when it is not a file.
     pub cookies: Option<String>,
     /// `-A`.
     pub user_agent: Option<String>,
@@ -294,14 +294,14 @@ impl Command {
         }
     }
 
-    /// The type of the body where no header says it.
+    /// The type of the body where no header sets it.
     pub fn content_type(&self) -> &'static str {
         if self.json { "application/json" } else { "application/x-www-form-urlencoded" }
     }
 }
 
 fn encode(text: &str) -> String {
-    // In a text that is no form a plus would stay one.
+    // Outside a form a plus is literal.
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_said_and_takes_no_address() {
+    fn unknown_options_are_reported_and_are_not_addresses() {
         let command = read("-n --resolve a:1:2 -o /dev/null -w x --limit-rate 10k --new-one -z 1 http://h");
         let left_out = ["--netrc", "--resolve", "--limit-rate"].map(no_equivalent);
         assert_eq!(command.unknown[..3], left_out);

@@ -6,7 +6,7 @@ use super::command::Command;
 use super::data::{Data, FileData, Form, How};
 use super::field::field;
 use crate::import::body::{body, secret};
-use crate::import::credential::Vault;
+use crate::import::credential::Credentials;
 use crate::import::draft::pairs;
 use crate::import::literal::literal;
 use crate::import::multipart;
@@ -15,7 +15,7 @@ use crate::import::multipart;
 pub fn data(
     command: &Command,
     headers: &mut Vec<(String, String)>,
-    vault: &mut Vault,
+    credentials: &mut Credentials,
     comments: &mut Vec<String>,
 ) -> Vec<(&'static str, Value)> {
     let declared = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v.clone());
@@ -37,9 +37,9 @@ pub fn data(
             // As browsers copy an upload, without the content of its files.
             if let Some(parts) = multipart::parts(&text, media) {
                 headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-                return multipart::fields(parts, &mut |name, value| secret(vault, name, value), comments).into();
+                return multipart::fields(parts, &mut |name, value| secret(credentials, name, value), comments).into();
             }
-            body(&text, media, &mut |name, value| secret(vault, name, value))
+            body(&text, media, &mut |name, value| secret(credentials, name, value))
         }
     };
     if own {
@@ -50,7 +50,7 @@ pub fn data(
     vec![(key, value)]
 }
 
-/// What is said of a file whose content cannot stand in the step.
+/// The comment for a file whose content a step cannot send.
 pub fn left_out(file: &FileData) -> String {
     let path = &file.path;
     match &file.how {
@@ -76,12 +76,12 @@ pub fn of_file(path: &str, comments: &mut Vec<String>) -> Option<Value> {
     Some(Value::from(format!("@{path}")))
 }
 
-/// The path that a scenario can name, which lies beside it or below.
+/// The path as a scenario can name it: next to it or below.
 pub fn beside(path: &str, comments: &mut Vec<String>) -> String {
     let away =
         path.starts_with(['/', '~', '\\']) || path.contains(':') || path.split(['/', '\\']).any(|part| part == "..");
     let near = if away { file_name(path) } else { path.strip_prefix("./").unwrap_or(path) };
-    let note = format!("put the file {path} beside this one: paths are relative to it");
+    let note = format!("put the file {path} next to this one: paths are relative to it");
     if !comments.contains(&note) {
         comments.push(note);
     }
@@ -94,11 +94,15 @@ pub fn file_name(path: &str) -> &str {
 }
 
 /// What `--form` sends.
-pub fn form(command: &Command, vault: &mut Vault, comments: &mut Vec<String>) -> Vec<(&'static str, Value)> {
+pub fn form(
+    command: &Command,
+    credentials: &mut Credentials,
+    comments: &mut Vec<String>,
+) -> Vec<(&'static str, Value)> {
     let (mut fields, mut files) = (Vec::new(), Map::new());
     for one in &command.forms {
         if one.plain {
-            fields.push(field(&one.name, &one.value, vault));
+            fields.push(field(&one.name, &one.value, credentials));
             continue;
         }
         let part = Part::read(one);
@@ -115,7 +119,7 @@ pub fn form(command: &Command, vault: &mut Vault, comments: &mut Vec<String>) ->
                         part.name
                     ));
                 }
-                fields.push(field(part.name, &part.content, vault));
+                fields.push(field(part.name, &part.content, credentials));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a `curl` command says of the body: pieces of data, and fields of a form.
+//! The body of a `curl` command: pieces of data, and fields of a form.
 
 /// One `-d`.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The patterns of curl's addresses: `{a,b}`, `[1-3]`, `[a-z:2]`. One address with some stands for several.
+//! The patterns of curl's addresses: `{a,b}`, `[1-3]`, `[a-z:2]`. One address with patterns expands to several.
 
 /// Values of one pattern that are looked at; more would not be taken anyway.
 const MOST: usize = 10_000;
@@ -11,8 +11,8 @@ enum Piece {
     Set(Vec<String>),
 }
 
-/// The addresses that one stands for, the last pattern changing first, and how many there are without the limit.
-/// What is no right pattern stands for itself.
+/// The addresses that one expands to, the last pattern changing first, and how many there are without the limit.
+/// An invalid pattern is literal.
 pub fn expand(address: &str, most: usize) -> (Vec<String>, usize) {
     let Some(pieces) = pieces(address) else { return (vec![address.to_owned()], 1) };
     let total = pieces.iter().fold(1usize, |total, piece| match piece {
@@ -45,7 +45,7 @@ fn pieces(address: &str) -> Option<Vec<Piece>> {
                 rest = &after[1..];
                 &after[..1]
             }
-            // As curl has it, these stand for themselves: the address of a host, and an empty pair.
+            // Literal, as in curl: an IPv6 address, and an empty pair.
             '[' if address_of_a_host(after).is_some() || after.starts_with(']') => {
                 let end = after.find(']')? + 2;
                 let (text, more) = rest.split_at(end);
@@ -82,7 +82,7 @@ fn pieces(address: &str) -> Option<Vec<Piece>> {
 
 /// The IPv6 address before the closing bracket.
 fn address_of_a_host(text: &str) -> Option<std::net::Ipv6Addr> {
-    // A zone may stand behind it.
+    // A zone may follow it.
     text.split(']').next()?.split('%').next()?.parse().ok()
 }
 
@@ -108,7 +108,7 @@ fn range(inside: &str) -> Option<Vec<String>> {
     }
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
     let (first, last) = (digits(from)?, digits(to)?);
-    // A zero at the front asks for this many digits.
+    // A leading zero sets the number of digits.
     let width = if from.starts_with('0') { from.len().min(20) } else { 0 };
     (first <= last).then(|| (first..=last).step_by(step).take(MOST).map(|n| format!("{n:0width$}")).collect())
 }

@@ -17,7 +17,7 @@ use url::Url;
 use self::command::Command;
 use self::field::field;
 use self::words::Input;
-use super::credential::{self, Vault};
+use super::credential::{self, Credentials};
 use super::draft;
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, pairs, verb};
 use super::headers::{is_carriage, is_header, is_the_clients_own};
@@ -78,7 +78,7 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
     Ok(draft)
 }
 
-/// The addresses of a command, those that a pattern stands for each on its own.
+/// The addresses of a command, one for each that a pattern expands to.
 fn addresses(command: &Command, number: usize, draft: &mut Draft) -> Vec<String> {
     if command.plain_urls {
         return command.urls.iter().take(MAX_REQUESTS).cloned().collect();
@@ -105,7 +105,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
         // As curl does.
         segments.pop_if_empty().push(content::file_name(file));
     }
-    let (vault, host) = (&mut draft.vault, &mut draft.host);
+    let (credentials, host) = (&mut draft.credentials, &mut draft.host);
     let origin = url.origin().ascii_serialization();
     let base = host.get_or_insert_with(|| origin.clone());
     let method = command.method();
@@ -115,39 +115,39 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     };
     let path = literal(url.path());
     request.url = if *base == origin { path } else { format!("{origin}{path}") };
-    let mut query: Vec<(String, String)> = query_of(&url, vault);
+    let mut query: Vec<(String, String)> = query_of(&url, credentials);
     if let Some(whole) = url.query().filter(|_| is_written_whole(&url)) {
         request.url.push_str(&format!("?{}", literal(whole)));
         query.clear();
     }
     let more = command.query.iter().map(|text| url::form_urlencoded::parse(text.as_bytes()));
-    query.extend(more.flatten().map(|(name, value)| field(&name, &value, vault)));
+    query.extend(more.flatten().map(|(name, value)| field(&name, &value, credentials)));
     let (mut headers, mut auth) = (Vec::new(), None);
     let browser = is_from_a_browser(command);
     for (name, value) in &command.headers {
-        header((name, value), browser, vault, (&mut headers, &mut auth));
+        header((name, value), browser, credentials, (&mut headers, &mut auth));
     }
     let accept = command.json.then(|| "application/json".to_owned());
     let own = [("User-Agent", &command.user_agent), ("Referer", &command.referer), ("Accept", &accept)];
     for (name, value) in own {
         let given = command.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         if let Some(value) = value.as_ref().filter(|value| !given && !value.is_empty() && is_header(name, value)) {
-            keep_from_address(value, vault);
+            keep_from_address(value, credentials);
             headers.push((name.to_owned(), literal(value)));
         }
     }
-    let said = auth.is_some() || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    if said {
-        // A header of its own goes before -u and what the address says, and a step has one of the two.
+    let is_set = auth.is_some() || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    if is_set {
+        // An explicit header overrides -u and the credentials of the URL, and a step has one of the two.
     } else if let Some(user) = &command.user {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
-        auth = Some(credential::basic(name, password, vault));
+        auth = Some(credential::basic(name, password, credentials));
     } else if !url.username().is_empty() {
         let plain = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        auth = Some(credential::basic(&plain(url.username()), &plain(url.password().unwrap_or("")), vault));
+        auth = Some(credential::basic(&plain(url.username()), &plain(url.password().unwrap_or("")), credentials));
     }
     if let Some(cookies) = &command.cookies {
-        headers.push(("Cookie".to_owned(), vault.keep("cookie", cookies)));
+        headers.push(("Cookie".to_owned(), credentials.keep("cookie", cookies)));
     }
     let mut body = Vec::new();
     if command.get {
@@ -155,7 +155,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
             if let Some(file) = &data.file {
                 request.comments.push(content::left_out(file));
             }
-            query.extend(url::form_urlencoded::parse(data.text.as_bytes()).map(|(k, v)| field(&k, &v, vault)));
+            query.extend(url::form_urlencoded::parse(data.text.as_bytes()).map(|(k, v)| field(&k, &v, credentials)));
         }
     } else if let Some(file) = &command.upload {
         let text = match &command.input {
@@ -165,9 +165,9 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
         };
         body.extend(text.map(|text| ("body", text)));
     } else if !command.forms.is_empty() {
-        body = content::form(command, vault, &mut request.comments);
+        body = content::form(command, credentials, &mut request.comments);
     } else if !command.data.is_empty() {
-        body = content::data(command, &mut headers, vault, &mut request.comments);
+        body = content::data(command, &mut headers, credentials, &mut request.comments);
     }
     request.put("query", Value::Object(pairs(query)));
     let mut lines = serde_json::Map::new();
@@ -248,21 +248,21 @@ fn is_from_a_browser(command: &Command) -> bool {
 }
 
 /// An address in a header may have a credential in its query, which is written nowhere.
-fn keep_from_address(value: &str, vault: &mut Vault) {
+fn keep_from_address(value: &str, credentials: &mut Credentials) {
     if let Ok(url) = Url::parse(value) {
-        query_of(&url, vault);
+        query_of(&url, credentials);
     }
 }
 
 /// The pairs after the `?`; credentials among them are kept.
-pub(super) fn query_of(url: &Url, vault: &mut Vault) -> Vec<(String, String)> {
-    url.query_pairs().map(|(name, value)| field(&name, &value, vault)).collect()
+pub(super) fn query_of(url: &Url, credentials: &mut Credentials) -> Vec<(String, String)> {
+    url.query_pairs().map(|(name, value)| field(&name, &value, credentials)).collect()
 }
 
 fn header(
     (name, value): (&str, &str),
     browser: bool,
-    vault: &mut Vault,
+    credentials: &mut Credentials,
     (headers, auth): (&mut Vec<(String, String)>, &mut Option<Value>),
 ) {
     let own = browser && is_the_clients_own(name, value) && !name.eq_ignore_ascii_case("cookie");
@@ -271,17 +271,17 @@ fn header(
     }
     let kept = match name.to_ascii_lowercase().as_str() {
         "authorization" => {
-            let (key, found) = credential::authorization(value, vault);
+            let (key, found) = credential::authorization(value, credentials);
             if key == "auth" {
                 *auth = Some(found);
                 return;
             }
             found["Authorization"].as_str().unwrap_or_default().to_owned()
         }
-        "cookie" => vault.keep("cookie", value),
-        _ if credential::is_secret_name(name) => vault.keep(name, value),
+        "cookie" => credentials.keep("cookie", value),
+        _ if credential::is_secret_name(name) => credentials.keep(name, value),
         _ => {
-            keep_from_address(value, vault);
+            keep_from_address(value, credentials);
             literal(value)
         }
     };

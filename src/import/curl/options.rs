@@ -16,7 +16,7 @@ pub struct Known {
 pub enum Part {
     /// A step has the same.
     Taken,
-    /// It says nothing about what is sent: output, retries, other protocols.
+    /// No effect on the request: output, retries, other protocols.
     Quiet,
     /// It changes what is sent, or where to and how; no step can do that.
     LeftOut,
@@ -58,7 +58,7 @@ const LEFT_OUT_FLAGS: &str = "alpn anyauth ca-native crlf digest form-escape hap
     proxy-ssl-auto-client-cert proxy-tlsv1 proxytunnel socks5-basic socks5-gssapi socks5-gssapi-nec ssl-allow-beast \
     sslv2 sslv3 tls-earlydata tr-encoding";
 
-/// Each list, with what it says of its options.
+/// Each list, with the kind of its options.
 const LISTS: [(&str, bool, Part); 6] = [
     (TAKEN_VALUES, true, Part::Taken),
     (TAKEN_FLAGS, false, Part::Taken),

@@ -5,7 +5,7 @@
 pub struct Line {
     /// Its words.
     pub words: Vec<String>,
-    /// What it reads as standard input, where the text says it.
+    /// Its standard input, where the text contains it.
     pub input: Option<Input>,
 }
 
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn redirections_are_no_words() {
+    fn redirections_are_not_arguments() {
         let text = |text: &str| Some(Input::Text(text.to_owned()));
         for (line, words, input) in [
             ("a > b 2>&1 c 2>/dev/null", vec!["a", "c"], None),

@@ -9,7 +9,7 @@ use url::Url;
 use crate::import::draft::{can_be_sent, is_redirect};
 use crate::import::multipart::{self, Part};
 
-/// Bytes of a reply that are searched for values.
+/// Bytes of a response that are searched for values.
 const LOOK: usize = 1_000_000;
 
 /// Fields of one upload.
@@ -24,11 +24,11 @@ pub enum Sent<'a> {
     Text(Cow<'a, str>, &'a str),
     /// Fields and files.
     Parts(Vec<Part>),
-    /// So many bytes of this type that are no text.
+    /// Binary data: its length in bytes, and its type.
     Bytes(usize, &'a str),
 }
 
-/// One request and its reply.
+/// One request and its response.
 #[derive(Debug)]
 pub struct Entry<'a> {
     /// Verb.
@@ -39,7 +39,7 @@ pub struct Entry<'a> {
     pub start: f64,
     /// Seconds.
     pub length: f64,
-    /// Status of the reply, 0 without one.
+    /// Status of the response, 0 without one.
     pub status: u16,
     /// The page it belongs to.
     pub page: Option<&'a str>,
@@ -49,7 +49,7 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Reads one; `None` when it is no http request.
+    /// Reads one; `None` when it is not an HTTP request.
     pub fn read(entry: &'a Value) -> Option<Self> {
         let request = entry.get("request")?;
         let url = Url::parse(request.get("url")?.as_str()?).ok()?;
@@ -84,23 +84,23 @@ impl<'a> Entry<'a> {
         lines(&self.request["headers"])
     }
 
-    /// Header lines of the reply.
-    pub fn reply_headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+    /// Header lines of the response.
+    pub fn response_headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         lines(&self.response["headers"])
     }
 
-    fn reply_header(&self, name: &str) -> Option<&'a str> {
-        self.reply_headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    fn response_header(&self, name: &str) -> Option<&'a str> {
+        self.response_headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The media type of the reply.
+    /// The media type of the response.
     pub fn media(&self) -> &'a str {
-        let text = self.response["content"]["mimeType"].as_str().or_else(|| self.reply_header("content-type"));
+        let text = self.response["content"]["mimeType"].as_str().or_else(|| self.response_header("content-type"));
         text.and_then(|text| text.split(';').next()).unwrap_or_default().trim()
     }
 
-    /// The beginning of the reply's body, where it was recorded.
-    pub fn reply(&self) -> Option<Cow<'a, str>> {
+    /// The beginning of the response's body, where it was recorded.
+    pub fn response_body(&self) -> Option<Cow<'a, str>> {
         let content = &self.response["content"];
         let text = content["text"].as_str()?;
         let cut = |text: &'a str| &text[..text.floor_char_boundary(LOOK)];
@@ -176,9 +176,9 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
-    /// Names of the cookies that the reply sets.
+    /// Names of the cookies that the response sets.
     pub fn set_cookies(&self) -> Vec<&'a str> {
-        let lines = self.reply_headers().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+        let lines = self.response_headers().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
         // Some recorders join several into one value.
         lines
             .flat_map(|(_, value)| value.lines())
@@ -187,13 +187,13 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
-    /// Whether the reply is a redirect to where the other one goes.
+    /// Whether the response is a redirect to the address of the other entry.
     pub fn leads_to(&self, other: &Entry<'_>) -> bool {
         if !is_redirect(self.status) {
             return false;
         }
         let target = self.response["redirectURL"].as_str().filter(|text| !text.is_empty());
-        let target = target.or_else(|| self.reply_header("location")).and_then(|text| self.url.join(text).ok());
+        let target = target.or_else(|| self.response_header("location")).and_then(|text| self.url.join(text).ok());
         target.is_some_and(|mut target| {
             let mut url = other.url.clone();
             target.set_fragment(None);

@@ -1,6 +1,6 @@
-//! Values that one reply gives and a later request sends: tokens and ids become captures and variables.
+//! Values of one response that a later request sends: tokens and ids become captures and variables.
 //!
-//! The earliest reply wins, and what a request sent before any reply had it is the user's own.
+//! The earliest response wins; a value that was sent before any response had it is the user's own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::import::body::plain;
 use crate::import::credential::is_secret_name;
 use crate::import::literal::identifier;
 
-/// Values that are remembered, of one reply and of all.
+/// Most values remembered, of one response and of all.
 const MOST_OF_ONE: usize = 2_000;
 const MOST: usize = 200_000;
 /// Levels of JSON that are searched.
@@ -48,15 +48,15 @@ struct Found {
 }
 
 impl Links {
-    /// Looks at a reply that step number `step` gets.
+    /// Collects the values of the response to step number `step`.
     pub fn learn(&mut self, step: usize, entry: &Entry<'_>) {
-        for (name, value) in entry.reply_headers() {
+        for (name, value) in entry.response_headers() {
             let usual = ["set-cookie", "etag", "date", "x-request-id", "cf-ray", "last-modified"];
             if !usual.contains(&name.to_ascii_lowercase().as_str()) && (is_token(value) || is_secret_name(name)) {
                 self.add(value, (step, name, name.to_owned()), json!(format!("header: {name}")), None);
             }
         }
-        let Some(text) = entry.reply() else { return };
+        let Some(text) = entry.response_body() else { return };
         if text.trim_start().starts_with(['{', '[']) {
             if let Ok(json) = serde_json::from_str::<Value>(&text) {
                 let resource = entry.url.path().split('/').rfind(|part| part.chars().any(char::is_alphabetic));
@@ -93,7 +93,7 @@ impl Links {
         self.found.entry(value.to_owned()).or_default().push(found);
     }
 
-    /// The template for a value that a request sends under this name, if an earlier reply has it.
+    /// The template for a value that a request sends under this name, if an earlier response has it.
     pub fn find(&mut self, name: &str, value: &Value) -> Option<String> {
         let text = plain(value)?;
         let template = self.look(&text, |found| {
@@ -144,7 +144,7 @@ impl Links {
     }
 }
 
-/// Goes through the JSON of one reply.
+/// Visits the JSON of one response.
 struct Walk<'l> {
     links: &'l mut Links,
     step: usize,
@@ -203,7 +203,7 @@ impl Walk<'_> {
         if path.len() > 300 {
             return;
         }
-        // An `id` alone says little: whose it is says more.
+        // A plain `id` is ambiguous: the name of its object is added.
         let of = match keys.as_slice() {
             [.., before, _] if !["data", "items", "results", "content", "rows"].contains(before) => before,
             _ => self.resource,
@@ -237,18 +237,18 @@ fn json_path(way: &[Way], any: bool) -> String {
     path
 }
 
-/// Long enough, and made by a machine: nobody types it twice.
+/// Long and random enough to be generated.
 fn is_token(text: &str) -> bool {
     let of_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=:".contains(c);
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
     text.len() >= 12 && letters >= 2 && digits >= 2 && text.chars().all(of_token) && !text.contains("://")
-        // A time is no token.
+        // A timestamp is not a token.
         && text.parse::<jiff::Timestamp>().is_err()
         && !text.starts_with('/')
 }
 
-/// Whether a name says that its value identifies something.
+/// Whether a name indicates an identifier.
 fn is_id(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["id", "uuid", "guid", "slug"].contains(&lower.as_str())

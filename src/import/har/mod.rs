@@ -20,7 +20,7 @@ use super::multipart;
 
 /// A shorter gap is the browser's work, not the user's.
 const SHORTEST_WAIT: f64 = 0.5;
-/// A longer gap is somebody who was away.
+/// A longer gap is a break of the user.
 const LONGEST_WAIT: f64 = 60.0;
 /// Bytes of a body that a step is written with.
 const LONGEST_BODY: usize = 100_000;
@@ -32,11 +32,11 @@ pub fn import(document: &Value, options: &Options) -> Result<Draft, ImportError>
     let mut entries: Vec<Entry<'_>> = rest.iter().filter_map(|entry| Entry::read(entry)).collect();
     // Browsers write entries as they end, or by page.
     entries.sort_by(|a, b| a.start.total_cmp(&b.start));
-    let main = main_origin(&entries).ok_or_else(|| ImportError::new("the recording has no http request"))?;
+    let main = main_origin(&entries).ok_or_else(|| ImportError::new("the recording has no HTTP request"))?;
     let mut draft = Draft { host: Some(main.clone()), ..Draft::default() };
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     if rest.len() > entries.len() {
-        left_out.insert("entries that are no http request".to_owned(), rest.len() - entries.len());
+        left_out.insert("entries that are not HTTP requests".to_owned(), rest.len() - entries.len());
     }
     if !sockets.is_empty() {
         left_out.insert("WebSocket connections, which no step can open".to_owned(), sockets.len());
@@ -103,10 +103,10 @@ fn reason_to_leave_out(entry: &Entry<'_>, main: &str, options: &Options) -> Opti
         return Some(format!("requests with {}, which no step can send", crate::clean::line(entry.method)));
     }
     if entry.is_preflight() {
-        return Some("questions of the browser for permission (CORS)".to_owned());
+        return Some("CORS preflight requests".to_owned());
     }
     if entry.status == 0 {
-        return Some("requests without a reply".to_owned());
+        return Some("requests without a response".to_owned());
     }
     (entry.is_asset() && !options.assets).then(|| "images, styles, scripts, fonts and media (--assets)".to_owned())
 }
@@ -133,7 +133,7 @@ fn foreign_cookies(kept: &[Vec<Entry<'_>>]) -> Option<String> {
     let names: Vec<String> = foreign.into_iter().take(10).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "the recording sends cookies that it never got ({}): begin it before the login, or add the login by hand",
+            "the recording sends cookies that no response in it sets ({}): begin it before the login, or add the login by hand",
             names.join(", ")
         )
     })
@@ -178,7 +178,7 @@ fn rounded(length: Duration) -> Duration {
 }
 
 fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&mut Links, &mut Draft)) -> Request {
-    let vault = &mut draft.vault;
+    let credentials = &mut draft.credentials;
     let mut request = Request { verb: verb(entry.method).unwrap_or_default(), ..Request::default() };
     let (path, varies) = path(entry.url.path(), links);
     let origin = entry.origin();
@@ -188,7 +188,7 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
         let name = request.url.replace("{{ ", "[").replace(" }}", "]");
         request.put("name", Value::from(name));
     }
-    let mut fill = |name: &str, value: &Value| links.find(name, value).or_else(|| secret(vault, name, value));
+    let mut fill = |name: &str, value: &Value| links.find(name, value).or_else(|| secret(credentials, name, value));
     let query = entry.url.query_pairs().map(|(name, value)| {
         let text = fill(&name, &Value::from(value.as_ref())).unwrap_or_else(|| literal(&value));
         (name.into_owned(), text)
@@ -212,7 +212,7 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
             let known = token.and_then(|token| links.find("access_token", &Value::from(token.trim())));
             match known {
                 Some(known) => auth = serde_json::json!({ "bearer": known }),
-                None => match credential::authorization(value, vault) {
+                None => match credential::authorization(value, credentials) {
                     ("auth", found) => auth = found,
                     (_, found) => headers.extend(found.as_object().cloned().unwrap_or_default()),
                 },
@@ -220,7 +220,8 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
             continue;
         }
         let json = Value::from(value);
-        let text = links.find(name, &json).or_else(|| secret(vault, name, &json)).unwrap_or_else(|| literal(value));
+        let text =
+            links.find(name, &json).or_else(|| secret(credentials, name, &json)).unwrap_or_else(|| literal(value));
         add_header(&mut headers, name, text);
     }
     if let Some(media) = media {
@@ -272,7 +273,7 @@ fn content(sent: Sent<'_>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> C
         }
         Sent::Bytes(length, media) => {
             let length = crate::units::bytes(length as u64);
-            comments.push(format!("the body of {length} is no text: put it into a file, and write body: \"@file\""));
+            comments.push(format!("the body of {length} is binary: put it into a file, and write body: \"@file\""));
             Content { fields: Vec::new(), media: kept(media) }
         }
         Sent::Parts(mut parts) => {
@@ -288,7 +289,7 @@ fn content(sent: Sent<'_>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> C
     }
 }
 
-/// The path with what is known from earlier replies in it, and whether anything was.
+/// The path with values of earlier responses replaced, and whether there were any.
 fn path(path: &str, links: &mut Links) -> (String, bool) {
     let mut varies = false;
     let segments = path.split('/').map(|segment| {

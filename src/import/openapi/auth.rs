@@ -1,11 +1,11 @@
-//! `security` and `securitySchemes`: what an operation asks for, as environment variables.
+//! `security` and `securitySchemes`: credentials of an operation, as environment variables.
 
 use serde_json::{Map, Value, json};
 
 use super::reference::resolve;
-use crate::import::credential::{self, Vault};
+use crate::import::credential::{self, Credentials};
 
-/// What proves who the user is, and where it stands.
+/// A credential, and where it is sent.
 #[derive(Debug, Default)]
 pub struct Auth {
     /// `auth`.
@@ -18,31 +18,33 @@ pub struct Auth {
 
 impl Auth {
     /// Takes the first of the alternatives that an operation accepts.
-    pub fn read(&mut self, document: &Value, operation: &Value, vault: &mut Vault) {
+    pub fn read(&mut self, document: &Value, operation: &Value, credentials: &mut Credentials) {
         let security = operation.get("security").unwrap_or(&document["security"]);
         let Some(first) = security.as_array().and_then(|all| all.first()).and_then(Value::as_object) else { return };
         for name in first.keys().take(10) {
             let scheme = resolve(document, &document["components"]["securitySchemes"][name.as_str()]);
-            self.scheme(name, scheme, vault);
+            self.scheme(name, scheme, credentials);
         }
     }
 
-    fn scheme(&mut self, name: &str, scheme: &Value, vault: &mut Vault) {
+    fn scheme(&mut self, name: &str, scheme: &Value, credentials: &mut Credentials) {
         let field = scheme["name"].as_str().unwrap_or(name);
         match (scheme["type"].as_str().unwrap_or_default(), scheme["in"].as_str().unwrap_or_default()) {
-            ("apiKey", "query") => drop(self.query.insert(field.to_owned(), vault.keep(name, "").into())),
+            ("apiKey", "query") => drop(self.query.insert(field.to_owned(), credentials.keep(name, "").into())),
             ("apiKey", "cookie") => {
-                let value = format!("{field}={}", vault.keep(name, ""));
+                let value = format!("{field}={}", credentials.keep(name, ""));
                 self.headers.insert("Cookie".to_owned(), value.into());
             }
             ("apiKey", _) if http::HeaderName::try_from(field).is_ok() => {
-                self.headers.insert(field.to_owned(), vault.keep(name, "").into());
+                self.headers.insert(field.to_owned(), credentials.keep(name, "").into());
             }
             ("http", _) if scheme["scheme"].as_str().is_some_and(|s| s.eq_ignore_ascii_case("basic")) => {
                 // Neither is known, and they are not the same.
-                self.auth = credential::basic("", "", vault);
+                self.auth = credential::basic("", "", credentials);
             }
-            ("http" | "oauth2" | "openIdConnect", _) => self.auth = json!({ "bearer": vault.keep("access_token", "") }),
+            ("http" | "oauth2" | "openIdConnect", _) => {
+                self.auth = json!({ "bearer": credentials.keep("access_token", "") })
+            }
             _ => {}
         }
     }

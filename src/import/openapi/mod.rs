@@ -14,7 +14,7 @@ use self::auth::Auth;
 use self::reference::resolve;
 use self::style::{encoded, flat_template, in_query, text};
 use super::body::filled;
-use super::credential::{Vault, is_secret_name};
+use super::credential::{Credentials, is_secret_name};
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, is_redirect, verb};
 use super::headers::is_the_clients_own;
 use super::input::{ImportError, MAX_REQUESTS};
@@ -28,11 +28,11 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
     let base = server(document, &mut draft);
     let paths = document["paths"].as_object().ok_or_else(|| ImportError::new("the document has no `paths`"))?;
     let mut api = Api { document, base, samples: sample::Sampler::new(document), skipped: BTreeMap::new() };
-    // What begins with `x-` extends the document, and is no path.
+    // Keys that begin with `x-` are extensions, not paths.
     for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = resolve(document, item);
         if item.is_null() {
-            *api.skipped.entry("paths that are described in another place ($ref)".to_owned()).or_default() += 1;
+            *api.skipped.entry("paths that are defined in another file ($ref)".to_owned()).or_default() += 1;
         }
         for (method, operation) in item.as_object().into_iter().flatten() {
             let Some(verb) = verb(method).filter(|verb| verb == method && operation.is_object()) else {
@@ -59,12 +59,12 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
         draft.notes.push(format!("left out: {count} × {what}"));
     }
     if !draft.vars.is_empty() {
-        draft.notes.push("check the values under `vars`: they stand in paths".to_owned());
+        draft.notes.push("check the values under `vars`: they are used in paths".to_owned());
     }
     Ok(draft)
 }
 
-/// Sets the host, and gives the path of the first server: it stands before every path.
+/// Sets the host, and returns the path of the first server, the prefix of every path.
 fn server(document: &Value, draft: &mut Draft) -> String {
     let (origin, path) = address(&document["servers"][0]);
     if origin.is_none() {
@@ -120,10 +120,10 @@ impl<'a> Api<'a> {
         }
         let mut parts = Parts::default();
         let mut auth = Auth::default();
-        auth.read(self.document, operation, &mut draft.vault);
+        auth.read(self.document, operation, &mut draft.credentials);
         for parameter in self.parameters(item, operation) {
             if parameter.is_null() {
-                parts.comments.push("left out: a parameter that is described in another place ($ref)".to_owned());
+                parts.comments.push("left out: a parameter that is defined in another file ($ref)".to_owned());
             }
             self.parameter(parameter, &mut parts, draft);
         }
@@ -182,12 +182,12 @@ impl<'a> Api<'a> {
         let needed = given || parameter["required"].as_bool() == Some(true);
         match place {
             "path" => drop(parts.path.insert(name.to_owned(), value)),
-            "query" if needed => match placeholder(&mut draft.vault, name, &value) {
+            "query" if needed => match placeholder(&mut draft.credentials, name, &value) {
                 Some(template) => drop(parts.query.insert(name.to_owned(), Value::from(template))),
                 None => parts.query.extend(in_query(parameter, name, &value)),
             },
             "header" if needed => {
-                let text = match placeholder(&mut draft.vault, name, &value) {
+                let text = match placeholder(&mut draft.credentials, name, &value) {
                     Some(template) => template,
                     None => literal(&text(&value)),
                 };
@@ -196,14 +196,15 @@ impl<'a> Api<'a> {
                 }
             }
             "cookie" if needed => {
-                let value = if is_secret_name(name) { draft.vault.keep(name, "") } else { literal(&text(&value)) };
+                let value =
+                    if is_secret_name(name) { draft.credentials.keep(name, "") } else { literal(&text(&value)) };
                 add_header(&mut parts.headers, "Cookie", format!("{name}={value}"));
             }
             _ => {}
         }
     }
 
-    /// What stands before the path: an operation or a path may have a server of its own.
+    /// The prefix of the path: an operation or a path may have its own server.
     fn base(&self, item: &Value, operation: &Value, draft: &Draft) -> String {
         let own = [operation, item].into_iter().map(|place| &place["servers"][0]).find(|server| server.is_object());
         match own.map(address) {
@@ -219,7 +220,7 @@ impl<'a> Api<'a> {
         let described = body["content"].as_object().into_iter().flatten().map(|(_, content)| &content["schema"]);
         let mut refs = [&operation["requestBody"]].into_iter().chain(described);
         if refs.any(|place| place.get("$ref").is_some() && resolve(self.document, place).is_null()) {
-            parts.comments.push("the body is described in another place ($ref): write it by hand".to_owned());
+            parts.comments.push("the body is defined in another file ($ref): write it by hand".to_owned());
         }
         let content = body["content"].as_object()?;
         let is_json = |media: &str| media.starts_with("application/json") || media.contains("+json") || media == "*/*";
@@ -231,7 +232,7 @@ impl<'a> Api<'a> {
         };
         let (media, description) = content.iter().min_by_key(|(media, _)| order(media))?;
         let (value, _) = self.samples.of_content(description);
-        let mut fill = |name: &str, value: &Value| placeholder(&mut draft.vault, name, value);
+        let mut fill = |name: &str, value: &Value| placeholder(&mut draft.credentials, name, value);
         match order(media) {
             0 => {
                 let kind = media.split(';').next().unwrap_or_default().trim();
@@ -254,7 +255,7 @@ impl<'a> Api<'a> {
                         fields.remove(name);
                     }
                     for path in upload::paths(&files) {
-                        parts.comments.push(format!("put a file {path} beside this one"));
+                        parts.comments.push(format!("put a file {path} next to this one"));
                     }
                     // Also without a file, `files` makes it multipart/form-data.
                     parts.files = Some(Value::Object(files));
@@ -311,7 +312,7 @@ struct Parts {
     comments: Vec<String>,
 }
 
-/// The statuses of success that the document knows, nothing when it says none, and whether a redirect is among them.
+/// The success statuses in the document, empty when it has none, and whether a redirect is among them.
 fn expected(operation: &Value) -> (Option<Value>, bool) {
     let mut redirects = false;
     let known = operation["responses"].as_object().into_iter().flatten();
@@ -336,7 +337,7 @@ fn expected(operation: &Value) -> (Option<Value>, bool) {
     }
 }
 
-/// The template for a field that holds a credential; the example of the document is none.
-fn placeholder(vault: &mut Vault, name: &str, value: &Value) -> Option<String> {
-    (value.is_string() && is_secret_name(name)).then(|| vault.keep(name, ""))
+/// The template for a field that is a credential; the example in the document is not one.
+fn placeholder(credentials: &mut Credentials, name: &str, value: &Value) -> Option<String> {
+    (value.is_string() && is_secret_name(name)).then(|| credentials.keep(name, ""))
 }

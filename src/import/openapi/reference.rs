@@ -5,7 +5,7 @@ use serde_json::Value;
 /// References that are followed from one place.
 const LONGEST_CHAIN: usize = 20;
 
-/// What a local reference points to; the value itself when it is none.
+/// What a local reference points to; the value itself when it is not a reference.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..LONGEST_CHAIN {

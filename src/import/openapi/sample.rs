@@ -158,7 +158,7 @@ fn kind(schema: &Value) -> &str {
 }
 
 fn whole(schema: &Value) -> Value {
-    // Up to 3.0 a word beside the bound, then a bound of its own.
+    // A boolean next to the bound up to 3.0, a bound of its own from 3.1.
     let bound = match &schema["exclusiveMinimum"] {
         Value::Bool(true) => schema["minimum"].as_i64(),
         bound => bound.as_i64(),
@@ -239,7 +239,7 @@ mod tests {
             (json!({ "type": "integer", "multipleOf": 10 }), json!(10)),
             (json!({ "type": "number", "maximum": 0.5 }), json!(0.5)),
             (json!({ "type": "array", "minItems": 2, "items": { "const": 7 } }), json!([7, 7])),
-            // As whole inside of `allOf`, `anyOf` and lists as beside them.
+            // The same inside `allOf`, `anyOf` and lists as outside.
             (
                 json!({ "properties": {
                     "a": { "properties": { "z": { "const": 1 } } },

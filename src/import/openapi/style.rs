@@ -1,4 +1,4 @@
-//! Values of parameters and fields as they stand in a query, a form or a path.
+//! Values of parameters and fields as they are written in a query, a form or a path.
 
 use serde_json::Value;
 
@@ -14,13 +14,13 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// A parameter of a query in the style that the document asks for.
+/// A query parameter in the style that the document declares.
 pub fn in_query(parameter: &Value, name: &str, value: &Value) -> Vec<(String, Value)> {
     let style = parameter["style"].as_str().unwrap_or("form");
     let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
     let one = |value: Value| vec![(name.to_owned(), value)];
     match value {
-        // Its media type says how it is written.
+        // Its media type determines the format.
         _ if parameter.get("content").is_some() && !value.is_string() => one(literal(&value.to_string()).into()),
         Value::Object(fields) if style == "deepObject" => {
             fields.iter().map(|(field, value)| (format!("{name}[{field}]"), flat(value))).collect()

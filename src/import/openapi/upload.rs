@@ -1,4 +1,4 @@
-//! The files of a `multipart/form-data` body: fields whose schema says that they hold bytes.
+//! The files of a `multipart/form-data` body: fields whose schema declares bytes.
 
 use serde_json::{Map, Value, json};
 
@@ -42,7 +42,7 @@ fn collect(document: &Value, (schema, encoding): (&Value, &Value), files: &mut M
     }
 }
 
-/// The file's name, with its type where the ending does not say it.
+/// The file's name, with its type unless the extension implies it.
 fn file(name: &str, declared: Option<&str>) -> Value {
     // The first of several, if it names one type.
     let media = declared.and_then(|all| all.split(',').next()).map(str::trim);

@@ -46,7 +46,7 @@ impl Builder<'_> {
                 };
                 (body, Some(CONTENT_TYPE_FORM))
             }
-            // Bytes that are no text have no templates.
+            // Bytes that are not UTF-8 have no templates.
             _ if let Some(bytes) = self.body_bytes(node) => (Body::Fixed(bytes), None),
             _ => match self.body_text(node) {
                 Some(Text::Fixed(text)) => (Body::Fixed(Bytes::copy_from_slice(text.as_bytes())), None),
@@ -64,10 +64,10 @@ impl Builder<'_> {
         }
         let why = if text.contains("{{") { "; the name of a file cannot vary" } else { "" };
         let message = format!("no file is named here: it is sent as written{why}");
-        self.warn(node.at.clone(), message, "write \"@file\", or \"{{ '@' }}…\" where the @ is meant to be sent");
+        self.warn(node.at.clone(), message, "write \"@file\", or \"{{ '@' }}…\" for a literal @");
     }
 
-    /// The content of `@file` where it is no text.
+    /// The content of `@file` where it is not UTF-8.
     fn body_bytes(&mut self, node: &Node) -> Option<Bytes> {
         let name = file_name(node)?;
         let bytes = self.read_file(node, name)?;
@@ -76,7 +76,7 @@ impl Builder<'_> {
 
     fn body_text(&mut self, node: &Node) -> Option<Text> {
         let Some(text) = self.at_file(node) else { return self.text(node, "body") };
-        template::text(&text?, &self.names).map_err(|slip| self.slip(node, slip)).ok()
+        template::text(&text?, &self.names).map_err(|error| self.template_error(node, error)).ok()
     }
 
     /// JSON with templates in its strings; `@file` reads it from a file.
@@ -103,8 +103,8 @@ impl Builder<'_> {
     /// Appends a value with templates in its strings.
     pub(super) fn json_into(&mut self, json: &mut JsonBuilder, node: &Node) -> Option<()> {
         if let Err(error) = write_json(json, node, &self.names) {
-            let (at, slip) = *error;
-            self.slip(&Node { at, kind: Kind::Null }, slip);
+            let (at, error) = *error;
+            self.template_error(&Node { at, kind: Kind::Null }, error);
             return None;
         }
         Some(())
@@ -206,7 +206,7 @@ fn write_json(out: &mut JsonBuilder, node: &Node, names: &Names) -> Result<(), B
         Kind::Null => out.raw(b"null"),
         Kind::Bool(b) => out.value(b),
         Kind::Number(n, _) => out.value(n),
-        Kind::Text(text) => out.string(text, names).map_err(|slip| Box::new((node.at.clone(), slip)))?,
+        Kind::Text(text) => out.string(text, names).map_err(|error| Box::new((node.at.clone(), error)))?,
         Kind::List(items) => {
             for (i, item) in items.iter().enumerate() {
                 out.raw(if i == 0 { b"[" } else { b"," });

@@ -26,7 +26,7 @@ use crate::scenario::syntax::source::Sources;
 pub(super) struct Builder<'a> {
     /// The texts of the file.
     pub sources: &'a Sources,
-    /// What steps have unless they say otherwise.
+    /// Defaults of steps.
     pub settings: Settings<'a>,
     /// Names that templates can use.
     pub names: Names,
@@ -46,7 +46,7 @@ pub(super) struct Builder<'a> {
     pub files: HashMap<String, Bytes>,
     /// The stages of the file and of all its profiles.
     pub stage_names: Vec<String>,
-    /// Why the part that was asked for is empty.
+    /// Why the selected part is empty.
     pub nothing: Option<String>,
 }
 
@@ -113,20 +113,20 @@ impl<'a> Builder<'a> {
         self.diagnostics.warnings.push(Diagnostic::new(at, message).note(note));
     }
 
-    /// Reports a template's error at its word, where that can be found in the text of the value.
-    pub fn slip(&mut self, node: &Node, slip: TemplateError) {
+    /// Reports an error of a template at its word, if the text of the value contains it.
+    pub fn template_error(&mut self, node: &Node, error: TemplateError) {
         let written = self.sources.at(node.at.clone());
-        // The same word may stand in the text before the template.
+        // The same word may occur in the text before the template.
         let from = written.find("{{").unwrap_or(0);
-        let found = written[from..].find(&slip.word).map(|i| from + i).or_else(|| written.find(&slip.word));
+        let found = written[from..].find(&error.word).map(|i| from + i).or_else(|| written.find(&error.word));
         let at = match found {
-            Some(i) if !slip.word.is_empty() => node.at.start + i..node.at.start + i + slip.word.len(),
+            Some(i) if !error.word.is_empty() => node.at.start + i..node.at.start + i + error.word.len(),
             _ => node.at.clone(),
         };
-        let mut diagnostic = Diagnostic::new(at, slip.message);
-        diagnostic.notes = slip.notes;
-        if let Some(flow) = self.flow_table.current.as_ref().filter(|_| slip.undefined) {
-            let note = format!("or set it in the step that calls: {{ call: {flow}, with: {{ {}: … }} }}", slip.word);
+        let mut diagnostic = Diagnostic::new(at, error.message);
+        diagnostic.notes = error.notes;
+        if let Some(flow) = self.flow_table.current.as_ref().filter(|_| error.undefined) {
+            let note = format!("or set it in the step that calls: {{ call: {flow}, with: {{ {}: … }} }}", error.word);
             diagnostic.notes.push(note);
         }
         self.diagnostics.errors.push(diagnostic);

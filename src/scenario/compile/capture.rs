@@ -31,7 +31,7 @@ impl Builder<'_> {
                 _ => self.short(value).map(|(source, words)| (source, words, Pick::First, None)),
             };
             let Some((source, words, pick, default)) = built else { continue };
-            // A name that is none was reported when names were numbered.
+            // An invalid name was reported when names were numbered.
             let Some(slot) = self.names.slots.id(&key.name) else { continue };
             let words = crate::clean::line(&format!("{}: {words}", key.name)).into_owned().into();
             out.push(Capture { slot, name: key.name.as_str().into(), source, pick, default, words });

@@ -12,11 +12,11 @@ use crate::units;
 /// Largest weight, so that no sum of weights overflows.
 const MAX_WEIGHT: u32 = 1_000_000;
 
-/// What comes with steps, at some moment.
+/// The state that steps add to, at some moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
-    interner: interner::Mark,
-    flows: flow_table::Mark,
+pub(super) struct Checkpoint {
+    interner: interner::Checkpoint,
+    flows: flow_table::Checkpoint,
 }
 
 /// What a task without a name is called.
@@ -85,7 +85,7 @@ impl<'a> Builder<'a> {
         let unnamed = items.iter().enumerate().filter(|(_, item)| Fields(item.entries()).get("name").is_none());
         let unnamed: Vec<String> = unnamed.map(|(index, _)| default_name(index)).collect();
         for (index, item) in items.iter().enumerate() {
-            let mark = self.mark();
+            let checkpoint = self.checkpoint();
             let given = self.names.given.mark();
             let Some(task) = self.task(index, item) else { continue };
             if !sequential || task.weight == 0 {
@@ -106,7 +106,7 @@ impl<'a> Builder<'a> {
             if !self.tags.excluded(&task.tags) && !task.steps.is_empty() {
                 tasks.push(task);
             } else {
-                self.forget(mark);
+                self.roll_back(checkpoint);
             }
         }
         if weights == 0 && !items.is_empty() && self.diagnostics.errors.len() == before {
@@ -132,14 +132,14 @@ impl<'a> Builder<'a> {
         Some(Task { name, weight, tags, steps })
     }
 
-    /// Where that ends which comes with steps.
-    pub(super) fn mark(&self) -> Mark {
-        Mark { interner: self.interner.mark(), flows: self.flow_table.mark() }
+    /// The current state, for [`Self::roll_back`].
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { interner: self.interner.checkpoint(), flows: self.flow_table.checkpoint() }
     }
 
-    /// Takes back what came with steps that are not taken.
-    pub(super) fn forget(&mut self, mark: Mark) {
-        self.interner.forget(mark.interner);
-        self.flow_table.forget(mark.flows);
+    /// Removes what steps added that are not selected.
+    pub(super) fn roll_back(&mut self, checkpoint: Checkpoint) {
+        self.interner.roll_back(checkpoint.interner);
+        self.flow_table.roll_back(checkpoint.flows);
     }
 }

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::template::SlotId;
-use crate::scenario::plan::{Action, LoopCount, MAX_PASSES, Step, StopScope};
+use crate::scenario::plan::{Action, LoopCount, MAX_ITERATIONS, Step, StopScope};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::Node;
 
@@ -26,7 +26,7 @@ impl Builder<'_> {
         let count = if text.contains("{{") {
             self.template(argument).map(LoopCount::Computed)
         } else {
-            self.whole(argument, "repeat", MAX_PASSES).map(LoopCount::Fixed)
+            self.whole(argument, "repeat", MAX_ITERATIONS).map(LoopCount::Fixed)
         };
         if matches!(count, Some(LoopCount::Fixed(0))) {
             self.warn(argument.at.clone(), "repeat: 0 never runs its steps", "give a number above 0");
@@ -53,7 +53,7 @@ impl Builder<'_> {
 
     pub(super) fn while_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
         let condition = self.condition(argument, "while");
-        let limit = fields.get("limit").and_then(|n| self.whole(n, "limit", MAX_PASSES)).unwrap_or(DEFAULT_LIMIT);
+        let limit = fields.get("limit").and_then(|n| self.whole(n, "limit", MAX_ITERATIONS)).unwrap_or(DEFAULT_LIMIT);
         let steps = self.inner(fields);
         Some(Action::While { condition: condition?, limit, steps: steps? })
     }

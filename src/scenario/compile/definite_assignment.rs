@@ -31,7 +31,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Where the variable stands on its own in the text of a scalar.
+    /// The place of the variable as a whole word in the text of a scalar.
     fn standalone(&self, node: &Node, name: &str) -> Option<Range<usize>> {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let written = self.sources.at(node.at.clone());

@@ -1,10 +1,10 @@
-//! `expect`: a status is judged by its ranges, which is the common case; all else becomes a list of expectations.
+//! `expect`: accepted statuses become ranges, the common case; everything else becomes a list of expectations.
 
 use http::HeaderName;
 
 use super::builder::Builder;
 use super::matcher::MAX_PATH;
-use super::unsatisfiable::Seen;
+use super::unsatisfiable::Tested;
 use crate::scenario::eval::expect::{Expect, Subject, Unit};
 use crate::scenario::eval::path::Path;
 use crate::scenario::eval::status::StatusRange;
@@ -63,13 +63,13 @@ impl Builder<'_> {
     }
 
     fn one(&mut self, subject: Subject, words: &str, node: &Node, unit: Unit) -> Option<Expect> {
-        let seen = match unit {
-            Unit::Time => Seen::Time,
-            Unit::Size => Seen::Size,
-            Unit::Status => Seen::Status,
-            Unit::Plain => Seen::Any,
+        let tested = match unit {
+            Unit::Time => Tested::Time,
+            Unit::Size => Tested::Size,
+            Unit::Status => Tested::Status,
+            Unit::Plain => Tested::Any,
         };
-        self.unsatisfiable(node, seen, false);
+        self.unsatisfiable(node, tested, false);
         let matcher = self.matcher(node, unit)?;
         let words = crate::clean::line(&format!("{words} {matcher}")).into_owned();
         Some(Expect { subject, matcher, words: words.into() })
@@ -125,7 +125,7 @@ impl Builder<'_> {
     }
 }
 
-/// A number, a class or a list of them: what ranges can say.
+/// A number, a class or a list of them: what ranges can express.
 fn is_plain_status(node: &Node) -> bool {
     match &node.kind {
         Kind::Map(_) => false,

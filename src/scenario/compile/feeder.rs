@@ -13,7 +13,7 @@ impl Builder<'_> {
     pub(super) fn data(&mut self, node: &Node) {
         let Some(entries) = self.map(node, "data") else { return };
         for (key, value) in entries {
-            // Without columns nothing is said of members: the file was reported.
+            // Without columns members are not checked: the file was reported.
             self.names.columns.insert(key.name.clone(), Arc::from([]));
             if let Some(feeder) = self.feeder(key, value) {
                 self.names.columns.insert(key.name.clone(), Arc::clone(&feeder.columns));

@@ -25,7 +25,7 @@ pub(super) struct FlowTable {
 
 /// How many parts and calls there are at some moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     parts: usize,
     calls: usize,
 }
@@ -42,14 +42,14 @@ impl FlowTable {
         FlowId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
-    /// Where everything ends that came so far.
-    pub fn mark(&self) -> Mark {
-        Mark { parts: self.parts.len(), calls: self.calls.len() }
+    /// The current state, for [`Self::roll_back`].
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { parts: self.parts.len(), calls: self.calls.len() }
     }
 
-    /// Takes back what came after the mark.
-    pub fn forget(&mut self, mark: Mark) {
-        self.parts.truncate(mark.parts);
-        self.calls.truncate(mark.calls);
+    /// Removes what was added after the checkpoint.
+    pub fn roll_back(&mut self, checkpoint: Checkpoint) {
+        self.parts.truncate(checkpoint.parts);
+        self.calls.truncate(checkpoint.calls);
     }
 }

@@ -1,6 +1,6 @@
 //! `flows`: step lists that are called by name.
 //!
-//! With `--tags` a flow's steps are taken as if they stood instead of the call: what is left of a flow then
+//! With `--tags` a flow's steps are selected as if they replaced the call: what is left of a flow then
 //! depends on what is around the call, and each such part of a flow is a flow of the plan of its own.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -12,11 +12,11 @@ use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step, walk};
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl<'a> Builder<'a> {
-    /// Flows are numbered first, so that a flow can call one that stands below it.
+    /// Flows are numbered first, so that a flow can call one defined below it.
     pub(super) fn flows(&mut self, fields: &Fields<'a>) -> Vec<Flow> {
         let Some(entries) = fields.get("flows").and_then(|n| self.map(n, "flows")) else { return Vec::new() };
         for (index, (key, _)) in entries.iter().enumerate() {
-            // A file of at most 1 MB cannot hold more flows than u32.
+            // A file of at most 1 MB has fewer flows than u32::MAX.
             let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
             self.flow_table.ids.insert(key.name.clone(), (id, key.at.clone()));
         }
@@ -48,11 +48,11 @@ impl<'a> Builder<'a> {
             flows.push(Flow { name: name.as_str().into(), steps });
         }
         self.tags.context = TagContext::Shared;
-        // What nobody calls is still looked at, and left out.
+        // A flow that is never called is still checked, and left out.
         for (key, node) in entries.iter().filter(|(key, _)| !flows.iter().any(|flow| *flow.name == *key.name)) {
-            let mark = self.mark();
+            let checkpoint = self.checkpoint();
             self.flow_steps(node, &key.name);
-            self.forget(mark);
+            self.roll_back(checkpoint);
         }
         self.cycles(&flows);
         flows
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
         flow
     }
 
-    /// Whether something in this flow, or in one that it calls, is asked for by tags of its own.
+    /// Whether something in this flow, or in one that it calls, is selected by its own tags.
     pub(super) fn calls_selected_flow(&self, call: &Node) -> bool {
         call.scalar().is_some_and(|name| self.tags.selected_flows.contains(name))
     }
@@ -97,7 +97,7 @@ impl<'a> Builder<'a> {
         selected
     }
 
-    /// Whether a step of a list, at any depth, has a tag that was asked for; and which flows the list calls.
+    /// Whether a step of a list, at any depth, has a selected tag; and which flows the list calls.
     fn has_selected_step<'n>(&self, steps: &'n Node, called: &mut Vec<&'n str>) -> bool {
         let Kind::List(items) = &steps.kind else { return false };
         let mut found = false;

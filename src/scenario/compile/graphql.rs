@@ -26,7 +26,7 @@ use crate::scenario::plan::{
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// What a step says of its operation.
+/// Values of a step for its operation.
 pub(super) struct Chosen {
     pub kind: OperationKind,
     pub name: Option<String>,
@@ -35,7 +35,7 @@ pub(super) struct Chosen {
     pub row: String,
 }
 
-/// Whether somebody means a part of the document to be filled. Two braces open nothing in GraphQL; comments are sent as
+/// Whether the document contains a template. Two braces have no meaning in GraphQL; comments are sent as
 /// they are.
 fn is_filled(document: &str) -> bool {
     document.lines().any(|line| {
@@ -163,7 +163,8 @@ impl<'a> Builder<'a> {
         let by_get = by_get && kind == OperationKind::Query;
         let verb = if by_get { Method::GET } else { Method::POST };
         let endpoint = template::text(&self.settings.graphql.endpoint.clone(), &self.names);
-        let endpoint = endpoint.map_err(|slip| self.slip(argument, slip)).unwrap_or_else(|_| Text::Fixed("/".into()));
+        let endpoint =
+            endpoint.map_err(|error| self.template_error(argument, error)).unwrap_or_else(|_| Text::Fixed("/".into()));
         let url = self.url(argument, endpoint, Vec::new());
         let content_type = (!by_get).then_some(CONTENT_TYPE_JSON);
         let message = url.zip(body).map(|(url, body)| Message { row, method: verb, url, body, content_type });
@@ -182,7 +183,7 @@ impl<'a> Builder<'a> {
         Some(GraphqlStep { http, document, operation, kind, persisted, errors, business_errors, by_get })
     }
 
-    /// Notes what can be held against a schema. `http` goes where the schema can be asked for.
+    /// Collects the document for a check against a schema. `http` goes where the schema can be fetched.
     pub(super) fn asked(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen, http: &HttpStep) {
         let given = fields.get("variables").map(Node::entries).unwrap_or_default();
         // A server that has an address for subscriptions may have nothing else there.
@@ -223,7 +224,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// `expect: { errors: none }` is stricter than the policy of the file, `any` milder.
+    /// `expect: { errors: none }` is stricter than the policy of the file, `any` more tolerant.
     pub(super) fn errors_expected(&mut self, fields: &Fields<'_>) -> ErrorPolicy {
         let expect = fields.get("expect").map(Node::entries).map(Fields);
         let node = expect.and_then(|e| e.get("errors"));
@@ -231,14 +232,14 @@ impl<'a> Builder<'a> {
         node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.settings.graphql.errors)
     }
 
-    /// Where errors stand as data: as the step says, else as the file does.
+    /// The path of errors that are data: that of the step, else that of the file.
     pub(super) fn business_errors(&mut self, fields: &Fields<'_>) -> Option<Arc<Path>> {
         let Some(node) = fields.get("business_errors") else { return self.settings.graphql.business_errors.clone() };
         let text = self.constant_text(node, "business_errors")?;
         self.path(&text, node.at.clone()).map(Arc::new)
     }
 
-    /// `errors` is of GraphQL alone.
+    /// `errors` is allowed with GraphQL only.
     pub(super) fn no_errors_key(&mut self, fields: &Fields<'_>) {
         if let Some(node) = fields.get("expect")
             && let Kind::Map(entries) = &node.kind

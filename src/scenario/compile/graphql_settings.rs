@@ -1,4 +1,4 @@
-//! `graphql` at the top: what all GraphQL steps have unless they say otherwise.
+//! `graphql` at the top: defaults of all GraphQL steps.
 
 use std::sync::Arc;
 

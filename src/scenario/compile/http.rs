@@ -20,7 +20,7 @@ const ANY_BASE: &str = "http://host.invalid";
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Header lines of one step.
 const MAX_HEADERS: usize = 200;
-/// Headers that say where a message ends: with any other value the server would wait, or read the rest as a request.
+/// Headers that delimit a message: with a wrong value the server would wait, or read the rest as a request.
 const OURS: [(HeaderName, &str); 3] = [
     (CONTENT_LENGTH, "leave it out: it is computed for every body"),
     (TRANSFER_ENCODING, "leave it out: bodies are sent whole"),
@@ -38,7 +38,7 @@ pub(super) struct Message {
     pub content_type: Option<HeaderValue>,
 }
 
-/// Query pairs, if none of them varies.
+/// Query pairs, if all are constant.
 fn fixed_pairs(query: &[(String, Text)]) -> Option<Vec<(String, Arc<str>)>> {
     query.iter().map(|(name, value)| Some((name.clone(), Arc::clone(value.fixed()?)))).collect()
 }
@@ -89,7 +89,7 @@ impl<'a> Builder<'a> {
         let mut names_itself = false;
         for node in [self.settings.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
             let own = self.headers(node);
-            // A step's header takes the place of the default of that name, not a place beside it.
+            // A step's header replaces the default of that name.
             for name in own.fixed.keys().chain(own.varying.iter().map(|(name, _)| name)).chain(&own.none) {
                 fixed_headers.remove(name);
                 headers.retain(|(n, _)| n != name);
@@ -246,7 +246,7 @@ impl<'a> Builder<'a> {
         own
     }
 
-    /// Refuses two ways of saying who asks: a header beside `auth`, in one step or in `defaults`.
+    /// Refuses `auth` together with the header that it sets, in one step or in `defaults`.
     pub(super) fn one_authorization(&mut self, fields: &Fields<'_>) {
         let header = fields.get("headers").map(Node::entries).unwrap_or_default();
         let header = header.iter().find(|(key, _)| key.name.eq_ignore_ascii_case("authorization"));

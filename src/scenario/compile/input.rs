@@ -18,6 +18,6 @@ pub(crate) struct Input<'a> {
     pub whole: &'a Node,
     /// The part that is taken.
     pub select: &'a SelectOptions,
-    /// What `env` holds.
+    /// Values of `env`.
     pub environment: &'a Arc<BTreeMap<String, String>>,
 }

@@ -25,17 +25,17 @@ pub(super) struct Interner {
 pub(super) struct Counted {
     /// Where it counts.
     pub row: EndpointId,
-    /// How much it asks for.
+    /// Its size.
     pub size: OperationSize,
-    /// Where its document stands.
+    /// Place of its document.
     pub at: Range<usize>,
-    /// The step says which row it counts in.
+    /// The step names its row.
     pub named: bool,
 }
 
 /// How many rows and operations there are at some moment.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     rows: usize,
     operations: usize,
 }
@@ -59,7 +59,7 @@ impl Interner {
         let id = match self.index.get(&endpoint) {
             Some(id) => *id,
             None => {
-                // A file of at most 1 MB cannot hold more steps than u32.
+                // A file of at most 1 MB has fewer steps than u32::MAX.
                 let id = EndpointId(u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX));
                 self.endpoints.push(endpoint.clone());
                 self.index.insert(endpoint, id);
@@ -81,23 +81,23 @@ impl Interner {
             self.clients.push(options);
             self.clients.len() - 1
         });
-        // A file of at most 1 MB cannot hold more settings than u32.
+        // A file of at most 1 MB has fewer settings than u32::MAX.
         ClientId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
-    /// Where everything ends that came so far.
-    pub fn mark(&self) -> Mark {
-        Mark { rows: self.endpoints.len(), operations: self.operations.len() }
+    /// The current state, for [`Self::roll_back`].
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint { rows: self.endpoints.len(), operations: self.operations.len() }
     }
 
-    /// Takes back what came after the mark.
-    pub fn forget(&mut self, mark: Mark) {
-        self.operations.truncate(mark.operations);
-        for endpoint in self.endpoints.drain(mark.rows..) {
+    /// Removes what was added after the checkpoint.
+    pub fn roll_back(&mut self, checkpoint: Checkpoint) {
+        self.operations.truncate(checkpoint.operations);
+        for endpoint in self.endpoints.drain(checkpoint.rows..) {
             self.index.remove(&endpoint);
         }
         for ids in self.tagged.values_mut() {
-            ids.retain(|id| (id.0 as usize) < mark.rows);
+            ids.retain(|id| (id.0 as usize) < checkpoint.rows);
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::units::{self, PerSecond, UnitError, Users};
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Users that may be busy at once in an open model that does not say.
 const MAX_BUSY: u32 = 1_000;
-/// Most stages, so that finding the one at hand stays cheap.
+/// Most stages, so that finding the current one stays cheap.
 const MAX_STAGES: usize = 1_000;
 
 impl<'a> Builder<'a> {

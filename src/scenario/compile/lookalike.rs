@@ -1,4 +1,4 @@
-//! What looks like a template, or like the name of a file that is read, and would be sent as it stands.
+//! Warns of strings that look like a template or like `@file`, and would be sent as they are.
 
 use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -54,7 +54,7 @@ impl Builder<'_> {
             return;
         }
         let message = format!("{text:?} is a string here: no file is read");
-        let note = "`json`, `body` and `graphql` read @file, `files` sends one, and `data` has the rows of one; where the @ is meant write \"{{ '@' }}…\"";
+        let note = "`json`, `body` and `graphql` read @file, `files` sends one, and `data` has the rows of one; for a literal @ write \"{{ '@' }}…\"";
         if NAMED.contains(&key) {
             self.report(node.at.clone(), message, note);
         } else {
@@ -127,7 +127,7 @@ mod tests {
     use crate::scenario::Scenario;
 
     /// All errors and warnings.
-    fn told(step: &str) -> String {
+    fn messages(step: &str) -> String {
         let text =
             format!("host: http://h\nvars: {{ id: 1 }}\ntasks: [{{ steps: [{step}, {{ log: '{{{{ id }}}}' }}] }}]\n");
         match Scenario::parse("s.yaml", &text) {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_sent_as_it_stands_is_said() {
+    fn strings_that_look_like_templates_or_files_are_reported() {
         for (level, step, wanted) in [
             ("error", "{ set: { people: '@people.json' } }", "no file is read"),
             ("warning", "{ get: /, headers: { x: '@a.csv' } }", "no file is read"),
@@ -162,11 +162,11 @@ mod tests {
             ("error", "{ get: /, query: { 'x-{{ id }}': 1 } }", "templates are not allowed in keys"),
             ("error", "{ get: /, headers: { 'x-{{ id }}': 1 } }", "is not a header name"),
         ] {
-            let said = told(step);
-            assert!(said.contains(wanted), "{step}: {said}");
-            assert_eq!(said.matches("--> ").count(), 1, "once: {step}: {said}");
+            let found = messages(step);
+            assert!(found.contains(wanted), "{step}: {found}");
+            assert_eq!(found.matches("--> ").count(), 1, "once: {step}: {found}");
             // What a recording can have sent can be sent.
-            assert!(said.starts_with(level), "{level}: {step}: {said}");
+            assert!(found.starts_with(level), "{level}: {step}: {found}");
         }
     }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_is_left_alone() {
+    fn valid_strings_are_accepted() {
         for step in [
             "{ get: '/{{ id }}' }",
             "{ set: { handle: '@people', mail: 'a@b.json', note: 'see @people.json' } }",
@@ -201,7 +201,7 @@ mod tests {
             "{ get: /, capture: { page: { body: true } } }, { get: \"/{{ page | jsonpath('$.items[?@.id == ' ~ id ~ ']') }}\" }",
             "{ get: /, capture: { all: { css: a, pick: all } } }, { get: \"/{{ all | select('eq', id) | first }}\" }",
         ] {
-            assert_eq!(told(step), "", "{step}");
+            assert_eq!(messages(step), "", "{step}");
         }
     }
 }

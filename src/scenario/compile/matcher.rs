@@ -18,7 +18,7 @@ use crate::units;
 pub(super) const PATTERN_ADVICE: &str =
     r"escape a literal ( [ { . * + ? or | with \, and put the pattern into single quotes";
 
-/// From here on a bare number of seconds is hardly what somebody expects of a reply.
+/// A bare number of seconds from here on is unlikely to be meant for a response time.
 const MANY_SECONDS: f64 = 60.0;
 
 impl Builder<'_> {

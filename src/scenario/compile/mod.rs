@@ -16,7 +16,7 @@ mod flows;
 mod graphql;
 mod graphql_settings;
 mod http;
-mod idle;
+mod ineffective;
 mod input;
 mod interner;
 mod load;
@@ -81,7 +81,7 @@ pub(crate) struct Built {
     pub errors: Vec<Diagnostic>,
     /// What looks wrong.
     pub warnings: Vec<Diagnostic>,
-    /// Why the part that was asked for is empty.
+    /// Why the selected part is empty.
     pub nothing: Option<String>,
     /// The GraphQL steps, also of what was not taken.
     pub graphql: Vec<SentDocument>,
@@ -135,11 +135,11 @@ impl<'a> Builder<'a> {
         self.unused(&fields);
         let operations = self.counted();
         let secrets = self.sources.secrets().with(self.uses.passwords.iter().map(String::as_str));
-        let idle = self.idle(&fields, &schedule, &classes);
+        let ineffective = self.ineffective(&fields, &schedule, &classes);
         let classes = self.chosen(classes);
         let mut plan = Plan {
-            remarks: idle.remarks,
-            refusals: idle.refusals,
+            remarks: ineffective.remarks,
+            refusals: ineffective.refusals,
             name: secrets.mask(head.name.as_deref().unwrap_or("")).as_ref().into(),
             host: Arc::default(),
             load,
@@ -181,7 +181,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The classes that were asked for and have tasks left.
+    /// The selected classes that have tasks left.
     fn chosen(&mut self, classes: Vec<Class>) -> Vec<Class> {
         let select = self.tags.select;
         if let Some(wrong) = select.classes.iter().find(|name| !classes.iter().any(|c| &*c.name == name.as_str())) {

@@ -1,4 +1,4 @@
-//! Names: all that steps assign are numbered before anything is compiled, and what nobody uses is said afterwards.
+//! Names: all that steps assign are numbered before anything is compiled, and those never used are reported afterwards.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -35,7 +35,7 @@ impl<'a> Builder<'a> {
             self.vars(node);
         }
         let mut table = std::mem::take(&mut self.names.slots);
-        // Nobody else holds the table yet.
+        // The table is not shared yet.
         if let Some(table) = Arc::get_mut(&mut table) {
             for key in &assigned {
                 if self.is_name(key) {

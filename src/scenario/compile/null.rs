@@ -6,7 +6,7 @@ use crate::scenario::syntax::node::{Kind, Node};
 const WORDS: [&str; 4] = ["none", "nil", "undefined", "null"];
 
 impl Builder<'_> {
-    /// Warns of a value that means null to whoever wrote it, and is a string. In quotes it is meant.
+    /// Warns of an unquoted `None` or `nil`, which was probably meant as null and is a string.
     pub(super) fn meant_as_null(&mut self, node: &Node) {
         let Kind::Text(text) = &node.kind else { return };
         if WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) && self.sources.at(node.at.clone()) == text {

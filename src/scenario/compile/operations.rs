@@ -1,6 +1,6 @@
 //! GraphQL operations and the rows of the statistics that they count in.
 //!
-//! In: the operation of each step. Out: the name of its row, and what the operations of each row ask for.
+//! In: the operation of each step. Out: the name of its row, and the size of the operations of each row.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use super::interner::Counted;
 use crate::scenario::plan::{self, EndpointId, OperationSize};
 use crate::scenario::syntax::diagnostic::Diagnostic;
 
-/// Digits of the hash that tells one document without a name from another.
+/// Digits of the hash that names a document without an operation name.
 const DIGITS: usize = 8;
 
 /// The row of an operation that has no name: the same document is always the same row.
@@ -19,7 +19,7 @@ pub(super) fn anonymous(document: &str) -> String {
 }
 
 impl Builder<'_> {
-    /// What the operations of each row ask for, and warnings of those that cannot be told apart.
+    /// The size of the operations of each row, and warnings of different ones that share a row.
     pub(super) fn counted(&mut self) -> Vec<(EndpointId, OperationSize)> {
         let all = std::mem::take(&mut self.interner.operations);
         let mut rows: Vec<(EndpointId, OperationSize)> = Vec::new();
@@ -31,7 +31,7 @@ impl Builder<'_> {
                 Some((_, size)) => *size = size.most(one.size),
                 None => rows.push((one.row, one.size)),
             }
-            // Whoever names both wants them together.
+            // Two rows with a `name` share it on purpose.
             if first.size != one.size && !(first.named && one.named) {
                 self.mixed(first, one);
             }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn operations_that_share_a_row_are_said_and_shown_at_their_largest() {
+    fn operations_that_share_a_row_are_reported_with_the_largest_size() {
         let two = |first: &str, second: &str| {
             scenario(&format!(
                 "      - graphql: \"query Q {{ a(first: 1) {{ b c }} }}\"\n{first}      \

@@ -68,7 +68,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A text that is shown and never filled.
+    /// A string without templates.
     pub(super) fn plain_text(&mut self, node: &Node, what: &str) -> Option<String> {
         let text = self.scalar(node, what)?;
         if text.trim().is_empty() {
@@ -78,7 +78,7 @@ impl Builder<'_> {
         Some(text)
     }
 
-    /// A name that is shown and never filled.
+    /// A name without templates.
     pub(super) fn name_text(&mut self, node: &Node) -> Option<String> {
         self.never_filled(node, "name", "it is one name for the whole run");
         self.plain_text(node, "name")
@@ -102,7 +102,7 @@ impl Builder<'_> {
     pub(super) fn is_none(&self, node: &Node) -> bool {
         match &node.kind {
             Kind::Null => true,
-            // A mistake is reported by whoever reads the text.
+            // Errors are reported when the text is read.
             Kind::Text(text) if text.contains("{{") => {
                 matches!(template::template(text, &self.names), Ok(Template::Constant(value)) if value.is_none())
             }
@@ -110,20 +110,20 @@ impl Builder<'_> {
         }
     }
 
-    /// Says of a value that is read with the file, and has a template in it, that it cannot have one.
+    /// Adds advice to an error about a value that cannot contain a template, if it has one.
     fn no_template(&mut self, node: &Node) {
         if node.scalar().is_some_and(|text| text.contains("{{")) {
             self.diagnostics.advise("templates are not allowed here: this is evaluated when the file is loaded");
         }
     }
 
-    /// A text that may hold templates.
+    /// A string that may contain templates.
     pub(super) fn text(&mut self, node: &Node, what: &str) -> Option<Text> {
         let source = self.scalar(node, what)?;
         match template::text(&source, &self.names) {
             Ok(text) => Some(text),
-            Err(slip) => {
-                self.slip(node, slip);
+            Err(error) => {
+                self.template_error(node, error);
                 None
             }
         }
@@ -178,7 +178,7 @@ impl Builder<'_> {
             return Some(Vec::new());
         }
         let Kind::Text(text) = &node.kind else { return None };
-        // A mistake is reported by whoever reads the text.
+        // Errors are reported when the text is read.
         let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
         if value.is_none() {
             return Some(Vec::new());
@@ -246,7 +246,7 @@ impl Builder<'_> {
         None
     }
 
-    /// Texts that are shown and never filled; one may stand without a list.
+    /// Strings without templates; a single one needs no list.
     pub(super) fn plain_texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         let text = |n| {
             self.never_filled(n, what, "it is evaluated when the file is loaded");
@@ -255,7 +255,7 @@ impl Builder<'_> {
         node.one_or_more().iter().filter_map(text).collect()
     }
 
-    /// A text whose templates cannot vary, filled.
+    /// A string whose templates do not vary, rendered.
     pub(super) fn constant_text(&mut self, node: &Node, what: &str) -> Option<String> {
         match self.text(node, what)? {
             Text::Fixed(text) => Some(text.to_string()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::builder::Builder;
 use super::fields::Fields;
-use super::unsatisfiable::Seen;
+use super::unsatisfiable::Tested;
 use crate::row_kind::RowKind;
 use crate::scenario::eval::expect::Unit;
 use crate::scenario::eval::template::{JsonBuilder, Text};
@@ -24,7 +24,7 @@ const DRAIN: Duration = Duration::from_secs(2);
 /// Largest padded message: what a subscriber of ours can read.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
-/// Commands after which a connection does nothing but receive: why they are no `redis` step, and what is.
+/// Commands after which a connection does nothing but receive: why they cannot be a `redis` step, and what to write instead.
 const STREAMING: &[(&str, &str, &str)] = &[
     ("SUBSCRIBE", LISTENS, "write subscribe: [channel]"),
     ("PSUBSCRIBE", LISTENS, "write subscribe: [pattern] and pattern: true"),
@@ -154,7 +154,7 @@ impl Builder<'_> {
                 self.report(
                     n.at.clone(),
                     "`size` must be at most 16 MiB (16777216)",
-                    "katydid reads no larger message, so it could not tell whether one arrives",
+                    "katydid does not read larger messages, so it could not measure them",
                 );
             }
             u32::try_from(size).ok()
@@ -163,7 +163,7 @@ impl Builder<'_> {
         let receivers = fields.get("expect").and_then(|n| {
             let expect = self.fields(n, &keys::EXPECT_PUBLISH)?;
             let receivers = expect.get("receivers")?;
-            self.unsatisfiable(receivers, Seen::Count, false);
+            self.unsatisfiable(receivers, Tested::Count, false);
             self.matcher(receivers, Unit::Plain)
         });
         let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
@@ -203,7 +203,7 @@ impl Builder<'_> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let mut command = Vec::new();
         match argument.scalar() {
-            // One text is cut at its blanks; an argument with blanks needs the list.
+            // A single string is split at blanks; an argument with blanks needs the list.
             Some(text) => {
                 for word in text.split_whitespace() {
                     let kind = Kind::Text(word.to_owned());

@@ -1,4 +1,4 @@
-//! What is masked: the values of `secrets`, and passwords that nobody has to name.
+//! What is masked: the values of `secrets`, and passwords that need no declaration.
 
 use std::sync::Arc;
 

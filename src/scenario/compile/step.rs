@@ -51,14 +51,14 @@ impl Builder<'_> {
         let taken = !excluded && (wanted || contains_steps || (word == "call" && self.calls_selected_flow(argument)));
         let watched = self.names.given.watch(taken && self.names.given.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
-        let (around, mark) = (self.tags.current.len(), self.mark());
+        let (around, checkpoint) = (self.tags.current.len(), self.checkpoint());
         self.tags.current.extend(own_tags);
         let built = self.action(action, argument, &fields);
         self.names.given.watch(watched);
         self.warn_of_unset(node);
         self.tags.current.truncate(around);
         if !taken || (!wanted && contains_steps && built.as_ref().is_some_and(is_empty)) {
-            self.forget(mark);
+            self.roll_back(checkpoint);
             return None;
         }
         let when = match when {

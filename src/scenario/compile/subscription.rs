@@ -19,8 +19,8 @@ use crate::scenario::syntax::node::Node;
 const OWN: [&str; 2] = ["events", "listen_for"];
 /// Keys that a subscription cannot have, and why.
 const STRANGE: [(&str, &str); 3] = [
-    ("persisted", "a subscription is sent as text; the setting of the file is about queries and mutations"),
-    ("method", "a subscription goes over a WebSocket; the setting of the file is about queries"),
+    ("persisted", "a subscription is sent as text; the file's setting applies to queries and mutations"),
+    ("method", "a subscription goes over a WebSocket; the file's setting applies to queries"),
     ("http_version", "a WebSocket is opened by HTTP/1.1"),
 ];
 
@@ -72,7 +72,7 @@ impl Builder<'_> {
         if let Some(node) = fields.get("capture")
             && let Some(capture) = http.captures.iter().find(|capture| strange(&capture.source))
         {
-            let message = format!("`{}` cannot be captured: an event is JSON alone", capture.words);
+            let message = format!("`{}` cannot be captured: an event has only JSON", capture.words);
             self.report(node.at.clone(), message, "write capture: { name: $.data.field }");
         }
         self.asked(argument, fields, chosen, &http);
@@ -84,7 +84,7 @@ impl Builder<'_> {
         let expect = fields.get("expect").map(Node::entries).map(Fields);
         for key in ["status", "header"] {
             if let Some(at) = expect.and_then(|expect| expect.key(key)) {
-                let message = format!("`{key}` cannot be expected of a subscription: its events are JSON alone");
+                let message = format!("`{key}` cannot be expected of a subscription: its events have only JSON");
                 self.report(at, message, "write expect: { json: { $.data.field: value } }");
             }
         }
@@ -101,8 +101,8 @@ impl Builder<'_> {
                 }
                 Text::Parts(parts)
             }
-            Err(slip) => {
-                self.slip(argument, slip);
+            Err(error) => {
+                self.template_error(argument, error);
                 return None;
             }
         };

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::scenario::plan::SelectOptions;
 
-/// What becomes of a step without tags, by what it is in.
+/// Whether a step without tags is selected, by its context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TagContext {
     /// It is in no task and belongs to all.
@@ -18,7 +18,7 @@ pub(super) enum TagContext {
 /// The filter, and where in the file the compiler is.
 #[derive(Debug)]
 pub(super) struct TagFilter<'a> {
-    /// What the flags say.
+    /// Values of the flags.
     pub select: &'a SelectOptions,
     /// Tags of the current task and step.
     pub current: Vec<String>,

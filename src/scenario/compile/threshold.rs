@@ -56,7 +56,7 @@ impl Builder<'_> {
             && !stages.iter().any(|stage| *stage.name == *name)
             && elsewhere(name)
         {
-            // The load of this profile has no such stage, but that of another has: there is nothing to judge.
+            // The load of this profile has no such stage, but that of another has: there is nothing to evaluate.
             if let Some(node) = fields.get("stage") {
                 let message = format!("the load of this run has no stage `{name}`: this threshold is skipped");
                 self.warn(node.at.clone(), message, "it is evaluated with a profile that has the stage");

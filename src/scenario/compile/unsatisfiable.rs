@@ -1,16 +1,16 @@
-//! Expectations that no reply can meet, or that every reply meets: refused, for neither says anything.
+//! Expectations that no response can meet, or that every response meets: refused, because neither checks anything.
 
 use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// What is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// A length of time: always there, and never exactly what somebody wrote.
+pub(super) enum Tested {
+    /// A duration: always exists, and is never exactly equal to another.
     Time,
-    /// Bytes: always there.
+    /// A number of bytes: always exists.
     Size,
-    /// A status: always there.
+    /// A status: always exists.
     Status,
     /// How many of something there are.
     Count,
@@ -18,77 +18,77 @@ pub(super) enum Seen {
     Any,
 }
 
-impl Seen {
+impl Tested {
     fn words(self) -> &'static str {
         match self {
-            Seen::Time => "`time`",
-            Seen::Size => "`size`",
-            Seen::Status => "`status`",
-            Seen::Count => "a count",
-            Seen::Any => "a value",
+            Tested::Time => "`time`",
+            Tested::Size => "`size`",
+            Tested::Status => "`status`",
+            Tested::Count => "a count",
+            Tested::Any => "a value",
         }
     }
 
     fn example(self) -> &'static str {
         match self {
-            Seen::Time => "write < 1s",
-            Seen::Size => "write < 10KB",
-            Seen::Status => "write 200, 2xx or { gte: 200, lt: 400 }",
-            Seen::Count | Seen::Any => "write { gte: 1 }",
+            Tested::Time => "write < 1s",
+            Tested::Size => "write < 10KB",
+            Tested::Status => "write 200, 2xx or { gte: 200, lt: 400 }",
+            Tested::Count | Tested::Any => "write { gte: 1 }",
         }
     }
 }
 
 impl Builder<'_> {
-    /// Reports what cannot hold, or always does. `negated`: inside of `not`.
-    pub(super) fn unsatisfiable(&mut self, node: &Node, seen: Seen, negated: bool) {
+    /// Reports what is always false, or always true. `negated`: inside `not`.
+    pub(super) fn unsatisfiable(&mut self, node: &Node, tested: Tested, negated: bool) {
         match &node.kind {
             Kind::Map(entries) => {
                 for (key, value) in entries {
-                    self.unsatisfiable_test(&key.name, value, seen, negated);
+                    self.unsatisfiable_test(&key.name, value, tested, negated);
                 }
             }
-            Kind::List(items) if seen == Seen::Time && !items.is_empty() => self.exactly(node, negated),
-            Kind::List(items) => items.iter().for_each(|item| self.unsatisfiable_number(item, seen)),
+            Kind::List(items) if tested == Tested::Time && !items.is_empty() => self.exactly(node, negated),
+            Kind::List(items) => items.iter().for_each(|item| self.unsatisfiable_number(item, tested)),
             Kind::Text(text) => match text.trim() {
-                text if text.starts_with("!=") => self.unsatisfiable_test("ne", node, seen, negated),
-                text if text.starts_with("==") => self.unsatisfiable_test("eq", node, seen, negated),
-                text if text.starts_with(['<', '>']) => self.unsatisfiable_number(node, seen),
-                _ => self.unsatisfiable_test("eq", node, seen, negated),
+                text if text.starts_with("!=") => self.unsatisfiable_test("ne", node, tested, negated),
+                text if text.starts_with("==") => self.unsatisfiable_test("eq", node, tested, negated),
+                text if text.starts_with(['<', '>']) => self.unsatisfiable_number(node, tested),
+                _ => self.unsatisfiable_test("eq", node, tested, negated),
             },
-            Kind::Null | Kind::Bool(_) | Kind::Number(..) => self.unsatisfiable_test("eq", node, seen, negated),
+            Kind::Null | Kind::Bool(_) | Kind::Number(..) => self.unsatisfiable_test("eq", node, tested, negated),
         }
     }
 
-    fn unsatisfiable_test(&mut self, operator: &str, node: &Node, seen: Seen, negated: bool) {
-        let is_number = seen != Seen::Any;
+    fn unsatisfiable_test(&mut self, operator: &str, node: &Node, tested: Tested, negated: bool) {
+        let is_number = tested != Tested::Any;
         match operator {
-            "not" => self.unsatisfiable(node, seen, !negated),
+            "not" => self.unsatisfiable(node, tested, !negated),
             "length" if is_number => {
-                self.report(node.at.clone(), format!("{} has no length", seen.words()), seen.example());
+                self.report(node.at.clone(), format!("{} has no length", tested.words()), tested.example());
             }
-            "length" => self.unsatisfiable(node, Seen::Count, negated),
+            "length" => self.unsatisfiable(node, Tested::Count, negated),
             "exists" if is_number => {
-                self.report(node.at.clone(), format!("`exists` has no effect on {}", seen.words()), seen.example());
+                self.report(node.at.clone(), format!("`exists` has no effect on {}", tested.words()), tested.example());
             }
             // The digits of a status can be looked at.
-            "starts_with" | "ends_with" | "matches" if seen == Seen::Status => self.is_text(operator, node),
+            "starts_with" | "ends_with" | "matches" if tested == Tested::Status => self.is_text(operator, node),
             "contains" | "starts_with" | "ends_with" | "matches" if is_number => {
-                let message = format!("{} is a number: `{operator}` needs a string", seen.words());
-                self.report(node.at.clone(), message, seen.example());
+                let message = format!("{} is a number: `{operator}` needs a string", tested.words());
+                self.report(node.at.clone(), message, tested.example());
             }
-            "eq" | "in" if seen == Seen::Time => self.exactly(node, negated),
-            "ne" if seen == Seen::Time => self.exactly(node, !negated),
+            "eq" | "in" if tested == Tested::Time => self.exactly(node, negated),
+            "ne" if tested == Tested::Time => self.exactly(node, !negated),
             "gt" | "gte" | "lt" | "lte" => match node.kind {
-                Kind::Number(..) | Kind::Text(_) => self.unsatisfiable_number(node, seen),
+                Kind::Number(..) | Kind::Text(_) => self.unsatisfiable_number(node, tested),
                 _ => {
                     let message = format!("`{operator}`: expected a number or a string, found {}", node.what());
                     self.report(node.at.clone(), message, "write one such as { gte: 1 }");
                 }
             },
             "starts_with" | "ends_with" | "matches" => self.is_text(operator, node),
-            "in" => node.one_or_more().iter().for_each(|item| self.unsatisfiable_number(item, seen)),
-            "eq" | "ne" => self.unsatisfiable_number(node, seen),
+            "in" => node.one_or_more().iter().for_each(|item| self.unsatisfiable_number(item, tested)),
+            "eq" | "ne" => self.unsatisfiable_number(node, tested),
             _ => {}
         }
     }
@@ -114,9 +114,9 @@ impl Builder<'_> {
         self.report(node.at.clone(), message, format!("use `< {text}`"));
     }
 
-    /// A number of items is compared with nothing but numbers; other units are read by whoever compiles them.
-    fn unsatisfiable_number(&mut self, node: &Node, seen: Seen) {
-        if seen != Seen::Count {
+    /// A count is compared with numbers only; other units are checked where they are compiled.
+    fn unsatisfiable_number(&mut self, node: &Node, tested: Tested) {
+        if tested != Tested::Count {
             return;
         }
         let text = node.scalar().map(|text| text.trim().trim_start_matches(['<', '>', '=', '!']).trim());
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_never_hold_is_refused() {
+    fn unsatisfiable_expectations_are_refused() {
         for (expect, words) in [
             ("{ time: { contains: 5 } }", "`time` is a number"),
             ("{ time: { matches: x } }", "`time` is a number"),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_hold_is_taken() {
+    fn satisfiable_expectations_are_accepted() {
         for expect in [
             "{ time: { lt: 1s, gt: 1ms } }",
             "{ time: '< {{ user.id }}s' }",

@@ -15,8 +15,8 @@ impl Builder<'_> {
         match &node.kind {
             Kind::Text(text) => match template::constant(text, &self.names) {
                 Ok(value) => Some(value),
-                Err(slip) => {
-                    self.slip(node, slip);
+                Err(error) => {
+                    self.template_error(node, error);
                     None
                 }
             },
@@ -35,7 +35,7 @@ impl Builder<'_> {
         match &node.kind {
             Kind::Text(text) => {
                 let template = template::template(text, &self.names);
-                template.map_err(|slip| self.slip(node, slip)).ok()
+                template.map_err(|error| self.template_error(node, error)).ok()
             }
             Kind::List(items) => {
                 let items: Vec<Template> = items.iter().filter_map(|item| self.template(item)).collect();
@@ -55,7 +55,7 @@ impl Builder<'_> {
     /// A bare expression.
     pub(super) fn condition(&mut self, node: &Node, what: &str) -> Option<Condition> {
         let text = self.scalar(node, what)?;
-        template::condition(&text, &self.names).map_err(|slip: TemplateError| self.slip(node, slip)).ok()
+        template::condition(&text, &self.names).map_err(|error: TemplateError| self.template_error(node, error)).ok()
     }
 
     /// A map of names and their new values.
@@ -69,7 +69,7 @@ impl Builder<'_> {
             self.meant_as_null(value);
             let template = self.template(value);
             self.names.given.give(&key.name);
-            // A name that is none was reported when names were numbered.
+            // An invalid name was reported when names were numbered.
             out.extend(self.names.slots.id(&key.name).zip(template));
         }
         out

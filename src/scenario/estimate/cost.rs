@@ -1,4 +1,4 @@
-//! What a run of a plan will cost, as far as that is known before it: at most, if responses take no time.
+//! What a run of a plan costs, estimated before it: an upper bound, as if responses took no time.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use super::fan_out::{FanOut, fan_out};
 use super::frequency::{arrival_share, between, most, per_second, per_task, serves, shares};
 use crate::scenario::plan::{Action, Goal, LoopCount, Plan, Schedule, Slope, Step};
 
-/// What a run of the plan will come to, as far as that is known before it.
+/// The estimated cost of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
     /// Peak concurrent users; with arrivals the most there may be.
     pub peak_users: u32,
-    /// Requests of the whole run, at most about so many: as if replies took no time, and each `if` took its longer
-    /// side; `None` when nothing bounds them.
+    /// Upper bound of the requests of the whole run: as if responses took no time, and each `if` took its longer
+    /// branch; `None` when they are unbounded.
     pub requests: Option<f64>,
-    /// Some loop runs as often as is known only in the run; it is counted as one pass.
+    /// Some loop's number of iterations is known only in the run; it is counted as one.
     pub loops: bool,
-    /// Requests in a second at the peak if replies took no time; `None` when nothing bounds them.
+    /// Requests per second at the peak if responses took no time; `None` when they are unbounded.
     pub rate: Option<f64>,
     /// Users times hours, with arrivals at most; `None` without an end.
     pub vu_hours: Option<f64>,
@@ -27,7 +27,7 @@ pub struct Estimate {
 
 /// Estimates a run.
 pub fn estimate(plan: &Plan) -> Estimate {
-    let schedule = staffed(plan);
+    let schedule = effective_schedule(plan);
     Estimate {
         peak_users: schedule.peak_users().0,
         requests: requests(plan, &schedule),
@@ -45,8 +45,8 @@ pub(super) fn most_users(plan: &Plan) -> Option<u32> {
     (!weighted && !plan.schedule.is_open()).then_some(fixed)
 }
 
-/// The schedule of the users that really run.
-fn staffed(plan: &Plan) -> Cow<'_, Schedule> {
+/// The schedule limited to the users that the classes have.
+fn effective_schedule(plan: &Plan) -> Cow<'_, Schedule> {
     let schedule = &plan.schedule;
     let Some(most) = most_users(plan).filter(|most| *most < schedule.peak_users().0) else {
         return Cow::Borrowed(schedule);
@@ -64,7 +64,7 @@ fn requests(plan: &Plan, schedule: &Schedule) -> Option<f64> {
     let length = schedule.length()?;
     let seconds = length.as_secs_f64();
     let peak = f64::from(plan.schedule.peak_users().0);
-    let (begun, early) = begun(schedule, length);
+    let (users_started, early) = started(schedule, length);
     let user_seconds = schedule.vu_hours()? * 3_600.0 + early;
     let arrived = schedule.arrivals_by(length);
     let all = plan.classes.iter().zip(shares(plan)).map(|(class, share)| {
@@ -78,7 +78,7 @@ fn requests(plan: &Plan, schedule: &Schedule) -> Option<f64> {
         let (users, time) = if schedule.is_open() {
             (peak * share, peak * share * seconds)
         } else {
-            (begun * share_of(share, peak, schedule), user_seconds * share_of(share, peak, schedule))
+            (users_started * share_of(share, peak, schedule), user_seconds * share_of(share, peak, schedule))
         };
         if each <= 0.0 {
             return Some(users * once);
@@ -89,15 +89,15 @@ fn requests(plan: &Plan, schedule: &Schedule) -> Option<f64> {
     all.sum()
 }
 
-/// The part of the users that really run, for a part of those that were asked for.
+/// The share of the users that run, from a share of those that were requested.
 fn share_of(share: f64, asked: f64, schedule: &Schedule) -> f64 {
     let peak = f64::from(schedule.peak_users().0);
     if peak > 0.0 { (share * asked / peak).min(1.0) } else { 0.0 }
 }
 
-/// How many users begin in the course of a schedule; and how many seconds of users that is more than a straight line
-/// says, because each comes at the beginning of its share of the way.
-fn begun(schedule: &Schedule, length: Duration) -> (f64, f64) {
+/// How many users a schedule starts, and how many more user-seconds than the area below its lines these make: each
+/// user starts at the beginning of its step of the ramp.
+fn started(schedule: &Schedule, length: Duration) -> (f64, f64) {
     let level = |t: Duration| f64::from(schedule.users_at(t).0);
     let (mut users, mut begun, mut early) = (0.0, 0.0, 0.0);
     for (index, stage) in schedule.stages().iter().enumerate() {
@@ -126,13 +126,13 @@ fn rate(plan: &Plan) -> Option<f64> {
     classes.map(|(class, share)| Some(per_second(plan, class, share)? * per_task(plan, class))).sum()
 }
 
-/// Whether some request stands in a loop whose passes are known only in the run.
+/// Whether some request is in a loop whose number of iterations is known only in the run.
 fn loops(plan: &Plan) -> bool {
     let lists = plan.classes.iter().flat_map(|class| {
         let tasks = class.tasks.iter().filter(|task| task.weight > 0).map(|task| &task.steps);
         [&class.on_start, &class.on_stop].into_iter().chain(tasks)
     });
-    // Flows are looked at by themselves: one that is there is called.
+    // Flows are checked on their own: each flow of a plan is called.
     lists.chain(plan.flows.iter().map(|flow| &flow.steps)).any(|steps| loops_in(plan, steps))
 }
 

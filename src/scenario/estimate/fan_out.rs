@@ -77,7 +77,7 @@ fn in_class(plan: &Plan, class: &Class, is: &dyn Fn(&Action) -> bool) -> bool {
     any(&class.on_start) || class.tasks.iter().any(|task| any(&task.steps))
 }
 
-/// Bytes of a message: a payload that needs nothing of a reply can be filled beforehand.
+/// Bytes of a message: a payload that uses nothing of a response can be rendered beforehand.
 fn size(plan: &Plan, step: &PublishStep) -> Option<f64> {
     let mut payload = Vec::new();
     step.payload.render(&mut plan.scope(1, 1), &mut payload).ok()?;

@@ -1,8 +1,8 @@
-//! How often things happen in a run, if responses take no time: tasks of a class, and what is in lists of steps.
+//! How often tasks and steps are executed in a run, if responses take no time.
 
 use crate::scenario::plan::{Action, Class, Limit, LoopCount, Pause, Plan, Start, Step, Task, Wait};
 
-/// Tasks of a class in a second, if replies took no time; `None` when nothing bounds them.
+/// Tasks of a class per second, if responses took no time; `None` when they are unbounded.
 pub(super) fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> {
     if serves(plan, class) {
         return Some(plan.schedule.peak_rate() * arrival_share(plan, class));
@@ -10,7 +10,7 @@ pub(super) fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> 
     between(plan, class).map(|pause| f64::from(plan.schedule.peak_users().0) * share / pause)
 }
 
-/// Seconds from a task of a user to its next; `None` when there need be none.
+/// Seconds from one task of a user to its next; `None` without a minimum.
 pub(super) fn between(plan: &Plan, class: &Class) -> Option<f64> {
     let inside = pauses(plan, class);
     let wait = match class.wait {
@@ -59,19 +59,19 @@ pub(super) fn per_task(plan: &Plan, class: &Class) -> f64 {
 pub(super) fn most(plan: &Plan, steps: &[Step]) -> f64 {
     sum(plan, steps, &|action| match action {
         Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
-        // The connection and the operation; events are no requests.
+        // The connection and the operation; events are not requests.
         Action::Subscription(_) => 2.0,
         _ => 0.0,
     })
 }
 
-/// The pauses inside a class's tasks that none of them goes without.
+/// Seconds of pauses that every task of a class makes, on average.
 fn pauses(plan: &Plan, class: &Class) -> f64 {
     mean(class, |task| {
         add(plan, &task.steps, Bound::Least, &|action| match action {
             Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
             Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
-            // Where a number of events may end it sooner, nobody knows when.
+            // A number of events may end it sooner, at an unknown time.
             Action::Subscription(step) => match (&step.listen_for, &step.events) {
                 (Some(Limit::Fixed(length)), None) => length.as_secs_f64(),
                 _ => 0.0,
@@ -88,8 +88,8 @@ enum Bound {
     Most,
 }
 
-/// Adds up over steps as if every condition held, and the longer side of each `if` was taken; loops count their passes
-/// where they are known, else one.
+/// Adds up over steps as if every condition was true, and each `if` took its longer branch; a loop counts its
+/// iterations where they are known, else one.
 pub(super) fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
     add(plan, steps, Bound::Most, of)
 }

@@ -14,14 +14,14 @@ pub use fan_out::FanOut;
 use super::plan::{Class, Goal, Plan, Quota, Schedule, Slope, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
 
-/// What a run of the plan says before it starts, a sentence each: what flags have replaced, and which classes have too few
+/// Notes that a run shows before it starts, one sentence each: what flags have replaced, and which classes have too few
 /// users.
 pub fn remarks(plan: &Plan) -> Vec<String> {
     plan.remarks.iter().cloned().chain(understaffed(plan)).collect()
 }
 
-/// Says so when the users at the peak do not fit the classes: some class has fewer than its fixed count, or nobody; or
-/// all have fixed counts, and more users are asked for.
+/// A note when the users at the peak do not fit the classes: some class has fewer than its fixed count, or none; or
+/// all have fixed counts, and more users are requested.
 fn understaffed(plan: &Plan) -> Option<String> {
     let peak = plan.schedule.peak_users().0;
     // Arrivals have no use for fixed counts, but for those of users that are there before them.
@@ -49,7 +49,7 @@ fn understaffed(plan: &Plan) -> Option<String> {
     let share = |class: &Class| if class.fixed_count.is_none() || is_open { u64::from(class.weight) } else { 0 };
     let mut waiting: Vec<bool> = plan.classes.iter().map(|class| fixed(class).is_none() && class.weight > 0).collect();
     let mut quota = Quota::new(plan.classes.iter().map(share).collect());
-    // In an open run whoever is free makes room for the class whose turn it is.
+    // In an open run a free user is replaced by one of the class whose turn it is.
     while left > 0 && waiting.contains(&true) {
         left -= 1;
         match quota.next() {
@@ -122,10 +122,10 @@ pub fn words(plan: &Plan) -> String {
     let most = if plan.schedule.is_open() { "at most " } else { "" };
     let requests = match estimate.requests {
         Some(n) => format!("at most about {} requests", units::count(n.round() as u64)),
-        None => "as many requests as the target answers".to_owned(),
+        None => "as many requests as the target can serve".to_owned(),
     };
     let loops = if estimate.loops && estimate.requests.is_some() {
-        " (a loop whose passes are known only in the run is counted as one)"
+        " (a loop whose iterations are known only in the run is counted as one)"
     } else {
         ""
     };

@@ -97,7 +97,7 @@ fn users_without_a_class_are_not_counted() {
 }
 
 #[test]
-fn a_plan_is_told_in_the_right_words() {
+fn a_plan_is_described() {
     let text = words(&planned(
         "host: http://h\nshape: { stages: [{ name: a, duration: 10s, rate: 5 }], max_users: 7 }\nflows: { f: [{ post: /x }] }\n\
          tasks: [{ tags: t, steps: [{ get: /a }, { graphql: 'query Q { a }' }, { call: f }] }]\nthresholds:\n\
@@ -125,11 +125,11 @@ fn a_plan_is_told_in_the_right_words() {
     }
 }
 
-/// The plan of a file with flags, and what is said of it.
+/// The plan of a file with flags, and its description.
 fn flagged(text: &str, overrides: Overrides) -> (Plan, String) {
     let plan = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}")).plan(&overrides).unwrap();
-    let said = words(&plan);
-    (plan, said)
+    let text = words(&plan);
+    (plan, text)
 }
 
 fn lasting(seconds: f64) -> Overrides {
@@ -144,7 +144,7 @@ fn a_run_time_ends_stages_on_their_way_and_never_squeezes_them() {
         format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}, {{ duration: 4m, users: 200 }}] }}\n");
     let (whole, _) = flagged(&stages, Overrides::default());
     for (seconds, peak) in [(30.0, 10), (60.0, 20), (61.0, 21), (120.0, 65), (180.0, 110), (299.9, 200)] {
-        let (plan, said) = flagged(&stages, lasting(seconds));
+        let (plan, text) = flagged(&stages, lasting(seconds));
         assert_eq!(plan.schedule.length(), Some(Duration::from_secs_f64(seconds)));
         // At every moment there are as many as without the flag.
         for t in (0..(seconds * 10.0) as u32).map(|tenths| Duration::from_millis(100) * tenths) {
@@ -156,25 +156,25 @@ fn a_run_time_ends_stages_on_their_way_and_never_squeezes_them() {
             (peak, peak, peak),
             "{seconds}"
         );
-        assert!(said.contains(&format!("{} at the peak", users(peak))), "{said}");
-        assert!(said.contains("; it ends with ") == (peak != 20 && peak != 200), "{said}");
+        assert!(text.contains(&format!("{} at the peak", users(peak))), "{text}");
+        assert!(text.contains("; it ends with ") == (peak != 20 && peak != 200), "{text}");
     }
     // 20 × 30 s, and 20 to 65 in a minute.
     let (plan, _) = flagged(&stages, lasting(120.0));
     let seconds = estimate(&plan).vu_hours.unwrap() * 3_600.0;
     assert!((seconds - (600.0 + 42.5 * 60.0)).abs() < 1e-6, "{seconds}");
-    let (longer, said) = flagged(&stages, lasting(600.0));
+    let (longer, text) = flagged(&stages, lasting(600.0));
     for (t, expected) in [(299, 200), (300, 200), (301, 200), (599, 200)] {
         assert_eq!(longer.schedule.users_at(Duration::from_secs(t)).0, expected, "at {t}");
     }
     assert_eq!(longer.schedule.users_at(Duration::from_secs(120)).0, 66, "the way stays as long");
-    assert!(said.contains("stage 2: 9m to 200 users evenly within 4m"), "{said}");
+    assert!(text.contains("stage 2: 9m to 200 users evenly within 4m"), "{text}");
     let (endless, _) = flagged(&stages, Overrides { run_time: Some(None), ..Overrides::default() });
     assert_eq!([120, 10_000].map(|t| endless.schedule.users_at(Duration::from_secs(t)).0), [66, 200]);
 }
 
 #[test]
-fn a_longer_run_time_holds_the_last_value_even_where_it_is_not_the_goal() {
+fn a_longer_run_time_keeps_the_last_value_even_where_it_is_not_the_goal() {
     // 2 a second for 10 s are 20 of the 100, and in the other 5/s of the 50/s.
     let slow = format!("{TASKS}shape: {{ stages: [{{ duration: 10s, users: 100, spawn_rate: 2 }}] }}\n");
     let (plan, _) = flagged(&slow, lasting(60.0));
@@ -188,15 +188,15 @@ fn a_longer_run_time_holds_the_last_value_even_where_it_is_not_the_goal() {
     let rates = format!(
         "{TASKS}arrivals: {{ max_users: 9, stages: [{{ duration: 10s, rate: 10 }}, {{ duration: 10s, rate: 50, ramp: 40s }}] }}\n"
     );
-    let (plan, said) = flagged(&rates, lasting(60.0));
+    let (plan, text) = flagged(&rates, lasting(60.0));
     assert_eq!(
         [5, 10, 15, 20, 59].map(|t| plan.schedule.rate_at(Duration::from_secs(t))),
         [5.0, 10.0, 15.0, 20.0, 20.0]
     );
-    assert!(said.contains("; it ends with 20/s") || !said.contains("ends with"), "{said}");
-    let (plan, said) = flagged(&rates, lasting(15.0));
+    assert!(text.contains("; it ends with 20/s") || !text.contains("ends with"), "{text}");
+    let (plan, text) = flagged(&rates, lasting(15.0));
     assert_eq!(plan.schedule.arrivals_by(Duration::from_secs(15)), 50.0 + 62.5);
-    assert!(said.contains("; it ends with 15/s"), "{said}");
+    assert!(text.contains("; it ends with 15/s"), "{text}");
     // So does the key of the file.
     let keyed = format!("run_time: 15s\n{rates}");
     let (plan, _) = flagged(&keyed, Overrides::default());
@@ -212,7 +212,7 @@ fn a_longer_run_time_holds_the_last_value_even_where_it_is_not_the_goal() {
 }
 
 #[test]
-fn flags_that_replace_a_shape_or_do_nothing_say_so() {
+fn flags_that_replace_a_shape_or_have_no_effect_are_noted() {
     let stages = format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}] }}\n");
     let open = format!("{}run_time: 9s\narrivals: {{ rate: 5/s }}\n", TASKS.replace("wait_time: constant(10s)\n", ""));
     let plain = format!("{TASKS}users: 5\n");
@@ -236,9 +236,9 @@ fn flags_that_replace_a_shape_or_do_nothing_say_so() {
         (&plain, Some(9), Some(2.0), None),
     ] {
         let (n, rate) = (n.map(units::Users), rate.map(PerSecond));
-        let (plan, said) = flagged(text, Overrides { users: n, spawn_rate: rate, ..Overrides::default() });
+        let (plan, text) = flagged(text, Overrides { users: n, spawn_rate: rate, ..Overrides::default() });
         assert_eq!(remarks(&plan), expected.iter().cloned().collect::<Vec<_>>());
-        assert!(expected.is_none_or(|words| said.contains(&format!("! {words}"))), "{said}");
+        assert!(expected.is_none_or(|words| text.contains(&format!("! {words}"))), "{text}");
     }
 }
 
@@ -259,9 +259,9 @@ fn a_class_without_a_user_is_named_also_where_others_share_by_weight() {
         (7, None),
         (1_000_000, None),
     ] {
-        let (plan, said) = flagged(&text, Overrides { users: Some(units::Users(n)), ..Overrides::default() });
+        let (plan, text) = flagged(&text, Overrides { users: Some(units::Users(n)), ..Overrides::default() });
         assert_eq!(understaffed(&plan).as_deref(), expected, "{n}");
-        assert!(expected.is_none_or(|words| said.contains(words)), "{said}");
+        assert!(expected.is_none_or(|words| text.contains(words)), "{text}");
     }
 }
 
@@ -292,7 +292,7 @@ fn a_run_that_is_all_warm_up_is_an_error() {
         assert_eq!(plan.is_err(), is_error, "{load} {run_time:?}");
         assert!(plan.err().is_none_or(|error| error.text.contains("nothing would count")), "{load}");
     }
-    // The file alone says so where no flag gives another length.
+    // The error has a place in the file unless a flag sets another length.
     let shape = "shape: { stages: [{ duration: 3s, users: 1 }] }\nwarm_up: 5s\n";
     let profile = "run_time: 3s\nwarm_up: 5s\nprofiles: { p: { run_time: 2m } }\n";
     for load in ["run_time: 3s\nwarm_up: 5s\n", shape, profile] {

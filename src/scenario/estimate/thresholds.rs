@@ -3,7 +3,7 @@
 use crate::scenario::plan::{EndpointId, Plan, Target, Threshold};
 use crate::units;
 
-/// All that a threshold says.
+/// A threshold in one line.
 pub(super) fn words(plan: &Plan, threshold: &Threshold) -> String {
     let mut parts = vec![threshold.words.to_string()];
     match &threshold.on {

@@ -38,7 +38,7 @@ impl Budget {
         self
     }
 
-    /// True when the work must end, because its time is over or nobody waits for it any more.
+    /// True when the work must end: its time is over, or its result is no longer needed.
     pub fn is_spent(&self) -> bool {
         self.stopped.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed))
             || self.deadline().is_some_and(|deadline| Instant::now() >= deadline)

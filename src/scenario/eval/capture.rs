@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_miss_takes_the_default_or_says_what_was_there() {
+    fn a_miss_uses_the_default_or_reports_what_was_found() {
         let headers = HeaderMap::new();
         let response = ResponseView::new(200, Duration::ZERO, &headers, b"<html>");
         let mut rng = fastrand::Rng::with_seed(1);

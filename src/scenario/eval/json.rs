@@ -1,6 +1,6 @@
 //! Why a text is not read as JSON.
 
-/// What JSON is that goes deeper than the reader follows: its stack is not for whoever writes the text to use up.
+/// The message for JSON that is nested too deeply: the limit protects the reader's stack.
 pub(crate) const TOO_DEEP: &str = "JSON nested 128 levels or deeper, which is more than can be read";
 
 /// The reason in words: `what` is not JSON, or JSON that is only too deep.
@@ -18,7 +18,7 @@ pub(crate) fn is_depth(error: &serde_json::Error) -> bool {
 
 /// The same of a text.
 pub(crate) fn is_too_deep(bytes: &[u8]) -> bool {
-    // What is read is not kept: it is looked at once more only where something failed already.
+    // Parsed again and discarded: this runs only after a failure.
     let read = serde_json::from_slice::<serde_json::Value>(bytes);
     read.is_err_and(|error| is_depth(&error))
 }
@@ -28,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_limit_is_the_reader_s_and_is_said() {
+    fn the_depth_limit_is_reported() {
         let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
         let read = |text: &str| serde_json::from_str::<serde_json::Value>(text);
         assert!(read(&nested(127)).is_ok() && !is_too_deep(nested(127).as_bytes()));

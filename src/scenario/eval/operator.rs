@@ -1,4 +1,4 @@
-//! The signs that compare: in expectations and in thresholds.
+//! Comparison operators of expectations and thresholds.
 
 /// How two numbers are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

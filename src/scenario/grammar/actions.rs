@@ -1,4 +1,4 @@
-//! Every action of a step, with the keys that may be beside it.
+//! Every action of a step, with the keys that it allows.
 
 use super::kind::ValueKind as K;
 use super::table::{Key, Rule, key};
@@ -45,7 +45,7 @@ pub(crate) struct Action {
     pub kind: ActionKind,
     /// The action's own key.
     pub key: Key,
-    /// Groups of keys that may be beside it, besides [`ANY_STEP`].
+    /// Groups of keys that it allows, in addition to [`ANY_STEP`].
     pub modifiers: &'static [&'static [Key]],
     /// Which of them need or exclude each other.
     pub rules: &'static [Rule],
@@ -95,8 +95,8 @@ pub(crate) const CONNECTION: &[Key] = &[
     key("connections", K::Connections, "per_user or per_request"),
 ];
 
-/// What a request is checked by and gives.
-pub(crate) const REPLY: &[Key] = &[
+/// Expectations and captures of a request.
+pub(crate) const RESPONSE: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the address as written"),
     key("expect", K::Expect, "What the response must be; default: a status below 400"),
     key("capture", K::Capture, "Names for values of the response"),
@@ -150,7 +150,7 @@ const WHILE: &[Key] =
 const IF: &[Key] = &[key("then", K::Steps, "Run when it is true"), key("else", K::Steps, "Run when it is false")];
 const CALL: &[Key] = &[key("with", K::Map, "Variables set before the flow")];
 
-const HTTP: &[&[Key]] = &[REPLY, REQUEST, CONNECTION];
+const HTTP: &[&[Key]] = &[RESPONSE, REQUEST, CONNECTION];
 
 const ONE_BODY: &str = "a request has one body";
 const UPLOAD: &str = "an upload has files and form fields";
@@ -183,7 +183,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     action(
         ActionKind::Graphql,
         key("graphql", K::Text, "A GraphQL document, or @file"),
-        &[REPLY, GRAPHQL, CONNECTION],
+        &[RESPONSE, GRAPHQL, CONNECTION],
         &[Rule::Excludes("operation", "operation_name", "they mean the same")],
     ),
     action(ActionKind::Publish, key("publish", K::Text, "A Redis channel to send to"), &[PUBLISH], &[]),

@@ -35,7 +35,7 @@ pub(crate) struct Table {
     pub rules: &'static [Rule],
 }
 
-/// What must be true of the keys of one map, beside each being known. The last field is advice: what to write instead.
+/// A rule between the keys of one map. The last field is advice: what to write instead.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rule {
     /// The key must be set.
@@ -50,7 +50,7 @@ pub(crate) enum Rule {
     Excludes(&'static str, &'static str, &'static str),
     /// The two keys cannot both be `true`.
     OneTrue(&'static str, &'static str, &'static str),
-    /// The first key has a meaning only beside the second.
+    /// The first key requires the second.
     Needs(&'static str, &'static str, &'static str),
     /// At least one key must be set.
     NotEmpty(&'static str),

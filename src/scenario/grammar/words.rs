@@ -9,7 +9,7 @@ pub(crate) const VALUES: [&str; 4] = ["vars", "env", "user", "iteration"];
 pub(crate) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
 /// Functions that always give the same.
 pub(crate) const PURE: [&str; 2] = ["range", "dict"];
-/// Words of which the template library makes something else than a name, and `fake`, which is no function by itself.
+/// Words that the template library reads as syntax, and `fake`, which is called only with a dot: `fake.name()`.
 const SYNTAX: [&str; 12] = ["fake", "loop", "true", "false", "none", "not", "and", "or", "in", "is", "if", "else"];
 
 /// Whether no variable can be called so: templates use the word otherwise.
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_what_they_are_used_for() {
+    fn words_have_their_meanings() {
         for (word, reserved, function, verb) in [
             ("env", true, false, false),
             ("if", true, false, false),

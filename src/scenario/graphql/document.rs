@@ -1,7 +1,7 @@
-//! GraphQL documents: what a file or a step says, and how much it asks for.
+//! GraphQL documents: their operations, and the size of each.
 //!
 //! The size needs no schema: it is counted in the parsed document, fragments followed, so that a slow operation can be
-//! compared with what it asks for.
+//! compared with its size.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +23,7 @@ pub struct Operation {
     pub kind: OperationKind,
     /// Its name, if it has one.
     pub name: Option<String>,
-    /// How much it asks for.
+    /// Its size.
     pub size: OperationSize,
 }
 

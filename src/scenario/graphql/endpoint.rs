@@ -13,7 +13,7 @@ use crate::scenario::secrets::Redactor;
 /// What is known of a GraphQL step before it is sent.
 #[derive(Debug, Clone)]
 pub(crate) struct SentDocument {
-    /// Where the document, or the name of its file, stands.
+    /// Place of the document, or of the name of its file.
     pub at: Range<usize>,
     /// The document.
     pub document: Arc<str>,
@@ -29,16 +29,16 @@ pub(crate) struct SentDocument {
     pub client: ClientOptions,
 }
 
-/// Where a schema can be asked for.
+/// Where a schema can be fetched.
 #[derive(Debug, Clone)]
 pub struct GraphqlEndpoint {
     /// Absolute.
     pub url: Url,
-    /// What the scenario sends there in any case.
+    /// Headers of the scenario that do not vary.
     pub headers: HeaderMap,
     /// Proxy and TLS.
     pub client: ClientOptions,
-    /// What is not to be shown of its response.
+    /// Masks secrets in its response.
     pub secrets: Arc<Redactor>,
 }
 

@@ -1,4 +1,4 @@
-//! What a GraphQL server says about itself becomes a schema as text.
+//! Converts an introspection result to SDL.
 //!
 //! In: the response to [`QUERY`], as it came or without its envelope. Out: SDL, for the one reader of schemas. Defaults are
 //! not repeated, because servers write them in many ways: an argument that has one becomes one that may be left out.
@@ -24,7 +24,7 @@ const SCALARS: &[&str] = &["Int", "Float", "String", "Boolean", "ID"];
 const DIRECTIVES: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
 #[derive(Deserialize)]
-struct Reply {
+struct Response {
     data: Option<Data>,
     #[serde(rename = "__schema")]
     schema: Option<Schema>,
@@ -104,14 +104,14 @@ struct Directive {
 /// The SDL of an introspection result.
 ///
 /// # Errors
-/// When it is none: no JSON, errors of the server instead of a schema, or names that no schema can have.
+/// When it is not an introspection result: not JSON, errors instead of a schema, or invalid names.
 pub fn sdl(json: &str) -> Result<String, String> {
-    let reply: Reply = serde_json::from_str(json).map_err(|error| {
+    let response: Response = serde_json::from_str(json).map_err(|error| {
         format!("this is not the result of an introspection: {}", json::refusal("the text", &error))
     })?;
-    let said = reply.errors.iter().flatten().find_map(|problem| problem.message.as_deref());
-    let schema = reply.schema.or(reply.data.and_then(|data| data.schema)).ok_or_else(|| match said {
-        Some(said) => format!("the server does not tell its schema: {said}"),
+    let message = response.errors.iter().flatten().find_map(|problem| problem.message.as_deref());
+    let schema = response.schema.or(response.data.and_then(|data| data.schema)).ok_or_else(|| match message {
+        Some(message) => format!("the server refused the introspection: {message}"),
         None => "it has no `__schema`".to_owned(),
     })?;
     let mut printer = Printer { out: String::new() };
@@ -133,7 +133,7 @@ impl Printer {
         let mut bytes = name.bytes();
         let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
         if !first || !bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            return Err(format!("{name:?} is not a name that GraphQL knows"));
+            return Err(format!("{name:?} is not a valid GraphQL name"));
         }
         self.put(name);
         Ok(())
@@ -165,7 +165,7 @@ impl Printer {
         self.put("directive @");
         self.name(&directive.name)?;
         self.arguments(directive.args.as_deref().unwrap_or_default())?;
-        // Whether it may be repeated is told by new servers only; saying yes refuses nothing that is right.
+        // Only newer servers report whether a directive is repeatable; assuming so rejects nothing valid.
         self.put(" repeatable on ");
         self.names(directive.locations.iter().map(String::as_str), " | ")?;
         self.put("\n");
@@ -271,7 +271,7 @@ impl Printer {
                 self.put("]");
                 Ok(())
             }
-            ("NON_NULL" | "LIST", None, _) => Err("a type is nested too deeply to be told".to_owned()),
+            ("NON_NULL" | "LIST", None, _) => Err("a type is nested too deeply".to_owned()),
             (_, _, Some(name)) => self.name(name),
             (kind, _, None) => Err(format!("a {kind} without a name")),
         }
@@ -314,14 +314,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_schema_is_said() {
+    fn an_invalid_schema_is_an_error() {
         for (json, wanted) in [
             ("", "not the result of an introspection"),
             ("[]", "not the result of an introspection"),
             ("{}", "no `__schema`"),
-            (r#"{"data":null,"errors":[{"message":"introspection is off"}]}"#, "tell its schema: introspection is off"),
-            (r#"{"__schema":{"types":[{"kind":"ENUM","name":"a b"}]}}"#, "\"a b\" is not a name"),
-            (r#"{"__schema":{"types":[{"kind":"ENUM","name":""}]}}"#, "is not a name"),
+            (
+                r#"{"data":null,"errors":[{"message":"introspection is off"}]}"#,
+                "refused the introspection: introspection is off",
+            ),
+            (r#"{"__schema":{"types":[{"kind":"ENUM","name":"a b"}]}}"#, "\"a b\" is not a valid GraphQL name"),
+            (r#"{"__schema":{"types":[{"kind":"ENUM","name":""}]}}"#, "is not a valid GraphQL name"),
             (r#"{"__schema":{"types":[{"kind":"CAT","name":"A"}]}}"#, "\"CAT\" is not a kind"),
             (
                 r#"{"__schema":{"types":[{"kind":"OBJECT","name":"A","fields":[{"name":"a","type":{"kind":"LIST"}}]}]}}"#,

@@ -1,4 +1,4 @@
-//! Holds GraphQL documents against the schema of a server.
+//! Checks GraphQL documents against the schema of a server.
 //!
 //! In: a schema (SDL, or the result of an introspection) and documents. Out: for each document what the server would
 //! refuse, with its place in the document and what was probably meant.
@@ -29,7 +29,7 @@ impl GraphqlSchema {
     /// Reads a schema from a file.
     ///
     /// # Errors
-    /// When it cannot be read or is no schema.
+    /// When it cannot be read or is not a valid schema.
     pub fn load(path: &Path) -> Result<Self, String> {
         let bytes = source::read_limited(path, MAX_BYTES)?;
         let origin = path.display().to_string();
@@ -37,16 +37,19 @@ impl GraphqlSchema {
         Self::read(&origin, &text)
     }
 
-    /// Reads SDL or the result of an introspection; `origin` says in errors where it is from.
+    /// Reads SDL or the result of an introspection; `origin` names the source in errors.
     ///
     /// # Errors
-    /// When it is no schema.
+    /// When it is not a valid schema.
     pub fn read(origin: &str, text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         // Nothing in SDL begins with a brace.
-        let told = text.trim_start().starts_with(['{', '[']);
-        let sdl =
-            if told { introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))? } else { text.to_owned() };
+        let is_introspection = text.trim_start().starts_with(['{', '[']);
+        let sdl = if is_introspection {
+            introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))?
+        } else {
+            text.to_owned()
+        };
         match Schema::parse_and_validate(sdl, origin) {
             Ok(schema) => Ok(Self(schema)),
             // Federation and code generators mark types with directives that they do not define. That concerns no document.
@@ -60,13 +63,14 @@ impl GraphqlSchema {
                     (first.line_column_range().map(|range| range.start), first.error.to_string())
                 });
                 // The place in an introspection result is not that of the text made from it.
-                let place = at.filter(|_| !told).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
+                let place =
+                    at.filter(|_| !is_introspection).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
                 Err(format!("{origin}{place}: this is not a valid GraphQL schema: {message}"))
             }
         }
     }
 
-    /// What of a document does not fit. `given` are the variables that go with `operation`.
+    /// Errors of a document. `given` are the variables that go with `operation`.
     pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[VariableValue]) -> Vec<Finding> {
         let (parsed, mut found) =
             match ExecutableDocument::parse_and_validate(&self.0, without_descriptions(document), "document.graphql") {
@@ -84,7 +88,7 @@ impl GraphqlSchema {
     }
 
     fn findings(&self, errors: &DiagnosticList, document: &ExecutableDocument, text: &str) -> Vec<Finding> {
-        // What does not exist is left out, and then what stands inside of it, or is used there, seems to be missing.
+        // Selections of an unknown field are dropped, so what they contain or use is reported as missing too.
         let left_out = errors.iter().any(|wrong| {
             let message = wrong.error.to_string();
             message.contains("does not have a field") || message.contains("must not have subselections")
@@ -163,7 +167,7 @@ impl GraphqlSchema {
     }
 }
 
-/// Whether a fragment is spread, or a variable stands somewhere besides its declaration.
+/// Whether a fragment is spread, or a variable is used outside its declaration.
 fn is_used(document: &str, name: &str) -> bool {
     let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
     let times = |word: &str| document.match_indices(word).filter(|(at, _)| ends(&document[at + word.len()..])).count();
@@ -196,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_left_alone() {
+    fn valid_documents_have_no_findings() {
         for right in [
             "{ product(id: 7) { name } }",
             "query ($id: ID!) { product(id: $id) { ...F } } fragment F on Product { id price }",
@@ -240,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn one_slip_is_said_once() {
+    fn one_mistake_is_reported_once() {
         for (document, wanted) in [
             ("{ product(id: 7) { prise } }", "does not have a field `prise`"),
             ("{ products { pid kid } product(id: 1) { id } }", "does not have a field `pid`"),
@@ -254,13 +258,13 @@ mod tests {
             let about = |message: &String| message.contains("does not have a field") || message.contains(wanted);
             assert!(found.iter().any(|one| one.contains(wanted)) && found.iter().all(about), "{document}: {found:?}");
         }
-        // What is left over after the slip is right is said.
+        // The second mistake is reported once the first is fixed.
         let found = checked("query ($id: ID!) { products { id prise } } fragment F on Product { id }");
         assert_eq!(found.len(), 3, "{found:?}");
     }
 
     #[test]
-    fn a_schema_that_is_none_is_refused_with_its_place() {
+    fn an_invalid_schema_is_refused_with_its_place() {
         for (text, wanted) in [
             (
                 "type Query {\n  a: Nope\n}",

@@ -104,7 +104,7 @@ impl Checker<'_> {
                     _ => self.wrong(wanted, node, path, None),
                 },
                 Some(ExtendedType::InputObject(one)) => self.object(wanted, one, (node, path)),
-                // Anything else cannot be given, which the document's own errors say.
+                // Any other type is an error of the document, reported there.
                 _ => {}
             },
         }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_server_takes_is_left_alone() {
+    fn valid_documents_have_no_findings_either() {
         for right in [
             "{ term: lamp }",
             "{ term: '{{ user.id }}', first: '{{ user.id }}', ids: '{{ user.id }}', filter: '{{ user.id }}' }",
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_would_refuse_is_found() {
+    fn invalid_documents_have_findings() {
         for (variables, wanted) in [
             ("{}", &["the variable `$term` of type `String!` is not given", "add variables: { term: … }"][..]),
             ("{ trem: a }", &["the operation declares no variable `$trem`", "did you mean `term`?"]),

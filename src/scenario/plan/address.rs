@@ -1,4 +1,4 @@
-//! Where a Redis is, and as whom one speaks to it: the parts of a `redis://` URL.
+//! The address and the credentials of a Redis server: the parts of a `redis://` URL.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use url::Url;
 /// The parts of `redis://user:password@host:port/database`.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address {
-    /// Name or number of the machine, without brackets.
+    /// Host name or IP address, without brackets.
     pub host: Arc<str>,
     /// 6379 unless given.
     pub port: u16,
     /// `rediss://`.
     pub tls: bool,
-    /// A user of the access list; none is `default`.
+    /// User name of the ACL; `None` is `default`.
     pub user: Option<Arc<str>>,
-    /// Sent before anything else.
+    /// Password for `AUTH`.
     pub password: Option<Arc<str>>,
-    /// Chosen by number after connecting; channels ignore it.
+    /// Number of the database, selected after connecting; pub/sub ignores it.
     pub database: u32,
 }
 
-/// The text is no address of a Redis. It is not repeated, because it may hold a password.
+/// Not a valid Redis address. The message does not repeat it, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("invalid Redis address: {0}; write redis://host:6379/0, or rediss:// for TLS")]
 pub struct AddressError(&'static str);
@@ -32,7 +32,7 @@ impl Address {
     /// Reads a URL.
     ///
     /// # Errors
-    /// When it is none, or one of something else.
+    /// When it is not a valid `redis://` or `rediss://` URL.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text.trim()).map_err(|_| AddressError("it is not a URL"))?;
         let tls = match url.scheme() {

@@ -59,7 +59,7 @@ pub enum Bind {
 pub enum OnEnd {
     /// Begin again.
     Recycle,
-    /// The user that finds no row stops (as by `stop: user`); the run ends when nobody is left.
+    /// The user that finds no row stops (as by `stop: user`); the run ends when no user is left.
     Stop,
 }
 

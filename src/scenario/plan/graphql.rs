@@ -34,7 +34,7 @@ pub struct GraphqlStep {
 /// The two bodies of a persisted query.
 #[derive(Debug)]
 pub struct Hashed {
-    /// The hash in place of the text.
+    /// The hash instead of the text.
     pub hash_only: Bytes,
     /// The text and the hash, for a server that does not know it yet.
     pub with_text: Bytes,
@@ -75,10 +75,10 @@ pub enum OperationKind {
     Subscription,
 }
 
-/// Where the number of nodes says no more than that they are too many.
+/// Counting stops at this many nodes.
 const MANY_NODES: u64 = 1_000_000_000_000_000;
 
-/// How much an operation asks for.
+/// The size of an operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OperationSize {
     /// Fields inside each other, at most.

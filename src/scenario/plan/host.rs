@@ -2,16 +2,16 @@
 
 use url::Url;
 
-/// The value of `host` that asks for the embedded demo target.
+/// The value of `host` that means the embedded demo target.
 pub const DEMO_HOST: &str = "demo";
 
-/// True for the address of a Redis, which `--host` takes as well.
+/// True for a Redis address, which `--host` accepts too.
 pub fn is_redis(host: &str) -> bool {
     let scheme = host.trim_start().split("://").next().unwrap_or_default();
     ["redis", "rediss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
-/// Checks a base URL and cuts its trailing slashes; a path is kept as a prefix.
+/// Checks a base URL and removes its trailing slashes; a path is kept as a prefix.
 pub(crate) fn base_url(host: &str) -> Result<String, String> {
     let fail = |why: &str| Err(format!("{host:?} is not a base URL ({why}): write http://host:port or https://host"));
     let url = match Url::parse(host.trim()) {

@@ -45,16 +45,16 @@ pub struct HttpStep {
     pub body: Body,
     /// From the send to the last byte of the response.
     pub timeout: Duration,
-    /// Which statuses are no failure.
+    /// Which statuses count as success.
     pub accepts: Accepted,
     /// The accepted statuses in words, for the failure's reason: `200`, `2xx or 301`. Empty where none are named.
     pub expected: Arc<str>,
-    /// Adds an `Authorization` header in place of any other; `None` also where a fixed one is among `fixed_headers`.
+    /// Adds an `Authorization` header in place of any other; `None` also when `fixed_headers` has one.
     pub auth: Option<Auth>,
     /// Which connections carry it.
     pub client: ClientId,
-    /// All else that is expected of the response, judged in order after the status; the first that does not hold names
-    /// the failure. Nothing is judged when no response came.
+    /// Further expectations, evaluated in order after the status; the first that fails names
+    /// the failure. Not evaluated when there is no response.
     pub expects: Arc<[Expect]>,
     /// Taken from the response when the request did not fail. The first miss marks the request failed with its reason;
     /// the captures before it are kept.
@@ -72,7 +72,7 @@ pub const MAX_KEPT: usize = 16 * 1024 * 1024;
 pub enum Auth {
     /// `auth: { basic: { username, password } }`
     Basic {
-        /// May not hold a colon.
+        /// Cannot contain a colon.
         username: Text,
         /// Anything.
         password: Text,
@@ -162,7 +162,7 @@ impl FixedPath {
 }
 
 impl UrlTemplate {
-    /// The address at this base URL; `None` if it varies, or needs a base and there is none.
+    /// The address at this base URL; `None` if it varies, or needs a base and none is given.
     pub(crate) fn at(&self, base: Option<&str>) -> Option<Url> {
         match self {
             UrlTemplate::Fixed { path: Some(path), .. } => path.at(base?).ok(),
@@ -232,7 +232,7 @@ impl Multipart {
     /// # Errors
     /// When a template fails.
     pub fn encode(&self, scope: &mut Scope) -> Result<(HeaderValue, Bytes), RenderError> {
-        // 128 random bits do not stand in anybody's file.
+        // 128 random bits do not occur in a file by chance.
         let boundary = format!("katydid-{:032x}", scope.rng.u128(..));
         let size: usize = self.parts.iter().map(|part| 200 + part.name.len() + part.content.len()).sum();
         let mut out = Vec::with_capacity(size);
@@ -270,20 +270,20 @@ impl PartContent {
     }
 }
 
-/// Which statuses are no failure by themselves.
+/// Which statuses are accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Accepted {
-    /// Everything below 400: Locust's rule, where the step says nothing.
+    /// Everything below 400, as in Locust: the default.
     #[default]
     BelowError,
     /// These.
     Ranges(Vec<StatusRange>),
-    /// All: one of [`HttpStep::expects`] judges the status.
+    /// All: one of [`HttpStep::expects`] checks the status.
     Judged,
 }
 
 impl Accepted {
-    /// True when the status is no failure by itself.
+    /// True when the status is accepted.
     pub fn contains(&self, status: u16) -> bool {
         match self {
             Accepted::BelowError => status < 400,

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{Step, Wait};
 use crate::units::{PerSecond, Users};
 
-/// The planned load, summed up. With a shape or arrivals it holds their peak and length, and
-/// [`Plan::schedule`](super::Plan::schedule) says the rest.
+/// A summary of the planned load. With a shape or arrivals it has their peak and length;
+/// [`Plan::schedule`](super::Plan::schedule) has the rest.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Load {
     /// Peak concurrent users.
@@ -16,7 +16,7 @@ pub struct Load {
     pub spawn_rate: PerSecond,
     /// Length of the run from its first user; `None` runs until stopped.
     pub run_time: Option<Duration>,
-    /// How long running tasks may go on after a stop before they are cut.
+    /// How long running tasks may continue after a stop before they are aborted.
     pub stop_timeout: Duration,
 }
 
@@ -27,7 +27,7 @@ pub struct Class {
     pub name: Arc<str>,
     /// Share of the users that have no fixed count.
     pub weight: u32,
-    /// Exactly so many users of this class, placed first; `weight` is then ignored.
+    /// Exactly this many users of this class, assigned first; `weight` is then ignored.
     pub fixed_count: Option<u32>,
     /// When its users begin.
     pub start: Start,

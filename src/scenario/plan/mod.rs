@@ -46,7 +46,7 @@ pub use schedule::Schedule;
 pub use select::SelectOptions;
 pub use stage::{Goal, Slope, Stage};
 pub(crate) use step::walk;
-pub use step::{Action, Flow, FlowId, LoopCount, MAX_PASSES, Step, StopScope};
+pub use step::{Action, Flow, FlowId, LoopCount, MAX_ITERATIONS, Step, StopScope};
 pub use subscription::{Limit, MAX_EVENTS, SubscriptionStep};
 pub use threshold::{Check, Metric, Source, Target, Threshold};
 
@@ -70,7 +70,7 @@ pub struct Plan {
     pub flows: Vec<Flow>,
     /// Every row of the statistics, in order of appearance.
     pub endpoints: Vec<Endpoint>,
-    /// How much the GraphQL operation of a row asks for.
+    /// The size of the GraphQL operations of a row.
     pub operations: Vec<(EndpointId, OperationSize)>,
     /// The different connection settings; [`ClientId`] points here and the first is the usual one.
     pub clients: Vec<ClientOptions>,
@@ -80,21 +80,21 @@ pub struct Plan {
     pub redis: Option<RedisTarget>,
     /// Values of `vars`, read by templates.
     pub vars: Arc<minijinja::Value>,
-    /// The names of the slots, and what each holds when a user begins.
+    /// The names of the slots, and the initial value of each.
     pub slots: Arc<SlotTable>,
-    /// What must hold; judged over the whole run or a part of it.
+    /// Thresholds, evaluated over the whole run or a part of it.
     pub thresholds: Vec<Threshold>,
     /// Files to write at the end.
     pub reports: Reports,
     /// What the run is compared with.
     pub baseline: Option<Baseline>,
-    /// The search for the largest load that holds; chosen by a profile.
+    /// The search for the largest load that passes; usually set by a profile.
     pub search: Option<Search>,
-    /// What is easily overlooked, in sentences for people: keys without an effect, and what flags have replaced.
+    /// Notes for the reader, one sentence each: keys without effect, and what flags have replaced.
     pub remarks: Vec<String>,
     /// Keys with which it cannot be run yet, each with its place and what to do instead.
     pub refusals: Vec<String>,
-    /// Masks secrets. Whoever keeps text of a request or response (examples, exceptions, logs) puts it through here first.
+    /// Masks secrets. Text of a request or response (examples, exceptions, logs) must be masked before it is kept.
     pub secrets: Arc<Redactor>,
 }
 

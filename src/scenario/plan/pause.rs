@@ -12,7 +12,7 @@ pub enum Wait {
     Constant(Duration),
     /// Uniformly random between the two.
     Between(Duration, Duration),
-    /// A task starts every so often (a due time); a task that runs longer makes the next one late.
+    /// A task starts at a fixed interval (its due time); a task that runs longer makes the next one late.
     Pacing(Duration),
 }
 
@@ -43,7 +43,7 @@ impl Wait {
     }
 }
 
-/// Characters of a value that is wrong: whoever shows it masks it, and then cuts it.
+/// Characters of an invalid value that are shown; it is masked before it is truncated.
 const QUOTED: usize = 4_000;
 
 /// A text or a number as text; nothing else, for a list may have no end.
@@ -61,7 +61,7 @@ pub enum Pause {
     Constant(Duration),
     /// Uniformly random between the two.
     Between(Duration, Duration),
-    /// What a template says: a number of seconds, or a text such as `500ms`.
+    /// A template: a number of seconds, or a string such as `500ms`.
     Computed(Template),
 }
 
@@ -69,7 +69,7 @@ impl Pause {
     /// How long to pause now.
     ///
     /// # Errors
-    /// When the template fails or gives no length of time.
+    /// When the template fails or its value is not a duration.
     pub fn draw(&self, scope: &mut Scope) -> Result<Duration, RenderError> {
         match self {
             Pause::Constant(d) => Ok(*d),

@@ -65,9 +65,9 @@ pub struct PublishStep {
     pub size: Option<u32>,
     /// By `SPUBLISH`.
     pub sharded: bool,
-    /// Judges the number of receivers that the server answers.
+    /// Compared with the number of receivers in the server's response.
     pub receivers: Option<Matcher>,
-    /// From the send to the answer.
+    /// Maximum time from the send to the response.
     pub timeout: Duration,
 }
 
@@ -95,20 +95,20 @@ pub struct RedisStep {
     pub endpoint: EndpointId,
     /// The command and its arguments.
     pub command: Vec<Text>,
-    /// What the answer must be, which is read like a response's JSON body.
+    /// Expectations; the response is read like a JSON body.
     pub expects: Vec<Expect>,
-    /// Taken from the answer.
+    /// Captures from the response.
     pub captures: Vec<Capture>,
-    /// From the send to the answer.
+    /// Maximum time from the send to the response.
     pub timeout: Duration,
 }
 
-/// Commands that the server holds back on purpose until there is something to return.
+/// Commands that block on the server until there is something to return.
 const BLOCKING: [&str; 10] =
     ["BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"];
 
 impl RedisStep {
-    /// True when a response that takes long says nothing about the server.
+    /// True for commands that block on purpose, so that their response time does not measure the server.
     pub fn is_blocking(&self) -> bool {
         let mut words = self.command.iter().map(|word| word.fixed().map_or("", |word| &**word));
         let Some(first) = words.next() else { return false };

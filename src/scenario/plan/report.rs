@@ -35,11 +35,11 @@ pub struct Baseline {
 pub enum Regression {
     /// The run fails.
     Fail,
-    /// It is said.
+    /// The regression is reported, and the run passes.
     Warn,
 }
 
-/// `search`: how much load still holds.
+/// `search`: the largest load that passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
     /// What is varied.
@@ -48,9 +48,9 @@ pub struct Search {
     pub from: f64,
     /// Where it ends at the latest.
     pub to: f64,
-    /// How long each level is held.
+    /// Duration of each level.
     pub hold: Duration,
-    /// What must hold at a level.
+    /// The threshold that a level must pass.
     pub until: Threshold,
 }
 

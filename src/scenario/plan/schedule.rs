@@ -100,7 +100,7 @@ impl Schedule {
         self.is_open() || self.stages.len() > 1 || self.stages.iter().any(|stage| !stage.name.is_empty())
     }
 
-    /// From the beginning, nothing counts for so long (`warm_up` at the top of the file).
+    /// Time at the start that is excluded from the statistics (`warm_up` at the top of the file).
     pub fn warm_up(&self) -> Duration {
         self.warm_up
     }
@@ -187,7 +187,7 @@ impl Schedule {
         if self.is_open() { self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max) } else { 0.0 }
     }
 
-    /// Users times hours of the whole plan; in an open model at most so many. `None` when it has no end.
+    /// Users times hours of the whole plan; in an open model an upper bound. `None` when it has no end.
     pub fn vu_hours(&self) -> Option<f64> {
         let seconds = self.length()?.as_secs_f64();
         let users = match self.open {

@@ -1,4 +1,4 @@
-//! What a file says of the load, stage by stage.
+//! The stages of a load.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -21,7 +21,7 @@ pub struct Flow {
 /// One step of a task.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Evaluated first; the step is skipped, silently, when it does not hold. An error of the condition fails the
+    /// Evaluated first; the step is skipped when it is false. An error of the condition fails the
     /// step like an error of its action.
     pub when: Option<Condition>,
     /// What is done.
@@ -31,10 +31,10 @@ pub struct Step {
 /// What a step does.
 ///
 /// A step that fails (a template that cannot be filled, a miss of a capture, a failed request) is recorded, and the
-/// steps after it go on, as in a locustfile whose request failed. A step list is never cut short but by `stop`.
+/// steps after it go on, as in a locustfile whose request failed. Only `stop` ends a list of steps early.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Send an HTTP request, read the response, judge the expectations, take the captures.
+    /// Send an HTTP request, read the response, evaluate expectations and captures.
     Http(Box<HttpStep>),
     /// Send a GraphQL query or mutation over HTTP.
     Graphql(Box<GraphqlStep>),
@@ -56,9 +56,9 @@ pub enum Action {
     Log(Text),
     /// Run the steps `count` times.
     Repeat {
-        /// How often; evaluated once, before the first time.
+        /// Number of iterations; evaluated once, before the first.
         count: LoopCount,
-        /// Holds the number of the pass, from 0.
+        /// Slot of the iteration's number, from 0.
         index: Option<SlotId>,
         /// Run in order, `count` times.
         steps: Vec<Step>,
@@ -67,16 +67,16 @@ pub enum Action {
     ForEach {
         /// Evaluated once, by [`Template::items`].
         list: Template,
-        /// Holds the item; keeps the last one afterwards.
+        /// Slot of the item; keeps the last one afterwards.
         item: SlotId,
         /// Run in order for each item.
         steps: Vec<Step>,
     },
-    /// Run the steps as long as the condition holds.
+    /// Run the steps while the condition is true.
     While {
-        /// Evaluated before each pass.
+        /// Evaluated before each iteration.
         condition: Condition,
-        /// After so many passes the loop ends and one exception is recorded: a loop must not hold a user for ever.
+        /// After this many iterations the loop ends and one exception is recorded, so that no loop is endless.
         limit: u32,
         /// Run in order.
         steps: Vec<Step>,
@@ -85,14 +85,14 @@ pub enum Action {
     If {
         /// Evaluated once.
         condition: Condition,
-        /// Run when it holds.
+        /// Run when it is true.
         then: Vec<Step>,
-        /// Run when it does not; may be empty.
+        /// Run when it is false; may be empty.
         otherwise: Vec<Step>,
     },
     /// Run a flow in this user's scope.
     Call {
-        /// Which one.
+        /// The flow.
         flow: FlowId,
         /// Slots filled before it, like a `set`.
         with: Vec<(SlotId, Template)>,
@@ -168,9 +168,9 @@ pub(crate) fn walk(steps: &[Step], visit: &mut impl FnMut(&Action)) {
 /// What `stop` ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopScope {
-    /// The task at hand: its remaining steps are skipped and the next task begins after the wait.
+    /// The current task: its remaining steps are skipped and the next task begins after the wait.
     Task,
-    /// This user: the remaining steps are skipped, `on_stop` is run, and no other user takes its place.
+    /// This user: the remaining steps are skipped, `on_stop` is run, and no other user replaces it.
     User,
     /// The run, as if it was stopped by hand: users finish their tasks within `stop_timeout`.
     Run,
@@ -179,21 +179,21 @@ pub enum StopScope {
 /// How often a `repeat` runs.
 #[derive(Debug, Clone)]
 pub enum LoopCount {
-    /// So often.
+    /// A constant.
     Fixed(u32),
-    /// As often as this says.
+    /// A template, evaluated when the loop begins.
     Computed(Template),
 }
 
-/// Most passes of one loop.
-pub const MAX_PASSES: u32 = 1_000_000;
+/// Most iterations of one loop.
+pub const MAX_ITERATIONS: u32 = 1_000_000;
 
 impl LoopCount {
-    /// The number of passes, at most [`MAX_PASSES`].
+    /// The number of iterations, at most [`MAX_ITERATIONS`].
     ///
     /// # Errors
-    /// When the template fails or gives no whole number from 0 up.
-    pub fn passes(&self, scope: &mut Scope) -> Result<u32, RenderError> {
+    /// When the template fails or its value is not a non-negative integer.
+    pub fn iterations(&self, scope: &mut Scope) -> Result<u32, RenderError> {
         let template = match self {
             LoopCount::Fixed(n) => return Ok(*n),
             LoopCount::Computed(template) => template,
@@ -201,8 +201,8 @@ impl LoopCount {
         let value = template.value(scope)?;
         let text = super::pause::short(&value).unwrap_or_else(|| "a list or map".to_owned());
         match text.trim().trim_end_matches(".0").parse() {
-            Ok(n) if n <= MAX_PASSES => Ok(n),
-            _ => Err(RenderError(format!("repeat: {text:?} is not a whole number from 0 to {MAX_PASSES}"))),
+            Ok(n) if n <= MAX_ITERATIONS => Ok(n),
+            _ => Err(RenderError(format!("repeat: {text:?} is not a whole number from 0 to {MAX_ITERATIONS}"))),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::units;
 /// A GraphQL subscription, compiled.
 #[derive(Debug, Clone)]
 pub struct SubscriptionStep {
-    /// The opening handshake, complete: its headers, connection and time-out. Its body is no part of it: that is the
+    /// The opening handshake, complete: its headers, connection and time-out. Its body is not sent with it: that is the
     /// payload of the `subscribe` message. Its row (type `SUBSCRIPTION`) counts from that message to the first event;
     /// its expectations are those of every event, its captures are taken from the first one.
     pub http: HttpStep,
@@ -25,18 +25,18 @@ pub struct SubscriptionStep {
     pub errors: ErrorPolicy,
     /// Where an event has errors as data; one that is not empty makes it a failure.
     pub business_errors: Option<Arc<Path>>,
-    /// The step ends after so many events.
+    /// The step ends after this many events.
     pub events: Option<Limit<u32>>,
-    /// The step ends so long after the `subscribe` message.
+    /// The step ends this long after the `subscribe` message.
     pub listen_for: Option<Limit<Duration>>,
 }
 
-/// Something above nothing.
+/// A limit above 0.
 #[derive(Debug, Clone)]
 pub enum Limit<T> {
     /// Always the same.
     Fixed(T),
-    /// What a template says.
+    /// Evaluated for each step.
     Computed(Template),
 }
 
@@ -47,7 +47,7 @@ impl Limit<u32> {
     /// How many events.
     ///
     /// # Errors
-    /// When the template fails or gives no whole number from 1 up.
+    /// When the template fails or its value is not a positive integer.
     pub fn draw(&self, scope: &mut Scope) -> Result<u32, RenderError> {
         let text = match self {
             Limit::Fixed(n) => return Ok(*n),
@@ -64,7 +64,7 @@ impl Limit<Duration> {
     /// How long.
     ///
     /// # Errors
-    /// When the template fails or gives no length of time.
+    /// When the template fails or its value is not a duration.
     pub fn draw(&self, scope: &mut Scope) -> Result<Duration, RenderError> {
         let text = match self {
             Limit::Fixed(length) => return Ok(*length),

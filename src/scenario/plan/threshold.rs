@@ -1,4 +1,4 @@
-//! What must hold for a run to pass: parsed and checked here, judged where the statistics are.
+//! Thresholds: the conditions under which a run passes. Parsed and checked here, evaluated with the statistics.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::scenario::eval::operator::Operator;
 pub struct Threshold {
     /// As written, for reports: `p95 < 300ms`; a bare number of a time has its unit.
     pub words: Arc<str>,
-    /// All of them must hold; at least one.
+    /// All of them must pass; at least one.
     pub checks: Vec<Check>,
     /// Which requests count; `None` is all of them.
     pub on: Option<Target>,
     /// Only this stage counts, as an index of the schedule's stages.
     pub stage: Option<usize>,
-    /// Judged over a sliding window of this length; `None` is the whole run, or the whole stage.
+    /// Evaluated over a sliding window of this length; `None` is the whole run, or the whole stage.
     pub over: Option<Duration>,
-    /// It fails only after it has not held for so long.
+    /// It fails only after not passing for this long.
     pub hold: Duration,
     /// A failure stops the run.
     pub abort: bool,
-    /// A failure is said, but the run passes.
+    /// A failure is reported, but the run passes.
     pub warn: bool,
 }
 

@@ -13,7 +13,7 @@ pub(super) const SHORTEST: usize = 4;
 
 /// Bytes that one byte of a value takes in any of its forms, at most.
 pub(super) const WIDEST: usize = 16;
-/// A longer value is a key or a certificate, whose letters and digits nobody escapes; its patterns would be large.
+/// A longer value is a key or a certificate, whose letters and digits no encoder escapes; its patterns would be large.
 const LONG: usize = 512;
 /// A line of a value of several lines is looked for by itself if it has this many characters: transcripts and logs
 /// show lines.
@@ -123,7 +123,7 @@ fn base64(bytes: &[u8]) -> impl Iterator<Item = String> {
     (0..3usize).filter_map(move |offset| {
         let all = [&[0; 2][..offset.min(2)], bytes].concat();
         let encoded = STANDARD_NO_PAD.encode(&all);
-        // Characters that hold bits of a neighbour are left out: they differ with it.
+        // Characters that share bits with a neighbour are left out: they vary with it.
         let inner = encoded.get([0, 2, 3][offset]..all.len() * 8 / 6)?;
         let mut out = String::with_capacity(inner.len() * 2);
         for c in inner.chars() {

@@ -1,7 +1,7 @@
 //! Masking secrets in any text that is kept or shown.
 //!
-//! Mask first, then fold and cut: half a secret, or one whose digits were folded away, is not found any more. So the ways
-//! to shorten a text from outside are methods of the one who masks it, [`Redactor::clip`] and [`Redactor::fold`].
+//! Mask first, then fold and truncate: half a secret, or one whose digits were folded, is not found. So texts from
+//! outside are shortened by methods of the redactor, [`Redactor::clip`] and [`Redactor::fold`].
 
 mod forms;
 pub(crate) mod userinfo;
@@ -24,7 +24,7 @@ pub struct Redactor {
 const MASK: &str = "***";
 /// Bytes of all forms compiled: some megabytes of secrets.
 const MOST: usize = 256 << 20;
-/// Characters of a reason that tell one kind of failure from another.
+/// Characters of a reason, by which failures are grouped.
 const REASON: usize = 200;
 
 impl std::fmt::Debug for Redactor {
@@ -46,7 +46,7 @@ impl Redactor {
         patterns.sort_by(|(a, _), (b, _)| b.cmp(a));
         let all = patterns.into_iter().map(|(_, pattern)| pattern).collect::<Vec<_>>().join("|");
         let needles = RegexBuilder::new(&all).size_limit(MOST).dfa_size_limit(8 << 20).build().ok();
-        // Rather nothing is shown than a secret.
+        // When in doubt, everything is masked.
         let values = values.into_iter().map(str::to_owned).collect();
         Self { needles: needles.or_else(|| Regex::new("(?s).+").ok()), values }
     }
@@ -66,7 +66,7 @@ impl Redactor {
         value.chars().nth(forms::SHORTEST - 1).is_some()
     }
 
-    /// What is masked, for those who must be told to mask it, too; never to be shown.
+    /// The masked values, to set up another redactor; never to be shown.
     pub fn values(&self) -> &[String] {
         &self.values
     }
@@ -90,13 +90,13 @@ impl Redactor {
         found.map(|found| found.range()).filter(|range| !range.is_empty()).collect()
     }
 
-    /// Bytes of the longest form of a secret: whoever keeps the beginning of a text keeps this much more, so that a
-    /// secret at its end is there whole when it is masked.
+    /// Bytes of the longest form of a secret: when only the beginning of a text is kept, keep this much more, so that a
+    /// secret at its end is complete when it is masked.
     pub fn reach(&self) -> usize {
         self.values.iter().map(|value| value.len()).max().unwrap_or(0).saturating_mul(forms::WIDEST)
     }
 
-    /// The first `most` characters of a text, masked before it is cut. Costs no more for a longer text.
+    /// The first `most` characters of a text, masked before it is truncated. The cost does not depend on the length of the text.
     pub fn clip(&self, text: &str, most: usize) -> String {
         self.clip_part(text, most, true)
     }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_is_masked_before() {
+    fn text_is_masked_before_it_is_truncated() {
         let redactor = Redactor::new(["tok-48151623-end"]);
         let text = format!("{}tok-48151623-end{}", "x".repeat(95), "y".repeat(100));
         for most in 90..130 {
@@ -270,7 +270,7 @@ mod tests {
         }
         assert_eq!(redactor.clip("tok-48151623-end and 7", 200), "*** and 7");
         assert_eq!(&*redactor.fold("no 12 tok-48151623-end\n"), "no N *** ");
-        // Whoever cuts before it is masked must not show the half of it.
+        // A text truncated before it is masked must not show half a secret.
         for end in 95..120 {
             let kept = &text[..end];
             assert!(!redactor.clip_part(kept, 500, false).contains('t'), "{end}");

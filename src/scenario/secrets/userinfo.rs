@@ -1,14 +1,14 @@
 //! User and password in the URLs of any text: found, so that they can be left out of what is shown.
 //!
-//! Also of URLs that are written wrongly: a slip in an address is the very moment when its line is shown.
+//! Also of URLs that are written wrongly: a mistake in an address is when its line is shown.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// What stands in their place.
+/// Replaces user and password.
 pub(crate) const MASK: &str = "***";
 
-/// Byte ranges of what stands between `://` and `@`, in order.
+/// Byte ranges between `://` and `@`, in order.
 pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     for (at, mark) in text.match_indices("://") {

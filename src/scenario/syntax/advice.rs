@@ -1,21 +1,21 @@
-//! What the YAML library says, in words that tell what to write instead.
+//! Replaces messages of the YAML library by ones that name what to write instead.
 //!
-//! In: its message, the text and the place. Out: the message, place and advice to show; nothing where its own words do.
+//! In: its message, the text and the place. Out: the message, place and advice to show; `None` keeps the library's message.
 
 use std::ops::Range;
 
 /// What is shown instead of the library's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Advice {
-    /// Where; `None` is where the library says.
+    /// Place; `None` is that of the library.
     pub at: Option<Range<usize>>,
-    /// `None` keeps the library's words.
+    /// `None` keeps the library's message.
     pub message: Option<String>,
     /// What to write instead.
     pub note: String,
 }
 
-/// Addresses, whose colon is no mistake.
+/// URL schemes, whose colon is not a mistake.
 const SCHEMES: [&str; 4] = ["http", "https", "redis", "rediss"];
 const ALIGN: &str = "keys of one map, and the - of one list, begin in the same column";
 
@@ -94,7 +94,7 @@ impl<'s> Line<'s> {
         Self { start, text: source[start..].lines().next().unwrap_or("") }
     }
 
-    /// The last line before this one that says anything.
+    /// The last line before this one that is neither empty nor a comment.
     fn before(&self, source: &'s str) -> Option<Self> {
         let text = source[..self.start].trim_end();
         (!text.is_empty()).then(|| Self::at(source, text.len()))
@@ -149,7 +149,7 @@ mod tests {
     use crate::scenario::Scenario;
 
     #[test]
-    fn every_slip_of_yaml_says_what_to_write() {
+    fn every_yaml_mistake_has_advice() {
         let steps = |step: &str| format!("host: demo\ntasks:\n  - steps:\n      - {step}\n");
         for (text, place, wanted) in [
             (steps("post: /\n        json: @x.json"), "5:15", "= put quotes round it: \"@x.json\""),

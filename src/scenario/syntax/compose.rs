@@ -10,7 +10,7 @@ use crate::scenario::grammar::keys::INCLUDED;
 
 /// Most files of one scenario.
 const MAX_FILES: usize = 100;
-/// Keys that say how much load there is: a profile that gives one of the first three takes the others away.
+/// Keys of the load: a profile that sets one of the first three removes the others.
 const MODELS: [&str; 3] = ["shape", "arrivals", "search"];
 
 /// Keys of the one class of a file without `user_classes`: a profile with classes takes them away.
@@ -164,7 +164,7 @@ fn join_defaults(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)]) {
 }
 
 fn add(own: &mut Vec<(Key, Node)>, more: Vec<(Key, Node)>) {
-    // What is included stands first: variables see those defined above them.
+    // Included variables come first: a variable can use those defined above it.
     let mut all: Vec<(Key, Node)> =
         more.into_iter().filter(|(k, _)| !own.iter().any(|(o, _)| o.name == k.name)).collect();
     all.append(own);

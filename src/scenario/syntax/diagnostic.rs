@@ -12,7 +12,7 @@ use super::source::Sources;
 use crate::clean;
 use crate::scenario::secrets::userinfo;
 
-/// Columns of an excerpt: a long line is cut to a window around the caret.
+/// Columns of an excerpt: a long line is truncated to a window around the caret.
 const WINDOW: usize = 100;
 
 /// Most messages printed of one kind.
@@ -53,7 +53,7 @@ impl Diagnostic {
     }
 }
 
-/// The text with a mark instead of bytes that are none, and what to say about the first of them.
+/// The text with a replacement character for each invalid byte, and the error for the first of them.
 pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic) {
     let at = error.utf8_error().valid_up_to();
     let byte = error.as_bytes().get(at).copied().unwrap_or_default();
@@ -63,7 +63,7 @@ pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic
     (text, Diagnostic::new(at..end, message).note("save it as UTF-8"))
 }
 
-/// The allowed word nearest to what was written, if it is near enough to be a slip.
+/// The allowed word nearest to what was written, if it is near enough to be a typing mistake.
 pub(crate) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     allowed
         .into_iter()
@@ -128,7 +128,7 @@ pub(crate) fn position(source: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
-/// The nearest place at or before `offset` where the text can be cut.
+/// The nearest character boundary at or before `offset`.
 fn floor(source: &str, offset: usize) -> usize {
     let mut offset = offset.min(source.len());
     while !source.is_char_boundary(offset) {
@@ -195,7 +195,7 @@ fn one(out: &mut String, level: &str, place: &Place<'_>, d: &Diagnostic) {
     }
 }
 
-/// A line as it is shown: no secret and no password in it, and the marked part where it stands then.
+/// A line as it is shown: secrets and passwords masked, and the position of the marked part after that.
 struct Excerpt {
     line: String,
     /// Where the marked part begins, from 1.
@@ -232,14 +232,14 @@ impl Excerpt {
     }
 }
 
-/// The part of a line around a column, with … where it is cut, and how many cells stand before that column in it.
+/// The part of a line around a column, with … where it is truncated, and the number of cells before that column.
 fn window(line: &str, column: usize) -> (String, usize) {
     let skip = if column > WINDOW { column - WINDOW / 2 } else { 0 };
     let shown: String = line.chars().skip(skip).take(WINDOW).collect();
     let mut shown = clean::line(&shown).trim_end().to_owned();
     let before = column.saturating_sub(1).saturating_sub(skip);
     let mut indent = line.chars().skip(skip).take(before).map(|c| c.width().unwrap_or(1)).sum();
-    // Who copies the line must see that it is not all of it.
+    // The reader must see that the line is truncated.
     if line.chars().nth(skip + WINDOW).is_some() {
         shown.push('…');
     }
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognised_and_a_stranger_is_not() {
+    fn similar_words_are_suggested_and_others_are_not() {
         let words = ["expect", "headers", "timeout"];
         assert_eq!(nearest("expct", words), Some("expect"));
         assert_eq!(nearest("Header", words), Some("headers"));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_shows_where_it_is_cut() {
+    fn a_long_line_shows_where_it_is_truncated() {
         let line = format!("{}x{}", "a".repeat(200), "b".repeat(200));
         for (at, left, right) in [(0, false, true), (99, false, true), (200, true, true), (400, true, false)] {
             let (shown, indent) = window(&line, at + 1);

@@ -1,7 +1,7 @@
 //! `.env` files: lines of `NAME=value`, read the same way for options and for scenarios.
 //!
 //! In: a path. Out: names and values, or an error that shows where it is wrong and what to write, and never a value: it
-//! may be a secret. Nothing is substituted: a `$` stands for itself, so that a password means what it says.
+//! may be a secret. Nothing is substituted: a `$` is a plain character, so that passwords need no escapes.
 
 use std::path::Path;
 
@@ -36,15 +36,15 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
             let name = assignment(before).map_or(0, |(_, value)| value);
             let hidden = HIDDEN.repeat(before[name..].chars().count());
             let shown_part = format!("{}{hidden}", &before[..name]);
-            return Err(explain(shown, Slip { line, shown: shown_part, what: found.message, note: found.notes }));
+            return Err(explain(shown, LineError { line, shown: shown_part, what: found.message, note: found.notes }));
         }
     };
-    parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|slip| explain(shown, slip))
+    parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|error| explain(shown, error))
 }
 
 /// A line that cannot be read.
 #[derive(Debug, PartialEq, Eq)]
-struct Slip {
+struct LineError {
     /// From 0.
     line: usize,
     /// What of the line may be shown: all that stands before the value.
@@ -53,19 +53,19 @@ struct Slip {
     note: Vec<String>,
 }
 
-fn explain(file: &str, slip: Slip) -> ScenarioError {
-    let mut text = "\n".repeat(slip.line);
-    text.push_str(&slip.shown);
+fn explain(file: &str, error: LineError) -> ScenarioError {
+    let mut text = "\n".repeat(error.line);
+    text.push_str(&error.shown);
     let at = text.len()..text.len() + HIDDEN.len();
     text.push_str(HIDDEN);
-    let found = Diagnostic { at, message: slip.what, notes: slip.note };
+    let found = Diagnostic { at, message: error.what, notes: error.note };
     let mut error = diagnostic::render(&Sources::new(file, &text, None), vec![found]);
-    // A list of scenarios shows this line beside a scenario, in which it is not.
+    // A list of scenarios shows this line next to the scenario's name: it must name the other file.
     error.brief = crate::clean::line(&format!("{file} {}", error.brief)).into_owned();
     error
 }
 
-fn parse(text: &str) -> Result<Vec<(String, String)>, Slip> {
+fn parse(text: &str) -> Result<Vec<(String, String)>, LineError> {
     let mut all = Vec::new();
     let mut rest = text;
     let mut line = 0;
@@ -73,18 +73,18 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, Slip> {
         let end = rest.find('\n').map_or(rest.len(), |at| at + 1);
         let (own, mut used) = (rest[..end].trim_end(), end);
         if !own.trim().is_empty() && !own.trim_start().starts_with('#') {
-            let slip = |shown: &str, what: &str, note: &str| Slip {
+            let error = |shown: &str, what: &str, note: &str| LineError {
                 line,
                 shown: shown.to_owned(),
                 what: what.to_owned(),
                 note: vec![note.to_owned()],
             };
-            let (name, from) = assignment(own).map_err(|what| slip("", what, FORM))?;
+            let (name, from) = assignment(own).map_err(|what| error("", what, FORM))?;
             // A quoted value may have several lines.
             let nothing = own[from..].starts_with('#') && own[..from].ends_with([' ', '\t']);
             let read =
                 if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
-            let (value, taken) = read.map_err(|(what, note)| slip(&own[..from], what, &note.replace("NAME", name)))?;
+            let (value, taken) = read.map_err(|(what, note)| error(&own[..from], what, &note.replace("NAME", name)))?;
             all.push((name.to_owned(), value));
             let after = from + taken;
             used = rest[after..].find('\n').map_or(rest.len(), |at| after + at + 1);
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_what_they_say() {
+    fn values_are_read_as_written() {
         for (text, wanted) in [
             ("A=b", vec![("A", "b")]),
             ("\n# no\n  A = b  # comment\r\nB=\nC= #x\n", vec![("A", "b"), ("B", ""), ("C", "")]),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_shown_with_their_place() {
+    fn invalid_utf_8_is_shown_with_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
         std::fs::write(&file, b"A=1\nB=hunter2\xff\n").unwrap();
@@ -225,13 +225,13 @@ mod tests {
     }
 
     #[test]
-    fn no_text_makes_it_panic() {
+    fn no_input_panics() {
         let mut random = fastrand::Rng::with_seed(7);
         let pieces = ["A", "=", "'", "\"", "\\", "\n", "\r\n", "#", " ", "é", "$", "export", "\u{feff}", "\t"];
         for _ in 0..20_000 {
             let text: String = (0..random.usize(0..14)).map(|_| pieces[random.usize(0..pieces.len())]).collect();
-            if let Err(slip) = parse(&text) {
-                let _ = explain("f", slip);
+            if let Err(error) = parse(&text) {
+                let _ = explain("f", error);
             }
         }
     }

@@ -12,7 +12,7 @@ use serde_yaml::{Location, MessageFormatter as _, Spanned};
 use super::advice;
 use super::diagnostic::Diagnostic;
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     /// Byte range of the source.
@@ -38,7 +38,7 @@ pub(crate) enum Kind {
     Map(Vec<(Key, Node)>),
 }
 
-/// A key of a map and where it stands.
+/// A key of a map and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
     /// The key.
@@ -48,7 +48,7 @@ pub(crate) struct Key {
 }
 
 impl Node {
-    /// Moves every place by `by`, for a text that stands behind another.
+    /// Moves every place by `by`, for a text that is appended to another.
     pub fn shift(&mut self, by: usize) {
         self.at = self.at.start + by..self.at.end + by;
         match &mut self.kind {
@@ -223,7 +223,7 @@ fn node(source: &str, raw: Spanned<Raw>) -> Node {
         Raw::Bool(b) => Kind::Bool(b),
         Raw::Number(n) => {
             let written = source[at.clone()].trim();
-            // An explicit tag or an anchor stands before the number; then the number's own text has to do.
+            // With an explicit tag or an anchor before the number, the parsed number is printed instead.
             let text = if written.parse::<f64>().is_ok() { written.to_owned() } else { n.to_string() };
             Kind::Number(n, text)
         }

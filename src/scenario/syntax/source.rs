@@ -39,7 +39,7 @@ impl Sources {
         Self { text: text.to_owned(), files: vec![file], root: root.map(Path::to_owned), secrets: Arc::default() }
     }
 
-    /// Nothing that is said of these files shows one of these from now on.
+    /// From now on messages about these files mask these secrets.
     pub fn protect(&mut self, secrets: Redactor) {
         self.secrets = Arc::new(secrets);
     }
@@ -51,16 +51,16 @@ impl Sources {
 
     /// A text without the secrets, and without user and password in URLs.
     pub fn mask(&self, text: &str) -> String {
-        // Secrets first: one with an @ in it would be cut in two.
+        // Secrets first: otherwise one with an @ in it would be split.
         userinfo::mask(&self.secrets.mask(text)).into_owned()
     }
 
-    /// The ranges of all texts that hold secrets.
+    /// The ranges of all texts that are secrets.
     pub fn hidden(&self) -> Vec<Range<usize>> {
         self.secrets.find(&self.text)
     }
 
-    /// Adds an included file, and says where its text begins.
+    /// Adds an included file, and returns where its text begins.
     pub fn add(&mut self, path: &Path, text: &str) -> usize {
         self.text.push('\n');
         let start = self.text.len();
@@ -102,7 +102,7 @@ impl Sources {
         self.files.partition_point(|file| file.start <= offset).saturating_sub(1)
     }
 
-    /// The path of a file named at `offset`: beside the file that names it, below the scenario's folder.
+    /// The path of a file named at `offset`: relative to the file that names it, below the scenario's folder.
     pub fn resolve(&self, offset: usize, name: &str) -> Result<PathBuf, String> {
         let folder = self.files.get(self.file(offset)).and_then(|file| file.folder.as_ref());
         let (Some(folder), Some(root)) = (folder, &self.root) else {
@@ -132,10 +132,10 @@ impl Sources {
     }
 }
 
-/// Opens an ordinary file. Anything else is refused at once: a pipe that nobody writes to would be waited for for ever, and
+/// Opens an ordinary file. Anything else is refused at once: reading a pipe without a writer would block, and
 /// a device may have no end.
 pub(crate) fn open(path: &Path) -> std::io::Result<std::fs::File> {
-    // Looked at before and after: opening alone does something to some devices, and what has the name may change.
+    // Checked before and after: opening a device may have an effect, and the path may be replaced in between.
     ordinary(&std::fs::metadata(path)?)?;
     let mut options = std::fs::OpenOptions::new();
     options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());

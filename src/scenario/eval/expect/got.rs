@@ -14,7 +14,7 @@ pub(super) const GOT: usize = 200;
 /// A subject's value in one response.
 pub(super) enum Got<'a> {
     Missing(&'static str),
-    /// A body in which no path can find anything or nothing: no test holds, also not `exists: false` and `not`.
+    /// A body that is not JSON: no test passes, not even `exists: false` and `not`.
     Unreadable(&'static str),
     Status(u16, Json),
     /// A header or a body: a number in it is a text like any other.

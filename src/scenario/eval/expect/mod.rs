@@ -1,4 +1,4 @@
-//! Judging a response: pure functions over a [`ResponseView`].
+//! Evaluates expectations: pure functions over a [`ResponseView`].
 
 mod got;
 
@@ -44,7 +44,7 @@ pub enum Subject {
     Size,
 }
 
-/// Tests that must all hold.
+/// Tests that must all pass.
 #[derive(Debug, Clone)]
 pub struct Matcher(pub Vec<Test>);
 
@@ -59,17 +59,17 @@ pub enum Test {
     Compare(Operator, Operand),
     /// A text with this in it, a list with this item, a map with this key.
     Contains(Operand),
-    /// A text that begins so.
+    /// A string with this prefix.
     StartsWith(Operand),
-    /// A text that ends so.
+    /// A string with this suffix.
     EndsWith(Operand),
     /// A text in which this pattern is found.
     Matches(regex::Regex),
-    /// It is there, or it is not.
+    /// Whether it exists.
     Exists(bool),
     /// Characters of a text, items of a list, keys of a map.
     Length(Box<Matcher>),
-    /// Holds when the inner tests do not.
+    /// Passes when the inner tests fail.
     Not(Box<Matcher>),
 }
 
@@ -97,10 +97,10 @@ pub enum Unit {
     Status,
 }
 
-/// Stands after the words of an expectation whose template could not be filled.
+/// Follows the words of an expectation whose template failed.
 pub const TEMPLATE_FAILED: &str = " (but its template failed)";
 
-/// An expectation that did not hold.
+/// An expectation that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, got {got}")]
 pub struct Mismatch {
@@ -163,7 +163,7 @@ impl Subject {
 }
 
 impl Matcher {
-    /// Whether a single value passes, for answers that are no HTTP responses.
+    /// Whether a single value passes, for responses that are not HTTP.
     ///
     /// # Errors
     /// When a template in it fails.

@@ -1,4 +1,4 @@
-//! Expectations as files write them, judged over one response.
+//! Expectations as files write them, evaluated on one response.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::scenario::{Overrides, Scenario};
 
 const BODY: &str = r#"{"total":12.5,"name":"Lamp","tags":["a","b"],"none":null,"deep":{"x":[1,2,3]},"text":"5"}"#;
 
-/// The failure's words, or nothing when all of it holds.
+/// The failure's message, or nothing when everything passes.
 fn judge(expect: &str) -> Option<String> {
     let text = format!(
         "host: http://h\nvars: {{ limit: 10, slow: 2s, large: 1MB, fine: 2xx, both: [200, 404] }}\ntasks:\n  - steps:\n      - set: {{ id: 2, max: 1s, least: 1KB, class: 4xx, codes: [404, 3xx] }}\n      - get: /\n        expect: {expect}\n"
@@ -43,7 +43,7 @@ fn judge(expect: &str) -> Option<String> {
 }
 
 #[test]
-fn what_holds() {
+fn expectations_that_pass() {
     for expect in [
         "{ status: 200 }",
         "{ status: 2xx }",
@@ -99,7 +99,7 @@ fn what_holds() {
 }
 
 #[test]
-fn what_does_not_hold_says_so() {
+fn a_failed_expectation_is_explained() {
     for (expect, words) in [
         ("{ status: [201, 3xx] }", "status 201 or 3xx"),
         ("{ status: { gt: 200 } }", "expected status > 200, got 200"),
@@ -138,7 +138,7 @@ fn what_does_not_hold_says_so() {
 }
 
 #[test]
-fn a_body_that_is_no_json_and_one_that_is_long() {
+fn a_body_that_is_not_json_and_one_that_is_long() {
     let path = |text: &str| Subject::Json(Path::new(text).unwrap());
     let matcher = || Matcher(vec![Test::Equals(Operand::Fixed(1.into()))]);
     let headers = HeaderMap::new();
@@ -174,7 +174,7 @@ fn nothing_is_absent_from_a_body_that_is_not_json() {
 }
 
 #[test]
-fn what_is_expected_of_a_status_takes_the_place_of_the_usual_rule() {
+fn an_expected_status_replaces_the_default() {
     for (expect, accepts) in [
         ("{ status: [404, 5xx] }", false),
         ("{ status: { gte: 400 } }", true),

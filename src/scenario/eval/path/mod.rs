@@ -1,4 +1,4 @@
-//! JSONPath (RFC 9535) with the knowledge whether it can find more than one value, and how much work it is.
+//! JSONPath (RFC 9535), with bounds on the number of values that a path finds and visits.
 
 mod stream;
 
@@ -72,7 +72,7 @@ impl Path {
     /// Compiles a path such as `$.items[*].id`.
     ///
     /// # Errors
-    /// When it is no JSONPath; the error knows the place.
+    /// When it is not a valid JSONPath; the error has the place.
     pub fn new(text: &str) -> Result<Self, ParseError> {
         Ok(Self {
             path: JsonPath::parse(text)?,

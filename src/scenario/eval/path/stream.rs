@@ -36,7 +36,7 @@ pub fn segments(text: &str) -> Option<Vec<Segment>> {
             match inner.chars().next()? {
                 quote @ ('"' | '\'') => {
                     let (name, after) = inner[1..].split_once(quote)?;
-                    // An escape stands for another character.
+                    // An escape is another character.
                     let after = after.strip_prefix(']').filter(|_| !name.contains('\\'))?;
                     (Segment::Name(name.to_owned()), after)
                 }

@@ -1,6 +1,6 @@
 //! A response as expectations and captures see it, whatever the protocol. The JSON of the body is parsed at most once.
 //!
-//! The server decides how much work that is: all of it has limits, and what they forbid is said in [`Trouble`].
+//! The server decides how much work that is: all of it has limits, and exceeding one is a [`Trouble`].
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -15,21 +15,21 @@ use super::budget::Budget;
 use super::json;
 use super::path::{Path, Size};
 
-/// Longer JSON is read for what a path wants of it; only paths that cannot be followed that way need all of it.
+/// From longer JSON only the values on a path are read; paths that cannot be followed that way need all of it.
 const STREAMED: usize = 1 << 20;
-/// Values of JSON that are held at once, at most: some 150 MB.
+/// Most values of parsed JSON in memory: about 150 MB.
 const MAX_VALUES: u64 = 250_000;
 /// Values that a path may visit.
 const MAX_VISITS: u64 = 50_000_000;
 /// Values that may be visited while other users wait.
 const VISITS_IN_PASSING: u64 = 500_000;
 
-/// Header lines, read when they are asked for.
+/// Header lines, read on demand.
 pub trait Headers: std::fmt::Debug {
     /// All of them.
     fn all(&self) -> &HeaderMap;
 
-    /// The value of `Content-Type`, which says in which encoding a body is.
+    /// The value of `Content-Type`, which names the encoding of the body.
     fn content_type(&self) -> Option<&[u8]> {
         self.all().get(CONTENT_TYPE).map(HeaderValue::as_bytes)
     }
@@ -41,7 +41,7 @@ impl Headers for HeaderMap {
     }
 }
 
-/// A complete response, borrowed from whoever received it.
+/// A complete response, borrowed.
 #[derive(Debug)]
 pub struct ResponseView<'a> {
     /// Status code.
@@ -145,7 +145,7 @@ impl<'a> ResponseView<'a> {
         is_late
     }
 
-    /// The body as text: without a byte order mark, and in UTF-8 where the server says that it is in another encoding.
+    /// The body as text: without a byte order mark, and converted to UTF-8 from the encoding that the server declares.
     pub fn text(&self) -> &[u8] {
         self.text.get_or_init(|| {
             let (encoding, mark) = match Encoding::for_bom(self.body) {
@@ -153,7 +153,7 @@ impl<'a> ResponseView<'a> {
                 None => (self.headers.content_type().and_then(charset).unwrap_or(UTF_8), 0),
             };
             let body = &self.body[mark..];
-            // What is not valid is left as it is: whoever reads it as text replaces it.
+            // Invalid bytes are left: readers of text replace them.
             if encoding == UTF_8 { Cow::Borrowed(body) } else { decoded(encoding, body) }
         })
     }
@@ -172,14 +172,14 @@ impl<'a> ResponseView<'a> {
             .as_ref()
     }
 
-    /// Of JSON that is too deep nothing is known; what is not JSON at all is known well enough.
+    /// JSON that is too deep is an error of the evaluation; a body that is not JSON is a result.
     fn not_read(&self, error: &serde_json::Error) {
         if json::is_depth(error) {
             self.give_up(Trouble::Limit("the JSON is nested 128 levels or deeper"));
         }
     }
 
-    /// What `path` finds in the JSON of the body. Of a long body only that is read which the path wants.
+    /// What `path` finds in the JSON of the body. Of a long body only the values on the path are read.
     pub fn select(&self, path: &Path) -> Selected<'_> {
         let text = self.text();
         if text.len() > STREAMED

@@ -29,7 +29,7 @@ fn the_text_of_a_body_is_in_utf_8() {
         assert_eq!(String::from_utf8_lossy(view.text()), wanted, "{content_type} {body:?}");
     }
     let none = HeaderMap::new();
-    // Bytes that nobody has named are left as they are.
+    // Bytes in an undeclared encoding are left as they are.
     assert_eq!(ResponseView::new(200, Duration::ZERO, &none, b"\xff\x00\x80").text(), b"\xff\x00\x80");
 }
 

@@ -32,7 +32,7 @@ pub fn schema() -> Value {
     })
 }
 
-/// One way to write a step: its action, what goes with it, and nothing else.
+/// One way to write a step: its action, the modifiers of that action, and no other keys.
 fn step(action: &Action) -> Value {
     let modifiers = action.modifiers.iter().copied().chain([ANY_STEP]).flatten();
     object([&action.key].into_iter().chain(modifiers), &[action.key.name], action.rules)

@@ -10,7 +10,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
     let scalar = json!({ "type": ["string", "number", "boolean"] });
     let time = r"^\s*(\d+(\.\d+)?|(\d+(\.\d+)?d)?(\d+(\.\d+)?h)?(\d+(\.\d+)?m)?(\d+(\.\d+)?s)?(\d+(\.\d+)?ms)?(\d+(\.\d+)?us)?)\s*$";
     vec![
-        // A key holds no template, at any depth.
+        // Keys cannot contain templates, at any depth.
         (
             K::Any,
             json!({ "propertyNames": { "not": { "pattern": r"\{\{" } }, "additionalProperties": reference(K::Any), "items": reference(K::Any) }),
@@ -22,7 +22,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         ),
         (K::Name, json!({ "type": "string", "pattern": r"\S" })),
         (K::Label, json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })),
-        // Up to the first template, so that what stands inside of one is not judged.
+        // Up to the first template, so that the content of a template is not checked.
         (
             K::Address,
             json!({

@@ -9,9 +9,9 @@ use crate::scenario::plan::{Class, Schedule, Start};
 use crate::scenario::syntax::diagnostic;
 use crate::scenario::syntax::node::Node;
 
-/// What is said of such keys, a line each that begins with the place.
+/// One line for each such key, beginning with its place.
 #[derive(Debug, Default)]
-pub(super) struct Idle {
+pub(super) struct Ineffective {
     /// The run goes on without them.
     pub remarks: Vec<String>,
     /// It does not start with them.
@@ -19,41 +19,46 @@ pub(super) struct Idle {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn idle(&self, fields: &Fields<'a>, schedule: &Schedule, classes: &[Class]) -> Idle {
-        let mut idle = Idle::default();
+    pub(super) fn ineffective(&self, fields: &Fields<'a>, schedule: &Schedule, classes: &[Class]) -> Ineffective {
+        let mut ineffective = Ineffective::default();
         if let Some(at) = fields.key("thresholds") {
             let why = "`thresholds` are not evaluated yet: only failed requests and errors set the exit code";
-            idle.remarks.push(self.placed(at, why));
+            ineffective.remarks.push(self.placed(at, why));
         }
         let thresholds = fields.get("thresholds").map(Node::one_or_more).unwrap_or_default();
         for threshold in thresholds.iter().map(|node| Fields(node.entries())) {
             if let (Some(at), Some("true")) = (threshold.key("abort"), threshold.get("abort").and_then(Node::scalar)) {
                 let why =
                     "`abort` is not supported yet: remove it; `run_time`, or a step with `stop: run`, can end the run";
-                idle.refusals.push(self.placed(at, why));
+                ineffective.refusals.push(self.placed(at, why));
             }
         }
         if let Some(at) = fields.key("baseline") {
             let why = "`baseline` is not supported yet: remove it, and compare the CSV files of two runs (--csv)";
-            idle.refusals.push(self.placed(at, why));
+            ineffective.refusals.push(self.placed(at, why));
         }
         if let Some(at) = fields.key("report") {
-            idle.remarks.push(self.placed(at, "`report` does not write files yet: use --csv PREFIX"));
+            ineffective.remarks.push(self.placed(at, "`report` does not write files yet: use --csv PREFIX"));
         }
         match fields.get("user_classes") {
             Some(node) => {
                 for (key, value) in node.entries() {
                     let class = classes.iter().find(|class| *class.name == *key.name);
-                    self.idle_in_class(&Fields(value.entries()), class, (fields, schedule), &mut idle.remarks);
+                    self.ineffective_in_class(
+                        &Fields(value.entries()),
+                        class,
+                        (fields, schedule),
+                        &mut ineffective.remarks,
+                    );
                 }
             }
-            None => self.idle_in_class(fields, classes.first(), (fields, schedule), &mut idle.remarks),
+            None => self.ineffective_in_class(fields, classes.first(), (fields, schedule), &mut ineffective.remarks),
         }
-        idle
+        ineffective
     }
 
     /// Keys of a class that the kind of load, or another key of it, leaves without an effect.
-    fn idle_in_class(
+    fn ineffective_in_class(
         &self,
         own: &Fields<'_>,
         class: Option<&Class>,
@@ -110,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_pass_for_a_judgement_is_named_or_refused() {
+    fn keys_that_are_not_evaluated_are_reported_or_refused() {
         for (text, remarked, refused) in [
             ("thresholds: [p95 < 1s]", Some("t.yaml:2: `thresholds` are not evaluated yet"), None),
             ("\nthresholds:\n  - { check: p95 < 1s, warn: true }", Some("t.yaml:3: `thresholds`"), None),
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_judged_by_what_it_makes_of_the_file() {
+    fn a_profile_is_checked_merged_with_the_file() {
         let text =
             format!("host: http://h\nprofiles:\n  p: {{ baseline: {{ name: x }}, report: {{ csv: a }} }}\n{TASKS}\n");
         let scenario = Scenario::parse("t.yaml", &text).unwrap();
@@ -150,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_a_class_that_change_nothing_are_named() {
+    fn keys_of_a_class_without_effect_are_named() {
         let open = "run_time: 1s\narrivals: { rate: 5 }\n";
         let class = |keys: &str| format!("user_classes:\n  A: {{ {keys}{TASKS} }}");
         for (text, key) in [
