@@ -272,7 +272,7 @@ fn redirects_that_are_the_success_are_not_followed() {
 }
 
 #[test]
-fn what_an_openapi_document_says_elsewhere_is_said() {
+fn references_to_other_files_are_reported() {
     let api = r##"{"openapi":"3.1.0","servers":[{"url":"http://h/v1"}],
         "webhooks":{"new":{"post":{}}},
         "components":{"securitySchemes":{"ck":{"type":"apiKey","in":"cookie","name":"sid"}},
