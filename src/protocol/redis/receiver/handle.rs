@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Receiver;
+use super::task::Receiver;
 use crate::protocol::message_sink::MessageSink;
 use crate::protocol::redis::order::Order;
 use crate::protocol::redis::shared::Shared;

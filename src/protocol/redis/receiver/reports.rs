@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use super::Receiver;
 use super::outage::Outage;
+use super::task::Receiver;
 use crate::protocol::redis::error::WireError;
 use crate::protocol::redis::resp::FormatError;
 use crate::protocol::result::StepResult;

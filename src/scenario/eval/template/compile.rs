@@ -6,13 +6,17 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::environment::{ENVIRONMENT, unknown_word};
+use super::expression::{Expression, Form};
 use super::lexer::{Kind, Token, tokens};
 use super::lints;
 use super::names::{Names, check_name};
+use super::parts::{Part, Text};
 use super::pieces::{Piece, split};
+use super::scope::Scope;
 use super::template_error::TemplateError;
+use super::typed::{Condition, Template};
 use super::vocabulary::{FILTERS, TESTS};
-use super::{Condition, Expression, Form, Part, Scope, Template, Text, error_text, plain};
+use super::{error_text, plain};
 use crate::scenario::syntax::diagnostic::nearest;
 
 /// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.

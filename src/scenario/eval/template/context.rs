@@ -7,7 +7,9 @@ use std::sync::{Arc, LazyLock};
 use minijinja::value::Object;
 use minijinja::{Expression, Value};
 
-use super::{RenderError, Scope, error_text};
+use super::bounded::RenderError;
+use super::error_text;
+use super::scope::Scope;
 
 static CONTEXT: LazyLock<Value> = LazyLock::new(|| Value::from_object(Names));
 static USER: LazyLock<Value> = LazyLock::new(|| Value::from_object(User));

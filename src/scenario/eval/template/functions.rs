@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value, filters};
 
+use super::bounded::MAX_TEXT;
 use super::context::with_rng;
-use super::{MAX_TEXT, digest, error_text, fake, plain};
+use super::{digest, error_text, fake, plain};
 use crate::scenario::eval::json;
 
 pub(super) fn register(env: &mut Environment<'static>) {

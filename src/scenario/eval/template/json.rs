@@ -1,11 +1,16 @@
 //! A JSON body as a flat list of pieces: text that is ready, and values that are filled in.
 
-use super::compile::{Compiled, whole};
+use super::bounded::{Bounded, MAX_TEXT, RenderError, too_long};
+use super::compile::{Compiled, text, whole};
+use super::expression::Expression;
+use super::names::Names;
+use super::parts::Text;
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
 use super::plain::not_text;
-use super::{Bounded, Expression, MAX_TEXT, Names, RenderError, Scope, TemplateError, Text, text, too_long};
+use super::scope::Scope;
+use super::template_error::TemplateError;
 
 /// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
 #[derive(Debug, Clone)]

@@ -7,7 +7,7 @@
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
-use super::{MAX_TEXT, RenderError, too_long};
+use super::bounded::{MAX_TEXT, RenderError, too_long};
 
 /// Levels of lists and maps in each other: as many as JSON in a response may have.
 const MAX_DEPTH: usize = 128;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::definite_assignment::DefiniteAssignment;
+use super::scope::SlotTable;
 use super::template_error::TemplateError;
-use super::{SlotTable, error_text, fake};
+use super::{error_text, fake};
 use crate::scenario::grammar::words::{PURE, RANDOM, VALUES};
 use crate::scenario::syntax::diagnostic::nearest;
 

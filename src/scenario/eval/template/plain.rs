@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
-use super::{Bounded, RenderError, too_long};
+use super::bounded::{Bounded, MAX_TEXT, RenderError, too_long};
 
 /// Appends the value, at most so many bytes.
 pub(super) fn append(value: &Value, left: usize, out: &mut String) -> Result<(), RenderError> {
@@ -38,6 +38,6 @@ pub(super) fn not_text() -> RenderError {
 /// The same in a text of its own.
 pub(crate) fn shown(value: &Value) -> Result<String, RenderError> {
     let mut out = String::new();
-    append(value, super::MAX_TEXT, &mut out)?;
+    append(value, MAX_TEXT, &mut out)?;
     Ok(out)
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use minijinja::Value;
 
-use super::RenderError;
+use super::bounded::RenderError;
 use crate::scenario::secrets::Redactor;
 
 /// The number of a name that changes during a run: an index into a user's values.

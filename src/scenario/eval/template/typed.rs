@@ -4,7 +4,11 @@ use std::sync::Arc;
 
 use minijinja::Value;
 
-use super::{Expression, Form, RenderError, Scope, Text, materialize};
+use super::bounded::RenderError;
+use super::expression::{Expression, Form};
+use super::materialize;
+use super::parts::Text;
+use super::scope::Scope;
 
 /// A value of the scenario that may hold templates anywhere inside. A string that is wholly one `{{ … }}` keeps the
 /// type of its value; other strings are text.

@@ -1,5 +1,8 @@
 //! Values that grow from step to step.
 
+use minijinja::Value;
+use minijinja::value::ValueKind;
+
 use super::*;
 
 /// What `set: { a: SOURCE }` leaves after this many rounds, and how far it came.

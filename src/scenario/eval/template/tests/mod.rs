@@ -1,3 +1,7 @@
+use std::sync::Arc;
+
+use minijinja::Value;
+
 use super::*;
 
 mod growth;

@@ -1,0 +1,71 @@
+//! A compiled expression of a template, and its evaluation for one user.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::ValueKind;
+
+use super::bounded::{MAX_TEXT, RenderError, too_long};
+use super::scope::{Scope, SlotId};
+use super::{context, plain};
+
+/// A compiled minijinja expression; the most common forms are evaluated without its virtual machine.
+#[derive(Debug, Clone)]
+pub struct Expression(pub(super) Form);
+
+#[derive(Debug, Clone)]
+pub(super) enum Form {
+    /// `user.id`.
+    UserId,
+    /// `iteration`.
+    Iteration,
+    /// `random_int(low, high)`.
+    RandomInt(i64, i64),
+    /// A variable, or a member of its value.
+    Slot(SlotId, Option<Arc<str>>),
+    /// A value that does not vary.
+    Constant(Value),
+    /// Anything else.
+    Compiled(Arc<minijinja::Expression<'static, 'static>>),
+}
+
+impl Expression {
+    /// The value, with its type.
+    pub(super) fn value(&self, scope: &mut Scope) -> Result<Value, RenderError> {
+        Ok(match &self.0 {
+            Form::UserId => Value::from(scope.user_id),
+            Form::Iteration => Value::from(scope.iteration),
+            Form::RandomInt(low, high) => Value::from(scope.rng.i64(*low..=*high)),
+            Form::Slot(slot, member) => return scope.read(*slot, member.as_deref()),
+            Form::Constant(value) => value.clone(),
+            Form::Compiled(compiled) => return context::evaluate(compiled, scope),
+        })
+    }
+
+    /// Appends the value as a string.
+    pub(super) fn append(&self, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
+        // Writing into a String cannot fail; a value that is longer than any request should be can.
+        let written = match &self.0 {
+            Form::UserId => write!(out, "{}", scope.user_id),
+            Form::Iteration => write!(out, "{}", scope.iteration),
+            Form::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
+            Form::Slot(slot, None)
+                if scope.get(*slot).as_str().is_some_and(|text| {
+                    out.push_str(text);
+                    true
+                }) =>
+            {
+                Ok(())
+            }
+            Form::Slot(..) | Form::Constant(_) | Form::Compiled(_) => {
+                let value = self.value(scope)?;
+                match value.as_str().filter(|_| value.kind() != ValueKind::Bytes) {
+                    Some(text) => out.write_str(text),
+                    None => return plain::append(&value, MAX_TEXT, out),
+                }
+            }
+        };
+        written.map_err(|_| too_long())
+    }
+}
