@@ -123,7 +123,7 @@ fn what_is_wrong_is_code_2_with_its_line() {
 #[test]
 fn the_page_names_every_setting_and_its_commands_run() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md")).expect("a page");
-    for setting in katydid::settings::SETTINGS {
+    for setting in katydid::settings::Settings::TABLE {
         assert!(page.contains(&format!("`{}`", setting.key)), "{}", setting.key);
     }
     let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();

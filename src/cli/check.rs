@@ -8,15 +8,16 @@ use super::check_schema::SchemaFrom;
 use super::{exit, load, pick};
 use crate::headless::console;
 use crate::scenario::estimate;
+use crate::settings::Settings;
 
 /// Checks every file; errors in any of them make the exit code 2, warnings alone do not.
-pub(super) fn run(args: &Check) -> ExitCode {
+pub(super) fn run(args: &Check, settings: &Settings) -> ExitCode {
     let mut broken = 0usize;
     for (index, file) in args.files.iter().enumerate() {
         if index > 0 {
             console::say("");
         }
-        match one(file, args) {
+        match one(file, args, settings) {
             Ok(text) => console::say(&text),
             Err(text) => {
                 broken += 1;
@@ -31,10 +32,10 @@ pub(super) fn run(args: &Check) -> ExitCode {
     ExitCode::from(exit::USAGE)
 }
 
-fn one(file: &Path, args: &Check) -> Result<String, String> {
-    let select = args.part.select();
+fn one(file: &Path, args: &Check, settings: &Settings) -> Result<String, String> {
+    let select = settings.select();
     let scenario = pick::one(Some(file), &select).load().map_err(|e| e.text)?;
-    let mut overrides = scenario.completed(&args.load.overrides()).into_owned();
+    let mut overrides = scenario.completed(&settings.overrides()).into_owned();
     // Without a host the check is still of use: the host may be a flag of the run.
     let nowhere = overrides.host.is_none() && scenario.host().is_none() && scenario.needs_host();
     if nowhere {
@@ -50,7 +51,7 @@ fn one(file: &Path, args: &Check) -> Result<String, String> {
         return Err(mask(format!("{}\nerror: {why}", estimate::words(&plan))));
     }
     let held = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
-    let held = held.check(&scenario, args.load.host.as_deref()).map_err(mask)?;
+    let held = held.check(&scenario, settings.host.as_deref()).map_err(mask)?;
     let mut text = String::new();
     if !scenario.warnings().is_empty() {
         text.push_str(scenario.warnings());
@@ -67,14 +68,16 @@ fn one(file: &Path, args: &Check) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-
     use super::*;
-    use crate::cli::args::{Cli, Other};
+    use crate::cli::args::Commands;
+    use crate::settings::Sources;
 
-    fn check(more: &[&str]) -> Check {
-        match Cli::parse_from([&["katydid", "check", "some.yaml"], more].concat()).command {
-            Some(Other::Check(args)) => args,
+    fn check(path: &Path, more: &[&str]) -> Result<String, String> {
+        let line = [&["katydid", "check", "some.yaml"], more].concat();
+        let (cli, flags) = crate::cli::parse(line.into_iter().map(Into::into)).unwrap();
+        let settings = Settings::resolve(&Sources { flags, ..Sources::default() })?;
+        match cli.command {
+            Some(Commands::Check(args)) => one(path, &args, &settings),
             other => panic!("{other:?}"),
         }
     }
@@ -87,7 +90,7 @@ mod tests {
                     A: { tasks: [{ tags: a, steps: [{ get: /a }] }, { tags: b, steps: [{ get: /b }] }] }\n  \
                     B: { tasks: [{ tags: [a, x], steps: [{ get: /c }] }] }\n";
         std::fs::write(&path, text).unwrap();
-        let told = |flags: &[&str]| one(&path, &check(flags)).unwrap_or_else(|e| panic!("{flags:?} {e}"));
+        let told = |flags: &[&str]| check(&path, flags).unwrap_or_else(|e| panic!("{flags:?} {e}"));
         assert!(told(&[]).contains("s; no host: give it with --host"), "{}", told(&[]));
         let text = told(&["--host", "http://other", "--profile", "small", "-T", "a", "-E", "x", "--classes", "A"]);
         for (word, is) in
@@ -97,8 +100,8 @@ mod tests {
         }
         assert!(told(&["-u", "9", "-r", "2", "-t", "5m"]).contains("9 users, 2 started per second, 5m"));
         assert!(told(&["--host", "demo"]).contains("against embedded target"));
-        assert!(one(Path::new("demo"), &check(&[])).is_ok_and(|text| text.contains("embedded target")));
-        assert!(one(&path, &check(&["--profile", "smal"])).unwrap_err().contains("did you mean `small`?"));
+        assert!(check(Path::new("demo"), &[]).is_ok_and(|text| text.contains("embedded target")));
+        assert!(check(&path, &["--profile", "smal"]).unwrap_err().contains("did you mean `small`?"));
     }
 
     #[test]
@@ -107,7 +110,7 @@ mod tests {
         let file = |text: &str| {
             let path = folder.path().join("s.yaml");
             std::fs::write(&path, text).unwrap();
-            one(&path, &check(&[]))
+            check(&path, &[])
         };
         let text = file(
             "users: 10\nspawn_rate: 10\nrun_time: 1h\nvars: { unused: 1 }\nwait_time: constant_pacing(10s)\n\

@@ -2,17 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::ArgMatches;
-use clap::parser::ValueSource;
 use serde_json::json;
 
-use super::args::Run;
-use super::layers::Layers;
 use super::{exit, pick};
 use crate::headless::console;
 use crate::scenario::secrets::userinfo;
-use crate::scenario::{Overrides, Plan, Scenario};
-use crate::settings::{Origin, SETTINGS, Setting};
+use crate::scenario::{Plan, Scenario};
+use crate::settings::{Config, Given, Origin, Setting, Settings};
 use crate::units::plain;
 
 /// A setting as it counts.
@@ -29,28 +25,37 @@ struct Named {
     plan: Plan,
 }
 
-/// Prints the settings of the run that `args` would start.
-pub(super) fn run(args: &Run, matches: &ArgMatches, layers: &Layers, json: bool) -> ExitCode {
-    let named = match args.file.as_deref().map(|file| named(file, args, layers)).transpose() {
+/// Prints the settings of the run that these would start.
+pub(super) fn run(settings: &Settings, config: &Config, json: bool) -> ExitCode {
+    let named = match settings.file.as_deref().map(|file| named(file, settings)).transpose() {
         Ok(named) => named,
         Err(why) => {
             console::warn(&why);
             return ExitCode::from(exit::USAGE);
         }
     };
-    let all: Vec<Effective> =
-        SETTINGS.iter().map(|setting| effective(setting, matches, layers, named.as_ref())).collect();
+    let all: Vec<Effective> = Settings::TABLE
+        .iter()
+        .map(|setting| {
+            let given = settings.given.get(setting.key).cloned();
+            let (value, origin) = given.or_else(|| below(setting, config, named.as_ref())).map_or_else(
+                || (setting.default_text().map(str::to_owned), Origin::Default),
+                |Given { text, origin }| (Some(text), origin),
+            );
+            Effective { setting, value, origin }
+        })
+        .collect();
     let masked = |text: &str| {
         let text = named.as_ref().map_or_else(|| text.into(), |named| named.plan.secrets.mask(text));
         userinfo::mask(&text).into_owned()
     };
-    console::say(&if json { as_json(&all, layers, masked) } else { as_table(&all, layers, masked) });
+    console::say(&if json { as_json(&all, config, masked) } else { as_table(&all, config, masked) });
     ExitCode::SUCCESS
 }
 
-fn named(file: &std::path::Path, args: &Run, layers: &Layers) -> Result<Named, String> {
-    let scenario = pick::one(Some(file), &args.select()).load().map_err(|error| error.text)?;
-    let mut overrides = Overrides { defaults: layers.config.load_defaults(), ..args.overrides() };
+fn named(file: &std::path::Path, settings: &Settings) -> Result<Named, String> {
+    let scenario = pick::one(Some(file), &settings.select()).load().map_err(|error| error.text)?;
+    let mut overrides = settings.overrides();
     let is_nowhere = scenario.needs_host() && scenario.host().is_none();
     if is_nowhere && scenario.completed(&overrides).host.is_none() {
         // The other settings are known without it.
@@ -60,25 +65,13 @@ fn named(file: &std::path::Path, args: &Run, layers: &Layers) -> Result<Named, S
     Ok(Named { scenario, plan })
 }
 
-fn effective(setting: &'static Setting, matches: &ArgMatches, layers: &Layers, named: Option<&Named>) -> Effective {
-    let raw = || {
-        let values = matches.get_raw(setting.key)?.map(|value| value.to_string_lossy());
-        Some(values.collect::<Vec<_>>().join(",")).filter(|text| !text.is_empty())
-    };
-    match matches.value_source(setting.key) {
-        Some(ValueSource::CommandLine) => Effective { setting, value: raw(), origin: Origin::Flag },
-        Some(ValueSource::EnvVariable) => Effective { setting, value: raw(), origin: layers.origin(setting) },
-        _ => {
-            let said = named.and_then(|named| said(setting, named));
-            let written = layers.config.get(setting.key).filter(|_| setting.is_of_the_scenario());
-            let written = written.map(|value| (value.text.clone(), Origin::Config(value.line)));
-            let (value, origin) = match said.or(written) {
-                Some((value, origin)) => (Some(value), origin),
-                None => (raw(), Origin::Default),
-            };
-            Effective { setting, value, origin }
-        }
-    }
+/// What the scenario says, and below it `config.yaml`.
+fn below(setting: &Setting, config: &Config, named: Option<&Named>) -> Option<Given> {
+    let said = named.and_then(|named| said(setting, named)).map(|(text, origin)| Given { text, origin });
+    said.or_else(|| {
+        let value = config.get(setting.key)?;
+        Some(Given { text: value.text.clone(), origin: Origin::Config(value.line) })
+    })
 }
 
 /// What the scenario says of the load and the host.
@@ -99,9 +92,9 @@ fn said(setting: &Setting, named: &Named) -> Option<(String, Origin)> {
     has_it.then(|| (value, profile.unwrap_or(Origin::Scenario)))
 }
 
-fn as_table(all: &[Effective], layers: &Layers, masked: impl Fn(&str) -> String) -> String {
-    let mut text = match &layers.config.path {
-        Some(path) if layers.config.is_there => format!("config file: {}\n", path.display()),
+fn as_table(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String) -> String {
+    let mut text = match &config.path {
+        Some(path) if config.is_there => format!("config file: {}\n", path.display()),
         Some(path) => format!("config file: {} (not there)\n", path.display()),
         None => "config file: none, there is no home folder\n".to_owned(),
     };
@@ -114,7 +107,7 @@ fn as_table(all: &[Effective], layers: &Layers, masked: impl Fn(&str) -> String)
     text
 }
 
-fn as_json(all: &[Effective], layers: &Layers, masked: impl Fn(&str) -> String) -> String {
+fn as_json(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String) -> String {
     let settings: serde_json::Map<_, _> = all
         .iter()
         .map(|Effective { setting, value, origin }| {
@@ -122,7 +115,7 @@ fn as_json(all: &[Effective], layers: &Layers, masked: impl Fn(&str) -> String) 
             (setting.key.to_owned(), json!({ "value": value, "origin": origin.to_string() }))
         })
         .collect();
-    let path = layers.config.path.as_ref().map(|path| path.display().to_string());
-    let file = json!({ "path": path, "exists": layers.config.is_there });
+    let path = config.path.as_ref().map(|path| path.display().to_string());
+    let file = json!({ "path": path, "exists": config.is_there });
     format!("{:#}\n", json!({ "config_file": file, "settings": settings }))
 }

@@ -2,28 +2,28 @@
 
 use std::process::ExitCode;
 
-use super::args::Run;
 use super::load::Local;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::{self, console};
 use crate::report::{self, text};
+use crate::settings::Settings;
 use crate::stats::Snapshot;
 
 /// Locust's default of `--exit-code-on-error`.
 const ON_ERROR: u8 = 1;
 
 /// Runs what `-f` names, else the demo.
-pub(super) fn run(args: &Run) -> ExitCode {
+pub(super) fn run(settings: &Settings) -> ExitCode {
     console::write_from_threads();
-    ExitCode::from(run_to_code(args))
+    ExitCode::from(run_to_code(settings))
 }
 
-fn run_to_code(args: &Run) -> u8 {
-    if let Some(why) = unnamed::refusal(args) {
+fn run_to_code(settings: &Settings) -> u8 {
+    if let Some(why) = unnamed::refusal(settings) {
         console::warn(&why);
         return exit::USAGE;
     }
-    let scenario = match pick::one(args.file.as_deref(), &args.select()).load() {
+    let scenario = match pick::one(settings.file.as_deref(), &settings.select()).load() {
         Ok(scenario) => scenario,
         Err(error) => {
             console::warn(&error.to_string());
@@ -31,18 +31,18 @@ fn run_to_code(args: &Run) -> u8 {
         }
     };
     panics::protect(scenario.secrets());
-    if args.file.is_none() {
+    if settings.file.is_none() {
         console::warn("no scenario named with -f: running the embedded demo");
     }
-    if !can_write_csv(args) {
+    if !can_write_csv(settings) {
         return exit::USAGE;
     }
-    if let Some(words) = unnamed::warning(&scenario, args.load.host.as_deref()) {
+    if let Some(words) = unnamed::warning(&scenario, settings.host.as_deref()) {
         console::warn(&words);
     }
     // Kept to the end of the run: it owns the demo target.
-    let mut local = Local::new(args.threads(), args.seed).logged();
-    let handle = match local.launch(&scenario, &args.overrides()) {
+    let mut local = Local::new(settings.load_threads(), settings.seed).logged();
+    let handle = match local.launch(&scenario, &settings.overrides()) {
         Ok(handle) => handle,
         Err(error) => {
             console::warn(&error.masked(&scenario));
@@ -55,20 +55,20 @@ fn run_to_code(args: &Run) -> u8 {
     for words in local.remarks() {
         console::warn(words);
     }
-    let last = match headless::follow(handle, headless::Options { only_summary: args.only_summary }) {
+    let last = match headless::follow(handle, settings) {
         Ok(last) => last,
         Err(error) => {
             console::warn(&format!("cannot wait for signals: {error}"));
             return exit::TROUBLE;
         }
     };
-    let written = write_csv(args, &last);
-    exit::of_run(&last, args.exit_code_on_error.unwrap_or(ON_ERROR), written)
+    let written = write_csv(settings, &last);
+    exit::of_run(&last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written)
 }
 
 /// Says before a run that what `--csv` asks for cannot be written.
-pub(super) fn can_write_csv(args: &Run) -> bool {
-    let checked = args.csv.as_deref().map_or(Ok(()), report::csv::check);
+pub(super) fn can_write_csv(settings: &Settings) -> bool {
+    let checked = settings.csv.as_deref().map_or(Ok(()), report::csv::check);
     if let Err(error) = &checked {
         console::warn(&panics::masked(&error.to_string()));
     }
@@ -76,8 +76,8 @@ pub(super) fn can_write_csv(args: &Run) -> bool {
 }
 
 /// Writes what `--csv` asks for and says where; false when it could not.
-pub(super) fn write_csv(args: &Run, last: &Snapshot) -> bool {
-    let Some(prefix) = &args.csv else { return true };
+pub(super) fn write_csv(settings: &Settings, last: &Snapshot) -> bool {
+    let Some(prefix) = &settings.csv else { return true };
     match report::csv::write(prefix, last) {
         Ok(paths) => {
             for path in paths {

@@ -1,48 +1,38 @@
 //! Files that give values below the environment: `.env`, and below it `config.yaml`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use crate::scenario::syntax::dotenv;
-use crate::settings::{Config, Origin, Setting};
+use crate::settings::{Config, Sources};
 
 /// The flag that names another `config.yaml`, and its variable.
 const FLAG: &str = "--config";
 const VARIABLE: &str = "KATYDID_CONFIG";
 
-/// Which variables of this process came from files.
+/// What the files say.
 #[derive(Debug, Default)]
 pub(super) struct Layers {
-    /// Variables that `.env` has set.
+    /// Variables of this process that `.env` has set.
     from_dotenv: BTreeSet<String>,
-    /// Variables that `config.yaml` has set.
-    from_config: BTreeSet<String>,
-    /// What `config.yaml` says.
-    pub config: Config,
+    config: Config,
 }
 
 impl Layers {
-    /// Reads both files before the command line is parsed: its parser reads the environment. Settings that a scenario
-    /// cannot have go there; host and load stay in `config`, because the scenario beats them.
+    /// Reads both files. The variables of `.env` become variables of this process: scenarios read them there.
     pub fn load(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, String> {
         let from_dotenv = load_dotenv(Path::new(".env"))?;
         let named = named(arguments).or_else(|| std::env::var_os(VARIABLE)).filter(|path| !path.is_empty());
         let config = Config::load(named.map(PathBuf::from).as_deref())?;
-        let values = config.values.iter().filter(|value| !value.setting.is_of_the_scenario());
-        let values: Vec<_> = values.map(|value| (value.setting.variable(), value.text.clone())).collect();
-        let from_config = set_absent(&values).map_err(|()| "cannot use config.yaml".to_owned())?;
-        Ok(Self { from_dotenv, from_config, config })
+        Ok(Self { from_dotenv, config })
     }
 
-    /// Where the value of a setting comes from that is in the environment.
-    pub fn origin(&self, setting: &Setting) -> Origin {
-        let variable = setting.variable();
-        match self.config.get(setting.key) {
-            Some(value) if self.from_config.contains(&variable) => Origin::Config(value.line),
-            _ if self.from_dotenv.contains(&variable) => Origin::DotEnv,
-            _ => Origin::Environment,
-        }
+    /// All sources of settings: these files, the environment, and the `flags` of the command line.
+    pub fn into_sources(self, flags: BTreeMap<&'static str, OsString>) -> Sources {
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let (dotenv, environment) = variables.partition(|(name, _)| self.from_dotenv.contains(name));
+        Sources { flags, environment, dotenv, config: self.config }
     }
 }
 

@@ -9,6 +9,7 @@ mod config;
 mod demo_target;
 mod exit;
 mod files;
+mod flags;
 mod headless;
 mod import;
 mod init;
@@ -22,14 +23,17 @@ mod screen;
 mod trial;
 mod unnamed;
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal as _};
 use std::process::ExitCode;
 
-use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::headless::console;
+use crate::settings::Settings;
 use crate::system::signals;
-use args::{Cli, Other};
+use args::{Cli, Commands};
 use layers::Layers;
 
 /// Parses the command line, does what it asks, and says how it went.
@@ -42,15 +46,12 @@ pub fn main() -> ExitCode {
 }
 
 fn run() -> ExitCode {
-    // Before anything else: clap reads the environment.
+    // First of all: clap reads the environment.
     let layers = match Layers::load(std::env::args_os()) {
         Ok(layers) => layers,
-        Err(text) => {
-            console::warn(&text);
-            return ExitCode::from(exit::USAGE);
-        }
+        Err(text) => return usage(&text),
     };
-    let (mut cli, matches) = match parse() {
+    let (cli, flags) = match parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version come this way too, with code 0.
@@ -60,45 +61,54 @@ fn run() -> ExitCode {
                     console::warn(&format!("cannot write to standard output: {why}"));
                     ExitCode::from(exit::TROUBLE)
                 }
-                // A closed pipe is nobody's error.
+                // A closed pipe is not an error.
                 _ => ExitCode::SUCCESS,
             };
         }
     };
     limits::raise_open_files();
-    cli.run.load.defaults = layers.config.load_defaults();
-    match cli.command {
-        Some(Other::DemoTarget { port, seed }) => return demo_target::run(port, seed),
-        Some(Other::Check(mut args)) => {
-            args.load.defaults = layers.config.load_defaults();
-            return check::run(&args);
-        }
-        Some(Other::Try(mut args)) => {
-            args.defaults = layers.config.load_defaults();
-            return trial::run(&args);
-        }
-        Some(Other::Config { json }) => return config::run(&cli.run, &matches, &layers, json),
-        Some(Other::Import(args)) => return import::run(&args),
-        Some(Other::Schema) => return schema::run(),
-        Some(Other::Init { folder }) => return init::run(&folder),
-        None => {}
+    match &cli.command {
+        Some(Commands::Import(args)) => return import::run(args),
+        Some(Commands::Schema) => return schema::run(),
+        Some(Commands::Init { folder }) => return init::run(folder),
+        _ => {}
     }
-    if cli.run.headless {
-        return headless::run(&cli.run);
+    let sources = layers.into_sources(flags);
+    let settings = match Settings::resolve(&sources) {
+        Ok(settings) => settings,
+        Err(why) => return usage(&why),
+    };
+    match cli.command {
+        Some(Commands::DemoTarget { port }) => demo_target::run(port, settings.seed),
+        Some(Commands::Check(args)) => check::run(&args, &settings),
+        Some(Commands::Try(args)) => trial::run(&args, &settings),
+        Some(Commands::Config { json }) => config::run(&settings, &sources.config, json),
+        _ => run_scenario(&settings),
+    }
+}
+
+fn run_scenario(settings: &Settings) -> ExitCode {
+    if settings.headless {
+        return headless::run(settings);
     }
     if let Some(missing) = missing_terminal() {
         console::warn(&format!("{missing} is not a terminal: running without a screen, as with --headless"));
-        return headless::run(&cli.run);
+        return headless::run(settings);
     }
-    screen::run(&cli.run)
+    screen::run(settings)
 }
 
-/// The command line, and where each of its values comes from.
-fn parse() -> Result<(Cli, ArgMatches), clap::Error> {
-    let mut command = Cli::command();
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+fn usage(why: &str) -> ExitCode {
+    console::warn(why);
+    ExitCode::from(exit::USAGE)
+}
+
+/// The command line, and its values of settings by their keys.
+fn parse(args: impl Iterator<Item = OsString>) -> Result<(Cli, BTreeMap<&'static str, OsString>), clap::Error> {
+    let mut command = flags::add(Cli::command());
+    let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    Ok((cli, matches))
+    Ok((cli, flags::given(&matches)))
 }
 
 fn missing_terminal() -> Option<&'static str> {
@@ -108,5 +118,23 @@ fn missing_terminal() -> Option<&'static str> {
         Some("standard input")
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clap_finds_no_contradiction() {
+        flags::add(Cli::command()).debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_there_is_no_command_and_no_flag() {
+        let (cli, flags) = parse(["katydid".into()].into_iter()).unwrap();
+        assert_eq!((cli.command, flags.len()), (None, 0));
+        let (cli, _) = parse(["katydid", "demo-target", "--port", "8123"].map(OsString::from).into_iter()).unwrap();
+        assert_eq!(cli.command, Some(Commands::DemoTarget { port: 8123 }));
     }
 }

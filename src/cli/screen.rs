@@ -2,44 +2,36 @@
 
 use std::process::ExitCode;
 
-use super::args::Run;
 use super::headless::{can_write_csv, write_csv};
 use super::load::Local;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
 use crate::scenario::catalog::Origin;
+use crate::settings::Settings;
 use crate::tui::{self, Exit, Outcome};
 
 /// A person who has watched the run needs no code to know; scripts ask for one.
 const ON_ERROR: u8 = 0;
 
 /// Opens the launcher, or starts at once with `--autostart`.
-pub(super) fn run(args: &Run) -> ExitCode {
-    if let Some(why) = unnamed::refusal(args).filter(|_| args.autostart) {
+pub(super) fn run(settings: &Settings) -> ExitCode {
+    if let Some(why) = unnamed::refusal(settings).filter(|_| settings.autostart) {
         console::warn(&why);
         return ExitCode::from(exit::USAGE);
     }
-    let options = tui::Options {
-        theme: args.theme(console::wants_no_color()),
-        ascii: args.ascii,
-        out: args.out.clone(),
-        selected: 0,
-        overrides: args.overrides(),
-        autostart: args.autostart,
-    };
     console::write_from_threads();
-    let entries = pick::entries(args.file.as_deref(), &args.select());
-    if !can_write_csv(args) {
+    let entries = pick::entries(settings.file.as_deref(), &settings.select());
+    if !can_write_csv(settings) {
         return ExitCode::from(exit::USAGE);
     }
     // An example may be sent elsewhere if it was named; it is small, unlike what others write.
-    let named = entries.first().filter(|entry| args.file.is_some() && entry.origin == Origin::Embedded);
+    let named = entries.first().filter(|entry| settings.file.is_some() && entry.origin == Origin::Embedded);
     let named = named.and_then(|entry| entry.load().ok());
-    let mut local = Local::new(args.threads(), args.seed).sending_to(args.load.host.clone(), named);
-    match tui::run(entries, &mut local, options) {
+    let mut local = Local::new(settings.load_threads(), settings.seed).sending_to(settings.host.clone(), named);
+    match tui::run(entries, &mut local, settings) {
         Ok(outcome) => {
-            let code = leave(args, &outcome);
+            let code = leave(settings, &outcome);
             if outcome.exit == Exit::HangUp {
                 // The thread that reads keys may spin on the dead terminal: nothing is waited for any more.
                 std::process::exit(i32::from(code));
@@ -54,15 +46,15 @@ pub(super) fn run(args: &Run) -> ExitCode {
 }
 
 /// Leaves the summary on the ordinary screen and the files on disk.
-fn leave(args: &Run, outcome: &Outcome) -> u8 {
+fn leave(settings: &Settings, outcome: &Outcome) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &outcome.last {
         // The files first: a terminal that takes nothing any more would hold them up.
-        let written = write_csv(args, last);
+        let written = write_csv(settings, last);
         if outcome.exit != Exit::HangUp {
             console::say(&text::summary(last, console::width()));
         }
-        code = exit::of_run(last, args.exit_code_on_error.unwrap_or(ON_ERROR), written);
+        code = exit::of_run(last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written);
     }
     if outcome.exit != Exit::HangUp {
         for path in &outcome.exports {
@@ -78,16 +70,13 @@ fn leave(args: &Run, outcome: &Outcome) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-
     use super::*;
-    use crate::cli::args::Cli;
 
     #[test]
     fn the_way_out_decides_the_code() {
-        let args = Cli::try_parse_from(["katydid"]).unwrap().run;
+        let settings = Settings::default();
         for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
-            assert_eq!(leave(&args, &Outcome { last: None, exports: Vec::new(), exit: way }), code);
+            assert_eq!(leave(&settings, &Outcome { last: None, exports: Vec::new(), exit: way }), code);
         }
     }
 }

@@ -3,8 +3,8 @@
 
 use std::path::Path;
 
-use super::args::Run;
 use crate::scenario::{DEMO_HOST, Scenario};
+use crate::settings::Settings;
 
 /// Where Locust takes its file from if none is named.
 const LOCUSTFILE: &str = "locustfile.py";
@@ -12,13 +12,13 @@ const LOCUSTFILE: &str = "locustfile.py";
 const LOCUSTFILE_VARIABLE: &str = "LOCUST_LOCUSTFILE";
 
 /// Why a run that starts at once cannot start without a scenario file; `None` when it can, or has one.
-pub(super) fn refusal(args: &Run) -> Option<String> {
-    if args.file.is_some() {
+pub(super) fn refusal(settings: &Settings) -> Option<String> {
+    if settings.file.is_some() {
         return None;
     }
     let variable = std::env::var(LOCUSTFILE_VARIABLE).ok().filter(|name| !name.is_empty());
     let here = || Path::new(LOCUSTFILE).exists().then(|| LOCUSTFILE.to_owned());
-    why(variable.as_deref(), here().as_deref(), args.load.host.as_deref())
+    why(variable.as_deref(), here().as_deref(), settings.host.as_deref())
 }
 
 fn why(variable: Option<&str>, here: Option<&str>, host: Option<&str>) -> Option<String> {

@@ -15,6 +15,7 @@ use tokio::time::MissedTickBehavior;
 use crate::engine::{Command, RunHandle};
 use crate::report::silence;
 use crate::report::text::{self, Period};
+use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
 use crate::{clean, units};
@@ -23,23 +24,16 @@ pub(crate) use signals::Signals;
 /// The interval at which Locust prints its table.
 const TABLE_EVERY: Duration = Duration::from_secs(2);
 
-/// What a headless run prints.
-#[derive(Debug, Clone, Copy)]
-pub struct Options {
-    /// Print only the final tables.
-    pub only_summary: bool,
-}
-
 /// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
 /// third does not wait for them.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
-pub fn follow(handle: RunHandle, options: Options) -> std::io::Result<Arc<Snapshot>> {
+pub fn follow(handle: RunHandle, settings: &Settings) -> std::io::Result<Arc<Snapshot>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
-        until_done(&handle, signals, options).await;
+        until_done(&handle, signals, settings).await;
         let last = handle.latest();
         console::say(&ending(&last, console::width()));
         if !last.state.is_done() {
@@ -49,7 +43,7 @@ pub fn follow(handle: RunHandle, options: Options) -> std::io::Result<Arc<Snapsh
     })
 }
 
-async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) {
+async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings) {
     let mut snapshots = handle.subscribe();
     let mut table = tokio::time::interval(TABLE_EVERY);
     table.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -78,7 +72,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, options: Options) 
                     break;
                 }
             }
-            _ = table.tick(), if !options.only_summary => {
+            _ = table.tick(), if !settings.only_summary => {
                 // While nobody reads, a table would only stand before a newer one.
                 if console::is_idle() {
                     console::say(&table_now(&handle.latest(), console::width()));

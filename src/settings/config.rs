@@ -2,12 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::table::{Kind, SETTINGS, Setting};
-use crate::scenario::LoadDefaults;
+use super::setting::{Setting, Shape};
+use super::table::Settings;
 use crate::scenario::syntax::diagnostic::{self, Diagnostic, nearest};
 use crate::scenario::syntax::node::{self, Node};
 use crate::scenario::syntax::source::{self, Sources};
-use crate::units;
 
 /// What `config.yaml` says.
 #[derive(Debug, Clone, Default)]
@@ -53,18 +52,6 @@ impl Config {
     pub fn get(&self, key: &str) -> Option<&ConfigValue> {
         self.values.iter().find(|value| value.setting.key == key)
     }
-
-    /// Host and load for scenarios that do not say them.
-    pub fn load_defaults(&self) -> LoadDefaults {
-        let text = |key: &str| self.get(key).map(|value| value.text.as_str());
-        LoadDefaults {
-            host: text("host").map(str::to_owned),
-            users: text("users").and_then(|text| units::parse_users(text).ok()),
-            spawn_rate: text("spawn_rate").and_then(|text| units::parse_spawn_rate(text).ok()),
-            run_time: text("run_time").and_then(|text| units::parse_duration(text).ok()),
-            stop_timeout: text("stop_timeout").and_then(|text| units::parse_duration(text).ok()),
-        }
-    }
 }
 
 fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
@@ -81,12 +68,12 @@ fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
     }
     let (mut values, mut wrong) = (Vec::new(), Vec::new());
     for (key, value) in root.entries() {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key.name) else {
+        let Some(setting) = Settings::TABLE.iter().find(|setting| setting.key == key.name) else {
             let mut unknown = Diagnostic::new(key.at.clone(), format!("unknown setting `{}`", key.name));
-            if let Some(near) = nearest(&key.name, SETTINGS.iter().map(|setting| setting.key)) {
+            if let Some(near) = nearest(&key.name, Settings::TABLE.iter().map(|setting| setting.key)) {
                 unknown = unknown.note(format!("did you mean `{near}`?"));
             }
-            let all: Vec<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
+            let all: Vec<&str> = Settings::TABLE.iter().map(|setting| setting.key).collect();
             wrong.push(unknown.note(format!("allowed: {}", all.join(", "))));
             continue;
         };
@@ -103,14 +90,14 @@ fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
 
 /// The value as one string, if it is one that the setting takes.
 fn written(setting: &Setting, value: &Node) -> Result<String, String> {
-    let text = match setting.kind {
-        Kind::Words => {
+    let text = match setting.shape() {
+        Shape::List => {
             let words: Option<Vec<&str>> = value.one_or_more().iter().map(Node::scalar).collect();
             words.ok_or_else(|| "expected a list of words".to_owned())?.join(",")
         }
         _ => value.scalar().ok_or_else(|| format!("expected one value, found {}", value.what()))?.trim().to_owned(),
     };
-    setting.check(&text)?;
+    setting.check(text.as_ref())?;
     Ok(text)
 }
 
@@ -132,8 +119,6 @@ mod tests {
             ("threads", "2", 8),
         ];
         assert_eq!(seen, wanted);
-        let defaults = Config { values, ..Config::default() }.load_defaults();
-        assert_eq!((defaults.users, defaults.host), (Some(units::Users(20)), None));
         for nothing in ["", "\n", "# theme: light\n"] {
             assert!(parse("config.yaml", nothing).unwrap().is_empty(), "{nothing:?}");
         }

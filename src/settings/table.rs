@@ -1,90 +1,130 @@
-//! The settings by name, and what each takes.
+//! The settings: one row each. A row makes a field of [`Settings`], a key of `config.yaml`, an environment variable and a
+//! flag; ARCHITECTURE.md says how to add one.
 
-use super::host::parse_host;
-use crate::units;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// A value that can be set in `config.yaml`, in the environment, and by a flag.
-#[derive(Debug)]
-pub struct Setting {
-    /// Key in `config.yaml`. The flag has `-` where this has `_`.
-    pub key: &'static str,
-    pub(super) kind: Kind,
-}
+use super::found::{Found, Given};
+use super::setting::{Flag, Setting, flag, list, switch};
+use super::theme::ThemeName;
+use super::value;
+use crate::scenario::LoadDefaults;
+use crate::units::{PerSecond, Users};
 
-/// What a setting takes.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    Truth,
-    OneOf(&'static [&'static str]),
-    /// A whole number between these two.
-    Number(u64, u64),
-    Users,
-    SpawnRate,
-    Time,
-    Host,
-    Text,
-    /// Words; in the environment they are separated by commas.
-    Words,
-}
+const CHECK: &str = "check";
+const TRY: &str = "try";
+const DEMO_TARGET: &str = "demo-target";
 
-/// Values of `theme`.
-pub const THEMES: &[&str] = &["auto", "light", "colorblind", "mono"];
-
-/// Every setting, in the order of the options of a run.
-pub const SETTINGS: &[Setting] = &[
-    Setting { key: "file", kind: Kind::Text },
-    Setting { key: "profile", kind: Kind::Text },
-    Setting { key: "tags", kind: Kind::Words },
-    Setting { key: "exclude_tags", kind: Kind::Words },
-    Setting { key: "classes", kind: Kind::Words },
-    Setting { key: "host", kind: Kind::Host },
-    Setting { key: "users", kind: Kind::Users },
-    Setting { key: "spawn_rate", kind: Kind::SpawnRate },
-    Setting { key: "run_time", kind: Kind::Time },
-    Setting { key: "stop_timeout", kind: Kind::Time },
-    Setting { key: "headless", kind: Kind::Truth },
-    Setting { key: "autostart", kind: Kind::Truth },
-    Setting { key: "csv", kind: Kind::Text },
-    Setting { key: "out", kind: Kind::Text },
-    Setting { key: "only_summary", kind: Kind::Truth },
-    Setting { key: "exit_code_on_error", kind: Kind::Number(0, 255) },
-    Setting { key: "threads", kind: Kind::Number(1, 1024) },
-    Setting { key: "seed", kind: Kind::Number(0, u64::MAX) },
-    Setting { key: "theme", kind: Kind::OneOf(THEMES) },
-    Setting { key: "ascii", kind: Kind::Truth },
-];
-
-impl Setting {
-    /// Its environment variable.
-    pub fn variable(&self) -> String {
-        format!("KATYDID_{}", self.key.to_uppercase())
-    }
-
-    /// True for what a scenario can say as well: there, `config.yaml` is weaker than the scenario.
-    pub fn is_of_the_scenario(&self) -> bool {
-        ["host", "users", "spawn_rate", "run_time", "stop_timeout"].contains(&self.key)
-    }
-
-    /// Checks a value as it is written in the file.
-    ///
-    /// # Errors
-    /// Says what is allowed.
-    pub(super) fn check(&self, text: &str) -> Result<(), String> {
-        match self.kind {
-            Kind::Truth if matches!(text, "true" | "false") => Ok(()),
-            Kind::Truth => Err(format!("expected true or false, found {text:?}")),
-            Kind::OneOf(words) if words.contains(&text) => Ok(()),
-            Kind::OneOf(words) => Err(format!("expected one of {}, found {text:?}", words.join(", "))),
-            Kind::Number(from, to) => match text.parse::<u64>() {
-                Ok(n) if (from..=to).contains(&n) => Ok(()),
-                _ => Err(format!("expected a whole number from {from} to {to}, found {text:?}")),
-            },
-            Kind::Users => units::parse_users(text).map(|_| ()).map_err(|why| why.to_string()),
-            Kind::SpawnRate => units::parse_spawn_rate(text).map(|_| ()).map_err(|why| why.to_string()),
-            Kind::Time => units::parse_duration(text).map(|_| ()).map_err(|why| why.to_string()),
-            Kind::Host => parse_host(text).map(|_| ()),
-            Kind::Text | Kind::Words if text.is_empty() => Err("expected a value, found an empty string".to_owned()),
-            Kind::Text | Kind::Words => Ok(()),
+/// Makes the struct and the table of rows `/// help`, `field: type, how a value is read, how it is given;`.
+macro_rules! settings {
+    ($($(#[doc = $help:literal])+ $key:ident: $type:ty, $read:expr, $flag:expr;)+) => {
+        /// The settings of a run as they count, each checked.
+        ///
+        /// `None`, an empty list and `false` are where nobody gives a value.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Settings {
+            $($(#[doc = $help])+ pub $key: $type,)+
+            /// Host and load of `config.yaml`, which the scenario overrides.
+            pub load_defaults: LoadDefaults,
+            /// The values as they were given, and where, by key. Defaults and what only the scenario or `load_defaults`
+            /// has are not in it.
+            pub given: BTreeMap<&'static str, Given>,
         }
-    }
+
+        impl Settings {
+            /// Every setting, in the order of the options of a run.
+            pub const TABLE: &[Setting] = &[$(Setting {
+                key: stringify!($key),
+                help: concat!($($help),+),
+                check: |value| $read(value).map(|_| ()),
+                flag: { const FLAG: Flag = $flag; FLAG },
+            },)+];
+
+            /// Reads every setting from where `find` finds it; [`Settings::load_defaults`] stays empty.
+            pub(super) fn read(find: impl Fn(&Setting) -> Option<Found>) -> Result<Self, String> {
+                let mut given = BTreeMap::new();
+                let mut settings = Self::default();
+                for setting in Self::TABLE {
+                    let Some(found) = find(setting) else { continue };
+                    match setting.key {
+                        $(stringify!($key) => {
+                            settings.$key = $read(&found.value).map_err(|why| found.error(setting, &why))?.into();
+                        })+
+                        _ => {}
+                    }
+                    given.insert(setting.key, found.into());
+                }
+                settings.given = given;
+                Ok(settings)
+            }
+        }
+
+        impl Default for Settings {
+            /// The settings where nothing is given.
+            fn default() -> Self {
+                Self {
+                    $($key: {
+                        const FLAG: Flag = $flag;
+                        let value = FLAG.default.and_then(|text| $read(text.as_ref()).ok());
+                        value.map(Into::into).unwrap_or_default()
+                    },)+
+                    load_defaults: LoadDefaults::default(),
+                    given: BTreeMap::new(),
+                }
+            }
+        }
+    };
+}
+
+settings! {
+    /// Scenario file, or the name of an embedded scenario
+    file: Option<PathBuf>, value::path, flag("FILE").short('f').alias("locustfile");
+    /// Apply a profile of the scenario
+    profile: Option<String>, value::string, flag("NAME").also(&[CHECK, TRY]);
+    /// Run only tasks and steps with one of these tags
+    tags: Vec<String>, value::words, list("TAG,…").short('T').locust(&["LOCUST_TAGS"]).also(&[CHECK, TRY]);
+    /// Run no tasks and steps with one of these tags
+    exclude_tags: Vec<String>, value::words,
+        list("TAG,…").short('E').locust(&["LOCUST_EXCLUDE_TAGS"]).also(&[CHECK, TRY]);
+    /// Run only these user classes
+    classes: Vec<String>, value::words, list("NAME,…").also(&[CHECK, TRY]);
+    /// Base URL of the target, or the address of the Redis
+    host: Option<String>, value::host,
+        flag("URL").short('H').locust(&["LOCUST_HOST"]).in_scenario().secret().also(&[CHECK, TRY]);
+    /// Peak number of concurrent users
+    users: Option<Users>, value::users, flag("N").short('u').locust(&["LOCUST_USERS"]).in_scenario().also(&[CHECK]);
+    /// Users started per second
+    spawn_rate: Option<PerSecond>, value::spawn_rate,
+        flag("RATE").short('r').locust(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK]);
+    /// Stop after this long: 30s, 10m, 1h30m
+    run_time: Option<Duration>, value::duration,
+        flag("TIME").short('t').locust(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK]);
+    /// How long running tasks may take to finish after a stop
+    stop_timeout: Option<Duration>, value::duration,
+        flag("TIME").short('s').locust(&["LOCUST_STOP_TIMEOUT"]).in_scenario().also(&[CHECK]);
+    /// No screen: start at once and print tables
+    headless: bool, value::boolean, switch().locust(&["LOCUST_HEADLESS"]);
+    /// Start at once, on the screen
+    autostart: bool, value::boolean, switch().locust(&["LOCUST_AUTOSTART"]);
+    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where they apply,
+    /// also _service_time.csv, _graphql.csv and _redis.csv
+    csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
+    /// Folder for what is exported from the screen
+    out: PathBuf, value::path, flag("DIR").default("./results");
+    /// Without a screen, print only the final tables
+    only_summary: bool, value::boolean, switch().locust(&["LOCUST_ONLY_SUMMARY"]);
+    /// Exit code when a request or a scenario step failed
+    exit_code_on_error: Option<u8>, value::whole(0..=255),
+        flag("N").default_help("1 without a screen, 0 with one").locust(&["LOCUST_EXIT_CODE_ON_ERROR"]);
+    /// Threads that generate load
+    threads: Option<u16>, value::whole(1..=1024), flag("N").default_help("one for each available core");
+    /// Seed of every random choice, to repeat a run
+    seed: Option<u64>, value::whole(0..=u64::MAX),
+        flag("N").default_help("a new one for each run").also(&[TRY, DEMO_TARGET]);
+    /// Colours
+    theme: ThemeName, value::theme,
+        flag("THEME").one_of(ThemeName::NAMES).implied_by("NO_COLOR", "mono").default_help("auto, or mono where NO_COLOR is set");
+    /// Draw with ASCII characters only
+    ascii: bool, value::boolean, switch();
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::model::{Model, Planned, Run};
-use super::{Options, ThemeName};
 use crate::row_kind::RowKind;
 use crate::scenario::catalog::{Entry, Origin};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
+use crate::settings::Settings;
 use crate::stats::sample::Example;
 use crate::stats::snapshot::*;
 
@@ -164,7 +164,7 @@ pub(crate) fn launcher() -> Model {
         Entry::known("demo", Origin::Embedded, Scenario::parse("demo.yaml", DEMO)),
         Entry::known("orders", Origin::Folder, Err(error)),
     ];
-    let mut model = Model::new(entries, &Options { theme: ThemeName::Auto, ..Options::default() });
+    let mut model = Model::new(entries, &Settings::default());
     read(&mut model);
     model
 }

@@ -13,7 +13,6 @@ mod exit;
 mod history;
 mod input;
 mod model;
-mod options;
 mod preview;
 mod prompt;
 mod reading;
@@ -31,16 +30,16 @@ mod writer;
 mod fixture;
 
 pub use exit::{Exit, Outcome, TuiError};
-pub use options::{Options, ThemeName};
 pub use starter::{Probe, ProbeError, Starter};
 
 use crate::scenario::catalog::Entry;
+use crate::settings::Settings;
 
 /// Takes the terminal over until the user quits, a signal comes or the terminal is gone; a running load is stopped
 /// before it returns.
 ///
 /// # Errors
 /// When the terminal cannot be set up.
-pub fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Outcome, TuiError> {
-    runtime::run(entries, starter, options)
+pub fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Settings) -> Result<Outcome, TuiError> {
+    runtime::run(entries, starter, settings)
 }

@@ -4,7 +4,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::widgets::BorderType;
 
-use super::options::ThemeName;
+use crate::settings::ThemeName;
 
 /// Styles by meaning. None fills a background, and none is the only sign of a state.
 #[derive(Debug, Clone, Copy)]

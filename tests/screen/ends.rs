@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use katydid::engine::RunHandle;
 use katydid::scenario::catalog::{Entry, Origin};
 use katydid::scenario::{Overrides, Scenario};
-use katydid::tui::{self, Options, Starter, TuiError};
+use katydid::settings::Settings;
+use katydid::tui::{self, Starter, TuiError};
 
 use super::terminal::Terminal;
 
@@ -32,8 +33,8 @@ fn program_under_test() {
     let Ok(place) = std::env::var(WHERE) else { return };
     let scenario = Scenario::parse("demo.yaml", "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n");
     let entry = Entry::known("demo", Origin::Named, scenario);
-    let options = Options { out: PathBuf::from("results"), ..Options::default() };
-    match tui::run(vec![entry], &mut Panics(place), options) {
+    let settings = Settings { out: PathBuf::from("results"), ..Settings::default() };
+    match tui::run(vec![entry], &mut Panics(place), &settings) {
         Err(TuiError::Panicked(words)) => panic!("reported: {words}"),
         other => panic!("no panic was reported: {other:?}"),
     }

@@ -18,6 +18,7 @@ use crate::engine::trial::{self, Choice};
 use crate::headless::console;
 use crate::scenario::plan::{Class, Plan};
 use crate::scenario::{Overrides, Scenario};
+use crate::settings::Settings;
 use paint::Paint;
 use transcript::Transcript;
 
@@ -27,8 +28,8 @@ const WIDTH: usize = 80;
 const NARROWEST: usize = 40;
 
 /// Tries what `args` name.
-pub(super) fn run(args: &Trial) -> ExitCode {
-    match attempt(args) {
+pub(super) fn run(args: &Trial, settings: &Settings) -> ExitCode {
+    match attempt(args, settings) {
         Ok(held) => ExitCode::from(if held { exit::CLEAN } else { exit::TROUBLE }),
         Err((why, code)) => {
             console::warn(&why);
@@ -37,14 +38,15 @@ pub(super) fn run(args: &Trial) -> ExitCode {
     }
 }
 
-fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
+fn attempt(args: &Trial, settings: &Settings) -> Result<bool, (String, u8)> {
     let usage = |why: String| (why, exit::USAGE);
-    let scenario = scenario(args).map_err(usage)?;
-    if let Some(words) = unnamed::warning(&scenario, args.host.as_deref()) {
+    let scenario = scenario(args, settings).map_err(usage)?;
+    if let Some(words) = unnamed::warning(&scenario, settings.host.as_deref()) {
         console::warn(&words);
     }
-    let mut overrides = Overrides { host: args.host.clone(), defaults: args.defaults.clone(), ..Overrides::default() };
-    let seed = args.seed.unwrap_or_else(|| fastrand::u64(..));
+    let mut overrides =
+        Overrides { host: settings.host.clone(), defaults: settings.load_defaults.clone(), ..Overrides::default() };
+    let seed = settings.seed.unwrap_or_else(|| fastrand::u64(..));
     // Kept to the end: it is the target.
     let demo = load::demo_for(&scenario, &mut overrides, seed)
         .map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
@@ -67,8 +69,8 @@ fn attempt(args: &Trial) -> Result<bool, (String, u8)> {
     Ok(transcript.summary(seed))
 }
 
-fn scenario(args: &Trial) -> Result<Scenario, String> {
-    pick::one(Some(&args.file), &args.part.select()).load().map_err(|e| e.text)
+fn scenario(args: &Trial, settings: &Settings) -> Result<Scenario, String> {
+    pick::one(Some(&args.file), &settings.select()).load().map_err(|e| e.text)
 }
 
 /// The class and the tasks that are tried: the first class that has a task of that name, and all its tasks in order.

@@ -7,7 +7,6 @@ use crate::scenario::catalog::Entry;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
-use crate::tui::options::Options;
 use crate::tui::preview::Preview;
 use crate::tui::reading::{Order, Reading};
 use crate::tui::starter::ProbeError;
@@ -72,11 +71,11 @@ impl Item {
 }
 
 impl Launcher {
-    pub fn new(entries: Vec<Entry>, options: &Options) -> Self {
+    pub fn new(entries: Vec<Entry>, overrides: Overrides) -> Self {
         Self {
-            selected: options.selected.min(entries.len().saturating_sub(1)),
+            selected: 0,
             items: entries.into_iter().map(Item::new).collect(),
-            overrides: options.overrides.clone(),
+            overrides,
             filter: String::new(),
             scroll: 0,
             refused: None,
@@ -178,7 +177,7 @@ mod tests {
     fn launcher(names: &[&str]) -> Launcher {
         let scenario = || Scenario::parse("s.yaml", "host: http://h\ntasks: [{ steps: [{ get: / }] }]");
         let entries = names.iter().map(|name| Entry::known(name, Origin::Folder, scenario())).collect();
-        Launcher::new(entries, &Options::default())
+        Launcher::new(entries, Overrides::default())
     }
 
     /// Reads what is due, `most` entries at most; the indices in their order.

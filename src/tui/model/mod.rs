@@ -20,10 +20,10 @@ use std::time::Duration;
 
 use super::action::{DONE, LAUNCHER, LIVE, STOPPING};
 use super::cursor::Subject;
-use super::options::{Options, ThemeName};
 use super::prompt::Prompt;
 use super::theme::Theme;
 use crate::scenario::catalog::Entry;
+use crate::settings::Settings;
 use crate::stats::snapshot::RunState;
 
 /// The whole state.
@@ -58,13 +58,11 @@ pub(crate) struct Toast {
 }
 
 impl Model {
-    pub fn new(entries: Vec<Entry>, options: &Options) -> Self {
-        let no_color = std::env::var_os("NO_COLOR").is_some_and(|v| !v.is_empty());
-        let name = if no_color { ThemeName::Mono } else { options.theme };
+    pub fn new(entries: Vec<Entry>, settings: &Settings) -> Self {
         Self {
             now: Duration::ZERO,
-            theme: Theme::new(name, options.ascii),
-            launcher: Launcher::new(entries, options),
+            theme: Theme::new(settings.theme, settings.ascii),
+            launcher: Launcher::new(entries, settings.overrides()),
             run: None,
             overlay: None,
             toast: None,

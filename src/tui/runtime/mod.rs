@@ -16,7 +16,6 @@ use crossterm::event::Event as Input;
 use super::event::Event;
 use super::exit::{Exit, Outcome, TuiError};
 use super::model::{Item, Model, Planned};
-use super::options::Options;
 use super::starter::Starter;
 use super::terminal::{self, PanicGuard, Screen};
 use super::update::{self, Effect, Message};
@@ -24,6 +23,7 @@ use super::{input, view};
 use crate::engine::{Command, RunHandle};
 use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
+use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
 use crate::system::signals;
@@ -56,16 +56,17 @@ struct Loop<'a> {
     redraw: bool,
 }
 
-pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Options) -> Result<Outcome, TuiError> {
+pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Settings) -> Result<Outcome, TuiError> {
     let (sender, events) = channel();
     let stop = Arc::new(AtomicBool::new(false));
-    let mut model = Model::new(entries, &options);
+    let mut model = Model::new(entries, settings);
     // Signals first: from here on every end restores the terminal.
     input::signals(sender.clone())?;
     let _hook = PanicGuard::install(sender.clone());
     let mut screen = Screen::enter()?;
     input::keys(sender.clone(), stop.clone())?;
-    let effects = if options.autostart { update::update(&mut model, super::action::Action::Start) } else { Vec::new() };
+    let effects =
+        if settings.autostart { update::update(&mut model, super::action::Action::Start) } else { Vec::new() };
     let mut this = Loop {
         model,
         starter,
@@ -75,7 +76,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, options: Optio
         handle: None,
         run: 0,
         last: None,
-        exports: Exports::new(options.out),
+        exports: Exports::new(settings.out.clone()),
         probing: false,
         reader: Reader::default(),
         begun: Instant::now(),

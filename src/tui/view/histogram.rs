@@ -56,7 +56,7 @@ fn axis(groups: &[(Duration, u64)], cells: usize, width: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::ThemeName;
+    use crate::settings::ThemeName;
 
     fn bins(count: usize) -> Vec<Bin> {
         (0..count).map(|i| Bin { from: Duration::from_millis(10 + i as u64 * 5), count: 1 + i as u64 }).collect()

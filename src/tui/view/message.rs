@@ -85,7 +85,7 @@ fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme
 mod tests {
     use super::*;
     use crate::report::finding::Kind;
-    use crate::tui::ThemeName;
+    use crate::settings::ThemeName;
 
     fn shown(evidence: &str, remedy: &str, kind: Kind, size: (usize, usize)) -> Vec<String> {
         let found = Finding { kind, evidence: evidence.into(), remedy: remedy.into() };

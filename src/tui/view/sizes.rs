@@ -6,17 +6,18 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
 use crate::row_kind::RowKind;
+use crate::settings::ThemeName;
 use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, ExceptionRow, Health, Level, RedisView, RunState};
 use crate::tui::cursor::Subject;
 use crate::tui::fixture;
+use crate::tui::fixture::snapshot;
 use crate::tui::history::Span;
 use crate::tui::model::{Focus, List, Model, Overlay, Question, Run};
 use crate::tui::prompt::{Field, Prompt};
 use crate::tui::theme::Theme;
 use crate::tui::view::panes::PANES;
-use crate::tui::{ThemeName, fixture::snapshot};
 
 const WIDTHS: std::ops::RangeInclusive<u16> = 1..=140;
 const HEIGHTS: std::ops::RangeInclusive<u16> = 1..=50;

@@ -61,7 +61,7 @@ fn a_scenario_that_is_not_read_yet_is_shown_as_such() {
 #[test]
 fn ascii_means_ascii() {
     for mut model in [fixture::launcher(), fixture::dashboard()] {
-        model.theme = Theme::new(crate::tui::ThemeName::Mono, true);
+        model.theme = Theme::new(crate::settings::ThemeName::Mono, true);
         for (width, height) in [(80, 24), (140, 45)] {
             let text = shown(&model, width, height);
             assert!(text.is_ascii(), "{text}");

@@ -99,7 +99,7 @@ pub(crate) fn meter(part: f64, width: usize, theme: &Theme) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::ThemeName;
+    use crate::settings::ThemeName;
 
     #[test]
     fn values_stand_at_the_right_and_gaps_stay_empty() {

@@ -176,8 +176,9 @@ mod tests {
 
     use super::*;
     use crate::row_kind::RowKind;
+    use crate::settings::ThemeName;
     use crate::stats::snapshot::RedisView;
-    use crate::tui::{ThemeName, fixture};
+    use crate::tui::fixture;
 
     fn pane_of(total: Tally, server: Option<ServerFigures>, measured: bool) -> Content {
         let mut snapshot = fixture::snapshot(10);

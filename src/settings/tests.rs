@@ -1,0 +1,108 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::time::Duration;
+
+use super::{Config, ConfigValue, Origin, Settings, Sources, ThemeName};
+use crate::units::Users;
+
+fn variables(given: &[(&str, &str)]) -> BTreeMap<String, OsString> {
+    given.iter().map(|(name, value)| ((*name).to_owned(), value.into())).collect()
+}
+
+fn config(given: &[(&str, &str)]) -> Config {
+    let row = |key: &str| Settings::TABLE.iter().find(|setting| setting.key == key).unwrap();
+    let values = given.iter().zip(1..);
+    let values = values.map(|((key, text), line)| ConfigValue { setting: row(key), text: (*text).to_owned(), line });
+    Config { values: values.collect(), ..Config::default() }
+}
+
+fn origin(settings: &Settings, key: &str) -> Option<Origin> {
+    settings.given.get(key).map(|given| given.origin.clone())
+}
+
+#[test]
+fn keys_flags_and_variables_are_unique_and_defaults_are_valid() {
+    let mut seen = BTreeSet::new();
+    for setting in Settings::TABLE {
+        let names = setting.variables().chain([setting.long()]).chain(setting.short().map(String::from));
+        for name in names.chain(setting.alias().map(str::to_owned)) {
+            assert!(seen.insert(name.clone()), "{name} is defined twice");
+        }
+        let implied = setting.flag.implied_by.map(|(_, value)| value);
+        for value in setting.flag.default.into_iter().chain(implied).chain(setting.choices().iter().copied()) {
+            assert_eq!(setting.check(value.as_ref()), Ok(()), "{}: {value}", setting.key);
+        }
+        assert!(setting.help().len() > 5, "{}", setting.key);
+    }
+}
+
+#[test]
+fn without_any_source_there_are_only_defaults() {
+    let settings = Settings::resolve(&Sources::default()).unwrap();
+    assert_eq!(settings, Settings::default());
+    assert_eq!((settings.out.to_str(), settings.theme), (Some("./results"), ThemeName::Auto));
+    assert!(settings.load_threads() >= 1);
+    assert_eq!(settings.overrides(), crate::scenario::Overrides::default());
+}
+
+#[test]
+fn the_strongest_source_counts_and_is_named() {
+    let mut sources =
+        Sources { config: config(&[("seed", "1"), ("users", "5"), ("tags", "a,b")]), ..Sources::default() };
+    let at = |sources: &Sources| {
+        let settings = Settings::resolve(sources).unwrap();
+        (settings.seed, origin(&settings, "seed"))
+    };
+    assert_eq!(at(&sources), (Some(1), Some(Origin::Config(1))));
+    sources.dotenv = variables(&[("KATYDID_SEED", "2")]);
+    assert_eq!(at(&sources), (Some(2), Some(Origin::DotEnv)));
+    sources.environment = variables(&[("KATYDID_SEED", "3")]);
+    assert_eq!(at(&sources), (Some(3), Some(Origin::Environment)));
+    sources.environment = variables(&[("KATYDID_SEED", "")]);
+    assert_eq!(at(&sources), (Some(2), Some(Origin::DotEnv)), "an empty variable is not set");
+    sources.flags.insert("seed", "4".into());
+    assert_eq!(at(&sources), (Some(4), Some(Origin::Flag)));
+    // What a scenario can say is weaker than the scenario if it is in config.yaml.
+    let settings = Settings::resolve(&sources).unwrap();
+    assert_eq!((settings.users, settings.load_defaults.users), (None, Some(Users(5))));
+    assert_eq!(settings.tags, ["a", "b"]);
+}
+
+#[test]
+fn locusts_variables_count_where_katydids_are_not_set() {
+    let locust = [("LOCUST_USERS", "7"), ("LOCUST_RUN_TIME", "1m30s"), ("LOCUST_HEADLESS", "true")];
+    let mut sources = Sources { environment: variables(&locust), ..Sources::default() };
+    sources.dotenv = variables(&[("KATYDID_USERS", "9")]);
+    let settings = Settings::resolve(&sources).unwrap();
+    assert_eq!((settings.users, settings.run_time), (Some(Users(7)), Some(Duration::from_secs(90))));
+    assert!(settings.headless);
+    sources.environment.insert("KATYDID_USERS".to_owned(), "8".into());
+    assert_eq!(Settings::resolve(&sources).unwrap().users, Some(Users(8)));
+}
+
+#[test]
+fn no_color_asks_for_mono_unless_a_theme_is_given() {
+    let mut sources = Sources { environment: variables(&[("NO_COLOR", "1")]), ..Sources::default() };
+    assert_eq!(Settings::resolve(&sources).unwrap().theme, ThemeName::Mono);
+    sources.config = config(&[("theme", "light")]);
+    assert_eq!(Settings::resolve(&sources).unwrap().theme, ThemeName::Light);
+}
+
+#[test]
+fn a_wrong_value_is_an_error_with_its_place_and_what_is_allowed() {
+    for (name, value, wanted) in [
+        ("KATYDID_USERS", "many", "\"many\" is not a number of users"),
+        ("LOCUST_USERS", "many", "LOCUST_USERS"),
+        ("KATYDID_THREADS", "0", "from 1 to 1024, found \"0\""),
+        ("KATYDID_EXIT_CODE_ON_ERROR", "256", "from 0 to 255"),
+        ("KATYDID_SEED", "-1", "from 0 to 18446744073709551615"),
+        ("KATYDID_THEME", "pink", "auto, light, colorblind, mono"),
+        ("KATYDID_ASCII", "maybe", "true or false, found \"maybe\""),
+        ("KATYDID_HOST", "ftp://u:S3cret@h", "base URL"),
+    ] {
+        let sources = Sources { dotenv: variables(&[(name, value)]), ..Sources::default() };
+        let error = Settings::resolve(&sources).unwrap_err();
+        assert!(error.contains(wanted) && error.contains(&format!("{name} in .env")), "{error}");
+        assert!(!error.contains("S3cret"), "{error}");
+    }
+}

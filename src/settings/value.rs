@@ -1,0 +1,87 @@
+//! The kinds of values that settings have: each function reads one, and its error says what is allowed.
+
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::ThemeName;
+use super::host::parse_host;
+use crate::units::{self, PerSecond, Users};
+
+/// The string of a value; only paths may be something else.
+fn utf8(value: &OsStr) -> Result<&str, String> {
+    value.to_str().ok_or_else(|| "expected UTF-8".to_owned())
+}
+
+/// Any string that is not empty.
+pub(super) fn string(value: &OsStr) -> Result<String, String> {
+    match utf8(value)? {
+        "" => Err("expected a value, found an empty string".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// A path, relative to the current folder.
+pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
+    if value.is_empty() { Err("expected a path, found an empty string".to_owned()) } else { Ok(PathBuf::from(value)) }
+}
+
+/// Words with commas between them.
+pub(super) fn words(value: &OsStr) -> Result<Vec<String>, String> {
+    let words = string(value)?;
+    Ok(words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
+}
+
+/// `true` or `false`, and what else stands for them in environment variables.
+pub(super) fn boolean(value: &OsStr) -> Result<bool, String> {
+    let text = utf8(value)?;
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" | "1" => Ok(true),
+        "false" | "f" | "no" | "n" | "off" | "0" => Ok(false),
+        _ => Err(format!("expected true or false, found {text:?}")),
+    }
+}
+
+/// A whole number in this range.
+pub(super) fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&OsStr) -> Result<T, String>
+where
+    T: FromStr + PartialOrd + Display,
+{
+    move |value| {
+        let text = utf8(value)?;
+        let number = text.parse().ok().filter(|number| range.contains(number));
+        let (from, to) = (range.start(), range.end());
+        number.ok_or_else(|| format!("expected a whole number from {from} to {to}, found {text:?}"))
+    }
+}
+
+/// A number of users.
+pub(super) fn users(value: &OsStr) -> Result<Users, String> {
+    units::parse_users(utf8(value)?).map_err(|why| why.to_string())
+}
+
+/// Users per second.
+pub(super) fn spawn_rate(value: &OsStr) -> Result<PerSecond, String> {
+    units::parse_spawn_rate(utf8(value)?).map_err(|why| why.to_string())
+}
+
+/// A length of time.
+pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
+    units::parse_duration(utf8(value)?).map_err(|why| why.to_string())
+}
+
+/// A base URL, the address of a Redis, or `demo`.
+pub(super) fn host(value: &OsStr) -> Result<String, String> {
+    parse_host(utf8(value)?)
+}
+
+/// A theme by its name.
+pub(super) fn theme(value: &OsStr) -> Result<ThemeName, String> {
+    let text = utf8(value)?;
+    let index = ThemeName::NAMES.iter().position(|name| *name == text);
+    let theme = index.and_then(|index| ThemeName::ALL.get(index)).copied();
+    theme.ok_or_else(|| format!("expected one of {}, found {text:?}", ThemeName::NAMES.join(", ")))
+}
