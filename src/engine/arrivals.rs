@@ -2,9 +2,10 @@
 //!
 //! Arrival `n` of the run, counted from 0, is due when the area below the planned rate is `n`: at `n/rate` where the rate
 //! does not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`. When it is due it
-//! goes to an idle user of the class whose turn it is by weight, else to a new one of it while there may be more, or in
-//! the place of an idle one of another class, else to a shard where somebody is free, else it is dropped and counted. Its
-//! due time goes with it: a user that begins it late adds the lateness to its response times.
+//! goes to the first of these: an idle user of the class whose turn it is by weight; a new user of that class, while
+//! there may be more users; a new one that replaces an idle user of another class; another shard with a free user.
+//! Otherwise it is dropped and counted. Its due time goes with it: a user that begins it late adds the delay to its
+//! response times.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,23 +18,23 @@ use super::shard_state::{ShardState, SpawnRequest};
 use super::signal::Signal;
 use crate::scenario::plan::Quota;
 
-/// Arrivals dealt without letting the users run, when many are due at once.
+/// Most arrivals dispatched before the users get to run, when many are due at once.
 const AT_ONCE: u32 = 32;
 
 /// The number of the first arrival at or after a change of pace that belongs to this shard: the arrivals are counted as
 /// if the pace had been the same from the beginning.
 fn first_after(planned: f64, pace: Pace, (index, shards): (u64, u64)) -> u64 {
-    // Forgives the rounding of the area, so that no arrival comes twice.
+    // Tolerates the rounding of the area, so that no arrival comes twice.
     let number = (planned * pace.scale - 1e-6).ceil().max(0.0) as u64;
     number + (index + shards - number % shards) % shards
 }
 
 /// The arrivals of one shard, in order.
 #[derive(Debug)]
-pub struct Dealer {
-    /// Index of the shard, and how many there are.
-    dealt: (u64, u64),
-    /// When the plan's clock began.
+pub struct ArrivalSchedule {
+    /// Index of the shard, and how many shards there are.
+    share: (u64, u64),
+    /// When the plan's clock started.
     from: Instant,
     paused_before: Duration,
     pace: Pace,
@@ -42,26 +43,26 @@ pub struct Dealer {
     turns: Quota,
 }
 
-impl Dealer {
-    /// Has dealt nothing yet; `dealt` is the index of the shard and how many there are.
-    pub fn new(shard: &ShardState, dealt: (u64, u64), from: Instant) -> Self {
+impl ArrivalSchedule {
+    /// From the first arrival on; `share` is the index of the shard and how many shards there are.
+    pub fn new(shard: &ShardState, share: (u64, u64), from: Instant) -> Self {
         let pace = shard.pace.get();
         Self {
-            dealt,
+            share,
             from,
             paused_before: shard.paused_for(),
             pace,
-            number: first_after(shard.plan.schedule.arrivals_by(pace.at), pace, dealt),
+            number: first_after(shard.plan.schedule.arrivals_by(pace.at), pace, share),
             turns: Quota::of_arrivals(&shard.plan.classes),
         }
     }
 
-    /// Deals what is due by now, at most `most`, and says when the next is due; `None` when there is none.
-    pub fn deal(&mut self, shard: &ShardState, most: u32) -> Option<Instant> {
+    /// Dispatches what is due by now, at most `most`, and returns when the next is due; `None` when there is none.
+    pub fn dispatch_due(&mut self, shard: &ShardState, most: u32) -> Option<Instant> {
         let schedule = &shard.plan.schedule;
         if shard.pace.get() != self.pace {
             self.pace = shard.pace.get();
-            self.number = first_after(schedule.arrivals_by(self.pace.at), self.pace, self.dealt);
+            self.number = first_after(schedule.arrivals_by(self.pace.at), self.pace, self.share);
         }
         let mut left = most;
         loop {
@@ -72,25 +73,25 @@ impl Dealer {
                 return Some(at);
             }
             match self.turns.next() {
-                Some(class) => arrive(shard, Arrival { class, due: at, passed: 0 }),
+                Some(class) => serve(shard, Arrival { class, due: at, passed: 0 }),
                 None => shard.arrivals.borrow_mut().dropped += 1,
             }
-            self.number += self.dealt.1;
+            self.number += self.share.1;
             left -= 1;
         }
     }
 }
 
-/// Deals arrivals as they become due, until the task is aborted.
-pub async fn dispatch(shard: Rc<ShardState>, dealer: Rc<RefCell<Dealer>>) {
+/// Dispatches arrivals as they become due, until the task is aborted.
+pub async fn dispatch(shard: Rc<ShardState>, schedule: Rc<RefCell<ArrivalSchedule>>) {
     loop {
         if shard.paused.get() {
             shard.resumed.notified().await;
             continue;
         }
-        let next = dealer.borrow_mut().deal(&shard, AT_ONCE);
+        let next = schedule.borrow_mut().dispatch_due(&shard, AT_ONCE);
         match next {
-            // No more as it is; another pace may bring some.
+            // No more at this pace; another one may bring some.
             None => shard.repaced.notified().await,
             Some(at) if at > Instant::now() => tokio::select! {
                 () = shard.sleep_until_due(at) => {}
@@ -101,15 +102,15 @@ pub async fn dispatch(shard: Rc<ShardState>, dealer: Rc<RefCell<Dealer>>) {
     }
 }
 
-/// Lets a user here begin an iteration, or passes it on.
-pub fn arrive(shard: &ShardState, arrival: Arrival) {
+/// Has a user of this shard begin an iteration, or passes it on.
+pub fn serve(shard: &ShardState, arrival: Arrival) {
     if !begin(shard, arrival) {
         shard.pass_on(arrival);
     }
     shard.report_free();
 }
 
-/// False when nobody here is free.
+/// False when no user of this shard is free.
 fn begin(shard: &ShardState, Arrival { class, due, .. }: Arrival) -> bool {
     let idle = |users: &mut Vec<Rc<Signal>>| std::iter::from_fn(|| users.pop()).find(|user| !user.is_retired());
     let mut idle_users = shard.idle_users.borrow_mut();
@@ -122,7 +123,7 @@ fn begin(shard: &ShardState, Arrival { class, due, .. }: Arrival) -> bool {
             shard.vacancies.set(left);
             None
         }
-        // The class with the most idle users misses one least.
+        // The class with the most idle users can best do without one.
         None => match idle_users.iter_mut().max_by_key(|users| users.len()).and_then(idle) {
             Some(user) => {
                 user.retire(shard.last_moment());
@@ -155,8 +156,8 @@ mod tests {
         }
     }
 
-    /// Shards of a plan whose users would all be free, with their dealers.
-    fn shards(text: &str, count: usize) -> Vec<(Rc<ShardState>, Dealer)> {
+    /// Shards of a plan whose users would all be free, with their schedules.
+    fn shards(text: &str, count: usize) -> Vec<(Rc<ShardState>, ArrivalSchedule)> {
         let text = format!("host: http://h\n{text}\ntasks: [{{ steps: [{{ get: / }}] }}]");
         let plan = Arc::new(Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap());
         let from = Instant::now();
@@ -164,8 +165,8 @@ mod tests {
             let setup = ShardSetup::of(&plan, index, count);
             let shard = Rc::new(ShardState::new(&setup));
             shard.vacancies.set(u32::MAX);
-            let dealer = Dealer::new(&shard, (index as u64, count as u64), from);
-            (shard, dealer)
+            let schedule = ArrivalSchedule::new(&shard, (index as u64, count as u64), from);
+            (shard, schedule)
         };
         (0..count).map(shard).collect()
     }
@@ -175,8 +176,8 @@ mod tests {
         let mut shards = shards(text, count);
         let from = Instant::now();
         let mut all = Vec::new();
-        for (shard, dealer) in &mut shards {
-            while let Some(next) = dealer.deal(shard, u32::MAX) {
+        for (shard, schedule) in &mut shards {
+            while let Some(next) = schedule.dispatch_due(shard, u32::MAX) {
                 tokio::time::advance(next.saturating_duration_since(Instant::now())).await;
             }
             assert_eq!(shard.arrivals.borrow().dropped, 0, "{text}");
@@ -243,12 +244,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_due_is_dealt_however_late_it_is_looked_at() {
+    async fn what_was_due_is_dispatched_however_late_the_thread_is() {
         for (late, count) in [(0, 1), (99, 1), (100, 2), (1_950, 20), (60_000, 20)] {
             let mut shards = shards("run_time: 2s\narrivals: { rate: 10 }", 1);
-            let (shard, dealer) = &mut shards[0];
+            let (shard, schedule) = &mut shards[0];
             tokio::time::advance(Duration::from_millis(late)).await;
-            while dealer.deal(shard, 3).is_some_and(|next| next <= Instant::now()) {}
+            while schedule.dispatch_due(shard, 3).is_some_and(|next| next <= Instant::now()) {}
             assert_eq!(shard.spawn_requests.borrow().len(), count, "{late}");
         }
     }

@@ -28,7 +28,7 @@ struct File {
 /// One file names something of another.
 #[derive(Debug)]
 pub struct Import<'a> {
-    /// The file that imports, such as `engine/pool.rs`.
+    /// The file that imports, such as `engine/pool/mod.rs`.
     pub from: &'a str,
     /// The file that defines what is imported.
     pub to: &'a str,
