@@ -11,7 +11,7 @@ use crate::tui::model::{Model, Run};
 pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Frame<'_>, area: Rect) {
     let rest = head::draw(model, run, found, frame, area);
     let focused = panes::focused(run);
-    let scene = Scene { model, run, focused: focused.name };
+    let scene = Scene::new(model, run, focused.name);
     if run.expanded {
         return (focused.draw)(&scene, frame, rest);
     }

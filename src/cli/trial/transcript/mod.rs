@@ -1,6 +1,8 @@
 //! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
 
 mod body;
+mod headers;
+mod observer;
 mod redis;
 mod subscription;
 
@@ -13,17 +15,14 @@ use std::time::Duration;
 use http::HeaderMap;
 
 use super::paint::{Paint, Role, cut};
-use crate::engine::trial::{LONGEST_WAIT, Observer, UserEvent};
+use crate::engine::trial::LONGEST_WAIT;
 use crate::headless::console::Output;
 use crate::protocol::result::{Captured, Check, StepResult};
 use crate::protocol::trace::{Sent, Trace, TraceEvent};
-use crate::scenario::plan::{Plan, StopScope};
+use crate::scenario::plan::Plan;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
-
-/// Headers whose values prove who somebody is.
-const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
 /// Prints what it is shown.
 pub(super) struct Transcript {
@@ -131,7 +130,11 @@ impl Transcript {
         self.line(2, "", &format!("{} {}", sent.method, sent.url), Some(Role::Strong));
         let headers = sent.headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         self.headers("> ", headers);
-        self.body("> ", sent.body, header(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"));
+        self.body(
+            "> ",
+            sent.body,
+            headers::value(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"),
+        );
     }
 
     fn status(&self, status: u16, bytes: u64, took: Duration) {
@@ -149,7 +152,7 @@ impl Transcript {
             .collect();
         let headers = || lines.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         self.headers("< ", headers());
-        self.body("< ", body, header(headers(), "content-type"));
+        self.body("< ", body, headers::value(headers(), "content-type"));
     }
 
     /// What was checked and captured, and why it failed.
@@ -171,9 +174,8 @@ impl Transcript {
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in headers {
             // Masked before it is taken apart.
-            let value = self.secrets.mask(value);
-            let shown = if PRIVATE.contains(&name) { private(name, &value) } else { value.into_owned() };
-            self.line(4, mark, &format!("{name}: {shown}"), Some(Role::Quiet));
+            let value = headers::shown(name, &self.secrets.mask(value));
+            self.line(4, mark, &format!("{name}: {value}"), Some(Role::Quiet));
         }
     }
 
@@ -243,76 +245,12 @@ impl Trace for Transcript {
     }
 }
 
-impl Observer for Transcript {
-    fn observe(&self, event: &UserEvent<'_>) {
-        match event {
-            UserEvent::Section(name) => {
-                self.blank();
-                self.line(0, "", name, Some(Role::Strong));
-            }
-            UserEvent::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
-            UserEvent::Skipped(what) => {
-                self.line(2, "- ", &format!("`when` does not hold: {what} left out"), Some(Role::Quiet));
-            }
-            UserEvent::Chosen { then } => {
-                let words = if *then { "`if` holds: then" } else { "`if` does not hold: else" };
-                self.line(2, "- ", words, Some(Role::Quiet));
-            }
-            UserEvent::Pass { word, number, of } => {
-                let of = of.map_or_else(String::new, |n| format!(" of {n}"));
-                self.line(2, "- ", &format!("{word}: pass {number}{of}"), Some(Role::Quiet));
-            }
-            UserEvent::Call(name) => self.line(2, "- ", &format!("call {name}"), Some(Role::Quiet)),
-            UserEvent::Wait(length) => {
-                let cut = if *length > LONGEST_WAIT {
-                    self.shortened.set(true);
-                    format!(", cut to {}", units::plain(LONGEST_WAIT))
-                } else {
-                    String::new()
-                };
-                self.line(2, "- ", &format!("wait {}{cut}", units::latency(*length)), Some(Role::Quiet));
-            }
-            UserEvent::Log(text) => self.line(2, "# ", text, None),
-            UserEvent::Stop(scope) => {
-                let what = match scope {
-                    StopScope::Task => "the task",
-                    StopScope::User => "the user",
-                    StopScope::Run => "the run",
-                };
-                self.line(2, "- ", &format!("stop ends {what}"), Some(Role::Quiet));
-            }
-            UserEvent::Exception { place, message } => {
-                more(&self.exceptions);
-                self.line(2, "✗ ", &format!("{place}: {message}"), Some(Role::Bad));
-            }
-        }
-    }
-}
-
-/// The value of a header.
-fn header<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> &'a str {
-    headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
-}
-
 /// A value as one would write it in a scenario.
 fn shown(value: &minijinja::Value) -> String {
     if value.is_undefined() {
         return "nothing".to_owned();
     }
     serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
-}
-
-/// What proves who somebody is, without the proof.
-fn private(name: &str, value: &str) -> String {
-    let pair = |pair: &str| pair.split_once('=').map_or_else(|| "***".to_owned(), |(key, _)| format!("{key}=***"));
-    match name {
-        "cookie" => value.split("; ").map(pair).collect::<Vec<_>>().join("; "),
-        "set-cookie" => {
-            let (first, rest) = value.split_once(';').unwrap_or((value, ""));
-            format!("{};{rest}", pair(first)).trim_end_matches(';').to_owned()
-        }
-        _ => value.split_once(' ').map_or_else(|| "***".to_owned(), |(scheme, _)| format!("{scheme} ***")),
-    }
 }
 
 #[cfg(test)]
@@ -394,16 +332,5 @@ mod tests {
         });
         assert_eq!(text.matches("  GET /a\n").count(), 1, "{text}");
         assert!(text.contains("2 requests, 1 failed") && !text.contains("GET /b"), "{text}");
-    }
-
-    #[test]
-    fn a_session_is_named_and_not_shown() {
-        for (name, value, wanted) in [
-            ("set-cookie", "sid=1; Path=/", "sid=***; Path=/"),
-            ("set-cookie", "sid=1", "sid=***"),
-            ("authorization", "secret", "***"),
-        ] {
-            assert_eq!(private(name, value), wanted);
-        }
     }
 }

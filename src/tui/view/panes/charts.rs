@@ -8,7 +8,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::pane::{Pane, Place, Rows, Scene};
+use super::pane::{Pane, Place, Scene};
+use super::rows::Rows;
 use crate::stats::Snapshot;
 use crate::tui::history::{Column, History};
 use crate::tui::text;

@@ -4,7 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use super::pane::{Pane, Place, Rows, Scene};
+use super::pane::{Pane, Place, Scene};
+use super::rows::Rows;
 use crate::stats::snapshot::FailureRow;
 use crate::tui::model::{List, Run};
 use crate::tui::text;

@@ -6,8 +6,11 @@ mod failures;
 mod pane;
 mod percentiles;
 mod redis;
+mod redis_content;
+mod rows;
 
-pub(crate) use pane::{Pane, Place, Rows, Scene};
+pub(crate) use pane::{Pane, Place, Scene};
+pub(crate) use rows::Rows;
 
 use crate::tui::model::{Focus, Run};
 

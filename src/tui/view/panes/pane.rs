@@ -1,8 +1,12 @@
 //! What a pane of the dashboard is.
 
+use std::cell::OnceCell;
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 
+use super::redis_content::Content;
+use super::rows::Rows;
 use crate::tui::model::{List, Model, Run};
 
 /// One row of the registry.
@@ -31,18 +35,23 @@ pub(crate) enum Place {
     Bottom,
 }
 
-/// How many rows a pane needs; both are 0 where it has nothing to show, or no room.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Rows {
-    pub least: u16,
-    pub most: u16,
-}
-
-/// What panes draw from.
-#[derive(Clone, Copy)]
+/// What panes draw from, for one frame.
 pub(crate) struct Scene<'a> {
     pub model: &'a Model,
     pub run: &'a Run,
     /// The name of the focused pane.
     pub focused: &'static str,
+    /// Made once a frame, by the first that asks.
+    redis: OnceCell<Option<Content>>,
+}
+
+impl<'a> Scene<'a> {
+    pub fn new(model: &'a Model, run: &'a Run, focused: &'static str) -> Self {
+        Self { model, run, focused, redis: OnceCell::new() }
+    }
+
+    /// What the Redis pane says; `None` in a run without Redis.
+    pub fn redis(&self) -> Option<&Content> {
+        self.redis.get_or_init(|| Content::new(self.run.shown(), &self.model.theme)).as_ref()
+    }
 }

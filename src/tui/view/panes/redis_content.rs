@@ -1,0 +1,242 @@
+//! What the Redis pane says about one snapshot, and how it flows into the room there is.
+
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::rows::Rows;
+use crate::stats::Snapshot;
+use crate::stats::delivery::Tally;
+use crate::stats::server::ServerFigures;
+use crate::tui::text;
+use crate::tui::theme::Theme;
+use crate::units::{bytes, count};
+
+/// Fewest rows that the panes above need: two of the table, one of the failures, and what frames them.
+const OTHERS: u16 = 8;
+
+/// What there is to say about one snapshot.
+pub(crate) struct Content {
+    /// Of the server; empty where it is not known.
+    pub version: String,
+    /// What became of the messages, the server's figures, what should worry us.
+    groups: [Vec<(String, Style)>; 3],
+    ascii: bool,
+}
+
+impl Content {
+    /// None in a run without Redis.
+    pub fn new(snapshot: &Snapshot, theme: &Theme) -> Option<Self> {
+        let redis = snapshot.redis.as_ref()?;
+        let measured = snapshot.measures_delivery();
+        let unknown = |why: &str| vec![(theme.text(&format!("server: {why}")), theme.warn)];
+        let (figures, mut warnings) = match &redis.server {
+            None => (vec![("server: not asked yet".to_owned(), theme.dim)], Vec::new()),
+            // The server was never reached: zeros would be wrong.
+            Some(ServerFigures { unreached: true, stale, .. }) => {
+                (unknown(&format!("no figures: {}", stale.as_deref().unwrap_or("not asked yet"))), Vec::new())
+            }
+            Some(server) => (figures(server, theme), server.warnings()),
+        };
+        let version = redis.server.as_ref().map_or_else(String::new, |server| theme.text(&server.version));
+        let warnings = warnings.drain(..).map(|words| (theme.text(&words), theme.warn)).collect();
+        Some(Self { version, groups: [messages(&redis.total, measured, theme), figures, warnings], ascii: theme.ascii })
+    }
+
+    /// Rows with the frame: so few that every warning and the first figures are there, and so many that all are. Both
+    /// are 0 where there is no room for it.
+    pub fn heights(&self, area: Rect) -> Rows {
+        let width = usize::from(area.width).saturating_sub(2);
+        let lines = |group: &Vec<_>| flow(group, width, usize::MAX, self.ascii).len();
+        let [messages, figures, warnings] = self.groups.each_ref().map(lines);
+        let rows = |lines: usize| u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+        let least = rows(messages.min(1) + figures.min(1) + warnings);
+        if area.height < least.saturating_add(OTHERS) {
+            return Rows::default();
+        }
+        Rows { least, most: rows(messages + figures + warnings) }
+    }
+
+    /// Lines in this room; what has none is left out, the last first, with a mark.
+    pub fn lines(&self, width: usize, rows: usize) -> Vec<Line<'static>> {
+        let [messages, figures, warnings] = &self.groups;
+        let warnings = flow(warnings, width, rows, self.ascii);
+        let rest = rows.saturating_sub(warnings.len());
+        // The messages may have all but the one line of the server.
+        let messages = flow(messages, width, rest.saturating_sub(1).max(1), self.ascii);
+        let figures = flow(figures, width, rest.saturating_sub(messages.len()), self.ascii);
+        messages.into_iter().chain(figures).chain(warnings).take(rows).collect()
+    }
+}
+
+/// What became of the messages; nothing where there are none.
+fn messages(all: &Tally, measured: bool, theme: &Theme) -> Vec<(String, Style)> {
+    let bad = |n: u64| if n > 0 { theme.bad } else { theme.good };
+    let mut parts = Vec::new();
+    if measured && all.is_empty() {
+        return vec![("no message has been published or delivered".to_owned(), theme.dim)];
+    }
+    if measured {
+        let ratio = if all.lost() > 0 { format!(" ({:.3} %)", all.lost_ratio() * 100.0) } else { String::new() };
+        parts.push((format!("{} lost{ratio}", count(all.lost())), bad(all.lost())));
+        if all.unsettled > 0 {
+            parts.push((format!("{} unsettled", count(all.unsettled)), theme.bad));
+        }
+    }
+    if all.disconnects > 0 {
+        parts.push((format!("{} connections cut", count(all.disconnects)), theme.bad));
+    }
+    if measured {
+        parts.push((format!("{} delivered", count(all.delivered())), theme.strong));
+    }
+    if measured || all.published > 0 {
+        parts.push((format!("{} published", count(all.published)), theme.strong));
+    }
+    if measured {
+        parts.push((format!("fan-out {:.1}", all.fan_out()), theme.strong));
+        parts.push((format!("{} duplicated", count(all.duplicates)), bad(all.duplicates)));
+        parts.push((format!("{} out of order", count(all.out_of_order)), bad(all.out_of_order)));
+    } else if all.published > 0 {
+        parts.push((format!("{} receivers in all", count(all.sent_to)), theme.strong));
+        parts.push(("delivery is not measured".to_owned(), theme.dim));
+    }
+    parts
+}
+
+fn figures(server: &ServerFigures, theme: &Theme) -> Vec<(String, Style)> {
+    let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));
+    let [ops, bytes_in, bytes_out] = server.rates().map(|rate| theme.text(&rate));
+    [
+        format!("{}{most} clients", count(server.clients)),
+        format!("{} (peak {})", bytes(server.memory), bytes(server.memory_peak)),
+        format!("{ops} commands/s"),
+        format!("in {bytes_in}/s"),
+        format!("out {bytes_out}/s"),
+        theme.text(&server.cuts()),
+        format!("{} channels", count(server.channels)),
+        format!("{} patterns", count(server.patterns)),
+    ]
+    .map(|words| (words, theme.strong))
+    .into()
+}
+
+/// The parts in their order on at most `most` lines; where some have no room, a mark ends the last line.
+fn flow(parts: &[(String, Style)], width: usize, most: usize, ascii: bool) -> Vec<Line<'static>> {
+    const GAP: usize = 2;
+    let room = width.saturating_sub(1);
+    let mut lines: Vec<Vec<Span<'static>>> = Vec::new();
+    let mut used = 0;
+    for (at, (words, style)) in parts.iter().enumerate() {
+        // A part that is wider than a line is truncated.
+        let words = text::cut(words, room, ascii);
+        let cells = text::width(&words);
+        let last = lines.len() >= most;
+        // The mark needs room on the last line, unless nothing follows.
+        let mark = if last && at + 1 < parts.len() { GAP + 1 } else { 0 };
+        let begins = lines.is_empty() || used + GAP + cells + mark > room;
+        if begins && lines.len() >= most {
+            if let Some(line) = lines.last_mut().filter(|_| used + GAP < room) {
+                line.push(Span::raw(if ascii { "  ~" } else { "  …" }));
+            }
+            break;
+        }
+        if begins {
+            lines.push(vec![Span::raw(" ")]);
+            used = 0;
+        }
+        let Some(line) = lines.last_mut() else { break };
+        if used > 0 {
+            line.push(Span::raw("  "));
+            used += GAP;
+        }
+        used += cells;
+        line.push(Span::styled(words, *style));
+    }
+    lines.into_iter().map(Line::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::row_kind::RowKind;
+    use crate::settings::ThemeName;
+    use crate::stats::snapshot::RedisView;
+    use crate::tui::fixture;
+
+    fn pane_of(total: Tally, server: Option<ServerFigures>, measured: bool) -> Content {
+        let mut snapshot = fixture::snapshot(10);
+        snapshot.redis = Some(Arc::new(RedisView { rows: Vec::new(), total, server }));
+        if measured {
+            snapshot.endpoints[0].kind = RowKind::Deliver;
+        }
+        Content::new(&snapshot, &Theme::new(ThemeName::Mono, true)).unwrap()
+    }
+
+    fn shown(pane: &Content, width: usize, rows: usize) -> Vec<String> {
+        pane.lines(width, rows).iter().map(|line| line.to_string().trim().to_owned()).collect()
+    }
+
+    fn near() -> ServerFigures {
+        let version = "7.0.15".to_owned();
+        let limits = ServerFigures { max_clients: Some(10), memory_limit: Some(10), ..ServerFigures::default() };
+        ServerFigures { version, clients: 9, memory: 9, ..limits }
+    }
+
+    #[test]
+    fn what_matters_most_is_there_at_every_width_and_nothing_is_cut_without_a_mark() {
+        let total =
+            Tally { received: 90, sent_to: 100, lost_in_stream: 10, published: 10, disconnects: 2, ..Tally::default() };
+        let pane = pane_of(total, Some(near()), true);
+        let wide = shown(&pane, 200, 3);
+        let first = "10 lost (10.000 %)  2 connections cut  90 delivered  10 published  fan-out 9.0  0 duplicated  0 out of order";
+        assert_eq!(wide[0], first);
+        assert!(wide[1].starts_with("9 of 10 clients") && wide[1].ends_with("0 patterns"), "{wide:?}");
+        assert_eq!(wide[2], "clients at 90 % of maxclients  memory at 90 % of maxmemory");
+        // Wrapped where there is height; both warnings always.
+        assert_eq!(pane.heights(Rect::new(0, 0, 80, 40)), Rows { least: 5, most: 7 });
+        let narrow = shown(&pane, 78, 5).join("\n");
+        assert!(
+            narrow.contains("0 out of order") && narrow.contains("0 patterns") && !narrow.contains('~'),
+            "{narrow}"
+        );
+        let tight = shown(&pane, 78, 3);
+        assert!(
+            tight[0].ends_with("10 published  ~") && tight[1].ends_with('~') && tight[2].contains("maxmemory"),
+            "{tight:?}"
+        );
+        for width in 0..120 {
+            for rows in 1..8 {
+                let lines = pane.lines(width, rows);
+                assert!(
+                    lines.len() <= rows && lines.iter().all(|line| line.width() <= width.max(2)),
+                    "{width} {rows}: {lines:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_is_no_zero() {
+        let stale = Some("connection refused".to_owned());
+        let pane =
+            pane_of(Tally::default(), Some(ServerFigures { unreached: true, stale, ..ServerFigures::default() }), true);
+        let nothing = "no message has been published or delivered";
+        assert_eq!(shown(&pane, 100, 9), [nothing, "server: no figures: connection refused"]);
+        assert_eq!(shown(&pane_of(Tally::default(), None, false), 100, 9), ["server: not asked yet"]);
+        let aborted = Tally { published: 5, received: 4, unsettled: 1, ..Tally::default() };
+        assert!(shown(&pane_of(aborted, None, true), 100, 9)[0].starts_with("0 lost  1 unsettled  4 delivered"));
+        // Nobody measures, so nobody knows what was lost.
+        let published = Tally { published: 5, sent_to: 10, ..Tally::default() };
+        let lines = shown(&pane_of(published, Some(near()), false), 200, 9);
+        assert_eq!(lines[0], "5 published  10 receivers in all  delivery is not measured");
+    }
+
+    #[test]
+    fn a_low_terminal_keeps_the_other_panes() {
+        let pane = pane_of(Tally::default(), Some(near()), true);
+        assert_eq!(pane.heights(Rect::new(0, 0, 80, 12)), Rows::default());
+        assert_eq!(pane.heights(Rect::new(0, 0, 80, 13)).least, 5);
+    }
+}
