@@ -1,0 +1,105 @@
+//! The file itself, its classes and tasks.
+
+use crate::scenario::grammar::kind::ValueKind as K;
+use crate::scenario::grammar::table::{Key, Rule, Table, key};
+
+const IN_CLASSES: &str = "move it into each of the user classes";
+const BY_SHAPE: &str = "`shape` replaces it";
+const BY_ARRIVALS: &str = "`arrivals` replaces it";
+
+/// The file.
+pub(crate) const SCENARIO: Table = Table {
+    kind: K::Scenario,
+    what: "a scenario",
+    keys: &[
+        key("name", K::Label, "Name of the scenario; default: the file's name"),
+        key("description", K::Label, "One line for the list of scenarios"),
+        key("host", K::Host, "Base URL of the target, or demo"),
+        key("users", K::Whole, "Peak number of concurrent users"),
+        key("spawn_rate", K::SpawnRate, "Users started per second"),
+        key("run_time", K::Length, "Stop after this long; default: until stopped"),
+        key("stop_timeout", K::Duration, "How long running tasks may take to finish after a stop"),
+        key("warm_up", K::Duration, "Exclude this much time at the start"),
+        key("shape", K::Shape, "Stages, instead of users, spawn_rate and run_time"),
+        key("arrivals", K::Arrivals, "Iterations arrive at a rate, whether or not users are free"),
+        key("search", K::Search, "Search for the largest load that passes"),
+        key("vars", K::Map, "Values for templates"),
+        key("secrets", K::Texts, "Environment variables whose values are masked everywhere"),
+        key("data", K::Data, "CSV files whose rows feed the users"),
+        key("include", K::Texts, "Files whose vars, data, flows, defaults and secrets are added"),
+        key("defaults", K::Defaults, "What every request has unless its step says otherwise"),
+        key("graphql", K::GraphqlSettings, "Settings of all GraphQL steps"),
+        key("redis", K::RedisSettings, "Where Redis steps go"),
+        key("wait_time", K::Wait, "The pause after each task"),
+        key("sequential", K::Bool, "Run the tasks in order instead of by weight"),
+        key("on_start", K::Steps, "Run once by each user before its first task"),
+        key("on_stop", K::Steps, "Run once by each user when it stops"),
+        key("tasks", K::Tasks, "What users do"),
+        key("user_classes", K::Classes, "Several kinds of users, by name"),
+        key("flows", K::Flows, "Named lists of steps for call"),
+        key("thresholds", K::Thresholds, "Conditions under which the run passes"),
+        key("profiles", K::Profiles, "Sets of top-level keys, chosen with --profile"),
+        key("report", K::Report, "Files to write at the end"),
+        key("baseline", K::Baseline, "What the run is compared with"),
+    ],
+    rules: &[
+        Rule::AnyOf(&["tasks", "user_classes"], "give `tasks`, or `user_classes` with tasks"),
+        Rule::Excludes("user_classes", "wait_time", IN_CLASSES),
+        Rule::Excludes("user_classes", "sequential", IN_CLASSES),
+        Rule::Excludes("user_classes", "on_start", IN_CLASSES),
+        Rule::Excludes("user_classes", "on_stop", IN_CLASSES),
+        Rule::Excludes("user_classes", "tasks", IN_CLASSES),
+        Rule::Excludes("shape", "users", BY_SHAPE),
+        Rule::Excludes("shape", "spawn_rate", BY_SHAPE),
+        Rule::Excludes("shape", "run_time", BY_SHAPE),
+        Rule::Excludes("shape", "arrivals", BY_SHAPE),
+        Rule::Excludes("arrivals", "users", BY_ARRIVALS),
+        Rule::Excludes("arrivals", "spawn_rate", BY_ARRIVALS),
+    ],
+};
+
+/// A user class.
+pub(crate) const CLASS: Table = Table {
+    kind: K::Class,
+    what: "a user class",
+    keys: &[
+        key("weight", K::Whole, "Share of the users that have no fixed count; default 1"),
+        key("fixed_count", K::Whole, "Exactly this many users of this class"),
+        key("users", K::Whole, "The same as fixed_count"),
+        key("spawn_rate", K::SpawnRate, "Users started per second, where the file gives no rate for all"),
+        key("start", K::Start, "before_others: all are up before another class begins"),
+        key("wait_time", K::Wait, "The pause after each task"),
+        key("sequential", K::Bool, "Run the tasks in order instead of by weight"),
+        key("on_start", K::Steps, "Run once by each user before its first task"),
+        key("on_stop", K::Steps, "Run once by each user when it stops"),
+        key("tasks", K::Tasks, "What users of this class do"),
+    ],
+    rules: &[
+        Rule::Required("tasks", "write tasks: [ … ] in the class"),
+        Rule::Excludes("fixed_count", "users", "they mean the same"),
+    ],
+};
+
+/// A task.
+pub(crate) const TASK: Table = Table {
+    kind: K::Task,
+    what: "a task",
+    keys: &[
+        key("name", K::Label, "Name for lists"),
+        key("weight", K::Whole, "Relative frequency; default 1"),
+        key("tags", K::Texts, "Labels for --tags and --exclude-tags"),
+        key("steps", K::Steps, "Run in order"),
+    ],
+    rules: &[Rule::Required("steps", "write steps: [ … ]")],
+};
+
+/// The keys of the file that a profile cannot have.
+const NOT_IN_PROFILES: [&str; 2] = ["profiles", "include"];
+
+/// The keys of a profile: those of the file, laid over it.
+pub(crate) fn of_profiles() -> impl Iterator<Item = &'static Key> {
+    SCENARIO.keys.iter().filter(|key| !NOT_IN_PROFILES.contains(&key.name))
+}
+
+/// What may be in an included file.
+pub(crate) const INCLUDED: [&str; 6] = ["vars", "data", "flows", "defaults", "secrets", "include"];

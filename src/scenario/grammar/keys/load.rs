@@ -1,0 +1,127 @@
+//! How much load there is, what its result is compared with, and where it is written.
+
+use crate::scenario::grammar::kind::ValueKind as K;
+use crate::scenario::grammar::table::{Rule, Table, key};
+
+const SEARCH_EXAMPLE: &str = "write search: { vary: users, from: 10, to: 1000, hold: 45s, until: p95 < 300ms }";
+
+/// `shape`.
+pub(crate) const SHAPE: Table = Table {
+    kind: K::Shape,
+    what: "shape",
+    keys: &[
+        key("stages", K::Stages, "One after the other"),
+        key("max_users", K::Whole, "With rates: most users that are busy at once"),
+    ],
+    rules: &[Rule::Required("stages", "write stages: [{ duration: 1m, users: 10 }]")],
+};
+
+/// A stage.
+pub(crate) const STAGE: Table = Table {
+    kind: K::Stage,
+    what: "a stage",
+    keys: &[
+        key("name", K::Label, "For thresholds and the screen"),
+        key("duration", K::Length, "Length of this stage"),
+        key("users", K::Whole, "Users at its end"),
+        key("spawn_rate", K::SpawnRate, "Users started per second; default: evenly over the stage"),
+        key("rate", K::Rate, "Arrivals per second at its end"),
+        key("ramp", K::Duration, "With rate: how long the change takes; default: the whole stage"),
+        key("warm_up", K::Bool, "Not counted"),
+    ],
+    rules: &[
+        Rule::Required("duration", "write duration: 1m; it is the length of this stage alone"),
+        Rule::OneOf(&["users", "rate"], "write users: 100, or rate: 50/s"),
+    ],
+};
+
+/// `arrivals`.
+pub(crate) const ARRIVALS: Table = Table {
+    kind: K::Arrivals,
+    what: "arrivals",
+    keys: &[
+        key("rate", K::Rate, "Iterations per second"),
+        key("ramp", K::Duration, "How long it takes to get there"),
+        key("max_users", K::Some, "Most users that are busy at once"),
+        key("stages", K::Stages, "Rates one after the other, instead of rate and ramp"),
+    ],
+    rules: &[
+        Rule::OneOf(&["rate", "stages"], "write rate: 50/s; each stage has its own rate"),
+        Rule::Excludes("stages", "ramp", "each stage has its own"),
+    ],
+};
+
+/// `search`.
+pub(crate) const SEARCH: Table = Table {
+    kind: K::Search,
+    what: "search",
+    keys: &[
+        key("vary", K::Vary, "users or rate"),
+        key("from", K::Number, "First level"),
+        key("to", K::Number, "Last level"),
+        key("hold", K::Length, "Length of each level"),
+        key("until", K::Text, "The threshold that must pass"),
+    ],
+    rules: &[
+        Rule::Required("from", SEARCH_EXAMPLE),
+        Rule::Required("to", SEARCH_EXAMPLE),
+        Rule::Required("hold", SEARCH_EXAMPLE),
+        Rule::Required("until", SEARCH_EXAMPLE),
+    ],
+};
+
+/// The full form of a threshold.
+pub(crate) const THRESHOLD: Table = Table {
+    kind: K::ThresholdFull,
+    what: "a threshold",
+    keys: &[
+        key("check", K::Text, "Such as p95 < 300ms"),
+        key("on", K::On, "A row of the statistics, tags, or an operation"),
+        key("stage", K::Text, "Only in this stage"),
+        key("over", K::Length, "Over a sliding window"),
+        key("for", K::Duration, "Fails only after not passing for this long"),
+        key("abort", K::Bool, "A failure stops the run"),
+        key("warn", K::Bool, "A failure is only reported"),
+    ],
+    rules: &[
+        Rule::Required("check", "write check: p95 < 300ms"),
+        Rule::OneTrue("abort", "warn", "a failure either stops the run or is only reported"),
+    ],
+};
+
+/// `on` of a threshold.
+pub(crate) const ON: Table = Table {
+    kind: K::OnFull,
+    what: "on",
+    keys: &[
+        key("name", K::Texts, "Rows"),
+        key("tags", K::Texts, "Tags"),
+        key("operation", K::Texts, "GraphQL operations"),
+    ],
+    rules: &[Rule::NotEmpty("write on: \"POST /path\", or on: { tags: [read] }")],
+};
+
+/// `report`.
+pub(crate) const REPORT: Table = Table {
+    kind: K::Report,
+    what: "report",
+    keys: &[
+        key("html", K::Text, "One page"),
+        key("csv", K::Text, "Prefix of the CSV files"),
+        key("junit", K::Text, "JUnit XML"),
+    ],
+    rules: &[],
+};
+
+/// `baseline`.
+pub(crate) const BASELINE: Table = Table {
+    kind: K::Baseline,
+    what: "baseline",
+    keys: &[
+        key("name", K::Label, "Which pool of runs"),
+        key("keep", K::Whole, "How many runs it keeps"),
+        key("tolerance", K::Pairs, "Allowed change by metric"),
+        key("on_regression", K::Regression, "fail or warn"),
+    ],
+    rules: &[],
+};

@@ -1,0 +1,42 @@
+//! Every key of the language outside of steps, with the kind of its value: read by the compiler, which refuses all
+//! others, and by the JSON Schema, so that the two cannot differ.
+
+mod file;
+mod load;
+mod request;
+mod response;
+
+pub(crate) use self::file::{CLASS, INCLUDED, SCENARIO, TASK, of_profiles};
+pub(crate) use self::load::{ARRIVALS, BASELINE, ON, REPORT, SEARCH, SHAPE, STAGE, THRESHOLD};
+pub(crate) use self::request::{AUTH, BASIC, DATA, DEFAULTS, FILE, GRAPHQL_SETTINGS, REDIS_SETTINGS, TLS};
+pub(crate) use self::response::{
+    CAPTURE, CAPTURE_FORMS, CAPTURE_SOURCES, EXPECT, EXPECT_PUBLISH, EXPECT_REDIS, OPERATORS,
+};
+use super::table::Table;
+
+/// All tables, but for that of the file.
+pub(crate) const TABLES: &[&Table] = &[
+    &CLASS,
+    &TASK,
+    &DEFAULTS,
+    &OPERATORS,
+    &EXPECT,
+    &EXPECT_PUBLISH,
+    &EXPECT_REDIS,
+    &CAPTURE,
+    &SHAPE,
+    &STAGE,
+    &ARRIVALS,
+    &SEARCH,
+    &DATA,
+    &AUTH,
+    &BASIC,
+    &TLS,
+    &FILE,
+    &THRESHOLD,
+    &ON,
+    &GRAPHQL_SETTINGS,
+    &REDIS_SETTINGS,
+    &REPORT,
+    &BASELINE,
+];

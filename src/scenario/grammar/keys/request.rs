@@ -1,0 +1,100 @@
+//! What requests have: data files, authentication, certificates, uploads, and the settings of GraphQL and Redis.
+
+use crate::scenario::grammar::actions::CONNECTION;
+use crate::scenario::grammar::kind::ValueKind as K;
+use crate::scenario::grammar::table::{Rule, Table, key};
+
+/// `defaults`.
+pub(crate) const DEFAULTS: Table = Table { kind: K::Defaults, what: "defaults", keys: CONNECTION, rules: &[] };
+
+/// A data file.
+pub(crate) const DATA: Table = Table {
+    kind: K::DataFile,
+    what: "a data file",
+    keys: &[
+        key("file", K::Text, "CSV file with a header, beside the scenario"),
+        key("order", K::Order, "sequential, random or shuffle"),
+        key("bind", K::Bind, "user or iteration: who gets a new row"),
+        key("on_end", K::OnEnd, "recycle or stop"),
+        key("delimiter", K::Text, "One character; default ,"),
+    ],
+    rules: &[Rule::Required("file", "write file: data/accounts.csv")],
+};
+
+/// `auth`.
+pub(crate) const AUTH: Table = Table {
+    kind: K::AuthFull,
+    what: "auth",
+    keys: &[key("basic", K::Basic, "User and password"), key("bearer", K::Text, "A token")],
+    rules: &[Rule::OneOf(&["basic", "bearer"], "write auth: { bearer: \"{{ token }}\" }")],
+};
+
+/// `auth.basic`.
+pub(crate) const BASIC: Table = Table {
+    kind: K::Basic,
+    what: "basic",
+    keys: &[key("username", K::Text, "User"), key("password", K::Text, "Password")],
+    rules: &[
+        Rule::Required("username", "write basic: { username: ada, password: … }"),
+        Rule::Required("password", "write basic: { username: ada, password: … }"),
+    ],
+};
+
+/// `tls`.
+pub(crate) const TLS: Table = Table {
+    kind: K::Tls,
+    what: "tls",
+    keys: &[
+        key("ca", K::Text, "PEM file of certificates to trust"),
+        key("cert", K::Text, "PEM file of the client's certificate"),
+        key("key", K::Text, "PEM file of its key"),
+        key("insecure", K::Bool, "Accept any certificate"),
+    ],
+    rules: &[
+        Rule::Needs("cert", "key", "a client certificate needs both"),
+        Rule::Needs("key", "cert", "a client certificate needs both"),
+    ],
+};
+
+/// A file of an upload.
+pub(crate) const FILE: Table = Table {
+    kind: K::File,
+    what: "files",
+    keys: &[
+        key("file", K::Text, "The file"),
+        key("name", K::Label, "File name that is sent; default: its own"),
+        key("type", K::Text, "Media type; default: by its ending"),
+    ],
+    rules: &[Rule::Required("file", "write { file: photo.jpg, type: image/jpeg }")],
+};
+
+/// `graphql` at the top.
+pub(crate) const GRAPHQL_SETTINGS: Table = Table {
+    kind: K::GraphqlSettings,
+    what: "graphql",
+    keys: &[
+        key("endpoint", K::Text, "Path or URL; default /graphql"),
+        key("errors", K::ErrorPolicy, "fail, partial_ok or ignore"),
+        key("business_errors", K::Text, "JSONPath of errors that are data, such as $.data.*.userErrors"),
+        key("accept", K::Text, "The Accept header"),
+        key("persisted", K::Persisted, "apq: send the hash first"),
+        key("method", K::GraphqlMethod, "post, or get for queries"),
+        key("subscriptions", K::Text, "Path or URL of the WebSocket for subscriptions; default: endpoint"),
+        key("connection_params", K::Map, "Payload of connection_init, which opens a subscription's connection"),
+    ],
+    rules: &[],
+};
+
+/// `redis` at the top.
+pub(crate) const REDIS_SETTINGS: Table = Table {
+    kind: K::RedisSettings,
+    what: "redis",
+    keys: &[
+        key("url", K::Text, "redis:// or rediss://"),
+        key("protocol", K::RedisProtocol, "resp2 or resp3"),
+        key("envelope", K::Envelope, "binary, json or off"),
+        key("drain", K::Duration, "A missing message counts as lost after this long; default 2s"),
+        key("tls", K::Tls, "Certificates, for rediss://"),
+    ],
+    rules: &[Rule::RequiredAlone("url")],
+};
