@@ -47,6 +47,39 @@ fn load_all(page: &str, folder: &Path) -> usize {
     seen
 }
 
+/// The definition of the JSON Schema that a table of keys describes, by the line that introduces it.
+const TABLES: [(&str, &str); 9] = [
+    ("## The file", "/$defs/scenario"),
+    ("## Tasks", "/$defs/task"),
+    ("## User classes", "/$defs/class"),
+    ("### HTTP", "/$defs/step/oneOf/0"),
+    ("`graphql` at the top", "/$defs/graphql_settings"),
+    ("`redis` at the top", "/$defs/redis_settings"),
+    ("## Data", "/$defs/data_file"),
+    ("`shape.stages` replaces", "/$defs/stage"),
+    ("### Arrivals", "/$defs/arrivals"),
+];
+
+#[test]
+fn the_defaults_on_the_page_are_those_of_the_schema() {
+    let (page, schema) = (page("scenario-language.md"), schema::schema());
+    let (mut compared, mut properties) = (0, None);
+    for line in page.lines() {
+        if let Some((_, pointer)) = TABLES.iter().find(|(start, _)| line.starts_with(start)) {
+            properties = Some(&schema.pointer(pointer).expect("a definition")["properties"]);
+        }
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, keys, _, shown, _, _] = cells[..] else { continue };
+        for key in keys.split('`').skip(1).step_by(2) {
+            let Some(default) = properties.and_then(|all| all.get(key)?.get("default")) else { continue };
+            let default = default.as_str().map_or_else(|| default.to_string(), str::to_owned);
+            assert_eq!(shown.trim_matches('`'), default, "{line}");
+            compared += 1;
+        }
+    }
+    assert!(compared >= 27, "only {compared} defaults");
+}
+
 #[test]
 fn every_key_is_on_the_page() {
     let page = page("scenario-language.md");

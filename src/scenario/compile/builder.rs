@@ -84,7 +84,7 @@ impl<'a> Builder<'a> {
             Names::with_environment(Value::from_pairs(Vec::<(String, Value)>::new()), Arc::clone(input.environment));
         Self {
             sources: input.sources,
-            settings: Settings { defaults: Fields(&[]), graphql: GraphqlSettings::default() },
+            settings: Settings { defaults: Fields(&[]), graphql: GraphqlSettings::unread() },
             names,
             feeders: Vec::new(),
             diagnostics: Diagnostics::default(),

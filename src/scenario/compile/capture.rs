@@ -28,15 +28,20 @@ impl Builder<'_> {
             self.names.given.give(&key.name);
             let built = match &value.kind {
                 Kind::Map(_) => self.full(value),
-                _ => self.short(value).map(|(source, words)| (source, words, Pick::First, None)),
+                _ => self.short(value).map(|(source, words)| (source, words, self.pick(None), None)),
             };
-            let Some((source, words, pick, default)) = built else { continue };
+            let Some((source, words, Some(pick), default)) = built else { continue };
             // An invalid name was reported when names were numbered.
             let Some(slot) = self.names.slots.id(&key.name) else { continue };
             let words = crate::clean::line(&format!("{}: {words}", key.name)).into_owned().into();
             out.push(Capture { slot, name: key.name.as_str().into(), source, pick, default, words });
         }
         out
+    }
+
+    fn pick(&mut self, given: Option<&Node>) -> Option<Pick> {
+        let picks = [("first", Pick::First), ("last", Pick::Last), ("random", Pick::Random), ("all", Pick::All)];
+        self.or_default(given, CAPTURE.keys, "pick", |b, n, key| b.word(n, key, &picks))
     }
 
     fn short(&mut self, node: &Node) -> Option<(CaptureSource, String)> {
@@ -54,7 +59,7 @@ impl Builder<'_> {
         }
     }
 
-    fn full(&mut self, node: &Node) -> Option<(CaptureSource, String, Pick, Option<Value>)> {
+    fn full(&mut self, node: &Node) -> Option<(CaptureSource, String, Option<Pick>, Option<Value>)> {
         let fields = self.fields(node, &CAPTURE)?;
         let (kind, value) = SOURCES.iter().find_map(|source| Some((*source, fields.get(source)?)))?;
         let text = match kind {
@@ -70,8 +75,7 @@ impl Builder<'_> {
         };
         let (mut source, words) = self.source(kind, &text, value)?;
         self.attribute(&fields, &mut source);
-        let picks = [("first", Pick::First), ("last", Pick::Last), ("random", Pick::Random), ("all", Pick::All)];
-        let pick = fields.get("pick").and_then(|n| self.word(n, "pick", &picks)).unwrap_or_default();
+        let pick = self.pick(fields.get("pick"));
         let default = fields.get("default").and_then(|n| {
             self.meant_as_null(n);
             self.constant(n)

@@ -54,15 +54,16 @@ impl<'a> Builder<'a> {
     }
 
     fn class(&mut self, name: &str, fields: &Fields<'a>, flat: bool) -> Option<Class> {
-        let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
+        let keys = keys::CLASS.keys;
+        let weight = self.or_default(fields.get("weight"), keys, "weight", |b, n, key| b.whole(n, key, MAX_WEIGHT))?;
         // A flat file's own `users` is the peak of the run, not a count of the class.
         let counts = ["fixed_count", "users"].into_iter().filter(|_| !flat);
         let count = counts.filter_map(|key| Some((key, fields.get(key)?))).next();
         let fixed_count = count.and_then(|(key, node)| self.whole(node, key, units::MAX_USERS));
         let starts = [("with_others", Start::WithOthers), ("before_others", Start::BeforeOthers)];
-        let start = fields.get("start").and_then(|n| self.word(n, "start", &starts)).unwrap_or_default();
-        let wait = fields.get("wait_time").and_then(|n| self.wait(n)).unwrap_or_default();
-        let sequential = fields.get("sequential").and_then(|n| self.truth(n, "sequential")).unwrap_or(false);
+        let start = self.or_default(fields.get("start"), keys, "start", |b, n, key| b.word(n, key, &starts))?;
+        let wait = self.or_default(fields.get("wait_time"), keys, "wait_time", |b, n, _| b.wait(n))?;
+        let sequential = self.or_default(fields.get("sequential"), keys, "sequential", Self::truth)?;
         self.names.given.watch(true);
         let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
         let tasks = fields.get("tasks").map(|n| self.tasks(n, sequential));
@@ -118,7 +119,8 @@ impl<'a> Builder<'a> {
     fn task(&mut self, index: usize, node: &Node) -> Option<Task> {
         let fields = self.fields(node, &keys::TASK)?;
         let name = fields.get("name").and_then(|n| self.name_text(n));
-        let weight = fields.get("weight").and_then(|n| self.whole(n, "weight", MAX_WEIGHT)).unwrap_or(1);
+        let read = |b: &mut Self, n: &Node, key: &str| b.whole(n, key, MAX_WEIGHT);
+        let weight = self.or_default(fields.get("weight"), keys::TASK.keys, "weight", read)?;
         let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let steps = fields.get("steps")?;
         self.tags.current.clone_from(&tags);

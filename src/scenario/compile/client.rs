@@ -4,6 +4,7 @@ use url::Url;
 
 use super::builder::Builder;
 use super::fields::Fields;
+use crate::scenario::grammar::actions::CONNECTION;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{ClientId, ClientOptions, Connections, HttpVersion, Proxies, ProxyError};
 use crate::scenario::syntax::node::Node;
@@ -11,9 +12,8 @@ use crate::scenario::syntax::node::Node;
 impl Builder<'_> {
     pub(super) fn client(&mut self, fields: &Fields<'_>) -> ClientId {
         let mut options = ClientOptions::default();
-        if let Some(node) = self.either(fields, "follow_redirects")
-            && let Some(follow) = self.truth(node, "follow_redirects")
-        {
+        let given = self.either(fields, "follow_redirects");
+        if let Some(follow) = self.or_default(given, CONNECTION, "follow_redirects", Self::truth) {
             options.follow_redirects = follow;
         }
         if let Some(node) = self.either(fields, "tls") {
@@ -24,14 +24,14 @@ impl Builder<'_> {
         }
         let versions =
             [("any", HttpVersion::Any), ("1.1", HttpVersion::One), ("2", HttpVersion::Two), ("1", HttpVersion::One)];
-        if let Some(node) = self.either(fields, "http_version")
-            && let Some(version) = self.word(node, "http_version", &versions)
+        let given = self.either(fields, "http_version");
+        if let Some(version) = self.or_default(given, CONNECTION, "http_version", |b, n, key| b.word(n, key, &versions))
         {
             options.http_version = version;
         }
         let lives = [("per_user", Connections::PerUser), ("per_request", Connections::PerRequest)];
-        if let Some(node) = self.either(fields, "connections")
-            && let Some(connections) = self.word(node, "connections", &lives)
+        let given = self.either(fields, "connections");
+        if let Some(connections) = self.or_default(given, CONNECTION, "connections", |b, n, key| b.word(n, key, &lives))
         {
             options.connections = connections;
         }
@@ -42,7 +42,9 @@ impl Builder<'_> {
         let Some(fields) = self.fields(node, &keys::TLS) else { return };
         options.ca = fields.get("ca").and_then(|n| self.authority(n));
         options.identity = self.identity(node, &fields);
-        options.insecure = fields.get("insecure").and_then(|n| self.truth(n, "insecure")).unwrap_or(false);
+        if let Some(insecure) = self.or_default(fields.get("insecure"), keys::TLS.keys, "insecure", Self::truth) {
+            options.insecure = insecure;
+        }
     }
 
     fn proxy(&mut self, node: &Node) -> Option<Proxies> {

@@ -3,12 +3,10 @@
 use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::eval::template::SlotId;
+use crate::scenario::grammar::actions;
 use crate::scenario::plan::{Action, LoopCount, MAX_ITERATIONS, Step, StopScope};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::Node;
-
-/// Passes of a `while` that gives no limit.
-const DEFAULT_LIMIT: u32 = 1_000;
 
 impl Builder<'_> {
     fn inner(&mut self, fields: &Fields<'_>) -> Option<Vec<Step>> {
@@ -53,9 +51,10 @@ impl Builder<'_> {
 
     pub(super) fn while_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
         let condition = self.condition(argument, "while");
-        let limit = fields.get("limit").and_then(|n| self.whole(n, "limit", MAX_ITERATIONS)).unwrap_or(DEFAULT_LIMIT);
+        let read = |b: &mut Self, n: &Node, key: &str| b.whole(n, key, MAX_ITERATIONS);
+        let limit = self.or_default(fields.get("limit"), actions::WHILE, "limit", read);
         let steps = self.inner(fields);
-        Some(Action::While { condition: condition?, limit, steps: steps? })
+        Some(Action::While { condition: condition?, limit: limit?, steps: steps? })
     }
 
     pub(super) fn if_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {

@@ -25,12 +25,13 @@ impl Builder<'_> {
     fn feeder(&mut self, key: &Key, node: &Node) -> Option<Feeder> {
         let fields = self.fields(node, &keys::DATA)?;
         let orders = [("sequential", Order::Sequential), ("random", Order::Random), ("shuffle", Order::Shuffle)];
-        let order = fields.get("order").and_then(|n| self.word(n, "order", &orders)).unwrap_or(Order::Sequential);
+        let keys = keys::DATA.keys;
+        let order = self.or_default(fields.get("order"), keys, "order", |b, n, key| b.word(n, key, &orders))?;
         let binds = [("user", Bind::User), ("iteration", Bind::Iteration)];
-        let bind = fields.get("bind").and_then(|n| self.word(n, "bind", &binds)).unwrap_or(Bind::User);
+        let bind = self.or_default(fields.get("bind"), keys, "bind", |b, n, key| b.word(n, key, &binds))?;
         let ends = [("recycle", OnEnd::Recycle), ("stop", OnEnd::Stop)];
-        let on_end = fields.get("on_end").and_then(|n| self.word(n, "on_end", &ends)).unwrap_or(OnEnd::Recycle);
-        let delimiter = fields.get("delimiter").and_then(|n| self.delimiter(n)).unwrap_or(b',');
+        let on_end = self.or_default(fields.get("on_end"), keys, "on_end", |b, n, key| b.word(n, key, &ends))?;
+        let delimiter = self.or_default(fields.get("delimiter"), keys, "delimiter", |b, n, _| b.delimiter(n))?;
         if order == Order::Random && on_end == OnEnd::Stop {
             let at = fields.key("on_end").unwrap_or(key.at.clone());
             self.warn(at, "random rows never end", "`on_end: stop` goes with sequential or shuffle");

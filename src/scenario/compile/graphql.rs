@@ -47,25 +47,26 @@ fn is_filled(document: &str) -> bool {
 
 impl<'a> Builder<'a> {
     pub(super) fn graphql_settings(&mut self, fields: &Fields<'a>) {
-        let Some(fields) = fields.get("graphql").and_then(|n| self.fields(n, &keys::GRAPHQL_SETTINGS)) else {
-            return;
-        };
-        if let Some(endpoint) = fields.get("endpoint").and_then(|n| self.plain_text(n, "endpoint")) {
+        let keys = keys::GRAPHQL_SETTINGS.keys;
+        let fields = fields.get("graphql").and_then(|n| self.fields(n, &keys::GRAPHQL_SETTINGS)).unwrap_or(Fields(&[]));
+        if let Some(endpoint) = self.or_default(fields.get("endpoint"), keys, "endpoint", Self::plain_text) {
             self.settings.graphql.endpoint = endpoint;
         }
         let policies =
             [("fail", ErrorPolicy::Fail), ("partial_ok", ErrorPolicy::PartialOk), ("ignore", ErrorPolicy::Ignore)];
-        if let Some(errors) = fields.get("errors").and_then(|n| self.word(n, "errors", &policies)) {
+        if let Some(errors) =
+            self.or_default(fields.get("errors"), keys, "errors", |b, n, key| b.word(n, key, &policies))
+        {
             self.settings.graphql.errors = errors;
         }
         self.settings.graphql.business_errors = self.business_errors(&fields);
-        if let Some(accept) = fields.get("accept").and_then(|n| self.constant_text(n, "accept")) {
+        if let Some(accept) = self.or_default(fields.get("accept"), keys, "accept", Self::constant_text) {
             self.settings.graphql.accept = accept;
         }
-        if let Some(persisted) = fields.get("persisted").and_then(|n| self.persisted(n)) {
+        if let Some(persisted) = self.or_default(fields.get("persisted"), keys, "persisted", Self::persisted) {
             self.settings.graphql.persisted = persisted;
         }
-        if let Some(by_get) = fields.get("method").and_then(|n| self.carrier(n)) {
+        if let Some(by_get) = self.or_default(fields.get("method"), keys, "method", Self::carrier) {
             self.settings.graphql.by_get = by_get;
         }
         self.settings.graphql.subscriptions =
@@ -77,8 +78,8 @@ impl<'a> Builder<'a> {
     }
 
     /// Whether queries travel by GET.
-    fn carrier(&mut self, node: &Node) -> Option<bool> {
-        self.word(node, "method", &[("post", false), ("get", true)])
+    fn carrier(&mut self, node: &Node, key: &str) -> Option<bool> {
+        self.word(node, key, &[("post", false), ("get", true)])
     }
 
     /// The operation that a step means: the one it names, else the first.
@@ -114,8 +115,8 @@ impl<'a> Builder<'a> {
         found
     }
 
-    fn persisted(&mut self, node: &Node) -> Option<Persisted> {
-        self.word(node, "persisted", &[("apq", Persisted::Automatic), ("off", Persisted::Off)])
+    fn persisted(&mut self, node: &Node, key: &str) -> Option<Persisted> {
+        self.word(node, key, &[("apq", Persisted::Automatic), ("off", Persisted::Off)])
     }
 
     pub(super) fn graphql_step(&mut self, argument: &Node, fields: &Fields<'_>) -> Option<Action> {
@@ -158,7 +159,8 @@ impl<'a> Builder<'a> {
         let row =
             self.endpoint(if kind == OperationKind::Query { RowKind::Query } else { RowKind::Mutation }, &chosen.row);
         let body = self.graphql_body(fields, chosen);
-        let by_get = fields.get("method").and_then(|n| self.carrier(n)).unwrap_or(self.settings.graphql.by_get);
+        let by_get =
+            fields.get("method").and_then(|n| self.carrier(n, "method")).unwrap_or(self.settings.graphql.by_get);
         // A mutation by GET is refused by every server.
         let by_get = by_get && kind == OperationKind::Query;
         let verb = if by_get { Method::GET } else { Method::POST };
@@ -174,8 +176,10 @@ impl<'a> Builder<'a> {
         {
             http.fixed_headers.entry(ACCEPT).or_insert(value);
         }
-        let persisted =
-            fields.get("persisted").and_then(|n| self.persisted(n)).unwrap_or(self.settings.graphql.persisted);
+        let persisted = fields
+            .get("persisted")
+            .and_then(|n| self.persisted(n, "persisted"))
+            .unwrap_or(self.settings.graphql.persisted);
         let errors = self.errors_expected(fields);
         let business_errors = self.business_errors(fields);
         self.asked(argument, fields, chosen, &http);

@@ -6,9 +6,6 @@ use crate::scenario::eval::path::Path;
 use crate::scenario::plan::{ErrorPolicy, Persisted};
 use crate::scenario::syntax::node::Node;
 
-/// What a client should accept, the first one first.
-const ACCEPT_BOTH: &str = "application/graphql-response+json, application/json;q=0.9";
-
 /// `graphql` at the top.
 #[derive(Debug)]
 pub(super) struct GraphqlSettings<'a> {
@@ -24,13 +21,14 @@ pub(super) struct GraphqlSettings<'a> {
     pub params: Option<&'a Node>,
 }
 
-impl Default for GraphqlSettings<'_> {
-    fn default() -> Self {
+impl GraphqlSettings<'_> {
+    /// Before the file is read, which sets each value: to its default where `graphql` does not have it.
+    pub fn unread() -> Self {
         Self {
-            endpoint: "/graphql".to_owned(),
+            endpoint: String::new(),
             errors: ErrorPolicy::Fail,
             business_errors: None,
-            accept: ACCEPT_BOTH.to_owned(),
+            accept: String::new(),
             persisted: Persisted::Off,
             by_get: false,
             subscriptions: None,

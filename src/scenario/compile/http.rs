@@ -1,7 +1,6 @@
 //! An HTTP request: its address, headers and everything that describes how it is carried.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::header::{AUTHORIZATION, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -10,14 +9,13 @@ use super::builder::Builder;
 use super::fields::Fields;
 use crate::row_kind::RowKind;
 use crate::scenario::eval::template::{Part, Text};
+use crate::scenario::grammar::actions;
 use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemplate};
 use crate::scenario::secrets::userinfo::mask;
 use crate::scenario::syntax::node::{Kind, Node};
 
 /// Stands for the base URL of a run, which is not known yet.
 const ANY_BASE: &str = "http://host.invalid";
-/// Without `timeout`.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
 /// Header lines of one step.
 const MAX_HEADERS: usize = 200;
 /// Headers that delimit a message: with a wrong value the server would wait, or read the rest as a request.
@@ -129,7 +127,8 @@ impl<'a> Builder<'a> {
             auth => auth,
         };
         self.one_authorization(fields);
-        let timeout = self.either(fields, "timeout").and_then(|n| self.some_time(n, "timeout"));
+        let given = self.either(fields, "timeout");
+        let timeout = self.or_default(given, actions::CONNECTION, "timeout", Self::some_time);
         let client = self.client(fields);
         let (accepts, expects) = fields.get("expect").map(|n| self.expect(n)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
@@ -148,7 +147,7 @@ impl<'a> Builder<'a> {
             fixed_headers,
             headers,
             body,
-            timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            timeout: timeout?,
             expected: accepts.words(),
             accepts,
             auth,

@@ -5,33 +5,34 @@ use std::time::Duration;
 use super::builder::Builder;
 use super::fields::Fields;
 use crate::scenario::grammar::keys;
+use crate::scenario::grammar::table::Key;
 use crate::scenario::plan::{Class, Goal, Load, Schedule, Slope, Stage};
 use crate::scenario::syntax::node::Node;
 use crate::units::{self, PerSecond, UnitError, Users};
 
-/// Without `stop_timeout`.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
-/// Users that may be busy at once in an open model that does not say.
-const MAX_BUSY: u32 = 1_000;
 /// Most stages, so that finding the current one stays cheap.
 const MAX_STAGES: usize = 1_000;
 
 impl<'a> Builder<'a> {
     pub(super) fn load(&mut self, fields: &Fields<'a>, classes: &[Class]) -> (Load, Schedule) {
         let users = fields.get("users").and_then(|n| self.quantity(n, "users", units::parse_users));
-        let spawn_rate = fields.get("spawn_rate").and_then(|n| self.quantity(n, "spawn_rate", units::parse_spawn_rate));
+        let given = fields.get("spawn_rate");
+        let spawn_rate = given.and_then(|n| self.quantity(n, "spawn_rate", units::parse_spawn_rate));
         let run_time = fields.get("run_time").and_then(|n| self.some_time(n, "run_time"));
-        let stop_timeout = fields.get("stop_timeout").and_then(|n| self.duration(n, "stop_timeout"));
-        let stop_timeout = stop_timeout.unwrap_or(STOP_TIMEOUT);
-        let warm_up = fields.get("warm_up").and_then(|n| self.duration(n, "warm_up")).unwrap_or_default();
+        let keys = keys::SCENARIO.keys;
+        let stop_timeout = self.or_default(fields.get("stop_timeout"), keys, "stop_timeout", Self::duration);
+        let stop_timeout = stop_timeout.unwrap_or_default();
+        let warm_up = self.or_default(fields.get("warm_up"), keys, "warm_up", Self::duration).unwrap_or_default();
         let class_rates = self.class_rates(fields);
+        let read = |b: &mut Self, n: &Node, key: &str| b.quantity(n, key, units::parse_spawn_rate);
+        let usual_rate = self.or_default(None, keys, "spawn_rate", read).unwrap_or_default();
         let schedule = if let Some(shape) = fields.get("shape") {
             self.shape(shape, warm_up)
         } else if let Some(arrivals) = fields.get("arrivals") {
             self.arrivals(arrivals, run_time, warm_up)
         } else {
             let users = self.peak(fields, users, classes);
-            let spawn_rate = spawn_rate.or(class_rates).unwrap_or(PerSecond(1.0));
+            let spawn_rate = spawn_rate.or(class_rates).unwrap_or(usual_rate);
             let goal = Goal::Users { users: users.0, slope: Slope::PerSecond(spawn_rate.0) };
             let stage = Stage { name: "".into(), duration: run_time, goal, warm_up: false };
             self.too_slow(fields, users, spawn_rate, run_time);
@@ -41,13 +42,13 @@ impl<'a> Builder<'a> {
         let mut schedule = Schedule::new(stages, open, warm_up);
         if let (Some(most), Some(_)) = (open, run_time) {
             // As the flag: stages of arrivals keep their lengths.
-            let load = Load { users: most, spawn_rate: PerSecond(1.0), run_time, stop_timeout };
+            let load = Load { users: most, spawn_rate: usual_rate, run_time, stop_timeout };
             schedule = schedule.overridden(&load, false);
         }
         let spawn_rate = match open {
             // Users of an open model appear when an arrival needs them.
             Some(most) => PerSecond(f64::from(most.0).clamp(1.0, units::MAX_SPAWN_RATE)),
-            None => spawn_rate.or(class_rates).unwrap_or_else(|| first_rate(&schedule)),
+            None => spawn_rate.or(class_rates).or_else(|| fastest_rate(&schedule)).unwrap_or(usual_rate),
         };
         let load = Load { users: schedule.peak_goal(), spawn_rate, run_time: schedule.length(), stop_timeout };
         (load, schedule)
@@ -56,6 +57,12 @@ impl<'a> Builder<'a> {
     fn quantity<T>(&mut self, node: &Node, key: &str, parse: fn(&str) -> Result<T, UnitError>) -> Option<T> {
         let text = self.scalar(node, key)?;
         parse(&text).map_err(|e| self.error(node, e.to_string())).ok()
+    }
+
+    /// `max_users` of an open model.
+    fn most_users(&mut self, fields: &Fields<'_>, keys: &[Key]) -> Option<Users> {
+        let read = |b: &mut Self, n: &Node, key: &str| b.quantity(n, key, units::parse_users);
+        self.or_default(fields.get("max_users"), keys, "max_users", read)
     }
 
     /// The fastest of the classes' own rates, for files that give none for all.
@@ -103,7 +110,7 @@ impl<'a> Builder<'a> {
     fn shape(&mut self, node: &Node, warm_up: Duration) -> Option<(Vec<Stage>, Option<Users>)> {
         let fields = self.fields(node, &keys::SHAPE)?;
         let list = fields.get("stages")?;
-        let most = fields.get("max_users").and_then(|n| self.quantity(n, "max_users", units::parse_users));
+        let most = self.most_users(&fields, keys::SHAPE.keys)?;
         let stages = self.stages(list)?;
         let open = stages.iter().any(|s| matches!(s.goal, Goal::Rate { .. }));
         if open && stages.iter().any(|s| matches!(s.goal, Goal::Users { .. })) {
@@ -113,7 +120,7 @@ impl<'a> Builder<'a> {
         if let (Some(at), false) = (fields.key("max_users"), open) {
             self.report(at, "`max_users` goes with rates", "stages with `users` set their own maximum");
         }
-        let most = open.then(|| most.unwrap_or(Users(MAX_BUSY)));
+        let most = open.then_some(most);
         self.unreachable_stages(list, &stages, (most, warm_up));
         Some((stages, most))
     }
@@ -150,7 +157,7 @@ impl<'a> Builder<'a> {
         let rate = fields.get("rate").and_then(|n| self.rate(n));
         let spawn_rate = fields.get("spawn_rate").and_then(|n| self.quantity(n, "spawn_rate", units::parse_spawn_rate));
         let ramp = fields.get("ramp").and_then(|n| self.duration(n, "ramp"));
-        let warm_up = fields.get("warm_up").and_then(|n| self.truth(n, "warm_up")).unwrap_or(false);
+        let warm_up = self.or_default(fields.get("warm_up"), keys::STAGE.keys, "warm_up", Self::truth)?;
         let goal = match (fields.get("users").is_some(), fields.get("rate").is_some()) {
             (true, false) => {
                 if let Some(at) = fields.key("ramp") {
@@ -177,8 +184,7 @@ impl<'a> Builder<'a> {
         warm_up: Duration,
     ) -> Option<(Vec<Stage>, Option<Users>)> {
         let fields = self.fields(node, &keys::ARRIVALS)?;
-        let most = fields.get("max_users").and_then(|n| self.quantity(n, "max_users", units::parse_users));
-        let most = most.unwrap_or(Users(MAX_BUSY));
+        let most = self.most_users(&fields, keys::ARRIVALS.keys)?;
         if most.0 == 0 {
             self.error(node, "`max_users` is 0: every arrival would be dropped");
         }
@@ -196,7 +202,7 @@ impl<'a> Builder<'a> {
             return Some((stages, Some(most)));
         }
         let rate = self.rate(fields.get("rate")?)?;
-        let ramp = fields.get("ramp").and_then(|n| self.duration(n, "ramp")).unwrap_or_default();
+        let ramp = self.or_default(fields.get("ramp"), keys::ARRIVALS.keys, "ramp", Self::duration)?;
         if let (Some(length), Some(node)) = (run_time, fields.get("ramp"))
             && ramp > length
         {
@@ -244,10 +250,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn first_rate(schedule: &Schedule) -> PerSecond {
+/// The highest spawn rate that a stage sets.
+fn fastest_rate(schedule: &Schedule) -> Option<PerSecond> {
     let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
         Goal::Users { slope: Slope::PerSecond(rate), .. } => Some(rate),
         Goal::Users { .. } | Goal::Rate { .. } => None,
     });
-    PerSecond(rates.fold(None, |best: Option<f64>, r| Some(best.map_or(r, |b| b.max(r)))).unwrap_or(1.0))
+    rates.reduce(f64::max).map(PerSecond)
 }

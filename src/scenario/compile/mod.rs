@@ -6,6 +6,8 @@ mod capture;
 mod class;
 mod client;
 mod control;
+#[cfg(test)]
+mod defaults;
 mod definite_assignment;
 mod diagnostics;
 mod expect;

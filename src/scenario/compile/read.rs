@@ -8,7 +8,7 @@ use super::builder::Builder;
 use super::fields::{Fields, quoted};
 use crate::scenario::eval::template;
 use crate::scenario::eval::template::{Template, Text};
-use crate::scenario::grammar::table::{self, Table};
+use crate::scenario::grammar::table::{self, DefaultValue, Table};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Key, Kind, Node};
 use crate::units;
@@ -29,6 +29,26 @@ impl Builder<'_> {
         let fields = Fields(entries);
         self.rules(fields, &node.at, table.what, table.rules);
         Some(fields)
+    }
+
+    /// The value of the key `name`, whose node is `given`; else its default. The default, too, where the value is wrong,
+    /// which `read` reports. `None` only without a default.
+    pub(super) fn or_default<T>(
+        &mut self,
+        given: Option<&Node>,
+        keys: &[table::Key],
+        name: &str,
+        read: impl Fn(&mut Self, &Node, &str) -> Option<T>,
+    ) -> Option<T> {
+        let value = given.and_then(|node| read(self, node, name));
+        value.or_else(|| {
+            let kind = match table::default_of(keys, name)? {
+                DefaultValue::Text(text) => Kind::Text(text.to_owned()),
+                DefaultValue::Whole(number) => Kind::Text(number.to_string()),
+                DefaultValue::Bool(value) => Kind::Bool(value),
+            };
+            read(self, &Node { at: 0..0, kind }, name)
+        })
     }
 
     pub(super) fn wrong(&mut self, node: &Node, what: &str, wanted: &str) {

@@ -9,6 +9,7 @@ use super::unsatisfiable::Tested;
 use crate::row_kind::RowKind;
 use crate::scenario::eval::expect::Unit;
 use crate::scenario::eval::template::{JsonBuilder, Text};
+use crate::scenario::grammar::actions::{PUBLISH, REDIS, SUBSCRIBE};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{
     Action, Address, ClientOptions, EndpointId, Envelope, PublishStep, RedisProtocol, RedisStep, RedisTarget,
@@ -17,10 +18,6 @@ use crate::scenario::plan::{
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Without `timeout`.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// Without `drain`.
-const DRAIN: Duration = Duration::from_secs(2);
 /// Largest padded message: what a subscriber of ours can read.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
@@ -58,14 +55,9 @@ impl Builder<'_> {
                 self.uses.no_redis =
                     Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
             }
-            let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
-            return Some(RedisTarget {
-                url: environment.unwrap_or_default(),
-                protocol,
-                envelope,
-                drain: DRAIN,
-                tls: ClientOptions::default(),
-            });
+            let (protocol, envelope, drain) = self.redis_options(Fields(&[]))?;
+            let (url, tls) = (environment.unwrap_or_default(), ClientOptions::default());
+            return Some(RedisTarget { url, protocol, envelope, drain, tls });
         };
         let fields = self.fields(node, &keys::REDIS_SETTINGS)?;
         let url = match fields.get("url") {
@@ -76,12 +68,7 @@ impl Builder<'_> {
             let advice = "write url: redis://127.0.0.1:6379, or give --host redis://HOST, or set REDIS_HOST";
             self.uses.no_redis = Some(Diagnostic::new(node.at.clone(), "`redis` requires `url`").note(advice));
         }
-        let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
-        let protocol = fields.get("protocol").and_then(|n| self.word(n, "protocol", &protocols));
-        let envelopes = [("binary", Envelope::Binary), ("json", Envelope::Json), ("off", Envelope::Off)];
-        let envelope = fields.get("envelope").and_then(|n| self.word(n, "envelope", &envelopes));
-        let drain = fields.get("drain").and_then(|n| self.duration(n, "drain")).unwrap_or(DRAIN);
-        let (protocol, envelope) = (protocol.unwrap_or(RedisProtocol::Resp3), envelope.unwrap_or(Envelope::Binary));
+        let (protocol, envelope, drain) = self.redis_options(fields)?;
         if envelope == Envelope::Off {
             for at in std::mem::take(&mut self.uses.measured) {
                 self.report(
@@ -99,6 +86,19 @@ impl Builder<'_> {
             }
         }
         Some(RedisTarget { url: url.unwrap_or_default(), protocol, envelope, drain, tls })
+    }
+
+    /// Protocol, envelope and drain of `redis`.
+    fn redis_options(&mut self, fields: Fields<'_>) -> Option<(RedisProtocol, Envelope, Duration)> {
+        let keys = keys::REDIS_SETTINGS.keys;
+        let protocols = [("resp2", RedisProtocol::Resp2), ("resp3", RedisProtocol::Resp3)];
+        let protocol =
+            self.or_default(fields.get("protocol"), keys, "protocol", |b, n, key| b.word(n, key, &protocols));
+        let envelopes = [("binary", Envelope::Binary), ("json", Envelope::Json), ("off", Envelope::Off)];
+        let envelope =
+            self.or_default(fields.get("envelope"), keys, "envelope", |b, n, key| b.word(n, key, &envelopes));
+        let drain = self.or_default(fields.get("drain"), keys, "drain", Self::duration);
+        Some((protocol?, envelope?, drain?))
     }
 
     /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.
@@ -159,14 +159,14 @@ impl Builder<'_> {
             }
             u32::try_from(size).ok()
         });
-        let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
+        let sharded = self.or_default(fields.get("sharded"), PUBLISH, "sharded", Self::truth)?;
         let receivers = fields.get("expect").and_then(|n| {
             let expect = self.fields(n, &keys::EXPECT_PUBLISH)?;
             let receivers = expect.get("receivers")?;
             self.unsatisfiable(receivers, Tested::Count, false);
             self.matcher(receivers, Unit::Plain)
         });
-        let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
+        let timeout = self.or_default(fields.get("timeout"), PUBLISH, "timeout", Self::some_time)?;
         Some(PublishStep { endpoint: row, channel: channel?, payload: payload?, size, sharded, receivers, timeout })
     }
 
@@ -174,14 +174,13 @@ impl Builder<'_> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let (channels, name) = self.channels(argument, "subscribe");
         let endpoint = self.row(fields, RowKind::Subscribe, &name);
-        let measure =
-            fields.get("measure").and_then(|n| self.word(n, "measure", &[("delivery", true), ("nothing", false)]));
-        let pattern = fields.get("pattern").and_then(|n| self.truth(n, "pattern")).unwrap_or(false);
-        let sharded = fields.get("sharded").and_then(|n| self.truth(n, "sharded")).unwrap_or(false);
+        let read = |b: &mut Self, n: &Node, key: &str| b.word(n, key, &[("delivery", true), ("nothing", false)]);
+        let measure = self.or_default(fields.get("measure"), SUBSCRIBE, "measure", read)?;
+        let pattern = self.or_default(fields.get("pattern"), SUBSCRIBE, "pattern", Self::truth)?;
+        let sharded = self.or_default(fields.get("sharded"), SUBSCRIBE, "sharded", Self::truth)?;
         if pattern && sharded {
             self.error(argument, "sharded channels have no patterns");
         }
-        let measure = measure.unwrap_or(false);
         if let Some(node) = fields.get("measure").filter(|_| measure) {
             self.uses.measured.push(node.at.clone());
         }
@@ -228,7 +227,7 @@ impl Builder<'_> {
         let endpoint = self.row(fields, RowKind::Redis, &first);
         let (_, expects) = fields.get("expect").map(|n| self.expectations(n, &keys::EXPECT_REDIS)).unwrap_or_default();
         let captures = fields.get("capture").map(|n| self.captures(n)).unwrap_or_default();
-        let timeout = fields.get("timeout").and_then(|n| self.some_time(n, "timeout")).unwrap_or(TIMEOUT);
+        let timeout = self.or_default(fields.get("timeout"), REDIS, "timeout", Self::some_time)?;
         Some(RedisStep { endpoint, command, expects, captures, timeout })
     }
 }

@@ -9,9 +9,6 @@ use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Baseline, Regression, Reports, Search, Vary};
 use crate::scenario::syntax::node::Node;
 
-/// Runs that a baseline keeps when it does not say.
-const KEEP: u32 = 10;
-
 /// Each profile is checked as a scenario of its own.
 pub(crate) const MAX_PROFILES: usize = 30;
 
@@ -24,8 +21,9 @@ impl Builder<'_> {
 
     pub(super) fn baseline(&mut self, node: &Node) -> Option<Baseline> {
         let fields = self.fields(node, &keys::BASELINE)?;
-        let name = fields.get("name").and_then(|n| self.name_text(n)).unwrap_or_else(|| "main".to_owned());
-        let keep = fields.get("keep").and_then(|n| self.whole(n, "keep", 1_000)).unwrap_or(KEEP);
+        let keys = keys::BASELINE.keys;
+        let name = self.or_default(fields.get("name"), keys, "name", |b, n, _| b.name_text(n))?;
+        let keep = self.or_default(fields.get("keep"), keys, "keep", |b, n, key| b.whole(n, key, 1_000))?;
         let mut tolerance: Vec<(Arc<str>, f64)> = Vec::new();
         for (key, value) in fields.get("tolerance").and_then(|n| self.map(n, "tolerance")).unwrap_or_default() {
             let Some(text) = self.scalar(value, "tolerance") else { continue };
@@ -37,14 +35,15 @@ impl Builder<'_> {
             }
         }
         let words = [("fail", Regression::Fail), ("warn", Regression::Warn)];
-        let on_regression = fields.get("on_regression").and_then(|n| self.word(n, "on_regression", &words));
-        Some(Baseline { name: name.into(), keep, tolerance, on_regression: on_regression.unwrap_or(Regression::Fail) })
+        let given = fields.get("on_regression");
+        let on_regression = self.or_default(given, keys, "on_regression", |b, n, key| b.word(n, key, &words))?;
+        Some(Baseline { name: name.into(), keep, tolerance, on_regression })
     }
 
     pub(super) fn search(&mut self, node: &Node) -> Option<Search> {
         let fields = self.fields(node, &keys::SEARCH)?;
         let words = [("users", Vary::Users), ("rate", Vary::Rate)];
-        let vary = fields.get("vary").and_then(|n| self.word(n, "vary", &words)).unwrap_or(Vary::Users);
+        let vary = self.or_default(fields.get("vary"), keys::SEARCH.keys, "vary", |b, n, key| b.word(n, key, &words));
         let from = fields.get("from").and_then(|n| self.number(n, "from"));
         let to = fields.get("to").and_then(|n| self.number(n, "to"));
         let hold = fields.get("hold").and_then(|n| self.some_time(n, "hold"));
@@ -53,7 +52,7 @@ impl Builder<'_> {
         if from >= to {
             self.error(node, "`from` must be below `to`");
         }
-        Some(Search { vary, from, to, hold: hold?, until: until? })
+        Some(Search { vary: vary?, from, to, hold: hold?, until: until? })
     }
 
     /// The keys of every profile; their values are checked with the profile laid over the file.

@@ -1,6 +1,9 @@
 //! `thresholds`: `metric operator value`, joined by `and`, and what it is about.
 
+use std::time::Duration;
+
 use super::builder::Builder;
+use super::fields::Fields;
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Check, EndpointId, Metric, Source, Stage, Target, Threshold};
@@ -65,9 +68,7 @@ impl Builder<'_> {
         }
         let stage = fields.get("stage").map(|n| self.stage_named(n, stages));
         let over = fields.get("over").and_then(|n| self.some_time(n, "over"));
-        let hold = fields.get("for").and_then(|n| self.duration(n, "for")).unwrap_or_default();
-        let abort = fields.get("abort").and_then(|n| self.truth(n, "abort")).unwrap_or(false);
-        let warn = fields.get("warn").and_then(|n| self.truth(n, "warn")).unwrap_or(false);
+        let (hold, abort, warn) = self.effect(fields)?;
         let on = match on {
             Some(target) => Some(target?),
             None => None,
@@ -77,6 +78,15 @@ impl Builder<'_> {
             None => None,
         };
         Some(Threshold { on, stage, over, hold, abort, warn, ..threshold? })
+    }
+
+    /// `for`, `abort` and `warn`: when a threshold fails, and what that does.
+    fn effect(&mut self, fields: Fields<'_>) -> Option<(Duration, bool, bool)> {
+        let keys = keys::THRESHOLD.keys;
+        let hold = self.or_default(fields.get("for"), keys, "for", Self::duration);
+        let abort = self.or_default(fields.get("abort"), keys, "abort", Self::truth);
+        let warn = self.or_default(fields.get("warn"), keys, "warn", Self::truth);
+        Some((hold?, abort?, warn?))
     }
 
     /// A threshold of its text alone.
@@ -103,16 +113,8 @@ impl Builder<'_> {
             }
         }
         let words = crate::clean::line(&words.join(" and ")).into();
-        Some(Threshold {
-            words,
-            checks,
-            on: None,
-            stage: None,
-            over: None,
-            hold: Default::default(),
-            abort: false,
-            warn: false,
-        })
+        let (hold, abort, warn) = self.effect(Fields(&[]))?;
+        Some(Threshold { words, checks, on: None, stage: None, over: None, hold, abort, warn })
     }
 
     fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {

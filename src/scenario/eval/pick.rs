@@ -3,10 +3,9 @@
 use minijinja::Value;
 
 /// `pick`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
     /// The first one.
-    #[default]
     First,
     /// The last one.
     Last,

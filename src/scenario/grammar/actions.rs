@@ -81,18 +81,18 @@ pub(crate) const ANY_STEP: &[Key] = &[
 
 /// What describes the connection of a request; also in `defaults`.
 pub(crate) const CONNECTION: &[Key] = &[
-    key("timeout", K::Length, "From the send to the last byte; default 30s"),
+    key("timeout", K::Length, "From the send to the last byte").or_text("30s"),
     key("headers", K::HeaderLines, "Header lines"),
     key("auth", K::Auth, "Basic or bearer authentication, or none"),
-    key("follow_redirects", K::Bool, "Follow redirects; default true"),
+    key("follow_redirects", K::Bool, "Follow redirects").or_bool(true),
     key("tls", K::Tls, "Certificates"),
     key(
         "proxy",
         K::Text,
         "Send through this proxy; `env` takes those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
     ),
-    key("http_version", K::HttpVersion, "1.1, 2 or any"),
-    key("connections", K::Connections, "per_user or per_request"),
+    key("http_version", K::HttpVersion, "1.1, 2 or any").or_text("any"),
+    key("connections", K::Connections, "per_user or per_request").or_text("per_user"),
 ];
 
 /// Expectations and captures of a request.
@@ -121,32 +121,32 @@ const GRAPHQL: &[Key] = &[
     key("events", K::Events, "Of a subscription: end after this many events"),
     key("listen_for", K::ListenFor, "Of a subscription: end after this long"),
 ];
-const PUBLISH: &[Key] = &[
+pub(crate) const PUBLISH: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the channel"),
     key("payload", K::Any, "What is sent"),
     key("size", K::Size, "Pad the message to this many bytes"),
-    key("sharded", K::Bool, "Send with SPUBLISH"),
+    key("sharded", K::Bool, "Send with SPUBLISH").or_bool(false),
     key("expect", K::ExpectPublish, "What the response must be"),
-    key("timeout", K::Length, "From the send to the response; default 30s"),
+    key("timeout", K::Length, "From the send to the response").or_text("30s"),
 ];
-const SUBSCRIBE: &[Key] = &[
+pub(crate) const SUBSCRIBE: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the channels"),
-    key("measure", K::Measure, "delivery: latency, loss, duplicates and order"),
-    key("pattern", K::Bool, "The channels are patterns"),
-    key("sharded", K::Bool, "Listen with SSUBSCRIBE"),
+    key("measure", K::Measure, "delivery: latency, loss, duplicates and order").or_text("nothing"),
+    key("pattern", K::Bool, "The channels are patterns").or_bool(false),
+    key("sharded", K::Bool, "Listen with SSUBSCRIBE").or_bool(false),
 ];
-const REDIS: &[Key] = &[
+pub(crate) const REDIS: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the command's first word"),
     key("expect", K::ExpectRedis, "What the response must be; default: no error"),
     key("capture", K::Capture, "Names for values of the response"),
-    key("timeout", K::Length, "From the send to the response; default 30s"),
+    key("timeout", K::Length, "From the send to the response").or_text("30s"),
 ];
 const LOOP: &[Key] = &[
     key("steps", K::Steps, "Run in order"),
     key("as", K::Name, "Name of the item, or of the number of the iteration"),
 ];
-const WHILE: &[Key] =
-    &[key("steps", K::Steps, "Run in order"), key("limit", K::Whole, "Most iterations; default 1000")];
+pub(crate) const WHILE: &[Key] =
+    &[key("steps", K::Steps, "Run in order"), key("limit", K::Whole, "Most iterations").or_whole(1_000)];
 const IF: &[Key] = &[key("then", K::Steps, "Run when it is true"), key("else", K::Steps, "Run when it is false")];
 const CALL: &[Key] = &[key("with", K::Map, "Variables set before the flow")];
 

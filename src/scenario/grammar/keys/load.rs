@@ -11,7 +11,7 @@ pub(crate) const SHAPE: Table = Table {
     what: "shape",
     keys: &[
         key("stages", K::Stages, "One after the other"),
-        key("max_users", K::Whole, "With rates: most users that are busy at once"),
+        key("max_users", K::Whole, "With rates: most users that are busy at once").or_whole(1_000),
     ],
     rules: &[Rule::Required("stages", "write stages: [{ duration: 1m, users: 10 }]")],
 };
@@ -27,7 +27,7 @@ pub(crate) const STAGE: Table = Table {
         key("spawn_rate", K::SpawnRate, "Users started per second; default: evenly over the stage"),
         key("rate", K::Rate, "Arrivals per second at its end"),
         key("ramp", K::Duration, "With rate: how long the change takes; default: the whole stage"),
-        key("warm_up", K::Bool, "Not counted"),
+        key("warm_up", K::Bool, "Not counted").or_bool(false),
     ],
     rules: &[
         Rule::Required("duration", "write duration: 1m; it is the length of this stage alone"),
@@ -41,8 +41,8 @@ pub(crate) const ARRIVALS: Table = Table {
     what: "arrivals",
     keys: &[
         key("rate", K::Rate, "Iterations per second"),
-        key("ramp", K::Duration, "How long it takes to get there"),
-        key("max_users", K::Some, "Most users that are busy at once"),
+        key("ramp", K::Duration, "How long it takes to get there").or_text("0s"),
+        key("max_users", K::Some, "Most users that are busy at once").or_whole(1_000),
         key("stages", K::Stages, "Rates one after the other, instead of rate and ramp"),
     ],
     rules: &[
@@ -56,7 +56,7 @@ pub(crate) const SEARCH: Table = Table {
     kind: K::Search,
     what: "search",
     keys: &[
-        key("vary", K::Vary, "users or rate"),
+        key("vary", K::Vary, "users or rate").or_text("users"),
         key("from", K::Number, "First level"),
         key("to", K::Number, "Last level"),
         key("hold", K::Length, "Length of each level"),
@@ -79,9 +79,9 @@ pub(crate) const THRESHOLD: Table = Table {
         key("on", K::On, "A row of the statistics, tags, or an operation"),
         key("stage", K::Text, "Only in this stage"),
         key("over", K::Length, "Over a sliding window"),
-        key("for", K::Duration, "Fails only after not passing for this long"),
-        key("abort", K::Bool, "A failure stops the run"),
-        key("warn", K::Bool, "A failure is only reported"),
+        key("for", K::Duration, "Fails only after not passing for this long").or_text("0s"),
+        key("abort", K::Bool, "A failure stops the run").or_bool(false),
+        key("warn", K::Bool, "A failure is only reported").or_bool(false),
     ],
     rules: &[
         Rule::Required("check", "write check: p95 < 300ms"),
@@ -118,10 +118,10 @@ pub(crate) const BASELINE: Table = Table {
     kind: K::Baseline,
     what: "baseline",
     keys: &[
-        key("name", K::Label, "Which pool of runs"),
-        key("keep", K::Whole, "How many runs it keeps"),
+        key("name", K::Label, "Which pool of runs").or_text("main"),
+        key("keep", K::Whole, "How many runs it keeps").or_whole(10),
         key("tolerance", K::Pairs, "Allowed change by metric"),
-        key("on_regression", K::Regression, "fail or warn"),
+        key("on_regression", K::Regression, "fail or warn").or_text("fail"),
     ],
     rules: &[],
 };

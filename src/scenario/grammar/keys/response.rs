@@ -81,7 +81,7 @@ pub(crate) const CAPTURE: Table = Table {
         key("body", K::Yes, "The whole body"),
         key("status", K::Yes, "The status code"),
         key("attribute", K::Text, "With css: an attribute instead of the element's text"),
-        key("pick", K::Pick, "first, last, random or all"),
+        key("pick", K::Pick, "first, last, random or all").or_text("first"),
         key("default", K::Any, "Used when nothing is found"),
     ],
     rules: &[

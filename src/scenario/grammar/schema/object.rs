@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::scenario::grammar::kind::ValueKind;
-use crate::scenario::grammar::table::{Key, Rule};
+use crate::scenario::grammar::table::{DefaultValue, Key, Rule};
 
 pub(super) fn reference(kind: ValueKind) -> Value {
     json!({ "$ref": format!("#/$defs/{}", kind.name()) })
@@ -13,6 +13,14 @@ pub(super) fn property(key: &Key) -> (String, Value) {
     let mut value = reference(key.kind);
     // Beside a reference since draft 2019-09 its neighbours count too.
     value["description"] = key.about.into();
+    if let Some(default) = key.default {
+        value["description"] = format!("{}; default: {default}", key.about).into();
+        value["default"] = match default {
+            DefaultValue::Text(text) => text.into(),
+            DefaultValue::Whole(number) => number.into(),
+            DefaultValue::Bool(value) => value.into(),
+        };
+    }
     (key.name.to_owned(), value)
 }
 
