@@ -16,11 +16,26 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// A name that can be part of a file name on any system: `run` where nothing of it can.
+pub fn file_name(text: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
+    let name: String = text.chars().take(60).map(safe).collect();
+    let name = name.trim_matches('-');
+    if name.is_empty() { "run".to_owned() } else { name.to_owned() }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
     fn control_characters_become_spaces() {
         assert_eq!(super::line("a\u{1b}[2Jb\r\nc\u{202e}d"), "a [2Jb  c d");
         assert!(matches!(super::line("größe ✓"), std::borrow::Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn file_names_are_safe() {
+        for (text, name) in [("../../etc/passwd", "etc-passwd"), ("///", "run"), ("a b_c", "a-b_c"), ("", "run")] {
+            assert_eq!(super::file_name(text), name);
+        }
     }
 }

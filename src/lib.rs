@@ -30,6 +30,8 @@ pub mod row_kind;
 pub mod scenario;
 pub mod settings;
 pub mod stats;
+pub mod store;
 pub mod system;
 pub mod tui;
 pub mod units;
+pub mod verdict;

@@ -2,6 +2,8 @@
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "engine/journal.rs"]
+mod journal;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! How a run becomes an exit code.
 
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{End, RunState};
+use crate::verdict::{self, Conclusion};
 
 /// All went well.
 pub(super) const CLEAN: u8 = 0;
@@ -15,14 +15,12 @@ pub(super) const HUNG_UP: u8 = 129;
 /// Locust's rule: `on_error` if a request failed or the scenario raised an error. So does an event that failed, which is no
 /// request and not among the totals. A broken run never counts as clean, nor does one whose files were not `written`.
 pub(super) fn of_run(last: &Snapshot, on_error: u8, written: bool) -> u8 {
-    if last.state == RunState::Done(End::Broken) {
-        return TROUBLE;
-    }
-    let failed = last.total.total.failures > 0 || !last.failures.rows.is_empty() || !last.exceptions.is_empty();
-    match if failed || last.was_never_answered() { on_error } else { CLEAN } {
-        CLEAN if !written => TROUBLE,
-        code => code,
-    }
+    let code = match verdict::conclude(last) {
+        Conclusion::Broken => return TROUBLE,
+        Conclusion::RequestsFailed => on_error,
+        Conclusion::Passed => CLEAN,
+    };
+    if code == CLEAN && !written { TROUBLE } else { code }
 }
 
 /// 128 plus the signal's number, as a shell does.

@@ -5,19 +5,24 @@ use super::sample::Sample;
 use super::snapshot::Figures;
 
 /// What is only added up.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Sums {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Sums {
+    /// Finished requests, failed ones included.
     pub requests: u64,
     /// Requests that got a response.
     pub responses: u64,
+    /// Failed requests.
     pub failures: u64,
+    /// Bytes of response bodies.
     pub bytes: u64,
+    /// Times to connect.
     pub connect: Exact,
+    /// Times to the first byte of the response.
     pub first_byte: Exact,
 }
 
 impl Sums {
-    pub fn record(&mut self, sample: &Sample) {
+    pub(super) fn record(&mut self, sample: &Sample) {
         self.requests += 1;
         self.responses += u64::from(sample.has_response());
         self.failures += u64::from(sample.failure.is_some());
@@ -30,6 +35,7 @@ impl Sums {
         }
     }
 
+    /// Adds those of another interval.
     pub fn merge(&mut self, other: &Sums) {
         self.requests += other.requests;
         self.responses += other.responses;
@@ -40,7 +46,7 @@ impl Sums {
     }
 
     /// As they are shown, without rates and response times.
-    pub fn figures(&self) -> Figures {
+    pub(super) fn figures(&self) -> Figures {
         Figures {
             requests: self.requests,
             responses: self.responses,
@@ -55,8 +61,10 @@ impl Sums {
 
 /// Sums and times.
 #[derive(Debug, Clone, Default)]
-pub(super) struct RowBucket {
+pub struct RowBucket {
+    /// What is only added up.
     pub sums: Sums,
+    /// Response times.
     pub response: Sparse,
     /// Only with due times; else service and response time are the same.
     pub service: Option<Sparse>,
@@ -68,6 +76,7 @@ impl RowBucket {
         self.service.as_ref().unwrap_or(&self.response)
     }
 
+    /// Adds those of another interval.
     pub fn merge(&mut self, other: &RowBucket) {
         if other.service.is_some() && self.service.is_none() {
             self.service = Some(self.response.clone());
@@ -79,6 +88,7 @@ impl RowBucket {
         self.response.merge(&other.response);
     }
 
+    /// Sorts the times and folds equal ones, which reading them off needs.
     pub fn compact(&mut self) {
         self.response.compact();
         if let Some(service) = &mut self.service {

@@ -2,10 +2,12 @@
 //!
 //! Latency of delivery goes into the channel's `DELIVER` row like any other time; here is what a latency cannot say.
 
+use serde::{Deserialize, Serialize};
+
 use super::by_row::Merge;
 
 /// What became of the messages of one channel (or pattern), over all subscribers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
     /// Messages that came, each copy for each subscriber.
     pub received: u64,

@@ -13,19 +13,24 @@ const HIGHEST_MICROS: u64 = 3_600_000_000;
 
 /// Exact figures of some times, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Exact {
+pub struct Exact {
+    /// How many.
     pub count: u64,
+    /// Their sum.
     pub sum: u64,
+    /// The shortest; 0 without times.
     pub min: u64,
+    /// The longest.
     pub max: u64,
 }
 
 impl Exact {
-    pub fn record(&mut self, time: Duration) {
+    pub(super) fn record(&mut self, time: Duration) {
         let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         self.merge(&Exact { count: 1, sum: nanos, min: nanos, max: nanos });
     }
 
+    /// Adds other times.
     pub fn merge(&mut self, other: &Exact) {
         if other.count == 0 {
             return;
@@ -36,6 +41,7 @@ impl Exact {
         self.sum = self.sum.saturating_add(other.sum);
     }
 
+    /// Their mean.
     pub fn mean(&self) -> Mean {
         let mean = self.sum.checked_div(self.count).unwrap_or(0);
         Mean { count: self.count, mean: Duration::from_nanos(mean) }
@@ -145,7 +151,7 @@ fn clip(n: u64) -> u32 {
 
 /// The contents of a histogram as pairs of microseconds and count.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sparse {
+pub struct Sparse {
     exact: Exact,
     values: Vec<(u32, u32)>,
     /// Length after the last compaction.
@@ -153,7 +159,7 @@ pub(super) struct Sparse {
 }
 
 impl Sparse {
-    #[cfg(test)]
+    /// Count, sum, shortest and longest.
     pub fn exact(&self) -> &Exact {
         &self.exact
     }
@@ -178,6 +184,27 @@ impl Sparse {
             same
         });
         self.compact = self.values.len();
+    }
+
+    /// Microseconds with their counts, ascending once it is compact. Those above 71 minutes are cut to that.
+    pub fn values(&self) -> &[(u32, u32)] {
+        &self.values
+    }
+
+    /// The `percentile`-th percentile, within the shortest and the longest; compact it first. `None` without times.
+    pub fn percentile(&self, percentile: f64) -> Option<Duration> {
+        if self.exact.count == 0 {
+            return None;
+        }
+        let (rank, mut seen) = (rank(percentile, self.exact.count), 0);
+        let found = self.values.iter().find(|(_, count)| {
+            seen += u64::from(*count);
+            seen >= rank
+        });
+        let (min, max) = (Duration::from_nanos(self.exact.min), Duration::from_nanos(self.exact.max));
+        // The last rank is the maximum, which is known exactly.
+        let value = found.filter(|_| rank < self.exact.count);
+        Some(value.map_or(max, |(micros, _)| Duration::from_micros(u64::from(*micros)).clamp(min, max)))
     }
 
     /// Read off; compact it first.
@@ -208,6 +235,18 @@ mod tests {
         }
         assert_eq!(rank(99.99, 10_000), 9_999);
         assert_eq!(rank(100.0, u64::MAX), u64::MAX);
+    }
+
+    #[test]
+    fn a_percentile_that_is_not_kept_can_be_read_off() {
+        let micros: Vec<u64> = (1..=1_000).collect();
+        let mut sparse = recorded(&micros).sparse();
+        sparse.compact();
+        for (p, micros) in [(0.0, 1), (50.0, 500), (97.5, 975), (99.95, 1_000), (100.0, 1_000)] {
+            assert_eq!(sparse.percentile(p), Some(Duration::from_micros(micros)), "p{p}");
+        }
+        assert_eq!(sparse.percentile(95.0), Some(sparse.latency().p(95.0)));
+        assert_eq!(Sparse::default().percentile(95.0), None);
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::by_row::Merge;
 use crate::units;
 
 /// What an operation asks for, counted in its text before the run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// Fields inside each other, at most.
     pub depth: u32,
@@ -22,7 +24,7 @@ pub struct Asked {
 }
 
 /// What one reply says that it cost, in points of the server's own (`extensions.cost`).
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Estimated before execution.
     pub requested: Option<f64>,
@@ -33,7 +35,7 @@ pub struct Cost {
 }
 
 /// What the replies of one operation cost, in points of the server's own.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Costs {
     requested: Sum,
     actual: Sum,
@@ -41,7 +43,7 @@ pub struct Costs {
     pub available: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 struct Sum {
     count: u64,
     sum: f64,

@@ -1,9 +1,11 @@
 //! What was odd about responses that are no failures: counted a row, and shown apart from them.
 
+use serde::{Deserialize, Serialize};
+
 use super::by_row::Merge;
 
 /// Counts of one request, of a row, or of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remarks {
     /// Requests that were sent once more, because their connection had ended without a response.
     pub sent_again: u64,

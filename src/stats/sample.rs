@@ -5,6 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// One finished request, successful or not.
 #[derive(Debug)]
 pub struct Sample {
@@ -151,7 +153,7 @@ impl Reason {
 pub const REFUSED_BY: &str = "connection refused by ";
 
 /// Why a request got no response.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Silence {
     /// None came in time.
     Wait,
@@ -199,7 +201,7 @@ impl fmt::Display for Reason {
 }
 
 /// One kept reply of a failure group. Hostile text: clean before drawing, escape in files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
     /// Status, if a reply came.
     pub status: Option<u16>,

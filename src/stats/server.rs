@@ -1,9 +1,11 @@
 //! What a Redis says about itself while it is loaded, and what in it should worry us.
 
+use serde::{Deserialize, Serialize};
+
 use crate::units;
 
 /// Figures of the server at one moment, from its `INFO`. What an old server does not tell is `None`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFigures {
     /// Such as `7.0.15`.
     pub version: String,

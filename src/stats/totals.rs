@@ -15,6 +15,7 @@ use super::moment::Moment;
 use super::operation::Costs;
 use super::remarks::Remarks;
 use super::row::RowState;
+use super::second::Second;
 use super::snapshot::{Arrivals, Blocked, Bucket, Cumulative, ExceptionRow};
 use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
@@ -40,6 +41,9 @@ pub(super) struct Totals {
     pub remarks: ByRow<Remarks>,
     pub arrivals: Arrivals,
     pub series: TimeSeries,
+    /// What is only counted in the open second; its requests are in the windows of the rows.
+    pub open: Second,
+    open_deliveries: ByRow<Tally>,
     /// Most users since the open second began: at the very end of a run they are all gone.
     pub most_users: u32,
     pub timer_lag: Window<Sparse>,
@@ -70,6 +74,8 @@ impl Totals {
             remarks: ByRow::default(),
             arrivals: Arrivals::default(),
             series: TimeSeries::new(),
+            open: Second::default(),
+            open_deliveries: ByRow::default(),
             most_users: 0,
             timer_lag: Window::new(),
             schedule_delay: Window::new(),
@@ -98,10 +104,12 @@ impl Totals {
             }
         }
         self.deliveries.merge(&interval.deliveries);
+        self.open_deliveries.merge(&interval.deliveries);
         self.costs.merge(&interval.costs);
         self.remarks.merge(&interval.remarks);
         self.failures.absorb(&mut interval.failures);
         for (place, message, count) in interval.exceptions.drain(..) {
+            self.open.exceptions += count;
             let full = self.exceptions.len() >= MAX_EXCEPTIONS;
             match self.exceptions.iter_mut().find(|row| row.place == place && row.message == message) {
                 Some(row) => row.count += count,
@@ -112,7 +120,9 @@ impl Totals {
             }
         }
         self.more_exceptions += interval.more_exceptions;
+        self.open.exceptions += interval.more_exceptions;
         self.arrivals.merge(interval.arrivals);
+        self.open.arrivals.merge(interval.arrivals);
         self.timer_lag.open.merge(&interval.timer_lag.sparse());
         self.schedule_delay.open.merge(&interval.schedule_delay.sparse());
         self.blocked.count += interval.blocked;
@@ -128,19 +138,23 @@ impl Totals {
         self.exceptions.iter().cloned().chain((more.count > 0).then_some(more)).collect()
     }
 
-    /// Closes every second that `moment` has left behind. True when one was closed.
-    pub fn advance(&mut self, moment: &Moment, users: u32) -> bool {
-        let mut closed = false;
+    /// Closes every second that `moment` has left behind, and returns those, still without numbers.
+    pub fn advance(&mut self, moment: &Moment, users: u32) -> Vec<Second> {
+        let mut closed = Vec::new();
         self.most_users = self.most_users.max(users);
         let users = if moment.state.is_done() { self.most_users } else { users };
         while moment.elapsed >= self.opened + SLOT {
             let (from, end) = (self.opened, self.opened + SLOT);
             self.opened = end;
-            for row in &mut self.rows {
-                row.window.close();
+            let mut open = std::mem::take(&mut self.open);
+            for (index, row) in (0u32..).zip(&mut self.rows) {
+                let second = row.window.close();
+                if second.sums.requests > 0 {
+                    open.rows.push((index, second.clone()));
+                }
             }
             self.timer_lag.close();
-            self.schedule_delay.close();
+            open.schedule_delay = self.schedule_delay.close().clone();
             self.backlog.close();
             let second = self.total.window.close();
             let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
@@ -148,7 +162,8 @@ impl Totals {
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
             self.series.push(bucket, &times);
             self.most_users = users;
-            closed = true;
+            open.total = self.total.window.last().cloned().unwrap_or_default();
+            closed.push(self.closed(open, (from, SLOT), at, users));
         }
         let rest = moment.elapsed.saturating_sub(self.opened);
         let open = &self.total.window.open;
@@ -160,8 +175,30 @@ impl Totals {
             times.compact();
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
             self.series.finish(bucket, &times);
+            let open = self.begun();
+            closed.push(self.closed(open, (self.opened, rest), moment.at, users));
         }
         closed
+    }
+
+    /// The second that a run ends in.
+    fn begun(&mut self) -> Second {
+        let mut open = std::mem::take(&mut self.open);
+        let rows = (0u32..).zip(&self.rows).filter(|(_, row)| row.window.open.sums.requests > 0);
+        open.rows = rows.map(|(index, row)| (index, row.window.open.clone())).collect();
+        open.total = self.total.window.open.clone();
+        open.schedule_delay = self.schedule_delay.open.clone();
+        open.schedule_delay.compact();
+        let buckets = open.rows.iter_mut().map(|(_, bucket)| bucket).chain([&mut open.total]);
+        buckets.for_each(|bucket| bucket.compact());
+        open
+    }
+
+    /// What else is known of a second that is over.
+    fn closed(&mut self, open: Second, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Second {
+        let deliveries = self.open_deliveries.iter().map(|(row, tally)| (row, *tally)).collect();
+        self.open_deliveries.clear();
+        Second { from, length, at: Some(at), users, is_warm_up: self.is_warm_up, deliveries, ..open }
     }
 
     /// A bucket that still lacks its own counts.

@@ -86,6 +86,9 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         }),
         elapsed: Duration::from_secs(second),
         measured: Duration::from_secs(second),
+        resets: 0,
+        seconds: Default::default(),
+        judgements: Default::default(),
         state: RunState::Running,
         load: LoadView {
             users: 120,

@@ -43,6 +43,7 @@ impl Control {
         let stage = self.stage.and_then(|index| stages.get(index)).map(|stage| Arc::clone(&stage.name));
         self.aggregator.plan(PlanView {
             stage: stage.filter(|name| !name.is_empty()),
+            stage_index: self.stage,
             steered: self.controller.is_steered(),
             warm_up: self.warm_up.is_warm(),
             rate: self.controller.arrivals(t).map(|rate| if self.stopping.is_some() { 0.0 } else { rate }),

@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use super::ReportError;
+use super::error::ReportError;
+use super::format::Format;
+use crate::clean;
 use crate::stats::Snapshot;
+use crate::store::Run;
 
 const SUFFIXES: [&str; 7] = [
     "_stats.csv",
@@ -27,7 +30,7 @@ const SUFFIXES: [&str; 7] = [
 /// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
 pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
     let time = Timestamp::try_from(snapshot.at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::system());
-    let name = format!("{}_{}", slug(&snapshot.run.scenario), time.strftime("%Y-%m-%d_%H%M%S"));
+    let name = format!("{}_{}", clean::file_name(&snapshot.run.scenario), time.strftime("%Y-%m-%d_%H%M%S"));
     let taken = |prefix: &Path| SUFFIXES.iter().any(|suffix| with_suffix(prefix, suffix).exists());
     let mut prefix = folder.join(&name);
     for n in 2..10_000 {
@@ -39,17 +42,37 @@ pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
     prefix
 }
 
-fn slug(name: &str) -> String {
-    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
-    let text: String = name.chars().take(60).map(safe).collect();
-    let text = text.trim_matches('-');
-    if text.is_empty() { "run".to_owned() } else { text.to_owned() }
-}
-
 fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     let mut path = OsString::from(prefix);
     path.push(suffix);
     path.into()
+}
+
+/// Locust's files.
+#[derive(Debug)]
+pub struct Csv;
+
+impl Format for Csv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn place(&self) -> &'static str {
+        "PREFIX"
+    }
+
+    fn help(&self) -> &'static str {
+        "Locust's files PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where they apply, also \
+         _service_time.csv, _graphql.csv and _redis.csv"
+    }
+
+    fn check(&self, prefix: &Path) -> Result<(), ReportError> {
+        check(prefix)
+    }
+
+    fn write(&self, prefix: &Path, run: &Run) -> Result<Vec<PathBuf>, ReportError> {
+        write(prefix, &run.last)
+    }
 }
 
 /// Finds out before a run whether [`write`] will be able to write: makes the folder, and a file in it that goes again.
@@ -109,12 +132,6 @@ mod tests {
     use super::cells::header;
     use super::*;
     use crate::row_kind::RowKind;
-
-    #[test]
-    fn names_are_safe() {
-        assert_eq!(slug("../../etc/passwd"), "etc-passwd");
-        assert_eq!(slug("///"), "run");
-    }
 
     #[test]
     fn headers_are_locusts() {

@@ -8,6 +8,7 @@ use super::health::{self, steady::Steady};
 use super::histogram::Times;
 use super::interval::Interval;
 use super::moment::Moment;
+use super::second::{RECENT, Second};
 use super::server::ServerFigures;
 use super::snapshot::{
     Bin, Blocked, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunEvent, RunInfo, Snapshot,
@@ -25,6 +26,7 @@ pub struct Aggregator {
     run: Arc<RunInfo>,
     endpoints: Vec<(RowKind, Arc<str>)>,
     epoch: u32,
+    resets: u32,
     seq: u64,
     /// Users, requests on the wire and how long the oldest of these waits, by shard.
     shards: Vec<(u32, u32, Option<Duration>)>,
@@ -43,6 +45,8 @@ pub struct Aggregator {
     warm: Vec<u32>,
     left_out: u64,
     steady: Steady,
+    /// The latest seconds, and how many there have been.
+    seconds: (Arc<Vec<Arc<Second>>>, u64),
     /// Everything a reset forgets.
     stats: Totals,
     /// Room to merge windows in.
@@ -57,6 +61,7 @@ impl Aggregator {
             stats: Totals::new(endpoints.len(), Duration::ZERO),
             endpoints,
             epoch: 0,
+            resets: 0,
             seq: 0,
             shards: vec![(0, 0, None); shards],
             responses: 0,
@@ -71,6 +76,7 @@ impl Aggregator {
             warm: Vec::new(),
             left_out: 0,
             steady: Steady::default(),
+            seconds: Default::default(),
             scratch: Times::fine(),
         }
     }
@@ -154,6 +160,7 @@ impl Aggregator {
     /// Forgets all statistics; from now on only intervals of `epoch` count.
     pub fn reset(&mut self, epoch: u32, elapsed: Duration) {
         self.epoch = epoch;
+        self.resets += 1;
         self.stats = Totals::new(self.endpoints.len(), elapsed);
     }
 
@@ -175,7 +182,9 @@ impl Aggregator {
             (self.last_response, self.unanswered) = (Some(moment.elapsed), 0);
         }
         let stats = &mut self.stats;
-        let closed = stats.advance(&moment, users);
+        let seconds = stats.advance(&moment, users);
+        let closed = !seconds.is_empty();
+        keep(&mut self.seconds, seconds, &self.plan, moment.health.cpu);
         let measured = stats.measured(moment.elapsed);
         // Window figures change when a second closes; in the first second, and at the end, nobody wants to wait.
         if closed || measured < SLOT || moment.state.is_done() {
@@ -231,6 +240,9 @@ impl Aggregator {
             failures: stats.failures.view(&self.endpoints),
             exceptions: stats.exceptions(),
             series: stats.series.view(),
+            judgements: Arc::default(),
+            resets: self.resets,
+            seconds: Arc::clone(&self.seconds.0),
             health,
             cut: self.cut,
             redis,
@@ -246,6 +258,19 @@ impl Aggregator {
             log: self.log.clone(),
         })
     }
+}
+
+/// Numbers the seconds that are over, and keeps the latest.
+fn keep((kept, number): &mut (Arc<Vec<Arc<Second>>>, u64), closed: Vec<Second>, plan: &PlanView, cpu: f64) {
+    if closed.is_empty() {
+        return;
+    }
+    let kept = Arc::make_mut(kept);
+    for second in closed {
+        *number += 1;
+        kept.push(Arc::new(Second { number: *number, stage: plan.stage_index, cpu, ..second }));
+    }
+    kept.drain(..kept.len().saturating_sub(RECENT));
 }
 
 /// Bars of equal width on a logarithmic axis, from the fastest response to the slowest.

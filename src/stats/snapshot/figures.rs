@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use crate::row_kind::RowKind;
 use crate::stats::sample::{Example, Silence};
 
@@ -13,7 +15,7 @@ pub const PERCENTILE_LABELS: [&str; 11] =
     ["50%", "66%", "75%", "80%", "90%", "95%", "98%", "99%", "99.9%", "99.99%", "100%"];
 
 /// One row of the statistics.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Row {
     /// What it counts.
     pub kind: RowKind,
@@ -26,7 +28,7 @@ pub struct Row {
 }
 
 /// Counts, rates and times over one period.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Figures {
     /// Finished requests, failed ones included.
     pub requests: u64,
@@ -58,7 +60,7 @@ impl Figures {
 }
 
 /// Mean of a time that is not kept as a histogram.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Mean {
     /// How many were measured.
     pub count: u64,
@@ -67,7 +69,7 @@ pub struct Mean {
 }
 
 /// A merged latency histogram, read off.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Latency {
     /// How many times were measured.
     pub count: u64,
@@ -98,7 +100,7 @@ impl Latency {
 }
 
 /// One bar of the histogram.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// Lower bound; the upper bound is the next bin's lower bound.
     pub from: Duration,
@@ -107,7 +109,7 @@ pub struct Bin {
 }
 
 /// Failures, grouped by endpoint and reason.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FailureView {
     /// Most frequent first, bounded.
     pub rows: Vec<FailureRow>,
@@ -118,7 +120,7 @@ pub struct FailureView {
 }
 
 /// One group of failures.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailureRow {
     /// The same in every snapshot for the same endpoint and reason.
     pub id: u64,
@@ -141,7 +143,7 @@ pub struct FailureRow {
 }
 
 /// One group of errors in user code (for a scenario: templates).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExceptionRow {
     /// How many.
     pub count: u64,

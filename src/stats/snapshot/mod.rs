@@ -1,25 +1,30 @@
 //! The immutable picture of a run that every reader shares: screen, headless output, reports.
 
 mod figures;
+mod judgement;
 mod state;
 mod timeseries;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 pub use self::figures::{
     Bin, ExceptionRow, FailureRow, FailureView, Figures, Latency, Mean, PERCENTILE_LABELS, PERCENTILES, Row,
 };
+pub use self::judgement::{Judged, Judgement};
 pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
 pub use self::timeseries::{Bucket, Cumulative, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
 use super::delivery::Tally;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
+use super::second::Second;
 use super::server::ServerFigures;
 use crate::row_kind::RowKind;
 
 /// Everything known about a run at one moment. Freezing the display is keeping an old `Arc`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Counts up by one a snapshot.
     pub seq: u64,
@@ -31,6 +36,9 @@ pub struct Snapshot {
     pub elapsed: Duration,
     /// Run time since the statistics were last reset: the divisor of the totals' rates.
     pub measured: Duration,
+    /// How often the statistics were reset, by hand or at the end of a warm-up.
+    #[serde(default)]
+    pub resets: u32,
     /// What the run is doing.
     pub state: RunState,
     /// Users and rates.
@@ -47,6 +55,12 @@ pub struct Snapshot {
     pub exceptions: Vec<ExceptionRow>,
     /// The past, at bounded resolution.
     pub series: Series,
+    /// The latest seconds of the run with their histograms, oldest first, at most [`RECENT`](super::second::RECENT).
+    #[serde(skip)]
+    pub seconds: Arc<Vec<Arc<Second>>>,
+    /// How each threshold stands.
+    #[serde(default)]
+    pub judgements: Arc<Vec<Judgement>>,
     /// Whether the load generator itself is the bottleneck.
     pub health: Health,
     /// Requests that were in flight when the run was cut, and are in no row.
@@ -88,7 +102,7 @@ impl Snapshot {
 }
 
 /// Redis in a snapshot.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RedisView {
     /// What became of the messages of each row, by its kind and name: `PUBLISH` rows count what was published,
     /// `DELIVER` rows what came, `SUBSCRIBE` rows the connections that broke.
@@ -100,7 +114,7 @@ pub struct RedisView {
 }
 
 /// What is fixed at the start of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunInfo {
     /// Name of the scenario.
     pub scenario: Arc<str>,

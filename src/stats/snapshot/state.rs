@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// What a run is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
     /// The number of users moves towards its target.
     Ramping,
@@ -19,7 +21,7 @@ pub enum RunState {
 }
 
 /// Why a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
     /// The planned run time is over.
     Completed,
@@ -48,7 +50,7 @@ impl RunState {
 }
 
 /// The load as it is and as it is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LoadView {
     /// Users alive.
     pub users: u32,
@@ -69,10 +71,12 @@ pub struct LoadView {
 }
 
 /// Where in its load plan a run is.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PlanView {
     /// Name of the stage at hand, where the plan has stages.
     pub stage: Option<Arc<str>>,
+    /// Its index.
+    pub stage_index: Option<usize>,
     /// The load was changed by hand, and no longer follows the plan.
     pub steered: bool,
     /// What is measured now does not count.
@@ -88,7 +92,7 @@ pub struct PlanView {
 }
 
 /// What became of the iterations that were due in an open model; their sum is how many were due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
     /// Begun by a user.
     pub started: u64,
@@ -105,7 +109,7 @@ impl Arrivals {
 }
 
 /// Is the load generator itself the bottleneck?
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Health {
     /// The worst of all signals.
     pub level: Level,
@@ -128,7 +132,7 @@ pub struct Health {
 }
 
 /// How long load threads stood still: nothing was sent, received or timed then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Blocked {
     /// Of the threads that have not come back, the longest time so far; a few milliseconds are ordinary.
     pub now: Duration,
@@ -142,7 +146,7 @@ pub struct Blocked {
 }
 
 /// Shares of the last ten seconds that say who has the processor cores; zero where the system does not tell.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cores {
     /// Time on a core, of the busiest thread.
     pub busiest: f64,
@@ -155,7 +159,7 @@ pub struct Cores {
 }
 
 /// A traffic light that also has words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Level {
     /// Trust the numbers.
     #[default]

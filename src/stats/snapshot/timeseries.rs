@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use serde::{Deserialize, Serialize};
+
 use super::figures::Latency;
 
 /// Most [`RunEvent`]s kept in a snapshot.
 pub const MAX_EVENTS: usize = 1_000;
 
 /// Lines that `log` steps wrote.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LogView {
     /// The newest, oldest first, at most [`MAX_LOG`].
     pub lines: Arc<Vec<LogLine>>,
@@ -31,7 +33,7 @@ impl LogView {
 }
 
 /// What one `log` step said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Wall clock.
     pub at: SystemTime,
@@ -43,7 +45,7 @@ pub struct LogLine {
 
 /// The past of the whole run: fine and recent, coarse and old. Buckets are in order of time, `coarse` before `medium`
 /// before `fine`, without overlap.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Series {
     /// 60 s each.
     pub coarse: Arc<Vec<Bucket>>,
@@ -61,7 +63,7 @@ impl Series {
 }
 
 /// What happened between two moments of the run.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Run time at its start.
     pub from: Duration,
@@ -86,7 +88,7 @@ pub struct Bucket {
 }
 
 /// Totals of the run at one moment of the past: the `Total …` columns of Locust's history file.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cumulative {
     /// Requests.
     pub requests: u64,
@@ -103,7 +105,7 @@ pub struct Cumulative {
 }
 
 /// A change of load, drawn on the charts.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEvent {
     /// Run time.
     pub elapsed: Duration,

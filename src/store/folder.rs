@@ -1,0 +1,65 @@
+//! Names of folders and files.
+
+use std::fs::{self, DirBuilder};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use jiff::tz::TimeZone;
+
+use super::meta::timestamp;
+use crate::clean;
+
+/// What was run, and how it ended.
+pub const META: &str = "meta.json";
+/// The latest snapshot.
+pub const SNAPSHOT: &str = "snapshot.json";
+/// Histograms.
+pub const INTERVALS: &str = "intervals.hlog";
+/// Seconds.
+pub const SERIES: &str = "series.jsonl";
+/// Changes of load.
+pub const EVENTS: &str = "events.jsonl";
+/// Kinds of failures.
+pub const FAILURES: &str = "failures.jsonl";
+
+/// Where runs are kept without `--runs-dir`: `runs` in the data directory of the user. `None` without a home.
+pub fn default_root() -> Option<PathBuf> {
+    Some(directories::ProjectDirs::from("", "", "katydid")?.data_dir().join("runs"))
+}
+
+/// Makes a folder for a run that begins now, for its owner alone, and returns it with its name.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn create(root: &Path, scenario: &str, started: SystemTime) -> io::Result<(PathBuf, String)> {
+    DirBuilder::new().recursive(true).mode(0o700).create(root)?;
+    let time = timestamp(started).to_zoned(TimeZone::system()).strftime("%Y-%m-%d_%H%M%S");
+    let name = format!("{time}_{}", clean::file_name(scenario));
+    let mut n = 1;
+    loop {
+        let id = if n == 1 { name.clone() } else { format!("{name}-{n}") };
+        let path = root.join(&id);
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Err(why) if why.kind() == io::ErrorKind::AlreadyExists && n < 10_000 => n += 1,
+            Err(why) => return Err(why),
+            Ok(()) => return Ok((path, id)),
+        }
+    }
+}
+
+/// Every folder of a run below `root`, by name; none where `root` does not exist.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn all(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let entries = match fs::read_dir(root) {
+        Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let paths = entries.flatten().map(|entry| entry.path());
+    let mut runs: Vec<PathBuf> = paths.filter(|path| path.join(META).is_file()).collect();
+    runs.sort();
+    Ok(runs)
+}

@@ -1,0 +1,193 @@
+//! What is written when: seconds and new kinds of failures at once, rows and counts of failures in batches, the latest
+//! snapshot whole.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+
+use super::append::Appender;
+use super::failures::Failures;
+use super::intervals::Intervals;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{LogView, RunEvent, Series};
+use crate::store::line::{EventLine, SecondLine, SeriesLine};
+use crate::store::meta::{Meta, Outcome};
+use crate::store::{folder, meta};
+
+/// Shortest time between two batches.
+const BATCH: Duration = Duration::from_secs(10);
+/// Longest time between two batches.
+const LONGEST_BATCH: Duration = Duration::from_secs(300);
+/// Bytes a second that rows may take on the average: 40 MB a day.
+const BYTES_PER_SECOND: f64 = 460.0;
+/// Shortest time between two writes of the snapshot, and how many times longer than it took they are apart.
+const SNAPSHOT: (Duration, u32) = (Duration::from_millis(900), 100);
+/// Most bytes of histograms that wait for room on the disk.
+const WAITING: usize = 8 << 20;
+
+/// The open files of a run, and how far each has come.
+pub(super) struct Writer {
+    folder: PathBuf,
+    meta: Meta,
+    hlog: Appender,
+    series: Appender,
+    events: Appender,
+    failures_file: Appender,
+    intervals: Intervals,
+    failures: Failures,
+    /// Lines of histograms that are not on the disk yet, and the number of the last second in them.
+    waiting: (Vec<u8>, u64),
+    /// Run time up to which seconds have been written, and how often the statistics had been reset then.
+    series_until: (Duration, u32),
+    last_event: Option<RunEvent>,
+    batch_at: Duration,
+    snapshot_at: Option<Instant>,
+}
+
+impl Writer {
+    pub fn create(folder: &Path, meta: Meta) -> io::Result<Self> {
+        let started = meta.started.into();
+        let mut intervals = Intervals::new(started, meta.rows.len());
+        let hlog = Appender::create(&folder.join(folder::INTERVALS))?;
+        hlog.lock();
+        let head = intervals.head();
+        let writer = Self {
+            hlog,
+            series: Appender::create(&folder.join(folder::SERIES))?,
+            events: Appender::create(&folder.join(folder::EVENTS))?,
+            failures_file: Appender::create(&folder.join(folder::FAILURES))?,
+            intervals,
+            failures: Failures::default(),
+            waiting: (head, 0),
+            series_until: (Duration::ZERO, 0),
+            last_event: None,
+            batch_at: BATCH,
+            snapshot_at: None,
+            folder: folder.to_owned(),
+            meta,
+        };
+        // Last: a folder with it is a run.
+        replace(&folder.join(folder::META), &writer.meta)?;
+        Ok(writer)
+    }
+
+    /// Writes what is new; all that is left with an `outcome`, which is that of a run that is over. What fails is tried
+    /// again next time.
+    pub fn write(&mut self, snapshot: &Snapshot, outcome: Option<Outcome>) -> io::Result<()> {
+        let is_last = outcome.is_some();
+        let is_batch = is_last || snapshot.elapsed >= self.batch_at;
+        let results = [
+            self.histograms(snapshot, is_batch),
+            self.seconds(snapshot, is_last),
+            self.events(snapshot),
+            self.failures(snapshot, is_batch),
+            self.snapshot(snapshot, is_last),
+        ];
+        results.into_iter().collect::<io::Result<()>>()?;
+        match outcome {
+            Some(outcome) => {
+                self.meta.ended = Some(meta::timestamp(snapshot.at));
+                self.meta.outcome = Some(outcome);
+                replace(&self.folder.join(folder::META), &self.meta)
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn histograms(&mut self, snapshot: &Snapshot, is_batch: bool) -> io::Result<()> {
+        let (mut lines, seen) = std::mem::take(&mut self.waiting);
+        let mut last = seen;
+        for second in snapshot.seconds.iter().filter(|second| second.number > seen) {
+            let new = self.intervals.second(second);
+            // Without room for a long time the newest are lost: the other files still have their counts.
+            if lines.len() < WAITING {
+                lines.extend(new);
+            }
+            last = second.number;
+        }
+        if is_batch && lines.len() < WAITING {
+            let rows = self.intervals.rows(snapshot.elapsed);
+            let pause = Duration::from_secs_f64(rows.len() as f64 / BYTES_PER_SECOND);
+            self.batch_at = snapshot.elapsed + pause.clamp(BATCH, LONGEST_BATCH);
+            lines.extend(rows);
+        }
+        let written = self.hlog.append(&lines);
+        if written.is_ok() {
+            lines.clear();
+        }
+        self.waiting = (lines, last);
+        written
+    }
+
+    fn seconds(&mut self, snapshot: &Snapshot, is_last: bool) -> io::Result<()> {
+        let mut lines = Vec::new();
+        let (mut until, resets) = self.series_until;
+        if snapshot.resets != resets {
+            push(&mut lines, &SeriesLine::Reset { reset: snapshot.elapsed.as_secs_f64() });
+        }
+        let margins: Vec<Option<f64>> = snapshot.judgements.iter().map(|judgement| judgement.margin).collect();
+        let from = until;
+        let mut buckets = snapshot.series.iter().filter(|bucket| bucket.from >= from).peekable();
+        // The last second of a run may have grown since it was written.
+        let grown = snapshot.series.iter().next_back().filter(|_| is_last && buckets.peek().is_none());
+        for bucket in buckets.chain(grown) {
+            let line = SecondLine::new(bucket, snapshot.health.cpu, margins.clone());
+            push(&mut lines, &SeriesLine::Second(Box::new(line)));
+            until = bucket.from + bucket.length;
+        }
+        self.series.append(&lines)?;
+        self.series_until = (until, snapshot.resets);
+        Ok(())
+    }
+
+    fn events(&mut self, snapshot: &Snapshot) -> io::Result<()> {
+        let events = snapshot.events.as_slice();
+        let known = events.iter().rposition(|event| Some(event) == self.last_event.as_ref());
+        let new = &events[known.map_or(0, |at| at + 1)..];
+        let mut lines = Vec::new();
+        new.iter().for_each(|event| push(&mut lines, &EventLine::new(event)));
+        self.events.append(&lines)?;
+        if let Some(last) = new.last() {
+            self.last_event = Some(last.clone());
+        }
+        Ok(())
+    }
+
+    fn failures(&mut self, snapshot: &Snapshot, counts: bool) -> io::Result<()> {
+        self.failures_file.append(&self.failures.lines(snapshot, counts))?;
+        self.failures.written(snapshot, counts);
+        Ok(())
+    }
+
+    fn snapshot(&mut self, snapshot: &Snapshot, is_last: bool) -> io::Result<()> {
+        let begun = Instant::now();
+        if !is_last && self.snapshot_at.is_some_and(|at| begun < at) {
+            return Ok(());
+        }
+        // What has a file of its own, and what nobody reads afterwards.
+        let log = LogView { lines: Default::default(), ..snapshot.log };
+        let bare = Snapshot { series: Series::default(), seconds: Default::default(), log, ..snapshot.clone() };
+        let written = replace(&self.folder.join(folder::SNAPSHOT), &bare);
+        self.snapshot_at = Some(Instant::now() + SNAPSHOT.0.max(begun.elapsed() * SNAPSHOT.1));
+        written
+    }
+}
+
+fn push(lines: &mut Vec<u8>, line: &impl Serialize) {
+    // Numbers and strings in structs: nothing that JSON cannot take.
+    if serde_json::to_writer(&mut *lines, line).is_ok() {
+        lines.push(b'\n');
+    }
+}
+
+/// Writes a whole file beside its place and renames it, so that its place always has a complete one.
+fn replace(path: &Path, value: &impl Serialize) -> io::Result<()> {
+    let new = path.with_extension("json.new");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    file.write_all(&serde_json::to_vec(value)?)?;
+    fs::rename(&new, path)
+}

@@ -1,0 +1,129 @@
+//! What is known of a run beside its figures: what was run, where, with which settings, and how it ended.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::stats::Snapshot;
+
+/// `meta.json`. Secrets are masked before anything is put here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Meta {
+    /// Version of the folder's layout, [`FORMAT`](Self::FORMAT).
+    pub format: u32,
+    /// Name of the folder: time and scenario.
+    pub id: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Its file, or the name of an embedded scenario.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// Changes when what the users do or the load changes; hexadecimal.
+    pub plan_hash: String,
+    /// The profile that was applied.
+    pub profile: Option<String>,
+    /// Base URL of the target.
+    pub host: String,
+    /// Arguments of the command line.
+    pub arguments: Vec<String>,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended; `None` while it runs, and where the process was killed.
+    pub ended: Option<Timestamp>,
+    /// Iterations arrive by a plan, whether or not a user is free (an open model).
+    pub is_open: bool,
+    /// Users at the peak of the plan.
+    pub users: u32,
+    /// Users started per second.
+    pub spawn_rate: f64,
+    /// Planned length in seconds.
+    pub run_time: Option<f64>,
+    /// Seed of the random generators.
+    pub seed: u64,
+    /// Threads that generate load.
+    pub threads: usize,
+    /// Type and name of each row; the histograms of row 12 have the tags `r12.response` and `r12.service`.
+    pub rows: Vec<(String, String)>,
+    /// Version of katydid.
+    pub version: String,
+    /// Where it ran.
+    pub machine: Machine,
+    /// Given by its user.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// Given by its user.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// How it ended; `None` while it runs, and where the process was killed.
+    pub outcome: Option<Outcome>,
+}
+
+/// The machine that generated the load.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// Host name.
+    pub name: String,
+    /// Operating system and its version.
+    pub system: String,
+    /// Model of the processor.
+    pub processor: String,
+    /// Cores that the process may use.
+    pub cores: usize,
+    /// Bytes of memory.
+    pub memory: u64,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// One word: `passed`, `failed`, `invalid`, …
+    pub verdict: String,
+    /// The reason in a sentence.
+    pub reason: String,
+    /// Exit code of the process.
+    pub code: u8,
+    /// Its totals, for lists.
+    pub totals: Totals,
+}
+
+/// What lists and the count of usage need to know.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct Totals {
+    /// Run time in seconds, without pauses.
+    pub seconds: f64,
+    /// Users alive, integrated over time.
+    pub vu_hours: f64,
+    /// Finished requests.
+    pub requests: u64,
+    /// Failed requests.
+    pub failures: u64,
+    /// 95th percentile of the response time in milliseconds; `None` without requests.
+    pub p95_ms: Option<f64>,
+}
+
+impl Meta {
+    /// The layout that this version writes.
+    pub const FORMAT: u32 = 1;
+}
+
+impl Totals {
+    /// Of a run that has come so far.
+    pub fn of(snapshot: &Snapshot) -> Self {
+        let total = &snapshot.total.total;
+        let p95 = total.response.p(95.0).as_secs_f64() * 1e3;
+        Self {
+            seconds: snapshot.elapsed.as_secs_f64(),
+            vu_hours: snapshot.load.vu_hours,
+            requests: total.requests,
+            failures: total.failures,
+            p95_ms: (total.response.count > 0).then_some(p95),
+        }
+    }
+}
+
+/// The wall clock as it is written; the epoch where it cannot be.
+pub(super) fn timestamp(at: SystemTime) -> Timestamp {
+    Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
+}

@@ -1,0 +1,27 @@
+//! Runs on disk, and what every report is made from.
+//!
+//! ```text
+//!  watch<Arc<Snapshot>> ─▶ journal (a thread of its own) ─▶ RUNS/2026-11-27_0142_checkout/
+//!                                                             meta.json       what was run, where, how it ended
+//!                                                             snapshot.json   the latest snapshot, replaced whole
+//!                                                             series.jsonl    a line a second
+//!                                                             intervals.hlog  histograms, a standard HdrHistogram log
+//!                                                             events.jsonl    changes of load, stages
+//!                                                             failures.jsonl  kinds of failures, each with an example
+//!                                        folder ─▶ read ─▶ Run ─▶ report, runs, usage
+//! ```
+//!
+//! A [`Run`] is the same whether it was read from a folder or made from the last snapshot of a run that was not
+//! recorded. The files are described in `docs/runs.md`.
+
+pub mod folder;
+pub mod journal;
+mod line;
+mod meta;
+mod read;
+mod run;
+
+pub use journal::Journal;
+pub use meta::{Machine, Meta, Outcome, Totals};
+pub use read::{ReadError, read, read_meta, state};
+pub use run::{Run, State};

@@ -1,0 +1,159 @@
+//! Reads the folder of a run, also while it is being written, and where the process was killed.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::line::{EventLine, SecondLine, SeriesLine, seconds};
+use super::run::State;
+use super::{Meta, Run, folder};
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Bucket, Series};
+
+/// A folder that cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// A file is missing or cannot be read.
+    #[error("cannot read {}: {why}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// A file has other content than it should.
+    #[error("{} is damaged: {why}", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong.
+        why: String,
+    },
+    /// Written by a later version.
+    #[error("{} was recorded by a newer version of katydid ({version}): update this one to read it", path.display())]
+    Newer {
+        /// The folder.
+        path: PathBuf,
+        /// That version.
+        version: String,
+    },
+    /// Nothing was measured before the process was killed.
+    #[error("{} has no figures: the run ended before its first second", path.display())]
+    Empty {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+/// Reads only `meta.json`.
+///
+/// # Errors
+/// When it is missing, damaged, or newer than this version.
+pub fn read_meta(folder: &Path) -> Result<Meta, ReadError> {
+    let path = folder.join(folder::META);
+    let text = text(&path)?;
+    #[derive(serde::Deserialize)]
+    struct Head {
+        format: u32,
+        version: String,
+    }
+    let damaged = |why: serde_json::Error| ReadError::Damaged { path: path.clone(), why: why.to_string() };
+    let head: Head = serde_json::from_str(&text).map_err(damaged)?;
+    if head.format > Meta::FORMAT {
+        return Err(ReadError::Newer { path: folder.to_owned(), version: head.version });
+    }
+    serde_json::from_str(&text).map_err(damaged)
+}
+
+/// Whether the run in a folder is over.
+pub fn state(folder: &Path, meta: &Meta) -> State {
+    if meta.ended.is_some() {
+        return State::Ended;
+    }
+    // Its writer holds a lock on this file.
+    match File::open(folder.join(folder::INTERVALS)).map(|file| file.try_lock_shared()) {
+        Ok(Err(TryLockError::WouldBlock)) => State::Running,
+        Ok(Ok(()) | Err(TryLockError::Error(_))) | Err(_) => State::CutShort,
+    }
+}
+
+/// Reads all that reports need.
+///
+/// # Errors
+/// When the folder is not that of a run, is damaged, or was recorded by a newer version.
+pub fn read(folder: &Path) -> Result<Run, ReadError> {
+    let meta = read_meta(folder)?;
+    let state = state(folder, &meta);
+    let path = folder.join(folder::SNAPSHOT);
+    let mut last: Snapshot = match text(&path) {
+        Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: why.to_string() })?,
+        Err(ReadError::Io { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
+            return Err(ReadError::Empty { path: folder.to_owned() });
+        }
+        Err(error) => return Err(error),
+    };
+    let (seconds, margins) = series(&folder.join(folder::SERIES))?;
+    let events = lines::<EventLine>(&folder.join(folder::EVENTS))?;
+    last.events = Arc::new(events.iter().map(EventLine::event).collect());
+    last.series = Series { fine: Arc::new(seconds.clone()), ..Series::default() };
+    catch_up(&mut last, seconds.last());
+    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, state })
+}
+
+/// The snapshot of a large run is written less often than its seconds: the figures of all requests are then newer than
+/// those of rows.
+fn catch_up(last: &mut Snapshot, second: Option<&Bucket>) {
+    let Some(second) = second else { return };
+    let end = second.from + second.length;
+    if end <= last.elapsed || second.cumulative.requests < last.total.total.requests {
+        return;
+    }
+    let later = end - last.elapsed;
+    last.load.vu_hours += f64::from(second.users) * later.as_secs_f64() / 3_600.0;
+    last.measured += later;
+    last.elapsed = end;
+    last.at = second.at;
+    last.load.users = second.users;
+    let total = &mut last.total.total;
+    (total.requests, total.failures) = (second.cumulative.requests, second.cumulative.failures);
+    (total.bytes, total.response) = (second.cumulative.bytes, second.cumulative.response);
+    let rate = |n: u64| if last.measured.is_zero() { 0.0 } else { n as f64 / last.measured.as_secs_f64() };
+    (total.rps, total.fps) = (rate(total.requests), rate(total.failures));
+}
+
+type Margins = Vec<(Duration, Vec<Option<f64>>)>;
+
+fn series(path: &Path) -> Result<(Vec<Bucket>, Margins), ReadError> {
+    let mut kept: Vec<SecondLine> = Vec::new();
+    for line in lines::<SeriesLine>(path)? {
+        match line {
+            SeriesLine::Reset { .. } => kept.clear(),
+            SeriesLine::Second(second) => {
+                while kept.last().is_some_and(|last| last.t >= second.t) {
+                    kept.pop();
+                }
+                kept.push(*second);
+            }
+        }
+    }
+    let buckets = kept.iter().map(SecondLine::bucket).collect();
+    let judged = kept.into_iter().filter(|second| !second.margins.is_empty());
+    Ok((buckets, judged.map(|second| (seconds(second.t), second.margins)).collect()))
+}
+
+/// The lines of a file that is only appended to; one that is not complete yet is left out.
+fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ReadError> {
+    let text = text(path)?;
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let parse = |(at, line): (usize, &str)| {
+        let damaged = |why| ReadError::Damaged { path: path.to_owned(), why: format!("line {}: {why}", at + 1) };
+        serde_json::from_str(line).map_err(damaged)
+    };
+    whole.lines().enumerate().map(parse).collect()
+}
+
+fn text(path: &Path) -> Result<String, ReadError> {
+    fs::read_to_string(path).map_err(|why| ReadError::Io { path: path.to_owned(), why })
+}

@@ -1,0 +1,44 @@
+//! A run as reports see it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Meta;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::Bucket;
+
+/// Everything that is known of a run, while it lasts or afterwards.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// What was run.
+    pub meta: Arc<Meta>,
+    /// The last snapshot.
+    pub last: Arc<Snapshot>,
+    /// The past since the statistics were reset: seconds of the whole run where it was recorded, else what the snapshot
+    /// has (10 s and 60 s where it is long ago). In order of time, without overlap.
+    pub seconds: Vec<Bucket>,
+    /// What was left of each threshold's limit, as in [`Judgement::margin`](crate::stats::snapshot::Judgement::margin):
+    /// run time and one value a threshold. Empty where the run was not recorded.
+    pub margins: Vec<(Duration, Vec<Option<f64>>)>,
+    /// Whether it is over.
+    pub state: State,
+}
+
+/// Whether a run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It came to its end.
+    Ended,
+    /// It still goes on.
+    Running,
+    /// The process was killed: what is here is what was written until then.
+    CutShort,
+}
+
+impl Run {
+    /// A run that was not recorded, or not yet.
+    pub fn of_snapshot(meta: Arc<Meta>, last: Arc<Snapshot>) -> Self {
+        let state = if last.state.is_done() { State::Ended } else { State::Running };
+        Self { meta, seconds: last.series.iter().copied().collect(), last, margins: Vec::new(), state }
+    }
+}
