@@ -105,6 +105,21 @@ mod tests {
     }
 
     #[test]
+    fn only_the_named_scenario_is_compiled() {
+        let folder = tempfile::tempdir().unwrap();
+        for index in 0..40 {
+            let text = "host: http://h\ntasks: [{ steps: [{ get: / }] }]";
+            std::fs::write(folder.path().join(format!("{index}.yaml")), text).unwrap();
+        }
+        // By its path, and by its name among those in ./scenarios.
+        for file in [&*folder.path().join("7.yaml"), Path::new("basic")] {
+            let before = crate::scenario::compiled_here();
+            assert!(check(file, &[]).is_ok());
+            assert_eq!(crate::scenario::compiled_here() - before, 1, "{}", file.display());
+        }
+    }
+
+    #[test]
     fn a_right_file_is_told_in_words_and_a_wrong_one_in_errors() {
         let folder = tempfile::tempdir().unwrap();
         let file = |text: &str| {

@@ -10,9 +10,9 @@ use super::graphql::endpoint::{GraphqlEndpoint, SentDocument};
 use super::graphql::finding::Finding;
 use super::graphql::schema::GraphqlSchema;
 use super::plan::host::{DEMO_HOST, base_url};
+use super::syntax::diagnostic;
 use super::syntax::diagnostic::Diagnostic;
-use super::syntax::{compose, diagnostic};
-use super::{Scenario, ScenarioError, compile};
+use super::{Scenario, ScenarioError};
 
 impl Scenario {
     /// Checks every GraphQL document of the scenario and of its profiles against a schema, and counts them.
@@ -20,14 +20,9 @@ impl Scenario {
     /// # Errors
     /// When one is invalid: every finding with its place.
     pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
-        let file = &self.file;
-        let sources = &file.sources;
-        let mut asked = self.compiled.graphql.clone();
-        for profile in compose::profiles(&file.root).take(compile::MAX_PROFILES) {
-            // A profile that could not be laid over the file has been refused when it was read.
-            let Ok(root) = compose::overlay(&file.root, profile) else { continue };
-            asked.extend(file.build(&root, &self.select).graphql);
-        }
+        let sources = &self.file.sources;
+        let variants = std::iter::once(&self.variant).chain(self.profiles.values());
+        let mut asked: Vec<SentDocument> = variants.flat_map(|variant| variant.compiled.graphql.clone()).collect();
         asked.sort_by_key(|one| one.at.start);
         asked.dedup_by(|a, b| a.is(b));
         let diagnostics = |one: &SentDocument| {
@@ -45,7 +40,7 @@ impl Scenario {
             None | Some(DEMO_HOST) => None,
             Some(host) => Some(base_url(host).ok()?),
         };
-        self.compiled.graphql.iter().find_map(|one| {
+        self.variant.compiled.graphql.iter().find_map(|one| {
             let url = one.url.as_ref()?.at(base.as_deref())?;
             let (headers, client) = (one.headers.clone(), one.client.clone());
             Some(GraphqlEndpoint { url, headers, client, secrets: Arc::clone(self.secrets()) })

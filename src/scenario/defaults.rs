@@ -32,13 +32,13 @@ impl Scenario {
     }
 
     fn lacks_redis(&self) -> bool {
-        self.compiled.head.no_redis.is_some()
+        self.variant.compiled.head.no_redis.is_some()
     }
 
     /// True when the file, a profile that was chosen, or one of its classes has this key.
     pub fn has_key(&self, key: &str) -> bool {
-        let classes = value(&self.root, "user_classes").map(Node::entries).unwrap_or_default();
-        value(&self.root, key).is_some() || classes.iter().any(|(_, class)| value(class, key).is_some())
+        let classes = value(&self.variant.root, "user_classes").map(Node::entries).unwrap_or_default();
+        value(&self.variant.root, key).is_some() || classes.iter().any(|(_, class)| value(class, key).is_some())
     }
 
     /// The profile that was chosen, if it has this key.

@@ -18,11 +18,22 @@ use super::{ScenarioError, SelectOptions, compile};
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(super) file: Arc<File>,
-    /// The tree with the profile laid over it.
-    pub(super) root: Arc<Node>,
-    pub(super) compiled: Arc<Compiled>,
+    /// The whole file with each of its profiles, by name.
+    pub(super) profiles: Arc<BTreeMap<String, Variant>>,
+    /// What is selected.
+    pub(super) variant: Variant,
     pub(super) select: Arc<SelectOptions>,
+    /// That of the file.
     name: Arc<str>,
+}
+
+/// A file with one selection: a profile, tags, classes, or none of them.
+#[derive(Debug, Clone)]
+pub(super) struct Variant {
+    /// The tree with the profile laid over it.
+    pub root: Arc<Node>,
+    pub compiled: Arc<Compiled>,
+    /// As printed.
     warnings: Arc<str>,
 }
 
@@ -34,6 +45,8 @@ pub(super) struct Compiled {
     pub plan: Plan,
     /// The GraphQL steps, also of what was not taken.
     pub graphql: Vec<SentDocument>,
+    /// Why the selected part is empty.
+    nothing: Option<String>,
 }
 
 /// What was read.
@@ -101,24 +114,26 @@ impl Scenario {
         let file = File { sources, root: Arc::new(root), environment };
         let everything = SelectOptions::default();
         let mut built = file.build(&file.root, &everything);
-        // A profile that is not chosen today is chosen tomorrow: all of them are checked.
+        // All profiles are checked, and kept, so that choosing one later compiles nothing.
+        let mut others = Vec::new();
         for profile in compose::profiles(&file.root).take(compile::MAX_PROFILES) {
-            if let Ok(root) = compose::overlay(&file.root, profile) {
-                let other = file.build(&root, &everything);
-                built.errors.extend(other.errors);
-                // A warning: a run may be given another length.
-                let schedule = other.plan.as_ref().map(|plan| &plan.schedule);
-                if let Some(found) = schedule.and_then(|schedule| not_shorter(&root, schedule)) {
-                    built.warnings.push(found.note(format!("this is of the profile `{profile}`")));
-                }
+            // A profile that cannot be laid over the file is refused when it is chosen.
+            let Ok(root) = compose::overlay(&file.root, profile) else { continue };
+            let mut other = file.build(&root, &everything);
+            built.errors.append(&mut other.errors);
+            // A warning: a run may be given another length.
+            let schedule = other.plan.as_ref().map(|plan| &plan.schedule);
+            if let Some(found) = schedule.and_then(|schedule| not_shorter(&root, schedule)) {
+                built.warnings.push(found.note(format!("this is of the profile `{profile}`")));
             }
+            others.push((profile.to_owned(), Arc::new(root), other));
         }
         let stem = Path::new(origin).file_stem().map_or_else(|| origin.into(), |s| s.to_string_lossy());
         let name = built.head.name.as_deref().unwrap_or(&stem).into();
-        let warnings = diagnostic::print(&file.sources, &mut built.warnings, "warning").into();
-        let compiled = Compiled::of(built, &file.sources)?;
-        let (root, select) = (Arc::clone(&file.root), Arc::default());
-        Ok(Self { root, file: Arc::new(file), compiled, select, name, warnings })
+        let variant = file.variant(Arc::clone(&file.root), built)?;
+        let profiles = others.into_iter().map(|(name, root, built)| Ok((name, file.variant(root, built)?)));
+        let profiles = Arc::new(profiles.collect::<Result<_, _>>()?);
+        Ok(Self { file: Arc::new(file), profiles, variant, select: Arc::default(), name })
     }
 
     /// The same scenario with another part of it taken.
@@ -127,21 +142,23 @@ impl Scenario {
     /// When it has no such profile, class or tag.
     pub fn select(&self, select: &SelectOptions) -> Result<Self, ScenarioError> {
         let plain = |why: String| self.refusal(&format!("{}: {why}", self.file.sources.origin()));
-        let root = match &select.profile {
-            Some(profile) => Arc::new(compose::overlay(&self.file.root, profile).map_err(plain)?),
-            None => Arc::clone(&self.file.root),
+        let is_whole = SelectOptions { profile: None, ..select.clone() } == SelectOptions::default();
+        let known = select.profile.as_ref().and_then(|name| self.profiles.get(name));
+        let variant = match known.filter(|_| is_whole) {
+            Some(known) => known.clone(),
+            None => {
+                let root = match &select.profile {
+                    Some(profile) => Arc::new(compose::overlay(&self.file.root, profile).map_err(plain)?),
+                    None => Arc::clone(&self.file.root),
+                };
+                let built = self.file.build(&root, select);
+                self.file.variant(root, built)?
+            }
         };
-        let mut built = self.file.build(&root, select);
-        if !built.errors.is_empty() {
-            return Err(diagnostic::render(&self.file.sources, built.errors));
+        if let Some(nothing) = &variant.compiled.nothing {
+            return Err(plain(nothing.clone()));
         }
-        if let Some(nothing) = built.nothing {
-            return Err(plain(nothing));
-        }
-        let warnings = diagnostic::print(&self.file.sources, &mut built.warnings, "warning").into();
-        let name = built.head.name.as_deref().map_or_else(|| Arc::clone(&self.name), Arc::from);
-        let compiled = Compiled::of(built, &self.file.sources)?;
-        Ok(Self { file: Arc::clone(&self.file), root, compiled, select: Arc::new(select.clone()), name, warnings })
+        Ok(Self { variant, select: Arc::new(select.clone()), ..self.clone() })
     }
 
     /// Masks the values of `secrets`, and passwords that need no declaration.
@@ -156,17 +173,17 @@ impl Scenario {
 
     /// `name`, else the file's stem.
     pub fn name(&self) -> &str {
-        &self.name
+        self.variant.compiled.head.name.as_deref().unwrap_or(&self.name)
     }
 
     /// `description`, or nothing.
     pub fn description(&self) -> &str {
-        self.compiled.head.description.as_deref().unwrap_or("")
+        self.variant.compiled.head.description.as_deref().unwrap_or("")
     }
 
     /// `host` as written; [`DEMO_HOST`] means the embedded demo target.
     pub fn host(&self) -> Option<&str> {
-        self.compiled.head.host.as_deref()
+        self.variant.compiled.head.host.as_deref()
     }
 
     /// True for a scenario of the binary: it belongs to no folder.
@@ -176,12 +193,12 @@ impl Scenario {
 
     /// True when some request goes to the host: a scenario of Redis alone has none.
     pub fn needs_host(&self) -> bool {
-        self.compiled.head.needs_host
+        self.variant.compiled.head.needs_host
     }
 
     /// What looks like a mistake but can be run, as printed; empty without any.
     pub fn warnings(&self) -> &str {
-        &self.warnings
+        &self.variant.warnings
     }
 
     /// The names of its profiles.
@@ -190,19 +207,17 @@ impl Scenario {
     }
 }
 
-impl Compiled {
-    fn of(built: compile::Built, sources: &Sources) -> Result<Arc<Self>, ScenarioError> {
-        match built.plan {
-            Some(plan) if built.errors.is_empty() => {
-                Ok(Arc::new(Self { head: built.head, plan, graphql: built.graphql }))
-            }
-            _ => Err(diagnostic::render(sources, built.errors)),
-        }
-    }
-}
-
 impl File {
-    pub fn build(&self, root: &Node, select: &SelectOptions) -> compile::Built {
+    fn variant(&self, root: Arc<Node>, built: compile::Built) -> Result<Variant, ScenarioError> {
+        let compile::Built { head, plan, errors, mut warnings, nothing, graphql } = built;
+        let Some(plan) = plan.filter(|_| errors.is_empty()) else {
+            return Err(diagnostic::render(&self.sources, errors));
+        };
+        let warnings = diagnostic::print(&self.sources, &mut warnings, "warning").into();
+        Ok(Variant { root, compiled: Arc::new(Compiled { head, plan, graphql, nothing }), warnings })
+    }
+
+    fn build(&self, root: &Node, select: &SelectOptions) -> compile::Built {
         compile::compile(compile::Input {
             sources: &self.sources,
             root,
@@ -210,5 +225,53 @@ impl File {
             select,
             environment: &self.environment,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::catalog::{Entry, Origin};
+    use crate::scenario::graphql::schema::GraphqlSchema;
+
+    /// How many trees this compiles.
+    fn compiled<T>(work: impl FnOnce() -> T) -> (usize, T) {
+        let before = crate::scenario::compiled_here();
+        let result = work();
+        (crate::scenario::compiled_here() - before, result)
+    }
+
+    #[test]
+    fn each_profile_is_compiled_once() {
+        let text = "host: http://h\nprofiles: { a: { users: 3 }, b: { users: 4, name: other } }\n\
+            tasks: [{ tags: t, steps: [{ graphql: '{ x }' }] }]\n";
+        let (count, scenario) = compiled(|| Scenario::parse("s.yaml", text).unwrap());
+        assert_eq!(count, 3, "the file and two profiles");
+        let profile = |name: &str, tags: &[&str]| SelectOptions {
+            profile: Some(name.to_owned()),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            ..SelectOptions::default()
+        };
+        let (count, other) = compiled(|| scenario.select(&profile("b", &[])).unwrap());
+        let users = other.plan(&crate::scenario::Overrides::default()).unwrap().load.users.0;
+        assert_eq!((count, other.name(), users), (0, "other", 4));
+        assert_eq!(other.select(&profile("a", &[])).unwrap().name(), "s");
+        // A part of it is another plan.
+        assert_eq!(compiled(|| scenario.select(&profile("b", &["t"])).unwrap()).0, 1);
+        let schema = GraphqlSchema::read("schema", "type Query { x: Int }").unwrap();
+        assert_eq!(compiled(|| other.check_graphql(&schema)), (0, Ok(1)));
+    }
+
+    #[test]
+    fn the_files_next_to_a_scenario_are_not_compiled() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "host: http://h\ntasks: [{ steps: [{ get: / }] }]";
+        for index in 0..40 {
+            std::fs::write(folder.path().join(format!("{index}.yaml")), text).unwrap();
+        }
+        let (count, entries) = compiled(|| crate::scenario::catalog::discover(folder.path(), None));
+        assert!(count == 0 && entries.len() > 40, "{count} of {}", entries.len());
+        let one = Entry::file(&folder.path().join("7.yaml"), Origin::Named);
+        assert_eq!(compiled(|| one.load().map(drop)), (1, Ok(())));
     }
 }

@@ -45,5 +45,11 @@ pub use plan::host::{DEMO_HOST, is_redis};
 pub use plan::{Plan, SelectOptions};
 pub use syntax::diagnostic::ScenarioError;
 
+/// How many trees this thread has compiled: a file, and each of its profiles.
+#[cfg(test)]
+pub(crate) fn compiled_here() -> usize {
+    compile::COMPILED.get()
+}
+
 #[cfg(test)]
 mod tests;

@@ -25,7 +25,7 @@ impl Scenario {
         let given = overrides.host.as_deref().filter(|host| !is_redis(host)).or(self.host());
         let host = match given {
             Some(host) => host,
-            None if self.compiled.head.needs_host => {
+            None if self.variant.compiled.head.needs_host => {
                 let origin = self.file.sources.origin();
                 return Err(self.refusal(&format!("{origin} has no host: give `host:` in the file, or --host URL")));
             }
@@ -39,10 +39,10 @@ impl Scenario {
         if let Some(url) = redis_url {
             plan::Address::parse(url).map_err(|e| self.refusal(&e.to_string()))?;
         }
-        if let Some(missing) = self.compiled.head.no_redis.clone().filter(|_| redis_url.is_none()) {
+        if let Some(missing) = self.variant.compiled.head.no_redis.clone().filter(|_| redis_url.is_none()) {
             return Err(diagnostic::render(&self.file.sources, vec![missing]));
         }
-        let mut plan = self.compiled.plan.clone();
+        let mut plan = self.variant.compiled.plan.clone();
         plan.send_to(&base).map_err(|e| self.refusal(&format!("{host:?} is not a base URL: {e}")))?;
         let passwords = [Some(base.as_str()), redis_url].into_iter().flatten().flat_map(userinfo::passwords);
         plan.protect(passwords.collect::<Vec<_>>().iter().map(String::as_str));
@@ -53,7 +53,11 @@ impl Scenario {
         if redis_url.is_some() && plan.redis.is_none() {
             return Err(diagnostic::plain("--host is a Redis address, but this scenario has no `redis`"));
         }
-        if redis_url.is_none() && overrides.host.is_some() && plan.redis.is_some() && !self.compiled.head.sends_http {
+        if redis_url.is_none()
+            && overrides.host.is_some()
+            && plan.redis.is_some()
+            && !self.variant.compiled.head.sends_http
+        {
             return Err(diagnostic::plain(
                 "--host is not a Redis address, but this scenario sends only to Redis: give redis://HOST:PORT",
             ));
@@ -76,7 +80,7 @@ impl Scenario {
     fn all_warm_up(&self, plan: &Plan, overrides: &Overrides) -> ScenarioError {
         let length = plan.schedule.length();
         let run = length.map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));
-        let found = not_shorter(&self.root, &plan.schedule);
+        let found = not_shorter(&self.variant.root, &plan.schedule);
         if let Some(found) = found.filter(|_| overrides.run_time.is_none()) {
             return diagnostic::render(&self.file.sources, vec![found]);
         }

@@ -89,8 +89,16 @@ pub(crate) struct Built {
     pub graphql: Vec<SentDocument>,
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Trees that this thread has compiled.
+    pub(crate) static COMPILED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 /// Compiles a tree.
 pub(crate) fn compile(input: Input<'_>) -> Built {
+    #[cfg(test)]
+    COMPILED.set(COMPILED.get() + 1);
     let mut builder = Builder::new(input);
     let mut head = Head::default();
     let plan = builder.file(input.root, &mut head);
