@@ -1,9 +1,9 @@
-//! Text from outside (names, bodies, error texts) is hostile until it has been through here.
+//! Removes control characters from text that comes from outside (names, bodies, errors), which may be hostile.
 
 use std::borrow::Cow;
 
-/// One line without control characters: each becomes a space, so that nothing can move the cursor or forge a line.
-/// Bidirectional overrides go too.
+/// One line without control characters: each becomes a space, so that text can neither move the cursor nor
+/// forge a line. So do bidirectional overrides.
 pub fn line(text: &str) -> Cow<'_, str> {
     let bad = |c: char| {
         c.is_control()

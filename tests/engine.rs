@@ -181,8 +181,8 @@ async fn every_kind_of_broken_server_has_a_plain_reason() {
     let cases = [
         ("http://127.0.0.1:1", "connection refused"),
         ("http://no-such-name.invalid", "name not resolved"),
-        ("{garbage}", "malformed reply"),
-        ("{closing}", "connection closed before the reply was complete"),
+        ("{garbage}", "malformed response"),
+        ("{closing}", "connection closed before the response was complete"),
         ("{plain as https}", "TLS failed"),
     ];
     let (garbage, closing) = (

@@ -275,7 +275,7 @@ user_classes:
     for (word, times) in [("late", 3), ("one", 0), ("two", 3), ("three", 3)] {
         assert_eq!(lines[3..].iter().filter(|line| *line == word).count(), times, "{lines:?}");
     }
-    assert!(events(&seen).iter().any(|text| text.contains("the others begin")));
+    assert!(events(&seen).iter().any(|text| text.contains("the others start")));
     stop(handle).await;
 }
 

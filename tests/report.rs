@@ -116,7 +116,7 @@ fn snapshot() -> Snapshot {
         failures: FailureView {
             rows: vec![
                 failure("POST", "/checkout, then \"pay\"", "HTTP 503 Service Unavailable", 3),
-                failure("GET", "@sum", "malformed reply: \u{202e}a\u{7}\r\nb", 1),
+                failure("GET", "@sum", "malformed response: \u{202e}a\u{7}\r\nb", 1),
             ],
             more_kinds: 2,
             more_count: 5,

@@ -1,13 +1,13 @@
 //! Which class user number `n` belongs to.
 //!
 //! The users of a run are a sequence whose every prefix is shared fairly, so that spawning is taking the next number and
-//! retiring is giving the last one back: no user ever has to change its class. Shards hold every `shards`-th number and
-//! need no talk to agree.
+//! retiring is returning the last one: no user ever changes its class. Each shard has every `shards`-th number, so
+//! shards agree without communication.
 
 use crate::scenario::plan::{Class, Quota, Start};
 use crate::units::Users;
 
-/// The sequence of classes, extended as far as asked for.
+/// The sequence of classes, extended as needed.
 #[derive(Debug, Clone)]
 pub struct ClassAssignment {
     quota: Quota,
@@ -17,7 +17,7 @@ pub struct ClassAssignment {
 
 impl ClassAssignment {
     /// Fixed counts come first, in the plan's order; the rest is shared by weight. Of the `planned` users, those of
-    /// classes that start before the others come first of all.
+    /// classes that start before the others come before all others.
     pub fn new(classes: &[Class], planned: Users) -> Self {
         let weights: Vec<u64> =
             classes.iter().map(|c| if c.fixed_count.is_some() { 0 } else { u64::from(c.weight) }).collect();
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn who_starts_before_the_others_has_the_first_numbers() {
+    fn classes_that_start_before_the_others_have_the_first_numbers() {
         let early = |weight, fixed_count| Class { start: Start::BeforeOthers, ..class(weight, fixed_count) };
         for (classes, planned, expected, count) in [
             ([class(1, Some(2)), early(1, Some(2))], 4, [1, 1, 0, 0], 2),

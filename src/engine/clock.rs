@@ -1,4 +1,4 @@
-//! The running clock of a run: stands still while paused.
+//! The clock of a run, which stops while the run is paused.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub struct RunClock {
 }
 
 impl RunClock {
-    /// Starts now.
+    /// A clock that starts now.
     pub fn start() -> Self {
         Self { started: Instant::now(), paused: Duration::ZERO, since: None }
     }
@@ -24,17 +24,17 @@ impl RunClock {
         now.duration_since(self.started).saturating_sub(self.paused)
     }
 
-    /// True while it stands still.
+    /// True while it is stopped.
     pub fn is_paused(&self) -> bool {
         self.since.is_some()
     }
 
-    /// Stands still.
+    /// Stops.
     pub fn pause(&mut self) {
         self.since = self.since.or(Some(Instant::now()));
     }
 
-    /// Goes on.
+    /// Continues.
     pub fn resume(&mut self) {
         if let Some(since) = self.since.take() {
             self.paused += since.elapsed();

@@ -1,5 +1,4 @@
-//! A run seen from outside: commands in, snapshots out. It has nothing that only a local engine has, so that a remote
-//! run can be the same type.
+//! A run seen from outside: commands in, snapshots out. Nothing in it needs the engine to be in the same process.
 
 use std::sync::Arc;
 
@@ -8,7 +7,7 @@ use tokio::sync::{mpsc, watch};
 use super::Command;
 use crate::stats::Snapshot;
 
-/// The two ends of a run that its users hold. Dropping every handle stops the run.
+/// Sends commands to a run and receives its snapshots. Dropping every handle stops the run.
 #[derive(Debug, Clone)]
 pub struct RunHandle {
     commands: mpsc::Sender<Command>,
@@ -21,13 +20,13 @@ pub enum CommandError {
     /// The run has ended.
     #[error("the run has ended")]
     Ended,
-    /// More commands are waiting than a person can give.
+    /// The queue of commands is full.
     #[error("the engine does not process commands fast enough")]
     Full,
 }
 
 impl RunHandle {
-    /// Joins the two ends. The run keeps the receiver of `commands` and the sender of `snapshots`.
+    /// From the caller's ends of the two channels; the run keeps the other ends.
     pub fn new(commands: mpsc::Sender<Command>, snapshots: watch::Receiver<Arc<Snapshot>>) -> Self {
         Self { commands, snapshots }
     }
@@ -55,7 +54,7 @@ impl RunHandle {
 
     /// Waits for the end and returns the last snapshot.
     pub async fn finished(&mut self) -> Arc<Snapshot> {
-        // An error means the sender is gone: what is there is the last.
+        // An error means that the sender is gone: the present snapshot is the last.
         let _ = self.snapshots.wait_for(|s| s.state.is_done()).await;
         self.latest()
     }

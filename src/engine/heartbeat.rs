@@ -1,14 +1,14 @@
-//! A sign of life of a load thread, read from outside: a thread that does not come back cannot say so itself.
+//! Shows from outside that a load thread runs: a blocked thread cannot report that itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a thread shows that it runs; the timer whose lag tells whether it keeps up.
+/// How often a thread shows that it runs. The lag of this timer also shows whether the thread keeps up.
 pub const EVERY: Duration = Duration::from_millis(10);
-/// No further beat will come, and none is missed.
+/// Instead of a time: the thread has ended, so no further beat is expected.
 const OVER: u64 = u64::MAX;
 
-/// One a shard: written by its timer, read by the control thread.
+/// One per shard: written by its timer, read by the control thread.
 #[derive(Debug)]
 pub struct Heartbeat {
     started: Instant,
@@ -17,7 +17,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Its first beat is now.
+    /// With its first beat now.
     pub fn start() -> Self {
         Self { started: Instant::now(), last: AtomicU64::new(0) }
     }
@@ -26,12 +26,12 @@ impl Heartbeat {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(OVER - 1)
     }
 
-    /// The thread runs.
+    /// Records that the thread runs.
     pub fn beat(&self) {
         self.last.store(self.now(), Ordering::Relaxed);
     }
 
-    /// The thread ends.
+    /// Records that the thread has ended.
     pub fn end(&self) {
         self.last.store(OVER, Ordering::Relaxed);
     }
@@ -61,13 +61,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thread_that_does_not_come_back_is_seen_while_it_is_away_and_counted_once() {
+    async fn a_blocked_thread_is_reported_while_it_is_blocked_and_counted_once() {
         let text = "host: http://h\nusers: 1\ntasks: [{ steps: [{ wait: 100ms }] }]";
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let (block, blocks) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let ends = Arc::new(Mutex::new((blocks, released)));
-        // A task that holds its thread, as one that reads an endless page would.
+        // A task that blocks its thread, as one that parses a huge page would.
         let task = move || {
             drop(tokio::task::spawn_local(async move {
                 while ends.lock().unwrap().0.try_recv().is_err() {
@@ -79,14 +79,14 @@ mod tests {
         let mut handle = start_with(Arc::new(plan), Options { threads: 1, seed: 1 }, task).unwrap();
         seen(&handle, "a run", |s| s.load.users == 1).await;
         block.send(()).unwrap();
-        let away = seen(&handle, "a thread that is away", |s| s.health.blocked.now > 5 * BLOCKED).await;
-        assert_eq!((away.health.level, away.health.blocked.recent), (Level::Red, away.health.blocked.now));
-        let why = away.health.why.as_deref().unwrap_or_default();
+        let blocked = seen(&handle, "a blocked thread", |s| s.health.blocked.now > 5 * BLOCKED).await;
+        assert_eq!((blocked.health.level, blocked.health.blocked.recent), (Level::Red, blocked.health.blocked.now));
+        let why = blocked.health.why.as_deref().unwrap_or_default();
         assert!(why.starts_with("a load thread has been blocked for 1."), "{why}");
         release.send(()).unwrap();
         let back = seen(&handle, "its return", |s| {
-            // The thread's own timer may be allowed to be a little late.
-            s.health.blocked.longest + EVERY >= away.health.blocked.now
+            // The thread's own timer may be a little late.
+            s.health.blocked.longest + EVERY >= blocked.health.blocked.now
         })
         .await;
         let blocked = back.health.blocked;
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_has_ended_is_not_missed() {
+    fn a_thread_that_has_ended_is_not_reported() {
         let heartbeat = Heartbeat::start();
         std::thread::sleep(EVERY * 2);
         let late = heartbeat.overdue();

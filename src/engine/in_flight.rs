@@ -1,9 +1,9 @@
-//! Requests that wait for their response, and since when.
+//! Requests that wait for their response, and since when they do.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-/// Those of one shard. Beginning and ending one allocates nothing once there were as many at the same time.
+/// The requests in flight of one shard. Nothing is allocated once there have been as many at the same time.
 #[derive(Debug, Default)]
 pub struct InFlight {
     count: Cell<u32>,
@@ -16,12 +16,12 @@ struct Slots {
     free: Vec<usize>,
 }
 
-/// One request; given back when it ends.
+/// One request in flight; returned when it ends.
 #[derive(Debug)]
 pub struct Ticket(Option<usize>);
 
 impl InFlight {
-    /// Counts a request that was sent then.
+    /// Counts a request that was sent at `since`.
     pub fn begin(&self, since: Instant) -> Ticket {
         self.count.set(self.count.get() + 1);
         let slots = &mut *self.slots.borrow_mut();
@@ -37,13 +37,13 @@ impl InFlight {
         }))
     }
 
-    /// Counts one that the server need not respond to before it has something to say: its age says nothing.
+    /// Counts a request that the server answers only when it has something to send, so that its age means nothing.
     pub fn begin_listening(&self) -> Ticket {
         self.count.set(self.count.get() + 1);
         Ticket(None)
     }
 
-    /// It has ended, with a response or without.
+    /// The request has ended, with or without a response.
     pub fn end(&self, ticket: &mut Ticket) {
         self.count.set(self.count.get() - 1);
         if let Some(at) = ticket.0.take() {
@@ -53,12 +53,12 @@ impl InFlight {
         }
     }
 
-    /// How many there are.
+    /// Requests in flight.
     pub fn count(&self) -> u32 {
         self.count.get()
     }
 
-    /// For how long the oldest has waited; looks at all of them.
+    /// For how long the oldest has waited. Takes time in proportion to their number.
     pub fn oldest(&self, now: Instant) -> Option<Duration> {
         let oldest = self.slots.borrow().since.iter().flatten().min().copied();
         oldest.map(|since| now.saturating_duration_since(since))
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!((all.count(), all.oldest(at(9))), (3, Some(Duration::from_secs(8))));
         all.end(&mut first);
         assert_eq!((all.count(), all.oldest(at(9))), (2, Some(Duration::from_secs(7))));
-        // Its place is used again.
+        // Its slot is reused.
         let mut third = all.begin(at(5));
         all.end(&mut second);
         assert_eq!(all.oldest(at(9)), Some(Duration::from_secs(4)));

@@ -1,7 +1,7 @@
 //! A [`Plan`] becomes load.
 //!
-//! [`start`] spawns one thread a shard and one control thread (supervisor and aggregator), and returns a [`RunHandle`]:
-//! commands in, snapshots out. Nothing else crosses.
+//! [`start`] spawns one thread per shard and one control thread (supervisor and aggregator), and returns a [`RunHandle`]:
+//! commands in, snapshots out.
 
 mod arrivals;
 mod class_assignment;
@@ -51,7 +51,7 @@ use crate::stats::operation::Asked;
 use crate::stats::snapshot::{RunInfo, RunState};
 use crate::stats::{Interval, Moment};
 
-/// How the load generator itself is set up.
+/// Settings of the load generator itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
     /// Shards, each an OS thread with its own runtime; at least 1.
@@ -63,7 +63,7 @@ pub struct Options {
 /// The engine could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The operating system refused a thread or a runtime.
+    /// The operating system provides no thread or no runtime.
     #[error("cannot start the load generator's threads: {0}")]
     Thread(#[from] io::Error),
     /// A data file cannot be used.
@@ -72,20 +72,20 @@ pub enum EngineError {
     /// The scenario has steps that are not yet runnable.
     #[error("{0}")]
     NotRunnable(String),
-    /// A protocol of the scenario cannot be spoken.
+    /// A protocol of the scenario cannot be set up, for example its TLS.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
 }
 
-/// Commands that can wait: many more than keys pressed in the 50 ms between two reads.
+/// Most commands that wait to be handled: many more than a person can give in the 50 ms between two reads.
 const COMMANDS: usize = 256;
-/// Intervals of each shard that can wait.
+/// Most intervals of each shard that wait for the aggregator.
 const INTERVALS: usize = 4;
 
 /// Reads the data files, then starts the run.
 ///
 /// # Errors
-/// When the operating system refuses a thread, TLS cannot be set up, a data file cannot be used, or the plan has
+/// When the operating system provides no thread, TLS cannot be set up, a data file cannot be used, or the plan has
 /// something that is not yet runnable.
 pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError> {
     start_with(plan, options, || {})
@@ -97,7 +97,7 @@ fn start_with(
     options: Options,
     given: impl FnOnce() + Clone + Send + 'static,
 ) -> Result<RunHandle, EngineError> {
-    // A shard without a place for a user could serve none of the iterations that arrive on it.
+    // A shard without a slot for a user could serve none of the iterations that arrive on it.
     let places = plan.schedule.max_users().map_or(usize::MAX, |most| most.0.max(1) as usize);
     let threads = options.threads.clamp(1, places);
     if let Some(why) = plan.not_runnable() {
@@ -128,7 +128,7 @@ fn start_with(
             heartbeat: Arc::clone(&heartbeat),
         };
         let given = given.clone();
-        // Built here, so that a refusal is an error of the caller and not a dead thread.
+        // Built here, so that a failure is an error of the caller and not a dead thread.
         let thread = spawn(format!("katydid-shard-{index}"), move |runtime| {
             runtime.block_on(async {
                 given();
@@ -144,7 +144,7 @@ fn start_with(
     let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {
         runtime.block_on(async {
-            // Ends with the runtime.
+            // Its task ends with the runtime.
             drop(tokio::task::spawn_local(factories.watch_servers(move |looked_at| {
                 figures.send_replace(Some(looked_at));
             })));

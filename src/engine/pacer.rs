@@ -6,11 +6,11 @@ use tokio::time::Instant;
 
 use crate::scenario::plan::Wait;
 
-/// The timetable of one user.
+/// When one user's iterations start.
 #[derive(Debug)]
 pub struct Pacer {
     wait: Wait,
-    /// When the iteration at hand was due, where there is a plan.
+    /// When the current iteration was due, where iterations have due times.
     due: Option<Instant>,
 }
 
@@ -20,7 +20,7 @@ impl Pacer {
         Self { wait, due: None }
     }
 
-    /// Begins an iteration at `now` and says how late it is; `None` where iterations have no due time.
+    /// Begins an iteration at `now` and returns how late it is; `None` where iterations have no due time.
     pub fn begin(&mut self, now: Instant) -> Option<Duration> {
         if !self.wait.is_planned() {
             return None;
@@ -28,8 +28,8 @@ impl Pacer {
         Some(now.saturating_duration_since(*self.due.get_or_insert(now)))
     }
 
-    /// When the next iteration starts, given that this one ended at `now`. A plan does not slip: iterations that a slow
-    /// reply held up are due in the past, start at once, and their lateness is part of the response time.
+    /// When the next iteration starts, given that this one ended at `now`. Due times do not move: iterations delayed by a
+    /// slow response are due in the past, start at once, and the delay is part of their response time.
     pub fn next(&mut self, now: Instant, rng: &mut fastrand::Rng) -> Instant {
         match self.wait {
             Wait::Constant(pause) => now + pause,
@@ -38,7 +38,7 @@ impl Pacer {
         }
     }
 
-    /// Paused time is not run time: everything due later moves by it.
+    /// Paused time is not run time: later due times move by it.
     pub fn shift(&mut self, pause: Duration) {
         self.due = self.due.map(|due| due + pause);
     }
@@ -51,7 +51,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[tokio::test(start_paused = true)]
-    async fn a_plan_does_not_slip_behind_a_slow_reply() {
+    async fn due_times_do_not_move_after_a_slow_response() {
         let (mut pacer, mut rng) = (Pacer::new(Wait::Pacing(100 * MS)), fastrand::Rng::with_seed(1));
         let start = Instant::now();
         assert_eq!(pacer.begin(start), Some(Duration::ZERO));
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn think_time_has_no_plan() {
+    async fn think_time_has_no_due_times() {
         let mut rng = fastrand::Rng::with_seed(1);
         let now = Instant::now();
         let mut constant = Pacer::new(Wait::Constant(5 * MS));

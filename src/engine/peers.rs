@@ -1,8 +1,8 @@
-//! The other shards as one shard sees them: where an iteration goes that arrives while nobody here is free.
+//! The other shards as one shard sees them: where an iteration goes that arrives while no user here is free.
 //!
-//! Each shard says how many more iterations it could serve, and is asked only while that is more than none. What it says
-//! may be a moment old: then it passes the iteration on, and when that was tried as often as there are shards, the
-//! iteration is dropped where it is.
+//! Each shard publishes how many more iterations it could serve, and receives some only while that is not zero. The
+//! number may be outdated: then the shard passes the iteration on. After as many attempts as there are shards the
+//! iteration is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,19 +29,19 @@ impl Peers {
         (0..commands.len()).map(peer).collect()
     }
 
-    /// Of a shard without others.
+    /// For a run with one shard.
     pub fn none() -> Self {
         Self { index: 0, free: Arc::new([]), commands: Arc::new([]) }
     }
 
-    /// Tells the others how many iterations this shard could begin now.
+    /// Publishes how many iterations this shard could begin now.
     pub fn has_free(&self, free: u32) {
         if let Some(own) = self.free.get(self.index) {
             own.store(free, Ordering::Relaxed);
         }
     }
 
-    /// Passes an iteration on to a shard that has somebody free; false where there is none.
+    /// Passes an iteration on to a shard with a free user; false when there is none.
     pub fn pass(&self, arrival: Arrival) -> bool {
         let all = self.free.len();
         if arrival.passed as usize >= all {
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn an_iteration_goes_where_somebody_is_free_and_not_for_ever() {
+    async fn an_iteration_goes_to_a_shard_with_a_free_user_and_not_forever() {
         let (senders, mut receivers): (Vec<_>, Vec<_>) = (0..3).map(|_| mpsc::unbounded_channel()).unzip();
         let peers = Peers::new(&senders);
         let mut arrival = Arrival { class: 4, due: Instant::now(), passed: 0 };

@@ -7,7 +7,7 @@ use crate::units::{PerSecond, Users};
 /// Moves a number of users towards a target at the spawn rate, upwards and downwards, one user at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct Ramp {
-    /// Users at `since`; a fraction is progress towards the next one, kept when the rate changes in mid-ramp.
+    /// Users at `since`; a fraction is progress towards the next one, kept when the rate changes during the ramp.
     from: f64,
     since: Duration,
     target: Users,
@@ -15,17 +15,17 @@ pub struct Ramp {
 }
 
 impl Ramp {
-    /// Starts with nobody at run time 0.
+    /// Starts at run time 0 without users.
     pub fn new(target: Users, rate: PerSecond) -> Self {
         Self { from: 0.0, since: Duration::ZERO, target, rate }
     }
 
-    /// Goes on from so many users at `since`.
+    /// Continues from this many users at `since`.
     pub fn from(users: Users, since: Duration, target: Users, rate: PerSecond) -> Self {
         Self { from: f64::from(users.0), since, target, rate }
     }
 
-    /// Users wanted now. The first one of a move comes at once, the others `1/rate` apart.
+    /// Users wanted now. After a change the first user comes at once, the others `1/rate` apart.
     pub fn at(&self, t: Duration) -> Users {
         let (position, target) = (self.position(t), f64::from(self.target.0));
         let users = if position < target {
@@ -48,7 +48,7 @@ impl Ramp {
         self.rate = rate;
     }
 
-    /// Where it is going.
+    /// The number of users it moves to.
     pub fn target(&self) -> Users {
         self.target
     }
@@ -65,7 +65,7 @@ impl Ramp {
     }
 }
 
-/// Forgives the rounding of `seconds × rate`, so that the user due at exactly 200 ms comes at 200 ms.
+/// Tolerates the rounding of `seconds × rate`, so that the user due at exactly 200 ms comes at 200 ms.
 const EPSILON: f64 = 1e-6;
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn users_leave_at_the_same_rate_and_a_turn_in_mid_ramp_goes_on_from_there() {
+    fn users_leave_at_the_same_rate_and_a_change_during_the_ramp_continues_from_there() {
         let mut ramp = Ramp::new(Users(10), PerSecond(10.0));
         ramp.retarget(Users(2), ms(2_000));
         assert_eq!(ramp.at(ms(2_000)), Users(9));

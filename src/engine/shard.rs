@@ -16,7 +16,7 @@ use super::shard_state::ShardState;
 /// How often what was recorded is handed over.
 pub const HANDOVER: Duration = Duration::from_millis(250);
 
-/// Runs until stopped and empty, or cut. The last interval is handed over before the channel closes.
+/// Runs until stopped and without users, or aborted. The last interval is handed over before the channel closes.
 pub async fn run(setup: ShardSetup) {
     let heartbeat = Arc::clone(&setup.heartbeat);
     let mut pool = UserPool::new(setup);
@@ -48,7 +48,7 @@ async fn probe(shard: Rc<ShardState>, sign: Arc<Heartbeat>) {
         sign.beat();
         let due = Instant::now() + heartbeat::EVERY;
         shard.sleep_until_due(due).await;
-        // What the timer itself rounds up is no sign of strain.
+        // What the timer itself rounds up does not mean overload.
         let lag = due.elapsed().saturating_sub(shard.timer_step());
         shard.recorder.borrow_mut().timer_lag(lag);
     }

@@ -1,29 +1,29 @@
-//! What the supervisor, and other shards, send to a shard.
+//! Commands from the supervisor, and from other shards, to a shard.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// What the supervisor tells a shard.
+/// A command to a shard.
 #[derive(Debug, Clone, Copy)]
 pub enum ShardCommand {
-    /// Hold this shard's share of that many users on all shards together. In an open run: at most.
+    /// Have this shard's share of this many users on all shards together. In an open run: at most.
     Hold(u32),
-    /// Iterations arrive by the plan, whose clock started at that moment.
+    /// Iterations arrive by the plan, whose clock started at this moment.
     Arrive(Instant),
     /// Begin an iteration that arrived on a shard without an idle user.
     Serve(Arrival),
-    /// From this moment of the plan on, multiply the arrival rate by this factor.
+    /// Multiply the arrival rate by this factor, from this moment of the plan on.
     Scale(f64, Duration),
-    /// Hold new iterations.
+    /// Begin no new iterations.
     Pause,
     /// Begin iterations again.
     Resume,
     /// Retire every user, and end after the last one.
     Stop,
-    /// Abort whatever still runs, and end.
+    /// Abort all users, and end.
     Cut,
-    /// Reset the statistics, and count from now on under this number.
+    /// Reset the statistics: intervals have this number from now on.
     Epoch(u32),
 }
 

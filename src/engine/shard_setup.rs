@@ -31,7 +31,7 @@ pub struct ShardSetup {
 
 #[cfg(test)]
 impl ShardSetup {
-    /// Shard `index` of `shards`, whose other ends nobody holds.
+    /// Shard `index` of `shards`, whose channels lead nowhere.
     pub fn of(plan: &Arc<Plan>, index: usize, shards: usize) -> Self {
         Self {
             index,

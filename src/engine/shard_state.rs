@@ -32,48 +32,48 @@ pub struct SpawnRequest {
     pub instead_of: Option<Rc<Signal>>,
 }
 
-/// What the users of one shard share. Single-threaded, so plain cells do.
+/// What the users of one shard share. Single-threaded, so cells are enough.
 pub struct ShardState {
     pub plan: Arc<Plan>,
     pub seed: u64,
-    /// One for each of the plan's feeders.
+    /// One per feeder of the plan.
     pub feeders: Arc<[Source]>,
     pub recorder: RefCell<Recorder>,
     pub paused: Cell<bool>,
     pub resumed: Notify,
     pub users: Cell<u32>,
-    /// Users that start before the others and are through with `on_start`.
+    /// Users that start before the others and have finished `on_start`.
     pub ready: Cell<u32>,
     pub in_flight: InFlight,
     pub cut: Cell<u64>,
-    /// Lists of steps that ended before their last step since the last handover, because their users had to leave.
+    /// Lists of steps that ended before their last step, because their users had to leave; since the last handover.
     pub unfinished: Cell<u64>,
     /// Users alive on all shards that do not start before the others.
     pub others: Arc<AtomicU32>,
-    /// Something has happened that the pool should look at.
+    /// The pool has something to process.
     pub attention: Notify,
     pub stopping: Cell<bool>,
     wants_stop: Cell<bool>,
-    /// What became of the arrivals since the last handover.
+    /// Arrivals since the last handover, by outcome.
     pub arrivals: RefCell<Arrivals>,
-    /// How many times as many iterations arrive as planned.
+    /// The factor on the planned arrival rate.
     pub pace: Cell<Pace>,
     /// The pace has changed.
     pub repaced: Notify,
-    /// Users of an open run that wait for an iteration, by class; the last to come is the first to go, as its connections are
+    /// Users of an open run that wait for an iteration, by class; the last one is the first to get work, as its connections are
     /// the warmest.
     pub idle_users: RefCell<Vec<Vec<Rc<Signal>>>>,
     /// Users that may still be spawned for arrivals.
     pub vacancies: Cell<u32>,
     /// Iterations for which a user is to be spawned.
     pub spawn_requests: RefCell<VecDeque<SpawnRequest>>,
-    /// Where iterations go for which nobody is free.
+    /// Where iterations go for which no user here is free.
     peers: Peers,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
-    /// Who looks at everything that is done; only a trial has one.
+    /// Shown everything that users do; only a trial has one.
     pub observer: Option<Rc<dyn Observer>>,
-    /// `None` where the system has no such timer: then due times are met to the millisecond.
+    /// `None` where the system has no such timer: then due times are exact only to a millisecond.
     #[cfg(target_os = "linux")]
     timer: Option<super::timer::Timer>,
 }
@@ -123,9 +123,9 @@ impl ShardState {
         self.peers.has_free(self.vacancies.get().saturating_add(u32::try_from(idle).unwrap_or(u32::MAX)));
     }
 
-    /// Passes an iteration on to a shard that has somebody free, or drops it.
+    /// Passes an iteration on to a shard with a free user, or drops it.
     pub fn pass_on(&self, arrival: Arrival) {
-        // At the end of a run nobody may be left there to answer for it.
+        // At the end of a run the other shard may have ended before it counts the iteration.
         if self.stopping.get() || !self.peers.pass(arrival) {
             self.arrivals.borrow_mut().dropped += 1;
         }
@@ -137,7 +137,7 @@ impl ShardState {
         self.attention.notify_one();
     }
 
-    /// True while nobody has been told that a step asked for the end.
+    /// True from a step's request to stop the run until it is reported.
     pub fn wants_stop(&self) -> bool {
         self.wants_stop.get()
     }
@@ -161,7 +161,7 @@ impl ShardState {
         Duration::from_millis(2)
     }
 
-    /// Keeps the timer behind [`Self::sleep_until_due`] going.
+    /// Runs the timer behind [`Self::sleep_until_due`].
     pub async fn keep_time(&self) {
         #[cfg(target_os = "linux")]
         if let Some(timer) = &self.timer
@@ -177,13 +177,13 @@ impl ShardState {
         self.paused_before.get() + self.paused_since.get().map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Holds new iterations.
+    /// Begins no new iterations.
     pub fn pause(&self) {
         self.paused.set(true);
         self.paused_since.set(self.paused_since.get().or(Some(Instant::now())));
     }
 
-    /// Goes on.
+    /// Begins iterations again.
     pub fn resume(&self) {
         self.paused_before.set(self.paused_for());
         self.paused_since.set(None);

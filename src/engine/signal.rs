@@ -1,4 +1,4 @@
-//! How a user learns that it must leave, or that an iteration has arrived for it.
+//! How a shard signals to a user that it must leave, or that an iteration has arrived for it.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -6,14 +6,14 @@ use std::rc::Rc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// How the shard tells a user to stop, or to begin an iteration that has arrived.
+/// Asks a user to stop, or to begin an iteration that has arrived.
 #[derive(Debug, Default)]
 pub struct Signal {
-    /// Once the user is told to leave: when it is aborted.
+    /// Once the user is retired: when it is aborted.
     pub(super) leaves_by: Cell<Option<Instant>>,
     /// A list of steps has begun and not ended.
     pub(super) busy: Cell<bool>,
-    /// When the iteration that this user shall begin was due.
+    /// When the iteration that this user is to begin was due.
     pub(super) arrival: Cell<Option<Instant>>,
     pub(super) wake: Notify,
 }
@@ -24,7 +24,7 @@ impl Signal {
         Rc::new(Self { arrival: Cell::new(due), ..Self::default() })
     }
 
-    /// Lets the user finish the task at hand and leave; whoever calls this aborts it at `by`. A user that waits for its
+    /// Lets the user finish its current task and leave; the caller aborts it at `by`. A user that waits for its
     /// next task leaves at once.
     pub fn retire(&self, by: Instant) {
         self.leaves_by.set(self.leaves_by.get().or(Some(by)));

@@ -1,4 +1,4 @@
-//! Sleeps that end on time. The runtime's own timer counts whole milliseconds, which would add up to one to every
+//! Sleeps that end on time. The runtime's own timer counts whole milliseconds, which would add up to one to each
 //! response time that is measured from a due time; a kernel timer behind a file descriptor is exact to microseconds.
 
 use std::cell::{Cell, RefCell};
@@ -15,13 +15,13 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// One a shard, shared by its users.
+/// One per shard, shared by its users.
 #[derive(Debug)]
 pub struct Timer {
     fd: AsyncFd<OwnedFd>,
     sleepers: RefCell<BinaryHeap<Reverse<Sleeper>>>,
     earlier: Notify,
-    /// The kernel refused: from then on the runtime's timer must do.
+    /// The kernel's timer failed: from then on the runtime's timer is used.
     refused: Cell<bool>,
 }
 
@@ -32,10 +32,10 @@ struct Sleeper {
 }
 
 impl Timer {
-    /// Needs a running runtime.
+    /// A timer of the kernel, in the present runtime.
     ///
     /// # Errors
-    /// When the kernel gives no timer.
+    /// When the kernel provides no timer.
     pub fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd = rustix::time::timerfd_create(TimerfdClockId::Monotonic, flags)?;
@@ -44,15 +44,15 @@ impl Timer {
         Ok(Self { fd, sleepers: RefCell::default(), earlier: Notify::new(), refused: Cell::new(false) })
     }
 
-    /// False once the kernel has refused, when the runtime's timer stands in.
+    /// False once the kernel's timer has failed and the runtime's timer is used.
     pub fn is_exact(&self) -> bool {
         !self.refused.get()
     }
 
-    /// Wakes sleepers when they are due. Runs as long as anyone sleeps.
+    /// Wakes sleepers when they are due. Never returns without an error.
     ///
     /// # Errors
-    /// When the kernel refuses to set or read the timer.
+    /// When the timer cannot be set or read.
     pub async fn run(&self) -> io::Result<()> {
         let refusal = self.keep_waking().await;
         self.refused.set(true);
@@ -79,7 +79,7 @@ impl Timer {
         }
     }
 
-    /// Sleeps until the moment has come.
+    /// Sleeps until this moment.
     pub async fn sleep_until(&self, at: Instant) {
         let mut queued = false;
         std::future::poll_fn(|context| {

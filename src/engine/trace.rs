@@ -7,12 +7,12 @@ use minijinja::Value;
 use crate::protocol::trace::Trace;
 use crate::scenario::plan::StopScope;
 
-/// Longer pauses are cut to this.
+/// Longer pauses are shortened to this.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Somebody who looks at all that a user does.
+/// Receives everything that a user does.
 pub trait Observer: Trace {
-    /// A step has been done or left out.
+    /// A step was executed or skipped.
     fn observe(&self, event: &UserEvent<'_>);
 }
 
@@ -23,25 +23,25 @@ pub enum UserEvent<'a> {
     Section(&'a str),
     /// A variable has a new value.
     Set(&'a str, &'a Value),
-    /// A step was left out because its `when` does not hold.
+    /// A step was skipped because its `when` is false.
     Skipped(&'a str),
-    /// An `if` has chosen.
+    /// An `if` was evaluated.
     Chosen {
-        /// `then`, or else `else`.
+        /// True for `then`, false for `else`.
         then: bool,
     },
     /// A loop begins a pass.
     Pass {
-        /// Which kind of loop.
+        /// The key of the loop.
         word: &'static str,
-        /// From 1.
+        /// The number of the pass, from 1.
         number: u32,
-        /// How many there will be, if that is known.
+        /// How many passes there will be, if that is known.
         of: Option<u32>,
     },
     /// A flow begins.
     Call(&'a str),
-    /// A pause that would take so long; it is cut to [`LONGEST_WAIT`].
+    /// A pause, with its length in a run; a trial shortens it to [`LONGEST_WAIT`].
     Wait(Duration),
     /// A line of the log, masked.
     Log(&'a str),
@@ -49,9 +49,9 @@ pub enum UserEvent<'a> {
     Stop(StopScope),
     /// A step failed without a request.
     Exception {
-        /// Where.
+        /// Where in the scenario.
         place: &'a str,
-        /// What happened, masked.
+        /// The error, masked.
         message: &'a str,
     },
 }

@@ -1,7 +1,7 @@
-//! One user once, watched: what `katydid try` runs. The steps are done by the same code as in a run.
+//! One user that runs once: `katydid try`. Its steps are executed by the same code as in a run.
 //!
 //! In: a plan, which class and which tasks. Out: every [`UserEvent`] and every
-//! [`TraceEvent`](crate::protocol::trace::TraceEvent), given to an [`Observer`] as they happen.
+//! [`TraceEvent`](crate::protocol::trace::TraceEvent), passed to an [`Observer`] as they happen.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::{EngineError, feeder};
 use crate::protocol::sessions::Factories;
 use crate::scenario::Plan;
 
-/// What is tried.
+/// What to run.
 #[derive(Debug, Clone, Copy)]
 pub struct Choice<'a> {
     /// Index of the class in the plan.
@@ -34,7 +34,7 @@ pub struct Choice<'a> {
 /// Runs one user once on this thread, and returns when it is done.
 ///
 /// # Errors
-/// When the operating system refuses a runtime, TLS cannot be set up, or a data file cannot be used.
+/// When the operating system provides no runtime, TLS cannot be set up, or a data file cannot be used.
 pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
     let factories = Factories::new(&plan)?;
     let others = Arc::default();

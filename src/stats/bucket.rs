@@ -1,10 +1,10 @@
-//! What was measured of one endpoint (or of all) in some length of time, small enough to keep ten seconds of it.
+//! Measurements of one endpoint (or of all) over a short time, small enough to keep ten of them.
 
 use super::histogram::{Exact, Sparse};
 use super::sample::Sample;
 use super::snapshot::Figures;
 
-/// What is only added up.
+/// Counters and sums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sums {
     /// Finished requests, failed ones included.
@@ -45,7 +45,7 @@ impl Sums {
         self.first_byte.merge(&other.first_byte);
     }
 
-    /// As they are shown, without rates and response times.
+    /// As figures, without rates and response times.
     pub(super) fn figures(&self) -> Figures {
         Figures {
             requests: self.requests,
@@ -62,16 +62,16 @@ impl Sums {
 /// Sums and times.
 #[derive(Debug, Clone, Default)]
 pub struct RowBucket {
-    /// What is only added up.
+    /// Counters and sums.
     pub sums: Sums,
     /// Response times.
     pub response: Sparse,
-    /// Only with due times; else service and response time are the same.
+    /// `None` without due times, where service and response times are the same.
     pub service: Option<Sparse>,
 }
 
 impl RowBucket {
-    /// Service times, whether kept apart or not.
+    /// Service times, whether stored separately or not.
     pub fn service(&self) -> &Sparse {
         self.service.as_ref().unwrap_or(&self.response)
     }

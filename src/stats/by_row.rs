@@ -1,4 +1,4 @@
-//! Figures that only some rows have, kept by shards and added up for the run.
+//! Figures that only some rows have, recorded by shards and added up for the run.
 
 /// Figures that add up.
 pub trait Merge: Default {
@@ -10,8 +10,8 @@ pub trait Merge: Default {
 #[derive(Debug, Clone, Default)]
 pub struct ByRow<T> {
     rows: Vec<(u32, T)>,
-    /// Where an endpoint is in `rows`, from 1 on: looked up for every message received, of which rows there may be
-    /// thousands. Endpoints are numbered from 0.
+    /// Position in `rows` plus 1, by endpoint; 0 is none. A table, because it is read for every message received and there
+    /// may be thousands of rows.
     places: Vec<u32>,
 }
 
@@ -36,7 +36,7 @@ impl<T: Merge> ByRow<T> {
         }
     }
 
-    /// Forgets all figures.
+    /// Removes all figures.
     pub fn clear(&mut self) {
         for (endpoint, _) in self.rows.drain(..) {
             self.places[endpoint as usize] = 0;

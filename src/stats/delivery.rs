@@ -1,61 +1,60 @@
-//! Whether published messages arrived: counters of one channel, kept by shards and added up for the run.
-//!
-//! Latency of delivery goes into the channel's `DELIVER` row like any other time; here is what a latency cannot say.
+//! Whether published messages arrived: counters of one channel, recorded by shards and added up for the run. Their
+//! latency is in the channel's `DELIVER` row.
 
 use serde::{Deserialize, Serialize};
 
 use super::by_row::Merge;
 
-/// What became of the messages of one channel (or pattern), over all subscribers.
+/// The messages of one channel (or pattern) by outcome, over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
-    /// Messages that came, each copy for each subscriber.
+    /// Messages received, each copy of each subscriber.
     pub received: u64,
-    /// Of these, messages that carried no stamp of this run: they are in no other figure.
+    /// Messages received without a stamp of this run; in no other figure than `received`.
     pub foreign: u64,
-    /// Numbers that never came although the connection stood.
+    /// Messages never received although the connection was open.
     pub lost_in_stream: u64,
-    /// Numbers that never came because the subscriber was disconnected meanwhile.
+    /// Messages never received because the subscriber was disconnected.
     pub lost_disconnected: u64,
-    /// Messages that had not come when the subscriber's wait for them was over, or was aborted: lost, late or unread.
+    /// Messages not received when the subscriber stopped waiting for them: lost, late or unread.
     pub unsettled: u64,
-    /// Messages that came after they had been counted as lost.
+    /// Messages received after they had been counted as lost.
     pub late: u64,
-    /// Messages that came once more.
+    /// Messages received again.
     pub duplicates: u64,
-    /// Messages that came after one with a higher number.
+    /// Messages received after one with a higher number.
     pub out_of_order: u64,
     /// Connections of subscribers that broke.
     pub disconnects: u64,
     /// Messages that the server accepted.
     pub published: u64,
-    /// Receivers that the server answered to the publishers, summed up.
+    /// Receivers that the server reported to publishers, summed up.
     pub sent_to: u64,
 }
 
 impl Tally {
-    /// Messages that never came, whatever the cause.
+    /// Messages that were never received.
     pub fn lost(&self) -> u64 {
         (self.lost_in_stream + self.lost_disconnected).saturating_sub(self.late)
     }
 
-    /// Different messages of ours that came.
+    /// Different messages of this run that were received.
     pub fn delivered(&self) -> u64 {
         self.received.saturating_sub(self.foreign + self.duplicates)
     }
 
-    /// Lost messages of all that should have come; 0 when none should.
+    /// The ratio of lost messages to all that should have been received; 0 without any.
     pub fn lost_ratio(&self) -> f64 {
         ratio(self.lost(), self.lost() + self.delivered())
     }
 
-    /// Deliveries for each message published: the number of subscribers, as long as nothing is lost. Messages arrive
-    /// before their publishers are told that they were accepted, and those do not count yet.
+    /// Deliveries per published message: the number of subscribers, as long as nothing is lost. Messages whose publishers
+    /// have no confirmation yet are not counted.
     pub fn fan_out(&self) -> f64 {
         ratio(self.delivered().min(self.sent_to), self.published)
     }
 
-    /// True when nothing has happened.
+    /// True when every counter is 0.
     pub fn is_empty(&self) -> bool {
         *self == Tally::default()
     }
@@ -114,7 +113,7 @@ mod tests {
         assert!((row.lost_ratio() - 0.1).abs() < 1e-12 && (row.fan_out() - 9.0).abs() < 1e-12);
         assert_eq!(left.total().received, 190);
         let ahead = Tally { received: 130, sent_to: 100, published: 10, ..Tally::default() };
-        assert!((ahead.fan_out() - 10.0).abs() < 1e-12, "three messages are on their way");
+        assert!((ahead.fan_out() - 10.0).abs() < 1e-12, "three messages are not confirmed yet");
         assert_eq!(Tally::default().lost_ratio(), 0.0);
         left.clear();
         assert!(left.total().is_empty());

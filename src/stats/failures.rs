@@ -1,5 +1,5 @@
-//! Failures grouped by endpoint and reason, bounded: a server that invents a new error for every request costs no
-//! more memory than one that repeats itself.
+//! Failures grouped by endpoint and reason, bounded: a server with a new error for every request needs no
+//! more memory than one that repeats the same.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,13 +10,13 @@ use super::sample::{Example, Reason};
 use super::snapshot::{FailureRow, FailureView};
 use crate::row_kind::RowKind;
 
-/// Most kinds one interval tells apart.
+/// Most kinds in one interval.
 const MAX_KINDS: usize = 200;
-/// Most kinds a run tells apart; the rest is counted.
+/// Most kinds in a run; the rest is only counted.
 const MAX_RUN_KINDS: usize = 1_000;
 /// Most rows in a snapshot.
 const MAX_ROWS: usize = 200;
-/// Most kinds without room whose number is still known exactly.
+/// Most further kinds whose number is known exactly.
 const MAX_OVERFLOW: usize = 10_000;
 /// Most examples one shard keeps.
 pub(super) const MAX_EXAMPLES: usize = 100;
@@ -37,7 +37,7 @@ pub(super) struct Group {
     pub example: Option<Arc<Example>>,
 }
 
-/// Kinds that found no room: how many failures, and how many kinds.
+/// Failures of further kinds: how many, and of how many kinds.
 #[derive(Debug, Default)]
 struct Overflow {
     count: u64,
@@ -53,7 +53,7 @@ impl Overflow {
     }
 }
 
-/// What one shard saw in one interval.
+/// The failures of one shard in one interval.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     map: HashMap<(u32, Reason), Group>,
@@ -89,7 +89,7 @@ impl Groups {
     }
 }
 
-/// What the whole run saw since the last reset.
+/// The failures of the whole run since the last reset.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     map: HashMap<(u32, Reason), (Group, Arc<str>)>,
@@ -99,7 +99,7 @@ pub(super) struct Failures {
 }
 
 impl Failures {
-    /// Takes an interval's groups over and leaves it empty.
+    /// Moves the groups of an interval here and leaves it empty.
     pub fn absorb(&mut self, groups: &mut Groups) {
         for (key, group) in groups.map.drain() {
             if let Reason::Generator(why) = &key.1 {
@@ -126,13 +126,13 @@ impl Failures {
         }
     }
 
-    /// How often, and why, the operating system refused this process something.
+    /// Failures caused by this machine: how many, and the latest reason.
     pub fn refused(&self) -> Option<(u64, &Arc<str>)> {
         self.refused.as_ref().map(|(count, why)| (*count, why))
     }
 
-    /// Kinds that have no group. One may overflow on one shard and have a group from another; it is no further kind then.
-    fn strange_kinds(&self) -> usize {
+    /// Kinds without a group. A kind that overflowed on one shard may have a group from another, and then has one.
+    fn kinds_without_group(&self) -> usize {
         if self.overflow.count == 0 {
             return 0;
         }
@@ -140,13 +140,13 @@ impl Failures {
         self.overflow.kinds.difference(&known).count().max(1)
     }
 
-    /// Most frequent first; equal counts in a stable order, so that rows do not dance on the screen.
+    /// Most frequent first; equal counts in a stable order, so that rows keep their order on the screen.
     pub fn view(&self, endpoints: &[(RowKind, Arc<str>)]) -> FailureView {
         let mut groups: Vec<_> = self.map.iter().collect();
         groups
             .sort_unstable_by(|(a_key, (a, _)), (b_key, (b, _))| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
         let rest = groups.split_off(groups.len().min(MAX_ROWS));
-        let strange = self.strange_kinds();
+        let strange = self.kinds_without_group();
         FailureView {
             rows: groups.into_iter().map(|(key, (group, words))| row(endpoints, key, group, words)).collect(),
             more_kinds: (rest.len() + strange) as u64,

@@ -1,6 +1,6 @@
-//! Times, counted. A [`Times`] is a histogram with exact sums beside it; a [`Sparse`] is what is in one, compactly.
-//! Intervals become sparse tallies once and are merged everywhere from there, so the cost follows what was measured
-//! and not the size of a histogram.
+//! Histograms of times. A [`Times`] is a histogram with exact sums; a [`Sparse`] has the same content in compact form.
+//! Intervals are made sparse once and merged in that form, so the cost depends on the number of measurements and not
+//! on the size of a histogram.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use hdrhistogram::{Counter, Histogram};
 
 use super::snapshot::{Latency, Mean, PERCENTILES};
 
-/// Longest time a histogram tells apart; the exact maximum goes further.
+/// Longest time in a histogram; the exact maximum has no limit.
 const HIGHEST_MICROS: u64 = 3_600_000_000;
 
 /// Exact figures of some times, in nanoseconds.
@@ -47,7 +47,7 @@ impl Exact {
         Mean { count: self.count, mean: Duration::from_nanos(mean) }
     }
 
-    /// Reads off every percentile in one pass over `values`: ascending microseconds with their counts.
+    /// Determines every percentile in one pass over `values`: ascending microseconds with their counts.
     fn latency(&self, values: impl Iterator<Item = (u64, u64)>) -> Latency {
         let (min, max) = (Duration::from_nanos(self.min), Duration::from_nanos(self.max));
         let mut out = Latency { count: self.count, mean: self.mean().mean, min, max, percentiles: [max; 11] };
@@ -66,14 +66,14 @@ impl Exact {
     }
 }
 
-/// Which of `n` ascending values is the percentile: whole-number arithmetic, so that p50 of 2 is the first.
+/// Which of `n` ascending values is the percentile. Integer arithmetic, so that p50 of 2 is the first.
 pub(super) fn rank(percentile: f64, n: u64) -> u64 {
     let hundredths = (percentile * 100.0).round() as u128;
     let rank = (u128::from(n) * hundredths).div_ceil(10_000);
     u64::try_from(rank).unwrap_or(u64::MAX).max(1)
 }
 
-/// A histogram of microseconds with exact sums beside it.
+/// A histogram of microseconds with exact sums.
 #[derive(Debug, Clone)]
 pub(super) struct Times<C: Counter> {
     exact: Exact,
@@ -126,7 +126,7 @@ impl<C: Counter> Times<C> {
         self.histogram.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value().as_u64()))
     }
 
-    /// What is in it, compactly.
+    /// The same content in compact form.
     pub fn sparse(&self) -> Sparse {
         if self.exact.count == 0 {
             return Sparse::default();
@@ -164,7 +164,7 @@ impl Sparse {
         &self.exact
     }
 
-    /// Appends; [`Self::compact`] folds equal values before they are too many.
+    /// Appends; [`Self::compact`] joins equal values before there are too many.
     pub fn merge(&mut self, other: &Sparse) {
         self.exact.merge(&other.exact);
         self.values.extend_from_slice(&other.values);
@@ -173,7 +173,7 @@ impl Sparse {
         }
     }
 
-    /// Sorts and folds equal values.
+    /// Sorts, and joins equal values.
     pub fn compact(&mut self) {
         self.values.sort_unstable_by_key(|(value, _)| *value);
         self.values.dedup_by(|next, kept| {
@@ -207,7 +207,7 @@ impl Sparse {
         Some(value.map_or(max, |(micros, _)| Duration::from_micros(u64::from(*micros)).clamp(min, max)))
     }
 
-    /// Read off; compact it first.
+    /// The figures of it; call [`Self::compact`] first.
     pub fn latency(&self) -> Latency {
         if self.exact.count == 0 {
             return Latency::default();

@@ -13,7 +13,7 @@ use super::remarks::Remarks;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
 
-/// Most different errors in the scenario itself that one interval tells apart.
+/// Most different errors of the scenario itself in one interval.
 const MAX_EXCEPTIONS: usize = 100;
 /// Most lines of the log in one interval: with four intervals a second, 100 lines a second from each shard.
 const MAX_LINES: usize = 25;
@@ -21,9 +21,9 @@ const MAX_LINES: usize = 25;
 /// Filled by a [`Recorder`](super::Recorder), merged and cleared by the [`Aggregator`](super::Aggregator).
 #[derive(Debug)]
 pub struct Interval {
-    /// Which shard.
+    /// Index of the shard.
     pub shard: usize,
-    /// Number of statistics resets before it; an older one is dropped by the aggregator.
+    /// Number of statistics resets before it; intervals of an earlier epoch are dropped by the aggregator.
     pub epoch: u32,
     /// Users alive on the shard at its end.
     pub users: u32,
@@ -31,15 +31,15 @@ pub struct Interval {
     pub in_flight: u32,
     /// For how long the oldest of them has waited for its response.
     pub oldest: Option<std::time::Duration>,
-    /// Requests cut in it: sent, but in no row.
+    /// Requests aborted in it: sent, but in no row.
     pub cut: u64,
     /// Lists of steps (tasks, `on_start`, `on_stop`) that ended in it before their last step.
     pub unfinished: u64,
-    /// The users that the shard holds, at its end.
+    /// The users of the shard, at its end.
     pub shard_users: ShardUsers,
-    /// What became of the iterations that were due in it.
+    /// The iterations that were due in it, by outcome.
     pub arrivals: Arrivals,
-    /// One an endpoint, there from its first sample on.
+    /// One per endpoint, from its first sample on.
     cells: Vec<Option<Box<Cell>>>,
     /// Which cells have samples: only these are merged and cleared.
     touched: Vec<u32>,
@@ -53,7 +53,7 @@ pub struct Interval {
     /// Lags of the timer that are too long to be ordinary.
     pub(super) blocked: u64,
     pub(super) schedule_delay: Times<u32>,
-    /// Longest time that messages came faster than they were read.
+    /// Longest time for which messages arrived faster than they were read.
     pub(super) backlog: Duration,
     pub(super) log: Vec<LogLine>,
     pub(super) log_dropped: u64,
@@ -62,13 +62,13 @@ pub struct Interval {
 /// What the supervisor needs to know of a shard's users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ShardUsers {
-    /// Places for users, taken or not.
+    /// Slots for users, taken or not.
     pub slots: u32,
-    /// Places of users that have stopped for good.
+    /// Slots of users that have stopped for good.
     pub quit: u32,
-    /// Users that start before the others and are through with `on_start`, so far.
+    /// Users that start before the others and have finished `on_start`.
     pub ready: u32,
-    /// A step has asked for the end of the run.
+    /// A step has requested the end of the run.
     pub wants_stop: bool,
 }
 
@@ -79,7 +79,7 @@ impl Default for Interval {
 }
 
 impl Interval {
-    /// For a plan with so many endpoints.
+    /// For a plan with this many endpoints.
     pub fn new(shard: usize, endpoints: usize) -> Self {
         Self {
             shard,
@@ -108,8 +108,8 @@ impl Interval {
         }
     }
 
-    /// Makes it empty, whatever shard it served; buffers stay. The epoch stays too: it tells the recorder that a
-    /// reset has gone round.
+    /// Empties it for any shard; buffers stay. The epoch stays too: from it the recorder knows that a reset has reached
+    /// the aggregator.
     pub(super) fn clear(&mut self) {
         for index in self.touched.drain(..) {
             if let Some(cell) = self.cells[index as usize].as_mut() {
@@ -132,7 +132,7 @@ impl Interval {
         (self.blocked, self.backlog) = (0, Duration::ZERO);
     }
 
-    /// Keeps a line of the log, unless there are more already than anyone reads.
+    /// Keeps a line of the log, unless the interval has the maximum already.
     pub(super) fn log(&mut self, line: impl FnOnce() -> LogLine) {
         if self.log.len() < MAX_LINES {
             self.log.push(line());
@@ -156,7 +156,7 @@ impl Interval {
         })
     }
 
-    /// Makes room for so many endpoints.
+    /// Prepares it for this many endpoints.
     pub(super) fn fit(&mut self, endpoints: usize) {
         if self.cells.len() < endpoints {
             self.cells.resize_with(endpoints, || None);
@@ -215,7 +215,7 @@ impl Cell {
     fn record(&mut self, sample: &Sample) {
         if sample.response.is_some() && !self.planned {
             self.planned = true;
-            // Until now both times were the same.
+            // Up to here both times were the same.
             match &mut self.service {
                 Some(service) if self.sums.requests == 0 => service.clear(),
                 Some(service) => **service = self.response.clone(),

@@ -1,8 +1,8 @@
 //! Samples become a [`Snapshot`].
 //!
-//! Each shard owns a [`Recorder`] and hands its [`Interval`] over whole every 250 ms. One [`Aggregator`] merges
+//! Each shard owns a [`Recorder`] and hands over its [`Interval`] every 250 ms. One [`Aggregator`] merges
 //! intervals into totals, a sliding 10 s window and bounded series, and publishes immutable snapshots.
-//! This module knows nobody above it: no engine, no screen.
+//! Nothing here knows the engine or the screen.
 
 pub mod aggregator;
 mod bucket;

@@ -1,10 +1,10 @@
-//! What the engine adds to a snapshot.
+//! What a snapshot contains besides statistics.
 
 use std::time::{Duration, SystemTime};
 
 use super::snapshot::{Health, RunState};
 
-/// What the engine knows at the moment of a snapshot.
+/// The state of the engine at the moment of a snapshot.
 #[derive(Debug, Clone)]
 pub struct Moment {
     /// Run time, pauses excluded.

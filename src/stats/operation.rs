@@ -1,4 +1,5 @@
-//! GraphQL operations: what each asks for, and what the server says it cost, to be held against its response time.
+//! GraphQL operations: what each asks for, and what it cost according to the server, for comparison with its
+//! response time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,38 +9,38 @@ use serde::{Deserialize, Serialize};
 use super::by_row::Merge;
 use crate::units;
 
-/// What an operation asks for, counted in its text before the run.
+/// What an operation asks for, counted in its document before the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
-    /// Fields inside each other, at most.
+    /// Deepest nesting of fields.
     pub depth: u32,
-    /// Fields in all.
+    /// Number of fields.
     pub fields: u64,
-    /// Fields under another name.
+    /// Fields with an alias.
     pub aliases: u64,
-    /// Objects that may come back.
+    /// Most objects in a response.
     pub nodes: u64,
     /// The same in words.
     pub words: Arc<str>,
 }
 
-/// What one reply says that it cost, in points of the server's own (`extensions.cost`).
+/// The cost of one operation as its response reports it, in points of the server (`extensions.cost`).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Estimated before execution.
     pub requested: Option<f64>,
-    /// Found after execution.
+    /// Determined after execution.
     pub actual: Option<f64>,
     /// Points that the client may still spend.
     pub available: Option<f64>,
 }
 
-/// What the replies of one operation cost, in points of the server's own.
+/// The cost of the responses of one operation, in points of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Costs {
     requested: Sum,
     actual: Sum,
-    /// Points that the client could still spend, at the least.
+    /// Fewest points that the client could still spend.
     pub available: Option<f64>,
 }
 
@@ -67,19 +68,19 @@ impl Sum {
 }
 
 impl Costs {
-    /// Counts one reply.
+    /// Counts one response.
     pub fn add(&mut self, cost: &Cost) {
         self.requested.add(cost.requested);
         self.actual.add(cost.actual);
         self.spend(cost.available);
     }
 
-    /// Average points estimated before execution, over the replies that say so.
+    /// Average points estimated before execution, over the responses that report them.
     pub fn requested(&self) -> Option<f64> {
         self.requested.mean()
     }
 
-    /// Average points found after execution, over the replies that say so.
+    /// Average points determined after execution, over the responses that report them.
     pub fn actual(&self) -> Option<f64> {
         self.actual.mean()
     }
@@ -101,7 +102,7 @@ impl Merge for Costs {
 }
 
 impl fmt::Display for Costs {
-    /// `cost 12.0 (requested 101.0), at least 880.0 left`; empty when the server says nothing.
+    /// `cost 12.0 (requested 101.0), at least 880.0 left`; empty when the server reports nothing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Some(points), requested) = (self.actual().or(self.requested()), self.requested()) else { return Ok(()) };
         write!(f, "cost {}", units::rate(points))?;
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_are_averages_over_the_replies_that_have_them() {
+    fn costs_are_averages_over_the_responses_that_have_them() {
         let mut costs = Costs::default();
         assert_eq!(costs.to_string(), "");
         costs.add(&Cost { requested: Some(100.0), actual: Some(10.0), available: Some(900.0) });

@@ -1,4 +1,4 @@
-//! The only thing that happens per request: integer work on memory the shard owns.
+//! Records each request of a shard: integer arithmetic on memory that the shard owns.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::snapshot::LogLine;
 /// Most characters kept of a line of the log.
 const LONGEST_LINE: usize = 500;
 
-/// One a shard.
+/// One per shard.
 #[derive(Debug)]
 pub struct Recorder {
     interval: Box<Interval>,
@@ -25,12 +25,12 @@ pub struct Recorder {
     endpoints: usize,
     /// Fingerprints of the failures that have an example. Outlives the interval that carries it.
     kept: HashSet<u64>,
-    /// Newest epoch seen on an interval that came back.
+    /// Newest epoch of a returned interval.
     epoch: u32,
 }
 
 impl Recorder {
-    /// For a plan with so many endpoints.
+    /// For a plan with this many endpoints.
     pub fn new(shard: usize, endpoints: usize) -> Self {
         Self {
             interval: Box::new(Interval::new(shard, endpoints)),
@@ -52,17 +52,17 @@ impl Recorder {
         }
     }
 
-    /// True while no example is kept for this kind of failure: only then is a reply's text worth copying.
+    /// True while no example is kept for this kind of failure: only then is the response copied.
     pub fn wants_example(&self, endpoint: u32, reason: &Reason) -> bool {
         self.kept.len() < MAX_EXAMPLES && !self.kept.contains(&fingerprint(endpoint, reason))
     }
 
-    /// Counts an error in the scenario itself (a template that failed).
+    /// Counts an error of the scenario itself (a template that failed).
     pub fn exception(&mut self, place: &Arc<str>, message: &str) {
         self.interval.exception(place, message);
     }
 
-    /// Keeps what a `log` step of a user says; the text is masked already.
+    /// Keeps a line of a `log` step, which is masked already.
     pub fn log(&mut self, user: u64, text: &str) {
         self.interval.log(|| {
             let text = crate::clean::line(text);
@@ -71,19 +71,19 @@ impl Recorder {
         });
     }
 
-    /// Counts what became of published messages, for a row.
+    /// Adds to the counters of published and received messages of a row.
     pub fn delivery(&mut self, endpoint: u32, tally: &Tally) {
         if !tally.is_empty() {
             self.interval.deliveries.row(endpoint).merge(tally);
         }
     }
 
-    /// Counts what a reply says that it cost, for a row.
+    /// Counts the cost that a response reports, for a row.
     pub fn cost(&mut self, endpoint: u32, cost: &Cost) {
         self.interval.costs.row(endpoint).add(cost);
     }
 
-    /// Counts what was odd about a response, for a row.
+    /// Counts remarks on a response, for a row.
     pub fn remark(&mut self, endpoint: u32, remarks: &Remarks) {
         if !remarks.is_empty() {
             self.interval.remarks.row(endpoint).merge(remarks);
@@ -96,7 +96,7 @@ impl Recorder {
         self.interval.blocked += u64::from(lag >= BLOCKED);
     }
 
-    /// How long messages have been coming faster than they are read.
+    /// For how long messages have arrived faster than they are read.
     pub fn backlog(&mut self, behind: Duration) {
         self.interval.backlog = self.interval.backlog.max(behind);
     }
@@ -106,11 +106,11 @@ impl Recorder {
         self.interval.schedule_delay.record(delay);
     }
 
-    /// Hands over what was recorded since the last swap, and goes on in `spare` (cleared) or in a new interval.
+    /// Hands over what was recorded since the last swap, and continues in `spare` (cleared) or in a new interval.
     pub fn swap(&mut self, spare: Option<Box<Interval>>) -> Box<Interval> {
         let mut next = spare.unwrap_or_else(|| Box::new(Interval::new(self.shard, self.endpoints)));
         if next.epoch > self.epoch {
-            // The statistics were reset, and the examples went with them.
+            // The statistics were reset, and the examples with them.
             self.epoch = next.epoch;
             self.kept.clear();
         }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn one_example_a_kind_until_a_reset_has_gone_round() {
+    fn one_example_per_kind_until_a_reset_is_complete() {
         let mut recorder = Recorder::new(0, 2);
         assert!(recorder.wants_example(0, &Reason::Status(503)));
         recorder.record(failed(0, Reason::Status(503)));
@@ -151,7 +151,7 @@ mod tests {
         assert!(!recorder.wants_example(0, &Reason::Status(503)), "survives a swap");
         first.epoch = 1;
         recorder.swap(Some(first));
-        assert!(recorder.wants_example(0, &Reason::Status(503)), "a reset forgets it");
+        assert!(recorder.wants_example(0, &Reason::Status(503)), "a reset removes it");
     }
 
     #[test]

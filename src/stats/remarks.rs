@@ -1,4 +1,4 @@
-//! What was odd about responses that are no failures: counted a row, and shown apart from them.
+//! Irregularities of responses that are not failures: counted per row and shown separately.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,23 +7,22 @@ use super::by_row::Merge;
 /// Counts of one request, of a row, or of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remarks {
-    /// Requests that were sent once more, because their connection had ended without a response.
+    /// Requests that were sent again, because their connection had ended without a response.
     pub sent_again: u64,
-    /// Header lines that are not valid and were left out.
+    /// Header lines that are not valid and were ignored.
     pub ignored_lines: u64,
-    /// Bodies that ended with a TLS connection that was not closed as TLS asks for, so that nobody can tell whether
-    /// they are complete.
+    /// Bodies that ended with a TLS connection closed without `close_notify`, so that they may be truncated.
     pub unclosed: u64,
-    /// Responses whose `Content-Encoding` is not known, so that their body is counted as it came.
+    /// Responses with an unknown `Content-Encoding`, whose body is counted as received.
     pub unknown_codings: u64,
-    /// Redirects to another origin along which headers were left out that may prove who somebody is.
+    /// Redirects to another origin, from which headers with credentials were removed.
     pub withheld_headers: u64,
-    /// Redirects along which a body went to another origin.
+    /// Redirects that sent a body to another origin.
     pub forwarded_bodies: u64,
 }
 
 impl Remarks {
-    /// True when there is nothing to remark.
+    /// True when every counter is 0.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

@@ -1,4 +1,4 @@
-//! One row of the statistics while the run lasts: totals since the reset, and the last ten seconds.
+//! One row of the statistics during the run: totals since the reset, and the last ten seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub(super) struct RowState {
     /// Only where requests have due times.
     service: Option<Times<u64>>,
     pub window: Window<RowBucket>,
-    /// Read off since the last request; an idle row costs nothing.
+    /// The figures of `sums` and times, until the next request: an idle row costs nothing.
     total: Option<Figures>,
     now: Figures,
 }
@@ -42,7 +42,7 @@ impl RowState {
     pub fn absorb(&mut self, bucket: &RowBucket) {
         self.total = None;
         if bucket.service.is_some() && self.service.is_none() {
-            // Until now both times were the same.
+            // Up to here both times were the same.
             self.service = Some(self.response.clone());
         }
         if let Some(service) = &mut self.service {
@@ -79,7 +79,7 @@ impl RowState {
         }
     }
 
-    /// Works the last ten seconds out anew.
+    /// Calculates the figures of the last ten seconds.
     pub fn refresh(&mut self, covered: Duration, scratch: &mut Times<u64>) {
         self.now = self.window.figures(covered, scratch);
     }

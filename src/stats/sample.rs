@@ -1,4 +1,4 @@
-//! What the engine tells the statistics about one finished request.
+//! One finished request, as the statistics receive it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,16 +18,16 @@ pub struct Sample {
     pub response: Option<Duration>,
     /// DNS, TCP and TLS, when this request opened a connection.
     pub connect: Option<Duration>,
-    /// From the real send to the reply's headers.
+    /// From the real send to the headers of the response.
     pub first_byte: Option<Duration>,
-    /// Bytes of the reply's body, decompressed.
+    /// Bytes of the response body, decompressed.
     pub bytes: u64,
     /// Why it failed, if it did.
     pub failure: Option<Box<Failure>>,
 }
 
 impl Sample {
-    /// True when the server responded, rightly or wrongly.
+    /// True when the server responded, as expected or not.
     pub fn has_response(&self) -> bool {
         self.first_byte.is_some() || self.failure.as_ref().is_none_or(|failure| failure.reason.silence().is_none())
     }
@@ -38,65 +38,65 @@ impl Sample {
 pub struct Failure {
     /// The grouped reason.
     pub reason: Reason,
-    /// What the server said; filled only when the recorder still wants one for this endpoint and reason.
+    /// The response; set only when the recorder still wants one for this endpoint and reason.
     pub example: Option<Example>,
 }
 
-/// A failure's reason with everything variable folded away: together with the endpoint it is the group's key.
+/// A failure's reason with everything variable removed: together with the endpoint it is the group's key.
 ///
-/// Cheap to compare, hash and clone, because a dying server can fail every request of a fast run.
+/// Cheap to compare, hash and clone, because every request of a fast run may fail.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
     /// A status the step does not accept.
     Status(u16),
     /// The step expects other statuses (`expected` as written in the scenario).
     UnexpectedStatus {
-        /// What came.
+        /// The status of the response.
         got: u16,
-        /// What was wanted, as text.
+        /// The statuses that the step accepts, as text.
         expected: Arc<str>,
     },
-    /// No reply within the step's time-out.
+    /// No response within the step's time-out.
     Timeout(Duration),
-    /// Nobody listens there.
+    /// Nothing listens there.
     ConnectionRefused,
     /// The connection was reset.
     ConnectionReset,
-    /// The server closed the connection before anything of a response had come.
+    /// The server closed the connection before the first byte of a response.
     Unanswered,
-    /// The server closed the connection before a whole reply had come.
+    /// The server closed the connection before the end of a response.
     ConnectionClosed,
     /// The name cannot be resolved.
     Dns(Arc<str>),
     /// TLS handshake or certificate.
     Tls(Arc<str>),
-    /// The reply is not HTTP, or its body cannot be decoded.
+    /// The response is not HTTP, or its body cannot be decoded.
     Malformed(Arc<str>),
     /// More redirects than allowed.
     TooManyRedirects,
-    /// An expectation of the step does not hold; its words, the same for every such failure.
+    /// An expectation of the step that failed, in words that are the same for every such failure.
     Unmet(Arc<str>),
     /// There was nothing to capture; name and source of the capture.
     NotCaptured(Arc<str>),
-    /// The reply itself says that it failed, in the terms of its protocol.
+    /// The response reports a failure, in the terms of its protocol.
     Answer {
-        /// What kind of failure the protocol knows: `GraphQL request error`.
+        /// The protocol's kind of failure: `GraphQL request error`.
         class: &'static str,
-        /// Which one: a code, or a message with ids folded.
+        /// The failure: a code, or a message without ids.
         what: Arc<str>,
     },
     /// The run was stopped when there had been no response for this long.
     NoResponse(Duration),
-    /// The network refuses or fails; the operating system's words with numbers folded.
+    /// A failure of the network; the message of the operating system without numbers.
     Network(Arc<str>),
-    /// This machine is out of something: open files, ports. Not the server's fault.
+    /// This machine has run out of a resource, such as open files or ports: not the server's fault.
     Generator(Arc<str>),
-    /// Anything else, with ids and numbers folded.
+    /// Anything else, without ids and numbers.
     Other(Arc<str>),
 }
 
 impl Reason {
-    /// The same reason with every text of it put through `mask`.
+    /// The same reason with `mask` applied to every text in it.
     #[must_use]
     pub fn masked<'a>(&'a self, mask: impl Fn(&'a str) -> Cow<'a, str>) -> Self {
         let text = |text: &'a Arc<str>| match mask(text) {
@@ -127,7 +127,7 @@ impl Reason {
         }
     }
 
-    /// Why there was no response; `None` where one came that is not the right one.
+    /// Why there was no response; `None` where there was one that is not accepted.
     pub fn silence(&self) -> Option<Silence> {
         match self {
             Reason::Timeout(_) | Reason::NoResponse(_) => Some(Silence::Wait),
@@ -149,25 +149,25 @@ impl Reason {
     }
 }
 
-/// Begins the detail of a refused connection; the address follows.
+/// The beginning of the detail of a refused connection, before the address.
 pub const REFUSED_BY: &str = "connection refused by ";
 
 /// Why a request got no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Silence {
-    /// None came in time.
+    /// None before the time-out.
     Wait,
-    /// Nobody listens.
+    /// Nothing listens there.
     Refused,
     /// The connection ended first.
     Closed,
-    /// The name of the server is not known.
+    /// The server's name cannot be resolved.
     Name,
-    /// No connection by TLS.
+    /// TLS failed.
     Tls,
-    /// There is no way to the server.
+    /// The network does not reach the server.
     Network,
-    /// This machine did not send it: the server is not to blame.
+    /// This machine did not send it: not the server's fault.
     Generator,
 }
 
@@ -183,10 +183,10 @@ impl fmt::Display for Reason {
             Reason::ConnectionRefused => f.write_str("connection refused"),
             Reason::ConnectionReset => f.write_str("connection reset by the server"),
             Reason::Unanswered => f.write_str("server closed the connection before sending a response"),
-            Reason::ConnectionClosed => f.write_str("connection closed before the reply was complete"),
+            Reason::ConnectionClosed => f.write_str("connection closed before the response was complete"),
             Reason::Dns(why) => write!(f, "name not resolved: {why}"),
             Reason::Tls(why) => write!(f, "TLS failed: {why}"),
-            Reason::Malformed(why) => write!(f, "malformed reply: {why}"),
+            Reason::Malformed(why) => write!(f, "malformed response: {why}"),
             Reason::TooManyRedirects => f.write_str("too many redirects"),
             Reason::Unmet(expected) => write!(f, "expected {expected}"),
             Reason::Answer { class, what } => write!(f, "{class}: {what}"),
@@ -200,15 +200,15 @@ impl fmt::Display for Reason {
     }
 }
 
-/// One kept reply of a failure group. Hostile text: clean before drawing, escape in files.
+/// One response of a failure group, kept as an example. May be hostile: clean it before drawing, escape it in files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
-    /// Status, if a reply came.
+    /// Status, if there was a response.
     pub status: Option<u16>,
-    /// Reply headers as `name: value` lines, at most 2 KiB.
+    /// Response headers as `name: value` lines, at most 2 KiB.
     pub headers: String,
     /// First 4 KiB of the body.
     pub body: String,
-    /// The whole error chain, where no reply came.
+    /// The whole error chain, where there was no response.
     pub detail: String,
 }

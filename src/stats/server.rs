@@ -1,55 +1,55 @@
-//! What a Redis says about itself while it is loaded, and what in it should worry us.
+//! Figures that a Redis server reports about itself under load, and warnings about them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::units;
 
-/// Figures of the server at one moment, from its `INFO`. What an old server does not tell is `None`.
+/// Figures of the server at one moment, from its `INFO`. `None` where an old server does not report it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFigures {
-    /// Such as `7.0.15`.
+    /// Version, such as `7.0.15`.
     pub version: String,
     /// Clients connected.
     pub clients: u64,
-    /// Most clients that any look has found.
+    /// Most clients connected at any reading.
     pub clients_peak: u64,
-    /// Its limit.
+    /// Most clients allowed (`maxclients`).
     pub max_clients: Option<u64>,
     /// Bytes in use.
     pub memory: u64,
     /// Most bytes that were in use.
     pub memory_peak: u64,
-    /// Limit of memory; `None` is without limit.
+    /// Memory limit in bytes (`maxmemory`); `None` without one.
     pub memory_limit: Option<u64>,
-    /// Commands in a second; a rate is known from the second look on.
+    /// Commands per second; rates are known from the second reading on.
     pub ops: Option<f64>,
-    /// Bytes received in a second.
+    /// Bytes received per second.
     pub bytes_in: Option<f64>,
-    /// Bytes sent in a second.
+    /// Bytes sent per second.
     pub bytes_out: Option<f64>,
     /// Channels with subscribers.
     pub channels: u64,
     /// Patterns subscribed to.
     pub patterns: u64,
-    /// Clients cut since the first look because they read too slowly.
+    /// Clients disconnected since the first reading because they read too slowly.
     pub output_buffer_cuts: Option<u64>,
-    /// Clients evicted since the first look to save memory.
+    /// Clients evicted since the first reading to save memory.
     pub evicted_clients: Option<u64>,
-    /// Connections refused since the first look because of the limit of clients.
+    /// Connections refused since the first reading because of `maxclients`.
     pub rejected: u64,
     /// Largest output buffer that waits for one client now, in bytes.
     pub largest_buffer: Option<u64>,
-    /// Why nothing newer is known, when the last look failed.
+    /// The error, when the last reading failed.
     pub stale: Option<String>,
-    /// No look has succeeded yet: there are no figures at all, and the zeros here are none.
+    /// No reading has succeeded yet, so that the figures here mean nothing.
     pub unreached: bool,
 }
 
-/// Part of a limit from which on it is worth a warning.
+/// Ratio of a limit from which on there is a warning.
 const CLOSE: f64 = 0.8;
 
 impl ServerFigures {
-    /// Takes what counts over the run from a look after it, when its users are no longer there to be seen.
+    /// Takes the counters from a reading after the run, when its users are no longer connected.
     pub fn count(&mut self, later: &ServerFigures) {
         self.stale.clone_from(&later.stale);
         if later.unreached {
@@ -61,7 +61,7 @@ impl ServerFigures {
         self.clients_peak = self.clients_peak.max(later.clients_peak);
     }
 
-    /// Who was cut off and how much waits to be read, in one line; what is not known is a dash.
+    /// Disconnected and evicted clients and the largest buffer, in one line; a dash for what is not known.
     pub fn cuts(&self) -> String {
         let known = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), units::count);
         let buffer = self.largest_buffer.map_or_else(|| "–".to_owned(), units::bytes);
@@ -69,18 +69,18 @@ impl ServerFigures {
         format!("{cut} cut · {evicted} evicted · largest buffer {buffer}")
     }
 
-    /// Commands, bytes received and bytes sent, each in a second; what is not known is a dash.
+    /// Commands, bytes received and bytes sent, each per second; a dash for what is not known.
     pub fn rates(&self) -> [String; 3] {
         let bytes = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), |rate| units::bytes(rate as u64));
         [self.ops.map_or_else(|| "–".to_owned(), units::rate), bytes(self.bytes_in), bytes(self.bytes_out)]
     }
 
-    /// What should worry us, worst first; empty when all is well.
+    /// Warnings, most severe first.
     pub fn warnings(&self) -> Vec<String> {
         let mut found = Vec::new();
         let some = |n: Option<u64>| n.filter(|n| *n > 0);
         if let Some(cuts) = some(self.output_buffer_cuts) {
-            found.push(format!("{cuts} clients cut: over their output buffer limit"));
+            found.push(format!("{cuts} clients disconnected: over their output buffer limit"));
         }
         if let Some(evicted) = some(self.evicted_clients) {
             found.push(format!("{evicted} clients evicted to save memory"));
@@ -145,7 +145,7 @@ mod tests {
         let cut = ServerFigures { output_buffer_cuts: Some(3), evicted_clients: Some(0), rejected: 2, ..calm };
         assert_eq!(
             cut.warnings(),
-            ["3 clients cut: over their output buffer limit", "2 connections refused: maxclients is reached"]
+            ["3 clients disconnected: over their output buffer limit", "2 connections refused: maxclients is reached"]
         );
     }
 }

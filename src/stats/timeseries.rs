@@ -1,4 +1,4 @@
-//! The past at bounded resolution: closed seconds become 10 s buckets and those become 60 s buckets. A coarse bucket is
+//! The history of a run at bounded resolution: closed seconds become 10 s buckets and those become 60 s buckets. A coarse bucket is
 //! merged from the histograms of its seconds as they close and waits until its seconds are old enough to be replaced,
 //! so no histogram outlives its minute.
 
@@ -20,7 +20,7 @@ const PER_MEDIUM: usize = 10;
 /// Medium buckets in a coarse one.
 const PER_COARSE: usize = 6;
 
-/// Grows by a bucket a second and stays bounded.
+/// Grows by one bucket per second and stays bounded.
 #[derive(Debug)]
 pub(super) struct TimeSeries {
     view: Series,
@@ -56,8 +56,8 @@ impl TimeSeries {
         }
     }
 
-    /// The begun second at the end of a run: nothing comes after it. It makes the second before it longer, because a
-    /// rate over a few milliseconds says nothing; only a run that is shorter than a second has it as its one bucket.
+    /// The incomplete last second of a run. It is joined to the second before it, because a rate over a few milliseconds
+    /// means nothing; only in a run shorter than a second it is a bucket of its own.
     /// `times` are the response times of both.
     pub fn finish(&mut self, begun: Bucket, times: &Sparse) {
         let fine = Arc::make_mut(&mut self.view.fine);
@@ -71,7 +71,7 @@ impl TimeSeries {
     }
 }
 
-/// Merges runs of so many seconds into one bucket each.
+/// Merges this many seconds into one bucket each.
 #[derive(Debug)]
 struct Merger {
     size: usize,
@@ -106,7 +106,7 @@ impl Merger {
 }
 
 impl Bucket {
-    /// Both together, as it stood at the end of the later one; the percentiles are still to be set.
+    /// Both together, with the totals at the end of the later one; the percentiles are still to be set.
     fn extended(&self, later: &Bucket) -> Bucket {
         Bucket {
             from: self.from,

@@ -1,4 +1,4 @@
-//! What is measured since the last reset: totals of every row, windows, the past.
+//! What was measured since the last reset: totals and window of every row, and the time series.
 //!
 //! In: intervals of the shards. Out: the figures that the aggregator puts into snapshots.
 
@@ -21,10 +21,10 @@ use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
 use crate::row_kind::RowKind;
 
-/// Most different errors in the scenario itself that a run tells apart.
+/// Most different errors of the scenario itself in a run.
 const MAX_EXCEPTIONS: usize = 100;
 
-/// What is measured since the last reset.
+/// What was measured since the last reset.
 #[derive(Debug)]
 pub(super) struct Totals {
     /// Run time of the reset.
@@ -44,7 +44,7 @@ pub(super) struct Totals {
     /// What is only counted in the open second; its requests are in the windows of the rows.
     pub open: Second,
     open_deliveries: ByRow<Tally>,
-    /// Most users since the open second began: at the very end of a run they are all gone.
+    /// Most users since the open second began: at the end of a run none are left.
     pub most_users: u32,
     pub timer_lag: Window<Sparse>,
     pub schedule_delay: Window<Sparse>,
@@ -52,9 +52,9 @@ pub(super) struct Totals {
     pub blocked: Blocked,
     /// The last bucket of a run that is over has been written.
     pub finished: bool,
-    /// All of it is a warm-up, to be forgotten at its end.
+    /// All of it is a warm-up, to be removed at its end.
     pub is_warm_up: bool,
-    /// Run time that does not count: that of warm-ups in mid-run.
+    /// Run time that is not counted: that of warm-ups during the run.
     pub uncounted: Duration,
     pub uncounted_from: Option<Duration>,
 }
@@ -88,7 +88,7 @@ impl Totals {
         }
     }
 
-    /// How long everything counted so far.
+    /// The counted run time so far.
     pub fn measured(&self, elapsed: Duration) -> Duration {
         let until = self.uncounted_from.unwrap_or(elapsed);
         until.saturating_sub(self.since).saturating_sub(self.uncounted)
@@ -132,7 +132,7 @@ impl Totals {
         self.backlog.open.0 = self.backlog.open.0.max(interval.backlog);
     }
 
-    /// First seen first; what found no room is a row of its own, so that the sum is right.
+    /// In order of first occurrence; further errors are one row, so that the sum is right.
     pub fn exceptions(&self) -> Vec<ExceptionRow> {
         let more = ExceptionRow { count: self.more_exceptions, message: "other errors".into(), place: "".into() };
         self.exceptions.iter().cloned().chain((more.count > 0).then_some(more)).collect()

@@ -12,9 +12,9 @@ const SLOTS: usize = 10;
 /// Length of a slot.
 pub(super) const SLOT: Duration = Duration::from_secs(1);
 
-/// Something that can be collected second by second.
+/// Measurements that are collected second by second.
 pub(super) trait Slot: Default {
-    /// Folds the slot when it closes.
+    /// Makes the slot compact when it closes.
     fn close(&mut self);
 }
 
@@ -66,7 +66,7 @@ impl<S: Slot> Window<S> {
         self.closed.back()
     }
 
-    /// How long the slots are together when the open one has lasted so long.
+    /// The length of all slots together, `open` being that of the open one.
     pub fn covered(&self, open: Duration) -> Duration {
         SLOT * self.closed.len() as u32 + open
     }
@@ -84,7 +84,7 @@ impl Window<RowBucket> {
         (rate(requests, covered), rate(failures, covered))
     }
 
-    /// Everything, merged; `scratch` is only room to merge in.
+    /// Everything, merged; `scratch` is memory to merge in.
     pub fn figures(&self, covered: Duration, scratch: &mut Times<u64>) -> Figures {
         let mut sums = Sums::default();
         self.iter().for_each(|slot| sums.merge(&slot.sums));
@@ -100,7 +100,7 @@ impl Window<RowBucket> {
     }
 }
 
-/// One latency out of many parts.
+/// The latency of many parts together.
 pub(super) fn merged<'a>(parts: impl Iterator<Item = &'a Sparse>, scratch: &mut Times<u64>) -> Latency {
     scratch.clear();
     parts.for_each(|part| scratch.absorb(part));

@@ -10,8 +10,8 @@ fn a_target_whose_responses_begin_is_never_said_not_to_respond() {
     for (head, is_slow, reason) in [
         ("content-length: 1000000", true, "timed out after 300ms"),
         ("transfer-encoding: chunked", true, "timed out after 300ms"),
-        ("content-length: 100", false, "connection closed before the reply was complete"),
-        ("transfer-encoding: chunked", false, "connection closed before the reply was complete"),
+        ("content-length: 100", false, "connection closed before the response was complete"),
+        ("transfer-encoding: chunked", false, "connection closed before the response was complete"),
     ] {
         let server = Raw::start(false, move |wire, reader| {
             if reader.next(wire).is_none() {

@@ -149,7 +149,7 @@ fn a_body_that_ends_with_its_tls_connection_is_whole_and_a_shorter_one_than_prom
         assert_eq!(ran.number(path, "Average Content Size"), 5, "{path}");
     }
     for path in ["/length", "/chunks"] {
-        let wanted = ("connection closed before the reply was complete".to_owned(), ran.requests(path));
+        let wanted = ("connection closed before the response was complete".to_owned(), ran.requests(path));
         assert_eq!(ran.failures(path), [wanted], "{path}");
     }
     let unclosed = said(&ran, " with a TLS connection that was not closed properly");

@@ -130,8 +130,8 @@ fn assert_harmless(ran: &Ran) {
 
 #[test]
 fn every_fault_has_a_plain_reason_and_the_run_goes_on() {
-    let malformed = &["malformed reply"][..];
-    let closed = &["connection closed before the reply was complete", "connection reset by the server"][..];
+    let malformed = &["malformed response"][..];
+    let closed = &["connection closed before the response was complete", "connection reset by the server"][..];
     // What the library calls it may change; that it is one of these may not.
     let cases: &[(&str, &[&str])] = &[
         ("/not-gzip", malformed),
@@ -147,9 +147,9 @@ fn every_fault_has_a_plain_reason_and_the_run_goes_on() {
         ("/status-0", malformed),
         ("/long-header", malformed),
         ("/many-headers", malformed),
-        ("/status-line", &["HTTP 500", "malformed reply"]),
-        ("/control-header", &["HTTP 503", "malformed reply"]),
-        ("/bad-redirect", &["malformed reply", "expected status"]),
+        ("/status-line", &["HTTP 500", "malformed response"]),
+        ("/control-header", &["HTTP 503", "malformed response"]),
+        ("/bad-redirect", &["malformed response", "expected status"]),
     ];
     let steps: Vec<&str> = cases.iter().map(|(path, _)| *path).collect();
     let ran = Ran::new(&scenario(&hostile(), &steps), "-u 2 -r 100 -t 2s -s 10s");

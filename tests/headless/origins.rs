@@ -114,7 +114,7 @@ fn bodies_are_read_in_their_encoding_and_odd_lines_are_counted() {
         for name in ["/mark", "/latin", "/empty", "/odd", "/zap"] {
             assert_eq!(ran.failures(name), [], "{name}");
         }
-        let unknown = "malformed reply: the body has an unknown content-encoding";
+        let unknown = "malformed response: the body has an unknown content-encoding";
         assert_eq!(ran.failures("read"), [(unknown.to_owned(), 1)]);
         let said = out(&ran.output);
         for words in ["2 invalid header lines were ignored: GET /odd 2", "2 responses have an unknown content-encoding"]

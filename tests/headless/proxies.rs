@@ -126,7 +126,7 @@ fn a_proxy_that_refuses_is_quoted_in_plain_words() {
         ),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused the connection: 502 Bad Gateway"),
         ("", "the proxy closed the connection without a response"),
-        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "malformed reply: "),
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "malformed response: "),
     ] {
         let proxy = Raw::start(false, move |wire, reader| {
             reader.next(wire);

@@ -1,4 +1,4 @@
-//! Where the rows of a CSV text stand. Built in one pass in constant memory but for the index itself.
+//! Where the rows of a CSV file are. Built in one pass, in constant memory except for the index itself.
 
 use std::io::{self, BufRead};
 
@@ -12,7 +12,7 @@ const MAX_ROW: u64 = 1 << 20;
 pub struct Index {
     offsets: Vec<u64>,
     lengths: Vec<u32>,
-    /// The first row that is left out: its line, and its cells.
+    /// The first row that is skipped: its line, and what is wrong with it.
     first_bad: Option<(u64, Fault)>,
     bad: u64,
 }
@@ -24,7 +24,7 @@ enum Fault {
     NotUtf8,
 }
 
-/// Whether a text that comes in pieces is UTF-8: what one piece leaves open, the next one must end.
+/// Whether text that comes in pieces is UTF-8: a character may begin in one piece and end in the next.
 #[derive(Debug, Default)]
 struct Utf8 {
     open: Vec<u8>,
@@ -48,7 +48,7 @@ impl Utf8 {
         }
     }
 
-    /// Says whether the text up to here was UTF-8, and begins anew.
+    /// Returns whether the text up to here was UTF-8, and starts over.
     fn end(&mut self) -> bool {
         let right = !self.broken && self.open.is_empty();
         self.open.clear();
@@ -62,11 +62,11 @@ fn reader(delimiter: u8) -> Reader {
 }
 
 impl Index {
-    /// Reads the text to its end. The first row is the header and in no index.
+    /// Reads the text to its end. The first row is the header and is not in the index.
     pub fn build(text: &mut impl BufRead, delimiter: u8, columns: usize) -> io::Result<Self> {
         let mut index = Self::default();
         let mut reader = reader(delimiter);
-        // What is in the cells does not matter here, so that the same room serves again.
+        // The content of the cells does not matter here, so the same buffer is reused.
         let (mut out, mut ends) = (vec![0u8; 1 << 16], vec![0usize; 1 << 10]);
         let (mut at, mut start, mut cells) = (0u64, 0u64, 0usize);
         let mut header = true;
@@ -90,7 +90,7 @@ impl Index {
                         } else {
                             (!readable).then_some(Fault::NotUtf8)
                         };
-                        index.judge((start, at - start), (line, fault));
+                        index.check((start, at - start), (line, fault));
                     }
                     (start, cells) = (at, 0);
                 }
@@ -100,7 +100,7 @@ impl Index {
         }
     }
 
-    fn judge(&mut self, (offset, length): (u64, u64), (line, fault): (u64, Option<Fault>)) {
+    fn check(&mut self, (offset, length): (u64, u64), (line, fault): (u64, Option<Fault>)) {
         let Some(fault) = fault else {
             self.offsets.push(offset);
             self.lengths.push(length as u32);
@@ -120,13 +120,13 @@ impl Index {
         self.offsets.is_empty()
     }
 
-    /// Where a row stands: offset and length.
+    /// Offset and length of a row.
     pub fn span(&self, row: u64) -> Option<(u64, usize)> {
         let row = usize::try_from(row).ok()?;
         Some((*self.offsets.get(row)?, *self.lengths.get(row)? as usize))
     }
 
-    /// What is wrong with the rows that are left out.
+    /// What is wrong with the rows that are skipped.
     pub fn complaint(&self, columns: usize) -> Option<String> {
         let (line, fault) = self.first_bad?;
         let what = match fault {
@@ -136,20 +136,20 @@ impl Index {
         };
         let more = match self.bad - 1 {
             0 => String::new(),
-            n => format!(" (and {n} more rows are as wrong)"),
+            n => format!(" (and {n} more such rows)"),
         };
-        Some(format!("the row near line {line} {what}{more}; it is left out"))
+        Some(format!("the row near line {line} {what}{more}; it is skipped"))
     }
 }
 
 /// The cells of the one row in `text`; `None` when there is no whole row.
 pub fn cells(text: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut reader = reader(delimiter);
-    // Unquoting only ever shortens, and no cell is shorter than its delimiter.
+    // Unquoting only shortens, and each cell has a delimiter.
     let (mut out, mut ends) = (vec![0u8; text.len() + 1], vec![0usize; text.len() + 2]);
     let (mut result, read, mut written, mut ended) = reader.read_record(text, &mut out, &mut ends);
     if result == ReadRecordResult::InputEmpty && read == text.len() {
-        // The last row of a file has no line end: an empty input says that nothing follows.
+        // The last row of a file has no line end: an empty input ends it.
         let (end, _, more, last) = reader.read_record(&[], &mut out[written..], &mut ends[ended..]);
         (result, written, ended) = (end, written + more, ended + last);
     }

@@ -1,8 +1,8 @@
 //! Rows of data files, shared by all users of the process.
 //!
-//! In: the files of a plan, opened once before the run; a taker (user, iteration). Out: the row that is its own. Only
-//! the places of the rows are kept in memory (12 bytes each); the text of a large file stays on the disk and is read
-//! row by row. Nothing is locked: what is shared is read-only, but for one counter a file.
+//! In: the files of a plan, opened once before the run; a taker (user, iteration). Out: its row. Only the
+//! positions of the rows are kept in memory (12 bytes each); the text of a large file stays on the disk and is read
+//! row by row. There is no lock: what is shared is read-only, except for one counter per file.
 //!
 //! Which row a taker gets: with `bind: user` it follows from the seed and the user's number. With `bind: iteration`
 //! the k-th taking in the run gets the k-th row of the order, so that no row comes twice before all have come; which
@@ -23,24 +23,24 @@ use self::index::Index;
 use crate::scenario::plan::{Bind, Feeder, OnEnd, Order, Row};
 use crate::scenario::syntax::source;
 
-/// Files up to this size are kept in memory, which saves a system call a row.
+/// Files up to this size are kept in memory, which saves a system call per row.
 const IN_MEMORY: u64 = 4 << 20;
 
 /// Who takes a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Taker {
-    /// Its number, from 0.
+    /// Number of the user, from 0.
     pub user: u32,
-    /// Tasks it has begun before.
+    /// Tasks that the user has begun before.
     pub iteration: u64,
 }
 
 /// Why there is no row.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Miss {
-    /// All rows are used up, and the plan says to stop then.
+    /// All rows are used up, and the plan has `on_end: stop`.
     Exhausted,
-    /// The row cannot be read any more.
+    /// The row can no longer be read.
     Unreadable(String),
 }
 
@@ -97,10 +97,10 @@ impl Source {
         let columns = feeder.columns.len();
         let (text, index) = if file.metadata()?.len() <= IN_MEMORY {
             let mut text = Vec::new();
-            // One byte more tells a file that grew, or has no length, such as a pipe.
+            // One byte more reveals a file that grew, or has no length, such as a pipe.
             std::io::Read::read_to_end(&mut std::io::Read::take(&file, IN_MEMORY + 1), &mut text)?;
             if text.len() as u64 > IN_MEMORY {
-                return Err(std::io::Error::other("it is not an ordinary file, or grows while it is read"));
+                return Err(std::io::Error::other("it is not a regular file, or it grows while it is read"));
             }
             let index = Index::build(&mut text.as_slice(), feeder.delimiter, columns)?;
             (Text::Memory(text), index)
@@ -112,7 +112,7 @@ impl Source {
         Ok(Self { text, index, taken: AtomicU64::new(0), key })
     }
 
-    /// What is wrong with the rows that are left out, if any are.
+    /// What is wrong with the rows that are skipped, if any are.
     pub fn complaint(&self, feeder: &Feeder) -> Option<String> {
         self.index.complaint(feeder.columns.len())
     }
@@ -120,7 +120,7 @@ impl Source {
     /// The row of this taker.
     ///
     /// # Errors
-    /// When there is none left, or the file has changed under the run.
+    /// When there is none left, or the file has changed during the run.
     pub fn take(&self, feeder: &Feeder, taker: Taker) -> Result<Value, Miss> {
         let row = self.choose(feeder, taker).ok_or(Miss::Exhausted)?;
         self.read(feeder, row)

@@ -1,4 +1,4 @@
-//! Random orders without a list: arithmetic only.
+//! Random orders without a list in memory: arithmetic only.
 
 /// Scatters a number over all numbers; different numbers stay different (SplitMix64).
 pub fn mix(n: u64) -> u64 {
@@ -8,10 +8,10 @@ pub fn mix(n: u64) -> u64 {
     n ^ (n >> 31)
 }
 
-/// Where number `at` of `0..n` goes in the shuffle that `key` names: every number has one place of its own.
+/// Where number `at` of `0..n` goes in the shuffle that `key` names: no two numbers go to the same place.
 ///
-/// A Feistel network permutes the next larger power of four; whoever lands outside of `0..n` goes through again, and
-/// so comes back inside after four rounds on average at most.
+/// A Feistel network permutes the next larger power of four; a result outside of `0..n` is permuted again, at most
+/// four times on average.
 pub fn place(at: u64, n: u64, key: u64) -> u64 {
     debug_assert!(at < n, "a place outside of the list");
     // Half of the bits that n - 1 needs, rounded up.

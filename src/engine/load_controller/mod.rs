@@ -1,8 +1,8 @@
-//! How many users a run wants at a moment, by its plan or by hand: arithmetic only.
+//! How many users a run wants at a moment, by its plan or by commands: arithmetic only.
 //!
-//! A plain run is a [`Ramp`] that commands steer. A shaped one follows its schedule until the first command; then a
-//! ramp takes over from where the schedule was, until control is given back and the ramp has caught up with the
-//! schedule. An open run has no wanted number, only a most.
+//! A plain run is a [`Ramp`] whose target and rate commands change. A shaped one follows its schedule until the first
+//! command; then a ramp continues from where the schedule was, until control is returned and the ramp has caught up
+//! with the schedule. An open run has only a maximum of users.
 
 use std::time::Duration;
 
@@ -18,11 +18,11 @@ pub struct LoadController {
     planned: (Users, PerSecond),
     ramp: Ramp,
     mode: Mode,
-    /// Begins when the users that come before the others are up: until then at most so many.
+    /// Until the users that start before the others are ready: their number, which is then the maximum.
     limit: Option<Users>,
-    /// A schedule that begins with fewer users than came before the others does not send them home.
+    /// A schedule that begins with fewer users than started before the others does not retire them.
     least: Users,
-    /// Run time at which the plan's clock began.
+    /// Run time at which the plan's clock started.
     began: Duration,
     scale: f64,
 }
@@ -31,16 +31,16 @@ pub struct LoadController {
 enum Mode {
     /// The ramp is the plan.
     Plain,
-    /// By the schedule.
+    /// The schedule.
     Planned,
-    /// By hand.
+    /// A ramp set by commands.
     Steered,
-    /// By the ramp, until it has caught up with the schedule.
+    /// The ramp, until it has caught up with the schedule.
     Returning,
 }
 
 impl LoadController {
-    /// The load of a plan of which so many users come before the others.
+    /// For a plan, `early` of whose users start before the others.
     pub fn new(plan: &Plan, early: Users) -> Self {
         let (users, rate) = (plan.load.users, plan.load.spawn_rate);
         let mode = if plan.schedule.is_shaped() { Mode::Planned } else { Mode::Plain };
@@ -65,17 +65,17 @@ impl LoadController {
         if self.limit.is_some() { Duration::ZERO } else { t.saturating_sub(self.began) }
     }
 
-    /// Run time at which the plan's clock began.
+    /// Run time at which the plan's clock started.
     pub fn began(&self) -> Duration {
         self.began
     }
 
-    /// True until [`Self::open`], while only those come that come before the others.
+    /// True until [`Self::open`], while only the users that start before the others are spawned.
     pub fn is_held(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// The users that come before the others are up: everything goes on from there at `t`.
+    /// The users that start before the others are ready: the plan's clock starts at `t`.
     pub fn open(&mut self, t: Duration) {
         let Some(limit) = self.limit.take() else { return };
         self.began = t;
@@ -104,7 +104,7 @@ impl LoadController {
         self.limit.map_or(users, |limit| users.min(limit))
     }
 
-    /// Where it is going: a hand's target, the end of the stage at hand, or the most of an open run.
+    /// The number of users it moves to: that of a command, of the end of the current stage, or the maximum of an open run.
     pub fn target(&self, t: Duration) -> Users {
         match self.goal(t) {
             Some(Goal::Users { users, .. }) if matches!(self.mode, Mode::Planned | Mode::Returning) => Users(users),
@@ -112,10 +112,10 @@ impl LoadController {
         }
     }
 
-    /// Users per second on the way; in an open run arrivals per second at the end of the way.
+    /// Users per second until the target is reached; in an open run the arrivals per second of the target.
     pub fn rate(&self, t: Duration) -> PerSecond {
         match self.goal(t) {
-            // Rounded, so that a rate that was asked for is the rate that is shown.
+            // Rounded, so that the rate of a command is the rate that is shown.
             Some(Goal::Rate { rate, .. }) => PerSecond((rate * self.scale * 1e6).round() / 1e6),
             Some(Goal::Users { slope: Slope::PerSecond(rate), .. }) if self.mode == Mode::Planned => PerSecond(rate),
             Some(Goal::Users { users, slope: Slope::Within(time) }) if self.mode == Mode::Planned => {
@@ -131,14 +131,14 @@ impl LoadController {
         open.then(|| self.schedule.rate_at(self.plan_time(t)) * self.scale)
     }
 
-    /// A number of users by hand.
+    /// Sets the number of users, instead of the plan's.
     pub fn set_users(&mut self, users: Users, t: Duration) {
         self.take_over(t);
         self.ramp.retarget(users, t);
     }
 
-    /// A rate by hand. In an open run it scales the whole plan, so that the stage at hand goes to this rate; the scale
-    /// is returned.
+    /// Sets the rate, instead of the plan's. In an open run it scales the whole plan so that the current stage goes to
+    /// this rate, and the scale is returned.
     pub fn set_rate(&mut self, rate: PerSecond, t: Duration) -> Option<f64> {
         if !self.schedule.is_open() {
             self.take_over(t);
@@ -154,7 +154,7 @@ impl LoadController {
         Some(self.scale)
     }
 
-    /// Gives control back to the plan. A closed run moves to where the plan is by now at the plan's spawn rate.
+    /// Returns control to the plan. A closed run moves to the plan's present number of users, at the plan's spawn rate.
     pub fn follow(&mut self, t: Duration) {
         let (users, rate) = self.planned;
         self.ramp.rerate(rate, t);
@@ -167,12 +167,12 @@ impl LoadController {
         };
     }
 
-    /// True when a hand has taken over from a plan that moves.
+    /// True when commands have replaced a plan that changes over time.
     pub fn is_steered(&self) -> bool {
         self.mode == Mode::Steered
     }
 
-    /// True when no more users will come by themselves.
+    /// True when the number of users stays as it is without a command.
     pub fn is_settled(&mut self, t: Duration) -> bool {
         if self.limit.is_some() {
             return false;
@@ -192,7 +192,7 @@ impl LoadController {
         stage.or(stages.last()).map(|stage| stage.goal)
     }
 
-    /// Users per second of a stage that spreads its way over `time`.
+    /// Users per second of a stage that changes their number evenly over `time`.
     fn even_rate(&self, users: u32, time: Duration, t: Duration) -> PerSecond {
         let span = self.schedule.stage_at(self.plan_time(t)).and_then(|stage| self.schedule.span_of(stage));
         match span {

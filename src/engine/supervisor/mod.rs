@@ -38,7 +38,7 @@ const REPEAT: Duration = Duration::from_millis(250);
 /// Within this time every shard has processed a command.
 const SETTLED: Duration = Duration::from_millis(600);
 
-/// What the supervisor is given.
+/// What the supervisor is built from.
 pub struct SupervisorSetup {
     pub plan: Arc<Plan>,
     pub aggregator: Aggregator,
@@ -46,7 +46,7 @@ pub struct SupervisorSetup {
     pub commands: mpsc::Receiver<Command>,
     pub intervals: mpsc::Receiver<Box<Interval>>,
     pub snapshots: watch::Sender<Arc<Snapshot>>,
-    /// What the Redis server says about itself.
+    /// Figures that the Redis server reports about itself.
     pub server: watch::Receiver<Option<ServerFigures>>,
 }
 
@@ -58,7 +58,7 @@ pub async fn run(setup: SupervisorSetup) {
     for words in estimate::remarks(&control.plan) {
         control.note(words);
     }
-    // In the middle between two handovers of the shards, so that each second is closed with four of them in it.
+    // Halfway between two handovers of the shards, so that each second is closed with four of them in it.
     let (mut step, mut publish) = (interval(STEP), interval_at(Instant::now() + HANDOVER / 2, HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -67,7 +67,7 @@ pub async fn run(setup: SupervisorSetup) {
         tokio::select! {
             command = commands.recv(), if attended => match command {
                 Some(command) => control.handle(command),
-                // Nobody holds the run any more: load must not go on unseen.
+                // Every handle was dropped: load must not continue unattended.
                 None => {
                     attended = false;
                     control.stop(End::Stopped);
@@ -99,7 +99,7 @@ struct Control {
     repeat_at: Instant,
     /// Users that start before the others.
     early: u32,
-    /// Users that the classes can have at most.
+    /// Most users that the classes can have.
     places: u32,
     /// Iterations arrive.
     is_fed: bool,
@@ -283,7 +283,7 @@ impl Control {
         is_deserted
     }
 
-    /// Lets the other users begin once those that come before them are ready.
+    /// Starts the other users once those that start before them are ready.
     fn begin_others(&mut self, t: Duration) {
         if self.controller.is_held() {
             let ready = self.shards.ready();
@@ -291,11 +291,11 @@ impl Control {
                 return;
             }
             self.controller.open(t);
-            self.note(format!("{ready} users are ready: the others begin"));
+            self.note(format!("{ready} users are ready: the others start"));
         }
     }
 
-    /// Lets iterations arrive, once the shards know how many users they may have for them.
+    /// Starts the arrivals, once the shards know how many users they may have for them.
     fn feed(&mut self, t: Duration, now: Instant) {
         if self.is_open() && !self.is_fed && !self.controller.is_held() {
             self.is_fed = true;
@@ -318,7 +318,7 @@ impl Control {
             self.next_epoch();
             if is_warm {
                 self.aggregator.warm_up(self.epoch, t);
-                self.note("warm-up: nothing counts until it is over".to_owned());
+                self.note("warm-up: requests are not counted until it is over".to_owned());
             } else {
                 self.aggregator.end_warm_up(self.epoch, t);
                 self.warm_up.ended(self.epoch, t);

@@ -1,4 +1,4 @@
-//! The shards as the supervisor sees them: commands go out, and the latest report on its users comes in.
+//! The shards as the supervisor sees them: commands go out, and the latest report on their users comes in.
 
 use std::sync::Arc;
 use std::thread;
@@ -22,13 +22,13 @@ pub struct Link {
 /// All shards of a run.
 pub struct Shards {
     links: Vec<Link>,
-    /// Users alive on each shard, and who they are, as last reported.
+    /// Users alive on each shard, and what they do, as last reported.
     users: Vec<u32>,
     staff: Vec<ShardUsers>,
 }
 
 impl Shards {
-    /// Of which nothing is known yet.
+    /// From the supervisor's ends of them.
     pub fn new(links: Vec<Link>) -> Self {
         Self { users: vec![0; links.len()], staff: vec![ShardUsers::default(); links.len()], links }
     }
@@ -50,8 +50,8 @@ impl Shards {
     /// Returns an interval to its shard for reuse.
     pub fn recycle(&self, interval: Box<Interval>) {
         let spares = &self.links[interval.shard].spares;
-        // One to fill while this thread reads the other. More appear when it was late, and each has room for a
-        // histogram of every endpoint: they go.
+        // One to fill while this thread reads the other. More appear when it was late, and each has memory for a
+        // histogram of every endpoint: they are dropped.
         if spares.capacity() == spares.max_capacity() {
             let _ = spares.try_send(interval);
         }
@@ -62,29 +62,29 @@ impl Shards {
         self.users.iter().sum()
     }
 
-    /// Users of those that come before the others which are through with `on_start`.
+    /// Users that start before the others and have finished `on_start`.
     pub fn ready(&self) -> u32 {
         self.staff.iter().map(|users| users.ready).sum()
     }
 
-    /// How many users have stopped for good, where every one has.
+    /// How many users have stopped for good, if all have.
     pub fn deserted(&self) -> Option<u32> {
         let quit: u32 = self.staff.iter().map(|users| users.quit).sum();
         let slots: u32 = self.staff.iter().map(|users| users.slots).sum();
         (quit > 0 && slots == quit && self.alive() == 0).then_some(quit)
     }
 
-    /// Longest time for which any of the threads has owed a sign of life.
+    /// Longest time for which the heartbeat of a thread is overdue.
     pub fn overdue(&self) -> Duration {
         self.links.iter().map(|link| link.heartbeat.overdue()).max().unwrap_or_default()
     }
 
-    /// True when one of them has ended.
+    /// True when a shard has ended.
     pub fn is_one_gone(&self) -> bool {
         self.links.iter().any(|link| link.thread.is_finished())
     }
 
-    /// Waits for the end of all; true when one of them died.
+    /// Waits until all have ended; true when one of them panicked.
     pub fn join(&mut self) -> bool {
         self.users.fill(0);
         self.links.drain(..).map(|link| link.thread.join().is_err()).fold(false, |a, b| a | b)

@@ -1,4 +1,4 @@
-//! What the supervisor shows of the run: a snapshot with the state, the plan and the health of the moment.
+//! Snapshots of the run, with its present state, plan and health.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -24,13 +24,13 @@ impl Control {
         }
     }
 
-    /// The run as it is.
+    /// The run now.
     pub(super) fn snapshot(&mut self) -> Arc<Snapshot> {
         let state = self.state(self.clock.elapsed());
         self.snapshot_in(state)
     }
 
-    /// Waits for the shards; the run as it was when it ended.
+    /// The run at its end, after all shards have ended.
     pub(super) fn last_snapshot(&mut self) -> Arc<Snapshot> {
         let broken = self.shards.join();
         let end = if broken { End::Broken } else { self.stopping.map_or(End::Broken, |(why, _)| why) };

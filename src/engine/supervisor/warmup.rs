@@ -1,4 +1,4 @@
-//! Remembers whether what happens counts, and when the shards have handed over all of a warm-up.
+//! Whether the run is warming up, and when the shards have handed over all of a warm-up.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ pub struct WarmUp {
     is_warm: bool,
     /// The newest epoch of each shard.
     epochs: Vec<u32>,
-    /// The epoch that follows a warm-up, and the run time of its beginning, until every shard is in it.
+    /// The epoch after a warm-up, and the run time at which it began, until every shard is in it.
     awaited: Option<(u32, Duration)>,
 }
 
 impl WarmUp {
-    /// At the start of a run on so many shards.
+    /// At the start of a run on this many shards.
     pub fn new(is_warm: bool, shards: usize) -> Self {
         Self { is_warm, epochs: vec![0; shards], awaited: None }
     }
 
-    /// True while nothing counts.
+    /// True while nothing is counted.
     pub fn is_warm(&self) -> bool {
         self.is_warm
     }
 
-    /// True when this is a change.
+    /// Sets whether the run is warming up; true when this is a change.
     pub fn turns(&mut self, is_warm: bool) -> bool {
         std::mem::replace(&mut self.is_warm, is_warm) != is_warm
     }
@@ -33,7 +33,7 @@ impl WarmUp {
         self.awaited = Some((epoch, t));
     }
 
-    /// A shard handed over an interval of this epoch. Once all of a warm-up is in, says when it had ended.
+    /// A shard handed over an interval of this epoch. Once all of a warm-up is handed over, returns when it ended.
     pub fn reported(&mut self, shard: usize, epoch: u32) -> Option<Duration> {
         if let Some(newest) = self.epochs.get_mut(shard) {
             *newest = epoch.max(*newest);
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_is_told_once_when_every_shard_is_past_it() {
+    fn the_end_is_reported_once_when_every_shard_is_past_it() {
         let t = Duration::from_secs(3);
         let mut warm_up = WarmUp::new(true, 2);
         assert!(!warm_up.turns(true) && warm_up.turns(false) && !warm_up.is_warm());

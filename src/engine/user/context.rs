@@ -1,4 +1,4 @@
-//! What the sessions of a user learn about it while they execute a step, and what they tell it.
+//! What the sessions of a user know about it while they execute a step, and what they report.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -21,7 +21,7 @@ use crate::stats::{Reason, Remarks};
 pub(super) struct StepContext<'a> {
     shard: &'a Rc<ShardState>,
     signal: &'a Signal,
-    /// Nothing hurries `on_stop`.
+    /// True in `on_stop`, which always runs to its end.
     is_unhurried: bool,
     on_the_wire: Cell<Option<OnTheWire>>,
     held: Cell<Duration>,
@@ -29,18 +29,18 @@ pub(super) struct StepContext<'a> {
 }
 
 impl<'a> StepContext<'a> {
-    /// Of a user that nothing hurries, or that may be told to leave.
+    /// For a user; `is_unhurried` in `on_stop`, which is not shortened when the user has to leave.
     pub(super) fn new(shard: &'a Rc<ShardState>, signal: &'a Signal, is_unhurried: bool) -> Self {
         let (on_the_wire, held, leaves) = (Cell::new(None), Cell::new(Duration::ZERO), Cell::new(false));
         Self { shard, signal, is_unhurried, on_the_wire, held, leaves }
     }
 
-    /// For how long the step was held by a pause of our own.
+    /// For how long a pause of the run delayed the step.
     pub(super) fn held_for(&self) -> Duration {
         self.held.get()
     }
 
-    /// Whether the steps after it are not done, because the user has to leave.
+    /// Whether the remaining steps are skipped, because the user has to leave.
     pub(super) fn leaves(&self) -> bool {
         self.leaves.get()
     }

@@ -1,7 +1,7 @@
-//! One simulated user: `on_start`, then tasks and waits until told to stop, then `on_stop`.
+//! One simulated user: `on_start`, then tasks and waits until it is retired, then `on_stop`.
 //!
-//! In: a class of the plan, sessions of its own, the signal to leave. Out: samples in the shard's recorder. What the
-//! steps do is in [`steps`]; when an iteration begins is decided here (by waiting, or by an arrival).
+//! In: a class of the plan, sessions of its own, the signal to leave. Out: samples in the shard's recorder. Steps are
+//! executed in [`steps`]; this file decides when an iteration begins (after a wait, or by an arrival).
 
 mod context;
 mod on_the_wire;
@@ -25,7 +25,7 @@ use crate::protocol::sessions::Sessions;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Bind, Class, Start, Step, StopScope};
 
-/// How often a user that stays until the others are gone looks whether they are.
+/// How often a user that stays until the others have ended checks whether they have.
 const LINGER: Duration = Duration::from_millis(20);
 
 /// Who a user is.
@@ -37,7 +37,7 @@ pub struct Identity {
     pub class: usize,
 }
 
-/// A user at work.
+/// A running user.
 pub struct User {
     shard: Rc<ShardState>,
     who: Identity,
@@ -48,18 +48,18 @@ pub struct User {
     section: Section,
     /// The task that comes next where tasks run in order.
     turn: usize,
-    /// For how long a pause of the run has held steps inside the task at hand.
+    /// For how long a pause of the run has delayed steps of the current task.
     held: Duration,
-    /// By how much the latest iteration began too late, where it had a due time. Here, because each function on the way
-    /// to a step would have room for it twice.
+    /// By how much the latest iteration began too late, where it had a due time. A field, because as an argument it
+    /// would be twice in the future of each function down to the step.
     late: Option<Duration>,
-    /// Steps without I/O since others were let run.
+    /// Steps without I/O since the last yield.
     unbroken: u32,
-    /// It leaves, and there is no time for the steps that remain: the task ends before its next step.
+    /// The user has to leave before its remaining steps could run: the task ends before its next step.
     ends: bool,
 }
 
-/// Which list of steps is run.
+/// The list of steps that is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
     OnStart,
@@ -68,7 +68,7 @@ enum Section {
 }
 
 impl User {
-    /// A user that has done nothing yet.
+    /// A user at its start.
     pub fn new(shard: Rc<ShardState>, who: Identity, signal: Rc<Signal>, sessions: Sessions) -> Self {
         let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
         Self {
@@ -86,7 +86,7 @@ impl User {
         }
     }
 
-    /// Runs until retired, or until a step or the end of its data stops it. Borrows the user, because a future has room
+    /// Runs until retired, or until a step or the end of its data stops it. Borrows the user, because a future reserves memory
     /// twice for what is moved into it.
     pub async fn live(&mut self) {
         let shard = Rc::clone(&self.shard);
@@ -107,7 +107,7 @@ impl User {
         }
         // `stop: task` ends the list it is in.
         if !matches!(way, ControlFlow::Break(StopScope::User | StopScope::Run)) {
-            // In an open run the users that come before the others are the setting, not the load.
+            // In an open run, users that start before the others set the scene and generate no load.
             if shard.plan.schedule.is_open() && class.start == Start::WithOthers {
                 let _ = self.serve(class).await;
             } else {
@@ -115,7 +115,7 @@ impl User {
             }
         }
         if class.start == Start::BeforeOthers && shard.stopping.get() {
-            // They were there first, because the others need them: so they stay until the others are gone.
+            // They started first because the others need them, so they stay until the others have ended.
             while shard.others.load(Ordering::Relaxed) > 0 {
                 tokio::time::sleep(LINGER).await;
             }
@@ -137,7 +137,7 @@ impl User {
             if let Some(delay) = self.late
                 && waited
             {
-                // Lateness of a user who was free is ours; of one who was busy, the server's.
+                // The delay of an idle user is the generator's; that of a busy one, the server's.
                 self.shard.recorder.borrow_mut().schedule_delay(delay);
             }
             self.task(class, weights).await?;
@@ -148,7 +148,7 @@ impl User {
             if waited {
                 pacer.shift(self.rest(next, class.wait.is_planned()).await);
             } else {
-                // Without waits a user whose replies are always ready would never let the others run.
+                // Without waits, a user whose responses are always ready would never yield to the others.
                 tokio::task::yield_now().await;
             }
         }
@@ -158,7 +158,7 @@ impl User {
     /// Begins an iteration whenever one arrives.
     async fn serve(&mut self, class: &Class) -> ControlFlow<StopScope> {
         let weights = weights(class);
-        // The one it was spawned for waited for `on_start`, which is not the generator's delay.
+        // The first iteration waited for `on_start`, which is not a delay of the generator.
         let mut was_idle = false;
         loop {
             let Some(due) = self.signal.arrival.take() else {
@@ -200,7 +200,7 @@ impl User {
     fn choose(&mut self, class: &Class, weights: u64) -> usize {
         if class.sequential {
             let all = class.tasks.len();
-            // At least one of them weighs something: the builder sees to it.
+            // At least one weight is not 0: the compiler checks that.
             let next = (0..all).map(|ahead| (self.turn + ahead) % all).find(|at| class.tasks[*at].weight > 0);
             let index = next.unwrap_or(0);
             self.turn = index + 1;
@@ -219,7 +219,7 @@ impl User {
         0
     }
 
-    /// Fills the slots of the data files that give a new row now.
+    /// Takes a row of each data file that provides a new one now.
     async fn take_rows(&mut self, bind: Bind) -> ControlFlow<StopScope> {
         let shard = Rc::clone(&self.shard);
         for (feeder, source) in shard.plan.feeders.iter().zip(shard.feeders.iter()).filter(|(f, _)| f.bind == bind) {
@@ -251,7 +251,7 @@ fn weights(class: &Class) -> u64 {
     class.tasks.iter().map(|task| u64::from(task.weight)).sum()
 }
 
-/// Counts a user as long as its task lives, also when it is cut or panics.
+/// Counts a user as long as its task lives, also when it is aborted or panics.
 struct Alive<'a> {
     shard: &'a ShardState,
     signal: &'a Signal,
@@ -278,7 +278,7 @@ impl Drop for Alive<'_> {
             self.shard.unfinished.set(self.shard.unfinished.get() + 1);
         }
         if self.signal.arrival.take().is_some() {
-            // It was given an iteration and left before it could begin.
+            // It left before it could begin the iteration that had arrived for it.
             self.shard.arrivals.borrow_mut().dropped += 1;
         }
     }

@@ -1,4 +1,4 @@
-//! A request that has no response yet, and what it counts as if it never gets one.
+//! A request that has no response yet, and how it is counted if it never gets one.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use crate::scenario::plan::EndpointId;
 use crate::stats::{Example, Reason};
 use crate::units;
 
-/// Least time after which a request without a reply is the server's failure, however short the stop time-out is.
+/// A request without a response for less than this is not a failure, however short the stop time-out is.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Counts a request on the wire. One that is dropped before its reply was cut: it is in no row, so it is counted apart.
-/// But one that has had as long as a stop gives it and longer was not answered, and that is a failure: a server that
-/// stands still towards the end of a run must not look well.
+/// Counts a request on the wire. One that is dropped before its response was aborted: it is in no row and counted
+/// separately. But one that had waited for longer than the stop time-out is a failure: a server that hangs towards the
+/// end of a run must not look healthy.
 pub(super) struct OnTheWire {
     shard: Rc<ShardState>,
     endpoint: EndpointId,
@@ -33,7 +33,7 @@ impl OnTheWire {
         Self { shard: Rc::clone(shard), endpoint, late, since, ticket, arrived: false }
     }
 
-    /// The same for one that the server responds to when it has something to say.
+    /// The same for a request that the server answers only when it has something to send.
     pub(super) fn listening(shard: &Rc<ShardState>, endpoint: EndpointId, late: Option<Duration>) -> Self {
         let ticket = shard.in_flight.begin_listening();
         Self { shard: Rc::clone(shard), endpoint, late, since: Instant::now(), ticket, arrived: false }
@@ -43,7 +43,7 @@ impl OnTheWire {
         self.arrived = true;
     }
 
-    /// Its user leaves while there is nothing yet: that is nobody's failure, however long it has been.
+    /// Its user leaves before there is a response: not a failure, however long it has waited.
     pub(super) fn left(self) {
         self.shard.cut.set(self.shard.cut.get() + 1);
         self.arrived();
@@ -53,7 +53,7 @@ impl OnTheWire {
 impl Drop for OnTheWire {
     fn drop(&mut self) {
         self.shard.in_flight.end(&mut self.ticket);
-        // A user that dies of a panic has not waited in vain.
+        // A panic of the user is not a failure of the server.
         if self.arrived || std::thread::panicking() {
             return;
         }
@@ -70,7 +70,7 @@ impl Drop for OnTheWire {
     }
 }
 
-/// Why a request that was cut after `waited` is a failure; `None` when it had no time to be answered.
+/// Why a request that was aborted after `waited` is a failure; `None` when the server had too little time.
 fn unanswered(waited: Duration, stop_timeout: Duration) -> Option<(Reason, Example)> {
     let limit = stop_timeout.max(PATIENCE);
     (waited >= limit).then(|| {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_had_as_long_as_a_stop_gives_it_was_not_answered() {
+    fn a_request_that_waited_longer_than_the_stop_time_out_is_a_failure() {
         for (waited, stop_timeout, is_failure) in [(9, 10, false), (10, 10, true), (1, 0, false), (2, 0, true)] {
             let failure = unanswered(Duration::from_secs(waited), Duration::from_secs(stop_timeout));
             assert_eq!(failure.is_some(), is_failure, "{waited} {stop_timeout}");

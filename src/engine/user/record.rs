@@ -1,4 +1,4 @@
-//! What came of a step, counted in the statistics of its shard.
+//! Counts the result of a step in the statistics of its shard.
 
 use crate::engine::shard_state::ShardState;
 use crate::protocol::message_sink::{Delivery, MessageSink};
@@ -9,10 +9,10 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Failure, Sample};
 
-/// Characters of the words of a failure, at most: it may quote what a server wrote.
+/// Most characters of the message of a failure: it may quote what a server sent.
 const DETAIL: usize = 4_096;
 
-/// Shows a result to whoever watches, and counts it in its row; one without a row is neither.
+/// Shows a result to the observer, if there is one, and counts it in its row. Without a row, neither happens.
 pub(super) fn record(shard: &ShardState, result: StepResult) {
     if let (Some(observer), Some(_)) = (&shard.observer, result.row) {
         observer.trace(&TraceEvent::Finished(&result));
@@ -43,7 +43,7 @@ fn sample(row: EndpointId, result: StepResult, secrets: &Redactor) -> Sample {
     Sample { endpoint: row.0, service, response, connect, first_byte, bytes: result.bytes, failure }
 }
 
-/// What is folded or cut was masked where that was done; this is for all the rest.
+/// Masks what was not yet masked: what is folded or truncated is masked where that is done.
 fn masked(mut failure: Box<Failure>, secrets: &Redactor) -> Box<Failure> {
     if let Some(example) = &mut failure.example
         && example.detail.len() > DETAIL
@@ -95,7 +95,7 @@ mod tests {
     use crate::stats::Reason;
 
     #[test]
-    fn a_secret_that_comes_back_is_in_no_part_of_a_failure() {
+    fn a_secret_in_a_response_is_in_no_part_of_a_failure() {
         let secrets = Redactor::new(["s3cret-token"]);
         let told = || "no user s3cret-token".to_owned();
         let example = Example { status: Some(200), headers: told(), body: told(), detail: told() };

@@ -1,10 +1,10 @@
-//! What the steps of a list do, in order.
+//! Executes the steps of a list, in order.
 //!
-//! A plain list costs nothing beyond its requests: only steps that hold other steps box a future, and only steps
-//! without I/O count towards letting the other users run. A user that is told to leave goes on with the list at hand at
-//! its own pace: its waits keep their length, so that fewer users never mean more requests. The list ends where a loop
-//! would begin another pass, or after a wait that does not fit into the stop time-out; it is then counted as unfinished.
-//! `on_stop` is done whole.
+//! A plain list costs nothing beyond its requests: only steps that contain other steps box a future, and only steps
+//! without I/O count towards yielding to the other users. A retired user continues its current list at the same pace:
+//! waits keep their length, so that fewer users never mean more requests. The list ends where a loop would begin
+//! another pass, or after a wait that does not fit into the stop time-out; it is then counted as unfinished. `on_stop`
+//! always runs to its end.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -21,10 +21,10 @@ use crate::protocol::result::{Outcome, StepResult};
 use crate::scenario::eval::template::{Condition, RenderError, SlotId, Template, Text};
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
 
-/// Steps without I/O that a user does before the others are let run. A costly template takes milliseconds.
+/// Steps without I/O that a user executes before it yields to the others. A costly template takes milliseconds.
 const UNBROKEN: u32 = 8;
 
-/// Characters of what went wrong in a step, at most.
+/// Most characters of the error of a step.
 const MESSAGE: usize = 500;
 
 type Boxed<'a> = Pin<Box<dyn Future<Output = ControlFlow<StopScope>> + 'a>>;
@@ -65,7 +65,7 @@ impl User {
                     self.held += context.held_for();
                     self.ends |= context.leaves();
                     drop(context);
-                    // Here a list of steps may decide what a failed step means; so far it goes on in any case.
+                    // A failed step does not end its list.
                     match result.outcome {
                         Outcome::Unsent(error) => self.unsent(action, &error).await,
                         Outcome::Passed | Outcome::Failed(_) => record(&self.shard, result),
@@ -76,7 +76,7 @@ impl User {
         ControlFlow::Continue(())
     }
 
-    /// The steps that hold other steps. Boxed, because they may hold each other.
+    /// The steps that contain other steps. Boxed, because they may contain each other.
     fn nested<'a>(&'a mut self, action: &'a Action) -> Boxed<'a> {
         Box::pin(async move {
             match action {
@@ -115,7 +115,7 @@ impl User {
                     let (mut passes, mut is_last) = (0, false);
                     while self.holds(condition, "while").await {
                         if passes >= *limit {
-                            self.failed("while", &format!("the condition still held after {limit} passes")).await;
+                            self.failed("while", &format!("the condition was still true after {limit} passes")).await;
                             break;
                         }
                         if is_last {
@@ -176,7 +176,7 @@ impl User {
         let now = Instant::now();
         match now.checked_add(length) {
             Some(until) if until > now => self.wait_inside(until).await,
-            // No time at all, or longer than the clock reaches, which nobody means.
+            // No time at all, or longer than the clock can represent, which nobody intends.
             _ => self.yield_if_busy().await,
         }
     }
@@ -208,25 +208,25 @@ impl User {
         }
     }
 
-    /// Between two passes of a loop: lets the others run, waits while the run is paused, and looks for a stop.
+    /// Between two passes of a loop: yields, waits while the run is paused, and returns false after a stop.
     async fn may_go_on(&mut self) -> bool {
         self.yield_if_busy().await;
         self.held += self.wait_while_paused().await;
-        !self.is_told_to_leave()
+        !self.is_retiring()
     }
 
-    /// By how much the iteration at hand began too late, where it had a due time.
+    /// By how much the current iteration began too late, where it had a due time.
     fn late(&self) -> Option<Duration> {
         self.late.filter(|_| matches!(self.section, Section::Task(_)))
     }
 
-    /// Ends the list, and all that it is called from, before its last step.
+    /// Ends the list, and all lists it is called from, before the last step.
     fn end_early(&mut self) -> ControlFlow<StopScope> {
         self.shard.unfinished.set(self.shard.unfinished.get() + 1);
         ControlFlow::Break(StopScope::Task)
     }
 
-    /// Steps that never wait would keep the thread to themselves.
+    /// Yields now and then, as steps that never wait would block the thread.
     async fn yield_if_busy(&mut self) {
         self.unbroken += 1;
         if self.unbroken >= UNBROKEN {
@@ -267,7 +267,7 @@ impl User {
         let (message, place) = (secrets.clip(message, MESSAGE), secrets.mask(place));
         self.trace(UserEvent::Exception { place: &place, message: &message });
         self.shard.recorder.borrow_mut().exception(&(*place).into(), &message);
-        // A scenario that fails without a request must not spin.
+        // A scenario that fails without a request must not loop at full speed.
         self.unbroken = 0;
         tokio::task::yield_now().await;
     }

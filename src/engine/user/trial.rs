@@ -1,4 +1,4 @@
-//! One user, once: `on_start`, each chosen task in the order of the file, `on_stop`; and what an observer is shown.
+//! One user, once: `on_start`, each chosen task in the order of the file, `on_stop`; and what the observer is shown.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -44,7 +44,7 @@ impl User {
         }
     }
 
-    /// Shows that a step is left out because its `when` is false.
+    /// Shows that a step is skipped because its `when` is false.
     pub(super) fn trace_skipped(&self, action: &Action) {
         if self.shard.observer.is_none() {
             return;
@@ -54,7 +54,7 @@ impl User {
         self.trace(UserEvent::Skipped(request.as_deref().unwrap_or(action.key())));
     }
 
-    /// The wait as a trial keeps it: no longer than is worth watching.
+    /// The length of a wait: in a trial at most [`LONGEST_WAIT`](crate::engine::trace::LONGEST_WAIT).
     pub(super) fn shortened(&self, length: Duration) -> Duration {
         if self.shard.observer.is_none() {
             return length;

@@ -22,7 +22,7 @@ pub enum WireError {
     #[error("server closed the connection before sending a response")]
     Unanswered,
     /// The server closed the connection before the response was whole.
-    #[error("connection closed before the reply was complete")]
+    #[error("connection closed before the response was complete")]
     Closed,
     /// What came is not HTTP.
     #[error("{0}")]
@@ -68,6 +68,6 @@ mod tests {
     #[test]
     fn our_own_limits_keep_their_numbers() {
         let reason = WireError::Malformed("more than 5 content codings".into()).reason(&Redactor::default());
-        assert_eq!(reason.to_string(), "malformed reply: more than 5 content codings");
+        assert_eq!(reason.to_string(), "malformed response: more than 5 content codings");
     }
 }

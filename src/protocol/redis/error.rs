@@ -21,7 +21,7 @@ pub enum WireError {
     #[error("{0}")]
     Resolve(#[from] ResolveError),
     /// The server closed the connection before it answered.
-    #[error("connection closed before the reply was complete")]
+    #[error("connection closed before the response was complete")]
     Closed,
     /// What came is no Redis's answer.
     #[error("{0}")]
@@ -152,11 +152,11 @@ mod tests {
                 "no permissions to run the 'get' command (NOPERM, the user's access list)",
             ),
             (refused("NOPERM what else"), "what else (NOPERM, the user's access list)"),
-            (WireError::Closed, "connection closed before the reply was complete"),
+            (WireError::Closed, "connection closed before the response was complete"),
             (FormatError::TooLarge.into(), "reply larger than 16 MiB"),
             (FormatError::Foreign("HTTP/1.1 400".into()).into(), "not a Redis server: it answered \"HTTP/1.1 400\""),
             (FormatError::Foreign("220 x at 12:30".into()).into(), "not a Redis server: it answered \"N x at N:N\""),
-            (FormatError::Malformed("x").into(), "malformed reply: x"),
+            (FormatError::Malformed("x").into(), "malformed response: x"),
             (io::Error::from(io::ErrorKind::ConnectionRefused).into(), "connection refused"),
         ] {
             assert_eq!(error.reason(&Redactor::default()).to_string(), reason);

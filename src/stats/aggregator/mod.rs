@@ -1,4 +1,4 @@
-//! One owner of all totals: merges intervals, keeps the 10 s window and the series, publishes snapshots.
+//! Owns all totals: merges intervals, keeps the 10 s window and the series, publishes snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::totals::Totals;
 use super::window::{self, SLOT};
 use crate::row_kind::RowKind;
 
-/// Bars of the distribution in a factor of ten.
+/// Bars of the distribution per factor of ten.
 const BINS_PER_DECADE: f64 = 8.0;
 
 /// Owns the statistics of a run. It reads no clock: every moment is passed in.
@@ -30,7 +30,7 @@ pub struct Aggregator {
     seq: u64,
     /// Users, requests on the wire and how long the oldest of these waits, by shard.
     shards: Vec<(u32, u32, Option<Duration>)>,
-    /// Responses since the last snapshot, and when one came before that.
+    /// Responses since the last snapshot, and the time of the last one before it.
     responses: u64,
     last_response: Option<Duration>,
     unanswered: u64,
@@ -39,7 +39,7 @@ pub struct Aggregator {
     events: Arc<Vec<RunEvent>>,
     log: LogView,
     server: Option<ServerFigures>,
-    /// Where in its plan the run is, as the engine last said.
+    /// Where in its plan the run is, as the engine last reported.
     plan: PlanView,
     /// Epochs of a warm-up: their requests are counted, but in no row.
     warm: Vec<u32>,
@@ -47,9 +47,9 @@ pub struct Aggregator {
     steady: Steady,
     /// The latest seconds, and how many there have been.
     seconds: (Arc<Vec<Arc<Second>>>, u64),
-    /// Everything a reset forgets.
+    /// Everything that a reset removes.
     stats: Totals,
-    /// Room to merge windows in.
+    /// Memory to merge windows in.
     scratch: Times<u64>,
 }
 
@@ -81,7 +81,7 @@ impl Aggregator {
         }
     }
 
-    /// Merges an interval and clears it for reuse. One of an older epoch only updates users, in flight and cut.
+    /// Merges an interval and clears it for reuse. One of an older epoch only updates users, requests in flight and aborted requests.
     pub fn absorb(&mut self, interval: &mut Interval) {
         if let Some(shard) = self.shards.get_mut(interval.shard) {
             *shard = (interval.users, interval.in_flight, interval.oldest);
@@ -94,7 +94,7 @@ impl Aggregator {
         self.keep_lines(interval);
         let warm = self.warm.contains(&interval.epoch);
         if interval.epoch >= self.epoch {
-            // The first warm-up is shown while it lasts, and forgotten at its end; one in mid-run is not counted at all.
+            // The first warm-up is shown until its end; a later one is not counted at all.
             if !warm || self.stats.is_warm_up {
                 self.stats.absorb(interval, &self.endpoints);
             }
@@ -117,14 +117,14 @@ impl Aggregator {
     }
 
     /// What is measured in `epoch` is a warm-up. When nothing has been measured before it, it is shown until
-    /// [`Self::end_warm_up`]; else the figures stand still until then.
+    /// [`Self::end_warm_up`]; else the figures do not change until then.
     pub fn warm_up(&mut self, epoch: u32, elapsed: Duration) {
         self.warm.push(epoch);
         self.stats.is_warm_up = self.stats.total.is_empty();
         self.stats.uncounted_from = (!self.stats.is_warm_up).then_some(elapsed);
     }
 
-    /// The warm-up is over: from `epoch` on everything counts.
+    /// The warm-up is over: from `epoch` on everything is counted.
     pub fn end_warm_up(&mut self, epoch: u32, elapsed: Duration) {
         let stats = &mut self.stats;
         if stats.is_warm_up {
@@ -134,12 +134,12 @@ impl Aggregator {
         }
     }
 
-    /// Notes what the Redis server says about itself.
+    /// Sets the figures of the Redis server.
     pub fn server(&mut self, figures: ServerFigures) {
         self.server = Some(figures);
     }
 
-    /// Notes what it says once the users leave: its figures stay what they were, only its counts go on.
+    /// Sets the counters of the Redis server after the users have left; its other figures stay.
     pub fn server_left(&mut self, later: ServerFigures) {
         match &mut self.server {
             Some(known) if !known.unreached => known.count(&later),
@@ -152,19 +152,19 @@ impl Aggregator {
         self.left_out
     }
 
-    /// Says where in its plan the run is, for the next snapshots. The counts are the aggregator's own.
+    /// Sets where in its plan the run is, for the next snapshots. The counts are the aggregator's own.
     pub fn plan(&mut self, plan: PlanView) {
         self.plan = plan;
     }
 
-    /// Forgets all statistics; from now on only intervals of `epoch` count.
+    /// Removes all statistics; from now on only intervals of `epoch` are counted.
     pub fn reset(&mut self, epoch: u32, elapsed: Duration) {
         self.epoch = epoch;
         self.resets += 1;
         self.stats = Totals::new(self.endpoints.len(), elapsed);
     }
 
-    /// Notes a change of load.
+    /// Records a change of load.
     pub fn event(&mut self, event: RunEvent) {
         let events = Arc::make_mut(&mut self.events);
         if events.len() >= MAX_EVENTS {
@@ -173,7 +173,7 @@ impl Aggregator {
         events.push(event);
     }
 
-    /// The picture at this moment. Closes series buckets and window slots that `moment` has left behind.
+    /// The snapshot of this moment. Closes series buckets and window slots that are over.
     pub fn snapshot(&mut self, moment: Moment) -> Arc<Snapshot> {
         let (users, in_flight) =
             self.shards.iter().fold((0u32, 0u32), |(u, f), s| (u.saturating_add(s.0), f.saturating_add(s.1)));
@@ -186,10 +186,10 @@ impl Aggregator {
         let closed = !seconds.is_empty();
         keep(&mut self.seconds, seconds, &self.plan, moment.health.cpu);
         let measured = stats.measured(moment.elapsed);
-        // Window figures change when a second closes; in the first second, and at the end, nobody wants to wait.
+        // Window figures change when a second closes; in the first second, and at the end, they change at once.
         if closed || measured < SLOT || moment.state.is_done() {
             let covered = stats.total.window.covered(moment.elapsed.saturating_sub(stats.opened));
-            // What came in the first moments says nothing yet of a whole second.
+            // The first moments are no basis for a rate per second.
             let covered = if moment.state.is_done() { covered } else { covered.max(SLOT) };
             stats.total.refresh(covered, &mut self.scratch);
             stats.rows.iter_mut().for_each(|row| row.refresh(covered, &mut self.scratch));
@@ -280,7 +280,7 @@ fn distribution(times: &Times<u64>) -> Vec<Bin> {
     let mut last = 0;
     for (micros, count) in times.values() {
         let mut next = if bins.is_empty() { step(micros) } else { last + 1 };
-        // Empty bars between two full ones are bars too.
+        // Empty bars between two others are bars too.
         while bins.is_empty() || next <= step(micros) {
             let from = 10f64.powf(f64::from(next) / BINS_PER_DECADE) / 1e6;
             bins.push(Bin { from: Duration::from_secs_f64(from), count: 0 });

@@ -1,5 +1,5 @@
-//! Who keeps this process from its processor cores. Counters of the Linux kernel in, shares of time out;
-//! elsewhere, and where a file cannot be read, everything is zero and blames nobody.
+//! What keeps this process from its processor cores. Counters of the Linux kernel in, shares of time out;
+//! elsewhere, and where a file cannot be read, everything is zero.
 
 use std::collections::HashMap;
 use std::fs;
@@ -26,7 +26,7 @@ impl Counters {
         Self { threads: threads(), steal, throttled: throttled(&group, Path::new("/sys/fs/cgroup")) }
     }
 
-    /// What happened since `before`, which was read so long ago.
+    /// The shares since `before`, which was read this long ago.
     pub(super) fn since(&self, before: &Self, wall: Duration) -> Cores {
         let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
         let nanos = wall.as_nanos() as f64;
@@ -62,7 +62,7 @@ fn schedule(text: &str) -> Option<(u64, u64)> {
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// The first line of `/proc/stat`: the eighth number is what the host gave to others. The two after it are already
+/// The first line of `/proc/stat`: the eighth number is the time that the host gave to others. The two after it are already
 /// part of the first two.
 fn steal(text: &str) -> Option<(u64, u64)> {
     let line = text.lines().next()?.strip_prefix("cpu ")?;

@@ -1,5 +1,5 @@
-//! Is the load generator itself the bottleneck? Process-wide signals, sampled by the control thread, are joined with
-//! what the shards measured and become a level and its reason in words.
+//! Is the load generator itself the bottleneck? Process-wide signals, sampled by the control thread, and
+//! the measurements of the shards become a level with its reason in words.
 
 mod cores;
 pub(super) mod steady;
@@ -12,20 +12,20 @@ use self::cores::Counters;
 use super::snapshot::{Blocked, Cores, Health, Latency, Level};
 use crate::units;
 
-/// A load thread that does not come back for as long is blocked.
+/// A load thread that does not run its timer for this long is blocked.
 pub const BLOCKED: Duration = Duration::from_millis(250);
-/// Reading may be behind what comes for this long after a burst; for ten times as long, and it does not keep up.
+/// Reading may lag behind for this long after a burst; ten times as long means that it does not keep up.
 const BEHIND: Duration = Duration::from_millis(100);
-/// Fewer samples of the timer than this say nothing.
+/// Fewer samples of the timer than this are not evaluated.
 const ENOUGH_LAG: u64 = 100;
-/// CPU and cores are looked at this often: shorter, and the kernel's own granularity shows.
+/// How often CPU and cores are read: at shorter intervals the kernel's granularity would show.
 const CPU_EVERY: Duration = Duration::from_secs(1);
 /// Readings kept: ten seconds.
 const READINGS: usize = 10;
 /// Counting open files costs a system call for each.
 const FILES_EVERY: Duration = Duration::from_secs(2);
 
-/// Reads this process's CPU time and open files, and who keeps it from its cores.
+/// Reads this process's CPU time and open files, and what keeps it from its cores.
 #[derive(Debug, Default)]
 pub struct Probe {
     /// Oldest first, never empty once there is one.
@@ -49,7 +49,7 @@ impl Reading {
 }
 
 impl Probe {
-    /// Starts measuring now.
+    /// A probe that measures from now on.
     pub fn new() -> Self {
         Self { readings: VecDeque::from([Reading::take()]), ..Self::default() }
     }
@@ -73,7 +73,7 @@ impl Probe {
         let reading = Reading::take();
         let parallel = std::thread::available_parallelism().map_or(1, usize::from);
         if let (Some(oldest), Some(last)) = (self.readings.front(), self.readings.back()) {
-            // The cores are judged with the timers, over as long; and one second of the kernel's ticks would be noise.
+            // The same period as for the timers; a single second of the kernel's ticks would be noise.
             self.cores = between(oldest, &reading, parallel).1;
             self.cpu = between(last, &reading, parallel).0;
         }
@@ -106,10 +106,10 @@ fn open_files() -> Option<(u64, u64)> {
     Some((open as u64, limit))
 }
 
-/// Fills in what the shards measured and sets the level: the worst signal decides and is put in words.
+/// Adds the measurements of the shards and sets the level: the worst signal decides, and its words are shown.
 ///
-/// A schedule delay counts when it passes both the fixed limit and the share of the median (`median`): a few
-/// milliseconds distort neither a slow server's figures nor can a timer do better than one.
+/// A schedule delay counts when it exceeds both the fixed limit and a share of the `median` response time: a few
+/// milliseconds do not distort the figures of a slow server, and no timer is more exact than one.
 pub(super) fn judge(
     health: &mut Health,
     lag: &Latency,
@@ -165,19 +165,19 @@ pub(super) fn judge(
     health.why = (worst.0 != Level::Green).then(|| worst.1.into());
 }
 
-/// Why a timer fires late: only what was seen.
+/// Why a timer fires late, as far as the kernel's counters show it.
 fn cause(health: &Health) -> String {
     let Cores { busiest, waiting, .. } = health.cores;
     let percent = |n: f64| format!("{:.1} %", n * 100.0);
     // The probe fires 100 times a second: a p99 of 8 ms is one wait of 8 ms in each, or 0.8 % of the time.
     if health.cores == Cores::default() {
-        "too early to tell why, or not to be told here".to_owned()
+        "the cause is not known yet, or not available on this system".to_owned()
     } else if busiest > 0.8 && waiting < 0.05 {
-        format!("a thread of its own is {} busy", percent(busiest))
+        format!("a load thread is {} busy", percent(busiest))
     } else if waiting >= health.timer_lag.as_secs_f64() / 2.0 {
         format!("a thread waited {} of the time for a core that others used", percent(waiting))
     } else {
-        format!("no cause seen, it uses {} of its CPU", percent(health.cpu))
+        format!("no cause found, this process uses {} of its CPU", percent(health.cpu))
     }
 }
 
@@ -230,11 +230,17 @@ mod tests {
                 cores(0.06, 0.0, 0.0, 0.0),
                 3,
                 Level::Amber,
-                "timers fire 3.0ms late (p99): no cause seen, it uses 6.0 %",
+                "timers fire 3.0ms late (p99): no cause found, this process uses 6.0 %",
             ),
-            (0.0, cores(0.0, 0.0, 0.0, 0.0), 3, Level::Amber, "timers fire 3.0ms late (p99): too early to tell"),
+            (
+                0.0,
+                cores(0.0, 0.0, 0.0, 0.0),
+                3,
+                Level::Amber,
+                "timers fire 3.0ms late (p99): the cause is not known yet",
+            ),
             (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30.0 % of the time for a core"),
-            (0.5, cores(0.97, 0.001, 0.0, 0.0), 3, Level::Amber, "a thread of its own is 97.0 % busy"),
+            (0.5, cores(0.97, 0.001, 0.0, 0.0), 3, Level::Amber, "a load thread is 97.0 % busy"),
             (0.97, cores(0.97, 0.0, 0.0, 0.0), 12, Level::Red, "this process uses 97 % of its CPU"),
             (0.1, cores(0.1, 0.0, 0.03, 0.0), 1, Level::Amber, "the host gave 3 % of this machine's CPU to others"),
             (0.1, cores(0.1, 0.0, 0.2, 0.0), 1, Level::Red, "the host gave 20 %"),

@@ -1,4 +1,4 @@
-//! A level that does not flap: it rises at once, and falls when a better one has lasted.
+//! A level that does not flap: it rises at once, and falls only after a better one has lasted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ pub struct Steady {
 }
 
 impl Steady {
-    /// Replaces the level of the moment, and its reason, by the one that is shown.
+    /// Replaces the present level and its reason with the one to show.
     pub fn hold(&mut self, health: &mut Health, now: Duration) {
         if health.level < self.level {
             let since = *self.better_since.get_or_insert(now);

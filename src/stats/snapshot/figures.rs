@@ -1,4 +1,4 @@
-//! What was measured: counts, times and failures of each row.
+//! The measurements of each row: counts, times and failures.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::row_kind::RowKind;
 use crate::stats::sample::{Example, Silence};
 
-/// The percentiles kept everywhere: Locust's report list.
+/// The percentiles of every latency: Locust's report list.
 pub const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 /// Column headers of [`PERCENTILES`], exactly as Locust writes them.
 pub const PERCENTILE_LABELS: [&str; 11] =
@@ -32,7 +32,7 @@ pub struct Row {
 pub struct Figures {
     /// Finished requests, failed ones included.
     pub requests: u64,
-    /// Requests that got a response, right or wrong.
+    /// Requests that got a response, as expected or not.
     pub responses: u64,
     /// Failed requests.
     pub failures: u64,
@@ -40,7 +40,7 @@ pub struct Figures {
     pub rps: f64,
     /// Failures per second.
     pub fps: f64,
-    /// Bytes of reply bodies.
+    /// Bytes of response bodies.
     pub bytes: u64,
     /// Response time: from the due time where there is one, else from the send.
     pub response: Latency,
@@ -48,7 +48,7 @@ pub struct Figures {
     pub service: Option<Latency>,
     /// Time to connect, over the requests that opened a connection.
     pub connect: Mean,
-    /// Time to the first byte of the reply.
+    /// Time to the first byte of the response.
     pub first_byte: Mean,
 }
 
@@ -62,13 +62,13 @@ impl Figures {
 /// Mean of a time that is not kept as a histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Mean {
-    /// How many were measured.
+    /// How many times were measured.
     pub count: u64,
-    /// Their mean.
+    /// The mean of them.
     pub mean: Duration,
 }
 
-/// A merged latency histogram, read off.
+/// The figures of a latency histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Latency {
     /// How many times were measured.
@@ -113,7 +113,7 @@ pub struct Bin {
 pub struct FailureView {
     /// Most frequent first, bounded.
     pub rows: Vec<FailureRow>,
-    /// Kinds that found no room in `rows`.
+    /// Further kinds, which are not in `rows`.
     pub more_kinds: u64,
     /// Failures of those kinds.
     pub more_count: u64,
@@ -130,7 +130,7 @@ pub struct FailureRow {
     pub name: Arc<str>,
     /// The reason in words.
     pub reason: Arc<str>,
-    /// Why no response came; `None` where one came that is not the right one.
+    /// Why there was no response; `None` where there was one that is not accepted.
     pub silence: Option<Silence>,
     /// How many.
     pub count: u64,
@@ -138,7 +138,7 @@ pub struct FailureRow {
     pub first: SystemTime,
     /// Wall clock of the latest.
     pub last: SystemTime,
-    /// One kept reply.
+    /// One response, kept as an example.
     pub example: Option<Arc<Example>>,
 }
 
@@ -147,7 +147,7 @@ pub struct FailureRow {
 pub struct ExceptionRow {
     /// How many.
     pub count: u64,
-    /// What went wrong.
+    /// The error.
     pub message: Arc<str>,
     /// Where in the scenario: class, task, step.
     pub place: Arc<str>,

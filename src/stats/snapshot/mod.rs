@@ -1,4 +1,4 @@
-//! The immutable picture of a run that every reader shares: screen, headless output, reports.
+//! The immutable state of a run that every reader shares: screen, headless output, reports.
 
 mod figures;
 mod judgement;
@@ -26,13 +26,13 @@ use crate::row_kind::RowKind;
 /// Everything known about a run at one moment. Freezing the display is keeping an old `Arc`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Counts up by one a snapshot.
+    /// Number of the snapshot, from 1.
     pub seq: u64,
     /// When it was taken.
     pub at: SystemTime,
     /// What does not change during the run.
     pub run: Arc<RunInfo>,
-    /// Run time so far; pauses do not count.
+    /// Run time so far, pauses excluded.
     pub elapsed: Duration,
     /// Run time since the statistics were last reset: the divisor of the totals' rates.
     pub measured: Duration,
@@ -45,15 +45,15 @@ pub struct Snapshot {
     pub load: LoadView,
     /// All endpoints together.
     pub total: Row,
-    /// One row an endpoint, in the plan's order; endpoints without requests too.
+    /// One row per endpoint, in the plan's order; endpoints without requests too.
     pub endpoints: Vec<Row>,
     /// Response times of all endpoints in logarithmic bins, for the histogram.
     pub distribution: Vec<Bin>,
     /// Grouped failures.
     pub failures: FailureView,
-    /// Errors in the scenario itself at run time (a template that failed), grouped.
+    /// Errors of the scenario itself at run time (a template that failed), grouped.
     pub exceptions: Vec<ExceptionRow>,
-    /// The past, at bounded resolution.
+    /// The history of the run, at bounded resolution.
     pub series: Series,
     /// The latest seconds of the run with their histograms, oldest first, at most [`RECENT`](super::second::RECENT).
     #[serde(skip)]
@@ -63,19 +63,19 @@ pub struct Snapshot {
     pub judgements: Arc<Vec<Judgement>>,
     /// Whether the load generator itself is the bottleneck.
     pub health: Health,
-    /// Requests that were in flight when the run was cut, and are in no row.
+    /// Requests in flight that were aborted, and are in no row.
     pub cut: u64,
-    /// Whether published messages arrive, and how the Redis is; `None` in a run without Redis.
+    /// Whether published messages arrive, and the state of the Redis server; `None` in a run without Redis.
     pub redis: Option<Arc<RedisView>>,
-    /// What the replies of GraphQL operations cost, by the index of their endpoint, where the server says so.
+    /// The costs of GraphQL operations, by the index of their endpoint, where the server reports them.
     pub costs: Vec<(u32, Costs)>,
-    /// What was odd about responses that are no failures, by the index of their endpoint, where there was something.
+    /// Irregularities of responses that are not failures, by the index of their endpoint.
     pub remarks: Vec<(u32, Remarks)>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<RunEvent>>,
     /// Where in its load plan the run is.
     pub plan: PlanView,
-    /// What `log` steps said.
+    /// Lines of `log` steps.
     pub log: LogView,
 }
 
@@ -86,7 +86,7 @@ impl Snapshot {
         waiting && self.total.total.requests == 0 && self.plan.left_out == 0
     }
 
-    /// True in a run whose subscribers measure what arrives; without, nothing is known of deliveries and losses.
+    /// True in a run whose subscribers measure what arrives; without them, nothing is known of deliveries and losses.
     pub fn measures_delivery(&self) -> bool {
         self.endpoints.iter().any(|row| row.kind.is_delivery())
     }
@@ -104,12 +104,12 @@ impl Snapshot {
 /// Redis in a snapshot.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RedisView {
-    /// What became of the messages of each row, by its kind and name: `PUBLISH` rows count what was published,
-    /// `DELIVER` rows what came, `SUBSCRIBE` rows the connections that broke.
+    /// The messages of each row, with its kind and name: `PUBLISH` rows count what was published, `DELIVER` rows what was
+    /// received, `SUBSCRIBE` rows the connections that broke.
     pub rows: Vec<(RowKind, Arc<str>, Tally)>,
     /// All rows together.
     pub total: Tally,
-    /// The server's own figures, from the first look on.
+    /// The server's own figures, from the first reading on.
     pub server: Option<ServerFigures>,
 }
 

@@ -1,4 +1,4 @@
-//! How the run stands: what it is doing, where in its plan, and how the generator bears it.
+//! The state of a run: what it is doing, where in its plan it is, and whether the generator keeps up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,9 +12,9 @@ pub enum RunState {
     Ramping,
     /// As many users as wanted.
     Running,
-    /// New iterations are held.
+    /// No iterations begin.
     Paused,
-    /// No new iterations; waiting for those that run.
+    /// No iterations begin; those that run are finished or aborted.
     Stopping,
     /// Over. The last snapshot of a run has this state and all of its requests.
     Done(End),
@@ -25,9 +25,9 @@ pub enum RunState {
 pub enum End {
     /// The planned run time is over.
     Completed,
-    /// Someone asked for it.
+    /// By a command, a signal or a step.
     Stopped,
-    /// The engine could not go on (a shard died).
+    /// The engine could not continue (a shard died).
     Broken,
 }
 
@@ -43,13 +43,13 @@ impl RunState {
         }
     }
 
-    /// True once nothing will change any more.
+    /// True at the end, when nothing changes any more.
     pub fn is_done(&self) -> bool {
         matches!(self, RunState::Done(_))
     }
 }
 
-/// The load as it is and as it is wanted.
+/// The present load, and the load that is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LoadView {
     /// Users alive.
@@ -73,25 +73,25 @@ pub struct LoadView {
 /// Where in its load plan a run is.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PlanView {
-    /// Name of the stage at hand, where the plan has stages.
+    /// Name of the current stage, where the plan has stages.
     pub stage: Option<Arc<str>>,
     /// Its index.
     pub stage_index: Option<usize>,
-    /// The load was changed by hand, and no longer follows the plan.
+    /// The load was changed by a command, and no longer follows the plan.
     pub steered: bool,
-    /// What is measured now does not count.
+    /// Requests are not counted at the moment.
     pub warm_up: bool,
     /// Requests of the warm-up: they are in no row.
     pub left_out: u64,
     /// Arrivals wanted per second now; only in an open model.
     pub rate: Option<f64>,
-    /// What became of the arrivals; all 0 in a closed model.
+    /// The arrivals by outcome; all 0 in a closed model.
     pub arrivals: Arrivals,
     /// Lists of steps (tasks, `on_start`, `on_stop`) that ended before their last step, because their users had to leave.
     pub unfinished: u64,
 }
 
-/// What became of the iterations that were due in an open model; their sum is how many were due.
+/// The iterations that were due in an open model, by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
     /// Begun by a user.
@@ -113,59 +113,59 @@ impl Arrivals {
 pub struct Health {
     /// The worst of all signals.
     pub level: Level,
-    /// What is wrong, in words, when not green.
+    /// The reason in words, unless green.
     pub why: Option<Arc<str>>,
     /// CPU of this process, 1.0 being every core it may use.
     pub cpu: f64,
-    /// Who keeps this process from its processor cores.
+    /// What keeps this process from its processor cores.
     pub cores: Cores,
     /// 99th percentile of the lag of a 10 ms timer on the shards, last 10 s.
     pub timer_lag: Duration,
     /// 99th percentile of real send minus due time, last 10 s, where there are due times.
     pub schedule_delay: Option<Duration>,
-    /// Load threads that stood still.
+    /// Blocked load threads.
     pub blocked: Blocked,
-    /// Longest time that messages came faster than this process read them, last 10 s.
+    /// Longest time for which messages arrived faster than this process read them, last 10 s.
     pub backlog: Duration,
     /// Open files and their limit.
     pub open_files: Option<(u64, u64)>,
 }
 
-/// How long load threads stood still: nothing was sent, received or timed then.
+/// For how long load threads were blocked: nothing was sent, received or timed during that time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Blocked {
-    /// Of the threads that have not come back, the longest time so far; a few milliseconds are ordinary.
+    /// Of the threads that are blocked now, the longest time so far; a few milliseconds are normal.
     pub now: Duration,
-    /// The longest time of the last 10 s, that of a thread which has not come back included.
+    /// The longest time of the last 10 s, that of a thread which is blocked now included.
     pub recent: Duration,
     /// Times of [`BLOCKED`](crate::stats::health::BLOCKED) or longer since the statistics were reset; without those of
-    /// threads that have not come back.
+    /// threads that are blocked now.
     pub count: u64,
     /// The longest of these.
     pub longest: Duration,
 }
 
-/// Shares of the last ten seconds that say who has the processor cores; zero where the system does not tell.
+/// Who had the processor cores in the last ten seconds, as shares of time; zero where the system does not report it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cores {
     /// Time on a core, of the busiest thread.
     pub busiest: f64,
     /// Time ready to run but without a core, of the thread that waited most.
     pub waiting: f64,
-    /// Part of the machine's CPU that its host gave to others.
+    /// Share of the machine's CPU that its host gave to others.
     pub steal: f64,
     /// Time for which a limit of the control group held this process.
     pub held: f64,
 }
 
-/// A traffic light that also has words.
+/// How far the figures of a run can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Level {
-    /// Trust the numbers.
+    /// They can be trusted.
     #[default]
     Green,
-    /// Look.
+    /// They may be distorted.
     Amber,
-    /// The numbers are about us, not about the server.
+    /// They show the generator rather than the server.
     Red,
 }

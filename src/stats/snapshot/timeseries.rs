@@ -1,4 +1,4 @@
-//! What has been: seconds and minutes gone by, changes of load, lines of the log.
+//! The history of a run: buckets of time, changes of load, lines of the log.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,14 +10,14 @@ use super::figures::Latency;
 /// Most [`RunEvent`]s kept in a snapshot.
 pub const MAX_EVENTS: usize = 1_000;
 
-/// Lines that `log` steps wrote.
+/// Lines of `log` steps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LogView {
     /// The newest, oldest first, at most [`MAX_LOG`].
     pub lines: Arc<Vec<LogLine>>,
-    /// How many there have been, those no longer in `lines` included.
+    /// How many there were, including those no longer in `lines`.
     pub total: u64,
-    /// Lines that came faster than can be read, and were not kept.
+    /// Lines that were not kept, because there were too many in a short time.
     pub dropped: u64,
 }
 
@@ -25,25 +25,25 @@ pub struct LogView {
 pub const MAX_LOG: usize = 500;
 
 impl LogView {
-    /// The lines after the first `seen` ones, as far as they are still there.
+    /// The lines after the first `seen` ones, as far as they are still kept.
     pub fn since(&self, seen: u64) -> &[LogLine] {
         let new = usize::try_from(self.total.saturating_sub(seen)).unwrap_or(usize::MAX);
         &self.lines[self.lines.len().saturating_sub(new)..]
     }
 }
 
-/// What one `log` step said.
+/// One line of a `log` step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// Wall clock.
     pub at: SystemTime,
-    /// `user.id` of who said it.
+    /// `user.id` of the user.
     pub user: u64,
     /// One line, cleaned and masked.
     pub text: Arc<str>,
 }
 
-/// The past of the whole run: fine and recent, coarse and old. Buckets are in order of time, `coarse` before `medium`
+/// The history of the whole run: recent times in short buckets, older ones in long buckets. Buckets are in order of time, `coarse` before `medium`
 /// before `fine`, without overlap.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Series {
@@ -62,7 +62,7 @@ impl Series {
     }
 }
 
-/// What happened between two moments of the run.
+/// What was measured between two moments of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Run time at its start.
@@ -83,18 +83,18 @@ pub struct Bucket {
     pub p95: Option<Duration>,
     /// 99th percentile of the response time in it.
     pub p99: Option<Duration>,
-    /// The whole run as it stood at its end.
+    /// Totals of the whole run at its end.
     pub cumulative: Cumulative,
 }
 
-/// Totals of the run at one moment of the past: the `Total …` columns of Locust's history file.
+/// Totals of the run at an earlier moment: the `Total …` columns of Locust's history file.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cumulative {
     /// Requests.
     pub requests: u64,
     /// Failures.
     pub failures: u64,
-    /// Bytes of reply bodies.
+    /// Bytes of response bodies.
     pub bytes: u64,
     /// Requests per second over the last 10 s.
     pub rps: f64,
