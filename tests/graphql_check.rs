@@ -181,7 +181,7 @@ fn a_schema_that_cannot_be_had_is_said() {
 fn the_demo_shop_tells_its_schema() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let (said, code) = check(root, &["scenarios/graphql.yaml", "--introspect"]);
-    assert!(code == 0 && said.contains("GraphQL: 7 steps fit the schema of the demo target"), "{said}");
+    assert!(code == 0 && said.contains("GraphQL: 7 steps are valid against the schema of the demo target"), "{said}");
     let demo = DemoTarget::start(0).expect("a free port");
     let folder = with(&[(
         "s.yaml",
@@ -199,7 +199,7 @@ fn a_foreign_server_tells_its_schema() {
         check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"])
     };
     let (said, code) = scenario("{ hello(name: \"a\") boom }");
-    assert!(code == 0 && said.contains("1 step fits the schema of the scenario's endpoint"), "{said}");
+    assert!(code == 0 && said.contains("1 step is valid against the schema of the scenario's endpoint"), "{said}");
     for (query, wanted) in [
         ("{ helo(name: \"a\") }", "did you mean `hello`?"),
         ("{ hello(name: 7) }", "expected value of type String!, found an integer"),

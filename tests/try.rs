@@ -73,11 +73,11 @@ tasks:
         "first",
         "= n = 2",
         "> authorization: Bearer ***",
-        "wait 5.00s, cut to 100ms",
+        "wait 5.00s, shortened to 100ms",
         "repeat: pass 2 of 2",
         "# n is 2",
-        "`if` holds: then",
-        "`when` does not hold: GET /never left out",
+        "`if` is true: then",
+        "`when` is false: GET /never skipped",
         "second",
         "# bye",
         "3 requests, 0 failed",
@@ -149,7 +149,7 @@ tasks:
         "# id is 7",
         "SUBSCRIPTION Ends",
         "complete by the server, after 1 event",
-        "4 requests, 0 failed, 3 expectations held",
+        "4 requests, 0 failed, 3 expectations passed",
     ];
     let mut rest = out.as_str();
     for part in wanted {
@@ -281,7 +281,7 @@ tasks:
         "got 0",
         "  LPUSH visits x\n",
         "✗ WRONGTYPE",
-        "8 requests, 3 failed, 1 expectation held, 1 did not",
+        "8 requests, 3 failed, 1 expectation passed, 1 failed",
     ];
     let mut rest = out.as_str();
     for part in wanted {
@@ -330,5 +330,5 @@ fn a_loop_of_redirects_is_one_request() {
     });
     let (out, error, code) = run(folder.path(), "tasks: [{ steps: [{ get: / }] }]\n", &["-H", &host]);
     assert_eq!(code, Some(1), "{out}{error}");
-    assert!(out.contains("302, goes on to ") && out.contains("1 request, 1 failed"), "{out}");
+    assert!(out.contains("302, redirected to ") && out.contains("1 request, 1 failed"), "{out}");
 }

@@ -1,4 +1,4 @@
-//! `katydid check FILE…`: what is wrong, what looks wrong, and what a run would do and cost.
+//! `katydid check FILE…`: errors, warnings, and what a run would do and cost.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,12 +37,12 @@ fn one(file: &Path, args: &Check, settings: &Settings) -> Result<String, String>
     let scenario = pick::one(Some(file), &select).load().map_err(|e| e.text)?;
     let mut overrides = scenario.completed(&settings.overrides()).into_owned();
     // Without a host the check is still of use: the host may be a flag of the run.
-    let nowhere = overrides.host.is_none() && scenario.host().is_none() && scenario.needs_host();
-    if nowhere {
+    let has_no_host = overrides.host.is_none() && scenario.host().is_none() && scenario.needs_host();
+    if has_no_host {
         overrides.host = Some("http://host.invalid".to_owned());
     }
     let mut plan = scenario.plan(&overrides).map_err(|e| e.text)?;
-    if nowhere {
+    if has_no_host {
         plan.host = "".into();
     }
     load::hide(&plan.secrets);
@@ -50,15 +50,15 @@ fn one(file: &Path, args: &Check, settings: &Settings) -> Result<String, String>
     if let Some(why) = plan.not_runnable() {
         return Err(mask(format!("{}\nerror: {why}", estimate::words(&plan))));
     }
-    let held = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
-    let held = held.check(&scenario, settings.host.as_deref()).map_err(mask)?;
+    let schema = SchemaFrom::flags(args.schema.clone(), args.introspect.clone());
+    let schema = schema.check(&scenario, settings.host.as_deref()).map_err(mask)?;
     let mut text = String::new();
     if !scenario.warnings().is_empty() {
         text.push_str(scenario.warnings());
         text.push_str("\n\n");
     }
     text.push_str(&estimate::words(&plan));
-    text.push_str(held.as_deref().unwrap_or_default());
+    text.push_str(schema.as_deref().unwrap_or_default());
     let profiles = scenario.profiles();
     if !profiles.is_empty() && select.profile.is_none() {
         text.push_str(&format!("  profiles, chosen with --profile: {}\n", profiles.join(", ")));
@@ -83,23 +83,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_told_is_what_a_run_with_these_flags_would_do() {
+    fn the_plan_is_what_a_run_with_these_flags_would_do() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.yaml");
         let text = "run_time: 1h\nprofiles: { small: { users: 3 } }\nuser_classes:\n  \
                     A: { tasks: [{ tags: a, steps: [{ get: /a }] }, { tags: b, steps: [{ get: /b }] }] }\n  \
                     B: { tasks: [{ tags: [a, x], steps: [{ get: /c }] }] }\n";
         std::fs::write(&path, text).unwrap();
-        let told = |flags: &[&str]| check(&path, flags).unwrap_or_else(|e| panic!("{flags:?} {e}"));
-        assert!(told(&[]).contains("s; no host: give it with --host"), "{}", told(&[]));
-        let text = told(&["--host", "http://other", "--profile", "small", "-T", "a", "-E", "x", "--classes", "A"]);
+        let shown = |flags: &[&str]| check(&path, flags).unwrap_or_else(|e| panic!("{flags:?} {e}"));
+        assert!(shown(&[]).contains("s; no host: give it with --host"), "{}", shown(&[]));
+        let text = shown(&["--host", "http://other", "--profile", "small", "-T", "a", "-E", "x", "--classes", "A"]);
         for (word, is) in
             [("against http://other\n", true), ("3 users", true), ("/a", true), ("/b", false), ("/c", false)]
         {
             assert_eq!(text.contains(word), is, "{word}\n{text}");
         }
-        assert!(told(&["-u", "9", "-r", "2", "-t", "5m"]).contains("9 users, 2 started per second, 5m"));
-        assert!(told(&["--host", "demo"]).contains("against embedded target"));
+        assert!(shown(&["-u", "9", "-r", "2", "-t", "5m"]).contains("9 users, 2 started per second, 5m"));
+        assert!(shown(&["--host", "demo"]).contains("against embedded target"));
         assert!(check(Path::new("demo"), &[]).is_ok_and(|text| text.contains("embedded target")));
         assert!(check(&path, &["--profile", "smal"]).unwrap_err().contains("did you mean `small`?"));
     }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_right_file_is_told_in_words_and_a_wrong_one_in_errors() {
+    fn a_valid_file_shows_its_plan_and_a_wrong_one_its_errors() {
         let folder = tempfile::tempdir().unwrap();
         let file = |text: &str| {
             let path = folder.path().join("s.yaml");

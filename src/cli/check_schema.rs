@@ -1,4 +1,4 @@
-//! The schema that `katydid check` holds GraphQL documents against: from a file, or from the server itself.
+//! The schema that `katydid check` validates GraphQL documents against: from a file, or from the server.
 
 use std::path::PathBuf;
 
@@ -35,19 +35,19 @@ impl SchemaFrom {
         }
     }
 
-    /// Says how many documents fit, or every error; `None` if no schema is wanted. A `host` takes the place of the
-    /// scenario's own.
+    /// Returns how many documents are valid, or every error; `None` if no schema is wanted. `host` replaces that of the
+    /// scenario.
     pub(super) fn check(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<String>, String> {
-        // The address of a Redis is no place to ask.
+        // A Redis has no GraphQL schema.
         let host = host.filter(|host| !is_redis(host));
         let Some((schema, from)) = self.schema(scenario, host).map_err(|why| format!("error: {why}"))? else {
             return Ok(None);
         };
         let count = scenario.check_graphql(&schema).map_err(|error| error.text)?;
         Ok(Some(match count {
-            0 => "  GraphQL: no step to hold against a schema\n".to_owned(),
-            1 => format!("  GraphQL: 1 step fits the schema of {from}\n"),
-            more => format!("  GraphQL: {more} steps fit the schema of {from}\n"),
+            0 => "  GraphQL: no steps to validate\n".to_owned(),
+            1 => format!("  GraphQL: 1 step is valid against the schema of {from}\n"),
+            more => format!("  GraphQL: {more} steps are valid against the schema of {from}\n"),
         }))
     }
 

@@ -11,10 +11,10 @@ use crate::scenario::{Plan, Scenario};
 use crate::settings::{Config, Given, Origin, Setting, Settings};
 use crate::units::plain;
 
-/// A setting as it counts.
+/// The value of a setting that is used.
 struct Effective {
     setting: &'static Setting,
-    /// Nothing where neither a file nor a flag says anything, and the default is none.
+    /// `None` if there is no value and no default.
     value: Option<String>,
     origin: Origin,
 }
@@ -65,17 +65,17 @@ fn named(file: &std::path::Path, settings: &Settings) -> Result<Named, String> {
     Ok(Named { scenario, plan })
 }
 
-/// What the scenario says, and below it `config.yaml`.
+/// The value of the scenario, else of `config.yaml`.
 fn below(setting: &Setting, config: &Config, named: Option<&Named>) -> Option<Given> {
-    let said = named.and_then(|named| said(setting, named)).map(|(text, origin)| Given { text, origin });
-    said.or_else(|| {
+    let found = named.and_then(|named| in_scenario(setting, named)).map(|(text, origin)| Given { text, origin });
+    found.or_else(|| {
         let value = config.get(setting.key)?;
         Some(Given { text: value.text.clone(), origin: Origin::Config(value.line) })
     })
 }
 
-/// What the scenario says of the load and the host.
-fn said(setting: &Setting, named: &Named) -> Option<(String, Origin)> {
+/// Load and host of the scenario.
+fn in_scenario(setting: &Setting, named: &Named) -> Option<(String, Origin)> {
     let Named { scenario, plan } = named;
     let load = &plan.load;
     let value = match setting.key {

@@ -21,7 +21,7 @@ fn serve(port: u16, seed: Option<u64>) -> std::io::Result<()> {
     console::write_from_threads();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        // Before the address is told: whoever reads it may already send a signal.
+        // Before the address is printed: a script that reads it may send a signal at once.
         let mut signals = Signals::new()?;
         let target = DemoTarget::start(port)?;
         if let Some(seed) = seed {

@@ -1,11 +1,10 @@
-//! Files that the command makes for somebody to go on with.
+//! Files that commands create for the user to edit.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::Path;
 
-/// Writes a file that is not there yet, and the folder it is in; nothing is overwritten, and nothing stays of a file that
-/// could not be written to its end.
+/// Creates a file and its folder. An existing file is not overwritten, and an incomplete one is removed.
 pub(super) fn create(path: &Path, text: &str) -> io::Result<()> {
     if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         fs::create_dir_all(parent)?;

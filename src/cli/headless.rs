@@ -12,7 +12,7 @@ use crate::stats::Snapshot;
 /// Locust's default of `--exit-code-on-error`.
 const ON_ERROR: u8 = 1;
 
-/// Runs what `-f` names, else the demo.
+/// Runs the scenario that `-f` names, else the demo.
 pub(super) fn run(settings: &Settings) -> ExitCode {
     console::write_from_threads();
     ExitCode::from(run_to_code(settings))
@@ -66,7 +66,7 @@ fn run_to_code(settings: &Settings) -> u8 {
     exit::of_run(&last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written)
 }
 
-/// Says before a run that what `--csv` asks for cannot be written.
+/// Checks before a run that the files of `--csv` can be written; prints a warning if not.
 pub(super) fn can_write_csv(settings: &Settings) -> bool {
     let checked = settings.csv.as_deref().map_or(Ok(()), report::csv::check);
     if let Err(error) = &checked {
@@ -75,7 +75,7 @@ pub(super) fn can_write_csv(settings: &Settings) -> bool {
     checked.is_ok()
 }
 
-/// Writes what `--csv` asks for and says where; false when it could not.
+/// Writes the files of `--csv` and prints their paths; false if one could not be written.
 pub(super) fn write_csv(settings: &Settings, last: &Snapshot) -> bool {
     let Some(prefix) = &settings.csv else { return true };
     match report::csv::write(prefix, last) {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::{exit, files, schema};
 use crate::headless::console;
 
-/// What is written, below the folder.
+/// The files, relative to the folder.
 const FILES: [(&str, &str); 3] = [
     ("scenarios/starter.yaml", include_str!("starter/starter.yaml")),
     ("scenarios/data/accounts.csv", include_str!("starter/data/accounts.csv")),
@@ -15,7 +15,7 @@ const FILES: [(&str, &str); 3] = [
 /// The schema that the scenario names, so that editors complete it.
 const SCHEMA: &str = "scenarios/katydid.schema.json";
 
-/// Writes the files; none of them takes the place of another.
+/// Writes the files; existing ones are not overwritten.
 pub(super) fn run(folder: &Path) -> ExitCode {
     match write(folder) {
         Ok(written) => {
@@ -43,9 +43,9 @@ fn enter(folder: &Path) -> String {
 fn write(folder: &Path) -> Result<Vec<String>, String> {
     let schema = schema::text();
     let all: Vec<(&str, &str)> = FILES.into_iter().chain([(SCHEMA, schema.as_str())]).collect();
-    // Looked for first, so that a second try does not leave half of the files.
+    // Checked first, so that a second run does not write half of the files.
     if let Some((name, _)) = all.iter().find(|(name, _)| folder.join(name).exists()) {
-        return Err(format!("{} is already there: nothing was written", folder.join(name).display()));
+        return Err(format!("{} already exists: nothing was written", folder.join(name).display()));
     }
     let mut written: Vec<String> = Vec::with_capacity(all.len());
     for (name, text) in all {
@@ -84,6 +84,6 @@ mod tests {
         assert_eq!(scenario.warnings(), "");
         let plan = scenario.plan(&Overrides::default()).unwrap();
         assert_eq!((plan.not_runnable(), plan.feeders.len()), (None, 1));
-        assert!(write(&target).unwrap_err().contains("already there"));
+        assert!(write(&target).unwrap_err().contains("already exists"));
     }
 }

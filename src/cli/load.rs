@@ -13,7 +13,7 @@ use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, estimate, is_redis};
 use crate::tui::{Probe, ProbeError, Starter};
 
-/// Longest that the launcher waits for a Redis to answer.
+/// How long the launcher waits for a Redis to respond.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Keeps the demo target alive from the first run that needs it until it is dropped.
@@ -22,11 +22,11 @@ pub(super) struct Local {
     threads: usize,
     seed: Option<u64>,
     demo: Option<DemoTarget>,
-    /// What is to be said of the run that was started last.
+    /// Remarks on the run that was started last.
     remarks: Vec<String>,
     /// The host of the command line or the environment, and the scenario that was named beside it.
     given: (Option<String>, Option<Scenario>),
-    /// Standard output is a log, perhaps of a CI system that must be told what to mask.
+    /// Standard output is a log, perhaps of a CI system that needs to know what to mask.
     logged: bool,
 }
 
@@ -45,12 +45,12 @@ pub(super) enum StartError {
 }
 
 impl StartError {
-    /// What it says, which may quote the names of files and the like.
+    /// The message with secrets masked: it may quote file names and the like.
     pub(super) fn masked(&self, scenario: &Scenario) -> String {
         scenario.secrets().mask(&self.to_string()).into_owned()
     }
 
-    /// True when it is not the machine that refuses, but what the files ask for cannot be done.
+    /// True if the scenario is at fault, not this machine.
     pub(super) fn is_about_the_scenario(&self) -> bool {
         match self {
             StartError::Scenario(_) | StartError::Engine(EngineError::NotRunnable(_) | EngineError::Data(_)) => true,
@@ -65,7 +65,7 @@ impl Local {
         Self { threads, seed, demo: None, remarks: Vec::new(), given: (None, None), logged: false }
     }
 
-    /// Runs print what they do: their secrets are told to the CI system before anything else.
+    /// For runs that print: their secrets are reported to the CI system before anything else is printed.
     pub(super) fn logged(mut self) -> Self {
         self.logged = true;
         self
@@ -77,14 +77,14 @@ impl Local {
         self
     }
 
-    /// True unless somebody has explicitly sent this example to this host.
-    fn is_astray(&self, scenario: &Scenario, host: Option<&str>) -> bool {
+    /// True for an example that would be sent to another host without having been named.
+    fn is_unnamed_and_diverted(&self, scenario: &Scenario, host: Option<&str>) -> bool {
         let (given, named) = &self.given;
         let is_named = named.as_ref().is_some_and(|named| named.is_embedded() && named.name() == scenario.name());
         host == given.as_deref() && !is_named && unnamed::is_diverted(scenario, host)
     }
 
-    /// What is to be said of the run that was started last, such as too few users for its classes.
+    /// Remarks on the run that was started last, such as too few users for its classes.
     pub(super) fn remarks(&self) -> &[String] {
         &self.remarks
     }
@@ -106,7 +106,7 @@ impl Local {
         Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
     }
 
-    /// Its faults are those of the seed from the beginning, also in a second run.
+    /// Restarts its faults from the seed, so that a second run has the same.
     fn demo_url(&mut self, seed: u64) -> std::io::Result<String> {
         let demo = match self.demo.take() {
             Some(demo) => demo,
@@ -130,7 +130,7 @@ impl Starter for Local {
     }
 
     fn refusal(&self, scenario: &Scenario, overrides: &Overrides) -> Option<&'static str> {
-        self.is_astray(scenario, overrides.host.as_deref()).then_some(unnamed::NOT_NAMED)
+        self.is_unnamed_and_diverted(scenario, overrides.host.as_deref()).then_some(unnamed::NOT_NAMED)
     }
 
     fn masked(&self, text: &str) -> String {
@@ -140,14 +140,14 @@ impl Starter for Local {
     fn probe(&self, target: &RedisTarget, secrets: &Arc<Redactor>) -> Option<Probe> {
         let (target, secrets) = (target.clone(), Arc::clone(secrets));
         Some(Box::new(move || {
-            let answer = redis::probe(&target, &secrets, PROBE_TIMEOUT);
-            answer.map_err(|silent| ProbeError { why: silent.why.to_string(), reached: silent.reached })
+            let response = redis::probe(&target, &secrets, PROBE_TIMEOUT);
+            response.map_err(|silent| ProbeError { why: silent.why.to_string(), reached: silent.reached })
         }))
     }
 }
 
-/// The demo target of a trial that wants it, with its address put into `overrides`; it lives as long as it is held. It has no
-/// faults: a trial says whether the scenario is right.
+/// The demo target of a trial that wants it, with its address put into `overrides`; it is stopped when dropped. It has no
+/// faults: a trial tests the scenario.
 pub(super) fn demo_for(
     scenario: &Scenario,
     overrides: &mut Overrides,
@@ -163,8 +163,7 @@ pub(super) fn demo_for(
     Ok(Some(demo))
 }
 
-/// Tells GitHub Actions, if that is where this runs, to mask the secrets in all that comes after, also from programs
-/// that read what is written here.
+/// In GitHub Actions, requests to mask the secrets in all later output of the job.
 pub(super) fn hide(secrets: &Redactor) {
     if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
         secrets.values().iter().for_each(|value| console::say(&add_mask(value)));
@@ -176,7 +175,7 @@ fn add_mask(value: &str) -> String {
     format!("::add-mask::{}", value.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
 }
 
-/// True when the host that counts is the demo target's name.
+/// True if the effective host is the demo target.
 fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
     flag.filter(|host| !is_redis(host)).or(scenario) == Some(DEMO_HOST)
 }
@@ -208,13 +207,13 @@ mod tests {
         );
         let local = |host: Option<&str>, named| Local::new(1, None).sending_to(host.map(str::to_owned), named);
         let far = Some("http://staging");
-        assert!(local(far, None).is_astray(&scenario(one), far));
-        assert!(local(far, Some(scenario(two))).is_astray(&scenario(one), far));
-        assert!(!local(far, Some(scenario(one))).is_astray(&scenario(one), far));
+        assert!(local(far, None).is_unnamed_and_diverted(&scenario(one), far));
+        assert!(local(far, Some(scenario(two))).is_unnamed_and_diverted(&scenario(one), far));
+        assert!(!local(far, Some(scenario(one))).is_unnamed_and_diverted(&scenario(one), far));
         // Typed into the launcher, beside the example.
-        assert!(!local(None, None).is_astray(&scenario(one), far));
-        assert!(!local(far, None).is_astray(&scenario(one), Some("http://other")));
-        assert!(!local(Some("demo"), None).is_astray(&scenario(one), Some("demo")));
+        assert!(!local(None, None).is_unnamed_and_diverted(&scenario(one), far));
+        assert!(!local(far, None).is_unnamed_and_diverted(&scenario(one), Some("http://other")));
+        assert!(!local(Some("demo"), None).is_unnamed_and_diverted(&scenario(one), Some("demo")));
         assert_eq!(
             local(far, None)
                 .start(&scenario(one), &Overrides { host: far.map(str::to_owned), ..Overrides::default() })

@@ -1,6 +1,6 @@
 //! The command line: types, dispatch, exit codes.
 //!
-//! In: arguments, environment, `.env`. Out: a screen, a headless run or the demo target, and how it went as an exit code.
+//! In: arguments, environment, `.env`. Out: a screen, a headless run or the demo target, and an exit code.
 
 mod args;
 mod check;
@@ -36,12 +36,12 @@ use crate::system::signals;
 use args::{Cli, Commands};
 use layers::Layers;
 
-/// Parses the command line, does what it asks, and says how it went.
+/// Parses the command line and executes it; returns the exit code.
 pub fn main() -> ExitCode {
     signals::survive_file_limit();
     panics::install();
     let code = run();
-    // What was asked for is not there when standard output could not take it.
+    // Output that could not be written is an error.
     if !console::finish() && code == ExitCode::SUCCESS { ExitCode::from(exit::TROUBLE) } else { code }
 }
 

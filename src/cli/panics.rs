@@ -1,4 +1,4 @@
-//! What a panic says, which is whatever the program had in its hands: without the secrets of the scenario.
+//! Masks the secrets of the scenario in messages of panics.
 
 use std::panic::PanicHookInfo;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::headless::console;
 use crate::scenario::secrets::Redactor;
 
-/// A hook is given nothing but the panic: what it must not show is kept where it finds it.
+/// The secrets to mask. A panic hook gets no other arguments, so they are static.
 static SECRETS: Mutex<Option<Arc<Redactor>>> = Mutex::new(None);
 
-/// Installs the hook; until there are secrets it is the one that was there.
+/// Installs the hook. While there are no secrets it calls the previous one.
 pub(super) fn install() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| match secrets() {
@@ -18,19 +18,19 @@ pub(super) fn install() {
     }));
 }
 
-/// What is not to be shown from now on.
+/// Replaces the secrets to mask.
 pub(super) fn protect(secrets: &Arc<Redactor>) {
     let secrets = Some(Arc::clone(secrets)).filter(|secrets| !secrets.is_empty());
     *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
 }
 
-/// What is not to be shown either from now on.
+/// Adds secrets to mask.
 pub(super) fn protect_also(more: &Redactor) {
     let known = secrets().unwrap_or_default();
     protect(&known.with(more.values().iter().map(String::as_str)));
 }
 
-/// A text that may hold a secret, such as the message of a panic or a path from the command line.
+/// A string that may contain a secret, such as the message of a panic or a path from the command line.
 pub(super) fn masked(text: &str) -> String {
     secrets().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text).into_owned())
 }

@@ -1,12 +1,12 @@
-//! Which scenarios there are, and which one `-f` means. None of them is read here.
+//! Finds scenarios, and the one that `-f` names. Their contents are not read here.
 
 use std::path::{Path, PathBuf};
 
 use crate::scenario::SelectOptions;
 use crate::scenario::catalog::{self, Entry, Origin};
 
-/// The launcher's entries: what `-f` names comes first. The part that is asked for is taken of what `-f` names, else of
-/// every scenario that has it.
+/// The launcher's entries: what `-f` names comes first. `select` applies to what `-f` names, else to every scenario that
+/// has such a part.
 pub(super) fn entries(file: Option<&Path>, select: &SelectOptions) -> Vec<Entry> {
     let found = catalog::discover(Path::new("scenarios"), user_folder().as_deref());
     let Some(file) = file else {
@@ -16,11 +16,11 @@ pub(super) fn entries(file: Option<&Path>, select: &SelectOptions) -> Vec<Entry>
     found.next().map(|first| first.taking(select, true)).into_iter().chain(found).collect()
 }
 
-/// The one entry of a headless run: what `-f` names, else the embedded demo, also where a file of that name hides it from
-/// the launcher: nobody has named that file.
+/// The entry of a run without a screen: what `-f` names, else the embedded demo, even if a file of the same name hides it
+/// in the launcher.
 pub(super) fn one(file: Option<&Path>, select: &SelectOptions) -> Entry {
     match file {
-        // A file needs no look at its neighbours.
+        // For an existing file the others need not be searched.
         Some(file) if file.exists() => Entry::file(file, Origin::Named),
         Some(file) => {
             let found = catalog::discover(Path::new("scenarios"), user_folder().as_deref());
@@ -35,7 +35,7 @@ fn user_folder() -> Option<PathBuf> {
     directories::ProjectDirs::from("", "", "katydid").map(|dirs| dirs.config_dir().join("scenarios"))
 }
 
-/// The entry of this name, unless there is a file: what is on disk is what the user can see.
+/// The entry of this name, unless a file of that name exists.
 fn named(file: &Path, found: &[Entry]) -> Option<usize> {
     let by_name = found.iter().position(|entry| Some(entry.name.as_str()) == file.to_str());
     by_name.filter(|_| !file.exists())

@@ -1,4 +1,4 @@
-//! A run on the screen, and what is said when the screen is gone.
+//! A run on the screen, and what is printed after it.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::scenario::catalog::Origin;
 use crate::settings::Settings;
 use crate::tui::{self, Exit, Outcome};
 
-/// A person who has watched the run needs no code to know; scripts ask for one.
+/// Default of `--exit-code-on-error` with a screen: the user has seen the failures.
 const ON_ERROR: u8 = 0;
 
 /// Opens the launcher, or starts at once with `--autostart`.
@@ -25,7 +25,7 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     if !can_write_csv(settings) {
         return ExitCode::from(exit::USAGE);
     }
-    // An example may be sent elsewhere if it was named; it is small, unlike what others write.
+    // A named example may be sent to another host. It is small, so loading it here takes no time.
     let named = entries.first().filter(|entry| settings.file.is_some() && entry.origin == Origin::Embedded);
     let named = named.and_then(|entry| entry.load().ok());
     let mut local = Local::new(settings.load_threads(), settings.seed).sending_to(settings.host.clone(), named);
@@ -33,7 +33,7 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
         Ok(outcome) => {
             let code = leave(settings, &outcome);
             if outcome.exit == Exit::HangUp {
-                // The thread that reads keys may spin on the dead terminal: nothing is waited for any more.
+                // The thread that reads keys may spin on the closed terminal: exit without waiting for it.
                 std::process::exit(i32::from(code));
             }
             ExitCode::from(code)
@@ -45,11 +45,11 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Leaves the summary on the ordinary screen and the files on disk.
+/// Prints the summary on the ordinary screen and writes the files.
 fn leave(settings: &Settings, outcome: &Outcome) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &outcome.last {
-        // The files first: a terminal that takes nothing any more would hold them up.
+        // Files first: a terminal that no longer reads would block them.
         let written = write_csv(settings, last);
         if outcome.exit != Exit::HangUp {
             console::say(&text::summary(last, console::width()));
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_way_out_decides_the_code() {
+    fn the_exit_decides_the_code() {
         let settings = Settings::default();
         for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
             assert_eq!(leave(&settings, &Outcome { last: None, exports: Vec::new(), exit: way }), code);

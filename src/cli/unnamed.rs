@@ -1,14 +1,14 @@
-//! Where the requests of the embedded examples may go: they are the demo shop's, and no other host is sent them unless
-//! its user names the example.
+//! Where the requests of the embedded examples may go: to the demo shop, and to another host only if the user names the
+//! example.
 
 use std::path::Path;
 
 use crate::scenario::{DEMO_HOST, Scenario};
 use crate::settings::Settings;
 
-/// Where Locust takes its file from if none is named.
+/// The file that Locust uses by default.
 const LOCUSTFILE: &str = "locustfile.py";
-/// The variable that names it.
+/// The variable that names another one.
 const LOCUSTFILE_VARIABLE: &str = "LOCUST_LOCUSTFILE";
 
 /// Why a run that starts at once cannot start without a scenario file; `None` when it can, or has one.
@@ -18,10 +18,10 @@ pub(super) fn refusal(settings: &Settings) -> Option<String> {
     }
     let variable = std::env::var(LOCUSTFILE_VARIABLE).ok().filter(|name| !name.is_empty());
     let here = || Path::new(LOCUSTFILE).exists().then(|| LOCUSTFILE.to_owned());
-    why(variable.as_deref(), here().as_deref(), settings.host.as_deref())
+    reason(variable.as_deref(), here().as_deref(), settings.host.as_deref())
 }
 
-fn why(variable: Option<&str>, here: Option<&str>, host: Option<&str>) -> Option<String> {
+fn reason(variable: Option<&str>, here: Option<&str>, host: Option<&str>) -> Option<String> {
     let convert = "docs/from-locust.md shows how to convert a locustfile";
     let found = match (variable, here) {
         (Some(name), _) => format!("{LOCUSTFILE_VARIABLE} names {name}, which katydid does not read; {convert}"),
@@ -45,7 +45,7 @@ pub(super) fn is_diverted(scenario: &Scenario, host: Option<&str>) -> bool {
     scenario.is_embedded() && scenario.host() == Some(DEMO_HOST) && host.is_some_and(|host| host != DEMO_HOST)
 }
 
-/// What to say when an example that was named goes to a host that can hardly be a demo target: those listen on loopback.
+/// The warning for a named example that goes to a host that is not on loopback, where demo targets listen.
 pub(super) fn warning(scenario: &Scenario, host: Option<&str>) -> Option<String> {
     let is_far = host.and_then(|host| url::Url::parse(host).ok()).is_some_and(|url| match url.host() {
         Some(url::Host::Ipv4(address)) => !address.is_loopback(),
@@ -55,7 +55,9 @@ pub(super) fn warning(scenario: &Scenario, host: Option<&str>) -> Option<String>
     });
     (is_far && is_diverted(scenario, host)).then(|| {
         let name = scenario.name();
-        format!("{name} is an embedded example: its requests are the demo shop's, and go to the host that was given")
+        format!(
+            "{name} is an embedded example: its requests are made for the demo shop, and are sent to the given host"
+        )
     })
 }
 
@@ -64,8 +66,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_file_only_the_demo_runs_and_only_at_home() {
-        for (variable, here, host, said) in [
+    fn without_a_file_only_the_demo_runs_against_its_own_target() {
+        for (variable, here, host, wanted) in [
             (None, None, None, None),
             (None, None, Some("demo"), None),
             (None, None, Some("http://staging"), Some("not sent to another host")),
@@ -75,17 +77,20 @@ mod tests {
             (None, Some("locustfile.py"), None, Some("locustfile.py is Python")),
             (None, Some("locustfile.py"), Some("http://staging"), Some("docs/from-locust.md")),
         ] {
-            let why = why(variable, here, host);
-            assert_eq!(why.is_some(), said.is_some(), "{variable:?} {here:?} {host:?}");
-            if let (Some(why), Some(said)) = (&why, said) {
-                assert!(why.contains(said) && why.contains("-f FILE") && why.contains("katydid init"), "{why}");
-                assert_eq!(why.contains("locustfile"), variable.is_some() || here.is_some(), "{why}");
+            let reason = reason(variable, here, host);
+            assert_eq!(reason.is_some(), wanted.is_some(), "{variable:?} {here:?} {host:?}");
+            if let (Some(reason), Some(wanted)) = (&reason, wanted) {
+                assert!(
+                    reason.contains(wanted) && reason.contains("-f FILE") && reason.contains("katydid init"),
+                    "{reason}"
+                );
+                assert_eq!(reason.contains("locustfile"), variable.is_some() || here.is_some(), "{reason}");
             }
         }
     }
 
     #[test]
-    fn an_example_is_diverted_by_another_host_and_a_file_never() {
+    fn only_examples_are_diverted_by_another_host() {
         let text = "host: demo\ntasks: [{ steps: [{ get: / }] }]";
         let embedded = Scenario::parse("e.yaml", text).unwrap();
         let file = Scenario::parse_in("f.yaml", text, Some(Path::new("."))).unwrap();

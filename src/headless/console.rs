@@ -1,9 +1,9 @@
 //! The two ordinary output streams. A reader that has gone away (a closed pipe, a dead terminal) is not worth a panic:
 //! what cannot be written is dropped.
 //!
-//! What runs writes from threads of its own, one a stream: a reader that takes nothing (a pager that waits, Ctrl-S)
-//! then holds up neither signals nor the end of the run. What waits to be taken is bounded, and what is lost is
-//! counted and said on the other stream. Commands that only print wait for their reader, as any filter does.
+//! A run writes from one thread for each stream: a reader that stops reading (a pager, Ctrl-S) then delays neither
+//! signals nor the end of the run. The queue is bounded; lines that are lost are counted, and their number is printed on
+//! the other stream. Commands that only print wait for their reader, as any filter does.
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _, Write};
@@ -15,19 +15,19 @@ use rustix::fd::BorrowedFd;
 use crate::system::{signals, write};
 use crate::units::count;
 
-/// Width of Locust's tables where there is no terminal to ask: 80 cells of name and 80 of figures.
+/// Width of Locust's tables without a terminal: 80 cells of name and 80 of figures.
 const WIDTH_WITHOUT_TERMINAL: usize = 160;
-/// Width of a terminal that does not tell its own.
+/// Width of a terminal that does not report it.
 const WIDTH_UNKNOWN: usize = 80;
 
-/// With as many bytes waiting, more are dropped.
-const ROOM: usize = 1 << 20;
-/// Bytes written at once: what a pipe takes in one piece.
-const PIECE: usize = 4_096;
-/// How long whoever prints lets the stream take it, so that both streams keep their common order.
-const MOMENT: Duration = Duration::from_millis(50);
-/// How long the end waits for a stream that takes nothing.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Most bytes in the queue; what comes then is dropped.
+const QUEUE_LIMIT: usize = 1 << 20;
+/// Bytes per write: a pipe takes this many at once.
+const CHUNK: usize = 4_096;
+/// How long a caller waits for its text to be written, so that both streams keep their common order.
+const WRITE_WAIT: Duration = Duration::from_millis(50);
+/// How long [`finish`] waits for a stream that is not read.
+const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 
 static OUT: Stream = Stream::new("standard output", rustix::stdio::stdout);
 static ERR: Stream = Stream::new("standard error", rustix::stdio::stderr);
@@ -40,26 +40,26 @@ struct Stream {
 }
 
 struct State {
-    /// A thread writes.
+    /// Written by a thread.
     threaded: bool,
-    /// What has not been taken yet.
+    /// The queue: not written yet.
     pending: VecDeque<u8>,
-    /// Bytes taken so far.
-    taken: u64,
-    /// It did not take something at once, and has not caught up since.
+    /// Bytes written so far.
+    written: u64,
+    /// A write took longer than [`WRITE_WAIT`], and the queue has not been empty since.
     slow: bool,
-    /// Lines dropped, and not yet said to be missing.
+    /// Lines dropped whose number has not been printed yet.
     dropped: u64,
-    /// Lines that never came out.
+    /// Lines that were never written.
     lost: u64,
     failed: Option<Failed>,
 }
 
-/// Why nothing is written any more.
+/// Why a stream is no longer written.
 enum Failed {
-    /// The reader is gone: nobody's error.
+    /// The reader closed the stream; not an error.
     Closed,
-    /// It cannot be written, for this reason.
+    /// A write failed, for this reason.
     Refused(String),
 }
 
@@ -68,7 +68,7 @@ impl Stream {
         let state = State {
             threaded: false,
             pending: VecDeque::new(),
-            taken: 0,
+            written: 0,
             slow: false,
             dropped: 0,
             lost: 0,
@@ -77,14 +77,14 @@ impl Stream {
         Self { name, file, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// A panic elsewhere makes no byte wrong.
+    /// The state is valid even if another thread panicked while it held the lock.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn start(&'static self) {
-        let spawned = std::thread::Builder::new().name(self.name.to_owned()).spawn(|| self.carry());
-        // Without a thread everything is written as before.
+        let spawned = std::thread::Builder::new().name(self.name.to_owned()).spawn(|| self.write_queue());
+        // Without a thread, callers write directly.
         self.lock().threaded = spawned.is_ok();
     }
 
@@ -100,7 +100,7 @@ impl Stream {
             }
             return;
         }
-        if state.pending.len() >= ROOM {
+        if state.pending.len() >= QUEUE_LIMIT {
             state.dropped += lines(text);
             return;
         }
@@ -112,14 +112,14 @@ impl Stream {
         self.changed.notify_all();
         if !state.slow {
             let waiting = |state: &mut State| !state.pending.is_empty() && state.failed.is_none();
-            let waited = self.changed.wait_timeout_while(state, MOMENT, waiting);
+            let waited = self.changed.wait_timeout_while(state, WRITE_WAIT, waiting);
             let (mut state, late) = waited.unwrap_or_else(PoisonError::into_inner);
             state.slow = late.timed_out();
         }
     }
 
-    /// The thread: a piece after the other, for ever.
-    fn carry(&self) {
+    /// The loop of the thread: writes the queue, one chunk after the other.
+    fn write_queue(&self) {
         let mut state = self.lock();
         loop {
             if state.pending.is_empty() {
@@ -127,17 +127,17 @@ impl Stream {
                 state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 continue;
             }
-            let piece: Vec<u8> = state.pending.iter().take(PIECE).copied().collect();
+            let chunk: Vec<u8> = state.pending.iter().take(CHUNK).copied().collect();
             drop(state);
-            let written = write::some((self.file)(), &piece);
+            let written = write::some((self.file)(), &chunk);
             if let Err(error) = &written {
                 self.fail(error);
             }
             state = self.lock();
-            // What was refused is gone too.
+            // A chunk that failed is dropped too.
             let taken = written.unwrap_or(0).min(state.pending.len());
             state.pending.drain(..taken);
-            state.taken += taken as u64;
+            state.written += taken as u64;
             if state.failed.is_some() {
                 state.pending.clear();
             }
@@ -145,7 +145,7 @@ impl Stream {
         }
     }
 
-    /// Writes nothing more. That standard output is full is said at once.
+    /// Stops writing. An error on standard output is printed at once.
     fn fail(&self, error: &io::Error) {
         let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
         let mut state = self.lock();
@@ -156,26 +156,26 @@ impl Stream {
         }
     }
 
-    /// Waits until everything has been taken, as long as anything is and no signal asks for the end.
-    fn settle(&self, signals_before: u32) {
+    /// Waits until the queue is empty, for as long as it gets shorter and no further signal arrives.
+    fn flush_queue(&self, signals_before: u32) {
         let mut state = self.lock();
-        let (mut taken, mut since) = (state.taken, Instant::now());
+        let (mut written, mut since) = (state.written, Instant::now());
         while state.threaded && !state.pending.is_empty() && state.failed.is_none() {
-            if state.taken != taken {
-                (taken, since) = (state.taken, Instant::now());
+            if state.written != written {
+                (written, since) = (state.written, Instant::now());
             }
-            if since.elapsed() >= PATIENCE || signals::count() != signals_before {
+            if since.elapsed() >= STALL_TIMEOUT || signals::count() != signals_before {
                 let pending: Vec<u8> = state.pending.drain(..).collect();
                 state.lost += lines(&pending);
                 break;
             }
-            let waited = self.changed.wait_timeout(state, MOMENT);
+            let waited = self.changed.wait_timeout(state, WRITE_WAIT);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
         state.lost += std::mem::take(&mut state.dropped);
     }
 
-    /// What is missing of it and why; `None` when all that was printed came out, or the reader did not want it.
+    /// What is missing of the output and why; `None` if all was written, or the reader closed the stream.
     fn missing(&self) -> Option<String> {
         let state = self.lock();
         match &state.failed {
@@ -200,7 +200,7 @@ fn lines(text: &[u8]) -> u64 {
     text.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-/// From now on nothing that is printed waits for its reader; [`finish`] does, for a while.
+/// Starts the threads: printing no longer waits for the reader, only [`finish`] does, for a limited time.
 pub fn write_from_threads() {
     OUT.start();
     ERR.start();
@@ -217,26 +217,26 @@ pub fn warn(text: &str) {
     ERR.put(format!("katydid: {}\n", text.trim_end()).as_bytes());
 }
 
-/// True when standard output has taken everything so far.
+/// True if the queue of standard output is empty.
 pub fn is_idle() -> bool {
     OUT.lock().pending.is_empty()
 }
 
-/// Waits until both streams have taken what was printed. A stream that takes nothing for two seconds is not waited for,
-/// nor is any after another signal; what is lost then is said on the other one. False when standard output lacks
-/// something that it should have.
+/// Waits until both streams are written. Gives up on a stream that is not read for two seconds, and on both after
+/// another signal; the number of lost lines is printed on the other stream. Returns false if standard output is
+/// incomplete.
 pub fn finish() -> bool {
     let signals = signals::count();
-    OUT.settle(signals);
+    OUT.flush_queue(signals);
     let missing = OUT.missing();
     if let Some(words) = missing.as_deref().filter(|_| OUT.lock().failed.is_none()) {
         warn(words);
     }
-    ERR.settle(signals);
-    // What only prints has its results on standard output: nothing else may be among them.
+    ERR.flush_queue(signals);
+    // The output of commands that only print must not be mixed with warnings.
     if let Some(words) = ERR.missing().filter(|_| missing.is_none() && ERR.lock().threaded) {
         say(&format!("katydid: {words}"));
-        OUT.settle(signals);
+        OUT.flush_queue(signals);
     }
     missing.is_none()
 }
@@ -263,7 +263,7 @@ pub fn width() -> usize {
         return WIDTH_WITHOUT_TERMINAL;
     }
     let columns = rustix::termios::tcgetwinsize(&out).map_or(0, |size| usize::from(size.ws_col));
-    // Some terminals do not tell, and say 0.
+    // Some terminals report 0.
     if columns > 0 { columns } else { WIDTH_UNKNOWN }
 }
 
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn what_finds_no_room_is_counted_and_named_where_it_is_missing() {
+    fn dropped_lines_are_counted_and_reported_where_they_are_missing() {
         let mut reader = pipe();
         STREAM.start();
         let line = format!("{}\n", "x".repeat(999));
@@ -298,8 +298,8 @@ mod tests {
         for _ in 0..2_000 {
             STREAM.put(line.as_bytes());
         }
-        // It waited for the first line that was not taken, and for no other.
-        assert!(begin.elapsed() < MOMENT * 100, "{:?}", begin.elapsed());
+        // Only the first line that was not read was waited for.
+        assert!(begin.elapsed() < WRITE_WAIT * 100, "{:?}", begin.elapsed());
         let dropped = STREAM.lock().dropped;
         assert!((800..1_000).contains(&dropped), "{dropped}");
 
@@ -312,16 +312,16 @@ mod tests {
         assert_eq!(String::from_utf8(rest).unwrap(), gap);
         assert_eq!(STREAM.missing(), Some(format!("the pipe was not read: {dropped} lines of it are missing")));
 
-        // At the end what nobody takes is given up, the reader that is gone is nobody's error.
+        // The end gives up on what is not read; a closed reader is not an error.
         for _ in 0..100 {
             STREAM.put(line.as_bytes());
         }
-        STREAM.settle(signals::count());
+        STREAM.flush_queue(signals::count());
         let lost = STREAM.lock().lost - dropped;
         assert!((35..100).contains(&lost), "{lost}");
         drop(reader);
-        STREAM.put(b"nobody\n");
-        STREAM.settle(signals::count());
+        STREAM.put(b"unread\n");
+        STREAM.flush_queue(signals::count());
         assert_eq!(STREAM.missing(), None);
     }
 }

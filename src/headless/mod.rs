@@ -50,8 +50,8 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     // The first tick comes at once, when there is nothing to show.
     table.tick().await;
     let mut stops = 0_u32;
-    let mut watch = watch::Watch::default();
-    let mut said = 0;
+    let mut watch = watch::StateWatch::default();
+    let mut logged = 0;
     let mut skipped = 0_u64;
     loop {
         tokio::select! {
@@ -61,19 +61,19 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
                     break;
                 }
                 let snapshot = snapshots.borrow_and_update().clone();
-                for line in watch.news(&snapshot) {
+                for line in watch.changes(&snapshot) {
                     console::warn(&line);
                 }
-                for line in text::log(&snapshot, said) {
+                for line in text::log(&snapshot, logged) {
                     console::warn(&line);
                 }
-                said = snapshot.log.total;
+                logged = snapshot.log.total;
                 if snapshot.state.is_done() {
                     break;
                 }
             }
             _ = table.tick(), if !settings.only_summary => {
-                // While nobody reads, a table would only stand before a newer one.
+                // Until the reader has taken the last table, a newer one would only wait behind it.
                 if console::is_idle() {
                     console::say(&table_now(&handle.latest(), console::width()));
                 } else {
@@ -98,7 +98,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     }
 }
 
-/// The table of the moment, and below it what it does not have.
+/// The current table, and below it what is not counted in it.
 fn table_now(snapshot: &Snapshot, width: usize) -> String {
     let mut out = text::requests(snapshot, Period::Now, width);
     for words in silence::lines(snapshot, width).into_iter().chain(text::left_out(snapshot)) {
@@ -108,7 +108,7 @@ fn table_now(snapshot: &Snapshot, width: usize) -> String {
     out
 }
 
-/// What got no response, the final tables, and a line of what they do not have.
+/// Requests without a response, the final tables, and what is not counted in them.
 fn ending(last: &Snapshot, width: usize) -> String {
     let mut out = String::new();
     for line in silence::lines(last, width) {

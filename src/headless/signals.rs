@@ -1,29 +1,29 @@
-//! The signals that ask what runs without a screen to end.
+//! The signals that stop a run without a screen.
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::system::signals;
 
-/// Receives them; from now on none of them ends the process.
+/// Receives signals; while it exists they do not end the process.
 #[derive(Debug)]
 pub(crate) struct Signals {
-    heard: UnboundedReceiver<i32>,
+    received: UnboundedReceiver<i32>,
 }
 
 impl Signals {
     /// Listens from now on.
     pub(crate) fn new() -> std::io::Result<Self> {
-        let (sender, heard) = unbounded_channel();
-        // Nobody listens any more after the end of the run.
+        let (sender, received) = unbounded_channel();
+        // After the end of the run there is no receiver.
         signals::listen(&[], move |number| {
             let _ = sender.send(number);
         })?;
-        Ok(Self { heard })
+        Ok(Self { received })
     }
 
-    /// Waits for the next one and says it in words.
+    /// Waits for the next signal; returns its name.
     pub(crate) async fn next(&mut self) -> String {
-        match self.heard.recv().await {
+        match self.received.recv().await {
             Some(number) => signals::words(number),
             None => std::future::pending().await,
         }

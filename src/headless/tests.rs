@@ -55,7 +55,7 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
     last.cut = 3;
     last.state = RunState::Done(End::Broken);
     let text = ending(&last, 80);
-    assert!(text.starts_with(" ✗ TARGET NOT ANSWERING: no response: 3 requests aborted at the end."), "{text}");
+    assert!(text.starts_with(" ✗ TARGET NOT RESPONDING: no response: 3 requests aborted at the end."), "{text}");
     assert!(text.contains("The run failed"), "{text}");
     last.load.last_response = Some(Duration::ZERO);
     assert!(ending(&last, 80).starts_with(" ! ABORTED: 3 requests at the end, before the response."), "{text}");

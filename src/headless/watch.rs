@@ -1,6 +1,5 @@
-//! What is said on standard error while a run goes on: when the target stops responding or responds again, and when the
-//! load generator is overloaded or has recovered. At most one line a minute of each: a state that comes and goes would
-//! bury everything else.
+//! Warnings on standard error during a run: the target stops responding or responds again, the load generator is
+//! overloaded or has recovered. At most one line a minute of each, so that an unstable state does not flood the output.
 
 use std::time::Duration;
 
@@ -9,26 +8,26 @@ use crate::report::finding::findings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Health, Level};
 
-/// Shortest time between two lines about the same thing.
+/// Shortest time between two lines about the same state.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// What was said last.
+/// The states that were reported last.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
-    silence: Said<bool>,
-    level: Said<Level>,
+pub(super) struct StateWatch {
+    silence: Reported<bool>,
+    level: Reported<Level>,
 }
 
-/// A state, and when it was said.
+/// A state, and the run time at which it was reported.
 #[derive(Debug, Default)]
-struct Said<T> {
+struct Reported<T> {
     state: T,
     at: Option<Duration>,
 }
 
-impl<T: PartialEq> Said<T> {
-    /// True when `state` is to be said now. One that comes too soon is said later, if it lasts.
-    fn is_news(&mut self, state: T, now: Duration) -> bool {
+impl<T: PartialEq> Reported<T> {
+    /// True if `state` has to be reported now. A change within [`PAUSE`] is reported after it, if it lasts.
+    fn is_due(&mut self, state: T, now: Duration) -> bool {
         let is_early = self.at.is_some_and(|at| now.saturating_sub(at) < PAUSE);
         if state == self.state || is_early {
             return false;
@@ -38,19 +37,19 @@ impl<T: PartialEq> Said<T> {
     }
 }
 
-impl Watch {
-    /// The lines that are due.
-    pub(super) fn news(&mut self, snapshot: &Snapshot) -> Vec<String> {
+impl StateWatch {
+    /// The lines to print for this snapshot.
+    pub(super) fn changes(&mut self, snapshot: &Snapshot) -> Vec<String> {
         let mut lines = Vec::new();
-        // The end has its own words.
+        // The end of a run is reported separately.
         if snapshot.state.is_done() {
             return lines;
         }
         let silence = findings(snapshot).into_iter().find(|finding| finding.kind.is_silence());
-        if self.silence.is_news(silence.is_some(), snapshot.elapsed) {
+        if self.silence.is_due(silence.is_some(), snapshot.elapsed) {
             lines.push(silence.map_or_else(|| "the target responds again".to_owned(), |finding| finding.line()));
         }
-        if self.level.is_news(snapshot.health.level, snapshot.elapsed) {
+        if self.level.is_due(snapshot.health.level, snapshot.elapsed) {
             lines.push(health(&snapshot.health));
         }
         lines
@@ -62,7 +61,7 @@ fn health(health: &Health) -> String {
     match health.level {
         Level::Green => "the load generator has recovered".to_owned(),
         Level::Amber => format!("the load generator is overloaded: {why}"),
-        Level::Red => format!("the load generator is the bottleneck, its figures are not the server's: {why}"),
+        Level::Red => format!("the load generator is the bottleneck, do not trust its figures: {why}"),
     }
 }
 
@@ -80,22 +79,22 @@ mod tests {
 
     #[test]
     fn health_is_mentioned_when_it_changes_and_cleaned() {
-        let mut watch = Watch::default();
+        let mut watch = StateWatch::default();
         let mut now = at(0);
-        assert!(watch.news(&now).is_empty());
+        assert!(watch.changes(&now).is_empty());
         now.health = Health { level: Level::Red, why: Some("CPU\u{1b}[2J 99 %".into()), ..Health::default() };
-        let lines = watch.news(&now);
+        let lines = watch.changes(&now);
         assert!(lines.len() == 1 && lines[0].contains("bottleneck") && lines[0].ends_with("CPU [2J 99 %"), "{lines:?}");
         let mut now = at(60_000);
-        assert_eq!(watch.news(&now), ["the load generator has recovered"]);
+        assert_eq!(watch.changes(&now), ["the load generator has recovered"]);
         now.elapsed = Duration::from_secs(130);
         now.health = Health { level: Level::Amber, why: Some("x".into()), ..Health::default() };
-        assert_eq!(watch.news(&now), ["the load generator is overloaded: x"]);
+        assert_eq!(watch.changes(&now), ["the load generator is overloaded: x"]);
     }
 
     #[test]
-    fn what_comes_and_goes_is_said_once_a_minute_at_most() {
-        let mut watch = Watch::default();
+    fn an_unstable_state_is_reported_once_a_minute_at_most() {
+        let mut watch = StateWatch::default();
         let lines: Vec<(u64, String)> = (0..16 * 60 * 4)
             .flat_map(|quarter| {
                 let mut now = at(quarter * 250);
@@ -103,7 +102,7 @@ mod tests {
                 now.health.level = if is_bad { Level::Amber } else { Level::Green };
                 (now.load.in_flight, now.load.oldest) = (3, Some(Duration::from_secs(if is_bad { 5 } else { 0 })));
                 now.load.last_response = (!is_bad).then_some(now.elapsed);
-                watch.news(&now).into_iter().map(move |line| (quarter, line)).collect::<Vec<_>>()
+                watch.changes(&now).into_iter().map(move |line| (quarter, line)).collect::<Vec<_>>()
             })
             .collect();
         for word in ["generator", "respon"] {
@@ -114,12 +113,12 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_hangs_is_said_at_once_and_the_end_says_nothing() {
+    fn a_hanging_target_is_reported_at_once_and_nothing_after_the_end() {
         let mut now = at(5_000);
         (now.load.in_flight, now.load.oldest) = (3, Some(Duration::from_secs(5)));
-        let lines = Watch::default().news(&now);
+        let lines = StateWatch::default().changes(&now);
         assert!(lines.len() == 1 && lines[0].starts_with("HANGING: 3 in flight, the oldest for 5s"), "{lines:?}");
         now.state = RunState::Done(crate::stats::snapshot::End::Stopped);
-        assert!(Watch::default().news(&now).is_empty());
+        assert!(StateWatch::default().changes(&now).is_empty());
     }
 }

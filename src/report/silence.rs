@@ -1,4 +1,5 @@
-//! What got no response, in lines that come before all figures: a request without one is in no row, and zeros look well.
+//! Requests without a response, in lines that come before all figures: such requests are not counted, and zeros look
+//! like a good result.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -6,7 +7,7 @@ use super::finding::{Kind, findings};
 use crate::stats::Snapshot;
 use crate::units;
 
-/// The lines, each at most `width` cells; none where every request got its response.
+/// The lines, each at most `width` cells; empty if every request got its response.
 pub fn lines(snapshot: &Snapshot, width: usize) -> Vec<String> {
     let found = findings(snapshot);
     let silent = found.iter().filter(|finding| finding.kind.is_silence() || finding.kind == Kind::Aborted);
@@ -22,7 +23,7 @@ pub fn lines(snapshot: &Snapshot, width: usize) -> Vec<String> {
     texts.iter().flat_map(|text| wrap(text, width)).collect()
 }
 
-/// Breaks between words; what goes on is indented.
+/// Breaks between words; continuation lines are indented.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {

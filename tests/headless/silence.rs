@@ -38,7 +38,7 @@ fn a_target_that_never_responds_is_named_first_whatever_the_protocol() {
         let (said, warned) = (out(&ran.output), err(&ran.output));
         assert_eq!(ran.output.status.code(), Some(1), "{tasks}: {said}{warned}");
         let first = said.lines().next().unwrap_or_default();
-        assert!(first.starts_with(" ✗ TARGET NOT ANSWERING: "), "{tasks}: {said}{warned}");
+        assert!(first.starts_with(" ✗ TARGET NOT RESPONDING: "), "{tasks}: {said}{warned}");
         assert!(warned.contains("HANGING: 1 in flight, the oldest for "), "{tasks}: {said}{warned}");
     }
 }

@@ -84,7 +84,7 @@ fn the_demo_runs_at_home_and_where_it_is_sent_by_name() {
     let output = run("demo", &url);
     assert!(count.load(Ordering::Relaxed) > 0 && !err(&output).contains("demo shop"), "{}", err(&output));
     let output = run("basic", "http://name.invalid");
-    let said = "basic is an embedded example: its requests are the demo shop's";
+    let said = "basic is an embedded example: its requests are made for the demo shop";
     assert!(output.status.code() == Some(1) && err(&output).contains(said), "{}", err(&output));
     let output = katydid(folder.path(), &["try", "basic", "-H", "http://name.invalid"]).output().unwrap();
     assert!(output.status.code() == Some(1) && err(&output).contains(said), "{}", err(&output));

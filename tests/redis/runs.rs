@@ -240,7 +240,7 @@ fn a_run_to_which_nothing_was_answered_is_not_clean() {
         .expect("the program");
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with(" ✗ TARGET NOT ANSWERING: "), "{said}");
+    assert!(said.starts_with(" ✗ TARGET NOT RESPONDING: "), "{said}");
 }
 
 #[test]
@@ -280,7 +280,7 @@ fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
         "✓ json $.n >= 2",
         "= n = 3",
         "✗ expected json $.n >= 5\n      got 3\n",
-        "3 requests, 1 failed, 3 expectations held, 1 did not",
+        "3 requests, 1 failed, 3 expectations passed, 1 failed",
     ] {
         assert!(said.contains(line), "{line}: {said}");
     }

@@ -39,7 +39,7 @@ fn a_target_that_hangs_is_said_to_hang_and_named_first_at_the_end() {
         });
         let first = screen.lines().next().unwrap_or_default();
         assert!(first.contains("✗ HANGING"), "the state says so at {size:?}:\n{screen}");
-        for needle in ["3 in flight, oldest ", "no response yet", "The server is silent, or a firewall drops"] {
+        for needle in ["3 in flight, oldest ", "no response yet", "The server does not respond, or a firewall drops"] {
             assert!(screen.contains(needle), "{needle} at {size:?}:\n{screen}");
         }
         assert!(!screen.contains("no request has failed") && !screen.contains("0.00 %"), "{size:?}:\n{screen}");
@@ -52,8 +52,8 @@ fn a_target_that_hangs_is_said_to_hang_and_named_first_at_the_end() {
     terminal.key("C-c");
     super::until_gone(pid);
     let (screen, _) = terminal.until_sane();
-    let named = screen.find("TARGET NOT ANSWERING: no response: 3 requests aborted").or(screen.find("HANGING: 3 in"));
-    let named = named.or(screen.find("TARGET NOT ANSWERING: no response within"));
+    let named = screen.find("TARGET NOT RESPONDING: no response: 3 requests aborted").or(screen.find("HANGING: 3 in"));
+    let named = named.or(screen.find("TARGET NOT RESPONDING: no response within"));
     let figures = screen.find("Requests  Failed").expect("the figures");
     assert!(named.is_some_and(|at| at < figures), "named before the figures:\n{screen}");
 }
@@ -70,7 +70,7 @@ fn a_target_that_is_down_is_the_sentence_whatever_the_generator_does() {
         terminal.resize(size);
         let screen = terminal.until("word that nothing listens", |screen| {
             screen.lines().count() == usize::from(size.1)
-                && screen.contains("✗ TARGET NOT ANSWERING  connection refused; 0 of ")
+                && screen.contains("✗ TARGET NOT RESPONDING  connection refused; 0 of ")
                 && screen.contains(&format!("Nothing listens at {place}: is the server running?"))
         });
         assert!(screen.lines().next().is_some_and(|first| first.contains("✗ FAILING")), "{size:?}:\n{screen}");
@@ -79,7 +79,8 @@ fn a_target_that_is_down_is_the_sentence_whatever_the_generator_does() {
     // It comes back, and so does the state.
     server.revive();
     terminal.until("the state of a run that is well", |screen| {
-        screen.lines().next().is_some_and(|first| first.contains("RUNNING")) && !screen.contains("TARGET NOT ANSWERING")
+        screen.lines().next().is_some_and(|first| first.contains("RUNNING"))
+            && !screen.contains("TARGET NOT RESPONDING")
     });
     terminal.key("q");
     terminal.until("question", |screen| screen.contains("y/n"));

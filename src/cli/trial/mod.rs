@@ -1,7 +1,7 @@
-//! `katydid try FILE`: one user, once, with every request and reply on the screen. This is how a scenario is debugged.
+//! `katydid try FILE`: one user, once, with every request and response on the screen. This is how a scenario is debugged.
 //!
-//! In: a scenario, perhaps a class and a task. Out: a transcript on standard output, and whether all held as the exit
-//! code.
+//! In: a scenario, perhaps a class and a task. Out: a transcript on standard output, and an exit code that is 0 if
+//! everything passed.
 
 mod paint;
 mod transcript;
@@ -22,15 +22,15 @@ use crate::settings::Settings;
 use paint::Paint;
 use transcript::Transcript;
 
-/// Columns where there is no terminal to ask.
+/// Columns without a terminal.
 const WIDTH: usize = 80;
-/// Narrower than this, lines are left to the terminal to break.
+/// Below this many columns, lines are wrapped by the terminal.
 const NARROWEST: usize = 40;
 
 /// Tries what `args` name.
 pub(super) fn run(args: &Trial, settings: &Settings) -> ExitCode {
     match attempt(args, settings) {
-        Ok(held) => ExitCode::from(if held { exit::CLEAN } else { exit::TROUBLE }),
+        Ok(passed) => ExitCode::from(if passed { exit::CLEAN } else { exit::TROUBLE }),
         Err((why, code)) => {
             console::warn(&why);
             ExitCode::from(code)

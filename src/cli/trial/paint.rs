@@ -37,7 +37,7 @@ impl Paint {
     }
 }
 
-/// The text cut to so many cells, with a `…` where something is missing.
+/// The text truncated to this many cells, with a `…` at its end.
 pub(super) fn cut(text: &str, cells: usize) -> String {
     let mut out = String::new();
     let mut used = 0usize;

@@ -44,7 +44,7 @@ pub(super) fn utc(at: SystemTime) -> String {
     Timestamp::try_from(at).map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
-/// Text from outside: one line, and nothing that a spreadsheet would run as a formula.
+/// A string from outside on one line, escaped if a spreadsheet would run it as a formula.
 pub(super) fn text(cell: &str) -> String {
     let cell = clean::line(cell);
     if cell.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.into_owned() }

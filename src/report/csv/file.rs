@@ -34,7 +34,7 @@ pub(super) fn can_replace(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the folder of `path` where it is missing, and writes a file there that is gone again afterwards.
+/// Makes the folder of `path` where it is missing, and writes a file there, which is then removed.
 pub(super) fn try_folder(path: &Path) -> io::Result<()> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
@@ -50,18 +50,18 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     // A temporary file is private by default; a report is not. The umask still applies.
     let permissions = fs::Permissions::from_mode(0o644);
     let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(permissions).tempfile_in(folder)?;
-    // Some file systems have no locks: then nobody takes it for one that was left behind either.
+    // Some file systems have no locks: then leftover files are not removed either.
     let _ = file.as_file().try_lock();
     Ok(file)
 }
 
-/// Removes what a program that was killed in the middle has left beside `path`: nobody holds its lock any more.
+/// Removes the temporary files beside `path` that a killed program left behind: their locks are free.
 pub(super) fn sweep(path: &Path) {
     let Ok(entries) = fs::read_dir(folder(path)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        // Opening anything but a file may wait for ever.
+        // Opening something else, such as a pipe, may block.
         let is_ours = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_ours && let Ok(file) = File::open(entry.path()) {
             match file.try_lock() {

@@ -75,8 +75,8 @@ impl Format for Csv {
     }
 }
 
-/// Finds out before a run whether [`write`] will be able to write: makes the folder, and a file in it that goes again.
-/// Nothing that is there is touched.
+/// Checks before a run whether [`write`] will be able to write: creates the folder, and a file in it that is removed
+/// again. Existing files are not changed.
 ///
 /// # Errors
 /// Names the first file that could not be written.
@@ -112,7 +112,7 @@ pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportE
         let path = with_suffix(prefix, suffix);
         let done = match &records {
             Some(records) => file::write(&path, records),
-            // What an earlier run has left there would be taken for a part of this one.
+            // A file of an earlier run would look like one of this run.
             None if path.exists() => std::fs::remove_file(&path),
             None => continue,
         };

@@ -1,4 +1,4 @@
-//! What Locust has no file for: what GraphQL operations ask for beside their times, and what became of Redis messages.
+//! Files that Locust does not have: the cost of GraphQL operations, and the delivery of Redis messages.
 
 use super::cells::{Record, header, millis, text};
 use crate::stats::Snapshot;
@@ -25,7 +25,7 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
     (!rows.is_empty()).then(|| std::iter::once(header(columns, false, "")).chain(rows).collect())
 }
 
-/// `_redis.csv`: published messages in `PUBLISH` rows, what came of them in `DELIVER` rows, broken connections in
+/// `_redis.csv`: published messages in `PUBLISH` rows, their delivery in `DELIVER` rows, broken connections in
 /// `SUBSCRIBE` rows; `None` in a run without.
 pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;

@@ -1,4 +1,4 @@
-//! What a run needs its user to know: one sentence each, with its evidence and what to do, the gravest first.
+//! What the user of a run needs to know: one sentence each, with its evidence and what to do, the most severe first.
 //!
 //! [`findings`] looks at a snapshot alone, so that the screen and a run without one say the same.
 
@@ -11,27 +11,27 @@ use crate::{clean, units};
 
 /// Without a response for this long, and without an error, a target hangs.
 const HANGING: Duration = Duration::from_secs(3);
-/// Failures without a response that say more than bad luck, once there were responses.
+/// Number of failures without a response that is more than chance, once there were responses.
 const SEVERAL: u64 = 3;
-/// The same in time.
+/// Time without a response that is more than chance, once there were responses.
 const SILENT: Duration = Duration::from_secs(2);
-/// Least share of failures that is worth a sentence where there are at least so many; and where there are fewer.
+/// The failure ratio that is reported, the number of failures from which on it applies, and the ratio below that number.
 const FAILING: (f64, u64, f64) = (0.01, 5, 0.5);
-/// Seconds of response times that tell what is usual.
+/// Seconds of response times from which the usual one is computed; the last ones are left out.
 const USUAL: usize = 10;
-/// This many times the usual response time is slow, if the difference is this much.
+/// Slow: this many times the usual response time, and longer by at least this much.
 const SLOW: (f64, Duration) = (3.0, Duration::from_millis(100));
-/// Characters of a name or a reason, of a message, and of a host: hostile ones are longer than any screen.
+/// Most characters of a name or a reason, of a message, and of a host: some are longer than any screen.
 const WORDS: usize = 50;
 const MESSAGE: usize = 100;
 const HOST: usize = 33;
 
-/// What was found, the gravest first.
+/// The kinds of findings, the most severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// Every request ends without a response.
-    NotAnswering,
-    /// Requests wait, and nothing comes.
+    NotResponding,
+    /// Requests wait, and no response arrives.
     Hanging,
     /// The scenario fails before it sends anything.
     ScenarioError,
@@ -53,7 +53,7 @@ impl Kind {
     /// Its name, as it is shown.
     pub fn title(self) -> &'static str {
         match self {
-            Kind::NotAnswering => "TARGET NOT ANSWERING",
+            Kind::NotResponding => "TARGET NOT RESPONDING",
             Kind::Hanging => "HANGING",
             Kind::ScenarioError => "SCENARIO ERROR",
             Kind::Failing => "FAILING",
@@ -67,7 +67,7 @@ impl Kind {
 
     /// True when no response comes.
     pub fn is_silence(self) -> bool {
-        matches!(self, Kind::NotAnswering | Kind::Hanging)
+        matches!(self, Kind::NotResponding | Kind::Hanging)
     }
 
     /// True for what must not be overlooked.
@@ -76,7 +76,7 @@ impl Kind {
     }
 }
 
-/// One of them.
+/// Something the user of a run needs to know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What it is.
@@ -98,9 +98,9 @@ impl Finding {
     }
 }
 
-/// All that is true of a run at this moment, the gravest first; of a run that is over, what was true of the whole.
+/// The findings of a run at this moment, or of the whole run once it is over; the most severe first.
 pub fn findings(snapshot: &Snapshot) -> Vec<Finding> {
-    let silent = not_answering(snapshot).or_else(|| hanging(snapshot));
+    let silent = not_responding(snapshot).or_else(|| hanging(snapshot));
     let is_silent = silent.is_some();
     let found = [
         silent,
@@ -120,7 +120,7 @@ fn count(n: u64, one: &str) -> String {
     format!("{} {one}{}", units::count(n), if n == 1 { "" } else { "s" })
 }
 
-/// Shortened where it is longer than anybody reads.
+/// At most [`WORDS`] characters.
 fn short(text: &str) -> String {
     shortened(text, WORDS)
 }
@@ -138,21 +138,21 @@ fn quiet(snapshot: &Snapshot) -> Duration {
     snapshot.elapsed.saturating_sub(snapshot.load.last_response.unwrap_or_default())
 }
 
-fn not_answering(snapshot: &Snapshot) -> Option<Finding> {
+fn not_responding(snapshot: &Snapshot) -> Option<Finding> {
     let load = &snapshot.load;
     if snapshot.state.is_done() && load.last_response.is_none() && snapshot.cut > 0 && load.unanswered == 0 {
         let evidence = format!("no response: {} aborted at the end", count(snapshot.cut, "request"));
-        return Some(Finding::new(Kind::NotAnswering, evidence, unresponsive(snapshot)));
+        return Some(Finding::new(Kind::NotResponding, evidence, unresponsive(snapshot)));
     }
     let is_several = load.unanswered >= SEVERAL && quiet(snapshot) >= SILENT;
     if load.unanswered == 0 || !(load.last_response.is_none() || is_several) {
         return None;
     }
     let silences = snapshot.failures.rows.iter().filter_map(|row| Some((row, row.silence?)));
-    // Whose last failure is the newest one says what happens now.
+    // The row with the newest failure shows the present state.
     let (row, why) =
         silences.filter(|(_, why)| *why != Silence::Generator).max_by_key(|(row, _)| (row.last, row.count))?;
-    // Since then the target accepts connections, and hangs.
+    // The target accepts connections again, and hangs.
     let age = snapshot.at.duration_since(row.last).unwrap_or_default();
     if why != Silence::Wait && load.oldest.is_some_and(|oldest| oldest >= HANGING && age > oldest) {
         return None;
@@ -162,47 +162,51 @@ fn not_answering(snapshot: &Snapshot) -> Option<Finding> {
         None => String::new(),
     };
     let remedy = match why {
-        // It need not be the host of the run: the scenario may have other addresses too.
+        // Not always the host of the run: the scenario may name other addresses.
         Silence::Refused => {
             let detail = row.example.as_ref().and_then(|example| example.detail.strip_prefix(REFUSED_BY));
             let place = detail.map_or("the address".into(), |place| shortened(place, HOST));
             format!("Nothing listens at {place}: is the server running?")
         }
-        Silence::Closed => "Connections end before the response: see the target's log, or a proxy's.".to_owned(),
-        Silence::Name => "Check the name of the host, and the resolver of this machine.".to_owned(),
+        Silence::Closed => {
+            "Connections are closed before the response: see the log of the target, or of a proxy.".to_owned()
+        }
+        Silence::Name => "Check the host name, and the DNS resolver of this machine.".to_owned(),
         Silence::Tls => "Check the certificate, the port, and whether the target speaks TLS.".to_owned(),
-        Silence::Network => "This machine has no way to the target: check network, proxy and firewall.".to_owned(),
+        Silence::Network => {
+            "The target is not reachable from this machine: check network, proxy and firewall.".to_owned()
+        }
         Silence::Wait | Silence::Generator => unresponsive(snapshot).to_owned(),
     };
     Some(Finding::new(
-        Kind::NotAnswering,
+        Kind::NotResponding,
         format!("{}; 0 of {} got a response{since}", short(&row.reason), units::count(load.unanswered)),
         remedy,
     ))
 }
 
-/// What it means that nothing comes, as far as that is known.
+/// Why there is no response, as far as that is known.
 fn unresponsive(snapshot: &Snapshot) -> &'static str {
     if snapshot.total.total.connect.count > 0 {
         "The server accepts connections and does not respond."
     } else {
-        "The server is silent, or a firewall drops the packets."
+        "The server does not respond, or a firewall drops the packets."
     }
 }
 
 fn hanging(snapshot: &Snapshot) -> Option<Finding> {
     let load = &snapshot.load;
     let oldest = load.oldest.filter(|_| load.in_flight > 0 && !snapshot.state.is_done())?;
-    // What has always been slow does not hang yet.
+    // A target that has always been slow is not hanging yet.
     let limit = HANGING.max(snapshot.total.total.response.p(99.0) * 2);
     let quiet = quiet(snapshot);
-    // A paused run asks for nothing, and its run time stands still.
+    // A paused run sends no requests, and its run time does not advance.
     let silent = if snapshot.state == RunState::Paused { oldest } else { quiet };
-    // After a time-out the next request has not waited long.
+    // After a time-out the next request has only just begun.
     if silent < limit || (oldest < limit && load.unanswered == 0) {
         return None;
     }
-    // Before the oldest was sent, nothing that was asked for may have been missing.
+    // Before the oldest request was sent, every response may have arrived.
     let missing = if load.unanswered == 0 { silent.min(oldest) } else { silent };
     let none = match load.last_response {
         Some(_) => format!("no response for {}", seconds(missing)),
@@ -224,7 +228,7 @@ fn scenario_error(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding::new(Kind::ScenarioError, evidence, "Requests are missing: `katydid try` shows what each step does."))
 }
 
-/// The last ten seconds of a run; the whole of one that is over.
+/// Figures of the last ten seconds, or of the whole run once it is over.
 fn recent(snapshot: &Snapshot) -> &Figures {
     if snapshot.state.is_done() { &snapshot.total.total } else { &snapshot.total.now }
 }
@@ -250,7 +254,7 @@ fn failing(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding::new(Kind::Failing, evidence, "Open the failure to see what the server sent."))
 }
 
-/// Since when, and at how many users it began.
+/// When the failure began, and at how many users.
 fn began(snapshot: &Snapshot, row: &FailureRow) -> String {
     let bucket = snapshot.series.iter().find(|bucket| bucket.at >= row.first);
     bucket.map_or_else(String::new, |Bucket { from, users, .. }| {
@@ -267,7 +271,7 @@ fn slow(snapshot: &Snapshot) -> Option<Finding> {
     if let Some(oldest) = load.oldest.filter(|oldest| *oldest >= HANGING && *oldest >= p99 * 3) {
         let (all, age) = (units::count(load.in_flight.into()), seconds(oldest));
         let evidence = format!("{all} in flight, the oldest for {age}; p99 is {}", units::latency(p99));
-        return Some(Finding::new(Kind::Slow, evidence, "It is in no row before it ends or times out."));
+        return Some(Finding::new(Kind::Slow, evidence, "It is not counted until it ends or times out."));
     }
     let now = snapshot.total.now.response;
     let mut times: Vec<Duration> = snapshot.series.iter().rev().skip(USUAL).filter_map(|bucket| bucket.p95).collect();
@@ -296,12 +300,12 @@ fn generator(snapshot: &Snapshot, level: Level) -> Option<Finding> {
         Level::Amber => Some(Finding::new(
             Kind::GeneratorAmber,
             why,
-            "Short times may be too long: use fewer users, or a quieter machine.",
+            "Short response times may be overstated: use fewer users, or a less busy machine.",
         )),
         Level::Red => Some(Finding::new(
             Kind::GeneratorRed,
             why,
-            "Do not trust the figures: use fewer users, or a machine with more to spare.",
+            "Do not trust the figures: use fewer users, or a larger machine.",
         )),
     }
 }
@@ -311,7 +315,7 @@ fn dropped(snapshot: &Snapshot) -> Option<Finding> {
     (arrivals.dropped > 0).then(|| {
         let all = units::count(arrivals.dropped.saturating_add(arrivals.started));
         let evidence = format!("{} of {all} were due while no user was free", units::count(arrivals.dropped));
-        Finding::new(Kind::Dropped, evidence, "The target was slower than the arrivals need, or max_users is too low.")
+        Finding::new(Kind::Dropped, evidence, "The target is too slow for this arrival rate, or max_users is too low.")
     })
 }
 
@@ -319,7 +323,7 @@ fn aborted(snapshot: &Snapshot) -> Option<Finding> {
     let is_over = snapshot.state.is_done() && snapshot.cut > 0;
     (is_over && snapshot.load.last_response.is_some()).then(|| {
         let evidence = format!("{} at the end, before the response", count(snapshot.cut, "request"));
-        Finding::new(Kind::Aborted, evidence, "They are in no row; a longer stop_timeout lets them end.")
+        Finding::new(Kind::Aborted, evidence, "They are not counted; a longer stop_timeout lets them finish.")
     })
 }
 

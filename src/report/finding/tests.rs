@@ -85,20 +85,28 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
             "connection refused; 0 of 92 got a response",
             "Nothing listens at the address: is the server running?",
         ),
-        (Reason::ConnectionReset, "connection reset by the server; 0 of 92", "Connections end before the response"),
-        (Reason::ConnectionClosed, "connection closed before", "Connections end before the response"),
-        (Reason::Dns(text.clone()), "name not resolved: no such name; 0 of 92", "Check the name of the host"),
+        (
+            Reason::ConnectionReset,
+            "connection reset by the server; 0 of 92",
+            "Connections are closed before the response",
+        ),
+        (Reason::ConnectionClosed, "connection closed before", "Connections are closed before the response"),
+        (Reason::Dns(text.clone()), "name not resolved: no such name; 0 of 92", "Check the host name"),
         (Reason::Tls(text.clone()), "TLS failed: no such name; 0 of 92", "Check the certificate"),
-        (Reason::Network(text), "no such name; 0 of 92", "no way to the target"),
-        (Reason::Timeout(Duration::from_secs(10)), "timed out after 10s; 0 of 92", "is silent, or a firewall"),
-        (Reason::NoResponse(Duration::from_secs(10)), "no response within 10s before", "is silent, or a firewall"),
+        (Reason::Network(text), "no such name; 0 of 92", "not reachable from this machine"),
+        (Reason::Timeout(Duration::from_secs(10)), "timed out after 10s; 0 of 92", "does not respond, or a firewall"),
+        (
+            Reason::NoResponse(Duration::from_secs(10)),
+            "no response within 10s before",
+            "does not respond, or a firewall",
+        ),
     ] {
         let mut snapshot = minute();
         snapshot.load.unanswered = 92;
         snapshot.failures.rows = vec![failed(reason.clone(), 92, 60), failed(Reason::Status(503), 500, 5)];
         (snapshot.total.now.requests, snapshot.total.now.failures) = (92, 92);
         let found = findings(&snapshot);
-        assert_eq!((found.len(), found[0].kind), (1, Kind::NotAnswering), "{reason}: {found:?}");
+        assert_eq!((found.len(), found[0].kind), (1, Kind::NotResponding), "{reason}: {found:?}");
         assert!(found[0].evidence.starts_with(words), "{}", found[0].evidence);
         assert!(found[0].remedy.contains(remedy), "{}", found[0].remedy);
         // Mid-run it takes more than one of them, and a moment.
@@ -106,7 +114,7 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
             snapshot.load.unanswered = unanswered;
             snapshot.load.last_response = Some(Duration::from_secs(last));
             let found = findings(&snapshot);
-            assert_eq!(found[0].kind == Kind::NotAnswering, wanted, "{reason} {unanswered} {last}");
+            assert_eq!(found[0].kind == Kind::NotResponding, wanted, "{reason} {unanswered} {last}");
             assert!(!wanted || found[0].evidence.contains(&format!("since 00:{last}")), "{}", found[0].evidence);
         }
     }
@@ -127,13 +135,13 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
     (snapshot.load.unanswered, snapshot.load.in_flight, snapshot.load.oldest) = (2, 3, Some(Duration::from_secs(5)));
     for (reason, second, kind) in [
         (Reason::ConnectionRefused, 54, Kind::Hanging),
-        (Reason::ConnectionRefused, 56, Kind::NotAnswering),
-        (Reason::Timeout(Duration::from_secs(10)), 50, Kind::NotAnswering),
+        (Reason::ConnectionRefused, 56, Kind::NotResponding),
+        (Reason::Timeout(Duration::from_secs(10)), 50, Kind::NotResponding),
     ] {
         snapshot.failures.rows = vec![failed(reason, 2, second)];
         assert_eq!(kinds(&snapshot), [kind], "{second}");
     }
-    // Our own failures are not the server's.
+    // Failures of the generator are not the server's.
     let mut snapshot = minute();
     snapshot.load.unanswered = 92;
     snapshot.failures.rows = vec![failed(Reason::Generator("too many open files".into()), 92, 60)];
@@ -149,7 +157,7 @@ fn a_target_that_accepts_and_never_responds_hangs() {
         (Some(3), None, 0, 0, true),
         (Some(2), None, 0, 0, false),
         (Some(14), Some(46), 20, 0, true),
-        // The others are answered.
+        // The others get responses.
         (Some(14), Some(59), 20, 0, false),
         // It always takes that long.
         (Some(14), Some(46), 8_000, 0, false),
@@ -178,13 +186,13 @@ fn a_target_that_accepts_and_never_responds_hangs() {
     // The user before it had thought for long.
     snapshot.load.last_response = Some(seconds(5));
     assert_eq!(findings(&snapshot)[0].evidence, "3 in flight, the oldest for 14s, no response for 14s");
-    // What is paused asks for nothing more, but what it has asked for still hangs.
+    // A paused run sends no more requests, but those in flight still hang.
     (snapshot.state, snapshot.load.last_response) = (RunState::Paused, Some(snapshot.elapsed));
     assert_eq!(kinds(&snapshot), [Kind::Hanging]);
 }
 
 #[test]
-fn the_gravest_comes_first() {
+fn the_most_severe_comes_first() {
     let mut all = minute();
     measured(&mut all, 100, 50, 20);
     all.failures.rows =
@@ -210,7 +218,7 @@ fn the_gravest_comes_first() {
 
     all.health.level = Level::Amber;
     (all.load.last_response, all.load.unanswered) = (None, 9);
-    let expected = [Kind::NotAnswering, Kind::ScenarioError, Kind::Dropped, Kind::GeneratorAmber];
+    let expected = [Kind::NotResponding, Kind::ScenarioError, Kind::Dropped, Kind::GeneratorAmber];
     assert_eq!(kinds(&all), expected);
     all.load.unanswered = 0;
     assert_eq!(kinds(&all)[..2], [Kind::Hanging, Kind::ScenarioError]);
@@ -236,7 +244,7 @@ fn slow_is_measured_against_what_is_usual() {
         measured(&mut snapshot, 100, 0, p95);
         assert_eq!(kinds(&snapshot) == [Kind::Slow], wanted, "{p95}");
     }
-    // Three times next to nothing is next to nothing.
+    // Three times a very short time is still short.
     let mut snapshot = minute();
     Arc::make_mut(&mut snapshot.series.fine).iter_mut().for_each(|b| b.p95 = Some(Duration::from_micros(300)));
     measured(&mut snapshot, 100, 0, 90);

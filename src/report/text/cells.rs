@@ -1,4 +1,4 @@
-//! Columns of text: as wide as their cells, cut to the width of the terminal.
+//! Columns of text: as wide as their cells, truncated to the width of the terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

@@ -14,7 +14,7 @@ pub use tables::{Period, requests, tables};
 use crate::clean;
 use crate::stats::Snapshot;
 
-/// What `log` steps have said after the first `seen` lines, ready to be printed.
+/// The lines of `log` steps after the first `seen`, ready to be printed.
 pub fn log(snapshot: &Snapshot, seen: u64) -> Vec<String> {
     snapshot.log.since(seen).iter().map(|line| format!("user {}: {}", line.user, clean::line(&line.text))).collect()
 }

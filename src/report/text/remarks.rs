@@ -11,8 +11,8 @@ pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure)";
 /// Most rows that are named beside a remark.
 const REMARK_ROWS: usize = 5;
 
-/// What the rows do not have, each in a sentence: iterations that were due and never begun, tasks that ended early,
-/// requests of a warm-up, requests sent again, messages that never came.
+/// What is not counted in the rows, each in a sentence: iterations that were due and never begun, tasks that ended early,
+/// requests of a warm-up, requests sent again, messages that were not delivered.
 pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let plan = &snapshot.plan;
     let mut out = Vec::new();

@@ -60,8 +60,8 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
     lines(out.into_iter(), width)
 }
 
-/// The response times of the whole run in a line of their own units: the tables have whole milliseconds alone, as
-/// Locust's do. Empty without requests.
+/// The response times of the whole run on one line, each in a suitable unit: the tables have only whole milliseconds,
+/// as Locust's do. Empty without requests.
 pub fn response_times(snapshot: &Snapshot) -> String {
     let times = &snapshot.total.total.response;
     if times.count == 0 {

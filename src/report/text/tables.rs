@@ -18,7 +18,7 @@ pub enum Period {
     Total,
 }
 
-/// Locust's request table, `width` cells wide. A number is never cut: its column grows, and the name gets shorter.
+/// Locust's request table, `width` cells wide. A number is never truncated: its column grows, and the name is shortened.
 pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
     // A narrow terminal keeps the rates and goes without Min and Max.
     let wide = width >= 100;

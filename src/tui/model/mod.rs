@@ -1,4 +1,4 @@
-//! All the screen knows. The engine appears in it only as snapshots.
+//! The state of the screen. The engine appears in it only as snapshots.
 
 mod focus;
 mod launcher;
@@ -38,11 +38,11 @@ pub(crate) struct Model {
     pub toast: Option<Toast>,
     /// How far the page that was drawn last can scroll; only the view knows its lines and its room.
     pub page_end: Cell<usize>,
-    /// Quitting; only the end of the run is awaited.
+    /// Quitting: waiting for the end of the run.
     pub leaving: bool,
 }
 
-/// What lies over the screen.
+/// An overlay over the screen.
 pub(crate) enum Overlay {
     Help { scroll: usize },
     Prompt(Prompt),

@@ -1,10 +1,10 @@
-//! The way out while a run still goes on: how long its tasks may take.
+//! Quitting during a run: how long its tasks may take.
 
 use std::time::{Duration, Instant};
 
 use crate::tui::exit::Exit;
 
-/// How long running tasks may go on when the end was not asked for by a key.
+/// How long running tasks may take when a signal or a hang-up ends the screen.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
 /// Stopping has begun; what is still awaited is the end of the run.
@@ -12,12 +12,12 @@ pub(super) struct Leaving {
     exit: Exit,
     /// When running tasks are aborted, unless that was done.
     abort_at: Option<Instant>,
-    /// When nothing is awaited any more.
+    /// When waiting ends.
     end_at: Instant,
 }
 
 impl Leaving {
-    /// Begins at `now`. Only who quits by a key waits for the stop time-out of the scenario.
+    /// Begins at `now`. Only quitting by a key waits for the stop time-out of the scenario.
     pub fn new(exit: Exit, stop_timeout: Duration, now: Instant) -> Self {
         let is_patient = exit == Exit::Quit;
         let abort_at = (!is_patient).then_some(now + GRACE);
@@ -25,9 +25,9 @@ impl Leaving {
         Self { exit, abort_at, end_at }
     }
 
-    /// Asked once more: the run aborts its tasks, so nothing is awaited for long.
+    /// A second request to quit: the run aborts its tasks, so waiting is short.
     pub fn again(&mut self, exit: Exit, now: Instant) {
-        // A terminal that is gone stays gone, whatever came before.
+        // A hang-up replaces any earlier reason.
         if exit == Exit::HangUp {
             self.exit = exit;
         }
@@ -40,17 +40,17 @@ impl Leaving {
         self.abort_at.take_if(|at| now >= *at).is_some()
     }
 
-    /// True when nothing is awaited any more.
+    /// True when waiting is over.
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.end_at
     }
 
-    /// Why it ends.
+    /// Why the screen ends.
     pub fn exit(&self) -> Exit {
         self.exit
     }
 
-    /// True when there is nobody to draw for.
+    /// True if there is no terminal to draw on.
     pub fn has_no_terminal(&self) -> bool {
         self.exit == Exit::HangUp
     }

@@ -33,7 +33,7 @@ use reader::{HOLD, Reader};
 
 /// Shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
-/// How often the terminal is asked whether it is still there.
+/// How often the terminal is checked for a hang-up.
 const WATCH: Duration = Duration::from_secs(1);
 
 struct Loop<'a> {
@@ -47,7 +47,7 @@ struct Loop<'a> {
     run: u64,
     last: Option<Arc<Snapshot>>,
     exports: Exports,
-    /// A Redis is being asked.
+    /// A Redis is being probed.
     probing: bool,
     reader: Reader,
     begun: Instant,
@@ -112,11 +112,11 @@ impl Loop<'_> {
             self.read();
             let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
             let held = self.is_held();
-            if self.dirty && due && !held && !self.has_no_viewer() && screen.ready() {
+            if self.dirty && due && !held && !self.has_no_terminal() && screen.ready() {
                 drawn = Some(now);
                 self.draw(screen);
             }
-            // A terminal that takes nothing is asked again a moment later.
+            // A terminal that is not ready is tried again a moment later.
             let wait = if held {
                 HOLD
             } else if self.dirty || self.awaits_time() {
@@ -144,12 +144,12 @@ impl Loop<'_> {
         }
     }
 
-    /// True when there is nobody to draw for.
-    fn has_no_viewer(&self) -> bool {
+    /// True if there is no terminal to draw on.
+    fn has_no_terminal(&self) -> bool {
         self.leaving.as_ref().is_some_and(Leaving::has_no_terminal)
     }
 
-    /// True when something waits for a moment, not for an event.
+    /// True if something is due at a time, without an event.
     fn awaits_time(&self) -> bool {
         self.leaving.is_some() || self.model.run.as_ref().is_some_and(|r| r.users.unsent || r.rate.unsent)
     }
@@ -161,12 +161,12 @@ impl Loop<'_> {
         self.events.recv_timeout(wait).ok()
     }
 
-    /// The exit, once nothing is left to wait for.
+    /// The exit, once there is nothing left to wait for.
     fn finished(&mut self) -> Option<Exit> {
         let leaving = self.leaving.as_mut()?;
         let now = Instant::now();
         if leaving.is_time_to_abort(now) {
-            // An engine that is gone needs no order.
+            // An engine that has ended needs no command.
             let _ = self.handle.as_ref().map(|h| h.send(Command::Stop));
         }
         (self.handle.is_none() || leaving.is_over(now)).then_some(leaving.exit())
@@ -295,7 +295,7 @@ impl Loop<'_> {
         }
     }
 
-    /// True while a frame would only show that something is being read.
+    /// True while a frame would only show `reading`.
     fn is_held(&self) -> bool {
         self.reader.is_recent() && self.model.run.is_none() && self.model.launcher.is_waiting()
     }
@@ -313,11 +313,11 @@ impl Loop<'_> {
         let work = move || {
             let _ = sender.send(Event::Probed(url, ask()));
         };
-        // Without a thread nothing is known, which is what is shown then.
+        // Without a thread the result stays unknown.
         self.probing = std::thread::Builder::new().name("probe".into()).spawn(work).is_ok();
     }
 
-    /// An export that was begun is waited for: its files are evidence.
+    /// Waits for an export that is being written.
     fn finish_export(&mut self) {
         let end = Instant::now() + Duration::from_secs(5);
         while self.exports.is_writing() {
@@ -347,7 +347,7 @@ impl Loop<'_> {
         }
     }
 
-    /// A stopped process would leave every user hanging, and every latency garbage: the load is paused first.
+    /// Pauses the load first: a suspended process would delay every request, and its latencies would be wrong.
     fn suspend(&mut self, screen: &mut Screen) -> Result<(), TuiError> {
         let state = self.model.run.as_ref().map(|r| r.latest.state);
         let pause = matches!(state, Some(RunState::Ramping | RunState::Running)) && self.handle.is_some();

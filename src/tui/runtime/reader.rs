@@ -24,12 +24,12 @@ impl Reader {
             let index = order.index;
             let _ = sender.send(Event::Read(index, Box::new(order.read())));
         };
-        // Without a thread the scenario stays unread, which is what is shown then.
+        // Without a thread the scenario stays unread.
         let is_started = std::thread::Builder::new().name("reader".into()).spawn(work).is_ok();
         self.since = is_started.then(Instant::now);
     }
 
-    /// Takes note that the thread has reported.
+    /// Records that the thread has finished.
     pub fn ended(&mut self) {
         self.since = None;
     }

@@ -15,13 +15,13 @@ use crate::tui::model::{Model, Overlay, Pending, Question, Run, Sort};
 use crate::tui::prompt::Field;
 use crate::tui::view::panes;
 
-/// Takes a new picture of the run; a wish that the engine has taken over is a wish no more.
+/// Applies a new snapshot; a pending value that the engine has applied is no longer pending.
 pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
     let Some(run) = &mut model.run else { return };
     let done = snapshot.state.is_done();
-    // Orders change nothing any more.
+    // Commands have no effect any more.
     let is_ending = done || snapshot.state == RunState::Stopping;
-    // A command may have no effect (the run ended, the engine bounded the value): a wish is not shown forever.
+    // A command may have no effect (the run ended, the engine bounded the value): a pending value is not shown forever.
     let stale = |sent: Option<Duration>| sent.is_some_and(|at| model.now.saturating_sub(at) > Duration::from_secs(2));
     if is_ending || (!run.users.unsent && (run.users.wanted == Some(snapshot.load.target) || stale(run.users.sent_at)))
     {
@@ -95,7 +95,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Export if run.exporting => Vec::new(),
         Action::Export => {
-            // What is exported is what is true now, even when the display is frozen.
+            // The current snapshot is exported, even when the display is frozen.
             run.exporting = true;
             let snapshot = run.latest.clone();
             model.say("writing CSV files".to_owned(), false);
@@ -110,7 +110,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Wishes that were not sent yet would take control away again.
+/// Drops pending values: sending them would take control away again.
 fn follow_plan(model: &mut Model) -> Vec<Effect> {
     if let Some(run) = &mut model.run {
         run.users = Pending::default();

@@ -1,4 +1,4 @@
-//! An action becomes a change of the model; a key becomes an action where nothing lies over the screen.
+//! An action becomes a change of the model; a key becomes an action where no overlay is open.
 
 use crossterm::event::KeyEvent;
 
@@ -53,13 +53,13 @@ fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
             typed.run_time.unwrap_or(load.and_then(|l| l.run_time)).map(crate::units::plain).unwrap_or_default()
         }
     };
-    // The embedded target is a wish, not an address: typing starts from nothing.
+    // `demo` is not an address: typing starts with an empty line.
     let text = if field == Field::Host && !text.contains("://") { String::new() } else { text };
     model.overlay = Some(Overlay::Prompt(Prompt::new(field, text)));
     Vec::new()
 }
 
-/// Finds the action of a key where nothing lies over the screen.
+/// Finds the action of a key where no overlay is open.
 pub(super) fn dispatch(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match action::lookup(key, model.place()) {
         Some(action) => update(model, action),
@@ -67,7 +67,7 @@ pub(super) fn dispatch(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     }
 }
 
-/// Says of a key that changes the load why it does nothing while the run stops.
+/// Shows why a key that changes the load has no effect while the run stops.
 pub(super) fn refuse(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let (now, place) = (model.now, model.place());
     if let (Some(what), Some(run)) = (action::refused(key, place), &mut model.run) {

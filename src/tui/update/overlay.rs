@@ -1,4 +1,4 @@
-//! Keys while something lies over the screen: a prompt, a question, the help page, a detail.
+//! Keys while an overlay is open: a prompt, a question, the help page, a detail.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -11,7 +11,7 @@ use crate::tui::model::{Model, Overlay, Question};
 use crate::tui::prompt::{Field, Prompt, brief};
 use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 
-/// Gives the key to what is topmost.
+/// Passes the key to the overlay.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     // Esc and a key that come together, as over a slow line, look like that key with Alt.
     if key.modifiers.contains(KeyModifiers::ALT) && model.overlay.is_some() {
@@ -22,7 +22,7 @@ pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     let interrupt = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
     match model.overlay.take() {
         None => dispatch(model, key),
-        // The second Ctrl-C does not wait for an answer.
+        // A second Ctrl-C needs no confirmation.
         Some(Overlay::Confirm(Question::Quit)) if interrupt => vec![Effect::Force],
         Some(_) if interrupt => update(model, Action::Interrupt),
         Some(Overlay::Confirm(question)) => confirm(model, question, key),
@@ -80,7 +80,7 @@ fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     }
 }
 
-/// Puts a value instead of the scenario's; an empty text gives the scenario's value back.
+/// Replaces a value of the scenario; an empty string restores it.
 fn edit(model: &mut Model, field: Field, text: &str) -> Result<(), crate::units::UnitError> {
     let overrides = &mut model.launcher.overrides;
     let empty = text.is_empty();

@@ -105,7 +105,7 @@ fn note_bound(model: &mut Model, words: String) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Says of a key that is held down why it goes no further. The words fit 80 columns with the largest numbers.
+/// Shows why a key that is held down has reached its limit. The note fits 80 columns with the largest numbers.
 fn note_limit(model: &mut Model, load: impl Fn((u32, f64)) -> String) {
     if let Some(load) = model.run.as_ref().map(|run| load(run.wanted())) {
         note_bound(model, format!("{load}: release the key and press it again for more"));
@@ -116,7 +116,7 @@ fn whole(users: f64) -> u32 {
     users.clamp(0.0, f64::from(MAX_USERS)) as u32
 }
 
-/// Rates keep at most two decimals, so that steps do not gather dust.
+/// Rates keep at most two decimals, so that steps do not accumulate rounding errors.
 fn tidy(rate: f64) -> f64 {
     (rate * 100.0).round() / 100.0
 }
@@ -131,7 +131,7 @@ pub(super) fn type_users(model: &mut Model, to: u32) -> Vec<Effect> {
     want_users(model, to)
 }
 
-/// A typed spawn rate, likewise.
+/// A typed spawn rate: a large jump is asked about, with both numbers.
 pub(super) fn type_rate(model: &mut Model, to: f64) -> Vec<Effect> {
     let from = model.run.as_ref().map_or(0.0, rate_now);
     if is_jump(from, to) {
@@ -141,7 +141,7 @@ pub(super) fn type_rate(model: &mut Model, to: f64) -> Vec<Effect> {
     want_rate(model, to)
 }
 
-/// A new wish for users.
+/// Sets the wanted number of users.
 pub(super) fn want_users(model: &mut Model, users: u32) -> Vec<Effect> {
     let now = model.now;
     let Some(run) = &mut model.run else { return Vec::new() };
@@ -150,7 +150,7 @@ pub(super) fn want_users(model: &mut Model, users: u32) -> Vec<Effect> {
     flush(run, now)
 }
 
-/// A new wish for the spawn rate.
+/// Sets the wanted spawn rate.
 pub(super) fn want_rate(model: &mut Model, rate: f64) -> Vec<Effect> {
     let now = model.now;
     let Some(run) = &mut model.run else { return Vec::new() };
@@ -159,7 +159,7 @@ pub(super) fn want_rate(model: &mut Model, rate: f64) -> Vec<Effect> {
     flush(run, now)
 }
 
-/// Orders that waited because they came too fast.
+/// Sends pending values that are due.
 pub(super) fn flush(run: &mut Run, now: Duration) -> Vec<Effect> {
     let mut effects = Vec::new();
     // The rate goes first: a new target is reached at it.

@@ -1,4 +1,4 @@
-//! What one asks next about a row: how slow, how often, where the time goes, and what the server actually said.
+//! Details of a row: response times, rates, the phases of a request, and what the server sent.
 
 use std::time::Duration;
 
@@ -222,7 +222,7 @@ fn deliveries(snapshot: &Snapshot, row: &Row, theme: &Theme) -> Vec<Line<'static
         let words = format!(" {} unsettled: not received by the end of the wait for them", count(all.unsettled));
         lines.push(Line::styled(words, theme.bad));
     }
-    // A pattern has no messages of its own, so nobody knows how many there were.
+    // A pattern has no messages of its own, so their number is unknown.
     if all.published > 0 {
         lines.push(Line::raw(format!(" fan-out {:.1} of {} published", all.fan_out(), count(all.published))));
     }

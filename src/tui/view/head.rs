@@ -1,4 +1,4 @@
-//! What decides, on the first lines of the dashboard, which never move: state, load, responses, what is in flight.
+//! The first lines of the dashboard, which never move: state, load, responses, what is in flight.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -14,7 +14,7 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
 use crate::units::{self, PerSecond, clock, rate};
 
-/// The lines that stay whatever is below. Returns the rest.
+/// Draws the head; returns the area below it.
 pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Frame<'_>, area: Rect) -> Rect {
     let theme = &model.theme;
     let width = usize::from(area.width);
@@ -36,7 +36,7 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     rest
 }
 
-/// The state as glyph and word; while load runs and nothing is answered, that is the state.
+/// The state as glyph and word; while there is load and no response, that is shown instead.
 fn state(run: &Run, silence: Option<Kind>, theme: &Theme) -> Span<'static> {
     let state = run.shown().state;
     if matches!(state, RunState::Ramping | RunState::Running)
@@ -127,7 +127,7 @@ fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::
 /// Words and their style.
 type Part = (String, ratatui::style::Style);
 
-/// What is wrong where no response comes.
+/// What is wrong if there is no response.
 fn silence(found: &[Finding]) -> Option<Kind> {
     found.first().map(|finding| finding.kind).filter(|kind| kind.is_silence())
 }
@@ -145,7 +145,7 @@ fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> Vec<Part> {
     let failed = shown.fail_ratio() * 100.0;
     let failures = match () {
         () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
-        // Nothing is well that has no response.
+        // Without a response nothing is shown as good.
         () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
             ("no response yet ".to_owned(), theme.warn)
         }

@@ -224,7 +224,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     lines
 }
 
-/// For a server on this machine, which is easily started; whose other servers are down knows better than we.
+/// For a server on this machine, which is easily started; the user of another server knows how to start it.
 fn how_to_start(place: &str) -> String {
     let (host, port) = place.rsplit_once(':').unwrap_or((place, "6379"));
     if !["127.0.0.1", "localhost", "[::1]"].contains(&host) {

@@ -1,4 +1,4 @@
-//! The lines above the keys: the way out, an error, a notice, or the most severe finding of the run.
+//! The lines above the keys: quitting, an error, a notice, or the most severe finding of the run.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -42,7 +42,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
         let keys = match model.place() {
             LIVE => "   space pause   x stop",
             STOPPING => "   x stop",
-            // A run that is over takes no orders.
+            // A run that is over accepts no commands.
             _ => "",
         };
         return finding(found, cells, area.height.into(), keys, theme);

@@ -109,8 +109,9 @@ fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
 }
 
 #[test]
-fn the_word_of_a_limit_fits_80_columns_and_hides_no_finding() {
-    for (size, needles) in [((80, 24), ["HANGING", "The server is silent"]), ((80, 15), ["HANGING", "HANGING"])] {
+fn the_note_of_a_limit_fits_80_columns_and_hides_no_finding() {
+    for (size, needles) in [((80, 24), ["HANGING", "The server does not respond"]), ((80, 15), ["HANGING", "HANGING"])]
+    {
         let mut model = hanging();
         let run = model.run.as_mut().unwrap();
         (run.planned.users, run.users.wanted) = (499_999, Some(999_998));
@@ -159,7 +160,7 @@ fn a_run_without_a_response_looks_well_nowhere() {
     (last.state, last.cut, last.load.in_flight, last.load.oldest) = (RunState::Done(End::Stopped), 3, 0, None);
     model.overlay = None;
     let text = shown(&model, 80, 24);
-    assert!(text.contains("✗ TARGET NOT ANSWERING  no response: 3 requests aborted at the end"), "{text}");
+    assert!(text.contains("✗ TARGET NOT RESPONDING  no response: 3 requests aborted at the end"), "{text}");
     assert!(!text.contains("failed ✓") && !text.contains("space pause"), "{text}");
 }
 

@@ -8,7 +8,7 @@ use crate::units;
 const LINES: usize = 12;
 /// A longer body is shown as it is: making it pretty would take its time.
 const PRETTY: usize = 256 * 1024;
-/// Characters of a body that are looked at.
+/// Characters of a body that are examined.
 const LOOK: usize = 16 * 1024;
 
 impl Transcript {
@@ -38,7 +38,7 @@ impl Transcript {
         let text = match (&pretty, std::str::from_utf8(start)) {
             (Some(text), _) => text.as_str(),
             (None, Ok(text)) => text,
-            // A character that the cut has halved is no sign of something binary.
+            // An incomplete last character does not make the body binary.
             (None, Err(e)) if e.error_len().is_none() => std::str::from_utf8(&start[..e.valid_up_to()]).unwrap_or(""),
             (None, Err(_)) => {
                 let media = if media.is_empty() { "something that is not text" } else { media };
@@ -62,17 +62,17 @@ impl Transcript {
 #[cfg(test)]
 mod tests {
     use super::LINES;
-    use crate::cli::trial::transcript::tests::told;
+    use crate::cli::trial::transcript::tests::printed;
 
     #[test]
     fn bodies_are_laid_out_cut_or_named() {
-        let text = told(|t| t.body("< ", br#"{"a":[1,2]}"#, ""));
+        let text = printed(|t| t.body("< ", br#"{"a":[1,2]}"#, ""));
         assert!(text.contains("<   \"a\": ["), "{text}");
-        let text = told(|t| t.body("< ", "line\n".repeat(50).as_bytes(), ""));
+        let text = printed(|t| t.body("< ", "line\n".repeat(50).as_bytes(), ""));
         assert_eq!(text.matches("line").count(), LINES, "{text}");
         assert!(text.contains("in all"), "{text}");
-        let text = told(|t| t.body("< ", &[0xff, 0xfe, 0], "image/png"));
+        let text = printed(|t| t.body("< ", &[0xff, 0xfe, 0], "image/png"));
         assert!(text.contains("of image/png)"), "{text}");
-        assert_eq!(told(|t| t.body("< ", b"", "")), "");
+        assert_eq!(printed(|t| t.body("< ", b"", "")), "");
     }
 }

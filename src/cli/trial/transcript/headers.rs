@@ -1,6 +1,6 @@
-//! Headers of requests and responses, without what proves who somebody is.
+//! Headers of requests and responses, without credentials.
 
-/// Headers whose values prove who somebody is.
+/// Headers whose values are credentials.
 const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
 /// A value that may be shown; it is masked already.
@@ -13,7 +13,7 @@ pub(super) fn value<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, n
     headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
 
-/// What proves who somebody is, without the proof.
+/// A value without its credentials.
 fn private(name: &str, value: &str) -> String {
     let pair = |pair: &str| pair.split_once('=').map_or_else(|| "***".to_owned(), |(key, _)| format!("{key}=***"));
     match name {

@@ -1,4 +1,4 @@
-//! The transcript itself: each event is one or a few lines, masked, cleaned and cut to the width.
+//! The transcript itself: each event is one or a few lines, masked, cleaned and truncated to the width.
 
 mod body;
 mod headers;
@@ -24,18 +24,18 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
 
-/// Prints what it is shown.
+/// Prints the events of a trial.
 pub(super) struct Transcript {
     paint: Paint,
     width: usize,
     secrets: Arc<Redactor>,
     out: RefCell<Box<dyn Write>>,
     requests: Cell<u64>,
-    /// What the request at hand is called, until it is shown.
+    /// Name of the current request, until it is printed.
     unshown: RefCell<Option<String>>,
     failed: Cell<u64>,
-    held: Cell<u64>,
-    unmet: Cell<u64>,
+    passed: Cell<u64>,
+    not_passed: Cell<u64>,
     exceptions: Cell<u64>,
     shortened: Cell<bool>,
 }
@@ -65,8 +65,8 @@ impl Transcript {
             requests: Cell::new(0),
             unshown: RefCell::default(),
             failed: Cell::new(0),
-            held: Cell::new(0),
-            unmet: Cell::new(0),
+            passed: Cell::new(0),
+            not_passed: Cell::new(0),
             exceptions: Cell::new(0),
             shortened: Cell::new(false),
         }
@@ -91,7 +91,7 @@ impl Transcript {
         let well = self.failed.get() == 0 && self.exceptions.get() == 0;
         let number = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
         let mut parts = vec![number(self.requests.get(), "request"), format!("{} failed", self.failed.get())];
-        parts.push(format!("{} held, {} did not", number(self.held.get(), "expectation"), self.unmet.get()));
+        parts.push(format!("{} passed, {} failed", number(self.passed.get(), "expectation"), self.not_passed.get()));
         if self.exceptions.get() > 0 {
             parts.push(number(self.exceptions.get(), "exception"));
         }
@@ -99,7 +99,7 @@ impl Transcript {
         let (mark, role) = if well { ("✓ ", Role::Good) } else { ("✗ ", Role::Bad) };
         self.line(0, mark, &parts.join(", "), Some(role));
         if self.shortened.get() {
-            let text = format!("waits were cut to {}; a run keeps them", units::plain(LONGEST_WAIT));
+            let text = format!("waits were shortened to {}; a run has them in full", units::plain(LONGEST_WAIT));
             self.line(2, "", &text, Some(Role::Quiet));
         }
         self.line(2, "", &format!("the same again: --seed {seed}"), Some(Role::Quiet));
@@ -107,13 +107,13 @@ impl Transcript {
     }
 
     fn blank(&self) {
-        // A reader that has gone away is nobody's error.
+        // A closed reader is not an error.
         let _ = writeln!(self.out.borrow_mut());
     }
 
     fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
         let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
-        // A little more than there is room for shows that it was cut.
+        // A little more than fits, so that the truncation is visible.
         let masked = self.secrets.clip(text, room.max(8) * 4);
         let text = cut(&crate::clean::line(&masked), room.max(8));
         let text = format!("{mark}{text}");
@@ -182,11 +182,11 @@ impl Transcript {
     fn expected(&self, words: &str, got: Option<&str>) {
         match got {
             None => {
-                more(&self.held);
+                more(&self.passed);
                 self.line(4, "✓ ", words, Some(Role::Good));
             }
             Some(got) => {
-                more(&self.unmet);
+                more(&self.not_passed);
                 self.line(4, "✗ ", &format!("expected {words}"), Some(Role::Bad));
                 self.line(6, "", &format!("got {got}"), Some(Role::Bad));
             }
@@ -200,7 +200,7 @@ impl Transcript {
             self.blank();
             self.line(2, "", &name, Some(Role::Strong));
         }
-        // An expectation that did not hold was said where it was looked at.
+        // A failed expectation has been printed already.
         if matches!(reason, Reason::Unmet(_) | Reason::Status(_) | Reason::UnexpectedStatus { .. }) {
             return;
         }
@@ -221,9 +221,9 @@ impl Trace for Transcript {
             }
             TraceEvent::Sent(sent) => self.sent(sent),
             TraceEvent::Redirected { status, url, withheld } => {
-                self.line(4, "< ", &format!("{status}, goes on to {url}"), Some(Role::Quiet));
+                self.line(4, "< ", &format!("{status}, redirected to {url}"), Some(Role::Quiet));
                 if !withheld.is_empty() {
-                    let words = format!("not sent to another origin: {}", withheld.join(", "));
+                    let words = format!("not sent to the other origin: {}", withheld.join(", "));
                     self.line(4, "! ", &words, Some(Role::Quiet));
                 }
             }
@@ -272,11 +272,11 @@ mod tests {
         }
     }
 
-    pub(super) fn told(tell: impl FnOnce(&Transcript)) -> String {
+    pub(super) fn printed(print: impl FnOnce(&Transcript)) -> String {
         let page = Page::default();
         let secrets = Arc::new(Redactor::new(["hunter22"]));
         let transcript = Transcript::onto(Box::new(page.clone()), Paint::new(false), 40, secrets);
-        tell(&transcript);
+        print(&transcript);
         let bytes = page.0.borrow().clone();
         String::from_utf8(bytes).unwrap()
     }
@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn secrets_controls_and_length_of_what_is_shown() {
         let body = format!("a\u{1b}[31mb hunter22\n{}\n", "x".repeat(100));
-        let text = told(|t| {
+        let text = printed(|t| {
             t.trace(&TraceEvent::Sent(Sent {
                 method: "POST",
                 url: "http://h/?k=hunter22",
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_summary_counts_and_says_how_it_went() {
-        let text = told(|t| {
+        let text = printed(|t| {
             t.expected("status 200", None);
             assert!(t.summary(7));
             t.expected("json $.a 1", Some("2"));
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn a_request_that_cannot_be_written_is_named_and_counted() {
         let sent = || TraceEvent::Sent(Sent { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" });
-        let text = told(|t| {
+        let text = printed(|t| {
             t.trace(&TraceEvent::Request("GET /a"));
             let mut result = StepResult::default();
             result.fail(Reason::Malformed("no host".into()), Example::default());

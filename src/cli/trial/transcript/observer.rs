@@ -15,10 +15,10 @@ impl Observer for Transcript {
             }
             UserEvent::Set(name, value) => self.line(2, "= ", &format!("{name} = {}", shown(value)), None),
             UserEvent::Skipped(what) => {
-                self.line(2, "- ", &format!("`when` does not hold: {what} left out"), Some(Role::Quiet));
+                self.line(2, "- ", &format!("`when` is false: {what} skipped"), Some(Role::Quiet));
             }
             UserEvent::Chosen { then } => {
-                let words = if *then { "`if` holds: then" } else { "`if` does not hold: else" };
+                let words = if *then { "`if` is true: then" } else { "`if` is false: else" };
                 self.line(2, "- ", words, Some(Role::Quiet));
             }
             UserEvent::Pass { word, number, of } => {
@@ -27,13 +27,13 @@ impl Observer for Transcript {
             }
             UserEvent::Call(name) => self.line(2, "- ", &format!("call {name}"), Some(Role::Quiet)),
             UserEvent::Wait(length) => {
-                let cut = if *length > LONGEST_WAIT {
+                let shortened = if *length > LONGEST_WAIT {
                     self.shortened.set(true);
-                    format!(", cut to {}", units::plain(LONGEST_WAIT))
+                    format!(", shortened to {}", units::plain(LONGEST_WAIT))
                 } else {
                     String::new()
                 };
-                self.line(2, "- ", &format!("wait {}{cut}", units::latency(*length)), Some(Role::Quiet));
+                self.line(2, "- ", &format!("wait {}{shortened}", units::latency(*length)), Some(Role::Quiet));
             }
             UserEvent::Log(text) => self.line(2, "# ", text, None),
             UserEvent::Stop(scope) => {

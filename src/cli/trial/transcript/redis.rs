@@ -1,4 +1,4 @@
-//! Redis steps in the transcript: the command as it is sent, and the answer as it came.
+//! Redis steps in the transcript: the command as it is sent, and the response as it was received.
 
 use std::borrow::Cow;
 
@@ -11,11 +11,11 @@ use crate::units;
 
 /// Most words of a command that have a line of their own.
 const WORDS: usize = 12;
-/// A text of so many cells stands on the line of the answer.
+/// A string of at most this many cells is on the line of the response.
 const SHORT: usize = 50;
 
 impl Transcript {
-    /// Prints what is sent to a Redis, and what it answers.
+    /// Prints what is sent to a Redis, and its responses.
     pub(super) fn redis(&self, event: &TraceEvent<'_>) {
         match event {
             TraceEvent::Command(words) => self.command(words),
@@ -112,7 +112,7 @@ fn quoted(word: &str) -> Cow<'_, str> {
     Cow::Owned(serde_json::Value::from(word).to_string())
 }
 
-/// The words as text, those that prove who somebody is left out.
+/// The words as text, credentials left out.
 fn without_passwords(words: &[Vec<u8>]) -> Vec<Cow<'_, str>> {
     let text = |word: &Vec<u8>| String::from_utf8_lossy(word).to_ascii_lowercase();
     let first = words.first().map(text).unwrap_or_default();
@@ -138,7 +138,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::cli::trial::transcript::tests::told;
+    use crate::cli::trial::transcript::tests::printed;
 
     fn words(line: &str) -> Vec<Vec<u8>> {
         line.split(' ').map(|word| word.as_bytes().to_vec()).collect()
@@ -154,21 +154,21 @@ mod tests {
             ("ACL SETUSER bob >pw on", "  ACL SETUSER bob *** on\n"),
             ("SET hunter22 x", "  SET *** x\n"),
         ] {
-            let text = told(|t| t.redis(&TraceEvent::Command(words(line))));
+            let text = printed(|t| t.redis(&TraceEvent::Command(words(line))));
             assert!(text.ends_with(wanted), "{line}: {text}");
         }
-        let text = told(|t| t.redis(&TraceEvent::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()])));
+        let text = printed(|t| t.redis(&TraceEvent::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()])));
         assert!(text.ends_with("  SET \"a b\" \"\"\n"), "{text}");
         let long = vec![b"SET".to_vec(), b"k".to_vec(), br#"{"item":"a long lantern","price":12}"#.to_vec()];
-        let text = told(|t| t.redis(&TraceEvent::Command(long)));
+        let text = printed(|t| t.redis(&TraceEvent::Command(long)));
         assert!(text.contains("  SET k …\n") && text.contains(">   \"price\": 12"), "{text}");
-        let many = told(|t| t.redis(&TraceEvent::Command(words(&"MSET ".repeat(60)))));
+        let many = printed(|t| t.redis(&TraceEvent::Command(words(&"MSET ".repeat(60)))));
         assert!(many.contains("61 words in all") && many.lines().count() < 20, "{many}");
     }
 
     #[test]
     fn a_message_is_shown_with_what_came_of_it() {
-        let text = told(|t| {
+        let text = printed(|t| {
             let more = "padded to 512 bytes".to_owned();
             t.redis(&TraceEvent::Message { verb: "PUBLISH", channel: "orders:7", payload: br#"{"order":7}"#, more });
             t.redis(&TraceEvent::Answered { answer: Answer::Receivers(3), took: Duration::from_millis(2), bytes: 4 });
@@ -194,7 +194,7 @@ mod tests {
             (Answer::Confirmed, "< confirmed, after 1.0ms\n"),
         ] {
             let name = format!("{answer:?}");
-            let text = told(|t| t.redis(&TraceEvent::Answered { answer, took: Duration::from_millis(1), bytes: 5 }));
+            let text = printed(|t| t.redis(&TraceEvent::Answered { answer, took: Duration::from_millis(1), bytes: 5 }));
             assert!(text.contains(wanted), "{name}: {text}");
         }
     }

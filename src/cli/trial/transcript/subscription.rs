@@ -8,7 +8,7 @@ use crate::protocol::trace::{LONGEST_LISTENING, MOST_EVENTS};
 use crate::units;
 
 impl Transcript {
-    /// Of what the connection begins with only the names are shown: the values prove who somebody is.
+    /// Only the names of the connection parameters are shown: their values may be credentials.
     pub(super) fn acknowledged(&self, params: Option<&[u8]>, after: Duration) {
         let names = params.and_then(|params| {
             let params: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(params).ok()?;
@@ -49,13 +49,13 @@ impl Transcript {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::trial::transcript::tests::told;
+    use crate::cli::trial::transcript::tests::printed;
     use crate::protocol::trace::{Trace as _, TraceEvent};
 
     #[test]
     fn a_subscription_is_shown_from_its_connection_to_its_end() {
         let (ms, params) = (Duration::from_millis, br#"{"authorization":"Bearer abc","l":1}"#);
-        let text = told(|t| {
+        let text = printed(|t| {
             t.trace(&TraceEvent::Acknowledged { params: Some(params), after: ms(3) });
             t.trace(&TraceEvent::Subscribed { name: "Stock", payload: br#"{"query":"subscription Stock { a }"}"# });
             t.trace(&TraceEvent::Received { number: 1, payload: r#"{"data":{"a":"hunter22"}}"#, after: ms(7) });

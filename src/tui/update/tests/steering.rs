@@ -1,4 +1,4 @@
-//! What keeps a slip of the fingers from becoming a flood.
+//! Limits that keep a wrong key from causing a load spike.
 
 use super::*;
 use crate::tui::model::{Planned, Question};
@@ -12,7 +12,7 @@ fn running(users: u32, planned: u32) -> Model {
     model
 }
 
-/// What is wanted, or else what is.
+/// The wanted number of users, else the current one.
 fn users(model: &Model) -> u32 {
     steer::users_now(model.run.as_ref().unwrap())
 }
@@ -101,7 +101,7 @@ fn note(model: &Model) -> Option<&str> {
 }
 
 #[test]
-fn the_word_of_the_limit_ends_with_what_it_speaks_of() {
+fn the_note_of_a_limit_ends_when_the_load_changes() {
     let limited = |key: &str| {
         let mut model = running(24, 24);
         at(&mut model, key, held(0, 200));
@@ -157,7 +157,7 @@ fn another_key_between_ends_the_burst() {
 }
 
 #[test]
-fn the_spawn_rate_has_the_same_brakes() {
+fn the_spawn_rate_has_the_same_limits() {
     let rate = |model: &Model| steer::rate_now(model.run.as_ref().unwrap());
     let mut model = fixture::dashboard();
     at(&mut model, ".", held(0, 200));
@@ -215,7 +215,7 @@ fn a_large_jump_asks_once_with_both_numbers() {
 }
 
 #[test]
-fn values_that_are_none_keep_the_prompt_open() {
+fn invalid_values_keep_the_prompt_open() {
     for typed in ["", "x", "-1", "1.0", "1000001", "99999999999999999999", "3 0", "٣", "5.5"] {
         let mut model = running(75, 50);
         press(&mut model, "u\x08\x08");

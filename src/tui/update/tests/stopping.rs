@@ -1,4 +1,4 @@
-//! While a run stops, keys that change the load are refused with a word.
+//! While a run stops, keys that change the load are refused with a note.
 
 use super::*;
 use crate::tui::action;
@@ -14,7 +14,7 @@ fn stop(model: &mut Model) {
 }
 
 #[test]
-fn keys_that_change_the_load_are_refused_with_a_word() {
+fn keys_that_change_the_load_are_refused_with_a_note() {
     for (keys, what) in [
         ("+", "users can no longer be changed"),
         ("=", "users can no longer be changed"),
@@ -54,7 +54,7 @@ fn what_is_open_or_wanted_ends_when_stopping_begins() {
         assert!(model.overlay.is_none(), "{keys}");
         assert_eq!(note(&model), Some(format!("the run is stopping: {what} can no longer be changed").as_str()));
     }
-    // A late answer to "stop?" would cut the tasks.
+    // A late answer to "stop?" would abort the tasks.
     for keys in ["u7530\n", "r5000\n", "x"] {
         let mut model = fixture::dashboard();
         press(&mut model, keys);

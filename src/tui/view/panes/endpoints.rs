@@ -19,7 +19,7 @@ pub(super) static PANE: Pane =
 struct Column {
     title: &'static str,
     cells: usize,
-    /// Lower stays longer.
+    /// Columns with a lower number are kept longer.
     rank: u8,
     sort: Option<Sort>,
     /// In at most this many cells.
@@ -63,7 +63,7 @@ const COLUMNS: [Column; 12] = [
     },
 ];
 
-/// Exact where there is room; a count that was cut would be another count.
+/// Exact where there is room; a truncated count would be wrong.
 fn number(n: u64, cells: usize) -> String {
     let exact = count(n);
     if exact.len() < cells { exact } else { text::short(n as f64) }

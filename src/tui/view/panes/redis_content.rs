@@ -1,4 +1,4 @@
-//! What the Redis pane says about one snapshot, and how it flows into the room there is.
+//! What the Redis pane says about one snapshot, and how it is laid out in the available room.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -15,11 +15,11 @@ use crate::units::{bytes, count};
 /// Fewest rows that the panes above need: two of the table, one of the failures, and what frames them.
 const OTHERS: u16 = 8;
 
-/// What there is to say about one snapshot.
+/// The content for one snapshot.
 pub(crate) struct Content {
     /// Of the server; empty where it is not known.
     pub version: String,
-    /// What became of the messages, the server's figures, what should worry us.
+    /// Delivery of messages, the server's figures, warnings.
     groups: [Vec<(String, Style)>; 3],
     ascii: bool,
 }
@@ -43,8 +43,8 @@ impl Content {
         Some(Self { version, groups: [messages(&redis.total, measured, theme), figures, warnings], ascii: theme.ascii })
     }
 
-    /// Rows with the frame: so few that every warning and the first figures are there, and so many that all are. Both
-    /// are 0 where there is no room for it.
+    /// Rows with the frame: `least` shows every warning and the first figures, `most` shows everything. Both are 0 if there
+    /// is no room.
     pub fn heights(&self, area: Rect) -> Rows {
         let width = usize::from(area.width).saturating_sub(2);
         let lines = |group: &Vec<_>| flow(group, width, usize::MAX, self.ascii).len();
@@ -69,7 +69,7 @@ impl Content {
     }
 }
 
-/// What became of the messages; nothing where there are none.
+/// Delivery of messages.
 fn messages(all: &Tally, measured: bool, theme: &Theme) -> Vec<(String, Style)> {
     let bad = |n: u64| if n > 0 { theme.bad } else { theme.good };
     let mut parts = Vec::new();
@@ -84,7 +84,7 @@ fn messages(all: &Tally, measured: bool, theme: &Theme) -> Vec<(String, Style)> 
         }
     }
     if all.disconnects > 0 {
-        parts.push((format!("{} connections cut", count(all.disconnects)), theme.bad));
+        parts.push((format!("{} connections broken", count(all.disconnects)), theme.bad));
     }
     if measured {
         parts.push((format!("{} delivered", count(all.delivered())), theme.strong));
@@ -190,7 +190,7 @@ mod tests {
             Tally { received: 90, sent_to: 100, lost_in_stream: 10, published: 10, disconnects: 2, ..Tally::default() };
         let pane = pane_of(total, Some(near()), true);
         let wide = shown(&pane, 200, 3);
-        let first = "10 lost (10.000 %)  2 connections cut  90 delivered  10 published  fan-out 9.0  0 duplicated  0 out of order";
+        let first = "10 lost (10.000 %)  2 connections broken  90 delivered  10 published  fan-out 9.0  0 duplicated  0 out of order";
         assert_eq!(wide[0], first);
         assert!(wide[1].starts_with("9 of 10 clients") && wide[1].ends_with("0 patterns"), "{wide:?}");
         assert_eq!(wide[2], "clients at 90 % of maxclients  memory at 90 % of maxmemory");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_unknown_is_no_zero() {
+    fn unknown_figures_are_not_shown_as_zero() {
         let stale = Some("connection refused".to_owned());
         let pane =
             pane_of(Tally::default(), Some(ServerFigures { unreached: true, stale, ..ServerFigures::default() }), true);
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(shown(&pane_of(Tally::default(), None, false), 100, 9), ["server: not asked yet"]);
         let aborted = Tally { published: 5, received: 4, unsettled: 1, ..Tally::default() };
         assert!(shown(&pane_of(aborted, None, true), 100, 9)[0].starts_with("0 lost  1 unsettled  4 delivered"));
-        // Nobody measures, so nobody knows what was lost.
+        // Not measured, so losses are unknown.
         let published = Tally { published: 5, sent_to: 10, ..Tally::default() };
         let lines = shown(&pane_of(published, Some(near()), false), 200, 9);
         assert_eq!(lines[0], "5 published  10 receivers in all  delivery is not measured");
