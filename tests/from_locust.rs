@@ -76,7 +76,11 @@ fn every_scenario_has_the_python_it_comes_from() {
 }
 
 fn help(args: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_katydid")).args(args).output().expect("the command runs");
+    let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
+        .args(args)
+        .output()
+        .expect("the command runs");
     assert!(output.status.success(), "{args:?}");
     String::from_utf8(output.stdout).expect("UTF-8")
 }

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use super::load::Local;
+use super::recording::{Line, Recording};
+use super::reports::Wanted;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::{self, console};
-use crate::report::{self, text};
+use crate::report::text;
 use crate::settings::Settings;
-use crate::stats::Snapshot;
 
 /// Locust's default of `--exit-code-on-error`.
 const ON_ERROR: u8 = 1;
@@ -34,14 +35,14 @@ fn run_to_code(settings: &Settings) -> u8 {
     if settings.file.is_none() {
         console::warn("no scenario named with -f: running the embedded demo");
     }
-    if !can_write_csv(settings) {
+    if !Wanted::new(settings, scenario.reports()).can_be_written() {
         return exit::USAGE;
     }
     if let Some(words) = unnamed::warning(&scenario, settings.host.as_deref()) {
         console::warn(&words);
     }
     // Kept to the end of the run: it owns the demo target.
-    let mut local = Local::new(settings.load_threads(), settings.seed).logged();
+    let mut local = Local::new(settings).logged();
     let handle = match local.launch(&scenario, &settings.overrides()) {
         Ok(handle) => handle,
         Err(error) => {
@@ -55,39 +56,22 @@ fn run_to_code(settings: &Settings) -> u8 {
     for words in local.remarks() {
         console::warn(words);
     }
-    let last = match headless::follow(handle, settings) {
+    say_lines(&mut local.recording);
+    let last = match headless::follow(handle, settings, local.recording.status()) {
         Ok(last) => last,
         Err(error) => {
             console::warn(&format!("cannot wait for signals: {error}"));
             return exit::TROUBLE;
         }
     };
-    let written = write_csv(settings, &last);
+    let written = local.recording.finish();
+    say_lines(&mut local.recording);
     exit::of_run(&last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written)
 }
 
-/// Checks before a run that the files of `--csv` can be written; prints a warning if not.
-pub(super) fn can_write_csv(settings: &Settings) -> bool {
-    let checked = settings.csv.as_deref().map_or(Ok(()), report::csv::check);
-    if let Err(error) = &checked {
-        console::warn(&panics::masked(&error.to_string()));
-    }
-    checked.is_ok()
-}
-
-/// Writes the files of `--csv` and prints their paths; false if one could not be written.
-pub(super) fn write_csv(settings: &Settings, last: &Snapshot) -> bool {
-    let Some(prefix) = &settings.csv else { return true };
-    match report::csv::write(prefix, last) {
-        Ok(paths) => {
-            for path in paths {
-                console::say(&panics::masked(&format!("wrote {}", path.display())));
-            }
-            true
-        }
-        Err(error) => {
-            console::warn(&panics::masked(&error.to_string()));
-            false
-        }
+/// Says what there is to say of runs that are recorded and their reports.
+pub(super) fn say_lines(recording: &mut Recording) {
+    for Line { text, is_complaint } in recording.take_lines() {
+        if is_complaint { console::warn(&text) } else { console::say(&text) }
     }
 }

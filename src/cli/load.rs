@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::recording::{Recording, Started};
 use super::{panics, unnamed};
 use crate::demo::DemoTarget;
 use crate::engine::{self, EngineError, RunHandle};
@@ -11,6 +12,7 @@ use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, estimate, is_redis};
+use crate::settings::Settings;
 use crate::tui::{Probe, ProbeError, Starter};
 
 /// How long the launcher waits for a Redis to respond.
@@ -26,6 +28,8 @@ pub(super) struct Local {
     remarks: Vec<String>,
     /// The host of the command line or the environment, and the scenario that was named beside it.
     given: (Option<String>, Option<Scenario>),
+    /// Records the runs.
+    pub(super) recording: Recording,
     /// Standard output is a log, perhaps of a CI system that needs to know what to mask.
     logged: bool,
 }
@@ -61,8 +65,16 @@ impl StartError {
 
 impl Local {
     /// Without a seed every run gets a new one.
-    pub(super) fn new(threads: usize, seed: Option<u64>) -> Self {
-        Self { threads, seed, demo: None, remarks: Vec::new(), given: (None, None), logged: false }
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self {
+            threads: settings.load_threads(),
+            seed: settings.seed,
+            demo: None,
+            remarks: Vec::new(),
+            given: (None, None),
+            recording: Recording::new(settings),
+            logged: false,
+        }
     }
 
     /// For runs that print: their secrets are reported to the CI system before anything else is printed.
@@ -103,7 +115,10 @@ impl Local {
             hide(&plan.secrets);
         }
         self.remarks = estimate::remarks(&plan);
-        Ok(engine::start(Arc::new(plan), engine::Options { threads: self.threads, seed })?)
+        let plan = Arc::new(plan);
+        let handle = engine::start(Arc::clone(&plan), engine::Options { threads: self.threads, seed })?;
+        self.recording.start(&Started { scenario, plan: &plan, handle: &handle, seed, threads: self.threads });
+        Ok(handle)
     }
 
     /// Restarts its faults from the seed, so that a second run has the same.
@@ -205,7 +220,10 @@ mod tests {
             "name: one\nhost: demo\ntasks: [{ steps: [{ get: / }] }]",
             "name: two\nhost: demo\ntasks: [{ steps: [{ get: / }] }]",
         );
-        let local = |host: Option<&str>, named| Local::new(1, None).sending_to(host.map(str::to_owned), named);
+        let local = |host: Option<&str>, named| {
+            Local::new(&Settings { threads: Some(1), no_record: true, ..Settings::default() })
+                .sending_to(host.map(str::to_owned), named)
+        };
         let far = Some("http://staging");
         assert!(local(far, None).is_unnamed_and_diverted(&scenario(one), far));
         assert!(local(far, Some(scenario(two))).is_unnamed_and_diverted(&scenario(one), far));
@@ -229,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_demo_target_is_started_once_and_stops_with_its_owner() {
-        let mut local = Local::new(1, None);
+        let mut local = Local::new(&Settings { threads: Some(1), no_record: true, ..Settings::default() });
         let url = local.demo_url(1).unwrap();
         assert_eq!(local.demo_url(2).unwrap(), url);
         let address = url.trim_start_matches("http://").to_owned();

@@ -18,6 +18,8 @@ mod limits;
 mod load;
 mod panics;
 mod pick;
+mod recording;
+mod reports;
 mod schema;
 mod screen;
 mod trial;

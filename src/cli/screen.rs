@@ -2,12 +2,15 @@
 
 use std::process::ExitCode;
 
-use super::headless::{can_write_csv, write_csv};
+use super::headless::say_lines;
 use super::load::Local;
+use super::recording::Recording;
+use super::reports::Wanted;
 use super::{exit, panics, pick, unnamed};
 use crate::headless::console;
 use crate::report::text;
 use crate::scenario::catalog::Origin;
+use crate::scenario::plan::Reports;
 use crate::settings::Settings;
 use crate::tui::{self, Exit, Outcome};
 
@@ -22,16 +25,16 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     }
     console::write_from_threads();
     let entries = pick::entries(settings.file.as_deref(), &settings.select());
-    if !can_write_csv(settings) {
+    if !Wanted::new(settings, &Reports::default()).can_be_written() {
         return ExitCode::from(exit::USAGE);
     }
     // A named example may be sent to another host. It is small, so loading it here takes no time.
     let named = entries.first().filter(|entry| settings.file.is_some() && entry.origin == Origin::Embedded);
     let named = named.and_then(|entry| entry.load().ok());
-    let mut local = Local::new(settings.load_threads(), settings.seed).sending_to(settings.host.clone(), named);
+    let mut local = Local::new(settings).sending_to(settings.host.clone(), named);
     match tui::run(entries, &mut local, settings) {
         Ok(outcome) => {
-            let code = leave(settings, &outcome);
+            let code = leave(settings, &outcome, &mut local.recording);
             if outcome.exit == Exit::HangUp {
                 // The thread that reads keys may spin on the closed terminal: exit without waiting for it.
                 std::process::exit(i32::from(code));
@@ -46,17 +49,18 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
 }
 
 /// Prints the summary on the ordinary screen and writes the files.
-fn leave(settings: &Settings, outcome: &Outcome) -> u8 {
+fn leave(settings: &Settings, outcome: &Outcome, recording: &mut Recording) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &outcome.last {
         // Files first: a terminal that no longer reads would block them.
-        let written = write_csv(settings, last);
+        let written = recording.finish();
         if outcome.exit != Exit::HangUp {
             console::say(&text::summary(last, console::width()));
         }
         code = exit::of_run(last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written);
     }
     if outcome.exit != Exit::HangUp {
+        say_lines(recording);
         for path in &outcome.exports {
             console::say(&panics::masked(&format!("wrote {}", path.display())));
         }
@@ -76,7 +80,14 @@ mod tests {
     fn the_exit_decides_the_code() {
         let settings = Settings::default();
         for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
-            assert_eq!(leave(&settings, &Outcome { last: None, exports: Vec::new(), exit: way }), code);
+            assert_eq!(
+                leave(
+                    &settings,
+                    &Outcome { last: None, exports: Vec::new(), exit: way },
+                    &mut Recording::new(&settings)
+                ),
+                code
+            );
         }
     }
 }

@@ -4,12 +4,13 @@
 //! and the last snapshot.
 
 pub mod console;
+mod news;
 mod signals;
-mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::engine::{Command, RunHandle};
@@ -18,6 +19,7 @@ use crate::report::text::{self, Period};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
+use crate::store::journal::Status;
 use crate::{clean, units};
 pub(crate) use signals::Signals;
 
@@ -25,15 +27,22 @@ pub(crate) use signals::Signals;
 const TABLE_EVERY: Duration = Duration::from_secs(2);
 
 /// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
-/// third does not wait for them.
+/// third does not wait for them. What `journal` says of the recording is said too.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
-pub fn follow(handle: RunHandle, settings: &Settings) -> std::io::Result<Arc<Snapshot>> {
+pub fn follow(
+    handle: RunHandle,
+    settings: &Settings,
+    journal: Option<watch::Receiver<Status>>,
+) -> std::io::Result<Arc<Snapshot>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
-        until_done(&handle, signals, settings).await;
+        tokio::select! {
+            () = until_done(&handle, signals, settings) => {}
+            () = say_status(journal) => {}
+        }
         let last = handle.latest();
         console::say(&ending(&last, console::width()));
         if !last.state.is_done() {
@@ -43,6 +52,20 @@ pub fn follow(handle: RunHandle, settings: &Settings) -> std::io::Result<Arc<Sna
     })
 }
 
+/// Never ends: says when a run cannot be recorded for now, and when it can again.
+async fn say_status(journal: Option<watch::Receiver<Status>>) {
+    if let Some(mut status) = journal {
+        while status.changed().await.is_ok() {
+            match &*status.borrow_and_update() {
+                Status::Waiting(why) => console::warn(&format!("the run cannot be recorded for now: {why}")),
+                Status::Resumed => console::warn("the run is recorded again, with what had to wait"),
+                Status::Writing => {}
+            }
+        }
+    }
+    std::future::pending().await
+}
+
 async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings) {
     let mut snapshots = handle.subscribe();
     let mut table = tokio::time::interval(TABLE_EVERY);
@@ -50,7 +73,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     // The first tick comes at once, when there is nothing to show.
     table.tick().await;
     let mut stops = 0_u32;
-    let mut watch = watch::StateWatch::default();
+    let mut watch = news::StateWatch::default();
     let mut logged = 0;
     let mut skipped = 0_u64;
     loop {

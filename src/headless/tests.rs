@@ -84,7 +84,7 @@ fn following_ends_with_the_done_snapshot_or_when_the_engine_is_gone() {
                 sender.send(Arc::new(snapshot(RunState::Done(End::Completed)))).unwrap();
             }
         });
-        let last = follow(handle, &Settings { only_summary: true, ..Settings::default() }).unwrap();
+        let last = follow(handle, &Settings { only_summary: true, ..Settings::default() }, None).unwrap();
         engine.join().unwrap();
         assert_eq!(last.state.is_done(), !gone);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::environment::{declared, environment, named_in};
 use super::graphql::endpoint::SentDocument;
-use super::plan::Plan;
+use super::plan::{Plan, Reports};
 use super::secrets::Redactor;
 use super::syntax::node::Node;
 use super::syntax::source::{self, Sources};
@@ -169,6 +169,26 @@ impl Scenario {
     /// An error without a place in the file; it may quote a flag, or a value of the environment.
     pub(super) fn refusal(&self, why: &str) -> ScenarioError {
         diagnostic::plain(&self.file.sources.mask(why))
+    }
+
+    /// Files that it wants written at the end of a run.
+    pub fn reports(&self) -> &Reports {
+        &self.variant.compiled.plan.reports
+    }
+
+    /// The path of its file, or what stands for it.
+    pub fn origin(&self) -> &str {
+        self.file.sources.origin()
+    }
+
+    /// Its text, and after it that of the files it includes. It may contain secrets: see [`Self::masked`].
+    pub fn text(&self) -> &str {
+        self.file.sources.text()
+    }
+
+    /// `text` without the secrets, and without user and password in URLs.
+    pub fn masked(&self, text: &str) -> String {
+        self.file.sources.mask(text)
     }
 
     /// `name`, else the file's stem.

@@ -110,6 +110,10 @@ settings! {
     /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where they apply,
     /// also _service_time.csv, _graphql.csv and _redis.csv
     csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
+    /// Folder of recorded runs
+    runs_dir: Option<PathBuf>, value::path, flag("DIR").default_help("runs in the data folder of the user");
+    /// Do not record the run
+    no_record: bool, value::boolean, switch();
     /// Folder for what is exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

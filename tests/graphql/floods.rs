@@ -111,6 +111,7 @@ fn flooded(url: &str, path: &str, timeout: &str) -> (Vec<String>, u64, String) {
     );
     std::fs::write(folder.path().join("s.yaml"), scenario).expect("a written file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+    command.env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"));
     command.args(["-f", "s.yaml", "--headless", "--only-summary", "--threads", "1", "--csv", "out"]);
     command.env_remove("GITHUB_ACTIONS").current_dir(folder.path()).stdin(Stdio::null());
     let output = std::fs::File::create(folder.path().join("said")).expect("a file");

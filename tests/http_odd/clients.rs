@@ -28,6 +28,7 @@ pub fn katydid(server: &Server, rows: usize) -> HashMap<usize, Outcome> {
     text.push_str("      - stop: run\n");
     std::fs::write(folder.path().join("run.yaml"), text).expect("a written scenario");
     let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .args(["-f", "run.yaml", "--headless", "--only-summary", "-u", "1", "-t", "5m", "-s", "60s"])
         .current_dir(folder.path())
         .env("HOME", folder.path())

@@ -35,6 +35,7 @@ impl Run {
         std::fs::write(&file, scenario).expect("a written file");
         let prefix = folder.join(name);
         let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
+        command.env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"));
         command.env_remove("GITHUB_ACTIONS").args(["--headless", "--only-summary", "--seed", "1", "--csv"]);
         command.arg(&prefix).arg("-f").arg(file).stdin(Stdio::null()).stdout(Stdio::null());
         Self { child: command.spawn().expect("the program"), prefix }

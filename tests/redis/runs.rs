@@ -170,6 +170,7 @@ fn a_password_that_the_server_gives_back_is_nowhere() {
     let katydid = |args: &[&str], scenario: &str| {
         std::fs::write(folder.path().join("s.yaml"), scenario).expect("a written file");
         let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+            .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
             .env_remove("GITHUB_ACTIONS")
             .args(args)
             .current_dir(folder.path())
@@ -233,6 +234,7 @@ fn a_run_to_which_nothing_was_answered_is_not_clean() {
     let file = folder.path().join("s.yaml");
     std::fs::write(&file, "users: 1\nstop_timeout: 0s\ntasks: [{ steps: [{ publish: c }] }]").expect("a written file");
     let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .args(["-t", "1s", "--headless", "--only-summary", "--host", &url, "-f"])
         .arg(&file)
         .env_remove("REDIS_HOST")
@@ -247,6 +249,7 @@ fn a_run_to_which_nothing_was_answered_is_not_clean() {
 fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
     let redis = Redis::start("");
     let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .env_remove("GITHUB_ACTIONS")
         .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-pubsub.yaml")])
         .args(["-u", "60", "-r", "200", "-t", "1s", "--headless", "--only-summary", "--host", &redis.url()])
@@ -268,6 +271,7 @@ fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
     let text = format!("redis: {{ url: \"{}\" }}\ntasks:\n  - steps:\n      {steps}", redis.url());
     std::fs::write(&file, text).expect("a written file");
     let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .env_remove("GITHUB_ACTIONS")
         .arg("try")
         .arg(&file)

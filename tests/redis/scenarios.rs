@@ -140,6 +140,7 @@ fn the_scenario_that_ships_runs_without_a_failure_or_a_loss() {
     let folder = tempfile::tempdir().expect("a folder");
     let prefix = folder.path().join("run");
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .env_remove("GITHUB_ACTIONS")
         .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-pubsub.yaml")])
         // Two publishers: a test is no race.

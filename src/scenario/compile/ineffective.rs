@@ -37,8 +37,13 @@ impl<'a> Builder<'a> {
             let why = "`baseline` is not supported yet: remove it, and compare the CSV files of two runs (--csv)";
             ineffective.refusals.push(self.placed(at, why));
         }
-        if let Some(at) = fields.key("report") {
-            ineffective.remarks.push(self.placed(at, "`report` does not write files yet: use --csv PREFIX"));
+        for key in fields
+            .get("report")
+            .map(|node| Fields(node.entries()))
+            .iter()
+            .flat_map(|report| ["html", "junit"].into_iter().filter_map(|name| report.key(name)))
+        {
+            ineffective.remarks.push(self.placed(key, "this report is not written yet: use `csv`"));
         }
         match fields.get("user_classes") {
             Some(node) => {

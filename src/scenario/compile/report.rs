@@ -15,8 +15,11 @@ pub(crate) const MAX_PROFILES: usize = 30;
 impl Builder<'_> {
     pub(super) fn reports(&mut self, node: &Node) -> Reports {
         let Some(fields) = self.fields(node, &keys::REPORT) else { return Reports::default() };
-        let mut path = |key: &str| fields.get(key).and_then(|n| self.constant_text(n, key)).map(PathBuf::from);
-        Reports { html: path("html"), csv: path("csv"), junit: path("junit") }
+        let path = |key: &'static str| {
+            let text = self.constant_text(fields.get(key)?, key)?;
+            Some((key, PathBuf::from(text)))
+        };
+        Reports(keys::REPORT.keys.iter().map(|key| key.name).filter_map(path).collect())
     }
 
     pub(super) fn baseline(&mut self, node: &Node) -> Option<Baseline> {

@@ -8,13 +8,13 @@ use super::Threshold;
 
 /// `report`: files to write at the end, besides those that flags ask for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reports {
-    /// One page.
-    pub html: Option<PathBuf>,
-    /// Prefix of Locust's four files.
-    pub csv: Option<PathBuf>,
-    /// For CI systems.
-    pub junit: Option<PathBuf>,
+pub struct Reports(pub Vec<(&'static str, PathBuf)>);
+
+impl Reports {
+    /// The path of the format with this name.
+    pub fn get(&self, format: &str) -> Option<&PathBuf> {
+        self.0.iter().find(|(name, _)| *name == format).map(|(_, path)| path)
+    }
 }
 
 /// `baseline`: what the run is compared with.

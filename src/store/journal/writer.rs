@@ -172,7 +172,9 @@ impl Writer {
         let log = LogView { lines: Default::default(), ..snapshot.log };
         let bare = Snapshot { series: Series::default(), seconds: Default::default(), log, ..snapshot.clone() };
         let written = replace(&self.folder.join(folder::SNAPSHOT), &bare);
-        self.snapshot_at = Some(Instant::now() + SNAPSHOT.0.max(begun.elapsed() * SNAPSHOT.1));
+        let pause = SNAPSHOT.0.max(begun.elapsed() * SNAPSHOT.1);
+        // One that failed is tried again with the next snapshot.
+        self.snapshot_at = written.is_ok().then(|| Instant::now() + pause);
         written
     }
 }

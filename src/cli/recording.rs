@@ -1,0 +1,184 @@
+//! Each run of this process is recorded, unless that is not wanted or not possible, and its reports are written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ring::digest;
+use tokio::sync::watch;
+
+use super::panics;
+use super::reports::Wanted;
+use crate::engine::RunHandle;
+use crate::scenario::{Plan, Scenario};
+use crate::settings::Settings;
+use crate::stats::Snapshot;
+use crate::store::journal::Status;
+use crate::store::{self, Journal, Meta, Outcome, Run, Totals, folder};
+use crate::system::machine::Machine;
+use crate::verdict;
+
+/// The runs of this process, one at a time.
+#[derive(Debug)]
+pub(super) struct Recording {
+    settings: Settings,
+    current: Option<Current>,
+    /// What is to be said once there is no screen: files that were written, and what went wrong.
+    said: Vec<Line>,
+}
+
+/// What is known of a run that has just started.
+pub(super) struct Started<'a> {
+    pub scenario: &'a Scenario,
+    pub plan: &'a Plan,
+    pub handle: &'a RunHandle,
+    pub seed: u64,
+    pub threads: usize,
+}
+
+/// A line, and whether it is a complaint.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub text: String,
+    pub is_complaint: bool,
+}
+
+/// The run that goes on.
+#[derive(Debug)]
+struct Current {
+    meta: Arc<Meta>,
+    journal: Option<Journal>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    reports: Wanted,
+}
+
+impl Recording {
+    /// Of no run yet.
+    pub(super) fn new(settings: &Settings) -> Self {
+        Self { settings: settings.clone(), current: None, said: Vec::new() }
+    }
+
+    /// Begins to record a run, and ends with the one before it.
+    pub(super) fn start(&mut self, started: &Started<'_>) {
+        self.finish();
+        let mut meta = Arc::new(self.meta(started));
+        let journal = match self.journal(Meta::clone(&meta), started.handle) {
+            Ok(journal) => journal,
+            Err(why) => {
+                self.complain(&format!("the run is not recorded: {why}"));
+                None
+            }
+        };
+        if let Some(journal) = &journal {
+            meta = Arc::clone(journal.meta());
+        }
+        let reports = Wanted::new(&self.settings, &started.plan.reports);
+        self.current = Some(Current { meta, journal, snapshots: started.handle.subscribe(), reports });
+    }
+
+    /// Waits until the run, which has ended, is on the disk, and writes its reports; false when one could not be written.
+    pub(super) fn finish(&mut self) -> bool {
+        let Some(Current { meta, journal, snapshots, reports }) = self.current.take() else { return true };
+        let last = Arc::clone(&snapshots.borrow());
+        let run = match journal.map(finished) {
+            Some(Ok(run)) => run,
+            other => {
+                if let Some(Err(why)) = other {
+                    self.complain(&format!("the run was not recorded whole: {why}"));
+                }
+                let meta = Meta { ended: Some(time(last.at)), outcome: Some(outcome(&last)), ..Meta::clone(&meta) };
+                Run::of_snapshot(Arc::new(meta), last)
+            }
+        };
+        let (written, errors) = reports.write(&run);
+        self.said.extend(written.into_iter().map(|text| Line { text: panics::masked(&text), is_complaint: false }));
+        errors.iter().for_each(|why| self.complain(why));
+        errors.is_empty()
+    }
+
+    /// Whether the run that goes on is being written.
+    pub(super) fn status(&self) -> Option<watch::Receiver<Status>> {
+        Some(self.current.as_ref()?.journal.as_ref()?.status())
+    }
+
+    /// What is to be said by now.
+    pub(super) fn take_lines(&mut self) -> Vec<Line> {
+        std::mem::take(&mut self.said)
+    }
+
+    fn complain(&mut self, text: &str) {
+        self.said.push(Line { text: panics::masked(text), is_complaint: true });
+    }
+
+    fn journal(&self, meta: Meta, handle: &RunHandle) -> Result<Option<Journal>, String> {
+        if self.settings.no_record {
+            return Ok(None);
+        }
+        let root = self.settings.runs_dir.clone().or_else(folder::default_root);
+        let root = root.ok_or("there is no data folder; --runs-dir DIR names one")?;
+        let journal = Journal::start(&root, meta, handle.subscribe(), outcome);
+        journal
+            .map(Some)
+            .map_err(|why| format!("cannot write to {}: {why}; --runs-dir DIR names another", root.display()))
+    }
+
+    fn meta(&self, started: &Started<'_>) -> Meta {
+        let Started { scenario, plan, handle, seed, threads } = *started;
+        let info = &handle.latest().run;
+        let mask = |text: &str| scenario.masked(&plan.secrets.mask(text));
+        let machine = Machine::this();
+        Meta {
+            format: Meta::FORMAT,
+            id: String::new(),
+            scenario: info.scenario.to_string(),
+            file: mask(scenario.origin()),
+            text: mask(scenario.text()),
+            plan_hash: plan_hash(scenario, plan, &self.settings),
+            profile: self.settings.profile.clone(),
+            host: info.host.to_string(),
+            arguments: std::env::args().skip(1).map(|argument| mask(&argument)).collect(),
+            started: time(info.started),
+            ended: None,
+            is_open: plan.schedule.is_open(),
+            users: plan.load.users.0,
+            spawn_rate: plan.load.spawn_rate.0,
+            run_time: plan.schedule.length().or(plan.load.run_time).as_ref().map(Duration::as_secs_f64),
+            seed,
+            threads,
+            rows: plan.endpoints.iter().map(|row| (row.kind.to_string(), row.name.to_string())).collect(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: store::Machine {
+                name: machine.name,
+                system: machine.system,
+                processor: machine.processor,
+                cores: machine.cores,
+                memory: machine.memory,
+            },
+            tags: Vec::new(),
+            note: None,
+            outcome: None,
+        }
+    }
+}
+
+fn finished(journal: Journal) -> Result<Run, String> {
+    let folder = journal.folder().to_owned();
+    journal.finish().map_err(|why| format!("cannot write to {}: {why}", folder.display()))?;
+    store::read(&folder).map_err(|error| error.to_string())
+}
+
+fn outcome(last: &Snapshot) -> Outcome {
+    let conclusion = verdict::conclude(last);
+    Outcome { verdict: conclusion.word().to_owned(), reason: String::new(), code: 0, totals: Totals::of(last) }
+}
+
+fn time(at: std::time::SystemTime) -> Timestamp {
+    Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// Of all that decides what users do and how many there are: runs with equal hashes can be compared.
+fn plan_hash(scenario: &Scenario, plan: &Plan, settings: &Settings) -> String {
+    let whole = format!("{}\n{:?}\n{:?}\n{:?}", scenario.text(), settings.select(), plan.load, plan.schedule.stages());
+    let hash = digest::digest(&digest::SHA256, whole.as_bytes());
+    hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}

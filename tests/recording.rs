@@ -1,0 +1,138 @@
+//! A run is recorded however it ends: by itself, by `kill -9`, on a full disk.
+
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+#[path = "headless/command.rs"]
+mod command;
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use katydid::store::{self, State};
+
+use command::{Ran, err, katydid, out};
+use common::calm::calmly;
+use common::{Server, wait};
+
+/// A second and a half minus the second that may be missing.
+const STALL: Duration = Duration::from_millis(200);
+
+/// The only run below a folder.
+fn only(runs: &Path) -> PathBuf {
+    let all = store::folder::all(runs).expect("a folder of runs");
+    assert_eq!(all.len(), 1, "{all:?}");
+    all.into_iter().next().expect("one run")
+}
+
+#[test]
+fn every_run_is_recorded_unless_it_is_not_wanted() {
+    let server = Server::start();
+    let scenario =
+        &format!("host: {}\nusers: 3\nspawn_rate: 100\ntasks: [{{ steps: [{{ get: /ok }}] }}]\n", server.url());
+    let runs = tempfile::tempdir().expect("a folder");
+    let dir = runs.path().display();
+    let ran = Ran::new(scenario, &format!("-t 1500ms --no-record --runs-dir {dir}"));
+    assert_eq!((store::folder::all(runs.path()).expect("a folder").len(), ran.output.status.code()), (0, Some(0)));
+
+    let ran = Ran::new(scenario, &format!("-t 1500ms --runs-dir {dir}"));
+    let run = store::read(&only(runs.path())).expect("a run");
+    let total = ran.row("Aggregated");
+    assert_eq!(total["Request Count"], run.last.total.total.requests.to_string());
+    assert_eq!(run.state, State::Ended);
+    assert!(run.meta.text.contains("get: /ok") && run.meta.arguments.iter().any(|word| word == "--runs-dir"));
+    assert_eq!(run.meta.rows, [("GET".to_owned(), "/ok".to_owned())]);
+
+    // A file is in the way: the load does not care.
+    let file = runs.path().join("file");
+    fs::write(&file, "").expect("a file");
+    let ran = Ran::new(scenario, &format!("-t 1s --runs-dir {}/below", file.display()));
+    assert_eq!(ran.output.status.code(), Some(0), "{}", err(&ran.output));
+    assert_eq!(err(&ran.output).matches("the run is not recorded: ").count(), 1, "{}", err(&ran.output));
+}
+
+#[test]
+fn secrets_are_in_none_of_its_files() {
+    let runs = tempfile::tempdir().expect("a folder");
+    let scenario = "host: demo\nsecrets: [TOKEN]\ntasks: [{ steps: [{ get: '/nothing?token={{ env.TOKEN }}', \
+                    headers: { Authorization: 'Bearer {{ env.TOKEN }}' }, expect: { status: 200 } }] }]\n";
+    let flags = format!("-u 2 -r 100 -t 1500ms --runs-dir {}", runs.path().display());
+    let ran = Ran::with(scenario, &flags, |command| {
+        command.env("TOKEN", "S3cretT0ken");
+    });
+    assert_eq!(ran.output.status.code(), Some(1), "{}", out(&ran.output));
+    let folder = only(runs.path());
+    assert!(fs::read_to_string(folder.join("failures.jsonl")).expect("a file").contains("404"));
+    for entry in fs::read_dir(&folder).expect("a folder").flatten() {
+        let bytes = fs::read(entry.path()).expect("a file");
+        assert!(!String::from_utf8_lossy(&bytes).contains("S3cretT0ken"), "{:?}", entry.path());
+    }
+}
+
+#[test]
+fn a_full_disk_does_not_touch_the_load() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start();
+    let load = "users: 3\nspawn_rate: 100\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]\n";
+    let text = format!("host: {}\n{load}", server.url());
+    fs::write(folder.path().join("s.yaml"), text).expect("a scenario");
+    let run = katydid(folder.path(), &["--headless", "--only-summary", "-f", "s.yaml", "--runs-dir", "runs"]);
+    // No file may become longer than 4 KiB, which is what a full disk looks like.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(run.get_program()).args(run.get_args());
+    let variables = run.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    let output = limited.current_dir(folder.path()).envs(variables).output().expect("a run");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let said = err(&output);
+    assert_eq!(said.matches("the run cannot be recorded for now: ").count(), 1, "{said}");
+    assert_eq!(said.matches("the run was not recorded whole: ").count(), 1, "{said}");
+    // Whole lines only.
+    for file in ["series.jsonl", "events.jsonl"] {
+        let text = fs::read_to_string(only(&folder.path().join("runs")).join(file)).expect("a file");
+        assert!(text.is_empty() || text.ends_with('\n'), "{file}: {text:?}");
+    }
+}
+
+#[tokio::test]
+async fn after_kill_9_at_most_a_second_and_a_half_is_missing() {
+    let attempt = |n: u64| async move { calmly(STALL, async || killed_in_the_middle(n).await).await };
+    let batch = |n: u64| async move {
+        for n in n * 5..(n + 1) * 5 {
+            attempt(n).await;
+        }
+    };
+    // Four at a time, twenty in all.
+    tokio::join!(batch(0), batch(1), batch(2), batch(3));
+}
+
+/// Kills a run at a moment that the seed says, and compares what it left with what the server had seen.
+async fn killed_in_the_middle(seed: u64) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = Server::start();
+    let text = "users: 2\nspawn_rate: 100\nwait_time: constant(10ms)\ntasks: [{ steps: [{ get: /ok }] }]\n";
+    fs::write(folder.path().join("s.yaml"), text).expect("a scenario");
+    let args = ["--headless", "--only-summary", "-f", "s.yaml", "--runs-dir", "runs", "--host", &server.url()];
+    let mut child = katydid(folder.path(), &args).spawn().expect("a run");
+    wait::until_in_task("the first request", || server.count() > 0).await;
+    let after = Duration::from_millis(1_800 + fastrand::Rng::with_seed(seed).u64(0..1_500));
+    let begun = Instant::now();
+    let mut counts = Vec::new();
+    while begun.elapsed() < after {
+        counts.push((Instant::now(), server.count()));
+        // The pace of the record, not a wait for anything.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    child.kill().expect("a live run");
+    let killed = Instant::now();
+    child.wait().expect("a dead run");
+    let run = store::read(&only(&folder.path().join("runs"))).expect("a run that was cut short");
+    assert_eq!(run.state, State::CutShort);
+    let known = counts.iter().rev().find(|(at, _)| killed.duration_since(*at) >= Duration::from_millis(1_500));
+    let known = known.expect("it went on for longer").1;
+    let (recorded, all) = (run.last.total.total.requests, server.count());
+    assert!(recorded >= known && recorded <= all, "{recorded} of {all}, {known} a second and a half before");
+    let seconds: u64 = run.seconds.iter().map(|second| second.requests).sum();
+    assert!(seconds >= known, "{seconds} of {all}, {known} a second and a half before");
+}
