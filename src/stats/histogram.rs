@@ -92,13 +92,17 @@ impl<C: Counter> Times<C> {
     }
 
     fn with_digits(digits: u8) -> Self {
-        let histogram = Histogram::new_with_bounds(1, HIGHEST_MICROS, digits).expect("constant bounds are valid");
+        // As large as the longest time needs: with room for an hour it would be ten times larger, for every row.
+        let mut histogram = Histogram::new(digits).expect("a constant number of digits is valid");
+        histogram.auto(true);
         Self { exact: Exact::default(), histogram }
     }
 
     pub fn record(&mut self, time: Duration) {
         self.exact.record(time);
-        self.histogram.saturating_record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
+        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(HIGHEST_MICROS);
+        // It grows up to the longest time, which is within what it can address.
+        let _ = self.histogram.record(micros);
     }
 
     pub fn longest(&self) -> Duration {
@@ -140,7 +144,7 @@ impl Times<u64> {
     pub fn absorb(&mut self, other: &Sparse) {
         self.exact.merge(&other.exact);
         for (value, count) in &other.values {
-            self.histogram.saturating_record_n(u64::from(*value), u64::from(*count));
+            let _ = self.histogram.record_n(u64::from(*value).min(HIGHEST_MICROS), u64::from(*count));
         }
     }
 }
