@@ -155,7 +155,7 @@ async fn errors_that_are_data_fail_at_the_path_that_is_named() {
 async fn what_is_no_graphql_is_said_so() {
     let server = Yoga::start();
     let last = ran(server.url(), "graphql: { endpoint: /html }", "- graphql: \"query Html { a }\"", 2).await;
-    assert_eq!(reasons(&last, "Html"), [("not a GraphQL reply: text/html".to_owned(), 2)]);
+    assert_eq!(reasons(&last, "Html"), [("not a GraphQL response: text/html".to_owned(), 2)]);
 }
 
 const JSON: &str = "application/json";
@@ -191,15 +191,15 @@ async fn odd_replies_are_what_they_are() {
     for (name, wanted) in [
         ("Fine", None),
         ("Bom", None),
-        ("Batch", Some("not a GraphQL reply: a list")),
-        ("List", Some("not a GraphQL reply: a list")),
-        ("Pair", Some("not a GraphQL reply: a list")),
-        ("Bytes", Some("not a GraphQL reply: invalid UTF-8")),
-        ("Empty", Some("not a GraphQL reply: an empty body")),
-        ("Cut", Some("not a GraphQL reply: cut JSON")),
-        ("Html", Some("not a GraphQL reply: text/html")),
-        ("HtmlAsJson", Some("not a GraphQL reply: no JSON, though sent as JSON")),
-        ("Other", Some("not a GraphQL reply: neither data nor errors")),
+        ("Batch", Some("not a GraphQL response: a list")),
+        ("List", Some("not a GraphQL response: a list")),
+        ("Pair", Some("not a GraphQL response: a list")),
+        ("Bytes", Some("not a GraphQL response: invalid UTF-8")),
+        ("Empty", Some("not a GraphQL response: an empty body")),
+        ("Cut", Some("not a GraphQL response: truncated JSON")),
+        ("Html", Some("not a GraphQL response: text/html")),
+        ("HtmlAsJson", Some("not a GraphQL response: not JSON, though sent as JSON")),
+        ("Other", Some("not a GraphQL response: neither data nor errors")),
         ("Texts", Some("GraphQL request error: boom")),
         ("Nulls", Some("GraphQL partial data: no message")),
         ("Number", Some("GraphQL request error: no message")),

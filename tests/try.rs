@@ -68,6 +68,7 @@ tasks:
         "> content-type: application/json",
         ">   \"password\": \"***\"",
         "< 200 OK",
+        "connected in ",
         "✓ status 200",
         "= token = \"",
         "first",

@@ -34,7 +34,8 @@ pub struct Timings {
     pub service: Duration,
     /// DNS, TCP and TLS, when a connection was opened for it.
     pub connect: Option<Duration>,
-    /// TLS with the server alone, where a connection was opened for it and this is known.
+    /// The part of `connect` that was TLS with the server. Unknown for WebSockets, whose library measures only the whole,
+    /// and for Redis subscriptions.
     pub tls: Option<Duration>,
     /// From the send to the headers of the response.
     pub first_byte: Option<Duration>,

@@ -215,7 +215,7 @@ async fn every_way_of_failing_has_its_reason() {
     let cases = [
         ("ok", CONNECT, "expected status 101, got 200".to_owned()),
         ("forbidden", CONNECT, "expected status 101, got 403".to_owned()),
-        ("wrong-accept", CONNECT, "no WebSocket: the Sec-WebSocket-Accept of the reply is wrong".to_owned()),
+        ("wrong-accept", CONNECT, "no WebSocket: the Sec-WebSocket-Accept of the response is wrong".to_owned()),
         ("no-protocol", CONNECT, "no WebSocket: the server did not choose graphql-transport-ws".to_owned()),
         ("wrong-protocol", CONNECT, "no WebSocket: the server chose graphql-ws, not graphql-transport-ws".to_owned()),
         ("unauthorized", CONNECT, "closed 4401 Unauthorized".to_owned()),
@@ -228,7 +228,7 @@ async fn every_way_of_failing_has_its_reason() {
         ("binary", SUBSCRIPTION, format!("{alien}: a binary message")),
         ("huge", SUBSCRIPTION, "a message above 16 MiB".to_owned()),
         ("refused", SUBSCRIPTION, "GraphQL request error: FORBIDDEN".to_owned()),
-        ("list", [(1, 0), (1, 0), (1, 1)], "not a GraphQL reply: a list".to_owned()),
+        ("list", [(1, 0), (1, 0), (1, 1)], "not a GraphQL response: a list".to_owned()),
         ("refused-later", [(1, 0), (1, 0), (2, 1)], "GraphQL request error: lost N rows".to_owned()),
         ("gone", [(1, 0), (1, 0), (3, 1)], "connection closed without a close frame".to_owned()),
         ("closed", [(1, 0), (1, 0), (2, 1)], "closed 1001".to_owned()),

@@ -243,7 +243,7 @@ fn every_kind_of_broken_server_has_a_plain_reason() {
         (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not a Redis server: it answered \"HTTP/1.1 400 Bad Request\""),
         (plain(b"SSH-2.0-OpenSSH_9.6\n"), "not a Redis server: it answered \"SSH-2.0-OpenSSH_9.6\""),
         (pretender(b"+OK", true), "connection closed before the response was complete"),
-        (plain(b"$104857600\r\nxxxx"), "reply larger than 16 MiB"),
+        (plain(b"$104857600\r\nxxxx"), "response larger than 16 MiB"),
         (plain(b"*2\r\n$1\r\nabc\r\n"), "malformed response: a string is longer than it says"),
         (
             pretender(b"-DENIED Redis is running in protected mode because\r\n", true),

@@ -8,7 +8,7 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
 /// The class of a response in which nobody can look for business errors.
-pub(super) const UNREADABLE: &str = "not a GraphQL reply";
+pub(super) const UNREADABLE: &str = "not a GraphQL response";
 /// Longest text that is kept of an error.
 const DETAIL: usize = 500;
 

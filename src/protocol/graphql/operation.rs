@@ -151,7 +151,8 @@ fn refusal(
         return Some((reason, response.example(String::new(), secrets)));
     }
     if let Err(alien) = answer {
-        let reason = Reason::Answer { class: "not a GraphQL reply", what: alien.what(media(response), secrets).into() };
+        let reason =
+            Reason::Answer { class: "not a GraphQL response", what: alien.what(media(response), secrets).into() };
         return Some((reason, response.example(alien.detail(), secrets)));
     }
     let path = step.business_errors.as_ref()?;

@@ -1,6 +1,7 @@
 //! One connection: opened, introduced, and then one command and its reply at a time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::error::WireError;
 use super::resp::{FormatError, Inbox, Value, encode};
@@ -29,6 +30,7 @@ pub struct Dialer {
 pub struct Connection {
     stream: Stream,
     inbox: Inbox,
+    tls: Option<Duration>,
 }
 
 impl Dialer {
@@ -37,8 +39,8 @@ impl Dialer {
     /// # Errors
     /// When the server cannot be reached or does not let us in.
     pub async fn open(&self) -> Result<Connection, WireError> {
-        let stream = Stream::open(&self.address, &self.resolver, &self.tls).await?;
-        let mut connection = Connection { stream, inbox: Inbox::default() };
+        let (stream, tls) = Stream::open(&self.address, &self.resolver, &self.tls).await?;
+        let mut connection = Connection { stream, inbox: Inbox::default(), tls };
         connection.greet(&self.address, self.protocol).await?;
         Ok(connection)
     }
@@ -49,6 +51,11 @@ fn other(why: &'static str) -> WireError {
 }
 
 impl Connection {
+    /// How long the TLS handshake took, if there was one.
+    pub fn tls(&self) -> Option<Duration> {
+        self.tls
+    }
+
     async fn greet(&mut self, address: &Address, protocol: RedisProtocol) -> Result<(), WireError> {
         let user = address.user.as_deref().unwrap_or("default");
         let new = protocol == RedisProtocol::Resp3 && self.hello(user, address.password.as_deref()).await?;

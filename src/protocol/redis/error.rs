@@ -11,7 +11,7 @@ use crate::protocol::net::resolve::ResolveError;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
-/// Why there is no answer, or not the one that was asked for.
+/// Why there is no response, or not the expected one.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
     /// Connecting, sending or receiving.
@@ -20,16 +20,16 @@ pub enum WireError {
     /// The server's name.
     #[error("{0}")]
     Resolve(#[from] ResolveError),
-    /// The server closed the connection before it answered.
+    /// The server closed the connection before it responded.
     #[error("connection closed before the response was complete")]
     Closed,
-    /// What came is no Redis's answer.
+    /// The response is not that of a Redis server, or too large.
     #[error("{0}")]
     Format(#[from] FormatError),
-    /// No answer in time.
+    /// No response in time.
     #[error("no answer within {0:?}")]
     Late(Duration),
-    /// The server answered with an error; the text begins with its code.
+    /// The server responded with an error, which begins with its code.
     #[error("{0}")]
     Refused(String),
 }
@@ -43,7 +43,7 @@ impl From<DialError> for WireError {
     }
 }
 
-/// Characters of what another protocol's server says.
+/// Most characters of the response of a server with another protocol.
 const BEGINNING: usize = 60;
 
 impl WireError {
@@ -52,7 +52,7 @@ impl WireError {
         !matches!(self, WireError::Refused(_))
     }
 
-    /// True when the server may well say something else in a moment.
+    /// True when the error is likely to be temporary.
     pub fn passes(&self) -> bool {
         let passing = ["CLUSTERDOWN", "LOADING", "MASTERDOWN", "TRYAGAIN", "BUSY "];
         matches!(self, WireError::Refused(text) if passing.iter().any(|code| text.starts_with(code)))
@@ -153,7 +153,7 @@ mod tests {
             ),
             (refused("NOPERM what else"), "what else (NOPERM, the user's access list)"),
             (WireError::Closed, "connection closed before the response was complete"),
-            (FormatError::TooLarge.into(), "reply larger than 16 MiB"),
+            (FormatError::TooLarge.into(), "response larger than 16 MiB"),
             (FormatError::Foreign("HTTP/1.1 400".into()).into(), "not a Redis server: it answered \"HTTP/1.1 400\""),
             (FormatError::Foreign("220 x at 12:30".into()).into(), "not a Redis server: it answered \"N x at N:N\""),
             (FormatError::Malformed("x").into(), "malformed response: x"),

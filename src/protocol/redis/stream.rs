@@ -6,6 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWriteExt as _, ReadBuf};
@@ -34,7 +35,7 @@ pub enum Stream {
 }
 
 impl Stream {
-    /// Connects; where the server has several addresses, the first one that answers is taken.
+    /// Connects to the first address of the server that answers. Also returns how long TLS took, if it is used.
     ///
     /// # Errors
     /// When none answers, or TLS cannot be agreed on.
@@ -42,14 +43,16 @@ impl Stream {
         address: &Address,
         resolver: &CachingResolver,
         tls: &Arc<rustls::ClientConfig>,
-    ) -> Result<Self, WireError> {
+    ) -> Result<(Self, Option<Duration>), WireError> {
         let tcp = tcp(&address.host, address.port, resolver).await?;
         if !address.tls {
-            return Ok(Stream::Plain(tcp));
+            return Ok((Stream::Plain(tcp), None));
         }
         let name = ServerName::try_from(address.host.to_string())
             .map_err(|_| WireError::Io(io::Error::other("the host is no name that a certificate can be for")))?;
-        Ok(Stream::Tls(Box::new(TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?)))
+        let started = Instant::now();
+        let stream = TlsConnector::from(Arc::clone(tls)).connect(name, tcp).await?;
+        Ok((Stream::Tls(Box::new(stream)), Some(started.elapsed())))
     }
 
     /// Sends all of it.

@@ -155,8 +155,13 @@ impl Transcript {
         self.body("< ", body, headers::value(headers(), "content-type"));
     }
 
-    /// What was checked and captured, and why it failed.
+    /// How long it took to connect, what was checked and captured, and why the step failed.
     fn finished(&self, result: &StepResult) {
+        if let Some(connect) = result.timings.connect {
+            let tls = result.timings.tls.map(|tls| format!(", of which TLS {}", units::latency(tls)));
+            let text = format!("connected in {}{}", units::latency(connect), tls.unwrap_or_default());
+            self.line(4, "", &text, Some(Role::Quiet));
+        }
         if let Some(details) = &result.details {
             for Check { words, got } in &details.checks {
                 self.expected(words, got.as_deref());

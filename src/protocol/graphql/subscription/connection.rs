@@ -226,7 +226,7 @@ impl Event {
             }
             Err(alien) => {
                 let what = alien.what(None, &scope.secrets).into();
-                let reason = Reason::Answer { class: "not a GraphQL reply", what };
+                let reason = Reason::Answer { class: "not a GraphQL response", what };
                 Some((reason, example(payload, alien.detail(), &scope.secrets)))
             }
         };

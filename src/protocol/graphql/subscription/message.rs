@@ -38,9 +38,9 @@ impl<'a> Message<'a> {
         let [kind, id, payload] = members(message, ["type", "id", "payload"]).map_err(|error| {
             match alien(message, &error) {
                 Alien::Empty => "an empty message",
-                Alien::Cut => "cut JSON",
+                Alien::Cut => "truncated JSON",
                 Alien::List => "a list",
-                Alien::Bare => "JSON, but no object",
+                Alien::Bare => "JSON, but not an object",
                 _ => "a message that is not JSON",
             }
             .to_owned()
@@ -137,9 +137,9 @@ mod tests {
             (r#"{"id":"1"}"#, Err("a message without a type")),
             ("[]", Err("a list")),
             ("nope", Err("a message that is not JSON")),
-            (r#"{"type":"#, Err("cut JSON")),
+            (r#"{"type":"#, Err("truncated JSON")),
             ("", Err("an empty message")),
-            ("7", Err("JSON, but no object")),
+            ("7", Err("JSON, but not an object")),
         ] {
             assert_eq!(Message::read(text, &Redactor::default()), wanted.map_err(str::to_owned), "{text}");
         }

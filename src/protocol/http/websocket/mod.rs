@@ -161,11 +161,11 @@ fn refusal(reply: &Response, key: &str, protocol: &str, secrets: &Redactor) -> O
     }
     let headers = reply.headers.all();
     let why = if !says(headers, UPGRADE, "websocket") {
-        "no Upgrade: websocket in the reply".to_owned()
+        "no Upgrade: websocket in the response".to_owned()
     } else if !says(headers, CONNECTION, "upgrade") {
-        "no Connection: Upgrade in the reply".to_owned()
+        "no Connection: Upgrade in the response".to_owned()
     } else if headers.get(SEC_WEBSOCKET_ACCEPT).is_none_or(|accept| *accept != derive_accept_key(key.as_bytes())) {
-        "the Sec-WebSocket-Accept of the reply is wrong".to_owned()
+        "the Sec-WebSocket-Accept of the response is wrong".to_owned()
     } else if headers.contains_key(SEC_WEBSOCKET_EXTENSIONS) {
         "the server chose an extension that was not offered".to_owned()
     } else {
@@ -218,9 +218,9 @@ mod tests {
         assert_eq!(judged(101, GOOD), None);
         for (status, from, to, wanted) in [
             (200, "", "", "expected status 101, got 200"),
-            (101, "WebSocket|", "h2c|", "no WebSocket: no Upgrade: websocket in the reply"),
-            (101, "keep-alive, upgrade", "close", "no WebSocket: no Connection: Upgrade in the reply"),
-            (101, "ACCEPT", "x3pP", "no WebSocket: the Sec-WebSocket-Accept of the reply is wrong"),
+            (101, "WebSocket|", "h2c|", "no WebSocket: no Upgrade: websocket in the response"),
+            (101, "keep-alive, upgrade", "close", "no WebSocket: no Connection: Upgrade in the response"),
+            (101, "ACCEPT", "x3pP", "no WebSocket: the Sec-WebSocket-Accept of the response is wrong"),
             (
                 101,
                 "-Protocol: graphql-transport-ws",

@@ -311,7 +311,7 @@ impl UserClient {
         self.pause = (self.pause * 2).min(MAX_PAUSE);
         // Rare, and large: not a part of what every user holds.
         let connection = Box::pin(self.shared.open(CONNECT_TIMEOUT)).await?;
-        result.timings.connect = Some(started.elapsed());
+        (result.timings.connect, result.timings.tls) = (Some(started.elapsed()), connection.tls());
         (self.not_before, self.pause) = (None, PAUSE);
         Ok(connection)
     }

@@ -157,7 +157,7 @@ fn foreign(data: &[u8]) -> FormatError {
     let data = &data[..data.len().min(MAX_LINE)];
     // Whatever comes in bytes differs every time, and says nothing to anybody.
     if data.iter().take(60).any(|byte| !(b' '..=b'~').contains(byte) && !b"\t\r\n".contains(byte)) {
-        return FormatError::NotRedis("it answered with bytes that are no text");
+        return FormatError::NotRedis("it answered with bytes that are not text");
     }
     let text = String::from_utf8_lossy(data).into_owned();
     FormatError::Foreign(crate::clean::line(&text).trim_end().to_owned())
@@ -210,8 +210,8 @@ mod tests {
         for (data, error) in [
             (b"HTTP/1.1 400 Bad Request\r\n".as_slice(), FormatError::Foreign("HTTP/1.1 400 Bad Request".into())),
             (b"SSH-2.0-OpenSSH_9.6\n", FormatError::Foreign("SSH-2.0-OpenSSH_9.6".into())),
-            (b"J\0\0\0\n8.0.36\0\xff", FormatError::NotRedis("it answered with bytes that are no text")),
-            (b"*\x01\xfe\x80", FormatError::NotRedis("it answered with bytes that are no text")),
+            (b"J\0\0\0\n8.0.36\0\xff", FormatError::NotRedis("it answered with bytes that are not text")),
+            (b"*\x01\xfe\x80", FormatError::NotRedis("it answered with bytes that are not text")),
             (b"\r\n", FormatError::Malformed("an empty line")),
             (b"$x\r\n", FormatError::Malformed("a length that is no number")),
             (b"*-7\r\n", FormatError::Malformed("a length that is no number")),
