@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::fan_out::{FanOut, fan_out};
 use super::frequency::{arrival_share, between, most, per_second, per_task, serves, shares};
-use crate::scenario::plan::{Action, Goal, LoopCount, Plan, Schedule, Slope, Step};
+use crate::scenario::plan::{Goal, Plan, Schedule, Slope, Step};
 
 /// The estimated cost of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -138,12 +138,7 @@ fn loops(plan: &Plan) -> bool {
 
 fn loops_in(plan: &Plan, steps: &[Step]) -> bool {
     steps.iter().any(|step| {
-        let is_known = match &step.action {
-            Action::Repeat { count, .. } => matches!(count, LoopCount::Fixed(_)),
-            Action::ForEach { list, .. } => list.known_length().is_some(),
-            Action::While { .. } => false,
-            _ => true,
-        };
+        let is_known = step.action.iterations().is_some();
         let of = |inner| if is_known { loops_in(plan, inner) } else { most(plan, inner) > 0.0 };
         step.action.children().into_iter().any(of)
     })

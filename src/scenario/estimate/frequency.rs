@@ -1,6 +1,6 @@
 //! How often tasks and steps are executed in a run, if responses take no time.
 
-use crate::scenario::plan::{Action, Class, Limit, LoopCount, Pause, Plan, Start, Step, Task, Wait};
+use crate::scenario::plan::{Action, Class, Limit, Pause, Plan, Start, Step, Task, Wait};
 
 /// Tasks of a class per second, if responses took no time; `None` when they are unbounded.
 pub(super) fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> {
@@ -96,16 +96,20 @@ pub(super) fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> 
 
 fn add(plan: &Plan, steps: &[Step], bound: Bound, of: &impl Fn(&Action) -> f64) -> f64 {
     let inner = |steps: &[Step]| add(plan, steps, bound, of);
-    let unknown = if bound == Bound::Least { 0 } else { 1 };
-    let one = |step: &Step| match &step.action {
-        _ if bound == Bound::Least && step.when.is_some() => 0.0,
-        Action::Repeat { count: LoopCount::Fixed(n), steps, .. } => f64::from(*n) * inner(steps),
-        Action::Repeat { steps, .. } | Action::While { steps, .. } => f64::from(unknown) * inner(steps),
-        Action::ForEach { list, steps, .. } => list.known_length().unwrap_or(unknown as usize) as f64 * inner(steps),
-        Action::If { then, otherwise, .. } if bound == Bound::Least => inner(then).min(inner(otherwise)),
-        Action::If { then, otherwise, .. } => inner(then).max(inner(otherwise)),
-        Action::Call { flow, .. } => plan.flows.get(flow.0 as usize).map_or(0.0, |flow| inner(&flow.steps)),
-        action => of(action),
+    let unknown = if bound == Bound::Least { 0.0 } else { 1.0 };
+    let one = |step: &Step| {
+        let action = &step.action;
+        if bound == Bound::Least && step.when.is_some() {
+            return 0.0;
+        }
+        if let Action::Call { flow, .. } = action {
+            return plan.flows.get(flow.0 as usize).map_or(0.0, |flow| inner(&flow.steps));
+        }
+        // An `if` has two lists and runs one of them; the second list of a loop is empty.
+        let [first, second] = action.children().map(inner);
+        let is_choice = matches!(action, Action::If { .. });
+        let inside = if is_choice && bound == Bound::Least { first.min(second) } else { first.max(second) };
+        of(action) + action.iterations().unwrap_or(unknown) * inside
     };
     steps.iter().map(one).sum()
 }

@@ -111,7 +111,18 @@ impl Action {
         }
     }
 
-    /// The same, to be changed.
+    /// How often it runs the steps inside it, each time it is executed: 1 unless it is a loop. `None` where only the run
+    /// shows it.
+    pub fn iterations(&self) -> Option<f64> {
+        match self {
+            Action::Repeat { count: LoopCount::Fixed(n), .. } => Some(f64::from(*n)),
+            Action::Repeat { .. } | Action::While { .. } => None,
+            Action::ForEach { list, .. } => list.known_length().map(|n| n as f64),
+            _ => Some(1.0),
+        }
+    }
+
+    /// The same as [`Action::children`], to be changed.
     pub(super) fn children_mut(&mut self) -> [&mut [Step]; 2] {
         match self {
             Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
