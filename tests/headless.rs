@@ -42,6 +42,8 @@ mod secrets;
 mod signals;
 #[path = "headless/silence.rs"]
 mod silence;
+#[path = "headless/thresholds.rs"]
+mod thresholds;
 #[path = "headless/unnamed.rs"]
 mod unnamed;
 #[path = "common/wait.rs"]

@@ -240,7 +240,7 @@ fn tables_line_by_line() {
         all.push_str("==\n");
         all.push_str(&text::tables(&snapshot, width));
         all.push_str("==\n");
-        all.push_str(&text::summary(&snapshot, width));
+        all.push_str(&text::summary(&snapshot, &katydid::verdict::conclude(&snapshot, false), width));
         check(&format!("tables_{width}.txt"), &all);
     }
 }

@@ -307,11 +307,11 @@ fn a_redis_that_is_not_there_is_said_at_each_step() {
 #[test]
 fn what_only_a_run_refuses_is_a_warning() {
     let folder = tempfile::tempdir().expect("a folder");
-    let text = "thresholds: [p95 < 1s]\nprofiles: { p: { thresholds: [{ check: p95 < 1s, abort: true }] } }\n\
+    let text = "profiles: { p: { baseline: { name: main } } }\n\
                 tasks: [{ steps: [{ log: bye }] }]\n";
     let (out, error, code) = run(folder.path(), text, &["-H", "http://127.0.0.1:1", "--profile", "p"]);
     assert_eq!(code, Some(0), "{out}{error}");
-    assert!(error.contains("a run of this scenario is refused: ") && error.contains("`abort`"), "{error}");
+    assert!(error.contains("a run of this scenario is refused: ") && error.contains("`baseline`"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
     let (_, error, _) = run(folder.path(), text, &["-H", "http://127.0.0.1:1"]);
     assert!(!error.contains("refused"), "{error}");

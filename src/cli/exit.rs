@@ -1,7 +1,8 @@
 //! How a run becomes an exit code.
 
+use crate::settings::Settings;
 use crate::stats::Snapshot;
-use crate::verdict::{self, Conclusion};
+use crate::verdict::{self, Conclusion, Verdict};
 
 /// All went well.
 pub(super) const CLEAN: u8 = 0;
@@ -12,15 +13,51 @@ pub(super) const USAGE: u8 = 2;
 /// The terminal went away, as a shell reports it.
 pub(super) const HUNG_UP: u8 = 129;
 
-/// Locust's rule: `on_error` if a request failed or the scenario raised an error. So does an event that failed, which is no
-/// request and not among the totals. A broken run never counts as clean, nor does one whose files were not `written`.
-pub(super) fn of_run(last: &Snapshot, on_error: u8, written: bool) -> u8 {
-    let code = match verdict::conclude(last) {
-        Conclusion::Broken => return TROUBLE,
-        Conclusion::RequestsFailed => on_error,
-        Conclusion::Passed => CLEAN,
-    };
-    if code == CLEAN && !written { TROUBLE } else { code }
+/// A threshold failed, or could not be judged.
+const THRESHOLD: u8 = 3;
+/// The load generator was the bottleneck: the figures are not the server's.
+const INVALID: u8 = 5;
+
+/// What decides about runs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    /// `--exit-code-on-error`, if it was given: then failed requests decide beside thresholds.
+    on_error: Option<u8>,
+    /// What failed requests mean otherwise.
+    otherwise: u8,
+}
+
+impl Rule {
+    /// Without a screen: Locust's default.
+    pub(super) fn headless(settings: &Settings) -> Self {
+        Self { on_error: settings.exit_code_on_error, otherwise: 1 }
+    }
+
+    /// On the screen: a person who has watched the run needs no code to know that requests failed; scripts ask for one.
+    pub(super) fn screen(settings: &Settings) -> Self {
+        Self { on_error: settings.exit_code_on_error, otherwise: CLEAN }
+    }
+
+    /// The verdict on a run that is over.
+    pub(super) fn verdict(self, last: &Snapshot) -> Verdict {
+        verdict::conclude(last, self.on_error.is_some())
+    }
+
+    /// The code of a verdict, if all files were written.
+    pub(super) fn code(self, verdict: &Verdict) -> u8 {
+        match verdict.conclusion {
+            Conclusion::Broken => TROUBLE,
+            Conclusion::Invalid => INVALID,
+            Conclusion::ThresholdFailed | Conclusion::CannotTell => THRESHOLD,
+            Conclusion::RequestsFailed => self.on_error.unwrap_or(self.otherwise),
+            Conclusion::Passed => CLEAN,
+        }
+    }
+
+    /// The code of a run that is over; one whose files were not `written` is never clean.
+    pub(super) fn of_run(self, last: &Snapshot, written: bool) -> u8 {
+        if written { self.code(&self.verdict(last)) } else { TROUBLE }
+    }
 }
 
 /// 128 plus the signal's number, as a shell does.

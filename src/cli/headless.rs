@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::exit::Rule;
 use super::load::Local;
 use super::recording::{Line, Recording};
 use super::reports::Wanted;
@@ -9,9 +10,6 @@ use super::{exit, panics, pick, unnamed};
 use crate::headless::{self, console};
 use crate::report::text;
 use crate::settings::Settings;
-
-/// Locust's default of `--exit-code-on-error`.
-const ON_ERROR: u8 = 1;
 
 /// Runs the scenario that `-f` names, else the demo.
 pub(super) fn run(settings: &Settings) -> ExitCode {
@@ -42,7 +40,8 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::warn(&words);
     }
     // Kept to the end of the run: it owns the demo target.
-    let mut local = Local::new(settings).logged();
+    let rule = Rule::headless(settings);
+    let mut local = Local::new(settings, rule).logged();
     let handle = match local.launch(&scenario, &settings.overrides()) {
         Ok(handle) => handle,
         Err(error) => {
@@ -57,7 +56,7 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::warn(words);
     }
     say_lines(&mut local.recording);
-    let last = match headless::follow(handle, settings, local.recording.status()) {
+    let last = match headless::follow(handle, settings, local.recording.status(), |last| rule.verdict(last)) {
         Ok(last) => last,
         Err(error) => {
             console::warn(&format!("cannot wait for signals: {error}"));
@@ -66,7 +65,7 @@ fn run_to_code(settings: &Settings) -> u8 {
     };
     let written = local.recording.finish();
     say_lines(&mut local.recording);
-    exit::of_run(&last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written)
+    rule.of_run(&last, written)
 }
 
 /// Says what there is to say of runs that are recorded and their reports.

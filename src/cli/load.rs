@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::exit::Rule;
 use super::recording::{Recording, Started};
 use super::{panics, unnamed};
 use crate::demo::DemoTarget;
@@ -65,14 +66,14 @@ impl StartError {
 
 impl Local {
     /// Without a seed every run gets a new one.
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &Settings, rule: Rule) -> Self {
         Self {
             threads: settings.load_threads(),
             seed: settings.seed,
             demo: None,
             remarks: Vec::new(),
             given: (None, None),
-            recording: Recording::new(settings),
+            recording: Recording::new(settings, rule),
             logged: false,
         }
     }
@@ -199,6 +200,11 @@ fn wants_demo(scenario: Option<&str>, flag: Option<&str>) -> bool {
 mod tests {
     use super::*;
 
+    fn unseeded() -> Local {
+        let settings = Settings { threads: Some(1), no_record: true, ..Settings::default() };
+        Local::new(&settings, Rule::screen(&settings))
+    }
+
     #[test]
     fn a_given_host_beats_the_demo_target() {
         for (scenario, flag, wanted) in [
@@ -220,10 +226,7 @@ mod tests {
             "name: one\nhost: demo\ntasks: [{ steps: [{ get: / }] }]",
             "name: two\nhost: demo\ntasks: [{ steps: [{ get: / }] }]",
         );
-        let local = |host: Option<&str>, named| {
-            Local::new(&Settings { threads: Some(1), no_record: true, ..Settings::default() })
-                .sending_to(host.map(str::to_owned), named)
-        };
+        let local = |host: Option<&str>, named| unseeded().sending_to(host.map(str::to_owned), named);
         let far = Some("http://staging");
         assert!(local(far, None).is_unnamed_and_diverted(&scenario(one), far));
         assert!(local(far, Some(scenario(two))).is_unnamed_and_diverted(&scenario(one), far));
@@ -247,7 +250,7 @@ mod tests {
 
     #[test]
     fn the_demo_target_is_started_once_and_stops_with_its_owner() {
-        let mut local = Local::new(&Settings { threads: Some(1), no_record: true, ..Settings::default() });
+        let mut local = unseeded();
         let url = local.demo_url(1).unwrap();
         assert_eq!(local.demo_url(2).unwrap(), url);
         let address = url.trim_start_matches("http://").to_owned();

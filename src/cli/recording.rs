@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use ring::digest;
 use tokio::sync::watch;
 
+use super::exit::Rule;
 use super::panics;
 use super::reports::Wanted;
 use crate::engine::RunHandle;
@@ -16,12 +17,12 @@ use crate::stats::Snapshot;
 use crate::store::journal::Status;
 use crate::store::{self, Journal, Meta, Outcome, Run, Totals, folder};
 use crate::system::machine::Machine;
-use crate::verdict;
 
 /// The runs of this process, one at a time.
 #[derive(Debug)]
 pub(super) struct Recording {
     settings: Settings,
+    rule: Rule,
     current: Option<Current>,
     /// What is to be said once there is no screen: files that were written, and what went wrong.
     said: Vec<Line>,
@@ -54,8 +55,8 @@ struct Current {
 
 impl Recording {
     /// Of no run yet.
-    pub(super) fn new(settings: &Settings) -> Self {
-        Self { settings: settings.clone(), current: None, said: Vec::new() }
+    pub(super) fn new(settings: &Settings, rule: Rule) -> Self {
+        Self { settings: settings.clone(), rule, current: None, said: Vec::new() }
     }
 
     /// Begins to record a run, and ends with the one before it.
@@ -86,7 +87,8 @@ impl Recording {
                 if let Some(Err(why)) = other {
                     self.complain(&format!("the run was not recorded whole: {why}"));
                 }
-                let meta = Meta { ended: Some(time(last.at)), outcome: Some(outcome(&last)), ..Meta::clone(&meta) };
+                let meta =
+                    Meta { ended: Some(time(last.at)), outcome: Some(outcome(self.rule, &last)), ..Meta::clone(&meta) };
                 Run::of_snapshot(Arc::new(meta), last)
             }
         };
@@ -116,7 +118,8 @@ impl Recording {
         }
         let root = self.settings.runs_dir.clone().or_else(folder::default_root);
         let root = root.ok_or("there is no data folder; --runs-dir DIR names one")?;
-        let journal = Journal::start(&root, meta, handle.subscribe(), outcome);
+        let rule = self.rule;
+        let journal = Journal::start(&root, meta, handle.subscribe(), move |last| outcome(rule, last));
         journal
             .map(Some)
             .map_err(|why| format!("cannot write to {}: {why}; --runs-dir DIR names another", root.display()))
@@ -167,9 +170,10 @@ fn finished(journal: Journal) -> Result<Run, String> {
     store::read(&folder).map_err(|error| error.to_string())
 }
 
-fn outcome(last: &Snapshot) -> Outcome {
-    let conclusion = verdict::conclude(last);
-    Outcome { verdict: conclusion.word().to_owned(), reason: String::new(), code: 0, totals: Totals::of(last) }
+fn outcome(rule: Rule, last: &Snapshot) -> Outcome {
+    let verdict = rule.verdict(last);
+    let (code, word) = (rule.code(&verdict), verdict.conclusion.word().to_owned());
+    Outcome { verdict: word, reason: verdict.reason, code, totals: Totals::of(last) }
 }
 
 fn time(at: std::time::SystemTime) -> Timestamp {

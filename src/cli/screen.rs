@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::exit::Rule;
 use super::headless::say_lines;
 use super::load::Local;
 use super::recording::Recording;
@@ -13,9 +14,6 @@ use crate::scenario::catalog::Origin;
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
 use crate::tui::{self, Exit, Outcome};
-
-/// Default of `--exit-code-on-error` with a screen: the user has seen the failures.
-const ON_ERROR: u8 = 0;
 
 /// Opens the launcher, or starts at once with `--autostart`.
 pub(super) fn run(settings: &Settings) -> ExitCode {
@@ -31,10 +29,11 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     // A named example may be sent to another host. It is small, so loading it here takes no time.
     let named = entries.first().filter(|entry| settings.file.is_some() && entry.origin == Origin::Embedded);
     let named = named.and_then(|entry| entry.load().ok());
-    let mut local = Local::new(settings).sending_to(settings.host.clone(), named);
+    let rule = Rule::screen(settings);
+    let mut local = Local::new(settings, rule).sending_to(settings.host.clone(), named);
     match tui::run(entries, &mut local, settings) {
         Ok(outcome) => {
-            let code = leave(settings, &outcome, &mut local.recording);
+            let code = leave(rule, &outcome, &mut local.recording);
             if outcome.exit == Exit::HangUp {
                 // The thread that reads keys may spin on the closed terminal: exit without waiting for it.
                 std::process::exit(i32::from(code));
@@ -49,15 +48,15 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
 }
 
 /// Prints the summary on the ordinary screen and writes the files.
-fn leave(settings: &Settings, outcome: &Outcome, recording: &mut Recording) -> u8 {
+fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &outcome.last {
         // Files first: a terminal that no longer reads would block them.
         let written = recording.finish();
         if outcome.exit != Exit::HangUp {
-            console::say(&text::summary(last, console::width()));
+            console::say(&text::summary(last, &rule.verdict(last), console::width()));
         }
-        code = exit::of_run(last, settings.exit_code_on_error.unwrap_or(ON_ERROR), written);
+        code = rule.of_run(last, written);
     }
     if outcome.exit != Exit::HangUp {
         say_lines(recording);
@@ -82,9 +81,9 @@ mod tests {
         for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
             assert_eq!(
                 leave(
-                    &settings,
+                    Rule::screen(&settings),
                     &Outcome { last: None, exports: Vec::new(), exit: way },
-                    &mut Recording::new(&settings)
+                    &mut Recording::new(&settings, Rule::screen(&settings))
                 ),
                 code
             );

@@ -50,6 +50,7 @@ use crate::stats::health::Probe;
 use crate::stats::operation::Asked;
 use crate::stats::snapshot::{RunInfo, RunState};
 use crate::stats::{Interval, Moment};
+use crate::verdict::Judge;
 
 /// Settings of the load generator itself.
 #[derive(Debug, Clone, Copy)]
@@ -139,7 +140,9 @@ fn start_with(
     }
     let (command_tx, commands) = mpsc::channel(COMMANDS);
     let mut aggregator = aggregator(&plan, options.seed, threads);
-    let (snapshots, snapshot_rx) = watch::channel(aggregator.snapshot(first_moment(&plan)));
+    let mut first = aggregator.snapshot(first_moment(&plan));
+    Arc::make_mut(&mut first).judgements = Arc::clone(Judge::new(&plan).judgements());
+    let (snapshots, snapshot_rx) = watch::channel(first);
     let (figures, server) = watch::channel(None);
     let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {

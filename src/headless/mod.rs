@@ -5,7 +5,9 @@
 
 pub mod console;
 mod news;
+mod reported;
 mod signals;
+mod thresholds;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +22,7 @@ use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
 use crate::store::journal::Status;
+use crate::verdict::Verdict;
 use crate::{clean, units};
 pub(crate) use signals::Signals;
 
@@ -27,7 +30,8 @@ pub(crate) use signals::Signals;
 const TABLE_EVERY: Duration = Duration::from_secs(2);
 
 /// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
-/// third does not wait for them. What `journal` says of the recording is said too.
+/// third does not wait for them. What `journal` says of the recording is said
+/// too, and at the end the verdict of `judge`.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
@@ -35,6 +39,7 @@ pub fn follow(
     handle: RunHandle,
     settings: &Settings,
     journal: Option<watch::Receiver<Status>>,
+    judge: impl Fn(&Snapshot) -> Verdict,
 ) -> std::io::Result<Arc<Snapshot>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -44,6 +49,8 @@ pub fn follow(
             () = say_status(journal) => {}
         }
         let last = handle.latest();
+        let verdict = judge(&last);
+        console::say(&text::verdict(&last, &verdict, console::width()));
         console::say(&ending(&last, console::width()));
         if !last.state.is_done() {
             console::warn("stopped waiting before the run ended: the figures are those of the last snapshot");

@@ -1,46 +1,26 @@
 //! Warnings on standard error during a run: the target stops responding or responds again, the load generator is
-//! overloaded or has recovered. At most one line a minute of each, so that an unstable state does not flood the output.
+//! overloaded or has recovered, thresholds fail or hold again. At most one line a minute of each, so that an unstable
+//! state does not flood the output.
 
-use std::time::Duration;
-
+use super::reported::Reported;
+use super::thresholds::Thresholds;
 use crate::clean;
 use crate::report::finding::findings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Health, Level};
-
-/// Shortest time between two lines about the same state.
-const PAUSE: Duration = Duration::from_secs(60);
 
 /// The states that were reported last.
 #[derive(Debug, Default)]
 pub(super) struct StateWatch {
     silence: Reported<bool>,
     level: Reported<Level>,
-}
-
-/// A state, and the run time at which it was reported.
-#[derive(Debug, Default)]
-struct Reported<T> {
-    state: T,
-    at: Option<Duration>,
-}
-
-impl<T: PartialEq> Reported<T> {
-    /// True if `state` has to be reported now. A change within [`PAUSE`] is reported after it, if it lasts.
-    fn is_due(&mut self, state: T, now: Duration) -> bool {
-        let is_early = self.at.is_some_and(|at| now.saturating_sub(at) < PAUSE);
-        if state == self.state || is_early {
-            return false;
-        }
-        (self.state, self.at) = (state, Some(now));
-        true
-    }
+    thresholds: Thresholds,
 }
 
 impl StateWatch {
     /// The lines to print for this snapshot.
     pub(super) fn changes(&mut self, snapshot: &Snapshot) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut lines = self.thresholds.changes(snapshot);
         // The end of a run is reported separately.
         if snapshot.state.is_done() {
             return lines;
@@ -67,6 +47,8 @@ fn health(health: &Health) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::headless::tests::snapshot;
     use crate::stats::snapshot::RunState;

@@ -5,6 +5,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::*;
 use crate::stats::snapshot::{FailureView, LoadView, Row, RunInfo, Series};
+use crate::verdict::conclude;
 
 pub(super) fn snapshot(state: RunState) -> Snapshot {
     Snapshot {
@@ -67,7 +68,7 @@ fn what_no_row_has_is_below_every_table() {
     assert!(!table_now(&last, 80).contains("dropped"));
     last.plan.arrivals = crate::stats::snapshot::Arrivals { started: 988, dropped: 12 };
     last.plan.left_out = 34;
-    for text in [table_now(&last, 80), ending(&last, 80), text::summary(&last, 120)] {
+    for text in [table_now(&last, 80), ending(&last, 80), text::summary(&last, &conclude(&last, false), 120)] {
         assert!(text.contains("12 iterations were dropped") && text.contains("988 were started"), "{text}");
         assert!(text.contains("34 requests of the warm-up are in no row"), "{text}");
     }
@@ -84,7 +85,9 @@ fn following_ends_with_the_done_snapshot_or_when_the_engine_is_gone() {
                 sender.send(Arc::new(snapshot(RunState::Done(End::Completed)))).unwrap();
             }
         });
-        let last = follow(handle, &Settings { only_summary: true, ..Settings::default() }, None).unwrap();
+        let last =
+            follow(handle, &Settings { only_summary: true, ..Settings::default() }, None, |last| conclude(last, false))
+                .unwrap();
         engine.join().unwrap();
         assert_eq!(last.state.is_done(), !gone);
     }

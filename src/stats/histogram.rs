@@ -67,7 +67,7 @@ impl Exact {
 }
 
 /// Which of `n` ascending values is the percentile. Integer arithmetic, so that p50 of 2 is the first.
-pub(super) fn rank(percentile: f64, n: u64) -> u64 {
+pub fn rank(percentile: f64, n: u64) -> u64 {
     let hundredths = (percentile * 100.0).round() as u128;
     let rank = (u128::from(n) * hundredths).div_ceil(10_000);
     u64::try_from(rank).unwrap_or(u64::MAX).max(1)

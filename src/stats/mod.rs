@@ -27,7 +27,7 @@ mod window;
 
 pub use aggregator::Aggregator;
 pub use bucket::{RowBucket, Sums};
-pub use histogram::{Exact, Sparse};
+pub use histogram::{Exact, Sparse, rank};
 pub use interval::Interval;
 pub use moment::Moment;
 pub use recorder::Recorder;

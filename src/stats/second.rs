@@ -25,7 +25,7 @@ pub struct Second {
     pub users: u32,
     /// It belongs to a warm-up: it counts for nothing.
     pub is_warm_up: bool,
-    /// Index of the stage of the load plan at its end.
+    /// Index of the stage of the load plan that it belongs to: the one before its end.
     pub stage: Option<usize>,
     /// All requests.
     pub total: RowBucket,

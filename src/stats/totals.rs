@@ -16,13 +16,28 @@ use super::operation::Costs;
 use super::remarks::Remarks;
 use super::row::RowState;
 use super::second::Second;
-use super::snapshot::{Arrivals, Blocked, Bucket, Cumulative, ExceptionRow};
+use super::snapshot::{Arrivals, Blocked, Bucket, Cumulative, ExceptionRow, Latency};
 use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
 use crate::row_kind::RowKind;
 
 /// Most different errors of the scenario itself in a run.
 const MAX_EXCEPTIONS: usize = 100;
+
+/// What a second says of this process, apart from what the system says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Signals {
+    /// Longest time that a load thread stood still.
+    pub blocked: Duration,
+    /// Real send minus due time.
+    pub delay: Latency,
+    /// Longest time that messages came faster than they were read.
+    pub backlog: Duration,
+    /// Median response time.
+    pub median: Duration,
+    /// The operating system refused a request something.
+    pub is_refused: bool,
+}
 
 /// What was measured since the last reset.
 #[derive(Debug)]
@@ -50,6 +65,12 @@ pub(super) struct Totals {
     pub schedule_delay: Window<Sparse>,
     pub backlog: Window<Longest>,
     pub blocked: Blocked,
+    /// What seconds that are over say of this process, until they are judged.
+    pub signals: Vec<Signals>,
+    /// For how long this process was the bottleneck, and what was wrong the last time.
+    pub red: (Duration, Option<Arc<str>>),
+    /// How often the operating system had refused something when the last second was closed.
+    refused: u64,
     /// The last bucket of a run that is over has been written.
     pub finished: bool,
     /// All of it is a warm-up, to be removed at its end.
@@ -81,6 +102,9 @@ impl Totals {
             schedule_delay: Window::new(),
             backlog: Window::new(),
             blocked: Blocked::default(),
+            signals: Vec::new(),
+            red: (Duration::ZERO, None),
+            refused: 0,
             finished: false,
             is_warm_up: false,
             uncounted: Duration::ZERO,
@@ -153,11 +177,20 @@ impl Totals {
                     open.rows.push((index, second.clone()));
                 }
             }
-            self.timer_lag.close();
+            let blocked = Duration::from_nanos(self.timer_lag.close().exact().max);
             open.schedule_delay = self.schedule_delay.close().clone();
-            self.backlog.close();
+            let backlog = self.backlog.close().0;
             let second = self.total.window.close();
             let (requests, failures, times) = (second.sums.requests, second.sums.failures, second.response.clone());
+            let refused = self.failures.refused().map_or(0, |(count, _)| count);
+            let delay = open.schedule_delay.latency();
+            self.signals.push(Signals {
+                blocked,
+                delay,
+                backlog,
+                median: second.response.latency().median(),
+                is_refused: std::mem::replace(&mut self.refused, refused) < refused,
+            });
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
             self.series.push(bucket, &times);
@@ -198,7 +231,9 @@ impl Totals {
     fn closed(&mut self, open: Second, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Second {
         let deliveries = self.open_deliveries.iter().map(|(row, tally)| (row, *tally)).collect();
         self.open_deliveries.clear();
-        Second { from, length, at: Some(at), users, is_warm_up: self.is_warm_up, deliveries, ..open }
+        // What began before a warm-up in mid-run, or ended after it, has counted in part.
+        let is_warm_up = self.is_warm_up || self.uncounted_from.is_some_and(|warm| from >= warm);
+        Second { from, length, at: Some(at), users, is_warm_up, deliveries, ..open }
     }
 
     /// A bucket that still lacks its own counts.

@@ -55,9 +55,7 @@ fn a_run_time_ends_a_shape_and_other_flags_say_what_they_replace() {
 fn keys_that_do_nothing_yet_are_named_or_refused() {
     let folder = tempfile::tempdir().unwrap();
     for (keys, code, said) in [
-        ("thresholds: [p95 < 1us]", 0, "s.yaml:2: `thresholds` are not evaluated yet"),
         ("report: { csv: out, junit: j.xml }", 0, "s.yaml:2: this report is not written yet"),
-        ("thresholds: [{ check: p95 < 1us, abort: true }]", 2, "s.yaml:2: `abort` is not supported yet"),
         ("baseline: { name: main }", 2, "s.yaml:2: `baseline` is not supported yet"),
     ] {
         let text = format!("host: demo\n{keys}\ntasks: [{{ steps: [{{ log: done }}, {{ stop: run }}] }}]\n");

@@ -133,7 +133,7 @@ async fn our_own_pause_before_connecting_again_is_in_no_time() {
         assert!(published.p(75.0) < Duration::from_millis(400), "{published:?}");
         let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
         assert_eq!((server.unreached, server.stale.as_deref()), (true, Some("connection refused")));
-        let said = text::summary(&last, 200);
+        let said = text::summary(&last, &katydid::verdict::conclude(&last, false), 200);
         assert!(
             said.contains("no figures from the server: connection refused") && !said.contains("0 clients"),
             "{said}"

@@ -29,6 +29,7 @@ use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, RunEvent};
 use crate::stats::{Aggregator, Interval, Snapshot};
 use crate::units;
+use crate::verdict::Judge;
 
 /// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
 /// would hit the server in bursts.
@@ -109,6 +110,7 @@ struct Control {
     counted_until: Instant,
     stopping: Option<(End, Instant)>,
     server: Option<watch::Receiver<Option<ServerFigures>>>,
+    judge: Judge,
     cut: bool,
 }
 
@@ -137,6 +139,7 @@ impl Control {
             counted_until: now,
             stopping: None,
             server: None,
+            judge: Judge::new(&plan),
             cut: false,
             load: plan.load,
             plan,

@@ -57,7 +57,7 @@ impl Control {
             }
         }
         let blocked = Blocked { now: self.shards.overdue(), ..Blocked::default() };
-        self.aggregator.snapshot(Moment {
+        let mut snapshot = self.aggregator.snapshot(Moment {
             elapsed: t,
             at: SystemTime::now(),
             state,
@@ -65,6 +65,15 @@ impl Control {
             spawn_rate: self.controller.rate(t).0,
             vu_hours: self.vu_seconds / 3_600.0,
             health: Health { blocked, ..self.probe.sample() },
-        })
+        });
+        self.judge.observe(&snapshot);
+        // Nobody else holds it yet.
+        Arc::make_mut(&mut snapshot).judgements = Arc::clone(self.judge.judgements());
+        if let Some(failed) = self.judge.wants_stop().filter(|_| self.stopping.is_none()) {
+            let value = failed.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
+            self.note(format!("stopped by a threshold: {}{value}", failed.check));
+            self.stop(End::Threshold);
+        }
+        snapshot
     }
 }

@@ -5,11 +5,13 @@ mod redis;
 mod remarks;
 mod summary;
 mod tables;
+mod verdict;
 
 pub use redis::redis;
 pub use remarks::{INSECURE, left_out};
 pub use summary::{response_times, summary};
 pub use tables::{Period, requests, tables};
+pub use verdict::{mark_of, verdict};
 
 use crate::clean;
 use crate::stats::Snapshot;

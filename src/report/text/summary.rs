@@ -6,13 +6,14 @@ use crate::report::silence;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Latency, Level, RunState};
 use crate::units;
+use crate::verdict::Verdict;
 
 /// Most failures in the summary.
 const SUMMARY_FAILURES: usize = 5;
 
-/// What stays on the ordinary screen after the full-screen view is left: scenario, host, users, time, VU-hours, one
-/// line of totals, the most frequent failures, and what could not be counted.
-pub fn summary(snapshot: &Snapshot, width: usize) -> String {
+/// What stays on the ordinary screen after the full-screen view is left: scenario, host, users, time, VU-hours, the
+/// verdict, one line of totals, the most frequent failures, and what could not be counted.
+pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
     let s = snapshot.elapsed.as_secs();
     let time = if s < 60 { format!("{s}s") } else { format!("{}m {:02}s", s / 60, s % 60) };
@@ -24,6 +25,8 @@ pub fn summary(snapshot: &Snapshot, width: usize) -> String {
         out.push(" ! the load generator broke down: these figures are incomplete".to_owned());
     }
     out.extend(silence::lines(snapshot, width));
+    out.push(String::new());
+    out.extend(super::verdict::verdict(snapshot, verdict, width).lines().map(str::to_owned));
     out.push(String::new());
     out.push(format!(
         "{:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7}",

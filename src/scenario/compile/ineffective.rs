@@ -21,18 +21,6 @@ pub(super) struct Ineffective {
 impl<'a> Builder<'a> {
     pub(super) fn ineffective(&self, fields: &Fields<'a>, schedule: &Schedule, classes: &[Class]) -> Ineffective {
         let mut ineffective = Ineffective::default();
-        if let Some(at) = fields.key("thresholds") {
-            let why = "`thresholds` are not evaluated yet: only failed requests and errors set the exit code";
-            ineffective.remarks.push(self.placed(at, why));
-        }
-        let thresholds = fields.get("thresholds").map(Node::one_or_more).unwrap_or_default();
-        for threshold in thresholds.iter().map(|node| Fields(node.entries())) {
-            if let (Some(at), Some("true")) = (threshold.key("abort"), threshold.get("abort").and_then(Node::scalar)) {
-                let why =
-                    "`abort` is not supported yet: remove it; `run_time`, or a step with `stop: run`, can end the run";
-                ineffective.refusals.push(self.placed(at, why));
-            }
-        }
         if let Some(at) = fields.key("baseline") {
             let why = "`baseline` is not supported yet: remove it, and compare the CSV files of two runs (--csv)";
             ineffective.refusals.push(self.placed(at, why));
@@ -102,9 +90,14 @@ impl<'a> Builder<'a> {
 
     /// One line that begins with file and line.
     fn placed(&self, at: Range<usize>, why: &str) -> String {
-        let (origin, text, start) = self.sources.locate(at.start);
-        let (line, _) = diagnostic::position(text, at.start.saturating_sub(start));
-        format!("{origin}:{line}: {why}")
+        format!("{}: {why}", self.file_and_line(at.start))
+    }
+
+    /// File and line: `checkout.yaml:14`.
+    pub(super) fn file_and_line(&self, at: usize) -> String {
+        let (origin, text, start) = self.sources.locate(at);
+        let (line, _) = diagnostic::position(text, at.saturating_sub(start));
+        format!("{origin}:{line}")
     }
 }
 
@@ -122,14 +115,7 @@ mod tests {
     #[test]
     fn keys_that_are_not_evaluated_are_reported_or_refused() {
         for (text, remarked, refused) in [
-            ("thresholds: [p95 < 1s]", Some("t.yaml:2: `thresholds` are not evaluated yet"), None),
-            ("\nthresholds:\n  - { check: p95 < 1s, warn: true }", Some("t.yaml:3: `thresholds`"), None),
-            ("thresholds: [{ check: p95 < 1s, abort: false }]", Some("t.yaml:2: `thresholds`"), None),
-            (
-                "thresholds:\n  - p95 < 1s\n  - { check: p99 < 1s, abort: true }",
-                Some("t.yaml:2: `thresholds`"),
-                Some("t.yaml:4: `abort` is not supported yet"),
-            ),
+            ("thresholds: [p95 < 1s, { check: p99 < 1s, abort: true }]", None, None),
             ("report: { html: r.html }", Some("t.yaml:2: `report` does not write files yet: use --csv"), None),
             ("baseline: { name: main }", None, Some("t.yaml:2: `baseline` is not supported yet")),
             ("users: 3", None, None),

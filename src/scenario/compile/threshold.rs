@@ -114,7 +114,8 @@ impl Builder<'_> {
         }
         let words = crate::clean::line(&words.join(" and ")).into();
         let (hold, abort, warn) = self.effect(Fields(&[]))?;
-        Some(Threshold { words, checks, on: None, stage: None, over: None, hold, abort, warn })
+        let place = self.file_and_line(node.at.start).into();
+        Some(Threshold { words, place, checks, on: None, stage: None, over: None, hold, abort, warn })
     }
 
     fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {

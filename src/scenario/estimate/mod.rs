@@ -10,6 +10,7 @@ use std::time::Duration;
 
 pub use cost::{Estimate, estimate};
 pub use fan_out::FanOut;
+pub use thresholds::words as threshold;
 
 use super::plan::{Class, Goal, Plan, Quota, Schedule, Slope, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
@@ -108,7 +109,7 @@ pub fn words(plan: &Plan) -> String {
         let _ = writeln!(out, "  data {}: {} ({})", feeder.name, feeder.path.display(), feeder.columns.join(", "));
     }
     for threshold in &plan.thresholds {
-        let _ = writeln!(out, "  threshold (not evaluated yet): {}", thresholds::words(plan, threshold));
+        let _ = writeln!(out, "  threshold: {}", thresholds::words(plan, threshold));
     }
     if let Some(search) = &plan.search {
         let unit = if search.vary == Vary::Users { "users" } else { "arrivals/s" };

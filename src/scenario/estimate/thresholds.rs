@@ -3,8 +3,8 @@
 use crate::scenario::plan::{EndpointId, Plan, Target, Threshold};
 use crate::units;
 
-/// A threshold in one line.
-pub(super) fn words(plan: &Plan, threshold: &Threshold) -> String {
+/// A threshold in one line: `p95 < 300ms, of POST /checkout, over the last 30s at any time`.
+pub fn words(plan: &Plan, threshold: &Threshold) -> String {
     let mut parts = vec![threshold.words.to_string()];
     match &threshold.on {
         None => {}

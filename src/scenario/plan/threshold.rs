@@ -11,6 +11,8 @@ use crate::scenario::eval::operator::Operator;
 pub struct Threshold {
     /// As written, for reports: `p95 < 300ms`; a bare number of a time has its unit.
     pub words: Arc<str>,
+    /// Where it is written: `checkout.yaml:14`.
+    pub place: Arc<str>,
     /// All of them must pass; at least one.
     pub checks: Vec<Check>,
     /// Which requests count; `None` is all of them.

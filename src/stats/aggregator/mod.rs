@@ -11,7 +11,8 @@ use super::moment::Moment;
 use super::second::{RECENT, Second};
 use super::server::ServerFigures;
 use super::snapshot::{
-    Bin, Blocked, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunEvent, RunInfo, Snapshot,
+    Bin, Blocked, Health, Level, LoadView, LogView, MAX_EVENTS, MAX_LOG, PlanView, RedisView, RunEvent, RunInfo,
+    Snapshot,
 };
 use super::totals::Totals;
 use super::window::{self, SLOT};
@@ -39,8 +40,9 @@ pub struct Aggregator {
     events: Arc<Vec<RunEvent>>,
     log: LogView,
     server: Option<ServerFigures>,
-    /// Where in its plan the run is, as the engine last reported.
+    /// Where in its plan the run is, as the engine last reported, and the stage that it reported before.
     plan: PlanView,
+    stage_before: Option<usize>,
     /// Epochs of a warm-up: their requests are counted, but in no row.
     warm: Vec<u32>,
     left_out: u64,
@@ -73,6 +75,7 @@ impl Aggregator {
             log: LogView::default(),
             server: None,
             plan: PlanView::default(),
+            stage_before: None,
             warm: Vec::new(),
             left_out: 0,
             steady: Steady::default(),
@@ -154,7 +157,7 @@ impl Aggregator {
 
     /// Sets where in its plan the run is, for the next snapshots. The counts are the aggregator's own.
     pub fn plan(&mut self, plan: PlanView) {
-        self.plan = plan;
+        self.stage_before = std::mem::replace(&mut self.plan, plan).stage_index;
     }
 
     /// Removes all statistics; from now on only intervals of `epoch` are counted.
@@ -184,7 +187,8 @@ impl Aggregator {
         let stats = &mut self.stats;
         let seconds = stats.advance(&moment, users);
         let closed = !seconds.is_empty();
-        keep(&mut self.seconds, seconds, &self.plan, moment.health.cpu);
+        // A second is closed after its end, when the next stage may already have begun.
+        keep(&mut self.seconds, seconds, self.stage_before, moment.health.cpu);
         let measured = stats.measured(moment.elapsed);
         // Window figures change when a second closes; in the first second, and at the end, they change at once.
         if closed || measured < SLOT || moment.state.is_done() {
@@ -204,6 +208,16 @@ impl Aggregator {
         let now = health.blocked.now;
         health.blocked = Blocked { now, recent: lag.max.max(now), ..stats.blocked };
         health.backlog = stats.backlog.iter().map(|slot| slot.0).max().unwrap_or_default();
+        for signals in std::mem::take(&mut stats.signals) {
+            let blocked = Blocked { now, recent: signals.blocked.max(now), ..Blocked::default() };
+            let mut own = Health { blocked, backlog: signals.backlog, ..health.clone() };
+            let refused = stats.failures.refused().filter(|_| signals.is_refused);
+            health::judge(&mut own, &lag, &signals.delay, (signals.median, refused));
+            if own.level == Level::Red && !stats.is_warm_up {
+                stats.red = (stats.red.0 + SLOT, own.why);
+            }
+        }
+        (health.red, health.red_why) = stats.red.clone();
         health::judge(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
         self.steady.hold(&mut health, moment.elapsed);
 
@@ -261,14 +275,14 @@ impl Aggregator {
 }
 
 /// Numbers the seconds that are over, and keeps the latest.
-fn keep((kept, number): &mut (Arc<Vec<Arc<Second>>>, u64), closed: Vec<Second>, plan: &PlanView, cpu: f64) {
+fn keep((kept, number): &mut (Arc<Vec<Arc<Second>>>, u64), closed: Vec<Second>, stage: Option<usize>, cpu: f64) {
     if closed.is_empty() {
         return;
     }
     let kept = Arc::make_mut(kept);
     for second in closed {
         *number += 1;
-        kept.push(Arc::new(Second { number: *number, stage: plan.stage_index, cpu, ..second }));
+        kept.push(Arc::new(Second { number: *number, stage, cpu, ..second }));
     }
     kept.drain(..kept.len().saturating_sub(RECENT));
 }

@@ -199,7 +199,8 @@ fn pausing_closes_nothing_and_the_end_closes_all() {
     let history = std::fs::read_to_string(&files[1]).unwrap();
     assert!(history.lines().nth(1).unwrap().starts_with("0,0,,Aggregated,0.000000,0.000000,N/A,"), "{history}");
     for width in [0, 1, 40, 80, 120, 200] {
-        let text = crate::report::text::tables(&s, width) + &crate::report::text::summary(&s, width);
+        let text = crate::report::text::tables(&s, width)
+            + &crate::report::text::summary(&s, &crate::verdict::conclude(&s, false), width);
         assert!(text.lines().all(|l| unicode_width::UnicodeWidthStr::width(l) <= width), "{width}\n{text}");
     }
 }

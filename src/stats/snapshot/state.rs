@@ -27,6 +27,8 @@ pub enum End {
     Completed,
     /// By a command, a signal or a step.
     Stopped,
+    /// A threshold with `abort` failed.
+    Threshold,
     /// The engine could not continue (a shard died).
     Broken,
 }
@@ -129,6 +131,13 @@ pub struct Health {
     pub backlog: Duration,
     /// Open files and their limit.
     pub open_files: Option<(u64, u64)>,
+    /// For how long this process has been the bottleneck since the statistics were reset, by the seconds of a run: those
+    /// whose own signals were red. A level that is shown lasts longer.
+    #[serde(default)]
+    pub red: Duration,
+    /// What was wrong in the latest of these seconds.
+    #[serde(default)]
+    pub red_why: Option<Arc<str>>,
 }
 
 /// For how long load threads were blocked: nothing was sent, received or timed during that time.

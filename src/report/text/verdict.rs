@@ -1,0 +1,68 @@
+//! The verdict of a run: one line, and one for each threshold.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::cells::{lines, pad};
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Judged, Judgement};
+use crate::units;
+use crate::verdict::{Conclusion, Verdict};
+
+/// The verdict and its reason, and below it each threshold with what was measured and what was left of its limit.
+pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
+    let mark = match verdict.conclusion {
+        Conclusion::Passed => "✓",
+        Conclusion::CannotTell => "?",
+        _ => "✗",
+    };
+    let first = format!(" {mark} {}: {}", verdict.conclusion.word(), verdict.reason);
+    let widest = |cell: fn(&Judgement) -> &str| snapshot.judgements.iter().map(|j| cell(j).width()).max().unwrap_or(0);
+    let (check, value) = (widest(|j| &j.check), widest(|j| j.value.as_deref().unwrap_or("–")));
+    let rows = snapshot.judgements.iter().map(|judgement| {
+        let measured = judgement.value.as_deref().unwrap_or("–");
+        let gap = " ".repeat(value.saturating_sub(measured.width()));
+        let note = note(judgement);
+        let about = about(judgement);
+        let about = if about.is_empty() { about.to_owned() } else { format!("   ({about})") };
+        format!(" {} {}  {gap}{measured}  {note}{about}", mark_of(judgement), pad(&judgement.check, check))
+    });
+    lines(std::iter::once(first).chain(rows), width)
+}
+
+/// One character that says how a threshold stands.
+pub fn mark_of(judgement: &Judgement) -> &'static str {
+    match judgement.judged {
+        Judged::Holds => "✓",
+        Judged::Violated | Judged::Failed if judgement.warn => "!",
+        Judged::Violated | Judged::Failed => "✗",
+        Judged::CannotTell(_) => "?",
+    }
+}
+
+/// What is left of the limit, or what is wrong.
+fn note(judgement: &Judgement) -> String {
+    let margin = |word: &str| judgement.margin.map(|margin| format!("{word} {:.0} %", margin.abs() * 100.0));
+    let mut parts: Vec<String> = Vec::new();
+    match &judgement.judged {
+        Judged::Holds => parts.extend(margin("margin")),
+        Judged::CannotTell(why) => parts.push(format!("cannot tell: {why}")),
+        Judged::Violated | Judged::Failed => {
+            parts.extend(margin("missed by"));
+            parts.extend(judgement.first_failed.map(|at| format!("first at {}", units::clock(at))));
+        }
+    }
+    let (held, judged) = judgement.compliance;
+    if held < judged {
+        let percent = held.as_secs_f64() / judged.as_secs_f64() * 100.0;
+        parts.push(format!("held {percent:.0} % of the time"));
+    }
+    if judgement.warn && matches!(judgement.judged, Judged::Violated | Judged::Failed) {
+        parts.push("only a warning".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// What the threshold says beside its check.
+fn about(judgement: &Judgement) -> &str {
+    judgement.words.strip_prefix(&*judgement.check).map_or("", |rest| rest.trim_start_matches(", "))
+}

@@ -1,0 +1,110 @@
+//! Whose figures a check looks at: which rows of the statistics, or what of the process and the server.
+
+use std::borrow::Cow;
+
+use super::measure::Sums;
+use crate::row_kind::RowKind;
+use crate::scenario::plan::{Check, Metric, Plan, Source, Target};
+use crate::stats::by_row::Merge as _;
+use crate::stats::{RowBucket, Second, Sparse};
+
+/// Whose figures.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scope {
+    /// All requests.
+    All,
+    /// These rows, by the index of their endpoint.
+    Rows(Vec<u32>),
+    /// How late requests left.
+    ScheduleDelay,
+}
+
+impl Scope {
+    /// Of a check, and of the requests that its threshold is about.
+    pub fn of(plan: &Plan, check: &Check, on: Option<&Target>) -> Self {
+        let source = match (check.source, check.metric) {
+            (Source::ScheduleDelay, _) => return Scope::ScheduleDelay,
+            (Source::RedisServer | Source::Generator, _) | (_, Metric::Dropped | Metric::Exceptions) => {
+                return Scope::All;
+            }
+            (Source::All | Source::Redis, Metric::LostRatio) => Source::Delivery,
+            (source, _) => source,
+        };
+        let kind = |row: u32| plan.endpoints.get(row as usize).map(|endpoint| &endpoint.kind);
+        let rows: Vec<u32> = match on {
+            None if source == Source::All => return Scope::All,
+            None => (0u32..).zip(&plan.endpoints).map(|(row, _)| row).collect(),
+            Some(target) => target.endpoints().iter().map(|row| row.0).collect(),
+        };
+        let mut rows: Vec<u32> = rows.into_iter().filter(|row| kind(*row).is_some_and(|k| counts(source, k))).collect();
+        // Received messages are no requests: they count where nothing else has the name.
+        if source == Source::All && rows.iter().any(|row| kind(*row).is_some_and(RowKind::is_request)) {
+            rows.retain(|row| kind(*row).is_some_and(RowKind::is_request));
+        }
+        rows.sort_unstable();
+        rows.dedup();
+        Scope::Rows(rows)
+    }
+
+    /// True where nothing of this plan can ever be in it.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Scope::Rows(rows) if rows.is_empty())
+    }
+
+    /// What was measured of it in a second.
+    pub fn measured<'a>(&self, second: &'a Second) -> (Sums, Cow<'a, Sparse>) {
+        let seconds = second.length.as_secs_f64();
+        let mut sums = Sums {
+            covered: second.length,
+            arrivals: second.arrivals,
+            exceptions: second.exceptions,
+            // Before its first reading the process has no figure.
+            cpu: if second.cpu > 0.0 { (second.cpu * seconds, seconds) } else { (0.0, 0.0) },
+            ..Sums::default()
+        };
+        let times = match self {
+            Scope::All => taken(&mut sums, [&second.total]),
+            Scope::Rows(rows) => {
+                for (_, tally) in second.deliveries.iter().filter(|(row, _)| rows.contains(row)) {
+                    sums.tally.merge(tally);
+                }
+                taken(&mut sums, second.rows.iter().filter(|(row, _)| rows.contains(row)).map(|(_, bucket)| bucket))
+            }
+            Scope::ScheduleDelay => {
+                sums.exact = *second.schedule_delay.exact();
+                sums.requests = sums.exact.count;
+                Cow::Borrowed(&second.schedule_delay)
+            }
+        };
+        (sums, times)
+    }
+}
+
+/// Adds up the counts of rows, and returns their times.
+fn taken<'a>(sums: &mut Sums, buckets: impl IntoIterator<Item = &'a RowBucket>) -> Cow<'a, Sparse> {
+    let mut times: Option<Cow<'a, Sparse>> = None;
+    for bucket in buckets {
+        sums.requests += bucket.sums.requests;
+        sums.failures += bucket.sums.failures;
+        sums.exact.merge(bucket.response.exact());
+        match &mut times {
+            None => times = Some(Cow::Borrowed(&bucket.response)),
+            Some(known) => known.to_mut().merge(&bucket.response),
+        }
+    }
+    times.unwrap_or_default()
+}
+
+/// True for rows of this kind in the figures of this source.
+fn counts(source: Source, kind: &RowKind) -> bool {
+    match source {
+        Source::All => true,
+        Source::Http => matches!(kind, RowKind::Http(_)),
+        Source::Graphql => {
+            matches!(kind, RowKind::Query | RowKind::Mutation | RowKind::Connect | RowKind::Subscription)
+        }
+        Source::Redis => matches!(kind, RowKind::Redis | RowKind::Publish | RowKind::Subscribe),
+        Source::Delivery => kind.is_delivery(),
+        Source::RedisServer | Source::Generator | Source::ScheduleDelay => false,
+    }
+}

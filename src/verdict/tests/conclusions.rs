@@ -1,0 +1,86 @@
+//! What decides about a run, in which order, and in which words.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::feed::{Feed, Happening, steady};
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{End, RunState};
+use crate::verdict::{Conclusion, conclude};
+
+fn ended(thresholds: &str, seconds: &[Happening]) -> Snapshot {
+    let mut feed = Feed::new("", thresholds);
+    seconds.iter().for_each(|second| drop(feed.second(second)));
+    Arc::unwrap_or_clone(feed.end())
+}
+
+fn failing() -> Happening {
+    Happening { requests: vec![(0, 10, false, 90), (0, 10, true, 10)], ..Happening::default() }
+}
+
+#[test]
+fn the_first_that_speaks_decides() {
+    let all = "[max < 1ms, p99.9 < 1s, mean < 1s]";
+    let untold = "[p99.9 < 1s, mean < 1s]";
+    let red = |snapshot: &mut Snapshot| snapshot.health.red = Duration::from_secs(10);
+    let broken = |snapshot: &mut Snapshot| snapshot.state = RunState::Done(End::Broken);
+    let nothing = |_: &mut Snapshot| {};
+    type Change<'a> = &'a dyn Fn(&mut Snapshot);
+    let both: Change<'_> = &|snapshot| {
+        red(snapshot);
+        broken(snapshot);
+    };
+    for (thresholds, second, change, decides, expected) in [
+        (all, failing(), both, true, Conclusion::Broken),
+        (all, failing(), &red as Change<'_>, true, Conclusion::Invalid),
+        (all, failing(), &nothing, true, Conclusion::ThresholdFailed),
+        (untold, failing(), &nothing, true, Conclusion::CannotTell),
+        ("[mean < 1s]", failing(), &nothing, true, Conclusion::RequestsFailed),
+        ("[mean < 1s]", failing(), &nothing, false, Conclusion::Passed),
+        ("[]", failing(), &nothing, false, Conclusion::RequestsFailed),
+        ("[]", steady(100, 10), &nothing, true, Conclusion::Passed),
+        // Thresholds that only warn decide nothing.
+        ("[{ check: max < 1ms, warn: true }]", steady(100, 10), &nothing, false, Conclusion::Passed),
+        ("[{ check: p99.9 < 1s, warn: true }]", steady(100, 10), &nothing, false, Conclusion::Passed),
+        ("[{ check: max < 1s, warn: true }]", failing(), &nothing, false, Conclusion::RequestsFailed),
+        ("[]", Happening { exceptions: 1, ..steady(9, 1) }, &nothing, false, Conclusion::RequestsFailed),
+    ] {
+        let mut snapshot = ended(thresholds, &[second]);
+        change(&mut snapshot);
+        assert_eq!(conclude(&snapshot, decides).conclusion, expected, "{thresholds} {decides}");
+    }
+}
+
+#[test]
+fn the_reason_is_a_sentence() {
+    let happening = failing();
+    for (thresholds, reason) in [
+        ("[max < 1ms, mean < 1s]", "max < 1ms failed: 10ms"),
+        ("[max < 1ms, mean < 1ms]", "max < 1ms failed: 10ms, and one more threshold"),
+        ("[max < 1ms, mean < 1ms, min < 1ms]", "max < 1ms failed: 10ms, and 2 more thresholds"),
+        ("[{ check: max < 1ms, on: \"GET /\" }]", "max < 1ms, of GET / failed: 10ms"),
+        ("[p99 < 1s]", "cannot tell whether p99 < 1s holds: 100 of at least 299 requests"),
+        ("[max < 1s]", "max < 1s holds, and 10 of 100 requests failed"),
+        ("[max < 1s, min < 1s]", "all 2 thresholds hold, and 10 of 100 requests failed"),
+        ("[]", "10 of 100 requests failed"),
+    ] {
+        assert_eq!(conclude(&ended(thresholds, &[happening.clone()]), false).reason, reason);
+    }
+    assert_eq!(conclude(&ended("[]", &[steady(5, 5)]), false).reason, "no request failed");
+}
+
+#[test]
+fn a_hiccup_of_the_generator_does_not_make_a_run_invalid() {
+    for (red, of, invalid) in [(9, 20, false), (10, 20, true), (10, 100, true), (10, 101, false), (20, 201, false)] {
+        let mut snapshot = ended("[]", &[steady(5, 5)]);
+        (snapshot.health.red, snapshot.measured) = (Duration::from_secs(red), Duration::from_secs(of));
+        snapshot.health.red_why = Some("timers fire late".into());
+        let verdict = conclude(&snapshot, false);
+        assert_eq!(verdict.conclusion == Conclusion::Invalid, invalid, "{red} of {of}");
+        if invalid {
+            let of = crate::units::plain(Duration::from_secs(of));
+            let words = format!("the load generator was the bottleneck for {red}s of {of}: timers fire late");
+            assert_eq!(verdict.reason, words);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A run made second by second, through the real aggregator.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::scenario::{Overrides, Plan, Scenario};
+use crate::stats::delivery::Tally;
+use crate::stats::server::ServerFigures;
+use crate::stats::snapshot::{Arrivals, End, Health, Judgement, PlanView, RunInfo, RunState};
+use crate::stats::{Aggregator, Failure, Moment, Reason, Recorder, Sample, Snapshot};
+use crate::verdict::Judge;
+
+/// What happens in a second.
+#[derive(Debug, Clone, Default)]
+pub struct Happening {
+    /// Row, milliseconds, and whether it failed; so often.
+    pub requests: Vec<(u32, u64, bool, usize)>,
+    pub stage: Option<usize>,
+    pub dropped: u64,
+    pub exceptions: usize,
+    pub deliveries: Vec<(u32, Tally)>,
+    /// Milliseconds from due to sent.
+    pub delays: Vec<u64>,
+    pub cpu: f64,
+    pub cuts: Option<u64>,
+}
+
+/// So many requests to the first row, each this many milliseconds long.
+pub fn steady(count: usize, millis: u64) -> Happening {
+    Happening { requests: vec![(0, millis, false, count)], ..Happening::default() }
+}
+
+pub struct Feed {
+    pub aggregator: Aggregator,
+    pub judge: Judge,
+    recorder: Recorder,
+    pub epoch: u32,
+    at: Duration,
+}
+
+pub fn plan(text: &str) -> Plan {
+    let scenario = Scenario::parse("t.yaml", text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    scenario.plan(&Overrides::default()).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+impl Feed {
+    /// Of a scenario with these thresholds (a YAML list), and other keys at the top of it.
+    pub fn new(top: &str, thresholds: &str) -> Self {
+        let steps = "{ get: / }, { post: /buy }";
+        let tasks = format!("tasks: [{{ tags: [t], steps: [{steps}] }}]");
+        Self::of(&plan(&format!("host: http://h\n{top}\n{tasks}\nthresholds: {thresholds}\n")))
+    }
+
+    pub fn of(plan: &Plan) -> Self {
+        let run = RunInfo {
+            scenario: "s".into(),
+            host: "h".into(),
+            started: SystemTime::UNIX_EPOCH,
+            is_insecure: false,
+            run_time: None,
+            classes: Vec::new(),
+            seed: 1,
+            operations: Vec::new(),
+        };
+        let rows: Vec<_> = plan.endpoints.iter().map(|row| (row.kind.clone(), Arc::clone(&row.name))).collect();
+        let count = rows.len();
+        Self {
+            aggregator: Aggregator::new(run, rows, 1),
+            judge: Judge::new(plan),
+            recorder: Recorder::new(0, count),
+            epoch: 0,
+            at: Duration::ZERO,
+        }
+    }
+
+    fn snapshot(&mut self, state: RunState, cpu: f64) -> Arc<Snapshot> {
+        let health = Health { cpu, ..Health::default() };
+        let (elapsed, at) = (self.at, SystemTime::UNIX_EPOCH + self.at);
+        let moment = Moment { elapsed, at, state, target: 1, spawn_rate: 1.0, vu_hours: 0.0, health };
+        let mut snapshot = self.aggregator.snapshot(moment);
+        self.judge.observe(&snapshot);
+        Arc::make_mut(&mut snapshot).judgements = Arc::clone(self.judge.judgements());
+        snapshot
+    }
+
+    /// A second passes.
+    pub fn second(&mut self, happening: &Happening) -> Arc<Snapshot> {
+        for (endpoint, millis, failed, count) in &happening.requests {
+            for _ in 0..*count {
+                let service = Duration::from_millis(*millis);
+                let failure = failed.then(|| Box::new(Failure { reason: Reason::Status(500), example: None }));
+                let bytes = 0;
+                let sample = Sample {
+                    endpoint: *endpoint,
+                    service,
+                    response: None,
+                    connect: None,
+                    first_byte: None,
+                    bytes,
+                    failure,
+                };
+                self.recorder.record(sample);
+            }
+        }
+        for _ in 0..happening.exceptions {
+            self.recorder.exception(&"place".into(), "wrong");
+        }
+        happening.deliveries.iter().for_each(|(row, tally)| self.recorder.delivery(*row, tally));
+        happening.delays.iter().for_each(|millis| self.recorder.schedule_delay(Duration::from_millis(*millis)));
+        let mut interval = self.recorder.swap(None);
+        interval.epoch = self.epoch;
+        interval.arrivals = Arrivals { started: 0, dropped: happening.dropped };
+        self.aggregator.absorb(&mut interval);
+        if let Some(cuts) = happening.cuts {
+            let figures = ServerFigures { output_buffer_cuts: Some(cuts), ..ServerFigures::default() };
+            self.aggregator.server(figures);
+        }
+        // The engine says where it is before each snapshot; a second belongs to what was said before its end.
+        for _ in 0..2 {
+            self.aggregator.plan(PlanView { stage_index: happening.stage, ..PlanView::default() });
+        }
+        self.at += Duration::from_secs(1);
+        self.snapshot(RunState::Running, happening.cpu)
+    }
+
+    /// So many seconds of the same.
+    pub fn seconds(&mut self, count: usize, happening: &Happening) -> Vec<Judgement> {
+        (0..count).for_each(|_| drop(self.second(happening)));
+        self.judge.judgements().to_vec()
+    }
+
+    /// The statistics are reset, by hand.
+    pub fn reset(&mut self) {
+        self.epoch += 1;
+        self.aggregator.reset(self.epoch, self.at);
+    }
+
+    pub fn warm_up(&mut self) {
+        self.epoch += 1;
+        self.aggregator.warm_up(self.epoch, self.at);
+    }
+
+    pub fn end_warm_up(&mut self) {
+        self.epoch += 1;
+        self.aggregator.end_warm_up(self.epoch, self.at);
+    }
+
+    /// The last snapshot of the run.
+    pub fn end(&mut self) -> Arc<Snapshot> {
+        self.snapshot(RunState::Done(End::Completed), 0.0)
+    }
+}

@@ -1,0 +1,203 @@
+//! When a threshold is judged: the whole run, a window, a stage, after a warm-up or a reset; and when it fails.
+
+use std::time::Duration;
+
+use super::feed::{Feed, Happening, steady};
+use crate::stats::snapshot::{Judged, Judgement};
+
+const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn fast() -> Happening {
+    steady(100, 10)
+}
+
+fn slow() -> Happening {
+    steady(100, 500)
+}
+
+/// F holds, V is violated, X has failed, ? cannot be told.
+fn letter(judgement: &Judgement) -> char {
+    match judgement.judged {
+        Judged::Holds => 'h',
+        Judged::Violated => 'v',
+        Judged::Failed => 'X',
+        Judged::CannotTell(_) => '?',
+    }
+}
+
+/// The states of one threshold after each second: `f` is a fast one, `s` a slow one, `-` one without requests; at the end
+/// of the run, `.`.
+fn states(threshold: &str, seconds: &str) -> (String, Judgement) {
+    let mut feed = Feed::new("", &format!("[{threshold}]"));
+    let states = seconds.chars().map(|second| {
+        let snapshot = match second {
+            'f' => feed.second(&fast()),
+            's' => feed.second(&slow()),
+            '.' => feed.end(),
+            _ => feed.second(&Happening::default()),
+        };
+        letter(&snapshot.judgements[0])
+    });
+    let states = states.collect();
+    (states, feed.judge.judgements()[0].clone())
+}
+
+#[test]
+fn when_a_threshold_fails() {
+    for (threshold, seconds, expected) in [
+        // The whole run: what was can be made up for until the end.
+        ("p95 < 100ms", "ffsf.", "hhvvX"),
+        ("p50 < 100ms", "sffff.", "vhhhhh"),
+        ("p50 < 100ms", "--f.", "??hh"),
+        // A window: only when it is full, over what is in it, and a failure stays.
+        ("{ check: p50 < 100ms, over: 3s }", "sfff.", "??hhh"),
+        ("{ check: p50 < 100ms, over: 3s }", "sffssff.", "??hhXXXX"),
+        ("{ check: p50 < 100ms, over: 3s }", "ff.", "???"),
+        ("{ check: p50 < 100ms, over: 3s }", "fff---.", "??hhh?h"),
+        ("{ check: requests > 150, over: 2s }", "fff-ff.", "?hhXXXX"),
+        // Not before it has not held for so long; a second in which it holds begins anew.
+        ("{ check: p50 < 100ms, for: 2s }", "fffsssss.", "hhhhhhvXX"),
+        ("{ check: max < 100ms, for: 3s }", "fsff.", "hvvXX"),
+        ("{ check: max < 100ms, over: 1s, for: 2s }", "fsfsfss.", "hvhvhvXX"),
+        ("{ check: max < 100ms, over: 1s, for: 2s }", "fs-s.", "hv?XX"),
+        ("{ check: max < 100ms, over: 1s, for: 3s }", "ffss.", "hhvvv"),
+        // With abort a failure does not wait for the end.
+        ("{ check: max < 100ms, abort: true }", "ffs.", "hhXX"),
+        ("{ check: max < 100ms, warn: true }", "ffs.", "hhvX"),
+    ] {
+        let (states, judgement) = states(threshold, seconds);
+        assert_eq!(states, expected, "{threshold}: {judgement:?}");
+    }
+}
+
+#[test]
+fn compliance_and_the_first_failure() {
+    for (threshold, seconds, compliance, first) in [
+        ("max < 100ms", "fffs", (3, 4), Some(4)),
+        ("max < 100ms", "ff", (2, 2), None),
+        ("{ check: max < 100ms, over: 1s, for: 10s }", "fsfs-f", (3, 5), None),
+        ("{ check: max < 100ms, over: 1s, for: 2s }", "fssss", (1, 5), Some(3)),
+        ("{ check: max < 100ms, over: 2s }", "ffffsf", (3, 5), Some(5)),
+    ] {
+        let (_, judgement) = states(threshold, seconds);
+        let (held, judged) = compliance;
+        assert_eq!(judgement.compliance, (secs(held), secs(judged)), "{threshold} {seconds}");
+        assert_eq!(judgement.first_failed, first.map(secs), "{threshold} {seconds}");
+    }
+}
+
+#[test]
+fn what_remains_of_a_window_at_the_end_is_its_worst_moment() {
+    let (_, judgement) = states("{ check: max < 100ms, over: 1s, for: 9s }", "fsff.");
+    assert_eq!((judgement.value.as_deref(), letter(&judgement)), (Some("500ms"), 'v'));
+}
+
+#[test]
+fn a_window_forgets_exactly_what_has_left_it() {
+    let mut feed = Feed::new("", "[{ check: max < 1s, over: 5s }, { check: requests < 9999, over: 5s }]");
+    for second in 1..=30_u64 {
+        feed.second(&steady(second as usize, second * 10));
+        let judgements = feed.judge.judgements();
+        let values = [0, 1].map(|at: usize| judgements[at].value.as_deref().map(str::to_owned));
+        let (slowest, sum): (u64, u64) = (second * 10, (second.saturating_sub(4)..=second).sum());
+        let expected = (second >= 5).then(|| [format!("{slowest}ms"), sum.to_string()]);
+        assert_eq!(values, expected.map_or([None, None], |values| values.map(Some)), "{second}");
+    }
+    // Falling again: the maximum leaves too.
+    feed.seconds(5, &steady(1, 20));
+    assert_eq!(feed.judge.judgements()[0].value.as_deref(), Some("20ms"));
+}
+
+#[test]
+fn a_long_window_slides_in_bounded_steps() {
+    // 601 parts of one second would be one too many: it slides by two.
+    let mut feed = Feed::new("", "[{ check: requests < 9999, over: 601s }]");
+    let judged = feed.seconds(600, &steady(1, 1)).remove(0);
+    assert_eq!(letter(&judged), '?');
+    for _ in 0..100 {
+        let judged = feed.seconds(1, &steady(1, 1)).remove(0);
+        let found: u64 = judged.value.unwrap().parse().unwrap();
+        assert!((601..=603).contains(&found), "{found}");
+    }
+}
+
+const STAGES: &str =
+    "shape: { stages: [{ name: up, duration: 2s, users: 1 }, { name: hold, duration: 3s, users: 1 }] }";
+
+#[test]
+fn a_stage_is_judged_alone_and_at_its_own_end() {
+    let staged = |happening: Happening, stage| Happening { stage: Some(stage), ..happening };
+    let mut feed = Feed::new(
+        STAGES,
+        "[{ check: max < 100ms, stage: up }, { check: max < 100ms, stage: hold }, { check: max < 100ms, stage: hold, over: 2s }]",
+    );
+    let mut all = String::new();
+    for (second, stage) in [(fast(), 0), (slow(), 0), (fast(), 1), (fast(), 1), (fast(), 1)] {
+        feed.second(&staged(second, stage));
+        all.extend(feed.judge.judgements().iter().map(letter));
+        all.push(' ');
+    }
+    assert_eq!(all, "h?? v?? Xh? Xhh Xhh ");
+    let last = feed.end();
+    assert_eq!(last.judgements.iter().map(letter).collect::<String>(), "Xhh");
+    let mut short = Feed::new(STAGES, "[{ check: max < 100ms, stage: hold }]");
+    short.second(&staged(fast(), 0));
+    let begun = Judged::CannotTell("stage hold has not begun".into());
+    assert_eq!(short.judge.judgements()[0].judged, begun);
+    assert_eq!(short.end().judgements[0].judged, Judged::CannotTell("stage hold was not reached".into()));
+}
+
+#[test]
+fn a_warm_up_counts_for_nothing() {
+    let mut feed = Feed::new("", "[max < 100ms, requests < 250, { check: max < 100ms, over: 2s }]");
+    feed.warm_up();
+    let warm = feed.seconds(5, &slow());
+    assert!(warm.iter().all(|judgement| letter(judgement) == '?' && judgement.compliance.1.is_zero()), "{warm:?}");
+    feed.end_warm_up();
+    let counted = feed.seconds(2, &fast());
+    assert_eq!(counted.iter().map(letter).collect::<String>(), "hhh");
+    assert_eq!(counted[1].value.as_deref(), Some("200"));
+    // Once more in mid-run: what was counted before stays.
+    feed.warm_up();
+    let still = feed.seconds(3, &slow());
+    assert_eq!(still, counted);
+    feed.end_warm_up();
+    assert_eq!(feed.seconds(1, &fast())[1].value.as_deref(), Some("300"));
+}
+
+#[test]
+fn a_reset_begins_anew() {
+    let thresholds = "[max < 100ms, { check: max < 100ms, over: 2s }]";
+    let mut feed = Feed::new("", thresholds);
+    feed.seconds(3, &slow());
+    assert_eq!(feed.judge.judgements().iter().map(letter).collect::<String>(), "vX");
+    feed.reset();
+    let judged = feed.seconds(2, &fast());
+    assert_eq!(judged.iter().map(letter).collect::<String>(), "hh");
+    assert_eq!((judged[0].compliance, judged[0].first_failed), ((secs(2), secs(2)), None));
+}
+
+#[test]
+fn cuts_of_the_server_are_those_of_the_time_that_counts() {
+    let check = "redis.server.output_buffer_disconnections";
+    let mut feed = Feed::new("", &format!("[{check} <= 5, {{ check: {check} <= 5, over: 2s }}]"));
+    feed.warm_up();
+    feed.second(&Happening { cuts: Some(100), ..fast() });
+    feed.end_warm_up();
+    let mut values = Vec::new();
+    for cuts in [Some(100), Some(103), None, None, Some(104)] {
+        feed.second(&Happening { cuts, ..fast() });
+        values.push([0, 1].map(|at: usize| feed.judge.judgements()[at].value.as_deref().map(str::to_owned)));
+    }
+    let words = |a: &str, b: Option<&str>| [Some(a.to_owned()), b.map(str::to_owned)];
+    let expected =
+        [words("0", None), words("3", Some("3")), words("3", Some("3")), words("3", Some("0")), words("4", Some("1"))];
+    assert_eq!(values, expected);
+    // What the server says after the users have left counts too.
+    feed.aggregator
+        .server_left(crate::stats::server::ServerFigures { output_buffer_cuts: Some(110), ..Default::default() });
+    let last = feed.end();
+    assert_eq!((last.judgements[0].value.as_deref(), letter(&last.judgements[0])), (Some("10"), 'X'));
+}

@@ -1,0 +1,98 @@
+//! Thresholds through the command: exit codes, their precedence, and what is said.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use crate::command::{err, katydid, out, run};
+use crate::nginx::Nginx;
+
+/// One request after the other: to a page that is there, and one that is not.
+fn scenario(nginx: &Nginx, thresholds: &str, path: &str) -> String {
+    format!(
+        "host: {}\nwait_time: constant(5ms)\ntasks: [{{ steps: [{{ get: {path} }}] }}]\nthresholds:\n  {thresholds}\n",
+        nginx.url()
+    )
+}
+
+fn write(folder: &Path, text: &str) {
+    fs::write(folder.join("s.yaml"), text).unwrap();
+}
+
+#[test]
+fn every_exit_code_and_what_decides() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    // Thresholds, path, flags, code, and what the verdict says.
+    for (thresholds, path, flags, code, said) in [
+        ("[max < 60s]", "/", "", 0, " ✓ passed: max < 60s holds"),
+        ("[max < 60s]", "/missing", "", 0, " ✓ passed: max < 60s holds, and "),
+        ("[max < 60s]", "/missing", "--exit-code-on-error 7", 7, " ✗ failed: "),
+        ("[max < 60s]", "/", "--exit-code-on-error 7", 0, " ✓ passed"),
+        ("[]", "/missing", "", 1, " ✗ failed: "),
+        ("[]", "/", "", 0, " ✓ passed: no request failed"),
+        ("[max < 1us]", "/missing", "--exit-code-on-error 7", 3, " ✗ failed: max < 1us failed: "),
+        ("[max < 1us, max < 60s]", "/", "", 3, " ✗ failed: max < 1us failed: "),
+        ("[{ check: max < 1us, warn: true }, max < 60s]", "/", "", 0, " ✓ passed: max < 60s holds"),
+        ("[p99.99 < 60s]", "/", "", 3, " ? undecided: cannot tell whether p99.99 < 60s holds: "),
+        ("[requests >= 1000000]", "/", "", 3, " ✗ failed: requests >= 1000000 failed: "),
+        ("[{ check: max < 60s, over: 10s }]", "/", "", 3, "less than 10s were measured"),
+        ("[max < 1us]", "/", "--csv no/such/folder/x", 2, ""),
+        ("[max < fast]", "/", "", 2, ""),
+    ] {
+        write(folder.path(), &scenario(&nginx, thresholds, path));
+        let base = ["--headless", "--only-summary", "-t", "1s", "-f", "s.yaml"];
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        let output = run(folder.path(), &[&base[..], &flags].concat());
+        let all = format!("{thresholds} {path} {flags:?}:\n{}{}", out(&output), err(&output));
+        assert_eq!(output.status.code(), Some(code), "{all}");
+        assert!(out(&output).contains(said), "{said}: {all}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_comes_before_a_threshold() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), &scenario(&nginx, "[max < 1us]", "/"));
+    let results = folder.path().join("results");
+    let args = ["--headless", "--only-summary", "-t", "10m", "--csv", "results/x", "-f", "s.yaml"];
+    let before = nginx.log().len();
+    let child = katydid(folder.path(), &args).spawn().unwrap();
+    crate::wait::until("requests", || nginx.log().len() > before);
+    // What was there when it was checked is a file now.
+    let _ = fs::remove_dir_all(&results);
+    fs::write(&results, "").unwrap();
+    crate::command::signal("INT", child.id());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}{}", out(&output), err(&output));
+    assert!(out(&output).contains("max < 1us failed"), "{}", out(&output));
+}
+
+#[test]
+fn a_threshold_with_abort_stops_the_run_and_is_named() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    for threshold in ["[{ check: max < 1us, abort: true }]", "[max < 60s, { check: max < 1us, over: 1s, abort: true }]"]
+    {
+        write(folder.path(), &scenario(&nginx, threshold, "/"));
+        let start = Instant::now();
+        let output = run(folder.path(), &["--headless", "--only-summary", "-t", "10m", "-f", "s.yaml"]);
+        // Two seconds on a quiet machine; what matters is that it is not ten minutes.
+        assert!(start.elapsed() < Duration::from_secs(60), "{threshold}");
+        assert_eq!(output.status.code(), Some(3), "{}", err(&output));
+        assert!(err(&output).contains("max < 1us"), "{}", err(&output));
+    }
+}
+
+#[test]
+fn a_hostile_threshold_cannot_write_on_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "host: demo\ntasks: [{ steps: [{ get: /, name: \"a\\e[2Jb\\nc\" }] }]\n\
+                thresholds: [{ check: \"max < 1us and  requests\\t > 5\", on: \"a\\e[2Jb\\nc\" }]\n";
+    write(folder.path(), text);
+    let output = run(folder.path(), &["--headless", "--only-summary", "-t", "1s", "-f", "s.yaml"]);
+    let all = out(&output) + &err(&output);
+    assert!(!all.contains('\u{1b}') && !all.contains('\t'), "{all}");
+    assert!(matches!(output.status.code(), Some(2 | 3)), "{all}");
+}
