@@ -37,7 +37,7 @@ fn every_exit_code_and_what_decides() {
         ("[p99.99 < 60s]", "/", "", 3, " ? undecided: cannot tell whether p99.99 < 60s holds: "),
         ("[requests >= 1000000]", "/", "", 3, " ✗ failed: requests >= 1000000 failed: "),
         ("[{ check: max < 60s, over: 10s }]", "/", "", 3, "less than 10s were measured"),
-        ("[max < 1us]", "/", "--csv no/such/folder/x", 2, ""),
+        ("[max < 1us]", "/", "--csv s.yaml/x", 2, ""),
         ("[max < fast]", "/", "", 2, ""),
     ] {
         write(folder.path(), &scenario(&nginx, thresholds, path));

@@ -41,7 +41,13 @@ pub fn mark_of(judgement: &Judgement) -> &'static str {
 
 /// What is left of the limit, or what is wrong.
 fn note(judgement: &Judgement) -> String {
-    let margin = |word: &str| judgement.margin.map(|margin| format!("{word} {:.0} %", margin.abs() * 100.0));
+    let margin = |word: &str| {
+        judgement.margin.map(|margin| match margin {
+            // Hundreds of percent say less than a factor.
+            ..-2.0 => format!("{:.0} times the limit", 1.0 - margin),
+            _ => format!("{word} {:.0} %", margin.abs() * 100.0),
+        })
+    };
     let mut parts: Vec<String> = Vec::new();
     match &judgement.judged {
         Judged::Holds => parts.extend(margin("margin")),

@@ -78,7 +78,7 @@ fn every_source_and_metric() {
         ("p50 < 1s", None, "10ms"),
         ("median < 1s", None, "10ms"),
         ("p99.2 < 1s", None, "100ms"),
-        ("mean < 1s", None, "14ms"),
+        ("mean < 1s", None, "16ms"),
         ("min < 1s", None, "1.0ms"),
         ("max < 1s", None, "400ms"),
         ("rps > 1", None, "280.0/s"),
