@@ -16,7 +16,7 @@ fn scenario(nginx: &Nginx, thresholds: &str, path: &str) -> String {
 }
 
 fn write(folder: &Path, text: &str) {
-    fs::write(folder.join("s.yaml"), text).unwrap();
+    fs::write(folder.join("s.yaml"), text).expect("the folder is there");
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn the_reason_is_a_sentence() {
         ("[max < 1s, min < 1s]", "all 2 thresholds hold, and 10 of 100 requests failed"),
         ("[]", "10 of 100 requests failed"),
     ] {
-        assert_eq!(conclude(&ended(thresholds, &[happening.clone()]), false).reason, reason);
+        assert_eq!(conclude(&ended(thresholds, std::slice::from_ref(&happening)), false).reason, reason);
     }
     assert_eq!(conclude(&ended("[]", &[steady(5, 5)]), false).reason, "no request failed");
 }

@@ -124,7 +124,7 @@ fn every_source_and_metric() {
         let judged = &judged(&threshold)[0];
         assert_eq!(judged.value.as_deref(), Some(value), "{threshold}");
         assert_eq!(judged.judged, Judged::Holds, "{threshold}");
-        assert_eq!(judged.margin.is_some(), true, "{threshold}");
+        assert!(judged.margin.is_some(), "{threshold}");
     }
 }
 
