@@ -108,6 +108,8 @@ fn snapshot() -> Snapshot {
         resets: 0,
         seconds: Default::default(),
         judgements: Default::default(),
+        blocks: Default::default(),
+        drifts: Default::default(),
         state: RunState::Done(End::Completed),
         load: LoadView { vu_hours: 0.1, last_response: Some(Duration::ZERO), ..LoadView::default() },
         total: row(RowKind::Aggregated, "Aggregated", total),

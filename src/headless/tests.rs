@@ -26,6 +26,8 @@ pub(super) fn snapshot(state: RunState) -> Snapshot {
         resets: 0,
         seconds: Default::default(),
         judgements: Default::default(),
+        blocks: Default::default(),
+        drifts: Default::default(),
         state,
         load: LoadView { vu_hours: 1.25, ..LoadView::default() },
         total: Row::default(),

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::histogram::{Sparse, Times};
-use super::snapshot::{Bucket, Latency, Series};
+use super::snapshot::{Block, Bucket, Latency, Series};
 
 /// Seconds kept as they are.
 const FINE: usize = 15 * 60;
 /// Tens of seconds kept: six hours.
 const MEDIUM: usize = 6 * 360;
+/// Most blocks kept: a day.
+const BLOCKS: usize = 24 * 360;
 /// Minutes kept: a week.
 const COARSE: usize = 7 * 24 * 60;
 /// Seconds in a medium bucket.
@@ -26,17 +28,25 @@ pub(super) struct TimeSeries {
     view: Series,
     medium: Merger,
     coarse: Merger,
+    blocks: Arc<Vec<Block>>,
 }
 
 impl TimeSeries {
     pub fn new() -> Self {
-        Self { view: Series::default(), medium: Merger::new(PER_MEDIUM), coarse: Merger::new(PER_MEDIUM * PER_COARSE) }
+        let (medium, coarse) = (Merger::new(PER_MEDIUM), Merger::new(PER_MEDIUM * PER_COARSE));
+        Self { view: Series::default(), medium, coarse, blocks: Arc::default() }
     }
 
     /// A second has closed; `times` are its (compacted) response times.
-    pub fn push(&mut self, mut bucket: Bucket, times: &Sparse) {
+    pub fn push(&mut self, mut bucket: Bucket, times: &Sparse, redis: Option<(u64, u64)>) {
         set_percentiles(&mut bucket, &times.latency());
-        self.medium.push(&bucket, times);
+        if let Some(merged) = self.medium.push(&bucket, times) {
+            let blocks = Arc::make_mut(&mut self.blocks);
+            if blocks.len() == BLOCKS {
+                blocks.remove(0);
+            }
+            blocks.push(Block::new(merged, redis));
+        }
         self.coarse.push(&bucket, times);
 
         let fine = Arc::make_mut(&mut self.view.fine);
@@ -66,6 +76,11 @@ impl TimeSeries {
         fine.push(bucket);
     }
 
+    /// Ten seconds each, of at most the last day.
+    pub fn blocks(&self) -> Arc<Vec<Block>> {
+        Arc::clone(&self.blocks)
+    }
+
     pub fn view(&self) -> Series {
         self.view.clone()
     }
@@ -87,7 +102,8 @@ impl Merger {
         Self { size, seen: 0, bucket: None, times: Times::fine(), ready: VecDeque::new() }
     }
 
-    fn push(&mut self, second: &Bucket, times: &Sparse) {
+    /// Returns the bucket that this second completes.
+    fn push(&mut self, second: &Bucket, times: &Sparse) -> Option<&Bucket> {
         let mut bucket = match self.bucket.take() {
             None => *second,
             Some(b) => b.extended(second),
@@ -99,8 +115,10 @@ impl Merger {
             self.ready.push_back(bucket);
             self.times.clear();
             self.seen = 0;
+            self.ready.back()
         } else {
             self.bucket = Some(bucket);
+            None
         }
     }
 }
@@ -154,7 +172,7 @@ mod tests {
         for n in 0..total {
             let mut one = Times::<u32>::fine();
             one.record(Duration::from_millis(if n % 10 == 9 { 900 } else { 10 }));
-            series.push(second(n), &one.sparse());
+            series.push(second(n), &one.sparse(), None);
         }
         let view = series.view();
         assert!(view.fine.len() >= FINE && view.fine.len() < FINE + PER_MEDIUM);
@@ -176,6 +194,9 @@ mod tests {
             assert!(bucket.p50.unwrap() < Duration::from_millis(11), "{bucket:?}");
             assert_eq!(bucket.p95, Some(Duration::from_millis(900)));
         }
+        let blocks = series.blocks();
+        assert_eq!(blocks.len(), BLOCKS.min(3_600));
+        assert!(blocks.iter().all(|block| block.requests == 10 && block.p95 == Some(Duration::from_millis(900))));
         assert_eq!(view.medium[0].length, Duration::from_secs(10));
         assert_eq!(view.coarse[0].length, Duration::from_secs(60));
     }
@@ -183,7 +204,7 @@ mod tests {
     #[test]
     fn a_bucket_without_requests_has_no_percentiles() {
         let mut series = TimeSeries::new();
-        series.push(second(0), &Sparse::default());
+        series.push(second(0), &Sparse::default(), None);
         assert_eq!(series.view().fine[0].p95, None);
     }
 }

@@ -56,6 +56,8 @@ pub(super) struct Totals {
     pub remarks: ByRow<Remarks>,
     pub arrivals: Arrivals,
     pub series: TimeSeries,
+    /// Memory and clients of the Redis server, as it last said.
+    pub redis: Option<(u64, u64)>,
     /// What is only counted in the open second; its requests are in the windows of the rows.
     pub open: Second,
     open_deliveries: ByRow<Tally>,
@@ -95,6 +97,7 @@ impl Totals {
             remarks: ByRow::default(),
             arrivals: Arrivals::default(),
             series: TimeSeries::new(),
+            redis: None,
             open: Second::default(),
             open_deliveries: ByRow::default(),
             most_users: 0,
@@ -193,7 +196,7 @@ impl Totals {
             });
             let at = moment.at.checked_sub(moment.elapsed - end).unwrap_or(moment.at);
             let bucket = Bucket { requests, failures, ..self.bucket((from, SLOT), at, users) };
-            self.series.push(bucket, &times);
+            self.series.push(bucket, &times, self.redis);
             self.most_users = users;
             open.total = self.total.window.last().cloned().unwrap_or_default();
             closed.push(self.closed(open, (from, SLOT), at, users));

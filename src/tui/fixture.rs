@@ -89,6 +89,8 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         resets: 0,
         seconds: Default::default(),
         judgements: Default::default(),
+        blocks: Default::default(),
+        drifts: Default::default(),
         state: RunState::Running,
         load: LoadView {
             users: 120,

@@ -3,17 +3,21 @@
 //! ```text
 //! second ─▶ scope (whose figures) ─▶ measure (merged) ─▶ period (all, or a window) ─▶ reading (a check) ─▶ case (a threshold)
 //!                                                                        judge (all thresholds) ─▶ conclusion
+//! blocks of ten seconds ─▶ drift (of each figure) ─▶ trend (slope and test)
 //! ```
 
 mod case;
 mod conclusion;
+mod drift;
 mod judge;
 mod measure;
 mod period;
 mod reading;
 mod scope;
+mod trend;
 
 pub use conclusion::{Conclusion, Verdict, conclude};
+pub use drift::DriftWatch;
 pub use judge::Judge;
 
 #[cfg(test)]

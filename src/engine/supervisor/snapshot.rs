@@ -67,8 +67,10 @@ impl Control {
             health: Health { blocked, ..self.probe.sample() },
         });
         self.judge.observe(&snapshot);
+        let drifts = self.drifts.observe(&snapshot);
         // Nobody else holds it yet.
-        Arc::make_mut(&mut snapshot).judgements = Arc::clone(self.judge.judgements());
+        let shown = Arc::make_mut(&mut snapshot);
+        (shown.judgements, shown.drifts) = (Arc::clone(self.judge.judgements()), drifts);
         if let Some(failed) = self.judge.wants_stop().filter(|_| self.stopping.is_none()) {
             let value = failed.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
             self.note(format!("stopped by a threshold: {}{value}", failed.check));

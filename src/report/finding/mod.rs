@@ -2,6 +2,8 @@
 //!
 //! [`findings`] looks at a snapshot alone, so that the screen and a run without one say the same.
 
+mod drifting;
+
 use std::time::Duration;
 
 use crate::stats::Snapshot;
@@ -45,6 +47,8 @@ pub enum Kind {
     Dropped,
     /// The load generator is near its limit.
     GeneratorAmber,
+    /// Figures get worse and worse in a long run.
+    Drifting,
     /// Requests that were aborted at the end.
     Aborted,
 }
@@ -61,6 +65,7 @@ impl Kind {
             Kind::GeneratorRed => "GENERATOR IS THE BOTTLENECK",
             Kind::Dropped => "ITERATIONS DROPPED",
             Kind::GeneratorAmber => "GENERATOR OVERLOADED",
+            Kind::Drifting => "DRIFTING",
             Kind::Aborted => "ABORTED",
         }
     }
@@ -72,7 +77,7 @@ impl Kind {
 
     /// True for what must not be overlooked.
     pub fn is_severe(self) -> bool {
-        !matches!(self, Kind::Slow | Kind::Dropped | Kind::GeneratorAmber | Kind::Aborted)
+        !matches!(self, Kind::Slow | Kind::Dropped | Kind::GeneratorAmber | Kind::Drifting | Kind::Aborted)
     }
 }
 
@@ -111,6 +116,7 @@ pub fn findings(snapshot: &Snapshot) -> Vec<Finding> {
         generator(snapshot, Level::Red),
         dropped(snapshot),
         generator(snapshot, Level::Amber),
+        drifting::drifting(snapshot),
         aborted(snapshot),
     ];
     found.into_iter().flatten().collect()

@@ -7,7 +7,7 @@ use crate::stats::snapshot::{Arrivals, End, ExceptionRow, Health, RunInfo};
 use crate::stats::{Aggregator, Example, Moment, Reason};
 
 /// A minute of a run, in which nothing has happened.
-fn minute() -> Snapshot {
+pub(super) fn minute() -> Snapshot {
     let run = RunInfo {
         scenario: "shop".into(),
         host: "http://127.0.0.1:22999".into(),

@@ -8,7 +8,7 @@ mod tables;
 mod verdict;
 
 pub use redis::redis;
-pub use remarks::{INSECURE, left_out};
+pub use remarks::{INSECURE, left_out, stability};
 pub use summary::{response_times, summary};
 pub use tables::{Period, requests, tables};
 pub use verdict::{mark_of, verdict};

@@ -97,3 +97,8 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
     ];
     all.into_iter().flatten().collect()
 }
+
+/// How the figures of a run of more than ten minutes drift, a line each: empty in shorter ones.
+pub fn stability(snapshot: &Snapshot) -> Vec<String> {
+    snapshot.drifts.iter().map(|drift| drift.words.to_string()).collect()
+}

@@ -1,7 +1,7 @@
 //! The summary that stays on the terminal after quitting.
 
 use super::cells::lines;
-use super::remarks::{INSECURE, left_out};
+use super::remarks::{INSECURE, left_out, stability};
 use crate::report::silence;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Latency, Level, RunState};
@@ -49,6 +49,7 @@ pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
         out.push(format!(" ! {INSECURE}"));
     }
     out.extend(left_out(snapshot).into_iter().map(|words| format!(" ! {words}")));
+    out.extend(stability(snapshot).into_iter().map(|words| format!("   {words}")));
     let view = &snapshot.failures;
     if !view.rows.is_empty() {
         out.push(String::new());

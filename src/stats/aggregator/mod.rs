@@ -185,6 +185,7 @@ impl Aggregator {
             (self.last_response, self.unanswered) = (Some(moment.elapsed), 0);
         }
         let stats = &mut self.stats;
+        stats.redis = self.server.as_ref().map(|server| (server.memory, server.clients));
         let seconds = stats.advance(&moment, users);
         let closed = !seconds.is_empty();
         // A second is closed after its end, when the next stage may already have begun.
@@ -255,6 +256,8 @@ impl Aggregator {
             exceptions: stats.exceptions(),
             series: stats.series.view(),
             judgements: Arc::default(),
+            blocks: stats.series.blocks(),
+            drifts: Arc::default(),
             resets: self.resets,
             seconds: Arc::clone(&self.seconds.0),
             health,

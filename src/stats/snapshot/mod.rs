@@ -4,6 +4,7 @@ mod figures;
 mod judgement;
 mod state;
 mod timeseries;
+mod trend;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +16,8 @@ pub use self::figures::{
 };
 pub use self::judgement::{Judged, Judgement};
 pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
-pub use self::timeseries::{Bucket, Cumulative, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
+pub use self::timeseries::{Block, Bucket, Cumulative, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
+pub use self::trend::Drift;
 use super::delivery::Tally;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
@@ -58,6 +60,12 @@ pub struct Snapshot {
     /// The latest seconds of the run with their histograms, oldest first, at most [`RECENT`](super::second::RECENT).
     #[serde(skip)]
     pub seconds: Arc<Vec<Arc<Second>>>,
+    /// Ten seconds each, for [`Self::drifts`].
+    #[serde(skip)]
+    pub blocks: Arc<Vec<Block>>,
+    /// Figures that drift, or would have been seen to drift; empty in the first ten minutes.
+    #[serde(default)]
+    pub drifts: Arc<Vec<Drift>>,
     /// How each threshold stands.
     #[serde(default)]
     pub judgements: Arc<Vec<Judgement>>,

@@ -87,6 +87,34 @@ pub struct Bucket {
     pub cumulative: Cumulative,
 }
 
+/// Ten seconds of the run, from which trends are read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Block {
+    /// Run time at its start.
+    pub from: Duration,
+    /// Its length.
+    pub length: Duration,
+    /// Users at its end.
+    pub users: u32,
+    /// Requests finished in it.
+    pub requests: u64,
+    /// Failures in it.
+    pub failures: u64,
+    /// Median response time in it; `None` without requests.
+    pub p50: Option<Duration>,
+    /// 95th percentile of the response time in it.
+    pub p95: Option<Duration>,
+    /// Memory in bytes and clients of the Redis server, where there is one.
+    pub redis: Option<(u64, u64)>,
+}
+
+impl Block {
+    pub(in crate::stats) fn new(bucket: &Bucket, redis: Option<(u64, u64)>) -> Self {
+        let Bucket { from, length, users, requests, failures, p50, p95, .. } = *bucket;
+        Self { from, length, users, requests, failures, p50, p95, redis }
+    }
+}
+
 /// Totals of the run at an earlier moment: the `Total …` columns of Locust's history file.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cumulative {

@@ -170,7 +170,13 @@ impl Writer {
         }
         // What has a file of its own, and what nobody reads afterwards.
         let log = LogView { lines: Default::default(), ..snapshot.log };
-        let bare = Snapshot { series: Series::default(), seconds: Default::default(), log, ..snapshot.clone() };
+        let bare = Snapshot {
+            series: Series::default(),
+            seconds: Default::default(),
+            blocks: Default::default(),
+            log,
+            ..snapshot.clone()
+        };
         let written = replace(&self.folder.join(folder::SNAPSHOT), &bare);
         let pause = SNAPSHOT.0.max(begun.elapsed() * SNAPSHOT.1);
         // One that failed is tried again with the next snapshot.
