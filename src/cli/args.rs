@@ -10,6 +10,7 @@ use clap::{Arg, Args, Command, Parser, Subcommand};
 use url::Url;
 
 use super::check_schema;
+use super::runs_args::RunsArgs;
 
 /// An interactive load tester that lives in the terminal.
 ///
@@ -46,6 +47,14 @@ pub enum Commands {
         /// Print JSON
         #[arg(long)]
         json: bool,
+    },
+    /// List recorded runs, or remove, tag, note, export or import them
+    Runs(RunsArgs),
+    /// Make reports of a recorded run, at any time; without an option print its summary
+    Report {
+        /// Id of the run, the start of only one id, or `latest`
+        #[arg(value_name = "RUN")]
+        run: String,
     },
     /// Print the JSON Schema of scenario files, for editors
     Schema,

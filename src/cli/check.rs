@@ -74,7 +74,8 @@ mod tests {
 
     fn check(path: &Path, more: &[&str]) -> Result<String, String> {
         let line = [&["katydid", "check", "some.yaml"], more].concat();
-        let (cli, flags) = crate::cli::parse(line.into_iter().map(Into::into)).unwrap();
+        let parsed = crate::cli::parse(line.into_iter().map(Into::into));
+        let crate::cli::Parsed { cli, flags, .. } = parsed.unwrap_or_else(|error| panic!("{error}"));
         let settings = Settings::resolve(&Sources { flags, ..Sources::default() })?;
         match cli.command {
             Some(Commands::Check(args)) => one(path, &args, &settings),

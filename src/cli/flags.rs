@@ -14,7 +14,8 @@ use crate::settings::{Setting, Settings, Shape};
 pub(super) fn add(command: Command) -> Command {
     let command = command.mut_subcommands(|sub| {
         let name = sub.get_name().to_owned();
-        sub.args(arguments(Some(&name)))
+        // Global: the subcommands of a subcommand take them too.
+        sub.args(arguments(Some(&name)).into_iter().map(|argument| argument.global(true)))
     });
     command.args(arguments(None))
 }
@@ -89,12 +90,12 @@ impl TypedValueParser for Checked {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::{Parsed, parse};
     use super::*;
     use crate::settings::Sources;
 
     fn flags(args: &[&str]) -> Result<Settings, clap::Error> {
-        let (_, flags) = parse([&["katydid"], args].concat().into_iter().map(OsString::from))?;
+        let Parsed { flags, .. } = parse([&["katydid"], args].concat().into_iter().map(OsString::from))?;
         Ok(Settings::resolve(&Sources { flags, ..Sources::default() }).unwrap())
     }
 
@@ -165,7 +166,8 @@ mod tests {
     fn a_path_need_not_be_utf8() {
         use std::os::unix::ffi::OsStringExt as _;
         let name = OsString::from_vec(b"a\xff.yaml".to_vec());
-        let (_, flags) = parse(["katydid".into(), "-f".into(), name.clone()].into_iter()).unwrap();
+        let parsed = parse(["katydid".into(), "-f".into(), name.clone()].into_iter());
+        let flags = parsed.unwrap_or_else(|error| panic!("{error}")).flags;
         let settings = Settings::resolve(&Sources { flags, ..Sources::default() }).unwrap();
         assert_eq!(settings.file, Some(name.into()));
     }

@@ -19,9 +19,14 @@ mod load;
 mod panics;
 mod pick;
 mod recording;
+mod report;
 mod reports;
+mod runs;
+mod runs_args;
+mod runs_dir;
 mod schema;
 mod screen;
+mod table;
 mod trial;
 mod unnamed;
 
@@ -53,7 +58,7 @@ fn run() -> ExitCode {
         Ok(layers) => layers,
         Err(text) => return usage(&text),
     };
-    let (cli, flags) = match parse(std::env::args_os()) {
+    let Parsed { cli, flags, reports } = match parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version come this way too, with code 0.
@@ -85,6 +90,8 @@ fn run() -> ExitCode {
         Some(Commands::Check(args)) => check::run(&args, &settings),
         Some(Commands::Try(args)) => trial::run(&args, &settings),
         Some(Commands::Config { json }) => config::run(&settings, &sources.config, json),
+        Some(Commands::Runs(args)) => runs::run(args, &settings),
+        Some(Commands::Report { run }) => report::run(&run, &reports, &settings),
         _ => run_scenario(&settings),
     }
 }
@@ -105,12 +112,20 @@ fn usage(why: &str) -> ExitCode {
     ExitCode::from(exit::USAGE)
 }
 
-/// The command line, and its values of settings by their keys.
-fn parse(args: impl Iterator<Item = OsString>) -> Result<(Cli, BTreeMap<&'static str, OsString>), clap::Error> {
-    let mut command = flags::add(Cli::command());
+/// The command line.
+struct Parsed {
+    cli: Cli,
+    /// Its values of settings by their keys.
+    flags: BTreeMap<&'static str, OsString>,
+    /// What `katydid report` is to write.
+    reports: report::Places,
+}
+
+fn parse(args: impl Iterator<Item = OsString>) -> Result<Parsed, clap::Error> {
+    let mut command = report::add(flags::add(Cli::command()));
     let matches = command.try_get_matches_from_mut(args)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    Ok((cli, flags::given(&matches)))
+    Ok(Parsed { cli, flags: flags::given(&matches), reports: report::places(&matches) })
 }
 
 fn missing_terminal() -> Option<&'static str> {
@@ -129,14 +144,17 @@ mod tests {
 
     #[test]
     fn clap_finds_no_contradiction() {
-        flags::add(Cli::command()).debug_assert();
+        report::add(flags::add(Cli::command())).debug_assert();
     }
 
     #[test]
     fn without_arguments_there_is_no_command_and_no_flag() {
-        let (cli, flags) = parse(["katydid".into()].into_iter()).unwrap();
+        let Parsed { cli, flags, .. } = parse(["katydid".into()].into_iter()).unwrap_or_else(|error| panic!("{error}"));
         assert_eq!((cli.command, flags.len()), (None, 0));
-        let (cli, _) = parse(["katydid", "demo-target", "--port", "8123"].map(OsString::from).into_iter()).unwrap();
-        assert_eq!(cli.command, Some(Commands::DemoTarget { port: 8123 }));
+        let parsed = parse(["katydid", "demo-target", "--port", "8123"].map(OsString::from).into_iter());
+        assert_eq!(
+            parsed.unwrap_or_else(|error| panic!("{error}")).cli.command,
+            Some(Commands::DemoTarget { port: 8123 })
+        );
     }
 }

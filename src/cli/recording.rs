@@ -10,12 +10,13 @@ use tokio::sync::watch;
 use super::exit::Rule;
 use super::panics;
 use super::reports::Wanted;
+use super::runs_dir;
 use crate::engine::RunHandle;
 use crate::scenario::{Plan, Scenario};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::store::journal::Status;
-use crate::store::{self, Journal, Meta, Outcome, Run, Totals, folder};
+use crate::store::{self, Journal, Meta, Outcome, Run, Totals};
 use crate::system::machine::Machine;
 
 /// The runs of this process, one at a time.
@@ -116,8 +117,7 @@ impl Recording {
         if self.settings.no_record {
             return Ok(None);
         }
-        let root = self.settings.runs_dir.clone().or_else(folder::default_root);
-        let root = root.ok_or("there is no data folder; --runs-dir DIR names one")?;
+        let root = runs_dir::of(&self.settings)?;
         let rule = self.rule;
         let journal = Journal::start(&root, meta, handle.subscribe(), move |last| outcome(rule, last));
         journal

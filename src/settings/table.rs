@@ -15,6 +15,8 @@ use crate::units::{PerSecond, Users};
 const CHECK: &str = "check";
 const TRY: &str = "try";
 const DEMO_TARGET: &str = "demo-target";
+const REPORT: &str = "report";
+const RUNS: &str = "runs";
 
 /// Makes the struct and the table of rows `/// help`, `field: type, how a value is read, how it is given;`.
 macro_rules! settings {
@@ -111,7 +113,8 @@ settings! {
     /// also _service_time.csv, _graphql.csv and _redis.csv
     csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
     /// Folder of recorded runs
-    runs_dir: Option<PathBuf>, value::path, flag("DIR").default_help("runs in the data folder of the user");
+    runs_dir: Option<PathBuf>, value::path,
+        flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, RUNS]);
     /// Do not record the run
     no_record: bool, value::boolean, switch();
     /// Folder for what is exported from the screen

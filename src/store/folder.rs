@@ -24,6 +24,9 @@ pub const EVENTS: &str = "events.jsonl";
 /// Kinds of failures.
 pub const FAILURES: &str = "failures.jsonl";
 
+/// Every file of a run.
+pub const FILES: [&str; 6] = [META, SNAPSHOT, INTERVALS, SERIES, EVENTS, FAILURES];
+
 /// Where runs are kept without `--runs-dir`: `runs` in the data directory of the user. `None` without a home.
 pub fn default_root() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "katydid")?.data_dir().join("runs"))
@@ -49,7 +52,8 @@ pub fn create(root: &Path, scenario: &str, started: SystemTime) -> io::Result<(P
     }
 }
 
-/// Every folder of a run below `root`, by name; none where `root` does not exist.
+/// Every folder of a run below `root`, by name, also one that has lost some of its files; none where `root` does not
+/// exist. Names that begin with a dot are not runs.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -58,8 +62,14 @@ pub fn all(root: &Path) -> io::Result<Vec<PathBuf>> {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let paths = entries.flatten().map(|entry| entry.path());
-    let mut runs: Vec<PathBuf> = paths.filter(|path| path.join(META).is_file()).collect();
+    let is_run = |path: &PathBuf| FILES.iter().any(|file| path.join(file).is_file());
+    let shown = entries.flatten().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
+    let mut runs: Vec<PathBuf> = shown.map(|entry| entry.path()).filter(is_run).collect();
     runs.sort();
     Ok(runs)
+}
+
+/// Whether more than `meta.json` is there.
+pub fn has_figures(folder: &Path) -> bool {
+    FILES.iter().any(|file| *file != META && folder.join(file).exists())
 }

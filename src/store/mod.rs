@@ -14,6 +14,9 @@
 //! A [`Run`] is the same whether it was read from a folder or made from the last snapshot of a run that was not
 //! recorded. The files are described in `docs/runs.md`.
 
+pub mod archive;
+pub mod catalog;
+pub mod change;
 pub mod folder;
 pub mod journal;
 mod line;

@@ -39,6 +39,12 @@ pub enum ReadError {
         /// That version.
         version: String,
     },
+    /// Only `meta.json` is left.
+    #[error("the figures of {} were removed; only its {} is left, from which usage is counted", path.display(), folder::META)]
+    Removed {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Nothing was measured before the process was killed.
     #[error("{} has no figures: the run ended before its first second", path.display())]
     Empty {
@@ -90,6 +96,9 @@ pub fn read(folder: &Path) -> Result<Run, ReadError> {
     let mut last: Snapshot = match text(&path) {
         Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: why.to_string() })?,
         Err(ReadError::Io { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
+            if !folder::has_figures(folder) {
+                return Err(ReadError::Removed { path: folder.to_owned() });
+            }
             return Err(ReadError::Empty { path: folder.to_owned() });
         }
         Err(error) => return Err(error),

@@ -16,7 +16,7 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{LogView, RunEvent, Series};
 use crate::store::line::{EventLine, SecondLine, SeriesLine};
 use crate::store::meta::{Meta, Outcome};
-use crate::store::{folder, meta};
+use crate::store::{folder, meta, read_meta};
 
 /// Shortest time between two batches.
 const BATCH: Duration = Duration::from_secs(10);
@@ -92,6 +92,10 @@ impl Writer {
             Some(outcome) => {
                 self.meta.ended = Some(meta::timestamp(snapshot.at));
                 self.meta.outcome = Some(outcome);
+                // Its user may have given it a tag or a note meanwhile.
+                if let Ok(now) = read_meta(&self.folder) {
+                    (self.meta.tags, self.meta.note) = (now.tags, now.note);
+                }
                 replace(&self.folder.join(folder::META), &self.meta)
             }
             None => Ok(()),
