@@ -1,61 +1,88 @@
 //! Warns of strings that look like a template or like `@file`, and would be sent as they are.
 
 use super::builder::Builder;
+use crate::scenario::grammar::actions::file_keys;
+use crate::scenario::grammar::kind::ValueKind;
+use crate::scenario::grammar::members::{item, member};
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Keys whose `@file` is read.
-const READ: [&str; 3] = ["body", "graphql", "json"];
-/// Keys of texts that are not sent, or have such signs of their own.
-const APART: [&str; 11] =
-    ["capture", "css", "description", "expect", "graphql", "if", "log", "matches", "name", "regex", "when"];
-/// Where a name in single braces is neither JSON nor GraphQL.
-const ADDRESSES: [&str; 10] = ["delete", "form", "get", "head", "headers", "options", "patch", "post", "put", "query"];
-/// Where values get their names: a file that is not read there is surely a mistake.
-const NAMED: [&str; 4] = ["set", "variables", "vars", "with"];
 /// Endings of files that people mean to have read.
 const ENDINGS: [&str; 15] = [
     ".csv", ".gql", ".graphql", ".gz", ".html", ".jpg", ".json", ".jsonl", ".pdf", ".png", ".tsv", ".txt", ".xml",
     ".yaml", ".yml",
 ];
 
+/// What a string is part of, which decides what it can be mistaken for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Context {
+    /// An address, headers or pairs: a name in single braces is neither JSON nor GraphQL.
+    Address,
+    /// Values of variables: a file that is not read there is surely a mistake.
+    Variables,
+    /// What else is sent.
+    Other,
+    /// Not sent, or in a language that has such signs of its own.
+    Exempt,
+}
+
+impl Context {
+    /// The context of a value of this kind, which is inside one of the context `outer`.
+    fn of(kind: ValueKind, outer: Self) -> Self {
+        use ValueKind as K;
+        match kind {
+            _ if matches!(outer, Context::Exempt) => outer,
+            K::Address | K::Pairs | K::HeaderLines => Context::Address,
+            K::Map | K::Assignments => Context::Variables,
+            K::Capture | K::Expect | K::ExpectPublish | K::ExpectRedis | K::Expression => Context::Exempt,
+            K::Document | K::Label | K::LogLine | K::Regex | K::Row => Context::Exempt,
+            _ => outer,
+        }
+    }
+}
+
 impl Builder<'_> {
     /// Looks through a tree, once all names are known.
     pub(super) fn lookalikes(&mut self, root: &Node) {
-        self.lookalikes_in(root, "");
+        self.lookalikes_in(root, ValueKind::Scenario, Context::Other);
     }
 
-    fn lookalikes_in(&mut self, node: &Node, key: &str) {
+    fn lookalikes_in(&mut self, node: &Node, kind: ValueKind, outer: Context) {
+        let context = Context::of(kind, outer);
         match &node.kind {
             Kind::Map(entries) => {
-                for (inner, value) in entries {
-                    // What is in headers, a query or variables has names of its own.
-                    let stays = [&ADDRESSES[..], &APART, &NAMED].iter().any(|keys| keys.contains(&key));
-                    let key = if stays { key } else { inner.name.as_str() };
-                    self.lookalikes_in(value, key);
+                let has = |name: &str| entries.iter().any(|(key, _)| key.name == name);
+                for (key, value) in entries {
+                    self.lookalikes_in(value, member(kind, &key.name, has), context);
                 }
             }
-            Kind::List(items) => items.iter().for_each(|item| self.lookalikes_in(item, key)),
+            Kind::List(items) => items.iter().for_each(|node| self.lookalikes_in(node, item(kind), context)),
+            Kind::Text(_) if context == Context::Exempt || self.is_reported(node) => {}
             Kind::Text(text) => {
-                self.unread_file(node, text, key);
-                self.foreign_template(node, text, key);
+                if !kind.reads_files() {
+                    self.unread_file(node, text, context);
+                }
+                self.foreign_template(node, text, context);
             }
             Kind::Null | Kind::Bool(_) | Kind::Number(..) => {}
         }
     }
 
-    fn unread_file(&mut self, node: &Node, text: &str, key: &str) {
+    fn unread_file(&mut self, node: &Node, text: &str, context: Context) {
         let is_name = |name: &str| {
             let lower = name.to_ascii_lowercase();
             !name.contains(char::is_whitespace)
                 && ENDINGS.iter().any(|ending| lower.len() > ending.len() && lower.ends_with(ending))
         };
-        let named = text.strip_prefix('@').is_some_and(is_name);
-        if !named || READ.contains(&key) || APART.contains(&key) || self.is_reported(node) {
+        if !text.strip_prefix('@').is_some_and(is_name) {
             return;
         }
         let message = format!("{text:?} is a string here: no file is read");
-        let note = "`json`, `body` and `graphql` read @file, `files` sends one, and `data` has the rows of one; for a literal @ write \"{{ '@' }}…\"";
-        if NAMED.contains(&key) {
+        let keys: Vec<String> = file_keys().into_iter().map(|key| format!("`{key}`")).collect();
+        let note = format!(
+            "{} read @file, `files` sends one, and `data` has the rows of one; for a literal @ write \"{{{{ '@' }}}}…\"",
+            keys.join(", ")
+        );
+        if context == Context::Variables {
             self.report(node.at.clone(), message, note);
         } else {
             // A recording may have sent it.
@@ -63,22 +90,18 @@ impl Builder<'_> {
         }
     }
 
-    fn foreign_template(&mut self, node: &Node, text: &str, key: &str) {
-        if APART.contains(&key) || self.is_reported(node) {
-            return;
-        }
+    fn foreign_template(&mut self, node: &Node, text: &str, context: Context) {
         let found = between(text, "${", "}").map(|name| (format!("${{{name}}}"), name));
         let found = found.or_else(|| between(text, "<%=", "%>").map(|name| (format!("<%= {name} %>"), name)));
         let found = found.or_else(|| {
             let name = single_braces(text).find(|name| self.names.slots.id(name).is_some() || self.names.is_var(name));
-            name.filter(|_| ADDRESSES.contains(&key)).map(|name| (format!("{{{name}}}"), name))
+            name.filter(|_| context == Context::Address).map(|name| (format!("{{{name}}}"), name))
         });
-        if let Some((written, name)) = found {
-            let known = self.names.environment.contains_key(name);
-            let own = if known { format!("env.{name}") } else { name.to_owned() };
-            let message = format!("`{written}` is not a template: it is sent as written");
-            self.warn(node.at.clone(), message, format!("write {{{{ {own} }}}}"));
-        }
+        let Some((written, name)) = found else { return };
+        let known = self.names.environment.contains_key(name);
+        let own = if known { format!("env.{name}") } else { name.to_owned() };
+        let message = format!("`{written}` is not a template: it is sent as written");
+        self.warn(node.at.clone(), message, format!("write {{{{ {own} }}}}"));
     }
 
     fn is_reported(&self, node: &Node) -> bool {
@@ -143,7 +166,12 @@ mod tests {
             ("warning", "{ get: /, headers: { x: '@a.csv' } }", "no file is read"),
             ("warning", "{ get: /, query: { x: [a, '@a.txt'] } }", "no file is read"),
             ("warning", "{ post: /, json: { x: { y: '@a.png' } } }", "no file is read"),
+            ("warning", "{ post: /, json: ['@a.png'] }", "no file is read"),
+            ("warning", "{ post: /, json: { name: '@a.png' } }", "no file is read"),
+            ("warning", "{ post: /, json: { when: '${id}' } }", "write {{ id }}"),
             ("warning", "{ post: /, form: { x: '@a.png' } }", "no file is read"),
+            ("warning", "{ get: /, auth: { bearer: '${id}' } }", "write {{ id }}"),
+            ("warning", "{ repeat: 2, steps: [{ if: id, then: [{ get: '/{id}' }] }] }", "write {{ id }}"),
             ("error", "{ graphql: 'query A($v: Int) { a(v: $v) }', variables: { v: '@v.json' } }", "no file is read"),
             ("warning", "{ get: '/${id}' }", "`${id}` is not a template"),
             ("warning", "{ get: '/a', headers: { x: 'Bearer ${token.value}' } }", "write {{ token.value }}"),
@@ -167,6 +195,23 @@ mod tests {
             assert_eq!(found.matches("--> ").count(), 1, "once: {step}: {found}");
             // What a recording can have sent can be sent.
             assert!(found.starts_with(level), "{level}: {step}: {found}");
+        }
+    }
+
+    #[test]
+    fn keys_that_read_files_are_not_reported() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.json"), "{\"a\":1}").unwrap();
+        std::fs::write(folder.path().join("a.graphql"), "query A { a }").unwrap();
+        for step in [
+            "{ post: /, json: '@a.json' }",
+            "{ post: /, body: '@a.json' }",
+            "{ graphql: '@a.graphql' }",
+            "{ publish: c, payload: '@a.json' }",
+        ] {
+            let text = format!("host: http://h\nredis: {{ url: 'redis://h' }}\ntasks: [{{ steps: [{step}] }}]\n");
+            let scenario = Scenario::parse_in("s.yaml", &text, Some(folder.path())).unwrap();
+            assert_eq!(scenario.warnings(), "", "{step}");
         }
     }
 
@@ -197,6 +242,9 @@ mod tests {
             "{ get: /, capture: { a: 'regex:a{2}(.)' } }",
             "{ get: \"/{{ choice(['lamp', 'desk']) }}\" }",
             "{ log: '${id} and {id}' }",
+            "{ while: \"id == '${id}' or id == '@a.json'\", steps: [{ get: / }] }",
+            "{ get: /, when: \"id == '${id}'\" }",
+            "{ post: /, json: { query: '{ id }', headers: { x: '{id}' } } }",
             // What the errors advise.
             "{ get: /, capture: { page: { body: true } } }, { get: \"/{{ page | jsonpath('$.items[?@.id == ' ~ id ~ ']') }}\" }",
             "{ get: /, capture: { all: { css: a, pick: all } } }, { get: \"/{{ all | select('eq', id) | first }}\" }",

@@ -1,5 +1,7 @@
 //! Every action of a step, with the keys that it allows.
 
+use std::collections::BTreeSet;
+
 use super::kind::ValueKind as K;
 use super::table::{Key, Rule, key};
 
@@ -73,6 +75,12 @@ pub(crate) fn is_expression(name: &str) -> bool {
     ACTIONS.iter().map(|action| &action.key).chain(ANY_STEP).any(|key| key.name == name && key.kind == K::Expression)
 }
 
+/// The keys of steps whose value can be `@file`.
+pub(crate) fn file_keys() -> BTreeSet<&'static str> {
+    let keys = ACTIONS.iter().flat_map(|action| action.modifiers.iter().copied().flatten().chain([&action.key]));
+    keys.filter(|key| key.kind.reads_files()).map(|key| key.name).collect()
+}
+
 /// What every step may have.
 pub(crate) const ANY_STEP: &[Key] = &[
     key("when", K::Expression, "Skip the step unless this is true"),
@@ -105,9 +113,9 @@ pub(crate) const RESPONSE: &[Key] = &[
 /// What an HTTP request sends.
 pub(crate) const REQUEST: &[Key] = &[
     key("query", K::Pairs, "Pairs after the ?"),
-    key("json", K::Any, "Body as JSON, or @file"),
+    key("json", K::AnyOrFile, "Body as JSON, or @file"),
     key("form", K::Pairs, "Body as form fields"),
-    key("body", K::Text, "Body as text, or @file"),
+    key("body", K::TextOrFile, "Body as text, or @file"),
     key("files", K::Files, "Files of an upload; form adds fields to them"),
 ];
 
@@ -123,7 +131,7 @@ const GRAPHQL: &[Key] = &[
 ];
 pub(crate) const PUBLISH: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the channel"),
-    key("payload", K::Any, "What is sent"),
+    key("payload", K::AnyOrFile, "What is sent, or @file"),
     key("size", K::Size, "Pad the message to this many bytes"),
     key("sharded", K::Bool, "Send with SPUBLISH").or_bool(false),
     key("expect", K::ExpectPublish, "What the response must be"),
@@ -182,7 +190,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     http("options"),
     action(
         ActionKind::Graphql,
-        key("graphql", K::Text, "A GraphQL document, or @file"),
+        key("graphql", K::Document, "A GraphQL document, or @file"),
         &[RESPONSE, GRAPHQL, CONNECTION],
         &[Rule::Excludes("operation", "operation_name", "they mean the same")],
     ),
@@ -197,7 +205,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     action(ActionKind::Redis, key("redis", K::Texts, "A Redis command"), &[REDIS], &[]),
     action(ActionKind::Set, key("set", K::Assignments, "Variables and their new values"), &[], &[]),
     action(ActionKind::Wait, key("wait", K::WaitStep, "Pause"), &[], &[]),
-    action(ActionKind::Log, key("log", K::Text, "A line for the log"), &[], &[]),
+    action(ActionKind::Log, key("log", K::LogLine, "A line for the log"), &[], &[]),
     action(
         ActionKind::Repeat,
         key("repeat", K::Count, "Run steps this many times"),

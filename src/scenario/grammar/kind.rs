@@ -78,6 +78,14 @@ kinds! {
     Any = "any",
     /// A string, or a number or truth value as one.
     Text = "text",
+    /// Any value, or `@file` for the JSON of a file.
+    AnyOrFile = "any_or_file",
+    /// A string, or `@file` for the content of a file.
+    TextOrFile = "text_or_file",
+    /// A GraphQL document, or `@file` for that of a file.
+    Document = "document",
+    /// A string for the log, which is not sent.
+    LogLine = "log_line",
     /// An expression, without braces.
     Expression = "expression",
     /// The name of a variable or a flow.
@@ -240,4 +248,11 @@ kinds! {
     On = "on",
     /// A step.
     Step = "step",
+}
+
+impl ValueKind {
+    /// Whether `@file` as the value stands for the content of the file.
+    pub fn reads_files(self) -> bool {
+        matches!(self, ValueKind::AnyOrFile | ValueKind::TextOrFile | ValueKind::Document)
+    }
 }

@@ -4,6 +4,7 @@
 pub(crate) mod actions;
 pub(crate) mod keys;
 pub(crate) mod kind;
+pub(crate) mod members;
 pub mod schema;
 pub(crate) mod table;
 pub mod words;

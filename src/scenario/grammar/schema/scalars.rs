@@ -15,7 +15,11 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
             K::Any,
             json!({ "propertyNames": { "not": { "pattern": r"\{\{" } }, "additionalProperties": reference(K::Any), "items": reference(K::Any) }),
         ),
+        (K::AnyOrFile, reference(K::Any)),
         (K::Text, scalar.clone()),
+        (K::TextOrFile, reference(K::Text)),
+        (K::Document, reference(K::Text)),
+        (K::LogLine, reference(K::Text)),
         (
             K::Expression,
             json!({ "type": ["string", "number", "boolean"], "not": { "type": "string", "pattern": r"\{\{" } }),
