@@ -77,7 +77,7 @@ fn the_scenario_in_the_readme_is_right() {
 /// Files and folders that a page names: what is in backticks or in a block of code and begins with a folder of this
 /// package, and the targets of links, without their anchors.
 fn paths(page: &str) -> BTreeSet<String> {
-    const ROOTS: [&str; 6] = ["src/", "tests/", "benches/", "docs/", ".ci/", "Cargo.toml"];
+    const ROOTS: [&str; 7] = ["assets/", "src/", "tests/", "benches/", "docs/", ".ci/", "Cargo.toml"];
     let code = page.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
     let code = code.filter(|word| ROOTS.iter().any(|root| word.starts_with(root)));
     let links = page.split("](").skip(1).filter_map(|rest| rest.split(')').next());

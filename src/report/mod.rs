@@ -2,12 +2,21 @@
 
 pub mod csv;
 mod error;
+mod file;
 pub mod finding;
 mod format;
+mod html;
+mod json;
+mod junit;
+mod markdown;
+mod one_file;
 mod registry;
+mod shown;
 pub mod silence;
+mod standing;
 pub mod text;
 
 pub use error::ReportError;
 pub use format::Format;
+pub use one_file::OneFile;
 pub use registry::{FORMATS, format};

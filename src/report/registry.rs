@@ -3,9 +3,14 @@
 
 use super::csv::Csv;
 use super::format::Format;
+use super::html::HTML;
+use super::json::JSON;
+use super::junit::JUNIT;
+use super::markdown::MARKDOWN;
+use super::text::TEXT;
 
 /// All formats, in the order of the documentation.
-pub static FORMATS: &[&dyn Format] = &[&Csv];
+pub static FORMATS: &[&dyn Format] = &[&HTML, &Csv, &JUNIT, &JSON, &MARKDOWN, &TEXT];
 
 /// The format with this name.
 pub fn format(name: &str) -> Option<&'static dyn Format> {

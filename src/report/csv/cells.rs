@@ -1,14 +1,24 @@
 //! Cells of the CSV files, in Locust's formats.
 
+use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
 use crate::clean;
+pub(super) use crate::report::shown::millis;
 use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
 
 /// One line of a file.
 pub(super) type Record = Vec<String>;
+
+pub(super) fn write(to: &mut impl Write, records: &[Record]) -> io::Result<()> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
+    for record in records {
+        writer.write_record(record)?;
+    }
+    writer.flush()
+}
 
 /// The column names `before` the percentiles and `after` them, separated by commas.
 pub(super) fn header(before: &str, percentiles: bool, after: &str) -> Record {
@@ -29,11 +39,6 @@ pub(super) fn totals((requests, failures, bytes): (u64, u64, u64), times: &Laten
     let size = bytes as f64 / requests as f64;
     let median = millis(times.median()).to_string();
     [n, f, median, float(times.mean), float(times.min), float(times.max), format!("{size:?}")]
-}
-
-/// To the microsecond, so that at most three decimals are written.
-pub(super) fn millis(time: Duration) -> f64 {
-    (time.as_nanos() as f64 / 1e3).round() / 1e3
 }
 
 pub(super) fn percentiles(times: &Latency) -> [String; 11] {

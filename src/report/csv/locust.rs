@@ -3,6 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use super::cells::{Record, header, percentiles, text, totals, utc};
+use crate::report::shown::by_name;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Cumulative, Figures, Row};
 
@@ -38,13 +39,6 @@ pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
     };
     let rows = by_name(snapshot).into_iter().chain([&snapshot.total]).map(line);
     Some(std::iter::once(header(columns, true, "")).chain(rows).collect())
-}
-
-/// Endpoints in the order of Locust's files.
-fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
-    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
-    rows.sort_by(|a, b| (&a.name, a.kind.name()).cmp(&(&b.name, b.kind.name())));
-    rows
 }
 
 /// `_stats_history.csv`: one line a second.

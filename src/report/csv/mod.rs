@@ -2,7 +2,6 @@
 //! beside its place and renamed, so that it is complete or absent.
 
 mod cells;
-mod file;
 mod locust;
 mod protocols;
 
@@ -12,6 +11,7 @@ use std::path::{Path, PathBuf};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::error::ReportError;
+use super::file;
 use super::format::Format;
 use crate::clean;
 use crate::stats::Snapshot;
@@ -111,7 +111,7 @@ pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportE
     for (suffix, records) in SUFFIXES.iter().zip(contents) {
         let path = with_suffix(prefix, suffix);
         let done = match &records {
-            Some(records) => file::write(&path, records),
+            Some(records) => file::write(&path, |file| cells::write(file, records)),
             // A file of an earlier run would look like one of this run.
             None if path.exists() => std::fs::remove_file(&path),
             None => continue,
@@ -138,7 +138,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b.csv");
         let head = header("Type,Name", true, "Total");
-        file::write(&path, &[head, vec!["a,b".into(); 14]]).unwrap();
+        file::write(&path, |file| cells::write(file, &[head, vec!["a,b".into(); 14]])).unwrap();
         let written = std::fs::read_to_string(&path).unwrap();
         assert!(written.starts_with("Type,Name,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total\r\n\"a,b\","));
         assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "no temporary file stays");

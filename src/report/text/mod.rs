@@ -1,12 +1,14 @@
 //! Tables for the ordinary screen: Locust's, and the summary that stays after quitting.
 
 mod cells;
+mod page;
 mod redis;
 mod remarks;
 mod summary;
 mod tables;
 mod verdict;
 
+pub use page::TEXT;
 pub use redis::redis;
 pub use remarks::{INSECURE, left_out, stability};
 pub use summary::{response_times, summary};

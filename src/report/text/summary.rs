@@ -2,9 +2,9 @@
 
 use super::cells::lines;
 use super::remarks::{INSECURE, left_out, stability};
-use crate::report::silence;
+use crate::report::{shown, silence};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{End, Latency, Level, RunState};
+use crate::stats::snapshot::{End, Latency, RunState};
 use crate::units;
 use crate::verdict::Verdict;
 
@@ -14,11 +14,16 @@ const SUMMARY_FAILURES: usize = 5;
 /// What stays on the ordinary screen after the full-screen view is left: scenario, host, users, time, VU-hours, the
 /// verdict, one line of totals, the most frequent failures, and what could not be counted.
 pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
+    let verdict = super::verdict::verdict(snapshot, verdict, width);
+    figures(snapshot, verdict.lines().map(str::to_owned).chain([String::new()]), width)
+}
+
+/// The summary with other lines about the verdict.
+pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = String>, width: usize) -> String {
     let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
     let s = snapshot.elapsed.as_secs();
     let time = if s < 60 { format!("{s}s") } else { format!("{}m {:02}s", s / 60, s % 60) };
-    let vu = snapshot.load.vu_hours;
-    let vu = if vu < 0.05 { format!("{vu:.3}") } else { format!("{vu:.1}") };
+    let vu = shown::vu_hours(snapshot.load.vu_hours);
     let run = &snapshot.run;
     let mut out = vec![format!(" {}   {}   {users} users   {time}   {vu} VU-hours", run.scenario, run.host)];
     if snapshot.state == RunState::Done(End::Broken) {
@@ -26,8 +31,7 @@ pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     }
     out.extend(silence::lines(snapshot, width));
     out.push(String::new());
-    out.extend(super::verdict::verdict(snapshot, verdict, width).lines().map(str::to_owned));
-    out.push(String::new());
+    out.extend(verdict);
     out.push(format!(
         "{:>9} {:>7} {:>8} {:>7} {:>7} {:>7} {:>7}",
         "Requests", "Failed", "Req/s", "p50", "p95", "p99", "max"
@@ -39,12 +43,8 @@ pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
         out.push(format!("{:>26} {}", "service time", latencies(service)));
     }
     out.push(String::new());
-    let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
-    out.push(match snapshot.health.level {
-        Level::Green => " ✓ generator healthy".to_owned(),
-        Level::Amber => format!(" ! generator overloaded: {why}"),
-        Level::Red => format!(" ✗ the generator itself is the bottleneck: {why}"),
-    });
+    let (sign, words) = shown::health(snapshot);
+    out.push(format!(" {sign} {words}"));
     if snapshot.run.is_insecure {
         out.push(format!(" ! {INSECURE}"));
     }
@@ -77,6 +77,6 @@ pub fn response_times(snapshot: &Snapshot) -> String {
 }
 
 fn latencies(times: &Latency) -> String {
-    let text = |d| if times.count == 0 { "–".to_owned() } else { units::latency(d) };
+    let text = |of| shown::time(times, of);
     format!("{:>7} {:>7} {:>7} {:>7}", text(times.median()), text(times.p(95.0)), text(times.p(99.0)), text(times.max))
 }

@@ -25,14 +25,6 @@ impl<'a> Builder<'a> {
             let why = "`baseline` is not supported yet: remove it, and compare the CSV files of two runs (--csv)";
             ineffective.refusals.push(self.placed(at, why));
         }
-        for key in fields
-            .get("report")
-            .map(|node| Fields(node.entries()))
-            .iter()
-            .flat_map(|report| ["html", "junit"].into_iter().filter_map(|name| report.key(name)))
-        {
-            ineffective.remarks.push(self.placed(key, "this report is not written yet: use `csv`"));
-        }
         match fields.get("user_classes") {
             Some(node) => {
                 for (key, value) in node.entries() {
@@ -114,15 +106,14 @@ mod tests {
 
     #[test]
     fn keys_that_are_not_evaluated_are_reported_or_refused() {
-        for (text, remarked, refused) in [
-            ("thresholds: [p95 < 1s, { check: p99 < 1s, abort: true }]", None, None),
-            ("report: { html: r.html }", Some("t.yaml:2: `report` does not write files yet: use --csv"), None),
-            ("baseline: { name: main }", None, Some("t.yaml:2: `baseline` is not supported yet")),
-            ("users: 3", None, None),
+        for (text, refused) in [
+            ("thresholds: [p95 < 1s, { check: p99 < 1s, abort: true }]", None),
+            ("report: { html: r.html }", None),
+            ("baseline: { name: main }", Some("t.yaml:2: `baseline` is not supported yet")),
+            ("users: 3", None),
         ] {
             let plan = planned(&format!("{text}\n{TASKS}"));
-            assert_eq!(plan.remarks.len(), usize::from(remarked.is_some()), "{text}: {:?}", plan.remarks);
-            assert!(remarked.is_none_or(|words| plan.remarks[0].starts_with(words)), "{text}: {:?}", plan.remarks);
+            assert_eq!(plan.remarks, Vec::<String>::new(), "{text}");
             let why = plan.not_runnable();
             assert_eq!(why.is_some(), refused.is_some(), "{text}: {why:?}");
             assert!(refused.is_none_or(|words| why.is_some_and(|why| why.starts_with(words))), "{text}");

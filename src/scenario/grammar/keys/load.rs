@@ -109,6 +109,9 @@ pub(crate) const REPORT: Table = Table {
         key("html", K::Text, "One page"),
         key("csv", K::Text, "Prefix of the CSV files"),
         key("junit", K::Text, "JUnit XML"),
+        key("json", K::Text, "JSON document"),
+        key("markdown", K::Text, "Markdown for pull requests"),
+        key("text", K::Text, "Plain text"),
     ],
     rules: &[],
 };

@@ -7,22 +7,25 @@ use std::path::Path;
 
 use tempfile::NamedTempFile;
 
+use super::error::ReportError;
+
 /// What the files are called while they are written.
 const PREFIX: &str = ".katydid-";
 const SUFFIX: &str = ".tmp";
 
-pub(super) fn write(path: &Path, records: &[Vec<String>]) -> io::Result<()> {
+/// Puts a file at `path` that has what `fill` writes; its folder is made where it is missing.
+pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
     let mut file = temporary(folder)?;
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(file.as_file_mut());
-    for record in records {
-        writer.write_record(record)?;
-    }
-    writer.flush()?;
-    drop(writer);
+    fill(file.as_file_mut())?;
     file.persist(path)?;
     Ok(())
+}
+
+/// Whether [`write()`] will be able to write there: makes the folder, and a file in it that is gone again afterwards.
+pub(super) fn check(path: &Path) -> Result<(), ReportError> {
+    can_replace(path).and_then(|()| try_folder(path)).map_err(|why| ReportError::one(path, why))
 }
 
 /// Refuses a place where a file cannot be put: that of a folder, or one whose name is too long.

@@ -1,0 +1,63 @@
+//! Failures on the page, with examples.
+
+use serde::Serialize;
+
+use super::escape::{line, lines};
+use crate::report::shown;
+use crate::stats::sample::Example;
+use crate::stats::snapshot::{FailureRow, FailureView};
+use crate::units;
+
+/// Bytes of all examples together, and of one part of one of them.
+const ALL: usize = 200_000;
+const PART: usize = 4_096;
+
+/// A kind of failure.
+#[derive(Serialize)]
+pub(super) struct Failure {
+    kind: String,
+    name: String,
+    reason: String,
+    count: String,
+    first: String,
+    last: String,
+    /// Titles and texts of an example.
+    parts: Vec<(String, String)>,
+}
+
+/// The kinds of failures, the most frequent first, and a sentence about those that are not among them.
+pub(super) fn failures(view: &FailureView) -> (Vec<Failure>, String) {
+    let mut room = ALL;
+    let all = view.rows.iter().map(|row| failure(row, &mut room)).collect();
+    let more = match view.more_count {
+        0 => String::new(),
+        count => format!("and {} failures of {} more kinds", units::count(count), units::count(view.more_kinds)),
+    };
+    (all, more)
+}
+
+fn failure(row: &FailureRow, room: &mut usize) -> Failure {
+    let mut parts = row.example.as_deref().map(parts).unwrap_or_default();
+    let size: usize = parts.iter().map(|(_, text)| text.len()).sum();
+    if size > *room {
+        parts = vec![("Example".to_owned(), "left out to keep this file small\n".to_owned())];
+    } else {
+        *room -= size;
+    }
+    Failure {
+        kind: line(row.kind.name()),
+        name: line(&row.name),
+        reason: line(&row.reason),
+        count: units::count(row.count),
+        first: shown::moment(shown::timestamp(row.first)),
+        last: shown::moment(shown::timestamp(row.last)),
+        parts,
+    }
+}
+
+fn parts(example: &Example) -> Vec<(String, String)> {
+    let status = example.status.map_or_else(|| "Response".to_owned(), |status| format!("Response: HTTP {status}"));
+    let texts = [(status, &example.headers), ("Body".to_owned(), &example.body), ("Error".to_owned(), &example.detail)];
+    let some = texts.into_iter().filter(|(_, text)| !text.is_empty());
+    some.map(|(title, text)| (title, lines(text, PART))).collect()
+}

@@ -1,0 +1,88 @@
+//! A run as one HTML file that needs nothing else: no network, no storage, no other file.
+//!
+//! Tables are in the file; charts are drawn from the data in it by uPlot (`assets/uplot`). Whatever comes from outside
+//! is escaped by the template or as JSON, and a Content-Security-Policy runs only the two scripts of ours.
+
+mod about;
+mod charts;
+mod downsample;
+mod escape;
+mod failures;
+mod page;
+mod protocols;
+mod tables;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use ring::digest::{SHA256, digest};
+use serde::Serialize;
+
+use self::escape::json;
+use self::page::Page;
+use super::one_file::OneFile;
+use crate::store::Run;
+
+/// The page.
+pub static HTML: OneFile =
+    OneFile { name: "html", help: "One HTML page with verdict, charts, tables and failures; works offline", render };
+
+const TEMPLATE: &str = include_str!("../../../assets/report/page.html");
+const STYLE: [&str; 2] =
+    [include_str!("../../../assets/uplot/uPlot.min.css"), include_str!("../../../assets/report/page.css")];
+const LIBRARY: &str = include_str!("../../../assets/uplot/uPlot.iife.min.js");
+const SCRIPT: &str = include_str!("../../../assets/report/page.js");
+
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    page: Page,
+    policy: String,
+    style: String,
+    library: &'a str,
+    script: &'a str,
+    data: String,
+}
+
+fn render(run: &Run) -> String {
+    let style = STYLE.join("\n");
+    let whole = Whole {
+        page: Page::of(run),
+        policy: policy(&style),
+        style,
+        library: LIBRARY,
+        script: SCRIPT,
+        data: json(&charts::Data::of(run)),
+    };
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    // The template is ours, and a test renders every part of it.
+    let page = environment.render_str(TEMPLATE, Serde(whole));
+    page.unwrap_or_else(|why| format!("internal error in the report: {why:#}")) + "\n"
+}
+
+/// Runs and applies only what is in this file.
+fn policy(style: &str) -> String {
+    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
+    format!(
+        "default-src 'none'; script-src {} {}; style-src {}; base-uri 'none'; form-action 'none'",
+        hash(LIBRARY),
+        hash(SCRIPT),
+        hash(style)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_and_style_can_be_inside_their_elements() {
+        for text in [LIBRARY, SCRIPT, STYLE[0], STYLE[1]] {
+            assert!(!text.contains("</") && !text.contains("<!--"), "it would end its element");
+            assert!(!text.contains('\r'), "the browser would hash other line ends");
+        }
+    }
+}

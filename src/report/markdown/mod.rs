@@ -1,0 +1,209 @@
+//! Markdown for pull requests and chats: verdict, key figures, thresholds, the most frequent failures; the rest is
+//! folded away.
+//!
+//! A comment on GitHub has at most 65,536 characters: sections that would make it longer are left out, the last first,
+//! and the report says so.
+
+mod escape;
+
+use self::escape::{block, code, words};
+use super::finding::{Finding, findings};
+use super::one_file::OneFile;
+use super::shown::{self, KEY_FIGURES};
+use super::standing::{Standing, Tone};
+use super::text;
+use crate::stats::snapshot::{Judged, Judgement, Row};
+use crate::store::Run;
+use crate::units;
+
+/// The file.
+pub static MARKDOWN: OneFile = OneFile {
+    name: "markdown",
+    help: "Markdown for pull requests: verdict, key figures, thresholds, failures; at most 65,536 characters",
+    render,
+};
+
+/// Bytes of the whole, so that it has no more characters than GitHub takes.
+const LONGEST: usize = 65_536;
+/// Room for the sentence that something was left out.
+const SPARE: usize = 200;
+/// Most rows, kinds of failures and thresholds.
+const ROWS: usize = 50;
+const KINDS: usize = 10;
+const THRESHOLDS: usize = 50;
+/// Bytes of the body of an example.
+const BODY: usize = 500;
+
+fn render(run: &Run) -> String {
+    let sections = [thresholds(run), failures(run), stability(run), rows(run), examples(run), about(run)];
+    let mut out = head(run);
+    let mut missing = 0;
+    for section in sections {
+        if out.len() + section.len() + SPARE <= LONGEST {
+            out.push_str(&section);
+        } else {
+            missing += 1;
+        }
+    }
+    if missing > 0 {
+        out.push_str(&format!(
+            "\n{missing} sections are left out: they would be too long. The HTML report has them.\n"
+        ));
+    }
+    out
+}
+
+fn head(run: &Run) -> String {
+    let standing = Standing::of(run);
+    let sign = match standing.tone {
+        Tone::Good => "✅",
+        Tone::Bad => "❌",
+        Tone::Open => "⏳",
+    };
+    let (last, meta) = (&run.last, &run.meta);
+    let mut out =
+        format!("## {sign} {}: {}\n\n{}\n\n", code(&meta.scenario), words(&standing.word), words(&standing.reason));
+    let (users, time) = (units::count(shown::peak_users(run).into()), units::clock(last.elapsed));
+    out.push_str(&format!(
+        "{} · {users} users · {time} · {} VU-hours\n\n",
+        code(&meta.host),
+        shown::vu_hours(last.load.vu_hours)
+    ));
+    out.push_str(&table(&KEY_FIGURES, [shown::key_figures(&last.total.total).to_vec()], 0));
+    for Finding { kind, evidence, remedy } in findings(last) {
+        let sign = if kind.is_severe() { "❌" } else { "⚠️" };
+        out.push_str(&format!("\n{sign} **{}**: {}. {}\n", kind.title(), words(&evidence), words(&remedy)));
+    }
+    out
+}
+
+/// A table; all columns but the first `names` are numbers.
+fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, names: usize) -> String {
+    let align: Vec<&str> = (0..head.len()).map(|at| if at < names { "---" } else { "---:" }).collect();
+    let mut out = format!("| {} |\n|{}|\n", head.join(" | "), align.join("|"));
+    for row in rows {
+        out.push_str(&format!("| {} |\n", row.join(" | ")));
+    }
+    out
+}
+
+/// A table of which at most some rows are shown, and how many are not.
+fn cut(all: usize, most: usize, what: &str) -> String {
+    match all.saturating_sub(most) {
+        0 => String::new(),
+        more => format!("\n… and {} more {what}\n", units::count(more as u64)),
+    }
+}
+
+fn folded(title: &str, content: &str) -> String {
+    format!("\n<details><summary>{title}</summary>\n\n{content}\n</details>\n")
+}
+
+fn thresholds(run: &Run) -> String {
+    let all = &run.last.judgements;
+    if all.is_empty() {
+        return String::new();
+    }
+    // What failed comes first.
+    let mut sorted: Vec<&Judgement> = all.iter().collect();
+    sorted.sort_by_key(|judgement| judgement.judged == Judged::Holds);
+    let cells = |judgement: &&Judgement| {
+        let sign = match (&judgement.judged, judgement.warn) {
+            (Judged::Holds, _) => "✅",
+            (Judged::Violated, _) | (_, true) => "⚠️",
+            (Judged::Failed | Judged::CannotTell(_), false) => "❌",
+        };
+        vec![
+            format!("{sign} {}", shown::judged(judgement)),
+            code(&judgement.words),
+            words(&shown::measured(judgement)),
+            shown::margin(judgement),
+            shown::compliance(judgement),
+        ]
+    };
+    let head = ["", "threshold", "measured", "margin", "met for"];
+    let rows = sorted.iter().take(THRESHOLDS).map(cells);
+    format!("\n### Thresholds\n\n{}{}", table(&head, rows, 2), cut(all.len(), THRESHOLDS, "thresholds"))
+}
+
+fn stability(run: &Run) -> String {
+    let lines: String = text::stability(&run.last).iter().map(|line| format!("- {}\n", words(line))).collect();
+    if lines.is_empty() { lines } else { format!("\n### Stability\n\n{lines}") }
+}
+
+fn name(row: &Row) -> String {
+    code(&format!("{} {}", row.kind, row.name))
+}
+
+fn failures(run: &Run) -> String {
+    let view = &run.last.failures;
+    let mut out = String::new();
+    if !view.rows.is_empty() {
+        let cells =
+            view.rows.iter().take(KINDS).map(|row| {
+                vec![code(&format!("{} {}", row.kind, row.name)), code(&row.reason), units::count(row.count)]
+            });
+        let more = cut(view.rows.len() + usize::try_from(view.more_kinds).unwrap_or(usize::MAX), KINDS, "kinds");
+        out.push_str(&format!("\n### Failures\n\n{}{more}", table(&["row", "reason", "count"], cells, 2)));
+    }
+    let exceptions = &run.last.exceptions;
+    if !exceptions.is_empty() {
+        let cells = exceptions
+            .iter()
+            .take(KINDS)
+            .map(|row| vec![code(&row.place), code(&row.message), units::count(row.count)]);
+        let more = cut(exceptions.len(), KINDS, "errors");
+        let table = table(&["place", "error", "count"], cells, 2);
+        out.push_str(&format!("\n### Errors of the scenario\n\n{table}{more}"));
+    }
+    out
+}
+
+fn rows(run: &Run) -> String {
+    let mut rows: Vec<&Row> = shown::by_name(&run.last);
+    rows.retain(|row| row.total.requests > 0);
+    let all = rows.len();
+    if all > ROWS {
+        // Who has most to say; the sort is stable, so equals stay in the order of their names.
+        rows.sort_by_key(|row| std::cmp::Reverse((row.total.failures, row.total.requests)));
+        rows.truncate(ROWS);
+    }
+    let head: Vec<&str> = std::iter::once("row").chain(KEY_FIGURES).collect();
+    let cells = rows.iter().map(|row| std::iter::once(name(row)).chain(shown::key_figures(&row.total)).collect());
+    folded(&format!("{} rows", units::count(all as u64)), &(table(&head, cells, 1) + &cut(all, ROWS, "rows")))
+}
+
+fn examples(run: &Run) -> String {
+    let mut out = String::new();
+    for row in run.last.failures.rows.iter().take(KINDS) {
+        let Some(example) = &row.example else { continue };
+        let body: String = example.body.chars().take(BODY).collect();
+        let status = example.status.map(|status| format!("HTTP {status}\n")).unwrap_or_default();
+        let parts = [&*status, &*example.headers, "\n", &*body, "\n", &*example.detail];
+        let text = parts.concat();
+        out.push_str(&format!(
+            "{} {}\n\n{}\n",
+            code(&format!("{} {}", row.kind, row.name)),
+            code(&row.reason),
+            block(text.trim())
+        ));
+    }
+    if out.is_empty() { out } else { folded("Examples of failures", &out) }
+}
+
+fn about(run: &Run) -> String {
+    let (meta, last) = (&run.meta, &run.last);
+    let mut lines = vec![
+        format!("started {}", shown::moment(meta.started)),
+        format!("scenario file {}", code(&meta.file)),
+        format!("planned: {} users, {}/s", units::count(meta.users.into()), units::PerSecond(meta.spawn_rate)),
+        format!("seed {}", code(&meta.seed.to_string())),
+        format!("katydid {}", words(&meta.version)),
+        format!("machine {} ({}, {} cores)", code(&meta.machine.name), words(&meta.machine.system), meta.machine.cores),
+        words(&shown::health(last).1),
+    ];
+    lines.extend(text::left_out(last).iter().map(|line| words(line)));
+    lines.extend(last.run.is_insecure.then(|| words(text::INSECURE)));
+    let lines: String = lines.iter().map(|line| format!("- {line}\n")).collect();
+    folded("This run", &lines)
+}

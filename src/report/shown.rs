@@ -1,0 +1,140 @@
+//! Figures as every report shows them, so that no two of them differ by a digit.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Figures, Judged, Judgement, Latency, Level, Row};
+use crate::store::Run;
+use crate::units;
+
+/// Where there is nothing to show.
+pub(super) const NONE: &str = "–";
+
+/// `0.32 %`.
+pub(super) fn percent(ratio: f64) -> String {
+    format!("{:.2} %", ratio * 100.0)
+}
+
+/// A response time; a dash where none was measured.
+pub(super) fn time(times: &Latency, of: Duration) -> String {
+    if times.count == 0 { NONE.to_owned() } else { units::latency(of) }
+}
+
+/// `4 (0.32 %)`; a bare `0` where nothing failed.
+pub(super) fn failed(figures: &Figures) -> String {
+    match figures.failures {
+        0 => "0".to_owned(),
+        failures => format!("{} ({})", units::count(failures), percent(figures.fail_ratio())),
+    }
+}
+
+/// The key figures of a row: requests, failed, requests per second, p50, p95, p99, max.
+pub(super) fn key_figures(figures: &Figures) -> [String; 7] {
+    let times = &figures.response;
+    let time = |of| time(times, of);
+    [
+        units::count(figures.requests),
+        failed(figures),
+        units::rate(figures.rps),
+        time(times.median()),
+        time(times.p(95.0)),
+        time(times.p(99.0)),
+        time(times.max),
+    ]
+}
+
+/// Names of the [`key_figures`].
+pub(super) const KEY_FIGURES: [&str; 7] = ["requests", "failed", "req/s", "p50", "p95", "p99", "max"];
+
+/// The key figures in a sentence.
+pub(super) fn sentence(figures: &Figures) -> String {
+    let [requests, failed, rate, p50, p95, p99, max] = key_figures(figures);
+    format!("{requests} requests, {failed} failed, {rate}/s, p50 {p50}, p95 {p95}, p99 {p99}, max {max}")
+}
+
+/// Most users at any moment.
+pub(super) fn peak_users(run: &Run) -> u32 {
+    run.seconds.iter().map(|second| second.users).max().unwrap_or(0).max(run.last.load.users)
+}
+
+/// User-hours: `0.012`, `3.4`.
+pub(super) fn vu_hours(hours: f64) -> String {
+    if hours < 0.05 { format!("{hours:.3}") } else { format!("{hours:.1}") }
+}
+
+/// `2026-11-27 01:42:03 UTC`.
+pub(super) fn moment(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}
+
+/// A time of the wall clock; the epoch where it is none.
+pub(super) fn timestamp(at: SystemTime) -> Timestamp {
+    Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// To the microsecond, in milliseconds: what documents for programs have.
+pub(super) fn millis(time: Duration) -> f64 {
+    (time.as_nanos() as f64 / 1e3).round() / 1e3
+}
+
+/// How a threshold stands, in a word.
+pub(super) fn judged(judgement: &Judgement) -> &'static str {
+    match (&judgement.judged, judgement.warn) {
+        (Judged::Holds, _) => "passed",
+        (Judged::Violated, _) => "violated",
+        (Judged::Failed, true) => "warning",
+        (Judged::Failed, false) => "failed",
+        (Judged::CannotTell(_), _) => "cannot tell",
+    }
+}
+
+/// What was measured for a threshold; why not, where it cannot be judged.
+pub(super) fn measured(judgement: &Judgement) -> String {
+    match (&judgement.judged, &judgement.value) {
+        (Judged::CannotTell(why), _) => why.to_string(),
+        (_, Some(value)) => value.to_string(),
+        (_, None) => NONE.to_owned(),
+    }
+}
+
+/// What is left of a limit: `+70.0 %`, `-4.2 %`.
+pub(super) fn margin(judgement: &Judgement) -> String {
+    judgement.margin.map_or_else(|| NONE.to_owned(), |margin| format!("{:+.1} %", margin * 100.0))
+}
+
+/// For how much of the time a threshold was met: `98.3 % of 02:00`.
+pub(super) fn compliance(judgement: &Judgement) -> String {
+    let (met, of) = judgement.compliance;
+    if of.is_zero() {
+        return NONE.to_owned();
+    }
+    format!("{:.1} % of {}", met.as_secs_f64() / of.as_secs_f64() * 100.0, units::clock(of))
+}
+
+/// How a threshold stands, in a sentence.
+pub(super) fn stands(judgement: &Judgement) -> String {
+    if let Judged::CannotTell(why) = &judgement.judged {
+        return format!("cannot be judged: {why}");
+    }
+    let [measured, margin, met] = [measured(judgement), margin(judgement), compliance(judgement)];
+    format!("measured {measured}, margin {margin}, met for {met}")
+}
+
+/// Rows by name, as in Locust's tables.
+pub(super) fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
+    let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
+    rows.sort_by(|a, b| (&a.name, a.kind.name()).cmp(&(&b.name, b.kind.name())));
+    rows
+}
+
+/// Whether figures were measured by a generator that could: its sign, and a sentence.
+pub(super) fn health(snapshot: &Snapshot) -> (&'static str, String) {
+    let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
+    match snapshot.health.level {
+        Level::Green => ("✓", "generator healthy".to_owned()),
+        Level::Amber => ("!", format!("generator overloaded: {why}")),
+        Level::Red => ("✗", format!("the generator itself is the bottleneck: {why}")),
+    }
+}

@@ -1,0 +1,72 @@
+//! The verdict of a run in a word and a sentence, or that it has none yet.
+
+use crate::clean;
+use crate::store::{Run, State};
+use crate::units;
+
+/// How a run is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// It passed.
+    Good,
+    /// It did not, or was cut short.
+    Bad,
+    /// Nothing is decided.
+    Open,
+}
+
+/// What every report says first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// One word: `passed`, `failed`, `invalid`, …
+    pub word: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    pub tone: Tone,
+    /// Exit code of the process, where it is known.
+    pub code: Option<u8>,
+}
+
+impl Standing {
+    pub fn of(run: &Run) -> Self {
+        let so_far = units::clock(run.last.elapsed);
+        match (&run.meta.outcome, run.state) {
+            (_, State::CutShort) => Self {
+                word: "cut short".to_owned(),
+                reason: format!(
+                    "The process was killed before the end of the run: these are the figures of its first {so_far}, \
+                     and there is no verdict."
+                ),
+                tone: Tone::Bad,
+                code: None,
+            },
+            (Some(outcome), _) => Self {
+                word: clean::line(&outcome.verdict).into_owned(),
+                reason: clean::line(&outcome.reason).into_owned(),
+                tone: if outcome.code == 0 { Tone::Good } else { Tone::Bad },
+                code: Some(outcome.code),
+            },
+            (None, State::Running) => Self {
+                word: "running".to_owned(),
+                reason: format!("The run is not over: these are the figures of its first {so_far}."),
+                tone: Tone::Open,
+                code: None,
+            },
+            (None, State::Ended) => Self {
+                word: "ended".to_owned(),
+                reason: format!("The run ended after {so_far} without a verdict."),
+                tone: Tone::Open,
+                code: None,
+            },
+        }
+    }
+
+    /// A sign beside the word; colour is never the only one.
+    pub fn sign(&self) -> &'static str {
+        match self.tone {
+            Tone::Good => "✓",
+            Tone::Bad => "✗",
+            Tone::Open => "…",
+        }
+    }
+}

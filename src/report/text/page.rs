@@ -1,0 +1,32 @@
+//! The tables and the summary as a file.
+
+use super::cells::lines;
+use super::summary::figures;
+use super::tables;
+use crate::report::one_file::OneFile;
+use crate::report::shown;
+use crate::report::standing::Standing;
+use crate::store::Run;
+
+/// The file.
+pub static TEXT: OneFile = OneFile {
+    name: "text",
+    help: "Plain text: verdict, thresholds, summary and tables as they are printed at the end of a run",
+    render,
+};
+
+/// Columns of a line: enough for every column of the tables.
+const WIDTH: usize = 160;
+
+fn render(run: &Run) -> String {
+    let standing = Standing::of(run);
+    let mut head = vec![format!(" {} {}: {}", standing.sign(), standing.word, standing.reason), String::new()];
+    for judgement in run.last.judgements.iter() {
+        let [word, words, stands] = [shown::judged(judgement), &judgement.words, &shown::stands(judgement)];
+        head.push(format!(" {word:<11}  {words}   {stands}"));
+    }
+    if !run.last.judgements.is_empty() {
+        head.push(String::new());
+    }
+    format!("{}{}\n{}", lines(head.into_iter(), WIDTH), figures(&run.last, None, WIDTH), tables(&run.last, WIDTH))
+}

@@ -1,0 +1,305 @@
+//! Reports of one run in every format that is a file: what they say, that they agree, and that nothing in them can be
+//! reached by what comes from outside.
+
+#[path = "report/fixture.rs"]
+mod fixture;
+#[path = "report/junit_schema.rs"]
+mod junit_schema;
+#[path = "report/shown.rs"]
+mod shown;
+
+use fixture::HOSTILE;
+use katydid::report::{FORMATS, format};
+use katydid::stats::snapshot::Figures;
+use katydid::store::{Meta, Run};
+use katydid::units;
+use serde_json::Value;
+
+fn write(name: &str, run: &Run) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("new folder/report");
+    let format = format(name).expect("a format");
+    format.check(&path).expect("a place to write");
+    assert_eq!(format.write(&path, run).expect("it is written"), std::slice::from_ref(&path));
+    assert_eq!(
+        path.parent().and_then(|folder| folder.read_dir().ok()).map(Iterator::count),
+        Some(1),
+        "no temporary file stays"
+    );
+    std::fs::read_to_string(&path).expect("a file")
+}
+
+fn runs() -> Vec<(&'static str, Run)> {
+    vec![
+        ("run", fixture::run()),
+        ("without thresholds", fixture::without_thresholds()),
+        ("running", fixture::running()),
+        ("cut short", fixture::cut_short()),
+        ("empty", fixture::empty()),
+        ("protocols", fixture::with_protocols()),
+        ("hostile", fixture::hostile()),
+        ("large", fixture::large(500, 200, 7_200)),
+    ]
+}
+
+#[test]
+fn golden_files() {
+    let run = fixture::run();
+    insta::assert_snapshot!("markdown", write("markdown", &run));
+    insta::assert_snapshot!("junit", write("junit", &run));
+    insta::assert_snapshot!("text", write("text", &run));
+    let mut document: Value = serde_json::from_str(&write("json", &fixture::with_protocols())).unwrap();
+    for (name, kept) in [("series", 2), ("margins", 2)] {
+        document[name].as_array_mut().unwrap().truncate(kept);
+    }
+    insta::assert_snapshot!("json", serde_json::to_string_pretty(&document).unwrap());
+}
+
+#[test]
+fn every_json_document_fits_its_schema() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/report.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for (name, run) in runs() {
+        let document: Value = serde_json::from_str(&write("json", &run)).unwrap();
+        let errors: Vec<_> = validator.iter_errors(&document).map(|e| format!("{} {e}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{name}: {errors:#?}");
+    }
+}
+
+/// The names in backticks in the first column of the first table after a heading.
+fn first_column(page: &str, heading: &str) -> Vec<String> {
+    let (_, after) = page.split_once(heading).expect("the heading");
+    let rows = after.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let cells = rows.take_while(|line| line.starts_with('|')).filter_map(|line| line.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn the_page_on_reports_has_every_format_and_every_field() {
+    let read = |path| std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    let page = read("docs/reports.md");
+    let names: Vec<&str> = FORMATS.iter().map(|format| format.name()).collect();
+    assert_eq!(first_column(&page, "# Reports"), names);
+    let schema: Value = serde_json::from_str(&read("assets/report.schema.json")).unwrap();
+    let fields =
+        schema["properties"].as_object().unwrap().keys().filter(|name| !["format", "version"].contains(&&***name));
+    let (mut fields, mut named): (Vec<String>, _) = (fields.cloned().collect(), first_column(&page, "## JSON"));
+    fields.sort();
+    named.sort();
+    assert_eq!(named, fields);
+}
+
+#[test]
+fn every_junit_file_fits_the_common_schema() {
+    for (name, run) in runs() {
+        let text = write("junit", &run);
+        let document = roxmltree::Document::parse(&text).unwrap_or_else(|e| panic!("{name}: {e}\n{text}"));
+        junit_schema::check(&document);
+    }
+}
+
+/// Names of the cases of a suite, each with the element that says how it ended.
+fn cases(text: &str, suite: &str) -> Vec<(String, &'static str)> {
+    let document = roxmltree::Document::parse(text).expect("XML");
+    let suite = document.descendants().find(|node| node.attribute("name") == Some(suite)).expect("a suite");
+    let ended = |case: &roxmltree::Node<'_, '_>| {
+        let has = |name: &&str| case.children().any(|child| child.has_tag_name(*name));
+        ["failure", "error", "skipped"].into_iter().find(has).unwrap_or("passed")
+    };
+    let cases = suite.children().filter(|node| node.has_tag_name("testcase"));
+    cases.map(|case| (case.attribute("name").expect("a name").to_owned(), ended(&case))).collect()
+}
+
+#[test]
+fn junit_fails_where_the_run_does() {
+    let with = write("junit", &fixture::run());
+    let ended = |text: &str, suite: &str| cases(text, suite).into_iter().map(|case| case.1).collect::<Vec<_>>();
+    assert_eq!(ended(&with, "verdict"), ["failure"]);
+    assert_eq!(ended(&with, "thresholds"), ["passed", "failure", "error", "passed"], "the last one is a warning");
+    // By name: /checkout and /products have failures, but the thresholds decide.
+    assert_eq!(ended(&with, "requests"), ["passed", "skipped", "passed", "passed"]);
+    let without = write("junit", &fixture::without_thresholds());
+    assert_eq!(ended(&without, "requests"), ["failure", "skipped", "failure", "passed"]);
+    assert!(!without.contains("\"thresholds\""));
+    for run in [fixture::running(), fixture::cut_short(), fixture::empty()] {
+        assert_eq!(ended(&write("junit", &run), "verdict"), ["error"]);
+    }
+    let mut good = fixture::run();
+    let mut meta = Meta::clone(&good.meta);
+    meta.outcome.as_mut().unwrap().code = 0;
+    good.meta = meta.into();
+    assert_eq!(ended(&write("junit", &good), "verdict"), ["passed"]);
+}
+
+#[test]
+fn every_format_says_first_that_a_run_was_cut_short_or_goes_on() {
+    for name in ["text", "markdown", "junit", "json", "html"] {
+        let start = |run: &Run| {
+            let text = write(name, run);
+            let from = text.find("<main>").unwrap_or(0);
+            text[from..].chars().take(1_000).collect::<String>()
+        };
+        let (cut, running, ended) = (start(&fixture::cut_short()), start(&fixture::running()), start(&fixture::run()));
+        assert!(cut.contains("cut short") && cut.contains("The process was killed"), "{cut}");
+        assert!(running.contains("The run is not over"), "{running}");
+        assert!(ended.contains("failed") && ended.contains("measured 0.22 %"), "{ended}");
+    }
+}
+
+#[test]
+fn all_formats_of_a_run_agree_to_the_digit() {
+    let run = fixture::with_protocols();
+    let document: Value = serde_json::from_str(&write("json", &run)).unwrap();
+    let (markdown, junit, text) = (write("markdown", &run), write("junit", &run), write("text", &run));
+    let rows = document["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), run.last.endpoints.len());
+    for row in rows.iter().chain([&document["totals"]]).filter(|row| row["requests"] != 0) {
+        let cells = shown::key_figures(row);
+        assert!(markdown.contains(&format!("| {} |", cells.join(" | "))), "{cells:?}\n{markdown}");
+        let [requests, failed, rate, p50, p95, p99, max] = &cells;
+        let sentence =
+            format!("{requests} requests, {failed} failed, {rate}/s, p50 {p50}, p95 {p95}, p99 {p99}, max {max}");
+        assert!(junit.contains(&sentence), "{sentence}\n{junit}");
+    }
+    let [requests, _, rate, p50, p95, p99, max] = shown::key_figures(&document["totals"]);
+    let failed = units::count(document["totals"]["failures"].as_u64().unwrap());
+    let line = format!("{requests:>9} {failed:>7} {rate:>8} {p50:>7} {p95:>7} {p99:>7} {max:>7}");
+    assert!(text.contains(&line), "{line}\n{text}");
+    // And all of them are those of the run.
+    let Figures { requests, failures, response, .. } = &run.last.total.total;
+    assert_eq!(document["totals"]["requests"].as_u64(), Some(*requests));
+    assert_eq!(document["totals"]["failures"].as_u64(), Some(*failures));
+    assert_eq!(document["totals"]["response_time"]["max_ms"], response.max.as_micros() as f64 / 1e3);
+    for text in [&markdown, &junit, &text] {
+        for threshold in document["thresholds"].as_array().unwrap() {
+            let margin = threshold["margin_ratio"].as_f64().map(|ratio| format!("{:+.1} %", ratio * 100.0));
+            for part in [threshold["measured"].as_str(), margin.as_deref()].into_iter().flatten() {
+                assert!(text.contains(part), "{part}\n{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_text_is_only_text() {
+    let run = fixture::hostile();
+    let text = write("text", &run);
+    assert!(!text.chars().any(|c| c.is_control() && c != '\n') && !text.contains('\u{202e}'), "{text}");
+    let junit = write("junit", &run);
+    let document = roxmltree::Document::parse(&junit).unwrap();
+    assert!(document.descendants().all(|node| !["script", "img"].contains(&node.tag_name().name())));
+    let json: Value = serde_json::from_str(&write("json", &run)).unwrap();
+    assert_eq!(json["run"]["scenario"], HOSTILE, "a program gets what was there");
+    markdown_is_inert(&write("markdown", &run));
+}
+
+/// Only code has what could be markup, a link or a mention.
+fn markdown_is_inert(text: &str) {
+    let mut in_block = None;
+    for line in text.lines() {
+        assert!(!line.contains('\u{1b}') && !line.contains('\u{202e}'), "{line:?}");
+        let fence: String = line.chars().take_while(|c| *c == '`').collect();
+        match &in_block {
+            Some(open) if line == *open => in_block = None,
+            Some(_) => continue,
+            None if line.len() > fence.len() && fence.len() >= 3 && line.ends_with("text") => in_block = Some(fence),
+            None => {
+                assert!(!line.starts_with("# "), "a forged heading: {line}");
+                let outside = without_code(line);
+                for markup in ["<img", "<script", "<!--", "](", "@all", "http:/"] {
+                    assert!(!outside.contains(markup), "{markup} in {outside}");
+                }
+                if line.starts_with("| ") {
+                    assert!((3..=9).contains(&cells(line)), "{line}");
+                }
+            }
+        }
+    }
+    assert_eq!(in_block, None, "a block that does not end");
+}
+
+/// The line without its code spans, as CommonMark finds them; an escaped backtick begins none.
+fn without_code(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find('`') {
+        let fence: String = rest[at..].chars().take_while(|c| *c == '`').collect();
+        let after = &rest[at + fence.len()..];
+        out.push_str(&rest[..at]);
+        if rest[..at].ends_with('\\') {
+            rest = &rest[at + 1..];
+            continue;
+        }
+        let mut from = 0;
+        let close = loop {
+            let Some(found) = after[from..].find('`') else { panic!("a span without an end: {line}") };
+            let row = after[from + found..].chars().take_while(|c| *c == '`').count();
+            if row == fence.len() {
+                break from + found;
+            }
+            from += found + row;
+        };
+        rest = &after[close + fence.len()..];
+    }
+    // What a backslash escapes is text.
+    let mut escaped = false;
+    let keep = |c: &char| {
+        let is_text = escaped || *c == '\\';
+        escaped = !escaped && *c == '\\';
+        !is_text
+    };
+    (out + rest).chars().filter(keep).collect()
+}
+
+/// Cells of a row of a table: a bar ends one unless a backslash stands before it.
+fn cells(line: &str) -> usize {
+    line.replace("\\|", "").matches('|').count() - 1
+}
+
+#[test]
+fn markdown_fits_into_a_comment() {
+    let mut largest = fixture::large(500, 200, 60);
+    let last = std::sync::Arc::make_mut(&mut largest.last);
+    let mut one = fixture::judgements().remove(0);
+    one.words = "`|\u{1f980}".repeat(2_000).into();
+    one.value = Some("\u{1f980}".repeat(9_000).into());
+    last.judgements = std::sync::Arc::new(vec![one; 400]);
+    for row in &mut last.endpoints {
+        row.name = "`|\u{1f980}".repeat(2_000).into();
+    }
+    for row in &mut last.failures.rows {
+        (row.name, row.reason) = ("`|\u{1f980}".repeat(2_000).into(), "\u{1f980}".repeat(9_000).into());
+    }
+    let text = write("markdown", &largest);
+    assert!(text.len() <= 65_536, "{}", text.len());
+    assert!(text.contains("sections are left out") && text.contains("### Thresholds"));
+    assert!(write("markdown", &fixture::large(500, 200, 60)).contains("more rows"));
+}
+
+#[test]
+fn a_page_is_small() {
+    for (run, most) in [
+        (fixture::run(), 1_000_000),
+        (fixture::large(20, 10, 7_200), 1_000_000),
+        (fixture::large(500, 200, 86_400), 2_000_000),
+    ] {
+        let page = write("html", &run);
+        assert!(page.len() < most, "{} of {most} bytes", page.len());
+        assert!(page.ends_with("</html>\n"), "{}", &page[page.len() - 300..]);
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["text", "markdown", "junit", "json", "html"] {
+        let format = format(name).unwrap();
+        let error = format.check(folder.path()).unwrap_err().to_string();
+        assert!(
+            error.contains(&folder.path().display().to_string()) && error.contains("nothing was written"),
+            "{error}"
+        );
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        assert!(format.write(&folder.path().join("file/below"), &fixture::run()).is_err());
+    }
+}
