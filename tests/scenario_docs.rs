@@ -27,7 +27,8 @@ fn whole(example: &str) -> String {
 #[test]
 fn every_example_loads() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/examples");
-    for (name, least) in [("scenario-language.md", 20), ("graphql.md", 3), ("reports.md", 1)] {
+    let pages = [("scenario-language.md", 20), ("graphql.md", 3), ("reports.md", 1), ("thresholds.md", 3)];
+    for (name, least) in pages {
         let seen = load_all(&page(name), &folder);
         assert!(seen >= least, "only {seen} examples on {name}");
     }

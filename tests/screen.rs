@@ -154,7 +154,8 @@ fn terminate_leaves_the_summary_and_a_sane_terminal() {
     assert!(Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status().unwrap().success());
     until_gone(pid);
     let (screen, code) = terminal.until_sane();
-    assert_eq!(code, 143);
+    // The verdict's: the demo's failed requests are no surprise to who watched them.
+    assert_eq!(code, 0);
     assert!(screen.contains("VU-hours"), "{screen}");
 }
 

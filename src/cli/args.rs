@@ -12,12 +12,24 @@ use url::Url;
 use super::check_schema;
 use super::runs_args::RunsArgs;
 
+/// What the codes of a run mean, for `--help`.
+const EXIT_CODES: &str = "Exit codes of a run, the first that applies:
+  2  Wrong options, or a scenario that cannot be run
+  1  The load generator died, or a file could not be written
+  5  Invalid: the load generator was the bottleneck for 10 s and a tenth of the run
+  3  A threshold failed, or too little was measured to judge it
+  1  A request failed, unless thresholds decide; another code with --exit-code-on-error, which then decides
+     beside thresholds. With a screen 0, unless that is given
+  0  Passed
+The first INT or TERM stops the run and changes no code; after a second one it is 130 or 143. 129: the
+terminal was closed";
+
 /// An interactive load tester that lives in the terminal.
 ///
 /// Without arguments it opens the launcher. Every option can also be set by the environment variable named with it, or
 /// in a file called `.env`.
 #[derive(Debug, Parser)]
-#[command(name = "katydid", version, max_term_width = 100)]
+#[command(name = "katydid", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     /// Settings file [default: config.yaml in the configuration folder; `katydid config` shows where]
     #[arg(long, global = true, value_name = "FILE", env = "KATYDID_CONFIG")]

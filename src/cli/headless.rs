@@ -7,7 +7,7 @@ use super::load::Local;
 use super::recording::{Line, Recording};
 use super::reports::Wanted;
 use super::{exit, panics, pick, unnamed};
-use crate::headless::{self, console};
+use crate::headless::{self, Followed, console};
 use crate::report::text;
 use crate::settings::Settings;
 
@@ -56,16 +56,17 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::warn(words);
     }
     say_lines(&mut local.recording);
-    let last = match headless::follow(handle, settings, local.recording.status(), |last| rule.verdict(last)) {
-        Ok(last) => last,
-        Err(error) => {
-            console::warn(&format!("cannot wait for signals: {error}"));
-            return exit::TROUBLE;
-        }
-    };
+    let Followed { last, forced_by } =
+        match headless::follow(handle, settings, local.recording.status(), |last| rule.verdict(last)) {
+            Ok(followed) => followed,
+            Err(error) => {
+                console::warn(&format!("cannot wait for signals: {error}"));
+                return exit::TROUBLE;
+            }
+        };
     let written = local.recording.finish();
     say_lines(&mut local.recording);
-    rule.of_run(&last, written)
+    forced_by.map_or_else(|| rule.of_run(&last, written), exit::of_signal)
 }
 
 /// Says what there is to say of runs that are recorded and their reports.

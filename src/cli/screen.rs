@@ -66,7 +66,9 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
     }
     match outcome.exit {
         Exit::Quit => code,
-        Exit::Signal(number) => exit::of_signal(number),
+        // The verdict on the run, if there was one.
+        Exit::Signal(_) if outcome.last.is_some() => code,
+        Exit::Signal(number) | Exit::Forced(number) => exit::of_signal(number),
         Exit::HangUp => exit::HUNG_UP,
     }
 }

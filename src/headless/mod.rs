@@ -9,6 +9,7 @@ mod reported;
 mod signals;
 mod thresholds;
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +23,22 @@ use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
 use crate::store::journal::Status;
+use crate::system::signals::words;
 use crate::verdict::Verdict;
 use crate::{clean, units};
 pub(crate) use signals::Signals;
 
 /// The interval at which Locust prints its table.
 const TABLE_EVERY: Duration = Duration::from_secs(2);
+
+/// How following a run ended.
+#[derive(Debug)]
+pub struct Followed {
+    /// The last snapshot.
+    pub last: Arc<Snapshot>,
+    /// The number of the second signal, or of a later one: the run was not left to end by itself.
+    pub forced_by: Option<i32>,
+}
 
 /// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
 /// third does not wait for them. What `journal` says of the recording is said
@@ -40,14 +51,14 @@ pub fn follow(
     settings: &Settings,
     journal: Option<watch::Receiver<Status>>,
     judge: impl Fn(&Snapshot) -> Verdict,
-) -> std::io::Result<Arc<Snapshot>> {
+) -> std::io::Result<Followed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let signals = Signals::new()?;
-        tokio::select! {
-            () = until_done(&handle, signals, settings) => {}
-            () = say_status(journal) => {}
-        }
+        let forced_by = tokio::select! {
+            forced_by = until_done(&handle, signals, settings) => forced_by,
+            never = say_status(journal) => match never {},
+        };
         let last = handle.latest();
         let verdict = judge(&last);
         console::say(&text::verdict(&last, &verdict, console::width()));
@@ -55,12 +66,12 @@ pub fn follow(
         if !last.state.is_done() {
             console::warn("stopped waiting before the run ended: the figures are those of the last snapshot");
         }
-        Ok(last)
+        Ok(Followed { last, forced_by })
     })
 }
 
 /// Never ends: says when a run cannot be recorded for now, and when it can again.
-async fn say_status(journal: Option<watch::Receiver<Status>>) {
+async fn say_status(journal: Option<watch::Receiver<Status>>) -> Infallible {
     if let Some(mut status) = journal {
         while status.changed().await.is_ok() {
             match &*status.borrow_and_update() {
@@ -73,13 +84,15 @@ async fn say_status(journal: Option<watch::Receiver<Status>>) {
     std::future::pending().await
 }
 
-async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings) {
+/// Returns the number of the signal that aborted running tasks, if one did.
+async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings) -> Option<i32> {
     let mut snapshots = handle.subscribe();
     let mut table = tokio::time::interval(TABLE_EVERY);
     table.set_missed_tick_behavior(MissedTickBehavior::Skip);
     // The first tick comes at once, when there is nothing to show.
     table.tick().await;
     let mut stops = 0_u32;
+    let mut forced_by = None;
     let mut watch = news::StateWatch::default();
     let mut logged = 0;
     let mut skipped = 0_u64;
@@ -110,8 +123,12 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
                     skipped += 1;
                 }
             }
-            name = signals.next() => {
+            number = signals.next() => {
                 stops = stops.saturating_add(1);
+                let name = words(number);
+                if stops > 1 {
+                    forced_by = Some(number);
+                }
                 console::warn(match stops {
                     1 => format!("{name}: stopping, running tasks may finish; interrupt again to abort running tasks"),
                     2 => format!("{name}: aborting running tasks"),
@@ -126,6 +143,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     if skipped > 0 {
         console::warn(&format!("{} tables were not printed: standard output was not read", units::count(skipped)));
     }
+    forced_by
 }
 
 /// The current table, and below it what is not counted in it.

@@ -21,10 +21,10 @@ impl Signals {
         Ok(Self { received })
     }
 
-    /// Waits for the next signal; returns its name.
-    pub(crate) async fn next(&mut self) -> String {
+    /// Waits for the next signal; returns its number.
+    pub(crate) async fn next(&mut self) -> i32 {
         match self.received.recv().await {
-            Some(number) => signals::words(number),
+            Some(number) => number,
             None => std::future::pending().await,
         }
     }

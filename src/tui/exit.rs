@@ -12,6 +12,8 @@ pub enum Exit {
     Quit,
     /// By a signal, with its number.
     Signal(i32),
+    /// By a second signal, with its number: the run was not left to end by itself.
+    Forced(i32),
     /// The terminal is gone.
     HangUp,
 }

@@ -96,3 +96,63 @@ fn a_hostile_threshold_cannot_write_on_the_terminal() {
     assert!(!all.contains('\u{1b}') && !all.contains('\t'), "{all}");
     assert!(matches!(output.status.code(), Some(2 | 3)), "{all}");
 }
+
+#[test]
+fn a_second_signal_has_its_own_code_and_the_first_has_not() {
+    // A response that takes long enough for a second signal to abort it.
+    let nginx = Nginx::with("", "location / { limit_rate 10k; root FOLDER; }");
+    fs::write(nginx.file("big"), vec![b'x'; 1_000_000]).unwrap();
+    for (signals, code) in [(&["INT"][..], 3), (&["TERM", "INT"], 130), (&["INT", "TERM"], 143)] {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), &scenario(&nginx, "[requests >= 1]", "/big"));
+        let stop_timeout = if signals.len() == 1 { "1s" } else { "10m" };
+        let args = ["--headless", "--only-summary", "-t", "10m", "-s", stop_timeout, "-f", "s.yaml"];
+        let child = katydid(folder.path(), &args).spawn().unwrap();
+        crate::output::until_it_hears(&child);
+        for (at, name) in signals.iter().enumerate() {
+            if at > 0 {
+                // Signals within 300 ms count as one.
+                std::thread::sleep(Duration::from_millis(600));
+            }
+            crate::command::signal(name, child.id());
+        }
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{signals:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn the_help_states_the_codes() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = out(&run(folder.path(), &["--help"]));
+    let codes: Vec<&str> = help
+        .lines()
+        .skip_while(|line| !line.starts_with("Exit codes"))
+        .filter_map(|line| line.strip_prefix("  ")?.split_once("  ").map(|(code, _)| code))
+        .filter(|code| !code.is_empty())
+        .collect();
+    assert_eq!(codes, ["2", "1", "5", "3", "1", "0"], "{help}");
+}
+
+#[test]
+fn the_commands_of_the_page_do_what_it_says() {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/thresholds.md")).unwrap();
+    let blocks = |kind: &str| -> Vec<String> {
+        let blocks = page.split("```").skip(1).step_by(2);
+        blocks.filter_map(|block| block.strip_prefix(kind)).map(|block| block.trim().to_owned()).collect()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let shop = format!("host: demo\ntasks: [{{ steps: [{{ get: / }}] }}]\n{}\n", blocks("yaml\n")[0]);
+    fs::write(folder.path().join("shop.yaml"), shop).unwrap();
+    let commands = blocks("sh\n");
+    assert_eq!(commands.len(), 2, "{commands:?}");
+    for command in commands {
+        // As it is, but not for a minute.
+        let args: Vec<&str> =
+            command.split_whitespace().skip(1).map(|word| if word == "1m" { "1s" } else { word }).collect();
+        let output = run(folder.path(), &args);
+        let all = out(&output) + &err(&output);
+        assert!(all.contains("p95 < 400ms") && all.contains("fail_ratio < 1%"), "{command}: {all}");
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{command}: {all}");
+    }
+}

@@ -13,7 +13,7 @@ pub use redis::redis;
 pub use remarks::{INSECURE, left_out, stability};
 pub use summary::{response_times, summary};
 pub use tables::{Period, requests, tables};
-pub use verdict::{mark_of, verdict};
+pub use verdict::{margin, verdict};
 
 use crate::clean;
 use crate::stats::Snapshot;

@@ -30,7 +30,7 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
 }
 
 /// One character that says how a threshold stands.
-pub fn mark_of(judgement: &Judgement) -> &'static str {
+fn mark_of(judgement: &Judgement) -> &'static str {
     match judgement.judged {
         Judged::Holds => "✓",
         Judged::Violated | Judged::Failed if judgement.warn => "!",
@@ -41,19 +41,12 @@ pub fn mark_of(judgement: &Judgement) -> &'static str {
 
 /// What is left of the limit, or what is wrong.
 fn note(judgement: &Judgement) -> String {
-    let margin = |word: &str| {
-        judgement.margin.map(|margin| match margin {
-            // Hundreds of percent say less than a factor.
-            ..-2.0 => format!("{:.0} times the limit", 1.0 - margin),
-            _ => format!("{word} {:.0} %", margin.abs() * 100.0),
-        })
-    };
     let mut parts: Vec<String> = Vec::new();
     match &judgement.judged {
-        Judged::Holds => parts.extend(margin("margin")),
+        Judged::Holds => parts.extend(margin(judgement)),
         Judged::CannotTell(why) => parts.push(format!("cannot tell: {why}")),
         Judged::Violated | Judged::Failed => {
-            parts.extend(margin("missed by"));
+            parts.extend(margin(judgement));
             parts.extend(judgement.first_failed.map(|at| format!("first at {}", units::clock(at))));
         }
     }
@@ -66,6 +59,18 @@ fn note(judgement: &Judgement) -> String {
         parts.push("only a warning".to_owned());
     }
     parts.join(", ")
+}
+
+/// What is left of the limit of a threshold, or by how much it is missed: `margin 70 %`, `missed by 5 %`,
+/// `12 times the limit`. `None` where there is no such figure.
+pub fn margin(judgement: &Judgement) -> Option<String> {
+    let percent = |margin: f64| format!("{:.0} %", margin.abs() * 100.0);
+    judgement.margin.map(|margin| match margin {
+        // Hundreds of percent say less than a factor.
+        _ if margin.abs() > 2.0 => format!("{:.0} times the limit", 1.0 + margin.abs()),
+        _ if judgement.judged == Judged::Holds => format!("margin {}", percent(margin)),
+        _ => format!("missed by {}", percent(margin)),
+    })
 }
 
 /// What the threshold says beside its check.

@@ -24,6 +24,7 @@ mod interner;
 mod load;
 mod lookalike;
 mod matcher;
+mod measured;
 mod names;
 mod null;
 mod operations;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::builder::Builder;
 use super::fields::Fields;
+use super::measured;
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Check, EndpointId, Metric, Source, Stage, Target, Threshold};
@@ -54,6 +55,16 @@ impl Builder<'_> {
         let fields = self.fields(node, &keys::THRESHOLD)?;
         let threshold = self.checks(fields.get("check")?);
         let on = fields.get("on").map(|n| self.target(n));
+        let checks = threshold.iter().flat_map(|threshold| &threshold.checks);
+        let is_broad = checks.clone().any(|check| !measured::is_of_requests(check.source, check.metric));
+        if let Some(node) = fields.get("on").filter(|_| is_broad) {
+            let note = "write a threshold of its own for it, without `on`";
+            self.report(
+                node.at.clone(),
+                "`on` has no effect: this is not measured by request".to_owned(),
+                note.to_owned(),
+            );
+        }
         let elsewhere = |name: &str| self.stage_names.iter().any(|n| n == name);
         if let Some(name) = fields.get("stage").and_then(Node::scalar)
             && !stages.iter().any(|stage| *stage.name == *name)
@@ -211,6 +222,9 @@ fn parse(text: &str) -> Result<Check, (String, String)> {
         let note = near.map_or_else(|| FORMS.to_owned(), |n| format!("did you mean `{n}`?"));
         (format!("{name:?} is not measured"), note)
     })?;
+    if let Some(note) = measured::refusal(source, metric) {
+        return Err((format!("{name:?} is not measured"), note.to_owned()));
+    }
     let value = quantity(metric, value).ok_or_else(|| {
         let wanted = match unit(metric) {
             Unit::Time => "a time such as 300ms",
@@ -305,9 +319,18 @@ mod tests {
             "rps > fast",
             "speed < 1s",
             "< 1s",
+            "cpu < 80%",
+            "http.cpu < 80%",
+            "http.lost_ratio < 1%",
+            "redis.dropped == 0",
+            "redis.delivery.failures == 0",
+            "redis.server.p95 < 1s",
+            "generator.p95 < 1s",
+            "generator.schedule_delay.rps > 1",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
+        assert_eq!(parse("cpu < 80%").unwrap_err().1, "write generator.cpu");
         assert_eq!(parse("fail_rate < 1%").unwrap_err().1, "did you mean `fail_ratio`?");
     }
 }

@@ -27,10 +27,13 @@ impl Leaving {
 
     /// A second request to quit: the run aborts its tasks, so waiting is short.
     pub fn again(&mut self, exit: Exit, now: Instant) {
-        // A hang-up replaces any earlier reason.
-        if exit == Exit::HangUp {
-            self.exit = exit;
-        }
+        self.exit = match (self.exit, exit) {
+            // A hang-up replaces any earlier reason.
+            (Exit::HangUp, _) | (_, Exit::HangUp) => Exit::HangUp,
+            (Exit::Signal(_) | Exit::Forced(_), Exit::Signal(number)) => Exit::Forced(number),
+            (Exit::Quit, Exit::Signal(number)) => Exit::Signal(number),
+            (known, _) => known,
+        };
         self.abort_at = None;
         self.end_at = self.end_at.min(now + GRACE);
     }
@@ -67,11 +70,16 @@ mod tests {
         assert!(!quit.is_time_to_abort(now + second * 31) && !quit.is_over(now + second * 31));
         assert!(quit.is_over(now + second * 32));
         quit.again(Exit::Quit, now + second);
+        assert_eq!(quit.exit(), Exit::Quit);
         assert!(quit.is_over(now + second * 3));
         let mut signal = Leaving::new(Exit::Signal(15), second * 30, now);
         assert!(!signal.is_time_to_abort(now + second) && signal.is_time_to_abort(now + second * 2));
         assert!(!signal.is_time_to_abort(now + second * 3), "once is enough");
         assert!(signal.is_over(now + second * 4));
+        signal.again(Exit::Quit, now);
+        assert_eq!(signal.exit(), Exit::Signal(15));
+        signal.again(Exit::Signal(2), now);
+        assert_eq!(signal.exit(), Exit::Forced(2));
         signal.again(Exit::HangUp, now);
         assert!(signal.has_no_terminal());
     }

@@ -4,7 +4,8 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 
-use super::canvas::put;
+use super::canvas::{put, put_lines};
+use super::thresholds;
 use crate::report::finding::{Finding, Kind};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Level, RunState};
@@ -22,8 +23,11 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     // Where it is low, both share a line: the requests that wait stay in sight, the last percentiles go.
     let needs_rows = run.shown().redis.is_some() || matches!(model.overlay, Some(Overlay::Detail { .. }));
     let is_low = area.height < if needs_rows { 23 } else { 10 };
-    let rows = [1, 1, u16::from(!is_low)].map(Constraint::Length);
-    let [top, middle, bottom, rest] = Layout::vertical(rows.into_iter().chain([Constraint::Fill(1)])).areas(area);
+    let judgements = &run.shown().judgements;
+    let judged = if area.height < 12 { 0 } else { thresholds::rows(judgements, area.height) };
+    let rows = [1, 1, u16::from(!is_low), judged].map(Constraint::Length);
+    let [top, middle, bottom, list, rest] = Layout::vertical(rows.into_iter().chain([Constraint::Fill(1)])).areas(area);
+    put_lines(frame, list, thresholds::lines(judgements, (width, usize::from(judged)), theme));
     put(frame, top, header(run, silence(found), theme, width));
     if is_low {
         let mut both = first;

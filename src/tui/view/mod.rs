@@ -11,6 +11,7 @@ mod launcher;
 mod message;
 pub(crate) mod panes;
 mod prompt;
+mod thresholds;
 
 #[cfg(test)]
 mod sizes;

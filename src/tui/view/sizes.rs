@@ -100,7 +100,15 @@ fn states() -> Vec<Model> {
     let mut ramping = state(RunState::Ramping);
     let run = ramping.run.as_mut().expect("a run");
     (run.span, run.window, run.filter) = (Span::Whole, true, "api".into());
-    vec![fixture::dashboard(), paused, ramping, state(RunState::Stopping), state(RunState::Done(End::Completed))]
+    let judged = dashboard(|run| Arc::make_mut(&mut run.latest).judgements = Arc::new(fixture::judgements()));
+    vec![
+        judged,
+        fixture::dashboard(),
+        paused,
+        ramping,
+        state(RunState::Stopping),
+        state(RunState::Done(End::Completed)),
+    ]
 }
 
 fn panes() -> Vec<Model> {

@@ -1,0 +1,40 @@
+//! Which figures there are of what, and which of them can be narrowed down to requests.
+
+use crate::scenario::plan::{Metric, Source};
+
+/// Why this is not measured of that; `None` where it is.
+pub(super) fn refusal(source: Source, metric: Metric) -> Option<&'static str> {
+    use Metric::{
+        Cpu, Dropped, Exceptions, FailRatio, Failures, LostRatio, Max, Mean, Median, Min, OutputBufferDisconnections,
+        Percentile, Requests, Rps,
+    };
+    let is_time = matches!(metric, Percentile(_) | Mean | Median | Min | Max);
+    let is_count = matches!(metric, Rps | Requests);
+    let is_failure = matches!(metric, Failures | FailRatio);
+    match source {
+        Source::All if metric == Cpu => Some("write generator.cpu"),
+        Source::All if metric == OutputBufferDisconnections => Some("write redis.server.output_buffer_disconnections"),
+        Source::All => None,
+        _ if matches!(metric, Dropped | Exceptions) => {
+            Some("it is counted for the whole run: write it without a prefix")
+        }
+        Source::Http | Source::Graphql if is_time || is_count || is_failure => None,
+        Source::Redis if is_time || is_count || is_failure || metric == LostRatio => None,
+        Source::Delivery if is_time || is_count || metric == LostRatio => None,
+        Source::Http | Source::Graphql => Some("there are times, rps, requests, failures and fail_ratio"),
+        Source::Redis => Some("there are times, rps, requests, failures, fail_ratio and lost_ratio"),
+        Source::Delivery => Some("there are times, rps, requests (messages) and lost_ratio"),
+        Source::RedisServer if metric == OutputBufferDisconnections => None,
+        Source::RedisServer => Some("there is output_buffer_disconnections"),
+        Source::Generator if metric == Cpu => None,
+        Source::Generator => Some("there are generator.cpu and generator.schedule_delay.p99"),
+        Source::ScheduleDelay if is_time => None,
+        Source::ScheduleDelay => Some("there are times, such as p99 and max"),
+    }
+}
+
+/// True where a figure can be that of some requests alone.
+pub(super) fn is_of_requests(source: Source, metric: Metric) -> bool {
+    !matches!(source, Source::RedisServer | Source::Generator | Source::ScheduleDelay)
+        && !matches!(metric, Metric::Dropped | Metric::Exceptions)
+}
