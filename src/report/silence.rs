@@ -24,7 +24,7 @@ pub fn lines(snapshot: &Snapshot, width: usize) -> Vec<String> {
 }
 
 /// Breaks between words; continuation lines are indented.
-fn wrap(text: &str, width: usize) -> Vec<String> {
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {
         let line = &lines[lines.len() - 1];

@@ -3,6 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::cells::{lines, pad};
+use crate::clean;
+use crate::report::silence::wrap;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::units;
@@ -15,7 +17,9 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
         Conclusion::CannotTell => "?",
         _ => "✗",
     };
-    let first = format!(" {mark} {}: {}", verdict.conclusion.word(), verdict.reason);
+    let reason = clean::line(&verdict.reason);
+    // The reason is never cut.
+    let first = wrap(&format!("{mark} {}: {reason}", verdict.conclusion.word()), width);
     let widest = |cell: fn(&Judgement) -> &str| snapshot.judgements.iter().map(|j| cell(j).width()).max().unwrap_or(0);
     let (check, value) = (widest(|j| &j.check), widest(|j| j.value.as_deref().unwrap_or("–")));
     let rows = snapshot.judgements.iter().map(|judgement| {
@@ -26,7 +30,7 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
         let about = if about.is_empty() { about.to_owned() } else { format!("   ({about})") };
         format!(" {} {}  {gap}{measured}  {note}{about}", mark_of(judgement), pad(&judgement.check, check))
     });
-    lines(std::iter::once(first).chain(rows), width)
+    lines(first.into_iter().chain(rows), width)
 }
 
 /// One character that says how a threshold stands.
