@@ -119,9 +119,14 @@
   overTime("chart-failures", [data.t, data.fps], rate, () => [line("failures/s", "--bad", rate)]);
   if (data.margins) {
     const strokes = ["--c1", "--c2", "--c3", "--c4", "--mark", "--good", "--soft"];
-    overTime("chart-margins", [data.margins.t].concat(data.margins.of), percent,
-      () => data.margins.names.map((name, at) => line(name, strokes[at % strokes.length], percent)),
-      () => ({ range: (u, low, high) => [Math.min(0, Math.max(low || 0, -2)), Math.max(high || 0, 0.05) * 1.08] }));
+    // What is far beyond its limit is drawn at the bottom; the legend has its value.
+    const far = -2;
+    const shown = data.margins.of.map((column) => column.map((margin) => (margin == null ? null : Math.max(margin, far))));
+    const value = (column) => (u, v, series, at) => (at == null ? "–" : percent(column[at]));
+    overTime("chart-margins", [data.margins.t].concat(shown), percent,
+      () => data.margins.names.map((name, at) =>
+        line(name, strokes[at % strokes.length], percent, { value: value(data.margins.of[at]) })),
+      () => ({ range: (u, low, high) => [Math.min(0, low || 0) * 1.05, Math.max(high || 0, 0.05) * 1.08] }));
   }
   if (data.spectrum) {
     const { labels, response, service } = data.spectrum;
