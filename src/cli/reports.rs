@@ -7,7 +7,7 @@ use super::panics;
 use crate::headless::console;
 use crate::report::{FORMATS, Format};
 use crate::scenario::plan::Reports;
-use crate::settings::Settings;
+use crate::settings::{Settings, Shape};
 use crate::store::Run;
 
 /// Where each format goes.
@@ -23,7 +23,7 @@ impl Wanted {
     /// A flag overrides the scenario.
     pub(super) fn new(settings: &Settings, reports: &Reports) -> Self {
         let place = |format: &'static dyn Format| {
-            let flag = settings.given.get(format.name()).map(|given| PathBuf::from(&given.text));
+            let flag = path_of(settings, format.name());
             flag.or_else(|| reports.get(format.name()).cloned()).map(|path| (format, path))
         };
         Self(FORMATS.iter().copied().filter_map(place).collect())
@@ -48,4 +48,10 @@ impl Wanted {
         }
         (written, errors)
     }
+}
+
+/// What the flag of a format says. Not every flag with the name of a format takes a path: `--json` is Locust's.
+fn path_of(settings: &Settings, name: &str) -> Option<PathBuf> {
+    let setting = Settings::TABLE.iter().find(|setting| setting.key == name && setting.shape() == Shape::One)?;
+    settings.given.get(setting.key).map(|given| PathBuf::from(&given.text))
 }

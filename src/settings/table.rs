@@ -112,6 +112,12 @@ settings! {
     /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where they apply,
     /// also _service_time.csv, _graphql.csv and _redis.csv
     csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
+    /// At the end write a page for browsers to FILE
+    html: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_HTML"]);
+    /// At the end write JUnit XML, for CI systems, to FILE
+    junit: Option<PathBuf>, value::path, flag("FILE");
+    /// At the end write a summary in Markdown, for pull requests, to FILE
+    markdown: Option<PathBuf>, value::path, flag("FILE");
     /// Folder of recorded runs
     runs_dir: Option<PathBuf>, value::path,
         flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, RUNS]);
