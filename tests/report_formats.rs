@@ -8,7 +8,7 @@ mod junit_schema;
 #[path = "report/shown.rs"]
 mod shown;
 
-use fixture::HOSTILE;
+use fixture::hostile::HOSTILE;
 use katydid::report::{FORMATS, format};
 use katydid::stats::snapshot::Figures;
 use katydid::store::{Meta, Run};
@@ -37,7 +37,7 @@ fn runs() -> Vec<(&'static str, Run)> {
         ("cut short", fixture::cut_short()),
         ("empty", fixture::empty()),
         ("protocols", fixture::with_protocols()),
-        ("hostile", fixture::hostile()),
+        ("hostile", fixture::hostile::run()),
         ("large", fixture::large(500, 200, 7_200)),
     ]
 }
@@ -183,7 +183,7 @@ fn all_formats_of_a_run_agree_to_the_digit() {
 
 #[test]
 fn hostile_text_is_only_text() {
-    let run = fixture::hostile();
+    let run = fixture::hostile::run();
     let text = write("text", &run);
     assert!(!text.chars().any(|c| c.is_control() && c != '\n') && !text.contains('\u{202e}'), "{text}");
     let junit = write("junit", &run);

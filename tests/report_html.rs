@@ -50,7 +50,7 @@ fn nothing_complains_and_nothing_is_fetched() {
         ("cut short", fixture::cut_short()),
         ("empty", fixture::empty()),
         ("protocols", fixture::with_protocols()),
-        ("hostile", fixture::hostile()),
+        ("hostile", fixture::hostile::run()),
         ("large", fixture::large(500, 200, 86_400)),
     ] {
         let path = page(folder.path(), &run);
