@@ -5,6 +5,10 @@
 mod command;
 #[path = "runs/place.rs"]
 mod place;
+#[path = "runs/retention.rs"]
+mod retention;
+#[path = "runs/usage.rs"]
+mod usage;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

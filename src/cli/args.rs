@@ -11,6 +11,7 @@ use url::Url;
 
 use super::check_schema;
 use super::runs_args::RunsArgs;
+use super::usage_args::UsageArgs;
 
 /// What the codes of a run mean, for `--help`.
 const EXIT_CODES: &str = "Exit codes of a run, the first that applies:
@@ -68,6 +69,8 @@ pub enum Commands {
         #[arg(value_name = "RUN")]
         run: String,
     },
+    /// Count the VU-hours of recorded runs by month, or calculate those of a run
+    Usage(UsageArgs),
     /// Print the JSON Schema of scenario files, for editors
     Schema,
     /// Write a first scenario with its data and a sample environment

@@ -12,7 +12,7 @@ use crate::headless::console;
 use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
-use crate::scenario::{DEMO_HOST, Overrides, Scenario, ScenarioError, estimate, is_redis};
+use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario, ScenarioError, estimate, is_redis};
 use crate::settings::Settings;
 use crate::tui::{Probe, ProbeError, Starter};
 
@@ -24,6 +24,7 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Local {
     threads: usize,
     seed: Option<u64>,
+    vu_budget: Option<f64>,
     demo: Option<DemoTarget>,
     /// Remarks on the run that was started last.
     remarks: Vec<String>,
@@ -41,6 +42,16 @@ pub(super) enum StartError {
     /// The scenario or its overrides are wrong.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    /// More is planned than its user allows.
+    #[error(
+        "the run is planned with {planned:.3} VU-hours, more than --vu-budget {budget}: lower the users or the run time"
+    )]
+    Budget {
+        /// VU-hours of the plan.
+        planned: f64,
+        /// Those that are allowed.
+        budget: f64,
+    },
     /// No demo target.
     #[error("cannot start the demo target: {0}")]
     Demo(std::io::Error),
@@ -58,7 +69,9 @@ impl StartError {
     /// True if the scenario is at fault, not this machine.
     pub(super) fn is_about_the_scenario(&self) -> bool {
         match self {
-            StartError::Scenario(_) | StartError::Engine(EngineError::NotRunnable(_) | EngineError::Data(_)) => true,
+            StartError::Scenario(_)
+            | StartError::Budget { .. }
+            | StartError::Engine(EngineError::NotRunnable(_) | EngineError::Data(_)) => true,
             StartError::Engine(_) | StartError::Demo(_) => false,
         }
     }
@@ -70,6 +83,7 @@ impl Local {
         Self {
             threads: settings.load_threads(),
             seed: settings.seed,
+            vu_budget: settings.vu_budget,
             demo: None,
             remarks: Vec::new(),
             given: (None, None),
@@ -109,8 +123,10 @@ impl Local {
         if wants_demo(scenario.host(), overrides.host.as_deref()) {
             overrides.demo = Some(self.demo_url(seed).map_err(StartError::Demo)?);
         }
-        let plan = scenario.plan(&overrides)?;
+        let mut plan = scenario.plan(&overrides)?;
         plan.runnable()?;
+        plan.vu_budget = self.vu_budget;
+        within_budget(&plan)?;
         panics::protect(&plan.secrets);
         if self.logged {
             hide(&plan.secrets);
@@ -189,6 +205,17 @@ pub(super) fn hide(secrets: &Redactor) {
 /// A workflow command: one line, whatever is in the value.
 fn add_mask(value: &str) -> String {
     format!("::add-mask::{}", value.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A"))
+}
+
+/// Refuses what is planned with more VU-hours than allowed. With arrivals, the plan has only the most that may be used:
+/// how much it is depends on the target, and the engine stops the run in time.
+fn within_budget(plan: &Plan) -> Result<(), StartError> {
+    let planned = estimate::estimate(plan).vu_hours.filter(|_| !plan.schedule.is_open());
+    match (planned, plan.vu_budget) {
+        // Floating point may be a little above a whole number.
+        (Some(planned), Some(budget)) if planned > budget * (1.0 + 1e-9) => Err(StartError::Budget { planned, budget }),
+        _ => Ok(()),
+    }
 }
 
 /// True if the effective host is the demo target.

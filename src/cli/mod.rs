@@ -29,6 +29,8 @@ mod screen;
 mod table;
 mod trial;
 mod unnamed;
+mod usage;
+mod usage_args;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -91,6 +93,7 @@ fn run() -> ExitCode {
         Some(Commands::Try(args)) => trial::run(&args, &settings),
         Some(Commands::Config { json }) => config::run(&settings, &sources.config, json),
         Some(Commands::Runs(args)) => runs::run(args, &settings),
+        Some(Commands::Usage(args)) => usage::run(&args, &settings),
         Some(Commands::Report { run }) => report::run(&run, &reports, &settings),
         _ => run_scenario(&settings),
     }

@@ -16,6 +16,7 @@ use crate::scenario::{Plan, Scenario};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::store::journal::Status;
+use crate::store::retention::{self, Limits};
 use crate::store::{self, Journal, Meta, Outcome, Run, Totals};
 use crate::system::machine::Machine;
 
@@ -83,7 +84,10 @@ impl Recording {
         let Some(Current { meta, journal, snapshots, reports }) = self.current.take() else { return true };
         let last = Arc::clone(&snapshots.borrow());
         let run = match journal.map(finished) {
-            Some(Ok(run)) => run,
+            Some(Ok(run)) => {
+                self.prune(&run.meta.id);
+                run
+            }
             other => {
                 if let Some(Err(why)) = other {
                     self.complain(&format!("the run was not recorded whole: {why}"));
@@ -107,6 +111,19 @@ impl Recording {
     /// What is to be said by now.
     pub(super) fn take_lines(&mut self) -> Vec<Line> {
         std::mem::take(&mut self.said)
+    }
+
+    /// Makes room: old runs lose their figures.
+    fn prune(&mut self, newest: &str) {
+        let limit = |n: u64| (n > 0).then_some(n);
+        let limits = Limits { runs: limit(self.settings.keep_runs), bytes: limit(self.settings.keep_size) };
+        let done = runs_dir::of(&self.settings).and_then(|root| {
+            let pruned = retention::prune(&root, &limits, newest, Timestamp::now());
+            pruned.map_err(|why| format!("{}: {why}", root.display()))
+        });
+        if let Err(why) = done {
+            self.complain(&format!("cannot remove old runs from {why}"));
+        }
     }
 
     fn complain(&mut self, text: &str) {

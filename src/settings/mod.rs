@@ -13,6 +13,7 @@ mod sources;
 mod table;
 mod theme;
 mod value;
+mod vu_plan;
 
 #[cfg(test)]
 mod tests;
@@ -24,3 +25,4 @@ pub use setting::{Setting, Shape};
 pub use sources::Sources;
 pub use table::Settings;
 pub use theme::ThemeName;
+pub use vu_plan::VuPlan;

@@ -9,6 +9,7 @@ use super::found::{Found, Given};
 use super::setting::{Flag, Setting, flag, list, switch};
 use super::theme::ThemeName;
 use super::value;
+use super::vu_plan::VuPlan;
 use crate::scenario::LoadDefaults;
 use crate::units::{PerSecond, Users};
 
@@ -17,6 +18,7 @@ const TRY: &str = "try";
 const DEMO_TARGET: &str = "demo-target";
 const REPORT: &str = "report";
 const RUNS: &str = "runs";
+const USAGE: &str = "usage";
 
 /// Makes the struct and the table of rows `/// help`, `field: type, how a value is read, how it is given;`.
 macro_rules! settings {
@@ -120,9 +122,25 @@ settings! {
     markdown: Option<PathBuf>, value::path, flag("FILE");
     /// Folder of recorded runs
     runs_dir: Option<PathBuf>, value::path,
-        flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, RUNS]);
+        flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, RUNS, USAGE]);
     /// Do not record the run
     no_record: bool, value::boolean, switch();
+    /// How many recorded runs keep their figures, beside those with tags; 0 keeps all
+    keep_runs: u64, value::whole(0..=u64::MAX), flag("N").default("500");
+    /// Room for the figures of recorded runs, beside those with tags: 500MB, 5GB; 0 keeps all
+    keep_size: u64, value::size, flag("SIZE").default("5GB");
+    /// Most VU-hours of the run: one that is planned with more is not started, and one that reaches them is stopped
+    vu_budget: Option<f64>, value::vu_hours, flag("N");
+    /// VU-hours of a month, for `katydid usage`
+    vu_allowance: f64, value::vu_hours, flag("N").default("200").also(&[USAGE]);
+    /// Price of the allowance
+    vu_price: Option<f64>, value::price,
+        flag("PRICE").default_help("that of the plan with this allowance").also(&[USAGE]);
+    /// Price list: name, VU-hours and price a month of each plan
+    vu_plans: Vec<VuPlan>, value::vu_plans,
+        list("NAME:VU-HOURS:PRICE,…").default("Free:200:0,Premium:5000:399").also(&[USAGE]);
+    /// What is written before amounts of money
+    vu_currency: String, value::string, flag("TEXT").default("$").also(&[USAGE]);
     /// Folder for what is exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::ThemeName;
 use super::host::parse_host;
+use super::{ThemeName, VuPlan};
 use crate::units::{self, PerSecond, Users};
 
 /// The string of a value; only paths may be something else.
@@ -56,6 +56,36 @@ where
         let (from, to) = (range.start(), range.end());
         number.ok_or_else(|| format!("expected a whole number from {from} to {to}, found {text:?}"))
     }
+}
+
+/// A size in bytes.
+pub(super) fn size(value: &OsStr) -> Result<u64, String> {
+    let text = utf8(value)?;
+    units::parse_size(text).ok_or_else(|| format!("expected a size such as 500MB or 5GB, found {text:?}"))
+}
+
+/// A number of VU-hours above 0.
+pub(super) fn vu_hours(value: &OsStr) -> Result<f64, String> {
+    number(value, "a number of VU-hours above 0", |n| n > 0.0)
+}
+
+/// An amount of money.
+pub(super) fn price(value: &OsStr) -> Result<f64, String> {
+    number(value, "a price, such as 399", |n| n >= 0.0)
+}
+
+fn number(value: &OsStr, wanted: &str, is_allowed: fn(f64) -> bool) -> Result<f64, String> {
+    let text = utf8(value)?;
+    let number = text.trim().parse().ok().filter(|n: &f64| n.is_finite() && is_allowed(*n));
+    number.ok_or_else(|| format!("expected {wanted}, found {text:?}"))
+}
+
+/// Plans of a price list.
+pub(super) fn vu_plans(value: &OsStr) -> Result<Vec<VuPlan>, String> {
+    let plan = |text: String| {
+        VuPlan::parse(&text).ok_or_else(|| format!("expected NAME:VU-HOURS:PRICE, such as Free:200:0, found {text:?}"))
+    };
+    words(value)?.into_iter().map(plan).collect()
 }
 
 /// A number of users.

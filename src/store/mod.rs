@@ -22,7 +22,9 @@ pub mod journal;
 mod line;
 mod meta;
 mod read;
+pub mod retention;
 mod run;
+pub mod usage;
 
 pub use journal::Journal;
 pub use meta::{Machine, Meta, Outcome, Totals};

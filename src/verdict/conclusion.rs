@@ -54,8 +54,16 @@ const SUSTAINED: (Duration, f64) = (Duration::from_secs(10), 0.1);
 ///
 /// Failed requests decide only where no threshold does (Locust's rule: a failed request, or an error that the scenario
 /// raised; so does an event that failed, which is no request and not among the totals), or where `failures_decide`.
-/// Thresholds that only warn decide nothing.
+/// Thresholds that only warn decide nothing. A budget of VU-hours that ended the run is part of the reason.
 pub fn conclude(last: &Snapshot, failures_decide: bool) -> Verdict {
+    let mut verdict = judge(last, failures_decide);
+    if last.state == RunState::Done(End::Budget) {
+        verdict.reason.push_str("; stopped before its end, because its budget of VU-hours was used up");
+    }
+    verdict
+}
+
+fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
     let verdict = |conclusion, reason| Verdict { conclusion, reason };
     if last.state == RunState::Done(End::Broken) {
         let reason = "a thread of the load generator died, and its figures are missing".to_owned();

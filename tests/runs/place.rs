@@ -45,6 +45,12 @@ impl Place {
         command
     }
 
+    /// With another time zone.
+    pub fn run_in_zone(&self, line: &str, zone: &str) -> Output {
+        let mut command = self.command(&line.split(' ').collect::<Vec<_>>());
+        command.env("TZ", zone).output().expect("the command runs")
+    }
+
     pub fn run_words(&self, words: &[&str]) -> Output {
         self.command(words).output().expect("the command runs")
     }
@@ -100,6 +106,13 @@ impl Place {
         Started(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the command runs"))
     }
 
+    /// Starts the scenario, whose complaints are kept.
+    pub fn start_loud(&self, flags: &str) -> Child {
+        let line = format!("-f s.yaml --headless --only-summary {flags}");
+        let mut command = self.command(&line.split(' ').collect::<Vec<_>>());
+        command.stdout(Stdio::null()).spawn().expect("the command runs")
+    }
+
     /// Runs the scenario, and returns the id of its run.
     pub fn record(&self, flags: &str) -> String {
         self.ok(&format!("-f s.yaml --headless --only-summary {flags}"));
@@ -115,10 +128,18 @@ impl Place {
         for file in fs::read_dir(&from).expect("a run").flatten() {
             fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
         }
-        let text = fs::read_to_string(to.join("meta.json")).expect("a file");
+        self.change(new, |meta| {
+            meta["id"] = new.into();
+            change(meta);
+        });
+    }
+
+    /// Changes the `meta.json` of a run.
+    pub fn change(&self, id: &str, change: impl FnOnce(&mut Value)) {
+        let path = self.runs().join(id).join("meta.json");
+        let text = fs::read_to_string(&path).expect("a file");
         let mut meta: Value = serde_json::from_str(&text).expect("JSON");
-        meta["id"] = new.into();
         change(&mut meta);
-        fs::write(to.join("meta.json"), meta.to_string()).expect("a file");
+        fs::write(path, meta.to_string()).expect("a file");
     }
 }

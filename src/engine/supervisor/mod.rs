@@ -151,6 +151,8 @@ impl Control {
     }
 
     fn handle(&mut self, command: Command) {
+        // Up to a pause, and not beyond.
+        self.count_users(Instant::now());
         let t = self.clock.elapsed();
         match command {
             Command::SetUsers(users) => {
@@ -236,8 +238,7 @@ impl Control {
 
     fn step(&mut self) {
         let now = Instant::now();
-        self.vu_seconds += f64::from(self.shards.alive()) * now.duration_since(self.counted_until).as_secs_f64();
-        self.counted_until = now;
+        self.count_users(now);
         if let Some((_, until)) = self.stopping {
             if now >= until && !self.cut {
                 self.cut();
@@ -253,6 +254,11 @@ impl Control {
             self.stop(End::Completed);
             return;
         }
+        if let Some(budget) = self.plan.vu_budget.filter(|budget| self.vu_seconds >= budget * 3_600.0) {
+            self.note(format!("stopped: the budget of {budget} VU-hours is used up"));
+            self.stop(End::Budget);
+            return;
+        }
         self.begin_others(t);
         self.enter_stage(t);
         let held = self.controller.at(t).0;
@@ -265,6 +271,14 @@ impl Control {
             self.shards.send(ShardCommand::Hold(held));
         }
         self.feed(t, now);
+    }
+
+    /// Integrates the users alive over time; a pause is no time.
+    fn count_users(&mut self, now: Instant) {
+        if !self.clock.is_paused() {
+            self.vu_seconds += f64::from(self.shards.alive()) * now.duration_since(self.counted_until).as_secs_f64();
+        }
+        self.counted_until = now;
     }
 
     /// The planned time is over, or every user has stopped for good.

@@ -78,6 +78,25 @@ async fn a_late_control_thread_does_not_leave_spares_behind() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn vu_hours_are_without_pauses_and_a_budget_ends_the_run() {
+    let (mut control, _spares) = control();
+    let hour = Duration::from_secs(3_600);
+    let mut interval = Box::new(Interval::new(0, 1));
+    interval.users = 2;
+    control.absorb(interval);
+    Arc::make_mut(&mut control.plan).vu_budget = Some(3.0);
+    tokio::time::advance(hour).await;
+    control.handle(Command::Pause);
+    tokio::time::advance(5 * hour).await;
+    control.step();
+    control.handle(Command::Resume);
+    assert_eq!((control.vu_seconds / 3_600.0, control.stopping.is_some()), (2.0, false));
+    tokio::time::advance(hour / 2).await;
+    control.step();
+    assert_eq!(control.stopping.map(|(why, _)| why), Some(End::Budget));
+}
+
+#[tokio::test(start_paused = true)]
 async fn paused_time_is_not_run_time() {
     let (mut control, _spares) = control();
     let second = Duration::from_secs(1);

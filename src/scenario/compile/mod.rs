@@ -168,6 +168,7 @@ impl<'a> Builder<'a> {
             reports,
             baseline,
             search,
+            vu_budget: None,
             secrets,
         };
         plan.mask_names();

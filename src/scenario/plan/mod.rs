@@ -90,6 +90,8 @@ pub struct Plan {
     pub baseline: Option<Baseline>,
     /// The search for the largest load that passes; usually set by a profile.
     pub search: Option<Search>,
+    /// VU-hours after which the run is stopped.
+    pub vu_budget: Option<f64>,
     /// Notes for the reader, one sentence each: keys without effect, and what flags have replaced.
     pub remarks: Vec<String>,
     /// Keys with which it cannot be run yet, each with its place and what to do instead.

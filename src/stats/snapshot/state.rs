@@ -29,6 +29,8 @@ pub enum End {
     Stopped,
     /// A threshold with `abort` failed.
     Threshold,
+    /// Its budget of VU-hours is used up.
+    Budget,
     /// The engine could not continue (a shard died).
     Broken,
 }

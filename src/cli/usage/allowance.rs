@@ -1,0 +1,87 @@
+//! How many VU-hours a month may have, what they cost, and how such numbers are written.
+
+use crate::settings::{Settings, VuPlan};
+
+/// How many VU-hours a month may have, and what they cost.
+pub(super) struct Allowance<'a> {
+    pub vu_hours: f64,
+    pub price: f64,
+    pub currency: &'a str,
+    plans: &'a [VuPlan],
+}
+
+impl<'a> Allowance<'a> {
+    pub fn new(settings: &'a Settings) -> Self {
+        let vu_hours = settings.vu_allowance;
+        let plan = settings.vu_plans.iter().find(|plan| plan.vu_hours == vu_hours);
+        let price = settings.vu_price.or(plan.map(|plan| plan.price)).unwrap_or_default();
+        Self { vu_hours, price, currency: &settings.vu_currency, plans: &settings.vu_plans }
+    }
+
+    /// 1.0 is all of it.
+    pub fn share(&self, vu_hours: f64) -> f64 {
+        vu_hours / self.vu_hours
+    }
+
+    /// Of VU-hours at the price of the allowance.
+    pub fn cost(&self, vu_hours: f64) -> f64 {
+        self.share(vu_hours) * self.price
+    }
+
+    pub fn money(&self, amount: f64) -> String {
+        let text = format!("{amount:.2}");
+        format!("{}{}", self.currency, separated(text.strip_suffix(".00").unwrap_or(&text)))
+    }
+
+    /// The smallest plan with more than the allowance that has room for so much, else the largest.
+    pub fn next(&self, vu_hours: f64) -> Option<&VuPlan> {
+        let mut larger: Vec<&VuPlan> = self.plans.iter().filter(|plan| plan.vu_hours > self.vu_hours).collect();
+        larger.sort_by(|a, b| a.vu_hours.total_cmp(&b.vu_hours));
+        let last = larger.last().copied();
+        larger.into_iter().find(|plan| plan.vu_hours >= vu_hours).or(last)
+    }
+}
+
+/// VU-hours with at most three decimals: `100`, `0.028`, `5,000`.
+pub(super) fn hours(vu_hours: f64) -> String {
+    let text = format!("{vu_hours:.3}");
+    separated(text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// With commas between thousands.
+fn separated(number: &str) -> String {
+    let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
+    whole.parse().map_or_else(|_| number.to_owned(), |whole: u64| format!("{}{rest}", crate::units::count(whole)))
+}
+
+/// In percent.
+pub(super) fn percent(share: f64) -> String {
+    let text = format!("{:.1}", share * 100.0);
+    format!("{} %", separated(text.strip_suffix(".0").unwrap_or(&text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_as_people_write_them() {
+        assert_eq!([hours(100.0), hours(0.0277), hours(5_000.0), hours(0.0)], ["100", "0.028", "5,000", "0"]);
+        assert_eq!([percent(0.5), percent(0.1234), percent(25.0)], ["50 %", "12.3 %", "2,500 %"]);
+        let settings = Settings::default();
+        let allowance = Allowance::new(&settings);
+        assert_eq!([allowance.money(0.0), allowance.money(1_399.5)], ["$0", "$1,399.50"]);
+    }
+
+    #[test]
+    fn the_next_plan_has_room() {
+        let plan = |name: &str, vu_hours| VuPlan { name: name.to_owned(), vu_hours, price: vu_hours };
+        let plans = vec![plan("large", 5_000.0), plan("small", 200.0), plan("middle", 1_000.0)];
+        let settings = Settings { vu_plans: plans, ..Settings::default() };
+        let allowance = Allowance::new(&settings);
+        for (vu_hours, wanted) in [(201.0, "middle"), (1_000.0, "middle"), (1_001.0, "large"), (9_000.0, "large")] {
+            assert_eq!(allowance.next(vu_hours).map(|plan| plan.name.as_str()), Some(wanted), "{vu_hours}");
+        }
+        assert_eq!(allowance.price, 200.0);
+    }
+}
