@@ -292,3 +292,17 @@ fn the_commands_of_the_pages_run_in_their_order() {
         }
     }
 }
+
+#[test]
+fn a_run_writes_the_formats_of_its_flags() {
+    let place = Place::new();
+    place.record("-t 1s --html out/r.html --markdown out/r.md --junit out/r.xml --csv out/r");
+    for (flag, file) in [("html", "r.html"), ("markdown", "r.md"), ("junit", "r.xml")] {
+        let during = fs::read_to_string(place.path().join("out").join(file)).expect("a report");
+        place.ok(&format!("report latest --{flag} again"));
+        assert_eq!(during, fs::read_to_string(place.path().join("again")).expect("a report"), "{flag}");
+    }
+    assert!(fs::read_to_string(place.path().join("out/r.html")).expect("a page").starts_with("<!"));
+    fs::write(place.path().join("file"), "").expect("a file");
+    place.refused("-f s.yaml --headless -t 1s --html file/x", 2, "file/x");
+}

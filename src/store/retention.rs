@@ -104,6 +104,6 @@ fn drop_figures(entry: &Entry, run: &Known) -> io::Result<()> {
 /// Ends what a process began that was killed while it removed a run.
 fn sweep(root: &Path) -> io::Result<()> {
     let entries = fs::read_dir(root)?.flatten();
-    let trash = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(TRASH.as_bytes()));
-    trash.map(|entry| fs::remove_dir_all(entry.path())).collect()
+    let mut trash = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(TRASH.as_bytes()));
+    trash.try_for_each(|entry| fs::remove_dir_all(entry.path()))
 }
