@@ -48,3 +48,50 @@ fn line(reported: &mut Reported<Standing>, judgement: &Judgement, now: Duration)
     let words = format!("{}: threshold {word}: {}{value}", units::clock(now), judgement.words);
     is_due.then(|| clean::line(&words).into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::headless::tests::snapshot;
+    use crate::stats::snapshot::RunState;
+
+    fn judgement(judged: Judged) -> Judgement {
+        Judgement {
+            check: "p95 < 1s".into(),
+            words: "p95 < 1s, of GET /\u{1b}[2J".into(),
+            place: "t.yaml:1".into(),
+            judged,
+            value: Some("2.00s".into()),
+            margin: None,
+            compliance: Default::default(),
+            first_failed: None,
+            warn: false,
+            abort: false,
+        }
+    }
+
+    #[test]
+    fn a_failure_is_reported_at_once_and_a_change_once_a_minute() {
+        let mut thresholds = Thresholds::default();
+        let unknown = Judged::CannotTell("no requests".into());
+        for (second, judged, expected) in [
+            (1, Judged::Holds, None),
+            (2, Judged::Violated, Some("00:02: threshold does not hold: p95 < 1s, of GET / [2J: 2.00s")),
+            (3, unknown, None),
+            (4, Judged::Holds, None),
+            (5, Judged::Violated, None),
+            (62, Judged::Holds, Some("01:02: threshold holds again: p95 < 1s, of GET / [2J: 2.00s")),
+            (63, Judged::Failed, Some("01:03: threshold failed: p95 < 1s, of GET / [2J: 2.00s")),
+            (64, Judged::Failed, None),
+            (200, Judged::Failed, None),
+        ] {
+            let mut now = snapshot(RunState::Running);
+            now.elapsed = Duration::from_secs(second);
+            now.judgements = Arc::new(vec![judgement(judged)]);
+            let lines = thresholds.changes(&now);
+            assert_eq!(lines.first().map(String::as_str), expected, "{second}");
+        }
+    }
+}

@@ -204,3 +204,41 @@ fn pausing_closes_nothing_and_the_end_closes_all() {
         assert!(text.lines().all(|l| unicode_width::UnicodeWidthStr::width(l) <= width), "{width}\n{text}");
     }
 }
+
+#[test]
+fn a_second_belongs_to_the_stage_before_its_end() {
+    let mut a = aggregator();
+    let stage = |a: &mut Aggregator, stage, millis| {
+        a.plan(PlanView { stage_index: Some(stage), ..PlanView::default() });
+        a.snapshot(at(millis, RunState::Running))
+    };
+    stage(&mut a, 0, 875);
+    // The first stage ended with the first second; this is known a little later.
+    assert_eq!(stage(&mut a, 1, 1_125).seconds.last().unwrap().stage, Some(0));
+    assert_eq!(stage(&mut a, 1, 2_125).seconds.last().unwrap().stage, Some(1));
+}
+
+#[test]
+fn the_time_as_the_bottleneck_is_counted_by_seconds_and_a_reset_begins_anew() {
+    let mut a = aggregator();
+    let busy = |a: &mut Aggregator, seconds: std::ops::Range<u64>, cpu: f64| {
+        let last = seconds.map(|second| {
+            let health = Health { cpu, ..Health::default() };
+            a.snapshot(Moment { health, ..at(second * 1_000, RunState::Running) })
+        });
+        last.last().unwrap()
+    };
+    assert_eq!(busy(&mut a, 1..5, 0.5).health.red, Duration::ZERO);
+    let red = busy(&mut a, 5..9, 0.99);
+    assert_eq!(red.health.red, Duration::from_secs(4));
+    assert_eq!(red.health.red_why.as_deref(), Some("this process uses 99 % of its CPU"));
+    // The level that is shown stays red for a while; the seconds are not.
+    let after = busy(&mut a, 9..12, 0.5);
+    assert_eq!((after.health.red, after.health.level), (Duration::from_secs(4), Level::Red));
+    a.reset(1, Duration::from_secs(11));
+    assert_eq!(busy(&mut a, 12..13, 0.5).health.red, Duration::ZERO);
+    // A warm-up counts for nothing.
+    let mut a = aggregator();
+    a.warm_up(0, Duration::ZERO);
+    assert_eq!(busy(&mut a, 1..5, 0.99).health.red, Duration::ZERO);
+}
