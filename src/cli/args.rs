@@ -35,6 +35,15 @@ pub struct Cli {
     /// Settings file [default: config.yaml in the configuration folder; `katydid config` shows where]
     #[arg(long, global = true, value_name = "FILE", env = "KATYDID_CONFIG")]
     pub config: Option<PathBuf>,
+    /// Print the user classes of the scenario, and do not run it
+    #[arg(short = 'l', long)]
+    pub list: bool,
+    /// Print how often each task is run, by class and of all, and do not run the scenario
+    #[arg(long)]
+    pub show_task_ratio: bool,
+    /// Print the same as JSON
+    #[arg(long)]
+    pub show_task_ratio_json: bool,
     /// Something other than a run.
     #[command(subcommand)]
     pub command: Option<Commands>,
@@ -49,7 +58,16 @@ pub enum Commands {
         #[arg(long, value_name = "PORT", default_value_t = 0, env = "KATYDID_DEMO_PORT")]
         port: u16,
     },
+    /// Run a scenario without a screen: 10 users, 2 started per second, one minute; files go to results/
+    Quick {
+        /// Scenario file, or the name of an embedded scenario
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    /// Print the scenarios that can be run by name, with their descriptions
+    List,
     /// Check scenario files, and print what a run of them would do and cost
+    #[command(visible_alias = "validate")]
     Check(Check),
     /// Run one user once, and show each request, each response and each check
     Try(Trial),

@@ -1,19 +1,28 @@
 //! A run without a screen: tables, files, exit code.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use super::exit::Rule;
 use super::load::Local;
 use super::recording::{Line, Recording};
 use super::reports::Wanted;
-use super::{exit, panics, pick, unnamed};
-use crate::headless::{self, Followed, console};
+use super::{exit, panics, pick, target_host, unnamed};
+use crate::headless::{self, Followed, console, log};
 use crate::report::text;
 use crate::settings::Settings;
 
 /// Runs the scenario that `-f` names, else the demo.
 pub(super) fn run(settings: &Settings) -> ExitCode {
     console::write_from_threads();
+    if settings.json {
+        console::reserve_output();
+    }
+    if let Err(why) = log::start(settings.loglevel, settings.logfile.as_deref()) {
+        let path = settings.logfile.as_deref().unwrap_or(Path::new("standard error")).display();
+        console::warn(&format!("cannot write to {path}: {why}"));
+        return ExitCode::from(exit::USAGE);
+    }
     ExitCode::from(run_to_code(settings))
 }
 
@@ -32,6 +41,9 @@ fn run_to_code(settings: &Settings) -> u8 {
     panics::protect(scenario.secrets());
     if settings.file.is_none() {
         console::warn("no scenario named with -f: running the embedded demo");
+    }
+    if let Some(words) = target_host::note(settings, &scenario) {
+        console::warn(&words);
     }
     if !Wanted::new(settings, scenario.reports()).can_be_written() {
         return exit::USAGE;
@@ -56,17 +68,23 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::warn(words);
     }
     say_lines(&mut local.recording);
-    let Followed { last, forced_by } =
-        match headless::follow(handle, settings, local.recording.status(), |last| rule.verdict(last)) {
-            Ok(followed) => followed,
-            Err(error) => {
-                console::warn(&format!("cannot wait for signals: {error}"));
-                return exit::TROUBLE;
-            }
-        };
+    let followed =
+        headless::follow(handle, settings, local.remarks(), local.recording.status(), |last| rule.verdict(last));
+    let Followed { last, forced_by } = match followed {
+        Ok(followed) => followed,
+        Err(error) => {
+            console::warn(&format!("cannot wait for signals: {error}"));
+            return exit::TROUBLE;
+        }
+    };
     let written = local.recording.finish();
+    if let Some(array) = local.recording.take_data() {
+        console::data(&array);
+    }
     say_lines(&mut local.recording);
-    forced_by.map_or_else(|| rule.of_run(&last, written), exit::of_signal)
+    let code = forced_by.map_or_else(|| rule.of_run(&last, written), exit::of_signal);
+    log::info(&format!("Shutting down (exit code {code})"));
+    code
 }
 
 /// Says what there is to say of runs that are recorded and their reports.

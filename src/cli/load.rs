@@ -7,13 +7,15 @@ use super::exit::Rule;
 use super::recording::{Recording, Started};
 use super::{panics, unnamed};
 use crate::demo::DemoTarget;
-use crate::engine::{self, EngineError, RunHandle};
+use crate::engine::{self, Command, EngineError, RunHandle};
 use crate::headless::console;
 use crate::protocol::redis;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario, ScenarioError, estimate, is_redis};
 use crate::settings::Settings;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::RunState;
 use crate::tui::{Probe, ProbeError, Starter};
 
 /// How long the launcher waits for a Redis to respond.
@@ -30,6 +32,8 @@ pub(super) struct Local {
     remarks: Vec<String>,
     /// The host of the command line or the environment, and the scenario that was named beside it.
     given: (Option<String>, Option<Scenario>),
+    /// The statistics are reset once the ramp is complete.
+    resets_after_ramp: bool,
     /// Records the runs.
     pub(super) recording: Recording,
     /// Standard output is a log, perhaps of a CI system that needs to know what to mask.
@@ -87,6 +91,7 @@ impl Local {
             demo: None,
             remarks: Vec::new(),
             given: (None, None),
+            resets_after_ramp: settings.reset_stats,
             recording: Recording::new(settings, rule),
             logged: false,
         }
@@ -134,6 +139,9 @@ impl Local {
         self.remarks = estimate::remarks(&plan);
         let plan = Arc::new(plan);
         let handle = engine::start(Arc::clone(&plan), engine::Options { threads: self.threads, seed })?;
+        if self.resets_after_ramp {
+            reset_after_ramp(handle.clone());
+        }
         self.recording.start(&Started { scenario, plan: &plan, handle: &handle, seed, threads: self.threads });
         Ok(handle)
     }
@@ -193,6 +201,22 @@ pub(super) fn demo_for(
     demo.seed_without_faults(seed);
     overrides.demo = Some(demo.url());
     Ok(Some(demo))
+}
+
+/// Resets the statistics when the users of the run are all there for the first time. Without a thread they stay as they
+/// are.
+fn reset_after_ramp(handle: RunHandle) {
+    let body = move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().build() else { return };
+        let mut snapshots = handle.subscribe();
+        let is_over = |snapshot: &Arc<Snapshot>| !matches!(snapshot.state, RunState::Ramping | RunState::Paused);
+        let seen = runtime.block_on(snapshots.wait_for(is_over)).map(|snapshot| snapshot.state);
+        if seen.is_ok_and(|state| state == RunState::Running) {
+            // A run that has ended has nothing to reset.
+            let _ = handle.send(Command::ResetStatistics);
+        }
+    };
+    let _ = std::thread::Builder::new().name("reset".to_owned()).spawn(body);
 }
 
 /// In GitHub Actions, requests to mask the secrets in all later output of the job.

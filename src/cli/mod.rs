@@ -18,15 +18,20 @@ mod limits;
 mod load;
 mod panics;
 mod pick;
+mod quick;
+mod ratio;
 mod recording;
+mod refused;
 mod report;
 mod reports;
 mod runs;
 mod runs_args;
 mod runs_dir;
+mod scenarios;
 mod schema;
 mod screen;
 mod table;
+mod target_host;
 mod trial;
 mod unnamed;
 mod usage;
@@ -35,6 +40,7 @@ mod usage_args;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::{ErrorKind, IsTerminal as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -44,6 +50,9 @@ use crate::settings::Settings;
 use crate::system::signals;
 use args::{Cli, Commands};
 use layers::Layers;
+
+/// Locust's configuration file, which katydid reads only if it is named.
+const LOCUST_CONF: &str = "locust.conf";
 
 /// Parses the command line and executes it; returns the exit code.
 pub fn main() -> ExitCode {
@@ -60,9 +69,12 @@ fn run() -> ExitCode {
         Ok(layers) => layers,
         Err(text) => return usage(&text),
     };
-    let Parsed { cli, flags, reports } = match parse(std::env::args_os()) {
+    let Parsed { cli, mut flags, reports } = match parse(std::env::args_os()) {
         Ok(parsed) => parsed,
         Err(error) => {
+            if let Some(words) = refused::instead(&error) {
+                return usage(&words);
+            }
             // Help and version come this way too, with code 0.
             return match error.print() {
                 _ if error.exit_code() != 0 => ExitCode::from(exit::USAGE),
@@ -80,13 +92,21 @@ fn run() -> ExitCode {
         Some(Commands::Import(args)) => return import::run(args),
         Some(Commands::Schema) => return schema::run(),
         Some(Commands::Init { folder }) => return init::run(folder),
+        Some(Commands::List) => return scenarios::run(),
+        Some(Commands::Quick { file }) => quick::fill(&mut flags, file),
         _ => {}
     }
     let sources = layers.into_sources(flags);
-    let settings = match Settings::resolve(&sources) {
+    let mut settings = match Settings::resolve(&sources) {
         Ok(settings) => settings,
         Err(why) => return usage(&why),
     };
+    if let Err(why) = target_host::fill(&mut settings) {
+        return usage(&why);
+    }
+    if cli.command.is_none() && (cli.list || cli.show_task_ratio || cli.show_task_ratio_json) {
+        return ratio::run(&cli, &settings);
+    }
     match cli.command {
         Some(Commands::DemoTarget { port }) => demo_target::run(port, settings.seed),
         Some(Commands::Check(args)) => check::run(&args, &settings),
@@ -95,12 +115,24 @@ fn run() -> ExitCode {
         Some(Commands::Runs(args)) => runs::run(args, &settings),
         Some(Commands::Usage(args)) => usage::run(&args, &settings),
         Some(Commands::Report { run }) => report::run(&run, &reports, &settings),
-        _ => run_scenario(&settings),
+        _ => {
+            let theirs = sources.locust_variables();
+            if !theirs.is_empty() {
+                console::warn(&format!("settings are taken from Locust's variables: {}", theirs.join(", ")));
+            }
+            if cli.config.is_none() && Path::new(LOCUST_CONF).exists() {
+                console::warn(&format!("{LOCUST_CONF} is not read by itself: --config {LOCUST_CONF} reads it"));
+            }
+            run_scenario(&settings)
+        }
     }
 }
 
 fn run_scenario(settings: &Settings) -> ExitCode {
-    if settings.headless {
+    if settings.autoquit.is_some() && !settings.autostart {
+        return usage("--autoquit needs --autostart: without a screen, a run ends by itself");
+    }
+    if settings.headless && !settings.headful {
         return headless::run(settings);
     }
     if let Some(missing) = missing_terminal() {

@@ -28,6 +28,8 @@ pub(super) struct Recording {
     current: Option<Current>,
     /// What is to be said once there is no screen: files that were written, and what went wrong.
     said: Vec<Line>,
+    /// What the last run prints for other programs.
+    data: Option<String>,
 }
 
 /// What is known of a run that has just started.
@@ -58,7 +60,7 @@ struct Current {
 impl Recording {
     /// Of no run yet.
     pub(super) fn new(settings: &Settings, rule: Rule) -> Self {
-        Self { settings: settings.clone(), rule, current: None, said: Vec::new() }
+        Self { settings: settings.clone(), rule, current: None, said: Vec::new(), data: None }
     }
 
     /// Begins to record a run, and ends with the one before it.
@@ -75,13 +77,14 @@ impl Recording {
         if let Some(journal) = &journal {
             meta = Arc::clone(journal.meta());
         }
-        let reports = Wanted::new(&self.settings, &started.plan.reports);
+        let mut reports = Wanted::new(&self.settings, &started.plan.reports);
+        reports.follow(started.handle.subscribe());
         self.current = Some(Current { meta, journal, snapshots: started.handle.subscribe(), reports });
     }
 
     /// Waits until the run, which has ended, is on the disk, and writes its reports; false when one could not be written.
     pub(super) fn finish(&mut self) -> bool {
-        let Some(Current { meta, journal, snapshots, reports }) = self.current.take() else { return true };
+        let Some(Current { meta, journal, snapshots, mut reports }) = self.current.take() else { return true };
         let last = Arc::clone(&snapshots.borrow());
         let run = match journal.map(finished) {
             Some(Ok(run)) => {
@@ -98,6 +101,7 @@ impl Recording {
             }
         };
         let (written, errors) = reports.write(&run);
+        self.data = reports.take_data();
         self.said.extend(written.into_iter().map(|text| Line { text: panics::masked(&text), is_complaint: false }));
         errors.iter().for_each(|why| self.complain(why));
         errors.is_empty()
@@ -124,6 +128,11 @@ impl Recording {
         if let Err(why) = done {
             self.complain(&format!("cannot remove old runs from {why}"));
         }
+    }
+
+    /// What the last run prints for other programs.
+    pub(super) fn take_data(&mut self) -> Option<String> {
+        self.data.take()
     }
 
     fn complain(&mut self, text: &str) {

@@ -1,21 +1,43 @@
 //! The files that a run is to write: those of flags, and those of the scenario's `report`.
 
+use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::watch;
 
 use super::panics;
 use crate::headless::console;
+use crate::report::csv::LiveCsv;
+use crate::report::locust_json::{self, LocustJson};
 use crate::report::{FORMATS, Format};
 use crate::scenario::plan::Reports;
 use crate::settings::{Settings, Shape};
+use crate::stats::Snapshot;
 use crate::store::Run;
 
+/// The format that is written while the run goes on.
+const CSV: &str = "csv";
+
 /// Where each format goes.
-pub(super) struct Wanted(Vec<(&'static dyn Format, PathBuf)>);
+pub(super) struct Wanted {
+    places: Vec<(&'static dyn Format, PathBuf)>,
+    /// The history has rows of endpoints too.
+    full_history: bool,
+    /// CSV files that are written while the run goes on.
+    live: Option<LiveCsv>,
+    /// Locust's array, collected while the run goes on, and the place of its file.
+    array: Option<LocustJson>,
+    array_file: Option<PathBuf>,
+    is_array_printed: bool,
+    /// What is to be printed for other programs.
+    data: Option<String>,
+}
 
 impl fmt::Debug for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(format, path)| (format.name(), path))).finish()
+        f.debug_map().entries(self.places.iter().map(|(format, path)| (format.name(), path))).finish()
     }
 }
 
@@ -26,24 +48,73 @@ impl Wanted {
             let flag = path_of(settings, format.name());
             flag.or_else(|| reports.get(format.name()).cloned()).map(|path| (format, path))
         };
-        Self(FORMATS.iter().copied().filter_map(place).collect())
+        let places = FORMATS.iter().copied().filter_map(place).collect();
+        Self {
+            places,
+            full_history: settings.csv_full_history,
+            live: None,
+            array: None,
+            array_file: settings.json_file.as_deref().map(with_json),
+            is_array_printed: settings.json,
+            data: None,
+        }
+    }
+
+    /// Begins to write what is written while the run goes on.
+    pub(super) fn follow(&mut self, snapshots: watch::Receiver<Arc<Snapshot>>) {
+        let csv = self.places.iter().find(|(format, _)| format.name() == CSV);
+        // What cannot be written now is tried at the end, and is an error then.
+        let follow = |prefix: &PathBuf| LiveCsv::start(prefix, self.full_history, snapshots.clone()).ok();
+        self.live = csv.and_then(|(_, prefix)| follow(prefix));
+        if self.is_array_printed || self.array_file.is_some() {
+            self.array = LocustJson::start(snapshots).ok();
+        }
     }
 
     /// Says before a run that one of them cannot be written.
     pub(super) fn can_be_written(&self) -> bool {
-        let errors = self.0.iter().filter_map(|(format, place)| format.check(place).err());
+        if self.full_history && !self.places.iter().any(|(format, _)| format.name() == CSV) {
+            console::warn("--csv-full-history needs --csv PREFIX");
+            return false;
+        }
+        let array = self.array_file.iter().filter_map(|path| locust_json::check(path).err());
+        let errors = self.places.iter().filter_map(|(format, place)| format.check(place).err()).chain(array);
         let errors: Vec<String> = errors.map(|error| panics::masked(&error.to_string())).collect();
         errors.iter().for_each(|error| console::warn(error));
         errors.is_empty()
     }
 
+    /// What is to be printed for other programs.
+    pub(super) fn take_data(&mut self) -> Option<String> {
+        self.data.take()
+    }
+
+    fn write_array(&mut self, array: String, written: &mut Vec<String>, errors: &mut Vec<String>) {
+        if let Some(path) = &self.array_file {
+            match locust_json::write(path, &array) {
+                Ok(()) => written.push(format!("wrote {}", path.display())),
+                Err(error) => errors.push(error.to_string()),
+            }
+        }
+        self.data = self.is_array_printed.then_some(array);
+    }
+
     /// Writes them all; returns a line for each file, and the errors.
-    pub(super) fn write(&self, run: &Run) -> (Vec<String>, Vec<String>) {
+    pub(super) fn write(&mut self, run: &Run) -> (Vec<String>, Vec<String>) {
         let (mut written, mut errors) = (Vec::new(), Vec::new());
-        for (format, place) in &self.0 {
-            match format.write(place, run) {
+        for (format, place) in &self.places {
+            let live = self.live.take_if(|_| format.name() == CSV);
+            let place = if format.name() == CSV { place.clone() } else { filled(place, run) };
+            match live.map_or_else(|| format.write(&place, run), LiveCsv::finish) {
                 Ok(paths) => written.extend(paths.iter().map(|path| format!("wrote {}", path.display()))),
                 Err(error) => errors.push(error.to_string()),
+            }
+        }
+        if self.is_array_printed || self.array_file.is_some() {
+            let array = self.array.take().ok_or("the JSON array is missing: no thread could be started");
+            match array.and_then(LocustJson::finish) {
+                Ok(array) => self.write_array(array, &mut written, &mut errors),
+                Err(why) => errors.push(why.to_owned()),
             }
         }
         (written, errors)
@@ -54,4 +125,19 @@ impl Wanted {
 fn path_of(settings: &Settings, name: &str) -> Option<PathBuf> {
     let setting = Settings::TABLE.iter().find(|setting| setting.key == name && setting.shape() == Shape::One)?;
     settings.given.get(setting.key).map(|given| PathBuf::from(&given.text))
+}
+
+/// Locust always appends the suffix.
+fn with_json(name: &Path) -> PathBuf {
+    let mut path = OsString::from(name);
+    path.push(".json");
+    path.into()
+}
+
+/// The place with Locust's `{u}`, `{r}` and `{t}` replaced by users, spawn rate and run time in seconds.
+fn filled(place: &Path, run: &Run) -> PathBuf {
+    let Some(text) = place.to_str() else { return place.to_owned() };
+    let time = run.meta.run_time.unwrap_or_else(|| run.last.elapsed.as_secs_f64()).round();
+    let (users, rate) = (run.meta.users.to_string(), run.meta.spawn_rate.to_string());
+    text.replace("{u}", &users).replace("{r}", &rate).replace("{t}", &time.to_string()).into()
 }

@@ -56,6 +56,9 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
         if outcome.exit != Exit::HangUp {
             console::say(&text::summary(last, &rule.verdict(last), console::width()));
         }
+        if let Some(array) = recording.take_data() {
+            console::data(&array);
+        }
         code = rule.of_run(last, written);
     }
     if outcome.exit != Exit::HangUp {

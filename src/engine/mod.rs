@@ -37,6 +37,7 @@ use std::time::SystemTime;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::{mpsc, watch};
 
+pub use class_assignment::ClassAssignment;
 pub use command::Command;
 pub use feeder::DataError;
 pub use handle::{CommandError, RunHandle};

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,9 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 
 static OUT: Stream = Stream::new("standard output", rustix::stdio::stdout);
 static ERR: Stream = Stream::new("standard error", rustix::stdio::stderr);
+
+/// Standard output is only for data.
+static RESERVED: AtomicBool = AtomicBool::new(false);
 
 struct Stream {
     name: &'static str,
@@ -206,10 +210,30 @@ pub fn write_from_threads() {
     ERR.start();
 }
 
+/// From now on [`say`] prints on standard error: standard output is for [`data`].
+pub fn reserve_output() {
+    RESERVED.store(true, Ordering::Relaxed);
+}
+
 /// Prints on standard output, ending the line if `text` does not.
 pub fn say(text: &str) {
+    let stream = if RESERVED.load(Ordering::Relaxed) { &ERR } else { &OUT };
+    put_line(stream, text);
+}
+
+/// Prints on standard output what another program reads.
+pub fn data(text: &str) {
+    put_line(&OUT, text);
+}
+
+/// Prints a whole line of the log on standard error.
+pub fn log(line: &str) {
+    ERR.put(line.as_bytes());
+}
+
+fn put_line(stream: &Stream, text: &str) {
     let end = if text.ends_with('\n') { "" } else { "\n" };
-    OUT.put(format!("{text}{end}").as_bytes());
+    stream.put(format!("{text}{end}").as_bytes());
 }
 
 /// Prints on standard error, after the program's name.
@@ -217,9 +241,10 @@ pub fn warn(text: &str) {
     ERR.put(format!("katydid: {}\n", text.trim_end()).as_bytes());
 }
 
-/// True if the queue of standard output is empty.
+/// True if the queue of the stream that [`say`] prints on is empty.
 pub fn is_idle() -> bool {
-    OUT.lock().pending.is_empty()
+    let stream = if RESERVED.load(Ordering::Relaxed) { &ERR } else { &OUT };
+    stream.lock().pending.is_empty()
 }
 
 /// Waits until both streams are written. Gives up on a stream that is not read for two seconds, and on both after

@@ -4,7 +4,9 @@
 //! and the last snapshot.
 
 pub mod console;
+pub mod log;
 mod news;
+mod progress;
 mod reported;
 mod signals;
 mod thresholds;
@@ -41,14 +43,15 @@ pub struct Followed {
 }
 
 /// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
-/// third does not wait for them. What `journal` says of the recording is said
-/// too, and at the end the verdict of `judge`.
+/// third does not wait for them. `notes` on the run have been printed before. What
+/// `journal` says of the recording is said too, and at the end the verdict of `judge`.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
 pub fn follow(
     handle: RunHandle,
     settings: &Settings,
+    notes: &[String],
     journal: Option<watch::Receiver<Status>>,
     judge: impl Fn(&Snapshot) -> Verdict,
 ) -> std::io::Result<Followed> {
@@ -56,13 +59,15 @@ pub fn follow(
     runtime.block_on(async {
         let signals = Signals::new()?;
         let forced_by = tokio::select! {
-            forced_by = until_done(&handle, signals, settings) => forced_by,
+            forced_by = until_done(&handle, signals, settings, notes) => forced_by,
             never = say_status(journal) => match never {},
         };
         let last = handle.latest();
         let verdict = judge(&last);
         console::say(&text::verdict(&last, &verdict, console::width()));
-        console::say(&ending(&last, console::width()));
+        if settings.json_file.is_none() {
+            console::say(&ending(&last, console::width()));
+        }
         if !last.state.is_done() {
             console::warn("stopped waiting before the run ended: the figures are those of the last snapshot");
         }
@@ -75,8 +80,8 @@ async fn say_status(journal: Option<watch::Receiver<Status>>) -> Infallible {
     if let Some(mut status) = journal {
         while status.changed().await.is_ok() {
             match &*status.borrow_and_update() {
-                Status::Waiting(why) => console::warn(&format!("the run cannot be recorded for now: {why}")),
-                Status::Resumed => console::warn("the run is recorded again, with what had to wait"),
+                Status::Waiting(why) => log::warning(&format!("the run cannot be recorded for now: {why}")),
+                Status::Resumed => log::warning("the run is recorded again, with what had to wait"),
                 Status::Writing => {}
             }
         }
@@ -85,7 +90,7 @@ async fn say_status(journal: Option<watch::Receiver<Status>>) -> Infallible {
 }
 
 /// Returns the number of the signal that aborted running tasks, if one did.
-async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings) -> Option<i32> {
+async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings, notes: &[String]) -> Option<i32> {
     let mut snapshots = handle.subscribe();
     let mut table = tokio::time::interval(TABLE_EVERY);
     table.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -94,6 +99,8 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     let mut stops = 0_u32;
     let mut forced_by = None;
     let mut watch = news::StateWatch::default();
+    let mut progress = progress::Progress::new(notes);
+    progress.lines(&handle.latest()).iter().for_each(|line| log::info(line));
     let mut logged = 0;
     let mut skipped = 0_u64;
     loop {
@@ -104,18 +111,15 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
                     break;
                 }
                 let snapshot = snapshots.borrow_and_update().clone();
-                for line in watch.changes(&snapshot) {
-                    console::warn(&line);
-                }
-                for line in text::log(&snapshot, logged) {
-                    console::warn(&line);
-                }
+                progress.lines(&snapshot).iter().for_each(|line| log::info(line));
+                watch.changes(&snapshot).iter().for_each(|line| log::warning(line));
+                text::log(&snapshot, logged).iter().for_each(|line| log::warning(line));
                 logged = snapshot.log.total;
                 if snapshot.state.is_done() {
                     break;
                 }
             }
-            _ = table.tick(), if !settings.only_summary => {
+            _ = table.tick(), if settings.print_stats || !settings.only_summary => {
                 // Until the reader has taken the last table, a newer one would only wait behind it.
                 if console::is_idle() {
                     console::say(&table_now(&handle.latest(), console::width()));

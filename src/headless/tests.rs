@@ -87,9 +87,9 @@ fn following_ends_with_the_done_snapshot_or_when_the_engine_is_gone() {
                 sender.send(Arc::new(snapshot(RunState::Done(End::Completed)))).unwrap();
             }
         });
-        let Followed { last, forced_by } =
-            follow(handle, &Settings { only_summary: true, ..Settings::default() }, None, |last| conclude(last, false))
-                .unwrap();
+        let settings = Settings { only_summary: true, ..Settings::default() };
+        let followed = follow(handle, &settings, &[], None, |last| conclude(last, false));
+        let Followed { last, forced_by } = followed.unwrap();
         engine.join().unwrap();
         assert_eq!((last.state.is_done(), forced_by), (!gone, None));
     }

@@ -15,12 +15,16 @@ const SUFFIX: &str = ".tmp";
 
 /// Puts a file at `path` that has what `fill` writes; its folder is made where it is missing.
 pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    create(path, fill).map(drop)
+}
+
+/// The same, and returns the file to be appended to.
+pub(super) fn create(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
     let mut file = temporary(folder)?;
     fill(file.as_file_mut())?;
-    file.persist(path)?;
-    Ok(())
+    Ok(file.persist(path)?)
 }
 
 /// Whether [`write()`] will be able to write there: makes the folder, and a file in it that is gone again afterwards.

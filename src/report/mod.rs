@@ -8,6 +8,7 @@ mod format;
 mod html;
 mod json;
 mod junit;
+pub mod locust_json;
 mod markdown;
 mod one_file;
 mod registry;

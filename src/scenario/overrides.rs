@@ -20,6 +20,8 @@ pub struct Overrides {
     pub run_time: Option<Option<Duration>>,
     /// Time for running tasks to finish after a stop.
     pub stop_timeout: Option<Duration>,
+    /// All tasks of a class have the same weight, but those that never run.
+    pub equal_weights: bool,
     /// Used where neither these values nor the scenario set one.
     pub defaults: LoadDefaults,
 }
@@ -44,6 +46,10 @@ impl Overrides {
     /// ends the run on its way, a longer one stays at the last level.
     pub(super) fn apply(&self, plan: &mut Plan) -> Result<(), UnitError> {
         let written = plan.schedule.clone();
+        if self.equal_weights {
+            let tasks = plan.classes.iter_mut().flat_map(|class| &mut class.tasks);
+            tasks.for_each(|task| task.weight = task.weight.min(1));
+        }
         if let Some(users) = self.users {
             plan.load.users = units::parse_users(&users.to_string())?;
         }

@@ -1,7 +1,8 @@
-//! The file `config.yaml`: read, and checked once.
+//! The file `config.yaml`: read, and checked once. What `--config` names can also be a file of Locust's.
 
 use std::path::{Path, PathBuf};
 
+use super::conf;
 use super::setting::{Setting, Shape};
 use super::table::Settings;
 use crate::scenario::syntax::diagnostic::{self, Diagnostic, nearest};
@@ -44,7 +45,13 @@ impl Config {
         }
         let bytes = source::read_limited(&path, source::MAX_BYTES).map_err(|why| format!("error: {why}"))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("error: {} is not UTF-8", path.display()))?;
-        let values = parse(&path.display().to_string(), &text)?;
+        let origin = path.display().to_string();
+        let values = if conf::is_one(&text) {
+            let value = |(setting, text, line)| ConfigValue { setting, text, line };
+            conf::parse(&origin, &text)?.into_iter().map(value).collect()
+        } else {
+            parse(&origin, &text)?
+        };
         Ok(Self { path: Some(path), is_there: true, values })
     }
 

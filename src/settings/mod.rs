@@ -5,9 +5,11 @@
 //! is not read here: what it can say goes to it as [`Overrides`](crate::scenario::Overrides), with the values of
 //! `config.yaml` as their [`LoadDefaults`](crate::scenario::LoadDefaults).
 
+mod conf;
 mod config;
 mod found;
 mod host;
+mod log_level;
 mod setting;
 mod sources;
 mod table;
@@ -21,6 +23,7 @@ mod tests;
 pub use config::{Config, ConfigValue};
 pub use found::{Given, Origin};
 pub use host::parse_host;
+pub use log_level::LogLevel;
 pub use setting::{Setting, Shape};
 pub use sources::Sources;
 pub use table::Settings;

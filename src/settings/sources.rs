@@ -42,6 +42,12 @@ impl Sources {
             })
     }
 
+    /// Locust's variables that give values, in the order of the table.
+    pub fn locust_variables(&self) -> Vec<String> {
+        let found = Settings::TABLE.iter().filter_map(|setting| self.find(setting));
+        found.map(|found| found.name).filter(|name| name.starts_with("LOCUST_")).collect()
+    }
+
     /// The value of `config.yaml`.
     pub(super) fn in_config(&self, setting: &Setting) -> Option<Found> {
         let value = self.config.get(setting.key)?;
@@ -97,6 +103,7 @@ impl Settings {
             spawn_rate: self.spawn_rate,
             run_time: self.run_time.map(Some),
             stop_timeout: self.stop_timeout,
+            equal_weights: self.equal_weights,
             defaults: self.load_defaults.clone(),
             ..Overrides::default()
         }

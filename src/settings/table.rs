@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::found::{Found, Given};
+use super::log_level::LogLevel;
 use super::setting::{Flag, Setting, flag, list, switch};
 use super::theme::ThemeName;
 use super::value;
@@ -15,6 +16,7 @@ use crate::units::{PerSecond, Users};
 
 const CHECK: &str = "check";
 const TRY: &str = "try";
+const QUICK: &str = "quick";
 const DEMO_TARGET: &str = "demo-target";
 const REPORT: &str = "report";
 const RUNS: &str = "runs";
@@ -85,41 +87,55 @@ settings! {
     /// Scenario file, or the name of an embedded scenario
     file: Option<PathBuf>, value::path, flag("FILE").short('f').alias("locustfile");
     /// Apply a profile of the scenario
-    profile: Option<String>, value::string, flag("NAME").also(&[CHECK, TRY]);
+    profile: Option<String>, value::string, flag("NAME").also(&[CHECK, TRY, QUICK]);
     /// Run only tasks and steps with one of these tags
-    tags: Vec<String>, value::words, list("TAG,…").short('T').locust(&["LOCUST_TAGS"]).also(&[CHECK, TRY]);
+    tags: Vec<String>, value::words, list("TAG,…").short('T').locust(&["LOCUST_TAGS"]).also(&[CHECK, TRY, QUICK]);
     /// Run no tasks and steps with one of these tags
     exclude_tags: Vec<String>, value::words,
-        list("TAG,…").short('E').locust(&["LOCUST_EXCLUDE_TAGS"]).also(&[CHECK, TRY]);
+        list("TAG,…").short('E').locust(&["LOCUST_EXCLUDE_TAGS"]).also(&[CHECK, TRY, QUICK]);
     /// Run only these user classes
-    classes: Vec<String>, value::words, list("NAME,…").also(&[CHECK, TRY]);
+    classes: Vec<String>, value::words, list("NAME,…").also(&[CHECK, TRY, QUICK]);
     /// Base URL of the target, or the address of the Redis
     host: Option<String>, value::host,
-        flag("URL").short('H').locust(&["LOCUST_HOST"]).in_scenario().secret().also(&[CHECK, TRY]);
+        flag("URL").short('H').locust(&["LOCUST_HOST"]).in_scenario().secret().also(&[CHECK, TRY, QUICK]);
     /// Peak number of concurrent users
-    users: Option<Users>, value::users, flag("N").short('u').locust(&["LOCUST_USERS"]).in_scenario().also(&[CHECK]);
+    users: Option<Users>, value::users, flag("N").short('u').locust(&["LOCUST_USERS"]).in_scenario().also(&[CHECK, QUICK]);
     /// Users started per second
     spawn_rate: Option<PerSecond>, value::spawn_rate,
-        flag("RATE").short('r').locust(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK]);
+        flag("RATE").short('r').locust(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK, QUICK]);
     /// Stop after this long: 30s, 10m, 1h30m
     run_time: Option<Duration>, value::duration,
-        flag("TIME").short('t').locust(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK]);
+        flag("TIME").short('t').locust(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK, QUICK]);
     /// How long running tasks may take to finish after a stop
     stop_timeout: Option<Duration>, value::duration,
-        flag("TIME").short('s').locust(&["LOCUST_STOP_TIMEOUT"]).in_scenario().also(&[CHECK]);
+        flag("TIME").short('s').locust(&["LOCUST_STOP_TIMEOUT"]).in_scenario().also(&[CHECK, QUICK]);
+    /// Give all tasks of a class the same weight
+    equal_weights: bool, value::boolean, switch().also(&[CHECK, QUICK]);
     /// No screen: start at once and print tables
     headless: bool, value::boolean, switch().locust(&["LOCUST_HEADLESS"]);
+    /// With a screen, even if --headless is given
+    headful: bool, value::boolean, switch().locust(&["LOCUST_HEADFUL"]);
     /// Start at once, on the screen
     autostart: bool, value::boolean, switch().locust(&["LOCUST_AUTOSTART"]);
-    /// At the end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv; where they apply,
-    /// also _service_time.csv, _graphql.csv and _redis.csv
+    /// With --autostart, leave the screen this long after the end of the run; -1 stays
+    autoquit: Option<Duration>, value::duration_or_never, flag("TIME").locust(&["LOCUST_AUTOQUIT"]);
+    /// Reset the statistics once the ramp is complete
+    reset_stats: bool, value::boolean, switch().locust(&["LOCUST_RESET_STATS"]);
+    /// During the run and at its end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv;
+    /// where they apply, also _service_time.csv, _graphql.csv and _redis.csv
     csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
-    /// At the end write a page for browsers to FILE
+    /// Write a row of each endpoint and second into PREFIX_stats_history.csv
+    csv_full_history: bool, value::boolean, switch().locust(&["LOCUST_CSV_FULL_HISTORY"]);
+    /// At the end write a page for browsers to FILE; {u}, {r} and {t} in it are users, spawn rate and run time in seconds
     html: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_HTML"]);
     /// At the end write JUnit XML, for CI systems, to FILE
     junit: Option<PathBuf>, value::path, flag("FILE");
     /// At the end write a summary in Markdown, for pull requests, to FILE
     markdown: Option<PathBuf>, value::path, flag("FILE");
+    /// At the end print Locust's JSON array on standard output, and everything else on standard error
+    json: bool, value::boolean, switch();
+    /// At the end write Locust's JSON array to NAME.json, instead of printing the final tables
+    json_file: Option<PathBuf>, value::path, flag("NAME");
     /// Folder of recorded runs
     runs_dir: Option<PathBuf>, value::path,
         flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, RUNS, USAGE]);
@@ -145,11 +161,18 @@ settings! {
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables
     only_summary: bool, value::boolean, switch().locust(&["LOCUST_ONLY_SUMMARY"]);
+    /// Without a screen, print the periodic tables also with --only-summary; the screen always has them
+    print_stats: bool, value::boolean, switch().locust(&["LOCUST_PRINT_STATS"]);
+    /// Without a screen, leave out of the log what is below DEBUG, INFO, WARNING, ERROR or CRITICAL
+    loglevel: LogLevel, value::log_level, flag("LEVEL").short('L').default("INFO").locust(&["LOCUST_LOGLEVEL"]);
+    /// Without a screen, append the log to a file instead of printing it on standard error
+    logfile: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_LOGFILE"]);
     /// Exit code when a request or a scenario step failed
     exit_code_on_error: Option<u8>, value::whole(0..=255),
         flag("N").default_help("1 without a screen, 0 with one").locust(&["LOCUST_EXIT_CODE_ON_ERROR"]);
     /// Threads that generate load
-    threads: Option<u16>, value::whole(1..=1024), flag("N").default_help("one for each available core");
+    threads: Option<u16>, value::threads,
+        flag("N").alias("processes").default_help("one for each available core").locust(&["LOCUST_PROCESSES"]);
     /// Seed of every random choice, to repeat a run
     seed: Option<u64>, value::whole(0..=u64::MAX),
         flag("N").default_help("a new one for each run").also(&[TRY, DEMO_TARGET]);

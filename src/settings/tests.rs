@@ -76,6 +76,7 @@ fn locusts_variables_count_where_katydids_are_not_set() {
     let settings = Settings::resolve(&sources).unwrap();
     assert_eq!((settings.users, settings.run_time), (Some(Users(7)), Some(Duration::from_secs(90))));
     assert!(settings.headless);
+    assert_eq!(sources.locust_variables(), ["LOCUST_USERS", "LOCUST_RUN_TIME", "LOCUST_HEADLESS"]);
     sources.environment.insert("KATYDID_USERS".to_owned(), "8".into());
     assert_eq!(Settings::resolve(&sources).unwrap().users, Some(Users(8)));
 }

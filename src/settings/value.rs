@@ -8,7 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::host::parse_host;
-use super::{ThemeName, VuPlan};
+use super::{LogLevel, ThemeName, VuPlan};
 use crate::units::{self, PerSecond, Users};
 
 /// The string of a value; only paths may be something else.
@@ -114,4 +114,25 @@ pub(super) fn theme(value: &OsStr) -> Result<ThemeName, String> {
     let index = ThemeName::NAMES.iter().position(|name| *name == text);
     let theme = index.and_then(|index| ThemeName::ALL.get(index)).copied();
     theme.ok_or_else(|| format!("expected one of {}, found {text:?}", ThemeName::NAMES.join(", ")))
+}
+
+/// A level of the log by its name, in capital letters or small ones.
+pub(super) fn log_level(value: &OsStr) -> Result<LogLevel, String> {
+    let text = utf8(value)?;
+    let index = LogLevel::NAMES.iter().position(|name| name.eq_ignore_ascii_case(text));
+    let level = index.and_then(|index| LogLevel::ALL.get(index)).copied();
+    level.ok_or_else(|| format!("expected one of {}, found {text:?}", LogLevel::NAMES.join(", ")))
+}
+
+/// A number of threads; -1 is one for each core, as Locust has it.
+pub(super) fn threads(value: &OsStr) -> Result<u16, String> {
+    if value == "-1" {
+        return Ok(std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(1_024)));
+    }
+    whole(1..=1_024)(value)
+}
+
+/// A length of time; -1 is none.
+pub(super) fn duration_or_never(value: &OsStr) -> Result<Option<Duration>, String> {
+    if value == "-1" { Ok(None) } else { duration(value).map(Some) }
 }

@@ -248,10 +248,16 @@ fn a_run_to_which_nothing_was_answered_is_not_clean() {
 #[test]
 fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
     let redis = Redis::start("");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("s.yaml");
+    let text = "redis: { url: 'redis://h' }\nuser_classes:\n  Subscriber: { fixed_count: 200, tasks: [{ steps: \
+                [{ redis: [PING] }] }] }\n  Publisher: { tasks: [{ steps: [{ redis: [PING] }] }] }\n";
+    std::fs::write(&file, text).expect("a written file");
     let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
         .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .env_remove("GITHUB_ACTIONS")
-        .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-pubsub.yaml")])
+        .arg("-f")
+        .arg(&file)
         .args(["-u", "60", "-r", "200", "-t", "1s", "--headless", "--only-summary", "--host", &redis.url()])
         .output()
         .expect("the program");

@@ -12,12 +12,20 @@ use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
 /// One line of a file.
 pub(super) type Record = Vec<String>;
 
+/// Writes records as they are in a file.
 pub(super) fn write(to: &mut impl Write, records: &[Record]) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
     for record in records {
         writer.write_record(record)?;
     }
     writer.flush()
+}
+
+/// Records as they are in a file.
+pub(super) fn bytes(records: &[Record]) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write(&mut bytes, records)?;
+    Ok(bytes)
 }
 
 /// The column names `before` the percentiles and `after` them, separated by commas.

@@ -2,30 +2,24 @@
 //! beside its place and renamed, so that it is complete or absent.
 
 mod cells;
+mod history;
+mod live;
 mod locust;
 mod protocols;
+mod tables;
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, tz::TimeZone};
 
+pub use self::live::LiveCsv;
+use self::tables::{HISTORY, SUFFIXES, tables, with_suffix, write_tables};
 use super::error::ReportError;
 use super::file;
 use super::format::Format;
 use crate::clean;
 use crate::stats::Snapshot;
 use crate::store::Run;
-
-const SUFFIXES: [&str; 7] = [
-    "_stats.csv",
-    "_stats_history.csv",
-    "_failures.csv",
-    "_exceptions.csv",
-    "_graphql.csv",
-    "_redis.csv",
-    "_service_time.csv",
-];
 
 /// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
 pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
@@ -40,12 +34,6 @@ pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
         prefix = folder.join(format!("{name}-{n}"));
     }
     prefix
-}
-
-fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
-    let mut path = OsString::from(prefix);
-    path.push(suffix);
-    path.into()
 }
 
 /// Locust's files.
@@ -97,39 +85,16 @@ pub fn check(prefix: &Path) -> Result<(), ReportError> {
 /// # Errors
 /// When a file cannot be written; the others are written all the same, and the error names both.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
-    let contents = [
-        Some(locust::stats(snapshot)),
-        Some(locust::history(snapshot)),
-        Some(locust::failures(snapshot)),
-        Some(locust::exceptions(snapshot)),
-        protocols::graphql(snapshot),
-        protocols::redis(snapshot),
-        locust::service(snapshot),
-    ];
-    file::sweep(&with_suffix(prefix, SUFFIXES[0]));
-    let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
-    for (suffix, records) in SUFFIXES.iter().zip(contents) {
-        let path = with_suffix(prefix, suffix);
-        let done = match &records {
-            Some(records) => file::write(&path, |file| cells::write(file, records)),
-            // A file of an earlier run would look like one of this run.
-            None if path.exists() => std::fs::remove_file(&path),
-            None => continue,
-        };
-        match done {
-            Ok(()) if records.is_some() => result.written.push(path),
-            Ok(()) => {}
-            Err(why) => result.failed.push((path, why)),
-        }
-    }
-    if result.failed.is_empty() { Ok(result.written) } else { Err(result) }
+    let path = with_suffix(prefix, HISTORY);
+    let history = file::write(&path, |file| cells::write(file, &locust::history(snapshot)));
+    write_tables(prefix, tables(snapshot), Some((path, history)))
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use super::cells::header;
+    use super::cells::{self, header};
     use super::*;
     use crate::row_kind::RowKind;
 

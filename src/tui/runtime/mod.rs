@@ -52,6 +52,9 @@ struct Loop<'a> {
     reader: Reader,
     begun: Instant,
     leaving: Option<Leaving>,
+    /// How long after the end of the run the screen stays, and since when the run is over.
+    autoquit: Option<Duration>,
+    ended: Option<Instant>,
     dirty: bool,
     redraw: bool,
 }
@@ -81,6 +84,8 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Set
         reader: Reader::default(),
         begun: Instant::now(),
         leaving: None,
+        autoquit: settings.autoquit,
+        ended: None,
         dirty: true,
         redraw: false,
     };
@@ -108,6 +113,10 @@ impl Loop<'_> {
                 if terminal::gone() {
                     self.leave(Exit::HangUp);
                 }
+            }
+            let is_left_alone = self.ended.zip(self.autoquit).is_some_and(|(ended, stay)| ended.elapsed() >= stay);
+            if is_left_alone && self.leaving.is_none() {
+                self.leave(Exit::Quit);
             }
             self.read();
             let due = drawn.is_none_or(|at| now.duration_since(at) >= FRAME);
@@ -182,6 +191,7 @@ impl Loop<'_> {
                 self.last = Some(snapshot.clone());
                 if snapshot.state.is_done() {
                     self.handle = None;
+                    self.ended = Some(Instant::now());
                 }
                 self.message(Message::Snapshot(snapshot), screen)?;
             }
@@ -282,6 +292,7 @@ impl Loop<'_> {
         let first = handle.latest();
         self.last = Some(first.clone());
         self.handle = Some(handle);
+        self.ended = None;
         Message::Started { index, overrides, planned, first }
     }
 

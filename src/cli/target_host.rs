@@ -1,0 +1,40 @@
+//! Where no host is given: `TARGET_HOST`, then `STAGING_URL`, of the environment or `.env`.
+
+use crate::scenario::{Scenario, secrets::userinfo};
+use crate::settings::{Settings, parse_host};
+
+/// The variables, the strongest first.
+const VARIABLES: [&str; 2] = ["TARGET_HOST", "STAGING_URL"];
+
+/// The first variable that is set, and its value.
+fn variable() -> Option<(&'static str, String)> {
+    VARIABLES.into_iter().find_map(|name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some((name, value))
+    })
+}
+
+/// Makes it the host of scenarios that have none, unless `config.yaml` has one.
+///
+/// # Errors
+/// When it is needed and is not a host. The value is not repeated: it may hold a password.
+pub(super) fn fill(settings: &mut Settings) -> Result<(), String> {
+    if settings.host.is_some() || settings.load_defaults.host.is_some() {
+        return Ok(());
+    }
+    if let Some((name, value)) = variable() {
+        let host = parse_host(&value).map_err(|why| format!("error: invalid value for {name}: {why}"))?;
+        settings.load_defaults.host = Some(host);
+    }
+    Ok(())
+}
+
+/// What a run says where its host is that of a variable.
+pub(super) fn note(settings: &Settings, scenario: &Scenario) -> Option<String> {
+    let (name, value) = variable()?;
+    let is_given = settings.host.is_some() || settings.load_defaults.host.as_deref() != Some(value.trim());
+    let used = scenario.completed(&settings.overrides()).host.clone();
+    (!is_given && used.is_some()).then(|| {
+        format!("no host is given: using {} of {name}", userinfo::mask(&scenario.secrets().mask(value.trim())))
+    })
+}

@@ -1,0 +1,83 @@
+//! The log of a run without a screen: Locust's lines, `[2026-11-27 08:03:55,899] host/INFO/katydid: Starting …`, on
+//! standard error or in a file.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use jiff::Zoned;
+
+use super::console;
+use crate::settings::LogLevel;
+
+static LOG: OnceLock<Log> = OnceLock::new();
+
+#[derive(Debug)]
+struct Log {
+    level: LogLevel,
+    host: String,
+    /// `None` is standard error.
+    file: Option<Mutex<File>>,
+}
+
+/// Starts the log, once: what is below `level` is left out, and a file is appended to; its folder is created.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn start(level: LogLevel, file: Option<&Path>) -> io::Result<()> {
+    let open = |path: &Path| {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            fs::create_dir_all(folder)?;
+        }
+        OpenOptions::new().create(true).append(true).open(path).map(Mutex::new)
+    };
+    let file = file.map(open).transpose()?;
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    // A second start changes nothing.
+    let _ = LOG.set(Log { level, host, file });
+    Ok(())
+}
+
+/// A step of the run.
+pub fn info(text: &str) {
+    if let Some(log) = LOG.get().filter(|log| log.level <= LogLevel::Info) {
+        log.write("INFO", text);
+    }
+}
+
+/// Something that needs attention. Without a file it is printed as every other warning of the program.
+pub fn warning(text: &str) {
+    match LOG.get() {
+        Some(log) if log.level > LogLevel::Warning => {}
+        Some(log) if log.file.is_some() => log.write("WARNING", text),
+        _ => console::warn(text),
+    }
+}
+
+impl Log {
+    fn write(&self, level: &str, text: &str) {
+        let line = line(&Zoned::now(), &self.host, level, text);
+        match &self.file {
+            // A log that cannot be written must not end the run.
+            Some(file) => drop(file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())),
+            None => console::log(&line),
+        }
+    }
+}
+
+fn line(at: &Zoned, host: &str, level: &str, text: &str) -> String {
+    let millis = at.subsec_nanosecond() / 1_000_000;
+    format!("[{},{millis:03}] {host}/{level}/katydid: {}\n", at.strftime("%Y-%m-%d %H:%M:%S"), text.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_locusts() {
+        let at = jiff::civil::date(2026, 11, 27).at(8, 3, 55, 89_000_000).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
+        assert_eq!(line(&at, "box", "INFO", "hello\n"), "[2026-11-27 08:03:55,089] box/INFO/katydid: hello\n");
+    }
+}

@@ -1,0 +1,67 @@
+//! The files of a prefix: their names, their contents, and how they are replaced.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::cells::{self, Record};
+use super::{locust, protocols};
+use crate::report::error::ReportError;
+use crate::report::file;
+use crate::stats::Snapshot;
+
+pub(super) const STATS: &str = "_stats.csv";
+pub(super) const HISTORY: &str = "_stats_history.csv";
+
+pub(super) const SUFFIXES: [&str; 7] =
+    [STATS, HISTORY, "_failures.csv", "_exceptions.csv", "_graphql.csv", "_redis.csv", "_service_time.csv"];
+
+/// The path of a file of a prefix.
+pub(super) fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
+    let mut path = OsString::from(prefix);
+    path.push(suffix);
+    path.into()
+}
+
+/// Every file but the history, by the end of its name; `None` where it does not apply.
+pub(super) fn tables(snapshot: &Snapshot) -> [(&'static str, Option<Vec<Record>>); 6] {
+    let [stats, _, failures, exceptions, graphql, redis, service] = SUFFIXES;
+    [
+        (stats, Some(locust::stats(snapshot))),
+        (failures, Some(locust::failures(snapshot))),
+        (exceptions, Some(locust::exceptions(snapshot))),
+        (graphql, protocols::graphql(snapshot)),
+        (redis, protocols::redis(snapshot)),
+        (service, locust::service(snapshot)),
+    ]
+}
+
+/// Writes the tables; the history has been written, or not.
+pub(super) fn write_tables(
+    prefix: &Path,
+    tables: [(&'static str, Option<Vec<Record>>); 6],
+    history: Option<(PathBuf, io::Result<()>)>,
+) -> Result<Vec<PathBuf>, ReportError> {
+    file::sweep(&with_suffix(prefix, STATS));
+    let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
+    for (suffix, records) in tables {
+        let path = with_suffix(prefix, suffix);
+        let done = match &records {
+            Some(records) => file::write(&path, |file| cells::write(file, records)),
+            // A file of an earlier run would look like one of this run.
+            None if path.exists() => std::fs::remove_file(&path),
+            None => continue,
+        };
+        match done {
+            Ok(()) if records.is_some() => result.written.push(path),
+            Ok(()) => {}
+            Err(why) => result.failed.push((path, why)),
+        }
+    }
+    match history {
+        Some((path, Ok(()))) => result.written.insert(result.written.len().min(1), path),
+        Some((path, Err(why))) => result.failed.push((path, why)),
+        None => {}
+    }
+    if result.failed.is_empty() { Ok(result.written) } else { Err(result) }
+}

@@ -1,0 +1,107 @@
+//! Locust's configuration files: `option-name = value` a line, `#` comments, lists `[a, b]`.
+
+use super::setting::{Setting, Shape};
+use super::table::Settings;
+use crate::scenario::syntax::diagnostic::nearest;
+
+/// True for a text whose first line that says something is one of such a file: YAML has a `:` there.
+pub(super) fn is_one(text: &str) -> bool {
+    let first = lines(text).map(|(_, line)| line).find(|line| !line.starts_with('['));
+    first.and_then(|line| line.split_once('=')).is_some_and(|(key, _)| {
+        let key = key.trim();
+        !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    })
+}
+
+/// Lines that say something, with their numbers from 1.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let lines = (1..).zip(text.lines().map(str::trim));
+    lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(['#', ';']))
+}
+
+/// A setting with its value as the environment variable would have it, and its line from 1.
+pub(super) type Line = (&'static Setting, String, usize);
+
+/// The settings of the file.
+pub(super) fn parse(origin: &str, text: &str) -> Result<Vec<Line>, String> {
+    let (mut values, mut wrong): (Vec<Line>, Vec<String>) = (Vec::new(), Vec::new());
+    for (number, line) in lines(text) {
+        // A section of an INI or TOML file.
+        if line.starts_with('[') {
+            continue;
+        }
+        match value(line) {
+            Ok((setting, _)) if values.iter().any(|(other, ..)| other.key == setting.key) => {
+                wrong.push(format!("error: {origin}:{number}: `{}` is defined twice", setting.key));
+            }
+            Ok((setting, text)) => values.push((setting, text, number)),
+            Err(why) => wrong.push(format!("error: {origin}:{number}: {why}")),
+        }
+    }
+    if wrong.is_empty() { Ok(values) } else { Err(wrong.join("\n")) }
+}
+
+fn value(line: &str) -> Result<(&'static Setting, String), String> {
+    let (key, value) = line.split_once('=').ok_or("expected `option-name = value`")?;
+    let key = key.trim().replace('-', "_");
+    let is_named = |setting: &&Setting| setting.key == key || setting.alias().is_some_and(|alias| alias == key);
+    let Some(setting) = Settings::TABLE.iter().find(is_named) else {
+        let near = nearest(&key, Settings::TABLE.iter().map(|setting| setting.key));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(format!("unknown setting `{key}`{near}"));
+    };
+    let value = unquoted(value.trim());
+    let value = match (setting.shape(), value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))) {
+        (Shape::List, Some(words)) => words.split(',').map(|word| unquoted(word.trim())).collect::<Vec<_>>().join(","),
+        // Words of a list can also have blanks between them.
+        (Shape::List, None) => value.split([' ', ',']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(","),
+        _ => value.to_owned(),
+    };
+    setting.check(value.as_ref()).map_err(|why| format!("`{}`: {why}", setting.key))?;
+    Ok((setting, value))
+}
+
+fn unquoted(text: &str) -> &str {
+    let inner = |quote: char| text.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
+    inner('"').or_else(|| inner('\'')).unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locusts_files_are_told_from_yaml_and_read() {
+        let text = "# mine\n[tool.locust]\nlocustfile = shop.yaml\nusers = 20\nspawn-rate=2\nrun_time = \"1h30m\"\n\
+                    headless = true\ntags = [a, 'b']\nexclude-tags = c d\n";
+        assert!(is_one(text) && !is_one("theme: light\nhost: http://h/?a=b\n") && !is_one("") && !is_one("# a = b"));
+        let values = parse("locust.conf", text).unwrap();
+        let seen: Vec<_> = values.iter().map(|(setting, text, line)| (setting.key, text.as_str(), *line)).collect();
+        let wanted = [
+            ("file", "shop.yaml", 3),
+            ("users", "20", 4),
+            ("spawn_rate", "2", 5),
+            ("run_time", "1h30m", 6),
+            ("headless", "true", 7),
+            ("tags", "a,b", 8),
+            ("exclude_tags", "c,d", 9),
+        ];
+        assert_eq!(seen, wanted);
+    }
+
+    #[test]
+    fn what_is_wrong_has_file_line_and_what_is_allowed() {
+        for (text, wanted) in [
+            ("users = 3\nmaster = true", "locust.conf:2: unknown setting `master`"),
+            ("userss = 3", "did you mean `users`?"),
+            ("users = many", "locust.conf:1: `users`: \"many\""),
+            ("users = 3\nusers = 4", "locust.conf:2: `users` is defined twice"),
+            ("users = 3\nnonsense", "locust.conf:2: expected `option-name = value`"),
+        ] {
+            let error = parse("locust.conf", text).unwrap_err();
+            assert!(error.contains(wanted), "{text:?}: {error}");
+        }
+        let error = parse("locust.conf", "host = ftp://u:S3cret@h").unwrap_err();
+        assert!(!error.contains("S3cret"), "{error}");
+    }
+}
