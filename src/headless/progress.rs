@@ -52,6 +52,7 @@ impl Progress {
                 RunState::Done(End::Completed) => Some("Run time limit reached".to_owned()),
                 RunState::Done(End::Stopped) => Some("Stopped".to_owned()),
                 RunState::Done(End::Threshold) => Some("Stopped by a threshold that failed".to_owned()),
+                RunState::Done(End::Budget) => Some("VU-hour budget reached".to_owned()),
                 RunState::Done(End::Broken) => Some("The run failed".to_owned()),
                 RunState::Ramping => None,
             });
