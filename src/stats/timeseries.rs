@@ -45,7 +45,7 @@ impl TimeSeries {
             if blocks.len() == BLOCKS {
                 blocks.remove(0);
             }
-            blocks.push(Block::new(merged, redis));
+            blocks.push(block(merged, redis));
         }
         self.coarse.push(&bucket, times);
 
@@ -134,6 +134,11 @@ impl Bucket {
             ..*later
         }
     }
+}
+
+fn block(bucket: &Bucket, redis: Option<(u64, u64)>) -> Block {
+    let Bucket { from, length, users, requests, failures, p50, p95, .. } = *bucket;
+    Block { from, length, users, requests, failures, p50, p95, redis }
 }
 
 fn set_percentiles(bucket: &mut Bucket, latency: &Latency) {

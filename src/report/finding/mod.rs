@@ -3,13 +3,16 @@
 //! [`findings`] looks at a snapshot alone, so that the screen and a run without one say the same.
 
 mod drifting;
+mod kind;
+
+pub use kind::{Finding, Kind};
 
 use std::time::Duration;
 
 use crate::stats::Snapshot;
 use crate::stats::sample::{REFUSED_BY, Silence};
 use crate::stats::snapshot::{Bucket, FailureRow, Figures, Level, RunState};
-use crate::{clean, units};
+use crate::units;
 
 /// Without a response for this long, and without an error, a target hangs.
 const HANGING: Duration = Duration::from_secs(3);
@@ -27,81 +30,6 @@ const SLOW: (f64, Duration) = (3.0, Duration::from_millis(100));
 const WORDS: usize = 50;
 const MESSAGE: usize = 100;
 const HOST: usize = 33;
-
-/// The kinds of findings, the most severe first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// Every request ends without a response.
-    NotResponding,
-    /// Requests wait, and no response arrives.
-    Hanging,
-    /// The scenario fails before it sends anything.
-    ScenarioError,
-    /// Responses are not the right ones.
-    Failing,
-    /// The target takes much longer than before.
-    Slow,
-    /// The load generator is the bottleneck.
-    GeneratorRed,
-    /// Iterations were due and could not start.
-    Dropped,
-    /// The load generator is near its limit.
-    GeneratorAmber,
-    /// Figures get worse and worse in a long run.
-    Drifting,
-    /// Requests that were aborted at the end.
-    Aborted,
-}
-
-impl Kind {
-    /// Its name, as it is shown.
-    pub fn title(self) -> &'static str {
-        match self {
-            Kind::NotResponding => "TARGET NOT RESPONDING",
-            Kind::Hanging => "HANGING",
-            Kind::ScenarioError => "SCENARIO ERROR",
-            Kind::Failing => "FAILING",
-            Kind::Slow => "SLOW",
-            Kind::GeneratorRed => "GENERATOR IS THE BOTTLENECK",
-            Kind::Dropped => "ITERATIONS DROPPED",
-            Kind::GeneratorAmber => "GENERATOR OVERLOADED",
-            Kind::Drifting => "DRIFTING",
-            Kind::Aborted => "ABORTED",
-        }
-    }
-
-    /// True when no response comes.
-    pub fn is_silence(self) -> bool {
-        matches!(self, Kind::NotResponding | Kind::Hanging)
-    }
-
-    /// True for what must not be overlooked.
-    pub fn is_severe(self) -> bool {
-        !matches!(self, Kind::Slow | Kind::Dropped | Kind::GeneratorAmber | Kind::Drifting | Kind::Aborted)
-    }
-}
-
-/// Something the user of a run needs to know.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What it is.
-    pub kind: Kind,
-    /// What was measured, without the title.
-    pub evidence: String,
-    /// What it means, or what to do.
-    pub remedy: String,
-}
-
-impl Finding {
-    fn new(kind: Kind, evidence: String, remedy: impl Into<String>) -> Self {
-        Self { kind, evidence: clean::line(&evidence).into_owned(), remedy: clean::line(&remedy.into()).into_owned() }
-    }
-
-    /// All of it in one line.
-    pub fn line(&self) -> String {
-        format!("{}: {}. {}", self.kind.title(), self.evidence, self.remedy)
-    }
-}
 
 /// The findings of a run at this moment, or of the whole run once it is over; the most severe first.
 pub fn findings(snapshot: &Snapshot) -> Vec<Finding> {

@@ -7,7 +7,7 @@ use crate::stats::snapshot::{Arrivals, End, ExceptionRow, Health, RunInfo};
 use crate::stats::{Aggregator, Example, Moment, Reason};
 
 /// A minute of a run, in which nothing has happened.
-pub(super) fn minute() -> Snapshot {
+fn minute() -> Snapshot {
     let run = RunInfo {
         scenario: "shop".into(),
         host: "http://127.0.0.1:22999".into(),
@@ -279,4 +279,22 @@ fn a_sentence_is_bounded_and_clean_whatever_the_server_says() {
         let line = finding.line();
         assert!(line.chars().count() < 400 && !line.chars().any(char::is_control), "{line}");
     }
+}
+
+#[test]
+fn only_what_gets_worse_is_a_finding() {
+    let drift = |metric: &str, slope: f64, is_significant| crate::stats::snapshot::Drift {
+        metric: metric.into(),
+        slope,
+        interval: (slope, slope),
+        is_significant,
+        words: format!("{metric} {slope}").into(),
+    };
+    let mut snapshot = minute();
+    snapshot.drifts =
+        Arc::new(vec![drift("p50", 0.1, false), drift("p95", -0.1, true), drift("throughput", 1.0, true)]);
+    assert_eq!(drifting::drifting(&snapshot), None);
+    Arc::make_mut(&mut snapshot.drifts).extend([drift("throughput", -1.0, true), drift("p50", 0.2, true)]);
+    let found = drifting::drifting(&snapshot).expect("two figures get worse");
+    assert_eq!(found.line(), "DRIFTING: throughput -1; p50 0.2. Look for a leak, or for something that fills up.");
 }

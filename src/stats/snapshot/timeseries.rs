@@ -108,13 +108,6 @@ pub struct Block {
     pub redis: Option<(u64, u64)>,
 }
 
-impl Block {
-    pub(in crate::stats) fn new(bucket: &Bucket, redis: Option<(u64, u64)>) -> Self {
-        let Bucket { from, length, users, requests, failures, p50, p95, .. } = *bucket;
-        Self { from, length, users, requests, failures, p50, p95, redis }
-    }
-}
-
 /// Totals of the run at an earlier moment: the `Total …` columns of Locust's history file.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cumulative {
