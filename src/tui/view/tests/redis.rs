@@ -44,7 +44,7 @@ fn the_panes_of_a_run_with_redis_share_the_height() {
         for i in 0..endpoints {
             assert!(text.contains(&format!("channel-{i} ")), "channel {i} at {width}x{height}\n{text}");
         }
-        for needle in ["1,234,567 delivered", "fan-out 20.0", "3 clients cut", "memory at 90 % of maxmemory"] {
+        for needle in ["1,234,567 delivered", "fan-out 20.0", "3 clients disconnected", "memory at 90 % of maxmemory"] {
             assert!(text.contains(needle), "{needle} at {width}x{height}\n{text}");
         }
         let lines: Vec<&str> = text.lines().collect();
