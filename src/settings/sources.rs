@@ -1,11 +1,11 @@
 //! Where values are looked for, and which of several counts.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 use super::config::Config;
 use super::found::{Found, Origin};
-use super::setting::Setting;
+use super::setting::{Setting, Shape};
 use super::table::Settings;
 use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
 
@@ -63,8 +63,18 @@ fn set<'a>(variables: &'a BTreeMap<String, OsString>, name: &str) -> Option<&'a 
 fn variable(setting: &Setting, variables: &BTreeMap<String, OsString>, origin: Origin) -> Option<Found> {
     setting.variables().find_map(|name| {
         let value = set(variables, &name)?.clone();
+        let is_locust_list = setting.shape() == Shape::List && setting.flag.locust.contains(&name.as_str());
+        let value = if is_locust_list { locust_list(&value) } else { value };
         Some(Found { value, origin: origin.clone(), name })
     })
+}
+
+/// A list as Locust's variables have it, `[a, b]` or words with spaces between them, as words with commas.
+fn locust_list(value: &OsStr) -> OsString {
+    let Some(text) = value.to_str().map(str::trim) else { return value.to_owned() };
+    let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let words = inner.split(|c: char| c == ',' || c.is_whitespace()).filter(|word| !word.is_empty());
+    words.collect::<Vec<_>>().join(",").into()
 }
 
 impl Settings {

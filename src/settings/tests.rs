@@ -82,6 +82,22 @@ fn locusts_variables_count_where_katydids_are_not_set() {
 }
 
 #[test]
+fn lists_of_locusts_variables_have_its_form() {
+    for (name, value, wanted) in [
+        ("LOCUST_TAGS", "read", &["read"][..]),
+        ("LOCUST_TAGS", "read write", &["read", "write"]),
+        ("LOCUST_TAGS", "[read, write]", &["read", "write"]),
+        ("LOCUST_TAGS", "read,write", &["read", "write"]),
+        ("KATYDID_TAGS", "read only, write", &["read only", "write"]),
+    ] {
+        let sources = Sources { environment: variables(&[(name, value)]), ..Sources::default() };
+        assert_eq!(Settings::resolve(&sources).unwrap().tags, wanted, "{name}={value}");
+    }
+    let sources = Sources { dotenv: variables(&[("LOCUST_EXCLUDE_TAGS", "a b")]), ..Sources::default() };
+    assert_eq!(Settings::resolve(&sources).unwrap().exclude_tags, ["a", "b"]);
+}
+
+#[test]
 fn no_color_asks_for_mono_unless_a_theme_is_given() {
     let mut sources = Sources { environment: variables(&[("NO_COLOR", "1")]), ..Sources::default() };
     assert_eq!(Settings::resolve(&sources).unwrap().theme, ThemeName::Mono);
