@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use common::calm::{STALL, calmly};
 use common::wait::end_of;
 use common::{Server, run, stop, until};
-use katydid::engine::{self, Command, Options};
+use katydid::engine::{self, Command, EngineOptions};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::{End, RunState};
@@ -30,7 +30,7 @@ async fn counts_equal_the_servers_own() {
     assert_eq!(last.total.total.requests, server.count());
     assert_eq!(last.total.total.failures, last.endpoints[2].total.requests);
     assert_eq!(last.endpoints.iter().map(|row| row.total.requests).sum::<u64>(), last.total.total.requests);
-    assert_eq!((last.cut, last.load.users, last.load.in_flight), (0, 0, 0));
+    assert_eq!((last.aborted, last.load.users, last.load.in_flight), (0, 0, 0));
     assert_eq!(&*last.failures.rows[0].reason, "HTTP 500 Internal Server Error");
     assert_eq!(last.failures.rows[0].example.as_ref().expect("a kept reply").body, "broken on purpose");
 }
@@ -71,7 +71,7 @@ async fn steering_is_quick_and_takes_as_long_as_it_should() {
     handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
     handle.send(Command::SetUsers(Users(5))).expect("a live run");
     let seen = until(&handle, "5 users", |s| s.load.users == 5).await;
-    assert_eq!((seen.total.total.failures, seen.cut), (0, 0));
+    assert_eq!((seen.total.total.failures, seen.aborted), (0, 0));
     assert_eq!(stop(handle).await.total.total.requests, server.count());
 }
 
@@ -137,7 +137,7 @@ async fn a_stop_waits_for_what_runs_and_then_cuts_it() {
         let started = Instant::now();
         let last = stop(handle).await;
         assert!(started.elapsed() >= Duration::from_millis(900));
-        assert_eq!((last.cut, last.total.total.requests), (3, 0));
+        assert_eq!((last.aborted, last.total.total.requests), (3, 0));
     })
     .await;
 }
@@ -201,7 +201,7 @@ async fn every_kind_of_broken_server_has_a_plain_reason() {
             Scenario::parse("test.yaml", "tasks: [{ steps: [{ get: /ok, timeout: 5s }] }]\nwait_time: constant(50ms)")
                 .expect("a scenario");
         let plan = scenario.plan(&Overrides { host: Some(host.clone()), ..Overrides::default() }).expect("a plan");
-        let handle = engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }).expect("an engine");
+        let handle = engine::start(Arc::new(plan), EngineOptions { threads: 1, seed: 1 }).expect("an engine");
         let seen = until(&handle, reason, |s| !s.failures.rows.is_empty()).await;
         assert!(seen.failures.rows[0].reason.starts_with(reason), "{host}: {}", seen.failures.rows[0].reason);
         stop(handle).await;

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use common::wait::end_of;
 use common::{Server, run, stop, until};
-use katydid::engine::{self, Command, EngineError, Options, RunHandle};
+use katydid::engine::{self, Command, EngineError, EngineOptions, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::{End, RunState};
@@ -204,7 +204,7 @@ fn with_rows(server: &Server, rows: usize, scenario: &str) -> (RunHandle, tempfi
     std::fs::write(&path, scenario).expect("a scenario");
     let overrides = Overrides { host: Some(server.url()), ..Overrides::default() };
     let plan = Scenario::load(&path).and_then(|scenario| scenario.plan(&overrides)).unwrap_or_else(|e| panic!("{e}"));
-    (engine::start(Arc::new(plan), Options { threads: 2, seed: 7 }).expect("an engine"), dir)
+    (engine::start(Arc::new(plan), EngineOptions { threads: 2, seed: 7 }).expect("an engine"), dir)
 }
 
 #[tokio::test]
@@ -286,7 +286,7 @@ fn what_is_not_yet_runnable_is_refused_with_a_reason() {
                 tasks: [{ steps: [{ get: / }] }]";
     let plan =
         Scenario::parse("t.yaml", text).and_then(|s| s.plan(&Overrides::default())).unwrap_or_else(|e| panic!("{e}"));
-    match engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }) {
+    match engine::start(Arc::new(plan), EngineOptions { threads: 1, seed: 1 }) {
         Err(EngineError::NotRunnable(why)) => assert!(why.contains("the search of a profile"), "{why}"),
         other => panic!("{:?}", other.map(|_| ())),
     }

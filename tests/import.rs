@@ -6,7 +6,7 @@ mod curl;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use katydid::import::{Imported, Options, import};
+use katydid::import::{ImportOptions, Imported, import};
 use katydid::scenario::{Overrides, Scenario};
 
 fn fixture(name: &str) -> String {
@@ -14,7 +14,7 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(path).expect("a fixture")
 }
 
-fn imported(text: &str, options: &Options) -> Imported {
+fn imported(text: &str, options: &ImportOptions) -> Imported {
     import(text, "made", options).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
 
@@ -48,7 +48,7 @@ fn has_not(text: &str, unwanted: &[&str]) {
 
 #[test]
 fn a_recording_becomes_a_journey() {
-    let made = imported(&fixture("shop.har"), &Options::default());
+    let made = imported(&fixture("shop.har"), &ImportOptions::default());
     load(&made);
     has(
         &made.text,
@@ -90,7 +90,7 @@ fn a_recording_becomes_a_journey() {
 
 #[test]
 fn what_is_left_out_of_a_recording_can_be_kept() {
-    let options = Options { assets: true, hosts: vec!["example.net".to_owned()] };
+    let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned()] };
     let made = imported(&fixture("shop.har"), &options);
     load(&made);
     has(
@@ -101,7 +101,7 @@ fn what_is_left_out_of_a_recording_can_be_kept() {
 
 #[test]
 fn a_recording_of_the_demo_runs_against_the_demo() {
-    let made = imported(&fixture("shop.har"), &Options::default());
+    let made = imported(&fixture("shop.har"), &ImportOptions::default());
     let (folder, file, _) = load(&made);
     let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
     let attempt = || {
@@ -132,7 +132,7 @@ fn redirects_cookies_and_pages_of_a_recording() {
         entry("00", "http://h/login", 302, ""),
         entry("01", "http://h/home", 200, page)
     );
-    let made = imported(&har, &Options::default());
+    let made = imported(&har, &ImportOptions::default());
     load(&made);
     has(
         &made.text,
@@ -153,8 +153,8 @@ fn redirects_cookies_and_pages_of_a_recording() {
 
 #[test]
 fn an_openapi_document_becomes_tasks() {
-    let json = imported(&fixture("pets.json"), &Options::default());
-    let yaml = imported(&fixture("pets.yaml"), &Options::default());
+    let json = imported(&fixture("pets.json"), &ImportOptions::default());
+    let yaml = imported(&fixture("pets.yaml"), &ImportOptions::default());
     assert_eq!(json, yaml);
     load(&json);
     has(
@@ -200,7 +200,7 @@ fn uploads_of_a_document_and_sockets_of_a_recording() {
         "multipart/form-data":{"schema":{"properties":{"title":{"type":"string"},"photo":{"type":"string","format":"binary"}}},
         "encoding":{"photo":{"contentType":"image/png"}}}}}}},"/plain":{"post":{"requestBody":{"content":{
         "multipart/form-data":{"schema":{"properties":{"title":{"type":"string"}}}}}}}}}}"#;
-    let made = imported(api, &Options::default());
+    let made = imported(api, &ImportOptions::default());
     has(
         &made.text,
         &[
@@ -222,7 +222,7 @@ fn uploads_of_a_document_and_sockets_of_a_recording() {
         entry("http://h/more", 200, r#","_webSocketMessages":[]"#),
         entry("wss://h/chat", 101, r#","_resourceType":"websocket""#),
     ];
-    let made = imported(&format!(r#"{{"log":{{"entries":[{}]}}}}"#, all.join(",")), &Options::default());
+    let made = imported(&format!(r#"{{"log":{{"entries":[{}]}}}}"#, all.join(",")), &ImportOptions::default());
     load(&made);
     has(&made.text, &["left out: 3 × WebSocket", "- get: /page"]);
     has_not(&made.text, &["/live", "/more", "/chat", "no HTTP request"]);
@@ -245,7 +245,7 @@ fn other_texts_are_refused_with_what_can_be_read() {
         ("curl -X", "no request"),
         ("curl ftp://h/", "not http"),
     ] {
-        let error = import(text, "x", &Options::default()).expect_err(text).to_string();
+        let error = import(text, "x", &ImportOptions::default()).expect_err(text).to_string();
         assert!(error.contains(wanted), "{text}: {error}");
     }
 }
@@ -255,7 +255,7 @@ fn redirects_that_are_the_success_are_not_followed() {
     let api = r##"{"openapi":"3.1.0","servers":[{"url":"http://h/v1"}],"paths":{
         "/see":{"post":{"responses":{"303":{}}}},"/both":{"post":{"responses":{"201":{},"302":{},"404":{}}}},
         "/range":{"get":{"responses":{"3XX":{}}}},"/cached":{"get":{"responses":{"200":{},"304":{}}}}}}"##;
-    let made = imported(api, &Options::default());
+    let made = imported(api, &ImportOptions::default());
     load(&made);
     for (path, wanted) in [
         ("post: /v1/see", "follow_redirects: false\n        expect: { status: 303 }"),
@@ -268,7 +268,7 @@ fn redirects_that_are_the_success_are_not_followed() {
         assert_eq!(step.contains("follow_redirects"), wanted.contains("follow"), "{step}");
     }
     let har = recorded("", "{}").replace("\"status\":200", "\"status\":302");
-    has(&imported(&har, &Options::default()).text, &["follow_redirects: false", "expect: { status: 302 }"]);
+    has(&imported(&har, &ImportOptions::default()).text, &["follow_redirects: false", "expect: { status: 302 }"]);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn references_to_other_files_are_reported() {
             "patch":{"servers":[{"url":"https://other/v3"}],
                 "requestBody":{"content":{"application/merge-patch+json":{"example":{"a":1}}}}},
             "put":{"requestBody":{"$ref":"c.json"},"callbacks":{"done":{"{$request.body#/url}":{"post":{}}}}}}}}"##;
-    let made = imported(api, &Options::default());
+    let made = imported(api, &ImportOptions::default());
     load(&made);
     has(&made.notes.join("\n"), &["1 × paths that are defined in another file", "1 × webhooks"]);
     has(&made.text, &["- name: local", "- get: /v1/local"]);
@@ -308,7 +308,7 @@ fn bodies_of_other_types_are_no_json() {
         "post":{"requestBody":{"content":{"application/xml":{"schema":{"properties":{"a":{"type":"string"}}}}}}},
         "put":{"requestBody":{"content":{"image/*":{"schema":{"type":"string"}}}}},
         "patch":{"requestBody":{"content":{"text/csv":{"example":"a;b"}}}}}}}"#;
-    let made = imported(api, &Options::default());
+    let made = imported(api, &ImportOptions::default());
     load(&made);
     has(&made.text, &["# the document has no example of this body: write it as application/xml", "- post: /a"]);
     has(&made.text, &["- put: /a\n        body: text\n"]);
@@ -361,7 +361,7 @@ fn bodies_of_a_recording_keep_their_kind() {
             vec!["headers: { Content-Type: application/json }"],
         ),
     ] {
-        let made = imported(&recorded(headers, data), &Options::default());
+        let made = imported(&recorded(headers, data), &ImportOptions::default());
         has(&made.text, &wanted);
         has_not(&made.text, &["hunter2"]);
         let folder = tempfile::tempdir().expect("a folder");
@@ -375,10 +375,10 @@ fn bodies_of_a_recording_keep_their_kind() {
 #[test]
 fn headers_that_a_script_sets_are_kept_and_come_once() {
     let headers = r#"{"name":"Accept","value":"application/json, text/plain, */*"},{"name":"X-A","value":"1"},{"name":"x-a","value":"2"}"#;
-    let made = imported(&recorded(headers, "{}"), &Options::default());
+    let made = imported(&recorded(headers, "{}"), &ImportOptions::default());
     load(&made);
     has(&made.text, &["headers: { Accept: \"application/json, text/plain, */*\", X-A: \"1, 2\" }"]);
-    let made = imported("curl -H 'X-A: 1' -H 'X-A: 2' -H 'Cookie: a=1' -b b=2 http://h/a", &Options::default());
+    let made = imported("curl -H 'X-A: 1' -H 'X-A: 2' -H 'Cookie: a=1' -b b=2 http://h/a", &ImportOptions::default());
     load(&made);
     has(&made.text, &["headers: { X-A: \"1, 2\", Cookie: \"{{ env.COOKIE }}; {{ env.COOKIE_2 }}\" }"]);
 }
@@ -386,7 +386,7 @@ fn headers_that_a_script_sets_are_kept_and_come_once() {
 /// Damaged fixtures: an error or a scenario that loads, never a panic.
 #[test]
 fn hostile_texts_do_no_harm() {
-    let options = Options { assets: true, hosts: vec!["example.net".to_owned(), "example.com".to_owned()] };
+    let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned(), "example.com".to_owned()] };
     let mut seed = 0x9e37_79b9_u64;
     let mut random = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

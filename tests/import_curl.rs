@@ -8,7 +8,7 @@ use std::process::Command;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use katydid::import::{Options, import};
+use katydid::import::{ImportOptions, import};
 
 /// A request as it came over the wire.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ fn a_step_sends_what_curl_sends() {
         let mut curl = Command::new("bash");
         curl.arg("-c").arg(command.replacen("curl", "curl -sS", 1));
         let wanted = run(curl, folder, &seen);
-        let made = import(&command, "made", &Options::default()).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let made = import(&command, "made", &ImportOptions::default()).unwrap_or_else(|e| panic!("{command}: {e}"));
         std::fs::write(folder.join("made.yaml"), &made.text).unwrap();
         let mut katydid = Command::new(env!("CARGO_BIN_EXE_katydid"));
         katydid.args(["try", "made.yaml"]).env_remove("KATYDID_HOST");
@@ -191,7 +191,7 @@ fn every_option_of_curl_is_known() {
             _ => "",
         };
         let command = format!("curl --{name}{value} http://h.example/a");
-        let made = import(&command, "made", &Options::default()).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let made = import(&command, "made", &ImportOptions::default()).unwrap_or_else(|e| panic!("{command}: {e}"));
         let steps = made.text.lines().filter(|line| line.trim_start().starts_with("- ") && line.contains("/a"));
         assert_eq!(steps.count(), 1, "{command}\n{}", made.text);
         assert!(!made.text.contains("10k/") && made.text.contains("host: \"http://h.example\""), "{}", made.text);
@@ -210,13 +210,13 @@ fn a_pattern_becomes_a_step_for_each_address() {
     let lines = || -> Vec<String> { seen.try_iter().map(|seen| seen.line).collect() };
     let wanted = lines();
     assert_eq!(wanted.len(), 5, "{wanted:?}");
-    let made = import(&command, "made", &Options::default()).unwrap();
+    let made = import(&command, "made", &ImportOptions::default()).unwrap();
     std::fs::write(folder.path().join("made.yaml"), &made.text).unwrap();
     let mut katydid = Command::new(env!("CARGO_BIN_EXE_katydid"));
     katydid.args(["try", "made.yaml"]).current_dir(folder.path()).env_remove("KATYDID_HOST");
     assert!(katydid.output().unwrap().status.success(), "{}", made.text);
     assert_eq!(lines(), wanted, "{}", made.text);
-    let many = import("curl 'http://h/[1-500]'", "made", &Options::default()).unwrap();
+    let many = import("curl 'http://h/[1-500]'", "made", &ImportOptions::default()).unwrap();
     assert_eq!(many.text.matches("- get:").count(), 50);
     assert!(many.notes.join(" ").contains("first 50 of 500"), "{:?}", many.notes);
 }

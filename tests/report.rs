@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use katydid::report::text::Period;
+use katydid::report::text::RateWindow;
 use katydid::report::{csv, text};
 use katydid::row_kind::RowKind;
 use katydid::stats::Snapshot;
@@ -136,7 +136,7 @@ fn snapshot() -> Snapshot {
             cores: Cores::default(),
             ..Health::default()
         },
-        cut: 2,
+        aborted: 2,
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),
@@ -238,7 +238,7 @@ fn graphql_and_redis_have_files_of_their_own() {
 fn tables_line_by_line() {
     let snapshot = snapshot();
     for width in [160, 80] {
-        let mut all = text::requests(&snapshot, Period::Now, width);
+        let mut all = text::requests(&snapshot, RateWindow::Now, width);
         all.push_str("==\n");
         all.push_str(&text::tables(&snapshot, width));
         all.push_str("==\n");

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use common::{stop, until};
 use katydid::demo::DemoTarget;
-use katydid::engine::{self, Command, Options};
+use katydid::engine::{self, Command, EngineOptions};
 use katydid::scenario::{Overrides, catalog};
 use katydid::units::Users;
 
@@ -29,7 +29,7 @@ async fn every_shipped_scenario_runs_against_the_demo_target() {
         let plan = entry.load().expect("a valid file").plan(&overrides).expect("a valid plan");
         let is_open = plan.schedule.is_open();
         let rows = plan.endpoints.len();
-        let handle = engine::start(Arc::new(plan), Options { threads: 1, seed: 1 }).expect("an engine");
+        let handle = engine::start(Arc::new(plan), EngineOptions { threads: 1, seed: 1 }).expect("an engine");
         if !is_open {
             handle.send(Command::SetUsers(Users(40))).expect("a live run");
             handle.send(Command::SetSpawnRate(katydid::units::PerSecond(100.0))).expect("a live run");

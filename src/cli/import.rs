@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use super::args::Import;
 use super::{exit, files};
 use crate::headless::console;
-use crate::import::{self, Imported, MAX_INPUT, Options};
+use crate::import::{self, ImportOptions, Imported, MAX_INPUT};
 use crate::scenario::syntax::source;
 
 /// Reads, converts and writes.
@@ -20,7 +20,7 @@ pub(super) fn run(args: &Import) -> ExitCode {
             return ExitCode::from(exit::USAGE);
         }
     };
-    let options = Options { assets: args.assets, hosts: args.include_host.clone() };
+    let options = ImportOptions { assets: args.assets, hosts: args.include_host.clone() };
     let imported = match import::import(&text, &name(args), &options) {
         Ok(imported) => imported,
         Err(why) => {

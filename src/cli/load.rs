@@ -138,7 +138,7 @@ impl Local {
         }
         self.remarks = estimate::remarks(&plan);
         let plan = Arc::new(plan);
-        let handle = engine::start(Arc::clone(&plan), engine::Options { threads: self.threads, seed })?;
+        let handle = engine::start(Arc::clone(&plan), engine::EngineOptions { threads: self.threads, seed })?;
         if self.resets_after_ramp {
             reset_after_ramp(handle.clone());
         }

@@ -48,7 +48,7 @@ mod tests {
     use std::sync::{Arc, Mutex, mpsc};
 
     use super::*;
-    use crate::engine::{Command, Options, RunHandle, start_with};
+    use crate::engine::{Command, EngineOptions, RunHandle, start_with};
     use crate::scenario::{Overrides, Scenario};
     use crate::stats::Snapshot;
     use crate::stats::health::BLOCKED;
@@ -76,7 +76,7 @@ mod tests {
                 ends.lock().unwrap().1.recv().unwrap();
             }));
         };
-        let mut handle = start_with(Arc::new(plan), Options { threads: 1, seed: 1 }, task).unwrap();
+        let mut handle = start_with(Arc::new(plan), EngineOptions { threads: 1, seed: 1 }, task).unwrap();
         seen(&handle, "a run", |s| s.load.users == 1).await;
         block.send(()).unwrap();
         let blocked = seen(&handle, "a blocked thread", |s| s.health.blocked.now > 5 * BLOCKED).await;

@@ -55,7 +55,7 @@ use crate::verdict::Judge;
 
 /// Settings of the load generator itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Options {
+pub struct EngineOptions {
     /// Shards, each an OS thread with its own runtime; at least 1.
     pub threads: usize,
     /// Seed of every random choice.
@@ -89,14 +89,14 @@ const INTERVALS: usize = 4;
 /// # Errors
 /// When the operating system provides no thread, TLS cannot be set up, a data file cannot be used, or the plan has
 /// something that is not yet runnable.
-pub fn start(plan: Arc<Plan>, options: Options) -> Result<RunHandle, EngineError> {
+pub fn start(plan: Arc<Plan>, options: EngineOptions) -> Result<RunHandle, EngineError> {
     start_with(plan, options, || {})
 }
 
 /// Like [`start`]; each load thread first calls `given`.
 fn start_with(
     plan: Arc<Plan>,
-    options: Options,
+    options: EngineOptions,
     given: impl FnOnce() + Clone + Send + 'static,
 ) -> Result<RunHandle, EngineError> {
     // A shard without a slot for a user could serve none of the iterations that arrive on it.

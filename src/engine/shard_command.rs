@@ -22,7 +22,7 @@ pub enum ShardCommand {
     /// Retire every user, and end after the last one.
     Stop,
     /// Abort all users, and end.
-    Cut,
+    Abort,
     /// Reset the statistics: intervals have this number from now on.
     Epoch(u32),
 }

@@ -45,7 +45,7 @@ pub struct ShardState {
     /// Users that start before the others and have finished `on_start`.
     pub ready: Cell<u32>,
     pub in_flight: InFlight,
-    pub cut: Cell<u64>,
+    pub aborted: Cell<u64>,
     /// Lists of steps that ended before their last step, because their users had to leave; since the last handover.
     pub unfinished: Cell<u64>,
     /// Users alive on all shards that do not start before the others.
@@ -91,7 +91,7 @@ impl ShardState {
             users: Cell::new(0),
             ready: Cell::new(0),
             in_flight: InFlight::default(),
-            cut: Cell::new(0),
+            aborted: Cell::new(0),
             unfinished: Cell::new(0),
             others: Arc::clone(&setup.others),
             attention: Notify::new(),
@@ -197,7 +197,7 @@ impl ShardState {
         interval.users = self.users.get();
         interval.in_flight = self.in_flight.count();
         interval.oldest = self.in_flight.oldest(std::time::Instant::now());
-        interval.cut = self.cut.take();
+        interval.aborted = self.aborted.take();
         interval.unfinished = self.unfinished.take();
         interval.arrivals = std::mem::take(&mut *self.arrivals.borrow_mut());
         interval.shard_users.ready = self.ready.get();

@@ -20,7 +20,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::engine::{Command, RunHandle};
 use crate::report::silence;
-use crate::report::text::{self, Period};
+use crate::report::text::{self, RateWindow};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
@@ -152,7 +152,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
 
 /// The current table, and below it what is not counted in it.
 fn table_now(snapshot: &Snapshot, width: usize) -> String {
-    let mut out = text::requests(snapshot, Period::Now, width);
+    let mut out = text::requests(snapshot, RateWindow::Now, width);
     for words in silence::lines(snapshot, width).into_iter().chain(text::left_out(snapshot)) {
         out.push_str(&words);
         out.push('\n');

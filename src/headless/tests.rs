@@ -37,7 +37,7 @@ pub(super) fn snapshot(state: RunState) -> Snapshot {
         exceptions: Vec::new(),
         series: Series::default(),
         health: Health { cpu: 0.31, ..Health::default() },
-        cut: 0,
+        aborted: 0,
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),
@@ -55,7 +55,7 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
     assert!(!text.contains("ABORTED") && !text.contains("broke"));
     last.health = Health { level: Level::Amber, why: Some("timers are late".into()), ..last.health };
     assert!(ending(&last, 80).contains("overloaded (CPU 31 %): timers are late\n"));
-    last.cut = 3;
+    last.aborted = 3;
     last.state = RunState::Done(End::Broken);
     let text = ending(&last, 80);
     assert!(text.starts_with(" ✗ TARGET NOT RESPONDING: no response: 3 requests aborted at the end."), "{text}");

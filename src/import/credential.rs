@@ -12,15 +12,15 @@ const SHORTEST_WHOLE: usize = 4;
 /// The credentials that were found.
 #[derive(Debug, Default)]
 pub struct Credentials {
-    kept: Vec<Kept>,
+    known: Vec<KnownCredential>,
 }
 
-struct Kept {
+struct KnownCredential {
     name: String,
     value: String,
 }
 
-impl std::fmt::Debug for Kept {
+impl std::fmt::Debug for KnownCredential {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.name)
     }
@@ -34,39 +34,39 @@ impl Credentials {
 
     fn name(&mut self, hint: &str, value: &str) -> String {
         let base = identifier(hint).to_ascii_uppercase();
-        let same = |kept: &&Kept| kept.value == value && !value.is_empty();
-        if let Some(kept) = self.kept.iter().find(same) {
-            return kept.name.clone();
+        let same = |known: &&KnownCredential| known.value == value && !value.is_empty();
+        if let Some(known) = self.known.iter().find(same) {
+            return known.name.clone();
         }
         let mut name = base.clone();
         let mut number = 2u32;
-        while self.kept.iter().any(|kept| kept.name == name && !(value.is_empty() && kept.value.is_empty())) {
+        while self.known.iter().any(|known| known.name == name && !(value.is_empty() && known.value.is_empty())) {
             name = format!("{base}_{number}");
             number = number.saturating_add(1);
         }
-        if !self.kept.iter().any(|kept| kept.name == name) {
-            self.kept.push(Kept { name: name.clone(), value: value.to_owned() });
+        if !self.known.iter().any(|known| known.name == name) {
+            self.known.push(KnownCredential { name: name.clone(), value: value.to_owned() });
         }
         name
     }
 
     /// The names of the variables.
     pub fn names(&self) -> Vec<String> {
-        self.kept.iter().map(|kept| kept.name.clone()).collect()
+        self.known.iter().map(|known| known.name.clone()).collect()
     }
 
     /// The template with every remaining credential replaced.
     pub fn scrub(&self, template: &str) -> String {
-        let whole = |kept: &&Kept| kept.value.len() >= SHORTEST_WHOLE && literal(&kept.value) == template;
-        if let Some(kept) = self.kept.iter().find(whole) {
-            return format!("{{{{ env.{} }}}}", kept.name);
+        let whole = |known: &&KnownCredential| known.value.len() >= SHORTEST_WHOLE && literal(&known.value) == template;
+        if let Some(known) = self.known.iter().find(whole) {
+            return format!("{{{{ env.{} }}}}", known.name);
         }
         let mut out = template.to_owned();
-        for kept in self.kept.iter().filter(|kept| kept.value.chars().count() >= SHORTEST) {
-            let encoded: String = url::form_urlencoded::byte_serialize(kept.value.as_bytes()).collect();
-            for form in [literal(&kept.value), encoded] {
+        for known in self.known.iter().filter(|known| known.value.chars().count() >= SHORTEST) {
+            let encoded: String = url::form_urlencoded::byte_serialize(known.value.as_bytes()).collect();
+            for form in [literal(&known.value), encoded] {
                 // Expressions in braces were generated, and contain no credential.
-                out = outside(&out, &|text| text.replace(&form, &format!("{{{{ env.{} }}}}", kept.name)));
+                out = outside(&out, &|text| text.replace(&form, &format!("{{{{ env.{} }}}}", known.name)));
             }
         }
         out
@@ -84,8 +84,8 @@ impl Credentials {
 
     /// A text for people with every credential masked.
     pub fn mask(&self, text: &str) -> String {
-        let long = self.kept.iter().filter(|kept| kept.value.chars().count() >= SHORTEST);
-        long.fold(text.to_owned(), |text, kept| text.replace(&kept.value, "***"))
+        let long = self.known.iter().filter(|known| known.value.chars().count() >= SHORTEST);
+        long.fold(text.to_owned(), |text, known| text.replace(&known.value, "***"))
     }
 }
 

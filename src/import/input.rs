@@ -5,7 +5,7 @@ pub(super) const MAX_REQUESTS: usize = 1_000;
 
 /// What is wanted of a recording.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
+pub struct ImportOptions {
     /// Keep images, styles, scripts, fonts and media.
     pub assets: bool,
     /// Keep requests to these hosts in addition to the main one.

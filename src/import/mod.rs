@@ -17,7 +17,7 @@ mod write;
 
 use serde_json::Value;
 
-pub use self::input::{ImportError, Options};
+pub use self::input::{ImportError, ImportOptions};
 
 use crate::scenario::eval::json;
 
@@ -45,7 +45,7 @@ pub struct Imported {
 ///
 /// # Errors
 /// When the text is too long, of an unknown kind, or has no request that can be sent.
-pub fn import(text: &str, name: &str, options: &Options) -> Result<Imported, ImportError> {
+pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
     if text.len() > MAX_INPUT {
         return Err(ImportError::new(format!("it has more than {}", crate::units::bytes(MAX_INPUT as u64))));
     }

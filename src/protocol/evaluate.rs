@@ -9,7 +9,7 @@ use super::result::{Captured, Check, Details};
 use crate::scenario::eval::capture;
 use crate::scenario::eval::capture::{Capture, CaptureSource};
 use crate::scenario::eval::expect::{Expect, Subject};
-use crate::scenario::eval::response::{ResponseView, Trouble};
+use crate::scenario::eval::response::{EvaluationError, ResponseView};
 use crate::scenario::eval::template::Scope;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
@@ -62,7 +62,7 @@ pub(crate) fn evaluate(
             return Some(failure);
         }
         if let Some(details) = &mut details {
-            let got = unmet.as_ref().map(|mismatch| mismatch.got.clone());
+            let got = unmet.as_ref().map(|mismatch| mismatch.actual.clone());
             details.checks.push(Check { words: Arc::clone(&expect.words), got });
         }
         if unmet.is_some() {
@@ -109,21 +109,21 @@ pub(crate) fn evaluate(
 pub(crate) fn preview(expects: &[Expect], views: Views<'_, '_>, scope: &Scope, details: &mut Details) {
     let mut scope = scope.clone();
     details.checks.extend(expects.iter().map(|expect| {
-        let got = expect.judge(views.of_subject(&expect.subject), &mut scope).err().map(|mismatch| mismatch.got);
+        let got = expect.judge(views.of_subject(&expect.subject), &mut scope).err().map(|mismatch| mismatch.actual);
         Check { words: Arc::clone(&expect.words), got }
     }));
 }
 
 /// The failure of a response that was not evaluated to the end. One that is only deferred leaves no trace.
 fn given_up(view: &ResponseView<'_>, captures: &[Capture], scope: &mut Scope) -> Option<(Reason, Example)> {
-    let trouble = view.trouble()?;
+    let error = view.evaluation_error()?;
     let captures = if view.is_deferred() { &[] } else { captures };
-    Some(not_evaluated(trouble, captures, scope))
+    Some(not_evaluated(error, captures, scope))
 }
 
 /// The failure of a response of which nothing is known: nothing was captured, whatever was found so far.
-pub(crate) fn not_evaluated(trouble: Trouble, captures: &[Capture], scope: &mut Scope) -> (Reason, Example) {
+pub(crate) fn not_evaluated(error: EvaluationError, captures: &[Capture], scope: &mut Scope) -> (Reason, Example) {
     capture::none_taken(captures, scope);
     let detail = "expectations and captures of this response have no result".to_owned();
-    (Reason::Other(format!("response not evaluated: {trouble}").into()), Example { detail, ..Example::default() })
+    (Reason::Other(format!("response not evaluated: {error}").into()), Example { detail, ..Example::default() })
 }

@@ -32,7 +32,7 @@ pub struct Interval {
     /// For how long the oldest of them has waited for its response.
     pub oldest: Option<std::time::Duration>,
     /// Requests aborted in it: sent, but in no row.
-    pub cut: u64,
+    pub aborted: u64,
     /// Lists of steps (tasks, `on_start`, `on_stop`) that ended in it before their last step.
     pub unfinished: u64,
     /// The users of the shard, at its end.
@@ -87,7 +87,7 @@ impl Interval {
             users: 0,
             in_flight: 0,
             oldest: None,
-            cut: 0,
+            aborted: 0,
             unfinished: 0,
             shard_users: ShardUsers::default(),
             arrivals: Arrivals::default(),
@@ -116,7 +116,7 @@ impl Interval {
                 cell.clear();
             }
         }
-        (self.users, self.in_flight, self.cut, self.unfinished) = (0, 0, 0, 0);
+        (self.users, self.in_flight, self.aborted, self.unfinished) = (0, 0, 0, 0);
         self.oldest = None;
         (self.shard_users, self.arrivals) = (ShardUsers::default(), Arrivals::default());
         self.log.clear();

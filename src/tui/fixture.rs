@@ -128,7 +128,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         exceptions: Vec::new(),
         series: Series { fine: Arc::new((0..second).map(bucket).collect()), ..Series::default() },
         health: Health { cpu: 0.31, ..Health::default() },
-        cut: 0,
+        aborted: 0,
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),

@@ -6,7 +6,7 @@ use crate::scenario::{Overrides, Scenario, ScenarioError};
 
 /// What is to be read.
 #[derive(Debug)]
-pub(crate) struct Order {
+pub(crate) struct ReadRequest {
     /// Index of the entry in the list.
     pub index: usize,
     pub entry: Entry,
@@ -27,7 +27,7 @@ pub(crate) struct Reading {
     pub refusal: Option<&'static str>,
 }
 
-impl Order {
+impl ReadRequest {
     /// Reads and previews. A file takes milliseconds to compile, so this is not for the screen's thread.
     pub fn read(self) -> Reading {
         let scenario = self.known.unwrap_or_else(|| self.entry.load());

@@ -13,7 +13,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
-use katydid::engine::{self, Command, Options, RunHandle};
+use katydid::engine::{self, Command, EngineOptions, RunHandle};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
 
@@ -112,7 +112,7 @@ pub fn run_at(url: String, scenario: &str) -> RunHandle {
     let scenario = Scenario::parse("test.yaml", scenario).unwrap_or_else(|e| panic!("{e}"));
     let overrides = Overrides { host: Some(url), ..Overrides::default() };
     let plan = scenario.plan(&overrides).unwrap_or_else(|e| panic!("{e}"));
-    engine::start(Arc::new(plan), Options { threads: 2, seed: 1 }).expect("an engine")
+    engine::start(Arc::new(plan), EngineOptions { threads: 2, seed: 1 }).expect("an engine")
 }
 
 /// A server that reads a request, answers every one with the same bytes and closes.

@@ -114,7 +114,7 @@ async fn who_leaves_never_sends_faster_than_before() {
             // Within the second there is time for four waits more, and none of the users came to its end.
             assert!(server.count("/n") >= 80 + 20 * 3, "{}", server.count("/n"));
             assert_eq!((unfinished(&last), server.count("/end"), server.count("/bye")), (20, 0, 20));
-            assert_eq!((last.total.total.failures, last.cut), (0, 0));
+            assert_eq!((last.total.total.failures, last.aborted), (0, 0));
             assert_eq!(last.total.total.requests as usize, server.count("/n") + server.count("/bye"));
         })
         .await;

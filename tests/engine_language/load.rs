@@ -99,7 +99,7 @@ async fn arrivals_come_at_their_rate() {
         let arrivals = last.plan.arrivals;
         assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
         // One that is due as the run ends may find it ended.
-        assert!(arrivals.dropped <= 2 && last.cut == 0, "{arrivals:?}, {} cut", last.cut);
+        assert!(arrivals.dropped <= 2 && last.aborted == 0, "{arrivals:?}, {} aborted", last.aborted);
         assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
         assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
         assert_eq!(last.state, RunState::Done(End::Completed));
@@ -169,7 +169,7 @@ async fn an_open_run_is_steered_by_its_rate_and_its_most() {
         assert!((150.0..260.0).contains(&rate), "{rate} arrivals a second");
         handle.send(Command::Stop).expect("a live run");
         let last = stop(handle).await;
-        assert_eq!((last.cut, last.plan.arrivals.started), (6, 6));
+        assert_eq!((last.aborted, last.plan.arrivals.started), (6, 6));
     })
     .await;
 }

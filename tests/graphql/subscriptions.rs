@@ -58,7 +58,7 @@ tasks:
     assert_eq!((counted(&demo, "events"), counted(&demo, "/graphql")), (400, 16));
     // Events are no requests.
     assert_eq!(last.total.total.requests, 24);
-    assert!(last.exceptions.is_empty() && last.cut == 0, "{:?}", last.exceptions);
+    assert!(last.exceptions.is_empty() && last.aborted == 0, "{:?}", last.exceptions);
     let bytes = row(&last, "EVENT", "Stock").total.bytes;
     assert!((400 * 40..400 * 50).contains(&bytes), "{bytes}");
     assert_eq!(last.run.operations.len(), 2);
@@ -313,7 +313,11 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     assert_eq!(rows(&last, "Two"), [(1, 0), (1, 0), (2, 0)]);
     assert_eq!(rows(&last, "Never"), [(0, 0), (0, 0), (0, 0)]);
     assert_eq!(rows(&last, "Bye"), [(1, 0), (1, 0), (0, 0)]);
-    assert!(last.failures.rows.is_empty() && last.exceptions.is_empty() && last.cut == 0, "{:?}", last.failures.rows);
+    assert!(
+        last.failures.rows.is_empty() && last.exceptions.is_empty() && last.aborted == 0,
+        "{:?}",
+        last.failures.rows
+    );
     assert_eq!(server.heard("two", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
 
@@ -407,7 +411,7 @@ async fn who_waits_for_the_first_event_when_stopped_is_in_no_row() {
     // It has been asked for.
     assert_eq!(server.heard("silent", 2).await.len(), 2);
     let last = end_of("the run", stop(handle)).await;
-    assert_eq!((rows(&last, "S"), last.cut), ([(1, 0), (0, 0), (0, 0)], 1));
+    assert_eq!((rows(&last, "S"), last.aborted), ([(1, 0), (0, 0), (0, 0)], 1));
     assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
     assert_eq!(server.heard("silent", 4).await[2..], [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
@@ -425,6 +429,6 @@ async fn a_quiet_subscription_is_no_request_without_an_answer() {
     assert_eq!((seen.load.in_flight, seen.load.oldest), (1, None));
     assert!(findings(&seen).iter().all(|finding| !finding.kind.is_silence()), "{:?}", findings(&seen));
     let last = end_of("the run", stop(handle)).await;
-    assert_eq!((rows(&last, "S"), last.cut), ([(1, 0), (0, 0), (0, 0)], 1));
+    assert_eq!((rows(&last, "S"), last.aborted), ([(1, 0), (0, 0), (0, 0)], 1));
     assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
 }

@@ -1,12 +1,12 @@
 //! Command lines of curl.
 
-use katydid::import::Options;
+use katydid::import::ImportOptions;
 
 use super::{fixture, has, has_not, imported, load};
 
 #[test]
 fn curl_commands_become_steps() {
-    let made = imported(&fixture("requests.curl"), &Options::default());
+    let made = imported(&fixture("requests.curl"), &ImportOptions::default());
     load(&made);
     has(
         &made.text,
@@ -58,7 +58,7 @@ fn curl_commands_become_steps() {
 
 #[test]
 fn options_of_curl_that_name_files_become_what_a_step_has() {
-    let one = |text: &str| imported(text, &Options::default()).text;
+    let one = |text: &str| imported(text, &ImportOptions::default()).text;
     for (options, wanted, unwanted) in [
         ("-E cert.pem --key key.pem", vec!["tls: { cert: cert.pem, key: key.pem }"], "no equivalent"),
         (
@@ -99,7 +99,7 @@ fn options_of_curl_that_name_files_become_what_a_step_has() {
 #[test]
 fn names_that_would_be_templates_are_left_out_with_a_word() {
     let text = r#"curl -d '{"a": 1, "b": [{"x{{y": 2, "c": 3}]}' 'http://h/a?q{{=1&r=2'"#;
-    let made = imported(text, &Options::default());
+    let made = imported(text, &ImportOptions::default());
     load(&made);
     has(&made.text, &["left out: q{{", "left out: x{{y", "query: { r: \"2\" }", "json: { a: 1, b: [{ c: 3 }] }"]);
 }
@@ -109,7 +109,7 @@ fn a_command_line_for_windows_is_read_too() {
     let text = "curl ^\"https://shop.example/api?a=1^&b=2^\" ^\r\n  -H ^\"accept: application/json^\" ^\r\n  \
         -H ^\"user-agent: Mozilla/5.0 ^(Windows^)^\" ^\r\n  -H ^\"content-type: application/json^\" ^\r\n  \
         --data-raw ^\"^{^\\^\"name^\\^\":^\\^\"50^% ^\\^\\n^\\^\"^}^\"\r\n";
-    let made = imported(text, &Options::default());
+    let made = imported(text, &ImportOptions::default());
     load(&made);
     has(
         &made.text,

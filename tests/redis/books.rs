@@ -157,7 +157,7 @@ fn a_message_of_another_run_has_no_latency_and_is_in_no_other_count() {
 
 /// Runs a plan on one load thread.
 async fn run(url: &str, rest: &str) -> Arc<Snapshot> {
-    let options = engine::Options { threads: 1, seed: 1 };
+    let options = engine::EngineOptions { threads: 1, seed: 1 };
     let mut handle = engine::start(Arc::new(scenario(url, rest)), options).expect("an engine");
     end_of("the end of the run", handle.finished()).await
 }

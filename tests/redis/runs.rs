@@ -22,7 +22,7 @@ use crate::wait::{PATIENCE, end_of, until_in_task};
 
 /// Runs a plan to its end.
 async fn run(plan: Plan) -> Arc<Snapshot> {
-    let options = engine::Options { threads: 2, seed: 1 };
+    let options = engine::EngineOptions { threads: 2, seed: 1 };
     let mut handle = engine::start(Arc::new(plan), options).expect("an engine");
     end_of("the end of the run", handle.finished()).await
 }
@@ -220,7 +220,7 @@ async fn what_was_not_answered_when_the_run_ended_is_a_failure() {
     let last = running.await.expect("no panic");
     let reasons: Vec<_> = last.failures.rows.iter().map(|row| (&*row.reason, row.count)).collect();
     assert_eq!(reasons, [("no response within 2s before the run was stopped", 2)]);
-    assert_eq!(last.cut, 0);
+    assert_eq!(last.aborted, 0);
     let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
     assert!(server.stale.is_none_or(|why| why.starts_with("no answer for ")));
     redis.signal("CONT");

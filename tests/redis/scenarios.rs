@@ -83,7 +83,8 @@ users: 24
 spawn_rate: 100
 "#,
     );
-    let handle = katydid::engine::start(std::sync::Arc::new(plan), katydid::engine::Options { threads: 2, seed: 1 });
+    let handle =
+        katydid::engine::start(std::sync::Arc::new(plan), katydid::engine::EngineOptions { threads: 2, seed: 1 });
     let mut handle = handle.expect("an engine");
     let last = end_of("the end of the run", handle.finished()).await;
     assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
@@ -122,7 +123,8 @@ async fn a_run_without_a_server_says_why_and_goes_on() {
         "users: 2\nspawn_rate: 100\nrun_time: 1s\nwait_time: constant(50ms)\non_start: [{ subscribe: a, measure: delivery }]\n\
          tasks: [{ steps: [{ publish: a, payload: x }] }]",
     );
-    let handle = katydid::engine::start(std::sync::Arc::new(plan), katydid::engine::Options { threads: 1, seed: 1 });
+    let handle =
+        katydid::engine::start(std::sync::Arc::new(plan), katydid::engine::EngineOptions { threads: 1, seed: 1 });
     let mut handle = handle.expect("an engine");
     let last = end_of("the end of the run", handle.finished()).await;
     let reasons: Vec<String> =

@@ -116,7 +116,7 @@ tasks:
       - redis: [SET, seen, "{{ n }}"]
       - stop: run
 "#;
-    let options = katydid::engine::Options { threads: 1, seed: 1 };
+    let options = katydid::engine::EngineOptions { threads: 1, seed: 1 };
     let plan = std::sync::Arc::new(scenario(&redis.url(), steps));
     let mut handle = katydid::engine::start(plan, options).expect("an engine");
     let last: std::sync::Arc<Snapshot> = end_of("the end of the run", handle.finished()).await;

@@ -248,7 +248,7 @@ pub fn snapshot() -> Snapshot {
             open_files: Some((63, 1_024)),
             ..Health::default()
         },
-        cut: 2,
+        aborted: 2,
         redis: None,
         costs: Vec::new(),
         remarks: Vec::new(),

@@ -99,7 +99,7 @@ impl UserPool {
     pub async fn next_event(&mut self) -> PoolEvent {
         tokio::select! {
             // When the supervisor is gone, nobody would ever stop this shard.
-            command = self.commands.recv() => PoolEvent::Command(command.unwrap_or(ShardCommand::Cut)),
+            command = self.commands.recv() => PoolEvent::Command(command.unwrap_or(ShardCommand::Abort)),
             Some(ended) = self.users.join_next_with_id() => PoolEvent::Ended(ended),
         }
     }
@@ -125,7 +125,7 @@ impl UserPool {
             ShardCommand::Pause => self.shard.pause(),
             ShardCommand::Resume => self.shard.resume(),
             ShardCommand::Stop => self.stop(),
-            ShardCommand::Cut => {
+            ShardCommand::Abort => {
                 self.stop();
                 self.leaving.abort();
             }

@@ -112,7 +112,8 @@ struct Control {
     server: Option<watch::Receiver<Option<ServerFigures>>>,
     judge: Judge,
     drifts: DriftWatch,
-    cut: bool,
+    /// Whether the users were aborted.
+    aborted: bool,
 }
 
 impl Control {
@@ -142,7 +143,7 @@ impl Control {
             server: None,
             judge: Judge::new(&plan),
             drifts: DriftWatch::default(),
-            cut: false,
+            aborted: false,
             load: plan.load,
             plan,
             aggregator,
@@ -187,7 +188,7 @@ impl Control {
                 self.note("resumed".to_owned());
             }
             Command::Pause | Command::Resume => {}
-            Command::Stop if self.stopping.is_some() => self.cut(),
+            Command::Stop if self.stopping.is_some() => self.abort(),
             Command::Stop => self.stop(End::Stopped),
             Command::ResetStatistics => {
                 self.next_epoch();
@@ -231,17 +232,17 @@ impl Control {
         self.shards.send(ShardCommand::Stop);
     }
 
-    fn cut(&mut self) {
-        self.cut = true;
-        self.shards.send(ShardCommand::Cut);
+    fn abort(&mut self) {
+        self.aborted = true;
+        self.shards.send(ShardCommand::Abort);
     }
 
     fn step(&mut self) {
         let now = Instant::now();
         self.count_users(now);
         if let Some((_, until)) = self.stopping {
-            if now >= until && !self.cut {
-                self.cut();
+            if now >= until && !self.aborted {
+                self.abort();
             }
             return;
         }

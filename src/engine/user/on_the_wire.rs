@@ -45,7 +45,7 @@ impl OnTheWire {
 
     /// Its user leaves before there is a response: not a failure, however long it has waited.
     pub(super) fn left(self) {
-        self.shard.cut.set(self.shard.cut.get() + 1);
+        self.shard.aborted.set(self.shard.aborted.get() + 1);
         self.arrived();
     }
 }
@@ -65,7 +65,7 @@ impl Drop for OnTheWire {
                 result.fail(reason, example);
                 count(&self.shard, result);
             }
-            None => self.shard.cut.set(self.shard.cut.get() + 1),
+            None => self.shard.aborted.set(self.shard.aborted.get() + 1),
         }
     }
 }

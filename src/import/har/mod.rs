@@ -14,7 +14,7 @@ use super::body::{Fill, body, secret};
 use super::credential;
 use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, pairs, verb};
 use super::headers::is_the_clients_own;
-use super::input::{ImportError, MAX_REQUESTS, Options};
+use super::input::{ImportError, ImportOptions, MAX_REQUESTS};
 use super::literal::literal;
 use super::multipart;
 
@@ -26,7 +26,7 @@ const LONGEST_WAIT: f64 = 60.0;
 const LONGEST_BODY: usize = 100_000;
 
 /// Makes one task of a recording.
-pub fn import(document: &Value, options: &Options) -> Result<Draft, ImportError> {
+pub fn import(document: &Value, options: &ImportOptions) -> Result<Draft, ImportError> {
     let all = document["log"]["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
     let (sockets, rest): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|entry| Entry::is_websocket(entry));
     let mut entries: Vec<Entry<'_>> = rest.iter().filter_map(|entry| Entry::read(entry)).collect();
@@ -90,7 +90,7 @@ fn main_origin(entries: &[Entry<'_>]) -> Option<String> {
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(origin, _)| origin)
 }
 
-fn reason_to_leave_out(entry: &Entry<'_>, main: &str, options: &Options) -> Option<String> {
+fn reason_to_leave_out(entry: &Entry<'_>, main: &str, options: &ImportOptions) -> Option<String> {
     let host = entry.url.host_str().unwrap_or_default();
     let main_url = url::Url::parse(main).ok();
     let main_host = main_url.as_ref().and_then(url::Url::host_str).unwrap_or_default();

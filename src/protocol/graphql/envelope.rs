@@ -25,7 +25,7 @@ pub(super) enum Alien {
     /// Text that is no JSON, with the place and the reason.
     NotJson(String),
     /// The beginning of JSON.
-    Cut,
+    Truncated,
     /// A list: what answers a batch.
     List,
     /// A bare text, number, truth value or null.
@@ -43,7 +43,7 @@ impl Alien {
             (Self::NotText, _) => "invalid UTF-8".to_owned(),
             (Self::NotJson(_), Some(_)) => "not JSON, though sent as JSON".to_owned(),
             (Self::NotJson(_), None) => "not JSON, and without a content type".to_owned(),
-            (Self::Cut, _) => "truncated JSON".to_owned(),
+            (Self::Truncated, _) => "truncated JSON".to_owned(),
             (Self::List, _) => "a list".to_owned(),
             (Self::Bare, _) => "JSON, but not an object".to_owned(),
             (Self::Stranger, _) => "neither data nor errors".to_owned(),
@@ -56,7 +56,7 @@ impl Alien {
             Self::Empty => "the body has no bytes".to_owned(),
             Self::NotText => "JSON is UTF-8 text, and these bytes are not".to_owned(),
             Self::NotJson(why) => why.clone(),
-            Self::Cut => "the JSON ends before it is complete".to_owned(),
+            Self::Truncated => "the JSON ends before it is complete".to_owned(),
             Self::List => "a list answers a batch; one operation was sent".to_owned(),
             Self::Bare | Self::Stranger => "neither `data` nor `errors` is in it".to_owned(),
         }
@@ -89,16 +89,16 @@ impl<'a> Envelope<'a> {
 
 /// What a text is that is no JSON object, by the error of the reader that wanted one.
 pub(super) fn alien(text: &str, error: &serde_json::Error) -> Alien {
-    let cut_or_wrong = |error: &serde_json::Error, may_be_cut: bool| {
-        if error.is_eof() && may_be_cut { Alien::Cut } else { Alien::NotJson(error.to_string()) }
+    let truncated_or_invalid = |error: &serde_json::Error, may_be_truncated: bool| {
+        if error.is_eof() && may_be_truncated { Alien::Truncated } else { Alien::NotJson(error.to_string()) }
     };
     match text.trim_start().chars().next() {
         None => Alien::Empty,
-        Some('{') => cut_or_wrong(error, true),
+        Some('{') => truncated_or_invalid(error, true),
         Some(first) => match serde_json::from_str::<IgnoredAny>(text) {
             Ok(_) if first == '[' => Alien::List,
             Ok(_) => Alien::Bare,
-            Err(error) => cut_or_wrong(&error, matches!(first, '[' | '"')),
+            Err(error) => truncated_or_invalid(&error, matches!(first, '[' | '"')),
         },
     }
 }

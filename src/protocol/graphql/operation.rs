@@ -112,15 +112,15 @@ fn conclude(
     }
     let view = response.view(result.timings.service);
     let refusal = refusal(step, evaluator, (response, answer, &view), &scope.secrets);
-    let trouble = view.trouble();
-    match (refusal, trouble) {
+    let error = view.evaluation_error();
+    match (refusal, error) {
         (Some(failure), _) => {
             capture::none_taken(&step.http.captures, scope);
             result.fail_if(Some(failure));
             Ok(())
         }
-        (None, Some(trouble)) => {
-            result.fail_if(Some(evaluate::not_evaluated(trouble, &step.http.captures, scope)));
+        (None, Some(error)) => {
+            result.fail_if(Some(evaluate::not_evaluated(error, &step.http.captures, scope)));
             Ok(())
         }
         (None, None) => evaluator.evaluate(response, result, scope),
@@ -161,7 +161,7 @@ fn refusal(
             business::find(path, json, secrets).map(|error| (error.reason(), response.example(error.detail, secrets)))
         }
         // The caller says why nothing is known of it.
-        None if view.trouble().is_some() => None,
+        None if view.evaluation_error().is_some() => None,
         None => {
             let reason = Reason::Answer { class: UNREADABLE, what: view.not_json().into() };
             Some((reason, response.example(String::new(), secrets)))

@@ -13,7 +13,7 @@ use crate::protocol::offload::{self, Lost};
 use crate::protocol::result::{Check, Details, StepResult};
 use crate::scenario::eval::budget::Budget;
 use crate::scenario::eval::capture;
-use crate::scenario::eval::response::{ResponseView, Trouble};
+use crate::scenario::eval::response::{EvaluationError, ResponseView};
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::secrets::Redactor;
@@ -147,7 +147,7 @@ impl Evaluator<'_> {
                 capture::none_taken(&self.step.captures, scope);
                 Some((Reason::Generator(Lost.to_string().into()), Example::default()))
             }
-            Err(_) => Some(evaluate::not_evaluated(Trouble::Late, &self.step.captures, scope)),
+            Err(_) => Some(evaluate::not_evaluated(EvaluationError::TimedOut, &self.step.captures, scope)),
         };
         transfer.result.fail_if(failure);
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::order::Kind;
+use super::receiver_command::Kind;
 use super::track::Tracker;
 
 /// A name and how it is subscribed to.

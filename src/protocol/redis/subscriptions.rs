@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::names::{Key, Names, State, Subscription};
-use super::order::{Kind, Wanted};
+use super::receiver_command::{Kind, Wanted};
 use super::resp::encode;
 use super::shared::Shared;
 use super::streams::Known;

@@ -248,10 +248,10 @@ mod tests {
     enum Event {
         Come(u64),
         Expire,
-        Cut,
+        Disconnect,
         Back,
     }
-    use Event::{Back, Come, Cut, Expire};
+    use Event::{Back, Come, Disconnect, Expire};
 
     fn play(events: &[Event], published: u64) -> Tally {
         let mut tracker = Tracker::default();
@@ -266,7 +266,7 @@ mod tests {
                     now += 2_000_000_000;
                     sum.merge(&tracker.expire(now, Duration::from_secs(2)));
                 }
-                Cut => tracker.disconnected(),
+                Disconnect => tracker.disconnected(),
                 Back => tracker.connected(now, std::iter::empty()),
             }
         }
@@ -287,11 +287,11 @@ mod tests {
             ("swapped, and again", vec![Come(0), Come(2), Come(1), Come(1)], 3, tally(4, (0, 0), 0, 1, 1)),
             ("too late", vec![Come(0), Come(4), Expire, Come(2)], 5, tally(3, (3, 0), 1, 0, 1)),
             ("counted once", vec![Come(0), Come(2), Expire, Expire], 3, tally(2, (1, 0), 0, 0, 0)),
-            ("a cut", vec![Come(0), Cut, Back, Come(5)], 6, tally(2, (0, 4), 0, 0, 0)),
-            ("a cut and a gap", vec![Come(0), Cut, Back, Come(2), Come(4)], 5, tally(3, (1, 1), 0, 0, 0)),
-            ("a cut for good", vec![Come(0), Cut], 5, tally(1, (0, 4), 0, 0, 0)),
-            ("back, but nothing came", vec![Come(0), Cut, Back], 5, tally(1, (0, 4), 0, 0, 0)),
-            ("cut before the first", vec![Cut, Back, Come(3)], 4, tally(1, (0, 3), 0, 0, 0)),
+            ("a disconnect", vec![Come(0), Disconnect, Back, Come(5)], 6, tally(2, (0, 4), 0, 0, 0)),
+            ("a disconnect and a gap", vec![Come(0), Disconnect, Back, Come(2), Come(4)], 5, tally(3, (1, 1), 0, 0, 0)),
+            ("a disconnect for good", vec![Come(0), Disconnect], 5, tally(1, (0, 4), 0, 0, 0)),
+            ("back, but nothing came", vec![Come(0), Disconnect, Back], 5, tally(1, (0, 4), 0, 0, 0)),
+            ("disconnect before the first", vec![Disconnect, Back, Come(3)], 4, tally(1, (0, 3), 0, 0, 0)),
             ("one more than accepted", vec![Come(0), Come(1)], 1, tally(2, (0, 0), 0, 0, 0)),
         ] {
             assert_eq!(play(&events, published), expected, "{name}");

@@ -74,8 +74,8 @@ fn quiet(snapshot: &Snapshot) -> Duration {
 
 fn not_responding(snapshot: &Snapshot) -> Option<Finding> {
     let load = &snapshot.load;
-    if snapshot.state.is_done() && load.last_response.is_none() && snapshot.cut > 0 && load.unanswered == 0 {
-        let evidence = format!("no response: {} aborted at the end", count(snapshot.cut, "request"));
+    if snapshot.state.is_done() && load.last_response.is_none() && snapshot.aborted > 0 && load.unanswered == 0 {
+        let evidence = format!("no response: {} aborted at the end", count(snapshot.aborted, "request"));
         return Some(Finding::new(Kind::NotResponding, evidence, unresponsive(snapshot)));
     }
     let is_several = load.unanswered >= SEVERAL && quiet(snapshot) >= SILENT;
@@ -254,9 +254,9 @@ fn dropped(snapshot: &Snapshot) -> Option<Finding> {
 }
 
 fn aborted(snapshot: &Snapshot) -> Option<Finding> {
-    let is_over = snapshot.state.is_done() && snapshot.cut > 0;
+    let is_over = snapshot.state.is_done() && snapshot.aborted > 0;
     (is_over && snapshot.load.last_response.is_some()).then(|| {
-        let evidence = format!("{} at the end, before the response", count(snapshot.cut, "request"));
+        let evidence = format!("{} at the end, before the response", count(snapshot.aborted, "request"));
         Finding::new(Kind::Aborted, evidence, "They are not counted; a longer stop_timeout lets them finish.")
     })
 }

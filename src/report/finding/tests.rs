@@ -255,7 +255,7 @@ fn slow_is_measured_against_what_is_usual() {
 fn a_run_that_is_over_is_judged_as_a_whole() {
     let mut snapshot = minute();
     snapshot.state = RunState::Done(End::Stopped);
-    snapshot.cut = 3;
+    snapshot.aborted = 3;
     let found = findings(&snapshot);
     assert_eq!(found[0].evidence, "no response: 3 requests aborted at the end");
     measured(&mut snapshot, 100, 0, 20);

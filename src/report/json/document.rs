@@ -215,7 +215,7 @@ impl<'a> Document<'a> {
                 vu_hours: last.load.vu_hours,
                 iterations_started: last.plan.arrivals.started,
                 iterations_dropped: last.plan.arrivals.dropped,
-                requests_aborted: last.cut,
+                requests_aborted: last.aborted,
                 warm_up_requests: last.plan.left_out,
             },
             totals: Figures::of(&last.total.total),

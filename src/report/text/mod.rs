@@ -12,7 +12,7 @@ pub use page::TEXT;
 pub use redis::redis;
 pub use remarks::{INSECURE, left_out, stability};
 pub use summary::{response_times, summary};
-pub use tables::{Period, requests, tables};
+pub use tables::{RateWindow, requests, tables};
 pub use verdict::{margin, verdict};
 
 use crate::clean;

@@ -9,9 +9,9 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Latency, PERCENTILE_LABELS, Row};
 use crate::units;
 
-/// Which figures a request table has.
+/// What the rates of a request table are measured over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Period {
+pub enum RateWindow {
     /// Counts of the run, rates of the last 10 s.
     Now,
     /// The whole run.
@@ -19,12 +19,12 @@ pub enum Period {
 }
 
 /// Locust's request table, `width` cells wide. A number is never truncated: its column grows, and the name is shortened.
-pub fn requests(snapshot: &Snapshot, period: Period, width: usize) -> String {
+pub fn requests(snapshot: &Snapshot, window: RateWindow, width: usize) -> String {
     // A narrow terminal keeps the rates and goes without Min and Max.
     let wide = width >= 100;
     let cells = |row: &Row| -> [String; 8] {
         let (t, now) = (&row.total, &row.now);
-        let (rps, fps) = if period == Period::Now { (now.rps, now.fps) } else { (t.rps, t.fps) };
+        let (rps, fps) = if window == RateWindow::Now { (now.rps, now.fps) } else { (t.rps, t.fps) };
         let l = &t.response;
         let fails = format!("{}({:.2}%)", t.failures, t.fail_ratio() * 100.0);
         let [avg, min, max, med] = [l.mean, l.min, l.max, l.median()].map(units::whole_millis);
@@ -68,7 +68,7 @@ fn names(snapshot: &Snapshot, room: usize, most: usize) -> (usize, usize) {
 
 /// Locust's final set: request table, percentile table, error report if there are failures, exceptions if any.
 pub fn tables(snapshot: &Snapshot, width: usize) -> String {
-    let mut out = requests(snapshot, Period::Total, width);
+    let mut out = requests(snapshot, RateWindow::Total, width);
     out.push_str(&percentiles(snapshot, "Response time percentiles (approximated)", &|row| &row.total.response, width));
     let differs = |row: &Row| row.total.service.as_ref().is_some_and(|times| *times != row.total.response);
     if snapshot.endpoints.iter().chain([&snapshot.total]).any(differs) {

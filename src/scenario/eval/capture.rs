@@ -10,7 +10,7 @@ use scraper::Selector;
 use super::html::{self, Wanted};
 use super::path::Path;
 pub use super::pick::Pick;
-use super::response::{ResponseView, Selected, Trouble};
+use super::response::{EvaluationError, ResponseView, Selected};
 use super::template::{Scope, SlotId};
 
 /// One entry of `capture`, compiled.
@@ -162,7 +162,7 @@ fn matches(
             all.push(value);
         }
         if bytes > MAX_FOUND || all.len() > MAX_MATCHES {
-            response.give_up(Trouble::Limit("the pattern finds more than 16 MiB or 250,000 matches"));
+            response.abort(EvaluationError::Limit("the pattern finds more than 16 MiB or 250,000 matches"));
             return Vec::new();
         }
     }

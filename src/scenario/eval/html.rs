@@ -7,7 +7,7 @@ use minijinja::Value;
 use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 
 use super::pick::Pick;
-use super::response::{ResponseView, Trouble};
+use super::response::{EvaluationError, ResponseView};
 
 /// Bytes that are parsed between two looks at the clock.
 const PIECE: usize = 1_024;
@@ -49,7 +49,7 @@ pub fn find(view: &ResponseView<'_>, wanted: Wanted<'_>, pick: Pick, rng: &mut f
             }
         }
         if bytes > MAX_FOUND {
-            view.give_up(Trouble::Limit("the elements found have more than 16 MiB of text"));
+            view.abort(EvaluationError::Limit("the elements found have more than 16 MiB of text"));
             return Vec::new();
         }
     }
@@ -100,11 +100,11 @@ fn parse(view: &ResponseView<'_>) -> Option<Html> {
         let page = parser.tokenizer.sink.sink.0.borrow();
         let mut nodes = page.tree.nodes();
         if nodes.len() > MAX_NODES {
-            view.give_up(Trouble::Limit("the HTML has more than 300,000 elements and texts"));
+            view.abort(EvaluationError::Limit("the HTML has more than 300,000 elements and texts"));
             return None;
         }
         if nodes.next_back().is_some_and(|newest| newest.ancestors().nth(MAX_DEPTH).is_some()) {
-            view.give_up(Trouble::Limit("the HTML is nested more than 2,000 levels deep"));
+            view.abort(EvaluationError::Limit("the HTML is nested more than 2,000 levels deep"));
             return None;
         }
     }

@@ -35,7 +35,7 @@ pub struct Aggregator {
     responses: u64,
     last_response: Option<Duration>,
     unanswered: u64,
-    cut: u64,
+    aborted: u64,
     unfinished: u64,
     events: Arc<Vec<RunEvent>>,
     log: LogView,
@@ -69,7 +69,7 @@ impl Aggregator {
             responses: 0,
             last_response: None,
             unanswered: 0,
-            cut: 0,
+            aborted: 0,
             unfinished: 0,
             events: Arc::default(),
             log: LogView::default(),
@@ -92,7 +92,7 @@ impl Aggregator {
         let (with, without) = interval.responses();
         self.responses += with;
         self.unanswered += without;
-        self.cut += interval.cut;
+        self.aborted += interval.aborted;
         self.unfinished += interval.unfinished;
         self.keep_lines(interval);
         let warm = self.warm.contains(&interval.epoch);
@@ -261,7 +261,7 @@ impl Aggregator {
             resets: self.resets,
             seconds: Arc::clone(&self.seconds.0),
             health,
-            cut: self.cut,
+            aborted: self.aborted,
             redis,
             costs: stats.costs.iter().map(|(row, costs)| (row, *costs)).collect(),
             remarks: stats.remarks.iter().map(|(row, remarks)| (row, *remarks)).collect(),

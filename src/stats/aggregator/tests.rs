@@ -39,7 +39,7 @@ fn give(aggregator: &mut Aggregator, samples: Vec<Sample>, epoch: u32) {
     let mut recorder = Recorder::new(0, 2);
     samples.into_iter().for_each(|s| recorder.record(s));
     let mut interval = recorder.swap(None);
-    (interval.epoch, interval.users, interval.cut) = (epoch, 7, 1);
+    (interval.epoch, interval.users, interval.aborted) = (epoch, 7, 1);
     aggregator.absorb(&mut interval);
 }
 
@@ -110,7 +110,7 @@ fn a_reset_forgets_and_older_intervals_only_update_users() {
     give(&mut a, vec![sent(0, 5)], 0);
     let s = a.snapshot(at(3_500, RunState::Running));
     assert_eq!((s.total.total.requests, s.failures.rows.len(), s.series.fine.len()), (0, 0, 0));
-    assert_eq!((s.load.users, s.cut, s.measured), (7, 2, Duration::from_millis(500)));
+    assert_eq!((s.load.users, s.aborted, s.measured), (7, 2, Duration::from_millis(500)));
     give(&mut a, vec![sent(0, 5)], 1);
     let s = a.snapshot(at(4_000, RunState::Done(crate::stats::snapshot::End::Stopped)));
     assert_eq!((s.total.total.requests, s.total.total.rps), (1, 1.0));

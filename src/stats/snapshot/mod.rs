@@ -72,7 +72,7 @@ pub struct Snapshot {
     /// Whether the load generator itself is the bottleneck.
     pub health: Health,
     /// Requests in flight that were aborted, and are in no row.
-    pub cut: u64,
+    pub aborted: u64,
     /// Whether published messages arrive, and the state of the Redis server; `None` in a run without Redis.
     pub redis: Option<Arc<RedisView>>,
     /// The costs of GraphQL operations, by the index of their endpoint, where the server reports them.
@@ -90,7 +90,7 @@ pub struct Snapshot {
 impl Snapshot {
     /// True when requests were sent, and none has ended: they were aborted, or are still waiting.
     pub fn was_never_answered(&self) -> bool {
-        let waiting = self.cut > 0 || self.load.in_flight > 0;
+        let waiting = self.aborted > 0 || self.load.in_flight > 0;
         waiting && self.total.total.requests == 0 && self.plan.left_out == 0
     }
 

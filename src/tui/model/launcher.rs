@@ -8,7 +8,7 @@ use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::tui::preview::Preview;
-use crate::tui::reading::{Order, Reading};
+use crate::tui::reading::{ReadRequest, Reading};
 use crate::tui::starter::ProbeError;
 
 /// Shown where no scenario is found.
@@ -134,13 +134,13 @@ impl Launcher {
 
     /// What is to be read next: the highlighted entry, then the others in their order, so that all broken ones are marked
     /// and the cursor never has to wait.
-    pub fn to_read(&self) -> Option<Order> {
+    pub fn to_read(&self) -> Option<ReadRequest> {
         let order = std::iter::once(self.selected).chain(0..self.items.len());
         let due = |index: &usize| self.items.get(*index).is_some_and(|item| self.is_due(item));
         let index = order.into_iter().find(due)?;
         let item = self.items.get(index)?;
         let known = item.scenario().cloned();
-        Some(Order { index, entry: item.entry.clone(), known, overrides: self.overrides.clone() })
+        Some(ReadRequest { index, entry: item.entry.clone(), known, overrides: self.overrides.clone() })
     }
 
     /// Takes what was read.
@@ -183,9 +183,9 @@ mod tests {
     /// Reads what is due, `most` entries at most; the indices in their order.
     fn read(launcher: &mut Launcher, most: usize) -> Vec<usize> {
         let mut indices = Vec::new();
-        while let Some(order) = launcher.to_read().filter(|_| indices.len() < most) {
-            indices.push(order.index);
-            launcher.take(order.index, order.read());
+        while let Some(request) = launcher.to_read().filter(|_| indices.len() < most) {
+            indices.push(request.index);
+            launcher.take(request.index, request.read());
         }
         indices
     }
@@ -210,7 +210,7 @@ mod tests {
         launcher.overrides.run_time = Some(Some(Duration::from_secs(7)));
         launcher.refresh();
         assert!(launcher.is_waiting() && launcher.preview().is_some(), "what was known is shown meanwhile");
-        assert!(launcher.to_read().is_some_and(|order| order.known.is_some()));
+        assert!(launcher.to_read().is_some_and(|request| request.known.is_some()));
         assert_eq!(read(&mut launcher, 9), [0, 1]);
         assert_eq!(launcher.preview().unwrap().load.run_time, Some(Duration::from_secs(7)));
     }

@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use crate::tui::event::Event;
-use crate::tui::reading::Order;
+use crate::tui::reading::ReadRequest;
 
 /// How long a frame waits for the reader, so that most scenarios are shown at once and not as being read.
 pub(super) const HOLD: Duration = Duration::from_millis(20);
@@ -12,17 +12,17 @@ pub(super) const HOLD: Duration = Duration::from_millis(20);
 /// The thread that compiles, as the loop sees it.
 #[derive(Default)]
 pub(super) struct Reader {
-    /// When the order was given that is read now.
+    /// When the request was given that is read now.
     since: Option<Instant>,
 }
 
 impl Reader {
     /// Reads on a thread of its own, which reports what it found.
-    pub fn start(&mut self, order: Order, events: &Sender<Event>) {
+    pub fn start(&mut self, request: ReadRequest, events: &Sender<Event>) {
         let sender = events.clone();
         let work = move || {
-            let index = order.index;
-            let _ = sender.send(Event::Read(index, Box::new(order.read())));
+            let index = request.index;
+            let _ = sender.send(Event::Read(index, Box::new(request.read())));
         };
         // Without a thread the scenario stays unread.
         let is_started = std::thread::Builder::new().name("reader".into()).spawn(work).is_ok();

@@ -157,7 +157,7 @@ fn a_run_without_a_response_looks_well_nowhere() {
     // The end of it says the same of the whole.
     let run = model.run.as_mut().unwrap();
     let last = Arc::make_mut(&mut run.latest);
-    (last.state, last.cut, last.load.in_flight, last.load.oldest) = (RunState::Done(End::Stopped), 3, 0, None);
+    (last.state, last.aborted, last.load.in_flight, last.load.oldest) = (RunState::Done(End::Stopped), 3, 0, None);
     model.overlay = None;
     let text = shown(&model, 80, 24);
     assert!(text.contains("✗ TARGET NOT RESPONDING  no response: 3 requests aborted at the end"), "{text}");

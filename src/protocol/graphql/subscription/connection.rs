@@ -244,7 +244,7 @@ impl Event {
             let failure = match view.json() {
                 Some(json) => business::find(path, json, &scope.secrets)
                     .map(|error| (error.reason(), example(payload, error.detail, &scope.secrets))),
-                None if view.trouble().is_some() => None,
+                None if view.evaluation_error().is_some() => None,
                 None => {
                     let reason = Reason::Answer { class: UNREADABLE, what: view.not_json().into() };
                     Some((reason, example(payload, String::new(), &scope.secrets)))
@@ -254,8 +254,8 @@ impl Event {
                 capture::none_taken(captures, scope);
                 return result.fail(reason, example);
             }
-            if let Some(trouble) = view.trouble() {
-                return result.fail_if(Some(evaluate::not_evaluated(trouble, captures, scope)));
+            if let Some(error) = view.evaluation_error() {
+                return result.fail_if(Some(evaluate::not_evaluated(error, captures, scope)));
             }
         }
         let (rules, views) = (Rules { expects, captures }, Views { json: &view, plain: &view });

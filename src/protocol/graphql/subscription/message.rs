@@ -38,7 +38,7 @@ impl<'a> Message<'a> {
         let [kind, id, payload] = members(message, ["type", "id", "payload"]).map_err(|error| {
             match alien(message, &error) {
                 Alien::Empty => "an empty message",
-                Alien::Cut => "truncated JSON",
+                Alien::Truncated => "truncated JSON",
                 Alien::List => "a list",
                 Alien::Bare => "JSON, but not an object",
                 _ => "a message that is not JSON",

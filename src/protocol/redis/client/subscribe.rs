@@ -1,4 +1,4 @@
-//! A user that subscribes: it gives its receiver orders and waits for what comes of them.
+//! A user that subscribes: it gives its receiver commands and waits for what comes of them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,8 +8,8 @@ use tokio::time::timeout;
 
 use super::UserClient;
 use crate::protocol::context::{Expected, UserContext};
-use crate::protocol::redis::order::{Kind, Order, Wanted};
 use crate::protocol::redis::receiver::ReceiverHandle;
+use crate::protocol::redis::receiver_command::{Kind, ReceiverCommand, Wanted};
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
 use crate::protocol::redis::trace::Tracer;
 use crate::protocol::result::StepResult;
@@ -57,9 +57,9 @@ impl UserClient {
         tracer.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
         let started = Instant::now();
         let (answer, answered) = oneshot::channel();
-        let order = Order::Subscribe(std::mem::take(&mut self.wanted), answer);
+        let command = ReceiverCommand::Subscribe(std::mem::take(&mut self.wanted), answer);
         let receiver = self.receiver.get_or_insert_with(|| ReceiverHandle::start(&self.shared, &self.sink));
-        let sent = receiver.send(order);
+        let sent = receiver.send(command);
         let ended = timeout(SUBSCRIBE_TIMEOUT, answered).await;
         result.timings.service = started.elapsed();
         match ended {
@@ -70,7 +70,7 @@ impl UserClient {
             Ok(Ok(Err(failure))) => result.fail_if(Some(failure)),
             Ok(Err(_)) => {
                 // Only a panic ends a receiver before its user.
-                debug_assert!(!sent, "the receiver dropped an order");
+                debug_assert!(!sent, "the receiver dropped a command");
                 self.receiver = None;
                 result.fail(Reason::Generator("a receiver died".into()), Example::default());
             }
@@ -107,7 +107,7 @@ impl UserClient {
     async fn let_go(&mut self, names: Option<Vec<Arc<str>>>) {
         let Some(receiver) = &self.receiver else { return };
         let (answer, answered) = oneshot::channel();
-        if receiver.send(Order::Unsubscribe(names, answer)) {
+        if receiver.send(ReceiverCommand::Unsubscribe(names, answer)) {
             // The receiver limits its own wait; this one is for a receiver that is just connecting.
             let _ = timeout(self.shared.patience() + CONNECT_TIMEOUT, answered).await;
         }

@@ -10,13 +10,13 @@ use tokio::task::JoinHandle;
 
 use super::task::Receiver;
 use crate::protocol::message_sink::MessageSink;
-use crate::protocol::redis::order::Order;
+use crate::protocol::redis::receiver_command::ReceiverCommand;
 use crate::protocol::redis::shared::Shared;
 use crate::protocol::redis::subscriptions::Subscriptions;
 
 /// The receiver of a user, ended with it.
 pub struct ReceiverHandle {
-    orders: mpsc::UnboundedSender<Order>,
+    commands: mpsc::UnboundedSender<ReceiverCommand>,
     task: JoinHandle<()>,
     subscriptions: Rc<RefCell<Subscriptions>>,
 }
@@ -42,12 +42,12 @@ impl ReceiverHandle {
     pub fn start(shared: &Arc<Shared>, sink: &Rc<dyn MessageSink>) -> Self {
         let subscriptions = Subscriptions::new(Arc::clone(shared), Rc::clone(sink));
         let subscriptions = Rc::new(RefCell::new(subscriptions));
-        let (receiver, orders) = Receiver::new(Arc::clone(shared), Rc::clone(sink), Rc::clone(&subscriptions));
-        Self { orders, task: tokio::task::spawn_local(receiver.run()), subscriptions }
+        let (receiver, commands) = Receiver::new(Arc::clone(shared), Rc::clone(sink), Rc::clone(&subscriptions));
+        Self { commands, task: tokio::task::spawn_local(receiver.run()), subscriptions }
     }
 
-    /// Gives it an order; false when it has died.
-    pub fn send(&self, order: Order) -> bool {
-        self.orders.send(order).is_ok()
+    /// Gives it a command; false when it has died.
+    pub fn send(&self, command: ReceiverCommand) -> bool {
+        self.commands.send(command).is_ok()
     }
 }

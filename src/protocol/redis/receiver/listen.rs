@@ -1,4 +1,4 @@
-//! What a subscriber does while it is connected: it receives, executes orders, and notices that the server is silent.
+//! What a subscriber does while it is connected: it receives, executes commands, and notices that the server is silent.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::protocol::redis::clock;
 use crate::protocol::redis::connection::Connection;
 use crate::protocol::redis::error::WireError;
 use crate::protocol::redis::info::Info;
-use crate::protocol::redis::order::{Kind, Order};
+use crate::protocol::redis::receiver_command::{Kind, ReceiverCommand};
 use crate::protocol::redis::resp::flat;
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
 use crate::protocol::redis::subscriptions::Refused;
@@ -43,12 +43,12 @@ impl Receiver {
         self.asked = false;
         let mut backlog = Backlog::default();
         loop {
-            // What comes comes last: there may be no end of it, and orders must not wait for that.
+            // What comes comes last: there may be no end of it, and commands must not wait for that.
             tokio::select! {
                 biased;
-                order = self.orders.recv() => match order {
+                command = self.commands.recv() => match command {
                     None => return Ok(End::Gone),
-                    Some(order) => self.obey(&mut connection, order).await?,
+                    Some(command) => self.handle(&mut connection, command).await?,
                 },
                 _ = tick.tick() => self.check(&mut connection).await?,
                 received = connection.receive() => {
@@ -72,9 +72,9 @@ impl Receiver {
     }
 
     /// Does what the user wants.
-    async fn obey(&mut self, connection: &mut Connection, order: Order) -> Result<(), WireError> {
-        match order {
-            Order::Subscribe(wanted, answer) => {
+    async fn handle(&mut self, connection: &mut Connection, command: ReceiverCommand) -> Result<(), WireError> {
+        match command {
+            ReceiverCommand::Subscribe(wanted, answer) => {
                 self.subscriptions().want(wanted);
                 (self.waiting, self.refusal) = (Some(answer), None);
                 self.connect = None;
@@ -82,7 +82,7 @@ impl Receiver {
                 self.send(connection, &commands).await?;
                 self.confirm();
             }
-            Order::Unsubscribe(names, answer) => {
+            ReceiverCommand::Unsubscribe(names, answer) => {
                 let now = Instant::now();
                 (self.leaving, self.heard) = (Some(Leaving { since: now, answer }), now);
                 let commands = self.subscriptions().leave(names.as_deref());

@@ -1,4 +1,4 @@
-//! The task of a subscriber: it connects, takes orders, and connects again after a connection has broken.
+//! The task of a subscriber: it connects, takes commands, and connects again after a connection has broken.
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use super::outage::Outage;
 use crate::protocol::message_sink::MessageSink;
 use crate::protocol::redis::connection::Connection;
 use crate::protocol::redis::error::WireError;
-use crate::protocol::redis::order::{Answer, Order};
+use crate::protocol::redis::receiver_command::{Answer, ReceiverCommand};
 use crate::protocol::redis::shared::{CONNECT_TIMEOUT, Shared};
 use crate::protocol::redis::subscriptions::Subscriptions;
 use crate::stats::{Example, Reason};
@@ -25,7 +25,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(1);
 pub struct Receiver {
     pub(super) shared: Arc<Shared>,
     pub(super) sink: Rc<dyn MessageSink>,
-    pub(super) orders: mpsc::UnboundedReceiver<Order>,
+    pub(super) commands: mpsc::UnboundedReceiver<ReceiverCommand>,
     /// Also in the hands of the user, who settles them if this receiver ends before it has.
     pub(super) subscriptions: Rc<RefCell<Subscriptions>>,
     pub(super) waiting: Option<Answer>,
@@ -59,18 +59,18 @@ pub(super) enum End {
 }
 
 impl Receiver {
-    /// A receiver for these subscriptions, and the end where its orders are given.
+    /// A receiver for these subscriptions, and the end where its commands are given.
     pub fn new(
         shared: Arc<Shared>,
         sink: Rc<dyn MessageSink>,
         subscriptions: Rc<RefCell<Subscriptions>>,
-    ) -> (Self, mpsc::UnboundedSender<Order>) {
-        let (sender, orders) = mpsc::unbounded_channel();
+    ) -> (Self, mpsc::UnboundedSender<ReceiverCommand>) {
+        let (sender, commands) = mpsc::unbounded_channel();
         let receiver = Self {
             subscriptions,
             shared,
             sink,
-            orders,
+            commands,
             waiting: None,
             refusal: None,
             connect: None,
@@ -94,8 +94,8 @@ impl Receiver {
     pub async fn run(mut self) {
         loop {
             if self.subscriptions().is_empty() {
-                let Some(order) = self.orders.recv().await else { return };
-                self.note(order);
+                let Some(command) = self.commands.recv().await else { return };
+                self.handle_offline(command);
                 continue;
             }
             let started = Instant::now();
@@ -128,15 +128,15 @@ impl Receiver {
             self.pause = (self.pause * 2).min(MAX_PAUSE);
             tokio::select! {
                 () = sleep(wait) => {}
-                order = self.orders.recv() => match order {
-                    Some(order) => self.note(order),
+                command = self.commands.recv() => match command {
+                    Some(command) => self.handle_offline(command),
                     None => return,
                 },
             }
         }
     }
 
-    /// Connects, and takes orders meanwhile.
+    /// Connects, and takes commands meanwhile.
     async fn open(&mut self) -> Result<Result<Connection, WireError>, End> {
         let shared = Arc::clone(&self.shared);
         let opening = shared.open(CONNECT_TIMEOUT);
@@ -144,7 +144,7 @@ impl Receiver {
         loop {
             tokio::select! {
                 opened = &mut opening => return Ok(opened),
-                order = self.orders.recv() => self.note(order.ok_or(End::Gone)?),
+                command = self.commands.recv() => self.handle_offline(command.ok_or(End::Gone)?),
             }
             if self.subscriptions().is_empty() {
                 return Err(End::Idle);
@@ -152,14 +152,14 @@ impl Receiver {
         }
     }
 
-    /// Takes an order while there is no connection.
-    fn note(&mut self, order: Order) {
-        match order {
-            Order::Subscribe(wanted, answer) => {
+    /// Handles a command while there is no connection.
+    fn handle_offline(&mut self, command: ReceiverCommand) {
+        match command {
+            ReceiverCommand::Subscribe(wanted, answer) => {
                 self.subscriptions().want(wanted);
                 (self.waiting, self.refusal) = (Some(answer), None);
             }
-            Order::Unsubscribe(names, answer) => {
+            ReceiverCommand::Unsubscribe(names, answer) => {
                 let mut subscriptions = self.subscriptions();
                 // Nothing is sent: nobody is there who could confirm it.
                 drop(subscriptions.leave(names.as_deref()));

@@ -1,6 +1,6 @@
 //! Evaluates expectations: pure functions over a [`ResponseView`].
 
-mod got;
+mod actual;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use serde_json::Value as Json;
 
-use self::got::{GOT, Got, compare, plain};
+use self::actual::{Actual, MAX_ACTUAL, compare, plain};
 use super::operator::Operator;
 use super::path::Path;
 use super::response::{ResponseView, Selected};
@@ -102,13 +102,13 @@ pub const TEMPLATE_FAILED: &str = " (but its template failed)";
 
 /// An expectation that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected {expected}, got {got}")]
+#[error("expected {expected}, got {actual}")]
 pub struct Mismatch {
     /// [`Expect::words`], with [`TEMPLATE_FAILED`] after them where it is not the response that is wrong; groups the
     /// failures.
     pub expected: Arc<str>,
     /// What came instead, at most 200 characters; differs from failure to failure.
-    pub got: String,
+    pub actual: String,
 }
 
 impl Expect {
@@ -117,16 +117,16 @@ impl Expect {
     /// # Errors
     /// When it is not, or a template in the expectation fails.
     pub fn judge(&self, response: &ResponseView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
-        let got = self.subject.of(response);
-        if let Got::Unreadable(what) = got {
-            return Err(Mismatch { expected: Arc::clone(&self.words), got: what.to_owned() });
+        let actual = self.subject.of(response);
+        if let Actual::Unreadable(what) = actual {
+            return Err(Mismatch { expected: Arc::clone(&self.words), actual: what.to_owned() });
         }
-        match self.matcher.holds(&got, scope) {
+        match self.matcher.holds(&actual, scope) {
             Ok(true) => Ok(()),
-            Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), got: got.shown(&scope.secrets) }),
+            Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), actual: actual.shown(&scope.secrets) }),
             Err(error) => {
                 let expected = format!("{}{TEMPLATE_FAILED}", self.words).into();
-                Err(Mismatch { expected, got: scope.secrets.clip(&format!("an error: {error}"), GOT) })
+                Err(Mismatch { expected, actual: scope.secrets.clip(&format!("an error: {error}"), MAX_ACTUAL) })
             }
         }
     }
@@ -138,25 +138,25 @@ impl Expect {
 }
 
 impl Subject {
-    fn of<'a>(&self, response: &'a ResponseView<'_>) -> Got<'a> {
+    fn of<'a>(&self, response: &'a ResponseView<'_>) -> Actual<'a> {
         use std::borrow::Cow::Owned;
         match self {
-            Subject::Status => Got::Status(response.status, response.status.into()),
-            Subject::Time => Got::Time(Owned(response.elapsed.as_secs_f64().into())),
-            Subject::Size => Got::One(Owned(response.size.into())),
-            Subject::Body => Got::Text(String::from_utf8_lossy(response.text()).into_owned().into()),
+            Subject::Status => Actual::Status(response.status, response.status.into()),
+            Subject::Time => Actual::Time(Owned(response.elapsed.as_secs_f64().into())),
+            Subject::Size => Actual::One(Owned(response.size.into())),
+            Subject::Body => Actual::Text(String::from_utf8_lossy(response.text()).into_owned().into()),
             Subject::Header(name) => {
                 let lines = response.headers.all().get_all(name).iter();
                 let lines: Vec<_> = lines.map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
-                if lines.is_empty() { Got::Missing("no such header") } else { Got::Text(lines.join(", ").into()) }
+                if lines.is_empty() { Actual::Missing("no such header") } else { Actual::Text(lines.join(", ").into()) }
             }
             Subject::Json(path) => match response.select(path) {
-                Selected::NotJson => Got::Unreadable(response.not_json()),
+                Selected::NotJson => Actual::Unreadable(response.not_json()),
                 Selected::Found(mut found) if path.is_single() => match found.pop() {
-                    None => Got::Missing("no such value"),
-                    Some(one) => Got::One(one),
+                    None => Actual::Missing("no such value"),
+                    Some(one) => Actual::One(one),
                 },
-                Selected::Found(many) => Got::Many(many),
+                Selected::Found(many) => Actual::Many(many),
             },
         }
     }
@@ -168,12 +168,12 @@ impl Matcher {
     /// # Errors
     /// When a template in it fails.
     pub fn accepts(&self, value: &Json, scope: &mut Scope) -> Result<bool, RenderError> {
-        self.holds(&Got::One(std::borrow::Cow::Borrowed(value)), scope)
+        self.holds(&Actual::One(std::borrow::Cow::Borrowed(value)), scope)
     }
 
-    fn holds(&self, got: &Got<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
+    fn holds(&self, actual: &Actual<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
         for test in &self.0 {
-            if !test.holds(got, scope)? {
+            if !test.holds(actual, scope)? {
                 return Ok(false);
             }
         }
@@ -182,23 +182,23 @@ impl Matcher {
 }
 
 impl Test {
-    fn holds(&self, got: &Got<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
+    fn holds(&self, actual: &Actual<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
         match self {
-            Test::Exists(wanted) => return Ok(*wanted == got.is_there()),
-            Test::Not(inner) => return Ok(!inner.holds(got, scope)?),
+            Test::Exists(wanted) => return Ok(*wanted == actual.is_there()),
+            Test::Not(inner) => return Ok(!inner.holds(actual, scope)?),
             Test::Length(inner) => {
-                let Some(length) = got.length() else { return Ok(false) };
+                let Some(length) = actual.length() else { return Ok(false) };
                 return inner.accepts(&length.into(), scope);
             }
             _ => {}
         }
         if let Test::Contains(operand) = self {
             let wanted = operand.value(scope)?;
-            return Ok(got.contains(&wanted));
+            return Ok(actual.contains(&wanted));
         }
-        let Some(value) = got.value() else { return Ok(false) };
+        let Some(value) = actual.value() else { return Ok(false) };
         Ok(match self {
-            Test::Equals(operand) => got.equals(&value, &*operand.value(scope)?),
+            Test::Equals(operand) => actual.equals(&value, &*operand.value(scope)?),
             Test::In(operands) => {
                 let mut found = false;
                 for operand in operands {
@@ -206,14 +206,14 @@ impl Test {
                     let filled = matches!(operand, Operand::Filled(..) | Operand::Shown(..));
                     let list = wanted.as_array().filter(|_| filled);
                     found |= match list {
-                        Some(all) => all.iter().any(|one| got.equals(&value, one)),
-                        None => got.equals(&value, &wanted),
+                        Some(all) => all.iter().any(|one| actual.equals(&value, one)),
+                        None => actual.equals(&value, &wanted),
                     };
                 }
                 found
             }
-            Test::Compare(Operator::Equal, operand) => got.equals(&value, &*operand.value(scope)?),
-            Test::Compare(Operator::Different, operand) => !got.equals(&value, &*operand.value(scope)?),
+            Test::Compare(Operator::Equal, operand) => actual.equals(&value, &*operand.value(scope)?),
+            Test::Compare(Operator::Different, operand) => !actual.equals(&value, &*operand.value(scope)?),
             Test::Compare(operator, operand) => compare(*operator, &value, &*operand.value(scope)?),
             Test::StartsWith(operand) => plain(&value).starts_with(&*plain(&*operand.value(scope)?)),
             Test::EndsWith(operand) => plain(&value).ends_with(&*plain(&*operand.value(scope)?)),

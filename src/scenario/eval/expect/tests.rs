@@ -143,13 +143,13 @@ fn a_body_that_is_not_json_and_one_that_is_long() {
     let matcher = || Matcher(vec![Test::Equals(Operand::Fixed(1.into()))]);
     let headers = HeaderMap::new();
     let mut scope = Scope::new(1, 1, Default::default());
-    let mut got = |subject: Subject, body: &str| {
+    let mut actual = |subject: Subject, body: &str| {
         let response = ResponseView::new(200, Duration::ZERO, &headers, body.as_bytes());
-        Expect { subject, matcher: matcher(), words: "w".into() }.judge(&response, &mut scope).unwrap_err().got
+        Expect { subject, matcher: matcher(), words: "w".into() }.judge(&response, &mut scope).unwrap_err().actual
     };
-    assert_eq!(got(path("$.a"), ""), "an empty body");
-    assert_eq!(got(path("$.a"), "<html>"), "a body that is not JSON");
-    assert_eq!(got(Subject::Body, &"é".repeat(1_000)).chars().count(), 201);
+    assert_eq!(actual(path("$.a"), ""), "an empty body");
+    assert_eq!(actual(path("$.a"), "<html>"), "a body that is not JSON");
+    assert_eq!(actual(Subject::Body, &"é".repeat(1_000)).chars().count(), 201);
 }
 
 #[test]
@@ -166,8 +166,8 @@ fn nothing_is_absent_from_a_body_that_is_not_json() {
                 let (subject, matcher) = (Subject::Json(Path::new(path).unwrap()), Matcher(vec![test]));
                 let judged = Expect { subject, matcher, words: "w".into() }.judge(&response, &mut scope);
                 let wanted = if body.is_empty() { "an empty body" } else { "a body that is not JSON" };
-                assert_eq!(judged.expect_err(&words).got, wanted, "{words}");
-                assert_eq!(response.trouble(), None, "{words}");
+                assert_eq!(judged.expect_err(&words).actual, wanted, "{words}");
+                assert_eq!(response.evaluation_error(), None, "{words}");
             }
         }
     }

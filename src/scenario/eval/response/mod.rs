@@ -1,6 +1,6 @@
 //! A response as expectations and captures see it, whatever the protocol. The JSON of the body is parsed at most once.
 //!
-//! The server decides how much work that is: all of it has limits, and exceeding one is a [`Trouble`].
+//! The server decides how much work that is: all of it has limits, and exceeding one is an [`EvaluationError`].
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -59,15 +59,15 @@ pub struct ResponseView<'a> {
     in_passing: bool,
     text: OnceCell<Cow<'a, [u8]>>,
     json: OnceCell<Option<Value>>,
-    trouble: Cell<Option<Trouble>>,
+    error: Cell<Option<EvaluationError>>,
 }
 
 /// Why a response was not evaluated to the end, so that nothing is known of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum EvaluationError {
     /// It took too long.
     #[error("it took too long")]
-    Late,
+    TimedOut,
     /// It is larger or deeper than can be evaluated.
     #[error("{0}")]
     Limit(&'static str),
@@ -95,7 +95,7 @@ impl<'a> ResponseView<'a> {
             in_passing: false,
             text: OnceCell::new(),
             json: OnceCell::new(),
-            trouble: Cell::new(None),
+            error: Cell::new(None),
         }
     }
 
@@ -122,25 +122,25 @@ impl<'a> ResponseView<'a> {
     }
 
     /// Why the response was not evaluated to the end, if it was not.
-    pub fn trouble(&self) -> Option<Trouble> {
-        self.trouble.get()
+    pub fn evaluation_error(&self) -> Option<EvaluationError> {
+        self.error.get()
     }
 
     /// True when it took too long to be evaluated in passing, so that it is evaluated elsewhere from the beginning.
     pub fn is_deferred(&self) -> bool {
-        self.in_passing && self.trouble() == Some(Trouble::Late)
+        self.in_passing && self.evaluation_error() == Some(EvaluationError::TimedOut)
     }
 
-    /// Gives up on evaluating it.
-    pub(crate) fn give_up(&self, trouble: Trouble) {
-        self.trouble.set(self.trouble.get().or(Some(trouble)));
+    /// Aborts the evaluation.
+    pub(crate) fn abort(&self, error: EvaluationError) {
+        self.error.set(self.error.get().or(Some(error)));
     }
 
-    /// True when the time is over, which is then the [`trouble`](Self::trouble).
+    /// True when the time is over, see [`evaluation_error`](Self::evaluation_error).
     pub(crate) fn is_late(&self) -> bool {
         let is_late = self.budget.is_spent();
         if is_late {
-            self.give_up(Trouble::Late);
+            self.abort(EvaluationError::TimedOut);
         }
         is_late
     }
@@ -158,13 +158,13 @@ impl<'a> ResponseView<'a> {
         })
     }
 
-    /// The body as JSON; `None` when it is something else, or too large or deep, which is then the [`trouble`](Self::trouble).
+    /// The body as JSON; `None` when it is something else, or too large or deep, see [`evaluation_error`](Self::evaluation_error).
     pub fn json(&self) -> Option<&Value> {
         let text = self.text();
         self.json
             .get_or_init(|| {
                 if text.len() > STREAMED && Size::of(text).values > MAX_VALUES {
-                    self.give_up(Trouble::Limit("the JSON has more than 250,000 values"));
+                    self.abort(EvaluationError::Limit("the JSON has more than 250,000 values"));
                     return None;
                 }
                 serde_json::from_slice(text).map_err(|error| self.not_read(&error)).ok()
@@ -175,7 +175,7 @@ impl<'a> ResponseView<'a> {
     /// JSON that is too deep is an error of the evaluation; a body that is not JSON is a result.
     fn not_read(&self, error: &serde_json::Error) {
         if json::is_depth(error) {
-            self.give_up(Trouble::Limit("the JSON is nested 128 levels or deeper"));
+            self.abort(EvaluationError::Limit("the JSON is nested 128 levels or deeper"));
         }
     }
 
@@ -191,7 +191,7 @@ impl<'a> ResponseView<'a> {
             };
             let values: u64 = found.iter().map(|raw| Size::of(raw.get().as_bytes()).values).sum();
             if values > MAX_VALUES {
-                self.give_up(Trouble::Limit("the path finds more than 250,000 values"));
+                self.abort(EvaluationError::Limit("the path finds more than 250,000 values"));
                 return Selected::Found(Vec::new());
             }
             let values = found.iter().map(|raw| serde_json::from_str(raw.get()).map(Cow::Owned));
@@ -203,13 +203,13 @@ impl<'a> ResponseView<'a> {
         if !path.is_linear() {
             let visits = path.visits(Size::of(text));
             if visits > MAX_VISITS {
-                self.give_up(Trouble::Limit("the path visits too many values for JSON of this size"));
+                self.abort(EvaluationError::Limit("the path visits too many values for JSON of this size"));
             } else if self.in_passing && visits > VISITS_IN_PASSING {
-                self.give_up(Trouble::Late);
+                self.abort(EvaluationError::TimedOut);
             }
         }
         match self.json() {
-            _ if self.trouble().is_some() => Selected::Found(Vec::new()),
+            _ if self.evaluation_error().is_some() => Selected::Found(Vec::new()),
             None => Selected::NotJson,
             Some(json) => Selected::Found(path.find(json).into_iter().map(Cow::Borrowed).collect()),
         }
@@ -217,7 +217,7 @@ impl<'a> ResponseView<'a> {
 
     fn nothing_selected(&self, error: &serde_json::Error) -> Selected<'_> {
         self.not_read(error);
-        if self.trouble().is_some() { Selected::Found(Vec::new()) } else { Selected::NotJson }
+        if self.evaluation_error().is_some() { Selected::Found(Vec::new()) } else { Selected::NotJson }
     }
 
     /// What a body without JSON is.

@@ -67,12 +67,12 @@ fn long_json_is_read_for_what_is_wanted() {
     let found = |path: &str| {
         let view = ResponseView::new(200, Duration::ZERO, &none, body.as_bytes());
         let Selected::Found(found) = view.select(&Path::new(path).unwrap()) else { panic!("not JSON") };
-        (found.first().map(|first| first.to_string()), found.len(), view.trouble())
+        (found.first().map(|first| first.to_string()), found.len(), view.evaluation_error())
     };
     assert_eq!(found("$.next"), (Some("\"n\"".to_owned()), 1, None));
     assert_eq!(found("$.items[100000].tags[1]"), (Some("\"b\"".to_owned()), 1, None));
     assert_eq!(found("$.items[*].id"), (Some("7".to_owned()), 100_001, None));
-    let limit = |words| (None, 0, Some(Trouble::Limit(words)));
+    let limit = |words| (None, 0, Some(EvaluationError::Limit(words)));
     assert_eq!(found("$"), limit("the path finds more than 250,000 values"));
     assert_eq!(found("$..id"), limit("the JSON has more than 250,000 values"));
 }
@@ -82,15 +82,15 @@ fn a_path_that_takes_too_long_is_not_begun() {
     let none = HeaderMap::new();
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let wide = format!("[{}{deep}]", "1,".repeat(5_000));
-    for (path, in_passing, trouble) in [
+    for (path, in_passing, error) in [
         ("$..*", true, None),
-        ("$..*..*", true, Some(Trouble::Late)),
+        ("$..*..*", true, Some(EvaluationError::TimedOut)),
         ("$..*..*", false, None),
-        ("$..*..*..*", false, Some(Trouble::Limit("the path visits too many values for JSON of this size"))),
+        ("$..*..*..*", false, Some(EvaluationError::Limit("the path visits too many values for JSON of this size"))),
     ] {
         let view = ResponseView::new(200, Duration::ZERO, &none, wide.as_bytes()).within(Budget::default(), in_passing);
         let _ = view.select(&Path::new(path).unwrap());
-        assert_eq!(view.trouble(), trouble, "{path} {in_passing}");
+        assert_eq!(view.evaluation_error(), error, "{path} {in_passing}");
     }
 }
 
@@ -99,9 +99,9 @@ fn of_json_that_is_too_deep_nothing_is_known() {
     let none = HeaderMap::new();
     let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
     let long = |value: &str| format!("{{\"a\": {value}, \"b\": \"{}\"}}", "x".repeat(STREAMED));
-    let too_deep = Some(Trouble::Limit("the JSON is nested 128 levels or deeper"));
+    let too_deep = Some(EvaluationError::Limit("the JSON is nested 128 levels or deeper"));
     let (steps, each) = (format!("$.a{}", "[0]".repeat(150)), format!("$.a{}", "[*]".repeat(150)));
-    for (body, path, trouble) in [
+    for (body, path, error) in [
         (deep(127), "$.a", None),
         (deep(128), "$.a", too_deep),
         (deep(200), "$.a[*]", too_deep),
@@ -118,6 +118,6 @@ fn of_json_that_is_too_deep_nothing_is_known() {
         let selected = view.select(&Path::new(path).unwrap());
         let (levels, length) = (body.matches('[').count(), body.len());
         assert!(matches!(selected, Selected::Found(_)), "{path} in {levels} levels, {length} bytes");
-        assert_eq!(view.trouble(), trouble, "{path} in {levels} levels, {length} bytes");
+        assert_eq!(view.evaluation_error(), error, "{path} in {levels} levels, {length} bytes");
     }
 }

@@ -11,7 +11,7 @@ use crate::scenario::Overrides;
 use crate::stats::snapshot::{End, RunState};
 use crate::tui::fixture;
 use crate::tui::history::Span;
-use crate::tui::reading::Order;
+use crate::tui::reading::ReadRequest;
 use crate::units::{PerSecond, Users};
 
 /// Presses keys one after another: a character each, `\n` Enter, `\x1b` Esc, `\x03` Ctrl-C.
@@ -169,8 +169,8 @@ fn a_scenario_that_is_still_read_starts_as_soon_as_it_can() {
     let mut model = fixture::launcher();
     let read = |model: &mut Model, index: usize| {
         let item = &model.launcher.items[index];
-        let order = Order { index, entry: item.entry.clone(), known: None, overrides: Overrides::default() };
-        handle(model, Message::Read(index, Box::new(order.read())))
+        let request = ReadRequest { index, entry: item.entry.clone(), known: None, overrides: Overrides::default() };
+        handle(model, Message::Read(index, Box::new(request.read())))
     };
     model.launcher.items.iter_mut().for_each(|item| item.reading = None);
     assert!(press(&mut model, "\n").is_empty() && read(&mut model, 1).is_empty());

@@ -44,7 +44,7 @@ pub struct Wanted {
 
 /// What the user wants.
 #[derive(Debug)]
-pub enum Order {
+pub enum ReceiverCommand {
     /// These names too. Answered when the server has confirmed them, with the time to connect, if that was needed.
     Subscribe(Vec<Wanted>, Answer),
     /// These names no more, or none at all. Answered when all that was sent has come, or the wait for it is over.

@@ -9,10 +9,10 @@ use crate::scenario::eval::status::StatusRange;
 use crate::scenario::secrets::Redactor;
 
 /// Characters of what came instead, at most.
-pub(super) const GOT: usize = 200;
+pub(super) const MAX_ACTUAL: usize = 200;
 
 /// A subject's value in one response.
-pub(super) enum Got<'a> {
+pub(super) enum Actual<'a> {
     Missing(&'static str),
     /// A body that is not JSON: no test passes, not even `exists: false` and `not`.
     Unreadable(&'static str),
@@ -37,23 +37,23 @@ fn is_status(status: u16, wanted: &Json) -> bool {
     }
 }
 
-impl Got<'_> {
+impl Actual<'_> {
     /// Whether there is any value; a path that could find several and found none found nothing.
     pub fn is_there(&self) -> bool {
         match self {
-            Got::Missing(_) | Got::Unreadable(_) => false,
-            Got::Many(all) => !all.is_empty(),
-            Got::Text(_) | Got::Status(..) | Got::Time(_) | Got::One(_) => true,
+            Actual::Missing(_) | Actual::Unreadable(_) => false,
+            Actual::Many(all) => !all.is_empty(),
+            Actual::Text(_) | Actual::Status(..) | Actual::Time(_) | Actual::One(_) => true,
         }
     }
 
     /// The one value: also of a path that could find several when it found one.
     pub fn value(&self) -> Option<Cow<'_, Json>> {
         match self {
-            Got::Missing(_) | Got::Unreadable(_) => None,
-            Got::Text(value) | Got::Status(_, value) => Some(Cow::Borrowed(value)),
-            Got::Time(value) | Got::One(value) => Some(Cow::Borrowed(value)),
-            Got::Many(all) => match all.as_slice() {
+            Actual::Missing(_) | Actual::Unreadable(_) => None,
+            Actual::Text(value) | Actual::Status(_, value) => Some(Cow::Borrowed(value)),
+            Actual::Time(value) | Actual::One(value) => Some(Cow::Borrowed(value)),
+            Actual::Many(all) => match all.as_slice() {
                 [one] => Some(Cow::Borrowed(one)),
                 all => Some(Cow::Owned(all.iter().map(|v| v.clone().into_owned()).collect())),
             },
@@ -62,48 +62,48 @@ impl Got<'_> {
 
     pub fn equals(&self, value: &Json, wanted: &Json) -> bool {
         match self {
-            Got::Text(text) => plain(text) == plain(wanted),
-            Got::Status(status, _) => is_status(*status, wanted),
+            Actual::Text(text) => plain(text) == plain(wanted),
+            Actual::Status(status, _) => is_status(*status, wanted),
             _ => equal(value, wanted),
         }
     }
 
     pub fn length(&self) -> Option<u64> {
         match self {
-            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) | Got::Time(_) => None,
-            Got::Many(all) => Some(all.len() as u64),
-            Got::Text(value) => length(value),
-            Got::One(value) => length(value),
+            Actual::Missing(_) | Actual::Unreadable(_) | Actual::Status(..) | Actual::Time(_) => None,
+            Actual::Many(all) => Some(all.len() as u64),
+            Actual::Text(value) => length(value),
+            Actual::One(value) => length(value),
         }
     }
 
     pub fn contains(&self, wanted: &Json) -> bool {
         match self {
-            Got::Missing(_) | Got::Unreadable(_) | Got::Status(..) | Got::Time(_) => false,
-            Got::Many(all) => all.iter().any(|item| equal(item, wanted)),
-            Got::Text(value) => contains(value, wanted),
-            Got::One(value) => contains(value, wanted),
+            Actual::Missing(_) | Actual::Unreadable(_) | Actual::Status(..) | Actual::Time(_) => false,
+            Actual::Many(all) => all.iter().any(|item| equal(item, wanted)),
+            Actual::Text(value) => contains(value, wanted),
+            Actual::One(value) => contains(value, wanted),
         }
     }
 
-    /// As it is shown, at most [`GOT`] characters.
+    /// As it is shown, at most [`MAX_ACTUAL`] characters.
     pub fn shown(&self, secrets: &Redactor) -> String {
         let text = match self {
-            Got::Missing(what) | Got::Unreadable(what) => return (*what).to_owned(),
-            Got::Time(value) => {
+            Actual::Missing(what) | Actual::Unreadable(what) => return (*what).to_owned(),
+            Actual::Time(value) => {
                 let seconds = value.as_f64().unwrap_or_default();
                 return crate::units::latency(std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default());
             }
-            Got::Text(value) | Got::Status(_, value) => plain(value),
-            Got::One(value) => value.to_string(),
-            Got::Many(all) if all.is_empty() => return "no such value".to_owned(),
-            Got::Many(all) => {
+            Actual::Text(value) | Actual::Status(_, value) => plain(value),
+            Actual::One(value) => value.to_string(),
+            Actual::Many(all) if all.is_empty() => return "no such value".to_owned(),
+            Actual::Many(all) => {
                 let shown: Vec<String> = all.iter().take(20).map(|v| v.to_string()).collect();
                 format!("{} values: {}", all.len(), shown.join(", "))
             }
         };
-        let mut shown = secrets.clip(&text, GOT + 1);
-        if let Some((end, _)) = shown.char_indices().nth(GOT) {
+        let mut shown = secrets.clip(&text, MAX_ACTUAL + 1);
+        if let Some((end, _)) = shown.char_indices().nth(MAX_ACTUAL) {
             shown.truncate(end);
             shown.push('…');
         }
