@@ -13,6 +13,7 @@ use crate::report::text;
 use crate::scenario::catalog::Origin;
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
+use crate::system::signals;
 use crate::tui::{self, Exit, Outcome};
 
 /// Opens the launcher, or starts at once with `--autostart`.
@@ -69,8 +70,8 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
     }
     match outcome.exit {
         Exit::Quit => code,
-        // The verdict on the run, if there was one.
-        Exit::Signal(_) if outcome.last.is_some() => code,
+        // Asked to end, as by a key: the verdict on the run, if there was one.
+        Exit::Signal(signals::INTERRUPT | signals::TERMINATE) if outcome.last.is_some() => code,
         Exit::Signal(number) | Exit::Forced(number) => exit::of_signal(number),
         Exit::HangUp => exit::HUNG_UP,
     }

@@ -46,6 +46,10 @@ const UNNAMED: std::ops::Range<i32> = 0..0;
 pub const FILE_SIZE: i32 = Named::XFSZ.as_raw();
 /// The terminal asks to stop for a while (Ctrl-Z).
 pub const SUSPEND: i32 = Named::TSTP.as_raw();
+/// The signal of Ctrl-C.
+pub const INTERRUPT: i32 = Named::INT.as_raw();
+/// The signal that asks a program to end.
+pub const TERMINATE: i32 = Named::TERM.as_raw();
 /// The terminal is gone.
 pub const HANG_UP: i32 = Named::HUP.as_raw();
 

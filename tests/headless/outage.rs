@@ -70,7 +70,8 @@ fn what_an_early_stop_cuts_is_counted_and_said() {
     let ran = Ran::of(child.wait_with_output().unwrap(), folder);
     assert_eq!(ran.output.status.code(), Some(0), "a cut is no failure: {}", err(&ran.output));
     let text = out(&ran.output);
-    let words = text.strip_prefix(" ! ABORTED: ").and_then(|after| after.split(' ').next());
+    // After the verdict.
+    let words = text.split_once("\n ! ABORTED: ").and_then(|(_, after)| after.split(' ').next());
     let cut: u64 = words.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("no word of what was cut: {text}"));
     let log = nginx.stop_and_read_log();
     let aborted = log.iter().filter(|line| line.contains(" 499 ")).count() as u64;

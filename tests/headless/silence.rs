@@ -37,8 +37,9 @@ fn a_target_that_never_responds_is_named_first_whatever_the_protocol() {
         let ran = Ran::of(child.wait_with_output().expect("its output"), folder);
         let (said, warned) = (out(&ran.output), err(&ran.output));
         assert_eq!(ran.output.status.code(), Some(1), "{tasks}: {said}{warned}");
-        let first = said.lines().next().unwrap_or_default();
-        assert!(first.starts_with(" ✗ TARGET NOT RESPONDING: "), "{tasks}: {said}{warned}");
+        let [verdict, finding] = [0, 1].map(|line| said.lines().nth(line).unwrap_or_default());
+        assert!(verdict.starts_with(" ✗ failed: "), "{tasks}: {said}{warned}");
+        assert!(finding.starts_with(" ✗ TARGET NOT RESPONDING: "), "{tasks}: {said}{warned}");
         assert!(warned.contains("HANGING: 1 in flight, the oldest for "), "{tasks}: {said}{warned}");
     }
 }

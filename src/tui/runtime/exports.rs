@@ -3,14 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
 
 use crate::report::csv;
 use crate::stats::Snapshot;
 use crate::tui::event::Event;
-
-/// How late a signal may come that an export has caused.
-const LATE: Duration = Duration::from_secs(1);
 
 /// The exports of one screen, one at a time.
 pub(super) struct Exports {
@@ -18,13 +14,12 @@ pub(super) struct Exports {
     /// Complete ones.
     pub files: Vec<PathBuf>,
     is_writing: bool,
-    ended_at: Option<Instant>,
 }
 
 impl Exports {
     /// None yet; they go to `folder`.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, files: Vec::new(), is_writing: false, ended_at: None }
+        Self { folder, files: Vec::new(), is_writing: false }
     }
 
     /// Writes on a thread of its own, which reports its end: a slow disk must not stop the keys.
@@ -45,17 +40,11 @@ impl Exports {
     /// Takes the result that the thread has reported.
     pub fn ended(&mut self, result: &Result<Vec<PathBuf>, String>) {
         self.is_writing = false;
-        self.ended_at = Some(Instant::now());
         self.files.extend(result.iter().flatten().cloned());
     }
 
     /// True until the end is reported.
     pub fn is_writing(&self) -> bool {
         self.is_writing
-    }
-
-    /// True while writing and for a moment after.
-    pub fn is_recent(&self) -> bool {
-        self.is_writing || self.ended_at.is_some_and(|at| at.elapsed() < LATE)
     }
 }
