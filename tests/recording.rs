@@ -6,7 +6,9 @@ mod command;
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -51,6 +53,21 @@ fn every_run_is_recorded_unless_it_is_not_wanted() {
     let ran = Ran::new(scenario, &format!("-t 1s --runs-dir {}/below", file.display()));
     assert_eq!(ran.output.status.code(), Some(0), "{}", err(&ran.output));
     assert_eq!(err(&ran.output).matches("the run is not recorded: ").count(), 1, "{}", err(&ran.output));
+}
+
+#[test]
+fn arguments_that_are_not_utf_8_are_recorded_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let name = OsStr::from_bytes(b"s\xff.yaml");
+    let server = Server::start();
+    let text = format!("host: {}\nrun_time: 1s\ntasks: [{{ steps: [{{ get: /ok }}] }}]\n", server.url());
+    fs::write(folder.path().join(name), text).expect("a scenario");
+    let output =
+        katydid(folder.path(), &["--headless", "--only-summary", "--runs-dir", "runs", "-f"]).arg(name).output();
+    let output = output.expect("a run");
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let run = store::read(&only(&folder.path().join("runs"))).expect("a run");
+    assert!(run.meta.arguments.contains(&"s\u{fffd}.yaml".to_owned()), "{:?}", run.meta.arguments);
 }
 
 #[test]

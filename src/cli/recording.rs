@@ -155,7 +155,6 @@ impl Recording {
         let Started { scenario, plan, handle, seed, threads } = *started;
         let info = &handle.latest().run;
         let mask = |text: &str| scenario.masked(&plan.secrets.mask(text));
-        let machine = Machine::this();
         Meta {
             format: Meta::FORMAT,
             id: String::new(),
@@ -165,7 +164,7 @@ impl Recording {
             plan_hash: plan_hash(scenario, plan, &self.settings),
             profile: self.settings.profile.clone(),
             host: info.host.to_string(),
-            arguments: std::env::args().skip(1).map(|argument| mask(&argument)).collect(),
+            arguments: std::env::args_os().skip(1).map(|argument| mask(&argument.to_string_lossy())).collect(),
             started: time(info.started),
             ended: None,
             is_open: plan.schedule.is_open(),
@@ -176,13 +175,7 @@ impl Recording {
             threads,
             rows: plan.endpoints.iter().map(|row| (row.kind.to_string(), row.name.to_string())).collect(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            machine: store::Machine {
-                name: machine.name,
-                system: machine.system,
-                processor: machine.processor,
-                cores: machine.cores,
-                memory: machine.memory,
-            },
+            machine: Machine::this(),
             tags: Vec::new(),
             note: None,
             outcome: None,

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::stats::Snapshot;
+use crate::system::machine::Machine;
 
 /// `meta.json`. Secrets are masked before anything is put here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,21 +59,6 @@ pub struct Meta {
     pub note: Option<String>,
     /// How it ended; `None` while it runs, and where the process was killed.
     pub outcome: Option<Outcome>,
-}
-
-/// The machine that generated the load.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Machine {
-    /// Host name.
-    pub name: String,
-    /// Operating system and its version.
-    pub system: String,
-    /// Model of the processor.
-    pub processor: String,
-    /// Cores that the process may use.
-    pub cores: usize,
-    /// Bytes of memory.
-    pub memory: u64,
 }
 
 /// How a run ended.

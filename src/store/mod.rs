@@ -27,6 +27,8 @@ mod run;
 pub mod usage;
 
 pub use journal::Journal;
-pub use meta::{Machine, Meta, Outcome, Totals};
+pub use meta::{Meta, Outcome, Totals};
 pub use read::{ReadError, read, read_meta, state};
 pub use run::{Run, State};
+
+pub use crate::system::machine::Machine;

@@ -146,3 +146,14 @@ async fn the_histograms_have_every_request_once() {
     let p95 = Duration::from_micros(whole.value_at_quantile(0.95));
     assert_eq!(p95, last.total.total.response.p(95.0));
 }
+
+#[tokio::test]
+async fn a_run_that_does_not_end_is_not_waited_for_for_ever() {
+    let server = Server::start();
+    let handle = run(&server, "tasks: [{ steps: [{ get: /hang }] }]");
+    let root = tempfile::tempdir().expect("a folder");
+    let journal = Journal::start(root.path(), meta(&handle.latest()), handle.subscribe(), outcome).expect("a journal");
+    let why =
+        tokio::task::spawn_blocking(|| journal.finish()).await.expect("no panic").expect_err("a run that goes on");
+    assert_eq!(why, "it took longer than 5s");
+}

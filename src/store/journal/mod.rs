@@ -12,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -19,6 +20,11 @@ use self::writer::Writer;
 use super::meta::Outcome;
 use super::{Meta, folder};
 use crate::stats::Snapshot;
+use crate::units;
+
+/// Longest wait for the last lines of a run, and the time between two looks.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Whether the run is being written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,11 +83,19 @@ impl Journal {
         self.status.clone()
     }
 
-    /// Waits until the last of a run that is over is written.
+    /// Waits until the last of a run that is over is written, but not for ever: nobody may be able to end the run, and a
+    /// disk may hang.
     ///
     /// # Errors
     /// Says why it could not be.
     pub fn finish(self) -> Result<(), String> {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.thread.is_finished() {
+            if Instant::now() >= deadline {
+                return Err(format!("it took longer than {}", units::plain(PATIENCE)));
+            }
+            std::thread::sleep(LOOK);
+        }
         if self.thread.join().is_err() {
             return Err("an internal error".to_owned());
         }
