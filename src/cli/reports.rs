@@ -13,7 +13,7 @@ use crate::report::csv::LiveCsv;
 use crate::report::locust_json::{self, LocustJson};
 use crate::report::{FORMATS, Format};
 use crate::scenario::plan::Reports;
-use crate::settings::{Settings, Shape};
+use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::store::Run;
 
@@ -121,10 +121,15 @@ impl Wanted {
     }
 }
 
-/// What the flag of a format says. Not every flag with the name of a format takes a path: `--json` is Locust's.
+/// What the flag of a format says, where it has one: `--json` is Locust's.
 fn path_of(settings: &Settings, name: &str) -> Option<PathBuf> {
-    let setting = Settings::TABLE.iter().find(|setting| setting.key == name && setting.shape() == Shape::One)?;
-    settings.given.get(setting.key).map(|given| PathBuf::from(&given.text))
+    match name {
+        "html" => settings.html.clone(),
+        "csv" => settings.csv.clone(),
+        "junit" => settings.junit.clone(),
+        "markdown" => settings.markdown.clone(),
+        _ => None,
+    }
 }
 
 /// Locust always appends the suffix.
