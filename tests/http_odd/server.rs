@@ -141,7 +141,8 @@ fn answer(row: Option<usize>, target: &[u8], cookies: &[u8], body: &[u8], shared
             let outcome = Outcome::new(field("s"), field("b"), field("c"));
             shared.reports.lock().expect("no panic").insert(row, outcome);
         }
-        return b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".to_vec();
+        // A POST is not sent again, and the thread that closes may be later than the next report.
+        return b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec();
     };
     let own = shared.rows[row].responses.iter().find(|(known, _)| *known == path);
     match own {
@@ -195,7 +196,7 @@ async fn respond_with(
     let status: u16 = String::from_utf8_lossy(&lines.next().expect("a status line")[9..12]).parse().expect("a status");
     let mut response = http::Response::new(());
     *response.status_mut() = http::StatusCode::from_u16(status).expect("a status");
-    for line in lines {
+    for line in lines.filter(|line| !line.starts_with(b"connection:")) {
         let colon = line.iter().position(|byte| *byte == b':').expect("a header");
         let name = http::HeaderName::from_bytes(&line[..colon]).expect("a name");
         let value = http::HeaderValue::from_bytes(line[colon + 1..].trim_ascii()).expect("a value");
