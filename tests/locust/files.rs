@@ -24,8 +24,8 @@ tasks:
       - wait: 60s
 ";
 
-fn tool(name: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/locust/bin").join(name);
+fn python() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools/locust/bin/python");
     assert!(path.exists(), "{} is missing: tests/run installs it", path.display());
     path
 }
@@ -42,8 +42,13 @@ fn the_files_are_those_of_locust_column_by_column() {
         let more: &[&str] = if full { &["--csv-full-history"] } else { &[] };
         let prefix = |name: &str| if full { format!("{name}_full") } else { name.to_owned() };
         let url = server.url();
-        let mut locust = Command::new(tool("locust"));
-        locust.arg("-f").arg(source.join("locustfile.py")).current_dir(folder.path()).stdin(Stdio::null());
+        // The script `locust` names the folder in which it was installed, which may have been moved since.
+        let mut locust = Command::new(python());
+        locust
+            .args(["-m", "locust", "-f"])
+            .arg(source.join("locustfile.py"))
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
         let mut katydid = katydid(folder.path(), &["-f", "run.yaml"]);
         for (name, command) in [("locust", &mut locust), ("katydid", &mut katydid)] {
             let load = ["--host", &url, "--users", "1", "--spawn-rate", "1", "--run-time", "9s", "--headless"];
@@ -57,7 +62,7 @@ fn the_files_are_those_of_locust_column_by_column() {
         assert_eq!(output.status.code(), Some(1), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }
     for [theirs, ours] in [["locust", "katydid"], ["locust_full", "katydid_full"]] {
-        let mut python = Command::new(tool("python"));
+        let mut python = Command::new(python());
         python.arg(source.join("compare.py")).args([theirs, ours]).current_dir(folder.path());
         let output = python.output().expect("Python");
         let said = format!("{}{}", out(&output), String::from_utf8_lossy(&output.stderr));
