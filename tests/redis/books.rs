@@ -162,12 +162,13 @@ async fn run(url: &str, rest: &str) -> Arc<Snapshot> {
     end_of("the end of the run", handle.finished()).await
 }
 
-/// One subscriber to this many channels, and publishers that choose one of them by chance.
+/// One subscriber to this many channels, and publishers that choose one of them by chance. The run ends by the number of
+/// messages: 10,000 subscriptions take a while on a busy machine.
 fn many_names(names: usize) -> String {
     let passes = names.div_ceil(1_000);
     format!(
         r#"
-run_time: 4s
+run_time: 2m
 users: 5
 spawn_rate: 100
 user_classes:
@@ -183,7 +184,7 @@ user_classes:
               - {{ subscribe: ["c:{{{{ i }}}}"], measure: delivery }}
     tasks: [{{ steps: [{{ wait: 100ms }}] }}]
   Publisher:
-    tasks: [{{ steps: [{{ publish: "c:{{{{ random_int(0, {}) }}}}" }}] }}]
+    tasks: [{{ steps: [{{ repeat: 1001, steps: [{{ publish: "c:{{{{ random_int(0, {}) }}}}" }}] }}, {{ stop: run }}] }}]
 "#,
         names / passes,
         names - 1
