@@ -60,11 +60,12 @@ const SCENARIO: &[(&str, &[&str])] = &[
 /// The rooms of `protocol`, in the same way; files beside them are rooms too.
 const PROTOCOL: &[(&str, &[&str])] = &[
     ("sessions", &["redis", "graphql", "http", "net", "context", "message_sink", "result"]),
-    ("redis", &["net", "evaluate", "context", "message_sink", "trace", "result"]),
-    ("graphql", &["http", "net", "evaluate", "context", "trace", "result"]),
-    ("http", &["net", "evaluate", "context", "trace", "result", "offload"]),
+    ("redis", &["net", "evaluate", "example", "context", "message_sink", "trace", "result"]),
+    ("graphql", &["http", "net", "evaluate", "example", "context", "trace", "result"]),
+    ("http", &["net", "evaluate", "example", "context", "trace", "result", "offload"]),
     ("net", &["offload"]),
     ("evaluate", &["result"]),
+    ("example", &["context", "result"]),
     ("context", &["trace", "result"]),
     ("message_sink", &["result"]),
     ("trace", &["result"]),

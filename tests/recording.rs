@@ -71,6 +71,41 @@ fn arguments_that_are_not_utf_8_are_recorded_too() {
 }
 
 #[test]
+fn an_example_of_a_failure_has_its_request_in_every_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = "host: demo\ntasks: [{ steps: [
+      { post: '/nothing?page=2', headers: { X-Trace: abc, Authorization: Bearer t0ken }, json: { name: Ada } },
+      { graphql: 'query Broken($q: String) { nothing(q: $q) }', variables: { q: lamp } } ] }]\n";
+    fs::write(folder.path().join("s.yaml"), scenario).expect("a scenario");
+    let flags = "--headless -f s.yaml -u 3 -r 100 -t 1500ms --runs-dir runs --html r.html --markdown r.md";
+    let output = katydid(folder.path(), &flags.split(' ').collect::<Vec<_>>()).output().expect("a run");
+    let run = only(&folder.path().join("runs"));
+    let stored = store::read(&run).expect("a run");
+    let request = |name: &str| {
+        let row = stored.last.failures.rows.iter().find(|row| &*row.name == name).expect("a failure");
+        row.example.as_ref().and_then(|example| example.request.clone()).expect("a request")
+    };
+    let post = request("/nothing?page=2");
+    assert!(post.line.starts_with("POST http://") && post.line.ends_with("/nothing?page=2"), "{post:?}");
+    assert!(post.headers.contains("x-trace: abc\nauthorization: Bearer ***\n"), "{post:?}");
+    assert_eq!(post.body, r#"{"name":"Ada"}"#);
+    let broken = request("Broken");
+    assert_eq!(
+        broken.body,
+        "query Broken($q: String) { nothing(q: $q) }\n\nvariables: {\"q\":\"lamp\"}",
+        "{}",
+        err(&output)
+    );
+    let read = |path: PathBuf| fs::read_to_string(path).expect("a file");
+    for file in [run.join("failures.jsonl"), folder.path().join("r.html"), folder.path().join("r.md")] {
+        let text = read(file.clone());
+        for sent in ["/nothing?page=2", "x-trace: abc", "Bearer ***", "nothing(q: $q)", "variables: "] {
+            assert!(text.contains(sent) || text.contains(&sent.replace('/', "&#x2f;")), "{}: {sent}", file.display());
+        }
+    }
+}
+
+#[test]
 fn secrets_are_in_none_of_its_files() {
     let runs = tempfile::tempdir().expect("a folder");
     let scenario = "host: demo\nsecrets: [TOKEN]\ntasks: [{ steps: [{ get: '/nothing?token={{ env.TOKEN }}', \

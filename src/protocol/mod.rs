@@ -2,6 +2,7 @@
 
 pub mod context;
 mod evaluate;
+mod example;
 pub mod graphql;
 pub mod http;
 pub mod message_sink;

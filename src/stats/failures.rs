@@ -199,9 +199,7 @@ mod tests {
     #[test]
     fn most_frequent_first_with_first_last_and_one_example() {
         let at = |s| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(s);
-        let example = |text: &str| {
-            Some(Example { status: Some(503), headers: String::new(), body: text.into(), detail: String::new() })
-        };
+        let example = |text: &str| Some(Example { status: Some(503), body: text.into(), ..Example::default() });
         let (mut run, mut one, mut two) = (Failures::default(), Groups::default(), Groups::default());
         one.count(0, Reason::ConnectionRefused, None, at(5));
         two.count(1, Reason::Status(503), None, at(3));

@@ -32,6 +32,6 @@ pub use interval::Interval;
 pub use moment::Moment;
 pub use recorder::Recorder;
 pub use remarks::Remarks;
-pub use sample::{Example, Failure, Reason, Sample};
+pub use sample::{Example, ExampleRequest, Failure, Reason, Sample};
 pub use second::Second;
 pub use snapshot::Snapshot;

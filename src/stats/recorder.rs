@@ -127,7 +127,7 @@ mod tests {
     use crate::stats::sample::{Example, Failure};
 
     fn failed(endpoint: u32, reason: Reason) -> Sample {
-        let example = Some(Example { status: None, headers: String::new(), body: String::new(), detail: "x".into() });
+        let example = Some(Example { detail: "x".into(), ..Example::default() });
         Sample {
             endpoint,
             service: Duration::from_millis(5),

@@ -200,9 +200,13 @@ impl fmt::Display for Reason {
     }
 }
 
-/// One response of a failure group, kept as an example. May be hostile: clean it before drawing, escape it in files.
+/// One request of a failure group and its response, kept as an example. Secrets are masked. May be hostile: clean it
+/// before drawing, escape it in files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
+    /// What was sent; `None` where it is not known, as for a subscriber that is disconnected.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<ExampleRequest>,
     /// Status, if there was a response.
     pub status: Option<u16>,
     /// Response headers as `name: value` lines, at most 2 KiB.
@@ -211,4 +215,15 @@ pub struct Example {
     pub body: String,
     /// The whole error chain, where there was no response.
     pub detail: String,
+}
+
+/// A request as it was sent, of which an example is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExampleRequest {
+    /// Method and URL, or a Redis command with its arguments; at most 2 KiB.
+    pub line: String,
+    /// Request headers as `name: value` lines, at most 2 KiB; credentials are masked.
+    pub headers: String,
+    /// First 4 KiB of the body or message; of a GraphQL request its operation and its variables.
+    pub body: String,
 }

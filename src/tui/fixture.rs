@@ -8,7 +8,7 @@ use crate::row_kind::RowKind;
 use crate::scenario::catalog::{Entry, Origin};
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::settings::Settings;
-use crate::stats::sample::Example;
+use crate::stats::sample::{Example, ExampleRequest};
 use crate::stats::snapshot::*;
 
 fn latency(p50: u64, count: u64) -> Latency {
@@ -35,7 +35,13 @@ fn row(kind: RowKind, name: &str, numbers: (u64, u64, u64)) -> Row {
 }
 
 fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime) -> FailureRow {
+    let request = ExampleRequest {
+        line: format!("{} https://shop.example.com{}", place.0, place.1),
+        headers: "content-type: application/json\nauthorization: Bearer ***\n".into(),
+        body: r#"{"name":"Ada","note":"\u{1b}[2J"}"#.into(),
+    };
     let example = Example {
+        request: Some(request),
         status: Some(503),
         headers: "retry-after: 2\ncontent-type: text/html".into(),
         body: "upstream connect error \u{1b}[2Jor disconnect".into(),

@@ -163,6 +163,24 @@ fn echoing(secret: &str) -> String {
     address
 }
 
+/// All that is kept of the only run, and all reports of it.
+fn recorded(folder: &Path) -> String {
+    let files = ["r.html", "r.json", "r.md", "r.xml"];
+    let [html, json, md, xml] = files;
+    let args =
+        ["report", "latest", "--runs-dir", "runs", "--html", html, "--json", json, "--markdown", md, "--junit", xml];
+    let output = katydid(folder, &args).output().expect("the command runs");
+    let mut all = out(&output) + &String::from_utf8_lossy(&output.stderr);
+    let run = fs::read_dir(folder.join("runs")).expect("a folder").flatten().map(|entry| entry.path());
+    let run = run.into_iter().find(|path| path.is_dir()).expect("a run");
+    let kept = fs::read_dir(run).expect("files").flatten().map(|entry| entry.path());
+    for file in kept.chain(files.map(|name| folder.join(name))) {
+        all += &fs::read_to_string(file).expect("a text");
+    }
+    fs::remove_dir_all(folder.join("runs")).expect("a folder");
+    all
+}
+
 const STEPS: &str = r#"
 secrets: [S]
 redis: { url: 'redis://:{{ env.S | urlencode | replace("/", "%2F") }}@ADDRESS' }
@@ -182,6 +200,8 @@ tasks:
         form: { k: "{{ copy }}" }
       - post: /d
         body: "k={{ copy }}"
+      - post: /e
+        body: "PAD{{ copy }}"
       - get: /cut
       - get: /json
         expect: { json: { $.a: nothing like it } }
@@ -217,15 +237,20 @@ fn what_comes_back_in_a_run_is_masked_before_it_is_folded_and_cut() {
     let folder = tempfile::tempdir().unwrap();
     for secret in SHAPES {
         let address = echoing(secret);
-        let text = STEPS.replace("ADDRESS", &address);
+        let text = STEPS.replace("ADDRESS", &address).replace("PAD", &"x".repeat(4_096 - secret.len() / 2));
         let host = format!("http://{address}");
         let check = said(folder.path(), secret, &text, &["check", "s.yaml", "-H", &host]);
         nothing_of(secret, &check, "check");
         assert!(check.contains("VU-hours"), "{check}");
-        let run =
-            said(folder.path(), secret, &text, &["--headless", "-f", "s.yaml", "-H", &host, "--csv", "x", "-u", "1"]);
+        let flags = ["--headless", "-f", "s.yaml", "-H", &host, "--csv", "x", "-u", "1", "--runs-dir", "runs"];
+        let run = said(folder.path(), secret, &text, &flags);
         nothing_of(secret, &run, "a run");
         assert!(run.contains("***") && run.contains("GraphQL request error"), "{run}");
+        let recorded = recorded(folder.path());
+        nothing_of(secret, &recorded, "a recorded run");
+        for sent in ["POST http://", "AUTH *** ***", "PUBLISH ", "query A { a }"] {
+            assert!(recorded.contains(sent), "{sent}: {recorded}");
+        }
         let trial = said(folder.path(), secret, &text, &["try", "s.yaml", "-H", &host]);
         nothing_of(secret, &trial, "a trial");
         assert!(trial.contains("***") && trial.contains("expectation"), "{trial}");

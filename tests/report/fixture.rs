@@ -9,7 +9,7 @@ use katydid::row_kind::RowKind;
 use katydid::stats::Snapshot;
 use katydid::stats::delivery::Tally;
 use katydid::stats::operation::{Asked, Cost, Costs};
-use katydid::stats::sample::Example;
+use katydid::stats::sample::{Example, ExampleRequest};
 use katydid::stats::server::ServerFigures;
 use katydid::stats::snapshot::{
     Bucket, Cumulative, Drift, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Judged, Judgement, Latency,
@@ -133,7 +133,13 @@ fn drift() -> Drift {
 }
 
 fn example() -> Example {
+    let request = ExampleRequest {
+        line: "POST https://shop.example.com/checkout".to_owned(),
+        headers: "content-type: application/json\nauthorization: Bearer ***".to_owned(),
+        body: r#"{"name":"Ada","address":"1 Main Street"}"#.to_owned(),
+    };
     Example {
+        request: Some(request),
         status: Some(503),
         headers: "content-type: text/html\nretry-after: 2".to_owned(),
         body: "<h1>Service Unavailable</h1>\n<p>Try later.</p>".to_owned(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use katydid::row_kind::RowKind;
-use katydid::stats::sample::Example;
+use katydid::stats::sample::{Example, ExampleRequest};
 use katydid::store::{Machine, Run};
 
 use super::with_protocols;
@@ -25,7 +25,10 @@ pub fn run() -> Run {
     let bad = || Arc::<str>::from(HOSTILE);
     for failure in &mut last.failures.rows {
         (failure.name, failure.reason) = (bad(), bad());
+        let text = || HOSTILE.to_owned();
+        let request = Some(ExampleRequest { line: text(), headers: text(), body: text() });
         failure.example = Some(Arc::new(Example {
+            request,
             status: Some(200),
             headers: HOSTILE.to_owned(),
             body: HOSTILE.to_owned(),

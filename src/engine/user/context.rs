@@ -52,7 +52,10 @@ impl UserContext for StepContext<'_> {
     }
 
     fn wants_example(&self, row: EndpointId, reason: &Reason) -> bool {
-        self.shard.recorder.borrow().wants_example(row.0, reason)
+        let secrets = &self.shard.plan.secrets;
+        // As it is when it is recorded.
+        let masked = (!secrets.is_empty()).then(|| reason.masked(|text| secrets.mask(text)));
+        self.shard.recorder.borrow().wants_example(row.0, masked.as_ref().unwrap_or(reason))
     }
 
     fn sent(&self, row: EndpointId, late: Option<Duration>, expected: Expected) {

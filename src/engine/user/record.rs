@@ -7,7 +7,7 @@ use crate::protocol::trace::TraceEvent;
 use crate::scenario::plan::EndpointId;
 use crate::scenario::secrets::Redactor;
 use crate::stats::delivery::Tally;
-use crate::stats::{Example, Failure, Sample};
+use crate::stats::{Example, ExampleRequest, Failure, Reason, Sample};
 
 /// Most characters of the message of a failure: it may quote what a server sent.
 const DETAIL: usize = 4_096;
@@ -24,8 +24,8 @@ pub(super) fn record(shard: &ShardState, result: StepResult) {
 pub(super) fn count(shard: &ShardState, mut result: StepResult) {
     let Some(row) = result.row else { return };
     let cost = result.cost.take();
-    let sample = sample(row, result, &shard.plan.secrets);
     let mut recorder = shard.recorder.borrow_mut();
+    let sample = sample(row, result, &shard.plan.secrets, |reason| recorder.wants_example(row.0, reason));
     recorder.record(sample);
     if let Some(cost) = cost {
         recorder.cost(row.0, &cost);
@@ -33,33 +33,37 @@ pub(super) fn count(shard: &ShardState, mut result: StepResult) {
 }
 
 /// Every request of a late iteration is that much later than planned, so its response time is longer by it.
-fn sample(row: EndpointId, result: StepResult, secrets: &Redactor) -> Sample {
+fn sample(row: EndpointId, result: StepResult, secrets: &Redactor, wants: impl FnOnce(&Reason) -> bool) -> Sample {
     let Timings { service, connect, first_byte, late, .. } = result.timings;
     let failure = match result.outcome {
-        Outcome::Failed(failure) => Some(masked(failure, secrets)),
+        Outcome::Failed(failure) => Some(masked(failure, secrets, wants)),
         Outcome::Passed | Outcome::Unsent(_) => None,
     };
     let response = late.map(|late| service + late);
     Sample { endpoint: row.0, service, response, connect, first_byte, bytes: result.bytes, failure }
 }
 
-/// Masks what was not yet masked: what is folded or truncated is masked where that is done.
-fn masked(mut failure: Box<Failure>, secrets: &Redactor) -> Box<Failure> {
-    if let Some(example) = &mut failure.example
-        && example.detail.len() > DETAIL
-    {
-        example.detail = secrets.clip(&example.detail, DETAIL);
-    }
+/// Masks what was not yet masked: what is folded or truncated is masked where that is done. An example that is not kept is
+/// dropped first.
+fn masked(mut failure: Box<Failure>, secrets: &Redactor, wants: impl FnOnce(&Reason) -> bool) -> Box<Failure> {
     if !secrets.is_empty() {
-        let mask = |text: String| secrets.mask(&text).into_owned();
         failure.reason = failure.reason.masked(|text| secrets.mask(text));
-        failure.example = failure.example.map(|Example { status, headers, body, detail }| Example {
-            status,
-            headers: mask(headers),
-            body: mask(body),
-            detail: mask(detail),
-        });
     }
+    let Some(example) = failure.example.take().filter(|_| wants(&failure.reason)) else { return failure };
+    let mask = |text: String| if secrets.is_empty() { text } else { secrets.mask(&text).into_owned() };
+    let detail = if example.detail.len() > DETAIL { secrets.clip(&example.detail, DETAIL) } else { example.detail };
+    let request = example.request.map(|ExampleRequest { line, headers, body }| ExampleRequest {
+        line: mask(line),
+        headers: mask(headers),
+        body: mask(body),
+    });
+    failure.example = Some(Example {
+        request,
+        status: example.status,
+        headers: mask(example.headers),
+        body: mask(example.body),
+        detail: mask(detail),
+    });
     failure
 }
 
@@ -92,13 +96,13 @@ impl MessageSink for ShardState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::Reason;
 
     #[test]
     fn a_secret_in_a_response_is_in_no_part_of_a_failure() {
         let secrets = Redactor::new(["s3cret-token"]);
         let told = || "no user s3cret-token".to_owned();
-        let example = Example { status: Some(200), headers: told(), body: told(), detail: told() };
+        let request = Some(ExampleRequest { line: told(), headers: told(), body: told() });
+        let example = Example { request, status: Some(200), headers: told(), body: told(), detail: told() };
         for reason in [
             Reason::Answer { class: "GraphQL request error", what: told().into() },
             Reason::Other(told().into()),
@@ -106,7 +110,7 @@ mod tests {
         ] {
             let mut result = StepResult::new(None, None, false);
             result.fail(reason, example.clone());
-            let sample = sample(EndpointId(0), result, &secrets);
+            let sample = sample(EndpointId(0), result, &secrets, |_| true);
             let failure = sample.failure.expect("a failure");
             assert!(failure.reason.to_string().ends_with("no user ***"), "{}", failure.reason);
             assert!(!format!("{failure:?}").contains("s3cret"), "{failure:?}");

@@ -3,6 +3,7 @@
 mod business;
 mod cost;
 mod envelope;
+mod example;
 mod introspect;
 mod operation;
 mod outcome;

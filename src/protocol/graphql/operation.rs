@@ -5,9 +5,11 @@ use bytes::Bytes;
 use super::business;
 use super::business::UNREADABLE;
 use super::envelope::{Alien, BOM};
+use super::example;
 use super::outcome::{self, Answer, Outcome, Persistence};
 use crate::protocol::context::UserContext;
 use crate::protocol::evaluate;
+use crate::protocol::example::attach;
 use crate::protocol::http::{Costly, Evaluator, Response, Transfer, UserClient};
 use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
@@ -32,6 +34,7 @@ pub async fn execute(
     }
     client.begin(step.http.endpoint, result, context);
     send(client, step, scope, context, result).await;
+    attach(result, context, || example::request(client, step));
     context.answered();
     context.remark(step.http.endpoint, client.remarks());
 }

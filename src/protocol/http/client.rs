@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
 
@@ -22,9 +23,10 @@ use super::pool::ConnectionPool;
 use super::reqwest_client::ReqwestClient;
 use super::response::Response;
 use super::settings::{Settings, Shared};
-use super::trace::{fields, on_the_wire, received};
+use super::trace::{fields, on_the_wire, received, unsent};
 use super::transfer::Transfer;
 use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::example::attach;
 use crate::protocol::net::reason::example;
 use crate::protocol::net::tls::{self, TlsError};
 use crate::protocol::result::StepResult;
@@ -130,6 +132,7 @@ impl UserClient {
                 // Rare, and large: nothing of it is a part of what every user holds.
                 Box::pin(evaluator.evaluate_elsewhere(&mut transfer, scope)).await;
             }
+            attach(result, context, || self.example_request(&step.fixed_headers));
             context.answered();
             context.remark(step.endpoint, &self.remarks);
         }
@@ -151,6 +154,11 @@ impl UserClient {
     /// What was prepared, to be altered.
     pub fn draft(&mut self) -> &mut Draft {
         &mut self.draft
+    }
+
+    /// URL and body of what was sent last.
+    pub fn sent(&self) -> (&str, &Bytes) {
+        (&self.draft.url, &self.draft.body)
     }
 
     /// Sends what was prepared and reads the whole response, not later than the step's time-out after the first time that
@@ -325,9 +333,7 @@ impl UserClient {
         }
         let (cookies, fixed) = (self.cookies(), &evaluator.step.fixed_headers);
         let outgoing = Outgoing { draft: &self.draft, fixed, cookies: cookies.as_ref() };
-        let mut out = Vec::new();
-        outgoing.write(&mut out, None);
-        trace.trace(&TraceEvent::Sent(on_the_wire(&self.draft, &out)));
+        trace.trace(&TraceEvent::Sent(unsent(&self.draft, &outgoing.lines())));
     }
 
     /// The client that opens WebSockets with these options, and what is to be sent.

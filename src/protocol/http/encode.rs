@@ -86,6 +86,13 @@ impl Outgoing<'_> {
         Ok(request)
     }
 
+    /// Name and value of each header of HTTP/1.1, in order.
+    pub fn lines(&self) -> Vec<(HeaderName, HeaderValue)> {
+        let mut lines = Vec::new();
+        self.each(|name, value| lines.extend(HeaderValue::from_bytes(value).map(|value| (name.clone(), value))));
+        lines
+    }
+
     /// Gives every header to `give`: ours where the step has none of that name, then the step's.
     fn each(&self, mut give: impl FnMut(&HeaderName, &[u8])) {
         let draft = self.draft;

@@ -1,7 +1,7 @@
 //! How much of a response the example of a failure keeps.
 
-/// Characters of a failed response's body kept for the detail view.
-pub const EXAMPLE_BODY: usize = 4_096;
+use crate::protocol::example::EXAMPLE_BODY;
+
 /// Bytes of a body that nobody looks at, at most: an example, and a secret at its end.
 pub const MAX_EXAMPLE: usize = 128 * 1024;
 

@@ -17,6 +17,7 @@ mod draft;
 mod encode;
 mod error;
 mod evaluator;
+mod example;
 mod h1;
 mod h2;
 mod limits;

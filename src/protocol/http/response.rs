@@ -1,19 +1,15 @@
 //! A response that has come, and what is shown of it beside a failure.
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
-use super::limits::{EXAMPLE_BODY, kept_for_example};
+use super::limits::kept_for_example;
 use super::lines::Lines;
+use crate::protocol::example::{EXAMPLE_BODY, EXAMPLE_HEADERS, header_lines};
 use crate::scenario::eval::response::{Headers as _, ResponseView};
 use crate::scenario::secrets::Redactor;
 use crate::stats::Example;
-
-/// Bytes of a failed reply's headers kept for the detail view.
-const EXAMPLE_HEADERS: usize = 2_048;
 
 /// A response that has come, as far as somebody wants to see it.
 #[derive(Debug)]
@@ -43,47 +39,16 @@ impl Response {
         let body = &self.body[..self.body.len().min(kept_for_example(secrets.reach()))];
         let is_whole = body.len() as u64 == self.bytes;
         let body = secrets.clip_part(&String::from_utf8_lossy(body), EXAMPLE_BODY, is_whole);
-        let headers = secrets.clip(&lines(self.headers.all(), secrets), EXAMPLE_HEADERS);
-        Example { status: Some(self.status), headers, body, detail }
+        let headers = secrets.clip(&header_lines(self.headers.all().iter(), secrets), EXAMPLE_HEADERS);
+        Example { request: None, status: Some(self.status), headers, body, detail }
     }
-}
-
-fn lines(headers: &HeaderMap, secrets: &Redactor) -> String {
-    let mut out = String::new();
-    for (name, value) in headers {
-        if out.len() > EXAMPLE_HEADERS {
-            break;
-        }
-        let value = String::from_utf8_lossy(value.as_bytes());
-        // Masked before it is taken apart.
-        let value = secrets.mask(&value);
-        // A session is as good as a password to whoever reads the report.
-        let value = if *name == SET_COOKIE { without_value(&value) } else { value };
-        out.extend([name.as_str(), ": ", &value, "\n"]);
-    }
-    out
-}
-
-fn without_value(cookie: &str) -> Cow<'static, str> {
-    let (pair, attributes) = cookie.split_once(';').unwrap_or((cookie, ""));
-    let (name, _) = pair.split_once('=').unwrap_or((pair, ""));
-    format!("{name}=***;{attributes}").trim_end_matches(';').to_owned().into()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use http::HeaderMap;
 
-    #[test]
-    fn examples_show_no_session() {
-        let mut headers = HeaderMap::new();
-        headers.append(SET_COOKIE, HeaderValue::from_static("sid=s3cret; Path=/; HttpOnly"));
-        headers.append(SET_COOKIE, HeaderValue::from_static("plain"));
-        assert_eq!(
-            lines(&headers, &Redactor::default()),
-            "set-cookie: sid=***; Path=/; HttpOnly\nset-cookie: plain=***\n"
-        );
-    }
+    use super::*;
 
     #[test]
     fn long_headers_are_cut() {

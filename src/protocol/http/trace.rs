@@ -1,6 +1,6 @@
 //! Requests and responses as a trace shows them.
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::draft::Draft;
 use super::encode::OWN_USER_AGENT;
@@ -22,6 +22,13 @@ pub(super) fn on_the_wire<'a>(draft: &'a Draft, bytes: &[u8]) -> Sent<'a> {
     let head = String::from_utf8_lossy(head);
     let lines = head.split("\r\n").skip(1).filter_map(|line| line.split_once(": "));
     let headers = lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    Sent { method: draft.method.as_str(), url: &draft.url, headers, body: &draft.body }
+}
+
+/// From the headers of a request for which there never was a connection.
+pub(super) fn unsent<'a>(draft: &'a Draft, headers: &[(HeaderName, HeaderValue)]) -> Sent<'a> {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     Sent { method: draft.method.as_str(), url: &draft.url, headers, body: &draft.body }
 }
 

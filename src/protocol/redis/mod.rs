@@ -12,6 +12,7 @@ mod connection;
 mod envelope;
 mod error;
 mod evaluate;
+mod example;
 mod glob;
 mod info;
 mod inner;
@@ -27,6 +28,7 @@ mod streams;
 mod subscriptions;
 mod trace;
 mod track;
+pub mod words;
 
 pub use client::{Factory, UserClient};
 pub use monitor::{Monitor, watch};

@@ -20,7 +20,7 @@ impl Tracer<'_> {
     /// A message that goes out.
     pub(super) fn message(self, step: &PublishStep, filled: (&str, &[u8]), envelope: Envelope) {
         let (channel, payload) = filled;
-        let verb = if step.sharded { "SPUBLISH" } else { "PUBLISH" };
+        let verb = step.verb();
         self.trace(|| TraceEvent::Message { verb, channel, payload, more: besides(envelope, step.size) });
     }
 

@@ -56,8 +56,16 @@ fn failure(row: &FailureRow, room: &mut usize) -> Failure {
 }
 
 fn parts(example: &Example) -> Vec<(String, String)> {
+    let request = example.request.iter().flat_map(|request| {
+        let head = format!("{}\n{}", request.line, request.headers);
+        [("Request".to_owned(), lines(&head, PART)), ("Request body".to_owned(), lines(&request.body, PART))]
+    });
     let status = example.status.map_or_else(|| "Response".to_owned(), |status| format!("Response: HTTP {status}"));
-    let texts = [(status, &example.headers), ("Body".to_owned(), &example.body), ("Error".to_owned(), &example.detail)];
-    let some = texts.into_iter().filter(|(_, text)| !text.is_empty());
-    some.map(|(title, text)| (title, lines(text, PART))).collect()
+    let texts = [
+        (status, &example.headers),
+        ("Response body".to_owned(), &example.body),
+        ("Error".to_owned(), &example.detail),
+    ];
+    let response = texts.into_iter().map(|(title, text)| (title, lines(text, PART)));
+    request.chain(response).filter(|(_, text)| !text.is_empty()).collect()
 }

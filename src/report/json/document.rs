@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::failures::Failures;
 use super::figures::{Figures, Row};
 use super::protocols::{Operation, Redis};
 use crate::report::finding::{Finding, findings};
@@ -130,32 +131,6 @@ struct Found {
     severe: bool,
     evidence: String,
     remedy: String,
-}
-
-#[derive(Serialize)]
-struct Failures<'a> {
-    kinds: Vec<Failure<'a>>,
-    more_kinds: u64,
-    more_count: u64,
-}
-
-#[derive(Serialize)]
-struct Failure<'a> {
-    r#type: &'a str,
-    name: &'a str,
-    reason: &'a str,
-    count: u64,
-    first: String,
-    last: String,
-    example: Option<Example<'a>>,
-}
-
-#[derive(Serialize)]
-struct Example<'a> {
-    status: Option<u16>,
-    headers: &'a str,
-    body: &'a str,
-    detail: &'a str,
 }
 
 #[derive(Serialize)]
@@ -322,27 +297,6 @@ impl Found {
     fn of(finding: Finding) -> Self {
         let Finding { kind, evidence, remedy } = finding;
         Self { title: kind.title(), severe: kind.is_severe(), evidence, remedy }
-    }
-}
-
-impl<'a> Failures<'a> {
-    fn of(run: &'a Run) -> Self {
-        let view = &run.last.failures;
-        let kinds = view.rows.iter().map(|row| Failure {
-            r#type: row.kind.name(),
-            name: &row.name,
-            reason: &row.reason,
-            count: row.count,
-            first: shown::timestamp(row.first).to_string(),
-            last: shown::timestamp(row.last).to_string(),
-            example: row.example.as_deref().map(|example| Example {
-                status: example.status,
-                headers: &example.headers,
-                body: &example.body,
-                detail: &example.detail,
-            }),
-        });
-        Self { kinds: kinds.collect(), more_kinds: view.more_kinds, more_count: view.more_count }
     }
 }
 

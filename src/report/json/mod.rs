@@ -2,6 +2,7 @@
 //! change within a version of it.
 
 mod document;
+mod failures;
 mod figures;
 mod protocols;
 

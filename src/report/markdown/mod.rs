@@ -12,6 +12,7 @@ use super::one_file::OneFile;
 use super::shown::{self, KEY_FIGURES};
 use super::standing::{Standing, Tone};
 use super::text;
+use crate::stats::ExampleRequest;
 use crate::stats::snapshot::{Judged, Judgement, Row};
 use crate::store::Run;
 use crate::units;
@@ -177,9 +178,10 @@ fn examples(run: &Run) -> String {
     let mut out = String::new();
     for row in run.last.failures.rows.iter().take(KINDS) {
         let Some(example) = &row.example else { continue };
+        let request = example.request.as_ref().map(sent).unwrap_or_default();
         let body: String = example.body.chars().take(BODY).collect();
         let status = example.status.map(|status| format!("HTTP {status}\n")).unwrap_or_default();
-        let parts = [&*status, &*example.headers, "\n", &*body, "\n", &*example.detail];
+        let parts = [&*request, &*status, &*example.headers, "\n", &*body, "\n", &*example.detail];
         let text = parts.concat();
         out.push_str(&format!(
             "{} {}\n\n{}\n",
@@ -189,6 +191,14 @@ fn examples(run: &Run) -> String {
         ));
     }
     if out.is_empty() { out } else { folded("Examples of failures", &out) }
+}
+
+fn sent(request: &ExampleRequest) -> String {
+    let start = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    let body = start(&request.body, BODY);
+    let parts = [start(&request.line, BODY), request.headers.trim_end().to_owned(), body];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    if parts.is_empty() { String::new() } else { parts.join("\n") + "\n\n" }
 }
 
 fn about(run: &Run) -> String {

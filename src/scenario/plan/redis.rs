@@ -71,6 +71,13 @@ pub struct PublishStep {
     pub timeout: Duration,
 }
 
+impl PublishStep {
+    /// The command that publishes it.
+    pub fn verb(&self) -> &'static str {
+        if self.sharded { "SPUBLISH" } else { "PUBLISH" }
+    }
+}
+
 /// Listening to channels.
 #[derive(Debug, Clone)]
 pub struct SubscribeStep {

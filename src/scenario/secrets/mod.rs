@@ -4,6 +4,7 @@
 //! outside are shortened by methods of the redactor, [`Redactor::clip`] and [`Redactor::fold`].
 
 mod forms;
+pub(crate) mod header;
 pub(crate) mod userinfo;
 
 use std::borrow::Cow;

@@ -1,4 +1,4 @@
-//! Details of a row: response times, rates, the phases of a request, and what the server sent.
+//! Details of a row: response times, rates, the phases of a request, and an example of each failure.
 
 use std::time::Duration;
 
@@ -319,14 +319,21 @@ fn failure(row: &FailureRow, snapshot: &Snapshot, theme: &Theme) -> Vec<Line<'st
         ),
     ])];
     let Some(example) = &row.example else { return lines };
+    let plain = ratatui::style::Style::new();
+    // Tabs and line ends come from outside; each line is cleaned by itself so that lines stay lines.
+    let mut add = |mark: &str, text: &str, style| {
+        lines.extend(text.lines().map(|l| Line::styled(format!(" {mark} {}", theme.text(l.trim_end())), style)));
+    };
+    if let Some(request) = &example.request {
+        add(">", &request.line, theme.strong);
+        add(">", &request.headers, theme.dim);
+        add(">", &request.body, plain);
+    }
     if let Some(status) = example.status {
-        lines.push(Line::styled(format!(" < {status}"), theme.strong));
+        add("<", &status.to_string(), theme.strong);
     }
-    for (text, style) in
-        [(&example.headers, theme.dim), (&example.body, ratatui::style::Style::new()), (&example.detail, theme.warn)]
-    {
-        // Tabs and line ends are the server's; each line is cleaned by itself so that lines stay lines.
-        lines.extend(text.lines().map(|l| Line::styled(format!(" < {}", theme.text(l.trim_end())), style)));
-    }
+    add("<", &example.headers, theme.dim);
+    add("<", &example.body, plain);
+    add("<", &example.detail, theme.warn);
     lines
 }

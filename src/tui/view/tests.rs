@@ -76,7 +76,10 @@ fn what_the_server_said_cannot_move_the_cursor() {
         scroll: 0,
     });
     let text = shown(&model, 80, 24);
-    assert!(text.contains("upstream connect error  [2Jor disconnect") && !text.contains('\u{1b}'), "{text}");
+    assert!(text.contains("< upstream connect error  [2Jor disconnect") && !text.contains('\u{1b}'), "{text}");
+    assert!(
+        text.contains("> POST https://shop.example.com/api/checkout") && text.contains("> authorization: Bearer ***")
+    );
 }
 
 #[test]

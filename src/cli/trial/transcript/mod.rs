@@ -1,7 +1,6 @@
 //! The transcript itself: each event is one or a few lines, masked, cleaned and truncated to the width.
 
 mod body;
-mod headers;
 mod observer;
 mod redis;
 mod subscription;
@@ -20,7 +19,7 @@ use crate::headless::console::Output;
 use crate::protocol::result::{Captured, Check, StepResult};
 use crate::protocol::trace::{Sent, Trace, TraceEvent};
 use crate::scenario::plan::Plan;
-use crate::scenario::secrets::Redactor;
+use crate::scenario::secrets::{Redactor, header};
 use crate::stats::{Example, Reason};
 use crate::units;
 
@@ -133,7 +132,7 @@ impl Transcript {
         self.body(
             "> ",
             sent.body,
-            headers::value(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"),
+            header_value(sent.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())), "content-type"),
         );
     }
 
@@ -152,7 +151,7 @@ impl Transcript {
             .collect();
         let headers = || lines.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         self.headers("< ", headers());
-        self.body("< ", body, headers::value(headers(), "content-type"));
+        self.body("< ", body, header_value(headers(), "content-type"));
     }
 
     /// How long it took to connect, what was checked and captured, and why the step failed.
@@ -179,7 +178,7 @@ impl Transcript {
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in headers {
             // Masked before it is taken apart.
-            let value = headers::shown(name, &self.secrets.mask(value));
+            let value = header::shown(name, &self.secrets.mask(value));
             self.line(4, mark, &format!("{name}: {value}"), Some(Role::Quiet));
         }
     }
@@ -256,6 +255,11 @@ fn shown(value: &minijinja::Value) -> String {
         return "nothing".to_owned();
     }
     serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
+}
+
+/// The value of a header.
+fn header_value<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> &'a str {
+    headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::{Transcript, more};
 use crate::cli::trial::paint::Role;
+use crate::protocol::redis::words::{quoted, without_passwords};
 use crate::protocol::trace::{Answer, TraceEvent};
 use crate::units;
 
@@ -101,36 +102,6 @@ impl Transcript {
         self.line(4, "< ", &format!("{words}, {after}{size}"), Some(Role::Good));
         self.text("< ", &whole);
     }
-}
-
-/// A word as one types it: in quotes where it has blanks, or is empty.
-fn quoted(word: &str) -> Cow<'_, str> {
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\'' | '\\');
-    if !word.is_empty() && word.chars().all(plain) {
-        return Cow::Borrowed(word);
-    }
-    Cow::Owned(serde_json::Value::from(word).to_string())
-}
-
-/// The words as text, credentials left out.
-fn without_passwords(words: &[Vec<u8>]) -> Vec<Cow<'_, str>> {
-    let text = |word: &Vec<u8>| String::from_utf8_lossy(word).to_ascii_lowercase();
-    let first = words.first().map(text).unwrap_or_default();
-    let is_secret = |at: usize| {
-        let before = at.checked_sub(1).and_then(|at| words.get(at)).map(text).unwrap_or_default();
-        let two_before = at.checked_sub(2).and_then(|at| words.get(at)).map(text).unwrap_or_default();
-        let rule = words.get(at).and_then(|word| word.first()).is_some_and(|c| b"<>#!".contains(c));
-        (first == "auth" && at > 0)
-            || ["auth", "auth2", "requirepass", "masterauth"].contains(&&*before)
-            // After a user's name.
-            || (at > 2 && (two_before == "auth2" || (first == "hello" && two_before == "auth")))
-            || (first == "acl" && at > 2 && rule)
-    };
-    words
-        .iter()
-        .enumerate()
-        .map(|(at, word)| if is_secret(at) { Cow::Borrowed("***") } else { String::from_utf8_lossy(word) })
-        .collect()
 }
 
 #[cfg(test)]

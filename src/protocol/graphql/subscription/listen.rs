@@ -11,13 +11,15 @@ use tokio::time::sleep_until;
 
 use super::connection::{self, Connection, Event, Greeting, Leave, Next};
 use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::example::attach;
+use crate::protocol::graphql::example::operation;
 use crate::protocol::http::UserClient;
 use crate::protocol::result::StepResult;
 use crate::protocol::trace::{LONGEST_LISTENING, MOST_EVENTS, TraceEvent};
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::SubscriptionStep;
-use crate::stats::{Example, Reason};
+use crate::stats::{Example, ExampleRequest, Reason};
 use crate::units;
 
 /// A deadline that no clock reaches is as good as this one.
@@ -45,8 +47,8 @@ pub async fn listen(
     if context.must_leave(filled.end(Instant::now())) {
         return context.leave();
     }
-    let mut listener = Listener { step, filled, scope, context, late, failed: None };
-    let connection = listener.connect(client).await;
+    let mut listener = Listener { client, step, filled, scope, context, late, failed: None };
+    let connection = listener.connect().await;
     if let Some(mut connection) = connection {
         // It may have been told to leave while it connected: then there is nothing to end.
         let leave = if context.must_leave(listener.filled.end(Instant::now())) {
@@ -127,6 +129,7 @@ enum End {
 }
 
 struct Listener<'a> {
+    client: &'a mut UserClient,
     step: &'a SubscriptionStep,
     filled: Filled,
     scope: &'a mut Scope,
@@ -149,16 +152,20 @@ impl Listener<'_> {
     }
 
     /// Counts a part of the step.
-    fn record(&mut self, result: StepResult) {
+    fn record(&mut self, mut result: StepResult) {
+        attach(&mut result, self.context, || {
+            let request = self.client.example_request(&self.step.http.fixed_headers);
+            ExampleRequest { body: operation(&self.filled.payload, &self.scope.secrets), ..request }
+        });
         if self.failed.is_none() {
             self.failed = result.failure().map(|failure| failure.reason.clone());
         }
         self.context.record(result);
     }
 
-    async fn connect(&mut self, client: &mut UserClient) -> Option<Connection> {
-        let (step, context) = (self.step, self.context);
-        let mut connected = StepResult::new(Some(step.connect), self.late, self.is_traced());
+    async fn connect(&mut self) -> Option<Connection> {
+        let (client, step, context) = (&mut *self.client, self.step, self.context);
+        let mut connected = StepResult::new(Some(step.connect), self.late, context.trace().is_some());
         client.begin(step.connect, &connected, context);
         let greeting = Greeting { params: self.filled.params.as_deref(), payload: &self.filled.payload };
         let connection = connection::connect(client, step, greeting, context, &mut connected).await;

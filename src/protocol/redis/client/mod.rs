@@ -19,8 +19,9 @@ use super::resp::{Value, encode};
 use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
 use super::streams::Stream;
 use super::trace::Tracer;
-use super::{clock, envelope, evaluate};
+use super::{clock, envelope, evaluate, example};
 use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::example::attach;
 use crate::protocol::message_sink::MessageSink;
 use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
@@ -142,6 +143,7 @@ impl UserClient {
             Ok(Err(error)) => result.fail_if(Some(error.failure(&self.shared.secrets))),
             Err(_) => result.time_out(step.timeout),
         }
+        attach(result, context, || example::message(step.verb(), &self.channel, &self.payload, &self.shared.secrets));
         context.answered();
     }
 
@@ -150,7 +152,6 @@ impl UserClient {
         let mut connection = self.connected(result).await?;
         let stream = self.stream();
         let due = result.timings.late.map_or(0, |late| u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
-        let verb: &[u8] = if step.sharded { b"SPUBLISH" } else { b"PUBLISH" };
         let size = step.size.map_or(0, |size| size as usize);
         let sent = clock::now();
         let (run, number) = (self.shared.run, stream.published());
@@ -160,7 +161,7 @@ impl UserClient {
         envelope::write(&mut message, self.shared.envelope, &stamp, (&self.payload, size));
         let mut command = Vec::with_capacity(message.len() + self.channel.len() + 64);
         encode::begin(&mut command, 3);
-        encode::bulk(&mut command, verb);
+        encode::bulk(&mut command, step.verb().as_bytes());
         encode::bulk(&mut command, self.channel.as_bytes());
         encode::bulk(&mut command, &message);
         message.shrink_to(KEEP_BUFFER);
@@ -250,6 +251,7 @@ impl UserClient {
                 result.time_out(step.timeout);
             }
         }
+        attach(result, context, || example::command(&self.out, &self.shared.secrets));
         context.answered();
     }
 

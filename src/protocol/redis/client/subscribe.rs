@@ -8,6 +8,8 @@ use tokio::time::timeout;
 
 use super::UserClient;
 use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::example::attach;
+use crate::protocol::redis::example;
 use crate::protocol::redis::receiver::ReceiverHandle;
 use crate::protocol::redis::receiver_command::{Kind, ReceiverCommand, Wanted};
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
@@ -55,6 +57,7 @@ impl UserClient {
         let verb = self.wanted.first().map_or("SUBSCRIBE", |wanted| wanted.kind.verbs().0);
         let tracer = Tracer(context.trace());
         tracer.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
+        let names: Vec<Arc<str>> = self.wanted.iter().map(|wanted| Arc::clone(&wanted.name)).collect();
         let started = Instant::now();
         let (answer, answered) = oneshot::channel();
         let command = ReceiverCommand::Subscribe(std::mem::take(&mut self.wanted), answer);
@@ -76,6 +79,7 @@ impl UserClient {
             }
             Err(_) => result.time_out(SUBSCRIBE_TIMEOUT),
         }
+        attach(result, context, || example::subscription(verb, names.iter().map(|name| &**name), &self.shared.secrets));
         context.answered();
     }
 

@@ -1,16 +1,17 @@
-//! Headers of requests and responses, without credentials.
+//! Headers of requests and responses without credentials, whether these are known secrets or not: a session is as good
+//! as a password to whoever reads a report.
 
 /// Headers whose values are credentials.
 const PRIVATE: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
 
-/// A value that may be shown; it is masked already.
-pub(super) fn shown(name: &str, masked: &str) -> String {
-    if PRIVATE.contains(&name) { private(name, masked) } else { masked.to_owned() }
-}
+/// Parts of the names of other headers that carry them.
+const PARTS: [&str; 10] =
+    ["token", "secret", "password", "passwd", "session", "signature", "jwt", "api-key", "apikey", "access-key"];
 
-/// The value of a header.
-pub(super) fn value<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> &'a str {
-    headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+/// A value that may be shown; known secrets are masked already. `name` is in lower case.
+pub(crate) fn shown(name: &str, masked: &str) -> String {
+    let is_private = PRIVATE.contains(&name) || PARTS.iter().any(|part| name.contains(part));
+    if is_private { private(name, masked) } else { masked.to_owned() }
 }
 
 /// A value without its credentials.
@@ -35,9 +36,15 @@ mod tests {
         for (name, value, wanted) in [
             ("set-cookie", "sid=1; Path=/", "sid=***; Path=/"),
             ("set-cookie", "sid=1", "sid=***"),
+            ("set-cookie", "plain", "***"),
+            ("cookie", "a=1; b=2", "a=***; b=***"),
             ("authorization", "secret", "***"),
+            ("authorization", "Bearer abc", "Bearer ***"),
+            ("x-session-token", "abc", "***"),
+            ("idempotency-key", "abc", "abc"),
+            ("access-control-allow-credentials", "true", "true"),
         ] {
-            assert_eq!(private(name, value), wanted);
+            assert_eq!(shown(name, value), wanted);
         }
     }
 }

@@ -1,0 +1,77 @@
+//! The Redis command that is shown beside a failure.
+
+use super::resp::Value;
+use super::words::{quoted, without_passwords};
+use crate::protocol::example::{EXAMPLE_BODY, EXAMPLE_LINE, beginning};
+use crate::scenario::secrets::Redactor;
+use crate::stats::ExampleRequest;
+
+/// Most words of a command that are shown.
+const WORDS: usize = 200;
+
+/// A command as it is on the wire.
+pub(super) fn command(encoded: &[u8], secrets: &Redactor) -> ExampleRequest {
+    let words = match Value::read(encoded) {
+        Ok(Value::List(words)) => words,
+        _ => Vec::new(),
+    };
+    let word = |value| if let Value::Text(word) = value { word } else { Vec::new() };
+    let words: Vec<Vec<u8>> = words.into_iter().take(WORDS).map(word).collect();
+    ExampleRequest { line: line(&words, secrets), ..ExampleRequest::default() }
+}
+
+/// A message to a channel; `payload` is without its stamp.
+pub(super) fn message(verb: &str, channel: &str, payload: &[u8], secrets: &Redactor) -> ExampleRequest {
+    ExampleRequest {
+        line: line(&[verb, channel], secrets),
+        headers: String::new(),
+        body: beginning(payload, EXAMPLE_BODY, secrets),
+    }
+}
+
+/// A subscription to channels or patterns.
+pub(super) fn subscription<'a>(
+    verb: &'a str,
+    names: impl Iterator<Item = &'a str>,
+    secrets: &Redactor,
+) -> ExampleRequest {
+    let words: Vec<&str> = std::iter::once(verb).chain(names).take(WORDS).collect();
+    ExampleRequest { line: line(&words, secrets), ..ExampleRequest::default() }
+}
+
+/// Each word is masked before it is quoted and truncated.
+fn line<W: AsRef<[u8]>>(words: &[W], secrets: &Redactor) -> String {
+    let mut line = String::new();
+    for word in without_passwords(words) {
+        if line.len() > EXAMPLE_LINE {
+            break;
+        }
+        line.push_str(if line.is_empty() { "" } else { " " });
+        line.push_str(&quoted(&beginning(word.as_bytes(), EXAMPLE_LINE, secrets)));
+    }
+    line.chars().take(EXAMPLE_LINE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::redis::resp::encode;
+
+    #[test]
+    fn a_command_is_shown_as_one_types_it_without_secrets() {
+        let secrets = Redactor::new(["tok 4815"]);
+        let shown = |words: &[&str]| {
+            let mut bytes = Vec::new();
+            encode::command(&mut bytes, words);
+            command(&bytes, &secrets).line
+        };
+        assert_eq!(shown(&["SET", "user:1", "a b"]), "SET user:1 \"a b\"");
+        assert_eq!(shown(&["AUTH", "bob", "pw"]), "AUTH *** ***");
+        assert_eq!(shown(&["SET", "k", "x tok 4815"]), "SET k \"x ***\"");
+        assert_eq!(shown(&["SET", "k", &"v".repeat(1 << 20)]).chars().count(), EXAMPLE_LINE);
+        assert_eq!(command(b"", &secrets).line, "");
+        let message = message("PUBLISH", "orders:7", br#"{"t":"tok 4815"}"#, &secrets);
+        assert_eq!((&*message.line, &*message.body), ("PUBLISH orders:7", r#"{"t":"***"}"#));
+        assert_eq!(subscription("SUBSCRIBE", ["a", "b c"].into_iter(), &secrets).line, "SUBSCRIBE a \"b c\"");
+    }
+}
