@@ -26,7 +26,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("import", &["scenario"]),
     ("headless", &["engine", "report", "settings", "stats", "store", "system", "verdict"]),
     ("tui", &["engine", "report", "scenario", "settings", "stats", "store", "system", "verdict"]),
-    ("report", &["stats", "store", "system", "verdict"]),
+    ("report", &["settings", "stats", "store", "system", "verdict"]),
     ("store", &["stats", "system", "verdict"]),
     ("engine", &["protocol", "scenario", "stats", "verdict"]),
     ("protocol", &["scenario", "stats"]),

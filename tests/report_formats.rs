@@ -3,12 +3,15 @@
 
 #[path = "report/fixture.rs"]
 mod fixture;
+#[path = "report/inert.rs"]
+mod inert;
 #[path = "report/junit_schema.rs"]
 mod junit_schema;
 #[path = "report/shown.rs"]
 mod shown;
 
 use fixture::hostile::HOSTILE;
+use inert::markdown_is_inert;
 use katydid::report::{FORMATS, format};
 use katydid::stats::snapshot::Figures;
 use katydid::store::{Meta, Run};
@@ -192,68 +195,6 @@ fn hostile_text_is_only_text() {
     let json: Value = serde_json::from_str(&write("json", &run)).unwrap();
     assert_eq!(json["run"]["scenario"], HOSTILE, "a program gets what was there");
     markdown_is_inert(&write("markdown", &run));
-}
-
-/// Only code has what could be markup, a link or a mention.
-fn markdown_is_inert(text: &str) {
-    let mut in_block = None;
-    for line in text.lines() {
-        assert!(!line.contains('\u{1b}') && !line.contains('\u{202e}'), "{line:?}");
-        let fence: String = line.chars().take_while(|c| *c == '`').collect();
-        match &in_block {
-            Some(open) if line == *open => in_block = None,
-            Some(_) => continue,
-            None if line.len() > fence.len() && fence.len() >= 3 && line.ends_with("text") => in_block = Some(fence),
-            None => {
-                assert!(!line.starts_with("# "), "a forged heading: {line}");
-                let outside = without_code(line);
-                for markup in ["<img", "<script", "<!--", "](", "@all", "http:/"] {
-                    assert!(!outside.contains(markup), "{markup} in {outside}");
-                }
-                if line.starts_with("| ") {
-                    assert!((3..=9).contains(&cells(line)), "{line}");
-                }
-            }
-        }
-    }
-    assert_eq!(in_block, None, "a block that does not end");
-}
-
-/// The line without its code spans, as CommonMark finds them; an escaped backtick begins none.
-fn without_code(line: &str) -> String {
-    let (mut out, mut rest) = (String::new(), line);
-    while let Some(at) = rest.find('`') {
-        let fence: String = rest[at..].chars().take_while(|c| *c == '`').collect();
-        let after = &rest[at + fence.len()..];
-        out.push_str(&rest[..at]);
-        if rest[..at].ends_with('\\') {
-            rest = &rest[at + 1..];
-            continue;
-        }
-        let mut from = 0;
-        let close = loop {
-            let Some(found) = after[from..].find('`') else { panic!("a span without an end: {line}") };
-            let row = after[from + found..].chars().take_while(|c| *c == '`').count();
-            if row == fence.len() {
-                break from + found;
-            }
-            from += found + row;
-        };
-        rest = &after[close + fence.len()..];
-    }
-    // What a backslash escapes is text.
-    let mut escaped = false;
-    let keep = |c: &char| {
-        let is_text = escaped || *c == '\\';
-        escaped = !escaped && *c == '\\';
-        !is_text
-    };
-    (out + rest).chars().filter(keep).collect()
-}
-
-/// Cells of a row of a table: a bar ends one unless a backslash stands before it.
-fn cells(line: &str) -> usize {
-    line.replace("\\|", "").matches('|').count() - 1
 }
 
 #[test]

@@ -10,6 +10,7 @@ use clap::{Arg, Args, Command, Parser, Subcommand};
 use url::Url;
 
 use super::check_schema;
+use super::findings::FindingsArgs;
 use super::runs_args::RunsArgs;
 use super::usage_args::UsageArgs;
 
@@ -87,6 +88,8 @@ pub enum Commands {
         #[arg(value_name = "RUN")]
         run: String,
     },
+    /// Make a page for the people who decide from recorded runs: results, what is normal, cost, what is open
+    Findings(FindingsArgs),
     /// Count the VU-hours of recorded runs by month, or calculate those of a run
     Usage(UsageArgs),
     /// Print the JSON Schema of scenario files, for editors

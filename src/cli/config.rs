@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::effective::in_scenario;
 use super::{exit, pick};
 use crate::headless::console;
 use crate::scenario::secrets::userinfo;
 use crate::scenario::{Plan, Scenario};
 use crate::settings::{Config, Given, Origin, Setting, Settings};
-use crate::units::plain;
 
 /// The value of a setting that is used.
 struct Effective {
@@ -67,29 +67,11 @@ fn named(file: &std::path::Path, settings: &Settings) -> Result<Named, String> {
 
 /// The value of the scenario, else of `config.yaml`.
 fn below(setting: &Setting, config: &Config, named: Option<&Named>) -> Option<Given> {
-    let found = named.and_then(|named| in_scenario(setting, named)).map(|(text, origin)| Given { text, origin });
+    let found = named.and_then(|named| in_scenario(setting, &named.scenario, &named.plan));
     found.or_else(|| {
         let value = config.get(setting.key)?;
         Some(Given { text: value.text.clone(), origin: Origin::Config(value.line) })
     })
-}
-
-/// Load and host of the scenario.
-fn in_scenario(setting: &Setting, named: &Named) -> Option<(String, Origin)> {
-    let Named { scenario, plan } = named;
-    let load = &plan.load;
-    let value = match setting.key {
-        "host" => scenario.host()?.to_owned(),
-        "users" => load.users.to_string(),
-        "spawn_rate" => load.spawn_rate.to_string(),
-        "run_time" => plain(load.run_time?),
-        "stop_timeout" => plain(load.stop_timeout),
-        _ => return None,
-    };
-    let has_it = scenario.has_key(setting.key)
-        || (setting.key == "users" || setting.key == "run_time") && plan.schedule.is_shaped();
-    let profile = scenario.profile_with_key(setting.key).map(|name| Origin::Profile(name.to_owned()));
-    has_it.then(|| (value, profile.unwrap_or(Origin::Scenario)))
 }
 
 fn as_table(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String) -> String {

@@ -7,8 +7,10 @@ mod check;
 mod check_schema;
 mod config;
 mod demo_target;
+mod effective;
 mod exit;
 mod files;
+mod findings;
 mod flags;
 mod headless;
 mod import;
@@ -114,6 +116,7 @@ fn run() -> ExitCode {
         Some(Commands::Config { json }) => config::run(&settings, &sources.config, json),
         Some(Commands::Runs(args)) => runs::run(args, &settings),
         Some(Commands::Usage(args)) => usage::run(&args, &settings),
+        Some(Commands::Findings(args)) => findings::run(&args, &settings),
         Some(Commands::Report { run }) => report::run(&run, &reports, &settings),
         _ => {
             let theirs = sources.locust_variables();

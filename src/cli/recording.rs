@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use ring::digest;
 use tokio::sync::watch;
 
+use super::effective;
 use super::exit::Rule;
 use super::panics;
 use super::reports::Wanted;
@@ -18,6 +19,7 @@ use crate::stats::Snapshot;
 use crate::store::journal::Status;
 use crate::store::retention::{self, Limits};
 use crate::store::{self, Journal, Meta, Outcome, Run, Totals};
+use crate::system::ci;
 use crate::system::machine::Machine;
 
 /// The runs of this process, one at a time.
@@ -165,6 +167,9 @@ impl Recording {
             profile: self.settings.profile.clone(),
             host: info.host.to_string(),
             arguments: std::env::args_os().skip(1).map(|argument| mask(&argument.to_string_lossy())).collect(),
+            settings: effective::used(&self.settings, scenario, plan, mask),
+            is_embedded: Some(scenario.is_embedded()),
+            ci: ci::name(|name| std::env::var(name).ok()).map(str::to_owned),
             started: time(info.started),
             ended: None,
             is_open: plan.schedule.is_open(),

@@ -56,7 +56,7 @@ pub(super) fn run(id: &str, places: &[(&'static dyn Format, PathBuf)], settings:
 }
 
 /// The run, or why there is none and the exit code.
-fn read(id: &str, settings: &Settings) -> Result<Run, (String, u8)> {
+pub(super) fn read(id: &str, settings: &Settings) -> Result<Run, (String, u8)> {
     let catalog = runs_dir::catalog(settings).map_err(|why| (why, exit::TROUBLE))?;
     let entry = catalog.find(id).map_err(|why| (why, exit::USAGE))?;
     store::read(&entry.folder).map_err(|error| {

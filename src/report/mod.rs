@@ -1,9 +1,11 @@
 //! A run becomes a file or a text: [`FORMATS`] has the formats of files, one row each.
 
+pub mod allowance;
 pub mod csv;
 mod error;
 mod file;
 pub mod finding;
+pub mod findings_page;
 mod format;
 mod html;
 mod json;

@@ -19,6 +19,7 @@ const TRY: &str = "try";
 const QUICK: &str = "quick";
 const DEMO_TARGET: &str = "demo-target";
 const REPORT: &str = "report";
+const FINDINGS: &str = "findings";
 const RUNS: &str = "runs";
 const USAGE: &str = "usage";
 
@@ -138,7 +139,7 @@ settings! {
     json_file: Option<PathBuf>, value::path, flag("NAME");
     /// Folder of recorded runs
     runs_dir: Option<PathBuf>, value::path,
-        flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, RUNS, USAGE]);
+        flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, FINDINGS, RUNS, USAGE]);
     /// Do not record the run
     no_record: bool, value::boolean, switch();
     /// How many recorded runs keep their figures, beside those with tags; 0 keeps all
@@ -147,16 +148,16 @@ settings! {
     keep_size: u64, value::size, flag("SIZE").default("5GB");
     /// Most VU-hours of the run: one that is planned with more is not started, and one that reaches them is stopped
     vu_budget: Option<f64>, value::vu_hours, flag("N");
-    /// VU-hours of a month, for `katydid usage`
-    vu_allowance: f64, value::vu_hours, flag("N").default("200").also(&[USAGE]);
+    /// VU-hours of a month, for `katydid usage` and `katydid findings`
+    vu_allowance: f64, value::vu_hours, flag("N").default("200").also(&[FINDINGS, USAGE]);
     /// Price of the allowance
     vu_price: Option<f64>, value::price,
-        flag("PRICE").default_help("that of the plan with this allowance").also(&[USAGE]);
+        flag("PRICE").default_help("that of the plan with this allowance").also(&[FINDINGS, USAGE]);
     /// Price list: name, VU-hours and price a month of each plan
     vu_plans: Vec<VuPlan>, value::vu_plans,
-        list("NAME:VU-HOURS:PRICE,…").default("Free:200:0,Premium:5000:399").also(&[USAGE]);
+        list("NAME:VU-HOURS:PRICE,…").default("Free:200:0,Premium:5000:399").also(&[FINDINGS, USAGE]);
     /// What is written before amounts of money
-    vu_currency: String, value::string, flag("TEXT").default("$").also(&[USAGE]);
+    vu_currency: String, value::string, flag("TEXT").default("$").also(&[FINDINGS, USAGE]);
     /// Folder for what is exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

@@ -29,6 +29,16 @@ pub struct Meta {
     pub host: String,
     /// Arguments of the command line.
     pub arguments: Vec<String>,
+    /// Settings that are not their defaults, and those of the load, in the order of the options; the files that the
+    /// scenario asks for are `report.html` and the like. Empty in runs of versions that did not record them.
+    #[serde(default)]
+    pub settings: Vec<SettingUsed>,
+    /// The scenario comes with katydid, and is no file; `None` where that was not recorded.
+    #[serde(default)]
+    pub is_embedded: Option<bool>,
+    /// The CI system that started it, as far as its environment says.
+    #[serde(default)]
+    pub ci: Option<String>,
     /// When it began.
     pub started: Timestamp,
     /// When it ended; `None` while it runs, and where the process was killed.
@@ -59,6 +69,18 @@ pub struct Meta {
     pub note: Option<String>,
     /// How it ended; `None` while it runs, and where the process was killed.
     pub outcome: Option<Outcome>,
+}
+
+/// A setting as it counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingUsed {
+    /// Its key, as in `config.yaml`.
+    pub key: String,
+    /// Its value as it was written.
+    pub value: String,
+    /// Where that comes from: `flag`, `environment`, `.env`, `profile NAME`, `scenario`, `config.yaml:LINE`, `screen`,
+    /// `default`.
+    pub origin: String,
 }
 
 /// How a run ended.

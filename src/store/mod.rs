@@ -27,7 +27,7 @@ mod run;
 pub mod usage;
 
 pub use journal::Journal;
-pub use meta::{Meta, Outcome, Totals};
+pub use meta::{Meta, Outcome, SettingUsed, Totals};
 pub use read::{ReadError, read, read_meta, state};
 pub use run::{Run, State};
 

@@ -15,7 +15,7 @@ use katydid::stats::snapshot::{
     Bucket, Cumulative, Drift, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Judged, Judgement, Latency,
     Level, LoadView, Mean, PlanView, RedisView, Row, RunEvent, RunInfo, RunState, Series,
 };
-use katydid::store::{Machine, Meta, Outcome, Run, State, Totals};
+use katydid::store::{Machine, Meta, Outcome, Run, SettingUsed, State, Totals};
 
 const START: u64 = 1_795_419_120;
 
@@ -159,6 +159,11 @@ pub fn meta() -> Meta {
         profile: Some("staging".to_owned()),
         host: "https://shop.example.com".to_owned(),
         arguments: ["-f", "scenarios/checkout.yaml", "--headless"].map(str::to_owned).to_vec(),
+        settings: [("users", "50", "scenario"), ("spawn_rate", "2.5", "flag"), ("html", "results/report.html", "flag")]
+            .map(|(key, value, origin)| SettingUsed { key: key.into(), value: value.into(), origin: origin.into() })
+            .into(),
+        is_embedded: Some(false),
+        ci: None,
         started,
         ended: Some(started + Duration::from_secs(121)),
         is_open: false,

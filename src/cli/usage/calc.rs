@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::allowance::{Allowance, hours, percent};
+use crate::report::allowance::{Allowance, hours, percent};
 use crate::units;
 
 /// In words, or as JSON.

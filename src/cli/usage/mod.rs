@@ -1,15 +1,14 @@
 //! `katydid usage`: VU-hours by month against an allowance, and what a run would take of it.
 
-mod allowance;
 mod calc;
 mod month;
 
 use std::process::ExitCode;
 
-use self::allowance::Allowance;
 use super::usage_args::{UsageArgs, UsageCommand};
 use super::{exit, runs_dir};
 use crate::headless::console;
+use crate::report::allowance::Allowance;
 use crate::settings::Settings;
 
 /// Prints it.

@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::allowance::{Allowance, hours, percent};
 use crate::clean;
 use crate::cli::table::{Column, table};
 use crate::cli::usage_args::UsageArgs;
 use crate::headless::console;
+use crate::report::allowance::{Allowance, hours, percent};
 use crate::store::usage::{self, Used};
 use crate::units;
 

@@ -25,7 +25,7 @@ pub(super) fn json(data: &impl Serialize) -> String {
 }
 
 /// Text from outside, as one line; the template escapes it.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let text = clean::line(text);
     match text.char_indices().nth(LINE) {
         Some((at, _)) => format!("{}…", &text[..at]),

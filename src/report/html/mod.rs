@@ -6,17 +6,15 @@
 mod about;
 mod charts;
 mod downsample;
-mod escape;
+pub(super) mod escape;
 mod failures;
 mod page;
+pub(super) mod policy;
 mod protocols;
 mod tables;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
-use ring::digest::{SHA256, digest};
 use serde::Serialize;
 
 use self::escape::json;
@@ -49,7 +47,7 @@ fn render(run: &Run) -> String {
     let style = STYLE.join("\n");
     let whole = Whole {
         page: Page::of(run),
-        policy: policy(&style),
+        policy: policy::policy(&[LIBRARY, SCRIPT], &style),
         style,
         library: LIBRARY,
         script: SCRIPT,
@@ -61,17 +59,6 @@ fn render(run: &Run) -> String {
     // The template is ours, and a test renders every part of it.
     let page = environment.render_str(TEMPLATE, Serde(whole));
     page.unwrap_or_else(|why| format!("internal error in the report: {why:#}")) + "\n"
-}
-
-/// Runs and applies only what is in this file.
-fn policy(style: &str) -> String {
-    let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
-    format!(
-        "default-src 'none'; script-src {} {}; style-src {}; base-uri 'none'; form-action 'none'",
-        hash(LIBRARY),
-        hash(SCRIPT),
-        hash(style)
-    )
 }
 
 #[cfg(test)]

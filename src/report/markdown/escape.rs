@@ -8,7 +8,7 @@ use crate::clean;
 const LONGEST: usize = 160;
 
 /// A code span, in which there are neither links, mentions, markup nor references. Safe in a table too.
-pub(super) fn code(text: &str) -> String {
+pub(crate) fn code(text: &str) -> String {
     let text = short(text);
     if text.is_empty() {
         return "–".to_owned();
@@ -22,9 +22,14 @@ pub(super) fn code(text: &str) -> String {
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A sentence of ours that may have names from outside in it.
+/// A sentence of ours that may have names from outside in it; what is longer than a text from outside is left out.
 pub(super) fn words(text: &str) -> String {
-    let text = short(text);
+    escaped(&short(text))
+}
+
+/// A paragraph of ours in one line, with names from outside in it.
+pub(crate) fn escaped(text: &str) -> String {
+    let text = clean::line(text);
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
         match c {
@@ -34,7 +39,8 @@ pub(super) fn words(text: &str) -> String {
             ':' if text[at..].starts_with("://") => out.push_str(":\u{200b}"),
             '.' if text[..at].to_ascii_lowercase().ends_with("www") => out.push_str("\u{200b}."),
             '#' => out.push_str("\\#\u{200b}"),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '<' | '>' | '(' | ')' | '!' | '|' | '~' | '&' | '$' => {
+            // Without brackets, parentheses and an exclamation mark are no link and no image.
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' => {
                 out.extend(['\\', c]);
             }
             _ => out.push(c),
@@ -88,7 +94,7 @@ mod tests {
     fn sentences_have_no_markup() {
         assert_eq!(
             words("p95 *is* [x](http://a) | @me #1 www.x <i>"),
-            "p95 \\*is\\* \\[x\\]\\(http:\u{200b}//a\\) \\| @\u{200b}me \\#\u{200b}1 www\u{200b}.x \\<i\\>"
+            "p95 \\*is\\* \\[x\\](http:\u{200b}//a) \\| @\u{200b}me \\#\u{200b}1 www\u{200b}.x \\<i\\>"
         );
     }
 

@@ -4,9 +4,11 @@
 //! A comment on GitHub has at most 65,536 characters: sections that would make it longer are left out, the last first,
 //! and the report says so.
 
-mod escape;
+pub(super) mod escape;
+pub(super) mod table;
 
 use self::escape::{block, code, words};
+use self::table::table;
 use super::finding::{Finding, findings};
 use super::one_file::OneFile;
 use super::shown::{self, KEY_FIGURES};
@@ -74,16 +76,6 @@ fn head(run: &Run) -> String {
     for Finding { kind, evidence, remedy } in findings(last) {
         let sign = if kind.is_severe() { "❌" } else { "⚠️" };
         out.push_str(&format!("\n{sign} **{}**: {}. {}\n", kind.title(), words(&evidence), words(&remedy)));
-    }
-    out
-}
-
-/// A table; all columns but the first `names` are numbers.
-fn table(head: &[&str], rows: impl IntoIterator<Item = Vec<String>>, names: usize) -> String {
-    let align: Vec<&str> = (0..head.len()).map(|at| if at < names { "---" } else { "---:" }).collect();
-    let mut out = format!("| {} |\n|{}|\n", head.join(" | "), align.join("|"));
-    for row in rows {
-        out.push_str(&format!("| {} |\n", row.join(" | ")));
     }
     out
 }

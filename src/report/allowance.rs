@@ -3,14 +3,19 @@
 use crate::settings::{Settings, VuPlan};
 
 /// How many VU-hours a month may have, and what they cost.
-pub(super) struct Allowance<'a> {
+#[derive(Debug)]
+pub struct Allowance<'a> {
+    /// VU-hours a month.
     pub vu_hours: f64,
+    /// Price of them.
     pub price: f64,
+    /// What is written before amounts.
     pub currency: &'a str,
     plans: &'a [VuPlan],
 }
 
 impl<'a> Allowance<'a> {
+    /// As the settings say.
     pub fn new(settings: &'a Settings) -> Self {
         let vu_hours = settings.vu_allowance;
         let plan = settings.vu_plans.iter().find(|plan| plan.vu_hours == vu_hours);
@@ -28,22 +33,30 @@ impl<'a> Allowance<'a> {
         self.share(vu_hours) * self.price
     }
 
+    /// An amount in the currency: `$1,399.50`.
     pub fn money(&self, amount: f64) -> String {
         let text = format!("{amount:.2}");
         format!("{}{}", self.currency, separated(text.strip_suffix(".00").unwrap_or(&text)))
     }
 
+    /// The price list, the smallest plan first.
+    pub fn plans(&self) -> Vec<&'a VuPlan> {
+        let mut plans: Vec<&VuPlan> = self.plans.iter().collect();
+        plans.sort_by(|a, b| a.vu_hours.total_cmp(&b.vu_hours));
+        plans
+    }
+
     /// The smallest plan with more than the allowance that has room for so much, else the largest.
     pub fn next(&self, vu_hours: f64) -> Option<&VuPlan> {
-        let mut larger: Vec<&VuPlan> = self.plans.iter().filter(|plan| plan.vu_hours > self.vu_hours).collect();
-        larger.sort_by(|a, b| a.vu_hours.total_cmp(&b.vu_hours));
+        let mut larger = self.plans();
+        larger.retain(|plan| plan.vu_hours > self.vu_hours);
         let last = larger.last().copied();
         larger.into_iter().find(|plan| plan.vu_hours >= vu_hours).or(last)
     }
 }
 
 /// VU-hours with at most three decimals: `100`, `0.028`, `5,000`.
-pub(super) fn hours(vu_hours: f64) -> String {
+pub fn hours(vu_hours: f64) -> String {
     let text = format!("{vu_hours:.3}");
     separated(text.trim_end_matches('0').trim_end_matches('.'))
 }
@@ -55,9 +68,14 @@ fn separated(number: &str) -> String {
 }
 
 /// In percent.
-pub(super) fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);
     format!("{} %", separated(text.strip_suffix(".0").unwrap_or(&text)))
+}
+
+/// The same, where a little is not nothing.
+pub fn share(share: f64) -> String {
+    if share > 0.0 && share < 0.0005 { "below 0.1 %".to_owned() } else { percent(share) }
 }
 
 #[cfg(test)]
@@ -68,6 +86,7 @@ mod tests {
     fn numbers_as_people_write_them() {
         assert_eq!([hours(100.0), hours(0.0277), hours(5_000.0), hours(0.0)], ["100", "0.028", "5,000", "0"]);
         assert_eq!([percent(0.5), percent(0.1234), percent(25.0)], ["50 %", "12.3 %", "2,500 %"]);
+        assert_eq!([share(0.0), share(1e-9), share(0.0005)], ["0 %", "below 0.1 %", "0.1 %"]);
         let settings = Settings::default();
         let allowance = Allowance::new(&settings);
         assert_eq!([allowance.money(0.0), allowance.money(1_399.5)], ["$0", "$1,399.50"]);

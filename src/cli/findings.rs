@@ -1,0 +1,98 @@
+//! `katydid findings RUN…`: the page for the people who decide, from recorded runs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{exit, report, runs_dir};
+use crate::headless::console;
+use crate::report::allowance::Allowance;
+use crate::report::findings_page::{self, Evidence, MOST_RUNS};
+use crate::settings::Settings;
+use crate::store::{Run, State, usage};
+
+/// Which runs, and where the page goes.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub(super) struct FindingsArgs {
+    /// Ids of at most 8 runs, the start of only one id, or `latest`
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<String>,
+    /// Write the page as Markdown to FILE
+    #[arg(long, visible_alias = "md", value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write the page as HTML, for a presentation or for paper, to FILE
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+}
+
+/// Writes the page, or prints it as Markdown if no file is named.
+pub(super) fn run(args: &FindingsArgs, settings: &Settings) -> ExitCode {
+    match page(args, settings) {
+        Ok(code) => code,
+        Err((why, code)) => {
+            console::warn(&why);
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn page(args: &FindingsArgs, settings: &Settings) -> Result<ExitCode, (String, u8)> {
+    let runs = runs(&args.runs, settings)?;
+    for run in &runs {
+        if let Some(words) = unfinished(run.state) {
+            console::warn(&format!("{} {words}", run.meta.id));
+        }
+    }
+    let trouble = |why: String| (why, exit::TROUBLE);
+    let root = runs_dir::of(settings).map_err(trouble)?;
+    let zone = TimeZone::system();
+    let usage = usage::usage(&root, &zone).map_err(|why| trouble(format!("cannot read {}: {why}", root.display())))?;
+    let allowance = Allowance::new(settings);
+    let evidence = Evidence { runs: &runs, usage: &usage, allowance: &allowance, zone: &zone, now: Timestamp::now() };
+    if args.markdown.is_none() && args.html.is_none() {
+        console::say(&evidence.markdown());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let markdown = args.markdown.iter().map(|path| (path, evidence.markdown()));
+    let html = args.html.iter().map(|path| (path, evidence.html()));
+    let mut code = ExitCode::SUCCESS;
+    for (path, text) in markdown.chain(html) {
+        match findings_page::write(path, &text) {
+            Ok(()) => console::say(&format!("wrote {}", path.display())),
+            Err(error) => {
+                console::warn(&error.to_string());
+                code = ExitCode::from(exit::TROUBLE);
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// The runs, oldest first.
+fn runs(names: &[String], settings: &Settings) -> Result<Vec<Run>, (String, u8)> {
+    if names.len() > MOST_RUNS {
+        let why = format!("expected at most {MOST_RUNS} runs, which fit side by side, found {}", names.len());
+        return Err((why, exit::USAGE));
+    }
+    let mut runs = Vec::new();
+    for name in names {
+        let run = report::read(name, settings)?;
+        if runs.iter().any(|known: &Run| known.meta.id == run.meta.id) {
+            return Err((format!("the run {} is named twice", run.meta.id), exit::USAGE));
+        }
+        runs.push(run);
+    }
+    runs.sort_by_key(|run| run.meta.started);
+    Ok(runs)
+}
+
+fn unfinished(state: State) -> Option<&'static str> {
+    match state {
+        State::Ended => None,
+        State::Running => Some("still goes on: the figures are those of now"),
+        State::CutShort => Some("was cut short: the figures are those that were written until then"),
+    }
+}

@@ -1,0 +1,201 @@
+//! Success criteria: ticked where the runs show that they are met, with the evidence; else with the reason.
+
+use std::time::Duration;
+
+use super::facts::{FAILURES, P95_MS, Protocol, some_of};
+use crate::report::findings_page::model::{Block, Check, Line, Section, code, own};
+use crate::report::findings_page::view::{Column, View, percentile};
+use crate::report::shown;
+use crate::stats::snapshot::Judged;
+use crate::store::catalog::BASELINE_TAG;
+use crate::system::ci::GITHUB_ACTIONS;
+use crate::units;
+
+/// A complete test: how many, how long, with how many users.
+const TESTS: (usize, Duration, u32) = (2, Duration::from_secs(7_200), 50);
+
+pub(super) fn section(view: &View<'_>) -> Section {
+    let unknown = |words, why: &str| Check { done: false, words, evidence: vec![own(why)] };
+    let not_sent = "this version of katydid sends nothing there";
+    let must = vec![
+        two_tests(view),
+        unknown("Integrate with Datadog", not_sent),
+        github(view),
+        protocol(view, "Test GraphQL endpoints", Protocol::GraphQl),
+        unknown("Document findings clearly", "done with this page, once people have filled in what is left open"),
+    ];
+    let nice = vec![
+        redis(view),
+        unknown("Slack notifications work", not_sent),
+        unknown("The team is trained", "not known from runs"),
+        custom(view),
+        baselines(view),
+    ];
+    let measured = vec![thresholds(view), failures(view), fast(view), steady(view), generator(view)];
+    let blocks = vec![
+        Block::Heading("Must have".to_owned()),
+        Block::Checks(must),
+        Block::Heading("Nice to have".to_owned()),
+        Block::Checks(nice),
+        Block::Heading("Measured".to_owned()),
+        Block::Checks(measured),
+    ];
+    Section::new("criteria", "Success criteria", blocks)
+}
+
+fn names(columns: &[&Column<'_>]) -> String {
+    columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn two_tests(view: &View<'_>) -> Check {
+    let (wanted, time, users) = TESTS;
+    let is_test = |column: &&Column<'_>| {
+        column.is_complete() && column.last().elapsed >= time && shown::peak_users(column.run) >= users
+    };
+    let tests: Vec<&Column<'_>> = view.sound().filter(is_test).collect();
+    let evidence = match tests.len() {
+        0 => {
+            let longest = view.runs.iter().map(|column| column.last().elapsed).max().unwrap_or_default();
+            let most = view.runs.iter().map(|column| shown::peak_users(column.run)).max().unwrap_or_default();
+            let (longest, most) = (units::clock(longest), units::count(most.into()));
+            format!("none of these runs is one: the longest took {longest}, the most users were {most}")
+        }
+        n => format!("{n} of {wanted}: {}", names(&tests)),
+    };
+    let words = "Complete two load tests of 2 hours with 50 users each";
+    Check { done: tests.len() >= wanted, words, evidence: vec![own(evidence)] }
+}
+
+fn github(view: &View<'_>) -> Check {
+    let is_there = |column: &&Column<'_>| column.meta().ci.as_deref() == Some(GITHUB_ACTIONS);
+    let started: Vec<&Column<'_>> = view.runs.iter().filter(is_there).collect();
+    let evidence = match started.is_empty() {
+        true => "none of these runs was started by GitHub Actions".to_owned(),
+        false => format!("GitHub Actions started {}", names(&started)),
+    };
+    Check { done: !started.is_empty(), words: "Set up GitHub Actions automation", evidence: vec![own(evidence)] }
+}
+
+fn protocol(view: &View<'_>, words: &'static str, protocol: Protocol) -> Check {
+    let used = protocol.used(view);
+    let evidence = if used.is_empty() { "no such request in these runs".to_owned() } else { used.join("; ") };
+    Check { done: !used.is_empty(), words, evidence: vec![own(evidence)] }
+}
+
+/// Messages must have arrived: publishing alone does not show it.
+fn redis(view: &View<'_>) -> Check {
+    let delivered = view.runs.iter().filter_map(|column| {
+        let total = &column.last().redis.as_ref()?.total;
+        let (published, delivered) = (total.published, total.delivered());
+        (delivered > 0).then(|| {
+            let [published, delivered, lost] = [published, delivered, total.lost()].map(units::count);
+            format!("{}: {published} published, {delivered} delivered, {lost} lost", column.name)
+        })
+    });
+    let delivered: Vec<String> = delivered.collect();
+    let evidence =
+        if delivered.is_empty() { "no message was delivered in these runs".to_owned() } else { delivered.join("; ") };
+    Check { done: !delivered.is_empty(), words: "Test Redis publish and subscribe", evidence: vec![own(evidence)] }
+}
+
+fn custom(view: &View<'_>) -> Check {
+    let own_files = view.runs.iter().filter(|column| column.meta().is_embedded == Some(false));
+    let mut files: Vec<&str> = own_files.map(|column| column.meta().file.as_str()).collect();
+    files.dedup();
+    let mut evidence: Line = Vec::new();
+    for (at, file) in files.iter().enumerate() {
+        evidence.extend((at > 0).then(|| own(", ")));
+        evidence.push(code(*file));
+    }
+    if files.is_empty() {
+        evidence.push(own(match view.runs.iter().any(|column| column.meta().is_embedded.is_none()) {
+            true => "not known: a version of katydid recorded the runs that did not keep it",
+            false => "these runs are of scenarios that come with katydid",
+        }));
+    }
+    Check { done: !files.is_empty(), words: "Create custom test scenarios", evidence }
+}
+
+fn baselines(view: &View<'_>) -> Check {
+    let mut names: Vec<&str> = view
+        .runs
+        .iter()
+        .flat_map(|column| column.meta().tags.iter().filter_map(|tag| tag.strip_prefix(BASELINE_TAG)))
+        .collect();
+    names.dedup();
+    let evidence = match names.is_empty() {
+        true => vec![own("no run is a member of a baseline: `katydid runs tag RUN baseline:NAME` makes it one")],
+        false => vec![own("members of "), code(names.join(", "))],
+    };
+    Check { done: !names.is_empty(), words: "Establish performance baselines", evidence }
+}
+
+fn thresholds(view: &View<'_>) -> Check {
+    let all: Vec<_> = view.runs.iter().flat_map(|column| column.last().judgements.iter()).collect();
+    let deciding = || all.iter().filter(|judgement| !judgement.warn);
+    let passed = deciding().filter(|judgement| judgement.judged == Judged::Holds).count();
+    let (wanted, is_over) = (deciding().count(), view.runs.iter().all(|column| column.meta().outcome.is_some()));
+    let evidence = match wanted {
+        0 => "the scenarios have no thresholds that decide".to_owned(),
+        _ if !is_over => format!("{passed} of {wanted} so far; a run without a verdict decides nothing"),
+        _ => format!("{passed} of {wanted}"),
+    };
+    let done = wanted > 0 && passed == wanted && is_over;
+    Check { done, words: "All thresholds passed", evidence: vec![own(evidence)] }
+}
+
+/// A criterion that each run meets, with the figure of each.
+fn each(view: &View<'_>, words: &'static str, of: impl Fn(&Column<'_>) -> (bool, String)) -> Check {
+    let known: Vec<(bool, String)> = view
+        .runs
+        .iter()
+        .map(|column| match column.why_not_sound() {
+            Some(why) => (false, format!("{}: {why}", column.name)),
+            None => {
+                let (is_met, figure) = of(column);
+                (is_met, format!("{}: {figure}", column.name))
+            }
+        })
+        .collect();
+    let evidence: Vec<&str> = known.iter().map(|(_, words)| words.as_str()).collect();
+    Check { done: known.iter().all(|(is_met, _)| *is_met), words, evidence: vec![own(evidence.join(", "))] }
+}
+
+fn failures(view: &View<'_>) -> Check {
+    each(view, "Fewer than 1 % of requests fail", |column| {
+        let ratio = column.total().fail_ratio();
+        (ratio < FAILURES, shown::percent(ratio))
+    })
+}
+
+fn fast(view: &View<'_>) -> Check {
+    each(view, "p95 is below 500 ms", |column| {
+        let p95 = percentile(&column.total().response, 95.0).unwrap_or_default();
+        (p95 < Duration::from_millis(P95_MS), units::latency(p95))
+    })
+}
+
+fn steady(view: &View<'_>) -> Check {
+    let judged: Vec<&Column<'_>> = view.runs.iter().filter(|column| !column.last().drifts.is_empty()).collect();
+    let drifting = judged.iter().filter(|column| column.last().drifts.iter().any(|drift| drift.is_significant)).count();
+    let evidence = match (judged.len(), drifting) {
+        (0, _) => "no run was steady for ten minutes".to_owned(),
+        (n, 0) => format!("no trend in {}", some_of(n, view.runs.len())),
+        (_, n) => format!("figures drift in {}: see Stability", some_of(n, view.runs.len())),
+    };
+    let done = !judged.is_empty() && drifting == 0;
+    Check { done, words: "Performance does not degrade over time", evidence: vec![own(evidence)] }
+}
+
+fn generator(view: &View<'_>) -> Check {
+    each(view, "The load generator was not the bottleneck", |column| {
+        let red = column.last().health.red;
+        let words = if red.is_zero() {
+            "never".to_owned()
+        } else {
+            format!("for {}", units::plain(Duration::from_secs(red.as_secs().max(1))))
+        };
+        // Sustained times make a run invalid, whose figures are not sound.
+        (true, words)
+    })
+}

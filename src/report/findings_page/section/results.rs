@@ -1,0 +1,84 @@
+//! What came out: verdicts, key figures, thresholds.
+
+use super::facts::sentence;
+use crate::report::findings_page::chart::{Chart, Range, Ranges};
+use crate::report::findings_page::model::{Block, Mark, Section, Table, Text, code, own, words};
+use crate::report::findings_page::view::{Column, View, percentile};
+use crate::report::shown::{self, KEY_FIGURES};
+use crate::stats::snapshot::{Judged, Judgement};
+use crate::units;
+
+/// Most thresholds.
+const THRESHOLDS: usize = 50;
+
+pub(super) fn section(view: &View<'_>) -> Section {
+    let head = ["", "verdict", "users", "run time"].into_iter().chain(KEY_FIGURES).chain(["VU-hours"]);
+    let rows = view.runs.iter().map(row).collect();
+    let mut blocks = vec![Block::Table(Table::new(head.map(own).collect(), 2, rows))];
+    let reason =
+        |column: &Column<'_>| vec![own(format!("{}: ", column.name)), words(sentence(&column.standing.reason))];
+    blocks.push(Block::List(view.runs.iter().map(reason).collect()));
+    blocks.extend(ranges(view));
+    blocks.extend(thresholds(view));
+    Section::new("results", "Results", blocks)
+}
+
+fn row(column: &Column<'_>) -> Vec<Text> {
+    let users = units::count(shown::peak_users(column.run).into());
+    let start = [
+        own(column.name.clone()),
+        Text::Marked(column.mark(), column.standing.word.clone()),
+        own(users),
+        own(units::clock(column.last().elapsed)),
+    ];
+    let figures = shown::key_figures(column.total()).map(own);
+    start.into_iter().chain(figures).chain([own(shown::vu_hours(column.vu_hours()))]).collect()
+}
+
+/// Response times side by side, of more than one run.
+fn ranges(view: &View<'_>) -> Option<Block> {
+    let range = |column: &Column<'_>| {
+        let times = &column.total().response;
+        let [p50, p95, p99] = [50.0, 95.0, 99.0].map(|percent| percentile(times, percent));
+        Some(Range { name: column.name.clone(), times: [p50?, p95?, p99?].map(|time| time.as_secs_f64()) })
+    };
+    let runs: Vec<Range> = view.runs.iter().filter_map(range).collect();
+    (runs.len() > 1)
+        .then(|| Block::Chart(Chart::Ranges(Ranges { title: "Response times of the runs".to_owned(), runs })))
+}
+
+fn thresholds(view: &View<'_>) -> Vec<Block> {
+    let mut known: Vec<&Judgement> = Vec::new();
+    for judgement in view.runs.iter().flat_map(|column| column.last().judgements.iter()) {
+        if !known.iter().any(|other| other.words == judgement.words) {
+            known.push(judgement);
+        }
+    }
+    if known.is_empty() {
+        return Vec::new();
+    }
+    let more = known.len().saturating_sub(THRESHOLDS);
+    let cell = |column: &Column<'_>, wanted: &Judgement| {
+        let judgement = column.last().judgements.iter().find(|judgement| judgement.words == wanted.words);
+        judgement.map_or_else(|| own(shown::NONE), outcome)
+    };
+    let rows = known.iter().take(THRESHOLDS);
+    let rows = rows.map(|wanted| view.row(code(&*wanted.words), |column| cell(column, wanted))).collect();
+    let mut blocks = vec![
+        Block::Heading("Thresholds".to_owned()),
+        Block::Table(Table::new(view.head("threshold"), view.runs.len() + 1, rows)),
+    ];
+    blocks.extend((more > 0).then(|| Block::say(format!("and {more} more thresholds"))));
+    blocks
+}
+
+/// Result, measured value and margin.
+fn outcome(judgement: &Judgement) -> Text {
+    let mark = match (&judgement.judged, judgement.warn) {
+        (Judged::Holds, _) => Mark::Good,
+        (Judged::Failed, false) => Mark::Bad,
+        _ => Mark::Warning,
+    };
+    let margin = judgement.margin.map(|_| format!(", margin {}", shown::margin(judgement))).unwrap_or_default();
+    Text::Marked(mark, format!("{}: {}{margin}", shown::judged(judgement), shown::measured(judgement)))
+}

@@ -1,0 +1,132 @@
+//! The runs of the page, with what its parts need of them.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::model::{Mark, Text};
+use crate::report::allowance::Allowance;
+use crate::report::standing::{Standing, Tone};
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{End, Figures, Latency, RunState};
+use crate::store::usage::{self, Usage};
+use crate::store::{Meta, Run, State};
+
+/// All that the page is made from.
+pub(super) struct View<'a> {
+    pub runs: Vec<Column<'a>>,
+    pub usage: &'a Usage,
+    pub allowance: &'a Allowance<'a>,
+    pub zone: &'a TimeZone,
+    pub now: Timestamp,
+}
+
+/// A run, a column of most tables.
+pub(super) struct Column<'a> {
+    /// `Run 1`.
+    pub name: String,
+    pub run: &'a Run,
+    pub standing: Standing,
+}
+
+impl<'a> View<'a> {
+    /// The names of the runs.
+    pub fn names(&self) -> impl Iterator<Item = Text> {
+        self.runs.iter().map(|column| Text::Own(column.name.clone()))
+    }
+
+    /// One cell a run, after a name.
+    pub fn row(&self, name: Text, cell: impl FnMut(&Column<'a>) -> Text) -> Vec<Text> {
+        std::iter::once(name).chain(self.runs.iter().map(cell)).collect()
+    }
+
+    /// The head of a table with a column a run.
+    pub fn head(&self, name: &str) -> Vec<Text> {
+        std::iter::once(Text::Own(name.to_owned())).chain(self.names()).collect()
+    }
+
+    /// The runs whose figures say something of the target.
+    pub fn sound(&self) -> impl Iterator<Item = &Column<'a>> {
+        self.runs.iter().filter(|column| column.why_not_sound().is_none())
+    }
+
+    /// True when all runs have the same plan.
+    pub fn is_one_plan(&self) -> bool {
+        self.runs.windows(2).all(|pair| {
+            let [a, b] = [pair[0].meta(), pair[1].meta()];
+            (&a.plan_hash, &a.scenario) == (&b.plan_hash, &b.scenario)
+        })
+    }
+
+    /// VU-hours of all runs of the page.
+    pub fn vu_hours(&self) -> f64 {
+        self.runs.iter().map(Column::vu_hours).sum()
+    }
+
+    /// Each month with its runs and VU-hours, oldest first.
+    pub fn months(&self) -> Vec<(String, u64, f64)> {
+        let rows = self.usage.rows.chunk_by(|a, b| a.month == b.month);
+        rows.map(|rows| {
+            let (runs, vu_hours) = rows.iter().fold((0, 0.0), |(n, sum), row| (n + row.runs, sum + row.vu_hours));
+            (rows[0].month.clone(), runs, vu_hours)
+        })
+        .collect()
+    }
+
+    /// The month of a moment.
+    pub fn month(&self, at: Timestamp) -> String {
+        usage::month(at, self.zone)
+    }
+}
+
+impl<'a> Column<'a> {
+    pub fn new(at: usize, run: &'a Run) -> Self {
+        Self { name: format!("Run {}", at + 1), run, standing: Standing::of(run) }
+    }
+
+    pub fn meta(&self) -> &'a Meta {
+        &self.run.meta
+    }
+
+    pub fn last(&self) -> &'a Snapshot {
+        &self.run.last
+    }
+
+    /// Of all requests.
+    pub fn total(&self) -> &'a Figures {
+        &self.run.last.total.total
+    }
+
+    pub fn vu_hours(&self) -> f64 {
+        self.run.last.load.vu_hours
+    }
+
+    pub fn mark(&self) -> Mark {
+        match self.standing.tone {
+            Tone::Good => Mark::Good,
+            Tone::Bad => Mark::Bad,
+            Tone::Open => Mark::Open,
+        }
+    }
+
+    /// True when it ran as long as it was planned.
+    pub fn is_complete(&self) -> bool {
+        self.run.state == State::Ended && self.last().state == RunState::Done(End::Completed)
+    }
+
+    /// Why nothing can be concluded from its figures; `None` where it can.
+    pub fn why_not_sound(&self) -> Option<&'static str> {
+        match self.meta().outcome.as_ref().map(|outcome| outcome.verdict.as_str()) {
+            Some("invalid") => Some("the load generator was the bottleneck"),
+            Some("broken") => Some("the load generator died"),
+            _ if self.total().response.count == 0 => Some("it has no responses"),
+            _ => None,
+        }
+    }
+}
+
+/// A percentile; `None` where nothing was measured.
+pub(super) fn percentile(times: &Latency, percent: f64) -> Option<Duration> {
+    (times.count > 0).then(|| times.p(percent))
+}

@@ -1,0 +1,67 @@
+//! Markdown in which what comes from outside is only text.
+
+/// Only code has what could be markup, a link or a mention, and all rows of a table have as many cells as its head.
+pub fn markdown_is_inert(text: &str) {
+    let (mut in_block, mut width) = (None, None);
+    for (at, line) in text.lines().enumerate() {
+        assert!(!line.contains('\u{1b}') && !line.contains('\u{202e}'), "{line:?}");
+        let fence: String = line.chars().take_while(|c| *c == '`').collect();
+        match &in_block {
+            Some(open) if line == *open => in_block = None,
+            Some(_) => continue,
+            None if line.len() > fence.len() && fence.len() >= 3 && line.ends_with("text") => in_block = Some(fence),
+            None => {
+                assert!(at == 0 || !line.starts_with("# "), "a forged heading: {line}");
+                let outside = without_code(line);
+                for markup in ["<img", "<script", "<!--", "](", "@all", "http:/"] {
+                    assert!(!outside.contains(markup), "{markup} in {outside}");
+                }
+                width = line
+                    .starts_with("| ")
+                    .then(|| {
+                        assert_eq!(width.unwrap_or(cells(line)), cells(line), "{line}");
+                        cells(line)
+                    })
+                    .or(width.filter(|_| line.starts_with('|')));
+            }
+        }
+    }
+    assert_eq!(in_block, None, "a block that does not end");
+}
+
+/// The line without its code spans, as CommonMark finds them; an escaped backtick begins none.
+fn without_code(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some(at) = rest.find('`') {
+        let fence: String = rest[at..].chars().take_while(|c| *c == '`').collect();
+        let after = &rest[at + fence.len()..];
+        out.push_str(&rest[..at]);
+        if rest[..at].ends_with('\\') {
+            rest = &rest[at + 1..];
+            continue;
+        }
+        let mut from = 0;
+        let close = loop {
+            let Some(found) = after[from..].find('`') else { panic!("a span without an end: {line}") };
+            let row = after[from + found..].chars().take_while(|c| *c == '`').count();
+            if row == fence.len() {
+                break from + found;
+            }
+            from += found + row;
+        };
+        rest = &after[close + fence.len()..];
+    }
+    // What a backslash escapes is text.
+    let mut escaped = false;
+    let keep = |c: &char| {
+        let is_text = escaped || *c == '\\';
+        escaped = !escaped && *c == '\\';
+        !is_text
+    };
+    (out + rest).chars().filter(keep).collect()
+}
+
+/// Cells of a row of a table: a bar ends one unless a backslash stands before it.
+fn cells(line: &str) -> usize {
+    line.replace("\\|", "").matches('|').count() - 1
+}
