@@ -20,7 +20,7 @@ const OUTPUTS: [(&str, &[&str]); 8] = [
 pub(super) fn section(view: &View<'_>) -> Section {
     let mut rows = vec![
         view.row(own("recorded run"), |_| on("figures of each second")),
-        view.row(own("thresholds decide"), |column| count(column.last().judgements.len() as u64, "threshold")),
+        view.row(own("thresholds"), |column| count(column.last().judgements.len() as u64, "threshold")),
         view.row(own("started by"), |column| match &column.meta().ci {
             Some(ci) => code(ci),
             None => own("a person or a script: no CI system is known"),
