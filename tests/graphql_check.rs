@@ -221,7 +221,7 @@ fn a_foreign_server_tells_its_schema() {
         .path(),
         &["s.yaml", "--introspect"],
     );
-    assert!(code == 2 && said.contains("status 200 OK, and no JSON: <h1>maintenance</h1>"), "{said}");
+    assert!(code == 2 && said.contains("status 200 OK, and the body is not JSON: <h1>maintenance</h1>"), "{said}");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn every_way_to_log_in_and_to_fail_at_it() {
         (at(&locked, "load:pass@"), "ok", "ok"),
         (at(&locked, ":wrong@"), wrong, wrong),
         (at(&locked, "load:wrong@"), wrong, wrong),
-        (at(&locked, ""), "the server wants a password (NOAUTH)", "the server wants a password (NOAUTH)"),
+        (at(&locked, ""), "the server requires a password (NOAUTH)", "the server requires a password (NOAUTH)"),
     ] {
         for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
             local(async {
@@ -169,8 +169,8 @@ fn tls_with_certificates_of_the_scenario() {
     for (tls, wanted) in [
         ("{ ca: ca.pem, cert: server.pem, key: server.key }", "ok"),
         ("{ insecure: true, cert: server.pem, key: server.key }", "ok"),
-        ("{ ca: ca.pem }", "TLS failed: the server wants a client certificate"),
-        ("{ cert: server.pem, key: server.key }", "TLS failed: the server's certificate is of an unknown issuer"),
+        ("{ ca: ca.pem }", "TLS failed: the server requires a client certificate"),
+        ("{ cert: server.pem, key: server.key }", "TLS failed: the server's certificate has an unknown issuer"),
     ] {
         let text = format!(
             "redis: {{ url: 'rediss://localhost:{}', tls: {tls} }}\ntasks: [{{ steps: [{{ publish: c }}] }}]",

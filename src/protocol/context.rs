@@ -1,4 +1,4 @@
-//! What a session needs of the user whose step it executes.
+//! The interface between a protocol session and the user whose step it executes.
 
 use std::time::{Duration, Instant};
 
@@ -10,13 +10,13 @@ use crate::scenario::plan::{Endpoint, EndpointId};
 use crate::stats::operation::Cost;
 use crate::stats::{Reason, Remarks};
 
-/// How soon a response may be expected.
+/// What an outstanding request is waiting for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expected {
-    /// As soon as the server can.
-    Soon,
-    /// When the server has something to say: its age says nothing.
-    Whenever,
+pub enum Awaiting {
+    /// A response, which the server sends as soon as it can.
+    Response,
+    /// An event that the server sends at a time of its choosing: the age of the request means nothing.
+    ServerEvent,
 }
 
 /// The user whose step is executed, and the run around it.
@@ -24,40 +24,40 @@ pub trait UserContext {
     /// A row of the statistics.
     fn endpoint(&self, row: EndpointId) -> Option<&Endpoint>;
 
-    /// True while an example of this failure is still of use.
+    /// Whether another example of this failure is still needed.
     fn wants_example(&self, row: EndpointId, reason: &Reason) -> bool;
 
-    /// A request of this row goes out, `late` by so much. It is on the wire until [`answered`](Self::answered); if the
-    /// step is dropped before that, it was aborted.
-    fn sent(&self, row: EndpointId, late: Option<Duration>, expected: Expected);
+    /// Counts a request of this row as sent, `late` by this much, and as outstanding until
+    /// [`request_finished`](Self::request_finished). A step that is dropped before that was aborted.
+    fn request_sent(&self, row: EndpointId, late: Option<Duration>, awaiting: Awaiting);
 
-    /// What was sent has its response, or will have none.
-    fn answered(&self);
+    /// The outstanding request has its response, or will get none.
+    fn request_finished(&self);
 
-    /// The user leaves before there is a response, which is nobody's failure.
-    fn abandoned(&self);
+    /// The user leaves before there is a response: the request counts neither as a success nor as a failure.
+    fn request_abandoned(&self);
 
-    /// Counts a result besides that of the step itself.
+    /// Records a result in addition to that of the step itself.
     fn record(&self, result: StepResult);
 
-    /// Counts what a response says that it cost.
-    fn charge(&self, row: EndpointId, cost: &Cost);
+    /// Adds the cost that a response reports to the row.
+    fn record_cost(&self, row: EndpointId, cost: &Cost);
 
-    /// Counts what was odd about a response.
-    fn remark(&self, row: EndpointId, remarks: &Remarks);
+    /// Adds to the row what was unusual about a response.
+    fn record_remarks(&self, row: EndpointId, remarks: &Remarks);
 
-    /// The step was held for this long by a pause of our own, which is not part of any time.
-    fn held(&self, length: Duration);
+    /// The step was delayed for this long by a pause of the run. No timing includes it.
+    fn add_paused_time(&self, length: Duration);
 
-    /// Who watches, if anybody does: only a trial is watched.
+    /// The trace of `katydid try`; `None` in a run.
     fn trace(&self) -> Option<&dyn Trace>;
 
-    /// True when the user leaves and cannot go on until `end`; `None` is without an end.
+    /// True if the user must leave and cannot continue until `end` (`None`: indefinitely).
     fn must_leave(&self, end: Option<Instant>) -> bool;
 
     /// Notified when [`must_leave`](Self::must_leave) may have changed.
-    fn woken(&self) -> &Notify;
+    fn wakeup(&self) -> &Notify;
 
-    /// The user has to leave: the steps after this one are not done.
+    /// Makes the user leave: the steps after this one are skipped.
     fn leave(&self);
 }

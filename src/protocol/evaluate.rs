@@ -1,4 +1,4 @@
-//! Whether a response is what its step expects, whatever protocol brought it: expectations, then captures.
+//! Evaluates a response against its step, for all protocols: expectations first, then captures.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::scenario::eval::template::Scope;
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
-/// An answer in the two ways in which it is read: mostly the same one.
+/// The two views of a response. Usually they are the same.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Views<'a, 'r> {
     /// For paths into JSON.
@@ -33,19 +33,22 @@ impl<'a, 'r> Views<'a, 'r> {
     }
 }
 
-/// What is expected of a response, and what is captured from it.
+/// The expectations and captures of a step.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules<'a> {
-    /// Compared in order.
+    /// Evaluated in order.
     pub expects: &'a [Expect],
-    /// Taken in order.
+    /// Extracted in order.
     pub captures: &'a [Capture],
 }
 
-/// Puts what is captured into `scope`, also where an expectation fails, for later steps need it; a name whose capture
-/// finds nothing has no value any more. The failure, if there is one, is the first expectation that fails, else the first
-/// capture that finds nothing; its detail names every miss. `example` makes the example of a failure from its detail.
-/// With `details` the expectations after the first failure are compared too, without any effect but that they are shown.
+/// Evaluates expectations and captures, and returns the failure, if any.
+///
+/// Captured values are put into `scope` even if an expectation fails, because later steps need them; a capture that
+/// finds nothing unsets its name. The failure is the first expectation that fails, else the first capture that finds
+/// nothing; its detail lists all captures that found nothing. `example` builds the example of a failure from its
+/// detail.
+/// With `details`, the expectations after the first failure are evaluated too, for display only.
 pub(crate) fn evaluate(
     rules: Rules<'_>,
     views: Views<'_, '_>,
@@ -54,18 +57,18 @@ pub(crate) fn evaluate(
     example: impl FnOnce(String, &Redactor) -> Example,
 ) -> Option<(Reason, Example)> {
     let Rules { expects, captures } = rules;
-    let mut unmet = None;
+    let mut mismatch = None;
     for (at, expect) in expects.iter().enumerate() {
         let view = views.of_subject(&expect.subject);
-        unmet = expect.judge(view, scope).err();
-        if let Some(failure) = given_up(view, captures, scope) {
+        mismatch = expect.judge(view, scope).err();
+        if let Some(failure) = evaluation_failure(view, captures, scope) {
             return Some(failure);
         }
         if let Some(details) = &mut details {
-            let got = unmet.as_ref().map(|mismatch| mismatch.actual.clone());
+            let got = mismatch.as_ref().map(|mismatch| mismatch.actual.clone());
             details.checks.push(Check { words: Arc::clone(&expect.words), got });
         }
-        if unmet.is_some() {
+        if mismatch.is_some() {
             if let Some(details) = &mut details {
                 preview(&expects[at + 1..], views, scope, details);
             }
@@ -76,7 +79,7 @@ pub(crate) fn evaluate(
     for capture in captures {
         let view = views.of_source(&capture.source);
         let taken = capture.take(view, &mut scope.rng);
-        if let Some(failure) = given_up(view, captures, scope) {
+        if let Some(failure) = evaluation_failure(view, captures, scope) {
             return Some(failure);
         }
         match taken {
@@ -95,7 +98,7 @@ pub(crate) fn evaluate(
     for (slot, value) in found {
         scope.set(slot, value);
     }
-    if let Some(mismatch) = unmet {
+    if let Some(mismatch) = mismatch {
         let detail = mismatch.to_string();
         return Some((Reason::Unmet(mismatch.expected), example(detail, &scope.secrets)));
     }
@@ -104,8 +107,8 @@ pub(crate) fn evaluate(
     Some((Reason::NotCaptured(first.what), example(detail, &scope.secrets)))
 }
 
-/// Compares expectations that decide nothing any more, for a trace. Without an effect on `scope`, so that templates draw
-/// the same random values as in a run.
+/// Evaluates expectations that no longer affect the outcome, for a trace. Works on a copy of `scope`, so that templates
+/// draw the same random values as in a run.
 pub(crate) fn preview(expects: &[Expect], views: Views<'_, '_>, scope: &Scope, details: &mut Details) {
     let mut scope = scope.clone();
     details.checks.extend(expects.iter().map(|expect| {
@@ -114,14 +117,14 @@ pub(crate) fn preview(expects: &[Expect], views: Views<'_, '_>, scope: &Scope, d
     }));
 }
 
-/// The failure of a response that was not evaluated to the end. One that is only deferred leaves no trace.
-fn given_up(view: &ResponseView<'_>, captures: &[Capture], scope: &mut Scope) -> Option<(Reason, Example)> {
+/// The failure of a response whose evaluation was abandoned. One that is only deferred keeps its captured values.
+fn evaluation_failure(view: &ResponseView<'_>, captures: &[Capture], scope: &mut Scope) -> Option<(Reason, Example)> {
     let error = view.evaluation_error()?;
     let captures = if view.is_deferred() { &[] } else { captures };
     Some(not_evaluated(error, captures, scope))
 }
 
-/// The failure of a response of which nothing is known: nothing was captured, whatever was found so far.
+/// The failure of a response that could not be evaluated; unsets all captures, including those already found.
 pub(crate) fn not_evaluated(error: EvaluationError, captures: &[Capture], scope: &mut Scope) -> (Reason, Example) {
     capture::none_taken(captures, scope);
     let detail = "expectations and captures of this response have no result".to_owned();

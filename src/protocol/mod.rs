@@ -1,4 +1,4 @@
-//! A step becomes traffic and a [`StepResult`](result::StepResult).
+//! Executes steps: sends traffic and fills in a [`StepResult`](result::StepResult).
 
 pub mod context;
 mod evaluate;

@@ -1,4 +1,4 @@
-//! What came of a step.
+//! The result of a step.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,118 +10,121 @@ use crate::scenario::plan::EndpointId;
 use crate::stats::operation::Cost;
 use crate::stats::{Example, Failure, Reason};
 
-/// What came of a step, or of a part of it that has a row of its own.
+/// The result of a step, or of a part of it that has its own row.
 #[derive(Debug, Default)]
 pub struct StepResult {
-    /// The row that counts it; `None` where nothing, or nothing more, is to be counted.
+    /// The row that counts it; `None` if there is nothing to count.
     pub row: Option<EndpointId>,
-    /// How long it took.
+    /// Durations of its phases.
     pub timings: Timings,
-    /// Bytes of the response's body, decompressed.
+    /// Bytes of the response body, decompressed.
     pub bytes: u64,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// What the response says that it cost the server. Boxed, because few servers say it and every user has room for it.
+    /// Passed until a failure is set.
+    pub outcome: StepOutcome,
+    /// Cost reported by the response. Boxed, because few servers report one and every user has a result.
     pub cost: Option<Box<Cost>>,
-    /// What was checked and captured; filled only for a trace.
+    /// Checks and captures; only for a trace.
     pub details: Option<Box<Details>>,
 }
 
-/// How long the parts of a step took.
+/// Durations of a step.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Timings {
-    /// From the send to the last byte, or to the failure.
+    /// From sending to the last byte, or to the failure.
     pub service: Duration,
-    /// DNS, TCP and TLS, when a connection was opened for it.
+    /// DNS, TCP and TLS, if a connection was opened.
     pub connect: Option<Duration>,
-    /// The part of `connect` that was TLS with the server. Unknown for WebSockets, whose library measures only the whole,
+    /// TLS handshake with the server, included in `connect`. Unknown for WebSockets, whose library measures only the
+    /// total,
     /// and for Redis subscriptions.
     pub tls: Option<Duration>,
-    /// From the send to the headers of the response.
+    /// From sending to the headers of the response.
     pub first_byte: Option<Duration>,
-    /// How much later than due its iteration began, where it had a due time.
+    /// How late its iteration started, if that was due at a certain time.
     pub late: Option<Duration>,
 }
 
-/// How a step ended.
+/// The outcome of a step.
 #[derive(Debug, Default)]
-pub enum Outcome {
-    /// As expected.
+pub enum StepOutcome {
+    /// All expectations were met.
     #[default]
     Passed,
-    /// Not as expected.
+    /// Sending failed, or an expectation was not met.
     Failed(Box<Failure>),
-    /// Nothing was sent, because a template could not be filled.
+    /// Nothing was sent, because a template failed.
     Unsent(RenderError),
 }
 
-impl From<RenderError> for Outcome {
+impl From<RenderError> for StepOutcome {
     fn from(error: RenderError) -> Self {
-        Outcome::Unsent(error)
+        StepOutcome::Unsent(error)
     }
 }
 
-/// What was checked and captured.
+/// Checks and captures of a step.
 #[derive(Debug, Default)]
 pub struct Details {
-    /// Every check that was made, in order.
+    /// In order.
     pub checks: Vec<Check>,
-    /// Every value that was found, in order.
+    /// Values that were found, in order.
     pub captures: Vec<Captured>,
 }
 
 /// A check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What is expected.
+    /// What was expected.
     pub words: Arc<str>,
-    /// What came instead; `None` where the check passes.
+    /// The actual value; `None` if the check passes.
     pub got: Option<String>,
 }
 
-/// A value that was captured.
+/// A captured value.
 #[derive(Debug, Clone)]
 pub struct Captured {
-    /// The name it was given.
+    /// Name of the variable.
     pub name: Arc<str>,
-    /// The value.
+    /// As templates see it.
     pub value: Value,
 }
 
 impl StepResult {
-    /// A result that passes and has taken no time so far. `traced` is whether its details are wanted.
+    /// A result that passes and has taken no time so far. `traced` enables details.
     pub fn new(row: Option<EndpointId>, late: Option<Duration>, traced: bool) -> Self {
         let timings = Timings { late, ..Timings::default() };
         Self { row, timings, details: traced.then(Box::default), ..Self::default() }
     }
 
-    /// It fails.
+    /// Sets the failure.
     pub fn fail(&mut self, reason: Reason, example: Example) {
-        self.outcome = Outcome::Failed(Box::new(Failure { reason, example: Some(example) }));
+        self.outcome = StepOutcome::Failed(Box::new(Failure { reason, example: Some(example) }));
     }
 
-    /// It fails if there is a failure.
+    /// Sets the failure, if there is one.
     pub fn fail_if(&mut self, failure: Option<(Reason, Example)>) {
         if let Some((reason, example)) = failure {
             self.fail(reason, example);
         }
     }
 
-    /// It has not ended within `limit`. Leaving it out would flatter the tail, so it counts with its full length.
+    /// Fails with a time-out. Counts with at least the full `limit`: leaving it out would make the tail look better
+    /// than it
+    /// is.
     pub fn time_out(&mut self, limit: Duration) {
         self.timings.service = self.timings.service.max(limit);
         self.fail(Reason::Timeout(limit), Example::default());
     }
 
-    /// Why it failed, if it did.
+    /// The failure, if it failed.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.outcome {
-            Outcome::Failed(failure) => Some(failure),
-            Outcome::Passed | Outcome::Unsent(_) => None,
+            StepOutcome::Failed(failure) => Some(failure),
+            StepOutcome::Passed | StepOutcome::Unsent(_) => None,
         }
     }
 
-    /// Keeps a check for a trace.
+    /// Adds a check, if there is a trace.
     pub fn check(&mut self, check: impl FnOnce() -> Check) {
         if let Some(details) = &mut self.details {
             details.checks.push(check());

@@ -1,6 +1,6 @@
-//! The table of protocols: what each shares among all users, and what it keeps for one user.
+//! The table of protocols: what each shares among all users, and what it holds for each user.
 //!
-//! A protocol is one folder beside this file, and a line in each of the blocks below.
+//! A protocol is a folder next to this file, and a line in each block below.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::context::UserContext;
 use super::message_sink::MessageSink;
 use super::net::tls::TlsError;
-use super::redis::RedisError;
+use super::redis::RedisSetupError;
 use super::result::StepResult;
 use super::{graphql, http, redis};
 use crate::scenario::Plan;
@@ -16,47 +16,47 @@ use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::Action;
 use crate::stats::server::ServerFigures;
 
-/// A protocol cannot be spoken.
+/// A protocol cannot be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtocolError {
     /// The TLS library could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The Redis of the scenario cannot be spoken to.
+    /// The Redis target of the scenario is invalid.
     #[error(transparent)]
-    Redis(#[from] RedisError),
+    Redis(#[from] RedisSetupError),
 }
 
 /// What all users of a run share.
 #[derive(Debug, Clone)]
 pub struct Factories {
-    http: http::Factory,
-    redis: Option<redis::Factory>,
+    http: http::HttpClientFactory,
+    redis: Option<redis::RedisClientFactory>,
 }
 
-/// One user's connections. They are opened when they are first used.
+/// One user's connections, opened on first use.
 pub struct Sessions {
-    http: http::UserClient,
-    /// There in a plan that has a Redis.
-    redis: Option<Box<redis::UserClient>>,
+    http: http::HttpClient,
+    /// `None` if the plan has no Redis target.
+    redis: Option<Box<redis::RedisClient>>,
 }
 
 impl Factories {
-    /// What the steps of `plan` need.
+    /// Creates what the steps of `plan` need.
     ///
     /// # Errors
     /// When TLS cannot be set up, or an address is not valid.
     pub fn new(plan: &Plan) -> Result<Self, ProtocolError> {
-        let redis = plan.redis.as_ref().map(|target| redis::Factory::new(target, Arc::clone(&plan.secrets)));
-        Ok(Self { http: http::Factory::new(plan)?, redis: redis.transpose()? })
+        let redis = plan.redis.as_ref().map(|target| redis::RedisClientFactory::new(target, Arc::clone(&plan.secrets)));
+        Ok(Self { http: http::HttpClientFactory::new(plan)?, redis: redis.transpose()? })
     }
 
-    /// The sessions of a new user. What comes without being asked for goes to `sink`.
+    /// The sessions of a new user. Measurements of receivers go to `sink`.
     pub fn sessions(&self, sink: Rc<dyn MessageSink>) -> Sessions {
         Sessions { http: self.http.client(), redis: self.redis.as_ref().map(|factory| Box::new(factory.client(sink))) }
     }
 
-    /// Asks the servers under load how they are, again and again; returns where there is none that can be asked.
+    /// Samples the servers under load at intervals; returns at once if none can be monitored.
     pub async fn watch_servers(self, report: impl Fn(ServerFigures)) {
         if let Some(redis) = self.redis {
             redis::watch(&redis, report).await;
@@ -65,9 +65,8 @@ impl Factories {
 }
 
 impl Sessions {
-    /// Executes a step that sends something; any other does nothing. `result` is that of a step that passes, to begin
-    /// with.
-    #[expect(clippy::manual_async_fn, reason = "an async fn has room twice for its arguments, for every user")]
+    /// Executes a step that sends something; does nothing for other steps. `result` must be new.
+    #[expect(clippy::manual_async_fn, reason = "the future of an async fn stores its arguments twice, for every user")]
     pub fn execute<'a>(
         &'a mut self,
         action: &'a Action,
@@ -79,7 +78,7 @@ impl Sessions {
             match (action, &mut self.redis) {
                 (Action::Http(step), _) => self.http.execute(step, scope, context, result).await,
                 (Action::Graphql(step), _) => graphql::execute(&mut self.http, step, scope, context, result).await,
-                // Rare, and large: every user would else have room for one, also where nobody subscribes.
+                // Boxed: rare and large, and would otherwise grow the future of every user.
                 (Action::Subscription(step), _) => {
                     Box::pin(graphql::listen(&mut self.http, step, scope, context, result)).await;
                 }
@@ -92,7 +91,7 @@ impl Sessions {
         }
     }
 
-    /// Ends what the user has begun, such as subscriptions, and closes what needs closing.
+    /// Ends what the user has started, such as subscriptions, and closes its connections.
     pub async fn finish(&mut self) {
         if let Some(redis) = &mut self.redis {
             redis.finish().await;

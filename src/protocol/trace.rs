@@ -1,4 +1,4 @@
-//! What is sent and received, shown as it happens: what `katydid try` prints. Without a [`Trace`] nothing of it is made.
+//! Trace of what is sent and received, for `katydid try`. Without a [`Trace`], no events are built.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,135 +8,135 @@ use serde_json::Value as Json;
 
 use super::result::StepResult;
 
-/// Most events of a subscription that are waited for.
-pub const MOST_EVENTS: u32 = 3;
-/// Longest that is waited for the events of a subscription after the first one.
-pub const LONGEST_LISTENING: Duration = Duration::from_secs(5);
+/// Maximum events of a subscription in a trial.
+pub const MAX_TRACED_EVENTS: u32 = 3;
+/// Maximum duration of a subscription after its first event, in a trial.
+pub const MAX_TRACED_LISTENING: Duration = Duration::from_secs(5);
 
-/// Somebody who watches the steps of a user.
+/// Receives the events of a user's steps.
 pub trait Trace: fmt::Debug {
-    /// Something has happened. Nothing is masked and nothing is cleaned.
+    /// Handles an event. Nothing in it is masked or cleaned.
     fn trace(&self, event: &TraceEvent<'_>);
 }
 
-/// What can be seen of a step.
+/// An event of a step.
 #[derive(Debug)]
 pub enum TraceEvent<'a> {
-    /// A request begins that a run counts as one, whatever is sent for it; the method and the name of its row.
+    /// Start of a request, as a run counts it, even if several are sent; method and name of its row.
     Request(&'a str),
-    /// A request goes out.
-    Sent(Sent<'a>),
-    /// The response points elsewhere, and the next request goes there.
+    /// A request is sent.
+    SentRequest(SentRequest<'a>),
+    /// A redirect is followed.
     Redirected {
         /// Status of the response.
         status: u16,
-        /// Where to.
+        /// URL of the next request.
         url: &'a str,
-        /// Names of the headers that are not sent there, because it is another origin.
+        /// Names of headers that are not sent there, because it is another origin.
         withheld: Vec<&'a str>,
     },
-    /// The last response has come whole.
+    /// The response is complete.
     Response {
         /// Status code.
         status: u16,
-        /// Its headers.
+        /// As received, not masked.
         headers: &'a HeaderMap,
-        /// Its body, as far as it was kept.
+        /// The body, as far as it was kept.
         body: &'a [u8],
         /// Bytes of the whole body.
         bytes: u64,
-        /// From the send to the last byte.
+        /// From sending to the last byte.
         took: Duration,
     },
-    /// A command goes out: its words, filled.
+    /// A command is sent: its words, rendered.
     Command(Vec<Vec<u8>>),
-    /// A message goes out.
+    /// A message is published.
     Message {
-        /// The command that sends it.
+        /// The command.
         verb: &'static str,
-        /// Where to, filled.
+        /// Rendered.
         channel: &'a str,
-        /// What, without the stamp.
+        /// Without the stamp.
         payload: &'a [u8],
-        /// What is sent besides; empty when there is nothing else.
+        /// Description of stamp and padding; empty if there are none.
         more: String,
     },
-    /// A subscription to channels is asked for.
+    /// A subscription is requested.
     Subscribe {
-        /// The command that asks.
+        /// The command.
         verb: &'static str,
-        /// Channels or patterns, filled.
+        /// Channels or patterns, rendered.
         names: Vec<&'a str>,
     },
-    /// Subscriptions are given up: these, or all when there are none.
+    /// Subscriptions are ended: these, or all if empty.
     Unsubscribe(Vec<&'a str>),
-    /// The server has answered a command, a message or a subscription.
-    Answered {
-        /// What.
-        answer: Answer<'a>,
-        /// From the send to the answer.
+    /// The response to a command, a message or a subscription.
+    RedisResponse {
+        /// Its value.
+        response: RedisResponse<'a>,
+        /// From sending to the response.
         took: Duration,
-        /// Length of the answer.
+        /// Bytes of the response.
         bytes: u64,
     },
     /// The server has acknowledged the connection of a GraphQL subscription.
     Acknowledged {
         /// The payload of `connection_init`.
         params: Option<&'a [u8]>,
-        /// From the opening handshake.
+        /// Since the handshake was sent.
         after: Duration,
     },
-    /// A GraphQL subscription is asked for.
+    /// A GraphQL subscription is requested.
     Subscribed {
-        /// The name of its row.
+        /// Name of its row.
         name: &'a str,
         /// The payload of `subscribe`.
         payload: &'a [u8],
     },
-    /// An event of a GraphQL subscription has come.
+    /// An event of a GraphQL subscription.
     Received {
         /// From 1.
         number: u32,
-        /// As it stands.
+        /// Raw JSON.
         payload: &'a str,
-        /// Since the event before, or since the subscription.
+        /// Since the previous event, or since the subscription.
         after: Duration,
     },
-    /// A GraphQL subscription is over.
-    Listened {
-        /// `complete`, `error` or `broken`; anything else when the user left it.
+    /// The end of a GraphQL subscription.
+    SubscriptionEnded {
+        /// `complete`, `error` or `broken`; anything else if the user left.
         how: &'static str,
-        /// How many have come.
+        /// Number of events received.
         events: u32,
         /// Since the subscription.
         length: Duration,
     },
-    /// What came of it.
+    /// The result of the step.
     Finished(&'a StepResult),
 }
 
-/// A request as it goes out.
+/// A request as it is sent.
 #[derive(Debug)]
-pub struct Sent<'a> {
-    /// Verb.
+pub struct SentRequest<'a> {
+    /// Such as `GET`.
     pub method: &'a str,
-    /// Absolute.
+    /// Absolute URL.
     pub url: &'a str,
     /// Name and value of each header line, in order.
     pub headers: Vec<(String, String)>,
-    /// What is sent.
+    /// Empty if there is none.
     pub body: &'a [u8],
 }
 
-/// An answer that has no head.
+/// A response without headers.
 #[derive(Debug)]
-pub enum Answer<'a> {
-    /// How many received a message.
+pub enum RedisResponse<'a> {
+    /// Number of receivers of a message.
     Receivers(i64),
-    /// The subscription is confirmed.
+    /// The subscription was confirmed.
     Confirmed,
     /// A string, or bytes.
     Text(&'a [u8]),
-    /// Anything else.
+    /// Any other value.
     Other(Json),
 }

@@ -148,8 +148,8 @@ fn floods_of_every_kind_cost_neither_memory_nor_the_end_of_the_run() {
         ("protocol-pings", no_event),
         ("protocol-pongs", no_event),
         ("empty-fragments", no_event),
-        ("growing-fragments", "a message above 16 MiB"),
-        ("huge-frame", "a message above 16 MiB"),
+        ("growing-fragments", "a message larger than 16 MiB"),
+        ("huge-frame", "a message larger than 16 MiB"),
         ("long-strangers", no_event),
     ] {
         let (reasons, memory, said) = flooded(&url, path, if wanted.is_empty() { "10m" } else { "1s" });

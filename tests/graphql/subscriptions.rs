@@ -226,7 +226,7 @@ async fn every_way_of_failing_has_its_reason() {
         ("unknown", SUBSCRIPTION, format!("{alien}: a message of type `data`")),
         ("ack-again", SUBSCRIPTION, format!("{alien}: a second connection_ack")),
         ("binary", SUBSCRIPTION, format!("{alien}: a binary message")),
-        ("huge", SUBSCRIPTION, "a message above 16 MiB".to_owned()),
+        ("huge", SUBSCRIPTION, "a message larger than 16 MiB".to_owned()),
         ("refused", SUBSCRIPTION, "GraphQL request error: FORBIDDEN".to_owned()),
         ("list", [(1, 0), (1, 0), (1, 1)], "not a GraphQL response: a list".to_owned()),
         ("refused-later", [(1, 0), (1, 0), (2, 1)], "GraphQL request error: lost N rows".to_owned()),

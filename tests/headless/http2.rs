@@ -157,7 +157,7 @@ fn what_the_server_may_have_looked_at_is_not() {
 fn a_server_of_http_1_is_called_that() {
     let nginx = Nginx::start();
     let ran = run(&nginx.url(), "{ get: /a }, { wait: 50ms }", "-u 1 -t 1s -s 10s");
-    let wanted = "the server answers in HTTP/1.1 to HTTP/2 (http_version: 2)";
+    let wanted = "the server responds with HTTP/1.1 to HTTP/2 (http_version: 2)";
     assert_eq!(ran.failures("/a"), [(wanted.to_owned(), ran.requests("/a"))]);
     // One that agrees on no version at all, and one that refuses.
     let server = Raw::start(true, |wire, reader| drop(reader.next(wire)));

@@ -121,8 +121,8 @@ fn a_proxy_that_refuses_is_quoted_in_plain_words() {
         ("HTTP/1.1 403 Forbidden\r\ncontent-length: 2\r\n\r\nno", "the proxy refused the connection: 403 Forbidden"),
         (
             "HTTP/1.1 407 Proxy Authentication Required\r\nproxy-authenticate: Basic\r\n\r\n",
-            "the proxy refused the connection: 407 Proxy Authentication Required: it wants a user name and password, \
-             or others than those of `proxy`",
+            "the proxy refused the connection: 407 Proxy Authentication Required: it requires a user name and password; \
+             the ones in `proxy` are missing or wrong",
         ),
         ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "the proxy refused the connection: 502 Bad Gateway"),
         ("", "the proxy closed the connection without a response"),

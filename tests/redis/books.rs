@@ -241,7 +241,7 @@ enum Manner {
     /// It confirms that they leave, and has sent them nothing.
     Forgetful,
     /// It sends nothing, not even that.
-    Silent,
+    ProbeError,
     /// It sends messages without end, and reads no more.
     Flood,
 }
@@ -316,10 +316,10 @@ user_classes:
 async fn what_never_came_is_lost_or_unsettled_but_never_forgotten() {
     for (manner, stop_timeout, is_lost) in [
         (Manner::Forgetful, "30s", true),
-        (Manner::Silent, "30s", false),
+        (Manner::ProbeError, "30s", false),
         // Too short for the wait: the users are aborted.
-        (Manner::Silent, "100ms", false),
-        (Manner::Silent, "0s", false),
+        (Manner::ProbeError, "100ms", false),
+        (Manner::ProbeError, "0s", false),
     ] {
         let last = run(&odd_server(manner), &short(stop_timeout)).await;
         let seen = last.redis.as_ref().expect("figures of Redis").total;

@@ -29,7 +29,7 @@ fn a_server_that_is_killed_and_comes_back() {
         let failed = publisher.publish("c", "{}", 100).await;
         assert!(reason(&failed).starts_with("connection "), "{}", reason(&failed));
         assert_eq!(reason(&publisher.publish("c", "{}", 100).await), "connection refused");
-        let unreachable = "the server cannot be reached any more (was subscribed)";
+        let unreachable = "the server is no longer reachable (was subscribed)";
         let notes = std::rc::Rc::clone(&subscriber.notes);
         until("the outage is reported", || notes.outages.borrow().iter().any(|why| why == unreachable)).await;
         redis.revive();
@@ -80,7 +80,7 @@ fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
         assert_eq!(sum.received + sum.lost(), published.published);
         assert_eq!((sum.lost_in_stream, sum.disconnects), (0, 1), "{sum:?}");
         assert!(sum.lost() >= 1 && sum.lost() <= lost + 1, "{sum:?} {lost}");
-        let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
+        let why = "disconnected by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
         assert_eq!(*notes.outages.borrow(), [why]);
     });
 }
@@ -144,7 +144,7 @@ fn a_name_that_is_refused_fails_alone() {
             until("the outage is reported", || !notes.outages.borrow().is_empty()).await;
             publisher.publish("a:2", "{}", 0).await;
             let sum = subscriber.finish().await;
-            let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
+            let why = "disconnected by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
             assert_eq!(*notes.outages.borrow(), [why]);
             assert_eq!((sum.received, sum.lost(), sum.disconnects), (4, 0, 1), "{sum:?}");
         });
@@ -207,8 +207,8 @@ fn a_server_that_cuts_its_subscribers_off_is_not_said_to_be_away() {
         assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "ok");
         let notes = std::rc::Rc::clone(&subscriber.notes);
         until("two are reported", || notes.outages.borrow().len() >= 2).await;
-        let why = "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
-        assert_eq!(notes.outages.borrow()[..2], [why, "closed by the server before it let us subscribe"]);
+        let why = "disconnected by the server while subscribed: output buffer limit, CLIENT KILL or time-out";
+        assert_eq!(notes.outages.borrow()[..2], [why, "closed by the server before the subscription was confirmed"]);
     });
 }
 
@@ -240,16 +240,16 @@ fn every_kind_of_broken_server_has_a_plain_reason() {
     for (url, expected) in [
         (format!("redis://127.0.0.1:{}", free_port()), "connection refused"),
         ("redis://no-such-name.invalid".to_owned(), "name not resolved: "),
-        (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not a Redis server: it answered \"HTTP/1.1 400 Bad Request\""),
-        (plain(b"SSH-2.0-OpenSSH_9.6\n"), "not a Redis server: it answered \"SSH-2.0-OpenSSH_9.6\""),
+        (plain(b"HTTP/1.1 400 Bad Request\r\n\r\n"), "not a Redis server: it sent \"HTTP/1.1 400 Bad Request\""),
+        (plain(b"SSH-2.0-OpenSSH_9.6\n"), "not a Redis server: it sent \"SSH-2.0-OpenSSH_9.6\""),
         (pretender(b"+OK", true), "connection closed before the response was complete"),
         (plain(b"$104857600\r\nxxxx"), "response larger than 16 MiB"),
-        (plain(b"*2\r\n$1\r\nabc\r\n"), "malformed response: a string is longer than it says"),
+        (plain(b"*2\r\n$1\r\nabc\r\n"), "malformed response: a string is longer than its length"),
         (
             pretender(b"-DENIED Redis is running in protected mode because\r\n", true),
             "refused: the server is in protected mode (DENIED)",
         ),
-        (plain(b"-MOVED 3999 127.0.0.1:6381\r\n"), "a cluster: this key or channel lives on another node (MOVED)"),
+        (plain(b"-MOVED 3999 127.0.0.1:6381\r\n"), "cluster: this key or channel is on another node (MOVED)"),
         (plain(b"-LOADING Redis is loading\r\n"), "the server is loading its data (LOADING)"),
         (format!("redis://{}/77", full.url().trim_start_matches("redis://")), "ERR DB index is out of range"),
         (full.url(), "the server is out of memory: maxmemory is reached (OOM)"),

@@ -222,7 +222,7 @@ async fn what_was_not_answered_when_the_run_ended_is_a_failure() {
     assert_eq!(reasons, [("no response within 2s before the run was stopped", 2)]);
     assert_eq!(last.aborted, 0);
     let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
-    assert!(server.stale.is_none_or(|why| why.starts_with("no answer for ")));
+    assert!(server.stale.is_none_or(|why| why.starts_with("no response for ")));
     redis.signal("CONT");
 }
 

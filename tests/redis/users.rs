@@ -5,9 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use katydid::protocol::context::{Expected, UserContext};
+use katydid::protocol::context::{Awaiting, UserContext};
 use katydid::protocol::message_sink::{Delivery, MessageSink};
-use katydid::protocol::redis::{Factory, UserClient};
+use katydid::protocol::redis::{RedisClient, RedisClientFactory};
 use katydid::protocol::result::StepResult;
 use katydid::protocol::trace::Trace;
 use katydid::scenario::eval::template::{Json, Scope, Text};
@@ -80,19 +80,19 @@ impl UserContext for Steadfast {
         true
     }
 
-    fn sent(&self, _: EndpointId, _: Option<Duration>, _: Expected) {}
+    fn request_sent(&self, _: EndpointId, _: Option<Duration>, _: Awaiting) {}
 
-    fn answered(&self) {}
+    fn request_finished(&self) {}
 
-    fn abandoned(&self) {}
+    fn request_abandoned(&self) {}
 
     fn record(&self, _: StepResult) {}
 
-    fn charge(&self, _: EndpointId, _: &Cost) {}
+    fn record_cost(&self, _: EndpointId, _: &Cost) {}
 
-    fn remark(&self, _: EndpointId, _: &Remarks) {}
+    fn record_remarks(&self, _: EndpointId, _: &Remarks) {}
 
-    fn held(&self, _: Duration) {}
+    fn add_paused_time(&self, _: Duration) {}
 
     fn trace(&self) -> Option<&dyn Trace> {
         None
@@ -102,7 +102,7 @@ impl UserContext for Steadfast {
         false
     }
 
-    fn woken(&self) -> &Notify {
+    fn wakeup(&self) -> &Notify {
         &self.0
     }
 
@@ -114,16 +114,16 @@ pub fn target(url: &str, protocol: RedisProtocol) -> RedisTarget {
     RedisTarget { url: url.into(), protocol, envelope, drain, tls: ClientOptions::default() }
 }
 
-pub fn factory(url: &str) -> Factory {
+pub fn factory(url: &str) -> RedisClientFactory {
     factory_for(&target(url, RedisProtocol::Resp3))
 }
 
-pub fn factory_for(target: &RedisTarget) -> Factory {
-    Factory::new(target, Arc::default()).expect("an address")
+pub fn factory_for(target: &RedisTarget) -> RedisClientFactory {
+    RedisClientFactory::new(target, Arc::default()).expect("an address")
 }
 
 pub struct User {
-    pub client: UserClient,
+    pub client: RedisClient,
     pub notes: Rc<Notes>,
     scope: Scope,
 }
@@ -133,7 +133,7 @@ fn text(text: &str) -> Text {
 }
 
 impl User {
-    pub fn new(factory: &Factory) -> Self {
+    pub fn new(factory: &RedisClientFactory) -> Self {
         let notes = Rc::new(Notes::default());
         let scope = Scope::new(1, 1, Arc::new(minijinja::Value::UNDEFINED));
         Self { client: factory.client(Rc::<Notes>::clone(&notes)), notes, scope }

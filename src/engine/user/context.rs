@@ -10,7 +10,7 @@ use super::on_the_wire::OnTheWire;
 use super::record::record;
 use crate::engine::shard_state::ShardState;
 use crate::engine::signal::Signal;
-use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::result::StepResult;
 use crate::protocol::trace::Trace;
 use crate::scenario::plan::{Endpoint, EndpointId};
@@ -58,21 +58,21 @@ impl UserContext for StepContext<'_> {
         self.shard.recorder.borrow().wants_example(row.0, masked.as_ref().unwrap_or(reason))
     }
 
-    fn sent(&self, row: EndpointId, late: Option<Duration>, expected: Expected) {
+    fn request_sent(&self, row: EndpointId, late: Option<Duration>, expected: Awaiting) {
         let on_the_wire = match expected {
-            Expected::Soon => OnTheWire::new(self.shard, row, late),
-            Expected::Whenever => OnTheWire::listening(self.shard, row, late),
+            Awaiting::Response => OnTheWire::new(self.shard, row, late),
+            Awaiting::ServerEvent => OnTheWire::listening(self.shard, row, late),
         };
         self.on_the_wire.set(Some(on_the_wire));
     }
 
-    fn answered(&self) {
+    fn request_finished(&self) {
         if let Some(on_the_wire) = self.on_the_wire.take() {
             on_the_wire.arrived();
         }
     }
 
-    fn abandoned(&self) {
+    fn request_abandoned(&self) {
         if let Some(on_the_wire) = self.on_the_wire.take() {
             on_the_wire.left();
         }
@@ -82,15 +82,15 @@ impl UserContext for StepContext<'_> {
         record(self.shard, result);
     }
 
-    fn charge(&self, row: EndpointId, cost: &Cost) {
+    fn record_cost(&self, row: EndpointId, cost: &Cost) {
         self.shard.recorder.borrow_mut().cost(row.0, cost);
     }
 
-    fn remark(&self, row: EndpointId, remarks: &Remarks) {
+    fn record_remarks(&self, row: EndpointId, remarks: &Remarks) {
         self.shard.recorder.borrow_mut().remark(row.0, remarks);
     }
 
-    fn held(&self, length: Duration) {
+    fn add_paused_time(&self, length: Duration) {
         self.held.set(self.held.get() + length);
     }
 
@@ -103,7 +103,7 @@ impl UserContext for StepContext<'_> {
         by.is_some_and(|by| self.shard.paused.get() || end.is_none_or(|end| end > by.into_std()))
     }
 
-    fn woken(&self) -> &Notify {
+    fn wakeup(&self) -> &Notify {
         &self.signal.wake
     }
 

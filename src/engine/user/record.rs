@@ -2,7 +2,7 @@
 
 use crate::engine::shard_state::ShardState;
 use crate::protocol::message_sink::{Delivery, MessageSink};
-use crate::protocol::result::{Outcome, StepResult, Timings};
+use crate::protocol::result::{StepOutcome, StepResult, Timings};
 use crate::protocol::trace::TraceEvent;
 use crate::scenario::plan::EndpointId;
 use crate::scenario::secrets::Redactor;
@@ -36,15 +36,14 @@ pub(super) fn count(shard: &ShardState, mut result: StepResult) {
 fn sample(row: EndpointId, result: StepResult, secrets: &Redactor, wants: impl FnOnce(&Reason) -> bool) -> Sample {
     let Timings { service, connect, first_byte, late, .. } = result.timings;
     let failure = match result.outcome {
-        Outcome::Failed(failure) => Some(masked(failure, secrets, wants)),
-        Outcome::Passed | Outcome::Unsent(_) => None,
+        StepOutcome::Failed(failure) => Some(masked(failure, secrets, wants)),
+        StepOutcome::Passed | StepOutcome::Unsent(_) => None,
     };
     let response = late.map(|late| service + late);
     Sample { endpoint: row.0, service, response, connect, first_byte, bytes: result.bytes, failure }
 }
 
-/// Masks what was not yet masked: what is folded or truncated is masked where that is done. An example that is not kept is
-/// dropped first.
+/// Masks what was not masked yet: folded or truncated text was masked before that. Drops an example that is not needed.
 fn masked(mut failure: Box<Failure>, secrets: &Redactor, wants: impl FnOnce(&Reason) -> bool) -> Box<Failure> {
     if !secrets.is_empty() {
         failure.reason = failure.reason.masked(|text| secrets.mask(text));

@@ -17,7 +17,7 @@ use super::context::StepContext;
 use super::record::record;
 use super::{Section, User};
 use crate::engine::trace::UserEvent;
-use crate::protocol::result::{Outcome, StepResult};
+use crate::protocol::result::{StepOutcome, StepResult};
 use crate::scenario::eval::template::{Condition, RenderError, SlotId, Template, Text};
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
 
@@ -67,8 +67,8 @@ impl User {
                     drop(context);
                     // A failed step does not end its list.
                     match result.outcome {
-                        Outcome::Unsent(error) => self.unsent(action, &error).await,
-                        Outcome::Passed | Outcome::Failed(_) => record(&self.shard, result),
+                        StepOutcome::Unsent(error) => self.unsent(action, &error).await,
+                        StepOutcome::Passed | StepOutcome::Failed(_) => record(&self.shard, result),
                     }
                 }
             }

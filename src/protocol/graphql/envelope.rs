@@ -1,8 +1,8 @@
-//! The members of a GraphQL reply, each as JSON text of its own.
+//! Splits a GraphQL response into its members, each as raw JSON.
 //!
-//! In: the bytes of a body. Out: `data`, `errors` and `extensions` as they stand, and what the first error says; or what
-//! the body is instead of a reply. No reader here is derived, because a derived one takes a list for the members in
-//! their order; and errors are read as far as they can be, because many servers write them in ways of their own.
+//! In: the bytes of a body. Out: `data`, `errors` and `extensions` as raw JSON, and the first error; or why the body is
+//! not a GraphQL response. Nothing here uses derived deserializers, because those accept a list of values in place of
+//! an object. Errors are read leniently, because many servers deviate from the specification.
 
 use std::fmt;
 
@@ -12,30 +12,30 @@ use serde_json::value::RawValue;
 
 use crate::scenario::secrets::Redactor;
 
-/// What some servers and proxies put before their JSON.
+/// UTF-8 byte order mark, which some servers and proxies send before their JSON.
 pub(super) const BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// A body that is no GraphQL reply.
+/// Why a body is not a GraphQL response.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Alien {
-    /// Nothing.
+pub(super) enum InvalidResponse {
+    /// The body is empty.
     Empty,
-    /// Bytes that are no text.
+    /// Not UTF-8.
     NotText,
-    /// Text that is no JSON, with the place and the reason.
+    /// Not JSON; the parser's message, with line and column.
     NotJson(String),
-    /// The beginning of JSON.
+    /// JSON that ends too early.
     Truncated,
-    /// A list: what answers a batch.
+    /// A JSON array: the response to a batch.
     List,
-    /// A bare text, number, truth value or null.
-    Bare,
-    /// An object without the members of a reply.
-    Stranger,
+    /// A JSON string, number, boolean or null.
+    Scalar,
+    /// An object with neither `data` nor `errors`.
+    MissingMembers,
 }
 
-impl Alien {
-    /// What the failure is grouped by. The media type tells the error where it is not that of JSON: HTML from a proxy.
+impl InvalidResponse {
+    /// What the failure is grouped by. Where the media type is not that of JSON, it explains more: HTML from a proxy.
     pub fn what(&self, media: Option<&str>, secrets: &Redactor) -> String {
         match (self, media) {
             (Self::NotText | Self::NotJson(_), Some(media)) if !media.contains("json") => secrets.clip(media, 60),
@@ -45,12 +45,12 @@ impl Alien {
             (Self::NotJson(_), None) => "not JSON, and without a content type".to_owned(),
             (Self::Truncated, _) => "truncated JSON".to_owned(),
             (Self::List, _) => "a list".to_owned(),
-            (Self::Bare, _) => "JSON, but not an object".to_owned(),
-            (Self::Stranger, _) => "neither data nor errors".to_owned(),
+            (Self::Scalar, _) => "JSON, but not an object".to_owned(),
+            (Self::MissingMembers, _) => "neither data nor errors".to_owned(),
         }
     }
 
-    /// What is said of one such reply.
+    /// The detail, for the example.
     pub fn detail(&self) -> String {
         match self {
             Self::Empty => "the body has no bytes".to_owned(),
@@ -58,64 +58,65 @@ impl Alien {
             Self::NotJson(why) => why.clone(),
             Self::Truncated => "the JSON ends before it is complete".to_owned(),
             Self::List => "a list answers a batch; one operation was sent".to_owned(),
-            Self::Bare | Self::Stranger => "neither `data` nor `errors` is in it".to_owned(),
+            Self::Scalar | Self::MissingMembers => "neither `data` nor `errors` is in it".to_owned(),
         }
     }
 }
 
-/// The members of a reply as they stand.
-pub(super) struct Envelope<'a> {
-    /// `data`.
+/// The members of a response as raw JSON.
+pub(super) struct ResponseMembers<'a> {
     pub data: Option<&'a str>,
-    /// `errors`, unless null.
+    /// Not null.
     pub errors: Option<&'a str>,
-    /// `extensions`.
     pub extensions: Option<&'a str>,
 }
 
-impl<'a> Envelope<'a> {
+impl<'a> ResponseMembers<'a> {
     /// Reads a body.
-    pub fn read(body: &'a [u8]) -> Result<Self, Alien> {
-        let text = std::str::from_utf8(body.strip_prefix(BOM).unwrap_or(body)).map_err(|_| Alien::NotText)?;
+    pub fn read(body: &'a [u8]) -> Result<Self, InvalidResponse> {
+        let text = std::str::from_utf8(body.strip_prefix(BOM).unwrap_or(body)).map_err(|_| InvalidResponse::NotText)?;
         let [data, errors, extensions] =
-            members(text, ["data", "errors", "extensions"]).map_err(|error| alien(text, &error))?;
+            members(text, ["data", "errors", "extensions"]).map_err(|error| invalid_response(text, &error))?;
         let errors = errors.filter(|errors| *errors != "null");
         if data.is_none() && errors.is_none() {
-            return Err(Alien::Stranger);
+            return Err(InvalidResponse::MissingMembers);
         }
         Ok(Self { data, errors, extensions })
     }
 }
 
-/// What a text is that is no JSON object, by the error of the reader that wanted one.
-pub(super) fn alien(text: &str, error: &serde_json::Error) -> Alien {
+/// Why `text` is not a JSON object, given the error of a parser that expected one.
+pub(super) fn invalid_response(text: &str, error: &serde_json::Error) -> InvalidResponse {
     let truncated_or_invalid = |error: &serde_json::Error, may_be_truncated: bool| {
-        if error.is_eof() && may_be_truncated { Alien::Truncated } else { Alien::NotJson(error.to_string()) }
+        if error.is_eof() && may_be_truncated {
+            InvalidResponse::Truncated
+        } else {
+            InvalidResponse::NotJson(error.to_string())
+        }
     };
     match text.trim_start().chars().next() {
-        None => Alien::Empty,
+        None => InvalidResponse::Empty,
         Some('{') => truncated_or_invalid(error, true),
         Some(first) => match serde_json::from_str::<IgnoredAny>(text) {
-            Ok(_) if first == '[' => Alien::List,
-            Ok(_) => Alien::Bare,
+            Ok(_) if first == '[' => InvalidResponse::List,
+            Ok(_) => InvalidResponse::Scalar,
             Err(error) => truncated_or_invalid(&error, matches!(first, '[' | '"')),
         },
     }
 }
 
-/// What an error says, as far as it can be read.
+/// The readable fields of an error.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct ServerError {
-    /// `message`, or the error itself where it is a bare text.
+    /// `message`, or the error itself if it is a bare string.
     pub message: Option<String>,
-    /// `path`.
     pub path: Vec<Value>,
     /// `extensions.code`.
     pub code: Option<String>,
 }
 
 impl ServerError {
-    /// The first of `errors`; `None` if that is an empty list. Where it is no list, it is the one error itself.
+    /// The first of `errors`; `None` for an empty list. A value that is not a list is taken as the error itself.
     pub fn first(errors: &str) -> Option<Self> {
         if !errors.starts_with('[') {
             return Some(Self::read(errors));
@@ -138,7 +139,7 @@ impl ServerError {
     }
 }
 
-/// The named members of a JSON object; of one that is written twice, the last.
+/// The named members of a JSON object. If a name is repeated, the last one counts.
 pub(super) fn members<'a, const N: usize>(
     text: &'a str,
     names: [&'static str; N],
@@ -160,7 +161,7 @@ impl<'de, const N: usize> Visitor<'de> for Members<N> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut found = [None; N];
-        while let Some(Text(name)) = map.next_key()? {
+        while let Some(LenientString(name)) = map.next_key()? {
             match self.0.iter().position(|one| *one == name) {
                 Some(index) => found[index] = Some(map.next_value::<&'de RawValue>()?.get()),
                 None => {
@@ -198,17 +199,17 @@ impl<'de> Visitor<'de> for FirstVisitor {
     }
 }
 
-/// A JSON text; `None` for any other value.
+/// The value of a JSON string; `None` for any other value.
 pub(super) fn text(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok().map(|Text(text)| text)
+    serde_json::from_str(json).ok().map(|LenientString(text)| text)
 }
 
-/// A text in which halves of characters (`\ud800`) do no harm.
-struct Text(String);
+/// A string; unpaired surrogates (`\ud800`) are replaced instead of rejected.
+struct LenientString(String);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for LenientString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // As bytes, because a reader of texts refuses all of a text that has one such half in it.
+        // As bytes: `deserialize_str` rejects strings with an unpaired surrogate.
         deserializer.deserialize_bytes(TextVisitor)
     }
 }
@@ -216,18 +217,18 @@ impl<'de> Deserialize<'de> for Text {
 struct TextVisitor;
 
 impl Visitor<'_> for TextVisitor {
-    type Value = Text;
+    type Value = LenientString;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a text")
+        f.write_str("a string")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
-        Ok(Text(text.to_owned()))
+    fn visit_str<E>(self, text: &str) -> Result<LenientString, E> {
+        Ok(LenientString(text.to_owned()))
     }
 
-    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text, E> {
-        Ok(Text(String::from_utf8_lossy(bytes).into_owned()))
+    fn visit_bytes<E>(self, bytes: &[u8]) -> Result<LenientString, E> {
+        Ok(LenientString(String::from_utf8_lossy(bytes).into_owned()))
     }
 }
 
@@ -236,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_that_is_no_reply_is_said_to_be_what_it_is() {
+    fn invalid_bodies_are_classified() {
         let json = Some("application/json");
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         for (body, media, wanted) in [
@@ -263,22 +264,22 @@ mod tests {
             (br#"{"message":"not found"}"#, json, "neither data nor errors"),
         ] {
             let shown = String::from_utf8_lossy(&body[..body.len().min(60)]).into_owned();
-            let alien = Envelope::read(body).map(|_| ()).expect_err(&shown);
-            assert_eq!(alien.what(media, &Redactor::default()), wanted, "{shown}");
-            assert!(!alien.detail().is_empty(), "{shown}");
+            let invalid_response = ResponseMembers::read(body).map(|_| ()).expect_err(&shown);
+            assert_eq!(invalid_response.what(media, &Redactor::default()), wanted, "{shown}");
+            assert!(!invalid_response.detail().is_empty(), "{shown}");
         }
     }
 
     #[test]
-    fn members_are_told_apart_by_their_names_alone() {
+    fn only_the_names_of_members_matter() {
         let body = br#"{"x":[1],"\ud800":0,"data":{"a":"\ud800"},"extensions":null,"errors":null,"data":7}"#;
         let whole = [BOM, body].concat();
-        let found = Envelope::read(&whole).expect("a reply");
+        let found = ResponseMembers::read(&whole).expect("a reply");
         assert_eq!((found.data, found.errors, found.extensions), (Some("7"), None, Some("null")));
     }
 
     #[test]
-    fn errors_are_read_as_far_as_they_can_be() {
+    fn errors_are_read_leniently() {
         let says = |message: &str| Some(ServerError { message: Some(message.to_owned()), ..ServerError::default() });
         for (errors, wanted) in [
             ("[]", None),

@@ -1,21 +1,21 @@
-//! The GraphQL request that is shown beside a failure: its operation as one reads it, then its variables.
+//! The GraphQL request in the example of a failure: the text of the operation, then its variables.
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use crate::protocol::example::{EXAMPLE_BODY, beginning};
-use crate::protocol::http::UserClient;
+use crate::protocol::http::HttpClient;
 use crate::scenario::plan::GraphqlStep;
 use crate::scenario::secrets::Redactor;
 use crate::stats::ExampleRequest;
 
-/// Characters of the variables that are kept; the rest is for the operation.
-const VARIABLES: usize = 1_024;
-/// A longer body is shown as it is: reading it would take its time.
-const READ: usize = 256 * 1024;
+/// Maximum characters of the variables; the rest is for the operation.
+const MAX_VARIABLES: usize = 1_024;
+/// Longer bodies, in bytes, are shown unparsed: parsing them would take too long.
+const MAX_PARSED: usize = 256 * 1024;
 
-/// What was sent last for a query or mutation.
-pub(super) fn request(client: &UserClient, step: &GraphqlStep) -> ExampleRequest {
+/// The last request of a query or mutation.
+pub(super) fn request(client: &HttpClient, step: &GraphqlStep) -> ExampleRequest {
     let mut request = client.example_request(&step.http.fixed_headers);
     if step.by_get {
         let url = client.sent().0.split_once('?').map_or("", |(_, parameters)| parameters);
@@ -28,9 +28,9 @@ pub(super) fn request(client: &UserClient, step: &GraphqlStep) -> ExampleRequest
     request
 }
 
-/// The JSON of an operation: its text and its variables. As it is where it has no text, as for a persisted query.
+/// Text and variables of an operation. A body without text, such as that of a persisted query, is returned unchanged.
 pub(super) fn operation(body: &Bytes, secrets: &Redactor) -> String {
-    let json = (body.len() <= READ).then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
+    let json = (body.len() <= MAX_PARSED).then(|| serde_json::from_slice::<Value>(body).ok()).flatten();
     let query = json.as_ref().and_then(|json| json.get("query")).and_then(Value::as_str);
     let variables = json.as_ref().and_then(|json| json.get("variables")).map(Value::to_string);
     match query {
@@ -40,9 +40,11 @@ pub(super) fn operation(body: &Bytes, secrets: &Redactor) -> String {
 }
 
 fn laid_out(query: Option<&str>, variables: Option<&str>, secrets: &Redactor) -> String {
-    let query = secrets.clip(query.unwrap_or_default().trim(), EXAMPLE_BODY - VARIABLES);
+    let query = secrets.clip(query.unwrap_or_default().trim(), EXAMPLE_BODY - MAX_VARIABLES);
     match variables.filter(|variables| !matches!(*variables, "null" | "{}")) {
-        Some(variables) => format!("{query}\n\nvariables: {}", secrets.clip(variables, VARIABLES)).trim().to_owned(),
+        Some(variables) => {
+            format!("{query}\n\nvariables: {}", secrets.clip(variables, MAX_VARIABLES)).trim().to_owned()
+        }
         None => query,
     }
 }
@@ -52,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_is_shown_with_its_variables() {
+    fn operations_are_shown_with_variables() {
         let secrets = Redactor::new(["tok-4815"]);
         for (body, wanted) in [
             (r#"{"query":"{\n  a\n}","variables":{}}"#, "{\n  a\n}"),

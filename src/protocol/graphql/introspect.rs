@@ -1,6 +1,7 @@
-//! Asks a GraphQL server for its schema, once, before any load.
+//! Fetches the schema of a GraphQL server, before any load.
 //!
-//! In: its address, with the headers, proxy and TLS of the scenario. Out: the text of its reply, for [`GraphqlSchema`](crate::scenario::GraphqlSchema).
+//! In: the endpoint, with headers, proxy and TLS settings of the scenario. Out: the response body, for
+//! [`GraphqlSchema`](crate::scenario::GraphqlSchema).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,15 +17,15 @@ use crate::scenario::graphql::endpoint::GraphqlEndpoint;
 use crate::scenario::graphql::introspection;
 use crate::scenario::graphql::schema::MAX_BYTES;
 
-/// A schema may take the server a while, but not for ever.
+/// Generous, because a large schema takes a server a while.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// A proxy's page is not needed whole to say that it is one.
-const EXCERPT: usize = 120;
+/// Characters of an unexpected response (such as a proxy's error page) that are shown.
+const MAX_EXCERPT: usize = 120;
 
-/// The reply to the standard introspection query; waits for it.
+/// Sends the standard introspection query, blocks until the response is there, and returns its body.
 ///
 /// # Errors
-/// When none comes, or one that is too large or no GraphQL reply.
+/// When there is no response, or it is too large or not JSON.
 pub fn introspect(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let asked = runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(ask(endpoint)));
@@ -43,7 +44,7 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let mut headers = headers.clone();
     let mut builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls::of(options).map_err(|error| error.to_string())?)
-        // A redirect would take the headers elsewhere.
+        // A redirect would send the headers to another server.
         .redirect(reqwest::redirect::Policy::none())
         .dns_resolver(Arc::new(CachingResolver::default()))
         .no_proxy()
@@ -57,23 +58,24 @@ async fn ask(endpoint: &GraphqlEndpoint) -> Result<String, String> {
     let body = serde_json::json!({ "query": introspection::QUERY, "operationName": "IntrospectionQuery" }).to_string();
     let mut response = client.post(url.clone()).headers(headers).body(body).send().await.map_err(words)?;
     let status = response.status();
-    let mut reply = Vec::new();
+    let mut received = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(words)? {
-        reply.extend_from_slice(&chunk);
-        if reply.len() as u64 > MAX_BYTES {
-            return Err(format!("its reply is larger than {} MB", MAX_BYTES / 1_000_000));
+        received.extend_from_slice(&chunk);
+        if received.len() as u64 > MAX_BYTES {
+            return Err(format!("the response is larger than {} MB", MAX_BYTES / 1_000_000));
         }
     }
-    let text = String::from_utf8(reply).map_err(|_| format!("status {status}, and no text"))?;
-    // The body decides: servers refuse with 200 and with 400. The reader of schemas takes the mark off again.
+    let text = String::from_utf8(received).map_err(|_| format!("status {status}, and the body is not UTF-8"))?;
+    // The status is not checked: servers send errors with 200 as well as 400. The schema parser strips the byte order
+    // mark.
     if text.trim_start_matches('\u{feff}').trim_start().starts_with('{') {
         return Ok(text);
     }
-    let start = secrets.clip(&text.split_whitespace().collect::<Vec<_>>().join(" "), EXCERPT);
-    Err(format!("status {status}, and no JSON: {}", crate::clean::line(&start)))
+    let start = secrets.clip(&text.split_whitespace().collect::<Vec<_>>().join(" "), MAX_EXCERPT);
+    Err(format!("status {status}, and the body is not JSON: {}", crate::clean::line(&start)))
 }
 
-/// The address without what may be secret in it.
+/// The URL without user, password, query and fragment, which may be secret.
 fn shown(url: &Url) -> String {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     format!("{}://{}{port}{}", url.scheme(), url.host_str().unwrap_or_default(), url.path())

@@ -1,16 +1,16 @@
-//! One query or mutation: the HTTP client carries the request, the body of the response decides.
+//! A query or mutation: sent by the HTTP client, judged by the body of its response.
 
 use bytes::Bytes;
 
 use super::business;
 use super::business::UNREADABLE;
-use super::envelope::{Alien, BOM};
+use super::envelope::{BOM, InvalidResponse};
 use super::example;
-use super::outcome::{self, Answer, Outcome, Persistence};
+use super::outcome::{self, GraphqlOutcome, GraphqlResponse, PersistedQueryError};
 use crate::protocol::context::UserContext;
 use crate::protocol::evaluate;
 use crate::protocol::example::attach;
-use crate::protocol::http::{Costly, Evaluator, Response, Transfer, UserClient};
+use crate::protocol::http::{Evaluator, HttpClient, Response, TooExpensive, Transfer};
 use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::response::{Headers as _, ResponseView};
@@ -21,7 +21,7 @@ use crate::stats::{Example, Reason};
 
 /// Fills the templates of `step`, sends it and evaluates the response; captures go into `scope`.
 pub async fn execute(
-    client: &mut UserClient,
+    client: &mut HttpClient,
     step: &GraphqlStep,
     scope: &mut Scope,
     context: &dyn UserContext,
@@ -35,15 +35,15 @@ pub async fn execute(
     client.begin(step.http.endpoint, result, context);
     send(client, step, scope, context, result).await;
     attach(result, context, || example::request(client, step));
-    context.answered();
-    context.remark(step.http.endpoint, client.remarks());
+    context.request_finished();
+    context.record_remarks(step.http.endpoint, client.remarks());
 }
 
-/// Sends what was prepared, reads the whole response and evaluates it.
+/// Sends the prepared request, reads the whole response and evaluates it.
 ///
-/// A persisted query that the server does not know is sent once more with its text; both hops are one request.
+/// A persisted query that the server does not know is sent again with its text; both count as one request.
 async fn send(
-    client: &mut UserClient,
+    client: &mut HttpClient,
     step: &GraphqlStep,
     scope: &mut Scope,
     context: &dyn UserContext,
@@ -55,66 +55,66 @@ async fn send(
     let url = client.draft().url.clone();
     let hashed = (step.persisted == Persisted::Automatic && !client.sends_text).then(|| step.by_hash(&text)).flatten();
     let first = hashed.as_ref().map_or(&text, |hashed| &hashed.hash_only);
-    load(client, step, &url, first);
+    set_body(client, step, &url, first);
     client.transfer(&evaluator, &mut transfer).await;
-    let mut answer = read(transfer.response.as_ref(), &scope.secrets);
-    let asks = answer.as_ref().and_then(|answer| outcome::persistence(&answer.as_ref().ok()?.outcome));
+    let mut parsed = read(transfer.response.as_ref(), &scope.secrets);
+    let asks = parsed.as_ref().and_then(|parsed| outcome::persisted_query_error(&parsed.as_ref().ok()?.outcome));
     let again = match (asks, hashed) {
         (None, _) | (_, None) => None,
-        (Some(Persistence::NotFound), Some(hashed)) => Some(hashed.with_text),
-        (Some(Persistence::NotSupported), Some(_)) => {
+        (Some(PersistedQueryError::NotFound), Some(hashed)) => Some(hashed.with_text),
+        (Some(PersistedQueryError::NotSupported), Some(_)) => {
             client.sends_text = true;
             Some(text)
         }
     };
     if let Some(again) = again {
-        load(client, step, &url, &again);
-        // Rare, and large, as is what follows: nothing of it is a part of what every user holds.
+        set_body(client, step, &url, &again);
+        // Boxed: rare and large, and would otherwise grow the future of every user.
         Box::pin(client.transfer(&evaluator, &mut transfer)).await;
-        answer = read(transfer.response.as_ref(), &scope.secrets);
+        parsed = read(transfer.response.as_ref(), &scope.secrets);
     }
-    if let Err(Costly) = conclude(step, &evaluator, &mut transfer, answer.as_ref(), scope) {
-        Box::pin(evaluator.evaluate_elsewhere(&mut transfer, scope)).await;
+    if let Err(TooExpensive) = conclude(step, &evaluator, &mut transfer, parsed.as_ref(), scope) {
+        Box::pin(evaluator.evaluate_offloaded(&mut transfer, scope)).await;
     }
-    result.cost = answer.and_then(|answer| answer.ok()?.cost).map(Box::new);
+    result.cost = parsed.and_then(|parsed| parsed.ok()?.cost).map(Box::new);
 }
 
-/// What a response says, where it has come whole.
-fn read(response: Option<&Response>, secrets: &Redactor) -> Option<Result<Answer, Alien>> {
+/// Reads the body of a response; `None` if there is none or it was not kept whole.
+fn read(response: Option<&Response>, secrets: &Redactor) -> Option<Result<GraphqlResponse, InvalidResponse>> {
     response.filter(|response| response.bytes <= MAX_KEPT as u64).map(|response| outcome::read(&response.body, secrets))
 }
 
-/// Puts a body where it travels.
-fn load(client: &mut UserClient, step: &GraphqlStep, url: &str, body: &Bytes) {
+/// Sets the body, or the query parameters where the request is a GET.
+fn set_body(client: &mut HttpClient, step: &GraphqlStep, url: &str, body: &Bytes) {
     let draft = client.draft();
-    // The URL was one before anything was added to it, and parameters are encoded.
-    if !step.by_get || draft.put_in_url(url, body).is_err() {
+    // Cannot fail: `url` is valid, and parameters are percent-encoded.
+    if !step.by_get || draft.encode_in_query(url, body).is_err() {
         draft.body = body.clone();
     }
 }
 
-/// Evaluates what has come: its envelope, then its contents.
+/// Evaluates the response: its envelope first, then expectations and captures.
 ///
 /// # Errors
-/// When its contents take too long to be evaluated here.
+/// When the evaluation is too expensive for this thread.
 fn conclude(
     step: &GraphqlStep,
     evaluator: &Evaluator<'_>,
     transfer: &mut Transfer<'_>,
-    answer: Option<&Result<Answer, Alien>>,
+    parsed: Option<&Result<GraphqlResponse, InvalidResponse>>,
     scope: &mut Scope,
-) -> Result<(), Costly> {
+) -> Result<(), TooExpensive> {
     let Transfer { result, response, .. } = transfer;
     let Some(response) = response else {
         capture::none_taken(&step.http.captures, scope);
         return Ok(());
     };
     if response.body.starts_with(BOM) {
-        // Expectations and captures read JSON, which does not begin with it.
+        // Expectations and captures parse JSON, which must not start with a byte order mark.
         response.body.drain(..BOM.len());
     }
     let view = response.view(result.timings.service);
-    let refusal = refusal(step, evaluator, (response, answer, &view), &scope.secrets);
+    let refusal = refusal(step, evaluator, Received { response, parsed, view: &view }, &scope.secrets);
     let error = view.evaluation_error();
     match (refusal, error) {
         (Some(failure), _) => {
@@ -130,21 +130,30 @@ fn conclude(
     }
 }
 
-/// The failure that a response is before anything is expected or captured of it.
+/// A response in its three forms.
+struct Received<'a, 'r> {
+    response: &'a Response,
+    /// `None` if the body was not kept whole.
+    parsed: Option<&'a Result<GraphqlResponse, InvalidResponse>>,
+    view: &'a ResponseView<'r>,
+}
+
+/// The failure that makes expectations and captures pointless, if any.
 fn refusal(
     step: &GraphqlStep,
     evaluator: &Evaluator<'_>,
-    (response, answer, view): (&Response, Option<&Result<Answer, Alien>>, &ResponseView<'_>),
+    received: Received<'_, '_>,
     secrets: &Redactor,
 ) -> Option<(Reason, Example)> {
-    let Some(answer) = answer else {
+    let Received { response, parsed, view } = received;
+    let Some(parsed) = parsed else {
         let detail = format!("the body has {} bytes", response.bytes);
         return Some((
-            Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into()),
+            Reason::Unmet("a body of at most 16 MiB, the most that is evaluated".into()),
             response.example(detail, secrets),
         ));
     };
-    if let Ok(Answer { outcome: Outcome::Errors { class, what, detail }, .. }) = answer
+    if let Ok(GraphqlResponse { outcome: GraphqlOutcome::Errors { class, what, detail }, .. }) = parsed
         && class.fails(step.errors)
     {
         let reason = Reason::Answer { class: class.words(), what: what.clone() };
@@ -153,17 +162,19 @@ fn refusal(
     if let Some(reason) = evaluator.refusal(response.status) {
         return Some((reason, response.example(String::new(), secrets)));
     }
-    if let Err(alien) = answer {
-        let reason =
-            Reason::Answer { class: "not a GraphQL response", what: alien.what(media(response), secrets).into() };
-        return Some((reason, response.example(alien.detail(), secrets)));
+    if let Err(invalid_response) = parsed {
+        let reason = Reason::Answer {
+            class: "not a GraphQL response",
+            what: invalid_response.what(media(response), secrets).into(),
+        };
+        return Some((reason, response.example(invalid_response.detail(), secrets)));
     }
     let path = step.business_errors.as_ref()?;
     match view.json() {
         Some(json) => {
             business::find(path, json, secrets).map(|error| (error.reason(), response.example(error.detail, secrets)))
         }
-        // The caller says why nothing is known of it.
+        // The caller reports the evaluation error.
         None if view.evaluation_error().is_some() => None,
         None => {
             let reason = Reason::Answer { class: UNREADABLE, what: view.not_json().into() };
@@ -172,7 +183,7 @@ fn refusal(
     }
 }
 
-/// The media type without its parameters.
+/// The media type without parameters.
 fn media(response: &Response) -> Option<&str> {
     let value = str::from_utf8(response.headers.content_type()?).ok()?;
     value.split(';').next().map(str::trim).filter(|text| !text.is_empty())

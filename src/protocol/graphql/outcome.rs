@@ -1,124 +1,122 @@
-//! What a GraphQL reply says, whatever its status: servers answer 200 with errors, and the body alone tells.
+//! The outcome of a GraphQL response. The status is not enough: servers send errors with 200, and only the body tells.
 //!
-//! Follows the GraphQL over HTTP specification: a reply without `data` is a request error, one whose `data` is null
-//! failed in execution, one with both is partial.
+//! Follows the GraphQL over HTTP specification: a response without `data` is a request error, one whose `data` is null
+//! is an execution error, one with `data` and errors is partial.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::cost;
-use super::envelope::{Alien, Envelope, ServerError};
+use super::envelope::{InvalidResponse, ResponseMembers, ServerError};
 use crate::scenario::plan::ErrorPolicy;
 use crate::scenario::secrets::Redactor;
 use crate::stats::operation::Cost;
 
-/// Characters of a message that tell one kind of failure from another.
-const MESSAGE: usize = 80;
-/// Characters of a message that are looked at: ids in it are longer than what replaces them.
-const LOOKED_AT: usize = 4_000;
+/// Characters of a message that failures are grouped by.
+const MAX_MESSAGE: usize = 80;
+/// Characters of a message that are read: ids in it are longer than their replacement.
+const MAX_READ: usize = 4_000;
 
-/// A reply's answer.
+/// Whether a response has errors.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// `data` without errors.
+pub enum GraphqlOutcome {
+    /// No errors.
     Ok,
-    /// Errors.
+    /// At least one error.
     Errors {
-        /// How bad they are.
-        class: Class,
-        /// What the failure is grouped by: the code of the first error, else its message with ids folded.
+        class: ErrorClass,
+        /// What the failure is grouped by: the code of the first error, else its message with ids replaced.
         what: Arc<str>,
-        /// The first error in words: message and path, indices as `[]`.
+        /// Message and path of the first error; indices in the path are shown as `[]`.
         detail: String,
     },
 }
 
-/// How far execution came.
+/// How far execution got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    /// It did not begin.
+pub enum ErrorClass {
+    /// It did not start: no `data`.
     Request,
-    /// It gave nothing.
+    /// It failed: `data` is null.
     Execution,
-    /// It gave a part.
+    /// It returned data, and errors.
     Partial,
 }
 
-impl Class {
-    /// For the failures pane.
+impl ErrorClass {
+    /// The class shown in the failures pane.
     pub fn words(self) -> &'static str {
         match self {
-            Class::Request => "GraphQL request error",
-            Class::Execution => "GraphQL execution failed",
-            Class::Partial => "GraphQL partial data",
+            ErrorClass::Request => "GraphQL request error",
+            ErrorClass::Execution => "GraphQL execution failed",
+            ErrorClass::Partial => "GraphQL partial data",
         }
     }
 
-    /// Whether it is a failure under this policy.
+    /// Whether this is a failure under `policy`.
     pub fn fails(self, policy: ErrorPolicy) -> bool {
         match policy {
             ErrorPolicy::Fail => true,
-            ErrorPolicy::PartialOk => self != Class::Partial,
+            ErrorPolicy::PartialOk => self != ErrorClass::Partial,
             ErrorPolicy::Ignore => false,
         }
     }
 }
 
-/// What a reply says: how it went, and what it cost where the server tells.
+/// A GraphQL response: its outcome, and its cost if the server reports one.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    /// How it went.
-    pub outcome: Outcome,
-    /// `extensions.cost`.
+pub struct GraphqlResponse {
+    pub outcome: GraphqlOutcome,
+    /// From `extensions`.
     pub cost: Option<Cost>,
 }
 
-/// Reads a reply.
-pub(super) fn read(body: &[u8], secrets: &Redactor) -> Result<Answer, Alien> {
-    let Envelope { data, errors, extensions } = Envelope::read(body)?;
-    Ok(Answer { outcome: outcome(data, errors, secrets), cost: extensions.and_then(cost::read) })
+/// Reads a response body.
+pub(super) fn read(body: &[u8], secrets: &Redactor) -> Result<GraphqlResponse, InvalidResponse> {
+    let ResponseMembers { data, errors, extensions } = ResponseMembers::read(body)?;
+    Ok(GraphqlResponse { outcome: outcome(data, errors, secrets), cost: extensions.and_then(cost::read) })
 }
 
-/// What an `error` message of a subscription says: its payload is what `errors` is in a reply, and nothing was executed.
-pub(super) fn refusal(errors: &str, secrets: &Redactor) -> Outcome {
+/// The outcome of an `error` message of a subscription: its payload is a list of errors, and nothing was executed.
+pub(super) fn refusal(errors: &str, secrets: &Redactor) -> GraphqlOutcome {
     outcome(None, Some(errors), secrets)
 }
 
-fn outcome(data: Option<&str>, errors: Option<&str>, secrets: &Redactor) -> Outcome {
-    // Null without errors is allowed for a nullable root.
-    let Some(errors) = errors else { return Outcome::Ok };
+fn outcome(data: Option<&str>, errors: Option<&str>, secrets: &Redactor) -> GraphqlOutcome {
+    // `data: null` without errors is valid for a nullable root field.
+    let Some(errors) = errors else { return GraphqlOutcome::Ok };
     let class = match data {
-        None => Class::Request,
-        Some("null") => Class::Execution,
-        Some(_) => Class::Partial,
+        None => ErrorClass::Request,
+        Some("null") => ErrorClass::Execution,
+        Some(_) => ErrorClass::Partial,
     };
     let first = match ServerError::first(errors) {
         Some(first) => first,
         None if data.is_none() => ServerError::default(),
-        // The specification forbids an empty list; it says that nothing went wrong.
-        None => return Outcome::Ok,
+        // The specification forbids an empty list; treat it as no error.
+        None => return GraphqlOutcome::Ok,
     };
-    Outcome::Errors { class, what: first.kind(secrets).into(), detail: first.words(secrets) }
+    GraphqlOutcome::Errors { class, what: first.kind(secrets).into(), detail: first.words(secrets) }
 }
 
-/// The code of a persisted query's miss, or of a server that has none.
+/// Why a server rejects a persisted query.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Persistence {
-    /// Send the text once more.
+pub enum PersistedQueryError {
+    /// It does not know the hash: send the text once.
     NotFound,
-    /// Send the text always.
+    /// It does not support persisted queries: always send the text.
     NotSupported,
 }
 
-/// Whether the reply asks for the text of a persisted query.
-pub fn persistence(outcome: &Outcome) -> Option<Persistence> {
-    let Outcome::Errors { what, detail, .. } = outcome else { return None };
+/// Whether the response rejects a persisted query.
+pub fn persisted_query_error(outcome: &GraphqlOutcome) -> Option<PersistedQueryError> {
+    let GraphqlOutcome::Errors { what, detail, .. } = outcome else { return None };
     let says = |code: &str, message: &str| &**what == code || detail.starts_with(message);
     if says("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound") {
-        Some(Persistence::NotFound)
+        Some(PersistedQueryError::NotFound)
     } else if says("PERSISTED_QUERY_NOT_SUPPORTED", "PersistedQueryNotSupported") {
-        Some(Persistence::NotSupported)
+        Some(PersistedQueryError::NotSupported)
     } else {
         None
     }
@@ -131,7 +129,7 @@ impl ServerError {
 
     fn kind(&self, secrets: &Redactor) -> String {
         match self.code.as_deref() {
-            Some(code) if !code.is_empty() => secrets.clip(code, MESSAGE),
+            Some(code) if !code.is_empty() => secrets.clip(code, MAX_MESSAGE),
             _ => fold(self.says(), secrets),
         }
     }
@@ -149,11 +147,11 @@ impl ServerError {
     }
 }
 
-/// The beginning of a message, masked; a word with a digit in it is an id or a number and becomes `N`.
+/// The start of a message, masked; each word that contains a digit (an id or a number) becomes `N`.
 pub(super) fn fold(message: &str, secrets: &Redactor) -> String {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
     let mut out = String::new();
-    let message = secrets.clip(message, LOOKED_AT);
+    let message = secrets.clip(message, MAX_READ);
     let mut rest = message.as_str();
     while let Some(first) = rest.chars().next() {
         let end = if is_word(first) { rest.find(|c| !is_word(c)).unwrap_or(rest.len()) } else { first.len_utf8() };
@@ -166,12 +164,12 @@ pub(super) fn fold(message: &str, secrets: &Redactor) -> String {
         } else {
             piece
         });
-        if out.len() > 4 * MESSAGE {
+        if out.len() > 4 * MAX_MESSAGE {
             break;
         }
         rest = after;
     }
-    out.chars().take(MESSAGE).collect()
+    out.chars().take(MAX_MESSAGE).collect()
 }
 
 #[cfg(test)]
@@ -179,8 +177,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replies_are_told_by_their_body() {
-        use Class::*;
+    fn the_body_determines_the_outcome() {
+        use ErrorClass::*;
         for (body, wanted) in [
             (r#"{"data":{"a":1}}"#, None),
             (r#"{"data":null}"#, None),
@@ -196,18 +194,18 @@ mod tests {
             (r#"{"data":{"a":null},"errors":[{"message":"no item 42-ab"}]}"#, Some((Partial, "no item N"))),
         ] {
             let got = match read(body.as_bytes(), &Redactor::default()).expect("GraphQL").outcome {
-                Outcome::Ok => None,
-                Outcome::Errors { class, what, .. } => Some((class, what)),
+                GraphqlOutcome::Ok => None,
+                GraphqlOutcome::Errors { class, what, .. } => Some((class, what)),
             };
             assert_eq!(got.as_ref().map(|(class, what)| (*class, &**what)), wanted, "{body}");
         }
     }
 
     #[test]
-    fn the_path_is_kept_without_its_indices() {
+    fn the_path_is_shown_without_indices() {
         let body = r#"{"data":{},"errors":[{"message":"boom","path":["products",3,"price"]}]}"#;
-        let Ok(Outcome::Errors { detail, .. }) =
-            read(body.as_bytes(), &Redactor::default()).map(|answer| answer.outcome)
+        let Ok(GraphqlOutcome::Errors { detail, .. }) =
+            read(body.as_bytes(), &Redactor::default()).map(|parsed| parsed.outcome)
         else {
             panic!("errors")
         };
@@ -215,29 +213,33 @@ mod tests {
     }
 
     #[test]
-    fn a_persisted_query_that_is_missing_is_asked_for() {
+    fn rejected_persisted_queries_are_recognized() {
         for (error, wanted) in [
-            (r#"{"message":"PersistedQueryNotFound"}"#, Some(Persistence::NotFound)),
-            (r#"{"message":"x","extensions":{"code":"PERSISTED_QUERY_NOT_FOUND"}}"#, Some(Persistence::NotFound)),
-            (r#"{"message":"PersistedQueryNotSupported"}"#, Some(Persistence::NotSupported)),
+            (r#"{"message":"PersistedQueryNotFound"}"#, Some(PersistedQueryError::NotFound)),
+            (
+                r#"{"message":"x","extensions":{"code":"PERSISTED_QUERY_NOT_FOUND"}}"#,
+                Some(PersistedQueryError::NotFound),
+            ),
+            (r#"{"message":"PersistedQueryNotSupported"}"#, Some(PersistedQueryError::NotSupported)),
             (r#"{"message":"other"}"#, None),
         ] {
             let outcome =
                 read(format!(r#"{{"errors":[{error}]}}"#).as_bytes(), &Redactor::default()).expect("GraphQL").outcome;
-            assert_eq!(persistence(&outcome), wanted, "{error}");
+            assert_eq!(persisted_query_error(&outcome), wanted, "{error}");
         }
     }
 
     #[test]
-    fn policies_differ_in_what_fails() {
+    fn the_policy_decides_which_classes_fail() {
         use ErrorPolicy::*;
-        let fails = |policy| [Class::Request, Class::Execution, Class::Partial].map(|class| class.fails(policy));
+        let fails =
+            |policy| [ErrorClass::Request, ErrorClass::Execution, ErrorClass::Partial].map(|class| class.fails(policy));
         assert_eq!((fails(Fail), fails(PartialOk), fails(Ignore)), ([true; 3], [true, true, false], [false; 3]));
     }
 
     #[test]
-    fn ids_do_not_make_kinds_of_their_own() {
+    fn ids_are_folded() {
         assert_eq!(fold("User 7f3a-11 has 12 carts", &Redactor::default()), "User N has N carts");
-        assert_eq!(fold(&"é".repeat(500), &Redactor::default()).chars().count(), MESSAGE);
+        assert_eq!(fold(&"é".repeat(500), &Redactor::default()).chars().count(), MAX_MESSAGE);
     }
 }

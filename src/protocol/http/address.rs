@@ -1,25 +1,24 @@
-//! Where a request goes: the parts of its URL, found once.
+//! The route of a request: positions of the parts of its URL, computed once.
 
 use reqwest::Url;
 
 use crate::scenario::eval::template::RenderError;
 
-/// Where in a URL its parts are, and whether they are reached through TLS.
+/// Positions of the parts of a URL, and whether it needs TLS.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Route {
-    /// `https`.
     pub secure: bool,
-    /// `host:port` begins at this byte; a user name and password come before it.
+    /// Byte at which `host:port` starts, after a user name and password.
     host: usize,
-    /// Path and query begin at this byte, where `host:port` ends.
+    /// Byte at which path and query start, and `host:port` ends.
     target: usize,
 }
 
 impl Route {
-    /// The parts of `url`, which is put into its normal form if it is not in it already.
+    /// Computes the parts of `url`, and normalizes `url` if needed.
     ///
     /// # Errors
-    /// When it is no URL that HTTP could request.
+    /// When it is not a valid http(s) URL.
     pub fn of(url: &mut String) -> Result<Self, RenderError> {
         if let Some(route) = normal(url) {
             return Ok(route);
@@ -30,17 +29,17 @@ impl Route {
             "https" => true,
             _ => return Err(RenderError(format!("{url:?} is neither http nor https"))),
         };
-        // A fragment is the reader's business, not the server's.
+        // A fragment is not sent to the server.
         parsed.set_fragment(None);
         *url = parsed.into();
         let start = scheme(secure).len();
-        // A normal URL has a path, and nothing before it holds an unescaped slash or a second @.
+        // A normalized URL has a path, and nothing before it contains an unescaped slash or a second @.
         let target = url[start..].find('/').map_or(url.len(), |at| start + at);
         let host = url[start..target].rfind('@').map_or(start, |at| start + at + 1);
         Ok(Self { secure, host, target })
     }
 
-    /// `host:port`, without the port where it is the scheme's own.
+    /// `host:port`, without the port if it is the default of the scheme.
     pub fn authority<'a>(&self, url: &'a str) -> &'a str {
         &url[self.host..self.target]
     }
@@ -50,7 +49,7 @@ impl Route {
         &url[self.target..]
     }
 
-    /// User name and password as they are in the URL: `user:pass%20word`.
+    /// User name and password as in the URL: `user:pass%20word`.
     pub fn userinfo<'a>(&self, url: &'a str) -> Option<&'a str> {
         url.get(scheme(self.secure).len()..self.host)?.strip_suffix('@')
     }
@@ -60,7 +59,7 @@ fn scheme(secure: bool) -> &'static str {
     if secure { "https://" } else { "http://" }
 }
 
-/// The parts of a URL that parsing would leave as it is; a quick look that spares most requests the parser.
+/// The parts of a URL that is already normalized, else `None`. Avoids the parser for most requests.
 fn normal(url: &str) -> Option<Route> {
     let secure = url.starts_with("https://");
     let rest = url.strip_prefix(scheme(secure))?;
@@ -79,14 +78,14 @@ fn normal(url: &str) -> Option<Route> {
         return None;
     }
     let target = target.as_bytes();
-    // A dot after a slash may be a segment that the parser would resolve.
+    // A dot after a slash may start a segment that the parser would resolve.
     let resolves = target.windows(2).any(|pair| pair == b"/.");
     let host = scheme(secure).len();
-    (!resolves && target.iter().all(|byte| stays(*byte))).then_some(Route { secure, host, target: host + slash })
+    (!resolves && target.iter().all(|byte| is_unescaped(*byte))).then_some(Route { secure, host, target: host + slash })
 }
 
-/// True for what stands unescaped in paths and queries alike.
-fn stays(byte: u8) -> bool {
+/// True for bytes that need no escaping in paths and queries.
+fn is_unescaped(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~!$&()*+,;=:@/%?".contains(&byte)
 }
 
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_split_and_normal() {
+    fn urls_are_split_and_normalized() {
         for (url, authority, target) in [
             ("http://shop.test/", "shop.test", "/"),
             ("http://127.0.0.1:8080/a?b=c%20d", "127.0.0.1:8080", "/a?b=c%20d"),
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_in_the_url_is_no_part_of_its_authority() {
+    fn the_authority_excludes_userinfo() {
         for (text, userinfo, authority) in [
             ("http://user:s%20cret@shop.test/a", Some("user:s%20cret"), "shop.test"),
             ("https://user@[::1]:81/@", Some("user"), "[::1]:81"),
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_quick_look_agrees_with_the_parser() {
+    fn the_fast_path_agrees_with_the_parser() {
         for url in [
             "http://a.b/c?d=e&f=(g)*",
             "http://a-b:1/x//y;z=1,2",
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_cannot_request_is_refused() {
+    fn invalid_urls_are_rejected() {
         for url in ["ftp://shop.test/", "http://a:99999/", "nothing", "http://"] {
             assert!(Route::of(&mut url.to_owned()).is_err(), "{url}");
         }

@@ -1,49 +1,49 @@
-//! What came of one attempt to send a request, and whether there may be another.
+//! The outcome of one attempt to send a request, and whether it may be retried.
 
 use http::Method;
 
 use super::error::WireError;
 
-/// What came of an exchange that ended in a response.
+/// How an exchange that ended with a response left its connection.
 #[derive(Debug, Clone, Copy)]
-pub struct Exchanged {
-    /// True when the connection may carry another request, as far as the bytes tell.
+pub struct ExchangeEnd {
+    /// Whether the connection can be reused, as far as the bytes on it show.
     pub clean: bool,
-    /// True when the end of the response was that of a TLS connection without TLS's own end: it may have been cut.
+    /// Whether the response ended with a TLS connection that was closed without `close_notify`: it may be truncated.
     pub unclosed: bool,
 }
 
-/// What came of an exchange that did not.
+/// Why an exchange ended without a response.
 #[derive(Debug)]
-pub struct Broken {
-    /// Why.
+pub struct FailedExchange {
     pub error: WireError,
-    /// Whether the request may be sent again.
-    pub again: Again,
+    /// Whether the request may be retried.
+    pub retry: Retry,
 }
 
-/// Whether a request without a response may be sent again (RFC 9112, section 9.3.1, and RFC 9113, section 8.7).
+/// Whether a request without a response may be retried (RFC 9112, section 9.3.1, and RFC 9113, section 8.7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// A part of a response has come, or the server has said why there is none.
+pub enum Retry {
+    /// Part of a response was received, or the server reported an error.
     No,
-    /// The connection ended and nothing of a response came: what is harmless to do twice, on a connection that was used
-    /// before, which the server may have closed at the very moment.
+    /// The connection ended before any part of a response: retried only if the method is idempotent and the connection
+    /// was
+    /// used before, because the server may have closed it while it was idle.
     IfIdempotent,
-    /// Not a byte has left, on a connection that was used before.
+    /// No byte was sent, on a connection that was used before.
     Unsent,
-    /// The server has said that it has not looked at the request.
+    /// The server reported that it did not process the request.
     Refused,
 }
 
-impl Again {
-    /// Whether this request may be sent once more, on a new connection.
+impl Retry {
+    /// Whether the request may be retried on a new connection. `is_kept`: the failed one had been used before.
     pub fn allows(self, method: &Method, is_kept: bool) -> bool {
         match self {
-            Again::No => false,
-            Again::IfIdempotent => is_kept && method.is_idempotent(),
-            Again::Unsent => is_kept,
-            Again::Refused => true,
+            Retry::No => false,
+            Retry::IfIdempotent => is_kept && method.is_idempotent(),
+            Retry::Unsent => is_kept,
+            Retry::Refused => true,
         }
     }
 }
@@ -53,16 +53,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_harmless_is_sent_again() {
-        for (again, get, post, get_on_a_new_one) in [
-            (Again::No, false, false, false),
-            (Again::IfIdempotent, true, false, false),
-            (Again::Unsent, true, true, false),
-            (Again::Refused, true, true, true),
+    fn only_safe_retries_are_allowed() {
+        for (retry, get, post, get_on_a_new_one) in [
+            (Retry::No, false, false, false),
+            (Retry::IfIdempotent, true, false, false),
+            (Retry::Unsent, true, true, false),
+            (Retry::Refused, true, true, true),
         ] {
             let allowed = [(Method::GET, true), (Method::POST, true), (Method::GET, false)]
-                .map(|(method, is_kept)| again.allows(&method, is_kept));
-            assert_eq!(allowed, [get, post, get_on_a_new_one], "{again:?}");
+                .map(|(method, is_kept)| retry.allows(&method, is_kept));
+            assert_eq!(allowed, [get, post, get_on_a_new_one], "{retry:?}");
         }
     }
 }

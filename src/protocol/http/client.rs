@@ -1,4 +1,4 @@
-//! Sending one request and reading its reply, along redirects, within the step's time-out.
+//! Sends a request, follows redirects and reads the response, within the step's time-out.
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -9,23 +9,23 @@ use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{LOCATION, SET_COOKIE};
 
-use super::attempt::Again;
-use super::connection::{Carrier, Connection};
+use super::attempt::Retry;
+use super::connection::{Carrier, HttpConnection};
 use super::cookies::Jar;
-use super::dial::{Dialer, Origin};
-use super::draft::{self, Draft};
+use super::dial::{HttpDialer, Origin};
+use super::draft::{self, RequestDraft};
 use super::encode::Outgoing;
 use super::error::WireError;
-use super::evaluator::{Costly, Evaluator};
-use super::h1::{self, Head, Keep};
-use super::lines::Lines;
+use super::evaluator::{Evaluator, TooExpensive};
+use super::h1::{self, Head, KeptParts};
+use super::lazy_headers::LazyHeaders;
 use super::pool::ConnectionPool;
 use super::reqwest_client::ReqwestClient;
 use super::response::Response;
-use super::settings::{Settings, Shared};
+use super::settings::{ConnectionSettings, HttpShared};
 use super::trace::{fields, on_the_wire, received, unsent};
 use super::transfer::Transfer;
-use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::net::reason::example;
 use crate::protocol::net::tls::{self, TlsError};
@@ -39,34 +39,35 @@ use crate::scenario::plan::{ClientId, Connections, EndpointId, HttpStep, Plan};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason, Remarks};
 
-/// Redirects followed before a request fails: Locust's number.
+/// Redirects followed before a request fails; the same as Locust's.
 const MAX_REDIRECTS: usize = 30;
-/// Bytes of a request buffer that a user keeps between requests, at most.
-const KEEP_BUFFER: usize = 16 * 1024;
+/// Maximum bytes of a request buffer that a user keeps between requests.
+const MAX_IDLE_BUFFER: usize = 16 * 1024;
 
-/// Makes clients. Holds what they share.
+/// Creates clients, and holds what they share.
 #[derive(Debug, Clone)]
-pub struct Factory(Arc<Shared>);
+pub struct HttpClientFactory(Arc<HttpShared>);
 
-impl Factory {
-    /// Loads the root certificates, and what `plan` says of its connections.
+impl HttpClientFactory {
+    /// Loads the root certificates and the connection settings of `plan`.
     ///
     /// # Errors
     /// When TLS cannot be set up.
     pub fn new(plan: &Plan) -> Result<Self, TlsError> {
         let tls = tls::configurations(&plan.clients)?;
-        let clients = plan.clients.iter().cloned().zip(tls).map(|(options, tls)| Settings::new(options, tls)).collect();
-        Ok(Self(Arc::new(Shared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
+        let clients =
+            plan.clients.iter().cloned().zip(tls).map(|(options, tls)| ConnectionSettings::new(options, tls)).collect();
+        Ok(Self(Arc::new(HttpShared { clients, resolver: Arc::default(), secrets: Arc::clone(&plan.secrets) })))
     }
 
-    /// A client with no connection and no cookies yet.
-    pub fn client(&self) -> UserClient {
-        UserClient {
+    /// A client without connections and cookies.
+    pub fn client(&self) -> HttpClient {
+        HttpClient {
             shared: Arc::clone(&self.0),
             pool: ConnectionPool::default(),
-            upgrading: Vec::new(),
+            websocket_client: Vec::new(),
             jar: None,
-            draft: Draft::default(),
+            draft: RequestDraft::default(),
             out: Vec::new(),
             remarks: Remarks::default(),
             is_shown: false,
@@ -75,41 +76,41 @@ impl Factory {
     }
 }
 
-/// One user's connections and cookies, and the request being made.
+/// The connections and cookies of one user, and the request in progress.
 #[derive(Debug)]
-pub struct UserClient {
-    shared: Arc<Shared>,
+pub struct HttpClient {
+    shared: Arc<HttpShared>,
     pool: ConnectionPool,
-    /// Opens WebSockets. Made when they are first needed: most users never need any.
-    upgrading: Vec<ReqwestClient>,
-    /// Made with the first cookie.
+    /// Clients that open WebSockets. Created on first use: most users never need one.
+    websocket_client: Vec<ReqwestClient>,
+    /// Created with the first cookie.
     jar: Option<Arc<Jar>>,
-    pub(super) draft: Draft,
+    pub(super) draft: RequestDraft,
     out: Vec<u8>,
     remarks: Remarks,
-    /// A trace has shown the request.
+    /// The request was already traced.
     is_shown: bool,
-    /// Set when a GraphQL server has said that it keeps no queries.
+    /// Set once a GraphQL server reports that it does not support persisted queries.
     pub sends_text: bool,
 }
 
-impl UserClient {
-    /// Masks what servers write.
+impl HttpClient {
+    /// For masking what servers send.
     pub fn secrets(&self) -> &Arc<Redactor> {
         &self.shared.secrets
     }
 
-    /// Fills the step's templates, for [`transfer`](Self::transfer) to send.
+    /// Renders the templates of the step; [`transfer`](Self::transfer) sends the request.
     ///
     /// # Errors
-    /// When a template fails, or what it renders is no URL or no header value.
+    /// When a template fails, or renders an invalid URL or header value.
     pub fn prepare(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.remarks = Remarks::default();
         self.draft.fill(step, scope)
     }
 
-    /// Fills the templates of `step`, sends it and evaluates the response; captures go into `scope`.
-    #[expect(clippy::manual_async_fn, reason = "an async fn has room twice for its arguments, for every user")]
+    /// Renders the templates of `step`, sends the request and evaluates the response; captures go into `scope`.
+    #[expect(clippy::manual_async_fn, reason = "the future of an async fn stores its arguments twice, for every user")]
     pub fn execute<'a>(
         &'a mut self,
         step: &'a HttpStep,
@@ -128,49 +129,49 @@ impl UserClient {
             let evaluator = Evaluator { step, context, whole, reach: scope.secrets.reach() };
             let mut transfer = Transfer::begin(result);
             self.transfer(&evaluator, &mut transfer).await;
-            if let Err(Costly) = evaluator.conclude(&mut transfer, scope) {
-                // Rare, and large: nothing of it is a part of what every user holds.
-                Box::pin(evaluator.evaluate_elsewhere(&mut transfer, scope)).await;
+            if let Err(TooExpensive) = evaluator.conclude(&mut transfer, scope) {
+                // Boxed: rare and large, and would otherwise grow the future of every user.
+                Box::pin(evaluator.evaluate_offloaded(&mut transfer, scope)).await;
             }
             attach(result, context, || self.example_request(&step.fixed_headers));
-            context.answered();
-            context.remark(step.endpoint, &self.remarks);
+            context.request_finished();
+            context.record_remarks(step.endpoint, &self.remarks);
         }
     }
 
-    /// What was prepared goes out.
+    /// Marks the prepared request as sent.
     pub fn begin(&self, row: EndpointId, result: &StepResult, context: &dyn UserContext) {
         if let (Some(trace), Some(row)) = (context.trace(), context.endpoint(row)) {
             trace.trace(&TraceEvent::Request(&format!("{} {}", row.kind, row.name)));
         }
-        context.sent(row, result.timings.late, Expected::Soon);
+        context.request_sent(row, result.timings.late, Awaiting::Response);
     }
 
-    /// What was odd about what was sent and came since the last request was prepared.
+    /// What was unusual about the exchange since the last request was prepared.
     pub fn remarks(&self) -> &Remarks {
         &self.remarks
     }
 
-    /// What was prepared, to be altered.
-    pub fn draft(&mut self) -> &mut Draft {
+    /// The prepared request.
+    pub fn draft(&mut self) -> &mut RequestDraft {
         &mut self.draft
     }
 
-    /// URL and body of what was sent last.
+    /// URL and body of the last request.
     pub fn sent(&self) -> (&str, &Bytes) {
         (&self.draft.url, &self.draft.body)
     }
 
-    /// Sends what was prepared and reads the whole response, not later than the step's time-out after the first time that
-    /// the request was sent. It fails when no response came.
+    /// Sends the prepared request and reads the whole response, within the step's time-out, counted from the first
+    /// attempt. Sets a failure if there is no response.
     pub async fn transfer(&mut self, evaluator: &Evaluator<'_>, transfer: &mut Transfer<'_>) {
         let (started, limit, step) = (transfer.started, evaluator.step.timeout, evaluator.step);
-        let is_apart = self.shared.client(step.client).options.connections == Connections::PerRequest;
-        // Such a request neither uses nor ends the connections that the user keeps.
-        let kept = is_apart.then(|| std::mem::take(&mut self.pool));
+        let is_per_request = self.shared.client(step.client).options.connections == Connections::PerRequest;
+        // Such a request neither uses nor closes the pooled connections of the user.
+        let kept = is_per_request.then(|| std::mem::take(&mut self.pool));
         let ended = {
-            // Pinned where it is made: a time-out that held it would move it.
-            let transferring = pin!(self.transfer_along(transfer, evaluator));
+            // Pinned here: passing the future to the time-out by value would move it.
+            let transferring = pin!(self.follow_redirects(transfer, evaluator));
             tokio::time::timeout_at((started + limit).into(), transferring).await
         };
         let Transfer { result, response, .. } = transfer;
@@ -189,14 +190,14 @@ impl UserClient {
         }
     }
 
-    /// Along redirects. Leaves a failure where it leaves no response.
-    async fn transfer_along(&mut self, transfer: &mut Transfer<'_>, evaluator: &Evaluator<'_>) {
+    /// Sends the request and follows redirects. Stores the failure in the result if there is no response.
+    async fn follow_redirects(&mut self, transfer: &mut Transfer<'_>, evaluator: &Evaluator<'_>) {
         let follows = self.shared.client(evaluator.step.client).options.follow_redirects;
         let reads_cookies = evaluator.step.captures.iter().any(Capture::reads_cookies);
         let mut cookies = Vec::new();
         for _ in 0..=MAX_REDIRECTS {
             transfer.response = None;
-            let conversed = self.converse(transfer, evaluator).await;
+            let conversed = self.send_with_retry(transfer, evaluator).await;
             let Transfer { result, response, .. } = &mut *transfer;
             if let Err(error) = conversed {
                 result.fail(error.reason(self.secrets()), example(&error));
@@ -205,20 +206,20 @@ impl UserClient {
             let Some(response) = response else { return };
             let redirects = follows && draft::redirects(response.status);
             let location = redirects.then(|| response.headers.all().get(LOCATION)).flatten();
-            // An empty one points nowhere.
+            // An empty Location is ignored.
             let Some(location) = location.and_then(|location| draft::location(location.as_bytes())) else {
-                response.earlier = cookies;
+                response.redirect_cookies = cookies;
                 return;
             };
             let secrets = &self.shared.secrets;
-            match self.draft.redirect((response.status, &location), (&evaluator.step.fixed_headers, secrets)) {
+            match self.draft.redirect(response.status, &location, &evaluator.step.fixed_headers, secrets) {
                 Ok(None) => {}
-                Ok(Some(draft::Abroad { withheld, body })) => {
+                Ok(Some(draft::CrossOriginRedirect { withheld, body })) => {
                     self.remarks.withheld_headers += u64::from(withheld);
                     self.remarks.forwarded_bodies += u64::from(body);
                 }
                 Err(error) => {
-                    // What the server wrote there may be long and new each time: it is for the example alone.
+                    // The value may be long and different each time, so it is in the example only.
                     let reason = Reason::Malformed("redirected to no URL".into());
                     result.fail(reason, example(&error));
                     transfer.response = None;
@@ -237,23 +238,28 @@ impl UserClient {
         transfer.response = None;
     }
 
-    /// Sends what was prepared, on a connection that is kept or on a new one; at most twice.
-    async fn converse(&mut self, transfer: &mut Transfer<'_>, evaluator: &Evaluator<'_>) -> Result<(), WireError> {
-        let Transfer { started, result, response: place } = transfer;
+    /// Sends the request over a pooled or a new connection, and retries once where that is safe.
+    async fn send_with_retry(
+        &mut self,
+        transfer: &mut Transfer<'_>,
+        evaluator: &Evaluator<'_>,
+    ) -> Result<(), WireError> {
+        let Transfer { started, result, response: slot } = transfer;
         let StepResult { timings, bytes, .. } = &mut **result;
         let cookies = self.cookies();
-        // Noted at once: the rest of the response may never come.
+        // Stored right away: the rest of the response may never arrive.
         let first_byte = Cell::from_mut(&mut timings.first_byte);
         let keep = |head: &Head| {
             first_byte.set(Some(started.elapsed()));
-            let keep = evaluator.keeps(head.status);
-            Keep { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
+            let keep = evaluator.kept_parts(head.status);
+            KeptParts { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
         };
         let settings = self.shared.client(evaluator.step.client);
         let (secure, authority) = (self.draft.route.secure, self.draft.route.authority(&self.draft.url));
         let is_simple = !secure && settings.options.is_plain();
         let origin = Origin { secure, authority, settings: (!is_simple).then_some(evaluator.step.client) };
-        let proxy = if is_simple { None } else { settings.proxy(secure, origin.place()) };
+        let (host, port) = origin.host_port();
+        let proxy = if is_simple { None } else { settings.proxy(secure, host, port) };
         let outgoing = Outgoing { draft: &self.draft, fixed: &evaluator.step.fixed_headers, cookies: cookies.as_ref() };
         let mut kept = self.pool.take(&origin, &self.draft.method);
         self.is_shown = false;
@@ -264,98 +270,99 @@ impl UserClient {
                 Some(connection) => connection,
                 None => {
                     let started = Instant::now();
-                    let dialer = Dialer { settings, proxy, resolver: &self.shared.resolver };
-                    // Rare, and large: not a part of what every user holds.
-                    let (connection, tls) = Box::pin(Connection::open(&origin, dialer)).await?;
+                    let dialer = HttpDialer { settings, proxy, resolver: &self.shared.resolver };
+                    // Boxed: rare and large, and would otherwise grow the future of every user.
+                    let (connection, tls) = Box::pin(HttpConnection::open(&origin, dialer)).await?;
                     timings.connect = Some(timings.connect.unwrap_or_default() + started.elapsed());
                     timings.tls = tls.map(|tls| timings.tls.unwrap_or_default() + tls).or(timings.tls);
                     connection
                 }
             };
-            let mut reply = h1::ResponseReader::new(self.draft.method == http::Method::HEAD, &keep);
+            let mut reader = h1::ResponseReader::new(self.draft.method == http::Method::HEAD, &keep);
             let trace = evaluator.context.trace().filter(|_| !std::mem::replace(&mut self.is_shown, true));
             let forwards = proxy.filter(|_| !secure).map(|proxy| &proxy.forward);
             let exchanged = match &mut connection.carrier {
                 Carrier::H1(stream) => {
                     self.out.clear();
-                    self.out.shrink_to(KEEP_BUFFER);
+                    self.out.shrink_to(MAX_IDLE_BUFFER);
                     outgoing.write(&mut self.out, forwards);
                     if let Some(trace) = trace {
-                        trace.trace(&TraceEvent::Sent(on_the_wire(&self.draft, &self.out)));
+                        trace.trace(&TraceEvent::SentRequest(on_the_wire(&self.draft, &self.out)));
                     }
-                    h1::exchange(stream, &self.out, &mut reply).await.map(|exchanged| (exchanged, None))
+                    h1::exchange(stream, &self.out, &mut reader).await.map(|exchanged| (exchanged, None))
                 }
                 Carrier::H2(session) => {
                     let request = outgoing.fields().map_err(WireError::not_in_http_2)?;
                     if let Some(trace) = trace {
-                        trace.trace(&TraceEvent::Sent(fields(&self.draft, &request)));
+                        trace.trace(&TraceEvent::SentRequest(fields(&self.draft, &request)));
                     }
-                    let exchanging = session.exchange((request, self.draft.body.clone()), &mut reply);
+                    let exchanging = session.exchange(request, self.draft.body.clone(), &mut reader);
                     Box::pin(exchanging).await.map(|(exchanged, headers)| (exchanged, Some(Box::new(headers))))
                 }
             };
             let (exchanged, headers) = match exchanged {
                 Ok(exchanged) => exchanged,
-                Err(broken) if is_first && broken.again.allows(&self.draft.method, is_kept) => {
+                Err(broken) if is_first && broken.retry.allows(&self.draft.method, is_kept) => {
                     is_first = false;
-                    // Where not a byte has left, nothing was sent before.
-                    self.remarks.sent_again += u64::from(broken.again != Again::Unsent);
+                    // If no byte was sent, this is not a second request.
+                    self.remarks.sent_again += u64::from(broken.retry != Retry::Unsent);
                     continue;
                 }
                 Err(broken) => return Err(broken.error),
             };
-            let received = reply.finish()?;
+            let received = reader.finish()?;
             self.remarks.unclosed += u64::from(exchanged.unclosed);
             self.remarks.ignored_lines += u64::from(received.head.ignored);
             if exchanged.clean && received.head.keep_alive {
-                connection.kept_by(&received.head);
-                self.pool.keep(connection);
+                connection.apply_keep_alive(&received.head);
+                self.pool.put(connection);
             }
             *bytes = received.body.bytes;
-            // A header that nobody asked for was not kept.
-            let headers = headers.map_or_else(|| Lines::of(received.raw_head), Lines::from);
+            // Headers are kept only if something needs them.
+            let headers = headers.map_or_else(|| LazyHeaders::of(received.raw_head), LazyHeaders::from);
             if received.head.sets_cookie {
-                self.remember(headers.all());
+                self.store_cookies(headers.all());
             }
             let Head { status, codings, .. } = received.head;
-            let is_packed = codings.unknown();
-            self.remarks.unknown_codings += u64::from(is_packed);
+            let has_unknown_coding = codings.unknown();
+            self.remarks.unknown_codings += u64::from(has_unknown_coding);
             let (bytes, body) = (*bytes, received.body.kept);
-            *place = Some(Response { status, headers, body, bytes, earlier: Vec::new(), is_packed });
+            *slot = Some(Response { status, headers, body, bytes, redirect_cookies: Vec::new(), has_unknown_coding });
             return Ok(());
         }
     }
 
-    /// Shows a request for which there never was a connection.
+    /// Traces a request that was never sent because no connection was opened.
     fn show_unsent(&mut self, evaluator: &Evaluator<'_>, trace: &dyn Trace) {
         if self.is_shown {
             return;
         }
         let (cookies, fixed) = (self.cookies(), &evaluator.step.fixed_headers);
         let outgoing = Outgoing { draft: &self.draft, fixed, cookies: cookies.as_ref() };
-        trace.trace(&TraceEvent::Sent(unsent(&self.draft, &outgoing.lines())));
+        trace.trace(&TraceEvent::SentRequest(unsent(&self.draft, &outgoing.lines())));
     }
 
-    /// The client that opens WebSockets with these options, and what is to be sent.
-    pub(super) fn upgrading(&mut self, id: ClientId) -> reqwest::Result<(&ReqwestClient, &Draft)> {
+    /// The client that opens WebSockets with these options, and the prepared request.
+    pub(super) fn websocket_client(&mut self, id: ClientId) -> reqwest::Result<(&ReqwestClient, &RequestDraft)> {
         let jar = Arc::clone(self.jar.get_or_insert_default());
-        let general = made(&mut self.upgrading, id, |id| ReqwestClient::upgrading(&self.shared, id, jar))?;
+        let general =
+            get_or_create(&mut self.websocket_client, id, |id| ReqwestClient::websocket_client(&self.shared, id, jar))?;
         Ok((general, &self.draft))
     }
 
     pub(super) fn cookies(&self) -> Option<HeaderValue> {
-        // Only who has cookies pays for finding out which of them apply.
+        // Without cookies there is nothing to look up.
         self.jar.as_ref()?.header(&self.draft.url)
     }
 
-    fn remember(&mut self, headers: &http::HeaderMap) {
+    fn store_cookies(&mut self, headers: &http::HeaderMap) {
         let lines = headers.get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes);
         self.jar.get_or_insert_default().set(lines, &self.draft.url);
     }
 }
 
-/// The client of these options; made when it is first needed.
-fn made(
+/// The client for these options; created on first use.
+fn get_or_create(
     all: &mut Vec<ReqwestClient>,
     id: ClientId,
     make: impl FnOnce(ClientId) -> reqwest::Result<ReqwestClient>,

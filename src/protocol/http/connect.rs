@@ -1,4 +1,4 @@
-//! Measures how long opening a connection takes (DNS, TCP, TLS), and costs nothing when none is opened.
+//! Measures how long opening a connection takes (DNS, TCP and TLS). No cost when an open one is reused.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// Where the connector leaves the time of the connection it opened last, in microseconds plus one; 0 is none.
+/// Duration of the last connection opened, in microseconds plus one; 0 is none.
 ///
-/// An atomic only because the HTTP library asks for `Sync`: one user, on one thread, reads and writes it.
+/// Atomic only because the HTTP library requires `Sync`: a single thread uses it.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectClock(Arc<AtomicU64>);
 
 impl ConnectClock {
-    /// The time of a connection opened since the last call.
+    /// The duration of a connection opened since the last call.
     pub fn take(&self) -> Option<Duration> {
         let micros = self.0.swap(0, Ordering::Relaxed).checked_sub(1)?;
         Some(Duration::from_micros(micros))
@@ -32,7 +32,7 @@ impl<S> Layer<S> for ConnectClock {
     }
 }
 
-/// A connector with a stopwatch.
+/// A connector that measures how long it takes.
 #[derive(Debug, Clone)]
 pub struct Timed<S> {
     inner: S,

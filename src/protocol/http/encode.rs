@@ -1,4 +1,4 @@
-//! A draft becomes a request: the bytes of HTTP/1.1, or the fields of HTTP/2. Both carry the same headers.
+//! Encodes a draft as a request: bytes for HTTP/1.1, header fields for HTTP/2. Both have the same headers.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -10,15 +10,15 @@ use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri};
 use percent_encoding::percent_decode_str;
 
-use super::draft::Draft;
+use super::draft::RequestDraft;
 
-/// The `User-Agent` that is sent unless the scenario sets one.
+/// The `User-Agent` unless the scenario sets one.
 pub const OWN_USER_AGENT: &str = concat!("katydid/", env!("CARGO_PKG_VERSION"));
-/// Codings of bodies that are undone.
+/// Content codings that are decoded.
 const CODINGS: &str = "gzip, br, zstd, deflate";
-/// What belongs to one connection of HTTP/1.1 and has no place in HTTP/2 (RFC 9113, section 8.2.2); the host is in
-/// `:authority`.
-const HOP: [HeaderName; 6] = [
+/// Headers of a single HTTP/1.1 connection, which are forbidden in HTTP/2 (RFC 9113, section 8.2.2), and `Host`, which
+/// becomes `:authority`.
+const CONNECTION_HEADERS: [HeaderName; 6] = [
     HOST,
     CONNECTION,
     TRANSFER_ENCODING,
@@ -27,19 +27,19 @@ const HOP: [HeaderName; 6] = [
     HeaderName::from_static("proxy-connection"),
 ];
 
-/// A draft, and what its user and its way add to it.
+/// A draft and the headers that are added to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Outgoing<'a> {
-    /// What is asked for.
-    pub draft: &'a Draft,
-    /// Headers of the step that never vary.
+    /// The request.
+    pub draft: &'a RequestDraft,
+    /// Headers of the step without templates.
     pub fixed: &'a HeaderMap,
     /// The user's cookies for this URL.
     pub cookies: Option<&'a HeaderValue>,
 }
 
 impl Outgoing<'_> {
-    /// Appends the request as HTTP/1.1 to `out`. A proxy that forwards it gets the whole URL, and its credentials.
+    /// Appends the request as HTTP/1.1 to `out`. A proxy that forwards it gets the absolute URL, and its credentials.
     pub fn write(&self, out: &mut Vec<u8>, proxy: Option<&Proxied>) {
         let (draft, route) = (self.draft, self.draft.route);
         put(out, &[draft.method.as_str().as_bytes(), b" "]);
@@ -55,10 +55,10 @@ impl Outgoing<'_> {
         out.extend_from_slice(&draft.body);
     }
 
-    /// The request of HTTP/2, without its body. A `Host` of the step is its authority.
+    /// The request as HTTP/2, without its body. A `Host` header of the step becomes the authority.
     ///
     /// # Errors
-    /// When a part of it cannot be said in HTTP/2; which one.
+    /// When HTTP/2 does not allow a part of it; names the part.
     pub fn fields(&self) -> Result<Request<()>, &'static str> {
         let (draft, route) = (self.draft, self.draft.route);
         let mut request = Request::new(());
@@ -66,9 +66,9 @@ impl Outgoing<'_> {
         let mut wrong = None;
         self.each(|name, value| match HeaderValue::from_bytes(value) {
             Ok(value) if *name == HOST => host = Some(value),
-            // The only coding of HTTP/1.1 that may be offered.
+            // The only value of TE that HTTP/2 allows.
             Ok(value) if *name == TE && value != "trailers" => {}
-            Ok(_) if HOP.contains(name) => {}
+            Ok(_) if CONNECTION_HEADERS.contains(name) => {}
             Ok(value) => drop(request.headers_mut().append(name.clone(), value)),
             Err(_) => wrong = Some("a header"),
         });
@@ -86,17 +86,17 @@ impl Outgoing<'_> {
         Ok(request)
     }
 
-    /// Name and value of each header of HTTP/1.1, in order.
+    /// Name and value of each HTTP/1.1 header, in order.
     pub fn lines(&self) -> Vec<(HeaderName, HeaderValue)> {
         let mut lines = Vec::new();
         self.each(|name, value| lines.extend(HeaderValue::from_bytes(value).map(|value| (name.clone(), value))));
         lines
     }
 
-    /// Gives every header to `give`: ours where the step has none of that name, then the step's.
+    /// Calls `give` for each header: the defaults that the step does not set, then those of the step.
     fn each(&self, mut give: impl FnMut(&HeaderName, &[u8])) {
         let draft = self.draft;
-        let mut own = Own::default();
+        let mut own = PresentHeaders::default();
         for (name, _) in draft.headers(self.fixed) {
             own.note(name);
         }
@@ -129,10 +129,10 @@ impl Outgoing<'_> {
     }
 }
 
-/// A proxy that forwards requests without TLS.
+/// A proxy that forwards unencrypted requests.
 #[derive(Debug, Clone, Default)]
 pub struct Proxied {
-    /// `Proxy-Authorization`, where its URL has a user.
+    /// `Proxy-Authorization`, if the proxy's URL has a user.
     pub credentials: Option<HeaderValue>,
 }
 
@@ -145,9 +145,9 @@ pub fn basic(userinfo: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(pair))
 }
 
-/// Which of the headers that we would add the step has set itself.
+/// Which of the default headers the step sets itself.
 #[derive(Default)]
-struct Own {
+struct PresentHeaders {
     host: bool,
     user_agent: bool,
     accept: bool,
@@ -157,7 +157,7 @@ struct Own {
     content_length: bool,
 }
 
-impl Own {
+impl PresentHeaders {
     fn note(&mut self, name: &HeaderName) {
         match name {
             name if *name == HOST => self.host = true,
@@ -178,7 +178,7 @@ fn put(out: &mut Vec<u8>, pieces: &[&[u8]]) {
     }
 }
 
-/// The digits of `n`, without memory of their own.
+/// The decimal digits of `n`, without allocating.
 fn decimal(mut n: usize, digits: &mut [u8; 20]) -> &[u8] {
     let mut at = digits.len();
     loop {
@@ -197,22 +197,22 @@ mod tests {
     use crate::protocol::http::address::Route;
     use bytes::Bytes;
 
-    fn get(url: &str) -> Draft {
+    fn get(url: &str) -> RequestDraft {
         let mut url = url.to_owned();
         let route = Route::of(&mut url).expect("a URL");
-        let mut draft = Draft::default();
+        let mut draft = RequestDraft::default();
         (draft.url, draft.route) = (url, route);
         draft
     }
 
-    fn text(draft: &Draft, fixed: &HeaderMap, cookies: Option<&HeaderValue>) -> String {
+    fn text(draft: &RequestDraft, fixed: &HeaderMap, cookies: Option<&HeaderValue>) -> String {
         let mut out = Vec::new();
         Outgoing { draft, fixed, cookies }.write(&mut out, None);
         String::from_utf8(out).expect("text").replace("\r\n", "\n")
     }
 
     #[test]
-    fn a_request_says_what_it_must() {
+    fn required_headers_are_added() {
         let mut draft = get("http://a:1/b?c");
         let agent = OWN_USER_AGENT;
         let usual = format!("user-agent: {agent}\naccept: */*\naccept-encoding: gzip, br, zstd, deflate\n");
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_step_sets_is_not_said_twice() {
+    fn headers_of_the_step_replace_the_defaults() {
         let draft = get("http://a:1/");
         let set = |name| (name, HeaderValue::from_static("mine"));
         let fixed: HeaderMap = [HOST, USER_AGENT, ACCEPT, ACCEPT_ENCODING, COOKIE].map(set).into_iter().collect();
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn in_http_2_the_host_is_the_authority_and_nothing_belongs_to_a_connection() {
+    fn http_2_requests_have_an_authority_and_no_connection_headers() {
         let mut draft = get("https://a:1/b?c=%20");
         (draft.method, draft.body) = (Method::PUT, Bytes::from_static(b"12345"));
         let set = [(HOST, "shop.test"), (CONNECTION, "close"), (TE, "gzip"), (ACCEPT, "text/html")];

@@ -1,4 +1,4 @@
-//! Why an HTTP request has no response.
+//! Errors of an HTTP exchange.
 
 use std::io;
 use std::sync::Arc;
@@ -9,36 +9,36 @@ use crate::protocol::net::resolve::ResolveError;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
-/// Why there is no response.
+/// Why a request has no response.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
-    /// Connecting, sending or receiving.
+    /// Connecting, sending or receiving failed.
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The server's name.
+    /// The server's name could not be resolved.
     #[error("{0}")]
     Resolve(#[from] ResolveError),
-    /// The server closed the connection before anything of a response had come.
+    /// The server closed the connection without a response.
     #[error("server closed the connection before sending a response")]
     Unanswered,
-    /// The server closed the connection before the response was whole.
+    /// The server closed the connection before the end of the response.
     #[error("connection closed before the response was complete")]
     Closed,
-    /// What came is not HTTP.
+    /// The response is not valid HTTP.
     #[error("{0}")]
     Malformed(Arc<str>),
-    /// Anything whose reason is known where it happens.
+    /// An error whose reason is already known.
     #[error("{0}")]
     Known(Reason),
 }
 
 impl WireError {
-    /// For a part of a request that HTTP/2 has no form for.
+    /// For a part of a request that HTTP/2 does not allow.
     pub fn not_in_http_2(what: &'static str) -> Self {
         WireError::Known(Reason::Other(format!("HTTP/2 does not allow {what}").into()))
     }
 
-    /// The reason of the failure; what `secrets` hides is masked in it.
+    /// The reason of the failure, with secrets masked.
     pub fn reason(&self, secrets: &Redactor) -> Reason {
         match self {
             WireError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(secrets.fold(&error.to_string()))),
@@ -46,7 +46,7 @@ impl WireError {
             WireError::Unanswered => Reason::Unanswered,
             WireError::Closed => Reason::ConnectionClosed,
             WireError::Known(reason) => reason.clone(),
-            // Our own words: the numbers in them are limits.
+            // Not folded: the numbers in our own messages are limits.
             WireError::Malformed(why) => Reason::Malformed(why.clone()),
         }
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_own_limits_keep_their_numbers() {
+    fn limits_in_messages_are_not_folded() {
         let reason = WireError::Malformed("more than 5 content codings".into()).reason(&Redactor::default());
         assert_eq!(reason.to_string(), "malformed response: more than 5 content codings");
     }

@@ -1,15 +1,15 @@
-//! Whether a response is what its step expects, and how much is kept of it.
+//! Decides which bytes of a response are kept, and evaluates it against its step.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::h1::Keep;
-use super::limits::kept_for_example;
+use super::h1::KeptParts;
+use super::limits::example_bytes;
 use super::response::Response;
 use super::transfer::Transfer;
 use crate::protocol::context::UserContext;
 use crate::protocol::evaluate::{self, Rules, Views};
-use crate::protocol::offload::{self, Lost};
+use crate::protocol::offload::{self, OffloadError};
 use crate::protocol::result::{Check, Details, StepResult};
 use crate::scenario::eval::budget::Budget;
 use crate::scenario::eval::capture;
@@ -19,62 +19,62 @@ use crate::scenario::plan::{Accepted, HttpStep, MAX_KEPT};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
-/// Bytes of a body that are evaluated while other users wait, and for how long that may go on.
-const IN_PASSING: usize = 256 * 1024;
-const TIME_IN_PASSING: Duration = Duration::from_millis(20);
-/// A response that came just in time has this long to be evaluated.
-const LEAST_TIME: Duration = Duration::from_secs(1);
+/// Larger bodies, in bytes, are evaluated on another thread, and so are those that take longer than the time below.
+const MAX_INLINE_BODY: usize = 256 * 1024;
+const MAX_INLINE_TIME: Duration = Duration::from_millis(20);
+/// Minimum time for the evaluation of a response that arrived just before the time-out.
+const MIN_EVALUATION_TIME: Duration = Duration::from_secs(1);
 
-/// A response takes too long to be evaluated while other users wait.
+/// The evaluation would delay the other users of this thread for too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Costly;
+pub struct TooExpensive;
 
 /// Evaluates the responses to one step.
 #[derive(Clone, Copy)]
 pub struct Evaluator<'a> {
-    /// What is expected.
+    /// The step whose expectations and captures are evaluated.
     pub step: &'a HttpStep,
-    /// The user.
+    /// The user, for examples and traces.
     pub context: &'a dyn UserContext,
-    /// Somebody looks at the whole body.
+    /// Whether the whole body is needed.
     pub whole: bool,
-    /// [`Redactor::reach`] of the plan.
+    /// [`Redactor::reach`] of the plan, in bytes.
     pub reach: usize,
 }
 
 impl Evaluator<'_> {
-    /// How much of a response is of use.
-    pub fn keeps(&self, status: u16) -> Keep {
+    /// How much of a response has to be kept, given its status.
+    pub fn kept_parts(&self, status: u16) -> KeptParts {
         if self.whole {
-            return Keep { head: true, body: MAX_KEPT };
+            return KeptParts { head: true, body: MAX_KEPT };
         }
         let fails = self.refusal(status).is_some_and(|reason| self.context.wants_example(self.step.endpoint, &reason));
         let looks = !self.step.expects.is_empty() || !self.step.captures.is_empty();
-        // An expectation that fails shows the response too.
-        Keep { head: fails || looks, body: if fails || looks { kept_for_example(self.reach) } else { 0 } }
+        // A failed expectation shows the response too.
+        KeptParts { head: fails || looks, body: if fails || looks { example_bytes(self.reach) } else { 0 } }
     }
 
-    /// The failure that a whole response is, if it is one, before its expectations are looked at.
+    /// The failure that makes expectations pointless, if any: status, unknown coding or size.
     pub fn unreadable(&self, response: &Response, secrets: &Redactor) -> Option<(Reason, Example)> {
         if let Some(reason) = self.refusal(response.status) {
             return Some((reason, response.example(String::new(), secrets)));
         }
-        if self.step.keeps_body && response.is_packed {
+        if self.step.keeps_body && response.has_unknown_coding {
             let reason = Reason::Malformed("the body has an unknown content-encoding".into());
             return Some((reason, response.example(String::new(), secrets)));
         }
         if self.step.keeps_body && response.bytes > MAX_KEPT as u64 {
-            let reason = Reason::Unmet("a body of at most 16 MiB, all that can be looked at".into());
+            let reason = Reason::Unmet("a body of at most 16 MiB, the most that is evaluated".into());
             return Some((reason, response.example(format!("the body has {} bytes", response.bytes), secrets)));
         }
         None
     }
 
-    /// Evaluates what has come, if anything has.
+    /// Evaluates the response of `transfer`, if there is one.
     ///
     /// # Errors
-    /// When that would hold up other users: it is for [`evaluate_elsewhere`](Self::evaluate_elsewhere).
-    pub fn conclude(&self, transfer: &mut Transfer<'_>, scope: &mut Scope) -> Result<(), Costly> {
+    /// When that would delay other users: call [`evaluate_offloaded`](Self::evaluate_elsewhere).
+    pub fn conclude(&self, transfer: &mut Transfer<'_>, scope: &mut Scope) -> Result<(), TooExpensive> {
         let Transfer { result, response, .. } = transfer;
         let Some(response) = response else {
             capture::none_taken(&self.step.captures, scope);
@@ -86,7 +86,7 @@ impl Evaluator<'_> {
         }
         if let Some((reason, example)) = self.unreadable(response, &scope.secrets) {
             if let Some(details) = &mut result.details {
-                // A trace shows what else is expected.
+                // The trace shows the remaining expectations too.
                 let view = response.view(result.timings.service);
                 evaluate::preview(&self.step.expects, Views { json: &view, plain: &view }, scope, details);
             }
@@ -97,34 +97,39 @@ impl Evaluator<'_> {
         self.evaluate(response, result, scope)
     }
 
-    /// Expectations, then captures.
+    /// Evaluates expectations, then captures.
     ///
     /// # Errors
     /// As [`conclude`](Self::conclude).
-    pub fn evaluate(&self, response: &Response, result: &mut StepResult, scope: &mut Scope) -> Result<(), Costly> {
+    pub fn evaluate(
+        &self,
+        response: &Response,
+        result: &mut StepResult,
+        scope: &mut Scope,
+    ) -> Result<(), TooExpensive> {
         let step = self.step;
         if step.expects.is_empty() && step.captures.is_empty() {
             return Ok(());
         }
         let elapsed = result.timings.service;
         let is_traced = result.details.is_some();
-        if !is_traced && response.body.len() > IN_PASSING {
-            return Err(Costly);
+        if !is_traced && response.body.len() > MAX_INLINE_BODY {
+            return Err(TooExpensive);
         }
-        // A trial has one user, whom nobody waits for.
-        let budget = if is_traced { Budget::until(self.limit(elapsed)) } else { Budget::lasting(TIME_IN_PASSING) };
+        // A trial has only one user, so nobody is delayed.
+        let budget = if is_traced { Budget::until(self.limit(elapsed)) } else { Budget::lasting(MAX_INLINE_TIME) };
         let view = response.view(elapsed).within(budget, !is_traced);
         let rules = Rules { expects: &step.expects, captures: &step.captures };
         let failure = look(rules, response, &view, scope, result.details.as_deref_mut());
         if view.is_deferred() {
-            return Err(Costly);
+            return Err(TooExpensive);
         }
         result.fail_if(failure);
         Ok(())
     }
 
-    /// The same on another thread, for a response that takes long; ends with the step's time-out.
-    pub async fn evaluate_elsewhere(&self, transfer: &mut Transfer<'_>, scope: &mut Scope) {
+    /// Evaluates an expensive response on another thread, until the step's time-out.
+    pub async fn evaluate_offloaded(&self, transfer: &mut Transfer<'_>, scope: &mut Scope) {
         let Some(response) = transfer.response.take() else { return };
         let elapsed = transfer.result.timings.service;
         let limit = self.limit(elapsed);
@@ -136,28 +141,29 @@ impl Evaluator<'_> {
             let failure = look(rules, &response, &view, &mut theirs, None);
             (failure, theirs)
         };
-        // Work that cannot look at the clock, such as a single search, is waited for no longer than this.
-        let late = limit + TIME_IN_PASSING;
+        // A single search or parse cannot be interrupted; waiting for it ends here.
+        let late = limit + MAX_INLINE_TIME;
         let failure = match tokio::time::timeout_at(late.into(), offload::run(Budget::until(limit), work)).await {
             Ok(Ok((failure, evaluated))) => {
                 *scope = evaluated;
                 failure
             }
-            Ok(Err(Lost)) => {
+            Ok(Err(OffloadError)) => {
                 capture::none_taken(&self.step.captures, scope);
-                Some((Reason::Generator(Lost.to_string().into()), Example::default()))
+                Some((Reason::Generator(OffloadError.to_string().into()), Example::default()))
             }
             Err(_) => Some(evaluate::not_evaluated(EvaluationError::TimedOut, &self.step.captures, scope)),
         };
         transfer.result.fail_if(failure);
     }
 
-    /// When evaluating a response ends that took so long: with the step's time-out, but not before it can have begun.
+    /// The deadline for evaluating a response that took `elapsed`: the step's time-out, but at least
+    /// [`MIN_EVALUATION_TIME`] from now.
     pub fn limit(&self, elapsed: Duration) -> Instant {
-        Instant::now() + self.step.timeout.saturating_sub(elapsed).max(LEAST_TIME)
+        Instant::now() + self.step.timeout.saturating_sub(elapsed).max(MIN_EVALUATION_TIME)
     }
 
-    /// The status that is expected, in words for a trace; `None` where another rule decides, or nobody watches.
+    /// The expected status, for a trace; `None` without a trace, or if another rule decides.
     fn expected_status(&self) -> Option<Arc<str>> {
         self.context.trace()?;
         match &self.step.accepts {
@@ -167,7 +173,7 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Why this status is a failure, if it is one.
+    /// The reason why this status is a failure, if it is one.
     pub fn refusal(&self, status: u16) -> Option<Reason> {
         match &self.step.accepts {
             accepted if accepted.contains(status) => None,
@@ -177,7 +183,7 @@ impl Evaluator<'_> {
     }
 }
 
-/// Expectations, then captures.
+/// Evaluates expectations, then captures.
 fn look(
     rules: Rules<'_>,
     response: &Response,

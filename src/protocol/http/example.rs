@@ -1,16 +1,15 @@
-//! The HTTP request that is shown beside a failure.
+//! The HTTP request in the example of a failure.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::client::UserClient;
+use super::client::HttpClient;
 use super::encode::Outgoing;
 use crate::protocol::example::{EXAMPLE_BODY, EXAMPLE_HEADERS, EXAMPLE_LINE, beginning, header_lines};
 use crate::scenario::secrets::userinfo;
 use crate::stats::ExampleRequest;
 
-impl UserClient {
-    /// What was sent last: after redirects, the request that had no good response. `fixed` are the headers of its step that
-    /// never vary.
+impl HttpClient {
+    /// The last request: after redirects, the one that failed. `fixed` are the headers of its step without templates.
     pub fn example_request(&self, fixed: &HeaderMap) -> ExampleRequest {
         let (secrets, draft, cookies) = (self.secrets(), &self.draft, self.cookies());
         let headers = Outgoing { draft, fixed, cookies: cookies.as_ref() }.lines();

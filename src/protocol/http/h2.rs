@@ -1,4 +1,4 @@
-//! HTTP/2 on one connection: one request at a time, read with the same limits and decoders as HTTP/1.1.
+//! HTTP/2 over one connection: one request at a time, with the limits and decoders of HTTP/1.1.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future as _, poll_fn};
@@ -16,92 +16,94 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use super::attempt::{Again, Broken, Exchanged};
+use super::attempt::{ExchangeEnd, FailedExchange, Retry};
 use super::error::WireError;
 use super::h1::ResponseReader;
 use super::h1::head::{self, MAX_HEAD, MAX_LINES};
-use super::stream::Stream;
+use super::stream::HttpStream;
 use crate::stats::Reason;
 
-/// Bytes that a server may send before we have read them: of one body, and of all on a connection.
+/// Flow control window of a stream and of the connection, in bytes.
 const WINDOW: u32 = 1 << 20;
-/// Bytes of a body that are handed to the connection at once.
-const PIECE: usize = 64 * 1024;
-/// How long a connection that is done with has to say goodbye.
-const GOODBYE: Duration = Duration::from_secs(1);
+/// Bytes of a body passed to the library at once.
+const BODY_PIECE: usize = 64 * 1024;
+/// Time that a connection has to close gracefully.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// An open connection.
 #[derive(Debug)]
 pub struct Session {
     sender: SendRequest<Bytes>,
-    /// Reads and writes the connection, also while nothing is asked: a server's pings are answered.
+    /// Drives the connection, also while it is idle, so that pings get responses.
     driver: JoinHandle<()>,
-    /// Tells the driver, by being dropped, that nobody will ask any more.
+    /// Dropping it makes the driver close the connection.
     _alive: oneshot::Sender<()>,
-    seen: Rc<Seen>,
+    state: Rc<ConnectionState>,
 }
 
 impl Session {
-    /// Begins HTTP/2 on a connection that has agreed on it.
-    pub async fn begin(stream: Stream) -> Result<Self, WireError> {
-        // In the count of HTTP/2 every header weighs 32 bytes more.
+    /// Performs the HTTP/2 handshake.
+    pub async fn begin(stream: HttpStream) -> Result<Self, WireError> {
+        // HTTP/2 counts 32 bytes more per header.
         let list = u32::try_from(MAX_HEAD + 32 * MAX_LINES).unwrap_or(u32::MAX);
         let mut builder = Builder::new();
         builder.enable_push(false).max_header_list_size(list);
         builder.initial_window_size(WINDOW).initial_connection_window_size(WINDOW);
-        let seen = Rc::<Seen>::default();
-        let observed = Observed { stream, seen: Rc::clone(&seen) };
+        let state = Rc::<ConnectionState>::default();
+        let observed = ObservedStream { stream, state: Rc::clone(&state) };
         let (sender, connection) = builder.handshake(observed).await.map_err(wire)?;
-        let (_alive, gone) = oneshot::channel();
-        let told = Rc::clone(&seen);
+        let (_alive, closed_by_user) = oneshot::channel();
+        let driver_state = Rc::clone(&state);
         let driver = tokio::task::spawn_local(async move {
             let mut connection = pin!(connection);
-            // What breaks the connection is told to whoever waits for a response on it.
+            // An error of the connection is also reported to the request that waits for a response.
             tokio::select! {
                 end = &mut connection => {
                     let error = end.err().filter(|error| error.is_remote() && error.is_go_away());
-                    return told.goodbye.set(error.and_then(|error| error.reason()));
+                    return driver_state.goaway.set(error.and_then(|error| error.reason()));
                 }
-                _ = gone => {}
+                _ = closed_by_user => {}
             }
-            let _ = tokio::time::timeout(GOODBYE, connection).await;
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, connection).await;
         });
-        Ok(Self { sender, driver, _alive, seen })
+        Ok(Self { sender, driver, _alive, state })
     }
 
-    /// False when the server has closed the connection, or takes no more requests on it.
+    /// False if the server has closed the connection, or accepts no more requests on it.
     pub fn is_idle(&mut self) -> bool {
         let ready = self.sender.poll_ready(&mut Context::from_waker(Waker::noop()));
         !self.driver.is_finished() && matches!(ready, Poll::Ready(Ok(())))
     }
 
-    /// Sends a request and reads the response to its end. Its headers are returned where they are of use.
+    /// Sends a request and reads the whole response. Returns its headers if they have to be kept.
     pub async fn exchange(
         &mut self,
-        (request, body): (Request<()>, Bytes),
-        reply: &mut ResponseReader<'_>,
-    ) -> Result<(Exchanged, HeaderMap), Broken> {
-        self.converse((request, body), reply).await.map_err(|error| self.broken(error, reply))
+        request: Request<()>,
+        body: Bytes,
+        reader: &mut ResponseReader<'_>,
+    ) -> Result<(ExchangeEnd, HeaderMap), FailedExchange> {
+        self.send(request, body, reader).await.map_err(|error| self.failed(error, reader))
     }
 
-    async fn converse(
+    async fn send(
         &mut self,
-        (request, body): (Request<()>, Bytes),
-        reply: &mut ResponseReader<'_>,
-    ) -> Result<(Exchanged, HeaderMap), Failure> {
-        let sent = |error| Failure::Http2 { error, unsent: true };
+        request: Request<()>,
+        body: Bytes,
+        reader: &mut ResponseReader<'_>,
+    ) -> Result<(ExchangeEnd, HeaderMap), ExchangeFailure> {
+        let sent = |error| ExchangeFailure::Http2 { error, unsent: true };
         poll_fn(|cx| self.sender.poll_ready(cx)).await.map_err(sent)?;
         let (response, stream) = self.sender.send_request(request, body.is_empty()).map_err(sent)?;
         let mut upload = Upload { stream, rest: body };
         let mut response = pin!(response);
-        // A server may answer before it has read everything, or echo while it reads.
+        // A server may respond before it has read the whole request, or while it reads.
         let response = poll_fn(|cx| {
             upload.poll(cx);
             response.as_mut().poll(cx)
         });
         let (parts, mut incoming) = response.await?.into_parts();
-        let head = head::of_fields(parts.status.as_u16(), &parts.headers, reply.is_bodiless())?;
-        let headers = if reply.start(head)? { parts.headers } else { HeaderMap::new() };
+        let head = head::of_fields(parts.status.as_u16(), &parts.headers, reader.is_bodiless())?;
+        let headers = if reader.start(head)? { parts.headers } else { HeaderMap::new() };
         loop {
             let piece = poll_fn(|cx| {
                 upload.poll(cx);
@@ -109,82 +111,82 @@ impl Session {
             });
             let Some(piece) = piece.await else { break };
             let piece = piece?;
-            reply.feed(&piece)?;
-            if reply.is_behind() {
-                reply.catch_up().await?;
+            reader.feed(&piece)?;
+            if reader.has_pending_input() {
+                reader.decode_pending().await?;
             }
             incoming.flow_control().release_capacity(piece.len())?;
         }
-        Ok((Exchanged { clean: true, unclosed: false }, headers))
+        Ok((ExchangeEnd { clean: true, unclosed: false }, headers))
     }
 
-    fn broken(&self, failure: Failure, reply: &ResponseReader<'_>) -> Broken {
+    fn failed(&self, failure: ExchangeFailure, reader: &ResponseReader<'_>) -> FailedExchange {
         let (error, unsent) = match failure {
-            Failure::Wire(error) => return Broken { error, again: Again::No },
-            Failure::Http2 { error, unsent } => (error, unsent),
+            ExchangeFailure::Wire(error) => return FailedExchange { error, retry: Retry::No },
+            ExchangeFailure::Http2 { error, unsent } => (error, unsent),
         };
-        // Streams above the last one of a GOAWAY end with it; those that the server still answers do not.
+        // GOAWAY refuses the streams above its last stream id; lower ones are still processed.
         let refused = error.is_remote() && (error.is_go_away() || error.reason() == Some(Code::REFUSED_STREAM));
-        let again = match () {
-            () if reply.has_head() => Again::No,
-            () if refused => Again::Refused,
-            () if unsent => Again::Unsent,
-            () if error.is_io() => Again::IfIdempotent,
-            () => Again::No,
+        let retry = match () {
+            () if reader.has_head() => Retry::No,
+            () if refused => Retry::Refused,
+            () if unsent => Retry::Unsent,
+            () if error.is_io() => Retry::IfIdempotent,
+            () => Retry::No,
         };
-        let error = if self.seen.is_http1.get() == Some(true) {
-            let what = "the server answers in HTTP/1.1 to HTTP/2 (http_version: 2)";
+        let error = if self.state.is_http1.get() == Some(true) {
+            let what = "the server responds with HTTP/1.1 to HTTP/2 (http_version: 2)";
             WireError::Known(Reason::Other(what.into()))
-        } else if let Some(code) = self.seen.goodbye.get() {
-            // What the server said counts, not how the connection ended then.
+        } else if let Some(code) = self.state.goaway.get() {
+            // The code of GOAWAY explains more than how the connection ended afterwards.
             WireError::Known(closed(code))
-        } else if let Some(error) = self.seen.failed.take() {
+        } else if let Some(error) = self.state.failed.take() {
             error.into()
-        } else if again == Again::IfIdempotent {
+        } else if retry == Retry::IfIdempotent {
             WireError::Unanswered
         } else {
             wire(error)
         };
-        Broken { error, again }
+        FailedExchange { error, retry }
     }
 }
 
-/// What the HTTP/2 library does not tell of its connection.
+/// Details of the connection that the HTTP/2 library does not expose.
 #[derive(Debug, Default)]
-struct Seen {
-    /// Whether the first bytes are those of an HTTP/1 response.
+struct ConnectionState {
+    /// Whether the first bytes look like an HTTP/1 response.
     is_http1: Cell<Option<bool>>,
-    /// Why the server has closed the connection, where it has said so and it is an error.
-    goodbye: Cell<Option<Code>>,
-    /// Why reading failed; the library keeps only words of it.
+    /// Error code of the GOAWAY that closed the connection, if any.
+    goaway: Cell<Option<Code>>,
+    /// The error of the last read; the library keeps only its text.
     failed: RefCell<Option<io::Error>>,
 }
 
-struct Observed {
-    stream: Stream,
-    seen: Rc<Seen>,
+struct ObservedStream {
+    stream: HttpStream,
+    state: Rc<ConnectionState>,
 }
 
-impl AsyncRead for Observed {
+impl AsyncRead for ObservedStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
         let read = ready!(Pin::new(&mut this.stream).poll_read(cx, buffer));
         let new = &buffer.filled()[before..];
-        if this.seen.is_http1.get().is_none() && !new.is_empty() {
-            this.seen.is_http1.set(Some(new.starts_with(b"HTTP/")));
+        if this.state.is_http1.get().is_none() && !new.is_empty() {
+            this.state.is_http1.set(Some(new.starts_with(b"HTTP/")));
         }
         Poll::Ready(read.map_err(|error| {
             let kind = error.kind();
             if kind != io::ErrorKind::UnexpectedEof {
-                this.seen.failed.replace(Some(error));
+                this.state.failed.replace(Some(error));
             }
             kind.into()
         }))
     }
 }
 
-impl AsyncWrite for Observed {
+impl AsyncWrite for ObservedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, bytes)
     }
@@ -198,17 +200,17 @@ impl AsyncWrite for Observed {
     }
 }
 
-/// The part of a request's body that has not been handed over.
+/// The rest of a request body.
 struct Upload {
     stream: SendStream<Bytes>,
     rest: Bytes,
 }
 
 impl Upload {
-    /// Hands over as much as the server takes. A failure is left to whoever reads the response: it says why.
+    /// Sends as much as flow control allows. Errors are ignored here: reading the response reports them.
     fn poll(&mut self, cx: &mut Context<'_>) {
         while !self.rest.is_empty() {
-            self.stream.reserve_capacity(self.rest.len().min(PIECE));
+            self.stream.reserve_capacity(self.rest.len().min(BODY_PIECE));
             let Poll::Ready(Some(Ok(room))) = self.stream.poll_capacity(cx) else { return };
             let piece = self.rest.split_to(room.min(self.rest.len()));
             if self.stream.send_data(piece, self.rest.is_empty()).is_err() {
@@ -219,20 +221,20 @@ impl Upload {
 }
 
 /// Why an exchange failed.
-enum Failure {
+enum ExchangeFailure {
     Wire(WireError),
     Http2 { error: h2::Error, unsent: bool },
 }
 
-impl From<WireError> for Failure {
+impl From<WireError> for ExchangeFailure {
     fn from(error: WireError) -> Self {
-        Failure::Wire(error)
+        ExchangeFailure::Wire(error)
     }
 }
 
-impl From<h2::Error> for Failure {
+impl From<h2::Error> for ExchangeFailure {
     fn from(error: h2::Error) -> Self {
-        Failure::Http2 { error, unsent: false }
+        ExchangeFailure::Http2 { error, unsent: false }
     }
 }
 
@@ -242,7 +244,7 @@ fn closed(code: Code) -> Reason {
 
 fn wire(error: h2::Error) -> WireError {
     if error.is_io() {
-        // The library's own word for an end that nobody announced.
+        // The library's error kind for a connection that closed without GOAWAY.
         let is_end = |kind| matches!(kind, io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof);
         return match error.into_io() {
             Some(error) if !is_end(error.kind()) => error.into(),

@@ -1,11 +1,11 @@
-//! How much of a response the example of a failure keeps.
+//! Limits of what the example of a failure keeps of a response.
 
 use crate::protocol::example::EXAMPLE_BODY;
 
-/// Bytes of a body that nobody looks at, at most: an example, and a secret at its end.
+/// Maximum bytes of a body that is kept for an example only, including room for a secret at its end.
 pub const MAX_EXAMPLE: usize = 128 * 1024;
 
-/// Bytes of a body that an example needs, where the longest secret has `reach` bytes.
-pub fn kept_for_example(reach: usize) -> usize {
+/// Bytes of a body needed for an example, if the longest secret has `reach` bytes.
+pub fn example_bytes(reach: usize) -> usize {
     EXAMPLE_BODY.saturating_add(reach).min(MAX_EXAMPLE)
 }

@@ -1,10 +1,11 @@
-//! HTTP/1.1 and HTTP/2: an [`HttpStep`](crate::scenario::plan::HttpStep) becomes a request, its response a
+//! HTTP/1.1 and HTTP/2: sends an [`HttpStep`](crate::scenario::plan::HttpStep) and fills in a
 //! [`StepResult`](crate::protocol::result::StepResult).
 //!
-//! A request can also open a WebSocket, which is a [`Socket`].
+//! Also opens WebSockets: [`Socket`].
 //!
-//! One [`Factory`] a shard holds what is dear to build (TLS configuration, resolver); one [`UserClient`] a user holds
-//! that user's connections and cookies. No type of the HTTP library leaves this module.
+//! Each shard has one [`HttpClientFactory`], which holds what is expensive to build (TLS configuration, resolver); each
+//! user has a [`HttpClient`] with its connections and cookies. No type of the HTTP library is visible outside this
+//! module.
 
 mod address;
 mod attempt;
@@ -20,8 +21,8 @@ mod evaluator;
 mod example;
 mod h1;
 mod h2;
+mod lazy_headers;
 mod limits;
-mod lines;
 mod pool;
 mod reqwest_client;
 mod response;
@@ -33,8 +34,8 @@ mod websocket;
 
 pub(super) use reqwest_client::proxies;
 
-pub use client::{Factory, UserClient};
-pub use evaluator::{Costly, Evaluator};
+pub use client::{HttpClient, HttpClientFactory};
+pub use evaluator::{Evaluator, TooExpensive};
 pub use response::Response;
 pub use transfer::Transfer;
-pub use websocket::{Broken, Received, Socket, Subprotocol};
+pub use websocket::{Socket, SocketError, SocketMessage, Subprotocol};

@@ -1,4 +1,4 @@
-//! Opens connections that change to another protocol, such as WebSockets.
+//! The client that opens connections for other protocols, such as WebSockets.
 
 use std::error::Error;
 use std::io;
@@ -11,14 +11,14 @@ use reqwest::redirect::Policy;
 use super::connect::ConnectClock;
 use super::cookies::Jar;
 use super::encode::OWN_USER_AGENT;
-use super::settings::Shared;
+use super::settings::HttpShared;
 use crate::protocol::net::reason::{chain, fold, io_reason, tls_words};
 use crate::protocol::net::resolve::ResolveError;
 use crate::scenario::plan::{ClientId, Proxies};
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
-/// The same proxies for the HTTP library.
+/// Converts proxy settings to those of the HTTP library.
 pub fn proxies(proxies: &Proxies) -> reqwest::Proxy {
     let proxies = proxies.clone();
     reqwest::Proxy::custom(move |url| {
@@ -28,10 +28,9 @@ pub fn proxies(proxies: &Proxies) -> reqwest::Proxy {
     })
 }
 
-/// One user's client for one set of options.
+/// A user's client for one set of options.
 #[derive(Debug)]
 pub struct ReqwestClient {
-    /// The options.
     pub id: ClientId,
     client: Client,
     connecting: ConnectClock,
@@ -48,9 +47,8 @@ impl reqwest::cookie::CookieStore for Jar {
 }
 
 impl ReqwestClient {
-    /// A client with no connection yet, sharing the user's cookies. Each request has a connection of its own, which
-    /// begins with HTTP/1.1.
-    pub fn upgrading(shared: &Shared, id: ClientId, jar: Arc<Jar>) -> reqwest::Result<Self> {
+    /// A client without connections that shares the user's cookies. Each request opens a new HTTP/1.1 connection.
+    pub fn websocket_client(shared: &HttpShared, id: ClientId, jar: Arc<Jar>) -> reqwest::Result<Self> {
         let connecting = ConnectClock::default();
         let settings = shared.client(id);
         let mut builder = Client::builder()
@@ -71,22 +69,21 @@ impl ReqwestClient {
         Ok(Self { id, client: builder.build()?, connecting })
     }
 
-    /// The client itself.
     pub fn client(&self) -> &Client {
         &self.client
     }
 
-    /// How long the connection took that was opened since the last call.
+    /// The duration of opening the connection that was opened since the last call.
     pub fn connected(&self) -> Option<Duration> {
         self.connecting.take()
     }
 }
 
-/// Why the library has no response: the most telling cause in the chain of errors.
+/// Why a request failed: the deepest cause that is known.
 pub fn reason(error: &reqwest::Error, secrets: &Redactor) -> Reason {
     let mut found = None;
     for cause in chain(error) {
-        // The deepest cause that we know wins: the outer ones only say in what phase it happened.
+        // The outer errors only name the phase, so the deepest known cause wins.
         found = known(cause).or(found);
     }
     found.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! What the HTTP clients of all users share, and how connections are opened.
+//! What the HTTP clients of all users share: connection settings, resolver, secrets.
 
 use std::sync::Arc;
 
@@ -9,61 +9,59 @@ use crate::protocol::net::resolve::CachingResolver;
 use crate::scenario::plan::{ClientId, ClientOptions};
 use crate::scenario::secrets::Redactor;
 
-/// What all users of a run share.
+/// State shared by all users of a run.
 #[derive(Debug)]
-pub struct Shared {
+pub struct HttpShared {
     /// Indexed by [`ClientId`].
-    pub clients: Vec<Settings>,
+    pub clients: Vec<ConnectionSettings>,
     pub resolver: Arc<CachingResolver>,
-    /// What the scenario keeps secret.
+    /// Masks the secrets of the scenario.
     pub secrets: Arc<Redactor>,
 }
 
-impl Shared {
-    /// The settings with this id.
-    pub fn client(&self, id: ClientId) -> &Settings {
+impl HttpShared {
+    /// The settings of this client id.
+    pub fn client(&self, id: ClientId) -> &ConnectionSettings {
         &self.clients[id.0 as usize]
     }
 }
 
-/// How connections are opened, made ready once from what the plan says.
+/// How connections are opened, prepared from the options of the plan.
 #[derive(Debug)]
-pub struct Settings {
-    /// What the plan says.
+pub struct ConnectionSettings {
     pub options: ClientOptions,
-    /// Offers the versions of HTTP that may be spoken.
+    /// Offers the HTTP versions that the options allow.
     pub tls: Arc<rustls::ClientConfig>,
-    /// Offers HTTP/1.1 alone: to proxies, and for WebSockets.
+    /// Offers HTTP/1.1 only: for proxies and WebSockets.
     pub tls_h1: Arc<rustls::ClientConfig>,
-    /// For `http`, and for `https`.
+    /// The proxies for `http` and `https`.
     proxies: [Option<Proxy>; 2],
 }
 
-/// A proxy, in parts.
+/// A proxy URL, parsed.
 #[derive(Debug)]
 pub struct Proxy {
-    /// `https`.
+    /// Whether the connection to the proxy is encrypted (`https`).
     pub secure: bool,
-    /// Name or number of the machine, without brackets.
+    /// Host name or address, without brackets.
     pub host: String,
-    /// Its port.
     pub port: u16,
-    /// What it needs of a request that it forwards.
+    /// What it adds to requests that it forwards.
     pub forward: encode::Proxied,
 }
 
-impl Settings {
-    /// Ready to open connections with these options.
+impl ConnectionSettings {
+    /// Prepares connections with these options.
     pub fn new(options: ClientOptions, tls: rustls::ClientConfig) -> Self {
         let mut tls_h1 = tls.clone();
-        // A server that may choose HTTP/2 does.
+        // Offered both, servers choose HTTP/2.
         tls_h1.alpn_protocols = vec![b"http/1.1".to_vec()];
         let proxies = [&options.proxy.http, &options.proxy.https].map(|url| Proxy::of(url.as_ref()?));
         Self { options, tls: Arc::new(tls), tls_h1: Arc::new(tls_h1), proxies }
     }
 
-    /// The proxy for requests to this host, which has no brackets.
-    pub fn proxy(&self, secure: bool, (host, port): (&str, u16)) -> Option<&Proxy> {
+    /// The proxy for requests to this host (without brackets).
+    pub fn proxy(&self, secure: bool, host: &str, port: u16) -> Option<&Proxy> {
         self.proxies[usize::from(secure)].as_ref().filter(|_| !self.options.proxy.excepts(host, port))
     }
 }

@@ -1,29 +1,29 @@
-//! A request under way.
+//! A request in progress.
 
 use std::time::Instant;
 
 use super::response::Response;
 use crate::protocol::result::StepResult;
 
-/// A request under way. What comes is noted here at once and in place: the rest may never come, and a response is large
-/// to be handed on from function to function.
+/// A request in progress. Results are stored as soon as they are known, because the request may be aborted at any time;
+/// the response is stored here because moving it between functions is expensive.
 #[derive(Debug)]
 pub struct Transfer<'a> {
-    /// When it was sent first.
+    /// When the first attempt was sent.
     pub(super) started: Instant,
-    /// What is measured, and how it ends.
+    /// Filled in as the request progresses.
     pub result: &'a mut StepResult,
-    /// The response, once it is whole.
+    /// The response, once it is complete.
     pub response: Option<Response>,
 }
 
 impl<'a> Transfer<'a> {
-    /// One that begins now.
+    /// Starts a request now.
     pub fn begin(result: &'a mut StepResult) -> Self {
         Self { started: Instant::now(), result, response: None }
     }
 
-    /// When it was sent first.
+    /// When the first attempt was sent.
     pub fn started(&self) -> Instant {
         self.started
     }

@@ -1,14 +1,14 @@
-//! Host and port, as they are written in a URL.
+//! Host and port as in a URL.
 
-/// `host:port`; an IPv6 address is in brackets.
+/// `host:port`, with brackets around an IPv6 address.
 pub fn host_and_port(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
-/// Host without brackets, and port; `default` is the port where `authority` has none.
+/// The host, without brackets, and the port; `default` if `authority` has none.
 pub fn split_authority(authority: &str, default: u16) -> (&str, u16) {
     let (host, port) = match authority.rsplit_once(':') {
-        // Without brackets a colon can only stand before the port.
+        // Without brackets, a colon can only precede the port.
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().unwrap_or(default)),
         _ => (authority, default),
     };

@@ -1,4 +1,4 @@
-//! TCP connections to a host, by its name or its number.
+//! TCP connections by host name or IP address.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,24 +11,24 @@ use tokio::net::TcpStream;
 use super::reason::refused_by;
 use super::resolve::{CachingResolver, ResolveError};
 
-/// How long one address of a server has to answer before the next is tried beside it (RFC 8305).
+/// Delay before the next address of a host is tried in parallel (RFC 8305).
 const HEAD_START: Duration = Duration::from_millis(250);
 
-/// Why there is no connection.
+/// Why a connection could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum DialError {
-    /// The host's name has no address.
+    /// The host name could not be resolved.
     #[error("{0}")]
     Resolve(#[from] ResolveError),
-    /// No address can be connected to.
+    /// No address accepts the connection.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
-/// Connects to `host`, which has no brackets.
+/// Connects to `host` (without brackets).
 ///
 /// # Errors
-/// When the name has no address, or none of its addresses accepts the connection.
+/// When the name cannot be resolved, or none of its addresses accepts the connection.
 pub async fn tcp(host: &str, port: u16, resolver: &CachingResolver) -> Result<TcpStream, DialError> {
     let stream = match host.parse() {
         Ok(ip) => TcpStream::connect(SocketAddr::new(ip, port)).await,
@@ -38,12 +38,12 @@ pub async fn tcp(host: &str, port: u16, resolver: &CachingResolver) -> Result<Tc
         }
     };
     let stream = stream.map_err(|error| refused_by(error, host, port))?;
-    // A request is one small write that must not wait for more.
+    // A request is one small write that must not be delayed by Nagle's algorithm.
     stream.set_nodelay(true)?;
     Ok(stream)
 }
 
-/// The first address that answers; each is given a head start before the next.
+/// The first address that accepts, each being tried [`HEAD_START`] after the one before.
 async fn first(addresses: impl Iterator<Item = SocketAddr>) -> io::Result<TcpStream> {
     let mut addresses = addresses.peekable();
     let mut attempts = FuturesUnordered::new();

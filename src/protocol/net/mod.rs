@@ -1,4 +1,4 @@
-//! What is below every protocol: names of hosts, addresses, TCP, TLS, and why one of these fails.
+//! The network below all protocols: host names, addresses, TCP, TLS, and reasons for their failures.
 
 pub mod address;
 pub mod dial;

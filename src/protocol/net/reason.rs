@@ -1,4 +1,4 @@
-//! Errors of the network and of TLS as reasons of failures, in plain words.
+//! Maps network and TLS errors to failure reasons.
 
 use std::error::Error;
 use std::io;
@@ -8,7 +8,7 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::sample::REFUSED_BY;
 use crate::stats::{Example, Reason};
 
-/// The example of a failure without a response: the whole chain of errors as one line, `a: b: c`.
+/// The example of a failure without a response: the chain of errors on one line, `a: b: c`.
 pub fn example(error: &(dyn Error + 'static)) -> Example {
     let mut texts: Vec<String> = chain(error).map(ToString::to_string).collect();
     texts.dedup();
@@ -20,7 +20,7 @@ pub fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (
     std::iter::successors(Some(error), |e| <dyn Error>::source(*e))
 }
 
-/// Why TLS failed, in words for somebody who has never seen the library.
+/// Describes a TLS error without the terms of the library.
 pub fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
     use rustls::{AlertDescription as Alert, CertificateError as Bad, Error};
     let words = match error {
@@ -28,62 +28,60 @@ pub fn tls_words(error: &rustls::Error) -> std::sync::Arc<str> {
             Bad::Expired | Bad::ExpiredContext { .. } => "the server's certificate has expired",
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => "the server's certificate is not valid yet",
             Bad::Revoked => "the server's certificate was revoked",
-            Bad::UnknownIssuer => {
-                "the server's certificate is of an unknown issuer: name its authority with tls: { ca }"
-            }
+            Bad::UnknownIssuer => "the server's certificate has an unknown issuer: set its CA with tls: { ca }",
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-                "the server's certificate is for another name than the one that was called"
+                "the server's certificate is not valid for the requested host name"
             }
-            Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => "the certificate is not one for a server",
-            Bad::BadSignature => "the signature of the server's certificate does not fit the authority that is trusted",
+            Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => "the certificate is not valid for a server",
+            Bad::BadSignature => "the signature of the server's certificate does not match the trusted CA",
             Bad::BadEncoding => "the server's certificate cannot be read",
-            // The library hands this one through from another, as a text.
+            // These errors come from another library, and only as text.
             other if format!("{other:?}").contains("CaUsedAsEndEntity") => {
-                "the server's certificate is an authority's own: it needs one that the authority has signed"
+                "the server sent a CA certificate: it needs a certificate signed by the CA"
             }
             other if format!("{other:?}").contains("UnsupportedCertVersion") => {
-                "the server's certificate has no version 3"
+                "the server's certificate is not X.509 version 3"
             }
             other if format!("{other:?}").contains("UnsupportedSignatureAlgorithm") => {
-                "the server's certificate has a signature of a kind that is not supported"
+                "the signature algorithm of the server's certificate is not supported"
             }
             _ => "the server's certificate is not valid",
         },
-        Error::InvalidMessage(_) => "the server does not speak TLS, or not as it should",
-        Error::PeerIncompatible(_) => "the server offers no version or cipher that we support",
+        Error::InvalidMessage(_) => "the server does not speak TLS, or sent an invalid message",
+        Error::PeerIncompatible(_) => "no TLS version or cipher suite in common with the server",
         Error::NoApplicationProtocol | Error::AlertReceived(Alert::NoApplicationProtocol) => {
-            "the server does not speak the HTTP version that is asked for"
+            "the server does not support the requested HTTP version"
         }
         Error::AlertReceived(alert) => match alert {
-            Alert::CertificateRequired => "the server wants a client certificate: give tls: { cert, key }",
-            Alert::UnknownCA => "the server does not know the authority of our client certificate",
+            Alert::CertificateRequired => "the server requires a client certificate: set tls: { cert, key }",
+            Alert::UnknownCA => "the server does not trust the CA of the client certificate",
             Alert::BadCertificate | Alert::CertificateUnknown | Alert::UnsupportedCertificate => {
-                "the server does not accept our client certificate"
+                "the server rejected the client certificate"
             }
-            Alert::CertificateExpired => "our client certificate has expired",
-            Alert::CertificateRevoked => "our client certificate was revoked",
-            Alert::AccessDenied => "the server denies access with our client certificate",
+            Alert::CertificateExpired => "the client certificate has expired",
+            Alert::CertificateRevoked => "the client certificate was revoked",
+            Alert::AccessDenied => "the server denied access for the client certificate",
             Alert::HandshakeFailure => {
-                "the server refused the handshake: no common cipher, or it wants a client certificate"
+                "the server refused the handshake: no common cipher suite, or it requires a client certificate"
             }
-            Alert::ProtocolVersion => "the server offers no TLS version that we support",
-            Alert::UnrecognisedName => "the server does not know the name that was called",
-            Alert::InternalError => "the server had an error of its own",
+            Alert::ProtocolVersion => "no TLS version in common with the server",
+            Alert::UnrecognisedName => "the server does not recognize the requested host name",
+            Alert::InternalError => "the server reported an internal error",
             _ => "the server refused the connection",
         },
         Error::DecryptError | Error::PeerMisbehaved(_) | Error::InappropriateHandshakeMessage { .. } => {
-            "the server breaks the rules of TLS"
+            "the server violated the TLS protocol"
         }
         Error::NoCertificatesPresented => "the server sent no certificate",
-        Error::PeerSentOversizedRecord => "the server sent more than TLS allows",
-        // Texts of their own; all others would be the library's way to print its own types.
+        Error::PeerSentOversizedRecord => "the server sent an oversized TLS record",
+        // These have a message of their own; all others would print types of the library.
         Error::General(_) | Error::Other(_) => return fold(&error.to_string()),
-        _ => "the connection could not be secured",
+        _ => "the TLS handshake failed",
     };
     words.into()
 }
 
-/// The same error, with the address that refused the connection in its words.
+/// Adds the address to an error that says the connection was refused.
 pub fn refused_by(error: io::Error, host: &str, port: u16) -> io::Error {
     match error.kind() {
         kind @ io::ErrorKind::ConnectionRefused => {
@@ -93,9 +91,9 @@ pub fn refused_by(error: io::Error, host: &str, port: u16) -> io::Error {
     }
 }
 
-/// Why the network failed, where that is known.
+/// The reason for an I/O error, if it is a known one.
 pub fn io_reason(error: &io::Error) -> Option<Reason> {
-    // The handshake's error travels inside an I/O error, sometimes inside two, and `source` does not show it.
+    // A TLS error is wrapped in one or two I/O errors, and `source` does not return it.
     if let Some(inner) = error.get_ref() {
         if let Some(tls) = inner.downcast_ref::<rustls::Error>() {
             return Some(Reason::Tls(tls_words(tls)));
@@ -120,7 +118,7 @@ pub fn io_reason(error: &io::Error) -> Option<Reason> {
     }
 }
 
-/// Folds a text of this machine or of a library; what a server wrote is folded by [`Redactor::fold`].
+/// Folds a message of the system or a library; for text from a server use [`Redactor::fold`].
 pub fn fold(text: &str) -> std::sync::Arc<str> {
     Redactor::default().fold(text)
 }
@@ -140,25 +138,25 @@ mod tests {
     }
 
     #[test]
-    fn tls_failures_are_in_words() {
+    fn tls_errors_have_plain_reasons() {
         use rustls::{AlertDescription as Alert, CertificateError as Bad, Error, InvalidMessage};
         for (error, words) in [
-            (Error::InvalidCertificate(Bad::UnknownIssuer), "of an unknown issuer"),
+            (Error::InvalidCertificate(Bad::UnknownIssuer), "has an unknown issuer"),
             (Error::InvalidCertificate(Bad::Expired), "has expired"),
-            (Error::InvalidCertificate(Bad::NotValidForName), "for another name"),
+            (Error::InvalidCertificate(Bad::NotValidForName), "not valid for the requested"),
             (Error::InvalidCertificate(Bad::UnhandledCriticalExtension), "is not valid"),
             (Error::InvalidMessage(InvalidMessage::InvalidContentType), "does not speak TLS"),
-            (Error::AlertReceived(Alert::CertificateRequired), "wants a client certificate"),
+            (Error::AlertReceived(Alert::CertificateRequired), "requires a client certificate"),
             (Error::AlertReceived(Alert::HandshakeFailure), "refused the handshake"),
             (Error::AlertReceived(Alert::UserCanceled), "refused the connection"),
         ] {
-            let said = tls_words(&error);
-            assert!(said.contains(words), "{error:?}: {said}");
+            let text = tls_words(&error);
+            assert!(text.contains(words), "{error:?}: {text}");
         }
     }
 
     #[test]
-    fn numbers_do_not_make_kinds_of_their_own() {
+    fn numbers_are_folded() {
         assert_eq!(&*fold("port 40123, id 7\r\n"), "port N, id N  ");
     }
 }

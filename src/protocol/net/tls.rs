@@ -1,5 +1,5 @@
-//! TLS configurations: built once for each set of options, because loading root certificates costs milliseconds and
-//! 100 KiB each time.
+//! TLS configurations: built once for each set of options, because loading root certificates takes milliseconds and
+//! 100 KiB.
 
 use std::sync::Arc;
 
@@ -14,27 +14,27 @@ use crate::scenario::plan::{ClientOptions, HttpVersion};
 /// TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The library refuses the settings, such as a key that does not belong to its certificate.
+    /// The library rejects the settings, such as a key that does not match its certificate.
     #[error("cannot set up TLS: {0}")]
     Settings(#[from] rustls::Error),
-    /// A file of the scenario is not what it should be.
+    /// A file of the scenario is invalid.
     #[error("tls: {what} cannot be read: {why}")]
     File {
         /// Which one: `ca`, `certificate` or `key`.
         what: &'static str,
-        /// What is wrong with it.
+        /// The error.
         why: String,
     },
 }
 
-/// One configuration for each of `clients`.
+/// A configuration for each of `clients`.
 pub fn configurations(clients: &[ClientOptions]) -> Result<Vec<ClientConfig>, TlsError> {
     let provider = Arc::new(ring::default_provider());
     let usual = Arc::new(system_roots());
     clients.iter().map(|options| configuration(options, &provider, &usual)).collect()
 }
 
-/// The configuration of somebody alone with these options.
+/// A single configuration with these options.
 pub fn of(options: &ClientOptions) -> Result<ClientConfig, TlsError> {
     configuration(options, &Arc::new(ring::default_provider()), &Arc::new(system_roots()))
 }
@@ -69,10 +69,10 @@ fn configuration(
     Ok(config)
 }
 
-/// The machine's root certificates (a bastion often has a private one), or Mozilla's where it has none.
+/// The root certificates of the system (which may include private ones), or Mozilla's if there are none.
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
-    // A certificate the library cannot read is of no use to it; the others are.
+    // Certificates that the library cannot parse are skipped.
     let _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
@@ -91,13 +91,13 @@ fn own_roots(pem: &[u8]) -> Result<RootCertStore, TlsError> {
 fn certificates(what: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
     match all {
-        Ok(none) if none.is_empty() => Err(TlsError::File { what, why: "no certificate is in it".to_owned() }),
+        Ok(none) if none.is_empty() => Err(TlsError::File { what, why: "it contains no certificate".to_owned() }),
         Ok(all) => Ok(all),
         Err(error) => Err(TlsError::File { what, why: error.to_string() }),
     }
 }
 
-/// `tls: { insecure: true }`: believes every certificate, but still checks that its owner speaks.
+/// `tls: { insecure: true }`: accepts any certificate, but still verifies that the server owns its key.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
@@ -142,7 +142,7 @@ mod tests {
     use crate::scenario::plan::Identity;
 
     #[test]
-    fn the_versions_asked_for_are_offered() {
+    fn the_configured_versions_are_offered() {
         let of = |http_version| ClientOptions { http_version, ..ClientOptions::default() };
         let configs = configurations(&[of(HttpVersion::Any), of(HttpVersion::One), of(HttpVersion::Two)]);
         let offered: Vec<usize> = configs.expect("valid").iter().map(|config| config.alpn_protocols.len()).collect();
@@ -150,11 +150,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_certificate_is_named() {
+    fn invalid_certificate_files_are_named() {
         let bad = |text: &str| Some(Arc::from(text.as_bytes()));
         let ca = ClientOptions { ca: bad("nothing"), ..ClientOptions::default() };
         let error = configurations(&[ca]).expect_err("no certificate");
-        assert_eq!(error.to_string(), "tls: ca cannot be read: no certificate is in it");
+        assert_eq!(error.to_string(), "tls: ca cannot be read: it contains no certificate");
         let identity = Identity { certificate: b"x".as_slice().into(), key: b"y".as_slice().into() };
         let own = ClientOptions { identity: Some(identity), ..ClientOptions::default() };
         assert!(configurations(&[own]).expect_err("none").to_string().starts_with("tls: certificate"));

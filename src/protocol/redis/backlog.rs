@@ -1,25 +1,26 @@
-//! Whether we read as fast as messages come. As long as every read leaves bytes behind, the server sends faster than we
-//! read, and its messages wait for us: the latency measured then is our own. Pure: time and the kernel's figure are passed
-//! in.
+//! Detects whether we read as fast as messages arrive. While every read leaves bytes behind, messages wait in the
+//! socket
+//! buffer, and the measured latency is partly our own. Pure: the time and the kernel's figure are passed in.
 
 use std::time::Duration;
 
-/// A read of fewer bytes has emptied the connection: nothing is asked of the kernel then.
-const MANY: usize = 4 * 1024;
+/// A smaller read, in bytes, has emptied the socket buffer, so the kernel is not asked.
+const SMALL_READ: usize = 4 * 1024;
 
-/// Follows one connection.
+/// The state of one connection.
 #[derive(Debug, Default)]
 pub struct Backlog {
-    /// Since when no read has emptied it.
+    /// Nanoseconds; since then, no read has emptied the buffer.
     since: Option<u64>,
 }
 
 impl Backlog {
-    /// This many bytes were read at `now`, in nanoseconds; `unread` asks how many more are waiting. Returns for how long
-    /// there have been more at every read, where that is so.
+    /// Records a read of this many bytes at `now`, in nanoseconds; `unread` returns the bytes left in the buffer.
+    /// Returns for
+    /// how long the buffer has not been emptied, if it was not before this read.
     pub fn read(&mut self, bytes: usize, now: u64, unread: impl FnOnce() -> u64) -> Option<Duration> {
-        if bytes < MANY || unread() == 0 {
-            // What was waiting until this read belongs to it.
+        if bytes < SMALL_READ || unread() == 0 {
+            // Includes this read: its messages were waiting until now.
             return self.since.take().map(|since| Duration::from_nanos(now.saturating_sub(since)));
         }
         let since = *self.since.get_or_insert(now);
@@ -32,17 +33,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_never_emptied_is_behind_until_it_is() {
+    fn a_backlog_lasts_until_the_buffer_is_empty() {
         let mut backlog = Backlog::default();
         let nanos = |n| Some(Duration::from_nanos(n));
         let never = || panic!("a small read asks nothing");
         assert_eq!(backlog.read(100, 1, never), None);
-        assert_eq!(backlog.read(MANY, 2, || 0), None, "a large read that emptied it");
-        assert_eq!(backlog.read(MANY, 10, || 7), nanos(0));
-        assert_eq!(backlog.read(MANY, 30, || 1), nanos(20));
-        assert_eq!(backlog.read(MANY, 45, || 0), nanos(35), "it is emptied");
-        assert_eq!(backlog.read(MANY, 50, || 0), None);
-        assert_eq!(backlog.read(MANY, 60, || 9), nanos(0), "and begins anew");
+        assert_eq!(backlog.read(SMALL_READ, 2, || 0), None, "a large read that emptied it");
+        assert_eq!(backlog.read(SMALL_READ, 10, || 7), nanos(0));
+        assert_eq!(backlog.read(SMALL_READ, 30, || 1), nanos(20));
+        assert_eq!(backlog.read(SMALL_READ, 45, || 0), nanos(35), "it is emptied");
+        assert_eq!(backlog.read(SMALL_READ, 50, || 0), None);
+        assert_eq!(backlog.read(SMALL_READ, 60, || 9), nanos(0), "and begins anew");
         assert_eq!(backlog.read(9, 65, never), nanos(5));
         assert_eq!(backlog.read(9, 70, never), None);
     }

@@ -1,7 +1,7 @@
-//! What a measured message begins with: which run sent it, who in it, its number, when it was due and when it was sent.
+//! The stamp at the start of a measured message: run, stream, number, when it was due, and when it was sent.
 //!
-//! Binary, 40 bytes in network order: magic (2), version (1), flags (1), stream (4), run (8), number (8), due (8),
-//! sent (8). As JSON, a first member `"_lt":[version,run,stream,number,due,sent]`, for channels that others read. Times
+//! Binary: 40 bytes in network byte order: magic (2), version (1), flags (1), stream (4), run (8), number (8), due (8),
+//! sent (8). As JSON, for channels that others read: a first member `"_lt":[version,run,stream,number,due,sent]`. Times
 //! are nanoseconds of [`clock::now`](super::clock::now), which mean nothing outside the run. Version 1 had no run.
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -13,8 +13,8 @@ const VERSION: u8 = 2;
 const MAGIC: [u8; 4] = [0xCA, 0x7D, VERSION, 0];
 const JSON: &[u8] = b"{\"_lt\":[";
 /// Bytes of the binary form.
-const BINARY: usize = 40;
-/// Bits of a run's id: programs that read JSON numbers as doubles keep it exactly.
+const BINARY_LENGTH: usize = 40;
+/// Bits of a run's id: exact for programs that parse JSON numbers as doubles.
 const RUN_BITS: u32 = 53;
 
 /// The stamp on a message.
@@ -22,24 +22,24 @@ const RUN_BITS: u32 = 53;
 pub struct Stamp {
     /// The run that sent it, from [`new_run`].
     pub run: u64,
-    /// One sender's messages on one channel over one connection.
+    /// The stream: one sender's messages on one channel over one connection.
     pub stream: u32,
-    /// Counts up by one from 0 in a stream.
+    /// Position in the stream, from 0.
     pub number: u64,
-    /// When it should have been sent.
+    /// When it should have been sent, in nanoseconds.
     pub due: u64,
-    /// When it was.
+    /// When it was sent, in nanoseconds.
     pub sent: u64,
 }
 
-/// The id of a run: random, whatever the seed of the run, because two runs on one channel must never share it.
+/// A random id for a run. Independent of the run's seed, because two runs on one channel must not share an id.
 pub fn new_run() -> u64 {
-    // Its keys are random bytes of the operating system.
+    // The keys of RandomState are random bytes of the operating system.
     RandomState::new().build_hasher().finish() >> (u64::BITS - RUN_BITS)
 }
 
-/// Appends the message: the stamp as `form` says, the payload, and blanks up to `size`.
-pub fn write(out: &mut Vec<u8>, form: Envelope, stamp: &Stamp, (payload, size): (&[u8], usize)) {
+/// Appends the message: the stamp in this form, the payload, and spaces up to `size` bytes.
+pub fn write(out: &mut Vec<u8>, form: Envelope, stamp: &Stamp, payload: &[u8], size: usize) {
     let begin = out.len();
     match form {
         Envelope::Off => out.extend_from_slice(payload),
@@ -65,11 +65,11 @@ pub fn write(out: &mut Vec<u8>, form: Envelope, stamp: &Stamp, (payload, size): 
             out.push(b'}');
         }
     }
-    // A blank is white space in JSON and harmless in text.
+    // A space is white space in JSON and harmless in text.
     out.resize(out.len().max(begin + size), b' ');
 }
 
-/// The rest of the JSON object: the payload's own members, or the payload as one.
+/// The rest of the JSON object: the payload's members if it is an object, else a member `payload`.
 fn write_members(out: &mut Vec<u8>, payload: &[u8]) {
     let trimmed = payload.trim_ascii();
     let members = trimmed.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}")).map(<[u8]>::trim_ascii);
@@ -90,12 +90,12 @@ fn write_members(out: &mut Vec<u8>, payload: &[u8]) {
     }
 }
 
-/// The stamp of a message, if it has one.
+/// The stamp of a message, if it has a valid one.
 pub fn read(message: &[u8], form: Envelope) -> Option<Stamp> {
     match form {
         Envelope::Off => None,
         Envelope::Binary => {
-            let (head, fields) = message.get(..BINARY)?.split_at(8);
+            let (head, fields) = message.get(..BINARY_LENGTH)?.split_at(8);
             let (magic, stream) = head.split_at(4);
             if magic != MAGIC {
                 return None;
@@ -126,12 +126,12 @@ mod tests {
 
     fn written(form: Envelope, payload: &str, size: usize) -> Vec<u8> {
         let mut out = b"before".to_vec();
-        write(&mut out, form, &STAMP, (payload.as_bytes(), size));
+        write(&mut out, form, &STAMP, payload.as_bytes(), size);
         out.split_off(6)
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn stamps_round_trip() {
         for payload in ["", "text", "{}", r#"{"a":1}"#, "[1,2]", "größe", " { } "] {
             for size in [0, 10, 512] {
                 for form in [Envelope::Binary, Envelope::Json] {
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_form_stays_json() {
+    fn stamped_json_is_valid_json() {
         for (payload, rest) in [
             ("", ""),
             ("{}", ""),
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_runs_have_the_same_id() {
+    fn run_ids_are_unique() {
         let ids: std::collections::HashSet<u64> = (0..1_000).map(|_| new_run()).collect();
         assert!(ids.len() == 1_000 && ids.iter().all(|id| *id < 1 << RUN_BITS), "{ids:?}");
     }

@@ -1,10 +1,10 @@
-//! Whether a response is what its step expects: the receivers of a message, the expectations and captures of a command.
+//! Evaluates Redis responses: the number of receivers of a message, expectations and captures of a command.
 
 use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::resp::Value;
+use super::resp::RedisValue;
 use crate::protocol::evaluate::{self, Rules, Views};
 use crate::protocol::result::{Check, StepResult};
 use crate::scenario::eval::response::ResponseView;
@@ -13,7 +13,7 @@ use crate::scenario::plan::{PublishStep, RedisStep};
 use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 
-/// Compares the number of receivers of a message.
+/// Checks the number of receivers of a message.
 pub fn receivers(step: &PublishStep, receivers: i64, scope: &mut Scope, result: &mut StepResult) {
     let Some(matcher) = step.receivers.as_ref() else { return };
     let words: Arc<str> = format!("receivers {matcher}").into();
@@ -26,17 +26,17 @@ pub fn receivers(step: &PublishStep, receivers: i64, scope: &mut Scope, result: 
     result.fail(Reason::Unmet(words), Example { detail, ..Example::default() });
 }
 
-/// Expectations, then captures.
-pub fn response(step: &RedisStep, value: &Value, scope: &mut Scope, result: &mut StepResult) {
+/// Evaluates expectations, then captures.
+pub fn response(step: &RedisStep, value: &RedisValue, scope: &mut Scope, result: &mut StepResult) {
     if step.captures.is_empty() && step.expects.is_empty() {
         return;
     }
     let json = value.to_json().to_string().into_bytes();
     let raw = match value {
-        Value::Text(bytes) => bytes.as_slice(),
+        RedisValue::Text(bytes) => bytes.as_slice(),
         _ => &json,
     };
-    // A string that is JSON itself is read as what it says, any other as a JSON string.
+    // A string that contains JSON is parsed as JSON, any other is a JSON string.
     let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(raw).is_ok();
     let headers = HeaderMap::new();
     let elapsed = result.timings.service;
@@ -57,16 +57,16 @@ mod tests {
     use crate::scenario::plan::Action;
     use crate::scenario::{Overrides, Scenario};
 
-    /// What came of a step whose response took this long; with details.
-    fn evaluated(step: &RedisStep, value: &Value, took: Duration, scope: &mut Scope) -> StepResult {
+    /// The result, with details, of a step whose response took this long.
+    fn evaluated(step: &RedisStep, value: &RedisValue, took: Duration, scope: &mut Scope) -> StepResult {
         let mut result = StepResult::new(None, None, true);
         result.timings.service = took;
         response(step, value, scope, &mut result);
         result
     }
 
-    /// What the capture `v` of a step holds after this answer, or the reason of the failure.
-    fn captured(source: &str, value: &Value) -> String {
+    /// The value of the capture `v` after this response, as JSON, or the reason of the failure.
+    fn captured(source: &str, value: &RedisValue) -> String {
         let text = format!(
             "redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], capture: {{ v: '{source}' }} }}] }}]"
         );
@@ -80,15 +80,15 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_captured_as_what_they_are() {
-        let text = |text: &str| Value::Text(text.into());
-        let list = Value::List(vec![Value::Int(1), text("b")]);
+    fn responses_are_captured_with_their_type() {
+        let text = |text: &str| RedisValue::Text(text.into());
+        let list = RedisValue::List(vec![RedisValue::Int(1), text("b")]);
         for (source, value, expected) in [
-            ("$", Value::Int(7), "7"),
+            ("$", RedisValue::Int(7), "7"),
             ("$", text("plain"), "\"plain\""),
             ("$.a", text(r#"{"a": 5}"#), "5"),
             ("$[1]", list.clone(), "\"b\""),
-            ("$", Value::Null, "null"),
+            ("$", RedisValue::Null, "null"),
             ("body", text("say \"hi\""), "\"say \\\"hi\\\"\""),
             ("regex:b(.)", text("abc"), "\"c\""),
             ("$.x", list, "nothing to capture for v: json $.x"),
@@ -98,8 +98,8 @@ mod tests {
     }
 
     #[test]
-    fn responses_are_compared_with_what_is_expected() {
-        let compared = |expect: &str, value: &Value| {
+    fn responses_are_compared_with_expectations() {
+        let compared = |expect: &str, value: &RedisValue| {
             let text =
                 format!("redis: {{ url: redis://h }}\ntasks: [{{ steps: [{{ redis: [GET, k], expect: {expect} }}] }}]");
             let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
@@ -108,36 +108,37 @@ mod tests {
             let example = result.failure().and_then(|failure| failure.example.clone());
             example.map_or_else(|| "ok".to_owned(), |example| example.detail)
         };
-        let text = |text: &str| Value::Text(text.into());
+        let text = |text: &str| RedisValue::Text(text.into());
         for (expect, value, expected) in [
-            ("{ json: { $: 7 } }", Value::Int(7), "ok"),
-            ("{ json: { $: { gte: 8 } } }", Value::Int(7), "expected json $ >= 8, got 7"),
+            ("{ json: { $: 7 } }", RedisValue::Int(7), "ok"),
+            ("{ json: { $: { gte: 8 } } }", RedisValue::Int(7), "expected json $ >= 8, got 7"),
             ("{ json: { $.a: 5 } }", text(r#"{"a": 5}"#), "ok"),
-            ("{ json: { '$[1]': b } }", Value::List(vec![Value::Int(1), text("b")]), "ok"),
-            ("{ json: { $: null } }", Value::Null, "ok"),
+            ("{ json: { '$[1]': b } }", RedisValue::List(vec![RedisValue::Int(1), text("b")]), "ok"),
+            ("{ json: { $: null } }", RedisValue::Null, "ok"),
             ("{ body: OK }", text("OK"), "ok"),
             ("{ body: { starts_with: a } }", text("b"), "expected body starts with \"a\", got b"),
-            ("{ time: < 2s }", Value::Null, "ok"),
-            ("{ time: < 500ms }", Value::Null, "expected time < 500ms, got 1.00s"),
+            ("{ time: < 2s }", RedisValue::Null, "ok"),
+            ("{ time: < 500ms }", RedisValue::Null, "expected time < 500ms, got 1.00s"),
         ] {
             assert_eq!(compared(expect, &value), expected, "{expect} {value:?}");
         }
     }
 
     #[test]
-    fn what_came_is_shown_as_it_came() {
+    fn the_actual_value_is_shown_unchanged() {
         let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ redis: [GET, k], expect: { body: got it } }] }]";
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
-        for (answer, got) in [("forgot it", Some("forgot it")), ("got got it", Some("got got it")), ("got it", None)] {
-            let result = evaluated(step, &Value::Text(answer.into()), Duration::ZERO, &mut plan.scope(1, 1));
+        for (response, got) in [("forgot it", Some("forgot it")), ("got got it", Some("got got it")), ("got it", None)]
+        {
+            let result = evaluated(step, &RedisValue::Text(response.into()), Duration::ZERO, &mut plan.scope(1, 1));
             let checks = result.details.unwrap().checks;
             assert_eq!(checks, [Check { words: "body \"got it\"".into(), got: got.map(str::to_owned) }]);
         }
     }
 
     #[test]
-    fn receivers_are_compared() {
+    fn receivers_are_checked() {
         let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ publish: c, expect: { receivers: { gte: 2 } } }] }]";
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Publish(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
@@ -154,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn what_can_be_captured_is_whatever_else_fails() {
+    fn captures_are_set_even_if_expectations_fail() {
         let text = "redis: { url: redis://h }\ntasks: [{ steps: [{ redis: [GET, k], expect: { body: other }, \
             capture: { a: $.nope, v: $.b } }] }]";
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let Action::Redis(step) = &plan.classes[0].tasks[0].steps[0].action else { panic!("another step") };
         let mut scope = plan.scope(1, 1);
-        let result = evaluated(step, &Value::Text(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
+        let result = evaluated(step, &RedisValue::Text(r#"{"b":7}"#.into()), Duration::ZERO, &mut scope);
         assert!(matches!(result.failure().unwrap().reason, Reason::Unmet(_)), "{result:?}");
         assert_eq!(scope.get(plan.slots.id("v").unwrap()).as_i64(), Some(7));
     }

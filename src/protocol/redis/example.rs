@@ -1,26 +1,26 @@
-//! The Redis command that is shown beside a failure.
+//! The Redis command in the example of a failure.
 
-use super::resp::Value;
+use super::resp::RedisValue;
 use super::words::{quoted, without_passwords};
 use crate::protocol::example::{EXAMPLE_BODY, EXAMPLE_LINE, beginning};
 use crate::scenario::secrets::Redactor;
 use crate::stats::ExampleRequest;
 
-/// Most words of a command that are shown.
-const WORDS: usize = 200;
+/// Maximum words of a command.
+const MAX_WORDS: usize = 200;
 
-/// A command as it is on the wire.
+/// A command, from its encoded form.
 pub(super) fn command(encoded: &[u8], secrets: &Redactor) -> ExampleRequest {
-    let words = match Value::read(encoded) {
-        Ok(Value::List(words)) => words,
+    let words = match RedisValue::read(encoded) {
+        Ok(RedisValue::List(words)) => words,
         _ => Vec::new(),
     };
-    let word = |value| if let Value::Text(word) = value { word } else { Vec::new() };
-    let words: Vec<Vec<u8>> = words.into_iter().take(WORDS).map(word).collect();
+    let word = |value| if let RedisValue::Text(word) = value { word } else { Vec::new() };
+    let words: Vec<Vec<u8>> = words.into_iter().take(MAX_WORDS).map(word).collect();
     ExampleRequest { line: line(&words, secrets), ..ExampleRequest::default() }
 }
 
-/// A message to a channel; `payload` is without its stamp.
+/// A published message; `payload` excludes the stamp.
 pub(super) fn message(verb: &str, channel: &str, payload: &[u8], secrets: &Redactor) -> ExampleRequest {
     ExampleRequest {
         line: line(&[verb, channel], secrets),
@@ -35,11 +35,11 @@ pub(super) fn subscription<'a>(
     names: impl Iterator<Item = &'a str>,
     secrets: &Redactor,
 ) -> ExampleRequest {
-    let words: Vec<&str> = std::iter::once(verb).chain(names).take(WORDS).collect();
+    let words: Vec<&str> = std::iter::once(verb).chain(names).take(MAX_WORDS).collect();
     ExampleRequest { line: line(&words, secrets), ..ExampleRequest::default() }
 }
 
-/// Each word is masked before it is quoted and truncated.
+/// Formats a command. Each word is masked before it is quoted and truncated.
 fn line<W: AsRef<[u8]>>(words: &[W], secrets: &Redactor) -> String {
     let mut line = String::new();
     for word in without_passwords(words) {
@@ -58,7 +58,7 @@ mod tests {
     use crate::protocol::redis::resp::encode;
 
     #[test]
-    fn a_command_is_shown_as_one_types_it_without_secrets() {
+    fn commands_are_shown_without_secrets() {
         let secrets = Redactor::new(["tok 4815"]);
         let shown = |words: &[&str]| {
             let mut bytes = Vec::new();

@@ -1,8 +1,8 @@
-//! Redis's patterns for channels: `*`, `?`, `[a-c]`, `[^x]` and `\` before a character that means itself.
+//! Redis channel patterns: `*`, `?`, `[a-c]`, `[^x]`, and `\` to escape a character.
 
-/// True when the whole name fits the pattern. Takes at most the product of both lengths.
-pub fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    // Where to go on when the characters after the last star do not fit: one character of the name further.
+/// Whether the pattern matches the whole name. Takes at most the product of both lengths.
+pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
+    // Where to continue if the characters after the last star do not match: one character of the name further.
     let (mut p, mut n) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
     loop {
@@ -14,8 +14,8 @@ pub fn fits(pattern: &[u8], name: &[u8]) -> bool {
         match (pattern.get(p), name.get(n)) {
             (None, None) => return true,
             (Some(_), Some(byte)) => {
-                let (fits, next) = one(&pattern[p..], *byte);
-                if fits {
+                let (matches, next) = one(&pattern[p..], *byte);
+                if matches {
                     (p, n) = (p + next, n + 1);
                     continue;
                 }
@@ -32,14 +32,14 @@ pub fn fits(pattern: &[u8], name: &[u8]) -> bool {
     }
 }
 
-/// Whether the first element of the pattern fits the byte, and how long that element is.
+/// Whether the first element of the pattern matches the byte, and the length of that element.
 fn one(pattern: &[u8], byte: u8) -> (bool, usize) {
     match pattern {
         [b'?', ..] => (true, 1),
         [b'\\', escaped, ..] => (*escaped == byte, 2),
         [b'[', rest @ ..] => {
-            let (fits, length) = class(rest, byte);
-            (fits, 1 + length)
+            let (matches, length) = class(rest, byte);
+            (matches, 1 + length)
         }
         [plain, ..] => (*plain == byte, 1),
         [] => (false, 0),
@@ -52,7 +52,7 @@ fn class(set: &[u8], byte: u8) -> (bool, usize) {
     let mut found = false;
     loop {
         match &set[at.min(set.len())..] {
-            // Without its end a set ends with the pattern.
+            // An unterminated set ends with the pattern.
             [] => return (found != negated, at),
             [b']', ..] => return (found != negated, at + 1),
             [b'\\', escaped, ..] => {
@@ -73,10 +73,10 @@ fn class(set: &[u8], byte: u8) -> (bool, usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
+    use super::matches;
 
     #[test]
-    fn patterns_mean_what_they_mean_to_the_server() {
+    fn patterns_match_as_on_the_server() {
         for (pattern, name, expected) in [
             ("orders:*", "orders:eu", true),
             ("orders:*", "orders:", true),
@@ -97,8 +97,8 @@ mod tests {
             ("[", "[", false),
             ("[a", "a", true),
         ] {
-            assert_eq!(fits(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
+            assert_eq!(matches(pattern.as_bytes(), name.as_bytes()), expected, "{pattern} {name}");
         }
-        assert!(!fits("*a".repeat(50).as_bytes(), "a".repeat(49).as_bytes()));
+        assert!(!matches("*a".repeat(50).as_bytes(), "a".repeat(49).as_bytes()));
     }
 }

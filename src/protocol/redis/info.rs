@@ -1,39 +1,39 @@
-//! The text of `INFO`, read.
+//! Parses the response to `INFO`.
 
 use std::collections::HashMap;
 
 use crate::stats::server::ServerFigures;
 
-/// Counters that tell why a server closes connections, as they stand since its start.
+/// Counters since the start of the server that help to explain why it closes connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Counters {
-    /// Another one after a restart.
+pub struct InfoCounters {
+    /// Changes with each restart.
     pub run_id: String,
-    /// Clients cut for reading too slowly; told since Redis 7.2.
+    /// Clients disconnected for reading too slowly; since Redis 7.2.
     pub output_buffer_cuts: Option<u64>,
-    /// Clients evicted; told since Redis 7.0.
+    /// Clients evicted; since Redis 7.0.
     pub evicted_clients: Option<u64>,
-    /// Connections refused for the limit of clients.
+    /// Connections refused because of `maxclients`.
     pub rejected: u64,
     /// Bytes received.
     pub bytes_in: u64,
     /// Bytes sent.
     pub bytes_out: u64,
-    /// Commands done.
+    /// Commands processed.
     pub commands: u64,
 }
 
-/// The lines of one answer.
+/// The lines of a response.
 #[derive(Debug)]
 pub struct Info<'a>(HashMap<&'a str, &'a str>);
 
 impl<'a> Info<'a> {
-    /// Reads `name:value` lines; titles and whatever else is there are passed over.
+    /// Parses `name:value` lines; skips titles and anything else.
     pub fn read(text: &'a str) -> Self {
         Self(text.lines().filter_map(|line| line.trim_end().split_once(':')).collect())
     }
 
-    /// True when there is no such line.
+    /// True if there is no such line.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -42,9 +42,9 @@ impl<'a> Info<'a> {
         self.0.get(name)?.parse().ok()
     }
 
-    /// The counters in it.
-    pub fn counters(&self) -> Counters {
-        Counters {
+    /// The counters.
+    pub fn counters(&self) -> InfoCounters {
+        InfoCounters {
             run_id: self.0.get("run_id").map_or_else(String::new, |id| (*id).to_owned()),
             output_buffer_cuts: self.number("client_output_buffer_limit_disconnections"),
             evicted_clients: self.number("evicted_clients"),
@@ -55,7 +55,7 @@ impl<'a> Info<'a> {
         }
     }
 
-    /// The figures in it, but for those that need a look before.
+    /// The figures, except those that need a second sample.
     pub fn figures(&self) -> ServerFigures {
         let limit = |name| self.number(name).filter(|n| *n > 0);
         ServerFigures {
@@ -72,7 +72,7 @@ impl<'a> Info<'a> {
     }
 }
 
-/// The largest `omem` in the text of `CLIENT LIST`.
+/// The largest `omem` (output buffer, in bytes) in the response to `CLIENT LIST`.
 pub fn largest_buffer(clients: &str) -> Option<u64> {
     let fields = clients.lines().flat_map(|line| line.split(' '));
     fields.filter_map(|field| field.strip_prefix("omem=")?.parse().ok()).max()
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_found_among_the_lines() {
+    fn figures_are_parsed() {
         let text = "# Server\r\nredis_version:7.0.15\r\nrun_id:ab12\r\n\r\n# Clients\r\nconnected_clients:12\r\nmaxclients:100\r\n\
                     used_memory:900\r\nused_memory_peak:1000\r\nmaxmemory:0\r\nevicted_clients:3\r\ntotal_net_input_bytes:7\r\n\
                     pubsub_channels:2\r\npubsubshard_channels:1\r\npubsub_patterns:4\r\nodd\r\n";

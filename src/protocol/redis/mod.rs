@@ -1,9 +1,10 @@
-//! Redis: publishing, subscribing and plain commands, and whether what was published arrives.
+//! Redis: publishing, subscribing and plain commands, and whether published messages are delivered.
 //!
-//! Plan steps go in; [`StepResult`](crate::protocol::result::StepResult)s come out for the statistics, and deliveries and
-//! their losses go to a [`MessageSink`](crate::protocol::message_sink::MessageSink). A user has one connection for what it sends and, when it subscribes, one more that
-//! does nothing but receive. The wire format is read here and not by a client library, because the moment of receipt
-//! must be stamped where the bytes come in, and memory must stay bounded whatever the server sends.
+//! In: steps of the plan. Out: [`StepResult`](crate::protocol::result::StepResult)s, and deliveries and losses for a
+//! [`MessageSink`](crate::protocol::message_sink::MessageSink). A user has one connection for commands and, once it
+//! subscribes, a second one that only receives. RESP is parsed here and not by a client library, because messages need
+//! a
+//! timestamp from when their bytes arrive, and memory must stay bounded whatever the server sends.
 
 mod backlog;
 mod client;
@@ -15,9 +16,8 @@ mod evaluate;
 mod example;
 mod glob;
 mod info;
-mod inner;
 mod monitor;
-mod names;
+mod nested_errors;
 mod probe;
 mod receiver;
 mod receiver_command;
@@ -25,14 +25,15 @@ mod resp;
 mod shared;
 mod stream;
 mod streams;
+mod subscription_table;
 mod subscriptions;
 mod trace;
 mod track;
 pub mod words;
 
-pub use client::{Factory, UserClient};
+pub use client::{RedisClient, RedisClientFactory};
 pub use monitor::{Monitor, watch};
-pub use probe::{Silent, probe};
-pub use shared::RedisError;
+pub use probe::{ProbeError, probe};
+pub use shared::RedisSetupError;
 
 pub use crate::scenario::plan::{Address, AddressError};

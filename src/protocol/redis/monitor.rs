@@ -1,31 +1,32 @@
-//! Watching the server while it is loaded, on a connection of its own.
+//! Monitors the server during a run, over a connection of its own.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::client::Factory;
-use super::connection::Connection;
-use super::error::WireError;
-use super::info::{Counters, Info, largest_buffer};
+use super::client::RedisClientFactory;
+use super::connection::RedisConnection;
+use super::error::RedisError;
+use super::info::{Info, InfoCounters, largest_buffer};
 use super::resp::FormatError;
-use super::shared::{CONNECT_TIMEOUT, Shared};
+use super::shared::{CONNECT_TIMEOUT, RedisShared};
 use crate::stats::server::ServerFigures;
 
-/// How often the server is asked.
-const EVERY: Duration = Duration::from_secs(2);
-/// A server that takes longer to say how it is does not answer.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// A list of clients costs the server time for each of them: every fourth look, from the second on (nobody is there at the first),
-/// and not of very many.
+/// Interval between samples.
+const INTERVAL: Duration = Duration::from_secs(2);
+/// Time-out for a sample.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// `CLIENT LIST` costs the server time for each client: it is sent with every fourth sample, starting with the second
+/// (at
+/// the first there are no clients yet), and only up to this many clients.
 const LIST_EVERY: u32 = 4;
-const LIST_MOST: u64 = 2_000;
+const MAX_LISTED_CLIENTS: u64 = 2_000;
 
-/// Asks the server of this factory's users how it is, again and again.
-pub async fn watch(factory: &Factory, report: impl Fn(ServerFigures)) {
+/// Samples the server at intervals, forever.
+pub async fn watch(factory: &RedisClientFactory, report: impl Fn(ServerFigures)) {
     let mut monitor = Monitor::new(factory);
-    let mut tick = interval(EVERY);
+    let mut tick = interval(INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
@@ -33,21 +34,21 @@ pub async fn watch(factory: &Factory, report: impl Fn(ServerFigures)) {
     }
 }
 
-/// Asks a server how it is.
+/// Samples a server.
 #[derive(Debug)]
 pub struct Monitor {
-    shared: Arc<Shared>,
-    connection: Option<Connection>,
-    /// The counters at the first look, and the look before.
-    first: Option<Counters>,
-    before: Option<(Instant, Counters)>,
+    shared: Arc<RedisShared>,
+    connection: Option<RedisConnection>,
+    /// The counters of the first and the previous sample.
+    first: Option<InfoCounters>,
+    before: Option<(Instant, InfoCounters)>,
     looks: u32,
     latest: ServerFigures,
 }
 
 impl Monitor {
-    /// For the server of this factory's users.
-    pub fn new(factory: &Factory) -> Self {
+    /// For the server of this factory.
+    pub fn new(factory: &RedisClientFactory) -> Self {
         Self {
             shared: factory.shared(),
             connection: None,
@@ -58,9 +59,9 @@ impl Monitor {
         }
     }
 
-    /// Looks once. When that fails, the figures are the last ones known, and say so.
+    /// Takes a sample. If that fails, the figures are the last known ones, marked as stale.
     pub async fn look(&mut self) -> ServerFigures {
-        match tokio::time::timeout(PATIENCE, self.ask()).await {
+        match tokio::time::timeout(TIMEOUT, self.command()).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 self.latest.stale = Some(error.reason(&self.shared.secrets).to_string());
@@ -69,29 +70,29 @@ impl Monitor {
                 }
             }
             Err(_) => {
-                self.latest.stale = Some(format!("no answer for {} s", PATIENCE.as_secs()));
+                self.latest.stale = Some(format!("no response for {} s", TIMEOUT.as_secs()));
                 self.connection = None;
             }
         }
         self.latest.clone()
     }
 
-    async fn ask(&mut self) -> Result<(), WireError> {
+    async fn command(&mut self) -> Result<(), RedisError> {
         let connection = match &mut self.connection {
             Some(connection) => connection,
             None => self.connection.insert(self.shared.open(CONNECT_TIMEOUT).await?),
         };
-        let text = connection.ask(&["INFO"]).await?.into_text();
+        let text = connection.command(&["INFO"]).await?.into_text();
         let info = Info::read(&text);
         if info.is_empty() {
-            return Err(FormatError::NotRedis("it does not answer INFO as a Redis does").into());
+            return Err(FormatError::NotRedis("unexpected response to INFO").into());
         }
         let mut figures = info.figures();
         figures.largest_buffer = self.latest.largest_buffer;
         figures.clients_peak = self.latest.clients_peak.max(figures.clients);
-        if self.looks % LIST_EVERY == 1 && figures.clients <= LIST_MOST {
-            // Who may not list clients (ACL) can still see the rest.
-            figures.largest_buffer = match connection.ask(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {
+        if self.looks % LIST_EVERY == 1 && figures.clients <= MAX_LISTED_CLIENTS {
+            // An ACL may forbid listing clients; the other figures are still of use.
+            figures.largest_buffer = match connection.command(&["CLIENT", "LIST", "TYPE", "pubsub"]).await {
                 Ok(value) => largest_buffer(&value.into_text()),
                 Err(error) if error.is_fatal() => return Err(error),
                 Err(_) => None,
@@ -99,18 +100,18 @@ impl Monitor {
         }
         self.looks = self.looks.wrapping_add(1);
         let counters = info.counters();
-        self.shared.note(&counters);
+        self.shared.update_counters(&counters);
         self.compare(&mut figures, counters);
         self.latest = figures;
         Ok(())
     }
 
-    /// Rates since the look before, and counts since the first.
-    fn compare(&mut self, figures: &mut ServerFigures, now: Counters) {
+    /// Computes rates since the previous sample, and counts since the first.
+    fn compare(&mut self, figures: &mut ServerFigures, now: InfoCounters) {
         let restarted = self.first.as_ref().is_some_and(|first| first.run_id != now.run_id);
         if restarted {
-            // A new server counts from 0.
-            self.first = Some(Counters { run_id: now.run_id.clone(), ..Counters::default() });
+            // A restarted server counts from 0.
+            self.first = Some(InfoCounters { run_id: now.run_id.clone(), ..InfoCounters::default() });
             self.before = None;
         }
         let first = self.first.get_or_insert_with(|| now.clone());

@@ -1,43 +1,45 @@
-//! Whether a Redis answers: asked once, before a run.
+//! Checks once, before a run, whether a Redis server responds.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::error::WireError;
-use super::shared::Shared;
+use super::error::RedisError;
+use super::shared::RedisShared;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 
-/// Why a Redis does not answer as it should.
+/// Why the server does not respond as expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silent {
-    /// In words.
+pub struct ProbeError {
+    /// The reason.
     pub why: Arc<str>,
-    /// Something is there, but it does not let us in, or is no Redis.
+    /// Something responds, but rejects us or is not Redis.
     pub reached: bool,
 }
 
-/// Connects, logs in and sends a `PING`; what is answered is masked. Blocks for at most about `limit`, so it belongs on a thread of its own.
+/// Connects, authenticates and sends a `PING`; masks secrets in errors. Blocks for up to about `limit`, so call it on a
+/// separate thread.
 ///
 /// # Errors
 /// When any of that fails.
-pub fn probe(target: &RedisTarget, secrets: &Arc<Redactor>, limit: Duration) -> Result<(), Silent> {
-    let silent = |why: String, reached| Silent { why: why.into(), reached };
-    let shared = Shared::new(target, Arc::clone(secrets)).map_err(|e| silent(e.to_string(), true))?;
+pub fn probe(target: &RedisTarget, secrets: &Arc<Redactor>, limit: Duration) -> Result<(), ProbeError> {
+    let silent = |why: String, reached| ProbeError { why: why.into(), reached };
+    let shared = RedisShared::new(target, Arc::clone(secrets)).map_err(|e| silent(e.to_string(), true))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| silent(e.to_string(), true))?;
     let asked = async {
         let mut connection = shared.open(limit).await?;
-        connection.ask(&["PING"]).await.map(drop)
+        connection.command(&["PING"]).await.map(drop)
     };
-    let answer = runtime.block_on(async { tokio::time::timeout(limit, asked).await });
-    // A name that is still being looked up is not waited for.
+    let response = runtime.block_on(async { tokio::time::timeout(limit, asked).await });
+    // Does not wait for a pending name lookup.
     runtime.shutdown_background();
-    let reached = |error: &WireError| matches!(error, WireError::Refused(_) | WireError::Format(_) | WireError::Closed);
-    match answer {
+    let reached =
+        |error: &RedisError| matches!(error, RedisError::Refused(_) | RedisError::Format(_) | RedisError::Closed);
+    match response {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(silent(error.reason(secrets).to_string(), reached(&error))),
-        Err(_) => Err(silent(WireError::Late(limit).reason(secrets).to_string(), false)),
+        Err(_) => Err(silent(RedisError::TimedOut(limit).reason(secrets).to_string(), false)),
     }
 }
 
@@ -49,7 +51,7 @@ mod tests {
     use super::*;
     use crate::scenario::plan::{Envelope, RedisProtocol};
 
-    fn asked(url: String) -> Result<(), Silent> {
+    fn asked(url: String) -> Result<(), ProbeError> {
         let (protocol, envelope) = (RedisProtocol::Resp3, Envelope::Binary);
         let tls = crate::scenario::plan::ClientOptions::default();
         let target = RedisTarget { url: url.into(), protocol, envelope, drain: Duration::ZERO, tls };
@@ -57,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_and_somebody_else_are_two_things() {
+    fn unreachable_and_foreign_servers_are_distinguished() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("redis://{}", listener.local_addr().unwrap());
         let server = std::thread::spawn(move || {
@@ -67,7 +69,7 @@ mod tests {
         let silent = asked(url.clone()).unwrap_err();
         assert!(silent.reached && silent.why.contains("not a Redis"), "{silent:?}");
         server.join().unwrap();
-        // Nobody listens there any more.
+        // The port is closed now.
         let silent = asked(url).unwrap_err();
         assert_eq!((silent.reached, &*silent.why), (false, "connection refused"));
     }

@@ -1,4 +1,4 @@
-//! What a user asks of its receiver.
+//! Commands of a user to its receiver.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,9 +7,9 @@ use tokio::sync::oneshot;
 
 use crate::stats::{Example, Reason};
 
-/// How a name is subscribed to.
+/// Kind of subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum SubscriptionKind {
     /// `SUBSCRIBE`.
     Channel,
     /// `PSUBSCRIBE`.
@@ -18,38 +18,38 @@ pub enum Kind {
     Shard,
 }
 
-impl Kind {
-    /// The commands that begin and end it.
+impl SubscriptionKind {
+    /// The commands that start and end it.
     pub fn verbs(self) -> (&'static str, &'static str) {
         match self {
-            Kind::Channel => ("SUBSCRIBE", "UNSUBSCRIBE"),
-            Kind::Pattern => ("PSUBSCRIBE", "PUNSUBSCRIBE"),
-            Kind::Shard => ("SSUBSCRIBE", "SUNSUBSCRIBE"),
+            SubscriptionKind::Channel => ("SUBSCRIBE", "UNSUBSCRIBE"),
+            SubscriptionKind::Pattern => ("PSUBSCRIBE", "PUNSUBSCRIBE"),
+            SubscriptionKind::Shard => ("SSUBSCRIBE", "SUNSUBSCRIBE"),
         }
     }
 }
 
-/// A name to subscribe to.
+/// A subscription to make.
 #[derive(Debug)]
-pub struct Wanted {
-    /// How.
-    pub kind: Kind,
+pub struct SubscriptionRequest {
+    pub kind: SubscriptionKind,
     /// Channel or pattern.
     pub name: Arc<str>,
     /// The `SUBSCRIBE` row, for outages.
     pub row: u32,
-    /// The `DELIVER` row; `None` is not measured.
+    /// The `DELIVER` row; `None` if it is not measured.
     pub deliver: Option<u32>,
 }
 
-/// What the user wants.
+/// A command to a receiver.
 #[derive(Debug)]
 pub enum ReceiverCommand {
-    /// These names too. Answered when the server has confirmed them, with the time to connect, if that was needed.
-    Subscribe(Vec<Wanted>, Answer),
-    /// These names no more, or none at all. Answered when all that was sent has come, or the wait for it is over.
+    /// Adds subscriptions. The result is sent once the server has confirmed them: the time to connect, if that was
+    /// needed.
+    Subscribe(Vec<SubscriptionRequest>, SubscribeResultSender),
+    /// Ends these subscriptions, or all. The result is sent once all pending messages have arrived, or have timed out.
     Unsubscribe(Option<Vec<Arc<str>>>, oneshot::Sender<()>),
 }
 
-/// Where the answer to a subscription goes.
-pub type Answer = oneshot::Sender<Result<Option<Duration>, (Reason, Example)>>;
+/// Receives the result of a subscription.
+pub type SubscribeResultSender = oneshot::Sender<Result<Option<Duration>, (Reason, Example)>>;

@@ -1,73 +1,74 @@
-//! What all users of a run share: how to connect, the book of what was published, and what is known of the server.
+//! What all users of a run share: how to connect, the streams that were published, and the state of the server.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::connection::{Connection, Dialer};
+use super::connection::{RedisConnection, RedisDialer};
 use super::envelope;
-use super::error::WireError;
-use super::info::Counters;
+use super::error::RedisError;
+use super::info::InfoCounters;
 use super::streams::Streams;
 use crate::protocol::net::tls::{self, TlsError};
 use crate::scenario::plan::{Address, AddressError, Envelope, RedisTarget};
 use crate::scenario::secrets::Redactor;
 
-/// Longest that opening a connection may take where no step says otherwise.
+/// Time-out for connecting where no step sets one.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A subscriber that leaves waits at least this long for the server, also where there is no drain time.
-const LEAST_QUIET: Duration = Duration::from_millis(500);
-/// How long ago the server may have cut others for us to believe that it cut us for the same reason.
+/// Minimum time that an unsubscribing subscriber waits for a silent server, even if the drain time is 0.
+const MIN_SILENCE_LIMIT: Duration = Duration::from_millis(500);
+/// Maximum age of a change of the server's counters that may explain a broken connection.
 const RECENT: Duration = Duration::from_secs(5);
 
 /// The server's address cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum RedisError {
-    /// Not an address.
+pub enum RedisSetupError {
+    /// Invalid address.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// No TLS.
+    /// TLS could not be set up.
     #[error(transparent)]
     Tls(#[from] TlsError),
 }
 
 /// Shared by all users.
 #[derive(Debug)]
-pub struct Shared {
+pub struct RedisShared {
     /// How to connect.
-    pub dialer: Dialer,
+    pub dialer: RedisDialer,
     /// How messages are stamped.
     pub envelope: Envelope,
-    /// In the stamps: what has another one was sent by another run.
+    /// Id of the run in stamps: messages with another id are from another run.
     pub run: u64,
-    /// When a gap counts as lost.
+    /// Time after which a gap counts as lost.
     pub drain: Duration,
-    /// Masked in everything that the server says.
+    /// Masks secrets in everything that the server sends.
     pub secrets: Arc<Redactor>,
-    /// What was published.
+    /// Published streams.
     pub streams: Streams,
-    witness: Mutex<Witness>,
+    server_state: Mutex<ServerState>,
 }
 
-/// The server's own counters when they were last looked at, and when they last moved.
+/// The last counters of the server, and when they changed.
 #[derive(Debug, Default)]
-struct Witness {
-    last: Option<Counters>,
+struct ServerState {
+    last: Option<InfoCounters>,
     restarted: Option<Instant>,
-    cut: Option<Instant>,
+    over_limit: Option<Instant>,
     evicted: Option<Instant>,
 }
 
-impl Shared {
-    /// For a target of the plan; `secrets` are never repeated.
+impl RedisShared {
+    /// For a target of the plan.
     ///
     /// # Errors
-    /// When the address is none, or TLS cannot be set up.
-    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
+    /// When the address is invalid, or TLS cannot be set up.
+    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisSetupError> {
         let mut tls = tls::of(&target.tls)?;
-        // The protocol inside is no HTTP.
+        // ALPN is for HTTP only.
         tls.alpn_protocols.clear();
         let address = Address::parse(&target.url)?;
-        let dialer = Dialer { address, protocol: target.protocol, resolver: Default::default(), tls: Arc::new(tls) };
+        let dialer =
+            RedisDialer { address, protocol: target.protocol, resolver: Default::default(), tls: Arc::new(tls) };
         Ok(Self {
             dialer,
             envelope: target.envelope,
@@ -75,60 +76,60 @@ impl Shared {
             drain: target.drain,
             secrets,
             streams: Streams::default(),
-            witness: Mutex::default(),
+            server_state: Mutex::default(),
         })
     }
 
-    /// How long a subscriber that leaves waits while nothing comes at all.
-    pub fn quiet(&self) -> Duration {
-        self.drain.max(LEAST_QUIET)
+    /// How long an unsubscribing subscriber waits while nothing arrives.
+    pub fn silence_limit(&self) -> Duration {
+        self.drain.max(MIN_SILENCE_LIMIT)
     }
 
-    /// How long a subscriber that leaves waits at most: there may be a backlog to be read before the confirmation.
-    pub fn patience(&self) -> Duration {
-        self.quiet() * 5
+    /// Maximum wait of an unsubscribing subscriber: it may have to read a backlog before the confirmation.
+    pub fn max_wait(&self) -> Duration {
+        self.silence_limit() * 5
     }
 
     /// Connects within `limit`.
     ///
     /// # Errors
-    /// When the server cannot be reached or does not let us in.
-    pub async fn open(&self, limit: Duration) -> Result<Connection, WireError> {
+    /// When the server cannot be reached or rejects the credentials.
+    pub async fn open(&self, limit: Duration) -> Result<RedisConnection, RedisError> {
         match tokio::time::timeout(limit, self.dialer.open()).await {
             Ok(result) => result,
-            Err(_) => Err(WireError::Late(limit)),
+            Err(_) => Err(RedisError::TimedOut(limit)),
         }
     }
 
-    /// Remembers the server's counters and when they moved.
-    pub fn note(&self, counters: &Counters) {
-        let mut witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Stores the server's counters, and when they changed.
+    pub fn update_counters(&self, counters: &InfoCounters) {
+        let mut server_state = self.server_state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        if let Some(last) = &witness.last {
+        if let Some(last) = &server_state.last {
             let restarted = last.run_id != counters.run_id;
             let grew =
                 |then: Option<u64>, now: Option<u64>| !restarted && matches!((then, now), (Some(t), Some(n)) if n > t);
-            let cut = grew(last.output_buffer_cuts, counters.output_buffer_cuts);
+            let over_limit = grew(last.output_buffer_cuts, counters.output_buffer_cuts);
             let evicted = grew(last.evicted_clients, counters.evicted_clients);
-            witness.restarted = if restarted { Some(now) } else { witness.restarted };
-            witness.cut = if cut { Some(now) } else { witness.cut };
-            witness.evicted = if evicted { Some(now) } else { witness.evicted };
+            server_state.restarted = if restarted { Some(now) } else { server_state.restarted };
+            server_state.over_limit = if over_limit { Some(now) } else { server_state.over_limit };
+            server_state.evicted = if evicted { Some(now) } else { server_state.evicted };
         }
-        witness.last = Some(counters.clone());
+        server_state.last = Some(counters.clone());
     }
 
-    /// Why the server closed a connection that was only listening, as well as its counters tell.
-    pub fn why_closed(&self) -> &'static str {
-        let witness = self.witness.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Why the server closed a listening connection, as far as its counters show.
+    pub fn close_reason(&self) -> &'static str {
+        let server_state = self.server_state.lock().unwrap_or_else(PoisonError::into_inner);
         let recent = |at: Option<Instant>| at.is_some_and(|at| at.elapsed() < RECENT);
-        if recent(witness.restarted) {
+        if recent(server_state.restarted) {
             "the server was restarted while subscribed"
-        } else if recent(witness.cut) {
-            "over the server's output buffer limit: slow subscriber cut off"
-        } else if recent(witness.evicted) {
+        } else if recent(server_state.over_limit) {
+            "over the server's output buffer limit: slow subscriber disconnected"
+        } else if recent(server_state.evicted) {
             "evicted by the server to save memory, while subscribed"
         } else {
-            "cut by the server while subscribed: output buffer limit, CLIENT KILL or time-out"
+            "disconnected by the server while subscribed: output buffer limit, CLIENT KILL or time-out"
         }
     }
 }

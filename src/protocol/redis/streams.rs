@@ -1,9 +1,8 @@
-//! The book of what was published: one entry for each stream of messages, so that a subscriber can tell at its end what
-//! it should have received.
+//! The book of published streams, with which a subscriber can tell at its end what it should have received.
 //!
-//! A stream is what one user publishes on one channel over one connection. Its sender alone writes its count; anyone
-//! may read it. The lock is taken when a stream begins, when a subscriber first sees it or misses some of it, and when a
-//! subscriber settles; never for a message that comes in order.
+//! A stream is what one user publishes on one channel over one connection. Only its sender increments its count; anyone
+//! may read it. The lock is taken when a stream starts, when a subscriber first sees it or misses messages, and when a
+//! subscriber settles; never for a message that arrives in order.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,106 +10,111 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{clock, glob};
 
-/// Most streams in the book: fifty users on ten thousand channels. Messages of later ones are counted, but not followed.
+/// Maximum streams in the book: fifty users on ten thousand channels. Messages of further streams are counted, but
+/// their
+/// losses are not.
 const MAX_STREAMS: usize = 500_000;
 
-/// One stream.
+/// A stream.
 #[derive(Debug)]
-pub struct Stream {
-    /// Streams of a run are numbered from 0.
+pub struct PublishedStream {
+    /// Counts up from 0 in a run.
     pub id: u32,
-    /// When it began, on [`clock::now`].
+    /// When it started, in nanoseconds of [`clock::now`].
     pub created: u64,
-    /// Messages that the server has accepted, which are numbered from 0.
+    /// Number of messages that the server has accepted.
     published: AtomicU64,
 }
 
-impl Stream {
-    /// Messages that the server has accepted.
+impl PublishedStream {
+    /// Number of messages that the server has accepted; the next one gets this number.
     pub fn published(&self) -> u64 {
         self.published.load(Ordering::Acquire)
     }
 
-    fn known(&self) -> Known {
-        Known { stream: self.id, created: self.created, published: self.published() }
+    fn state(&self) -> StreamState {
+        StreamState { stream: self.id, created: self.created, published: self.published() }
     }
 
-    /// The server has accepted one message more.
+    /// Counts a message that the server has accepted.
     pub fn accepted(&self) {
         self.published.fetch_add(1, Ordering::Release);
     }
 }
 
-/// A stream as the book knows it at the moment.
+/// The current state of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
+pub struct StreamState {
     /// Its id.
     pub stream: u32,
-    /// When it began, on [`clock::now`].
+    /// When it started, in nanoseconds of [`clock::now`].
     pub created: u64,
-    /// Messages the server has accepted.
+    /// Number of messages that the server has accepted.
     pub published: u64,
 }
 
-/// What the book has for the stream that a message names.
+/// The book's entry for a stream id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entry {
+pub enum StreamLookup {
     /// The stream.
-    Booked(Known),
-    /// It is one of ours for which there was no room.
-    NotBooked,
-    /// No stream of this run: whoever sent it has made it up.
+    Registered(StreamState),
+    /// A stream of this run for which there was no room.
+    Unregistered,
+    /// Not a stream of this run: the id is made up.
     Unknown,
 }
 
 /// All streams of a run.
 #[derive(Debug, Default)]
 pub struct Streams {
-    book: Mutex<Book>,
+    registry: Mutex<Registry>,
 }
 
 #[derive(Debug, Default)]
-struct Book {
-    channels: HashMap<Arc<str>, Vec<Arc<Stream>>>,
-    /// All of them, by id.
-    streams: Vec<Arc<Stream>>,
+struct Registry {
+    channels: HashMap<Arc<str>, Vec<Arc<PublishedStream>>>,
+    /// By id.
+    streams: Vec<Arc<PublishedStream>>,
     /// The next id.
     next: u32,
 }
 
 impl Streams {
-    /// Begins a stream on a channel. Also returns the channel's name as the book has it, if the stream found room there.
-    pub fn begin(&self, channel: &str) -> (Arc<Stream>, Option<Arc<str>>) {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        let stream = Arc::new(Stream { id: book.next, created: clock::now(), published: AtomicU64::new(0) });
-        book.next = book.next.saturating_add(1);
-        if book.streams.len() >= MAX_STREAMS {
+    /// Starts a stream on a channel. Also returns the shared name of the channel, if the book had room for the stream.
+    pub fn begin(&self, channel: &str) -> (Arc<PublishedStream>, Option<Arc<str>>) {
+        let mut registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        let stream =
+            Arc::new(PublishedStream { id: registry.next, created: clock::now(), published: AtomicU64::new(0) });
+        registry.next = registry.next.saturating_add(1);
+        if registry.streams.len() >= MAX_STREAMS {
             return (stream, None);
         }
-        book.streams.push(Arc::clone(&stream));
-        let name = book.channels.get_key_value(channel).map_or_else(|| channel.into(), |(name, _)| Arc::clone(name));
-        book.channels.entry(Arc::clone(&name)).or_default().push(Arc::clone(&stream));
+        registry.streams.push(Arc::clone(&stream));
+        let name =
+            registry.channels.get_key_value(channel).map_or_else(|| channel.into(), |(name, _)| Arc::clone(name));
+        registry.channels.entry(Arc::clone(&name)).or_default().push(Arc::clone(&stream));
         (stream, Some(name))
     }
 
-    /// What is known of the stream with this id. For the first message of a stream and for gaps, not for every message.
-    pub fn entry(&self, id: u32) -> Entry {
-        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
-        match book.streams.get(id as usize) {
-            Some(stream) => Entry::Booked(stream.known()),
-            None if id < book.next => Entry::NotBooked,
-            None => Entry::Unknown,
+    /// The entry of this stream id. Called for the first message of a stream and for gaps, not for every message.
+    pub fn entry(&self, id: u32) -> StreamLookup {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        match registry.streams.get(id as usize) {
+            Some(stream) => StreamLookup::Registered(stream.state()),
+            None if id < registry.next => StreamLookup::Unregistered,
+            None => StreamLookup::Unknown,
         }
     }
 
-    /// The streams of a channel, or of all channels that fit a pattern.
-    pub fn of(&self, name: &str, is_pattern: bool) -> Vec<Known> {
-        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+    /// The streams of a channel, or of all channels that match a pattern.
+    pub fn of(&self, name: &str, is_pattern: bool) -> Vec<StreamState> {
+        let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
         if is_pattern {
-            let fitting = book.channels.iter().filter(|(channel, _)| glob::fits(name.as_bytes(), channel.as_bytes()));
-            fitting.flat_map(|(_, streams)| streams).map(|stream| stream.known()).collect()
+            let fitting =
+                registry.channels.iter().filter(|(channel, _)| glob::matches(name.as_bytes(), channel.as_bytes()));
+            fitting.flat_map(|(_, streams)| streams).map(|stream| stream.state()).collect()
         } else {
-            book.channels.get(name).into_iter().flatten().map(|stream| stream.known()).collect()
+            registry.channels.get(name).into_iter().flatten().map(|stream| stream.state()).collect()
         }
     }
 }
@@ -134,15 +138,15 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_is_not_in_the_book_is_ours_or_made_up() {
+    fn streams_beyond_the_limit_are_not_booked() {
         let streams = Streams::default();
         for _ in 0..MAX_STREAMS {
             streams.begin("c");
         }
         let (late, name) = streams.begin("c");
         assert_eq!((name, streams.of("c", false).len()), (None, MAX_STREAMS));
-        assert!(matches!(streams.entry(7), Entry::Booked(known) if known.stream == 7));
-        assert!(matches!(streams.entry(late.id), Entry::NotBooked));
-        assert!(matches!(streams.entry(late.id + 1), Entry::Unknown));
+        assert!(matches!(streams.entry(7), StreamLookup::Registered(state) if state.stream == 7));
+        assert!(matches!(streams.entry(late.id), StreamLookup::Unregistered));
+        assert!(matches!(streams.entry(late.id + 1), StreamLookup::Unknown));
     }
 }

@@ -1,12 +1,12 @@
-//! Redis steps as a trace shows them.
+//! Redis steps as trace events.
 
 use std::time::Duration;
 
-use super::resp::Value;
-use crate::protocol::trace::{Answer, Trace, TraceEvent};
+use super::resp::RedisValue;
+use crate::protocol::trace::{RedisResponse, Trace, TraceEvent};
 use crate::scenario::plan::{Envelope, PublishStep};
 
-/// Shows what is sent and received, where somebody watches.
+/// Traces what is sent and received, if there is a trace.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tracer<'t>(pub Option<&'t dyn Trace>);
 
@@ -17,23 +17,22 @@ impl Tracer<'_> {
         }
     }
 
-    /// A message that goes out.
-    pub(super) fn message(self, step: &PublishStep, filled: (&str, &[u8]), envelope: Envelope) {
-        let (channel, payload) = filled;
+    /// A message being published.
+    pub(super) fn message(self, step: &PublishStep, channel: &str, payload: &[u8], envelope: Envelope) {
         let verb = step.verb();
-        self.trace(|| TraceEvent::Message { verb, channel, payload, more: besides(envelope, step.size) });
+        self.trace(|| TraceEvent::Message { verb, channel, payload, more: stamp_and_padding(envelope, step.size) });
     }
 
-    /// A command as it is on the wire.
+    /// A command, from its encoded form.
     pub(super) fn command(self, encoded: &[u8]) {
-        let word = |value| if let Value::Text(word) = value { word } else { Vec::new() };
-        self.trace(|| match Value::read(encoded) {
-            Ok(Value::List(words)) => TraceEvent::Command(words.into_iter().map(word).collect()),
+        let word = |value| if let RedisValue::Text(word) = value { word } else { Vec::new() };
+        self.trace(|| match RedisValue::read(encoded) {
+            Ok(RedisValue::List(words)) => TraceEvent::Command(words.into_iter().map(word).collect()),
             _ => TraceEvent::Command(Vec::new()),
         });
     }
 
-    /// A subscription, or the end of some.
+    /// A subscription or unsubscription.
     pub(super) fn subscription<'a>(self, verb: Option<&'static str>, names: impl Iterator<Item = &'a str>) {
         self.trace(|| match verb {
             Some(verb) => TraceEvent::Subscribe { verb, names: names.collect() },
@@ -41,28 +40,28 @@ impl Tracer<'_> {
         });
     }
 
-    /// The answer to a command.
-    pub(super) fn answered(self, value: &Value, took: Duration, bytes: u64) {
-        let answer = || match value {
-            Value::Text(text) => Answer::Text(text),
-            other => Answer::Other(other.to_json()),
+    /// The response to a command.
+    pub(super) fn response(self, value: &RedisValue, took: Duration, bytes: u64) {
+        let response = || match value {
+            RedisValue::Text(text) => RedisResponse::Text(text),
+            other => RedisResponse::Other(other.to_json()),
         };
-        self.trace(|| TraceEvent::Answered { answer: answer(), took, bytes });
+        self.trace(|| TraceEvent::RedisResponse { response: response(), took, bytes });
     }
 
-    /// The answer to a message.
+    /// The response to a published message.
     pub(super) fn received(self, receivers: i64, took: Duration, bytes: u64) {
-        self.trace(|| TraceEvent::Answered { answer: Answer::Receivers(receivers), took, bytes });
+        self.trace(|| TraceEvent::RedisResponse { response: RedisResponse::Receivers(receivers), took, bytes });
     }
 
-    /// The answer to a subscription.
+    /// The confirmation of a subscription.
     pub(super) fn confirmed(self, took: Duration) {
-        self.trace(|| TraceEvent::Answered { answer: Answer::Confirmed, took, bytes: 0 });
+        self.trace(|| TraceEvent::RedisResponse { response: RedisResponse::Confirmed, took, bytes: 0 });
     }
 }
 
-/// What a message has besides its payload.
-fn besides(envelope: Envelope, size: Option<u32>) -> String {
+/// Describes what a message contains in addition to its payload.
+fn stamp_and_padding(envelope: Envelope, size: Option<u32>) -> String {
     let stamp = match envelope {
         Envelope::Binary => "stamped with 40 bytes",
         Envelope::Json => "stamped with a member `_lt`",
@@ -84,35 +83,35 @@ mod tests {
     use crate::protocol::redis::resp::encode;
 
     #[derive(Debug, Default)]
-    struct Seen(RefCell<Vec<String>>);
+    struct RecordingTrace(RefCell<Vec<String>>);
 
-    impl Trace for Seen {
+    impl Trace for RecordingTrace {
         fn trace(&self, event: &TraceEvent<'_>) {
             self.0.borrow_mut().push(format!("{event:?}"));
         }
     }
 
     #[test]
-    fn commands_are_seen_as_the_words_that_are_sent() {
-        let seen = Seen::default();
+    fn commands_are_traced_as_words() {
+        let trace = RecordingTrace::default();
         let mut bytes = Vec::new();
         encode::command(&mut bytes, &["SET", "a b", ""]);
         Tracer(None).command(&bytes);
-        assert!(seen.0.borrow().is_empty());
-        Tracer(Some(&seen)).command(&bytes);
+        assert!(trace.0.borrow().is_empty());
+        Tracer(Some(&trace)).command(&bytes);
         let wanted = format!("{:?}", TraceEvent::Command(vec![b"SET".to_vec(), b"a b".to_vec(), Vec::new()]));
-        assert_eq!(*seen.0.borrow(), [wanted]);
+        assert_eq!(*trace.0.borrow(), [wanted]);
     }
 
     #[test]
-    fn what_a_message_has_besides_its_payload_is_said() {
+    fn stamp_and_padding_are_described() {
         for (envelope, size, words) in [
             (Envelope::Off, None, ""),
             (Envelope::Off, Some(9), "padded to 9 bytes"),
             (Envelope::Binary, Some(512), "stamped with 40 bytes, padded to 512 bytes"),
             (Envelope::Json, None, "stamped with a member `_lt`"),
         ] {
-            assert_eq!(besides(envelope, size), words);
+            assert_eq!(stamp_and_padding(envelope, size), words);
         }
     }
 }

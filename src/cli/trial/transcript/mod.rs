@@ -17,7 +17,7 @@ use super::paint::{Paint, Role, cut};
 use crate::engine::trial::LONGEST_WAIT;
 use crate::headless::console::Output;
 use crate::protocol::result::{Captured, Check, StepResult};
-use crate::protocol::trace::{Sent, Trace, TraceEvent};
+use crate::protocol::trace::{SentRequest, Trace, TraceEvent};
 use crate::scenario::plan::Plan;
 use crate::scenario::secrets::{Redactor, header};
 use crate::stats::{Example, Reason};
@@ -123,7 +123,7 @@ impl Transcript {
         let _ = writeln!(self.out.borrow_mut(), "{:indent$}{text}", "");
     }
 
-    fn sent(&self, sent: &Sent<'_>) {
+    fn sent(&self, sent: &SentRequest<'_>) {
         self.unshown.take();
         self.blank();
         self.line(2, "", &format!("{} {}", sent.method, sent.url), Some(Role::Strong));
@@ -223,7 +223,7 @@ impl Trace for Transcript {
                 more(&self.requests);
                 self.unshown.replace(Some((*name).to_owned()));
             }
-            TraceEvent::Sent(sent) => self.sent(sent),
+            TraceEvent::SentRequest(sent) => self.sent(sent),
             TraceEvent::Redirected { status, url, withheld } => {
                 self.line(4, "< ", &format!("{status}, redirected to {url}"), Some(Role::Quiet));
                 if !withheld.is_empty() {
@@ -238,13 +238,13 @@ impl Trace for Transcript {
             TraceEvent::Acknowledged { params, after } => self.acknowledged(*params, *after),
             TraceEvent::Subscribed { name, payload } => self.subscribed(name, payload),
             TraceEvent::Received { number, payload, after } => self.received(*number, payload, *after),
-            TraceEvent::Listened { how, events, length } => self.listened(how, *events, *length),
+            TraceEvent::SubscriptionEnded { how, events, length } => self.listened(how, *events, *length),
             TraceEvent::Finished(result) => self.finished(result),
             TraceEvent::Command(_)
             | TraceEvent::Message { .. }
             | TraceEvent::Subscribe { .. }
             | TraceEvent::Unsubscribe(_)
-            | TraceEvent::Answered { .. } => self.redis(event),
+            | TraceEvent::RedisResponse { .. } => self.redis(event),
         }
     }
 }
@@ -294,7 +294,7 @@ mod tests {
     fn secrets_controls_and_length_of_what_is_shown() {
         let body = format!("a\u{1b}[31mb hunter22\n{}\n", "x".repeat(100));
         let text = printed(|t| {
-            t.trace(&TraceEvent::Sent(Sent {
+            t.trace(&TraceEvent::SentRequest(SentRequest {
                 method: "POST",
                 url: "http://h/?k=hunter22",
                 headers: vec![
@@ -327,7 +327,9 @@ mod tests {
 
     #[test]
     fn a_request_that_cannot_be_written_is_named_and_counted() {
-        let sent = || TraceEvent::Sent(Sent { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" });
+        let sent = || {
+            TraceEvent::SentRequest(SentRequest { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" })
+        };
         let text = printed(|t| {
             t.trace(&TraceEvent::Request("GET /a"));
             let mut result = StepResult::default();

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::{Transcript, more};
 use crate::cli::trial::paint::Role;
 use crate::protocol::redis::words::{quoted, without_passwords};
-use crate::protocol::trace::{Answer, TraceEvent};
+use crate::protocol::trace::{RedisResponse, TraceEvent};
 use crate::units;
 
 /// Most words of a command that have a line of their own.
@@ -36,9 +36,9 @@ impl Transcript {
                 let what = if names.is_empty() { "everything".to_owned() } else { names.join(" ") };
                 self.line(2, "- ", &format!("unsubscribe from {what}"), Some(Role::Quiet));
             }
-            TraceEvent::Answered { answer, took, bytes } => {
+            TraceEvent::RedisResponse { response, took, bytes } => {
                 let after = format!("after {}", units::latency(*took));
-                self.answer(answer, &after, &units::bytes(*bytes));
+                self.redis_response(response, &after, &units::bytes(*bytes));
             }
             _ => {}
         }
@@ -73,20 +73,20 @@ impl Transcript {
         }
     }
 
-    fn answer(&self, answer: &Answer<'_>, after: &str, size: &str) {
+    fn redis_response(&self, response: &RedisResponse<'_>, after: &str, size: &str) {
         let list = |one: &str, n: usize| format!("{one} of {n}");
-        let (words, whole) = match answer {
-            Answer::Receivers(1) => ("1 receiver".to_owned(), Cow::Borrowed(&b""[..])),
-            Answer::Receivers(n) => (format!("{n} receivers"), Cow::Borrowed(&b""[..])),
-            Answer::Confirmed => ("confirmed".to_owned(), Cow::Borrowed(&b""[..])),
-            Answer::Text(text) => match std::str::from_utf8(text) {
+        let (words, whole) = match response {
+            RedisResponse::Receivers(1) => ("1 receiver".to_owned(), Cow::Borrowed(&b""[..])),
+            RedisResponse::Receivers(n) => (format!("{n} receivers"), Cow::Borrowed(&b""[..])),
+            RedisResponse::Confirmed => ("confirmed".to_owned(), Cow::Borrowed(&b""[..])),
+            RedisResponse::Text(text) => match std::str::from_utf8(text) {
                 Ok(short) if short.width() <= SHORT && !short.contains('\n') => {
                     (quoted(short).into_owned(), Cow::Borrowed(&b""[..]))
                 }
                 Ok(_) => ("a text".to_owned(), Cow::Borrowed(*text)),
                 Err(_) => ("bytes".to_owned(), Cow::Borrowed(*text)),
             },
-            Answer::Other(json) => match json {
+            RedisResponse::Other(json) => match json {
                 serde_json::Value::Null => ("nil".to_owned(), Cow::Borrowed(&b""[..])),
                 serde_json::Value::Array(items) => {
                     (list("a list", items.len()), Cow::Owned(json.to_string().into_bytes()))
@@ -97,8 +97,11 @@ impl Transcript {
                 scalar => (scalar.to_string(), Cow::Borrowed(&b""[..])),
             },
         };
-        let size =
-            if matches!(answer, Answer::Text(_) | Answer::Other(_)) { format!(", {size}") } else { String::new() };
+        let size = if matches!(response, RedisResponse::Text(_) | RedisResponse::Other(_)) {
+            format!(", {size}")
+        } else {
+            String::new()
+        };
         self.line(4, "< ", &format!("{words}, {after}{size}"), Some(Role::Good));
         self.text("< ", &whole);
     }
@@ -142,7 +145,11 @@ mod tests {
         let text = printed(|t| {
             let more = "padded to 512 bytes".to_owned();
             t.redis(&TraceEvent::Message { verb: "PUBLISH", channel: "orders:7", payload: br#"{"order":7}"#, more });
-            t.redis(&TraceEvent::Answered { answer: Answer::Receivers(3), took: Duration::from_millis(2), bytes: 4 });
+            t.redis(&TraceEvent::RedisResponse {
+                response: RedisResponse::Receivers(3),
+                took: Duration::from_millis(2),
+                bytes: 4,
+            });
         });
         for wanted in
             ["  PUBLISH orders:7\n", ">   \"order\": 7", "> (padded to 512 bytes)", "< 3 receivers, after 2.0ms\n"]
@@ -154,18 +161,22 @@ mod tests {
     #[test]
     fn answers_are_shown_as_what_they_are() {
         let list = serde_json::json!(["a", 1]);
-        for (answer, wanted) in [
-            (Answer::Text(b"OK"), "< OK, after 1.0ms, 5 B\n"),
-            (Answer::Text(b""), "< \"\", after"),
-            (Answer::Text(br#"{"total":12,"lines":[1,2,3],"customer":"somebody with a name"}"#), "<   \"total\": 12"),
-            (Answer::Text(&[0xff, 0xfe]), "< (2 B of something"),
-            (Answer::Other(serde_json::Value::Null), "< nil, after"),
-            (Answer::Other(7.into()), "< 7, after"),
-            (Answer::Other(list), "< a list of 2, after"),
-            (Answer::Confirmed, "< confirmed, after 1.0ms\n"),
+        for (response, wanted) in [
+            (RedisResponse::Text(b"OK"), "< OK, after 1.0ms, 5 B\n"),
+            (RedisResponse::Text(b""), "< \"\", after"),
+            (
+                RedisResponse::Text(br#"{"total":12,"lines":[1,2,3],"customer":"somebody with a name"}"#),
+                "<   \"total\": 12",
+            ),
+            (RedisResponse::Text(&[0xff, 0xfe]), "< (2 B of something"),
+            (RedisResponse::Other(serde_json::Value::Null), "< nil, after"),
+            (RedisResponse::Other(7.into()), "< 7, after"),
+            (RedisResponse::Other(list), "< a list of 2, after"),
+            (RedisResponse::Confirmed, "< confirmed, after 1.0ms\n"),
         ] {
-            let name = format!("{answer:?}");
-            let text = printed(|t| t.redis(&TraceEvent::Answered { answer, took: Duration::from_millis(1), bytes: 5 }));
+            let name = format!("{response:?}");
+            let text =
+                printed(|t| t.redis(&TraceEvent::RedisResponse { response, took: Duration::from_millis(1), bytes: 5 }));
             assert!(text.contains(wanted), "{name}: {text}");
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Transcript;
 use crate::cli::trial::paint::Role;
-use crate::protocol::trace::{LONGEST_LISTENING, MOST_EVENTS};
+use crate::protocol::trace::{MAX_TRACED_EVENTS, MAX_TRACED_LISTENING};
 use crate::units;
 
 impl Transcript {
@@ -37,7 +37,7 @@ impl Transcript {
         let words = match how {
             "complete" | "error" => format!("{how} by the server, after {events_in_words} in {length_in_words}"),
             "broken" => format!("broken off after {events_in_words} in {length_in_words}"),
-            _ if events >= MOST_EVENTS || length >= LONGEST_LISTENING => {
+            _ if events >= MAX_TRACED_EVENTS || length >= MAX_TRACED_LISTENING => {
                 format!("left after {events_in_words} in {length_in_words}; a run may listen longer")
             }
             _ => format!("left after {events_in_words} in {length_in_words}"),
@@ -59,9 +59,9 @@ mod tests {
             t.trace(&TraceEvent::Acknowledged { params: Some(params), after: ms(3) });
             t.trace(&TraceEvent::Subscribed { name: "Stock", payload: br#"{"query":"subscription Stock { a }"}"# });
             t.trace(&TraceEvent::Received { number: 1, payload: r#"{"data":{"a":"hunter22"}}"#, after: ms(7) });
-            t.trace(&TraceEvent::Listened { how: "left", events: 1, length: ms(8) });
-            t.trace(&TraceEvent::Listened { how: "left", events: 3, length: ms(8) });
-            t.trace(&TraceEvent::Listened { how: "complete", events: 0, length: ms(8) });
+            t.trace(&TraceEvent::SubscriptionEnded { how: "left", events: 1, length: ms(8) });
+            t.trace(&TraceEvent::SubscriptionEnded { how: "left", events: 3, length: ms(8) });
+            t.trace(&TraceEvent::SubscriptionEnded { how: "complete", events: 0, length: ms(8) });
         });
         for wanted in [
             "> connection_init { authorization: …",

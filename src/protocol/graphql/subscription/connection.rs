@@ -1,16 +1,16 @@
-//! One WebSocket that speaks `graphql-transport-ws`, one operation on it, and its events.
+//! A WebSocket that speaks `graphql-transport-ws`, with one operation on it, and its events.
 
 use http::HeaderMap;
 use std::ops::Range;
 use std::sync::Arc;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::message::{self, Message};
+use super::message::{self, ServerMessage};
 use crate::protocol::context::UserContext;
 use crate::protocol::evaluate::{self, Rules, Views};
 use crate::protocol::graphql::business::{self, UNREADABLE};
-use crate::protocol::graphql::outcome::{self, Answer, Outcome};
-use crate::protocol::http::{Broken, Received, Socket, Subprotocol, Transfer, UserClient};
+use crate::protocol::graphql::outcome::{self, GraphqlOutcome, GraphqlResponse};
+use crate::protocol::http::{HttpClient, Socket, SocketError, SocketMessage, Subprotocol, Transfer};
 use crate::protocol::result::StepResult;
 use crate::scenario::eval::capture;
 use crate::scenario::eval::response::ResponseView;
@@ -20,80 +20,79 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::{Example, Reason};
 use crate::units;
 
-/// The protocol's name in the handshake.
+/// Subprotocol of the handshake.
 const PROTOCOL: &str = "graphql-transport-ws";
-/// Characters of a message that are kept as an example.
-const EXAMPLE: usize = 4_096;
+/// Characters of a message that an example keeps.
+const MAX_EXAMPLE: usize = 4_096;
 
-/// An acknowledged connection.
+/// A connection that the server has acknowledged.
 #[derive(Debug)]
-pub struct Connection {
+pub struct GraphqlConnection {
     socket: Socket,
     secrets: Arc<Redactor>,
 }
 
-/// What comes of a subscription.
+/// What the server sends, or how the operation ends.
 #[derive(Debug)]
 pub enum Next {
-    /// An event.
-    Event(Event),
-    /// The server has no more.
+    SubscriptionEvent(SubscriptionEvent),
+    /// The operation is complete.
     Complete,
-    /// The server ends the operation with errors.
-    Refused(Event),
-    /// The connection, or what came over it, is no good.
-    Broken(Reason, Example),
+    /// The server ended the operation with errors.
+    Refused(SubscriptionEvent),
+    /// The connection failed, or the server violated the protocol.
+    SocketError(Reason, Example),
 }
 
-/// The payload of a message.
+/// The payload of a `next` or `error` message.
 #[derive(Debug)]
-pub struct Event {
+pub struct SubscriptionEvent {
     text: Utf8Bytes,
     payload: Range<usize>,
 }
 
-/// How a connection is left.
+/// How to close a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Leave {
-    /// The operation goes on: the server is told to end it.
+pub enum CloseMode {
+    /// The operation is still running: send `complete`, close with 1000.
     Unfinished,
-    /// The operation is over.
+    /// The operation is over: close with 1000.
     Finished,
-    /// The server does not keep to the protocol.
+    /// The server violated the protocol: close with 4400.
     Invalid,
 }
 
-/// What is said when a connection begins.
+/// The payloads sent over a new connection.
 #[derive(Debug, Clone, Copy)]
-pub struct Greeting<'a> {
+pub struct HandshakePayloads<'a> {
     /// The payload of `connection_init`.
     pub params: Option<&'a [u8]>,
-    /// The payload of [`Connection::subscribe`], for its length.
+    /// The payload of [`GraphqlConnection::subscribe`]; only its length is used here, to size the buffer.
     pub payload: &'a [u8],
 }
 
-/// Opens a WebSocket by what was prepared from `step`, and waits until the server acknowledges the connection.
+/// Opens a WebSocket with the prepared request, and waits until the server acknowledges the connection.
 pub async fn connect(
-    client: &mut UserClient,
+    client: &mut HttpClient,
     step: &SubscriptionStep,
-    greeting: Greeting<'_>,
+    payloads: HandshakePayloads<'_>,
     context: &dyn UserContext,
     result: &mut StepResult,
-) -> Option<Connection> {
+) -> Option<GraphqlConnection> {
     let limit = step.http.timeout;
     let secrets = Arc::clone(client.secrets());
     let mut transfer = Transfer::begin(result);
     let started = transfer.started();
     let mut socket = None;
     let opening = async {
-        let Greeting { params, payload } = greeting;
-        let longest = params.map_or(0, <[u8]>::len).max(payload.len()).max(message::MOST_ECHOED) + message::AROUND;
+        let HandshakePayloads { params, payload } = payloads;
+        let longest = params.map_or(0, <[u8]>::len).max(payload.len()).max(message::MAX_ECHOED) + message::MAX_OVERHEAD;
         let wanted = Subprotocol { name: PROTOCOL, longest };
         socket = Some(client.open_socket(&step.http, wanted, context, &mut transfer).await?);
         let socket = socket.as_mut()?;
         match acknowledged(socket, params, &secrets).await {
             Ok(bytes) => transfer.result.bytes = bytes,
-            Err(Broken(reason, example)) => transfer.result.fail(reason, example),
+            Err(SocketError(reason, example)) => transfer.result.fail(reason, example),
         }
         Some(())
     };
@@ -106,128 +105,134 @@ pub async fn connect(
             result.fail(reason, Example::default());
         }
     }
-    let connection = Connection { socket: socket?, secrets };
+    let connection = GraphqlConnection { socket: socket?, secrets };
     if result.failure().is_some() {
-        connection.leave(if ended.is_err() { Leave::Finished } else { Leave::Invalid }).await;
+        connection.leave(if ended.is_err() { CloseMode::Finished } else { CloseMode::Invalid }).await;
         return None;
     }
     Some(connection)
 }
 
-/// Initialises the connection; the size of the server's acknowledgement.
-async fn acknowledged(socket: &mut Socket, params: Option<&[u8]>, secrets: &Redactor) -> Result<u64, Broken> {
+/// Sends `connection_init` and waits for the acknowledgement; returns its size in bytes.
+async fn acknowledged(socket: &mut Socket, params: Option<&[u8]>, secrets: &Redactor) -> Result<u64, SocketError> {
     socket.send(message::init(params)).await?;
     loop {
         let text = text(socket, secrets).await?;
-        match Message::read(&text, secrets) {
-            Ok(Message::Ack) => return Ok(text.len() as u64),
-            Ok(Message::Ping(payload)) => {
+        match ServerMessage::read(&text, secrets) {
+            Ok(ServerMessage::Ack) => return Ok(text.len() as u64),
+            Ok(ServerMessage::Ping(payload)) => {
                 let pong = message::pong(payload);
                 socket.send(pong).await?;
             }
-            Ok(Message::Pong | Message::Stranger) => {}
-            Ok(other) => return Err(alien(&format!("`{}` before connection_ack", other.name()), &text, secrets)),
-            Err(what) => return Err(alien(&what, &text, secrets)),
+            Ok(ServerMessage::Pong | ServerMessage::OtherOperation) => {}
+            Ok(other) => {
+                return Err(protocol_violation(&format!("`{}` before connection_ack", other.name()), &text, secrets));
+            }
+            Err(what) => return Err(protocol_violation(&what, &text, secrets)),
         }
     }
 }
 
-impl Connection {
-    /// Asks for the operation; `payload` is its JSON.
+impl GraphqlConnection {
+    /// Starts the operation; `payload` is JSON.
     ///
     /// # Errors
     /// When the connection breaks.
     pub async fn subscribe(&mut self, payload: &[u8]) -> Result<(), (Reason, Example)> {
-        self.socket.send(message::subscribe(payload)).await.map_err(|Broken(reason, example)| (reason, example))
+        self.socket.send(message::subscribe(payload)).await.map_err(|SocketError(reason, example)| (reason, example))
     }
 
-    /// What comes next. May be given up at any time: nothing is lost.
+    /// Waits for the next event or the end. Cancel safe: no message is lost.
     pub async fn next(&mut self) -> Next {
-        self.coming().await.unwrap_or_else(|Broken(reason, example)| Next::Broken(reason, example))
+        self.next_message().await.unwrap_or_else(|SocketError(reason, example)| Next::SocketError(reason, example))
     }
 
-    async fn coming(&mut self) -> Result<Next, Broken> {
+    async fn next_message(&mut self) -> Result<Next, SocketError> {
         loop {
             let text = text(&mut self.socket, &self.secrets).await?;
             let at = |payload: &str| {
                 let start = payload.as_ptr() as usize - text.as_ptr() as usize;
                 start..start + payload.len()
             };
-            match Message::read(&text, &self.secrets) {
-                Ok(Message::Next(payload)) => {
+            match ServerMessage::read(&text, &self.secrets) {
+                Ok(ServerMessage::Next(payload)) => {
                     let payload = at(payload);
-                    return Ok(Next::Event(Event { text, payload }));
+                    return Ok(Next::SubscriptionEvent(SubscriptionEvent { text, payload }));
                 }
-                Ok(Message::Error(payload)) => {
+                Ok(ServerMessage::Error(payload)) => {
                     let payload = at(payload);
-                    return Ok(Next::Refused(Event { text, payload }));
+                    return Ok(Next::Refused(SubscriptionEvent { text, payload }));
                 }
-                Ok(Message::Complete) => return Ok(Next::Complete),
-                Ok(Message::Ping(payload)) => {
+                Ok(ServerMessage::Complete) => return Ok(Next::Complete),
+                Ok(ServerMessage::Ping(payload)) => {
                     let pong = message::pong(payload);
                     self.socket.send(pong).await?;
                 }
-                // Messages of operations that the client does not know are no error.
-                Ok(Message::Pong | Message::Stranger) => {}
-                Ok(Message::Ack) => return Err(alien("a second connection_ack", &text, &self.secrets)),
-                Err(what) => return Err(alien(&what, &text, &self.secrets)),
+                // The protocol allows messages of operations that the client does not know.
+                Ok(ServerMessage::Pong | ServerMessage::OtherOperation) => {}
+                Ok(ServerMessage::Ack) => {
+                    return Err(protocol_violation("a second connection_ack", &text, &self.secrets));
+                }
+                Err(what) => return Err(protocol_violation(&what, &text, &self.secrets)),
             }
         }
     }
 
-    /// Leaves; says goodbye as far as the server listens.
-    pub async fn leave(self, how: Leave) {
+    /// Closes the connection; sends a last message if the server still reads.
+    pub async fn leave(self, how: CloseMode) {
         let (last, code) = match how {
-            Leave::Unfinished => (Some(message::complete()), 1000),
-            Leave::Finished => (None, 1000),
-            Leave::Invalid => (None, 4400),
+            CloseMode::Unfinished => (Some(message::complete()), 1000),
+            CloseMode::Finished => (None, 1000),
+            CloseMode::Invalid => (None, 4400),
         };
         self.socket.finish(last, code).await;
     }
 }
 
-/// The next text message.
-async fn text(socket: &mut Socket, secrets: &Redactor) -> Result<Utf8Bytes, Broken> {
+/// Receives the next text message.
+async fn text(socket: &mut Socket, secrets: &Redactor) -> Result<Utf8Bytes, SocketError> {
     match socket.receive().await? {
-        Received::Text(text) => Ok(text),
-        Received::Binary => Err(alien("a binary message", "", secrets)),
-        Received::Closed(None) => Err(Broken(Reason::Other("closed without a code".into()), Example::default())),
-        Received::Closed(Some((code, words))) => {
+        SocketMessage::Text(text) => Ok(text),
+        SocketMessage::Binary => Err(protocol_violation("a binary message", "", secrets)),
+        SocketMessage::Closed(None) => {
+            Err(SocketError(Reason::Other("closed without a code".into()), Example::default()))
+        }
+        SocketMessage::Closed(Some((code, words))) => {
             let words = secrets.fold(words.trim());
-            Err(Broken(Reason::Other(format!("closed {code} {words}").trim_end().into()), Example::default()))
+            Err(SocketError(Reason::Other(format!("closed {code} {words}").trim_end().into()), Example::default()))
         }
     }
 }
 
-/// What comes is not of the protocol.
-fn alien(what: &str, text: &str, secrets: &Redactor) -> Broken {
+/// The error for a message that violates the protocol.
+fn protocol_violation(what: &str, text: &str, secrets: &Redactor) -> SocketError {
     let example = example(text, String::new(), secrets);
-    Broken(Reason::Answer { class: "not graphql-transport-ws", what: what.into() }, example)
+    SocketError(Reason::Answer { class: "not graphql-transport-ws", what: what.into() }, example)
 }
 
 fn example(text: &str, detail: String, secrets: &Redactor) -> Example {
-    Example { body: secrets.clip(text, EXAMPLE), detail, ..Example::default() }
+    Example { body: secrets.clip(text, MAX_EXAMPLE), detail, ..Example::default() }
 }
 
-impl Event {
-    /// The payload as it stands.
+impl SubscriptionEvent {
+    /// The payload as raw JSON.
     pub fn payload(&self) -> &str {
         self.text.get(self.payload.clone()).unwrap_or_default()
     }
 
-    /// Evaluates an event, whose time is in `result`; captures of the first one go into `scope`.
+    /// Evaluates the event into `result`, whose timings are set; captures of the first event go into `scope`.
     pub fn evaluate(&self, step: &SubscriptionStep, is_first: bool, scope: &mut Scope, result: &mut StepResult) {
         let captures = if is_first { &step.http.captures[..] } else { &[] };
         let payload = self.payload();
         let failure = match outcome::read(payload.as_bytes(), &scope.secrets) {
-            Ok(Answer { outcome, cost }) => {
+            Ok(GraphqlResponse { outcome, cost }) => {
                 result.cost = cost.map(Box::new);
                 self.refused(step, outcome, &scope.secrets)
             }
-            Err(alien) => {
-                let what = alien.what(None, &scope.secrets).into();
+            Err(invalid_response) => {
+                let what = invalid_response.what(None, &scope.secrets).into();
                 let reason = Reason::Answer { class: "not a GraphQL response", what };
-                Some((reason, example(payload, alien.detail(), &scope.secrets)))
+                Some((reason, example(payload, invalid_response.detail(), &scope.secrets)))
             }
         };
         if let Some((reason, example)) = failure {
@@ -264,13 +269,18 @@ impl Event {
         result.fail_if(failure);
     }
 
-    /// The failure that an `error` message is, if it is one by the step's policy.
+    /// The failure of an `error` message, unless the step's policy ignores it.
     pub fn refusal(&self, step: &SubscriptionStep, secrets: &Redactor) -> Option<(Reason, Example)> {
         self.refused(step, outcome::refusal(self.payload(), secrets), secrets)
     }
 
-    fn refused(&self, step: &SubscriptionStep, outcome: Outcome, secrets: &Redactor) -> Option<(Reason, Example)> {
-        let Outcome::Errors { class, what, detail } = outcome else { return None };
+    fn refused(
+        &self,
+        step: &SubscriptionStep,
+        outcome: GraphqlOutcome,
+        secrets: &Redactor,
+    ) -> Option<(Reason, Example)> {
+        let GraphqlOutcome::Errors { class, what, detail } = outcome else { return None };
         let failure = || (Reason::Answer { class: class.words(), what }, example(self.payload(), detail, secrets));
         class.fails(step.errors).then(failure)
     }

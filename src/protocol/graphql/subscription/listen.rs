@@ -1,34 +1,35 @@
-//! A subscription from its connection to its end. Each event is counted when it comes.
+//! A subscription from its connection to its end. Each event is recorded when it arrives.
 //!
-//! Three things end the listening besides the server: enough events, enough time, and the stop of the user, unless the
-//! time that was asked for ends before the stop time-out does. What ends it for a stop ends the task too. A pause of the
-//! run ends nothing: what the server sends meanwhile is counted.
+//! Besides the server, three things end the listening: `events` reached, `listen_for` elapsed, or the user being
+//! stopped,
+//! unless `listen_for` ends before the stop timeout does. In the last case the task ends too. A paused run keeps
+//! listening: events received meanwhile are counted.
 
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::time::sleep_until;
 
-use super::connection::{self, Connection, Event, Greeting, Leave, Next};
-use crate::protocol::context::{Expected, UserContext};
+use super::connection::{self, CloseMode, GraphqlConnection, HandshakePayloads, Next, SubscriptionEvent};
+use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::graphql::example::operation;
-use crate::protocol::http::UserClient;
+use crate::protocol::http::HttpClient;
 use crate::protocol::result::StepResult;
-use crate::protocol::trace::{LONGEST_LISTENING, MOST_EVENTS, TraceEvent};
+use crate::protocol::trace::{MAX_TRACED_EVENTS, MAX_TRACED_LISTENING, TraceEvent};
 use crate::scenario::eval::capture;
 use crate::scenario::eval::template::{RenderError, Scope};
 use crate::scenario::plan::SubscriptionStep;
 use crate::stats::{Example, ExampleRequest, Reason};
 use crate::units;
 
-/// A deadline that no clock reaches is as good as this one.
-const FAR: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// Stands for a deadline beyond what the clock can represent.
+const FAR_FUTURE: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Opens the connection of `step`, asks for its operation and listens to its events; captures of the first event go into
-/// `scope`. The connection, the operation and each event are counted in rows of their own.
+/// Opens the connection of `step`, starts its operation and receives its events; captures of the first event go into
+/// `scope`. The connection, the operation and each event are recorded in rows of their own.
 pub async fn listen(
-    client: &mut UserClient,
+    client: &mut HttpClient,
     step: &SubscriptionStep,
     scope: &mut Scope,
     context: &dyn UserContext,
@@ -50,10 +51,10 @@ pub async fn listen(
     let mut listener = Listener { client, step, filled, scope, context, late, failed: None };
     let connection = listener.connect().await;
     if let Some(mut connection) = connection {
-        // It may have been told to leave while it connected: then there is nothing to end.
+        // The user may have been stopped while connecting: no operation was started.
         let leave = if context.must_leave(listener.filled.end(Instant::now())) {
             context.leave();
-            Leave::Finished
+            CloseMode::Finished
         } else {
             listener.listen(&mut connection).await
         };
@@ -66,7 +67,7 @@ pub async fn listen(
     }
 }
 
-/// A step with its templates filled.
+/// The step with its templates rendered.
 struct Filled {
     params: Option<Vec<u8>>,
     payload: Bytes,
@@ -76,13 +77,13 @@ struct Filled {
 
 impl Filled {
     fn new(
-        client: &mut UserClient,
+        client: &mut HttpClient,
         step: &SubscriptionStep,
         scope: &mut Scope,
         is_traced: bool,
     ) -> Result<Self, RenderError> {
         client.prepare(&step.http, scope)?;
-        // The handshake has no body: what was rendered as one is sent over the socket.
+        // The handshake has no body: the rendered one is sent over the socket.
         let payload = std::mem::take(&mut client.draft().body);
         let mut params = None;
         if let Some(json) = &step.params {
@@ -92,51 +93,50 @@ impl Filled {
         let listen_for = step.listen_for.as_ref().map(|length| length.draw(scope)).transpose()?;
         let (mut events, mut listen_for) = (events.unwrap_or(u32::MAX), listen_for);
         if is_traced {
-            events = events.min(MOST_EVENTS);
-            listen_for = listen_for.map(|length| length.min(LONGEST_LISTENING));
+            events = events.min(MAX_TRACED_EVENTS);
+            listen_for = listen_for.map(|length| length.min(MAX_TRACED_LISTENING));
         }
         Ok(Self { params, payload, events, listen_for })
     }
 
-    /// When listening that began `since` ends by itself; `None` where nobody knows.
+    /// When listening that started at `since` ends by itself; `None` if that is unknown.
     fn end(&self, since: Instant) -> Option<Instant> {
         since.checked_add(self.listen_for?)
     }
 }
 
-/// How far the listening has come.
-struct Progress {
+struct ListenProgress {
     since: Instant,
-    /// When the last event came; before the first, since when it is waited for.
+    /// Time of the last event; before the first event, time at which the operation was started.
     last: Instant,
     events: u32,
 }
 
-/// Why the listening ends.
-enum End {
-    /// Enough events, or enough time.
+/// Why listening ended.
+enum ListenEnd {
+    /// `events` reached, or `listen_for` elapsed.
     Enough,
-    /// The user is told to leave.
-    Told,
-    /// The server has no more.
+    /// The user has to stop.
+    Stopped,
+    /// The server completed the operation.
     Complete,
-    /// The server ends the operation with errors; a failure unless the step's policy says otherwise.
+    /// The server ended the operation with errors; a failure unless the step's policy ignores it.
     Refused(Option<(Reason, Example)>),
-    /// The first event has not come in time.
+    /// No event within the time-out.
     Silent,
-    /// The connection, or what came over it, is no good.
-    Broken(Reason, Example),
+    /// The connection failed, or the server violated the protocol.
+    SocketError(Reason, Example),
 }
 
 struct Listener<'a> {
-    client: &'a mut UserClient,
+    client: &'a mut HttpClient,
     step: &'a SubscriptionStep,
     filled: Filled,
     scope: &'a mut Scope,
     context: &'a dyn UserContext,
-    /// By how much the iteration began too late.
+    /// How late the iteration started.
     late: Option<Duration>,
-    /// Why the first part that failed did so.
+    /// The first failure among connection, operation and events.
     failed: Option<Reason>,
 }
 
@@ -151,7 +151,7 @@ impl Listener<'_> {
         self.context.trace().is_some()
     }
 
-    /// Counts a part of the step.
+    /// Records the result of the connection, the operation or an event.
     fn record(&mut self, mut result: StepResult) {
         attach(&mut result, self.context, || {
             let request = self.client.example_request(&self.step.http.fixed_headers);
@@ -163,13 +163,13 @@ impl Listener<'_> {
         self.context.record(result);
     }
 
-    async fn connect(&mut self) -> Option<Connection> {
+    async fn connect(&mut self) -> Option<GraphqlConnection> {
         let (client, step, context) = (&mut *self.client, self.step, self.context);
         let mut connected = StepResult::new(Some(step.connect), self.late, context.trace().is_some());
         client.begin(step.connect, &connected, context);
-        let greeting = Greeting { params: self.filled.params.as_deref(), payload: &self.filled.payload };
-        let connection = connection::connect(client, step, greeting, context, &mut connected).await;
-        context.answered();
+        let payloads = HandshakePayloads { params: self.filled.params.as_deref(), payload: &self.filled.payload };
+        let connection = connection::connect(client, step, payloads, context, &mut connected).await;
+        context.request_finished();
         let after = connected.timings.service;
         self.record(connected);
         if connection.is_some() {
@@ -178,14 +178,14 @@ impl Listener<'_> {
         connection
     }
 
-    /// Asks for the operation, and listens until there is a reason to leave.
-    async fn listen(&mut self, connection: &mut Connection) -> Leave {
+    /// Starts the operation, and receives events until there is a reason to leave.
+    async fn listen(&mut self, connection: &mut GraphqlConnection) -> CloseMode {
         let row = self.step.http.endpoint;
         let name = self.context.endpoint(row).map_or("", |row| &*row.name);
         self.trace(&TraceEvent::Subscribed { name, payload: &self.filled.payload });
-        self.context.sent(row, self.late, Expected::Whenever);
+        self.context.request_sent(row, self.late, Awaiting::ServerEvent);
         let now = Instant::now();
-        let mut progress = Progress { since: now, last: now, events: 0 };
+        let mut progress = ListenProgress { since: now, last: now, events: 0 };
         let end = self.events(connection, &mut progress).await;
         if progress.events == 0 {
             capture::none_taken(&self.step.http.captures, self.scope);
@@ -193,48 +193,48 @@ impl Listener<'_> {
         self.ended(&progress, end)
     }
 
-    async fn events(&mut self, connection: &mut Connection, progress: &mut Progress) -> End {
-        let after = |length| progress.since.checked_add(length).unwrap_or(progress.since + FAR);
-        let alarm = sleep_until(after(self.filled.listen_for.unwrap_or(self.step.http.timeout)).into());
-        // A trial of what has no end of its own ends too.
-        let end_of_trial = after(LONGEST_LISTENING);
-        tokio::pin!(alarm);
+    async fn events(&mut self, connection: &mut GraphqlConnection, progress: &mut ListenProgress) -> ListenEnd {
+        let after = |length| progress.since.checked_add(length).unwrap_or(progress.since + FAR_FUTURE);
+        let deadline = sleep_until(after(self.filled.listen_for.unwrap_or(self.step.http.timeout)).into());
+        // Ends a trial even if the subscription has no end of its own.
+        let end_of_trial = after(MAX_TRACED_LISTENING);
+        tokio::pin!(deadline);
         let mut is_armed = true;
         let end = self.filled.end(progress.since);
-        let too_long = if self.filled.listen_for.is_some() { End::Enough } else { End::Silent };
-        // A server that reads nothing lets nobody write.
+        let too_long = if self.filled.listen_for.is_some() { ListenEnd::Enough } else { ListenEnd::Silent };
+        // If the server does not read, sending may block.
         tokio::select! {
             sent = connection.subscribe(&self.filled.payload) => {
                 if let Err((reason, example)) = sent {
-                    return End::Broken(reason, example);
+                    return ListenEnd::SocketError(reason, example);
                 }
             }
-            () = &mut alarm => return too_long,
-            () = told_to_leave(self.context, end) => return End::Told,
+            () = &mut deadline => return too_long,
+            () = stop_requested(self.context, end) => return ListenEnd::Stopped,
         }
         loop {
             let next = tokio::select! {
                 next = connection.next() => next,
-                () = &mut alarm, if is_armed => return if progress.events == 0 { too_long } else { End::Enough },
-                () = told_to_leave(self.context, end) => return End::Told,
+                () = &mut deadline, if is_armed => return if progress.events == 0 { too_long } else { ListenEnd::Enough },
+                () = stop_requested(self.context, end) => return ListenEnd::Stopped,
             };
             match next {
-                Next::Event(event) => self.event(progress, &event),
-                Next::Complete => return End::Complete,
-                Next::Refused(event) => return End::Refused(event.refusal(self.step, &self.scope.secrets)),
-                Next::Broken(reason, example) => return End::Broken(reason, example),
+                Next::SubscriptionEvent(event) => self.event(progress, &event),
+                Next::Complete => return ListenEnd::Complete,
+                Next::Refused(event) => return ListenEnd::Refused(event.refusal(self.step, &self.scope.secrets)),
+                Next::SocketError(reason, example) => return ListenEnd::SocketError(reason, example),
             }
             if progress.events >= self.filled.events {
-                return End::Enough;
+                return ListenEnd::Enough;
             }
             if progress.events == 1 && self.filled.listen_for.is_none() {
                 is_armed = self.is_traced();
-                alarm.as_mut().reset(end_of_trial.into());
+                deadline.as_mut().reset(end_of_trial.into());
             }
         }
     }
 
-    fn event(&mut self, progress: &mut Progress, event: &Event) {
+    fn event(&mut self, progress: &mut ListenProgress, event: &SubscriptionEvent) {
         let now = Instant::now();
         let elapsed = now - progress.last;
         let bytes = event.payload().len() as u64;
@@ -242,47 +242,48 @@ impl Listener<'_> {
         progress.events = progress.events.saturating_add(1);
         let is_first = progress.events == 1;
         if is_first {
-            let mut begun = StepResult::new(Some(self.step.http.endpoint), self.late, false);
-            (begun.timings.service, begun.bytes) = (elapsed, bytes);
-            self.context.answered();
-            self.record(begun);
+            let mut operation = StepResult::new(Some(self.step.http.endpoint), self.late, false);
+            (operation.timings.service, operation.bytes) = (elapsed, bytes);
+            self.context.request_finished();
+            self.record(operation);
         }
         self.trace(&TraceEvent::Received { number: progress.events, payload: event.payload(), after: elapsed });
         let mut result = StepResult::new(Some(self.step.event), None, self.is_traced());
         (result.timings.service, result.bytes) = (elapsed, bytes);
         event.evaluate(self.step, is_first, self.scope, &mut result);
         if let Some(cost) = result.cost.take() {
-            // What an event costs is the cost of its operation.
-            self.context.charge(self.step.http.endpoint, &cost);
+            // The cost of an event is charged to its operation.
+            self.context.record_cost(self.step.http.endpoint, &cost);
         }
         self.record(result);
     }
 
-    /// Counts the end. Where no event has come, it is what came of the operation; else a failure is that of the event which
-    /// did not come. Who is told to leave before the first event has nothing to count.
-    fn ended(&mut self, progress: &Progress, end: End) -> Leave {
+    /// Records the end: as the result of the operation if no event arrived, else a failure counts as that of the next
+    /// event.
+    /// Nothing is recorded for a user that is stopped before the first event.
+    fn ended(&mut self, progress: &ListenProgress, end: ListenEnd) -> CloseMode {
         let limit = self.step.http.timeout;
         let mut elapsed = progress.last.elapsed();
         let (how, failure, leave) = match end {
-            End::Enough => ("left", None, Leave::Unfinished),
-            End::Told => {
+            ListenEnd::Enough => ("left", None, CloseMode::Unfinished),
+            ListenEnd::Stopped => {
                 self.context.leave();
-                ("told", None, Leave::Unfinished)
+                ("told", None, CloseMode::Unfinished)
             }
-            End::Complete => ("complete", None, Leave::Finished),
-            End::Refused(failure) => ("error", failure, Leave::Finished),
-            End::Silent => {
-                // Leaving it out would flatter the tail, so it counts with its full length.
+            ListenEnd::Complete => ("complete", None, CloseMode::Finished),
+            ListenEnd::Refused(failure) => ("error", failure, CloseMode::Finished),
+            ListenEnd::Silent => {
+                // Leaving it out would make the tail look better than it is, so it counts with its full length.
                 elapsed = elapsed.max(limit);
                 let reason = Reason::Other(format!("no event within {}", units::plain(limit)).into());
-                ("left", Some((reason, Example::default())), Leave::Unfinished)
+                ("left", Some((reason, Example::default())), CloseMode::Unfinished)
             }
-            End::Broken(reason, example) => ("broken", Some((reason, example)), Leave::Invalid),
+            ListenEnd::SocketError(reason, example) => ("broken", Some((reason, example)), CloseMode::Invalid),
         };
         let (events, length) = (progress.events, progress.since.elapsed());
-        self.trace(&TraceEvent::Listened { how, events, length });
+        self.trace(&TraceEvent::SubscriptionEnded { how, events, length });
         if events == 0 && how == "told" {
-            self.context.abandoned();
+            self.context.request_abandoned();
             return leave;
         }
         let (row, late) = if events > 0 { (self.step.event, None) } else { (self.step.http.endpoint, self.late) };
@@ -290,7 +291,7 @@ impl Listener<'_> {
         result.timings.service = elapsed;
         result.fail_if(failure);
         if events == 0 {
-            self.context.answered();
+            self.context.request_finished();
         }
         if events == 0 || result.failure().is_some() {
             self.record(result);
@@ -299,9 +300,9 @@ impl Listener<'_> {
     }
 }
 
-/// Returns when the user must stop listening.
-async fn told_to_leave(context: &dyn UserContext, end: Option<Instant>) {
+/// Completes when the user must stop listening.
+async fn stop_requested(context: &dyn UserContext, end: Option<Instant>) {
     while !context.must_leave(end) {
-        context.woken().notified().await;
+        context.wakeup().notified().await;
     }
 }

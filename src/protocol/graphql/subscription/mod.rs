@@ -1,4 +1,4 @@
-//! GraphQL subscriptions by the protocol `graphql-transport-ws`: one WebSocket, one operation, its events.
+//! GraphQL subscriptions over the `graphql-transport-ws` protocol: one WebSocket, one operation, its events.
 
 mod connection;
 mod listen;

@@ -1,4 +1,4 @@
-//! The dates of `Expires`, which servers write in many ways: RFC 6265, section 5.1.1.
+//! Parses the dates of `Expires`, of which servers use many forms: RFC 6265, section 5.1.1.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime, Time};
 const MONTHS: [&[u8; 3]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
-/// Reads a date; `None` for what is not one. Whatever zone it names, it is UTC.
+/// Parses a date; `None` if it is invalid. Always UTC, whatever time zone it names.
 pub fn parse(text: &[u8]) -> Option<SystemTime> {
     let (mut time, mut day, mut month, mut year) = (None, None, None, None);
     for token in text.split(|byte| is_delimiter(*byte)).filter(|token| !token.is_empty()) {
@@ -45,7 +45,7 @@ fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b'\t' | b' '..=b'/' | b';'..=b'@' | b'['..=b'`' | b'{'..=b'~')
 }
 
-/// A number with this many digits at the beginning of a token; the token may go on with anything else.
+/// The number at the start of a token, if it has this many digits. The rest of the token is ignored.
 fn number(token: &[u8], least: usize, most: usize) -> Option<i16> {
     let digits = token.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let digits = token.get(..digits).filter(|_| (least..=most).contains(&digits))?;
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_of_a_date_is_read() {
+    fn all_forms_of_dates_are_parsed() {
         for text in [
             "Thu, 01 Jan 1970 00:00:07 GMT",
             "Thu, 1 Jan 1970 00:00:07 GMT",
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_date_is_none() {
+    fn invalid_dates_are_rejected() {
         for text in [
             "",
             "0",

@@ -1,8 +1,8 @@
-//! The cookies of one user: RFC 6265, with what browsers and curl do where it leaves room.
+//! The cookies of one user: RFC 6265, and where it leaves a choice, what browsers and curl do.
 //!
-//! In: `Set-Cookie` lines and where they came from. Out: the `Cookie` line for an address. Values are bytes, because
-//! servers send Latin-1. There is no list of public suffixes: a cookie for a whole top-level domain (`Domain=com`) is
-//! refused, one for `co.uk` is not.
+//! In: `Set-Cookie` lines and the URL they came from. Out: the `Cookie` line for a URL. Values are bytes, because
+//! servers send Latin-1. There is no public suffix list: a cookie for a top-level domain (`Domain=com`) is
+//! rejected, one for `co.uk` is not.
 
 mod date;
 
@@ -12,14 +12,14 @@ use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 
-/// Bytes of name and value together, at most; a longer cookie is ignored (RFC 6265, section 6.1).
+/// Maximum bytes of name and value together; a longer cookie is ignored (RFC 6265, section 6.1).
 const MAX_COOKIE: usize = 4_096;
-/// Bytes of one attribute that is read.
+/// Maximum bytes of an attribute; a longer one is ignored.
 const MAX_ATTRIBUTE: usize = 1_024;
-/// Cookies of one domain: the oldest makes room.
-const MAX_A_DOMAIN: usize = 50;
-/// Cookies of one user.
-const MAX_IN_ALL: usize = 3_000;
+/// Maximum cookies of one domain; a new one evicts the oldest.
+const MAX_PER_DOMAIN: usize = 50;
+/// Maximum cookies of one user.
+const MAX_COOKIES: usize = 3_000;
 
 /// One user's cookies.
 #[derive(Debug, Default)]
@@ -27,7 +27,7 @@ pub struct Jar(Mutex<Cookies>);
 
 #[derive(Debug, Default)]
 struct Cookies {
-    /// In the order of their creation.
+    /// In order of creation.
     all: Vec<Cookie>,
 }
 
@@ -36,43 +36,43 @@ struct Cookie {
     name: Vec<u8>,
     value: Vec<u8>,
     domain: String,
-    /// Only for the very host that set it.
+    /// Sent only to the host that set it, not to its subdomains.
     host_only: bool,
     path: String,
     secure: bool,
     expires: Option<SystemTime>,
 }
 
-/// Where a response came from, or a request goes to.
-struct Place<'a> {
+/// The URL of a response or a request.
+struct CookieUrl<'a> {
     host: &'a str,
     path: &'a str,
-    /// `https`, or this machine.
+    /// `https`, or a loopback address.
     trusted: bool,
 }
 
 impl Jar {
-    /// Takes in what a response from `url` sets. `url` is in its normal form.
+    /// Stores the cookies that a response from `url` sets. `url` is normalized.
     pub fn set<'a>(&self, lines: impl Iterator<Item = &'a [u8]>, url: &str) {
-        let Some(place) = Place::of(url) else { return };
+        let Some(url) = CookieUrl::of(url) else { return };
         let mut cookies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = SystemTime::now();
         for line in lines {
-            if let Some(cookie) = Cookie::read(line, &place, now) {
-                cookies.put(cookie, &place, now);
+            if let Some(cookie) = Cookie::read(line, &url, now) {
+                cookies.store(cookie, &url, now);
             }
         }
     }
 
-    /// The `Cookie` line for a request to `url`: longest paths first, then the oldest.
+    /// The `Cookie` line for a request to `url`: longest paths first, then oldest first.
     pub fn header(&self, url: &str) -> Option<HeaderValue> {
         let cookies = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if cookies.all.is_empty() {
             return None;
         }
-        let place = Place::of(url)?;
+        let url = CookieUrl::of(url)?;
         let now = SystemTime::now();
-        let mut fitting: Vec<&Cookie> = cookies.all.iter().filter(|cookie| cookie.goes_to(&place, now)).collect();
+        let mut fitting: Vec<&Cookie> = cookies.all.iter().filter(|cookie| cookie.applies_to(&url, now)).collect();
         fitting.sort_by_key(|cookie| std::cmp::Reverse(cookie.path.len()));
         let mut line = Vec::new();
         for cookie in fitting {
@@ -88,15 +88,15 @@ impl Jar {
 }
 
 impl Cookies {
-    fn put(&mut self, cookie: Cookie, place: &Place<'_>, now: SystemTime) {
-        // What came the safe way is not replaced by what did not (RFC 6265bis, section 5.7).
+    fn store(&mut self, cookie: Cookie, url: &CookieUrl<'_>, now: SystemTime) {
+        // A cookie set over HTTPS cannot be replaced over HTTP (RFC 6265bis, section 5.7).
         let shadows = |known: &Cookie| {
             known.secure
                 && known.name == cookie.name
                 && domain_matches(&known.domain, &cookie.domain)
                 && path_matches(&cookie.path, &known.path)
         };
-        if !place.trusted && !cookie.secure && self.all.iter().any(shadows) {
+        if !url.trusted && !cookie.secure && self.all.iter().any(shadows) {
             return;
         }
         let is_same = |known: &Cookie| {
@@ -108,7 +108,7 @@ impl Cookies {
         let known = self.all.iter().position(is_same);
         match (known, cookie.is_expired(now)) {
             (Some(at), true) => drop(self.all.remove(at)),
-            // A cookie that is set again keeps its age.
+            // A cookie that is replaced keeps its creation time.
             (Some(at), false) => self.all[at] = cookie,
             (None, true) => {}
             (None, false) => {
@@ -120,7 +120,7 @@ impl Cookies {
 
     fn make_room(&mut self, domain: &str, now: SystemTime) {
         let is_full = |all: &[Cookie]| {
-            all.len() >= MAX_IN_ALL || all.iter().filter(|known| known.domain == domain).count() >= MAX_A_DOMAIN
+            all.len() >= MAX_COOKIES || all.iter().filter(|known| known.domain == domain).count() >= MAX_PER_DOMAIN
         };
         if is_full(&self.all) {
             self.all.retain(|known| !known.is_expired(now));
@@ -133,8 +133,8 @@ impl Cookies {
 }
 
 impl Cookie {
-    /// Reads a `Set-Cookie` line; `None` for one that is to be ignored.
-    fn read(line: &[u8], place: &Place<'_>, now: SystemTime) -> Option<Self> {
+    /// Parses a `Set-Cookie` line; `None` if it is to be ignored.
+    fn read(line: &[u8], url: &CookieUrl<'_>, now: SystemTime) -> Option<Self> {
         let mut parts = line.split(|byte| *byte == b';');
         let (name, value) = pair(parts.next()?);
         let (name, value) = (name.to_vec(), value?.to_vec());
@@ -159,12 +159,12 @@ impl Cookie {
         }
         let domain = String::from_utf8_lossy(domain.unwrap_or_default()).to_ascii_lowercase();
         let domain = domain.strip_prefix('.').unwrap_or(&domain);
-        let is_wide = !domain.is_empty() && (domain != place.host || domain.contains('.'));
-        if is_wide && (!domain_matches(place.host, domain) || !domain.contains('.')) || secure && !place.trusted {
+        let is_wide = !domain.is_empty() && (domain != url.host || domain.contains('.'));
+        if is_wide && (!domain_matches(url.host, domain) || !domain.contains('.')) || secure && !url.trusted {
             return None;
         }
         let path = path.and_then(|path| str::from_utf8(path).ok()).filter(|path| path.starts_with('/'));
-        let path = path.unwrap_or_else(|| place.default_path()).to_owned();
+        let path = path.unwrap_or_else(|| url.default_path()).to_owned();
         let begins = |prefix: &[u8]| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
         let is_alone = domain.is_empty() && path == "/";
         if begins(b"__Secure-") && !secure || begins(b"__Host-") && !(secure && is_alone) {
@@ -173,7 +173,7 @@ impl Cookie {
         Some(Self {
             name,
             value,
-            domain: if domain.is_empty() { place.host.to_owned() } else { domain.to_owned() },
+            domain: if domain.is_empty() { url.host.to_owned() } else { domain.to_owned() },
             host_only: domain.is_empty(),
             path,
             secure,
@@ -185,20 +185,20 @@ impl Cookie {
         self.expires.is_some_and(|expires| expires <= now)
     }
 
-    fn goes_to(&self, place: &Place<'_>, now: SystemTime) -> bool {
-        let is_host = if self.host_only { place.host == self.domain } else { domain_matches(place.host, &self.domain) };
-        is_host && path_matches(place.path, &self.path) && (place.trusted || !self.secure) && !self.is_expired(now)
+    fn applies_to(&self, url: &CookieUrl<'_>, now: SystemTime) -> bool {
+        let is_host = if self.host_only { url.host == self.domain } else { domain_matches(url.host, &self.domain) };
+        is_host && path_matches(url.path, &self.path) && (url.trusted || !self.secure) && !self.is_expired(now)
     }
 }
 
-impl<'a> Place<'a> {
-    /// Takes a URL apart that is in its normal form.
+impl<'a> CookieUrl<'a> {
+    /// Splits a normalized URL.
     fn of(url: &'a str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let host = match host.rsplit_once(':') {
-            // Without brackets a colon can only come before the port.
+            // Without brackets, a colon can only precede the port.
             Some((host, port)) if !port.ends_with(']') => host,
             _ => host,
         };
@@ -211,7 +211,7 @@ impl<'a> Place<'a> {
         Some(Self { host, path, trusted: is_here || matches!(scheme, "https" | "wss") })
     }
 
-    /// RFC 6265, section 5.1.4: the folder of the path.
+    /// RFC 6265, section 5.1.4: the path up to the last slash.
     fn default_path(&self) -> &'a str {
         match self.path.rfind('/') {
             None | Some(0) => "/",
@@ -220,7 +220,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// The host itself, or one below the domain; numbers have nothing below them.
+/// True for the domain itself and its subdomains; an IP address has none.
 fn domain_matches(host: &str, domain: &str) -> bool {
     host == domain
         || host.strip_suffix(domain).is_some_and(|start| start.ends_with('.')) && host.parse::<Ipv4Addr>().is_err()
@@ -231,7 +231,7 @@ fn path_matches(path: &str, prefix: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
 }
 
-/// Name and value around the first `=`, without blanks.
+/// Name and value around the first `=`, trimmed.
 fn pair(part: &[u8]) -> (&[u8], Option<&[u8]>) {
     match part.iter().position(|byte| *byte == b'=') {
         Some(at) => (part[..at].trim_ascii(), Some(part[at + 1..].trim_ascii())),
@@ -239,7 +239,7 @@ fn pair(part: &[u8]) -> (&[u8], Option<&[u8]>) {
     }
 }
 
-/// When `Max-Age` ends; `None` for what is not a number.
+/// When `Max-Age` expires; `None` if it is not a number.
 fn seconds(value: &[u8], now: SystemTime) -> Option<SystemTime> {
     let text = str::from_utf8(value).ok()?;
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -249,7 +249,7 @@ fn seconds(value: &[u8], now: SystemTime) -> Option<SystemTime> {
     if digits.len() < text.len() || digits.bytes().all(|byte| byte == b'0') {
         return Some(SystemTime::UNIX_EPOCH);
     }
-    // More than a century is for ever, and no clock goes on for 2^64 seconds.
+    // Capped at a century: larger values would overflow the clock.
     let seconds = digits.parse::<u64>().unwrap_or(u64::MAX).min(100 * 366 * 86_400);
     now.checked_add(Duration::from_secs(seconds))
 }

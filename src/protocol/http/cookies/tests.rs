@@ -1,4 +1,4 @@
-//! Which cookies are kept, and where they go.
+//! Which cookies are stored, and to which URLs they are sent.
 
 use super::*;
 
@@ -17,7 +17,7 @@ fn sent(jar: &Jar, url: &str) -> String {
 }
 
 #[test]
-fn one_cookie_goes_where_it_may() {
+fn a_cookie_is_sent_where_its_attributes_allow() {
     for (from, line, to, wanted) in [
         ("http://a.test/", "k=v", "http://a.test/x", "k=v"),
         ("http://a.test/", " k = v w ", "http://a.test/", "k=v w"),
@@ -89,7 +89,7 @@ fn one_cookie_goes_where_it_may() {
 fn longest_paths_come_first_then_the_oldest() {
     let jar = jar("http://a.test/x/y", &["a=1; Path=/", "b=2; Path=/x", "c=3; Path=/", "d=4; Path=/x/y"]);
     assert_eq!(sent(&jar, "http://a.test/x/y"), "d=4; b=2; a=1; c=3");
-    // Set again, a cookie keeps its age; removed and set again, it is new.
+    // Replaced, a cookie keeps its creation time; removed and set again, it is new.
     set(&jar, "http://a.test/", &["a=5; Path=/"]);
     assert_eq!(sent(&jar, "http://a.test/"), "a=5; c=3");
     set(&jar, "http://a.test/", &["a=; Path=/; Max-Age=0", "a=6; Path=/"]);
@@ -100,14 +100,14 @@ fn longest_paths_come_first_then_the_oldest() {
 }
 
 #[test]
-fn latin_1_stays_as_it_came() {
+fn latin_1_is_sent_back_unchanged() {
     let jar = Jar::default();
     jar.set([b"k=caf\xe9".as_slice()].into_iter(), "http://a.test/");
     assert_eq!(jar.header("http://a.test/").expect("a cookie").as_bytes(), b"k=caf\xe9");
 }
 
 #[test]
-fn what_came_the_safe_way_is_not_replaced() {
+fn secure_cookies_are_not_replaced_over_http() {
     let jar = jar("https://a.test/", &["k=safe; Secure; Path=/"]);
     set(&jar, "http://a.test/", &["k=open; Path=/", "k=open; Path=/x"]);
     assert_eq!(sent(&jar, "https://a.test/x"), "k=safe");
@@ -116,22 +116,22 @@ fn what_came_the_safe_way_is_not_replaced() {
 }
 
 #[test]
-fn there_is_an_end_to_cookies() {
+fn the_number_of_cookies_is_limited() {
     let jar = Jar::default();
     let lines: Vec<String> = (0..200).map(|n| format!("k{n}=v")).collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     set(&jar, "http://a.test/", &lines);
     let all = sent(&jar, "http://a.test/");
-    assert_eq!((all.matches("=v").count(), all.starts_with("k150=v; ")), (MAX_A_DOMAIN, true), "{all}");
+    assert_eq!((all.matches("=v").count(), all.starts_with("k150=v; ")), (MAX_PER_DOMAIN, true), "{all}");
     for host in 0..200 {
         set(&jar, &format!("http://h{host}.test/"), &lines[..20]);
     }
-    assert_eq!(jar.0.lock().unwrap().all.len(), MAX_IN_ALL);
+    assert_eq!(jar.0.lock().unwrap().all.len(), MAX_COOKIES);
     assert!(!sent(&jar, "http://h199.test/").is_empty() && sent(&jar, "http://a.test/").is_empty());
     let long = |size: usize| format!("k={}", "x".repeat(size - 1));
     assert_eq!(sent(&self::jar("http://a.test/", &[&long(MAX_COOKIE + 1)]), "http://a.test/"), "");
     assert!(!sent(&self::jar("http://a.test/", &[&long(MAX_COOKIE)]), "http://a.test/").is_empty());
-    // A path that is too long is none.
+    // A path that is too long is ignored.
     let path = format!("k=v; Path=/{}", "x".repeat(MAX_ATTRIBUTE));
     assert_eq!(sent(&self::jar("http://a.test/", &[&path]), "http://a.test/"), "k=v");
 }

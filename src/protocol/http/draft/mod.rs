@@ -1,4 +1,4 @@
-//! A compiled step and a user's scope become one request: what the step says, with its templates filled.
+//! Renders a compiled step with a user's scope into a request.
 
 use std::borrow::Cow;
 
@@ -12,24 +12,23 @@ use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::{Body, HttpStep, UrlTemplate};
 use crate::scenario::secrets::Redactor;
 
-/// A request ready to be sent. It is filled anew for every request, so that its memory is used again.
+/// A request that is ready to be sent. Refilled for each request, so that its buffers are reused.
 #[derive(Debug)]
-pub struct Draft {
-    /// Verb; a redirect may change it.
+pub struct RequestDraft {
+    /// A redirect may change it.
     pub method: Method,
-    /// Absolute, in its normal form.
+    /// Absolute and normalized.
     pub url: String,
-    /// The parts of the URL.
     pub route: Route,
-    /// What is sent; a redirect may drop it.
+    /// A redirect may drop it.
     pub body: Bytes,
     headers: Vec<(HeaderName, HeaderValue)>,
     has_body: bool,
-    /// Headers that were left out because a redirect led to another origin.
+    /// Headers that are not sent because a redirect led to another origin.
     withheld: Vec<HeaderName>,
 }
 
-impl Default for Draft {
+impl Default for RequestDraft {
     fn default() -> Self {
         Self {
             method: Method::GET,
@@ -43,20 +42,20 @@ impl Default for Draft {
     }
 }
 
-impl Draft {
-    /// Fills the templates of `step`.
+impl RequestDraft {
+    /// Renders the templates of `step`.
     ///
     /// # Errors
-    /// When a template fails, or what it renders is no URL or no header value.
+    /// When a template fails, or renders an invalid URL or header value.
     pub fn fill(&mut self, step: &HttpStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.method.clone_from(&step.method);
         self.has_body = true;
         self.withheld.clear();
-        // What was taken apart for the last request need not be taken apart again.
+        // A URL that is the same as that of the last request is already parsed.
         if !matches!(&step.url, UrlTemplate::Fixed { url, .. } if *self.url == *url.as_str()) {
             self.url.clear();
             let route = url(&step.url, scope, &mut self.url).and_then(|()| Route::of(&mut self.url));
-            // What is left of an address that cannot be filled has no parts.
+            // An address that could not be rendered must not keep the parts of another.
             self.route = route.inspect_err(|_| self.url.clear())?;
         }
         self.headers.clear();
@@ -84,11 +83,11 @@ impl Draft {
         Ok(())
     }
 
-    /// Puts the members of a JSON body behind `url` as parameters, the structured ones as JSON text, and sends no body.
+    /// Appends the members of a JSON body to `url` as query parameters (nested values as JSON), and clears the body.
     ///
     /// # Errors
-    /// When `url` is none.
-    pub fn put_in_url(&mut self, url: &str, body: &[u8]) -> Result<(), RenderError> {
+    /// When `url` is invalid.
+    pub fn encode_in_query(&mut self, url: &str, body: &[u8]) -> Result<(), RenderError> {
         let members: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(body).unwrap_or_default();
         self.url = url.to_owned();
         let mut separator = if url.contains('?') { '&' } else { '?' };
@@ -105,7 +104,7 @@ impl Draft {
         Ok(())
     }
 
-    /// All headers that the step asks for, as far as they still apply after a redirect.
+    /// All headers of the step, without those that a redirect removed.
     pub fn headers<'a>(&'a self, fixed: &'a HeaderMap) -> impl Iterator<Item = (&'a HeaderName, &'a HeaderValue)> {
         let filled = self.headers.iter().map(|(name, value)| (name, value));
         fixed.iter().chain(filled).filter(|(name, _)| self.applies(name))
@@ -116,23 +115,25 @@ impl Draft {
         (self.has_body || !about_body()) && !self.withheld.contains(name)
     }
 
-    /// Turns to where a response of this `status` points, as browsers do: a POST becomes a GET on 301 and 302, everything
-    /// but HEAD on 303. What proves to one server who somebody is does not go to another; see [`Abroad`].
+    /// Rewrites the request for a redirect with this `status`, as browsers do: a POST becomes a GET on 301 and 302,
+    /// everything but HEAD does on 303. Credentials are not sent to another origin; see [`CrossOriginRedirect`].
     ///
     /// # Errors
-    /// When `location` is no URL.
+    /// When `location` is not a valid URL.
     pub fn redirect(
         &mut self,
-        (status, location): (u16, &str),
-        (fixed, secrets): (&HeaderMap, &Redactor),
-    ) -> Result<Option<Abroad>, RenderError> {
+        status: u16,
+        location: &str,
+        fixed: &HeaderMap,
+        secrets: &Redactor,
+    ) -> Result<Option<CrossOriginRedirect>, RenderError> {
         let shown = secrets.clip(location, 200);
         let no_url = |why| RenderError(format!("redirected to {shown:?}, which is not a URL: {why}"));
         let from = Url::parse(&self.url).map_err(no_url)?;
         let mut to = from.join(location).map_err(no_url)?;
-        let is_abroad = from.origin() != to.origin();
-        if !is_abroad && to.username().is_empty() && to.password().is_none() {
-            // Neither can fail for a URL that has had both.
+        let is_cross_origin = from.origin() != to.origin();
+        if !is_cross_origin && to.username().is_empty() && to.password().is_none() {
+            // Neither can fail: the scheme of the URL allows both.
             let _ = (to.set_username(from.username()), to.set_password(from.password()));
         }
         let to_get = match StatusCode::from_u16(status) {
@@ -145,7 +146,7 @@ impl Draft {
         }
         self.url = to.into();
         self.route = Route::of(&mut self.url)?;
-        if !is_abroad {
+        if !is_cross_origin {
             return Ok(None);
         }
         let filled = self.headers.iter().map(|(name, value)| (name, value));
@@ -154,27 +155,27 @@ impl Draft {
                 self.withheld.push(name.clone());
             }
         }
-        // The other server has another name, which is no secret.
+        // Dropping `Host` is not worth reporting: the other server has another name.
         let withheld = self.withheld.iter().any(|name| *name != HOST);
-        Ok(Some(Abroad { withheld, body: !self.body.is_empty() }))
+        Ok(Some(CrossOriginRedirect { withheld, body: !self.body.is_empty() }))
     }
 
-    /// The headers that were left out because a redirect led to another origin.
+    /// Headers that are not sent because a redirect led to another origin.
     pub fn withheld(&self) -> impl Iterator<Item = &str> {
         self.withheld.iter().filter(|name| **name != HOST).map(HeaderName::as_str)
     }
 }
 
-/// What becomes of a request that a redirect sends to another origin.
+/// How a redirect to another origin changed the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Abroad {
-    /// Headers were left out that may prove who somebody is.
+pub struct CrossOriginRedirect {
+    /// Headers were removed that may contain credentials.
     pub withheld: bool,
-    /// Its body goes there, as with curl.
+    /// The body is sent to the other origin, as curl does.
     pub body: bool,
 }
 
-/// True for a header that only the server it was meant for may see.
+/// True for headers that must not be sent to another origin.
 fn is_private(name: &HeaderName, value: &HeaderValue, secrets: &Redactor) -> bool {
     const PARTS: [&str; 10] =
         ["auth", "cookie", "token", "secret", "password", "passwd", "session", "credential", "signature", "jwt"];
@@ -187,8 +188,8 @@ fn is_private(name: &HeaderName, value: &HeaderValue, secrets: &Redactor) -> boo
         || matches!(secrets.mask(&String::from_utf8_lossy(value.as_bytes())), Cow::Owned(_))
 }
 
-/// Where a response points, as text: bytes that are not UTF-8 stay the bytes that they are. `None` for an empty value,
-/// which points nowhere.
+/// The value of a `Location` header; bytes that are not UTF-8 are percent-encoded. `None` if it is empty: such a header
+/// is ignored.
 pub fn location(value: &[u8]) -> Option<Cow<'_, str>> {
     let value = value.trim_ascii();
     if value.is_empty() {
@@ -209,7 +210,7 @@ pub fn location(value: &[u8]) -> Option<Cow<'_, str>> {
     })
 }
 
-/// True for the statuses that send a client elsewhere.
+/// True for the statuses of redirects.
 pub fn redirects(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
@@ -228,16 +229,16 @@ fn url(template: &UrlTemplate, scope: &mut Scope, out: &mut String) -> Result<()
     if is_absolute(rendered) {
         out.drain(..base.len());
     } else if !rendered.starts_with('/') {
-        // Put behind the host it would be a part of its name, port or user.
+        // Appended to the base, it would become part of the host name, port or user.
         return Err(RenderError(format!(
             "the address {:?} neither starts with / nor is an http(s) URL: write /{{{{ … }}}} or a whole URL",
             shortened(rendered)
         )));
     }
-    // One look for both: nearly no address has either.
+    // One scan for both: hardly any URL contains either.
     if out.bytes().any(|byte| byte == b'#' || byte.is_ascii_control()) {
         if out.bytes().any(|byte| byte.is_ascii_control()) {
-            // A URL parser removes some of them without a word.
+            // A URL parser would remove some of them silently.
             return Err(RenderError(format!("the address {:?} has a control character", shortened(out))));
         }
         // A fragment is never sent, and parameters come before it.
@@ -279,7 +280,7 @@ fn shortened(text: &str) -> &str {
 
 fn body(body: &Body, scope: &mut Scope) -> Result<Bytes, RenderError> {
     Ok(match body {
-        // A multipart body brings its own header, so its caller fills it.
+        // A multipart body sets its own header, so the caller renders it.
         Body::Empty | Body::Multipart(_) => Bytes::new(),
         Body::Fixed(bytes) => bytes.clone(),
         Body::Text(text) => rendered(text, scope)?.into(),

@@ -1,15 +1,15 @@
-//! What a step sends, and how redirects change it.
+//! What a step sends, and how redirects change the request.
 
 use super::*;
 use crate::scenario::plan::{Action, Plan, Step};
 use crate::scenario::{Overrides, Scenario};
 
-fn draft(method: Method, url: &str) -> Draft {
+fn draft(method: Method, url: &str) -> RequestDraft {
     let headers = vec![
         (AUTHORIZATION, HeaderValue::from_static("Bearer t")),
         (CONTENT_TYPE, HeaderValue::from_static("text/plain")),
     ];
-    Draft { method, url: url.to_owned(), headers, body: Bytes::from_static(b"body"), ..Draft::default() }
+    RequestDraft { method, url: url.to_owned(), headers, body: Bytes::from_static(b"body"), ..RequestDraft::default() }
 }
 
 #[test]
@@ -25,8 +25,8 @@ fn redirects_change_the_request_as_browsers_do() {
         (308, M::POST, M::POST, true),
     ] {
         let mut draft = draft(before, "http://shop.test/a/b");
-        let none = (&HeaderMap::new(), &Redactor::default());
-        assert_eq!(draft.redirect((status, "../c?d#e"), none).expect("a URL"), None);
+        let (fixed, secrets) = (HeaderMap::new(), Redactor::default());
+        assert_eq!(draft.redirect(status, "../c?d#e", &fixed, &secrets).expect("a URL"), None);
         assert_eq!((draft.url.as_str(), &draft.method), ("http://shop.test/c?d", &after), "{status}");
         assert_eq!(draft.body.is_empty(), !keeps_body, "{status}");
         let names: Vec<_> = draft.headers(&HeaderMap::new()).map(|(name, _)| name.clone()).collect();
@@ -36,28 +36,28 @@ fn redirects_change_the_request_as_browsers_do() {
 }
 
 #[test]
-fn a_json_body_can_travel_in_the_url() {
+fn a_json_body_becomes_query_parameters() {
     let mut draft = draft(Method::GET, "");
-    draft.put_in_url("http://shop.test/g?a=1", br#"{"query":"{ b }","variables":{"c":1}}"#).expect("a URL");
+    draft.encode_in_query("http://shop.test/g?a=1", br#"{"query":"{ b }","variables":{"c":1}}"#).expect("a URL");
     assert_eq!(draft.url, "http://shop.test/g?a=1&query=%7B+b+%7D&variables=%7B%22c%22%3A1%7D");
     assert!(draft.body.is_empty());
 }
 
-/// What is left of these headers, and what is said, where a redirect leads.
-fn redirected(headers: &[(&'static str, &str)], location: &str) -> (Vec<String>, Option<Abroad>, String) {
+/// Follows a redirect to `location`: the remaining headers, what was changed, and the new URL.
+fn redirected(headers: &[(&'static str, &str)], location: &str) -> (Vec<String>, Option<CrossOriginRedirect>, String) {
     let mut draft = draft(Method::POST, "http://u:p@shop.test/a");
     draft.headers.clear();
     let fixed: HeaderMap =
         headers.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_str(v).unwrap())).collect();
     let secrets = Redactor::new(["s3cret-token"]);
-    let abroad = draft.redirect((307, location), (&fixed, &secrets)).expect("a URL");
+    let redirect = draft.redirect(307, location, &fixed, &secrets).expect("a URL");
     let names = draft.headers(&fixed).map(|(name, _)| name.to_string()).collect();
-    (names, abroad, draft.url)
+    (names, redirect, draft.url)
 }
 
 #[test]
-fn credentials_do_not_travel_to_other_origins() {
-    let mine = [
+fn credentials_are_not_sent_to_other_origins() {
+    let private = [
         ("authorization", "Bearer t"),
         ("proxy-authorization", "Basic x"),
         ("cookie", "a=b"),
@@ -70,21 +70,22 @@ fn credentials_do_not_travel_to_other_origins() {
         ("x-goog-iap-jwt-assertion", "j"),
         ("x-anything", "has s3cret-token in it"),
     ];
-    let anybody = [("accept", "*/*"), ("idempotency-key", "7"), ("x-request-id", "1"), ("content-type", "a/b")];
-    let all = [&mine[..], &anybody[..]].concat();
-    let (said, other) = (Abroad { withheld: true, body: true }, anybody.map(|(name, _)| name.to_owned()));
+    let public = [("accept", "*/*"), ("idempotency-key", "7"), ("x-request-id", "1"), ("content-type", "a/b")];
+    let all = [&private[..], &public[..]].concat();
+    let (expected, other) =
+        (CrossOriginRedirect { withheld: true, body: true }, public.map(|(name, _)| name.to_owned()));
     for location in ["//other.test/", "http://shop.test:81/", "https://shop.test/", "HTTP://Other.Test"] {
-        let (names, abroad, _) = redirected(&all, location);
-        assert_eq!((names.as_slice(), abroad), (&other[..], Some(said)), "{location}");
+        let (names, redirect, _) = redirected(&all, location);
+        assert_eq!((names.as_slice(), redirect), (&other[..], Some(expected)), "{location}");
     }
-    let (names, abroad, _) = redirected(&anybody, "//other.test/");
-    assert_eq!((names.as_slice(), abroad), (&other[..], Some(Abroad { withheld: false, body: true })));
-    // The Host header is about the other server, which is no secret.
-    let (names, abroad, _) = redirected(&[("host", "shop.test")], "//other.test/");
-    assert_eq!((names.is_empty(), abroad), (true, Some(Abroad { withheld: false, body: true })));
+    let (names, redirect, _) = redirected(&public, "//other.test/");
+    assert_eq!((names.as_slice(), redirect), (&other[..], Some(CrossOriginRedirect { withheld: false, body: true })));
+    // Dropping the Host header is not reported.
+    let (names, redirect, _) = redirected(&[("host", "shop.test")], "//other.test/");
+    assert_eq!((names.is_empty(), redirect), (true, Some(CrossOriginRedirect { withheld: false, body: true })));
     for location in ["/b", "http://shop.test/b", "http://SHOP.test:80/b", "//shop.test/b", "?b", "#b"] {
-        let (names, abroad, url) = redirected(&all, location);
-        assert_eq!((names.len(), abroad), (all.len(), None), "{location}");
+        let (names, redirect, url) = redirected(&all, location);
+        assert_eq!((names.len(), redirect), (all.len(), None), "{location}");
         assert!(url.starts_with("http://u:p@shop.test/"), "{location}: {url}");
     }
     for (location, url) in
@@ -92,13 +93,13 @@ fn credentials_do_not_travel_to_other_origins() {
     {
         assert_eq!(redirected(&all, location).2, url, "{location}");
     }
-    let none = (&HeaderMap::new(), &Redactor::default());
-    assert!(draft(Method::GET, "http://shop.test/").redirect((302, "http://"), none).is_err());
-    assert!(draft(Method::GET, "http://shop.test/").redirect((302, "javascript:alert(1)"), none).is_err());
+    let (fixed, secrets) = (HeaderMap::new(), Redactor::default());
+    assert!(draft(Method::GET, "http://shop.test/").redirect(302, "http://", &fixed, &secrets).is_err());
+    assert!(draft(Method::GET, "http://shop.test/").redirect(302, "javascript:alert(1)", &fixed, &secrets).is_err());
 }
 
 #[test]
-fn a_location_is_its_bytes() {
+fn location_headers_are_percent_encoded() {
     for (value, wanted) in [
         (&b"/a"[..], Some("/a")),
         (b" /a b \t", Some("/a b")),
@@ -112,7 +113,7 @@ fn a_location_is_its_bytes() {
 }
 
 #[test]
-fn an_address_never_becomes_a_part_of_the_host() {
+fn a_rendered_path_cannot_change_the_host() {
     let address = |host: &str, rendered: &str, query: &str| {
         let text = format!(
             "host: {host}\nvars: {{ u: {} }}\ntasks: [{{ steps: [{{ set: {{ w: '{{{{ u }}}}' }} }}, {{ get: '{{{{ w }}}}', {query} }}] }}]\n",
@@ -123,7 +124,7 @@ fn an_address_never_becomes_a_part_of_the_host() {
         let mut scope = plan.scope(1, 1);
         let slot = scope.table().id("w").unwrap();
         scope.set(slot, minijinja::Value::from(rendered));
-        let mut draft = Draft::default();
+        let mut draft = RequestDraft::default();
         draft.fill(http(&plan.classes[0].tasks[0].steps[1]), &mut scope).map(|()| draft.url).map_err(|error| error.0)
     };
     for (host, rendered, wanted) in [
@@ -182,7 +183,7 @@ fn an_address_never_becomes_a_part_of_the_host() {
     }
 }
 
-/// A plan of one task with these steps, and these lines before it.
+/// A plan of one task with these steps, preceded by these lines.
 fn plan(top: &str, steps: &str) -> Result<Plan, String> {
     let text = format!("host: http://h\n{top}\ntasks: [{{ steps: [{steps}] }}]\n");
     let scenario = Scenario::parse("t.yaml", &text).map_err(|error| error.text)?;
@@ -197,7 +198,7 @@ fn http(step: &Step) -> &HttpStep {
 }
 
 #[test]
-fn a_step_says_once_who_asks_and_goes_before_the_defaults() {
+fn auth_of_a_step_overrides_the_defaults() {
     let bearer = "defaults: { auth: { bearer: all } }";
     let header = "defaults: { headers: { authorization: mine } }";
     for (top, more, wanted) in [
@@ -215,7 +216,7 @@ fn a_step_says_once_who_asks_and_goes_before_the_defaults() {
     ] {
         let plan = plan(top, &format!("{{ get: /, {more} }}")).unwrap_or_else(|e| panic!("{more}: {e}"));
         let http = http(&plan.classes[0].tasks[0].steps[0]);
-        let mut draft = Draft::default();
+        let mut draft = RequestDraft::default();
         draft.fill(http, &mut plan.scope(1, 1)).unwrap();
         let all: Vec<_> = draft.headers(&http.fixed_headers).filter(|(name, _)| *name == "authorization").collect();
         let all: Vec<_> = all.iter().map(|(_, value)| value.to_str().unwrap()).collect();
@@ -236,7 +237,7 @@ fn a_step_says_once_who_asks_and_goes_before_the_defaults() {
 }
 
 #[test]
-fn null_is_left_out_of_pairs_and_headers_and_the_rest_is_as_the_literal() {
+fn null_values_are_omitted_and_others_are_sent_as_literals() {
     let plan = plan(
         "vars: { flag: true, nothing: null }",
         "{ set: { a: null, b: false, c: [1, null, true], d: { e: 1 } } }, { post: /, \
@@ -251,7 +252,7 @@ fn null_is_left_out_of_pairs_and_headers_and_the_rest_is_as_the_literal() {
         let value = value.value(&mut scope).unwrap();
         scope.set(*slot, value);
     }
-    let mut draft = Draft::default();
+    let mut draft = RequestDraft::default();
     let http = http(post);
     draft.fill(http, &mut scope).unwrap();
     assert_eq!(draft.url, "http://h/?b=false&c=1&c=true&d=%7B%22e%22%3A1%7D&w=1");
@@ -265,14 +266,14 @@ fn null_is_left_out_of_pairs_and_headers_and_the_rest_is_as_the_literal() {
 }
 
 #[test]
-fn an_address_that_stays_keeps_its_parts_whatever_came_between() {
+fn the_route_always_belongs_to_the_current_url() {
     let plan = plan(
         "",
         "{ get: /a }, { get: 'http://longer.test:81/a' }, { get: 'http://h/{{ 1 | default(1) }}' }, \
          { get: '/a{{ 1 / (user.id - 1) }}' }, { get: /a }, { get: /a }",
     )
     .unwrap();
-    let (mut draft, mut scope) = (Draft::default(), plan.scope(1, 1));
+    let (mut draft, mut scope) = (RequestDraft::default(), plan.scope(1, 1));
     let mut seen = Vec::new();
     for step in &plan.classes[0].tasks[0].steps {
         seen.push(match draft.fill(http(step), &mut scope) {

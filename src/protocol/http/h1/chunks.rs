@@ -1,19 +1,19 @@
-//! The chunked transfer coding (RFC 9112, section 7.1), read as it comes: pieces of any size in, pieces of body out.
+//! Incremental decoder of the chunked transfer coding (RFC 9112, section 7.1).
 
 use crate::protocol::http::error::WireError;
 
-/// Bytes of chunk extensions and trailers in one body, at most. They mean nothing to us, but must not go on for ever.
+/// Maximum bytes of chunk extensions and trailers in one body. They are ignored, but must not be endless.
 const MAX_OVERHEAD: usize = 64 * 1024;
 
-/// Where in a chunked body the reader stands.
+/// State of the decoder.
 #[derive(Debug)]
 pub struct Chunks {
-    state: State,
+    state: ChunkState,
     overhead: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+enum ChunkState {
     Size {
         value: u64,
         digits: u8,
@@ -23,30 +23,30 @@ enum State {
     Data(u64),
     DataCr,
     DataLf,
-    /// At the beginning of a trailer line, which ends the body when it is empty.
+    /// At the start of a trailer line; an empty line ends the body.
     LineStart,
     Trailer,
     LastLf,
     Done,
 }
 
-const START: State = State::Size { value: 0, digits: 0 };
+const START: ChunkState = ChunkState::Size { value: 0, digits: 0 };
 
 impl Chunks {
-    /// Before the first chunk.
+    /// A decoder before the first chunk.
     pub fn new() -> Self {
         Self { state: START, overhead: 0 }
     }
 
     /// True after the last chunk and its trailers.
     pub fn done(&self) -> bool {
-        self.state == State::Done
+        self.state == ChunkState::Done
     }
 
-    /// Reads `data` up to the end of the body, gives the body's pieces to `out` and says how many bytes were used.
+    /// Decodes `data` up to the end of the body, passes the pieces of the body to `out` and returns the bytes consumed.
     ///
     /// # Errors
-    /// When the bytes are no chunks, or `out` fails.
+    /// When the bytes are not valid chunks, or `out` fails.
     pub fn feed(
         &mut self,
         data: &[u8],
@@ -54,13 +54,13 @@ impl Chunks {
     ) -> Result<usize, WireError> {
         let mut at = 0;
         while at < data.len() && !self.done() {
-            if let State::Data(left) = self.state {
+            if let ChunkState::Data(left) = self.state {
                 let rest = &data[at..];
                 let piece = &rest[..rest.len().min(usize::try_from(left).unwrap_or(usize::MAX))];
                 out(piece)?;
                 at += piece.len();
                 let left = left - piece.len() as u64;
-                self.state = if left == 0 { State::DataCr } else { State::Data(left) };
+                self.state = if left == 0 { ChunkState::DataCr } else { ChunkState::Data(left) };
             } else {
                 self.state = self.step(data[at])?;
                 at += 1;
@@ -69,37 +69,37 @@ impl Chunks {
         Ok(at)
     }
 
-    fn step(&mut self, byte: u8) -> Result<State, WireError> {
+    fn step(&mut self, byte: u8) -> Result<ChunkState, WireError> {
         Ok(match (self.state, byte) {
-            (State::Size { value, digits }, _) if byte.is_ascii_hexdigit() => {
+            (ChunkState::Size { value, digits }, _) if byte.is_ascii_hexdigit() => {
                 // Sixteen digits are 64 bits.
                 if digits == 16 {
                     return Err(malformed());
                 }
                 let digit = (byte as char).to_digit(16).unwrap_or_default();
-                State::Size { value: value << 4 | u64::from(digit), digits: digits + 1 }
+                ChunkState::Size { value: value << 4 | u64::from(digit), digits: digits + 1 }
             }
-            (State::Size { digits: 0, .. }, _) => return Err(malformed()),
-            (State::Size { value, .. } | State::Extension(value), b'\r') => State::SizeLf(value),
-            (State::Size { value, .. }, b';' | b' ' | b'\t') => State::Extension(value),
-            // A bare line feed ends a line too, as everywhere in HTTP/1 (RFC 9112, section 2.2).
-            (State::Size { value: 0, .. } | State::Extension(0), b'\n') => State::LineStart,
-            (State::Size { value, .. } | State::Extension(value), b'\n') => State::Data(value),
-            (State::Extension(value), _) => self.skip(State::Extension(value))?,
-            (State::SizeLf(0), b'\n') => State::LineStart,
-            (State::SizeLf(value), b'\n') => State::Data(value),
-            (State::DataCr, b'\r') => State::DataLf,
-            (State::DataCr | State::DataLf, b'\n') => START,
-            (State::LineStart, b'\r') => State::LastLf,
-            (State::LineStart, b'\n') => State::Done,
-            (State::Trailer, b'\n') => self.skip(State::LineStart)?,
-            (State::LineStart | State::Trailer, _) => self.skip(State::Trailer)?,
-            (State::LastLf, b'\n') => State::Done,
+            (ChunkState::Size { digits: 0, .. }, _) => return Err(malformed()),
+            (ChunkState::Size { value, .. } | ChunkState::Extension(value), b'\r') => ChunkState::SizeLf(value),
+            (ChunkState::Size { value, .. }, b';' | b' ' | b'\t') => ChunkState::Extension(value),
+            // A bare line feed ends a line too (RFC 9112, section 2.2).
+            (ChunkState::Size { value: 0, .. } | ChunkState::Extension(0), b'\n') => ChunkState::LineStart,
+            (ChunkState::Size { value, .. } | ChunkState::Extension(value), b'\n') => ChunkState::Data(value),
+            (ChunkState::Extension(value), _) => self.skip(ChunkState::Extension(value))?,
+            (ChunkState::SizeLf(0), b'\n') => ChunkState::LineStart,
+            (ChunkState::SizeLf(value), b'\n') => ChunkState::Data(value),
+            (ChunkState::DataCr, b'\r') => ChunkState::DataLf,
+            (ChunkState::DataCr | ChunkState::DataLf, b'\n') => START,
+            (ChunkState::LineStart, b'\r') => ChunkState::LastLf,
+            (ChunkState::LineStart, b'\n') => ChunkState::Done,
+            (ChunkState::Trailer, b'\n') => self.skip(ChunkState::LineStart)?,
+            (ChunkState::LineStart | ChunkState::Trailer, _) => self.skip(ChunkState::Trailer)?,
+            (ChunkState::LastLf, b'\n') => ChunkState::Done,
             _ => return Err(malformed()),
         })
     }
 
-    fn skip(&mut self, next: State) -> Result<State, WireError> {
+    fn skip(&mut self, next: ChunkState) -> Result<ChunkState, WireError> {
         self.overhead += 1;
         if self.overhead > MAX_OVERHEAD {
             return Err(WireError::Malformed("chunk extensions or trailers without end".into()));
@@ -116,7 +116,7 @@ fn malformed() -> WireError {
 mod tests {
     use super::*;
 
-    /// Feeds `text` in pieces of `step` bytes; gives the body and what was left over.
+    /// Feeds `text` in pieces of `step` bytes; returns the body and the number of bytes left over.
     fn read(text: &[u8], step: usize) -> Result<(String, usize), WireError> {
         let (mut chunks, mut body, mut used) = (Chunks::new(), Vec::new(), 0);
         for piece in text.chunks(step) {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_the_same_however_they_are_cut() {
+    fn bodies_do_not_depend_on_how_input_is_split() {
         for (text, body, over) in [
             ("5\r\nhello\r\n0\r\n\r\n", "hello", 0),
             ("5;a=\"b\"\r\nhello\r\n6 \r\n world\r\n0\r\nx: y\r\nz: w\r\n\r\n", "hello world", 0),
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_chunk_is_refused() {
+    fn invalid_chunks_are_rejected() {
         let endless = format!("1;{}", "x".repeat(MAX_OVERHEAD + 2));
         for text in ["\r\n", "g\r\n", " 5\r\nhello", "5\r\nhelloX", "00000000000000001\r\n", "1\r\na\rb", &endless] {
             assert!(matches!(read(text.as_bytes(), text.len()), Err(WireError::Malformed(_))), "{text}");

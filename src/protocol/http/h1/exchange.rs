@@ -1,4 +1,4 @@
-//! One request of HTTP/1.1 and its response.
+//! Sends a request over HTTP/1.1 and reads its response.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -8,100 +8,102 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 
-use super::reader::{Progress, ResponseReader};
-use crate::protocol::http::attempt::{Again, Broken, Exchanged};
+use super::reader::{ReadProgress, ResponseReader};
+use crate::protocol::http::attempt::{ExchangeEnd, FailedExchange, Retry};
 use crate::protocol::http::error::WireError;
-use crate::protocol::http::stream::Stream;
+use crate::protocol::http::stream::HttpStream;
 
 thread_local! {
-    /// What has come is taken out of here at once, so that one buffer serves all users of a thread and none has its own.
-    static INCOMING: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
+    /// Read buffer, emptied after each read, so that all users of a thread share one.
+    static READ_BUFFER: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 * 1024]);
 }
 
-/// Sends `request` and reads the response to its end, also while it still sends: a server may answer before it has
-/// read everything, or while it reads.
+/// Sends `request` and reads the whole response. Both happen concurrently: a server may respond before it has read the
+/// whole request, or while it reads.
 pub async fn exchange(
-    stream: &mut Stream,
+    stream: &mut HttpStream,
     request: &[u8],
-    reply: &mut ResponseReader<'_>,
-) -> Result<Exchanged, Broken> {
-    let mut conversation = Conversation { stream, request, sending: Sending::From(0), heard: false, unclosed: false };
+    reader: &mut ResponseReader<'_>,
+) -> Result<ExchangeEnd, FailedExchange> {
+    let mut exchange_state =
+        Exchange { stream, request, sending: Sending::From(0), received_any: false, unclosed: false };
     loop {
-        let step = poll_fn(|cx| conversation.poll(cx, reply)).await;
-        // The last piece may be too much to decompress at once, as any other.
+        let step = poll_fn(|cx| exchange_state.poll(cx, reader)).await;
+        // The last piece may be too large to decompress here, like any other.
         let step = match step {
-            // Rare: not a part of what every user holds.
-            Ok(_) if reply.is_behind() => Box::pin(reply.catch_up()).await.and(step),
+            // Boxed: rare, and would otherwise grow the future of every user.
+            Ok(_) if reader.has_pending_input() => Box::pin(reader.decode_pending()).await.and(step),
             step => step,
         };
         match step {
             Ok(None) => {}
             Ok(Some(clean)) => {
-                return Ok(Exchanged { clean, unclosed: conversation.unclosed });
+                return Ok(ExchangeEnd { clean, unclosed: exchange_state.unclosed });
             }
-            Err(error) => return Err(Broken { again: conversation.again(&error), error }),
+            Err(error) => return Err(FailedExchange { retry: exchange_state.retry(&error), error }),
         }
     }
 }
 
-/// A request on its way out, and its response on its way in.
-struct Conversation<'a> {
-    stream: &'a mut Stream,
+/// A request being sent and its response being received.
+struct Exchange<'a> {
+    stream: &'a mut HttpStream,
     request: &'a [u8],
     sending: Sending,
-    /// Something of a response has come.
-    heard: bool,
-    /// TLS ended without its own end.
+    /// Whether any byte of a response was received.
+    received_any: bool,
+    /// Whether TLS ended without `close_notify`.
     unclosed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sending {
-    /// The next byte.
+    /// Position of the next byte.
     From(usize),
     Done,
-    /// The rest cannot be sent; how much has been.
+    /// The rest cannot be sent; bytes sent so far.
     Failed(usize),
 }
 
-impl Conversation<'_> {
-    /// In the end, true when the connection may be used again; before that, `None` where the response is behind with
-    /// what has come.
-    fn poll(&mut self, cx: &mut Context<'_>, reply: &mut ResponseReader<'_>) -> Poll<Result<Option<bool>, WireError>> {
+impl Exchange<'_> {
+    /// Resolves to whether the connection can be reused; to `None` if received data has to be decompressed elsewhere
+    /// first.
+    fn poll(&mut self, cx: &mut Context<'_>, reader: &mut ResponseReader<'_>) -> Poll<Result<Option<bool>, WireError>> {
         if let Sending::From(at) = self.sending {
             self.send(at, cx);
         }
-        INCOMING.with_borrow_mut(|incoming| {
+        READ_BUFFER.with_borrow_mut(|incoming| {
             loop {
                 let mut buffer = ReadBuf::new(incoming);
                 match ready!(Pin::new(&mut *self.stream).poll_read(cx, &mut buffer)) {
                     Ok(()) => {}
-                    // Whether the response is whole, its head says.
+                    // The head of the response decides whether the body is complete.
                     Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => self.unclosed = true,
                     Err(error) => return Poll::Ready(Err(error.into())),
                 }
                 let data = buffer.filled();
                 if data.is_empty() {
-                    return Poll::Ready(match self.heard {
-                        true if reply.may_end() => Ok(Some(false)),
+                    return Poll::Ready(match self.received_any {
+                        true if reader.may_end() => Ok(Some(false)),
                         true => Err(WireError::Closed),
                         false => Err(WireError::Unanswered),
                     });
                 }
-                self.heard = true;
-                let progress = reply.feed(data)?;
-                if let Progress::Done { excess } = progress {
+                self.received_any = true;
+                let progress = reader.feed(data)?;
+                if let ReadProgress::Done { excess } = progress {
                     return Poll::Ready(Ok(Some(!excess && self.sending == Sending::Done)));
                 }
-                if reply.is_behind() {
+                if reader.has_pending_input() {
                     return Poll::Ready(Ok(None));
                 }
             }
         })
     }
 
-    /// Sends as much as the connection takes. A server may answer "too large" and close before it has read everything:
-    /// a failure to send is none before it has been read what the server says.
+    /// Sends as much as the connection accepts. A failure to send is not reported yet: a server may respond "too large"
+    /// and
+    /// close without reading the whole request.
     fn send(&mut self, mut at: usize, cx: &mut Context<'_>) {
         self.sending = loop {
             let rest = &self.request[at..];
@@ -118,7 +120,7 @@ impl Conversation<'_> {
         };
     }
 
-    fn again(&self, error: &WireError) -> Again {
+    fn retry(&self, error: &WireError) -> Retry {
         use io::ErrorKind as Kind;
         let is_end = match error {
             WireError::Unanswered => true,
@@ -127,11 +129,11 @@ impl Conversation<'_> {
             }
             _ => false,
         };
-        match (is_end && !self.heard, self.sending, &self.stream) {
-            (false, ..) => Again::No,
-            // What TLS could not send whole may have left in part.
-            (true, Sending::Failed(0), Stream::Plain(_)) => Again::Unsent,
-            (true, ..) => Again::IfIdempotent,
+        match (is_end && !self.received_any, self.sending, &self.stream) {
+            (false, ..) => Retry::No,
+            // With TLS, part of the request may have been sent even if writing failed.
+            (true, Sending::Failed(0), HttpStream::Plain(_)) => Retry::Unsent,
+            (true, ..) => Retry::IfIdempotent,
         }
     }
 }

@@ -1,8 +1,8 @@
-//! HTTP/1.1, written from a buffer that the user keeps and read where it comes in.
+//! HTTP/1.1, written from a buffer of the user and parsed straight from the read buffer.
 //!
-//! It is our own, plain and through TLS, because the same few servers, again and again, is the case that matters most for
-//! speed; a body is only kept where somebody wants it. HTTP/2 has its frames from a library, but the head and the body of
-//! its responses go through the same code.
+//! Our own implementation, because few servers and many requests is the case where speed matters most: bodies are kept
+//! only where they are needed. HTTP/2 frames are read by a library, but heads and bodies of its responses use this
+//! code.
 
 mod chunks;
 mod coding;
@@ -12,4 +12,4 @@ mod reader;
 
 pub use exchange::exchange;
 pub use head::{Head, headers};
-pub use reader::{Keep, ResponseReader};
+pub use reader::{KeptParts, ResponseReader};

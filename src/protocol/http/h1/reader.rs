@@ -1,24 +1,24 @@
-//! One reply as it comes in from the wire, in pieces of any size.
+//! Incremental parser of one response.
 
 use super::chunks::Chunks;
-use super::coding::{Body, BodyBuffer, Codings};
-use super::head::{self, Framing, Head, MAX_HEAD, Parsed};
+use super::coding::{BodyBuffer, BodyDecoder, Codings};
+use super::head::{self, Framing, Head, MAX_HEAD, ParsedHead};
 use crate::protocol::http::error::WireError;
 
-/// What of a reply is of use after it has been counted.
+/// The parts of a response to keep.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Keep {
-    /// The bytes of its head.
+pub struct KeptParts {
+    /// Whether to keep the bytes of the head.
     pub head: bool,
-    /// So many bytes of its body.
+    /// Bytes of the body to keep.
     pub body: usize,
 }
 
-/// A reply being read. `keep` is asked once, when the head is known.
+/// Parses a response. `keep` is called once, when the head is known.
 pub struct ResponseReader<'a> {
     bodiless: bool,
-    keep: &'a dyn Fn(&Head) -> Keep,
-    carry: Vec<u8>,
+    keep: &'a dyn Fn(&Head) -> KeptParts,
+    partial_head: Vec<u8>,
     reading: Option<Reading>,
     done: bool,
 }
@@ -27,7 +27,7 @@ struct Reading {
     head: Head,
     raw_head: Vec<u8>,
     frame: Frame,
-    body: Body,
+    body: BodyDecoder,
 }
 
 enum Frame {
@@ -36,20 +36,19 @@ enum Frame {
     Close,
 }
 
-/// A whole reply.
-pub struct Received {
-    /// What its head says.
+/// A complete response.
+pub struct CompleteResponse {
     pub head: Head,
-    /// Its head as it came, if it was to be kept.
+    /// The bytes of the head; empty if not kept.
     pub raw_head: Vec<u8>,
-    /// The length of its body, and what was to be kept of it.
+    /// Length of the body, and the kept part.
     pub body: BodyBuffer,
 }
 
 impl<'a> ResponseReader<'a> {
-    /// Before the first byte. `bodiless` is set for the reply to a HEAD request.
-    pub fn new(bodiless: bool, keep: &'a dyn Fn(&Head) -> Keep) -> Self {
-        Self { bodiless, keep, carry: Vec::new(), reading: None, done: false }
+    /// A parser before the first byte. `bodiless` is set for the response to a HEAD request.
+    pub fn new(bodiless: bool, keep: &'a dyn Fn(&Head) -> KeptParts) -> Self {
+        Self { bodiless, keep, partial_head: Vec::new(), reading: None, done: false }
     }
 
     /// True once the head is known.
@@ -57,17 +56,17 @@ impl<'a> ResponseReader<'a> {
         self.reading.is_some()
     }
 
-    /// The response to a HEAD request.
+    /// Whether this is the response to a HEAD request.
     pub fn is_bodiless(&self) -> bool {
         self.bodiless
     }
 
-    /// True when the end of the connection is an end of the response too.
+    /// Whether the response is complete if the connection ends now.
     pub fn may_end(&self) -> bool {
         self.done || self.reading.as_ref().is_some_and(|reading| matches!(reading.frame, Frame::Close))
     }
 
-    /// Takes the head of an HTTP/2 response; its body is then fed as it comes. True when the headers are of use.
+    /// Sets the head of an HTTP/2 response, whose body is then fed. Returns whether its headers have to be kept.
     pub fn start(&mut self, head: Head) -> Result<bool, WireError> {
         let keep = self.begin(head, &[])?;
         // A response without a body is complete.
@@ -75,47 +74,47 @@ impl<'a> ResponseReader<'a> {
         Ok(keep.head)
     }
 
-    /// Takes what has come, and says how far that goes.
-    pub fn feed(&mut self, data: &[u8]) -> Result<Progress, WireError> {
+    /// Consumes received bytes.
+    pub fn feed(&mut self, data: &[u8]) -> Result<ReadProgress, WireError> {
         if self.reading.is_some() {
             return self.feed_body(data);
         }
-        if self.carry.is_empty() {
+        if self.partial_head.is_empty() {
             return self.feed_head(data);
         }
-        let seen = self.carry.len();
-        self.carry.extend_from_slice(data);
-        // Parsing anew for every byte of a slow head would take the square of its length.
-        if !ends_lines(&self.carry[seen.saturating_sub(3)..]) {
-            return self.too_long().map_or(Ok(Progress::More), Err);
+        let seen = self.partial_head.len();
+        self.partial_head.extend_from_slice(data);
+        // Parsing again for each byte of a slow head would take quadratic time.
+        if !ends_lines(&self.partial_head[seen.saturating_sub(3)..]) {
+            return self.too_long().map_or(Ok(ReadProgress::More), Err);
         }
-        let carry = std::mem::take(&mut self.carry);
-        self.feed_head(&carry)
+        let partial_head = std::mem::take(&mut self.partial_head);
+        self.feed_head(&partial_head)
     }
 
-    fn feed_head(&mut self, mut data: &[u8]) -> Result<Progress, WireError> {
+    fn feed_head(&mut self, mut data: &[u8]) -> Result<ReadProgress, WireError> {
         loop {
-            let Some(Parsed { head, raw, length }) = head::parse(data, self.bodiless)? else {
-                self.carry = data.to_vec();
-                return self.too_long().map_or(Ok(Progress::More), Err);
+            let Some(ParsedHead { head, raw, length }) = head::parse(data, self.bodiless)? else {
+                self.partial_head = data.to_vec();
+                return self.too_long().map_or(Ok(ReadProgress::More), Err);
             };
             if !matches!(head.status, 100..=199) || head.status == 101 {
                 self.begin(head, &raw)?;
                 return self.feed_body(&data[length..]);
             }
-            // An interim reply, such as 103: the real one follows.
+            // An interim response, such as 103: the final one follows.
             data = &data[length..];
             if data.is_empty() {
-                return Ok(Progress::More);
+                return Ok(ReadProgress::More);
             }
         }
     }
 
     fn too_long(&self) -> Option<WireError> {
-        (self.carry.len() > MAX_HEAD).then(|| WireError::Malformed("headers longer than 300 KiB".into()))
+        (self.partial_head.len() > MAX_HEAD).then(|| WireError::Malformed("headers longer than 300 KiB".into()))
     }
 
-    fn begin(&mut self, head: Head, raw: &[u8]) -> Result<Keep, WireError> {
+    fn begin(&mut self, head: Head, raw: &[u8]) -> Result<KeptParts, WireError> {
         let keep = (self.keep)(&head);
         let (frame, codings) = match head.framing {
             Framing::Length(0) => (Frame::Length(0), Codings::default()),
@@ -128,13 +127,13 @@ impl<'a> ResponseReader<'a> {
             Frame::Length(length) if codings.is_identity() => Some(*length),
             _ => None,
         };
-        let body = Body::new(codings, BodyBuffer::new(keep.body, length))?;
+        let body = BodyDecoder::new(codings, BodyBuffer::new(keep.body, length))?;
         self.reading = Some(Reading { head, raw_head, frame, body });
         Ok(keep)
     }
 
-    fn feed_body(&mut self, data: &[u8]) -> Result<Progress, WireError> {
-        let Some(reading) = &mut self.reading else { return Ok(Progress::More) };
+    fn feed_body(&mut self, data: &[u8]) -> Result<ReadProgress, WireError> {
+        let Some(reading) = &mut self.reading else { return Ok(ReadProgress::More) };
         let Reading { frame, body, .. } = reading;
         let (used, done) = match frame {
             Frame::Length(left) => {
@@ -154,49 +153,49 @@ impl<'a> ResponseReader<'a> {
         };
         self.done = done;
         Ok(match done {
-            true => Progress::Done { excess: used < data.len() },
-            false => Progress::More,
+            true => ReadProgress::Done { excess: used < data.len() },
+            false => ReadProgress::More,
         })
     }
 
-    /// Decompresses what has come and was too much to do at once; the connection is not read meanwhile.
+    /// Decompresses pending input on another thread. The connection must not be read meanwhile.
     ///
     /// # Errors
     /// When it cannot be decompressed.
-    pub async fn catch_up(&mut self) -> Result<(), WireError> {
+    pub async fn decode_pending(&mut self) -> Result<(), WireError> {
         match &mut self.reading {
-            Some(reading) => reading.body.catch_up().await,
+            Some(reading) => reading.body.decode_pending().await,
             None => Ok(()),
         }
     }
 
-    /// True when [`catch_up`](Self::catch_up) has something to do.
-    pub fn is_behind(&self) -> bool {
-        self.reading.as_ref().is_some_and(|reading| reading.body.is_behind())
+    /// True if [`decode_pending`](Self::catch_up) has work to do.
+    pub fn has_pending_input(&self) -> bool {
+        self.reading.as_ref().is_some_and(|reading| reading.body.has_pending_input())
     }
 
-    /// The server has closed the connection, or everything has come.
+    /// Ends the response: it is complete, or the server has closed the connection.
     ///
     /// # Errors
-    /// When that is too early.
-    pub fn finish(self) -> Result<Received, WireError> {
+    /// When the response is incomplete.
+    pub fn finish(self) -> Result<CompleteResponse, WireError> {
         let Some(reading) = self.reading else { return Err(WireError::Closed) };
         if !self.done && !matches!(reading.frame, Frame::Close) {
             return Err(WireError::Closed);
         }
         let body = reading.body.finish()?;
-        Ok(Received { head: reading.head, raw_head: reading.raw_head, body })
+        Ok(CompleteResponse { head: reading.head, raw_head: reading.raw_head, body })
     }
 }
 
-/// How far a reply has come.
+/// How much of a response was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Not all of it.
+pub enum ReadProgress {
+    /// It is incomplete.
     More,
-    /// To its end; with `excess` there were bytes after it, which no request has asked for.
+    /// It is complete.
     Done {
-        /// True when the connection cannot be trusted any more.
+        /// Whether bytes follow that belong to no request; the connection must not be reused then.
         excess: bool,
     },
 }
@@ -209,19 +208,19 @@ fn ends_lines(bytes: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn read(text: &[u8], step: usize) -> Result<(Received, bool), WireError> {
-        let keep = |_: &Head| Keep { head: true, body: 100 };
-        let mut reply = ResponseReader::new(false, &keep);
+    fn read(text: &[u8], step: usize) -> Result<(CompleteResponse, bool), WireError> {
+        let keep = |_: &Head| KeptParts { head: true, body: 100 };
+        let mut reader = ResponseReader::new(false, &keep);
         for piece in text.chunks(step) {
-            if let Progress::Done { excess } = reply.feed(piece)? {
-                return Ok((reply.finish()?, excess));
+            if let ReadProgress::Done { excess } = reader.feed(piece)? {
+                return Ok((reader.finish()?, excess));
             }
         }
-        Ok((reply.finish()?, false))
+        Ok((reader.finish()?, false))
     }
 
     #[test]
-    fn replies_are_the_same_however_they_are_cut() {
+    fn responses_do_not_depend_on_how_input_is_split() {
         let text = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
         for step in 1..=text.len() {
             let (received, excess) = read(text, step).expect("valid");
@@ -233,19 +232,19 @@ mod tests {
     #[test]
     fn the_end_of_the_connection_ends_only_an_open_ended_body() {
         assert_eq!(read(b"HTTP/1.1 200 OK\r\n\r\nhello", 9).expect("valid").0.body.bytes, 5);
-        for cut in ["", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello"] {
-            assert!(matches!(read(cut.as_bytes(), 50), Err(WireError::Closed)), "{cut}");
+        for truncated in ["", "HTTP/1.1 2", "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nhello"] {
+            assert!(matches!(read(truncated.as_bytes(), 50), Err(WireError::Closed)), "{truncated}");
         }
     }
 
     #[test]
-    fn bytes_after_the_reply_are_noticed() {
+    fn excess_bytes_are_detected() {
         assert!(read(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nab", 100).expect("valid").1);
         assert!(read(b"HTTP/1.1 204 No\r\n\r\nHTTP/1.1", 100).expect("valid").1);
     }
 
     #[test]
-    fn a_head_without_end_is_refused() {
+    fn an_endless_head_is_rejected() {
         let endless = format!("HTTP/1.1 200 OK\r\na: {}", "x".repeat(2 * MAX_HEAD));
         assert!(matches!(read(endless.as_bytes(), 1_000), Err(WireError::Malformed(_))));
     }

@@ -1,7 +1,7 @@
-//! Opening a WebSocket: the user's own client carries the request, so that TLS, proxy, cookies and headers are those of
-//! its other requests.
+//! Opens WebSockets with the user's HTTP client, so that TLS, proxy, cookies and headers are the same as for other
+//! requests.
 //!
-//! In: a draft, and the protocol that shall be spoken. Out: a [`Socket`], or the reason why there is none.
+//! In: a draft and a subprotocol. Out: a [`Socket`], or a failure.
 
 mod socket;
 
@@ -15,9 +15,9 @@ use http::{HeaderMap, HeaderName, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-pub use self::socket::{Broken, Received, Socket};
-use super::client::UserClient;
-use super::limits::kept_for_example;
+pub use self::socket::{Socket, SocketError, SocketMessage};
+use super::client::HttpClient;
+use super::limits::example_bytes;
 use super::reqwest_client::reason;
 use super::response::Response;
 use super::trace::{by_reqwest, received};
@@ -31,26 +31,27 @@ use crate::scenario::plan::HttpStep;
 use crate::scenario::secrets::Redactor;
 use crate::stats::Reason;
 
-/// What the handshake says itself; a step that says it too is not heard.
-const OWN: [HeaderName; 6] =
+/// Headers set by the handshake; those of the step are ignored.
+const HANDSHAKE_HEADERS: [HeaderName; 6] =
     [CONNECTION, UPGRADE, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_EXTENSIONS];
-/// How long the page of a server that refuses may take: it is only an example.
-const PAGE: Duration = Duration::from_secs(1);
-/// Characters of what a server chose that tell one failure from another.
-const CHOSEN: usize = 60;
+/// Time-out for the body of a response that rejects the handshake: it is only an example.
+const BODY_TIMEOUT: Duration = Duration::from_secs(1);
+/// Maximum characters of a server's subprotocol in a failure.
+const MAX_CHOSEN: usize = 60;
 
-/// What shall be spoken over a WebSocket.
+/// The protocol to speak over a WebSocket.
 #[derive(Debug, Clone, Copy)]
 pub struct Subprotocol {
-    /// Its name in the handshake.
+    /// Name in the handshake.
     pub name: &'static str,
-    /// Bytes of the longest text that is sent.
+    /// Bytes of the longest message that is sent.
     pub longest: usize,
 }
 
-impl UserClient {
-    /// Sends what was prepared from `step` as the request for a WebSocket. Times, and the failure if there is no
-    /// WebSocket, go into the result of `transfer`. It takes as long as the server likes.
+impl HttpClient {
+    /// Sends the prepared request as a WebSocket handshake. Timings, and the failure if there is no WebSocket, are
+    /// stored in
+    /// the result of `transfer`. Has no time-out of its own.
     pub async fn open_socket(
         &mut self,
         step: &HttpStep,
@@ -69,9 +70,9 @@ impl UserClient {
         if let Some(trace) = context.trace() {
             let cookies = self.cookies();
             let mut sent = by_reqwest(&self.draft, &step.fixed_headers, cookies.as_ref());
-            sent.headers.retain(|(name, _)| !OWN.iter().any(|own| own.as_str() == name));
+            sent.headers.retain(|(name, _)| !HANDSHAKE_HEADERS.iter().any(|own| own.as_str() == name));
             sent.headers.extend(own.iter().map(|(name, value)| (name.to_string(), (*value).to_owned())));
-            trace.trace(&TraceEvent::Sent(sent));
+            trace.trace(&TraceEvent::SentRequest(sent));
         }
         let opened = self.upgrade(step, &own, transfer).await;
         let Transfer { started, result, .. } = transfer;
@@ -104,7 +105,7 @@ impl UserClient {
         }
     }
 
-    /// Sends the request. The reply has a body where the server refuses.
+    /// Sends the request. The response has a body only if the server rejects the handshake.
     async fn upgrade(
         &mut self,
         step: &HttpStep,
@@ -112,23 +113,23 @@ impl UserClient {
         transfer: &mut Transfer<'_>,
     ) -> reqwest::Result<(reqwest::Response, Response)> {
         let Transfer { started, result, .. } = transfer;
-        let room = kept_for_example(self.secrets().reach());
-        let (general, draft) = self.upgrading(step.client)?;
+        let room = example_bytes(self.secrets().reach());
+        let (general, draft) = self.websocket_client(step.client)?;
         let mut request = general.client().request(draft.method.clone(), &draft.url).version(Version::HTTP_11);
-        for (name, value) in draft.headers(&step.fixed_headers).filter(|(name, _)| !OWN.contains(name)) {
+        for (name, value) in draft.headers(&step.fixed_headers).filter(|(name, _)| !HANDSHAKE_HEADERS.contains(name)) {
             request = request.header(name, value);
         }
         for (name, value) in own {
             request = request.header(name, *value);
         }
-        let answer = request.send().await;
+        let sent = request.send().await;
         result.timings.connect = general.connected();
-        let mut response = answer?;
+        let mut response = sent?;
         result.timings.first_byte = Some(started.elapsed());
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let (mut body, mut bytes) = (Vec::new(), 0);
         if status != StatusCode::SWITCHING_PROTOCOLS {
-            // What it says is worth a look; that it cannot say it is not the failure.
+            // Only an example: failing to read it does not matter.
             let reading = async {
                 while bytes <= room
                     && let Ok(Some(chunk)) = response.chunk().await
@@ -137,7 +138,7 @@ impl UserClient {
                     body.extend_from_slice(&chunk[..chunk.len().min(room - body.len())]);
                 }
             };
-            let _ = tokio::time::timeout(PAGE, reading).await;
+            let _ = tokio::time::timeout(BODY_TIMEOUT, reading).await;
         }
         result.bytes = bytes as u64;
         Ok((
@@ -147,22 +148,22 @@ impl UserClient {
                 headers: headers.into(),
                 bytes: result.bytes,
                 body,
-                earlier: Vec::new(),
-                is_packed: false,
+                redirect_cookies: Vec::new(),
+                has_unknown_coding: false,
             },
         ))
     }
 }
 
-/// Why there is no WebSocket, if there is none.
-fn refusal(reply: &Response, key: &str, protocol: &str, secrets: &Redactor) -> Option<Reason> {
-    if reply.status != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
-        return Some(Reason::UnexpectedStatus { got: reply.status, expected: "101".into() });
+/// Why the handshake failed, if it did.
+fn refusal(response: &Response, key: &str, protocol: &str, secrets: &Redactor) -> Option<Reason> {
+    if response.status != StatusCode::SWITCHING_PROTOCOLS.as_u16() {
+        return Some(Reason::UnexpectedStatus { got: response.status, expected: "101".into() });
     }
-    let headers = reply.headers.all();
-    let why = if !says(headers, UPGRADE, "websocket") {
+    let headers = response.headers.all();
+    let why = if !has_token(headers, UPGRADE, "websocket") {
         "no Upgrade: websocket in the response".to_owned()
-    } else if !says(headers, CONNECTION, "upgrade") {
+    } else if !has_token(headers, CONNECTION, "upgrade") {
         "no Connection: Upgrade in the response".to_owned()
     } else if headers.get(SEC_WEBSOCKET_ACCEPT).is_none_or(|accept| *accept != derive_accept_key(key.as_bytes())) {
         "the Sec-WebSocket-Accept of the response is wrong".to_owned()
@@ -172,7 +173,7 @@ fn refusal(reply: &Response, key: &str, protocol: &str, secrets: &Redactor) -> O
         match headers.get(SEC_WEBSOCKET_PROTOCOL).map(|chosen| String::from_utf8_lossy(chosen.as_bytes())) {
             Some(chosen) if chosen == protocol => return None,
             Some(chosen) => {
-                let chosen = secrets.clip(&chosen, CHOSEN);
+                let chosen = secrets.clip(&chosen, MAX_CHOSEN);
                 format!("the server chose {chosen}, not {protocol}")
             }
             None => format!("the server did not choose {protocol}"),
@@ -181,8 +182,8 @@ fn refusal(reply: &Response, key: &str, protocol: &str, secrets: &Redactor) -> O
     Some(Reason::Answer { class: "no WebSocket", what: why.into() })
 }
 
-/// Whether a header has this among its words, as which case does not count.
-fn says(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
+/// Whether a header contains this token, ignoring case.
+fn has_token(headers: &HeaderMap, name: HeaderName, word: &str) -> bool {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(word))
 }
@@ -192,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_handshake_is_right_in_every_part_or_refused() {
+    fn invalid_handshakes_are_rejected() {
         // The example of RFC 6455.
         const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
         const ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
@@ -205,15 +206,15 @@ mod tests {
                 let name = HeaderName::try_from(name.to_ascii_lowercase()).expect("a name");
                 headers.append(name, value.replace("ACCEPT", ACCEPT).parse().expect("a value"));
             }
-            let reply = Response {
+            let response = Response {
                 status,
                 headers: headers.into(),
                 body: Vec::new(),
                 bytes: 0,
-                earlier: Vec::new(),
-                is_packed: false,
+                redirect_cookies: Vec::new(),
+                has_unknown_coding: false,
             };
-            refusal(&reply, KEY, "graphql-transport-ws", &Redactor::default()).map(|reason| reason.to_string())
+            refusal(&response, KEY, "graphql-transport-ws", &Redactor::default()).map(|reason| reason.to_string())
         };
         assert_eq!(judged(101, GOOD), None);
         for (status, from, to, wanted) in [

@@ -1,10 +1,10 @@
-//! Names of hosts: looked up once for all users of a run, and kept for as long as the name server says.
+//! Host names: resolved once for all users of a run, and cached for as long as the name server allows.
 //!
-//! The system's own resolver blocks a thread for each lookup and cannot be given up, so that a name server that does not
-//! answer would hold the end of a run. Lookups are done by [`asker`] instead, on a thread that nobody waits for.
+//! The system's resolver blocks a thread for each lookup and cannot be cancelled, so an unresponsive name server would
+//! delay the end of a run. Lookups run on the thread of [`lookup`] instead, which is never joined.
 
-mod asker;
-mod names;
+mod cache;
+mod lookup;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -14,65 +14,67 @@ use std::time::Instant;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::sync::{mpsc, watch};
 
-use self::asker::{Job, Source};
-pub use self::names::ResolveError;
-use self::names::{Answer, Entry, Names};
+pub use self::cache::ResolveError;
+use self::cache::{CacheEntry, LookupResult, NameCache};
+use self::lookup::{Job, LookupSource};
 
-/// Names that are remembered, at most: a template can make a new one for every request.
+/// Maximum cached names: templates can produce a new one for every request.
 const MAX_NAMES: usize = 4_096;
 
-/// Knows the addresses of names. Its clones know the same.
+/// A caching resolver. Clones share the cache.
 #[derive(Debug, Clone, Default)]
-pub struct CachingResolver(Arc<Shared>);
+pub struct CachingResolver(Arc<ResolverShared>);
 
 #[derive(Debug, Default)]
-struct Shared {
-    // Touched only when a connection is opened, and never held while waiting.
-    names: Names,
-    source: Source,
-    asker: OnceLock<Option<mpsc::UnboundedSender<Job>>>,
+struct ResolverShared {
+    // Locked only when a connection is opened, and never across an await.
+    names: NameCache,
+    source: LookupSource,
+    lookup: OnceLock<Option<mpsc::UnboundedSender<Job>>>,
 }
 
 impl CachingResolver {
-    /// The addresses of a name, in the order in which they should be tried; the port in them means nothing.
+    /// The addresses of a name, in the order in which to try them; their port is meaningless.
     ///
     /// # Errors
-    /// When there are none, or nobody can be asked.
+    /// When the name has no address, or cannot be looked up.
     pub async fn addresses(&self, name: &str) -> Result<Arc<[SocketAddr]>, ResolveError> {
-        let mut asked = {
+        let mut pending = {
             let mut names = self.0.names.lock().unwrap_or_else(PoisonError::into_inner);
             match names.get(name) {
-                Some(Entry::Known(until, answer)) if Instant::now() < *until => return answer.clone(),
-                // Without a sender the asker has ended, and with it the answer.
-                Some(Entry::Asked(asked)) if asked.has_changed().is_ok() || asked.borrow().is_some() => asked.clone(),
+                Some(CacheEntry::Resolved(until, result)) if Instant::now() < *until => return result.clone(),
+                // If the sender is gone, the thread has ended without a result.
+                Some(CacheEntry::Pending(pending)) if pending.has_changed().is_ok() || pending.borrow().is_some() => {
+                    pending.clone()
+                }
                 _ => self.ask(name, &mut names)?,
             }
         };
-        let answer = asked.wait_for(Option::is_some).await.ok().and_then(|answer| answer.clone());
-        answer.unwrap_or_else(|| Err(ResolveError("the lookup was given up".into())))
+        let result = pending.wait_for(Option::is_some).await.ok().and_then(|result| result.clone());
+        result.unwrap_or_else(|| Err(ResolveError("the lookup was aborted".into())))
     }
 
     fn ask(
         &self,
         name: &str,
-        names: &mut HashMap<String, Entry>,
-    ) -> Result<watch::Receiver<Option<Answer>>, ResolveError> {
-        let begin = || asker::begin(Arc::clone(&self.0.names), self.0.source.clone());
-        let asker = self.0.asker.get_or_init(begin).as_ref();
-        let (answer, asked) = watch::channel(None);
-        let sent = asker.is_some_and(|asker| asker.send(Job { name: name.to_owned(), answer }).is_ok());
+        names: &mut HashMap<String, CacheEntry>,
+    ) -> Result<watch::Receiver<Option<LookupResult>>, ResolveError> {
+        let begin = || lookup::begin(Arc::clone(&self.0.names), self.0.source.clone());
+        let lookup = self.0.lookup.get_or_init(begin).as_ref();
+        let (result, pending) = watch::channel(None);
+        let sent = lookup.is_some_and(|lookup| lookup.send(Job { name: name.to_owned(), result }).is_ok());
         if !sent {
-            return Err(ResolveError("no thread can be started to look it up".into()));
+            return Err(ResolveError("cannot start a thread for the lookup".into()));
         }
         if names.len() >= MAX_NAMES {
             let now = Instant::now();
-            names.retain(|_, entry| !matches!(entry, Entry::Known(until, _) if *until <= now));
+            names.retain(|_, entry| !matches!(entry, CacheEntry::Resolved(until, _) if *until <= now));
         }
         if names.len() >= MAX_NAMES {
             names.clear();
         }
-        names.insert(name.to_owned(), Entry::Asked(asked.clone()));
-        Ok(asked)
+        names.insert(name.to_owned(), CacheEntry::Pending(pending.clone()));
+        Ok(pending)
     }
 }
 

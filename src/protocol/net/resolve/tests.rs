@@ -1,4 +1,4 @@
-//! Against a name server of the test, over UDP.
+//! Against a name server on loopback, over UDP.
 
 use std::net::{IpAddr, UdpSocket};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,11 +11,11 @@ use hickory_resolver::proto::rr::{Name as DnsName, RData, Record, RecordType};
 
 use super::*;
 
-/// Questions that were asked, of either kind of address.
+/// Queries received, for A and AAAA records.
 type Count = Arc<AtomicU32>;
 
-/// Answers for a while: `two.test.` has an address of each kind, `short.test.` is good for no time, `under_score.lan.`
-/// and `host.lan.` are in the search domain, `broken.test.` fails, `silent.test.` is never answered.
+/// A name server: `two.test.` has an address of each kind, `short.test.` has a TTL of 0, `under_score.lan.` and
+/// `host.lan.` are in the search domain, `broken.test.` fails, `silent.test.` gets no response.
 fn name_server() -> (u16, Count) {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a free port");
     let port = socket.local_addr().expect("an address").port();
@@ -24,30 +24,30 @@ fn name_server() -> (u16, Count) {
     std::thread::spawn(move || {
         let mut buffer = [0; 2_048];
         while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-            let Ok(asked) = Message::from_vec(&buffer[..length]) else { continue };
+            let Ok(pending) = Message::from_vec(&buffer[..length]) else { continue };
             counted.fetch_add(1, Ordering::Relaxed);
-            let query = asked.queries[0].clone();
+            let query = pending.queries[0].clone();
             let name = query.name().to_string();
-            let mut answer = Message::response(asked.metadata.id, asked.metadata.op_code);
-            answer.metadata.message_type = MessageType::Response;
-            answer.metadata.recursion_available = true;
-            answer.add_query(query.clone());
+            let mut result = Message::response(pending.metadata.id, pending.metadata.op_code);
+            result.metadata.message_type = MessageType::Response;
+            result.metadata.recursion_available = true;
+            result.add_query(query.clone());
             let ttl = if name.starts_with("short") { 0 } else { 60 };
             match (name.as_str(), query.query_type()) {
                 ("silent.test.", _) => continue,
-                ("broken.test.", _) => answer.metadata.response_code = ResponseCode::ServFail,
+                ("broken.test.", _) => result.metadata.response_code = ResponseCode::ServFail,
                 ("two.test." | "short.test." | "under_score.lan." | "host.lan.", RecordType::A) => {
                     let ip: IpAddr = [192, 0, 2, 7].into();
-                    answer.add_answer(Record::from_rdata(query.name().clone(), ttl, RData::from(ip)));
+                    result.add_answer(Record::from_rdata(query.name().clone(), ttl, RData::from(ip)));
                 }
                 ("two.test.", RecordType::AAAA) => {
                     let ip: IpAddr = "2001:db8::7".parse().expect("an address");
-                    answer.add_answer(Record::from_rdata(query.name().clone(), ttl, RData::from(ip)));
+                    result.add_answer(Record::from_rdata(query.name().clone(), ttl, RData::from(ip)));
                 }
                 ("short.test." | "under_score.lan." | "host.lan." | "empty.test.", _) => {}
-                _ => answer.metadata.response_code = ResponseCode::NXDomain,
+                _ => result.metadata.response_code = ResponseCode::NXDomain,
             }
-            let _ = socket.send_to(&answer.to_vec().expect("a message"), from);
+            let _ = socket.send_to(&result.to_vec().expect("a message"), from);
         }
     });
     (port, count)
@@ -63,8 +63,8 @@ fn resolver() -> (CachingResolver, Count) {
     (options.timeout, options.attempts) = (Duration::from_millis(200), 2);
     let mut hosts = Hosts::default();
     hosts.read_hosts_conf("192.0.2.1 Here here-too\n# 192.0.2.9 gone\n".as_bytes()).expect("a file");
-    let source = Source::These(Arc::new((hosts, config, options)));
-    (CachingResolver(Arc::new(Shared { source, ..Shared::default() })), count)
+    let source = LookupSource::Custom(Arc::new((hosts, config, options)));
+    (CachingResolver(Arc::new(ResolverShared { source, ..ResolverShared::default() })), count)
 }
 
 async fn found(resolver: &CachingResolver, name: &str) -> Result<Vec<String>, String> {
@@ -80,7 +80,7 @@ async fn names_are_found_in_the_hosts_file_and_by_the_name_server() {
     for name in ["here", "here-too", "HERE"] {
         assert_eq!(found(&resolver, name).await.as_deref(), Ok(&["192.0.2.1".to_owned()][..]), "{name}");
     }
-    assert_eq!(count.load(Ordering::Relaxed), 0, "the hosts file is all");
+    assert_eq!(count.load(Ordering::Relaxed), 0, "the hosts file is enough");
     let mut two = found(&resolver, "two.test").await.expect("addresses");
     two.sort();
     assert_eq!(two, ["192.0.2.7", "2001:db8::7"]);
@@ -92,38 +92,38 @@ async fn names_are_found_in_the_hosts_file_and_by_the_name_server() {
 }
 
 #[tokio::test]
-async fn what_is_known_is_not_asked_again_and_all_at_once_ask_once() {
+async fn results_are_cached_and_concurrent_lookups_share_one_query() {
     let (resolver, count) = resolver();
     let all = futures_util::future::join_all((0..200).map(|_| resolver.addresses("two.test"))).await;
     assert!(all.iter().all(Result::is_ok));
     assert!(resolver.addresses("two.test").await.is_ok());
-    assert_eq!(count.load(Ordering::Relaxed), 2, "one question of each kind");
+    assert_eq!(count.load(Ordering::Relaxed), 2, "one query of each kind");
     for _ in 0..2 {
         assert!(resolver.addresses("short.test").await.is_ok());
     }
-    assert_eq!(count.load(Ordering::Relaxed), 6, "what is good for no time is asked each time");
+    assert_eq!(count.load(Ordering::Relaxed), 6, "a TTL of 0 is not cached");
 }
 
 #[tokio::test]
-async fn every_failure_has_plain_words() {
+async fn failures_have_plain_reasons() {
     let (resolver, count) = resolver();
     for (name, wanted) in [
         ("nobody.test", "unknown host name"),
         ("empty.test", "the host name has no address"),
         ("shop.invalid", "unknown host name"),
-        ("broken.test", "the name server answered: Server Failure"),
-        ("silent.test", "the name server did not answer"),
+        ("broken.test", "the name server returned an error: Server Failure"),
+        ("silent.test", "the name server did not respond"),
         (&"x".repeat(64), "not a valid host name"),
     ] {
         assert_eq!(found(&resolver, name).await, Err(wanted.to_owned()), "{name}");
     }
-    let asked = count.load(Ordering::Relaxed);
+    let pending = count.load(Ordering::Relaxed);
     assert!(found(&resolver, "silent.test").await.is_err());
-    assert_eq!(count.load(Ordering::Relaxed), asked, "a failure is good for a moment");
+    assert_eq!(count.load(Ordering::Relaxed), pending, "failures are cached briefly");
 }
 
 #[tokio::test]
-async fn who_gives_up_waits_no_longer_and_names_without_end_are_not_remembered() {
+async fn waiting_can_be_cancelled_and_the_cache_is_limited() {
     let (resolver, _) = resolver();
     let waiting = tokio::time::timeout(Duration::from_millis(1), resolver.addresses("silent.test"));
     assert!(waiting.await.is_err());

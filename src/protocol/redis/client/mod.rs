@@ -1,4 +1,4 @@
-//! One user's side of Redis: what it sends, and the receiver that listens for it.
+//! The Redis client of one user: its command connection and its receiver.
 
 mod subscribe;
 
@@ -9,18 +9,18 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep_until, timeout};
 
-use super::connection::Connection;
+use super::connection::RedisConnection;
 use super::envelope::Stamp;
-use super::error::WireError;
-use super::inner::{self, Transaction};
+use super::error::RedisError;
+use super::nested_errors::{self, Transaction};
 use super::receiver::ReceiverHandle;
-use super::receiver_command::Wanted;
-use super::resp::{Value, encode};
-use super::shared::{CONNECT_TIMEOUT, RedisError, Shared};
-use super::streams::Stream;
+use super::receiver_command::SubscriptionRequest;
+use super::resp::{RedisValue, encode};
+use super::shared::{CONNECT_TIMEOUT, RedisSetupError, RedisShared};
+use super::streams::PublishedStream;
 use super::trace::Tracer;
 use super::{clock, envelope, evaluate, example};
-use crate::protocol::context::{Expected, UserContext};
+use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::message_sink::MessageSink;
 use crate::protocol::result::StepResult;
@@ -31,36 +31,36 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, Reason};
 
-/// Characters of a command's name that failures repeat.
-const LONGEST_VERB: usize = 32;
-/// Bytes of a buffer that a user keeps between messages, at most.
-const KEEP_BUFFER: usize = 16 * 1024;
-/// First pause after a connection could not be opened; doubles up to [`MAX_PAUSE`].
-const PAUSE: Duration = Duration::from_millis(50);
+/// Maximum characters of a command name shown in failures.
+const MAX_VERB: usize = 32;
+/// Maximum bytes of a buffer that a user keeps between messages.
+const MAX_IDLE_BUFFER: usize = 16 * 1024;
+/// Pause after a failed connect; doubles up to [`MAX_PAUSE`].
+const MIN_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 
-/// Makes clients. Holds what they share.
+/// Creates clients, and holds what they share.
 #[derive(Debug, Clone)]
-pub struct Factory(Arc<Shared>);
+pub struct RedisClientFactory(Arc<RedisShared>);
 
-impl Factory {
-    /// For the target of a plan, and the plan's secrets. Nothing is sent yet.
+impl RedisClientFactory {
+    /// For the target and the secrets of a plan. Does not connect yet.
     ///
     /// # Errors
-    /// When its address is none, or TLS cannot be set up.
-    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisError> {
-        Ok(Self(Arc::new(Shared::new(target, secrets)?)))
+    /// When the address is invalid, or TLS cannot be set up.
+    pub fn new(target: &RedisTarget, secrets: Arc<Redactor>) -> Result<Self, RedisSetupError> {
+        Ok(Self(Arc::new(RedisShared::new(target, secrets)?)))
     }
 
-    /// A client that is not connected yet.
-    pub fn client(&self, sink: Rc<dyn MessageSink>) -> UserClient {
-        UserClient {
+    /// A client that is not connected.
+    pub fn client(&self, sink: Rc<dyn MessageSink>) -> RedisClient {
+        RedisClient {
             shared: Arc::clone(&self.0),
             sink,
             connection: None,
             streams: HashMap::new(),
             not_before: None,
-            pause: PAUSE,
+            pause: MIN_PAUSE,
             channel: String::new(),
             payload: Vec::new(),
             out: Vec::new(),
@@ -71,40 +71,40 @@ impl Factory {
         }
     }
 
-    pub(super) fn shared(&self) -> Arc<Shared> {
+    pub(super) fn shared(&self) -> Arc<RedisShared> {
         Arc::clone(&self.0)
     }
 }
 
-/// One user's connections, and the command being made.
-pub struct UserClient {
-    shared: Arc<Shared>,
+/// One user's connections, and the command in progress.
+pub struct RedisClient {
+    shared: Arc<RedisShared>,
     sink: Rc<dyn MessageSink>,
-    connection: Option<Connection>,
-    /// Where this user is on each channel. A new connection begins anew: what was on its way may be lost or not.
-    streams: HashMap<Arc<str>, Arc<Stream>>,
-    /// After a failure to connect.
+    connection: Option<RedisConnection>,
+    /// Message numbering of each channel. Restarts with a new connection, because messages in flight may be lost.
+    streams: HashMap<Arc<str>, Arc<PublishedStream>>,
+    /// Earliest time of the next connect, after a failed one.
     not_before: Option<Instant>,
     pause: Duration,
     channel: String,
     payload: Vec<u8>,
     out: Vec<u8>,
-    /// Of the command in `out`, in upper case.
+    /// Name of the command in `out`, in upper case.
     verb: String,
     transaction: Transaction,
-    wanted: Vec<Wanted>,
+    wanted: Vec<SubscriptionRequest>,
     /// Started by the first subscription.
     receiver: Option<ReceiverHandle>,
 }
 
-impl UserClient {
+impl RedisClient {
     fn prepare_publish(&mut self, step: &PublishStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.channel.clear();
         step.channel.render(scope, &mut self.channel)?;
         self.payload.clear();
-        self.payload.shrink_to(KEEP_BUFFER);
+        self.payload.shrink_to(MAX_IDLE_BUFFER);
         step.payload.render(scope, &mut self.payload)?;
-        // A text is sent as it is, without the quotes that it has in JSON.
+        // A string is sent as is, without JSON quotes.
         if self.payload.first() == Some(&b'"')
             && let Ok(text) = serde_json::from_slice::<String>(&self.payload)
         {
@@ -113,7 +113,7 @@ impl UserClient {
         Ok(())
     }
 
-    /// Publishes a message and compares the number of its receivers.
+    /// Publishes a message and evaluates the number of receivers.
     pub async fn publish(
         &mut self,
         step: &PublishStep,
@@ -125,11 +125,11 @@ impl UserClient {
             result.outcome = error.into();
             return;
         }
-        // Our own pause is nobody's time: what is due meanwhile is due that much later.
-        context.held(self.hold().await);
-        context.sent(step.endpoint, result.timings.late, Expected::Soon);
+        // Our own pause does not count as response time: what was due meanwhile is due that much later.
+        context.add_paused_time(self.wait_before_connect().await);
+        context.request_sent(step.endpoint, result.timings.late, Awaiting::Response);
         let tracer = Tracer(context.trace());
-        tracer.message(step, (&self.channel, &self.payload), self.shared.envelope);
+        tracer.message(step, &self.channel, &self.payload, self.shared.envelope);
         let started = Instant::now();
         let sent = timeout(step.timeout, self.send_message(step, result)).await;
         result.timings.service = started.elapsed();
@@ -144,12 +144,12 @@ impl UserClient {
             Err(_) => result.time_out(step.timeout),
         }
         attach(result, context, || example::message(step.verb(), &self.channel, &self.payload, &self.shared.secrets));
-        context.answered();
+        context.request_finished();
     }
 
-    async fn send_message(&mut self, step: &PublishStep, result: &mut StepResult) -> Result<i64, WireError> {
-        // If this is dropped half-way, the connection goes with it: a late answer must not be taken for the next one.
-        let mut connection = self.connected(result).await?;
+    async fn send_message(&mut self, step: &PublishStep, result: &mut StepResult) -> Result<i64, RedisError> {
+        // If this future is dropped, the connection is closed: a late response must not be taken for the next one.
+        let mut connection = self.take_connection(result).await?;
         let stream = self.stream();
         let due = result.timings.late.map_or(0, |late| u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
         let size = step.size.map_or(0, |size| size as usize);
@@ -158,16 +158,16 @@ impl UserClient {
         let stamp = Stamp { run, stream: stream.id, number, due: sent.saturating_sub(due), sent };
         let mut message = std::mem::take(&mut self.out);
         message.clear();
-        envelope::write(&mut message, self.shared.envelope, &stamp, (&self.payload, size));
+        envelope::write(&mut message, self.shared.envelope, &stamp, &self.payload, size);
         let mut command = Vec::with_capacity(message.len() + self.channel.len() + 64);
         encode::begin(&mut command, 3);
         encode::bulk(&mut command, step.verb().as_bytes());
         encode::bulk(&mut command, self.channel.as_bytes());
         encode::bulk(&mut command, &message);
-        message.shrink_to(KEEP_BUFFER);
+        message.shrink_to(MAX_IDLE_BUFFER);
         self.out = message;
         match connection.exchange(&command).await {
-            Ok((Value::Int(receivers), size)) => {
+            Ok((RedisValue::Int(receivers), size)) => {
                 stream.accepted();
                 result.bytes = size;
                 self.connection = Some(connection);
@@ -175,22 +175,22 @@ impl UserClient {
             }
             Ok((other, _)) => {
                 let text = self.shared.secrets.clip(&other.to_json().to_string(), 160);
-                Err(WireError::Refused(format!("an unexpected answer to PUBLISH: {}", crate::clean::line(&text))))
+                Err(RedisError::Refused(format!("unexpected response to PUBLISH: {}", crate::clean::line(&text))))
             }
             Err(error) => {
-                self.keep(connection, &error);
+                self.put_back(connection, &error);
                 Err(error)
             }
         }
     }
 
-    /// This user's place on the channel.
-    fn stream(&mut self) -> Arc<Stream> {
+    /// The message numbering of the current channel.
+    fn stream(&mut self) -> Arc<PublishedStream> {
         if let Some(stream) = self.streams.get(self.channel.as_str()) {
             return Arc::clone(stream);
         }
         let (stream, name) = self.shared.streams.begin(&self.channel);
-        // One without room in the book has one message: nobody would follow the next one.
+        // If the table of streams is full, the stream is used once: receivers could not follow it.
         if let Some(name) = name {
             self.streams.insert(name, Arc::clone(&stream));
         }
@@ -199,7 +199,7 @@ impl UserClient {
 
     fn prepare_command(&mut self, step: &RedisStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.out.clear();
-        self.out.shrink_to(KEEP_BUFFER);
+        self.out.shrink_to(MAX_IDLE_BUFFER);
         encode::begin(&mut self.out, step.command.len());
         let mut word = String::new();
         for (i, text) in step.command.iter().enumerate() {
@@ -208,13 +208,13 @@ impl UserClient {
             encode::bulk(&mut self.out, word.as_bytes());
             if i == 0 {
                 self.verb.clear();
-                self.verb.extend(word.chars().map(|c| c.to_ascii_uppercase()).take(LONGEST_VERB));
+                self.verb.extend(word.chars().map(|c| c.to_ascii_uppercase()).take(MAX_VERB));
             }
         }
         Ok(())
     }
 
-    /// Sends a command, and takes the captures from its response.
+    /// Sends a command, and evaluates its response.
     pub async fn command(
         &mut self,
         step: &RedisStep,
@@ -227,9 +227,9 @@ impl UserClient {
             result.outcome = error.into();
             return;
         }
-        context.held(self.hold().await);
-        let expected = if step.is_blocking() { Expected::Whenever } else { Expected::Soon };
-        context.sent(step.endpoint, result.timings.late, expected);
+        context.add_paused_time(self.wait_before_connect().await);
+        let expected = if step.is_blocking() { Awaiting::ServerEvent } else { Awaiting::Response };
+        context.request_sent(step.endpoint, result.timings.late, expected);
         let tracer = Tracer(context.trace());
         tracer.command(&self.out);
         let started = Instant::now();
@@ -237,10 +237,10 @@ impl UserClient {
         result.timings.service = started.elapsed();
         match sent {
             Ok(Ok(value)) => {
-                tracer.answered(&value, result.timings.service, result.bytes);
-                // Captures are taken even if a command of a transaction has failed.
+                tracer.response(&value, result.timings.service, result.bytes);
+                // Captures are evaluated even if a command of a transaction failed.
                 evaluate::response(step, &value, scope, result);
-                result.fail_if(self.inside(step, &value));
+                result.fail_if(self.nested_failure(step, &value));
             }
             Ok(Err(error)) => {
                 capture::none_taken(&step.captures, scope);
@@ -252,21 +252,21 @@ impl UserClient {
             }
         }
         attach(result, context, || example::command(&self.out, &self.shared.secrets));
-        context.answered();
+        context.request_finished();
     }
 
-    /// Why a response that is not an error itself is a failure.
-    fn inside(&mut self, step: &RedisStep, value: &Value) -> Option<(Reason, Example)> {
-        let queued = self.transaction.note(&self.verb, Some(value));
-        if self.verb == "EXEC" && *value == Value::Null && step.expects.is_empty() {
-            let reason = Reason::Other("EXEC: nothing was run, a watched key had changed".into());
+    /// The failure inside a response that is not an error itself, if any.
+    fn nested_failure(&mut self, step: &RedisStep, value: &RedisValue) -> Option<(Reason, Example)> {
+        let queued = self.transaction.track(&self.verb, Some(value));
+        if self.verb == "EXEC" && *value == RedisValue::Null && step.expects.is_empty() {
+            let reason = Reason::Other("EXEC: transaction aborted, a watched key was modified".into());
             return Some((reason, Example::default()));
         }
-        inner::failure(&self.verb, value, &queued, &self.shared.secrets)
+        nested_errors::failure(&self.verb, value, &queued, &self.shared.secrets)
     }
 
-    async fn send_command(&mut self, result: &mut StepResult) -> Result<Value, WireError> {
-        let mut connection = self.connected(result).await?;
+    async fn send_command(&mut self, result: &mut StepResult) -> Result<RedisValue, RedisError> {
+        let mut connection = self.take_connection(result).await?;
         match connection.exchange(&self.out).await {
             Ok((value, size)) => {
                 result.bytes = size;
@@ -274,23 +274,23 @@ impl UserClient {
                 Ok(value)
             }
             Err(error) => {
-                self.transaction.note(&self.verb, None);
-                self.keep(connection, &error);
+                self.transaction.track(&self.verb, None);
+                self.put_back(connection, &error);
                 Err(error)
             }
         }
     }
 
-    /// An error that the server answered leaves the connection as it is.
-    fn keep(&mut self, connection: Connection, error: &WireError) {
+    /// Keeps the connection, unless the error is fatal: an error response does not affect it.
+    fn put_back(&mut self, connection: RedisConnection, error: &RedisError) {
         if !error.is_fatal() {
             self.connection = Some(connection);
         }
     }
 
-    /// Waits out the pause after a failure to connect, so that a server that is down is not stormed; returns how long
-    /// that was.
-    async fn hold(&mut self) -> Duration {
+    /// Waits for the pause after a failed connect, so that a server which is down is not flooded; returns the time
+    /// waited.
+    async fn wait_before_connect(&mut self) -> Duration {
         let now = Instant::now();
         match self.not_before.take() {
             Some(until) if self.connection.is_none() && until > now => {
@@ -301,20 +301,20 @@ impl UserClient {
         }
     }
 
-    async fn connected(&mut self, result: &mut StepResult) -> Result<Connection, WireError> {
+    async fn take_connection(&mut self, result: &mut StepResult) -> Result<RedisConnection, RedisError> {
         if let Some(connection) = self.connection.take() {
             return Ok(connection);
         }
         self.streams.clear();
         self.transaction.reset();
         let started = Instant::now();
-        // Also when the step's own time-out ends this.
+        // Set before connecting, in case the step's time-out aborts it.
         self.not_before = Some(started + self.pause);
         self.pause = (self.pause * 2).min(MAX_PAUSE);
-        // Rare, and large: not a part of what every user holds.
+        // Boxed: rare and large, and would otherwise grow the future of every user.
         let connection = Box::pin(self.shared.open(CONNECT_TIMEOUT)).await?;
         (result.timings.connect, result.timings.tls) = (Some(started.elapsed()), connection.tls());
-        (self.not_before, self.pause) = (None, PAUSE);
+        (self.not_before, self.pause) = (None, MIN_PAUSE);
         Ok(connection)
     }
 }

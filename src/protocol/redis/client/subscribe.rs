@@ -1,4 +1,4 @@
-//! A user that subscribes: it gives its receiver commands and waits for what comes of them.
+//! Subscriptions of a user: sends commands to its receiver and waits for their result.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::UserClient;
-use crate::protocol::context::{Expected, UserContext};
+use super::RedisClient;
+use crate::protocol::context::{Awaiting, UserContext};
 use crate::protocol::example::attach;
 use crate::protocol::redis::example;
 use crate::protocol::redis::receiver::ReceiverHandle;
-use crate::protocol::redis::receiver_command::{Kind, ReceiverCommand, Wanted};
+use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscriptionKind, SubscriptionRequest};
 use crate::protocol::redis::shared::CONNECT_TIMEOUT;
 use crate::protocol::redis::trace::Tracer;
 use crate::protocol::result::StepResult;
@@ -19,27 +19,28 @@ use crate::scenario::eval::template::{RenderError, Scope, Text};
 use crate::scenario::plan::SubscribeStep;
 use crate::stats::{Example, Reason};
 
-/// Longest that a user waits for its subscriptions to be confirmed.
+/// Maximum wait for the confirmation of subscriptions.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(30);
 
-impl UserClient {
+impl RedisClient {
     fn prepare_subscribe(&mut self, step: &SubscribeStep, scope: &mut Scope) -> Result<(), RenderError> {
         self.wanted.clear();
         let kind = match (step.pattern, step.sharded) {
-            (true, _) => Kind::Pattern,
-            (false, true) => Kind::Shard,
-            (false, false) => Kind::Channel,
+            (true, _) => SubscriptionKind::Pattern,
+            (false, true) => SubscriptionKind::Shard,
+            (false, false) => SubscriptionKind::Channel,
         };
         for (i, text) in step.channels.iter().enumerate() {
             let name = rendered(text, scope)?;
             let deliver = step.deliver.get(i).filter(|_| step.measure).map(|row| row.0);
-            self.wanted.push(Wanted { kind, name, row: step.endpoint.0, deliver });
+            self.wanted.push(SubscriptionRequest { kind, name, row: step.endpoint.0, deliver });
         }
         Ok(())
     }
 
-    /// Subscribes, and returns when the server has confirmed all of it. When it fails, it is tried again in the background
-    /// until the user unsubscribes or ends.
+    /// Subscribes, and returns when the server has confirmed all subscriptions. After a failure, the receiver retries
+    /// in the
+    /// background until the user unsubscribes or ends.
     pub async fn subscribe(
         &mut self,
         step: &SubscribeStep,
@@ -51,19 +52,19 @@ impl UserClient {
             result.outcome = error.into();
             return;
         }
-        // Who waits for messages is never late.
+        // A subscriber is never late.
         result.timings.late = None;
-        context.sent(step.endpoint, None, Expected::Soon);
+        context.request_sent(step.endpoint, None, Awaiting::Response);
         let verb = self.wanted.first().map_or("SUBSCRIBE", |wanted| wanted.kind.verbs().0);
         let tracer = Tracer(context.trace());
         tracer.subscription(Some(verb), self.wanted.iter().map(|wanted| &*wanted.name));
         let names: Vec<Arc<str>> = self.wanted.iter().map(|wanted| Arc::clone(&wanted.name)).collect();
         let started = Instant::now();
-        let (answer, answered) = oneshot::channel();
-        let command = ReceiverCommand::Subscribe(std::mem::take(&mut self.wanted), answer);
+        let (done, finished) = oneshot::channel();
+        let command = ReceiverCommand::Subscribe(std::mem::take(&mut self.wanted), done);
         let receiver = self.receiver.get_or_insert_with(|| ReceiverHandle::start(&self.shared, &self.sink));
         let sent = receiver.send(command);
-        let ended = timeout(SUBSCRIBE_TIMEOUT, answered).await;
+        let ended = timeout(SUBSCRIBE_TIMEOUT, finished).await;
         result.timings.service = started.elapsed();
         match ended {
             Ok(Ok(Ok(connect))) => {
@@ -72,18 +73,18 @@ impl UserClient {
             }
             Ok(Ok(Err(failure))) => result.fail_if(Some(failure)),
             Ok(Err(_)) => {
-                // Only a panic ends a receiver before its user.
+                // A receiver ends before its user only by a panic.
                 debug_assert!(!sent, "the receiver dropped a command");
                 self.receiver = None;
-                result.fail(Reason::Generator("a receiver died".into()), Example::default());
+                result.fail(Reason::Generator("the receiver stopped unexpectedly".into()), Example::default());
             }
             Err(_) => result.time_out(SUBSCRIBE_TIMEOUT),
         }
         attach(result, context, || example::subscription(verb, names.iter().map(|name| &**name), &self.shared.secrets));
-        context.answered();
+        context.request_finished();
     }
 
-    /// Unsubscribes from these names, or from all when there are none, once all that was published before has come.
+    /// Unsubscribes from these names, or from all if there are none, after everything published before has arrived.
     pub async fn unsubscribe(
         &mut self,
         names: &[Text],
@@ -95,25 +96,25 @@ impl UserClient {
         match names {
             Ok(names) => {
                 Tracer(context.trace()).subscription(None, names.iter().map(|name| &**name));
-                self.let_go((!names.is_empty()).then_some(names)).await;
+                self.end_subscriptions((!names.is_empty()).then_some(names)).await;
             }
             Err(error) => result.outcome = error.into(),
         }
     }
 
-    /// Ends the user: settles what its subscriptions should have received, and closes its connections.
+    /// Ends the user: reconciles what its subscriptions should have received, and closes its connections.
     pub async fn finish(&mut self) {
-        self.let_go(None).await;
+        self.end_subscriptions(None).await;
         self.receiver = None;
         self.connection = None;
     }
 
-    async fn let_go(&mut self, names: Option<Vec<Arc<str>>>) {
+    async fn end_subscriptions(&mut self, names: Option<Vec<Arc<str>>>) {
         let Some(receiver) = &self.receiver else { return };
-        let (answer, answered) = oneshot::channel();
-        if receiver.send(ReceiverCommand::Unsubscribe(names, answer)) {
-            // The receiver limits its own wait; this one is for a receiver that is just connecting.
-            let _ = timeout(self.shared.patience() + CONNECT_TIMEOUT, answered).await;
+        let (done, finished) = oneshot::channel();
+        if receiver.send(ReceiverCommand::Unsubscribe(names, done)) {
+            // The receiver limits its own wait; this is for one that is still connecting.
+            let _ = timeout(self.shared.max_wait() + CONNECT_TIMEOUT, finished).await;
         }
     }
 }

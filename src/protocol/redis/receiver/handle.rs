@@ -1,4 +1,4 @@
-//! A user's end of its receiver.
+//! The user's handle of its receiver.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -11,10 +11,10 @@ use tokio::task::JoinHandle;
 use super::task::Receiver;
 use crate::protocol::message_sink::MessageSink;
 use crate::protocol::redis::receiver_command::ReceiverCommand;
-use crate::protocol::redis::shared::Shared;
+use crate::protocol::redis::shared::RedisShared;
 use crate::protocol::redis::subscriptions::Subscriptions;
 
-/// The receiver of a user, ended with it.
+/// A running receiver; stops when dropped.
 pub struct ReceiverHandle {
     commands: mpsc::UnboundedSender<ReceiverCommand>,
     task: JoinHandle<()>,
@@ -24,7 +24,7 @@ pub struct ReceiverHandle {
 impl Drop for ReceiverHandle {
     fn drop(&mut self) {
         self.task.abort();
-        // The task is dropped at some later moment, when nobody may count any more. It keeps no borrow while it waits.
+        // The aborted task is dropped later, too late to count anything. It holds no borrow across an await.
         if let Ok(mut subscriptions) = self.subscriptions.try_borrow_mut() {
             subscriptions.abandon();
         }
@@ -38,15 +38,15 @@ impl fmt::Debug for ReceiverHandle {
 }
 
 impl ReceiverHandle {
-    /// Starts a receiver, which ends with this handle.
-    pub fn start(shared: &Arc<Shared>, sink: &Rc<dyn MessageSink>) -> Self {
+    /// Starts a receiver that stops with this handle.
+    pub fn start(shared: &Arc<RedisShared>, sink: &Rc<dyn MessageSink>) -> Self {
         let subscriptions = Subscriptions::new(Arc::clone(shared), Rc::clone(sink));
         let subscriptions = Rc::new(RefCell::new(subscriptions));
         let (receiver, commands) = Receiver::new(Arc::clone(shared), Rc::clone(sink), Rc::clone(&subscriptions));
         Self { commands, task: tokio::task::spawn_local(receiver.run()), subscriptions }
     }
 
-    /// Gives it a command; false when it has died.
+    /// Sends a command; false if the receiver has ended.
     pub fn send(&self, command: ReceiverCommand) -> bool {
         self.commands.send(command).is_ok()
     }

@@ -1,9 +1,11 @@
-//! A subscriber: a connection that does nothing but receive, in a task of its own, so that the moment of receipt is not
-//! delayed by what else its user does.
+//! The receiver of a subscriber: a task whose connection only receives, so that the other steps of the user do not
+//! delay
+//! the timestamps of messages.
 //!
-//! The user sends commands ([`ReceiverCommand`](super::receiver_command::ReceiverCommand)); deliveries, losses and outages go to the
-//! [`MessageSink`](crate::protocol::message_sink::MessageSink). A connection that breaks is opened again after growing
-//! pauses, until the user drops its [`ReceiverHandle`].
+//! The user sends [`ReceiverCommand`](super::receiver_command::ReceiverCommand)s; deliveries, losses and outages go to
+//! the
+//! [`MessageSink`](crate::protocol::message_sink::MessageSink). A broken connection is reopened, with growing pauses,
+//! until the user drops its [`ReceiverHandle`].
 
 mod handle;
 mod listen;

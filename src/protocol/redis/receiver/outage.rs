@@ -1,11 +1,11 @@
-//! A connection of a subscriber that broke.
+//! Outages of a subscriber's connection.
 
 use std::time::Instant;
 
-use crate::protocol::redis::error::WireError;
+use crate::protocol::redis::error::RedisError;
 
-/// A connection that broke and has not been reported yet.
+/// A broken connection that has not been reported yet.
 pub(super) struct Outage {
     pub(super) since: Instant,
-    pub(super) error: WireError,
+    pub(super) error: RedisError,
 }

@@ -1,42 +1,52 @@
-//! Connections of a subscriber that break or cannot be opened, and how they are reported.
+//! Reports connections of a subscriber that break or cannot be opened.
 
 use std::time::Instant;
 
 use super::outage::Outage;
 use super::task::Receiver;
-use crate::protocol::redis::error::WireError;
+use crate::protocol::redis::error::RedisError;
 use crate::protocol::redis::resp::FormatError;
 use crate::protocol::result::StepResult;
 use crate::scenario::plan::EndpointId;
 use crate::stats::{Example, Reason};
 
+/// An attempt to connect and listen.
+pub(super) struct Attempt {
+    pub(super) started: Instant,
+    /// Whether the connection was opened.
+    pub(super) was_open: bool,
+    /// Whether any subscription was confirmed on it.
+    pub(super) was_confirmed: bool,
+}
+
 impl Receiver {
-    /// The connection could not be opened, or broke.
-    pub(super) fn broken(&mut self, error: WireError, started: Instant, (was_open, stood): (bool, bool)) {
-        if stood {
-            self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: WireError::Closed });
+    /// Handles a connection that broke or could not be opened.
+    pub(super) fn broken(&mut self, error: RedisError, attempt: Attempt) {
+        let Attempt { started, was_open, was_confirmed } = attempt;
+        if was_confirmed {
+            self.outage.get_or_insert_with(|| Outage { since: Instant::now(), error: RedisError::Closed });
         }
         if let Some(outage) = &mut self.outage
             && outage.since >= started
         {
-            // It broke just now: the first attempt to come back will tell how long it lasted.
+            // It broke just now: the first attempt to reconnect shows how long the outage lasts.
             outage.error = error;
             return;
         }
         self.failing.get_or_insert(started);
-        let failure = self.not_open(&error);
-        if let Some(answer) = self.waiting.take() {
+        let failure = self.connect_failure(&error);
+        if let Some(done) = self.waiting.take() {
             self.refusal = None;
-            // Whoever asked may have gone meanwhile.
-            let _ = answer.send(Err(failure));
+            // The user may have stopped waiting.
+            let _ = done.send(Err(failure));
         } else if let Some(outage) = self.outage.take() {
             let failure = match (&error, &outage.error) {
-                // It is there, and says itself what is wrong.
-                (WireError::Refused(_), _) => failure,
-                (_, refused @ WireError::Refused(_)) => refused.failure(&self.shared.secrets),
-                // It is there, and cut us off once more before it had confirmed anything.
-                _ if was_open => self.why(&outage.error),
-                _ => (Reason::Network("the server cannot be reached any more (was subscribed)".into()), failure.1),
+                // The server responds, and says what is wrong.
+                (RedisError::Refused(_), _) => failure,
+                (_, refused @ RedisError::Refused(_)) => refused.failure(&self.shared.secrets),
+                // The server responds, but disconnected us again before confirming anything.
+                _ if was_open => self.outage_failure(&outage.error),
+                _ => (Reason::Network("the server is no longer reachable (was subscribed)".into()), failure.1),
             };
             self.report(outage.since, Some(failure));
         } else {
@@ -45,10 +55,10 @@ impl Receiver {
     }
 
     /// Why a connection could not be opened.
-    fn not_open(&self, error: &WireError) -> (Reason, Example) {
+    fn connect_failure(&self, error: &RedisError) -> (Reason, Example) {
         match error {
-            WireError::Closed => {
-                (Reason::Other("closed by the server before it let us subscribe".into()), Example::default())
+            RedisError::Closed => {
+                (Reason::Other("closed by the server before the subscription was confirmed".into()), Example::default())
             }
             error => error.failure(&self.shared.secrets),
         }
@@ -69,15 +79,15 @@ impl Receiver {
         self.sink.record(result);
     }
 
-    /// Why a connection that was only listening is gone: its server knows that best, unless it is we who closed it.
-    pub(super) fn why(&self, error: &WireError) -> (Reason, Example) {
+    /// Why a listening connection broke: the server's counters explain more than the error, unless we closed it.
+    pub(super) fn outage_failure(&self, error: &RedisError) -> (Reason, Example) {
         let (reason, example) = error.failure(&self.shared.secrets);
         match error {
-            WireError::Format(FormatError::TooLarge) => (Reason::Other("message larger than 16 MiB".into()), example),
-            WireError::Format(_) | WireError::Late(_) | WireError::Refused(_) => (reason, example),
-            // What we saw of it adds nothing to that.
-            WireError::Closed => (Reason::Other(self.shared.why_closed().into()), Example::default()),
-            WireError::Io(_) | WireError::Resolve(_) => (Reason::Other(self.shared.why_closed().into()), example),
+            RedisError::Format(FormatError::TooLarge) => (Reason::Other("message larger than 16 MiB".into()), example),
+            RedisError::Format(_) | RedisError::TimedOut(_) | RedisError::Refused(_) => (reason, example),
+            // The error itself adds nothing.
+            RedisError::Closed => (Reason::Other(self.shared.close_reason().into()), Example::default()),
+            RedisError::Io(_) | RedisError::Resolve(_) => (Reason::Other(self.shared.close_reason().into()), example),
         }
     }
 }

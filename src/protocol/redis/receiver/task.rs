@@ -1,4 +1,4 @@
-//! The task of a subscriber: it connects, takes commands, and connects again after a connection has broken.
+//! The task of a subscriber: connects, takes commands, and reconnects.
 
 use std::cell::{RefCell, RefMut};
 use std::rc::Rc;
@@ -9,59 +9,61 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
 use super::outage::Outage;
+use super::reports::Attempt;
 use crate::protocol::message_sink::MessageSink;
-use crate::protocol::redis::connection::Connection;
-use crate::protocol::redis::error::WireError;
-use crate::protocol::redis::receiver_command::{Answer, ReceiverCommand};
-use crate::protocol::redis::shared::{CONNECT_TIMEOUT, Shared};
+use crate::protocol::redis::connection::RedisConnection;
+use crate::protocol::redis::error::RedisError;
+use crate::protocol::redis::receiver_command::{ReceiverCommand, SubscribeResultSender};
+use crate::protocol::redis::shared::{CONNECT_TIMEOUT, RedisShared};
 use crate::protocol::redis::subscriptions::Subscriptions;
 use crate::stats::{Example, Reason};
 
-/// First pause before connecting again; doubles up to [`MAX_PAUSE`], so that a subscriber is back a second after its
-/// server at the latest.
-pub(super) const PAUSE: Duration = Duration::from_millis(50);
+/// First pause before reconnecting; doubles up to [`MAX_PAUSE`], so that a subscriber is back at most a second after
+/// its
+/// server.
+pub(super) const MIN_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
-/// Receives for one user.
+/// Receives messages for one user.
 pub struct Receiver {
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<RedisShared>,
     pub(super) sink: Rc<dyn MessageSink>,
     pub(super) commands: mpsc::UnboundedReceiver<ReceiverCommand>,
-    /// Also in the hands of the user, who settles them if this receiver ends before it has.
+    /// Shared with the handle, which settles them if this task is aborted.
     pub(super) subscriptions: Rc<RefCell<Subscriptions>>,
-    pub(super) waiting: Option<Answer>,
-    /// What the server refused of what is waited for.
+    pub(super) waiting: Option<SubscribeResultSender>,
+    /// The first refusal among the subscriptions that the user waits for.
     pub(super) refusal: Option<(Reason, Example)>,
     pub(super) connect: Option<Duration>,
     pub(super) outage: Option<Outage>,
-    /// Since when attempts to connect have failed.
+    /// Since when connecting has failed.
     pub(super) failing: Option<Instant>,
-    pub(super) heard: Instant,
-    pub(super) asked: bool,
-    /// Looks on the present connection.
+    pub(super) last_received: Instant,
+    pub(super) pinged: bool,
+    /// Ticks on the current connection.
     pub(super) ticks: u32,
-    /// Before the next attempt to connect.
+    /// Pause before the next attempt to connect.
     pub(super) pause: Duration,
-    pub(super) leaving: Option<Leaving>,
+    pub(super) leaving: Option<PendingUnsubscribe>,
 }
 
-/// Names are being left.
-pub(super) struct Leaving {
+/// An unsubscription in progress.
+pub(super) struct PendingUnsubscribe {
     pub(super) since: Instant,
-    pub(super) answer: oneshot::Sender<()>,
+    pub(super) done: oneshot::Sender<()>,
 }
 
 /// Why listening ended.
-pub(super) enum End {
-    /// Nothing to listen to any more.
+pub(super) enum ReceiverEnd {
+    /// No subscriptions are left.
     Idle,
-    /// The user is gone.
+    /// The handle was dropped.
     Gone,
 }
 
 impl Receiver {
-    /// A receiver for these subscriptions, and the end where its commands are given.
+    /// A receiver for these subscriptions, and the sender of its commands.
     pub fn new(
-        shared: Arc<Shared>,
+        shared: Arc<RedisShared>,
         sink: Rc<dyn MessageSink>,
         subscriptions: Rc<RefCell<Subscriptions>>,
     ) -> (Self, mpsc::UnboundedSender<ReceiverCommand>) {
@@ -76,21 +78,21 @@ impl Receiver {
             connect: None,
             outage: None,
             failing: None,
-            heard: Instant::now(),
-            asked: false,
+            last_received: Instant::now(),
+            pinged: false,
             ticks: 0,
-            pause: PAUSE,
+            pause: MIN_PAUSE,
             leaving: None,
         };
         (receiver, sender)
     }
 
-    /// Never kept over an `await`.
+    /// Must not be held across an `await`.
     pub(super) fn subscriptions(&self) -> RefMut<'_, Subscriptions> {
         self.subscriptions.borrow_mut()
     }
 
-    /// Receives until the user drops its end.
+    /// Runs until the handle is dropped.
     pub async fn run(mut self) {
         loop {
             if self.subscriptions().is_empty() {
@@ -101,29 +103,29 @@ impl Receiver {
             let started = Instant::now();
             let opened = match self.open().await {
                 Ok(opened) => opened,
-                Err(End::Gone) => return,
-                Err(End::Idle) => continue,
+                Err(ReceiverEnd::Gone) => return,
+                Err(ReceiverEnd::Idle) => continue,
             };
             let was_open = opened.is_ok();
             let error = match opened {
                 Ok(connection) => {
                     self.connect = Some(started.elapsed());
                     match self.listen(connection).await {
-                        Ok(End::Gone) => return,
-                        Ok(End::Idle) => continue,
+                        Ok(ReceiverEnd::Gone) => return,
+                        Ok(ReceiverEnd::Idle) => continue,
                         Err(error) => error,
                     }
                 }
                 Err(error) => error,
             };
-            let stood = self.subscriptions().disconnected();
+            let was_confirmed = self.subscriptions().disconnected();
             self.leave();
             if was_open && self.subscriptions().is_empty() {
-                // It broke while the last names were being left.
+                // It broke while the last subscriptions were ending.
                 continue;
             }
-            self.broken(error, started, (was_open, stood));
-            // A little chance, so that a thousand subscribers do not come back at once.
+            self.broken(error, Attempt { started, was_open, was_confirmed });
+            // Jitter, so that a thousand subscribers do not reconnect at the same time.
             let wait = self.pause.mul_f64(0.5 + 0.5 * fastrand::f64());
             self.pause = (self.pause * 2).min(MAX_PAUSE);
             tokio::select! {
@@ -137,17 +139,17 @@ impl Receiver {
     }
 
     /// Connects, and takes commands meanwhile.
-    async fn open(&mut self) -> Result<Result<Connection, WireError>, End> {
+    async fn open(&mut self) -> Result<Result<RedisConnection, RedisError>, ReceiverEnd> {
         let shared = Arc::clone(&self.shared);
         let opening = shared.open(CONNECT_TIMEOUT);
         tokio::pin!(opening);
         loop {
             tokio::select! {
                 opened = &mut opening => return Ok(opened),
-                command = self.commands.recv() => self.handle_offline(command.ok_or(End::Gone)?),
+                command = self.commands.recv() => self.handle_offline(command.ok_or(ReceiverEnd::Gone)?),
             }
             if self.subscriptions().is_empty() {
-                return Err(End::Idle);
+                return Err(ReceiverEnd::Idle);
             }
         }
     }
@@ -155,34 +157,34 @@ impl Receiver {
     /// Handles a command while there is no connection.
     fn handle_offline(&mut self, command: ReceiverCommand) {
         match command {
-            ReceiverCommand::Subscribe(wanted, answer) => {
-                self.subscriptions().want(wanted);
-                (self.waiting, self.refusal) = (Some(answer), None);
+            ReceiverCommand::Subscribe(wanted, done) => {
+                self.subscriptions().add(wanted);
+                (self.waiting, self.refusal) = (Some(done), None);
             }
-            ReceiverCommand::Unsubscribe(names, answer) => {
+            ReceiverCommand::Unsubscribe(names, done) => {
                 let mut subscriptions = self.subscriptions();
-                // Nothing is sent: nobody is there who could confirm it.
+                // Nothing is sent without a connection.
                 drop(subscriptions.leave(names.as_deref()));
                 subscriptions.disconnected();
-                // Whoever asked may have gone meanwhile.
-                let _ = answer.send(());
+                // The user may have stopped waiting.
+                let _ = done.send(());
             }
         }
     }
 
-    /// Tells who waits for it that names are left, once they are settled or have been waited for long enough.
+    /// Reports the end of an unsubscription, once it is settled or has waited long enough.
     pub(super) fn leave(&mut self) {
         let Some(leaving) = &self.leaving else { return };
         if self.subscriptions().is_leaving() {
-            let over = self.heard.elapsed() >= self.shared.quiet();
-            if !over && leaving.since.elapsed() < self.shared.patience() {
+            let over = self.last_received.elapsed() >= self.shared.silence_limit();
+            if !over && leaving.since.elapsed() < self.shared.max_wait() {
                 return;
             }
             self.subscriptions().give_up();
         }
         if let Some(leaving) = self.leaving.take() {
-            // Whoever asked may have gone meanwhile.
-            let _ = leaving.answer.send(());
+            // The user may have stopped waiting.
+            let _ = leaving.done.send(());
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Writing commands.
+//! Encodes commands.
 
-/// Appends a whole command.
+/// Appends a command.
 pub fn command<W: AsRef<[u8]>>(out: &mut Vec<u8>, words: &[W]) {
     begin(out, words.len());
     for word in words {
@@ -8,28 +8,28 @@ pub fn command<W: AsRef<[u8]>>(out: &mut Vec<u8>, words: &[W]) {
     }
 }
 
-/// Appends the head of a command of so many words.
+/// Appends the header of a command with this many words.
 pub fn begin(out: &mut Vec<u8>, words: usize) {
     out.push(b'*');
     number(out, words as u64);
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends one word.
+/// Appends a word.
 pub fn bulk(out: &mut Vec<u8>, word: &[u8]) {
     bulk_head(out, word.len());
     out.extend_from_slice(word);
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends the head of a word of so many bytes; the bytes and a line end follow.
+/// Appends the header of a word of `length` bytes; the bytes and CRLF must follow.
 pub fn bulk_head(out: &mut Vec<u8>, length: usize) {
     out.push(b'$');
     number(out, length as u64);
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a number in decimal digits.
+/// Appends a number as decimal digits.
 pub fn number(out: &mut Vec<u8>, mut n: u64) {
     let mut digits = [0u8; 20];
     let mut at = digits.len();

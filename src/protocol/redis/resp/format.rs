@@ -1,14 +1,14 @@
-//! The size limit of responses, and why a response cannot be read.
+//! Size limit and errors of responses.
 
-/// Most bytes of a response: a message of 16 MiB and what encloses it. A longer one fails the command and closes the
+/// Maximum bytes of a response: a message of 16 MiB and its overhead. A longer one fails the command and closes the
 /// connection.
-pub const MAX_REPLY: usize = 16 * 1024 * 1024 + 64 * 1024;
+pub const MAX_RESPONSE: usize = 16 * 1024 * 1024 + 64 * 1024;
 
-/// Why a response cannot be read.
+/// Why a response cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormatError {
-    /// Not RESP; with the beginning of it.
-    #[error("not a Redis server: it answered {0:?}")]
+    /// Not RESP; the start of it.
+    #[error("not a Redis server: it sent {0:?}")]
     Foreign(String),
     /// RESP, but not from a Redis server.
     #[error("not a Redis server: {0}")]
@@ -16,7 +16,7 @@ pub enum FormatError {
     /// Invalid RESP.
     #[error("{0}")]
     Malformed(&'static str),
-    /// Longer than [`MAX_REPLY`], or with more elements than fit there.
+    /// Larger than [`MAX_RESPONSE`], or too many elements.
     #[error("response larger than 16 MiB")]
     TooLarge,
 }

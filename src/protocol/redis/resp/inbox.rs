@@ -1,41 +1,41 @@
-//! Bytes that have arrived, cut into replies.
+//! Splits received bytes into responses.
 
-use super::format::{FormatError, MAX_REPLY};
+use super::format::{FormatError, MAX_RESPONSE};
 
-/// Longest line that is no counted string: an error message, a number.
+/// Maximum bytes of a line, such as an error message or a number.
 const MAX_LINE: usize = 64 * 1024;
-/// Most elements of one reply, nested ones included: an array of tiny ones costs far more memory than its bytes.
+/// Maximum elements of a response, including nested ones: many tiny elements need far more memory than their bytes.
 const MAX_ELEMENTS: u64 = 1_000_000;
-/// A buffer that has grown beyond this is given back once it is empty: there may be thousands of connections.
-const KEEP: usize = 4 * 1024;
+/// Bytes of an empty buffer that are kept: there may be thousands of connections.
+const MIN_CAPACITY: usize = 4 * 1024;
 
-/// Collects what arrives and hands out one reply after the other.
+/// Buffers received bytes and returns one response after the other.
 #[derive(Debug, Default)]
 pub struct Inbox {
     data: Vec<u8>,
-    /// Where the next reply begins.
+    /// Start of the next response.
     from: usize,
-    /// How far the next reply has been looked through: the head of its next element.
+    /// How far the next response has been scanned: the start of its next element.
     at: usize,
-    /// Elements still to come of the next reply; 0 before its first.
+    /// Elements of the next response that are still missing; 0 before its first.
     open: u64,
     elements: u64,
 }
 
-/// One element, as far as its first line tells.
-enum Head {
+/// The first line of an element.
+enum ElementHead {
     /// Nothing follows.
     Scalar,
-    /// So many bytes and a line end follow.
+    /// This many bytes and CRLF follow.
     Bulk(usize),
-    /// So many elements follow in its place.
+    /// This many elements follow, which are its contents.
     Nested(u64),
-    /// So many elements follow before it.
+    /// This many elements follow, and then the element that they describe.
     Attribute(u64),
 }
 
 impl Inbox {
-    /// Appends what has arrived.
+    /// Appends received bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         if self.from > 0 {
             self.data.drain(..self.from);
@@ -45,26 +45,26 @@ impl Inbox {
         self.data.extend_from_slice(bytes);
     }
 
-    /// The next whole reply.
+    /// The next complete response.
     ///
     /// # Errors
-    /// When what arrived is no reply, or too long a one.
+    /// When it is not valid RESP, or too long.
     pub fn next(&mut self) -> Result<Option<&[u8]>, FormatError> {
         if self.from == self.data.len() {
             self.data.clear();
-            self.data.shrink_to(KEEP);
+            self.data.shrink_to(MIN_CAPACITY);
             (self.from, self.at) = (0, 0);
             return Ok(None);
         }
         if !self.scan()? {
             return Ok(None);
         }
-        let reply = self.from..self.at;
+        let response = self.from..self.at;
         (self.from, self.elements) = (self.at, 0);
-        Ok(Some(&self.data[reply]))
+        Ok(Some(&self.data[response]))
     }
 
-    /// Goes on to the end of the reply; false when it has not arrived yet.
+    /// Scans to the end of the response; false if it is incomplete.
     fn scan(&mut self) -> Result<bool, FormatError> {
         if self.open == 0 {
             self.open = 1;
@@ -72,16 +72,16 @@ impl Inbox {
         while self.open > 0 {
             let rest = &self.data[self.at..];
             let Some(line) = line(rest) else {
-                // Lines end in CR and LF here; one that does not is another protocol's.
+                // RESP lines end with CRLF; a line that does not belongs to another protocol.
                 let is_text = |byte: &u8| *byte >= b' ' || b"\t\r".contains(byte);
                 let never = rest.len() > MAX_LINE || !rest.iter().all(is_text);
                 return if never { Err(foreign(rest)) } else { Ok(false) };
             };
             let after = self.at + line.len() + 2;
             match head(line)? {
-                Head::Scalar => (self.at, self.open) = (after, self.open - 1),
-                Head::Bulk(length) => {
-                    if after - self.from + length > MAX_REPLY {
+                ElementHead::Scalar => (self.at, self.open) = (after, self.open - 1),
+                ElementHead::Bulk(length) => {
+                    if after - self.from + length > MAX_RESPONSE {
                         return Err(FormatError::TooLarge);
                     }
                     let end = after + length + 2;
@@ -89,22 +89,22 @@ impl Inbox {
                         return Ok(false);
                     }
                     if &self.data[end - 2..end] != b"\r\n" {
-                        return Err(FormatError::Malformed("a string is longer than it says"));
+                        return Err(FormatError::Malformed("a string is longer than its length"));
                     }
                     (self.at, self.open) = (end, self.open - 1);
                 }
-                Head::Nested(count) => {
+                ElementHead::Nested(count) => {
                     self.at = after;
                     self.open = self.open - 1 + count;
                     self.elements += count;
                 }
-                Head::Attribute(count) => {
+                ElementHead::Attribute(count) => {
                     self.at = after;
                     self.open += count;
                     self.elements += count;
                 }
             }
-            if self.elements > MAX_ELEMENTS || self.at - self.from > MAX_REPLY {
+            if self.elements > MAX_ELEMENTS || self.at - self.from > MAX_RESPONSE {
                 return Err(FormatError::TooLarge);
             }
         }
@@ -118,23 +118,25 @@ pub(super) fn line(data: &[u8]) -> Option<&[u8]> {
     Some(data[..end].strip_suffix(b"\r").unwrap_or(&data[..end])).filter(|line| line.len() + 1 == end)
 }
 
-fn head(line: &[u8]) -> Result<Head, FormatError> {
+fn head(line: &[u8]) -> Result<ElementHead, FormatError> {
     let (kind, rest) = line.split_first().ok_or(FormatError::Malformed("an empty line"))?;
     Ok(match kind {
-        b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => Head::Scalar,
+        b'+' | b'-' | b':' | b'_' | b',' | b'#' | b'(' => ElementHead::Scalar,
         b'$' | b'=' | b'!' => {
-            length(rest)?.map_or(Ok(Head::Scalar), |n| bounded(n, MAX_REPLY as u64).map(Head::bulk))?
+            length(rest)?.map_or(Ok(ElementHead::Scalar), |n| bounded(n, MAX_RESPONSE as u64).map(ElementHead::bulk))?
         }
-        b'*' | b'~' | b'>' => length(rest)?.map_or(Ok(Head::Scalar), |n| bounded(n, MAX_ELEMENTS).map(Head::Nested))?,
-        b'%' => Head::Nested(2 * bounded(length(rest)?.unwrap_or(0), MAX_ELEMENTS)?),
-        b'|' => Head::Attribute(2 * bounded(length(rest)?.unwrap_or(0), MAX_ELEMENTS)?),
+        b'*' | b'~' | b'>' => {
+            length(rest)?.map_or(Ok(ElementHead::Scalar), |n| bounded(n, MAX_ELEMENTS).map(ElementHead::Nested))?
+        }
+        b'%' => ElementHead::Nested(2 * bounded(length(rest)?.unwrap_or(0), MAX_ELEMENTS)?),
+        b'|' => ElementHead::Attribute(2 * bounded(length(rest)?.unwrap_or(0), MAX_ELEMENTS)?),
         _ => return Err(foreign(line)),
     })
 }
 
-impl Head {
+impl ElementHead {
     fn bulk(length: u64) -> Self {
-        Head::Bulk(usize::try_from(length).unwrap_or(usize::MAX / 2))
+        ElementHead::Bulk(usize::try_from(length).unwrap_or(usize::MAX / 2))
     }
 }
 
@@ -142,22 +144,22 @@ fn bounded(n: u64, most: u64) -> Result<u64, FormatError> {
     if n > most { Err(FormatError::TooLarge) } else { Ok(n) }
 }
 
-/// A count; `None` is the -1 of RESP2's null.
+/// A length or count; `None` for -1, which is null in RESP2.
 pub(super) fn length(digits: &[u8]) -> Result<Option<u64>, FormatError> {
     if digits == b"-1" {
         return Ok(None);
     }
     let text = std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()));
     let number = text.and_then(|text| text.parse().ok());
-    number.map(Some).ok_or(FormatError::Malformed("a length that is no number"))
+    number.map(Some).ok_or(FormatError::Malformed("invalid length"))
 }
 
 fn foreign(data: &[u8]) -> FormatError {
-    // Whoever shows it masks it, and then cuts it.
+    // The caller masks it and then truncates it.
     let data = &data[..data.len().min(MAX_LINE)];
-    // Whatever comes in bytes differs every time, and says nothing to anybody.
+    // Binary data differs each time and is not readable.
     if data.iter().take(60).any(|byte| !(b' '..=b'~').contains(byte) && !b"\t\r\n".contains(byte)) {
-        return FormatError::NotRedis("it answered with bytes that are not text");
+        return FormatError::NotRedis("it sent bytes that are not text");
     }
     let text = String::from_utf8_lossy(data).into_owned();
     FormatError::Foreign(crate::clean::line(&text).trim_end().to_owned())
@@ -169,15 +171,15 @@ mod tests {
 
     fn all(inbox: &mut Inbox) -> Vec<Vec<u8>> {
         let mut found = Vec::new();
-        while let Some(reply) = inbox.next().unwrap() {
-            found.push(reply.to_vec());
+        while let Some(response) = inbox.next().unwrap() {
+            found.push(response.to_vec());
         }
         found
     }
 
     #[test]
-    fn replies_are_found_however_they_are_cut() {
-        let replies: [&[u8]; 12] = [
+    fn responses_do_not_depend_on_how_input_is_split() {
+        let responses: [&[u8]; 12] = [
             b"+OK\r\n",
             b"-ERR no\r\n",
             b":12\r\n",
@@ -191,7 +193,7 @@ mod tests {
             b">3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\n\r\n\r\n",
             b"=7\r\ntxt:abc\r\n",
         ];
-        let stream: Vec<u8> = replies.concat();
+        let stream: Vec<u8> = responses.concat();
         for size in [1, 2, 3, 7, stream.len()] {
             let mut inbox = Inbox::default();
             let mut found = Vec::new();
@@ -199,23 +201,23 @@ mod tests {
                 inbox.push(chunk);
                 found.extend(all(&mut inbox));
             }
-            assert_eq!(found, replies, "chunks of {size}");
+            assert_eq!(found, responses, "chunks of {size}");
             assert!(inbox.data.is_empty());
         }
     }
 
     #[test]
-    fn what_is_no_reply_is_refused() {
+    fn invalid_responses_are_rejected() {
         let long = [b"+".as_slice(), &[b'x'; MAX_LINE + 1]].concat();
         for (data, error) in [
             (b"HTTP/1.1 400 Bad Request\r\n".as_slice(), FormatError::Foreign("HTTP/1.1 400 Bad Request".into())),
             (b"SSH-2.0-OpenSSH_9.6\n", FormatError::Foreign("SSH-2.0-OpenSSH_9.6".into())),
-            (b"J\0\0\0\n8.0.36\0\xff", FormatError::NotRedis("it answered with bytes that are not text")),
-            (b"*\x01\xfe\x80", FormatError::NotRedis("it answered with bytes that are not text")),
+            (b"J\0\0\0\n8.0.36\0\xff", FormatError::NotRedis("it sent bytes that are not text")),
+            (b"*\x01\xfe\x80", FormatError::NotRedis("it sent bytes that are not text")),
             (b"\r\n", FormatError::Malformed("an empty line")),
-            (b"$x\r\n", FormatError::Malformed("a length that is no number")),
-            (b"*-7\r\n", FormatError::Malformed("a length that is no number")),
-            (b"$1\r\nabc\r\n", FormatError::Malformed("a string is longer than it says")),
+            (b"$x\r\n", FormatError::Malformed("invalid length")),
+            (b"*-7\r\n", FormatError::Malformed("invalid length")),
+            (b"$1\r\nabc\r\n", FormatError::Malformed("a string is longer than its length")),
             (b"$104857600\r\n", FormatError::TooLarge),
             (b"*18446744073709551615\r\n", FormatError::TooLarge),
             (b"*1000000\r\n*1000000\r\n", FormatError::TooLarge),
@@ -223,15 +225,15 @@ mod tests {
         ] {
             let mut inbox = Inbox::default();
             inbox.push(data);
-            assert_eq!(inbox.next().map(|reply| reply.map(<[u8]>::to_vec)), Err(error));
+            assert_eq!(inbox.next().map(|response| response.map(<[u8]>::to_vec)), Err(error));
         }
     }
 
     #[test]
-    fn a_grown_buffer_is_given_back() {
+    fn large_buffers_are_shrunk() {
         let mut inbox = Inbox::default();
         inbox.push(&[b"$100000\r\n".as_slice(), &[b'x'; 100_000], b"\r\n"].concat());
         assert_eq!(all(&mut inbox).len(), 1);
-        assert!(inbox.data.capacity() <= KEEP);
+        assert!(inbox.data.capacity() <= MIN_CAPACITY);
     }
 }

@@ -1,7 +1,8 @@
-//! The wire format of Redis, RESP2 and RESP3: commands out, replies in.
+//! The Redis protocol, RESP2 and RESP3: encodes commands, parses responses.
 //!
-//! What arrives goes into an [`Inbox`], which finds the end of each reply without looking at a byte twice and without
-//! keeping more than [`MAX_REPLY`](format::MAX_REPLY); a whole reply is then read as a [`Value`], or flat, where it is a message.
+//! Received bytes go into an [`Inbox`], which finds the end of each response in a single pass and buffers at most
+//! [`MAX_RESPONSE`](format::MAX_RESPONSE) bytes. A complete response is parsed into a [`RedisValue`], or, if it is a
+//! message, into its flat elements.
 
 pub mod encode;
 mod format;
@@ -10,4 +11,4 @@ mod value;
 
 pub use format::FormatError;
 pub use inbox::Inbox;
-pub use value::{Value, flat};
+pub use value::{RedisValue, flat_elements};

@@ -110,7 +110,10 @@ fn the_launcher_says_whether_the_redis_is_there() {
             Some(silent("connection refused", false)),
             "no Redis at 127.0.0.1:6379: start one with `redis-server` or `docker run -p 6379:6379 redis`",
         ),
-        (Some(silent("the server wants a password (NOAUTH)", true)), "6379: the server wants a password (NOAUTH)"),
+        (
+            Some(silent("the server requires a password (NOAUTH)", true)),
+            "6379: the server requires a password (NOAUTH)",
+        ),
     ] {
         model.launcher.probed =
             answer.map(|answer| ProbeResult { url: "redis://127.0.0.1:6379".into(), answer, at: model.now });

@@ -1,19 +1,19 @@
-//! What is kept of a body.
+//! The part of a body that is kept.
 
 use crate::protocol::http::limits::MAX_EXAMPLE;
 
-/// Counts the bytes of a body and keeps the first of them.
+/// Counts the bytes of a body and keeps the first ones.
 #[derive(Debug, Default)]
 pub struct BodyBuffer {
-    /// Bytes so far.
+    /// Total bytes so far.
     pub bytes: u64,
-    /// The first `limit` of them; of a longer body, which nobody can look at, what a failure shows.
+    /// The first `limit` bytes. If the body exceeds the limit, only as many as an example needs.
     pub kept: Vec<u8>,
     limit: usize,
 }
 
 impl BodyBuffer {
-    /// For a body of so many bytes, where that is known.
+    /// A buffer for a body of this length, if it is known.
     pub fn new(limit: usize, length: Option<u64>) -> Self {
         let mut buffer = Self { limit, ..Self::default() };
         if length.is_some_and(|length| length > limit as u64) {
@@ -22,7 +22,7 @@ impl BodyBuffer {
         buffer
     }
 
-    /// The next bytes.
+    /// Appends bytes.
     pub fn take(&mut self, data: &[u8]) {
         self.bytes += data.len() as u64;
         if self.bytes > self.limit as u64 {
@@ -32,7 +32,7 @@ impl BodyBuffer {
         self.kept.extend_from_slice(&data[..data.len().min(room)]);
     }
 
-    /// Many users that each hold what nobody looks at would take all memory.
+    /// Keeps only an example: a body above the limit cannot be evaluated, and with many users memory would run out.
     fn give_up(&mut self) {
         self.limit = self.limit.min(MAX_EXAMPLE);
         if self.kept.len() > self.limit {

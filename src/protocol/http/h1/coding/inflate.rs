@@ -1,24 +1,24 @@
-//! One bounded step of a decompressor, and that of an inflater.
+//! The result of one step of a decompressor, and a step of an inflater.
 
 use std::io;
 
 use flate2::{Decompress, FlushDecompress, Status};
 
-/// What one piece of work did.
+/// Progress of one step.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Step {
-    /// Bytes of input that were used.
+pub struct DecodeStep {
+    /// Bytes of input consumed.
     pub used: usize,
-    /// Bytes of output.
-    pub made: usize,
-    /// The compressed data is complete; what follows it means nothing.
+    /// Bytes of output produced.
+    pub get_or_create: usize,
+    /// The compressed data is complete; what follows is ignored.
     pub ended: bool,
 }
 
-/// One step of an inflater.
-pub fn inflated(inflate: &mut Decompress, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
+/// Runs an inflater for one step.
+pub fn inflated(inflate: &mut Decompress, input: &[u8], out: &mut [u8]) -> io::Result<DecodeStep> {
     let before = (inflate.total_in(), inflate.total_out());
     let status = inflate.decompress(input, out, FlushDecompress::None)?;
-    let (used, made) = (inflate.total_in() - before.0, inflate.total_out() - before.1);
-    Ok(Step { used: used as usize, made: made as usize, ended: status == Status::StreamEnd })
+    let (used, get_or_create) = (inflate.total_in() - before.0, inflate.total_out() - before.1);
+    Ok(DecodeStep { used: used as usize, get_or_create: get_or_create as usize, ended: status == Status::StreamEnd })
 }

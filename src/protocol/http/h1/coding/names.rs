@@ -1,15 +1,15 @@
-//! Which codings a body has.
+//! The content codings of a body.
 
 use crate::protocol::http::error::WireError;
 
-/// Codings of one body, at most, as with curl.
+/// Maximum codings of one body; the same as curl's.
 const MAX_CODINGS: usize = 5;
-/// The compressions that are asked for.
+/// A supported compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Coding {
     /// RFC 1952.
     Gzip,
-    /// RFC 1950 (zlib), and RFC 1951 where a server leaves the header of zlib out.
+    /// RFC 1950 (zlib), or RFC 1951 from servers that omit the zlib header.
     Deflate,
     /// RFC 7932.
     Brotli,
@@ -18,7 +18,7 @@ pub enum Coding {
 }
 
 impl Coding {
-    /// By its name in `Content-Encoding`.
+    /// The coding with this name in `Content-Encoding`.
     fn named(name: &[u8]) -> Option<Self> {
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         match () {
@@ -31,7 +31,7 @@ impl Coding {
     }
 }
 
-/// How a body is compressed, in the order in which that was done.
+/// The codings of a body, in the order in which they were applied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Codings {
     list: [Option<Coding>; MAX_CODINGS],
@@ -39,7 +39,7 @@ pub struct Codings {
 }
 
 impl Codings {
-    /// Those of one header line.
+    /// Adds those of a header line.
     ///
     /// # Errors
     /// When there are too many.
@@ -58,11 +58,11 @@ impl Codings {
 
     fn push(&mut self, coding: Coding) -> Result<(), WireError> {
         let too_many = || WireError::Malformed(format!("more than {MAX_CODINGS} content codings").into());
-        *self.list.iter_mut().find(|place| place.is_none()).ok_or_else(too_many)? = Some(coding);
+        *self.list.iter_mut().find(|slot| slot.is_none()).ok_or_else(too_many)? = Some(coding);
         Ok(())
     }
 
-    /// These, and then `other`.
+    /// These codings followed by `other`.
     ///
     /// # Errors
     /// When there are too many.
@@ -71,17 +71,17 @@ impl Codings {
         Ok(self)
     }
 
-    /// True when one of them is not known, so that the body stays as it is.
+    /// True if one of them is unknown, so that the body is left encoded.
     pub fn unknown(&self) -> bool {
         self.unknown
     }
 
-    /// True when there is nothing to undo.
+    /// True if there is nothing to decode.
     pub fn is_identity(&self) -> bool {
         self.unknown || self.list[0].is_none()
     }
 
-    /// The codings to undo, the last one that was applied first.
+    /// The codings in the order of decoding: the last one applied first.
     pub fn to_undo(self) -> impl Iterator<Item = Coding> {
         self.list.into_iter().flatten().rev()
     }

@@ -1,4 +1,4 @@
-//! One decompressor, which does a bounded piece of work at a time: a few bytes may stand for gigabytes.
+//! One decompressor. It works in bounded steps, because a few bytes may expand to gigabytes.
 
 use std::io;
 
@@ -8,20 +8,20 @@ use flate2::Decompress;
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation as _, OutBuffer};
 
 use super::gzip::Gzip;
-use super::inflate::{Step, inflated};
+use super::inflate::{DecodeStep, inflated};
 use super::names::Coding;
 
-/// Windows above 8 MiB are not for the web (RFC 9659): each user would hold one.
+/// Maximum window: 8 MiB, as for browsers (RFC 9659), because each user may need one.
 const ZSTD_WINDOW_LOG: u32 = 23;
-/// Begins a frame of zstd.
+/// Magic number of a zstd frame.
 const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const TRUNCATED: &str = "the compressed data is truncated";
 
 /// A decompressor.
-pub enum Stage {
+pub enum Decompressor {
     /// RFC 1952.
     Gzip(Gzip),
-    /// RFC 1950, or RFC 1951 from servers that take "deflate" by its word.
+    /// RFC 1950, or RFC 1951 from servers that take "deflate" literally.
     Deflate(Deflate),
     /// RFC 7932.
     Brotli(Box<Brotli>),
@@ -29,7 +29,7 @@ pub enum Stage {
     Zstd(Zstd),
 }
 
-/// Inflates with or without the zlib header, which the first two bytes tell.
+/// Inflates data with or without a zlib header, detected by the first two bytes.
 #[derive(Default)]
 pub struct Deflate {
     first: Option<u8>,
@@ -38,105 +38,106 @@ pub struct Deflate {
 
 type State = BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>;
 
-/// Brotli with the windows that RFC 7932 knows.
+/// Brotli with the window sizes of RFC 7932.
 pub struct Brotli(State);
 
-/// Any number of frames.
+/// One or more zstd frames.
 pub struct Zstd {
     decoder: Decoder<'static>,
-    /// What has come of the magic number of the next frame, while between two.
+    /// Between frames: the bytes of the next magic number received so far.
     between: Option<([u8; 4], usize)>,
     frames: u32,
 }
 
-impl Stage {
-    /// Before the first byte.
+impl Decompressor {
+    /// A decompressor for this coding.
     ///
     /// # Errors
-    /// When there is no memory.
+    /// When memory cannot be allocated.
     pub fn new(coding: Coding) -> io::Result<Self> {
         Ok(match coding {
-            Coding::Gzip => Stage::Gzip(Gzip::default()),
-            Coding::Deflate => Stage::Deflate(Deflate::default()),
+            Coding::Gzip => Decompressor::Gzip(Gzip::default()),
+            Coding::Deflate => Decompressor::Deflate(Deflate::default()),
             Coding::Brotli => {
                 let alloc = StandardAlloc::default;
-                Stage::Brotli(Box::new(Brotli(State::new_strict(alloc(), alloc(), alloc()))))
+                Decompressor::Brotli(Box::new(Brotli(State::new_strict(alloc(), alloc(), alloc()))))
             }
             Coding::Zstd => {
                 let mut decoder = Decoder::new()?;
                 decoder.set_parameter(DParameter::WindowLogMax(ZSTD_WINDOW_LOG))?;
-                Stage::Zstd(Zstd { decoder, between: Some(([0; 4], 0)), frames: 0 })
+                Decompressor::Zstd(Zstd { decoder, between: Some(([0; 4], 0)), frames: 0 })
             }
         })
     }
 
-    /// Decompresses from `input` until `out` is full or nothing more can be done.
+    /// Decompresses `input` until `out` is full or more input is needed.
     ///
     /// # Errors
-    /// When the input is not of this coding.
-    pub fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
+    /// When the input is invalid.
+    pub fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<DecodeStep> {
         match self {
-            Stage::Gzip(gzip) => gzip.step(input, out),
-            Stage::Deflate(deflate) => deflate.step(input, out),
-            Stage::Brotli(brotli) => brotli.step(input, out),
-            Stage::Zstd(zstd) => zstd.step(input, out),
+            Decompressor::Gzip(gzip) => gzip.step(input, out),
+            Decompressor::Deflate(deflate) => deflate.step(input, out),
+            Decompressor::Brotli(brotli) => brotli.step(input, out),
+            Decompressor::Zstd(zstd) => zstd.step(input, out),
         }
     }
 
-    /// Whether the input may end here.
+    /// Checks that the input may end here.
     ///
     /// # Errors
     /// When it is truncated.
     pub fn finish(&self) -> io::Result<()> {
         let is_complete = match self {
-            Stage::Gzip(gzip) => gzip.is_complete(),
-            // Each of these says so in a step.
-            Stage::Deflate(_) | Stage::Brotli(_) => false,
-            Stage::Zstd(zstd) => zstd.between.is_some() && zstd.frames > 0,
+            Decompressor::Gzip(gzip) => gzip.is_complete(),
+            // Complete only once a step reports the end.
+            Decompressor::Deflate(_) | Decompressor::Brotli(_) => false,
+            Decompressor::Zstd(zstd) => zstd.between.is_some() && zstd.frames > 0,
         };
         if is_complete { Ok(()) } else { Err(io::Error::new(io::ErrorKind::UnexpectedEof, TRUNCATED)) }
     }
 }
 
 impl Deflate {
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<DecodeStep> {
         if let Some(inflate) = &mut self.inflate {
             return inflated(inflate, input, out);
         }
         let (first, rest) = match (self.first, input) {
-            (_, []) => return Ok(Step::default()),
+            (_, []) => return Ok(DecodeStep::default()),
             (Some(first), rest) => (first, rest),
             (None, [first]) => {
                 self.first = Some(*first);
-                return Ok(Step { used: 1, ..Step::default() });
+                return Ok(DecodeStep { used: 1, ..DecodeStep::default() });
             }
             (None, [first, rest @ ..]) => (*first, rest),
         };
         let header = u16::from_be_bytes([first, rest[0]]);
         let is_zlib = first & 0x0f == 8 && first >> 4 <= 7 && header.is_multiple_of(31);
         let mut inflate = Decompress::new(is_zlib);
-        // The first byte makes no output by itself: a raw block needs more than one.
+        // The first byte alone produces no output: even a raw block is longer.
         inflated(&mut inflate, &[first], out)?;
         let taken = usize::from(self.first.is_none());
         let step = inflated(self.inflate.insert(inflate), &input[taken..], out)?;
-        Ok(Step { used: taken + step.used, ..step })
+        Ok(DecodeStep { used: taken + step.used, ..step })
     }
 }
 
 impl Brotli {
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
-        let (mut left, mut used, mut room, mut made, mut total) = (input.len(), 0, out.len(), 0, 0);
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<DecodeStep> {
+        let (mut left, mut used, mut room, mut get_or_create, mut total) = (input.len(), 0, out.len(), 0, 0);
         let state = &mut self.0;
-        let result = BrotliDecompressStream(&mut left, &mut used, input, &mut room, &mut made, out, &mut total, state);
+        let result =
+            BrotliDecompressStream(&mut left, &mut used, input, &mut room, &mut get_or_create, out, &mut total, state);
         match result {
             BrotliResult::ResultFailure => Err(io::Error::new(io::ErrorKind::InvalidData, "invalid brotli data")),
-            result => Ok(Step { used, made, ended: matches!(result, BrotliResult::ResultSuccess) }),
+            result => Ok(DecodeStep { used, get_or_create, ended: matches!(result, BrotliResult::ResultSuccess) }),
         }
     }
 }
 
 impl Zstd {
-    fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
+    fn step(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<DecodeStep> {
         let (Some((magic, seen)), [byte, ..]) = (&mut self.between, input) else { return self.run(input, out) };
         if self.frames == 0 {
             return self.run(input, out);
@@ -144,26 +145,26 @@ impl Zstd {
         magic[*seen] = *byte;
         *seen += 1;
         if *seen < magic.len() {
-            return Ok(Step { used: 1, ..Step::default() });
+            return Ok(DecodeStep { used: 1, ..DecodeStep::default() });
         }
         let magic = *magic;
         let is_skippable = magic[0] & 0xf0 == 0x50 && magic[1..] == [0x2a, 0x4d, 0x18];
         if magic != MAGIC && !is_skippable {
-            // Bytes behind the end.
-            return Ok(Step { used: 1, ended: true, ..Step::default() });
+            // Trailing garbage.
+            return Ok(DecodeStep { used: 1, ended: true, ..DecodeStep::default() });
         }
         self.run(&magic, out)?;
-        Ok(Step { used: 1, ..Step::default() })
+        Ok(DecodeStep { used: 1, ..DecodeStep::default() })
     }
 
-    fn run(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<Step> {
+    fn run(&mut self, input: &[u8], out: &mut [u8]) -> io::Result<DecodeStep> {
         let (mut from, mut to) = (InBuffer::around(input), OutBuffer::around(out));
         let hint = self.decoder.run(&mut from, &mut to).map_err(|error| {
             let is_window = error.to_string().contains("too much memory");
-            if is_window { io::Error::other("its zstd window is above 8 MiB (RFC 9659)") } else { error }
+            if is_window { io::Error::other("the zstd window is larger than 8 MiB (RFC 9659)") } else { error }
         })?;
-        let step = Step { used: from.pos(), made: to.pos(), ended: false };
-        if step.used > 0 || step.made > 0 {
+        let step = DecodeStep { used: from.pos(), get_or_create: to.pos(), ended: false };
+        if step.used > 0 || step.get_or_create > 0 {
             self.between = None;
         }
         if hint == 0 {

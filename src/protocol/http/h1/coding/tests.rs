@@ -1,4 +1,4 @@
-//! What is packed comes out as it went in, and what is not is refused.
+//! Compressed bodies are restored, invalid ones rejected.
 
 use std::io::Write as _;
 
@@ -8,7 +8,7 @@ use crate::protocol::http::limits::MAX_EXAMPLE;
 use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
-fn pack(coding: &str, text: &[u8]) -> Vec<u8> {
+fn compress(coding: &str, text: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     match coding {
         "gzip" => GzEncoder::new(&mut out, Compression::fast()).write_all(text).expect("memory"),
@@ -27,19 +27,19 @@ fn codings(names: &str) -> Codings {
     codings
 }
 
-fn unpack(names: &str, packed: &[u8], step: usize) -> Result<BodyBuffer, WireError> {
-    let mut body = Body::new(codings(names), BodyBuffer::new(10, None))?;
-    for piece in packed.chunks(step) {
+fn decompress(names: &str, compressed: &[u8], step: usize) -> Result<BodyBuffer, WireError> {
+    let mut body = BodyDecoder::new(codings(names), BodyBuffer::new(10, None))?;
+    for piece in compressed.chunks(step) {
         body.write(piece)?;
-        while let Body::Packed(packed) = &mut body
-            && packed.work(IN_ONE_GO).map_err(undecodable)?
+        while let BodyDecoder::Compressed(compressed) = &mut body
+            && compressed.decode(MAX_INLINE_OUTPUT).map_err(undecodable)?
         {}
     }
     body.finish()
 }
 
 #[test]
-fn what_nobody_can_look_at_is_not_held() {
+fn bodies_above_the_limit_are_not_kept() {
     for (limit, length, pieces, kept) in [
         (10_000, None, [6_000, 4_000], 10_000),
         (200_000, None, [100_000, 100_001], MAX_EXAMPLE),
@@ -56,26 +56,26 @@ fn what_nobody_can_look_at_is_not_held() {
 
 const CODINGS: [&str; 5] = ["gzip", "deflate", "raw deflate", "br", "zstd"];
 
-/// As in `Content-Encoding`.
+/// The name in `Content-Encoding`.
 fn name(coding: &str) -> &str {
     coding.trim_start_matches("raw ")
 }
 
 #[test]
-fn every_coding_comes_out_as_it_went_in() {
+fn every_coding_round_trips() {
     let long = b"0123456789".repeat(50_000);
     for text in [&long[..], &long[..10], b"0", b""] {
         for coding in CODINGS {
-            let once = pack(coding, text);
-            for (names, packed) in [
+            let once = compress(coding, text);
+            for (names, compressed) in [
                 (name(coding).to_owned(), once.clone()),
                 (name(coding).to_uppercase(), once.clone()),
                 (format!("identity, {},,", name(coding)), once.clone()),
-                (format!("{}, br", name(coding)), pack("br", &once)),
-                (format!("{0}, {0}", name(coding)), pack(coding, &once)),
+                (format!("{}, br", name(coding)), compress("br", &once)),
+                (format!("{0}, {0}", name(coding)), compress(coding, &once)),
             ] {
-                for step in [1, 7, packed.len()] {
-                    let sink = unpack(&names, &packed, step).unwrap_or_else(|e| panic!("{names} {step}: {e}"));
+                for step in [1, 7, compressed.len()] {
+                    let sink = decompress(&names, &compressed, step).unwrap_or_else(|e| panic!("{names} {step}: {e}"));
                     let wanted = &text[..text.len().min(10)];
                     let kept = if text.len() > 10 { text.len() as u64 } else { wanted.len() as u64 };
                     assert_eq!((sink.bytes, sink.kept.as_slice()), (kept, wanted), "{names} {step}");
@@ -87,69 +87,73 @@ fn every_coding_comes_out_as_it_went_in() {
 }
 
 #[test]
-fn members_are_one_body_and_what_follows_them_means_nothing() {
+fn members_are_concatenated_and_trailing_garbage_is_ignored() {
     for coding in CODINGS {
-        let packed = pack(coding, b"0123");
+        let compressed = compress(coding, b"0123");
         for more in [&b"garbage"[..], b"\0", b"\x1f", b"\x28\xb5\x2f", &[0; 512]] {
-            let sink = unpack(name(coding), &[&packed, more].concat(), 3).unwrap_or_else(|e| panic!("{coding}: {e}"));
+            let sink =
+                decompress(name(coding), &[&compressed, more].concat(), 3).unwrap_or_else(|e| panic!("{coding}: {e}"));
             assert_eq!(sink.kept, b"0123", "{coding} {more:?}");
         }
     }
     let skippable = b"\x5a\x2a\x4d\x18\x03\0\0\0abc".as_slice();
     for (coding, between) in [("gzip", &b""[..]), ("zstd", b""), ("zstd", skippable)] {
-        let packed = [&pack(coding, b"0123"), between, &pack(coding, b"45")].concat();
-        for step in [1, packed.len()] {
-            assert_eq!(unpack(coding, &packed, step).expect("valid").kept, b"012345", "{coding}");
+        let compressed = [&compress(coding, b"0123"), between, &compress(coding, b"45")].concat();
+        for step in [1, compressed.len()] {
+            assert_eq!(decompress(coding, &compressed, step).expect("valid").kept, b"012345", "{coding}");
         }
     }
 }
 
 #[test]
-fn every_field_of_a_gzip_header_is_read() {
+fn all_fields_of_a_gzip_header_are_skipped() {
     let mut encoder =
         flate2::GzBuilder::new().filename("a").comment("b").extra(vec![1, 2, 3]).write(Vec::new(), Compression::fast());
     encoder.write_all(b"0123").expect("memory");
-    let mut packed = encoder.finish().expect("memory");
-    for step in [1, packed.len()] {
-        assert_eq!(unpack("gzip", &packed, step).expect("valid").kept, b"0123");
+    let mut compressed = encoder.finish().expect("memory");
+    for step in [1, compressed.len()] {
+        assert_eq!(decompress("gzip", &compressed, step).expect("valid").kept, b"0123");
     }
-    let check_sum = packed.len() - 8;
-    packed[check_sum] ^= 1;
-    assert!(unpack("gzip", &packed, 1).is_err());
+    let checksum = compressed.len() - 8;
+    compressed[checksum] ^= 1;
+    assert!(decompress("gzip", &compressed, 1).is_err());
 }
 
 #[test]
-fn what_is_truncated_or_no_such_coding_is_refused() {
+fn truncated_and_invalid_data_is_rejected() {
     for coding in CODINGS {
-        let packed = pack(coding, &b"0123456789".repeat(5_000));
-        for end in [1, 2, packed.len() / 2, packed.len() - 1] {
-            assert!(unpack(name(coding), &packed[..end], 100).is_err(), "{coding} {end}");
+        let compressed = compress(coding, &b"0123456789".repeat(5_000));
+        for end in [1, 2, compressed.len() / 2, compressed.len() - 1] {
+            assert!(decompress(name(coding), &compressed[..end], 100).is_err(), "{coding} {end}");
         }
-        assert!(unpack(name(coding), b"<html>this is not compressed at all</html>", 100).is_err(), "{coding} plain");
-        assert_eq!(unpack(name(coding), b"", 1).expect("no body").bytes, 0);
+        assert!(
+            decompress(name(coding), b"<html>this is not compressed at all</html>", 100).is_err(),
+            "{coding} plain"
+        );
+        assert_eq!(decompress(name(coding), b"", 1).expect("no body").bytes, 0);
         let twice = format!("{0}, {0}", name(coding));
-        assert!(unpack(&twice, &packed, 100).is_err(), "{coding} once");
+        assert!(decompress(&twice, &compressed, 100).is_err(), "{coding} once");
     }
 }
 
 #[test]
-fn an_unknown_coding_leaves_the_body_as_it_is() {
+fn unknown_codings_are_left_undecoded() {
     let codings = codings("gzip, utf-8");
     assert!(codings.unknown() && codings.is_identity());
-    assert_eq!(unpack("gzip, utf-8", b"abc", 1).expect("a body").kept, b"abc");
+    assert_eq!(decompress("gzip, utf-8", b"abc", 1).expect("a body").kept, b"abc");
     assert!(Codings::default().add(b"gzip, gzip, gzip, gzip, gzip, gzip").is_err());
 }
 
 #[test]
-fn a_window_above_that_of_the_web_is_refused() {
+fn zstd_windows_above_8_mib_are_rejected() {
     for (log, is_fine) in [(23, true), (24, false)] {
         let mut encoder = zstd::Encoder::new(Vec::new(), 1).expect("memory");
         encoder.window_log(log).expect("a valid window");
-        // Without a known length the frame asks for its whole window.
+        // Without a known length, the frame declares its full window.
         encoder.write_all(&[0; 100]).expect("memory");
         encoder.flush().expect("memory");
-        let packed = encoder.finish().expect("memory");
-        let unpacked = unpack("zstd", &packed, packed.len());
+        let compressed = encoder.finish().expect("memory");
+        let unpacked = decompress("zstd", &compressed, compressed.len());
         assert_eq!(unpacked.is_ok(), is_fine, "{log}");
         if let Err(error) = unpacked {
             assert!(error.to_string().contains("8 MiB"), "{error}");
@@ -158,14 +162,18 @@ fn a_window_above_that_of_the_web_is_refused() {
 }
 
 #[tokio::test]
-async fn a_bomb_is_not_gone_through_in_one_go() {
-    let bomb = pack("br", &vec![0; 100 << 20]);
+async fn a_decompression_bomb_is_processed_in_steps() {
+    let bomb = compress("br", &vec![0; 100 << 20]);
     assert!(bomb.len() < 10_000);
-    let mut body = Body::new(codings("br"), BodyBuffer::new(10, None)).expect("memory");
+    let mut body = BodyDecoder::new(codings("br"), BodyBuffer::new(10, None)).expect("memory");
     body.write(&bomb).expect("valid");
-    let Body::Packed(packed) = &body else { panic!("not packed") };
-    assert!(body.is_behind() && packed.sink.bytes <= 2 * IN_ONE_GO as u64, "{}", packed.sink.bytes);
-    body.catch_up().await.expect("valid");
-    assert!(!body.is_behind());
+    let BodyDecoder::Compressed(compressed) = &body else { panic!("not packed") };
+    assert!(
+        body.has_pending_input() && compressed.sink.bytes <= 2 * MAX_INLINE_OUTPUT as u64,
+        "{}",
+        compressed.sink.bytes
+    );
+    body.decode_pending().await.expect("valid");
+    assert!(!body.has_pending_input());
     assert_eq!(body.finish().expect("complete").bytes, 100 << 20);
 }

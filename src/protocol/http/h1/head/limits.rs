@@ -1,6 +1,6 @@
-//! How long a head may be.
+//! Limits of a response head.
 
-/// Bytes of a head, at most, as with curl; a server that sends more is refused, not remembered.
+/// Maximum bytes; the same as curl's.
 pub const MAX_HEAD: usize = 300 * 1024;
-/// Header lines of a head, at most, as with curl.
+/// Maximum header lines; the same as curl's.
 pub const MAX_LINES: usize = 5_000;

@@ -1,4 +1,5 @@
-//! The head of a reply: its status, how its body is framed (RFC 9112, section 6.3) and whether the connection lives on.
+//! Parses the head of a response: status, framing of the body (RFC 9112, section 6.3), and whether the connection
+//! persists.
 
 mod limits;
 mod tidy;
@@ -14,40 +15,38 @@ use self::tidy::tidy;
 use super::coding::Codings;
 use crate::protocol::http::error::WireError;
 
-/// Header lines that are read without asking for memory.
-const USUAL_LINES: usize = 128;
+/// Header lines that are parsed without allocating.
+const INLINE_LINES: usize = 128;
 
-/// How the end of a body is found.
+/// How the end of the body is determined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Framing {
-    /// So many bytes.
+    /// By `Content-Length`, in bytes.
     Length(u64),
-    /// In chunks, each with its length.
+    /// By the chunked transfer coding.
     Chunked,
-    /// Until the server closes the connection.
+    /// By the end of the connection.
     Close,
 }
 
-/// What has to be known of a head to read on.
+/// What is needed from a head to read the rest of the response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Head {
-    /// Status code; 100 to 199 only for 101, which ends HTTP on the connection.
+    /// Status code; of the interim ones only 101, after which the connection no longer speaks HTTP.
     pub status: u16,
-    /// Where the body ends.
     pub framing: Framing,
-    /// True when another request may follow on the connection.
+    /// Whether the connection can carry another request.
     pub keep_alive: bool,
-    /// How the body is compressed.
     pub codings: Codings,
-    /// True when a cookie is set.
+    /// Whether there is a `Set-Cookie`.
     pub sets_cookie: bool,
-    /// Header lines that are not valid and were left out.
+    /// Number of invalid header lines, which were skipped.
     pub ignored: u32,
-    /// How many seconds the server keeps the connection for another request, where it says so.
+    /// `timeout` of `KeptParts-Alive`, in seconds.
     pub keep_alive_for: Option<u32>,
 }
 
-/// What the head of an HTTP/2 response says. `bodiless` is set for the response to a HEAD request.
+/// The head of an HTTP/2 response. `bodiless` is set for the response to a HEAD request.
 pub fn of_fields(status: u16, headers: &HeaderMap, bodiless: bool) -> Result<Head, WireError> {
     let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
     if size > MAX_HEAD {
@@ -56,46 +55,45 @@ pub fn of_fields(status: u16, headers: &HeaderMap, bodiless: bool) -> Result<Hea
     if headers.len() > MAX_LINES {
         return Err(WireError::Malformed("too many headers".into()));
     }
-    let mut fields = Fields::default();
+    let mut fields = HeadFields::default();
     for (name, value) in headers {
         fields.read(&Header { name: name.as_str(), value: value.as_bytes() })?;
     }
-    // Where a response ends says nothing about its connection.
+    // HTTP/2 connections persist, however a body is framed.
     Ok(Head { keep_alive: true, keep_alive_for: None, ..fields.head(status, bodiless)? })
 }
 
 /// A complete head.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Parsed<'a> {
-    /// What it says.
+pub struct ParsedHead<'a> {
     pub head: Head,
-    /// Its bytes, without lines that are not valid.
+    /// The bytes of the head, without invalid lines.
     pub raw: Cow<'a, [u8]>,
-    /// Bytes that it took of the input.
+    /// Bytes of input consumed.
     pub length: usize,
 }
 
-/// Reads a head from the beginning of `bytes`, or `None` when it is not complete yet. `bodiless` is set for the response
-/// to a HEAD request.
+/// Parses a head at the start of `bytes`; `None` if it is incomplete. `bodiless` is set for the response to a HEAD
+/// request.
 ///
 /// # Errors
-/// When it is not HTTP/1, or does not say in one way where the body ends.
-pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<Parsed<'_>>, WireError> {
-    let mut lines = [const { MaybeUninit::uninit() }; USUAL_LINES];
+/// When it is not HTTP/1, or the length of the body is ambiguous.
+pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<ParsedHead<'_>>, WireError> {
+    let mut lines = [const { MaybeUninit::uninit() }; INLINE_LINES];
     match strict(bytes, &mut lines, bodiless)? {
         Strict::Head(head, length) => {
-            Ok(Some(Parsed { head, raw: Cow::Borrowed(bytes.get(..length).unwrap_or(bytes)), length }))
+            Ok(Some(ParsedHead { head, raw: Cow::Borrowed(bytes.get(..length).unwrap_or(bytes)), length }))
         }
         Strict::Partial => Ok(None),
-        Strict::Odd => {
+        Strict::Invalid => {
             let Some(tidy) = tidy(bytes)? else { return Ok(None) };
             let mut lines = vec![MaybeUninit::uninit(); line_count(&tidy.head)];
             match strict(&tidy.head, &mut lines, bodiless)? {
                 Strict::Head(head, _) => {
                     let head = Head { ignored: tidy.ignored, ..head };
-                    Ok(Some(Parsed { head, raw: Cow::Owned(tidy.head), length: tidy.length }))
+                    Ok(Some(ParsedHead { head, raw: Cow::Owned(tidy.head), length: tidy.length }))
                 }
-                Strict::Partial | Strict::Odd => Err(WireError::Malformed("invalid headers".into())),
+                Strict::Partial | Strict::Invalid => Err(WireError::Malformed("invalid headers".into())),
             }
         }
     }
@@ -104,8 +102,8 @@ pub fn parse(bytes: &[u8], bodiless: bool) -> Result<Option<Parsed<'_>>, WireErr
 enum Strict {
     Head(Head, usize),
     Partial,
-    /// Lines that are not valid, or more than there is room for.
-    Odd,
+    /// Invalid lines, or more lines than there is room for.
+    Invalid,
 }
 
 fn strict<'b>(bytes: &'b [u8], lines: &mut [MaybeUninit<Header<'b>>], bodiless: bool) -> Result<Strict, WireError> {
@@ -114,7 +112,7 @@ fn strict<'b>(bytes: &'b [u8], lines: &mut [MaybeUninit<Header<'b>>], bodiless: 
         Ok(Status::Complete(length)) => length,
         Ok(Status::Partial) => return Ok(Strict::Partial),
         Err(Error::HeaderName | Error::HeaderValue | Error::NewLine | Error::TooManyHeaders | Error::Status) => {
-            return Ok(Strict::Odd);
+            return Ok(Strict::Invalid);
         }
         Err(error) => return Err(WireError::Malformed(error.to_string().into())),
     };
@@ -122,31 +120,31 @@ fn strict<'b>(bytes: &'b [u8], lines: &mut [MaybeUninit<Header<'b>>], bodiless: 
     if status < 100 {
         return Err(WireError::Malformed("a status below 100".into()));
     }
-    let mut fields = Fields { keep_alive: response.version == Some(1), ..Fields::default() };
+    let mut fields = HeadFields { keep_alive: response.version == Some(1), ..HeadFields::default() };
     for header in response.headers.iter() {
         fields.read(header)?;
     }
     Ok(Strict::Head(fields.head(status, bodiless)?, length))
 }
 
-/// All headers of a head that [`parse`] has accepted; none of one that was not kept. Values need not be text.
+/// All headers of a head that [`parse`] accepted; empty if the head was not kept. Values may be any bytes.
 pub fn headers(head: &[u8]) -> HeaderMap {
     if head.is_empty() {
         return HeaderMap::new();
     }
-    let mut lines = [httparse::EMPTY_HEADER; USUAL_LINES];
+    let mut lines = [httparse::EMPTY_HEADER; INLINE_LINES];
     let mut response = Response::new(&mut lines);
     if !matches!(response.parse(head), Err(Error::TooManyHeaders)) {
         return map(response.headers);
     }
     let mut lines = vec![httparse::EMPTY_HEADER; line_count(head)];
     let mut response = Response::new(&mut lines);
-    // It was accepted before; an empty map is the honest answer if it ever were not.
+    // Cannot fail: the head was parsed before.
     let _ = response.parse(head);
     map(response.headers)
 }
 
-/// Lines of a head, which are a few more than its headers.
+/// Number of lines, a few more than headers.
 fn line_count(head: &[u8]) -> usize {
     head.iter().filter(|byte| **byte == b'\n').count()
 }
@@ -162,22 +160,22 @@ fn map(headers: &[Header<'_>]) -> HeaderMap {
 }
 
 #[derive(Default)]
-struct Fields {
+struct HeadFields {
     keep_alive: bool,
     length: Option<u64>,
     encoded: bool,
     chunked: bool,
     codings: Codings,
-    /// Compressions of the transfer, which come off before those of the content.
+    /// Compressions of the transfer coding, which are decoded before those of the content coding.
     transfer: Codings,
     sets_cookie: bool,
     keep_alive_for: Option<u32>,
 }
 
-impl Fields {
+impl HeadFields {
     fn head(&self, status: u16, bodiless: bool) -> Result<Head, WireError> {
         let framing = self.framing(bodiless || matches!(status, 100..=199 | 204 | 304));
-        // A length that is contradicted, or an end that is the connection's end, leaves nothing to go on with.
+        // With contradictory lengths, or a body that ends with the connection, the connection cannot be reused.
         let keep_alive = self.keep_alive && status != 101 && framing != Framing::Close && !self.contradictory();
         let codings = if self.encoded { self.codings.then(self.transfer)? } else { self.codings };
         let Self { sets_cookie, keep_alive_for, .. } = *self;
@@ -185,16 +183,16 @@ impl Fields {
     }
 
     fn read(&mut self, header: &Header<'_>) -> Result<(), WireError> {
-        // The length of a name rules most of them out before anything is compared.
+        // Checking the length of the name first avoids most comparisons.
         match header.name.len() {
-            10 | 14 | 16 | 17 => self.note(header),
+            10 | 14 | 16 | 17 => self.apply(header),
             _ => Ok(()),
         }
     }
 
-    fn note(&mut self, header: &Header<'_>) -> Result<(), WireError> {
+    fn apply(&mut self, header: &Header<'_>) -> Result<(), WireError> {
         match header.name.len() {
-            // What nearly every server says.
+            // The value that nearly every server sends.
             10 if header.name.eq_ignore_ascii_case("connection") && header.value == b"keep-alive" => {
                 self.keep_alive = true;
             }
@@ -223,12 +221,12 @@ impl Fields {
 
     fn transfer(&mut self, value: &[u8]) -> Result<(), WireError> {
         for coding in tokens(value) {
-            // The identity was a transfer coding once (RFC 2616); it says nothing.
+            // "identity" was a transfer coding in RFC 2616; it has no effect.
             if coding.is_empty() || coding.eq_ignore_ascii_case(b"identity") {
                 continue;
             }
             let is_chunked = coding.eq_ignore_ascii_case(b"chunked");
-            // Some servers write it twice and chunk once.
+            // Some servers send "chunked" twice but chunk once.
             if self.chunked && !is_chunked {
                 return Err(WireError::Malformed("a transfer coding after chunked".into()));
             }
@@ -245,7 +243,7 @@ impl Fields {
     }
 
     fn length(&mut self, value: &[u8]) -> Result<(), WireError> {
-        // Nearly always it is one number.
+        // Usually a single number.
         if self.length.is_none()
             && let Some(length) = decimal(value)
         {
@@ -276,7 +274,7 @@ impl Fields {
     }
 }
 
-/// A number in digits alone: the standard library would take a sign, which the grammar does not.
+/// A number of digits only: `str::parse` would accept a sign, which the grammar does not.
 fn decimal(digits: &[u8]) -> Option<u64> {
     let add = |sum: u64, digit: &u8| {
         let digit = digit.is_ascii_digit().then(|| u64::from(digit - b'0'))?;

@@ -5,7 +5,7 @@ fn read(text: &str) -> Head {
 }
 
 #[test]
-fn the_framing_follows_the_standard() {
+fn framing_follows_rfc_9112() {
     for (text, framing, keep_alive) in [
         ("HTTP/1.1 200 OK\ncontent-length: 5\n\n", Framing::Length(5), true),
         ("HTTP/1.1 200 OK\nContent-Length: 5, 5\nConnection: Close\n\n", Framing::Length(5), false),
@@ -27,7 +27,7 @@ fn the_framing_follows_the_standard() {
 }
 
 #[test]
-fn how_long_a_connection_is_kept_is_read() {
+fn the_timeout_of_keep_alive_is_parsed() {
     for (value, seconds) in [
         ("timeout=5, max=100", Some(5)),
         ("max=9,Timeout = 15", Some(15)),
@@ -41,7 +41,7 @@ fn how_long_a_connection_is_kept_is_read() {
 }
 
 #[test]
-fn the_head_of_http_2_says_the_same_within_the_same_limits() {
+fn heads_of_http_2_are_read_like_those_of_http_1() {
     let mut headers = HeaderMap::new();
     for (name, value) in [("content-length", "5"), ("content-encoding", "gzip"), ("set-cookie", "a=b")] {
         headers.append(name, HeaderValue::from_static(value));
@@ -57,7 +57,7 @@ fn the_head_of_http_2_says_the_same_within_the_same_limits() {
 }
 
 #[test]
-fn what_no_server_may_say_is_refused() {
+fn invalid_heads_are_rejected() {
     for text in [
         "HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n",
         "HTTP/1.1 200 OK\r\ncontent-length: +5\r\n\r\n",
@@ -85,7 +85,7 @@ fn what_no_server_may_say_is_refused() {
 }
 
 #[test]
-fn odd_lines_are_left_out_and_the_rest_is_kept() {
+fn invalid_lines_are_skipped() {
     for (line, kept, ignored) in [
         ("set-cookie: a=\x01b", None, 1),
         ("x: a\0b", None, 1),
@@ -141,7 +141,7 @@ fn odd_lines_are_left_out_and_the_rest_is_kept() {
 }
 
 #[test]
-fn a_part_of_a_head_is_no_head_yet() {
+fn incomplete_heads_need_more_input() {
     let whole = b"HTTP/1.1 200 OK\r\nset-cookie: a=b\r\ncontent-length: 0\r\n\r\nrest";
     for end in 0..whole.len() - 4 {
         assert_eq!(parse(&whole[..end], false).expect("no error"), None, "{end}");
@@ -152,7 +152,7 @@ fn a_part_of_a_head_is_no_head_yet() {
 }
 
 #[test]
-fn the_reply_to_head_has_no_body() {
+fn the_response_to_head_has_no_body() {
     let head = parse(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n", true).expect("valid").expect("whole").head;
     assert_eq!(head.framing, Framing::Length(0));
 }

@@ -1,30 +1,30 @@
-//! A head with odd lines becomes one that the strict parser accepts: every client that people use keeps such a response.
+//! Removes invalid lines from a head, so that the strict parser accepts it: browsers and curl tolerate such responses.
 //!
-//! Called only after the strict parser has refused a head, so that ordinary responses pay nothing for it.
+//! Called only after the strict parser has rejected a head, so that valid responses cost nothing extra.
 
 use super::limits::MAX_LINES;
 use crate::protocol::http::error::WireError;
 
-/// A head without its odd lines.
+/// A head without invalid lines.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Tidy {
-    /// What the strict parser can read.
+    /// Accepted by the strict parser.
     pub head: Vec<u8>,
-    /// Bytes of the original.
+    /// Bytes of the original head.
     pub length: usize,
-    /// Header lines that were left out.
+    /// Header lines that were skipped.
     pub ignored: u32,
 }
 
-/// Tidies the head at the beginning of `bytes`; `None` when it is not complete yet.
+/// Tidies the head at the start of `bytes`; `None` if it is incomplete.
 ///
 /// # Errors
-/// When its first line is not a status line, or an odd line decides where the body ends.
+/// When the status line is invalid, or an invalid line could affect the length of the body.
 pub fn tidy(bytes: &[u8]) -> Result<Option<Tidy>, WireError> {
     let Some(first) = line_end(bytes) else { return Ok(None) };
     let mut head = status_line(strip_cr(&bytes[..first]))?;
     let (mut at, mut count, mut ignored) = (first + 1, 0, 0);
-    // Where the line before begins in the new head, if it was kept: a folded line continues it.
+    // Start of the previous line in the new head, if it was kept: a folded line continues it.
     let mut before = None;
     loop {
         let Some(end) = line_end(&bytes[at..]) else { return Ok(None) };
@@ -48,7 +48,7 @@ pub fn tidy(bytes: &[u8]) -> Result<Option<Tidy>, WireError> {
                     head.truncate(start);
                     (before, ignored) = (None, ignored + 1);
                 }
-                // The rest of a line that was left out, or of none.
+                // Continues a line that was skipped, or no line at all.
                 None if count == 1 => ignored += 1,
                 None => {}
             }
@@ -64,7 +64,7 @@ pub fn tidy(bytes: &[u8]) -> Result<Option<Tidy>, WireError> {
     }
 }
 
-/// Name and value of a line; blanks before the colon belong to neither. `None` for what is not a header.
+/// Name and value of a line, trimmed; blanks before the colon are tolerated. `None` if it is not a valid header.
 fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let colon = line.iter().position(|byte| *byte == b':')?;
     let (name, value) = (line[..colon].trim_ascii_end(), line[colon + 1..].trim_ascii());
@@ -76,26 +76,27 @@ fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
-/// Without control characters, a lone carriage return among them.
+/// True without control characters; a lone carriage return counts as one.
 fn is_value(value: &[u8]) -> bool {
     !value.iter().any(|byte| *byte != b'\t' && byte.is_ascii_control())
 }
 
-/// True for an odd line that some reader could take for the length of the body: whoever is wrong about that takes the
-/// body for the next response.
+/// True for an invalid line that another parser might take for the length of the body. Guessing it wrong would turn
+/// part
+/// of the body into the next response.
 fn decides_length(line: &[u8]) -> bool {
     let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
     let name: Vec<u8> = name.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
     name == b"contentlength" || name == b"transferencoding"
 }
 
-/// A redirect without its location would pass for the response.
+/// `Location` must be kept: without it, a redirect would count as the response.
 fn is_location(line: &[u8]) -> bool {
     const NAME: &[u8] = b"location:";
     line.len() >= NAME.len() && line[..NAME.len()].eq_ignore_ascii_case(NAME)
 }
 
-/// The line with its control characters as a URL has them.
+/// The line with control characters percent-encoded.
 fn escaped(line: &[u8]) -> Vec<u8> {
     line.iter().fold(Vec::new(), |mut out, byte| {
         match byte.is_ascii_control() {
@@ -106,7 +107,7 @@ fn escaped(line: &[u8]) -> Vec<u8> {
     })
 }
 
-/// The status line in its normal form.
+/// The status line, normalized.
 fn status_line(line: &[u8]) -> Result<Vec<u8>, WireError> {
     let text = String::from_utf8_lossy(line);
     let invalid = || WireError::Malformed("invalid status line".into());
@@ -117,7 +118,7 @@ fn status_line(line: &[u8]) -> Result<Vec<u8>, WireError> {
     if !matches!(version, "HTTP/1.1" | "HTTP/1.0") || !is_code || !matches!(reason.bytes().next(), None | Some(b' ')) {
         return Err(invalid());
     }
-    // What the reason says is of no use to anybody, and may hold anything.
+    // The reason phrase is not used, and may contain any bytes.
     Ok(format!("{version} {code} \r\n").into_bytes())
 }
 

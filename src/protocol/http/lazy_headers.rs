@@ -1,5 +1,4 @@
-//! The header lines of a response. Most expectations and captures look at the body alone, so the lines stay the bytes
-//! that they were until somebody asks for one.
+//! The header lines of a response, parsed on first use: most expectations and captures only need the body.
 
 use std::cell::OnceCell;
 
@@ -8,34 +7,34 @@ use http::HeaderMap;
 use super::h1;
 use crate::scenario::eval::response::Headers;
 
-/// Header lines of one response.
+/// Headers of a response.
 #[derive(Debug, Default)]
-pub struct Lines {
-    /// As they came, with the status line; empty where they came read.
+pub struct LazyHeaders {
+    /// Status line and header lines; empty if the headers were already parsed.
     raw: Vec<u8>,
     read: OnceCell<Box<HeaderMap>>,
 }
 
-impl Lines {
-    /// Those of a head of HTTP/1.1 that was accepted.
+impl LazyHeaders {
+    /// From the raw head of an HTTP/1.1 response that was already validated.
     pub fn of(raw: Vec<u8>) -> Self {
         Self { raw, read: OnceCell::new() }
     }
 }
 
-impl From<HeaderMap> for Lines {
+impl From<HeaderMap> for LazyHeaders {
     fn from(map: HeaderMap) -> Self {
         Self::from(Box::new(map))
     }
 }
 
-impl From<Box<HeaderMap>> for Lines {
+impl From<Box<HeaderMap>> for LazyHeaders {
     fn from(map: Box<HeaderMap>) -> Self {
         Self { raw: Vec::new(), read: OnceCell::from(map) }
     }
 }
 
-impl Headers for Lines {
+impl Headers for LazyHeaders {
     fn all(&self) -> &HeaderMap {
         self.read.get_or_init(|| Box::new(h1::headers(&self.raw)))
     }
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_type_of_the_content_is_the_same_before_and_after_all_are_read() {
+    fn the_content_type_does_not_depend_on_parsing() {
         for (head, expected) in [
             ("HTTP/1.1 200 OK\r\n\r\n", None),
             ("HTTP/1.1 200 content-type: a/b\r\nx-content-type: c/d\r\n\r\n", None),
@@ -67,7 +66,7 @@ mod tests {
             }),
             ("HTTP/1.1 200 OK\ncontent-type:\n\n", Some("")),
         ] {
-            let lines = Lines::of(head.as_bytes().to_vec());
+            let lines = LazyHeaders::of(head.as_bytes().to_vec());
             let before = lines.content_type().map(<[u8]>::to_vec);
             assert_eq!(before.as_deref(), expected.map(str::as_bytes), "{head}");
             let count = lines.all().len();
@@ -76,11 +75,11 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_came_read_stay_so() {
+    fn parsed_headers_are_kept() {
         let mut map = HeaderMap::new();
         map.insert("a", http::HeaderValue::from_static("b"));
-        let lines = Lines::from(map);
+        let lines = LazyHeaders::from(map);
         assert_eq!((lines.all().len(), lines.content_type()), (1, None));
-        assert_eq!(Lines::default().all().len(), 0);
+        assert_eq!(LazyHeaders::default().all().len(), 0);
     }
 }

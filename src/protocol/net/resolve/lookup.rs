@@ -1,7 +1,8 @@
-//! The thread that looks names up: the hosts file first, as the system's own resolver does, then the name servers of
-//! `resolv.conf`.
+//! The thread that resolves host names: from the hosts file first, like the system's resolver, then from the name
+//! servers
+//! in `resolv.conf`.
 //!
-//! In: a [`Job`] a name. Out: its answer, into the names that are known and to whoever waits.
+//! In: a [`Job`] for each name. Out: its result, put into the cache and sent to those who wait for it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::PoisonError;
@@ -18,89 +19,89 @@ use hickory_resolver::system_conf::read_system_conf;
 use hickory_resolver::{Hosts, Resolver, TokioResolver};
 use tokio::sync::{mpsc, watch};
 
-use super::names::{Answer, Entry, Names, ResolveError};
+use super::cache::{CacheEntry, LookupResult, NameCache, ResolveError};
 use crate::protocol::net::reason::fold;
 
-/// How long an answer of the hosts file is good.
-const KEEP_HOSTS: Duration = Duration::from_secs(30);
-/// How long a failure is good: short, but a dead name server is not asked by every user at once.
-const KEEP_FAILURE: Duration = Duration::from_secs(1);
-/// Longest lookup, however many name servers and search domains there are.
-const LONGEST: Duration = Duration::from_secs(15);
+/// How long a result from the hosts file is cached.
+const HOSTS_TTL: Duration = Duration::from_secs(30);
+/// How long a failure is cached: short, but enough that not every user queries a dead name server.
+const FAILURE_TTL: Duration = Duration::from_secs(1);
+/// Maximum duration of a lookup, over all name servers and search domains.
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A name to be looked up.
+/// A name to resolve.
 #[derive(Debug)]
 pub struct Job {
     /// As in a URL, in ASCII.
     pub name: String,
-    /// Where the answer goes.
-    pub answer: watch::Sender<Option<Answer>>,
+    /// Receives the result.
+    pub result: watch::Sender<Option<LookupResult>>,
 }
 
-/// Who is asked.
+/// Where names are resolved.
 #[derive(Debug, Clone, Default)]
-pub enum Source {
+pub enum LookupSource {
     /// Hosts file and name servers of this machine.
     #[default]
     System,
-    /// Others, in a test.
+    /// Those of a test.
     #[cfg(test)]
-    These(std::sync::Arc<(Hosts, ResolverConfig, ResolverOpts)>),
+    Custom(std::sync::Arc<(Hosts, ResolverConfig, ResolverOpts)>),
 }
 
-/// Starts the thread; it ends when nobody can ask any more. `None` when there can be none.
-pub fn begin(names: Names, source: Source) -> Option<mpsc::UnboundedSender<Job>> {
+/// Starts the thread, which ends when the last sender is dropped. `None` if it cannot be started.
+pub fn begin(names: NameCache, source: LookupSource) -> Option<mpsc::UnboundedSender<Job>> {
     let (sender, mut jobs) = mpsc::unbounded_channel::<Job>();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let work = move || {
         runtime.block_on(async move {
-            let asker = asker(&source);
+            let lookup = lookup(&source);
             while let Some(job) = jobs.recv().await {
-                tokio::spawn(work_off(job, asker.clone(), source.clone(), Names::clone(&names)));
+                tokio::spawn(resolve(job, lookup.clone(), source.clone(), NameCache::clone(&names)));
             }
         });
     };
     std::thread::Builder::new().name("names".to_owned()).spawn(work).ok().map(|_| sender)
 }
 
-async fn work_off(job: Job, asker: Result<Asker, NetError>, source: Source, names: Names) {
+async fn resolve(job: Job, lookup: Result<LookupClient, NetError>, source: LookupSource, names: NameCache) {
     let asking = async {
         match source.hosts(&job.name) {
-            found if !found.is_empty() => Ok((Instant::now() + KEEP_HOSTS, found)),
-            _ => asker?.look_up(&job.name).await,
+            found if !found.is_empty() => Ok((Instant::now() + HOSTS_TTL, found)),
+            _ => lookup?.look_up(&job.name).await,
         }
     };
-    let found = tokio::time::timeout(LONGEST, asking).await.unwrap_or(Err(NetError::Timeout));
-    let (until, answer) = match found {
-        Ok((until, found)) => (until, Ok(in_order(found).into())),
-        Err(error) => (Instant::now() + KEEP_FAILURE, Err(ResolveError(words(&error)))),
+    let found = tokio::time::timeout(LOOKUP_TIMEOUT, asking).await.unwrap_or(Err(NetError::Timeout));
+    let (until, result) = match found {
+        Ok((until, found)) => (until, Ok(sorted(found).into())),
+        Err(error) => (Instant::now() + FAILURE_TTL, Err(ResolveError(words(&error)))),
     };
     let mut names = names.lock().unwrap_or_else(PoisonError::into_inner);
-    names.insert(job.name, Entry::Known(until, answer.clone()));
+    names.insert(job.name, CacheEntry::Resolved(until, result.clone()));
     drop(names);
-    // Nobody may wait for it any more.
-    let _ = job.answer.send(Some(answer));
+    // The receiver may be gone.
+    let _ = job.result.send(Some(result));
 }
 
-/// The name servers, and how names without a dot at their end are completed.
+/// The name servers, and how relative names are completed.
 #[derive(Debug, Clone)]
-struct Asker {
+struct LookupClient {
     resolver: TokioResolver,
     search: Vec<Name>,
     ndots: usize,
 }
 
-impl Asker {
+impl LookupClient {
     async fn look_up(&self, name: &str) -> Result<(Instant, Vec<IpAddr>), NetError> {
-        // Names with an underscore are common inside of clusters; only ASCII of any kind takes them as they are.
+        // Names with an underscore are common in clusters; `from_ascii` accepts them.
         let name = Name::from_ascii(name)?;
         let mut failed = None;
         for name in self.candidates(name) {
             match self.resolver.lookup_ip(name).await {
                 Ok(found) => return Ok((found.valid_until(), found.iter().collect())),
-                // One that does not answer does not answer to the next name.
+                // A name server that does not respond will not respond for the next name either.
                 Err(NetError::Timeout) => return Err(NetError::Timeout),
-                // That one name is unknown says less than that another could not be looked up.
+                // An error explains more than a name that does not exist.
                 Err(error) if failed.as_ref().is_none_or(is_unknown) => failed = Some(error),
                 Err(_) => {}
             }
@@ -108,7 +109,7 @@ impl Asker {
         Err(failed.unwrap_or(NetError::NoConnections))
     }
 
-    /// The full names that a name may mean, in the order of `resolv.conf`.
+    /// The absolute names to try, in the order that `resolv.conf` implies.
     fn candidates(&self, mut name: Name) -> Vec<Name> {
         if name.is_fqdn() {
             return vec![name];
@@ -126,13 +127,13 @@ fn is_unknown(error: &NetError) -> bool {
     matches!(error, NetError::Dns(DnsError::NoRecordsFound(none)) if none.response_code == ResponseCode::NXDomain)
 }
 
-impl Source {
-    /// The addresses of a name in the hosts file, which is read anew: it may have changed.
+impl LookupSource {
+    /// The addresses in the hosts file, which is read each time because it may change.
     fn hosts(&self, name: &str) -> Vec<IpAddr> {
         match self {
-            Source::System => in_hosts(&Hosts::from_system().unwrap_or_default(), name),
+            LookupSource::System => in_hosts(&Hosts::from_system().unwrap_or_default(), name),
             #[cfg(test)]
-            Source::These(these) => in_hosts(&these.0, name),
+            LookupSource::Custom(custom) => in_hosts(&custom.0, name),
         }
     }
 }
@@ -146,33 +147,32 @@ fn in_hosts(hosts: &Hosts, name: &str) -> Vec<IpAddr> {
         .collect()
 }
 
-fn asker(source: &Source) -> Result<Asker, NetError> {
+fn lookup(source: &LookupSource) -> Result<LookupClient, NetError> {
     let (config, mut options) = match source {
-        // Without a readable file the system's own resolver asks this machine, too.
-        Source::System => read_system_conf().unwrap_or_else(|_| {
+        // Like the system's resolver, use a local name server if there is no readable file.
+        LookupSource::System => read_system_conf().unwrap_or_else(|_| {
             let local = NameServerConfig::udp_and_tcp(IpAddr::V4(Ipv4Addr::LOCALHOST));
             (ResolverConfig::from_parts(None, Vec::new(), vec![local]), ResolverOpts::default())
         }),
         #[cfg(test)]
-        Source::These(these) => (these.1.clone(), these.2.clone()),
+        LookupSource::Custom(custom) => (custom.1.clone(), custom.2.clone()),
     };
     let (search, ndots) = (config.search().to_vec(), options.ndots);
-    // The file counts attempts, the library those after the first.
+    // The file counts all attempts, the library only retries.
     options.attempts = options.attempts.saturating_sub(1);
     options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
     options.use_hosts_file = ResolveHosts::Never;
     options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
-    // What is known is kept by the caller.
+    // The caller has a cache.
     options.cache_size = 0;
     let builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
-    Ok(Asker { resolver: builder.with_options(options).build()?, search, ndots })
+    Ok(LookupClient { resolver: builder.with_options(options).build()?, search, ndots })
 }
 
-/// Those first that this machine has a way to, of these the ones of IPv6, as the system's own resolver puts them
-/// (RFC 6724).
-fn in_order(found: Vec<IpAddr>) -> Vec<SocketAddr> {
+/// Sorts addresses as the system's resolver does (RFC 6724): reachable ones first, and of these IPv6 first.
+fn sorted(found: Vec<IpAddr>) -> Vec<SocketAddr> {
     let has_way = |ip: &IpAddr| {
-        // Connecting a datagram socket sends nothing; it only asks for a way.
+        // Connecting a datagram socket sends nothing; it only looks up a route.
         let own = SocketAddr::new(if ip.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { IpAddr::from([0u16; 8]) }, 0);
         ip.is_ipv4() || UdpSocket::bind(own).is_ok_and(|socket| socket.connect(SocketAddr::new(*ip, 9)).is_ok())
     };
@@ -181,13 +181,13 @@ fn in_order(found: Vec<IpAddr>) -> Vec<SocketAddr> {
     first.into_iter().chain(last).map(|ip| SocketAddr::new(ip, 0)).collect()
 }
 
-/// Why there is no address, in words for somebody who has never seen the library.
+/// Describes a lookup error without the terms of the library.
 fn words(error: &NetError) -> std::sync::Arc<str> {
     match error {
         unknown if is_unknown(unknown) => "unknown host name".into(),
         NetError::Dns(DnsError::NoRecordsFound(_)) => "the host name has no address".into(),
-        NetError::Dns(DnsError::ResponseCode(code)) => format!("the name server answered: {code}").into(),
-        NetError::Timeout => "the name server did not answer".into(),
+        NetError::Dns(DnsError::ResponseCode(code)) => format!("the name server returned an error: {code}").into(),
+        NetError::Timeout => "the name server did not respond".into(),
         NetError::NoConnections | NetError::Io(_) => "no name server can be reached".into(),
         NetError::Proto(_) => "not a valid host name".into(),
         other => fold(&other.to_string()),
