@@ -163,7 +163,7 @@ fn run(text: &str, folder: &Path) -> bool {
 
 /// Fills every template of a step once; whether it succeeds is of no interest.
 fn fill(plan: &Plan, step: &Step, scope: &mut Scope, depth: usize) {
-    if step.when.as_ref().is_some_and(|when| when.holds(scope) == Ok(false)) || depth > 8 {
+    if step.when.as_ref().is_some_and(|when| when.is_true(scope) == Ok(false)) || depth > 8 {
         return;
     }
     let all = |steps: &[Step], scope: &mut Scope| steps.iter().for_each(|s| fill(plan, s, scope, depth + 1));
@@ -205,11 +205,11 @@ fn fill(plan: &Plan, step: &Step, scope: &mut Scope, depth: usize) {
             all(steps, scope);
         }
         Action::While { condition, steps, .. } => {
-            let _ = condition.holds(scope);
+            let _ = condition.is_true(scope);
             all(steps, scope);
         }
         Action::If { condition, then, otherwise } => {
-            let _ = condition.holds(scope);
+            let _ = condition.is_true(scope);
             all(then, scope);
             all(otherwise, scope);
         }

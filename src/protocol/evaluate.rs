@@ -60,7 +60,7 @@ pub(crate) fn evaluate(
     let mut mismatch = None;
     for (at, expect) in expects.iter().enumerate() {
         let view = views.of_subject(&expect.subject);
-        mismatch = expect.judge(view, scope).err();
+        mismatch = expect.check(view, scope).err();
         if let Some(failure) = evaluation_failure(view, captures, scope) {
             return Some(failure);
         }
@@ -112,7 +112,7 @@ pub(crate) fn evaluate(
 pub(crate) fn preview(expects: &[Expect], views: Views<'_, '_>, scope: &Scope, details: &mut Details) {
     let mut scope = scope.clone();
     details.checks.extend(expects.iter().map(|expect| {
-        let got = expect.judge(views.of_subject(&expect.subject), &mut scope).err().map(|mismatch| mismatch.actual);
+        let got = expect.check(views.of_subject(&expect.subject), &mut scope).err().map(|mismatch| mismatch.actual);
         Check { words: Arc::clone(&expect.words), got }
     }));
 }
@@ -126,7 +126,7 @@ fn evaluation_failure(view: &ResponseView<'_>, captures: &[Capture], scope: &mut
 
 /// The failure of a response that could not be evaluated; unsets all captures, including those already found.
 pub(crate) fn not_evaluated(error: EvaluationError, captures: &[Capture], scope: &mut Scope) -> (Reason, Example) {
-    capture::none_taken(captures, scope);
+    capture::reset(captures, scope);
     let detail = "expectations and captures of this response have no result".to_owned();
     (Reason::Other(format!("response not evaluated: {error}").into()), Example { detail, ..Example::default() })
 }

@@ -35,7 +35,7 @@ pub fn read(check: &Check, period: &Period, is_over: bool) -> Reading {
         Ok(value) => value,
         Err(why) => return Reading::unknown(why, None),
     };
-    let holds = check.operator.holds(value, check.value);
+    let holds = check.operator.compare(value, check.value);
     if let Some(why) = doubt(check, period, holds, is_over) {
         return Reading::unknown(why, Some(value));
     }

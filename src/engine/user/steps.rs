@@ -37,7 +37,7 @@ impl User {
                 return self.end_early();
             }
             if let Some(condition) = &step.when
-                && !self.holds(condition, "when").await
+                && !self.condition_is_true(condition, "when").await
             {
                 self.trace_skipped(&step.action);
                 continue;
@@ -113,7 +113,7 @@ impl User {
                 }
                 Action::While { condition, limit, steps } => {
                     let (mut passes, mut is_last) = (0, false);
-                    while self.holds(condition, "while").await {
+                    while self.condition_is_true(condition, "while").await {
                         if passes >= *limit {
                             self.failed("while", &format!("the condition was still true after {limit} passes")).await;
                             break;
@@ -128,7 +128,7 @@ impl User {
                     }
                 }
                 Action::If { condition, then, otherwise } => {
-                    let list = match condition.holds(&mut self.scope) {
+                    let list = match condition.is_true(&mut self.scope) {
                         Ok(true) => then,
                         Ok(false) => otherwise,
                         Err(error) => return self.skipped("if", &error).await,
@@ -195,8 +195,8 @@ impl User {
         }
     }
 
-    async fn holds(&mut self, condition: &Condition, word: &str) -> bool {
-        match condition.holds(&mut self.scope) {
+    async fn condition_is_true(&mut self, condition: &Condition, word: &str) -> bool {
+        match condition.is_true(&mut self.scope) {
             Ok(holds) => {
                 self.yield_if_busy().await;
                 holds

@@ -28,7 +28,7 @@ pub async fn execute(
     result: &mut StepResult,
 ) {
     if let Err(error) = client.prepare(&step.http, scope) {
-        capture::none_taken(&step.http.captures, scope);
+        capture::reset(&step.http.captures, scope);
         result.outcome = error.into();
         return;
     }
@@ -106,7 +106,7 @@ fn conclude(
 ) -> Result<(), TooExpensive> {
     let Transfer { result, response, .. } = transfer;
     let Some(response) = response else {
-        capture::none_taken(&step.http.captures, scope);
+        capture::reset(&step.http.captures, scope);
         return Ok(());
     };
     if response.body.starts_with(BOM) {
@@ -118,7 +118,7 @@ fn conclude(
     let error = view.evaluation_error();
     match (refusal, error) {
         (Some(failure), _) => {
-            capture::none_taken(&step.http.captures, scope);
+            capture::reset(&step.http.captures, scope);
             result.fail_if(Some(failure));
             Ok(())
         }

@@ -120,7 +120,7 @@ impl HttpClient {
     ) -> impl Future<Output = ()> + 'a {
         async move {
             if let Err(error) = self.prepare(step, scope) {
-                capture::none_taken(&step.captures, scope);
+                capture::reset(&step.captures, scope);
                 result.outcome = error.into();
                 return;
             }

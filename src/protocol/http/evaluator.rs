@@ -77,7 +77,7 @@ impl Evaluator<'_> {
     pub fn conclude(&self, transfer: &mut Transfer<'_>, scope: &mut Scope) -> Result<(), TooExpensive> {
         let Transfer { result, response, .. } = transfer;
         let Some(response) = response else {
-            capture::none_taken(&self.step.captures, scope);
+            capture::reset(&self.step.captures, scope);
             return Ok(());
         };
         if let Some(words) = self.expected_status() {
@@ -90,7 +90,7 @@ impl Evaluator<'_> {
                 let view = response.view(result.timings.service);
                 evaluate::preview(&self.step.expects, Views { json: &view, plain: &view }, scope, details);
             }
-            capture::none_taken(&self.step.captures, scope);
+            capture::reset(&self.step.captures, scope);
             result.fail(reason, example);
             return Ok(());
         }
@@ -118,7 +118,7 @@ impl Evaluator<'_> {
         }
         // A trial has only one user, so nobody is delayed.
         let budget = if is_traced { Budget::until(self.limit(elapsed)) } else { Budget::lasting(MAX_INLINE_TIME) };
-        let view = response.view(elapsed).within(budget, !is_traced);
+        let view = response.view(elapsed).with_budget(budget, !is_traced);
         let rules = Rules { expects: &step.expects, captures: &step.captures };
         let failure = look(rules, response, &view, scope, result.details.as_deref_mut());
         if view.is_deferred() {
@@ -136,7 +136,7 @@ impl Evaluator<'_> {
         let (expects, captures) = (Arc::clone(&self.step.expects), Arc::clone(&self.step.captures));
         let mut theirs = scope.clone();
         let work = move |budget: &Budget| {
-            let view = response.view(elapsed).within(budget.clone(), false);
+            let view = response.view(elapsed).with_budget(budget.clone(), false);
             let rules = Rules { expects: &expects, captures: &captures };
             let failure = look(rules, &response, &view, &mut theirs, None);
             (failure, theirs)
@@ -149,7 +149,7 @@ impl Evaluator<'_> {
                 failure
             }
             Ok(Err(OffloadError)) => {
-                capture::none_taken(&self.step.captures, scope);
+                capture::reset(&self.step.captures, scope);
                 Some((Reason::Generator(OffloadError.to_string().into()), Example::default()))
             }
             Err(_) => Some(evaluate::not_evaluated(EvaluationError::TimedOut, &self.step.captures, scope)),

@@ -32,8 +32,8 @@ impl Response {
     /// The view for expectations and captures.
     pub fn view(&self, elapsed: Duration) -> ResponseView<'_> {
         ResponseView::new(self.status, elapsed, &self.headers, &self.body)
-            .sized(self.bytes)
-            .after(&self.redirect_cookies)
+            .with_size(self.bytes)
+            .with_redirect_cookies(&self.redirect_cookies)
     }
 
     /// The example of a failure: masked first, then truncated.

@@ -25,7 +25,7 @@ impl Builder<'_> {
         }
         let mut out = Vec::with_capacity(entries.len());
         for (key, value) in entries {
-            self.names.given.give(&key.name);
+            self.names.assigned.assign(&key.name);
             let built = match &value.kind {
                 Kind::Map(_) => self.full(value),
                 _ => self.short(value).map(|(source, words)| (source, words, self.pick(None), None)),

@@ -64,12 +64,12 @@ impl<'a> Builder<'a> {
         let start = self.or_default(fields.get("start"), keys, "start", |b, n, key| b.word(n, key, &starts))?;
         let wait = self.or_default(fields.get("wait_time"), keys, "wait_time", |b, n, _| b.wait(n))?;
         let sequential = self.or_default(fields.get("sequential"), keys, "sequential", Self::truth)?;
-        self.names.given.watch(true);
+        self.names.assigned.watch(true);
         let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
         let tasks = fields.get("tasks").map(|n| self.tasks(n, sequential));
         // A user stops after any of its tasks.
-        self.names.given.watch(false);
-        self.names.given.rewind(0);
+        self.names.assigned.watch(false);
+        self.names.assigned.rewind(0);
         let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
         let name = name.into();
         Some(Class { name, weight, fixed_count, start, wait, sequential, on_start, on_stop, tasks: tasks? })
@@ -87,10 +87,10 @@ impl<'a> Builder<'a> {
         let unnamed: Vec<String> = unnamed.map(|(index, _)| default_name(index)).collect();
         for (index, item) in items.iter().enumerate() {
             let checkpoint = self.checkpoint();
-            let given = self.names.given.mark();
+            let given = self.names.assigned.mark();
             let Some(task) = self.task(index, item) else { continue };
             if !sequential || task.weight == 0 {
-                self.names.given.rewind(given);
+                self.names.assigned.rewind(given);
             }
             weights += u64::from(task.weight);
             if let Some(node) = Fields(item.entries()).get("name") {
@@ -124,11 +124,11 @@ impl<'a> Builder<'a> {
         let tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let steps = fields.get("steps")?;
         self.tags.current.clone_from(&tags);
-        let watched = self.names.given.watch(!self.tags.excluded(&tags));
+        let watched = self.names.assigned.watch(!self.tags.excluded(&tags));
         self.tags.context = TagContext::NotSelected;
         let steps = self.steps(steps, "steps");
         self.tags.context = TagContext::Shared;
-        self.names.given.watch(watched);
+        self.names.assigned.watch(watched);
         self.tags.current.clear();
         let name = name.unwrap_or_else(|| default_name(index)).into();
         Some(Task { name, weight, tags, steps })

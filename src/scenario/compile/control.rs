@@ -15,7 +15,7 @@ impl Builder<'_> {
 
     fn name_of(&mut self, fields: &Fields<'_>) -> Option<SlotId> {
         let name = self.plain_text(fields.get("as")?, "as")?;
-        self.names.given.give(&name);
+        self.names.assigned.assign(&name);
         self.names.slots.id(&name)
     }
 
@@ -83,7 +83,7 @@ impl Builder<'_> {
         self.flow_table.called.insert(name);
         // Flows are compiled once, in any order: what one of them assigns may be there after any call.
         for name in &self.flow_table.assigned {
-            self.names.given.give(name);
+            self.names.assigned.assign(name);
         }
         Some(Action::Call { flow, with })
     }

@@ -9,7 +9,7 @@ use crate::scenario::syntax::node::{Kind, Node};
 impl Builder<'_> {
     /// Reports what the templates of a step read too early.
     pub(super) fn warn_of_unset(&mut self, step: &Node) {
-        for name in self.names.given.early() {
+        for name in self.names.assigned.early() {
             self.warn(
                 self.place(step, &name).unwrap_or_else(|| step.at.clone()),
                 format!("`{name}` is used before it is set"),

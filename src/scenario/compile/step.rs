@@ -49,12 +49,12 @@ impl Builder<'_> {
         // Steps inside of others may be wanted where those around them are not.
         let contains_steps = action.contains_steps();
         let taken = !excluded && (wanted || contains_steps || (word == "call" && self.calls_selected_flow(argument)));
-        let watched = self.names.given.watch(taken && self.names.given.watching());
+        let watched = self.names.assigned.watch(taken && self.names.assigned.watching());
         let when = fields.get("when").map(|n| self.condition(n, "when"));
         let (around, checkpoint) = (self.tags.current.len(), self.checkpoint());
         self.tags.current.extend(own_tags);
         let built = self.action(action, argument, &fields);
-        self.names.given.watch(watched);
+        self.names.assigned.watch(watched);
         self.warn_of_unset(node);
         self.tags.current.truncate(around);
         if !taken || (!wanted && contains_steps && built.as_ref().is_some_and(is_empty)) {

@@ -68,7 +68,7 @@ impl Builder<'_> {
         for (key, value) in entries {
             self.meant_as_null(value);
             let template = self.template(value);
-            self.names.given.give(&key.name);
+            self.names.assigned.assign(&key.name);
             // An invalid name was reported when names were numbered.
             out.extend(self.names.slots.id(&key.name).zip(template));
         }

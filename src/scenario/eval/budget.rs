@@ -1,11 +1,11 @@
-//! How long it may take to evaluate a response: what a server sends decides how much work that is.
+//! Limits the time to evaluate a response: what a server sends decides how much work that is.
 
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Looked at between two pieces of work; without limits by default.
+/// A deadline that long-running work checks at intervals; unlimited by default.
 #[derive(Debug, Clone, Default)]
 pub struct Budget {
     deadline: Cell<Option<Instant>>,
@@ -14,12 +14,12 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Until then.
+    /// A budget with this deadline.
     pub fn until(deadline: Instant) -> Self {
         Self { deadline: Cell::new(Some(deadline)), ..Self::default() }
     }
 
-    /// For this long from the first look at the clock: what is done before that costs nothing.
+    /// A budget of this duration, which starts at the first check.
     pub fn lasting(length: Duration) -> Self {
         Self { length: Some(length), ..Self::default() }
     }
@@ -31,14 +31,14 @@ impl Budget {
         self.deadline.get()
     }
 
-    /// The same, and only until `stopped` is set.
+    /// Adds a flag that ends the budget once it is set.
     #[must_use]
     pub fn or_stopped(mut self, stopped: Arc<AtomicBool>) -> Self {
         self.stopped = Some(stopped);
         self
     }
 
-    /// True when the work must end: its time is over, or its result is no longer needed.
+    /// True if the work must stop: its time is over, or its result is no longer needed.
     pub fn is_spent(&self) -> bool {
         self.stopped.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed))
             || self.deadline().is_some_and(|deadline| Instant::now() >= deadline)

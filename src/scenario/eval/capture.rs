@@ -1,4 +1,4 @@
-//! Taking a value out of a response: pure functions over a [`ResponseView`].
+//! Captures: pure functions that extract values from a [`ResponseView`].
 
 use std::sync::Arc;
 
@@ -7,91 +7,92 @@ use minijinja::Value;
 use minijinja::value::Serde;
 use scraper::Selector;
 
-use super::html::{self, Wanted};
+use super::html::{self, HtmlQuery};
 use super::path::Path;
 pub use super::pick::Pick;
 use super::response::{EvaluationError, ResponseView, Selected};
 use super::template::{Scope, SlotId};
 
-/// One entry of `capture`, compiled.
+/// A compiled entry of `capture`.
 #[derive(Debug, Clone)]
 pub struct Capture {
-    /// Where the value goes.
+    /// The variable to set.
     pub slot: SlotId,
-    /// The name it was given.
+    /// The name of the variable.
     pub name: Arc<str>,
-    /// Where it is taken from.
+    /// Where the value comes from.
     pub source: CaptureSource,
-    /// Which of several.
+    /// Which of several values to take.
     pub pick: Pick,
-    /// Taken instead of a miss.
+    /// Used if nothing is found.
     pub default: Option<Value>,
-    /// For the reason of a miss: `token: json $.token`.
+    /// Name and source for failure reasons: `token: json $.token`.
     pub words: Arc<str>,
 }
 
-/// Where a value is taken from.
+/// The source of a captured value.
 #[derive(Debug, Clone)]
 pub enum CaptureSource {
-    /// The JSON of the body; keeps its type.
+    /// A path into the JSON of the body; the value keeps its type.
     Json(Path),
     /// The value of a header.
     Header(HeaderName),
     /// The value of a cookie that the response sets.
     Cookie(String),
-    /// The first group of a match in the body, or the whole match of a pattern without a group.
+    /// The first group of a match in the body, or the whole match if the pattern has no group.
     Regex(regex::Regex),
-    /// The text of an element of the body's HTML, or one of its attributes.
+    /// The text, or an attribute, of an element of the body's HTML.
     Css {
-        /// Which elements.
+        /// Selects the elements.
         selector: Selector,
         /// An attribute instead of the text.
         attribute: Option<String>,
     },
-    /// The whole body as text.
+    /// The whole body, as a string.
     Body,
     /// The status code, a number.
     Status,
 }
 
-/// Nothing was found.
+/// A capture that found nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("nothing to capture for {what}")]
-pub struct Miss {
-    /// Name and source of the capture, the same for every miss of it, so that misses are grouped.
+pub struct CaptureMiss {
+    /// Name and source of the capture: the same for all its misses, so that they are grouped.
     pub what: Arc<str>,
-    /// What was there instead, for the example.
+    /// What was found instead, for the example.
     pub found: String,
 }
 
-/// What becomes of captures whose request failed before anything could be taken: each name gets its default, else it has
-/// no value. An older value must not be sent as if it had just come.
-pub fn none_taken(captures: &[Capture], scope: &mut Scope) {
+/// Resets captures whose request failed: each variable gets its default, or becomes undefined, because an older value
+/// must
+/// not be sent as if it were new.
+pub fn reset(captures: &[Capture], scope: &mut Scope) {
     for capture in captures {
         scope.set(capture.slot, capture.default.clone().unwrap_or(Value::UNDEFINED));
     }
 }
 
 impl Capture {
-    /// The value, or the default.
+    /// Extracts the value, or returns the default.
     ///
     /// # Errors
     /// When nothing is found and there is no default.
-    pub fn take(&self, response: &ResponseView<'_>, rng: &mut fastrand::Rng) -> Result<Value, Miss> {
+    pub fn take(&self, response: &ResponseView<'_>, rng: &mut fastrand::Rng) -> Result<Value, CaptureMiss> {
         let found = self.source.find(response, self.pick, rng);
         match (found, &self.default) {
             (Some(value), _) => Ok(value),
             (None, Some(default)) => Ok(default.clone()),
-            (None, None) => Err(Miss { what: Arc::clone(&self.words), found: self.instead(response) }),
+            (None, None) => Err(CaptureMiss { what: Arc::clone(&self.words), found: self.instead(response) }),
         }
     }
 
-    /// Whether the body must be kept for it.
+    /// Whether the body must be kept for this capture.
     pub fn reads_body(&self) -> bool {
         !matches!(self.source, CaptureSource::Header(_) | CaptureSource::Cookie(_) | CaptureSource::Status)
     }
 
-    /// Whether it reads the cookies that are set, also by redirects.
+    /// Whether it reads cookies, which redirects may set too.
     pub fn reads_cookies(&self) -> bool {
         matches!(self.source, CaptureSource::Cookie(_))
     }
@@ -124,15 +125,15 @@ impl CaptureSource {
             CaptureSource::Regex(pattern) => {
                 let group = usize::from(pattern.captures_len() > 1);
                 let value = |c: regex::Captures<'_>| c.get(group).map(|m| Value::from(m.as_str()));
-                // As `matches` sees the body: a byte that is not UTF-8 is a character that `.` matches.
+                // As `matches` reads the body: an invalid byte becomes a character that `.` matches.
                 let body = String::from_utf8_lossy(response.text());
                 match pick {
                     Pick::First => pattern.captures(&body).and_then(value),
-                    _ => pick.choose(&matches((pattern, &body), response, value), rng, Value::clone),
+                    _ => pick.choose(&matches(pattern, &body, response, value), rng, Value::clone),
                 }
             }
             CaptureSource::Css { selector, attribute } => {
-                let wanted = Wanted { selector, attribute: attribute.as_deref() };
+                let wanted = HtmlQuery { selector, attribute: attribute.as_deref() };
                 let found = html::find(response, wanted, pick, rng);
                 if pick == Pick::All { pick.choose(&found, rng, Value::clone) } else { found.into_iter().next() }
             }
@@ -142,19 +143,20 @@ impl CaptureSource {
     }
 }
 
-/// Bytes that one capture takes, and matches of it.
+/// Maximum bytes and matches of one capture.
 const MAX_FOUND: usize = 16 * 1024 * 1024;
 const MAX_MATCHES: usize = 250_000;
 
-/// All matches. Finding one is linear work, finding all may be the square of the body.
+/// All matches. Finding one takes linear time, finding all may take quadratic time.
 fn matches(
-    (pattern, body): (&regex::Regex, &str),
+    pattern: &regex::Regex,
+    body: &str,
     response: &ResponseView<'_>,
     value: impl Fn(regex::Captures<'_>) -> Option<Value>,
 ) -> Vec<Value> {
     let (mut all, mut bytes) = (Vec::new(), 0);
     for (at, found) in pattern.captures_iter(body).enumerate() {
-        if at % 16 == 15 && response.is_late() {
+        if at % 16 == 15 && response.is_over_budget() {
             return Vec::new();
         }
         if let Some(value) = value(found) {
@@ -207,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn every_source_and_every_pick() {
+    fn all_sources_and_picks() {
         const BODY: &str = r#"{"t":"k","n":[1,2,3],"e":[]}"#;
         const PAGE: &str = "<ul><li a=1>one <li a=2> two</ul>";
         for (source, pick, body, wanted) in [
@@ -256,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_is_not_utf_8_is_a_character_for_a_pattern() {
+    fn invalid_utf_8_matches_as_a_character() {
         let headers = HeaderMap::new();
         let response = ResponseView::new(200, Duration::ZERO, &headers, b"<p>caf\xe9 au lait</p>");
         for pick in [Pick::First, Pick::Last] {

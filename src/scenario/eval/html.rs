@@ -1,5 +1,6 @@
-//! Finding elements of an HTML page by a CSS selector. A page can make a parser work without end, so it is parsed piece by
-//! piece, within the budget of its response.
+//! Finds elements of an HTML page by a CSS selector. A hostile page can keep a parser busy for very long, so it is
+//! parsed
+//! in pieces, within the budget of its response.
 
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::{StrTendril, TendrilSink as _};
@@ -9,43 +10,43 @@ use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
 use super::pick::Pick;
 use super::response::{EvaluationError, ResponseView};
 
-/// Bytes that are parsed between two looks at the clock.
+/// Bytes parsed between two checks of the budget.
 const PIECE: usize = 1_024;
-/// Elements inside of each other: parsers take the square of it. Browsers stop at 512.
+/// Maximum nesting of elements: parsing takes quadratic time in it. Browsers stop at 512.
 const MAX_DEPTH: usize = 2_000;
-/// Elements, texts and comments of a page: some 100 MB.
+/// Maximum elements, texts and comments of a page: about 100 MB.
 const MAX_NODES: usize = 300_000;
-/// Bytes that one capture takes.
+/// Maximum bytes of one capture.
 const MAX_FOUND: usize = 16 * 1024 * 1024;
-/// Elements that are looked at between two looks at the clock.
+/// Elements visited between two checks of the budget.
 const ELEMENTS: usize = 64;
 
-/// What is taken of each element.
+/// What to extract.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// Which elements.
+pub struct HtmlQuery<'a> {
+    /// Selects the elements.
     pub selector: &'a Selector,
     /// An attribute instead of the text.
     pub attribute: Option<&'a str>,
 }
 
-/// The values that are wanted, as far as `pick` needs them; nothing where the view gives up.
-pub fn find(view: &ResponseView<'_>, wanted: Wanted<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Vec<Value> {
+/// The values, as far as `pick` needs them; empty if the evaluation is aborted.
+pub fn find(view: &ResponseView<'_>, wanted: HtmlQuery<'_>, pick: Pick, rng: &mut fastrand::Rng) -> Vec<Value> {
     let Some(page) = parse(view) else { return Vec::new() };
     let mut found = Vec::new();
     let mut bytes = 0;
     for (at, element) in page.select(wanted.selector).filter(|element| wanted.is_in(element)).enumerate() {
-        if at % ELEMENTS == 0 && view.is_late() {
+        if at % ELEMENTS == 0 && view.is_over_budget() {
             return Vec::new();
         }
         match pick {
             Pick::First => return vec![wanted.of(&element)],
-            // Which one it is shows at the end.
-            Pick::Last | Pick::Random => found.push(Found::Element(element)),
+            // Which one is known only at the end.
+            Pick::Last | Pick::Random => found.push(HtmlMatch::Element(element)),
             Pick::All => {
                 let value = wanted.of(&element);
                 bytes += value.as_str().map_or(0, str::len);
-                found.push(Found::Value(value));
+                found.push(HtmlMatch::Value(value));
             }
         }
         if bytes > MAX_FOUND {
@@ -62,18 +63,18 @@ pub fn find(view: &ResponseView<'_>, wanted: Wanted<'_>, pick: Pick, rng: &mut f
         Pick::First | Pick::All => found,
     };
     let value = |found| match found {
-        Found::Value(value) => value,
-        Found::Element(element) => wanted.of(&element),
+        HtmlMatch::Value(value) => value,
+        HtmlMatch::Element(element) => wanted.of(&element),
     };
     chosen.into_iter().map(value).collect()
 }
 
-enum Found<'p> {
+enum HtmlMatch<'p> {
     Value(Value),
     Element(ElementRef<'p>),
 }
 
-impl Wanted<'_> {
+impl HtmlQuery<'_> {
     fn is_in(&self, element: &ElementRef<'_>) -> bool {
         self.attribute.is_none_or(|attribute| element.value().attr(attribute).is_some())
     }
@@ -91,7 +92,7 @@ fn parse(view: &ResponseView<'_>) -> Option<Html> {
     let mut parser = driver::parse_document(HtmlTreeSink::new(Html::new_document()), ParseOpts::default());
     let mut rest = &*text;
     while !rest.is_empty() {
-        if view.is_late() {
+        if view.is_over_budget() {
             return None;
         }
         let (piece, after) = rest.split_at(rest.floor_char_boundary(PIECE.min(rest.len())));

@@ -1,9 +1,9 @@
-//! Why a text is not read as JSON.
+//! Reasons why a string cannot be parsed as JSON.
 
-/// The message for JSON that is nested too deeply: the limit protects the reader's stack.
-pub(crate) const TOO_DEEP: &str = "JSON nested 128 levels or deeper, which is more than can be read";
+/// The message for JSON that is nested too deeply; the limit protects the parser's stack.
+pub(crate) const TOO_DEEP: &str = "JSON nested 128 levels or deeper, which is not supported";
 
-/// The reason in words: `what` is not JSON, or JSON that is only too deep.
+/// The reason in words: `what` is not JSON, or is nested too deeply.
 pub(crate) fn refusal(what: &str, error: &serde_json::Error) -> String {
     if error.is_data() {
         return format!("{what} is not what is expected: {error}");
@@ -11,14 +11,14 @@ pub(crate) fn refusal(what: &str, error: &serde_json::Error) -> String {
     if is_depth(error) { format!("{what} is {TOO_DEEP}") } else { format!("{what} is not JSON: {error}") }
 }
 
-/// Whether the reader gave up because of the levels.
+/// Whether the error is about the depth of nesting.
 pub(crate) fn is_depth(error: &serde_json::Error) -> bool {
     error.to_string().starts_with("recursion limit exceeded")
 }
 
-/// The same of a text.
+/// Whether the text is JSON that is nested too deeply.
 pub(crate) fn is_too_deep(bytes: &[u8]) -> bool {
-    // Parsed again and discarded: this runs only after a failure.
+    // Parses again, which happens only after a failure.
     let read = serde_json::from_slice::<serde_json::Value>(bytes);
     read.is_err_and(|error| is_depth(&error))
 }
@@ -35,7 +35,7 @@ mod tests {
         let deeper = nested(128);
         assert_eq!(refusal("it", &read(&deeper).unwrap_err()), format!("it is {TOO_DEEP}"));
         assert!(is_too_deep(deeper.as_bytes()));
-        // Nothing else is.
+        // Other errors are not about the depth.
         assert!(
             !is_too_deep(b"<html>")
                 && !is_too_deep(b"{\"a\":")

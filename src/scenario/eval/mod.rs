@@ -1,4 +1,4 @@
-//! Values at run time: templates, expectations, captures and paths, and the response that they look at.
+//! Evaluation at run time: templates, expectations, captures and paths, and the view of a response that they read.
 
 pub mod budget;
 pub mod capture;

@@ -18,12 +18,12 @@ pub enum Operator {
 }
 
 impl Operator {
-    /// All of them. Where one sign begins another, the longer one comes first.
+    /// All operators. One that is a prefix of another comes after it.
     pub const ALL: [Operator; 6] =
         [Operator::AtMost, Operator::AtLeast, Operator::Equal, Operator::Different, Operator::Less, Operator::Greater];
 
-    /// Whether the comparison is true; for NaN, none is.
-    pub fn holds(self, left: f64, right: f64) -> bool {
+    /// Whether the comparison is true; always false for NaN.
+    pub fn compare(self, left: f64, right: f64) -> bool {
         match self {
             Operator::Less => left < right,
             Operator::AtMost => left <= right,
@@ -34,7 +34,7 @@ impl Operator {
         }
     }
 
-    /// As written: `<`, `>=`, ….
+    /// The symbol: `<`, `>=`, ….
     pub fn sign(self) -> &'static str {
         match self {
             Operator::Less => "<",

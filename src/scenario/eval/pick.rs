@@ -1,22 +1,22 @@
-//! Which of several values that were found is taken.
+//! Selects one of several values.
 
 use minijinja::Value;
 
-/// `pick`.
+/// The value of `pick`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pick {
     /// The first one.
     First,
     /// The last one.
     Last,
-    /// Any, by the user's generator.
+    /// A random one, from the user's generator.
     Random,
-    /// All of them as a list; nothing found is a miss too.
+    /// All, as a list; an empty list counts as nothing found.
     All,
 }
 
 impl Pick {
-    /// The chosen one of `all`, or the list of all of them.
+    /// The selected value, or the list of all.
     pub(super) fn choose<T>(self, all: &[T], rng: &mut fastrand::Rng, value: impl Fn(&T) -> Value) -> Option<Value> {
         match self {
             Pick::First => all.first().map(value),

@@ -236,7 +236,7 @@ impl SubscriptionEvent {
             }
         };
         if let Some((reason, example)) = failure {
-            capture::none_taken(captures, scope);
+            capture::reset(captures, scope);
             return result.fail(reason, example);
         }
         let expects = &step.http.expects[..];
@@ -256,7 +256,7 @@ impl SubscriptionEvent {
                 }
             };
             if let Some((reason, example)) = failure {
-                capture::none_taken(captures, scope);
+                capture::reset(captures, scope);
                 return result.fail(reason, example);
             }
             if let Some(error) = view.evaluation_error() {

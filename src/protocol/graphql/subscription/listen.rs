@@ -39,7 +39,7 @@ pub async fn listen(
     let filled = match Filled::new(client, step, scope, context.trace().is_some()) {
         Ok(filled) => filled,
         Err(error) => {
-            capture::none_taken(&step.http.captures, scope);
+            capture::reset(&step.http.captures, scope);
             result.outcome = error.into();
             return;
         }
@@ -60,7 +60,7 @@ pub async fn listen(
         };
         connection.leave(leave).await;
     } else {
-        capture::none_taken(&step.http.captures, listener.scope);
+        capture::reset(&step.http.captures, listener.scope);
     }
     if let Some(reason) = listener.failed {
         result.fail(reason, Example::default());
@@ -188,7 +188,7 @@ impl Listener<'_> {
         let mut progress = ListenProgress { since: now, last: now, events: 0 };
         let end = self.events(connection, &mut progress).await;
         if progress.events == 0 {
-            capture::none_taken(&self.step.http.captures, self.scope);
+            capture::reset(&self.step.http.captures, self.scope);
         }
         self.ended(&progress, end)
     }

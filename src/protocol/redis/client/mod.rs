@@ -223,7 +223,7 @@ impl RedisClient {
         result: &mut StepResult,
     ) {
         if let Err(error) = self.prepare_command(step, scope) {
-            capture::none_taken(&step.captures, scope);
+            capture::reset(&step.captures, scope);
             result.outcome = error.into();
             return;
         }
@@ -243,11 +243,11 @@ impl RedisClient {
                 result.fail_if(self.nested_failure(step, &value));
             }
             Ok(Err(error)) => {
-                capture::none_taken(&step.captures, scope);
+                capture::reset(&step.captures, scope);
                 result.fail_if(Some(error.failure(&self.shared.secrets)));
             }
             Err(_) => {
-                capture::none_taken(&step.captures, scope);
+                capture::reset(&step.captures, scope);
                 result.time_out(step.timeout);
             }
         }

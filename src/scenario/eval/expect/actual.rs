@@ -1,4 +1,4 @@
-//! A value of a response, and how it compares with what is expected.
+//! The actual value of a subject, and how it compares with the expected one.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use crate::scenario::eval::operator::Operator;
 use crate::scenario::eval::status::StatusRange;
 use crate::scenario::secrets::Redactor;
 
-/// Characters of what came instead, at most.
+/// Maximum characters of an actual value in a message.
 pub(super) const MAX_ACTUAL: usize = 200;
 
-/// A subject's value in one response.
+/// The value of a subject in one response.
 pub(super) enum Actual<'a> {
     Missing(&'static str),
-    /// A body that is not JSON: no test passes, not even `exists: false` and `not`.
+    /// The body is not JSON: all tests fail, including `exists: false` and `not`.
     Unreadable(&'static str),
     Status(u16, Json),
-    /// A header or a body: a number in it is a text like any other.
+    /// A header or body: numbers in it are compared as strings.
     Text(Json),
     /// Seconds.
     Time(Cow<'a, Json>),
@@ -25,7 +25,7 @@ pub(super) enum Actual<'a> {
     Many(Vec<Cow<'a, Json>>),
 }
 
-/// Whether a status is the wanted one, of the wanted class, or one of a list.
+/// Whether a status equals the expected one, is of its class, or is in a list.
 fn is_status(status: u16, wanted: &Json) -> bool {
     match wanted {
         Json::Array(all) => all.iter().any(|one| is_status(status, one)),
@@ -38,8 +38,8 @@ fn is_status(status: u16, wanted: &Json) -> bool {
 }
 
 impl Actual<'_> {
-    /// Whether there is any value; a path that could find several and found none found nothing.
-    pub fn is_there(&self) -> bool {
+    /// Whether there is a value. A path that could find several values but finds none has no value.
+    pub fn exists(&self) -> bool {
         match self {
             Actual::Missing(_) | Actual::Unreadable(_) => false,
             Actual::Many(all) => !all.is_empty(),
@@ -47,7 +47,7 @@ impl Actual<'_> {
         }
     }
 
-    /// The one value: also of a path that could find several when it found one.
+    /// The single value, or the list of values of a path that finds several.
     pub fn value(&self) -> Option<Cow<'_, Json>> {
         match self {
             Actual::Missing(_) | Actual::Unreadable(_) => None,
@@ -86,7 +86,7 @@ impl Actual<'_> {
         }
     }
 
-    /// As it is shown, at most [`MAX_ACTUAL`] characters.
+    /// The value as shown in messages, at most [`MAX_ACTUAL`] characters.
     pub fn shown(&self, secrets: &Redactor) -> String {
         let text = match self {
             Actual::Missing(what) | Actual::Unreadable(what) => return (*what).to_owned(),
@@ -130,7 +130,7 @@ fn contains(value: &Json, wanted: &Json) -> bool {
     }
 }
 
-/// Numbers by value: `1` is `1.0`, also deep inside.
+/// Compares numbers by value (`1` equals `1.0`), also inside lists and maps.
 fn equal(left: &Json, right: &Json) -> bool {
     match (left, right) {
         (Json::Number(a), Json::Number(b)) => a == b || a.as_f64() == b.as_f64(),
@@ -142,10 +142,10 @@ fn equal(left: &Json, right: &Json) -> bool {
     }
 }
 
-/// Before or after in order; other operators never come here.
+/// Compares by order. Not called for equality.
 pub(super) fn compare(operator: Operator, left: &Json, right: &Json) -> bool {
     if let (Some(a), Some(b)) = (number(left), number(right)) {
-        return operator.holds(a, b);
+        return operator.compare(a, b);
     }
     let (Json::String(a), Json::String(b)) = (left, right) else { return false };
     match operator {
@@ -157,7 +157,7 @@ pub(super) fn compare(operator: Operator, left: &Json, right: &Json) -> bool {
     }
 }
 
-/// A number, also one in a text: headers are texts.
+/// The number in a JSON number or string: header values are strings.
 fn number(value: &Json) -> Option<f64> {
     match value {
         Json::Number(n) => n.as_f64(),
@@ -166,7 +166,7 @@ fn number(value: &Json) -> Option<f64> {
     }
 }
 
-/// A value as text without quotes.
+/// A value as a string without quotes.
 pub(super) fn plain(value: &Json) -> String {
     match value {
         Json::String(text) => text.clone(),

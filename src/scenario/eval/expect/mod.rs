@@ -1,4 +1,4 @@
-//! Evaluates expectations: pure functions over a [`ResponseView`].
+//! Expectations: pure functions that compare a [`ResponseView`] with what is expected.
 
 mod actual;
 
@@ -16,27 +16,27 @@ use super::status::StatusRange;
 use super::template::{RenderError, Scope, Template};
 use crate::units;
 
-/// One line of `expect`, compiled.
+/// A compiled line of `expect`.
 #[derive(Debug, Clone)]
 pub struct Expect {
-    /// What is looked at.
+    /// What is compared.
     pub subject: Subject,
-    /// What it must be.
+    /// What it is compared with.
     pub matcher: Matcher,
-    /// For the reason of a failure: `json $.total > 100`. The same for every failure of it, so that they are grouped.
+    /// For failure reasons: `json $.total > 100`. The same for all its failures, so that they are grouped.
     pub words: Arc<str>,
 }
 
-/// What an expectation looks at.
+/// The subject of an expectation.
 #[derive(Debug, Clone)]
 pub enum Subject {
     /// The status code.
     Status,
-    /// From the send to the last byte, in seconds.
+    /// From sending to the last byte, in seconds.
     Time,
-    /// A header; several lines of one name are one value, joined by `, ` (RFC 9110, section 5.3).
+    /// A header; several lines with the same name are one value, joined by `, ` (RFC 9110, section 5.3).
     Header(HeaderName),
-    /// The body as text.
+    /// The body as a string.
     Body,
     /// A value in the JSON of the body.
     Json(Path),
@@ -51,45 +51,45 @@ pub struct Matcher(pub Vec<Test>);
 /// One test.
 #[derive(Debug, Clone)]
 pub enum Test {
-    /// The value itself.
+    /// Equal to this value.
     Equals(Operand),
     /// One of these values.
     In(Vec<Operand>),
-    /// Before or after in order: numbers as numbers, texts as texts.
+    /// Ordered before or after this value: numbers by value, strings alphabetically.
     Compare(Operator, Operand),
-    /// A text with this in it, a list with this item, a map with this key.
+    /// A string with this substring, a list with this item, a map with this key.
     Contains(Operand),
     /// A string with this prefix.
     StartsWith(Operand),
     /// A string with this suffix.
     EndsWith(Operand),
-    /// A text in which this pattern is found.
+    /// A string that matches this pattern.
     Matches(regex::Regex),
-    /// Whether it exists.
+    /// Whether the value exists.
     Exists(bool),
-    /// Characters of a text, items of a list, keys of a map.
+    /// Characters of a string, items of a list, keys of a map.
     Length(Box<Matcher>),
     /// Passes when the inner tests fail.
     Not(Box<Matcher>),
 }
 
-/// What is compared with.
+/// The value to compare with.
 #[derive(Debug, Clone)]
 pub enum Operand {
-    /// Known before the run.
+    /// A constant.
     Fixed(Json),
-    /// The same, shown in other words: a time of 1 as `1s`.
+    /// A constant with its own notation: a time of 1 as `1s`.
     Shown(Json, Arc<str>),
-    /// Filled for every response, its text for messages, and what a number in it means.
+    /// A template, its source for messages, and the unit of its value.
     Filled(Template, Arc<str>, Unit),
 }
 
-/// What a number means.
+/// The unit of a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
-    /// Itself.
+    /// No unit.
     Plain,
-    /// A length of time; a bare number is seconds.
+    /// A duration; a number without unit is seconds.
     Time,
     /// Bytes.
     Size,
@@ -97,31 +97,31 @@ pub enum Unit {
     Status,
 }
 
-/// Follows the words of an expectation whose template failed.
+/// Appended to the words of an expectation whose template failed.
 pub const TEMPLATE_FAILED: &str = " (but its template failed)";
 
 /// An expectation that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected {expected}, got {actual}")]
 pub struct Mismatch {
-    /// [`Expect::words`], with [`TEMPLATE_FAILED`] after them where it is not the response that is wrong; groups the
-    /// failures.
+    /// [`Expect::words`], followed by [`TEMPLATE_FAILED`] if a template is at fault and not the response. Failures are
+    /// grouped by it.
     pub expected: Arc<str>,
-    /// What came instead, at most 200 characters; differs from failure to failure.
+    /// The actual value, at most 200 characters; differs between failures.
     pub actual: String,
 }
 
 impl Expect {
-    /// Whether the response is as expected.
+    /// Compares the response.
     ///
     /// # Errors
-    /// When it is not, or a template in the expectation fails.
-    pub fn judge(&self, response: &ResponseView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
+    /// When it does not match, or a template in the expectation fails.
+    pub fn check(&self, response: &ResponseView<'_>, scope: &mut Scope) -> Result<(), Mismatch> {
         let actual = self.subject.of(response);
         if let Actual::Unreadable(what) = actual {
             return Err(Mismatch { expected: Arc::clone(&self.words), actual: what.to_owned() });
         }
-        match self.matcher.holds(&actual, scope) {
+        match self.matcher.matches(&actual, scope) {
             Ok(true) => Ok(()),
             Ok(false) => Err(Mismatch { expected: Arc::clone(&self.words), actual: actual.shown(&scope.secrets) }),
             Err(error) => {
@@ -131,7 +131,7 @@ impl Expect {
         }
     }
 
-    /// Whether the body must be kept for it.
+    /// Whether the body must be kept for this expectation.
     pub fn reads_body(&self) -> bool {
         matches!(self.subject, Subject::Body | Subject::Json(_))
     }
@@ -163,17 +163,17 @@ impl Subject {
 }
 
 impl Matcher {
-    /// Whether a single value passes, for responses that are not HTTP.
+    /// Whether a value passes all tests, for responses that are not HTTP.
     ///
     /// # Errors
     /// When a template in it fails.
     pub fn accepts(&self, value: &Json, scope: &mut Scope) -> Result<bool, RenderError> {
-        self.holds(&Actual::One(std::borrow::Cow::Borrowed(value)), scope)
+        self.matches(&Actual::One(std::borrow::Cow::Borrowed(value)), scope)
     }
 
-    fn holds(&self, actual: &Actual<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
+    fn matches(&self, actual: &Actual<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
         for test in &self.0 {
-            if !test.holds(actual, scope)? {
+            if !test.matches(actual, scope)? {
                 return Ok(false);
             }
         }
@@ -182,10 +182,10 @@ impl Matcher {
 }
 
 impl Test {
-    fn holds(&self, actual: &Actual<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
+    fn matches(&self, actual: &Actual<'_>, scope: &mut Scope) -> Result<bool, RenderError> {
         match self {
-            Test::Exists(wanted) => return Ok(*wanted == actual.is_there()),
-            Test::Not(inner) => return Ok(!inner.holds(actual, scope)?),
+            Test::Exists(wanted) => return Ok(*wanted == actual.exists()),
+            Test::Not(inner) => return Ok(!inner.matches(actual, scope)?),
             Test::Length(inner) => {
                 let Some(length) = actual.length() else { return Ok(false) };
                 return inner.accepts(&length.into(), scope);
@@ -224,10 +224,10 @@ impl Test {
 }
 
 impl Operand {
-    /// The value to compare with: times in seconds, sizes in bytes.
+    /// The value to compare with: durations in seconds, sizes in bytes.
     ///
     /// # Errors
-    /// When its template fails, or gives no such value.
+    /// When its template fails, or its value has the wrong type.
     pub fn value(&self, scope: &mut Scope) -> Result<std::borrow::Cow<'_, Json>, RenderError> {
         match self {
             Operand::Fixed(value) | Operand::Shown(value, _) => Ok(std::borrow::Cow::Borrowed(value)),
@@ -240,7 +240,7 @@ impl Operand {
 }
 
 impl Unit {
-    /// A filled value as its literal form is read.
+    /// Converts the value of a template as its literal would be.
     fn read(self, value: Json) -> Result<Json, RenderError> {
         let text = plain(&value);
         match self {

@@ -1,4 +1,4 @@
-//! Expectations as files write them, evaluated on one response.
+//! Expectations as written in scenarios, evaluated against one response.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::scenario::{Overrides, Scenario};
 
 const BODY: &str = r#"{"total":12.5,"name":"Lamp","tags":["a","b"],"none":null,"deep":{"x":[1,2,3]},"text":"5"}"#;
 
-/// The failure's message, or nothing when everything passes.
+/// The message of the failure, or `None` if everything passes.
 fn judge(expect: &str) -> Option<String> {
     let text = format!(
         "host: http://h\nvars: {{ limit: 10, slow: 2s, large: 1MB, fine: 2xx, both: [200, 404] }}\ntasks:\n  - steps:\n      - set: {{ id: 2, max: 1s, least: 1KB, class: 4xx, codes: [404, 3xx] }}\n      - get: /\n        expect: {expect}\n"
@@ -39,7 +39,7 @@ fn judge(expect: &str) -> Option<String> {
     if !step.accepts.contains(200) {
         return Some(format!("status {}", step.expected));
     }
-    step.expects.iter().find_map(|e| e.judge(&response, &mut scope).err()).map(|m| m.to_string())
+    step.expects.iter().find_map(|e| e.check(&response, &mut scope).err()).map(|m| m.to_string())
 }
 
 #[test]
@@ -138,14 +138,14 @@ fn a_failed_expectation_is_explained() {
 }
 
 #[test]
-fn a_body_that_is_not_json_and_one_that_is_long() {
+fn bodies_that_are_not_json_or_too_long_are_described() {
     let path = |text: &str| Subject::Json(Path::new(text).unwrap());
     let matcher = || Matcher(vec![Test::Equals(Operand::Fixed(1.into()))]);
     let headers = HeaderMap::new();
     let mut scope = Scope::new(1, 1, Default::default());
     let mut actual = |subject: Subject, body: &str| {
         let response = ResponseView::new(200, Duration::ZERO, &headers, body.as_bytes());
-        Expect { subject, matcher: matcher(), words: "w".into() }.judge(&response, &mut scope).unwrap_err().actual
+        Expect { subject, matcher: matcher(), words: "w".into() }.check(&response, &mut scope).unwrap_err().actual
     };
     assert_eq!(actual(path("$.a"), ""), "an empty body");
     assert_eq!(actual(path("$.a"), "<html>"), "a body that is not JSON");
@@ -153,7 +153,7 @@ fn a_body_that_is_not_json_and_one_that_is_long() {
 }
 
 #[test]
-fn nothing_is_absent_from_a_body_that_is_not_json() {
+fn all_tests_fail_on_a_body_that_is_not_json() {
     let headers = HeaderMap::new();
     let mut scope = Scope::new(1, 1, Default::default());
     let equals = || Test::Equals(Operand::Fixed(1.into()));
@@ -164,7 +164,7 @@ fn nothing_is_absent_from_a_body_that_is_not_json() {
                 let response = ResponseView::new(200, Duration::ZERO, &headers, body.as_bytes());
                 let words = format!("{body} {path} {test}");
                 let (subject, matcher) = (Subject::Json(Path::new(path).unwrap()), Matcher(vec![test]));
-                let judged = Expect { subject, matcher, words: "w".into() }.judge(&response, &mut scope);
+                let judged = Expect { subject, matcher, words: "w".into() }.check(&response, &mut scope);
                 let wanted = if body.is_empty() { "an empty body" } else { "a body that is not JSON" };
                 assert_eq!(judged.expect_err(&words).actual, wanted, "{words}");
                 assert_eq!(response.evaluation_error(), None, "{words}");

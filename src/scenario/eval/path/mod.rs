@@ -1,4 +1,4 @@
-//! JSONPath (RFC 9535), with bounds on the number of values that a path finds and visits.
+//! JSONPath (RFC 9535), with limits on the number of values that a path visits and finds.
 
 mod stream;
 
@@ -14,33 +14,33 @@ pub struct Path {
     path: JsonPath,
     text: String,
     single: bool,
-    /// Its steps, where it names members, indices and `*` alone.
+    /// Its segments, if it consists of names, indices and `*` only.
     segments: Option<Vec<Segment>>,
-    cost: Cost,
+    cost: PathCost,
 }
 
-/// What of a path makes it visit values more than once.
+/// The parts of a path that make it visit values more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Cost {
+struct PathCost {
     /// `..`
     descents: u32,
-    /// `$` inside of filters, where more than one value may be found.
+    /// `$` inside filters, if it may find more than one value.
     roots: u32,
-    /// `match` and `search`, which read patterns.
+    /// `match` and `search`, which evaluate patterns.
     patterns: u32,
 }
 
-/// How large a JSON text is.
+/// The size of a JSON document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Values in it, or a few more.
+    /// Upper bound of the number of values.
     pub values: u64,
-    /// Levels of lists and objects.
+    /// Maximum depth of nesting.
     pub depth: u64,
 }
 
 impl Size {
-    /// Counts without reading: in text that is not JSON it is some number.
+    /// Counts without parsing; meaningless if the text is not JSON.
     pub fn of(text: &[u8]) -> Self {
         let (mut values, mut depth, mut deepest) = (1, 0u64, 0);
         let mut bytes = text.iter();
@@ -72,7 +72,7 @@ impl Path {
     /// Compiles a path such as `$.items[*].id`.
     ///
     /// # Errors
-    /// When it is not a valid JSONPath; the error has the place.
+    /// When it is not a valid JSONPath; the error includes the position.
     pub fn new(text: &str) -> Result<Self, ParseError> {
         Ok(Self {
             path: JsonPath::parse(text)?,
@@ -83,44 +83,45 @@ impl Path {
         })
     }
 
-    /// Everything it finds, in the order of the document.
+    /// All values that it finds, in document order.
     pub fn find<'v>(&self, value: &'v Value) -> Vec<&'v Value> {
         self.path.query(value).all()
     }
 
-    /// Everything it finds in a JSON text, without reading the rest of it into memory. `None` for a path that cannot be
-    /// followed that way, an error for what is not JSON.
+    /// All values that it finds in a JSON text, without building the rest in memory. `None` if the path has other
+    /// segments
+    /// than names, indices and `*`; an error if the text is not JSON.
     pub fn stream<'v>(&self, text: &'v [u8]) -> Option<serde_json::Result<Vec<&'v RawValue>>> {
         self.segments.as_deref().map(|segments| stream::find(segments, text))
     }
 
-    /// True when it visits no value more than once.
+    /// True if it visits no value more than once.
     pub fn is_linear(&self) -> bool {
-        self.cost == Cost::default()
+        self.cost == PathCost::default()
     }
 
-    /// Values that it visits in a JSON of this size, at most.
+    /// Upper bound of the number of values that it visits in a document of this size.
     pub fn visits(&self, size: Size) -> u64 {
-        let Cost { descents, roots, patterns } = self.cost;
-        // A value is visited once from each of those above it.
+        let PathCost { descents, roots, patterns } = self.cost;
+        // A value is visited once from each of its ancestors.
         let again = size.depth.max(1).saturating_pow(descents.saturating_sub(1));
         let again = again.saturating_mul(size.values.saturating_pow(roots));
         let again = again.saturating_mul(if patterns > 0 { 100 } else { 1 });
         size.values.saturating_mul(again)
     }
 
-    /// True when it names one place: it has no wildcard, slice, filter, list or descent.
+    /// True if it finds at most one value: it has no wildcard, slice, filter, list or descent.
     pub fn is_single(&self) -> bool {
         self.single
     }
 
-    /// As written.
+    /// The path as written.
     pub fn text(&self) -> &str {
         &self.text
     }
 }
 
-/// Everything outside of quotes.
+/// The text outside quotes.
 fn bare(text: &str) -> String {
     let (mut quote, mut escaped) = (None, false);
     let outside = |c: &char| match (quote, *c) {
@@ -152,12 +153,12 @@ fn is_single(text: &str) -> bool {
     !bare.contains(['*', '?', ',', ':']) && !bare.contains("..")
 }
 
-fn cost(text: &str) -> Cost {
+fn cost(text: &str) -> PathCost {
     let bare = bare(text);
     let count = |part: &str| u32::try_from(bare.matches(part).count()).unwrap_or(u32::MAX);
     let finds_many = |rest: &&str| !is_single(rest);
     let roots = bare.split('$').skip(2).filter(finds_many).count();
-    Cost {
+    PathCost {
         descents: count(".."),
         roots: u32::try_from(roots).unwrap_or(u32::MAX),
         patterns: count("match(") + count("search("),
@@ -169,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_place_or_many() {
+    fn single_paths_are_recognized() {
         for (path, single) in [
             ("$.a.b", true),
             ("$['a,b'][0]", true),
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn work_is_known_before_it_is_done() {
+    fn visits_are_estimated() {
         let size = Size::of(br#"{"a": [1, {"b,[": "\"]"}, []]}"#);
         assert_eq!(size, Size { values: 7, depth: 3 });
         let size = Size { values: 1_000, depth: 10 };

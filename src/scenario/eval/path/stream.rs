@@ -1,4 +1,4 @@
-//! Following a path through JSON text: what it leads past is checked and forgotten, what it finds is returned as text.
+//! Follows a path through JSON text: values on the path are returned as text, others are only validated.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,18 +6,18 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// One step of a path.
+/// A segment of a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {
     /// A member of an object.
     Name(String),
     /// An element of a list.
     Index(usize),
-    /// All of either.
+    /// All members or elements.
     Each,
 }
 
-/// The steps of a path; `None` for one that has others.
+/// The segments of a path; `None` if it has any other kind.
 pub fn segments(text: &str) -> Option<Vec<Segment>> {
     let mut rest = text.trim().strip_prefix('$')?;
     let mut segments = Vec::new();
@@ -36,7 +36,7 @@ pub fn segments(text: &str) -> Option<Vec<Segment>> {
             match inner.chars().next()? {
                 quote @ ('"' | '\'') => {
                     let (name, after) = inner[1..].split_once(quote)?;
-                    // An escape is another character.
+                    // An escape sequence stands for another character.
                     let after = after.strip_prefix(']').filter(|_| !name.contains('\\'))?;
                     (Segment::Name(name.to_owned()), after)
                 }
@@ -53,24 +53,24 @@ pub fn segments(text: &str) -> Option<Vec<Segment>> {
     Some(segments)
 }
 
-/// Everything that the path finds in `text`.
+/// The values that the path finds in `text`.
 ///
 /// # Errors
 /// When the text is not JSON.
 pub fn find<'v>(segments: &[Segment], text: &'v [u8]) -> serde_json::Result<Vec<&'v RawValue>> {
     let mut found = Vec::new();
     let mut reader = serde_json::Deserializer::from_slice(text);
-    Walk { segments, found: &mut found }.deserialize(&mut reader)?;
+    PathVisitor { segments, found: &mut found }.deserialize(&mut reader)?;
     reader.end()?;
     Ok(found)
 }
 
-struct Walk<'w, 'v> {
+struct PathVisitor<'w, 'v> {
     segments: &'w [Segment],
     found: &'w mut Vec<&'v RawValue>,
 }
 
-impl<'v> DeserializeSeed<'v> for Walk<'_, 'v> {
+impl<'v> DeserializeSeed<'v> for PathVisitor<'_, 'v> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'v>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -84,7 +84,7 @@ impl<'v> DeserializeSeed<'v> for Walk<'_, 'v> {
     }
 }
 
-impl<'v> Visitor<'v> for Walk<'_, 'v> {
+impl<'v> Visitor<'v> for PathVisitor<'_, 'v> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,14 +94,14 @@ impl<'v> Visitor<'v> for Walk<'_, 'v> {
     fn visit_map<A: MapAccess<'v>>(self, mut map: A) -> Result<(), A::Error> {
         let Self { segments, found } = self;
         let start = found.len();
-        while let Some(Key(key)) = map.next_key()? {
+        while let Some(MemberName(key)) = map.next_key()? {
             match segments {
                 [Segment::Name(name), rest @ ..] if *name == key => {
-                    // Of a name that is written twice, the last one counts.
+                    // If a name is repeated, the last one counts.
                     found.truncate(start);
-                    map.next_value_seed(Walk { segments: rest, found })?;
+                    map.next_value_seed(PathVisitor { segments: rest, found })?;
                 }
-                [Segment::Each, rest @ ..] => map.next_value_seed(Walk { segments: rest, found })?,
+                [Segment::Each, rest @ ..] => map.next_value_seed(PathVisitor { segments: rest, found })?,
                 _ => {
                     map.next_value::<IgnoredAny>()?;
                 }
@@ -115,9 +115,9 @@ impl<'v> Visitor<'v> for Walk<'_, 'v> {
         for at in 0.. {
             let goes_on = match segments {
                 [Segment::Index(index), rest @ ..] if *index == at => {
-                    seq.next_element_seed(Walk { segments: rest, found })?.is_some()
+                    seq.next_element_seed(PathVisitor { segments: rest, found })?.is_some()
                 }
-                [Segment::Each, rest @ ..] => seq.next_element_seed(Walk { segments: rest, found })?.is_some(),
+                [Segment::Each, rest @ ..] => seq.next_element_seed(PathVisitor { segments: rest, found })?.is_some(),
                 _ => seq.next_element::<IgnoredAny>()?.is_some(),
             };
             if !goes_on {
@@ -152,16 +152,16 @@ impl<'v> Visitor<'v> for Walk<'_, 'v> {
     }
 }
 
-/// A name, borrowed where nothing in it is escaped.
+/// A name, borrowed if it contains no escape sequence.
 #[derive(serde::Deserialize)]
-struct Key<'k>(#[serde(borrow)] Cow<'k, str>);
+struct MemberName<'k>(#[serde(borrow)] Cow<'k, str>);
 
 #[cfg(test)]
 mod tests {
     use crate::scenario::eval::path::Path;
 
     #[test]
-    fn what_is_found_is_what_the_tree_has() {
+    fn streaming_finds_the_same_values_as_the_parsed_document() {
         let text = r#" {"a": [1, {"b": [2.50, null]}, "x\"y"], "b": {"c": true, "d": {}}, "e\u0066": 3, "a b": 4, "z": {"c": 6}} "#;
         let tree: serde_json::Value = serde_json::from_str(text).unwrap();
         for path in [
@@ -194,7 +194,7 @@ mod tests {
             let wanted: Vec<serde_json::Value> = compiled.find(&tree).into_iter().cloned().collect();
             assert_eq!(streamed, wanted, "{path}");
         }
-        // Of a name that is written twice, the last one counts.
+        // If a name is repeated, the last one counts.
         let twice = Path::new("$.z.c").unwrap().stream(br#"{"z": {"c": 1}, "z": {"c": 2}}"#).unwrap().unwrap();
         assert_eq!(twice.iter().map(|raw| raw.get()).collect::<Vec<_>>(), ["2"]);
         for path in ["$..a", "$.a[-1]", "$.a[0:1]", "$.a[0,1]", "$.a[?@.b]", "$['a\\'b']", "$[ 0 ]"] {
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_to_its_end_is_not_json() {
+    fn invalid_json_after_the_value_is_detected() {
         for text in ["", "{", "{\"a\": 1} x", "{\"a\": 1", "<html>", "{\"b\": nope, \"a\": 1}", "[1,]"] {
             assert!(Path::new("$.a").unwrap().stream(text.as_bytes()).unwrap().is_err(), "{text}");
         }

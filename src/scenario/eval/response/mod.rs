@@ -1,6 +1,6 @@
-//! A response as expectations and captures see it, whatever the protocol. The JSON of the body is parsed at most once.
+//! A response as expectations and captures read it, for all protocols. The JSON of the body is parsed at most once.
 //!
-//! The server decides how much work that is: all of it has limits, and exceeding one is an [`EvaluationError`].
+//! The server decides how much work that is, so everything is limited; exceeding a limit is an [`EvaluationError`].
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -15,18 +15,18 @@ use super::budget::Budget;
 use super::json;
 use super::path::{Path, Size};
 
-/// From longer JSON only the values on a path are read; paths that cannot be followed that way need all of it.
-const STREAMED: usize = 1 << 20;
-/// Most values of parsed JSON in memory: about 150 MB.
+/// Larger bodies, in bytes, are streamed instead of parsed as a whole, if the path allows it.
+const MAX_PARSED: usize = 1 << 20;
+/// Maximum values of parsed JSON: about 150 MB of memory.
 const MAX_VALUES: u64 = 250_000;
-/// Values that a path may visit.
+/// Maximum values that a path may visit.
 const MAX_VISITS: u64 = 50_000_000;
-/// Values that may be visited while other users wait.
-const VISITS_IN_PASSING: u64 = 500_000;
+/// Maximum values that may be visited on a load thread.
+const MAX_INLINE_VISITS: u64 = 500_000;
 
-/// Header lines, read on demand.
+/// Header lines, parsed on demand.
 pub trait Headers: std::fmt::Debug {
-    /// All of them.
+    /// All headers.
     fn all(&self) -> &HeaderMap;
 
     /// The value of `Content-Type`, which names the encoding of the body.
@@ -46,43 +46,43 @@ impl Headers for HeaderMap {
 pub struct ResponseView<'a> {
     /// Status code.
     pub status: u16,
-    /// From the send to the last byte.
+    /// From sending to the last byte.
     pub elapsed: Duration,
-    /// Header lines.
+    /// Headers of the response.
     pub headers: &'a dyn Headers,
     /// Decompressed; empty unless the step [keeps the body](crate::scenario::plan::HttpStep::keeps_body).
     pub body: &'a [u8],
-    /// Bytes of the whole body, also where it was not kept.
+    /// Bytes of the whole body, even if it was not kept.
     pub size: u64,
-    earlier: &'a [HeaderValue],
+    redirect_cookies: &'a [HeaderValue],
     budget: Budget,
-    in_passing: bool,
+    inline: bool,
     text: OnceCell<Cow<'a, [u8]>>,
     json: OnceCell<Option<Value>>,
     error: Cell<Option<EvaluationError>>,
 }
 
-/// Why a response was not evaluated to the end, so that nothing is known of it.
+/// Why the evaluation of a response was aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EvaluationError {
     /// It took too long.
     #[error("it took too long")]
     TimedOut,
-    /// It is larger or deeper than can be evaluated.
+    /// The response is too large or too deeply nested.
     #[error("{0}")]
     Limit(&'static str),
 }
 
-/// What a path finds in a response.
+/// The values that a path finds.
 pub enum Selected<'v> {
-    /// Nothing: the body is not JSON.
+    /// The body is not JSON.
     NotJson,
-    /// These values, in the order of the document.
+    /// These values, in document order.
     Found(Vec<Cow<'v, Value>>),
 }
 
 impl<'a> ResponseView<'a> {
-    /// A response whose body was kept: `body` is all of it.
+    /// A view of a response whose whole body is `body`.
     pub fn new(status: u16, elapsed: Duration, headers: &'a dyn Headers, body: &'a [u8]) -> Self {
         Self {
             status,
@@ -90,45 +90,45 @@ impl<'a> ResponseView<'a> {
             headers,
             body,
             size: body.len() as u64,
-            earlier: &[],
+            redirect_cookies: &[],
             budget: Budget::default(),
-            in_passing: false,
+            inline: false,
             text: OnceCell::new(),
             json: OnceCell::new(),
             error: Cell::new(None),
         }
     }
 
-    /// The same with the true size of a body that was not kept.
+    /// Sets the true size of a body that was not kept.
     #[must_use]
-    pub fn sized(mut self, size: u64) -> Self {
+    pub fn with_size(mut self, size: u64) -> Self {
         self.size = size;
         self
     }
 
-    /// The same with the `Set-Cookie` lines of redirects that led to it, oldest first.
+    /// Adds the `Set-Cookie` lines of preceding redirects, oldest first.
     #[must_use]
-    pub fn after(mut self, earlier: &'a [HeaderValue]) -> Self {
-        self.earlier = earlier;
+    pub fn with_redirect_cookies(mut self, redirect_cookies: &'a [HeaderValue]) -> Self {
+        self.redirect_cookies = redirect_cookies;
         self
     }
 
-    /// The same, evaluated within a budget. `in_passing` is set where others wait meanwhile: then what takes long is
-    /// refused, to be done elsewhere.
+    /// Sets the budget. With `inline`, other users wait meanwhile: expensive work is refused, to be done on another
+    /// thread.
     #[must_use]
-    pub fn within(mut self, budget: Budget, in_passing: bool) -> Self {
-        (self.budget, self.in_passing) = (budget, in_passing);
+    pub fn with_budget(mut self, budget: Budget, inline: bool) -> Self {
+        (self.budget, self.inline) = (budget, inline);
         self
     }
 
-    /// Why the response was not evaluated to the end, if it was not.
+    /// Why the evaluation was aborted, if it was.
     pub fn evaluation_error(&self) -> Option<EvaluationError> {
         self.error.get()
     }
 
-    /// True when it took too long to be evaluated in passing, so that it is evaluated elsewhere from the beginning.
+    /// True if it was too expensive to be done inline, so that it is evaluated again elsewhere.
     pub fn is_deferred(&self) -> bool {
-        self.in_passing && self.evaluation_error() == Some(EvaluationError::TimedOut)
+        self.inline && self.evaluation_error() == Some(EvaluationError::TimedOut)
     }
 
     /// Aborts the evaluation.
@@ -136,16 +136,16 @@ impl<'a> ResponseView<'a> {
         self.error.set(self.error.get().or(Some(error)));
     }
 
-    /// True when the time is over, see [`evaluation_error`](Self::evaluation_error).
-    pub(crate) fn is_late(&self) -> bool {
-        let is_late = self.budget.is_spent();
-        if is_late {
+    /// True if the budget is spent; sets [`evaluation_error`](Self::evaluation_error).
+    pub(crate) fn is_over_budget(&self) -> bool {
+        let is_over_budget = self.budget.is_spent();
+        if is_over_budget {
             self.abort(EvaluationError::TimedOut);
         }
-        is_late
+        is_over_budget
     }
 
-    /// The body as text: without a byte order mark, and converted to UTF-8 from the encoding that the server declares.
+    /// The body as text: without byte order mark, and converted to UTF-8 from the declared encoding.
     pub fn text(&self) -> &[u8] {
         self.text.get_or_init(|| {
             let (encoding, mark) = match Encoding::for_bom(self.body) {
@@ -153,17 +153,18 @@ impl<'a> ResponseView<'a> {
                 None => (self.headers.content_type().and_then(charset).unwrap_or(UTF_8), 0),
             };
             let body = &self.body[mark..];
-            // Invalid bytes are left: readers of text replace them.
+            // Invalid bytes are kept: callers replace them.
             if encoding == UTF_8 { Cow::Borrowed(body) } else { decoded(encoding, body) }
         })
     }
 
-    /// The body as JSON; `None` when it is something else, or too large or deep, see [`evaluation_error`](Self::evaluation_error).
+    /// The body as JSON; `None` if it is not JSON, or is too large or deep, see
+    /// [`evaluation_error`](Self::evaluation_error).
     pub fn json(&self) -> Option<&Value> {
         let text = self.text();
         self.json
             .get_or_init(|| {
-                if text.len() > STREAMED && Size::of(text).values > MAX_VALUES {
+                if text.len() > MAX_PARSED && Size::of(text).values > MAX_VALUES {
                     self.abort(EvaluationError::Limit("the JSON has more than 250,000 values"));
                     return None;
                 }
@@ -172,17 +173,17 @@ impl<'a> ResponseView<'a> {
             .as_ref()
     }
 
-    /// JSON that is too deep is an error of the evaluation; a body that is not JSON is a result.
+    /// JSON nested too deeply aborts the evaluation; a body that is not JSON does not.
     fn not_read(&self, error: &serde_json::Error) {
         if json::is_depth(error) {
             self.abort(EvaluationError::Limit("the JSON is nested 128 levels or deeper"));
         }
     }
 
-    /// What `path` finds in the JSON of the body. Of a long body only the values on the path are read.
+    /// The values that `path` finds in the JSON of the body. A large body is streamed.
     pub fn select(&self, path: &Path) -> Selected<'_> {
         let text = self.text();
-        if text.len() > STREAMED
+        if text.len() > MAX_PARSED
             && let Some(found) = path.stream(text)
         {
             let found = match found {
@@ -204,7 +205,7 @@ impl<'a> ResponseView<'a> {
             let visits = path.visits(Size::of(text));
             if visits > MAX_VISITS {
                 self.abort(EvaluationError::Limit("the path visits too many values for JSON of this size"));
-            } else if self.in_passing && visits > VISITS_IN_PASSING {
+            } else if self.inline && visits > MAX_INLINE_VISITS {
                 self.abort(EvaluationError::TimedOut);
             }
         }
@@ -220,7 +221,7 @@ impl<'a> ResponseView<'a> {
         if self.evaluation_error().is_some() { Selected::Found(Vec::new()) } else { Selected::NotJson }
     }
 
-    /// What a body without JSON is.
+    /// Describes a body that is not JSON.
     pub(crate) fn not_json(&self) -> &'static str {
         if self.body.is_empty() {
             "an empty body"
@@ -231,11 +232,12 @@ impl<'a> ResponseView<'a> {
         }
     }
 
-    /// The value of a cookie that the response sets, or a redirect that led to it: the last one, which is also the one that
-    /// is sent from now on.
+    /// The value of a cookie that the response, or a preceding redirect, sets: the last one, which is also the one that
+    /// is
+    /// sent from now on.
     pub(crate) fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         let own: Vec<_> = self.headers.all().get_all(SET_COOKIE).iter().collect();
-        own.into_iter().rev().chain(self.earlier.iter().rev()).find_map(|line| {
+        own.into_iter().rev().chain(self.redirect_cookies.iter().rev()).find_map(|line| {
             let line = String::from_utf8_lossy(line.as_bytes());
             let (key, rest) = line.split_once('=')?;
             let value = rest.split(';').next().unwrap_or("").trim().trim_matches('"');
@@ -244,7 +246,7 @@ impl<'a> ResponseView<'a> {
     }
 }
 
-/// The encoding that a `Content-Type` names.
+/// The encoding declared by `Content-Type`.
 fn charset(value: &[u8]) -> Option<&'static Encoding> {
     let mut parameters = value.split(|byte| *byte == b';').skip(1).map(<[u8]>::trim_ascii);
     let charset = parameters.find_map(|parameter| {

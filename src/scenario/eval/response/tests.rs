@@ -1,4 +1,4 @@
-//! What a response is read as, and where its evaluation ends.
+//! How bodies are decoded, and where evaluation is aborted.
 
 use super::*;
 
@@ -7,7 +7,7 @@ fn headers(content_type: &'static str) -> HeaderMap {
 }
 
 #[test]
-fn the_text_of_a_body_is_in_utf_8() {
+fn bodies_are_converted_to_utf_8() {
     for (content_type, body, wanted) in [
         ("text/plain", &b"caf\xc3\xa9"[..], "café"),
         ("text/plain", b"\xef\xbb\xbfcaf\xc3\xa9", "café"),
@@ -34,7 +34,7 @@ fn the_text_of_a_body_is_in_utf_8() {
 }
 
 #[test]
-fn json_may_follow_a_mark_or_be_in_another_encoding() {
+fn json_may_have_a_byte_order_mark_or_another_encoding() {
     for (content_type, body) in [
         ("application/json", &b"\xef\xbb\xbf{\"a\": \"\xc3\xa9\"}"[..]),
         ("application/json; charset=iso-8859-1", b"{\"a\": \"\xe9\"}"),
@@ -47,20 +47,20 @@ fn json_may_follow_a_mark_or_be_in_another_encoding() {
 }
 
 #[test]
-fn a_cookie_is_the_last_one_that_was_set() {
+fn the_last_cookie_counts() {
     let mut headers = HeaderMap::new();
-    let earlier = ["a=1", "b=2; Path=/", "a=3"].map(HeaderValue::from_static);
+    let redirect_cookies = ["a=1", "b=2; Path=/", "a=3"].map(HeaderValue::from_static);
     headers.append(SET_COOKIE, HeaderValue::from_static("c=; Max-Age=0"));
     headers.append(SET_COOKIE, HeaderValue::from_static("c=\"4\""));
     headers.append(SET_COOKIE, HeaderValue::from_bytes(b"d=\xe9").unwrap());
-    let view = ResponseView::new(200, Duration::ZERO, &headers, b"").after(&earlier);
+    let view = ResponseView::new(200, Duration::ZERO, &headers, b"").with_redirect_cookies(&redirect_cookies);
     for (name, wanted) in [("a", Some("3")), ("b", Some("2")), ("c", Some("4")), ("d", Some("\u{fffd}")), ("e", None)] {
         assert_eq!(view.cookie(name).as_deref(), wanted, "{name}");
     }
 }
 
 #[test]
-fn long_json_is_read_for_what_is_wanted() {
+fn large_json_is_streamed() {
     let item = r#"{"id": 7, "tags": ["a", "b"]}"#;
     let body = format!("{{\"items\": [{}{item}], \"next\": \"n\"}}", format!("{item},").repeat(100_000));
     let none = HeaderMap::new();
@@ -78,27 +78,28 @@ fn long_json_is_read_for_what_is_wanted() {
 }
 
 #[test]
-fn a_path_that_takes_too_long_is_not_begun() {
+fn expensive_paths_are_not_evaluated() {
     let none = HeaderMap::new();
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     let wide = format!("[{}{deep}]", "1,".repeat(5_000));
-    for (path, in_passing, error) in [
+    for (path, inline, error) in [
         ("$..*", true, None),
         ("$..*..*", true, Some(EvaluationError::TimedOut)),
         ("$..*..*", false, None),
         ("$..*..*..*", false, Some(EvaluationError::Limit("the path visits too many values for JSON of this size"))),
     ] {
-        let view = ResponseView::new(200, Duration::ZERO, &none, wide.as_bytes()).within(Budget::default(), in_passing);
+        let view =
+            ResponseView::new(200, Duration::ZERO, &none, wide.as_bytes()).with_budget(Budget::default(), inline);
         let _ = view.select(&Path::new(path).unwrap());
-        assert_eq!(view.evaluation_error(), error, "{path} {in_passing}");
+        assert_eq!(view.evaluation_error(), error, "{path} {inline}");
     }
 }
 
 #[test]
-fn of_json_that_is_too_deep_nothing_is_known() {
+fn json_nested_too_deeply_aborts_the_evaluation() {
     let none = HeaderMap::new();
     let deep = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
-    let long = |value: &str| format!("{{\"a\": {value}, \"b\": \"{}\"}}", "x".repeat(STREAMED));
+    let long = |value: &str| format!("{{\"a\": {value}, \"b\": \"{}\"}}", "x".repeat(MAX_PARSED));
     let too_deep = Some(EvaluationError::Limit("the JSON is nested 128 levels or deeper"));
     let (steps, each) = (format!("$.a{}", "[0]".repeat(150)), format!("$.a{}", "[*]".repeat(150)));
     for (body, path, error) in [
@@ -111,7 +112,7 @@ fn of_json_that_is_too_deep_nothing_is_known() {
         (long(&deep(200)), "$..a", too_deep),
         (long(&deep(200)), &steps, too_deep),
         (long(&deep(200)), &each, too_deep),
-        // The path leads past it.
+        // The deep value is not on the path.
         (long(&deep(200)), "$.b", None),
     ] {
         let view = ResponseView::new(200, Duration::ZERO, &none, body.as_bytes());

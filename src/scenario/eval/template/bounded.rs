@@ -1,18 +1,18 @@
-//! How a template can fail while it is rendered, and how long its value may be.
+//! Errors of rendering, and the maximum length of a value.
 
-/// A template that failed while rendering: shown among the exceptions.
+/// A template that failed while rendering; shown among the exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct RenderError(pub String);
 
-/// Most bytes of one value: a value such as a repeated list gets its size only when it is written out.
+/// Maximum bytes of a value: the size of a lazy value, such as a repeated list, is known only when it is written.
 pub(super) const MAX_TEXT: usize = 4 * 1024 * 1024;
 
 pub(super) fn too_long() -> RenderError {
     RenderError(format!("the value is longer than {} MB", MAX_TEXT / (1024 * 1024)))
 }
 
-/// A writer that fails after `left` more bytes.
+/// A writer that fails once `left` bytes are written.
 pub(super) struct Bounded<'a, W> {
     pub left: usize,
     pub out: &'a mut W,

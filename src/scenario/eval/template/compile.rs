@@ -1,4 +1,4 @@
-//! A string becomes a [`Text`]: cut at `{{ … }}`, every name checked, what cannot vary rendered at once.
+//! Compiles a string to a [`Text`]: splits it at `{{ … }}`, checks all names, and renders constant expressions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -6,12 +6,12 @@ use std::sync::Arc;
 use minijinja::Value;
 
 use super::environment::{ENVIRONMENT, unknown_word};
-use super::expression::{Expression, Form};
-use super::lexer::{Kind, Token, tokens};
+use super::expression::{Expression, ExpressionForm};
+use super::lexer::{Token, TokenKind, tokens};
 use super::lints;
 use super::names::{Names, check_name};
 use super::parts::{Part, Text};
-use super::pieces::{Piece, split};
+use super::pieces::{StringPiece, split};
 use super::scope::Scope;
 use super::template_error::TemplateError;
 use super::typed::{Condition, Template};
@@ -19,7 +19,7 @@ use super::vocabulary::{FILTERS, TESTS};
 use super::{error_text, plain};
 use crate::scenario::syntax::diagnostic::nearest;
 
-/// Most expressions that are evaluated beforehand: a file of nothing else must not take minutes to load.
+/// Maximum expressions that are evaluated at load time: a file that consists of them must not take minutes to load.
 const MAX_FOLDED: u32 = 5_000;
 
 /// Compiles a string.
@@ -28,9 +28,9 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, TemplateError> {
     let mut literal = String::new();
     for piece in split(source)? {
         match piece {
-            Piece::Literal(text) => literal.push_str(text),
-            Piece::Source(code) => match expression(code, names)? {
-                Compiled::Constant(value) => {
+            StringPiece::Literal(text) => literal.push_str(text),
+            StringPiece::Source(code) => match expression(code, names)? {
+                CompiledExpression::Constant(value) => {
                     let before = literal.len();
                     let written = plain::append(&value, names.room.get(), &mut literal);
                     names.room.set(names.room.get().saturating_sub(literal.len() - before));
@@ -39,7 +39,7 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, TemplateError> {
                         return Err(TemplateError::new(code.trim(), format!("this template fails: {error}")));
                     }
                 }
-                Compiled::Varying(expression) => {
+                CompiledExpression::Varying(expression) => {
                     if !literal.is_empty() {
                         parts.push(Part::Literal(std::mem::take(&mut literal).into()));
                     }
@@ -57,10 +57,10 @@ pub(crate) fn text(source: &str, names: &Names) -> Result<Text, TemplateError> {
     Ok(Text::Parts(parts))
 }
 
-/// A string that is wholly one `{{ … }}`, compiled with its type kept.
-pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, TemplateError> {
+/// Compiles a string that is a single `{{ … }}`, which keeps its type.
+pub(super) fn whole(source: &str, names: &Names) -> Result<Option<CompiledExpression>, TemplateError> {
     match split(source)?.as_slice() {
-        [Piece::Source(code)] => expression(code, names).map(Some),
+        [StringPiece::Source(code)] => expression(code, names).map(Some),
         _ => Ok(None),
     }
 }
@@ -69,8 +69,8 @@ pub(super) fn whole(source: &str, names: &Names) -> Result<Option<Compiled>, Tem
 pub(crate) fn template(source: &str, names: &Names) -> Result<Template, TemplateError> {
     if let Some(compiled) = whole(source, names)? {
         return Ok(match compiled {
-            Compiled::Constant(value) => Template::Constant(value),
-            Compiled::Varying(expression) => Template::Expression(expression),
+            CompiledExpression::Constant(value) => Template::Constant(value),
+            CompiledExpression::Varying(expression) => Template::Expression(expression),
         });
     }
     Ok(match text(source, names)? {
@@ -86,12 +86,12 @@ pub(crate) fn condition(source: &str, names: &Names) -> Result<Condition, Templa
         return Err(TemplateError::new("{{", "a condition is written without braces").note(note));
     }
     Ok(Condition(match expression(source, names)? {
-        Compiled::Constant(value) => Expression(Form::Constant(value)),
-        Compiled::Varying(expression) => expression,
+        CompiledExpression::Constant(value) => Expression(ExpressionForm::Constant(value)),
+        CompiledExpression::Varying(expression) => expression,
     }))
 }
 
-/// A condition without its braces; a template inside a quoted string is joined with the rest of that string.
+/// A condition without its braces, for a note; a template inside a quoted string is concatenated with the rest of it.
 fn bare(source: &str) -> String {
     let source = source.trim();
     let pieces = split(source).unwrap_or_default();
@@ -102,15 +102,15 @@ fn bare(source: &str) -> String {
     let (mut out, mut quote) = (String::new(), None::<char>);
     for piece in pieces {
         match piece {
-            Piece::Literal(text) => {
-                // A string goes on in the next piece.
+            StringPiece::Literal(text) => {
+                // The string continues in the next piece.
                 let code: String = quote.into_iter().chain(text.chars()).collect();
                 quote = tokens(&code).last().and_then(|token| token.open_quote());
                 out.push_str(text);
             }
-            Piece::Source(code) => {
+            StringPiece::Source(code) => {
                 let code = code.trim();
-                // These bind less tightly than what may stand around the template.
+                // Operators that may bind less tightly than those around the template.
                 let is_loose = [" if ", " or ", " and ", "not ", " in ", " is ", "=", "<", ">"];
                 let is_loose = !is_alone && is_loose.iter().any(|word| code.contains(word));
                 let code = if is_loose { format!("({code})") } else { code.to_owned() };
@@ -127,12 +127,12 @@ fn bare(source: &str) -> String {
     out.trim().to_owned()
 }
 
-/// The value of a string that must not vary during the run, such as a variable's.
+/// The value of a string that must be constant during the run, such as a variable's.
 pub(crate) fn constant(source: &str, names: &Names) -> Result<Value, TemplateError> {
     if let Some(compiled) = whole(source, names)? {
         return match compiled {
-            Compiled::Constant(value) => Ok(value),
-            Compiled::Varying(_) => Err(varies()),
+            CompiledExpression::Constant(value) => Ok(value),
+            CompiledExpression::Varying(_) => Err(varies()),
         };
     }
     match text(source, names)? {
@@ -146,12 +146,12 @@ fn varies() -> TemplateError {
         .note("only env.NAME and variables defined above can be used here; use the others in a step")
 }
 
-pub(super) enum Compiled {
+pub(super) enum CompiledExpression {
     Constant(Value),
     Varying(Expression),
 }
 
-fn expression(code: &str, names: &Names) -> Result<Compiled, TemplateError> {
+fn expression(code: &str, names: &Names) -> Result<CompiledExpression, TemplateError> {
     let trimmed = code.trim();
     if trimmed.is_empty() {
         return Err(TemplateError::new("{{", "a template without an expression"));
@@ -172,37 +172,37 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, TemplateError> {
         TemplateError::new(trimmed, format!("invalid template: {detail}"))
     })?;
     if let Some((what, word)) = unknown_word(trimmed) {
-        let slip = TemplateError::new(&word, format!("there is no {what} `{word}`"));
+        let error = TemplateError::new(&word, format!("there is no {what} `{word}`"));
         let near = if what == "filter" { nearest(&word, FILTERS) } else { nearest(&word, TESTS) };
         return Err(match near {
-            Some(near) => slip.note(format!("did you mean `{near}`?")),
-            None => slip.note("the page of the scenario language lists them"),
+            Some(near) => error.note(format!("did you mean `{near}`?")),
+            None => error.note("the page of the scenario language lists them"),
         });
     }
-    if let Some(slip) = lints::find(trimmed, names) {
-        return Err(slip);
+    if let Some(error) = lints::find(trimmed, names) {
+        return Err(error);
     }
     let mut varies = false;
     let mut used: BTreeSet<String> = compiled.undeclared_variables(true).into_iter().collect();
-    // The library does not look at what is sliced.
+    // The library does not report names in slices.
     used.extend(lints::sliced(trimmed));
     for name in &used {
         varies |= check_name(name, trimmed, names)?;
     }
     if let Some(form) = direct(trimmed, names) {
-        return Ok(Compiled::Varying(Expression(form)));
+        return Ok(CompiledExpression::Varying(Expression(form)));
     }
     let of_the_run = |name: &str| names.slots.id(name).is_some() || matches!(name, "user" | "iteration");
     let depends = used.iter().any(|name| of_the_run(name.split('.').next().unwrap_or(name)));
-    let expression = Expression(Form::Compiled(Arc::new(compiled)));
+    let expression = Expression(ExpressionForm::Compiled(Arc::new(compiled)));
     names.folded.set(names.folded.get() + 1);
-    // What depends on nothing that a run brings fails now or never.
+    // An expression that does not depend on the run always fails or never does.
     if depends || names.folded.get() > MAX_FOLDED {
-        return Ok(Compiled::Varying(expression));
+        return Ok(CompiledExpression::Varying(expression));
     }
     let draw = |seed| expression.value(&mut Scope::with_slots(seed, 1, names.vars.clone(), names.slots.clone()));
     let mut value = draw(0);
-    // What fails with one number drawn may not fail with the next.
+    // Random expressions may fail with one seed and not with another.
     for seed in 1..DRAWS {
         if !varies || value.is_ok() || names.folded.get() > MAX_FOLDED {
             break;
@@ -211,31 +211,31 @@ fn expression(code: &str, names: &Names) -> Result<Compiled, TemplateError> {
         value = draw(seed);
     }
     let value = value.map_err(|e| TemplateError::new(trimmed, format!("this template fails: {e}")))?;
-    Ok(if varies { Compiled::Varying(expression) } else { Compiled::Constant(value) })
+    Ok(if varies { CompiledExpression::Varying(expression) } else { CompiledExpression::Constant(value) })
 }
 
-/// How often an expression with something random in it must fail before it is refused.
+/// Number of seeds with which a random expression must fail before it is rejected.
 const DRAWS: u64 = 16;
 
-/// Operators in one expression, at most: the template library goes one call deeper for each.
+/// Maximum operators in an expression: the template library recurses for each.
 const MAX_OPERATORS: usize = 100;
 
-/// At least as many as there are operators, calls and members in a row in `code`.
+/// Upper bound of consecutive operators, calls and members in `code`.
 fn operators(code: &str) -> usize {
     let is_operator = |token: &Token<'_>| match token.kind {
-        Kind::Word => ["and", "or", "not", "if", "else", "in", "is"].contains(&token.text),
-        Kind::String => false,
-        // Items of a list are read one after the other.
-        Kind::Sign => token.text != ",",
+        TokenKind::Word => ["and", "or", "not", "if", "else", "in", "is"].contains(&token.text),
+        TokenKind::String => false,
+        // Items of a list do not nest.
+        TokenKind::Sign => token.text != ",",
     };
     tokens(code).filter(is_operator).count()
 }
 
-/// The commonest expressions, without the virtual machine.
-fn direct(code: &str, names: &Names) -> Option<Form> {
+/// Common expressions that need no virtual machine.
+fn direct(code: &str, names: &Names) -> Option<ExpressionForm> {
     match code {
-        "user.id" => return Some(Form::UserId),
-        "iteration" => return Some(Form::Iteration),
+        "user.id" => return Some(ExpressionForm::UserId),
+        "iteration" => return Some(ExpressionForm::Iteration),
         _ => {}
     }
     let (root, member) = code.split_once('.').map_or((code, None), |(root, member)| (root, Some(member)));
@@ -243,9 +243,9 @@ fn direct(code: &str, names: &Names) -> Option<Form> {
     if let Some(slot) = names.slots.id(root)
         && member.is_none_or(plain)
     {
-        return Some(Form::Slot(slot, member.map(Arc::from)));
+        return Some(ExpressionForm::Slot(slot, member.map(Arc::from)));
     }
     let (low, high) = code.strip_prefix("random_int(")?.strip_suffix(')')?.split_once(',')?;
     let (low, high) = (low.trim().parse().ok()?, high.trim().parse().ok()?);
-    (low <= high).then_some(Form::RandomInt(low, high))
+    (low <= high).then_some(ExpressionForm::RandomInt(low, high))
 }

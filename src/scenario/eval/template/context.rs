@@ -1,5 +1,5 @@
-//! What an expression sees while it is evaluated: names from the current [`Scope`], and its generator. One context
-//! serves the whole process; the scope is swapped into a thread-local for each evaluation.
+//! The context in which expressions are evaluated: names from the current [`Scope`], and its random generator. There is
+//! one context per process; the scope is swapped into a thread-local for each evaluation.
 
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
@@ -11,14 +11,14 @@ use super::bounded::RenderError;
 use super::error_text;
 use super::scope::Scope;
 
-static CONTEXT: LazyLock<Value> = LazyLock::new(|| Value::from_object(Names));
-static USER: LazyLock<Value> = LazyLock::new(|| Value::from_object(User));
+static CONTEXT: LazyLock<Value> = LazyLock::new(|| Value::from_object(VariablesObject));
+static USER: LazyLock<Value> = LazyLock::new(|| Value::from_object(UserObject));
 
 thread_local! {
     static CURRENT: RefCell<Scope> = RefCell::new(Scope::new(0, 0, Arc::new(Value::UNDEFINED)));
 }
 
-/// Puts the scope in place for one evaluation and takes it back, also when the evaluation unwinds.
+/// Swaps the scope in for an evaluation, and back on drop, even during unwinding.
 struct Swapped<'a>(&'a mut Scope);
 
 impl<'a> Swapped<'a> {
@@ -34,7 +34,7 @@ impl Drop for Swapped<'_> {
     }
 }
 
-/// Draws from the generator of the scope whose expression is being evaluated.
+/// Runs `draw` with the generator of the current scope.
 pub(super) fn with_rng<T>(draw: impl FnOnce(&mut fastrand::Rng) -> T) -> T {
     CURRENT.with_borrow_mut(|scope| draw(&mut scope.rng))
 }
@@ -52,9 +52,9 @@ pub(super) fn evaluate(expression: &Expression<'static, 'static>, scope: &mut Sc
 }
 
 #[derive(Debug)]
-struct Names;
+struct VariablesObject;
 
-impl Object for Names {
+impl Object for VariablesObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         self.get_value_by_str(key.as_str()?)
     }
@@ -71,9 +71,9 @@ impl Object for Names {
 }
 
 #[derive(Debug)]
-struct User;
+struct UserObject;
 
-impl Object for User {
+impl Object for UserObject {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         (key.as_str()? == "id").then(|| CURRENT.with_borrow(|scope| Value::from(scope.user_id)))
     }

@@ -1,34 +1,34 @@
-//! Which names hold a value by the time a step runs, as far as the order of the steps can tell.
+//! Which variables are set when a step runs, as far as the order of steps tells.
 //!
-//! In: the names that steps give a value, in the order in which they are compiled. Out: the names that are read before.
+//! In: variables that are set and read, in the order in which steps are compiled. Out: those read before they are set.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::rc::Rc;
 
-/// The names that have a value so far, and those that were read without one.
+/// Variables that are set so far, and those that were read before.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DefiniteAssignment {
     watching: Cell<bool>,
     names: RefCell<HashSet<Rc<str>>>,
-    /// The same in order, so that what a task gave can be taken back.
+    /// The same in order, so that the variables of a task can be removed again.
     order: RefCell<Vec<Rc<str>>>,
     early: RefCell<Vec<String>>,
 }
 
 impl DefiniteAssignment {
-    /// Watches from now on, or not; says whether it did before.
+    /// Enables or disables tracking; returns whether it was enabled.
     pub fn watch(&self, watching: bool) -> bool {
         self.watching.replace(watching)
     }
 
-    /// Whether it watches.
+    /// Whether tracking is enabled.
     pub fn watching(&self) -> bool {
         self.watching.get()
     }
 
-    /// A step gives this name a value.
-    pub fn give(&self, name: &str) {
+    /// A step sets this variable.
+    pub fn assign(&self, name: &str) {
         if self.watching() && !self.names.borrow().contains(name) {
             let name: Rc<str> = name.into();
             self.names.borrow_mut().insert(Rc::clone(&name));
@@ -36,7 +36,7 @@ impl DefiniteAssignment {
         }
     }
 
-    /// A template reads this name. `asked`: it also says what to do without a value.
+    /// A template reads this variable. `asked`: the template handles an undefined value.
     pub(super) fn read(&self, name: &str, asked: bool) {
         if !self.watching() || self.names.borrow().contains(name) {
             return;
@@ -44,16 +44,16 @@ impl DefiniteAssignment {
         if !asked {
             self.early.borrow_mut().push(name.to_owned());
         }
-        // Once is enough.
-        self.give(name);
+        // Report it only once.
+        self.assign(name);
     }
 
-    /// How much was given so far: for [`DefiniteAssignment::rewind`].
+    /// The current position, for [`DefiniteAssignment::rewind`].
     pub fn mark(&self) -> usize {
         self.order.borrow().len()
     }
 
-    /// Forgets what was given since the mark.
+    /// Forgets the variables set since `mark`.
     pub fn rewind(&self, mark: usize) {
         let mut names = self.names.borrow_mut();
         let mut order = self.order.borrow_mut();
@@ -63,7 +63,7 @@ impl DefiniteAssignment {
         }
     }
 
-    /// The names that were read too early since the last call.
+    /// The variables read too early since the last call.
     pub fn early(&self) -> Vec<String> {
         self.early.take()
     }

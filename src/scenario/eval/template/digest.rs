@@ -1,9 +1,9 @@
 //! Hashes, signatures and base64.
 //!
-//! A digest is bytes. It is written as lower-case hexadecimal, which is what most interfaces take, and what is done with
-//! it as a string is done with that; but the filters that encode bytes encode its bytes, because a signature in base64 is
-//! never one of the hexadecimal digits. The template library has strings with a mark, which no other filter here sets:
-//! the digests carry it.
+//! A digest is bytes. As a string it is lower-case hexadecimal, which most APIs expect; but filters that encode bytes
+//! use
+//! its bytes, because a base64 signature is never that of the hexadecimal digits. Digests are marked as "safe" strings
+//! of the template library, which no other filter here uses.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -11,7 +11,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use minijinja::{Environment, Error, ErrorKind, Value};
 use ring::{digest, hmac};
 
-/// Either padded or not.
+/// Accepts base64 with or without padding.
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const ANY_STANDARD: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::STANDARD, LENIENT);
@@ -34,7 +34,7 @@ fn wrong(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, text.into())
 }
 
-/// A digest as the encoding says.
+/// Encodes a digest.
 fn encoded(bytes: &[u8], filter: &str, encoding: Option<&str>) -> Result<Value, Error> {
     Ok(match encoding {
         None | Some("hex") => Value::from_safe_string(hex(bytes)),
@@ -49,18 +49,18 @@ fn encoded(bytes: &[u8], filter: &str, encoding: Option<&str>) -> Result<Value, 
     })
 }
 
-/// What is hashed, signed, or signed with: a digest as its hexadecimal digits.
+/// Input to hash or sign, or a key: a digest is used as its hexadecimal digits.
 fn input<'v>(value: &'v Value, filter: &str) -> Result<&'v [u8], Error> {
     value.as_bytes().ok_or_else(|| wrong(format!("{filter} takes a string: write value | string | {filter}")))
 }
 
-/// What is encoded: a digest as its bytes.
+/// Input to encode: a digest is used as its bytes.
 fn bytes(value: &Value, filter: &str) -> Result<Vec<u8>, Error> {
     let digest = value.as_str().filter(|_| value.is_safe()).and_then(unhex);
     digest.map_or_else(|| input(value, filter).map(<[u8]>::to_vec), Ok)
 }
 
-/// Both alphabets, padded or not; what is not text stays bytes.
+/// Decodes both alphabets, padded or not; the result is a string if it is UTF-8, else bytes.
 fn b64decode(text: &str) -> Result<Value, Error> {
     let text: String = text.split_ascii_whitespace().collect();
     let engine = if text.contains(['-', '_']) { ANY_URL_SAFE } else { ANY_STANDARD };
@@ -77,7 +77,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes of a SHA-256 digest.
+/// The bytes of a SHA-256 digest in hexadecimal.
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digit = |c: &u8| char::from(*c).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let digits: Vec<u8> = text.bytes().map(|c| digit(&c)).collect::<Option<_>>()?;
@@ -94,14 +94,14 @@ mod tests {
 
     fn value(code: &str, pairs: &[(&str, &str)]) -> Result<String, RenderError> {
         let names = Names::new(Value::from_pairs(pairs.iter().copied()));
-        let template = template(&format!("{{{{ {code} }}}}"), &names).map_err(|slip| RenderError(slip.message))?;
+        let template = template(&format!("{{{{ {code} }}}}"), &names).map_err(|error| RenderError(error.message))?;
         let value = template.value(&mut Scope::new(1, 1, Arc::clone(&names.vars)))?;
         let json = to_json(&value)?;
         Ok(json.as_str().map_or_else(|| json.to_string(), str::to_owned))
     }
 
     #[test]
-    fn signatures_are_those_of_rfc_4231() {
+    fn hmac_matches_rfc_4231() {
         let base64 = |byte: u8, times| STANDARD.encode(vec![byte; times]);
         let dd = base64(0xdd, 50);
         for (key, text, wanted) in [
@@ -126,14 +126,14 @@ mod tests {
             assert_eq!(of(""), wanted);
             assert_eq!(of(" | b64encode"), STANDARD.encode(&bytes), "{text}");
             assert_eq!(of(" | b64url"), URL_SAFE_NO_PAD.encode(&bytes), "{text}");
-            // As a string it is the digits.
+            // Used as a string, it is the digits.
             assert_eq!(of("[:8]") + &of(" | upper")[8..], format!("{}{}", &wanted[..8], wanted[8..].to_uppercase()));
             assert_eq!(of(&format!(" == '{wanted}'")), "true");
         }
     }
 
     #[test]
-    fn a_token_is_that_of_rfc_7515() {
+    fn jwt_matches_rfc_7515() {
         let signed = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6\
                       Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
         let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
@@ -163,7 +163,7 @@ mod tests {
             ("'abc' | sha256('base64url')", "ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0"),
             ("'abc' | sha256('bytes') | b64encode", base64),
             ("'20150830' | hmac_sha256('abc' | sha256('bytes')) | b64encode", &chained),
-            // Only a digest is more than its digits.
+            // A string of hexadecimal digits that is not a digest has no bytes.
             ("('abc' | sha256 | string)[:4] | b64encode", "YmE3OA=="),
             ("'ab cd' | b64encode | b64decode", "ab cd"),
             ("'_-8' | b64decode | b64url", "_-8"),
@@ -184,7 +184,7 @@ mod tests {
             let error = value(code, &[]).unwrap_err().0;
             assert!(error.contains(wanted), "{code}: {error}");
         }
-        // In a text, too.
+        // Also inside text.
         let names = Names::new(Value::from_pairs([("n", 1)]));
         assert!(crate::scenario::eval::template::text("a {{ '_-8' | b64decode }}", &names).is_err());
     }

@@ -1,14 +1,15 @@
-//! The one environment that compiles expressions: filters, tests and functions, and what an evaluation may cost.
+//! The environment that compiles expressions: filters, tests and functions, and the limit of an evaluation.
 
 use std::sync::LazyLock;
 
 use minijinja::{Environment, ErrorKind, UndefinedBehavior};
 
 use super::functions;
-use super::lexer::{Kind, tokens};
+use super::lexer::{TokenKind, tokens};
 
-/// What one evaluation may cost: about so many instructions, or 64 bytes of data for each. Enough for every template
-/// that a request needs, and a millisecond or two for one that would otherwise never end.
+/// Limit of an evaluation: about this many instructions, or 64 bytes of data for each. Enough for any real template,
+/// and
+/// reached within a millisecond or two by one that would never end.
 const FUEL: u64 = 50_000;
 
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -19,8 +20,7 @@ pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(||
     env
 });
 
-/// A filter or a test of the expression that does not exist. An expression names them by their names, so each is tried
-/// on a value: what matters is only whether it is known.
+/// A filter or test that does not exist. The library resolves them by name at run time, so each is tried on a value.
 pub(super) fn unknown_word(code: &str) -> Option<(&'static str, String)> {
     let mut all = tokens(code);
     let mut is_member = false;
@@ -29,7 +29,7 @@ pub(super) fn unknown_word(code: &str) -> Option<(&'static str, String)> {
         if is_test {
             all.next_if(|next| next.text == "not");
         }
-        let name = all.peek().filter(|next| next.kind == Kind::Word).map_or("", |next| next.text);
+        let name = all.peek().filter(|next| next.kind == TokenKind::Word).map_or("", |next| next.text);
         is_member = token.is(".");
         if name.is_empty() {
             continue;

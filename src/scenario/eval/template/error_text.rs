@@ -1,13 +1,13 @@
-//! Error messages of the template library in plain words, and what to write instead of another language's syntax.
+//! Rewords error messages of the template library, and suggests replacements for syntax of other languages.
 //!
-//! In: an error of the library, or an expression that it cannot parse. Out: a message about filters, strings and lists.
+//! In: an error of the library, or an expression that does not parse. Out: a message in terms of the scenario language.
 
 use minijinja::{Error, ErrorKind};
 
 use super::lexer::without_strings;
 use super::vocabulary::FILTERS;
 
-/// What went wrong while an expression was evaluated.
+/// The message for an error of an evaluation.
 pub(super) fn of(error: &Error) -> String {
     if error.kind() == ErrorKind::OutOfFuel {
         return "template evaluation limit exceeded".to_owned();
@@ -42,7 +42,7 @@ fn plain(detail: &str) -> String {
     }
 }
 
-/// A type of values as the documentation of the language names it.
+/// The name of a type in the documentation.
 pub(super) fn kind(name: &str) -> &str {
     match name {
         "string" => "a string",
@@ -68,7 +68,7 @@ fn wanted(rust: &str) -> &str {
     }
 }
 
-/// Values have no methods: the filter or test to use instead of a common one of other languages.
+/// Values have no methods: the filter or test to use instead of a common method of other languages.
 pub(super) fn instead_of_method(method: &str) -> String {
     match method {
         "upper" | "toUpperCase" | "to_uppercase" => "write value | upper".to_owned(),
@@ -89,7 +89,7 @@ pub(super) fn instead_of_method(method: &str) -> String {
     }
 }
 
-/// The sign of another language in an expression that cannot be read, and what to write.
+/// An operator of another language in an expression that does not parse, and its replacement.
 pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
     let bare = without_strings(code);
     let signs = [
@@ -117,7 +117,7 @@ pub(super) fn foreign(code: &str) -> Option<(&'static str, &'static str)> {
     lone('=', compares).then_some(("=", "write == to compare"))
 }
 
-/// The names of other languages for what is called otherwise here.
+/// Replacements for names of other languages.
 pub(super) fn foreign_name(name: &str) -> Option<&'static str> {
     Some(match name {
         "null" | "nil" | "NULL" | "Null" => "write none",
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn signs_of_other_languages_are_known() {
+    fn operators_of_other_languages_are_recognized() {
         for (code, sign) in [
             ("a = 1", Some("=")),
             ("a && b", Some("&&")),
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn no_message_names_the_types_of_the_library() {
+    fn messages_do_not_use_rust_types() {
         for (detail, wanted) in [
             ("cannot convert number to usize", "expected a non-negative integer, found a number"),
             ("string has no method named upper", "a string has no method upper: write value | upper"),

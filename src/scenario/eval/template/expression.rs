@@ -1,4 +1,4 @@
-//! A compiled expression of a template, and its evaluation for one user.
+//! Compiled expressions, and their evaluation.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use super::bounded::{MAX_TEXT, RenderError, too_long};
 use super::scope::{Scope, SlotId};
 use super::{context, plain};
 
-/// A compiled minijinja expression; the most common forms are evaluated without its virtual machine.
+/// A compiled minijinja expression; common forms are evaluated without its virtual machine.
 #[derive(Debug, Clone)]
-pub struct Expression(pub(super) Form);
+pub struct Expression(pub(super) ExpressionForm);
 
 #[derive(Debug, Clone)]
-pub(super) enum Form {
+pub(super) enum ExpressionForm {
     /// `user.id`.
     UserId,
     /// `iteration`.
@@ -24,9 +24,9 @@ pub(super) enum Form {
     RandomInt(i64, i64),
     /// A variable, or a member of its value.
     Slot(SlotId, Option<Arc<str>>),
-    /// A value that does not vary.
+    /// A constant.
     Constant(Value),
-    /// Anything else.
+    /// Any other expression.
     Compiled(Arc<minijinja::Expression<'static, 'static>>),
 }
 
@@ -34,23 +34,23 @@ impl Expression {
     /// The value, with its type.
     pub(super) fn value(&self, scope: &mut Scope) -> Result<Value, RenderError> {
         Ok(match &self.0 {
-            Form::UserId => Value::from(scope.user_id),
-            Form::Iteration => Value::from(scope.iteration),
-            Form::RandomInt(low, high) => Value::from(scope.rng.i64(*low..=*high)),
-            Form::Slot(slot, member) => return scope.read(*slot, member.as_deref()),
-            Form::Constant(value) => value.clone(),
-            Form::Compiled(compiled) => return context::evaluate(compiled, scope),
+            ExpressionForm::UserId => Value::from(scope.user_id),
+            ExpressionForm::Iteration => Value::from(scope.iteration),
+            ExpressionForm::RandomInt(low, high) => Value::from(scope.rng.i64(*low..=*high)),
+            ExpressionForm::Slot(slot, member) => return scope.read(*slot, member.as_deref()),
+            ExpressionForm::Constant(value) => value.clone(),
+            ExpressionForm::Compiled(compiled) => return context::evaluate(compiled, scope),
         })
     }
 
     /// Appends the value as a string.
     pub(super) fn append(&self, scope: &mut Scope, out: &mut String) -> Result<(), RenderError> {
-        // Writing into a String cannot fail; a value that is longer than any request should be can.
+        // Writing into a String cannot fail, but the value may be too long.
         let written = match &self.0 {
-            Form::UserId => write!(out, "{}", scope.user_id),
-            Form::Iteration => write!(out, "{}", scope.iteration),
-            Form::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
-            Form::Slot(slot, None)
+            ExpressionForm::UserId => write!(out, "{}", scope.user_id),
+            ExpressionForm::Iteration => write!(out, "{}", scope.iteration),
+            ExpressionForm::RandomInt(low, high) => write!(out, "{}", scope.rng.i64(*low..=*high)),
+            ExpressionForm::Slot(slot, None)
                 if scope.get(*slot).as_str().is_some_and(|text| {
                     out.push_str(text);
                     true
@@ -58,7 +58,7 @@ impl Expression {
             {
                 Ok(())
             }
-            Form::Slot(..) | Form::Constant(_) | Form::Compiled(_) => {
+            ExpressionForm::Slot(..) | ExpressionForm::Constant(_) | ExpressionForm::Compiled(_) => {
                 let value = self.value(scope)?;
                 match value.as_str().filter(|_| value.kind() != ValueKind::Bytes) {
                     Some(text) => out.write_str(text),

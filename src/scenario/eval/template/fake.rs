@@ -1,4 +1,4 @@
-//! `fake.name()`, `fake.email()` and others: data that looks real, drawn from the user's own generator.
+//! Fake data: `fake.name()`, `fake.email()` and others, drawn from the user's random generator.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use minijinja::{Error, ErrorKind, State, Value};
 
 use super::context::with_rng;
 
-/// The object behind `fake`.
+/// The object `fake`.
 #[derive(Debug)]
 pub(super) struct Fake;
 
-/// What `fake` can make.
+/// The methods of `fake`.
 pub(crate) const KINDS: [&str; 16] = [
     "name",
     "first_name",
@@ -120,7 +120,7 @@ fn make(kind: &str, rng: &mut fastrand::Rng) -> Option<String> {
         "last_name" => pick(rng, &LAST).to_owned(),
         "name" => format!("{} {}", pick(rng, &FIRST), pick(rng, &LAST)),
         "username" => format!("{}{}", pick(rng, &WORDS), rng.u32(10..100_000)),
-        // example.com belongs to nobody, so that no stranger gets mail from a load test.
+        // example.com is reserved, so nobody gets mail from a load test.
         "email" => format!("{}.{}{}@example.com", pick(rng, &WORDS), pick(rng, &WORDS), rng.u32(1..1_000_000)),
         "password" => (0..14).map(|_| rng.alphanumeric()).collect(),
         "street" => format!("{} {}", rng.u32(1..200), pick(rng, &STREETS)),
@@ -136,7 +136,7 @@ fn make(kind: &str, rng: &mut fastrand::Rng) -> Option<String> {
             text[..1].make_ascii_uppercase();
             text + "."
         }
-        // The block for documentation: nothing answers there.
+        // TEST-NET-3, reserved for documentation.
         "ipv4" => format!("203.0.113.{}", rng.u8(1..255)),
         "color" => pick(rng, &COLORS).to_owned(),
         _ => return None,
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_is_made_and_equal_seeds_make_equal_ones() {
+    fn all_kinds_are_deterministic() {
         for kind in KINDS {
             let one = make(kind, &mut fastrand::Rng::with_seed(4)).unwrap();
             assert!(!one.is_empty());

@@ -1,4 +1,4 @@
-//! Functions and filters that templates have besides minijinja's own.
+//! Functions and filters in addition to those of minijinja.
 
 use jiff::Timestamp;
 use minijinja::value::{Kwargs, Serde, StringInput, ValueKind};
@@ -18,13 +18,13 @@ pub(super) fn register(env: &mut Environment<'static>) {
     env.add_function("now", now);
     digest::register(env);
     env.add_filter("jsonpath", jsonpath);
-    // The library's own write True and None.
+    // The library's versions write True and None.
     env.add_filter("string", string);
     env.add_filter("join", join);
     env.add_global("fake", Value::from_object(fake::Fake));
 }
 
-/// Whether the library writes the value otherwise than JSON does.
+/// Whether the library formats the value differently from JSON.
 fn is_foreign(value: &Value) -> bool {
     matches!(value.kind(), ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Iterable | ValueKind::Map)
 }
@@ -36,7 +36,7 @@ fn string(state: &State, value: &Value) -> Result<Value, Error> {
     plain::shown(value).map(Value::from).map_err(|e| wrong(e.0))
 }
 
-/// Most items that are looked at before they are joined.
+/// Lists longer than this are joined by the library.
 const MAX_JOINED: usize = 100_000;
 
 fn join(
@@ -78,7 +78,7 @@ fn random_int(low: i64, high: i64) -> Result<i64, Error> {
 }
 
 fn random_float(low: f64, high: f64) -> Result<f64, Error> {
-    // A difference of two numbers that are none is none either.
+    // Also rejects NaN and infinity.
     if low > high || !(high - low).is_finite() {
         return Err(wrong(format!("random_float({low}, {high}): the first number must not be above the second")));
     }
@@ -92,7 +92,7 @@ fn random_string(length: usize) -> Result<String, Error> {
     Ok(with_rng(|rng| (0..length).map(|_| rng.alphanumeric()).collect()))
 }
 
-/// A version 4 UUID in its usual form.
+/// A version 4 UUID.
 fn uuid() -> String {
     let random = with_rng(|rng| rng.u128(..));
     let bits = (random & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
@@ -117,7 +117,7 @@ fn choice(list: &Value) -> Result<Value, Error> {
     list.get_item_by_index(index).map_err(|_| wrong("expected a list"))
 }
 
-/// The time as in RFC 3339, or as `strftime` writes it; `unix` and `unix_ms` are numbers.
+/// The current time in RFC 3339, or in a `strftime` format; `unix` and `unix_ms` are numbers.
 fn now(format: Option<&str>) -> Result<Value, Error> {
     let now = Timestamp::now();
     Ok(match format {
@@ -132,7 +132,7 @@ fn now(format: Option<&str>) -> Result<Value, Error> {
     })
 }
 
-/// The first value that the path finds, in a value or in JSON text.
+/// The first value that the path finds in a value or a JSON string.
 fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
     let path = serde_json_path::JsonPath::parse(path).map_err(|e| wrong(format!("jsonpath({path:?}): {e}")))?;
     let json: serde_json::Value = match value.as_str() {

@@ -1,7 +1,7 @@
-//! A JSON body as a flat list of pieces: text that is ready, and values that are filled in.
+//! A JSON body as a flat list of pieces: constant text, and values that are rendered.
 
 use super::bounded::{Bounded, MAX_TEXT, RenderError, too_long};
-use super::compile::{Compiled, text, whole};
+use super::compile::{CompiledExpression, text, whole};
 use super::expression::Expression;
 use super::names::Names;
 use super::parts::Text;
@@ -12,26 +12,26 @@ use super::plain::not_text;
 use super::scope::Scope;
 use super::template_error::TemplateError;
 
-/// A JSON body with templates in its strings. A string that is wholly one `{{ … }}` keeps the type of its value.
+/// A JSON body with templates in its strings. A string that is a single `{{ … }}` keeps the type of its value.
 #[derive(Debug, Clone)]
 pub struct Json {
-    pieces: Vec<Piece>,
+    pieces: Vec<JsonPiece>,
 }
 
 #[derive(Debug, Clone)]
-enum Piece {
+enum JsonPiece {
     Ready(Vec<u8>),
     String(Text),
     Value(Expression),
 }
 
 impl Json {
-    /// JSON text that never varies, as it is.
+    /// Constant JSON text.
     pub fn ready(text: impl Into<Vec<u8>>) -> Self {
-        Self { pieces: vec![Piece::Ready(text.into())] }
+        Self { pieces: vec![JsonPiece::Ready(text.into())] }
     }
 
-    /// Appends the filled JSON text to `out`.
+    /// Appends the rendered JSON to `out`.
     ///
     /// # Errors
     /// When an expression fails, such as an undefined variable.
@@ -42,13 +42,13 @@ impl Json {
                 return Err(too_long());
             }
             match piece {
-                Piece::Ready(bytes) => out.extend_from_slice(bytes),
-                Piece::String(text) => {
+                JsonPiece::Ready(bytes) => out.extend_from_slice(bytes),
+                JsonPiece::String(text) => {
                     let mut filled = String::new();
                     text.render(scope, &mut filled)?;
                     serde_json::to_writer(&mut *out, &filled).map_err(|e| RenderError(e.to_string()))?;
                 }
-                Piece::Value(expression) => {
+                JsonPiece::Value(expression) => {
                     write_value(&expression.value(scope)?, out)?;
                 }
             }
@@ -56,16 +56,16 @@ impl Json {
         Ok(())
     }
 
-    /// The bytes, if nothing in them varies.
+    /// The bytes, if they are constant.
     pub(crate) fn fixed(&self) -> Option<&[u8]> {
         match self.pieces.as_slice() {
-            [Piece::Ready(bytes)] => Some(bytes),
+            [JsonPiece::Ready(bytes)] => Some(bytes),
             _ => None,
         }
     }
 }
 
-/// Appends a value as JSON, up to a length that no request should have.
+/// Appends a value as JSON, up to [`MAX_TEXT`] bytes.
 fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), RenderError> {
     if value.kind() == ValueKind::Bytes {
         return Err(not_text());
@@ -74,7 +74,7 @@ fn write_value(value: &Value, out: &mut Vec<u8>) -> Result<(), RenderError> {
         .map_err(|e| if e.is_io() { too_long() } else { RenderError(e.to_string()) })
 }
 
-/// A value as JSON.
+/// Converts a value to JSON.
 pub(crate) fn to_json(value: &Value) -> Result<serde_json::Value, RenderError> {
     if let Some(text) = value.as_str().filter(|_| value.kind() != ValueKind::Bytes) {
         return Ok(text.into());
@@ -84,26 +84,25 @@ pub(crate) fn to_json(value: &Value) -> Result<serde_json::Value, RenderError> {
     serde_json::from_slice(&out).map_err(|e| RenderError(e.to_string()))
 }
 
-/// Writes a [`Json`] piece by piece; neighbouring ready text is joined.
+/// Builds a [`Json`]; adjacent constant pieces are joined.
 #[derive(Debug, Default)]
 pub(crate) struct JsonBuilder {
-    pieces: Vec<Piece>,
+    pieces: Vec<JsonPiece>,
 }
 
 impl JsonBuilder {
-    /// Appends JSON text as it is.
+    /// Appends raw JSON.
     pub fn raw(&mut self, bytes: &[u8]) {
-        if let Some(Piece::Ready(last)) = self.pieces.last_mut() {
+        if let Some(JsonPiece::Ready(last)) = self.pieces.last_mut() {
             last.extend_from_slice(bytes);
         } else {
-            self.pieces.push(Piece::Ready(bytes.to_vec()));
+            self.pieces.push(JsonPiece::Ready(bytes.to_vec()));
         }
     }
 
-    /// Appends a value that never varies.
+    /// Appends a constant value.
     pub fn value(&mut self, value: &impl serde::Serialize) {
-        // Numbers, strings and template values serialise into memory; what cannot (a map with odd keys, one without an
-        // end) becomes null.
+        // Values that cannot be serialized (maps with keys of other types, endless ones) become null.
         let mut out = Vec::new();
         match serde_json::to_writer(Bounded { left: MAX_TEXT, out: &mut out }, value) {
             Ok(()) => self.raw(&out),
@@ -111,10 +110,10 @@ impl JsonBuilder {
         }
     }
 
-    /// Appends a string that may hold templates.
+    /// Appends a string that may contain templates.
     pub fn string(&mut self, source: &str, names: &Names) -> Result<(), TemplateError> {
         match whole(source, names)? {
-            Some(Compiled::Constant(value)) => {
+            Some(CompiledExpression::Constant(value)) => {
                 if value.kind() == ValueKind::Bytes {
                     return Err(TemplateError::new(source.trim(), not_text().0));
                 }
@@ -131,16 +130,16 @@ impl JsonBuilder {
                 }
                 self.raw(&out);
             }
-            Some(Compiled::Varying(expression)) => self.pieces.push(Piece::Value(expression)),
+            Some(CompiledExpression::Varying(expression)) => self.pieces.push(JsonPiece::Value(expression)),
             None => match text(source, names)? {
                 Text::Fixed(text) => self.value(&&*text),
-                parts @ Text::Parts(_) => self.pieces.push(Piece::String(parts)),
+                parts @ Text::Parts(_) => self.pieces.push(JsonPiece::String(parts)),
             },
         }
         Ok(())
     }
 
-    /// The finished body.
+    /// The body built so far.
     pub fn finish(self) -> Json {
         Json { pieces: self.pieces }
     }

@@ -1,42 +1,42 @@
-//! The tokens of a template expression: the one place that knows where a quoted string ends.
+//! Splits a template expression into tokens; the only code that finds the end of a quoted string.
 //!
-//! It serves checks and advice before the template library reads the expression, so that it accepts anything.
+//! Used for checks and advice before the template library parses the expression, so it accepts any input.
 
 use std::iter::Peekable;
 use std::ops::Range;
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A name, a keyword or a number.
     Word,
-    /// A string with its quotes. Without a closing quote it goes to the end.
+    /// A string with its quotes; without a closing quote, it extends to the end.
     String,
-    /// Any other character but white space.
+    /// Any other character except white space.
     Sign,
 }
 
-/// A piece of an expression.
+/// A token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Token<'a> {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub text: &'a str,
-    /// Its first byte.
+    /// Position of its first byte.
     pub at: usize,
 }
 
 impl Token<'_> {
     pub fn is(&self, sign: &str) -> bool {
-        self.kind == Kind::Sign && self.text == sign
+        self.kind == TokenKind::Sign && self.text == sign
     }
 
     pub fn range(&self) -> Range<usize> {
         self.at..self.at + self.text.len()
     }
 
-    /// The quote of a string that does not end.
+    /// The opening quote of an unterminated string.
     pub fn open_quote(&self) -> Option<char> {
-        let quote = self.text.chars().next().filter(|_| self.kind == Kind::String)?;
+        let quote = self.text.chars().next().filter(|_| self.kind == TokenKind::String)?;
         (string_end(self.text, quote).is_none()).then_some(quote)
     }
 }
@@ -48,9 +48,9 @@ pub(super) fn tokens(code: &str) -> Peekable<impl Iterator<Item = Token<'_>>> {
         let rest = code[end..].trim_start();
         let first = rest.chars().next()?;
         let (kind, length) = match first {
-            '"' | '\'' => (Kind::String, string_end(rest, first).unwrap_or(rest.len())),
-            _ if is_word(first) => (Kind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
-            _ => (Kind::Sign, first.len_utf8()),
+            '"' | '\'' => (TokenKind::String, string_end(rest, first).unwrap_or(rest.len())),
+            _ if is_word(first) => (TokenKind::Word, rest.find(|c| !is_word(c)).unwrap_or(rest.len())),
+            _ => (TokenKind::Sign, first.len_utf8()),
         };
         let at = code.len() - rest.len();
         end = at + length;
@@ -59,10 +59,10 @@ pub(super) fn tokens(code: &str) -> Peekable<impl Iterator<Item = Token<'_>>> {
     .peekable()
 }
 
-/// The expression with spaces instead of its strings.
+/// The expression with its strings replaced by spaces.
 pub(super) fn without_strings(code: &str) -> String {
     let mut out = code.to_owned();
-    for string in tokens(code).filter(|token| token.kind == Kind::String) {
+    for string in tokens(code).filter(|token| token.kind == TokenKind::String) {
         out.replace_range(string.range(), &" ".repeat(string.text.len()));
     }
     out
@@ -72,7 +72,7 @@ pub(super) fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// The byte after the closing quote of the string at the beginning of `text`.
+/// The byte after the closing quote of the string at the start of `text`.
 fn string_end(text: &str, quote: char) -> Option<usize> {
     let mut escaped = false;
     let inside = text[1..].find(|c| {
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strings_words_and_signs_are_told_apart() {
+    fn expressions_are_split_into_tokens() {
         for (code, wanted) in [
             ("a.b2 | default('x')", &["a", ".", "b2", "|", "default", "(", "'x'", ")"][..]),
             ("'it\\'s' ~ \"a 'b' \\\\\"", &["'it\\'s'", "~", "\"a 'b' \\\\\""]),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_string_without_an_end_is_known() {
+    fn unterminated_strings_are_detected() {
         for (code, wanted) in
             [("a ~ 'x", Some('\'')), ("'x\\'", Some('\'')), ("\"", Some('"')), ("'x'", None), ("a", None)]
         {

@@ -1,15 +1,15 @@
-//! Names of the language that stand alone in an expression: a function without its brackets, `env` without a name.
+//! Checks for names of the language used without their operands: a function without parentheses, `env` without a name.
 //!
-//! The template library would write out its own idea of them, and `env` alone every environment variable.
+//! The template library would render them as objects, and `env` alone as all environment variables.
 
 use super::error_text::instead_of_method;
-use super::lexer::{Kind, is_word, tokens};
+use super::lexer::{TokenKind, is_word, tokens};
 use super::names::Names;
 use super::template_error::TemplateError;
 use super::vocabulary::FILTERS;
 use crate::scenario::grammar::words;
 
-/// What is wrong with the use of such a name in `code`, if anything is.
+/// The first such mistake in `code`, if any.
 pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
     let all = words(code);
     all.iter().enumerate().find_map(|(i, &(word, before, after))| {
@@ -21,7 +21,7 @@ pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
             return (!faked).then(|| method(word));
         }
         let own = names.slots.id(word).is_some() || names.is_var(word);
-        // A member, a filter or a test of that name, or an argument called so.
+        // A member, filter, test or keyword argument with that name.
         if own || matches!(before, '.' | '|') || (after.starts_with('=') && !after.starts_with("==")) {
             return None;
         }
@@ -46,11 +46,11 @@ pub(super) fn find(code: &str, names: &Names) -> Option<TemplateError> {
     })
 }
 
-/// Words that are no names.
+/// Words that are not names.
 const KEYWORDS: [&str; 14] =
     ["and", "or", "not", "in", "is", "if", "else", "true", "false", "none", "True", "False", "None", "loop"];
 
-/// The names in an expression with a slice in it, with their members: `a`, `row.name`.
+/// The names in an expression that contains a slice, with their members: `a`, `row.name`.
 pub(super) fn sliced(code: &str) -> Vec<String> {
     if !has_slice(code) {
         return Vec::new();
@@ -75,7 +75,7 @@ pub(super) fn sliced(code: &str) -> Vec<String> {
     names
 }
 
-/// Whether the words before this one make it the name of a test: `is`, `is not`.
+/// Whether the preceding words make this one the name of a test: `is`, `is not`.
 fn is_test(before: &[(&str, char, &str)]) -> bool {
     match before {
         [.., (last, ..)] if *last == "is" => true,
@@ -84,10 +84,10 @@ fn is_test(before: &[(&str, char, &str)]) -> bool {
     }
 }
 
-/// Whether a colon is directly inside of square brackets.
+/// Whether there is a colon directly inside square brackets.
 fn has_slice(code: &str) -> bool {
     let mut open = Vec::new();
-    tokens(code).filter(|token| token.kind == Kind::Sign).any(|token| {
+    tokens(code).filter(|token| token.kind == TokenKind::Sign).any(|token| {
         match token.text {
             "[" | "(" | "{" => open.push(token.text),
             "]" | ")" | "}" => drop(open.pop()),
@@ -113,12 +113,12 @@ fn alone(word: &str, instead: &str) -> TemplateError {
     TemplateError::new(word, format!("`{word}` is not a value by itself")).note(format!("write {instead}"))
 }
 
-/// Each word, the last character before it that is no space, and what follows it.
+/// Each word, with the last non-space character before it and the text after it.
 fn words(code: &str) -> Vec<(&str, char, &str)> {
     let mut before = ' ';
     let mut out = Vec::new();
     for token in tokens(code) {
-        if token.kind == Kind::Word {
+        if token.kind == TokenKind::Word {
             out.push((token.text, before, code[token.range().end..].trim_start()));
         }
         before = token.text.chars().next_back().unwrap_or(before);
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn functions_are_called_and_groups_are_named() {
+    fn misused_names_are_reported() {
         let names = Names::new(Value::from_pairs([("now", 1)]));
         for (code, advice) in [
             ("uuid", Some("write uuid()")),
@@ -160,7 +160,7 @@ mod tests {
             ("upper(a)", Some("write value | upper")),
             ("a is string", None),
             ("a | replace('x', 'y')", None),
-            // A variable of that name goes first.
+            // A variable with that name takes precedence.
             ("now", None),
         ] {
             let notes = find(code, &names).map(|error| error.notes.join(" "));
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn names_behind_a_slice_are_found() {
+    fn names_in_slices_are_found() {
         for (code, wanted) in [
             ("a[:1]", "a"),
             ("d.a[1:] | default(x)", "d.a x"),

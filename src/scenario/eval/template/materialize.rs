@@ -1,29 +1,29 @@
-//! Values that later steps read: small enough, not too deep, and computed in full.
+//! Values for later steps: limited in size and depth, and computed in full.
 //!
-//! The template library joins and repeats lists only when somebody looks at them, so that one of a few bytes can stand for
-//! more items than there is memory. In a loop such a value grows with each pass, and so does the depth of the calls that
-//! read it.
+//! The template library computes joined and repeated lists lazily, so a few bytes can stand for more items than there
+//! is
+//! memory. In a loop such a value grows with each pass, and so does the recursion that reads it.
 
 use minijinja::Value;
 use minijinja::value::ValueKind;
 
 use super::bounded::{MAX_TEXT, RenderError, too_long};
 
-/// Levels of lists and maps in each other: as many as JSON in a response may have.
+/// Maximum depth of nested lists and maps: the same as for JSON responses.
 const MAX_DEPTH: usize = 128;
-/// What an item counts beside its own bytes.
+/// Bytes counted for an item in addition to its contents.
 const ITEM: usize = 16;
 
-/// The value without anything in it that is still to be computed.
+/// The value with all lazy parts computed.
 ///
 /// # Errors
-/// When it is longer than a value may be, or too deep.
+/// When it is longer or deeper than a value may be.
 pub(super) fn materialize(value: Value) -> Result<Value, RenderError> {
     let mut left = MAX_TEXT;
     Ok(solid(&value, &mut left, 0)?.unwrap_or(value))
 }
 
-/// The value anew where something in it was still to be computed.
+/// A computed copy of the value, if any part of it is lazy.
 fn solid(value: &Value, left: &mut usize, depth: usize) -> Result<Option<Value>, RenderError> {
     let size = value.as_bytes().map_or(0, <[u8]>::len).saturating_add(ITEM);
     *left = left.checked_sub(size).ok_or_else(too_long)?;

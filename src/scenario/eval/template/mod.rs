@@ -1,7 +1,7 @@
-//! Templates inside string values: compiled once, rendered for every request against the [`Scope`] of one user.
+//! Templates in strings: compiled once, rendered for each request with the [`Scope`] of one user.
 //!
-//! In: a string with `{{ … }}`. Out: literal pieces and compiled expressions. Rendering takes no lock: the scope is
-//! swapped into a thread-local for the evaluation, where the one static context reads it.
+//! In: a string with `{{ … }}`. Out: literals and compiled expressions. Rendering takes no lock: the scope is swapped
+//! into a thread-local, where the static context reads it.
 
 mod bounded;
 mod compile;

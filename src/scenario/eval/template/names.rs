@@ -1,4 +1,4 @@
-//! The names that templates may use, and what is wrong with one that they may not.
+//! Names that templates may use, and errors for those that they may not.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -13,44 +13,44 @@ use super::{error_text, fake};
 use crate::scenario::grammar::words::{PURE, RANDOM, VALUES};
 use crate::scenario::syntax::diagnostic::nearest;
 
-/// What names a template may use.
+/// The names that are defined for a template.
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     /// The scenario's `vars`.
     pub vars: Arc<Value>,
-    /// Names that change during the run.
+    /// Variables that change during the run.
     pub slots: Arc<SlotTable>,
-    /// What `env` holds.
+    /// The variables of `env`.
     pub environment: Arc<BTreeMap<String, String>>,
     /// The columns of each data file.
     pub columns: HashMap<String, Arc<[Arc<str>]>>,
-    /// Every name that was used, so that the unused ones can be found.
+    /// Names that were used, to find the unused ones.
     pub used: RefCell<BTreeSet<String>>,
-    /// Which names have a value by the time a step runs.
-    pub given: DefiniteAssignment,
-    /// Expressions that were evaluated beforehand.
+    /// Tracks which variables are set when a step runs.
+    pub assigned: DefiniteAssignment,
+    /// Number of expressions evaluated at load time.
     pub(super) folded: Cell<u32>,
-    /// Bytes that evaluated expressions may still write into the plan.
+    /// Bytes that constant expressions may still add to the plan.
     pub(super) room: Cell<usize>,
 }
 
-/// The process's environment as it is now. Each scenario reads it when it is loaded: reading it for every request would
-/// take a lock.
+/// The process environment. Each scenario reads it once when it is loaded: reading it for every request would take a
+/// lock.
 pub(crate) fn process() -> BTreeMap<String, String> {
     std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect()
 }
 
-/// Bytes that the evaluated expressions of a whole file may write.
+/// Maximum bytes that the constant expressions of a file may produce.
 const MAX_ROOM: usize = 8 * 1024 * 1024;
 
 impl Names {
-    /// No names but the process's environment.
+    /// Only the process environment.
     #[cfg(test)]
     pub fn new(vars: Value) -> Self {
         Self::with_environment(vars, Arc::new(process()))
     }
 
-    /// No names but this environment.
+    /// Only this environment.
     pub fn with_environment(vars: Value, environment: Arc<BTreeMap<String, String>>) -> Self {
         Self {
             vars: Arc::new(vars),
@@ -58,19 +58,19 @@ impl Names {
             environment,
             columns: HashMap::new(),
             used: RefCell::default(),
-            given: DefiniteAssignment::default(),
+            assigned: DefiniteAssignment::default(),
             folded: Cell::new(0),
             room: Cell::new(MAX_ROOM),
         }
     }
 
-    /// Whether the scenario's `vars` have this name.
+    /// Whether `vars` defines this name.
     pub(crate) fn is_var(&self, name: &str) -> bool {
         self.vars.get_attr(name).is_ok_and(|value| !value.is_undefined())
     }
 }
 
-/// Whether the name varies during the run.
+/// Checks a name; returns whether its value varies during the run.
 pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, TemplateError> {
     let mut parts = name.split('.');
     let root = parts.next().unwrap_or(name);
@@ -89,9 +89,9 @@ pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, 
             has_column(feeder, column, names).map(|()| true)
         }
         _ if names.slots.id(root).is_some() => {
-            // A data file has a row from the first step on.
+            // The row of a data file is set before the first step.
             if !names.columns.contains_key(root) && !names.is_var(root) {
-                names.given.read(root, has_default(name, code) || code.contains("defined"));
+                names.assigned.read(root, has_default(name, code) || code.contains("defined"));
             }
             Ok(true)
         }
@@ -105,7 +105,7 @@ pub(super) fn check_name(name: &str, code: &str, names: &Names) -> Result<bool, 
 
 fn has_column(feeder: &str, column: &str, names: &Names) -> Result<(), TemplateError> {
     let columns = names.columns.get(feeder).map(|c| &**c).unwrap_or_default();
-    // A file that could not be read has no columns, and was reported.
+    // A file that could not be read has no columns; that was already reported.
     if columns.is_empty() || columns.iter().any(|c| &**c == column) {
         return Ok(());
     }

@@ -1,34 +1,34 @@
-//! A string value of the scenario: fixed, or parts that are rendered for every request.
+//! A string of the scenario: constant, or rendered for each request.
 
 use std::sync::Arc;
 
 use minijinja::value::ValueKind;
 
 use super::bounded::{MAX_TEXT, RenderError, too_long};
-use super::expression::{Expression, Form};
+use super::expression::{Expression, ExpressionForm};
 use super::plain;
 use super::scope::Scope;
 
-/// A string value of the scenario.
+/// A string of the scenario.
 #[derive(Debug, Clone)]
 pub enum Text {
-    /// No `{{` in it, or nothing in it that varies.
+    /// Constant.
     Fixed(Arc<str>),
-    /// Literal text and expressions in turn.
+    /// Literals and expressions.
     Parts(Vec<Part>),
 }
 
 /// A piece of a templated [`Text`].
 #[derive(Debug, Clone)]
 pub enum Part {
-    /// Copied as it is.
+    /// Copied.
     Literal(Arc<str>),
     /// Evaluated.
     Expression(Expression),
 }
 
 impl Text {
-    /// Appends the filled text to `out`.
+    /// Appends the rendered string to `out`.
     ///
     /// # Errors
     /// When an expression fails, such as an undefined variable.
@@ -51,16 +51,19 @@ impl Text {
         Ok(())
     }
 
-    /// Whether its value can be a list: only where it is wholly one expression of other values than a number.
+    /// Whether the value can be a list: only if it is a single expression that is not a number.
     pub fn may_be_list(&self) -> bool {
         let Text::Parts(parts) = self else { return false };
-        matches!(parts.as_slice(), [Part::Expression(Expression(Form::Slot(..) | Form::Compiled(_)))])
+        matches!(
+            parts.as_slice(),
+            [Part::Expression(Expression(ExpressionForm::Slot(..) | ExpressionForm::Compiled(_)))]
+        )
     }
 
-    /// Each text that it stands for: the items of a list that is its whole value, else itself. What is null is left out.
+    /// Calls `take` with each string: the items of a list, if the value is one, else the value. Skips null.
     ///
     /// # Errors
-    /// When an expression fails, or makes more than any request should hold.
+    /// When an expression fails, or the result is too long.
     pub fn each(&self, scope: &mut Scope, mut take: impl FnMut(&str)) -> Result<(), RenderError> {
         let mut out = String::new();
         let whole = match self {
@@ -90,7 +93,7 @@ impl Text {
         Ok(())
     }
 
-    /// Appends the filled text to `out`, or says that its whole value is null.
+    /// Appends the rendered string to `out`; returns false if the value is null.
     ///
     /// # Errors
     /// When an expression fails, such as an undefined variable.
@@ -108,7 +111,7 @@ impl Text {
         self.render(scope, out).map(|()| true)
     }
 
-    /// The text, if it does not vary.
+    /// The string, if it is constant.
     pub fn fixed(&self) -> Option<&Arc<str>> {
         match self {
             Text::Fixed(text) => Some(text),

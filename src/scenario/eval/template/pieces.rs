@@ -1,18 +1,18 @@
-//! Where the templates of a string begin and end.
+//! Splits a string into literals and templates.
 
 use std::ops::Range;
 
 use super::lexer::tokens;
 use super::template_error::TemplateError;
 
-/// A piece of a string before it is compiled.
-pub(super) enum Piece<'a> {
+/// A piece of a string before compilation.
+pub(super) enum StringPiece<'a> {
     Literal(&'a str),
     Source(&'a str),
 }
 
-/// Cuts a string at its `{{ … }}`.
-pub(super) fn split(source: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
+/// Splits a string at its `{{ … }}`.
+pub(super) fn split(source: &str) -> Result<Vec<StringPiece<'_>>, TemplateError> {
     for mark in ["{%", "{#"] {
         if outside(source, mark) {
             return Err(TemplateError::new(mark, format!("`{mark}` is not supported in a scenario"))
@@ -25,18 +25,18 @@ pub(super) fn split(source: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
         let inner = close(&rest[open + 2..])
             .ok_or_else(|| TemplateError::new("{{", "this template is not closed").note("end it with }}"))?;
         if open > 0 {
-            pieces.push(Piece::Literal(&rest[..open]));
+            pieces.push(StringPiece::Literal(&rest[..open]));
         }
-        pieces.push(Piece::Source(&rest[open + 2..][inner.clone()]));
+        pieces.push(StringPiece::Source(&rest[open + 2..][inner.clone()]));
         rest = &rest[open + 2 + inner.end + 2..];
     }
     if !rest.is_empty() {
-        pieces.push(Piece::Literal(rest));
+        pieces.push(StringPiece::Literal(rest));
     }
     Ok(pieces)
 }
 
-/// Whether the mark stands outside every `{{ … }}`.
+/// Whether the mark is outside all `{{ … }}`.
 fn outside(source: &str, mark: &str) -> bool {
     let mut rest = source;
     while let Some(open) = rest.find("{{") {
@@ -51,7 +51,7 @@ fn outside(source: &str, mark: &str) -> bool {
     rest.contains(mark)
 }
 
-/// The expression up to its `}}`; braces inside strings and nested maps do not end it.
+/// The range of the expression up to its `}}`; braces in strings and nested maps do not end it.
 fn close(text: &str) -> Option<Range<usize>> {
     let mut depth = 0usize;
     for token in tokens(text) {

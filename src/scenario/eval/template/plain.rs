@@ -1,4 +1,4 @@
-//! A value as it stands in a text: as JSON writes it, texts without quotes.
+//! Formats values in text: as JSON, but strings without quotes.
 
 use std::fmt::Write as _;
 
@@ -7,7 +7,7 @@ use minijinja::value::ValueKind;
 
 use super::bounded::{Bounded, MAX_TEXT, RenderError, too_long};
 
-/// Appends the value, at most so many bytes.
+/// Appends the value, at most `left` bytes.
 pub(super) fn append(value: &Value, left: usize, out: &mut String) -> Result<(), RenderError> {
     let mut out = Bounded { left, out };
     let written = match value.kind() {
@@ -30,12 +30,12 @@ pub(super) fn append(value: &Value, left: usize, out: &mut String) -> Result<(),
     written.map_err(|_| too_long())
 }
 
-/// For what `b64decode` or a digest in bytes leaves.
+/// The error for bytes, such as the result of `b64decode` or a raw digest.
 pub(super) fn not_text() -> RenderError {
-    RenderError("these are bytes, which are not text: encode them, as in value | b64encode".to_owned())
+    RenderError("the value is bytes, not a string: encode it, as in value | b64encode".to_owned())
 }
 
-/// The same in a text of its own.
+/// The value as a string.
 pub(crate) fn shown(value: &Value) -> Result<String, RenderError> {
     let mut out = String::new();
     append(value, MAX_TEXT, &mut out)?;

@@ -1,7 +1,7 @@
-//! What the templates of one user can see.
+//! The variables that the templates of a user read.
 //!
-//! Names that change during a run (captures, `set`, loop variables, rows of data files) are numbered once for the whole
-//! plan; each user holds one value for each number, so that reading a name in a step is an index.
+//! Variables that change during a run (captures, `set`, loop variables, rows of data files) are numbered once per plan;
+//! each user has an array of values, so that reading a variable is an index.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, LazyLock};
@@ -11,11 +11,11 @@ use minijinja::Value;
 use super::bounded::RenderError;
 use crate::scenario::secrets::Redactor;
 
-/// The number of a name that changes during a run: an index into a user's values.
+/// The number of a variable: an index into a user's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SlotId(pub u32);
 
-/// All names of a plan that change, what each holds at first, and the environment variables.
+/// The variables of a plan, their initial values, and the environment.
 #[derive(Debug, Default)]
 pub struct SlotTable {
     names: Vec<Arc<str>>,
@@ -25,18 +25,18 @@ pub struct SlotTable {
 }
 
 impl SlotTable {
-    /// A table without names. `environment` holds what `env.NAME` can read.
+    /// A table without variables. `environment` is what `env.NAME` reads.
     pub fn new(environment: &BTreeMap<String, String>) -> Self {
         let environment = Value::from_pairs(environment.iter().map(|(k, v)| (k.as_str(), v.as_str())));
         Self { environment, ..Self::default() }
     }
 
-    /// Numbers a name; a name that is known keeps its number and its first value.
+    /// Adds a variable; an existing one keeps its number and its initial value.
     pub fn insert(&mut self, name: &str, initial: Value) -> SlotId {
         if let Some(id) = self.index.get(name) {
             return *id;
         }
-        // A file of at most 1 MB cannot hold more names than u32.
+        // A file of at most 1 MB cannot define more variables than u32 counts.
         let id = SlotId(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
         let name: Arc<str> = name.into();
         self.names.push(Arc::clone(&name));
@@ -45,17 +45,17 @@ impl SlotTable {
         id
     }
 
-    /// The number of a name.
+    /// The number of a variable.
     pub fn id(&self, name: &str) -> Option<SlotId> {
         self.index.get(name).copied()
     }
 
-    /// The name of a number.
+    /// The name of a variable.
     pub fn name(&self, id: SlotId) -> &str {
         self.names.get(id.0 as usize).map_or("", |name| name)
     }
 
-    /// All names in the order of their numbers.
+    /// All names, in the order of their numbers.
     pub fn names(&self) -> &[Arc<str>] {
         &self.names
     }
@@ -65,18 +65,18 @@ impl SlotTable {
     }
 }
 
-/// The values that templates of one user read, and the user's own random generator.
+/// The variables of one user, and the user's random generator.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// Seeded from `--seed` and the user's number, so that a run can be repeated.
+    /// Seeded from `--seed` and the user's id, so that a run can be repeated.
     pub rng: fastrand::Rng,
     /// `user.id`: from 1, unique among the users alive.
     pub user_id: u64,
-    /// `iteration`: tasks this user has begun before this one.
+    /// `iteration`: number of iterations that the user has started before this one.
     pub iteration: u64,
     /// `vars`.
     pub vars: Arc<Value>,
-    /// What no message about this user's values may show.
+    /// Masks secrets in messages about values.
     pub secrets: Arc<Redactor>,
     slots: Vec<Value>,
     table: Arc<SlotTable>,
@@ -86,33 +86,33 @@ static EMPTY: LazyLock<Arc<SlotTable>> = LazyLock::new(Arc::default);
 static NO_SECRETS: LazyLock<Arc<Redactor>> = LazyLock::new(Arc::default);
 
 impl Scope {
-    /// The scope of a new user in a plan without slots; equal seeds and users draw equal values.
+    /// The scope of a new user in a plan without variables; equal seeds and ids give equal random values.
     pub fn new(seed: u64, user_id: u64, vars: Arc<Value>) -> Self {
         Self::with_slots(seed, user_id, vars, Arc::clone(&EMPTY))
     }
 
-    /// The scope of a new user: every slot holds its first value.
+    /// The scope of a new user: every variable has its initial value.
     pub fn with_slots(seed: u64, user_id: u64, vars: Arc<Value>, table: Arc<SlotTable>) -> Self {
-        // An odd multiplier spreads neighbouring user numbers over the whole range of seeds.
+        // Multiplying by an odd constant spreads consecutive user ids over the whole range.
         let seed = seed ^ user_id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let slots = table.initial.clone();
         let (rng, secrets) = (fastrand::Rng::with_seed(seed), Arc::clone(&NO_SECRETS));
         Self { rng, user_id, iteration: 0, vars, secrets, slots, table }
     }
 
-    /// What a slot holds; undefined when nothing was put there.
+    /// The value of a variable; undefined if it is not set.
     pub fn get(&self, slot: SlotId) -> &Value {
         self.slots.get(slot.0 as usize).unwrap_or(&Value::UNDEFINED)
     }
 
-    /// Puts a value into a slot; a slot of another plan is ignored.
+    /// Sets a variable; ignores a number that is not in this plan.
     pub fn set(&mut self, slot: SlotId, value: Value) {
-        if let Some(place) = self.slots.get_mut(slot.0 as usize) {
-            *place = value;
+        if let Some(value_of_slot) = self.slots.get_mut(slot.0 as usize) {
+            *value_of_slot = value;
         }
     }
 
-    /// The names of the slots.
+    /// The table of variables.
     pub fn table(&self) -> &SlotTable {
         &self.table
     }
@@ -124,7 +124,7 @@ impl Scope {
         self.vars.get_attr(name).ok().filter(|value| !value.is_undefined())
     }
 
-    /// The value of a slot or of a member of it.
+    /// The value of a variable or of a member of it.
     pub(super) fn read(&self, slot: SlotId, member: Option<&str>) -> Result<Value, RenderError> {
         let value = self.get(slot);
         let name = || self.table.name(slot);

@@ -1,15 +1,15 @@
-//! What is wrong with a template, with advice.
+//! Errors in templates.
 
-/// What is wrong with a template.
+/// An error in a template, with advice.
 #[derive(Debug)]
 pub(crate) struct TemplateError {
-    /// The text to underline, if it is known.
+    /// The text to underline; empty if unknown.
     pub word: String,
-    /// What is wrong.
+    /// The error message.
     pub message: String,
-    /// Advice.
+    /// Advice, one note per line.
     pub notes: Vec<String>,
-    /// The word is a name that nothing gives a value.
+    /// The word is a name that is not defined.
     pub undefined: bool,
 }
 

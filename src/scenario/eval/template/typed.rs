@@ -1,32 +1,32 @@
-//! Values that keep their type, and conditions.
+//! Templates that keep the type of their value, and conditions.
 
 use std::sync::Arc;
 
 use minijinja::Value;
 
 use super::bounded::RenderError;
-use super::expression::{Expression, Form};
+use super::expression::{Expression, ExpressionForm};
 use super::materialize;
 use super::parts::Text;
 use super::scope::Scope;
 
-/// A value of the scenario that may hold templates anywhere inside. A string that is wholly one `{{ … }}` keeps the
-/// type of its value; other strings are text.
+/// A value of the scenario that may contain templates. A string that is a single `{{ … }}` keeps the type of its value;
+/// other strings are rendered to strings.
 #[derive(Debug, Clone)]
 pub enum Template {
-    /// Nothing in it varies.
+    /// A constant.
     Constant(Value),
-    /// Text with templates in it.
+    /// A string with templates.
     Text(Text),
-    /// Wholly one `{{ … }}`.
+    /// A single `{{ … }}`.
     Expression(Expression),
-    /// A list with something that varies in it.
+    /// A list that contains templates.
     List(Vec<Template>),
-    /// A map with something that varies in it.
+    /// A map that contains templates.
     Map(Vec<(Arc<str>, Template)>),
 }
 
-/// Most items a loop goes over.
+/// Maximum iterations of a loop over a list.
 const MAX_ITEMS: usize = 1_000_000;
 
 impl Template {
@@ -57,20 +57,20 @@ impl Template {
         })
     }
 
-    /// The value for later steps, with nothing in it left to compute.
+    /// The value for later steps, computed in full.
     ///
     /// # Errors
-    /// When an expression fails, or makes more than a value may hold.
+    /// When an expression fails, or the value is too large.
     pub fn materialize(&self, scope: &mut Scope) -> Result<Value, RenderError> {
         let value = self.value(scope)?;
         match self {
-            // What is there already was looked at when it came.
-            Template::Constant(_) | Template::Expression(Expression(Form::Slot(..))) => Ok(value),
+            // Values of variables were already materialized.
+            Template::Constant(_) | Template::Expression(Expression(ExpressionForm::Slot(..))) => Ok(value),
             _ => materialize::materialize(value),
         }
     }
 
-    /// The number of items, where that is known before the run.
+    /// The number of items, if it is constant.
     pub(crate) fn known_length(&self) -> Option<usize> {
         match self {
             Template::Constant(value) => value.len(),
@@ -80,13 +80,13 @@ impl Template {
         }
     }
 
-    /// The items of a list for a loop; the keys of a map.
+    /// The items of a list, or the keys of a map, for a loop.
     ///
     /// # Errors
     /// When the value has no items, or too many.
     pub fn items(&self, scope: &mut Scope) -> Result<Vec<Value>, RenderError> {
         let value = self.value(scope)?;
-        // A text could be taken apart into letters, but nobody means that.
+        // A string could be iterated over by character, but that is never intended.
         let iterator = if value.as_str().is_some() { None } else { value.try_iter().ok() };
         let Some(iterator) = iterator else {
             return Err(RenderError(format!("for_each: the value is not a list but {}", value.kind())));
@@ -104,11 +104,11 @@ impl Template {
 pub struct Condition(pub(super) Expression);
 
 impl Condition {
-    /// Whether it holds: everything but false, 0, nothing and what is empty does.
+    /// Whether it is true: everything except false, 0, none, and empty strings, lists and maps is.
     ///
     /// # Errors
     /// When the expression fails, such as a name without a value.
-    pub fn holds(&self, scope: &mut Scope) -> Result<bool, RenderError> {
+    pub fn is_true(&self, scope: &mut Scope) -> Result<bool, RenderError> {
         self.0.value(scope).map(|value| value.is_true())
     }
 }

@@ -1,6 +1,6 @@
-//! The filters and tests that templates have.
+//! The filters and tests of templates.
 
-/// Filters that templates have; for advice, and for the page of the language.
+/// Filters, for advice and documentation.
 pub(super) const FILTERS: [&str; 41] = [
     "abs",
     "attr",
@@ -45,7 +45,7 @@ pub(super) const FILTERS: [&str; 41] = [
     "upper",
 ];
 
-/// Tests, which follow `is`; for advice, and for the page of the language.
+/// Tests, which follow `is`; for advice and documentation.
 pub(super) const TESTS: [&str; 20] = [
     "boolean",
     "defined",

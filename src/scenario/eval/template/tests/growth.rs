@@ -5,13 +5,13 @@ use minijinja::value::ValueKind;
 
 use super::*;
 
-/// What `set: { a: SOURCE }` leaves after this many rounds, and how far it came.
+/// Runs `set: { a: SOURCE }` repeatedly; returns the number of rounds that succeeded, and the last value or error.
 fn rounds(source: &str, first: Value, rounds: usize) -> (usize, Result<Value, String>) {
     let mut table = SlotTable::default();
     let slot = table.insert("a", Value::UNDEFINED);
     let mut names = names();
     names.slots = table.into();
-    let template = template(source, &names).unwrap_or_else(|slip| panic!("{source}: {}", slip.message));
+    let template = template(source, &names).unwrap_or_else(|error| panic!("{source}: {}", error.message));
     let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
     scope.set(slot, first);
     for round in 0..rounds {
@@ -24,7 +24,7 @@ fn rounds(source: &str, first: Value, rounds: usize) -> (usize, Result<Value, St
 }
 
 #[test]
-fn what_doubles_is_stopped_and_what_is_small_is_kept() {
+fn growing_values_are_limited() {
     for (source, first) in [
         ("{{ a + a }}", Value::from("x")),
         ("{{ a ~ a }}", Value::from("x")),
@@ -41,7 +41,7 @@ fn what_doubles_is_stopped_and_what_is_small_is_kept() {
         let (done, last) = rounds(source, first, 40);
         assert!((10..25).contains(&done) && last.is_err(), "{source}: {done} {last:?}");
     }
-    // Levels, and lists that are not yet there, would take the stack.
+    // Deep nesting and lazy lists would overflow the stack.
     for source in ["{{ [a] }}", "{{ {'a': a} }}", "{{ [[a * 1]] }}"] {
         let (done, last) = rounds(source, Value::from(vec![1]), 1_000);
         assert!(done < 130 && last.clone().unwrap_err().contains("128 nested levels"), "{source}: {done} {last:?}");

@@ -19,7 +19,7 @@ fn fill(source: &str, seed: u64) -> String {
 }
 
 #[test]
-fn what_cannot_vary_is_filled_once() {
+fn constant_templates_are_rendered_at_load_time() {
     for source in ["plain", "{{ vars.word }} {{ n + 1 }}", "{{ '}}' }}"] {
         assert!(text(source, &names()).unwrap().fixed().is_some(), "{source}");
     }
@@ -36,7 +36,7 @@ fn equal_seeds_draw_equal_values() {
 }
 
 #[test]
-fn what_is_wrong_is_found_before_the_run() {
+fn errors_are_found_before_the_run() {
     for source in [
         "{{ wrd }}",
         "{{ vars.nope }}",
@@ -75,7 +75,7 @@ fn the_environment_is_read() {
     for source in ["{{ env.A_KEY }}", "{{ env['A_KEY'] }}", "{{ (env.NOT_SET) | default(env.A_KEY) }}"] {
         assert_eq!(text(source, &names).unwrap().fixed().map(|t| &**t), Some("secret"), "{source}");
     }
-    // Also where something else in it varies.
+    // Also in an expression that varies.
     let varying = text("{{ env.A_KEY ~ user.id }}", &names).unwrap();
     let (mut scope, mut out) = (Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone()), String::new());
     varying.render(&mut scope, &mut out).unwrap();
@@ -83,7 +83,7 @@ fn the_environment_is_read() {
 }
 
 #[test]
-fn names_that_change_are_read_from_their_slots() {
+fn variables_are_read_from_their_slots() {
     let mut names = names();
     let mut table = SlotTable::default();
     let (id, row) = (table.insert("id", Value::UNDEFINED), table.insert("row", Value::UNDEFINED));
@@ -103,14 +103,14 @@ fn names_that_change_are_read_from_their_slots() {
     scope.set(row, Value::from_pairs([("email", Value::from("e@x"))]));
     assert_eq!(fill("/{{ id }}/{{ row.email }}/{{ id ~ 1 }}", &mut scope).unwrap(), "/a/e@x/a1");
     assert_eq!(fill("{{ row.nope }}", &mut scope).unwrap_err().0, "`row` has no `nope`");
-    let holds = |source: &str, scope: &mut Scope| condition(source, &names).unwrap().holds(scope);
+    let holds = |source: &str, scope: &mut Scope| condition(source, &names).unwrap().is_true(scope);
     assert_eq!((holds("id == 'a' and n > 2", &mut scope), holds("not id", &mut scope)), (Ok(true), Ok(false)));
     let whole = template("{{ n }}", &names).unwrap().value(&mut scope).unwrap();
     assert_eq!(whole, Value::from(3));
 }
 
 #[test]
-fn a_text_that_is_wholly_a_list_stands_for_its_items() {
+fn a_list_is_rendered_as_its_items() {
     let mut table = SlotTable::default();
     let slot = table.insert("ids", Value::UNDEFINED);
     let mut names = names();
@@ -137,7 +137,7 @@ fn a_text_that_is_wholly_a_list_stands_for_its_items() {
 }
 
 #[test]
-fn an_expression_that_never_ends_is_stopped() {
+fn endless_expressions_are_aborted() {
     let mut table = SlotTable::default();
     let slot = table.insert("n", Value::UNDEFINED);
     let mut names = names();
@@ -149,7 +149,7 @@ fn an_expression_that_never_ends_is_stopped() {
             let mut out = String::new();
             let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
             scope.set(slot, Value::from(3));
-            // What needs nothing from the run is mostly stopped before it.
+            // Constant expressions usually fail at load time.
             let made = text(&source.replace("NAME", name), &names);
             assert!(made.is_err() || made.unwrap().render(&mut scope, &mut out).is_err(), "{source}");
         }
@@ -157,24 +157,24 @@ fn an_expression_that_never_ends_is_stopped() {
 }
 
 #[test]
-fn an_expression_without_end_is_refused_and_not_followed() {
+fn very_long_expressions_are_rejected() {
     for piece in ["not ", "-", "n.", "n|", "n and ", "1 ~ ", "n if n else ", "n[", "(", "n == "] {
         let deep = format!("{{{{ {}n }}}}", piece.repeat(20_000));
         assert!(text(&deep, &names()).is_err(), "{piece}");
-        // As much as is allowed has to fit on the stack of a test's thread.
+        // The maximum allowed depth must fit on the stack of a test thread.
         let _ = text(&format!("{{{{ {}n }}}}", piece.repeat(100 / piece.trim().split(' ').count())), &names());
     }
     let list = format!("{{{{ choice([{}'x.y|z']) }}}}", "'a.b', ".repeat(2_000));
     assert!(text(&list, &names()).is_ok());
 }
 
-/// A scope in which `a` has this value, and what the source becomes in it.
+/// Renders the source with `a` set to this value.
 fn with_a(source: &str, value: Value) -> Result<String, String> {
     let mut table = SlotTable::default();
     let slot = table.insert("a", Value::UNDEFINED);
     let mut names = names();
     names.slots = table.into();
-    let text = text(source, &names).map_err(|slip| slip.message)?;
+    let text = text(source, &names).map_err(|error| error.message)?;
     let mut scope = Scope::with_slots(1, 7, names.vars.clone(), names.slots.clone());
     scope.set(slot, value);
     let mut out = String::new();
@@ -182,7 +182,7 @@ fn with_a(source: &str, value: Value) -> Result<String, String> {
 }
 
 #[test]
-fn what_a_run_brings_can_be_sliced() {
+fn variables_can_be_sliced() {
     for (source, wanted) in [
         ("{{ a[:4] }}", "x,y,"),
         ("{{ (a ~ '')[:3] }}", "x,y"),
@@ -195,21 +195,21 @@ fn what_a_run_brings_can_be_sliced() {
         assert_eq!(with_a(source, Value::from("x,y,z")).as_deref(), Ok(wanted), "{source}");
     }
     assert!(with_a("{{ a.none | string }}", Value::from_pairs([("k", 1)])).is_err());
-    // What can never work is still found, and so is a name that is none.
+    // Slices that always fail, and undefined names in slices, are still reported.
     for source in ["{{ 5[:1] }}", "{{ b[:1] }}", "{{ a[:c] }}"] {
         assert!(with_a(source, Value::from("x")).is_err(), "{source}");
     }
 }
 
 #[test]
-fn what_may_hold_with_other_numbers_is_taken() {
-    // Of ten draws nine fail.
+fn random_expressions_that_sometimes_succeed_are_accepted() {
+    // Fails for nine of ten values.
     assert!(text("{{ ['a'][random_int(0, 9)] | upper }}", &names()).is_ok());
     assert!(text("{{ [][random_int(0, 9)] | upper }}", &names()).is_err());
 }
 
 #[test]
-fn values_stand_in_a_text_as_json_writes_them() {
+fn values_are_formatted_as_json() {
     let map = Value::from(minijinja::value::Serde(serde_json::json!({ "k": [1, true, null], "t": "x" })));
     for (source, value, wanted) in [
         ("/v/{{ a }}", Value::from(true), "/v/true"),
@@ -230,7 +230,7 @@ fn values_stand_in_a_text_as_json_writes_them() {
 }
 
 #[test]
-fn a_condition_with_braces_is_given_without_them() {
+fn braces_in_conditions_are_reported() {
     for (source, wanted) in [
         ("{{ n }}", "n"),
         ("{{ n > 1 }}", "n > 1"),
@@ -244,20 +244,20 @@ fn a_condition_with_braces_is_given_without_them() {
         ("word == {{ n or word }}", "word == (n or word)"),
         ("n > {{ n", "n >  n"),
     ] {
-        let slip = condition(source, &names()).expect_err(source);
-        assert_eq!(slip.notes, [format!("write {wanted}")], "{source}");
+        let error = condition(source, &names()).expect_err(source);
+        assert_eq!(error.notes, [format!("write {wanted}")], "{source}");
         assert!(condition(wanted, &names()).is_ok(), "{wanted}");
     }
 }
 
 #[test]
-fn what_is_no_list_is_named_by_choice() {
+fn choice_requires_a_list() {
     for (argument, kind) in
         [("'lamp'", "a string"), ("{'a': 1}", "a map"), ("none", "none"), ("7", "a number"), ("true", "true or false")]
     {
-        let slip = condition(&format!("choice({argument})"), &names()).expect_err(argument);
+        let error = condition(&format!("choice({argument})"), &names()).expect_err(argument);
         let wanted = format!("expected a list, found {kind}: write choice([\"a\", \"b\"])");
-        assert!(slip.message.contains(&wanted), "{slip:?}");
+        assert!(error.message.contains(&wanted), "{error:?}");
     }
     for list in ["[1, 2]", "range(3)", "(1, 2)"] {
         assert!(condition(&format!("choice({list})"), &names()).is_ok(), "{list}");
@@ -265,7 +265,7 @@ fn what_is_no_list_is_named_by_choice() {
 }
 
 #[test]
-fn mistakes_of_other_languages_are_answered_with_this_one() {
+fn syntax_of_other_languages_is_explained() {
     for (source, message, note) in [
         ("n = 1", "there is no `=`", "write == to compare"),
         ("n && word", "there is no `&&`", "write and instead of &&"),
@@ -277,23 +277,23 @@ fn mistakes_of_other_languages_are_answered_with_this_one() {
         ("random_string('x')", "expected a non-negative integer, found a string", ""),
         ("word | int", "the string is not a number", ""),
     ] {
-        let slip = condition(source, &names()).expect_err(source);
+        let error = condition(source, &names()).expect_err(source);
         let note = note.replace("word |", "value |");
-        assert!(slip.message.contains(message) && slip.notes.join(" ").contains(&note), "{source}: {slip:?}");
+        assert!(error.message.contains(message) && error.notes.join(" ").contains(&note), "{source}: {error:?}");
     }
-    // `is not none` and the like stay what they are.
+    // These remain valid.
     for source in ["n is not none", "word is string and n >= 1 and n != 2", "not n", "word is startingwith('h')"] {
         assert!(condition(source, &names()).is_ok(), "{source}");
     }
 }
 
 #[test]
-fn the_tests_of_the_page_are_those_there_are() {
+fn the_documented_tests_exist() {
     let page = include_str!("../../../../../docs/scenario-language.md");
     for test in super::vocabulary::TESTS {
         assert_eq!(super::environment::unknown_word(&format!("1 is {test}")), None, "{test}");
         assert!(page.contains(&format!("`{test}`")) || page.contains(&format!("`{test}(")), "{test}");
     }
-    let slip = condition("n is nunber", &names()).expect_err("no such test");
-    assert_eq!(slip.notes, ["did you mean `number`?"]);
+    let error = condition("n is nunber", &names()).expect_err("no such test");
+    assert_eq!(error.notes, ["did you mean `number`?"]);
 }
