@@ -185,6 +185,24 @@ fn settings_come_with_their_origin_and_outputs_with_their_files() {
 }
 
 #[test]
+fn secrets_are_on_no_page() {
+    let place = Place::new();
+    let scenario = "secrets: [TOKEN]\nusers: 1\ntasks: [{ steps: [{ get: '/a?{{ env.TOKEN }}' }] }]\n";
+    fs::write(place.path().join("secret.yaml"), scenario).expect("a scenario");
+    // Nothing listens there.
+    let line =
+        "-f secret.yaml --headless --only-summary -t 1s --host http://ada:S3cretPass@127.0.0.1:9 --csv out/S3cretToken";
+    let mut command = command::katydid(place.path(), &line.split(' ').collect::<Vec<_>>());
+    command.env("KATYDID_RUNS_DIR", "runs").env("TOKEN", "S3cretToken").output().expect("it runs");
+    place.ok("findings latest --md f.md --html f.html");
+    let run = place.json("runs --json")[0]["id"].as_str().expect("an id").to_owned();
+    for file in [place.path().join("f.md"), place.path().join("f.html"), place.runs().join(run).join("meta.json")] {
+        let text = fs::read_to_string(&file).expect("a file");
+        assert!(!text.contains("S3cret") && text.contains("***"), "{}: {text}", file.display());
+    }
+}
+
+#[test]
 fn the_plan_follows_from_what_was_used() {
     let place = Place::new();
     let id = place.record("-t 1s");
@@ -195,7 +213,7 @@ fn the_plan_follows_from_what_was_used() {
         meta["outcome"]["totals"]["vu_hours"] = 313.0.into();
     });
     let page = place.ok(&format!("findings {id}"));
-    let words = "Premium (5,000 VU-hours, \\$399 a month): the busiest month (2026-01) used 313.0 VU-hours.";
+    let words = "Premium (5,000 VU-hours, \\$399 a month): the busiest month (2026-01) used 313 VU-hours.";
     assert!(section(&page, "Recommendation").contains(words), "{page}");
     let cost = section(&page, "VU-hours and cost");
     assert!(cost.contains("| 2026-01 | 1 | 313.0 | 156.5 % | \\$0 | 113 too many |"), "{cost}");
@@ -203,7 +221,7 @@ fn the_plan_follows_from_what_was_used() {
     assert_eq!(usage["months"][0]["vu_hours"], 313.0);
     let page = place.ok(&format!("findings {id} --vu-plans Only:300:10 --vu-allowance 300 --vu-currency EUR_"));
     let words =
-        "none of the price list: the busiest month (2026-01) used 313.0 VU-hours, and the largest plan, Only, has 300.";
+        "none of the price list: the busiest month (2026-01) used 313 VU-hours, and the largest plan, Only, has 300.";
     assert!(section(&page, "Recommendation").contains(words), "{page}");
     assert!(page.contains("EUR\\_10"), "{page}");
 }
@@ -227,7 +245,7 @@ fn what_is_wrong_is_refused_and_what_is_unfinished_is_said() {
     assert_eq!(output.status.code(), Some(0));
     assert!(err(&output).contains("2026-01-06_100000_killed was cut short"), "{}", err(&output));
     let page = out(&output);
-    assert!(section(&page, "Summary").contains("**Run 1:** ❌ cut short. The process was killed before"), "{page}");
+    assert!(section(&page, "Summary").contains("**Run 1:** ❌ cut short: The process was killed before"), "{page}");
     assert!(page.contains("| state | cut short: the process was killed | ran to its end |"), "{page}");
     assert!(page.contains("Repeat the runs that did not come to their end: 1 of 2 runs"), "{page}");
     // Of a run whose figures were removed nothing can be said.

@@ -101,7 +101,9 @@ fn criteria_are_ticked_with_their_evidence_and_no_others() {
     ] {
         assert!(criteria.contains(line), "{line}: {criteria}");
     }
-    assert!(markdown(&[fixture::running()]).contains("so far; a run without a verdict decides nothing"));
+    let page = markdown(&[fixture::running()]);
+    assert!(page.contains("so far; a run without a verdict decides nothing"), "{page}");
+    assert!(page.contains("- [ ] p95 is below 500 ms: Run 1: 72ms so far"), "{page}");
 }
 
 #[test]
@@ -128,6 +130,10 @@ fn runs_without_figures_say_so() {
         assert!(page.contains(words), "{words}: {page}");
     }
     assert!(!page.contains("NaN") && !page.contains("inf"), "{page}");
+    let mut refused = fixture::run();
+    let total = &mut Arc::make_mut(&mut refused.last).total.total;
+    total.failures = total.requests;
+    assert!(markdown(&[refused]).contains("Not a measure of what is normal: every request failed."));
     let mut invalid = fixture::run();
     Arc::make_mut(&mut invalid.meta).outcome.as_mut().expect("it has one").verdict = "invalid".to_owned();
     let page = markdown(&[fixture::run(), invalid]);

@@ -107,7 +107,7 @@ fn text(shown: &Text) -> String {
                 Mark::Warning => ("is-open", "!"),
                 Mark::Open => ("is-open", "…"),
             };
-            format!("<span class=\"{class}\">{sign} {}</span>", escaped(words))
+            format!("<span class=\"{class}\">{sign}&nbsp;{}</span>", escaped(words))
         }
         Text::Blank => String::new(),
     }

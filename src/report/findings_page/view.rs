@@ -121,6 +121,7 @@ impl<'a> Column<'a> {
             Some("invalid") => Some("the load generator was the bottleneck"),
             Some("broken") => Some("the load generator died"),
             _ if self.total().response.count == 0 => Some("it has no responses"),
+            _ if self.total().failures == self.total().requests => Some("every request failed"),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@ use crate::report::findings_page::model::{Block, Check, Line, Section, code, own
 use crate::report::findings_page::view::{Column, View, percentile};
 use crate::report::shown;
 use crate::stats::snapshot::Judged;
+use crate::store::State;
 use crate::store::catalog::BASELINE_TAG;
 use crate::system::ci::GITHUB_ACTIONS;
 use crate::units;
@@ -124,7 +125,11 @@ fn baselines(view: &View<'_>) -> Check {
         .collect();
     names.dedup();
     let evidence = match names.is_empty() {
-        true => vec![own("no run is a member of a baseline: `katydid runs tag RUN baseline:NAME` makes it one")],
+        true => vec![
+            own("no run is a member of a baseline: "),
+            code("katydid runs tag RUN baseline:NAME"),
+            own(" makes it one"),
+        ],
         false => vec![own("members of "), code(names.join(", "))],
     };
     Check { done: !names.is_empty(), words: "Establish performance baselines", evidence }
@@ -144,7 +149,7 @@ fn thresholds(view: &View<'_>) -> Check {
     Check { done, words: "All thresholds passed", evidence: vec![own(evidence)] }
 }
 
-/// A criterion that each run meets, with the figure of each.
+/// A criterion that each run has met at its end, with the figure of each.
 fn each(view: &View<'_>, words: &'static str, of: impl Fn(&Column<'_>) -> (bool, String)) -> Check {
     let known: Vec<(bool, String)> = view
         .runs
@@ -152,8 +157,10 @@ fn each(view: &View<'_>, words: &'static str, of: impl Fn(&Column<'_>) -> (bool,
         .map(|column| match column.why_not_sound() {
             Some(why) => (false, format!("{}: {why}", column.name)),
             None => {
+                let is_over = column.run.state == State::Ended;
                 let (is_met, figure) = of(column);
-                (is_met, format!("{}: {figure}", column.name))
+                let so_far = if is_over { "" } else { " so far" };
+                (is_met && is_over, format!("{}: {figure}{so_far}", column.name))
             }
         })
         .collect();
@@ -187,15 +194,10 @@ fn steady(view: &View<'_>) -> Check {
     Check { done, words: "Performance does not degrade over time", evidence: vec![own(evidence)] }
 }
 
+/// Of a run that is invalid the figures are not sound; less than that is said.
 fn generator(view: &View<'_>) -> Check {
-    each(view, "The load generator was not the bottleneck", |column| {
-        let red = column.last().health.red;
-        let words = if red.is_zero() {
-            "never".to_owned()
-        } else {
-            format!("for {}", units::plain(Duration::from_secs(red.as_secs().max(1))))
-        };
-        // Sustained times make a run invalid, whose figures are not sound.
-        (true, words)
+    each(view, "The load generator kept up", |column| {
+        let red = column.last().health.red.as_secs_f64().ceil();
+        (true, if red > 0.0 { format!("the bottleneck for {red:.0}s") } else { "always".to_owned() })
     })
 }

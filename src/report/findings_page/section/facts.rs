@@ -62,10 +62,9 @@ impl Protocol {
     }
 }
 
-/// With a capital letter and a full stop.
+/// With one full stop.
 pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.trim_end_matches('.').chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).chain(['.']).collect())
+    format!("{}.", text.trim_end_matches('.'))
 }
 
 /// `1 request`, `3 requests`.

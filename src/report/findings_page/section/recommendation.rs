@@ -34,7 +34,7 @@ pub(super) fn section(view: &View<'_>) -> Section {
 /// The plan for what was used so far, and why.
 pub(super) fn sentence(view: &View<'_>) -> String {
     let (month, used) = busiest(view);
-    let used_words = format!("the busiest month ({month}) used {} VU-hours", shown::vu_hours(used));
+    let used_words = format!("the busiest month ({month}) used {} VU-hours", hours(used));
     match (smallest(view, used), view.allowance.plans().last()) {
         (Some(plan), _) => format!(
             "{} ({} VU-hours, {} a month): {used_words}.",

@@ -36,7 +36,8 @@ pub(super) fn section(view: &View<'_>) -> Section {
     let mut blocks =
         vec![Block::Table(Table::new(view.head(""), view.runs.len() + 1, rows.collect())), Block::say(about)];
     if view.runs.iter().any(|column| column.last().run.is_insecure) {
-        blocks.push(Block::say("TLS certificates were not verified (`tls.insecure`)."));
+        let words = vec![own("TLS certificates were not verified ("), code("tls.insecure"), own(").")];
+        blocks.push(Block::Paragraph(words));
     }
     Section::new("set-up", "Set-up", blocks)
 }

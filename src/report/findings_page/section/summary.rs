@@ -21,7 +21,7 @@ fn verdict(column: &Column<'_>) -> Line {
     vec![
         strong(format!("{}: ", column.name)),
         Text::Marked(column.mark(), column.standing.word.clone()),
-        words(format!(". {}", sentence(&column.standing.reason))),
+        words(format!(": {}", sentence(&column.standing.reason))),
     ]
 }
 
