@@ -22,6 +22,7 @@ pub(super) type Places = Vec<(&'static dyn Format, PathBuf)>;
 pub(super) fn add(command: Command) -> Command {
     let option = |format: &&'static dyn Format| {
         let arg = Arg::new(format.name()).long(format.name()).value_name(format.place());
+        let arg = arg.visible_aliases(format.alias());
         arg.help(format.help()).value_parser(value_parser!(PathBuf))
     };
     command.mut_subcommand(NAME, |report| report.args(FORMATS.iter().map(option)))

@@ -10,6 +10,11 @@ pub trait Format: Sync {
     /// Its name: that of its flag, and of its key in `report`.
     fn name(&self) -> &'static str;
 
+    /// A second name of its flag.
+    fn alias(&self) -> Option<&'static str> {
+        None
+    }
+
     /// What a path given to it names: a `FILE`, or the `PREFIX` of several.
     fn place(&self) -> &'static str;
 

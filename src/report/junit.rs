@@ -17,6 +17,7 @@ use crate::store::{Run, State};
 /// The file.
 pub static JUNIT: OneFile = OneFile {
     name: "junit",
+    alias: None,
     help: "JUnit XML for CI systems: a case for the verdict, for each threshold and for each row",
     render,
 };

@@ -12,6 +12,7 @@ use crate::store::Run;
 /// A format that writes one file, which `render` makes of a run.
 pub struct OneFile {
     pub(super) name: &'static str,
+    pub(super) alias: Option<&'static str>,
     pub(super) help: &'static str,
     pub(super) render: fn(&Run) -> String,
 }
@@ -32,6 +33,10 @@ impl OneFile {
 impl Format for OneFile {
     fn name(&self) -> &'static str {
         self.name
+    }
+
+    fn alias(&self) -> Option<&'static str> {
+        self.alias
     }
 
     fn place(&self) -> &'static str {

@@ -132,7 +132,7 @@ settings! {
     /// At the end write JUnit XML, for CI systems, to FILE
     junit: Option<PathBuf>, value::path, flag("FILE");
     /// At the end write a summary in Markdown, for pull requests, to FILE
-    markdown: Option<PathBuf>, value::path, flag("FILE");
+    markdown: Option<PathBuf>, value::path, flag("FILE").alias("md");
     /// At the end print Locust's JSON array on standard output, and everything else on standard error
     json: bool, value::boolean, switch();
     /// At the end write Locust's JSON array to NAME.json, instead of printing the final tables

@@ -167,8 +167,7 @@ fn echoing(secret: &str) -> String {
 fn recorded(folder: &Path) -> String {
     let files = ["r.html", "r.json", "r.md", "r.xml"];
     let [html, json, md, xml] = files;
-    let args =
-        ["report", "latest", "--runs-dir", "runs", "--html", html, "--json", json, "--markdown", md, "--junit", xml];
+    let args = ["report", "latest", "--runs-dir", "runs", "--html", html, "--json", json, "--md", md, "--junit", xml];
     let output = katydid(folder, &args).output().expect("the command runs");
     let mut all = out(&output) + &String::from_utf8_lossy(&output.stderr);
     let run = fs::read_dir(folder.join("runs")).expect("a folder").flatten().map(|entry| entry.path());

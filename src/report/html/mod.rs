@@ -23,8 +23,12 @@ use super::one_file::OneFile;
 use crate::store::Run;
 
 /// The page.
-pub static HTML: OneFile =
-    OneFile { name: "html", help: "One HTML page with verdict, charts, tables and failures; works offline", render };
+pub static HTML: OneFile = OneFile {
+    name: "html",
+    alias: None,
+    help: "One HTML page with verdict, charts, tables and failures; works offline",
+    render,
+};
 
 const TEMPLATE: &str = include_str!("../../../assets/report/page.html");
 const STYLE: [&str; 2] =

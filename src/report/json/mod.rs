@@ -10,8 +10,12 @@ use super::one_file::OneFile;
 use crate::store::Run;
 
 /// The document.
-pub static JSON: OneFile =
-    OneFile { name: "json", help: "A JSON document with everything that was measured, for programs", render };
+pub static JSON: OneFile = OneFile {
+    name: "json",
+    alias: None,
+    help: "A JSON document with everything that was measured, for programs",
+    render,
+};
 
 fn render(run: &Run) -> String {
     // Nothing in it can fail to be written: its keys are strings, and it has no other types than JSON has.

@@ -22,6 +22,7 @@ use crate::units;
 /// The file.
 pub static MARKDOWN: OneFile = OneFile {
     name: "markdown",
+    alias: Some("md"),
     help: "Markdown for pull requests: verdict, key figures, thresholds, failures; at most 65,536 characters",
     render,
 };

@@ -11,6 +11,7 @@ use crate::store::Run;
 /// The file.
 pub static TEXT: OneFile = OneFile {
     name: "text",
+    alias: None,
     help: "Plain text: verdict, thresholds, summary and tables as they are printed at the end of a run",
     render,
 };
