@@ -17,6 +17,11 @@ pub(super) fn percent(ratio: f64) -> String {
     format!("{:.2} %", ratio * 100.0)
 }
 
+/// A ratio to the tenth of a percent: `12.3 %`.
+pub(super) fn tenth(ratio: f64) -> String {
+    format!("{:.1} %", ratio * 100.0)
+}
+
 /// A response time; a dash where none was measured.
 pub(super) fn time(times: &Latency, of: Duration) -> String {
     if times.count == 0 { NONE.to_owned() } else { units::latency(of) }
@@ -101,7 +106,8 @@ pub(super) fn measured(judgement: &Judgement) -> String {
 
 /// What is left of a limit: `+70.0 %`, `-4.2 %`.
 pub(super) fn margin(judgement: &Judgement) -> String {
-    judgement.margin.map_or_else(|| NONE.to_owned(), |margin| format!("{:+.1} %", margin * 100.0))
+    let sign = |margin: f64| if margin < 0.0 { "" } else { "+" };
+    judgement.margin.map_or_else(|| NONE.to_owned(), |margin| format!("{}{}", sign(margin), tenth(margin)))
 }
 
 /// For how much of the time a threshold was met: `98.3 % of 02:00`.
@@ -110,7 +116,7 @@ pub(super) fn compliance(judgement: &Judgement) -> String {
     if of.is_zero() {
         return NONE.to_owned();
     }
-    format!("{:.1} % of {}", met.as_secs_f64() / of.as_secs_f64() * 100.0, units::clock(of))
+    format!("{} of {}", tenth(met.as_secs_f64() / of.as_secs_f64()), units::clock(of))
 }
 
 /// How a threshold stands, in a sentence.

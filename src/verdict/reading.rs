@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::measure::Sums;
 use super::period::Period;
 use crate::scenario::eval::operator::Operator;
 use crate::scenario::plan::{Check, Metric};
@@ -92,7 +93,15 @@ fn doubt(check: &Check, period: &Period, holds: bool, is_over: bool) -> Option<S
     let grows = matches!(check.metric, Metric::Requests | Metric::Failures);
     let is_least = matches!(check.operator, Operator::Greater | Operator::AtLeast | Operator::Equal);
     let may_come = (sums.requests as f64) <= check.value || !matches!(check.operator, Operator::Equal);
-    (grows && is_least && may_come && !holds && !is_over && !period.is_window()).then(|| "not yet".to_owned())
+    (grows && is_least && may_come && !holds && !is_over && !period.is_window()).then(|| so_far(check, sums))
+}
+
+/// How far a count has come on its way to what it must reach.
+fn so_far(check: &Check, sums: &Sums) -> String {
+    let found = if check.metric == Metric::Failures { sums.failures } else { sums.requests };
+    let needed = words(check.metric, check.value);
+    let more = if check.operator == Operator::Greater { "more than " } else { "" };
+    format!("{} of {more}{needed} so far", units::count(found))
 }
 
 /// The fewest times by which a percentile can be judged: with fewer, the probability that even the longest of them is

@@ -4,6 +4,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::cells::{lines, pad};
 use crate::clean;
+use crate::report::shown;
 use crate::report::silence::wrap;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
@@ -54,27 +55,24 @@ fn note(judgement: &Judgement) -> String {
             parts.extend(judgement.first_failed.map(|at| format!("first at {}", units::clock(at))));
         }
     }
-    let (held, judged) = judgement.compliance;
-    if held < judged {
-        let percent = held.as_secs_f64() / judged.as_secs_f64() * 100.0;
-        parts.push(format!("held {percent:.0} % of the time"));
-    }
+    parts.extend(held(judgement));
     if judgement.warn && matches!(judgement.judged, Judged::Violated | Judged::Failed) {
         parts.push("only a warning".to_owned());
     }
     parts.join(", ")
 }
 
-/// What is left of the limit of a threshold, or by how much it is missed: `margin 70 %`, `missed by 5 %`,
-/// `12 times the limit`. `None` where there is no such figure.
+/// What is left of the limit of a threshold, or by how much it is missed: `margin 70.0 %`, `missed by 5.0 %`. `None` where
+/// there is no such figure.
 pub fn margin(judgement: &Judgement) -> Option<String> {
-    let percent = |margin: f64| format!("{:.0} %", margin.abs() * 100.0);
-    judgement.margin.map(|margin| match margin {
-        // Hundreds of percent say less than a factor.
-        _ if margin.abs() > 2.0 => format!("{:.0} times the limit", 1.0 + margin.abs()),
-        _ if judgement.judged == Judged::Holds => format!("margin {}", percent(margin)),
-        _ => format!("missed by {}", percent(margin)),
-    })
+    let word = if judgement.judged == Judged::Holds { "margin" } else { "missed by" };
+    judgement.margin.map(|margin| format!("{word} {}", shown::tenth(margin.abs())))
+}
+
+/// For how much of the time a threshold was met: `held 98.3 % of the time`. `None` where it always was.
+pub fn held(judgement: &Judgement) -> Option<String> {
+    let (held, judged) = judgement.compliance;
+    (held < judged).then(|| format!("held {} of the time", shown::tenth(held.as_secs_f64() / judged.as_secs_f64())))
 }
 
 /// What the threshold says beside its check.

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::report::text::margin;
+use crate::report::text::{held, margin};
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::tui::text;
 use crate::tui::theme::Theme;
@@ -51,12 +51,10 @@ fn row(judgement: &Judgement, (check, value, width): (usize, usize, usize), them
     };
     let mut notes: Vec<String> = margin(judgement).into_iter().collect();
     if let Judged::CannotTell(why) = &judgement.judged {
-        notes.push(format!("cannot tell: {why}"));
+        // The mark says that it is open.
+        notes.push(why.to_string());
     }
-    let (held, judged) = judgement.compliance;
-    if held < judged {
-        notes.push(format!("held {:.0} % of the time", held.as_secs_f64() / judged.as_secs_f64() * 100.0));
-    }
+    notes.extend(held(judgement));
     let rest = judgement.words.strip_prefix(&*judgement.check).unwrap_or("").trim_start_matches(", ");
     notes.push(rest.to_owned());
     notes.retain(|note| !note.is_empty());
@@ -162,9 +160,12 @@ mod tests {
     #[test]
     fn a_list_has_the_margin_and_what_is_meant() {
         let rows = shown(120, 4, false);
-        assert!(rows[0].starts_with(" ✗ fail_ratio < 0.4%  0.42 %   missed by 5 %, held 90 % of the time"), "{rows:?}");
-        assert!(rows[1].contains("cannot tell: 12 of at least 299 requests, of POST /api/checkout"), "{rows:?}");
-        assert!(rows[2].contains("121ms   margin 70 %"), "{rows:?}");
+        assert!(
+            rows[0].starts_with(" ✗ fail_ratio < 0.4%  0.42 %   missed by 5.0 %, held 90.0 % of the time"),
+            "{rows:?}"
+        );
+        assert!(rows[1].contains("   12 of at least 299 requests, of POST /api/checkout"), "{rows:?}");
+        assert!(rows[2].contains("121ms   margin 70.0 %"), "{rows:?}");
         let short = shown(120, 3, false);
         assert!(short.len() == 3 && short[2].contains("2 more thresholds"), "{short:?}");
     }
