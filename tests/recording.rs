@@ -77,7 +77,7 @@ fn an_example_of_a_failure_has_its_request_in_every_report() {
       { post: '/nothing?page=2', headers: { X-Trace: abc, Authorization: Bearer t0ken }, json: { name: Ada } },
       { graphql: 'query Broken($q: String) { nothing(q: $q) }', variables: { q: lamp } } ] }]\n";
     fs::write(folder.path().join("s.yaml"), scenario).expect("a scenario");
-    let flags = "--headless -f s.yaml -u 3 -r 100 -t 1500ms --runs-dir runs --html r.html --markdown r.md";
+    let flags = "--headless -f s.yaml -u 3 -r 100 -t 1500ms --runs-dir runs --html r.html --md r.md";
     let output = katydid(folder.path(), &flags.split(' ').collect::<Vec<_>>()).output().expect("a run");
     let run = only(&folder.path().join("runs"));
     let stored = store::read(&run).expect("a run");

@@ -132,6 +132,17 @@ fn the_numbers_on_the_page_are_those_of_the_run() {
     assert!(said.iter().zip(&examples).all(|(said, example)| example.contains(said)), "{examples:?}");
     assert_eq!(table(&mut browser, "#graphql tbody tr")[0][1..5], ["4", "12", "200", "46.5"]);
     assert_eq!(table(&mut browser, "#redis tbody tr")[1][1..4], ["1,000", "4,000", "0"]);
+    let second = &document["redis"]["over_time"][1];
+    for (chart, field) in
+        [("memory", "memory_bytes"), ("clients", "clients"), ("ops", "commands_per_s"), ("delivery", "delivery_p95_ms")]
+    {
+        let drawn = format!("document.querySelectorAll('#chart-redis-{chart} canvas').length");
+        assert_eq!(browser.evaluate(&drawn), 1, "{chart}");
+        let value = format!("JSON.parse(document.getElementById('data').textContent).redis.{chart}[1]");
+        let (shown, known) = (browser.evaluate(&value).as_f64(), second[field].as_f64());
+        let is_close = shown.zip(known).is_some_and(|(shown, known)| (shown - known).abs() < 0.001);
+        assert!(is_close, "{chart}: {shown:?}, not {known:?}");
+    }
     let scenario = texts(&mut browser, "#scenario pre");
     assert_eq!(scenario, [document["run"]["scenario_text"].as_str().expect("no error here").trim()]);
     let facts = texts(&mut browser, "#facts dd").join("\n");

@@ -2,6 +2,8 @@
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
+#[path = "screen/disk.rs"]
+mod disk;
 #[path = "screen/ends.rs"]
 mod ends;
 #[path = "screen/redis.rs"]

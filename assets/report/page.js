@@ -25,6 +25,13 @@
     return n < 999.95 ? n.toFixed(1) : Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ",");
   }
   const count = (n) => (n == null ? "–" : Math.round(n).toString().replace(/\B(?=(\d{3})+$)/g, ","));
+  function bytes(n) {
+    if (n == null) return "–";
+    const units = ["B", "kB", "MB", "GB", "TB"];
+    let at = 0;
+    while (n >= 999.5 && at < units.length - 1) { n /= 1000; at += 1; }
+    return (at ? n.toFixed(1) : n.toFixed(0)) + " " + units[at];
+  }
   const percent = (n) => (n == null ? "–" : (n * 100).toFixed(1) + " %");
   function clock(s) {
     if (s == null) return "–";
@@ -127,6 +134,15 @@
       () => data.margins.names.map((name, at) =>
         line(name, strokes[at % strokes.length], percent, { value: value(data.margins.of[at]) })),
       () => ({ range: (u, low, high) => [Math.min(0, low || 0) * 1.05, Math.max(high || 0, 0.05) * 1.08] }));
+  }
+  if (data.redis) {
+    const { t, memory, clients, ops, delivery } = data.redis;
+    const one = (id, column, value, label, stroke) =>
+      overTime("chart-redis-" + id, [t, column], value, () => [line(label, stroke, value)]);
+    one("memory", memory, bytes, "memory", "--c4");
+    one("clients", clients, count, "connections", "--c1");
+    one("ops", ops, rate, "commands/s", "--c2");
+    one("delivery", delivery, latency, "p95", "--c3");
   }
   if (data.spectrum) {
     const { labels, response, service } = data.spectrum;

@@ -69,7 +69,7 @@ fn run_to_code(settings: &Settings) -> u8 {
     }
     say_lines(&mut local.recording);
     let followed =
-        headless::follow(handle, settings, local.remarks(), local.recording.status(), |last| rule.verdict(last));
+        headless::follow(handle, settings, local.remarks(), local.recording.writing(), |last| rule.verdict(last));
     let Followed { last, forced_by } = match followed {
         Ok(followed) => followed,
         Err(error) => {

@@ -16,6 +16,7 @@ use crate::scenario::{DEMO_HOST, Overrides, Plan, Scenario, ScenarioError, estim
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
+use crate::store::Writing;
 use crate::tui::{Probe, ProbeError, Starter};
 
 /// How long the launcher waits for a Redis to respond.
@@ -163,6 +164,10 @@ impl Starter for Local {
             return Err(why.to_owned());
         }
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
+    }
+
+    fn writing(&self) -> Vec<Writing> {
+        self.recording.writing()
     }
 
     fn read(&mut self, scenario: &Scenario) {

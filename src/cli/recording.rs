@@ -16,9 +16,8 @@ use crate::engine::RunHandle;
 use crate::scenario::{Plan, Scenario};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
-use crate::store::journal::Status;
 use crate::store::retention::{self, Limits};
-use crate::store::{self, Journal, Meta, Outcome, Run, Totals};
+use crate::store::{self, Journal, Meta, Outcome, Output, Run, Totals, Writing};
 use crate::system::ci;
 use crate::system::machine::Machine;
 
@@ -109,9 +108,12 @@ impl Recording {
         errors.is_empty()
     }
 
-    /// Whether the run that goes on is being written.
-    pub(super) fn status(&self) -> Option<watch::Receiver<Status>> {
-        Some(self.current.as_ref()?.journal.as_ref()?.status())
+    /// What is written of the run that goes on.
+    pub(super) fn writing(&self) -> Vec<Writing> {
+        let Some(Current { journal, reports, .. }) = &self.current else { return Vec::new() };
+        let run = journal.as_ref().map(|journal| Writing::new(Output::Run, journal.status()));
+        let csv = reports.status().map(|status| Writing::new(Output::Csv, status));
+        run.into_iter().chain(csv).collect()
     }
 
     /// What is to be said by now.

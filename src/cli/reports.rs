@@ -15,7 +15,7 @@ use crate::report::{FORMATS, Format};
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
-use crate::store::Run;
+use crate::store::{Run, Status};
 
 /// The format that is written while the run goes on.
 const CSV: &str = "csv";
@@ -69,6 +69,11 @@ impl Wanted {
         if self.is_array_printed || self.array_file.is_some() {
             self.array = LocustJson::start(snapshots).ok();
         }
+    }
+
+    /// Whether the CSV files are being written.
+    pub(super) fn status(&self) -> Option<watch::Receiver<Status>> {
+        self.live.as_ref().map(LiveCsv::status)
     }
 
     /// Says before a run that one of them cannot be written.

@@ -15,7 +15,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use futures_util::future::join_all;
 use tokio::time::MissedTickBehavior;
 
 use crate::engine::{Command, RunHandle};
@@ -24,7 +24,7 @@ use crate::report::text::{self, RateWindow};
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Health, Level, RunState};
-use crate::store::journal::Status;
+use crate::store::Writing;
 use crate::system::signals::words;
 use crate::verdict::Verdict;
 use crate::{clean, units};
@@ -43,8 +43,8 @@ pub struct Followed {
 }
 
 /// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
-/// third does not wait for them. `notes` on the run have been printed before. What
-/// `journal` says of the recording is said too, and at the end the verdict of `judge`.
+/// third does not wait for them. `notes` on the run have been printed before. Changes
+/// of what is being written are said too, and at the end the verdict of `judge`.
 ///
 /// # Errors
 /// When the runtime that waits for signals cannot be started.
@@ -52,7 +52,7 @@ pub fn follow(
     handle: RunHandle,
     settings: &Settings,
     notes: &[String],
-    journal: Option<watch::Receiver<Status>>,
+    writing: Vec<Writing>,
     judge: impl Fn(&Snapshot) -> Verdict,
 ) -> std::io::Result<Followed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -60,7 +60,7 @@ pub fn follow(
         let signals = Signals::new()?;
         let forced_by = tokio::select! {
             forced_by = until_done(&handle, signals, settings, notes) => forced_by,
-            never = say_status(journal) => match never {},
+            never = say_status(writing) => match never {},
         };
         let last = handle.latest();
         let verdict = judge(&last);
@@ -75,17 +75,14 @@ pub fn follow(
     })
 }
 
-/// Never ends: says when a run cannot be recorded for now, and when it can again.
-async fn say_status(journal: Option<watch::Receiver<Status>>) -> Infallible {
-    if let Some(mut status) = journal {
-        while status.changed().await.is_ok() {
-            match &*status.borrow_and_update() {
-                Status::Waiting(why) => log::warning(&format!("the run cannot be recorded for now: {why}")),
-                Status::Resumed => log::warning("the run is recorded again, with what had to wait"),
-                Status::Writing => {}
-            }
+/// Never ends: says when something cannot be written for now, and when it can again.
+async fn say_status(writing: Vec<Writing>) -> Infallible {
+    let say = async |mut one: Writing| {
+        while let Some(news) = one.next().await {
+            log::warning(&news.text);
         }
-    }
+    };
+    join_all(writing.into_iter().map(say)).await;
     std::future::pending().await
 }
 

@@ -88,7 +88,7 @@ fn following_ends_with_the_done_snapshot_or_when_the_engine_is_gone() {
             }
         });
         let settings = Settings { only_summary: true, ..Settings::default() };
-        let followed = follow(handle, &settings, &[], None, |last| conclude(last, false));
+        let followed = follow(handle, &settings, &[], Vec::new(), |last| conclude(last, false));
         let Followed { last, forced_by } = followed.unwrap();
         engine.join().unwrap();
         assert_eq!((last.state.is_done(), forced_by), (!gone, None));

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use super::run::RedisPoint;
 use crate::stats::snapshot::{Bucket, Cumulative, Latency, RunEvent};
 
 /// A line of `series.jsonl`. A later line with the same `t` replaces the earlier one.
@@ -39,6 +40,9 @@ pub(super) struct SecondLine {
     /// What is left of the limit of each threshold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub margins: Vec<Option<f64>>,
+    /// In a run with Redis.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redis: Option<RedisPoint>,
 }
 
 /// The whole run as it stood then.
@@ -68,7 +72,7 @@ pub(super) struct EventLine {
 }
 
 impl SecondLine {
-    pub fn new(bucket: &Bucket, cpu: f64, margins: Vec<Option<f64>>) -> Self {
+    pub fn new(bucket: &Bucket, cpu: f64, margins: Vec<Option<f64>>, redis: Option<RedisPoint>) -> Self {
         let quantiles = [bucket.p50, bucket.p95, bucket.p99];
         let Cumulative { requests, failures, bytes, rps, fps, response } = bucket.cumulative;
         Self {
@@ -93,6 +97,7 @@ impl SecondLine {
             },
             cpu,
             margins,
+            redis,
         }
     }
 
@@ -174,7 +179,8 @@ mod tests {
             cumulative: Cumulative { requests: 9, failures: 1, bytes: u64::MAX, rps: 1.0 / 3.0, fps: 0.1, response },
         };
         for bucket in [bucket, Bucket { p50: None, p95: None, p99: None, ..bucket }] {
-            let line = SecondLine::new(&bucket, 0.5, vec![Some(0.1), None]);
+            let redis = RedisPoint { memory: Some(1 << 20), ops: Some(1.0 / 3.0), ..RedisPoint::default() };
+            let line = SecondLine::new(&bucket, 0.5, vec![Some(0.1), None], Some(redis));
             let text = serde_json::to_string(&SeriesLine::Second(Box::new(line.clone()))).unwrap();
             assert_eq!(
                 serde_json::from_str::<SeriesLine>(&text).unwrap(),

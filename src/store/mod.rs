@@ -24,11 +24,13 @@ mod meta;
 mod read;
 pub mod retention;
 mod run;
+mod status;
 pub mod usage;
 
 pub use journal::Journal;
 pub use meta::{Meta, Outcome, SettingUsed, Totals};
 pub use read::{ReadError, read, read_meta, state};
-pub use run::{Run, State};
+pub use run::{RedisPoint, Run, State};
+pub use status::{News, Output, Status, Writing};
 
 pub use crate::system::machine::Machine;

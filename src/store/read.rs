@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::line::{EventLine, SecondLine, SeriesLine, seconds};
-use super::run::State;
+use super::run::{RedisPoint, State};
 use super::{Meta, Run, folder};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Bucket, Series};
@@ -103,12 +103,12 @@ pub fn read(folder: &Path) -> Result<Run, ReadError> {
         }
         Err(error) => return Err(error),
     };
-    let (seconds, margins) = series(&folder.join(folder::SERIES))?;
+    let (seconds, margins, redis) = series(&folder.join(folder::SERIES))?;
     let events = lines::<EventLine>(&folder.join(folder::EVENTS))?;
     last.events = Arc::new(events.iter().map(EventLine::event).collect());
     last.series = Series { fine: Arc::new(seconds.clone()), ..Series::default() };
     catch_up(&mut last, seconds.last());
-    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, state })
+    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state })
 }
 
 /// The snapshot of a large run is written less often than its seconds: the figures of all requests are then newer than
@@ -133,8 +133,9 @@ fn catch_up(last: &mut Snapshot, second: Option<&Bucket>) {
 }
 
 type Margins = Vec<(Duration, Vec<Option<f64>>)>;
+type Redis = Vec<(Duration, RedisPoint)>;
 
-fn series(path: &Path) -> Result<(Vec<Bucket>, Margins), ReadError> {
+fn series(path: &Path) -> Result<(Vec<Bucket>, Margins, Redis), ReadError> {
     let mut kept: Vec<SecondLine> = Vec::new();
     for line in lines::<SeriesLine>(path)? {
         match line {
@@ -148,8 +149,9 @@ fn series(path: &Path) -> Result<(Vec<Bucket>, Margins), ReadError> {
         }
     }
     let buckets = kept.iter().map(SecondLine::bucket).collect();
+    let redis = kept.iter().filter_map(|second| Some((seconds(second.t), second.redis?))).collect();
     let judged = kept.into_iter().filter(|second| !second.margins.is_empty());
-    Ok((buckets, judged.map(|second| (seconds(second.t), second.margins)).collect()))
+    Ok((buckets, judged.map(|second| (seconds(second.t), second.margins)).collect(), redis))
 }
 
 /// The lines of a file that is only appended to; one that is not complete yet is left out.

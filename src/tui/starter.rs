@@ -6,6 +6,7 @@ use crate::engine::RunHandle;
 use crate::scenario::plan::RedisTarget;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::{Overrides, Scenario};
+use crate::store::Writing;
 
 /// Starts a run for the screen, which knows only the handle.
 pub trait Starter {
@@ -14,6 +15,11 @@ pub trait Starter {
     /// # Errors
     /// Why the run cannot be started.
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
+
+    /// What is written of the run that was started last.
+    fn writing(&self) -> Vec<Writing> {
+        Vec::new()
+    }
 
     /// Called for every scenario that was read, before anything of it is shown: its secrets must not be shown.
     fn read(&mut self, _scenario: &Scenario) {}

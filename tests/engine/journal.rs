@@ -12,8 +12,8 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use katydid::engine::RunHandle;
-use katydid::stats::Snapshot;
-use katydid::stats::snapshot::{Bucket, LogView, RunEvent, Series};
+use katydid::stats::snapshot::{Bucket, LogView, RunEvent, RunState, Series};
+use katydid::stats::{Second, Snapshot};
 use katydid::store::{self, Journal, Machine, Meta, Outcome, State, Totals};
 
 use crate::common::{Server, run, until, wait};
@@ -159,4 +159,26 @@ async fn a_run_that_does_not_end_is_not_waited_for_for_ever() {
     let why =
         tokio::task::spawn_blocking(|| journal.finish()).await.expect("no panic").expect_err("a run that goes on");
     assert_eq!(why, "it took longer than 5s");
+}
+
+#[tokio::test]
+async fn seconds_that_a_hanging_disk_has_cost_are_said() {
+    let server = Server::start();
+    let last = to_the_end(run(&server, "run_time: 1s\ntasks: [{ steps: [{ get: /ok }] }]")).await;
+    let at = |numbers: &[u64], state: RunState| {
+        let second = |number: &u64| Arc::new(Second { number: *number, ..Second::default() });
+        let seconds = Arc::new(numbers.iter().map(second).collect());
+        Arc::new(Snapshot { seconds, state, ..(*last).clone() })
+    };
+    let root = tempfile::tempdir().expect("a folder");
+    let (sender, snapshots) = tokio::sync::watch::channel(at(&[], RunState::Running));
+    let journal = Journal::start(root.path(), meta(&last), snapshots, outcome).expect("a journal");
+    let folder = journal.folder().to_owned();
+    sender.send(at(&[1, 2], RunState::Running)).expect("a journal that listens");
+    wait::until_in_task("a snapshot on the disk", || folder.join("snapshot.json").is_file()).await;
+    sender.send(at(&[12, 13], last.state)).expect("a journal that listens");
+    journal.finish().expect("room on the disk");
+    let run = store::read(&folder).expect("a run");
+    let said = "the disk was full or slow: 9 s have no histograms";
+    assert_eq!(run.last.events.iter().filter(|event| &*event.text == said).count(), 1, "{:?}", run.last.events);
 }

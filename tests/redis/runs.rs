@@ -13,6 +13,7 @@ use katydid::report::text;
 use katydid::scenario::plan::Plan;
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::Latency;
+use katydid::store::{self, RedisPoint};
 
 use super::scenarios::scenario;
 use super::server::{Redis, free_port};
@@ -115,6 +116,37 @@ async fn a_delivery_is_timed_from_the_send_also_when_the_server_has_stood_still(
         }
     })
     .await;
+}
+
+#[test]
+fn a_recorded_run_has_redis_over_time() {
+    let redis = Redis::start("");
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!("redis: {{ url: '{}' }}\n{PACED}", redis.url());
+    std::fs::write(folder.path().join("s.yaml"), text).expect("a scenario");
+    let output = Command::new(env!("CARGO_BIN_EXE_katydid"))
+        .args(["--headless", "--only-summary", "-f", "s.yaml", "--runs-dir", "runs", "-t", "4s"])
+        .current_dir(folder.path())
+        .env("HOME", folder.path())
+        .output()
+        .expect("a run");
+    let all = store::folder::all(&folder.path().join("runs")).expect("a folder of runs");
+    let run = store::read(&all[0]).unwrap_or_else(|why| panic!("{why}: {}", String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(run.redis.len(), run.seconds.len());
+    let last = run.redis.iter().rev().map(|(_, point)| point);
+    let found = |is: fn(&RedisPoint) -> bool| last.clone().any(is);
+    assert!(found(|point| point.memory.is_some_and(|bytes| bytes > 100_000)), "{:?}", run.redis);
+    // Two that send, one that listens.
+    assert!(found(|point| point.clients.is_some_and(|clients| clients >= 3)), "{:?}", run.redis);
+    assert!(found(|point| point.ops.is_some_and(|ops| ops > 10.0)), "{:?}", run.redis);
+    let delivered = run.redis.iter().filter_map(|(_, point)| point.delivery_p95);
+    let slowest = run.last.endpoints.iter().find(|row| row.kind.is_delivery()).expect("a row").total.response.max;
+    assert!(delivered.clone().count() >= 2, "{:?}", run.redis);
+    assert!(
+        delivered.clone().all(|micros| micros > 0.0 && micros <= slowest.as_nanos() as f64 / 1e3),
+        "{:?}",
+        run.redis
+    );
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use katydid::stats::snapshot::{
     Bucket, Cumulative, Drift, End, ExceptionRow, FailureRow, FailureView, Figures, Health, Judged, Judgement, Latency,
     Level, LoadView, Mean, PlanView, RedisView, Row, RunEvent, RunInfo, RunState, Series,
 };
-use katydid::store::{Machine, Meta, Outcome, Run, SettingUsed, State, Totals};
+use katydid::store::{Machine, Meta, Outcome, RedisPoint, Run, SettingUsed, State, Totals};
 
 const START: u64 = 1_795_419_120;
 
@@ -355,7 +355,15 @@ pub fn with_protocols() -> Run {
         total: Tally { published: 1_000, sent_to: 4_000, ..came },
         server: Some(server),
     }));
-    recorded(snapshot, meta())
+    let mut run = recorded(snapshot, meta());
+    let point = |second: u64| RedisPoint {
+        memory: Some(1_000_000 + second * 9_000),
+        clients: Some(second.min(60)),
+        ops: (second > 0).then_some(1_800.0 + second as f64),
+        delivery_p95: (!second.is_multiple_of(10)).then_some(620.5 + second as f64),
+    };
+    run.redis = (0..120).map(|second| (Duration::from_secs(second), point(second))).collect();
+    run
 }
 
 /// A run with this many rows, kinds of failures and seconds.

@@ -8,7 +8,7 @@ use super::downsample::downsample;
 use super::escape::line;
 use crate::report::shown::millis;
 use crate::stats::snapshot::{Bucket, PERCENTILE_LABELS};
-use crate::store::Run;
+use crate::store::{RedisPoint, Run};
 use crate::units;
 
 /// Points of each line: more than the page has pixels for it.
@@ -28,7 +28,18 @@ pub(super) struct Data {
     p99: Vec<Option<f64>>,
     events: Vec<(f64, String)>,
     margins: Option<Margins>,
+    redis: Option<Redis>,
     spectrum: Option<Spectrum>,
+}
+
+/// Bytes, clients, commands per second, milliseconds.
+#[derive(Serialize)]
+struct Redis {
+    t: Vec<f64>,
+    memory: Vec<Option<f64>>,
+    clients: Vec<Option<f64>>,
+    ops: Vec<Option<f64>>,
+    delivery: Vec<Option<f64>>,
 }
 
 #[derive(Serialize)]
@@ -77,6 +88,7 @@ impl Data {
             t: sampled.times,
             events: events.map(|event| (rounded(event.elapsed.as_secs_f64()), line(&event.text))).collect(),
             margins: has_margins(run).then(|| Margins::of(run)),
+            redis: has_redis(run).then(|| Redis::of(run)),
             spectrum: has_times(run).then(|| Spectrum::of(run)),
         }
     }
@@ -85,6 +97,16 @@ impl Data {
 /// True when the margins of thresholds are known over time.
 pub(super) fn has_margins(run: &Run) -> bool {
     run.margins.iter().any(|(_, margins)| margins.iter().any(Option::is_some))
+}
+
+/// True when Redis is known over time.
+pub(super) fn has_redis(run: &Run) -> bool {
+    run.redis.iter().any(|(_, point)| *point != RedisPoint::default())
+}
+
+/// True when delivery times are known over time.
+pub(super) fn has_deliveries(run: &Run) -> bool {
+    run.redis.iter().any(|(_, point)| point.delivery_p95.is_some())
 }
 
 /// True when a response time was measured.
@@ -125,6 +147,23 @@ impl Margins {
         let most = (MARGINS.0 / known.len().max(1)).min(POINTS);
         let sampled = downsample(times, known.into_iter().map(|(_, column)| column).collect(), most);
         Self { t: sampled.times, names, of: sampled.columns }
+    }
+}
+
+impl Redis {
+    fn of(run: &Run) -> Self {
+        let column = |of: fn(&RedisPoint) -> Option<f64>| run.redis.iter().map(|(_, point)| of(point)).collect();
+        let columns = vec![
+            column(|point| point.memory.map(|bytes| bytes as f64)),
+            column(|point| point.clients.map(|clients| clients as f64)),
+            column(|point| point.ops.map(rounded)),
+            column(|point| point.delivery_p95.map(|micros| rounded(micros / 1e3))),
+        ];
+        let times = run.redis.iter().map(|(at, _)| rounded(at.as_secs_f64())).collect();
+        let sampled = downsample(times, columns, POINTS);
+        let mut columns = sampled.columns.into_iter();
+        let mut next = || columns.next().unwrap_or_default();
+        Self { memory: next(), clients: next(), ops: next(), delivery: next(), t: sampled.times }
     }
 }
 

@@ -211,7 +211,7 @@ impl<'a> Document<'a> {
                 .collect(),
             remarks,
             graphql: last.operations().map(Operation::of).collect(),
-            redis: last.redis.as_deref().map(Redis::of),
+            redis: last.redis.as_deref().map(|redis| Redis::of(redis, &run.redis)),
             generator: Generator::of(&last.health),
             events: last.events.iter().map(Event::of).collect(),
             series: run.seconds.iter().map(Second::of).collect(),

@@ -1,11 +1,14 @@
 //! GraphQL operations and Redis messages in the document.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::stats::delivery::Tally;
 use crate::stats::operation::{Asked, Costs};
 use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{self, RedisView};
+use crate::store::RedisPoint;
 
 #[derive(Serialize)]
 pub(super) struct Operation<'a> {
@@ -25,6 +28,16 @@ pub(super) struct Redis<'a> {
     total: Messages,
     rows: Vec<MessageRow<'a>>,
     server: Option<Server<'a>>,
+    over_time: Vec<Point>,
+}
+
+#[derive(Serialize)]
+struct Point {
+    at_s: f64,
+    memory_bytes: Option<u64>,
+    clients: Option<u64>,
+    commands_per_s: Option<f64>,
+    delivery_p95_ms: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -92,7 +105,7 @@ impl<'a> Operation<'a> {
 }
 
 impl<'a> Redis<'a> {
-    pub fn of(redis: &'a RedisView) -> Self {
+    pub fn of(redis: &'a RedisView, over_time: &[(Duration, RedisPoint)]) -> Self {
         let row = |(kind, name, tally): &'a (crate::row_kind::RowKind, std::sync::Arc<str>, Tally)| MessageRow {
             r#type: kind.name(),
             name,
@@ -102,6 +115,19 @@ impl<'a> Redis<'a> {
             total: Messages::of(&redis.total),
             rows: redis.rows.iter().map(row).collect(),
             server: redis.server.as_ref().map(Server::of),
+            over_time: over_time.iter().map(Point::of).collect(),
+        }
+    }
+}
+
+impl Point {
+    fn of((at, point): &(Duration, RedisPoint)) -> Self {
+        Self {
+            at_s: at.as_secs_f64(),
+            memory_bytes: point.memory,
+            clients: point.clients,
+            commands_per_s: point.ops,
+            delivery_p95_ms: point.delivery_p95.map(|micros| micros / 1e3),
         }
     }
 }

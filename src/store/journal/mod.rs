@@ -6,6 +6,7 @@
 mod append;
 mod failures;
 mod intervals;
+mod redis;
 mod writer;
 
 use std::io;
@@ -18,6 +19,7 @@ use tokio::sync::watch;
 
 use self::writer::Writer;
 use super::meta::Outcome;
+use super::status::Status;
 use super::{Meta, folder};
 use crate::stats::Snapshot;
 use crate::units;
@@ -25,17 +27,6 @@ use crate::units;
 /// Longest wait for the last lines of a run, and the time between two looks.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(5);
-
-/// Whether the run is being written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Status {
-    /// All of it is on the disk, or will be within a second.
-    Writing,
-    /// It is not now; why. It goes on when that is over.
-    Waiting(String),
-    /// Writing goes on again after it had to wait.
-    Resumed,
-}
 
 /// A run that is being written.
 #[derive(Debug)]
@@ -118,16 +109,7 @@ async fn follow(
         let is_last = is_gone || snapshot.state.is_done();
         let outcome = is_last.then(|| outcome(&snapshot));
         let written = writer.write(&snapshot, outcome);
-        said.send_if_modified(|status| {
-            let next = match (&written, &*status) {
-                (Err(why), _) => Status::Waiting(why.to_string()),
-                (Ok(()), Status::Waiting(_)) => Status::Resumed,
-                (Ok(()), _) => return false,
-            };
-            let is_news = std::mem::discriminant(&next) != std::mem::discriminant(status);
-            *status = next;
-            is_news
-        });
+        said.send_if_modified(|status| status.update(written.map_err(|why| why.to_string())));
         if is_last {
             return;
         }

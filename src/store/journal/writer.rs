@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::append::Appender;
 use super::failures::Failures;
 use super::intervals::Intervals;
+use super::redis;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{LogView, RunEvent, Series};
 use crate::store::line::{EventLine, SecondLine, SeriesLine};
@@ -44,6 +45,8 @@ pub(super) struct Writer {
     /// Run time up to which seconds have been written, and how often the statistics had been reset then.
     series_until: (Duration, u32),
     last_event: Option<RunEvent>,
+    /// Seconds without histograms of which no event says so yet.
+    missing: u64,
     batch_at: Duration,
     snapshot_at: Option<Instant>,
 }
@@ -65,6 +68,7 @@ impl Writer {
             waiting: (head, 0),
             series_until: (Duration::ZERO, 0),
             last_event: None,
+            missing: 0,
             batch_at: BATCH,
             snapshot_at: None,
             folder: folder.to_owned(),
@@ -107,9 +111,13 @@ impl Writer {
         let mut last = seen;
         for second in snapshot.seconds.iter().filter(|second| second.number > seen) {
             let new = self.intervals.second(second);
+            // A snapshot has only the latest: more are gone where the disk hung for longer.
+            self.missing += second.number - last - 1;
             // Without room for a long time the newest are lost: the other files still have their counts.
             if lines.len() < WAITING {
                 lines.extend(new);
+            } else {
+                self.missing += 1;
             }
             last = second.number;
         }
@@ -139,7 +147,7 @@ impl Writer {
         // The last second of a run may have grown since it was written.
         let grown = snapshot.series.iter().next_back().filter(|_| is_last && buckets.peek().is_none());
         for bucket in buckets.chain(grown) {
-            let line = SecondLine::new(bucket, snapshot.health.cpu, margins.clone());
+            let line = SecondLine::new(bucket, snapshot.health.cpu, margins.clone(), redis::at(bucket, snapshot));
             push(&mut lines, &SeriesLine::Second(Box::new(line)));
             until = bucket.from + bucket.length;
         }
@@ -154,7 +162,16 @@ impl Writer {
         let new = &events[known.map_or(0, |at| at + 1)..];
         let mut lines = Vec::new();
         new.iter().for_each(|event| push(&mut lines, &EventLine::new(event)));
+        // Said once there is room again.
+        let is_gap = self.missing > 0 && self.waiting.0.is_empty();
+        if is_gap {
+            let text = format!("the disk was full or slow: {} s have no histograms", self.missing).into();
+            push(&mut lines, &EventLine::new(&RunEvent { elapsed: snapshot.elapsed, at: snapshot.at, text }));
+        }
         self.events.append(&lines)?;
+        if is_gap {
+            self.missing = 0;
+        }
         if let Some(last) = new.last() {
             self.last_event = Some(last.clone());
         }

@@ -26,6 +26,7 @@ use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::RunState;
+use crate::store::{News, Writing};
 use crate::system::signals;
 use exports::Exports;
 use leaving::{GRACE, Leaving};
@@ -47,6 +48,8 @@ struct Loop<'a> {
     run: u64,
     last: Option<Arc<Snapshot>>,
     exports: Exports,
+    /// What is written of the run.
+    writing: Vec<Writing>,
     /// A Redis is being probed.
     probing: bool,
     reader: Reader,
@@ -80,6 +83,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Set
         run: 0,
         last: None,
         exports: Exports::new(settings.out.clone()),
+        writing: Vec::new(),
         probing: false,
         reader: Reader::default(),
         begun: Instant::now(),
@@ -138,6 +142,10 @@ impl Loop<'_> {
                 while let Ok(event) = self.events.try_recv() {
                     self.event(event, screen)?;
                 }
+            }
+            for News { text, is_bad } in self.writing.iter_mut().filter_map(Writing::news) {
+                self.model.say(self.starter.masked(&text), is_bad);
+                self.dirty = true;
             }
             self.message(Message::Tick, screen)?;
             self.probe();
@@ -292,6 +300,7 @@ impl Loop<'_> {
         let first = handle.latest();
         self.last = Some(first.clone());
         self.handle = Some(handle);
+        self.writing = self.starter.writing();
         self.ended = None;
         Message::Started { index, overrides, planned, first }
     }
