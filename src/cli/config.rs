@@ -76,7 +76,7 @@ fn below(setting: &Setting, config: &Config, named: Option<&Named>) -> Option<Gi
 
 fn as_table(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String) -> String {
     let mut text = match &config.path {
-        Some(path) if config.is_there => format!("config file: {}\n", path.display()),
+        Some(path) if config.exists => format!("config file: {}\n", path.display()),
         Some(path) => format!("config file: {} (not there)\n", path.display()),
         None => "config file: none, there is no home folder\n".to_owned(),
     };
@@ -98,6 +98,6 @@ fn as_json(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String) 
         })
         .collect();
     let path = config.path.as_ref().map(|path| path.display().to_string());
-    let file = json!({ "path": path, "exists": config.is_there });
+    let file = json!({ "path": path, "exists": config.exists });
     format!("{:#}\n", json!({ "config_file": file, "settings": settings }))
 }

@@ -48,7 +48,7 @@ impl Rule {
         match verdict.conclusion {
             Conclusion::Broken => TROUBLE,
             Conclusion::Invalid => INVALID,
-            Conclusion::ThresholdFailed | Conclusion::CannotTell => THRESHOLD,
+            Conclusion::ThresholdFailed | Conclusion::Undecided => THRESHOLD,
             Conclusion::RequestsFailed => self.on_error.unwrap_or(self.otherwise),
             Conclusion::Passed => CLEAN,
         }

@@ -1,9 +1,9 @@
-//! The two ordinary output streams. A reader that has gone away (a closed pipe, a dead terminal) is not worth a panic:
-//! what cannot be written is dropped.
+//! Standard output and standard error. If the reader has closed a stream (a closed pipe, a lost terminal), output is
+//! dropped without an error.
 //!
-//! A run writes from one thread for each stream: a reader that stops reading (a pager, Ctrl-S) then delays neither
-//! signals nor the end of the run. The queue is bounded; lines that are lost are counted, and their number is printed on
-//! the other stream. Commands that only print wait for their reader, as any filter does.
+//! During a run, one thread per stream does the writing: a reader that stops reading (a pager, Ctrl-S) delays neither
+//! signals nor the end of the run. The queue is limited. Lost lines are counted, and their number is printed on the
+//! other stream. Commands that only print wait for their reader, like any filter.
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _, Write};
@@ -21,11 +21,11 @@ const WIDTH_WITHOUT_TERMINAL: usize = 160;
 /// Width of a terminal that does not report it.
 const WIDTH_UNKNOWN: usize = 80;
 
-/// Most bytes in the queue; what comes then is dropped.
+/// Maximum number of bytes in the queue; output beyond it is dropped.
 const QUEUE_LIMIT: usize = 1 << 20;
-/// Bytes per write: a pipe takes this many at once.
+/// Bytes per write: a pipe accepts this many in one write.
 const CHUNK: usize = 4_096;
-/// How long a caller waits for its text to be written, so that both streams keep their common order.
+/// Maximum time that a caller waits for its text to be written, which keeps the two streams in order.
 const WRITE_WAIT: Duration = Duration::from_millis(50);
 /// How long [`finish`] waits for a stream that is not read.
 const STALL_TIMEOUT: Duration = Duration::from_secs(2);
@@ -33,7 +33,7 @@ const STALL_TIMEOUT: Duration = Duration::from_secs(2);
 static OUT: Stream = Stream::new("standard output", rustix::stdio::stdout);
 static ERR: Stream = Stream::new("standard error", rustix::stdio::stderr);
 
-/// Standard output is only for data.
+/// [`say`] prints on standard error.
 static RESERVED: AtomicBool = AtomicBool::new(false);
 
 struct Stream {
@@ -44,26 +44,26 @@ struct Stream {
 }
 
 struct State {
-    /// Written by a thread.
+    /// A thread writes the queue.
     threaded: bool,
-    /// The queue: not written yet.
+    /// Queued bytes, not yet written.
     pending: VecDeque<u8>,
     /// Bytes written so far.
     written: u64,
     /// A write took longer than [`WRITE_WAIT`], and the queue has not been empty since.
     slow: bool,
-    /// Lines dropped whose number has not been printed yet.
+    /// Dropped lines that have not been reported yet.
     dropped: u64,
-    /// Lines that were never written.
+    /// Lines that were lost.
     lost: u64,
     failed: Option<Failed>,
 }
 
-/// Why a stream is no longer written.
+/// Why nothing more is written to a stream.
 enum Failed {
     /// The reader closed the stream; not an error.
     Closed,
-    /// A write failed, for this reason.
+    /// A write failed; the error message.
     Refused(String),
 }
 
@@ -81,7 +81,7 @@ impl Stream {
         Self { name, file, state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    /// The state is valid even if another thread panicked while it held the lock.
+    /// The state stays valid if a thread panics while it holds the lock.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,7 +122,7 @@ impl Stream {
         }
     }
 
-    /// The loop of the thread: writes the queue, one chunk after the other.
+    /// Main loop of the thread: writes the queue chunk by chunk.
     fn write_queue(&self) {
         let mut state = self.lock();
         loop {
@@ -138,7 +138,7 @@ impl Stream {
                 self.fail(error);
             }
             state = self.lock();
-            // A chunk that failed is dropped too.
+            // A failed chunk is dropped too.
             let taken = written.unwrap_or(0).min(state.pending.len());
             state.pending.drain(..taken);
             state.written += taken as u64;
@@ -149,7 +149,7 @@ impl Stream {
         }
     }
 
-    /// Stops writing. An error on standard output is printed at once.
+    /// Stops writing to the stream. An error on standard output is printed on standard error.
     fn fail(&self, error: &io::Error) {
         let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
         let mut state = self.lock();
@@ -160,7 +160,8 @@ impl Stream {
         }
     }
 
-    /// Waits until the queue is empty, for as long as it gets shorter and no further signal arrives.
+    /// Waits until the queue is empty. Gives up after [`STALL_TIMEOUT`] without progress, or when another signal
+    /// arrives.
     fn flush_queue(&self, signals_before: u32) {
         let mut state = self.lock();
         let (mut written, mut since) = (state.written, Instant::now());
@@ -179,7 +180,7 @@ impl Stream {
         state.lost += std::mem::take(&mut state.dropped);
     }
 
-    /// What is missing of the output and why; `None` if all was written, or the reader closed the stream.
+    /// Describes lost output; `None` if everything was written, or if the reader closed the stream.
     fn missing(&self) -> Option<String> {
         let state = self.lock();
         match &state.failed {
@@ -204,29 +205,30 @@ fn lines(text: &[u8]) -> u64 {
     text.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
-/// Starts the threads: printing no longer waits for the reader, only [`finish`] does, for a limited time.
+/// Starts the writer threads. From now on printing does not wait for the reader; only [`finish`] does, for a limited
+/// time.
 pub fn write_from_threads() {
     OUT.start();
     ERR.start();
 }
 
-/// From now on [`say`] prints on standard error: standard output is for [`data`].
+/// Makes [`say`] print on standard error, so that standard output contains only [`data`].
 pub fn reserve_output() {
     RESERVED.store(true, Ordering::Relaxed);
 }
 
-/// Prints on standard output, ending the line if `text` does not.
+/// Prints on standard output; adds a line break if `text` does not end with one.
 pub fn say(text: &str) {
     let stream = if RESERVED.load(Ordering::Relaxed) { &ERR } else { &OUT };
     put_line(stream, text);
 }
 
-/// Prints on standard output what another program reads.
+/// Prints machine-readable data on standard output.
 pub fn data(text: &str) {
     put_line(&OUT, text);
 }
 
-/// Prints a whole line of the log on standard error.
+/// Prints a complete log line on standard error.
 pub fn log(line: &str) {
     ERR.put(line.as_bytes());
 }
@@ -236,7 +238,7 @@ fn put_line(stream: &Stream, text: &str) {
     stream.put(format!("{text}{end}").as_bytes());
 }
 
-/// Prints on standard error, after the program's name.
+/// Prints on standard error, prefixed with the program's name.
 pub fn warn(text: &str) {
     ERR.put(format!("katydid: {}\n", text.trim_end()).as_bytes());
 }
@@ -266,7 +268,7 @@ pub fn finish() -> bool {
     missing.is_none()
 }
 
-/// Standard output for what writes in pieces.
+/// Standard output as [`Write`].
 #[derive(Debug)]
 pub struct Output;
 
@@ -281,18 +283,18 @@ impl Write for Output {
     }
 }
 
-/// Cells in a line of standard output.
+/// Width of standard output, in cells.
 pub fn width() -> usize {
     let out = std::io::stdout();
     if !out.is_terminal() {
         return WIDTH_WITHOUT_TERMINAL;
     }
     let columns = rustix::termios::tcgetwinsize(&out).map_or(0, |size| usize::from(size.ws_col));
-    // Some terminals report 0.
+    // Some terminals report a width of 0.
     if columns > 0 { columns } else { WIDTH_UNKNOWN }
 }
 
-/// Whether the environment asks for no colours: <https://no-color.org>.
+/// True if the environment disables colours: <https://no-color.org>.
 pub fn wants_no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
@@ -323,7 +325,7 @@ mod tests {
         for _ in 0..2_000 {
             STREAM.put(line.as_bytes());
         }
-        // Only the first line that was not read was waited for.
+        // Only the first line that is not read blocks the caller.
         assert!(begin.elapsed() < WRITE_WAIT * 100, "{:?}", begin.elapsed());
         let dropped = STREAM.lock().dropped;
         assert!((800..1_000).contains(&dropped), "{dropped}");
@@ -337,7 +339,7 @@ mod tests {
         assert_eq!(String::from_utf8(rest).unwrap(), gap);
         assert_eq!(STREAM.missing(), Some(format!("the pipe was not read: {dropped} lines of it are missing")));
 
-        // The end gives up on what is not read; a closed reader is not an error.
+        // At the end, give up on a reader that does not read; a closed reader is not an error.
         for _ in 0..100 {
             STREAM.put(line.as_bytes());
         }

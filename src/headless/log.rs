@@ -1,5 +1,5 @@
-//! The log of a run without a screen: Locust's lines, `[2026-11-27 08:03:55,899] host/INFO/katydid: Starting …`, on
-//! standard error or in a file.
+//! Log of a headless run, on standard error or in a file, in Locust's format: `[2026-11-27 08:03:55,899]
+//! host/INFO/katydid: Starting …`.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -17,14 +17,14 @@ static LOG: OnceLock<Log> = OnceLock::new();
 struct Log {
     level: LogLevel,
     host: String,
-    /// `None` is standard error.
+    /// `None`: standard error.
     file: Option<Mutex<File>>,
 }
 
-/// Starts the log, once: what is below `level` is left out, and a file is appended to; its folder is created.
+/// Starts the log. Lines below `level` are discarded. `file` is created with its folder, or appended to.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// If the file cannot be opened.
 pub fn start(level: LogLevel, file: Option<&Path>) -> io::Result<()> {
     let open = |path: &Path| {
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -34,19 +34,19 @@ pub fn start(level: LogLevel, file: Option<&Path>) -> io::Result<()> {
     };
     let file = file.map(open).transpose()?;
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    // A second start changes nothing.
+    // Only the first call has an effect.
     let _ = LOG.set(Log { level, host, file });
     Ok(())
 }
 
-/// A step of the run.
+/// Logs progress of the run.
 pub fn info(text: &str) {
     if let Some(log) = LOG.get().filter(|log| log.level <= LogLevel::Info) {
         log.write("INFO", text);
     }
 }
 
-/// Something that needs attention. Without a file it is printed as every other warning of the program.
+/// Logs a problem that needs attention. Without a log file it is printed like any other warning of the program.
 pub fn warning(text: &str) {
     match LOG.get() {
         Some(log) if log.level > LogLevel::Warning => {}
@@ -59,7 +59,7 @@ impl Log {
     fn write(&self, level: &str, text: &str) {
         let line = line(&Zoned::now(), &self.host, level, text);
         match &self.file {
-            // A log that cannot be written must not end the run.
+            // A log file that cannot be written must not end the run.
             Some(file) => drop(file.lock().unwrap_or_else(PoisonError::into_inner).write_all(line.as_bytes())),
             None => console::log(&line),
         }
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_locusts() {
+    fn lines_have_locust_format() {
         let at = jiff::civil::date(2026, 11, 27).at(8, 3, 55, 89_000_000).to_zoned(jiff::tz::TimeZone::UTC).unwrap();
         assert_eq!(line(&at, "box", "INFO", "hello\n"), "[2026-11-27 08:03:55,089] box/INFO/katydid: hello\n");
     }

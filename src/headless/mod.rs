@@ -1,7 +1,7 @@
-//! The same run without a screen: Locust's table every few seconds, its final tables at the end.
+//! Runs without a screen: prints a table every few seconds, and the final tables.
 //!
-//! In: a [`RunHandle`]. Out: tables on standard output, warnings on standard error, a command to stop when a signal arrives,
-//! and the last snapshot.
+//! Input: a [`RunHandle`]. Output: tables on standard output, warnings on standard error, a stop command when a signal
+//! arrives, and the last snapshot.
 
 pub mod console;
 pub mod log;
@@ -30,24 +30,24 @@ use crate::verdict::Verdict;
 use crate::{clean, units};
 pub(crate) use signals::Signals;
 
-/// The interval at which Locust prints its table.
+/// Locust's interval between tables.
 const TABLE_EVERY: Duration = Duration::from_secs(2);
 
-/// How following a run ended.
+/// Result of [`follow`].
 #[derive(Debug)]
 pub struct Followed {
     /// The last snapshot.
     pub last: Arc<Snapshot>,
-    /// The number of the second signal, or of a later one: the run was not left to end by itself.
+    /// Number of the signal that aborted running tasks (the second or a later one); `None` if none did.
     pub forced_by: Option<i32>,
 }
 
-/// Follows a run to its end; the first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
-/// third does not wait for them. `notes` on the run have been printed before. Changes
-/// of what is being written are said too, and at the end the verdict of `judge`.
+/// Follows a run to its end. The first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
+/// third returns without waiting. `notes` have been printed already. Changes of `writing`, and finally the verdict of
+/// `judge`, are printed.
 ///
 /// # Errors
-/// When the runtime that waits for signals cannot be started.
+/// If the runtime or the signal handlers cannot be started.
 pub fn follow(
     handle: RunHandle,
     settings: &Settings,
@@ -60,7 +60,7 @@ pub fn follow(
         let signals = Signals::new()?;
         let forced_by = tokio::select! {
             forced_by = until_done(&handle, signals, settings, notes) => forced_by,
-            never = say_status(writing) => match never {},
+            never = report_writing(writing) => match never {},
         };
         let last = handle.latest();
         let verdict = judge(&last);
@@ -75,23 +75,23 @@ pub fn follow(
     })
 }
 
-/// Never ends: says when something cannot be written for now, and when it can again.
-async fn say_status(writing: Vec<Writing>) -> Infallible {
-    let say = async |mut one: Writing| {
+/// Reports when files cannot be written, and when writing resumes. Never returns.
+async fn report_writing(writing: Vec<Writing>) -> Infallible {
+    let report = async |mut one: Writing| {
         while let Some(news) = one.next().await {
             log::warning(&news.text);
         }
     };
-    join_all(writing.into_iter().map(say)).await;
+    join_all(writing.into_iter().map(report)).await;
     std::future::pending().await
 }
 
-/// Returns the number of the signal that aborted running tasks, if one did.
+/// Prints tables and messages until the run ends. Returns the number of the signal that aborted running tasks, if any.
 async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Settings, notes: &[String]) -> Option<i32> {
     let mut snapshots = handle.subscribe();
     let mut table = tokio::time::interval(TABLE_EVERY);
     table.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    // The first tick comes at once, when there is nothing to show.
+    // The first tick is immediate, when there is nothing to show yet.
     table.tick().await;
     let mut stops = 0_u32;
     let mut forced_by = None;
@@ -103,7 +103,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     loop {
         tokio::select! {
             changed = snapshots.changed() => {
-                // The engine drops its end after the last snapshot.
+                // The engine closes the channel after the last snapshot.
                 if changed.is_err() {
                     break;
                 }
@@ -117,7 +117,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
                 }
             }
             _ = table.tick(), if settings.print_stats || !settings.only_summary => {
-                // Until the reader has taken the last table, a newer one would only wait behind it.
+                // Skip the table while the previous one is still waiting for the reader.
                 if console::is_idle() {
                     console::say(&table_now(&handle.latest(), console::width()));
                 } else {
@@ -147,7 +147,7 @@ async fn until_done(handle: &RunHandle, mut signals: Signals, settings: &Setting
     forced_by
 }
 
-/// The current table, and below it what is not counted in it.
+/// The current table, followed by what it does not include.
 fn table_now(snapshot: &Snapshot, width: usize) -> String {
     let mut out = text::requests(snapshot, RateWindow::Now, width);
     for words in silence::lines(snapshot, width).into_iter().chain(text::left_out(snapshot)) {
@@ -157,7 +157,7 @@ fn table_now(snapshot: &Snapshot, width: usize) -> String {
     out
 }
 
-/// Requests without a response, the final tables, and what is not counted in them.
+/// Requests without a response, the final tables, and what these do not include.
 fn ending(last: &Snapshot, width: usize) -> String {
     let mut out = String::new();
     for line in silence::lines(last, width) {
@@ -183,7 +183,7 @@ fn ending(last: &Snapshot, width: usize) -> String {
         out.push_str(&format!("{} log lines were dropped: they came too fast\n", last.log.dropped));
     }
     if last.state == RunState::Done(End::Broken) {
-        out.push_str("The run failed: a thread of the load generator died, and its figures are missing.\n");
+        out.push_str("The run failed: a thread of the load generator crashed; its figures are missing.\n");
     }
     out
 }

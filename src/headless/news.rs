@@ -1,6 +1,6 @@
-//! Warnings on standard error during a run: the target stops responding or responds again, the load generator is
-//! overloaded or has recovered, thresholds fail or hold again. At most one line a minute of each, so that an unstable
-//! state does not flood the output.
+//! Warnings during a run: the target stops responding or responds again, the load generator is overloaded or has
+//! recovered, thresholds fail or pass again. At most one line per minute each, so that an unstable state does not flood
+//! the output.
 
 use super::reported::Reported;
 use super::thresholds::Thresholds;
@@ -9,7 +9,7 @@ use crate::report::finding::findings;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Health, Level};
 
-/// The states that were reported last.
+/// The states reported last.
 #[derive(Debug, Default)]
 pub(super) struct StateWatch {
     silence: Reported<bool>,
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn health_is_mentioned_when_it_changes_and_cleaned() {
+    fn health_is_reported_when_it_changes_and_is_cleaned() {
         let mut watch = StateWatch::default();
         let mut now = at(0);
         assert!(watch.changes(&now).is_empty());
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unstable_state_is_reported_once_a_minute_at_most() {
+    fn unstable_state_is_reported_at_most_once_per_minute() {
         let mut watch = StateWatch::default();
         let lines: Vec<(u64, String)> = (0..16 * 60 * 4)
             .flat_map(|quarter| {
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hanging_target_is_reported_at_once_and_nothing_after_the_end() {
+    fn hanging_target_is_reported_immediately_and_not_after_the_end() {
         let mut now = at(5_000);
         (now.load.in_flight, now.load.oldest) = (3, Some(Duration::from_secs(5)));
         let lines = StateWatch::default().changes(&now);

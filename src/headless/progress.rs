@@ -1,4 +1,4 @@
-//! The steps of a run for its log: start, ramp, changes of load, end.
+//! Progress of a run for its log: start, ramp, changes of load, end.
 
 use std::time::Duration;
 
@@ -7,24 +7,24 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, RunState};
 use crate::units::{PerSecond, count, plain};
 
-/// What has been logged of a run.
+/// What has already been logged.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     is_started: bool,
     state: Option<RunState>,
-    /// Run time of the latest change of load.
+    /// Run time of the last logged change of load.
     changed: Duration,
-    /// Notes on the run that have been printed before its start.
+    /// Notes that were printed before the start, and are not repeated.
     notes: Vec<String>,
 }
 
 impl Progress {
-    /// Of a run that has not been logged; these notes on it have been printed.
+    /// Progress of a run that has not been logged yet; `notes` have been printed.
     pub(super) fn new(notes: &[String]) -> Self {
         Self { notes: notes.to_vec(), ..Self::default() }
     }
 
-    /// The lines of this snapshot.
+    /// New lines for this snapshot.
     pub(super) fn lines(&mut self, snapshot: &Snapshot) -> Vec<String> {
         let mut lines = Vec::new();
         let load = &snapshot.load;
@@ -51,7 +51,7 @@ impl Progress {
                 RunState::Stopping => Some("Stopping: running tasks may finish".to_owned()),
                 RunState::Done(End::Completed) => Some("Run time limit reached".to_owned()),
                 RunState::Done(End::Stopped) => Some("Stopped".to_owned()),
-                RunState::Done(End::Threshold) => Some("Stopped by a threshold that failed".to_owned()),
+                RunState::Done(End::Threshold) => Some("Stopped: a threshold failed".to_owned()),
                 RunState::Done(End::Budget) => Some("VU-hour budget reached".to_owned()),
                 RunState::Done(End::Broken) => Some("The run failed".to_owned()),
                 RunState::Ramping => None,
@@ -72,7 +72,7 @@ mod tests {
     use crate::headless::tests::snapshot;
 
     #[test]
-    fn each_step_is_one_line() {
+    fn each_change_is_one_line() {
         let mut progress = Progress::default();
         let mut now = snapshot(RunState::Ramping);
         (now.load.target, now.load.spawn_rate) = (4, 2.0);

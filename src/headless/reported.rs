@@ -1,11 +1,11 @@
-//! The state that was reported last, so that a change is reported once, and not too often.
+//! Limits how often a change of state is reported.
 
 use std::time::Duration;
 
-/// Shortest time between two lines about the same state.
+/// Minimum time between two reports of a state.
 const PAUSE: Duration = Duration::from_secs(60);
 
-/// A state, and the run time at which it was reported.
+/// A state and the run time at which it was last reported.
 #[derive(Debug, Default)]
 pub(super) struct Reported<T> {
     state: T,
@@ -13,7 +13,7 @@ pub(super) struct Reported<T> {
 }
 
 impl<T: PartialEq> Reported<T> {
-    /// True if `state` has to be reported now. A change within [`PAUSE`] is reported after it, if it lasts.
+    /// True if `state` must be reported now. A change within [`PAUSE`] is reported later, if it lasts.
     pub(super) fn is_due(&mut self, state: T, now: Duration) -> bool {
         let is_early = self.at.is_some_and(|at| now.saturating_sub(at) < PAUSE);
         if state == self.state || is_early {
@@ -23,7 +23,7 @@ impl<T: PartialEq> Reported<T> {
         true
     }
 
-    /// True if `state` is another than the reported one; the change does not wait.
+    /// True if `state` differs from the reported one; does not wait for [`PAUSE`].
     pub(super) fn is_changed(&mut self, state: T, now: Duration) -> bool {
         if state == self.state {
             return false;

@@ -1,20 +1,20 @@
-//! The signals that stop a run without a screen.
+//! Signals that stop a headless run.
 
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::system::signals;
 
-/// Receives signals; while it exists they do not end the process.
+/// Receives signals. While it exists, they do not end the process.
 #[derive(Debug)]
 pub(crate) struct Signals {
     received: UnboundedReceiver<i32>,
 }
 
 impl Signals {
-    /// Listens from now on.
+    /// Starts to listen for signals.
     pub(crate) fn new() -> std::io::Result<Self> {
         let (sender, received) = unbounded_channel();
-        // After the end of the run there is no receiver.
+        // Fails after the end of the run, when there is no receiver.
         signals::listen(&[], move |number| {
             let _ = sender.send(number);
         })?;

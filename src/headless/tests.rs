@@ -48,7 +48,7 @@ pub(super) fn snapshot(state: RunState) -> Snapshot {
 }
 
 #[test]
-fn the_ending_tells_hours_health_and_what_is_missing() {
+fn ending_shows_vu_hours_health_and_aborted_requests() {
     let mut last = snapshot(RunState::Done(End::Completed));
     let text = ending(&last, 80);
     assert!(text.contains("1.250 VU-hours, load generator fine (CPU 31 %)\n"), "{text}");
@@ -65,7 +65,7 @@ fn the_ending_tells_hours_health_and_what_is_missing() {
 }
 
 #[test]
-fn what_no_row_has_is_below_every_table() {
+fn uncounted_requests_are_shown_below_every_table() {
     let mut last = snapshot(RunState::Running);
     assert!(!table_now(&last, 80).contains("dropped"));
     last.plan.arrivals = crate::stats::snapshot::Arrivals { started: 988, dropped: 12 };
@@ -77,7 +77,7 @@ fn what_no_row_has_is_below_every_table() {
 }
 
 #[test]
-fn following_ends_with_the_done_snapshot_or_when_the_engine_is_gone() {
+fn follow_ends_with_the_done_snapshot_or_a_closed_channel() {
     for gone in [false, true] {
         let (commands, _orders) = mpsc::channel(1);
         let (sender, receiver) = watch::channel(Arc::new(snapshot(RunState::Running)));

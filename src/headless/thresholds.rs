@@ -1,5 +1,5 @@
-//! Lines on standard error when a threshold fails, and when it holds again. One that changes often is reported once a
-//! minute at most; one that has failed for good is reported at once.
+//! Reports on standard error when a threshold fails, and when it passes again. Changes are reported at most once per
+//! minute, a final failure immediately.
 
 use std::time::Duration;
 
@@ -8,22 +8,22 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::{clean, units};
 
-/// How a threshold stood when it was last reported.
+/// State of a threshold when it was last reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum Standing {
-    /// It holds, or it is not known.
+    /// Passes, or was not evaluated yet.
     #[default]
-    Holds,
+    Passes,
     Violated,
     Failed,
 }
 
-/// What was reported of each threshold.
+/// What was reported for each threshold.
 #[derive(Debug, Default)]
 pub(super) struct Thresholds(Vec<Reported<Standing>>);
 
 impl Thresholds {
-    /// The lines to print for this snapshot.
+    /// Lines to print for this snapshot.
     pub(super) fn changes(&mut self, snapshot: &Snapshot) -> Vec<String> {
         self.0.resize_with(snapshot.judgements.len(), Reported::default);
         let each = self.0.iter_mut().zip(snapshot.judgements.iter());
@@ -35,14 +35,14 @@ fn line(reported: &mut Reported<Standing>, judgement: &Judgement, now: Duration)
     let (standing, word) = match (&judgement.judged, judgement.warn) {
         (Judged::Failed, true) => (Standing::Failed, "failed (a warning)"),
         (Judged::Failed, false) => (Standing::Failed, "failed"),
-        (Judged::Violated, _) => (Standing::Violated, "does not hold"),
-        (Judged::Holds, _) => (Standing::Holds, "holds again"),
-        // Nothing new is known.
+        (Judged::Violated, _) => (Standing::Violated, "violated"),
+        (Judged::Passes, _) => (Standing::Passes, "passes again"),
+        // No new result.
         (Judged::CannotTell(_), _) => return None,
     };
     let is_due = match standing {
         Standing::Failed => reported.is_changed(standing, now),
-        Standing::Holds | Standing::Violated => reported.is_due(standing, now),
+        Standing::Passes | Standing::Violated => reported.is_due(standing, now),
     };
     let value = judgement.value.as_deref().map(|value| format!(": {value}")).unwrap_or_default();
     let words = format!("{}: threshold {word}: {}{value}", units::clock(now), judgement.words);
@@ -73,16 +73,16 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_reported_at_once_and_a_change_once_a_minute() {
+    fn failures_are_reported_immediately_and_changes_once_per_minute() {
         let mut thresholds = Thresholds::default();
         let unknown = Judged::CannotTell("no requests".into());
         for (second, judged, expected) in [
-            (1, Judged::Holds, None),
-            (2, Judged::Violated, Some("00:02: threshold does not hold: p95 < 1s, of GET / [2J: 2.00s")),
+            (1, Judged::Passes, None),
+            (2, Judged::Violated, Some("00:02: threshold violated: p95 < 1s, of GET / [2J: 2.00s")),
             (3, unknown, None),
-            (4, Judged::Holds, None),
+            (4, Judged::Passes, None),
             (5, Judged::Violated, None),
-            (62, Judged::Holds, Some("01:02: threshold holds again: p95 < 1s, of GET / [2J: 2.00s")),
+            (62, Judged::Passes, Some("01:02: threshold passes again: p95 < 1s, of GET / [2J: 2.00s")),
             (63, Judged::Failed, Some("01:03: threshold failed: p95 < 1s, of GET / [2J: 2.00s")),
             (64, Judged::Failed, None),
             (200, Judged::Failed, None),

@@ -72,7 +72,7 @@ fn threshold(run: &Run, judgement: &Judgement) -> Case {
     let reason = || format!("{}: measured {}", judgement.check, shown::measured(judgement));
     let result = match &judgement.judged {
         _ if judgement.warn => Result::Passed,
-        Judged::Holds => Result::Passed,
+        Judged::Passes => Result::Passed,
         // At the end of a run it was violated, but not for long enough to fail.
         Judged::Violated if run.state == State::Ended => Result::Passed,
         Judged::Violated => Result::Error(format!("{} at the moment", reason())),

@@ -87,7 +87,7 @@ pub(super) fn millis(time: Duration) -> f64 {
 /// How a threshold stands, in a word.
 pub(super) fn judged(judgement: &Judgement) -> &'static str {
     match (&judgement.judged, judgement.warn) {
-        (Judged::Holds, _) => "passed",
+        (Judged::Passes, _) => "passed",
         (Judged::Violated, _) => "violated",
         (Judged::Failed, true) => "warning",
         (Judged::Failed, false) => "failed",

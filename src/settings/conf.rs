@@ -1,11 +1,11 @@
-//! Locust's configuration files: `option-name = value` a line, `#` comments, lists `[a, b]`.
+//! Locust's configuration files: one `option-name = value` per line, `#` comments, lists as `[a, b]`.
 
 use super::setting::{Setting, Shape};
 use super::table::Settings;
 use crate::scenario::syntax::diagnostic::nearest;
 
-/// True for a text whose first line that says something is one of such a file: YAML has a `:` there.
-pub(super) fn is_one(text: &str) -> bool {
+/// True if the first non-comment line is `key = value`, as in Locust's configuration files; YAML has a `:` there.
+pub(super) fn is_locust_conf(text: &str) -> bool {
     let first = lines(text).map(|(_, line)| line).find(|line| !line.starts_with('['));
     first.and_then(|line| line.split_once('=')).is_some_and(|(key, _)| {
         let key = key.trim();
@@ -13,20 +13,20 @@ pub(super) fn is_one(text: &str) -> bool {
     })
 }
 
-/// Lines that say something, with their numbers from 1.
+/// Lines that are neither empty nor comments, with their numbers from 1.
 fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let lines = (1..).zip(text.lines().map(str::trim));
     lines.filter(|(_, line)| !line.is_empty() && !line.starts_with(['#', ';']))
 }
 
-/// A setting with its value as the environment variable would have it, and its line from 1.
+/// A setting, its value in the format of an environment variable, and its line from 1.
 pub(super) type Line = (&'static Setting, String, usize);
 
-/// The settings of the file.
+/// Parses the file. The error lists every invalid line.
 pub(super) fn parse(origin: &str, text: &str) -> Result<Vec<Line>, String> {
     let (mut values, mut wrong): (Vec<Line>, Vec<String>) = (Vec::new(), Vec::new());
     for (number, line) in lines(text) {
-        // A section of an INI or TOML file.
+        // Section headers of INI and TOML files are ignored.
         if line.starts_with('[') {
             continue;
         }
@@ -53,7 +53,7 @@ fn value(line: &str) -> Result<(&'static Setting, String), String> {
     let value = unquoted(value.trim());
     let value = match (setting.shape(), value.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))) {
         (Shape::List, Some(words)) => words.split(',').map(|word| unquoted(word.trim())).collect::<Vec<_>>().join(","),
-        // Words of a list can also have blanks between them.
+        // List items can also be separated by spaces.
         (Shape::List, None) => value.split([' ', ',']).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(","),
         _ => value.to_owned(),
     };
@@ -71,10 +71,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn locusts_files_are_told_from_yaml_and_read() {
+    fn locust_files_are_recognized_and_parsed() {
         let text = "# mine\n[tool.locust]\nlocustfile = shop.yaml\nusers = 20\nspawn-rate=2\nrun_time = \"1h30m\"\n\
                     headless = true\ntags = [a, 'b']\nexclude-tags = c d\n";
-        assert!(is_one(text) && !is_one("theme: light\nhost: http://h/?a=b\n") && !is_one("") && !is_one("# a = b"));
+        assert!(
+            is_locust_conf(text)
+                && !is_locust_conf("theme: light\nhost: http://h/?a=b\n")
+                && !is_locust_conf("")
+                && !is_locust_conf("# a = b")
+        );
         let values = parse("locust.conf", text).unwrap();
         let seen: Vec<_> = values.iter().map(|(setting, text, line)| (setting.key, text.as_str(), *line)).collect();
         let wanted = [
@@ -90,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_has_file_line_and_what_is_allowed() {
+    fn errors_name_the_file_the_line_and_allowed_values() {
         for (text, wanted) in [
             ("users = 3\nmaster = true", "locust.conf:2: unknown setting `master`"),
             ("userss = 3", "did you mean `users`?"),

@@ -1,4 +1,4 @@
-//! The file `config.yaml`: read, and checked once. What `--config` names can also be a file of Locust's.
+//! Reads and validates `config.yaml`, or the file given with `--config`, which can also be one of Locust's.
 
 use std::path::{Path, PathBuf};
 
@@ -9,33 +9,33 @@ use crate::scenario::syntax::diagnostic::{self, Diagnostic, nearest};
 use crate::scenario::syntax::node::{self, Node};
 use crate::scenario::syntax::source::{self, Sources};
 
-/// What `config.yaml` says.
+/// Contents of `config.yaml`.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
-    /// Where the file is looked for; `None` where there is no home folder.
+    /// Path of the file; `None` without a home folder.
     pub path: Option<PathBuf>,
-    /// There is such a file.
-    pub is_there: bool,
-    /// What it says, in its order.
+    /// The file exists.
+    pub exists: bool,
+    /// Values in the order of the file.
     pub values: Vec<ConfigValue>,
 }
 
 /// One line of `config.yaml`.
 #[derive(Debug, Clone)]
 pub struct ConfigValue {
-    /// Which setting.
+    /// The setting.
     pub setting: &'static Setting,
-    /// Its value, as the environment variable would have it.
+    /// Its value, in the format of an environment variable.
     pub text: String,
     /// Line of the file, from 1.
     pub line: usize,
 }
 
 impl Config {
-    /// Reads the file that is `given`, else that of the user's configuration folder, which need not exist.
+    /// Reads `given`, or else `config.yaml` in the user's configuration folder, which need not exist.
     ///
     /// # Errors
-    /// When the file cannot be read, or anything in it is wrong: every message with file, line and what is allowed.
+    /// If the file cannot be read or contains an invalid value. Messages name the file, the line and what is allowed.
     pub fn load(given: Option<&Path>) -> Result<Self, String> {
         let usual =
             || directories::ProjectDirs::from("", "", "katydid").map(|dirs| dirs.config_dir().join("config.yaml"));
@@ -46,13 +46,13 @@ impl Config {
         let bytes = source::read_limited(&path, source::MAX_BYTES).map_err(|why| format!("error: {why}"))?;
         let text = String::from_utf8(bytes).map_err(|_| format!("error: {} is not UTF-8", path.display()))?;
         let origin = path.display().to_string();
-        let values = if conf::is_one(&text) {
+        let values = if conf::is_locust_conf(&text) {
             let value = |(setting, text, line)| ConfigValue { setting, text, line };
             conf::parse(&origin, &text)?.into_iter().map(value).collect()
         } else {
             parse(&origin, &text)?
         };
-        Ok(Self { path: Some(path), is_there: true, values })
+        Ok(Self { path: Some(path), exists: true, values })
     }
 
     /// The value of a setting.
@@ -62,7 +62,7 @@ impl Config {
 }
 
 fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
-    // A file of comments alone says nothing.
+    // A file with nothing but comments is an empty configuration.
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(Vec::new());
     }
@@ -84,7 +84,7 @@ fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
             wrong.push(unknown.note(format!("allowed: {}", all.join(", "))));
             continue;
         };
-        match written(setting, value) {
+        match value_text(setting, value) {
             Ok(text) => {
                 let (line, _) = diagnostic::position(sources.text(), key.at.start);
                 values.push(ConfigValue { setting, text, line });
@@ -95,8 +95,8 @@ fn parse(origin: &str, text: &str) -> Result<Vec<ConfigValue>, String> {
     if wrong.is_empty() { Ok(values) } else { Err(fail(wrong)) }
 }
 
-/// The value as one string, if it is one that the setting takes.
-fn written(setting: &Setting, value: &Node) -> Result<String, String> {
+/// The value as a string, if it is valid for the setting.
+fn value_text(setting: &Setting, value: &Node) -> Result<String, String> {
     let text = match setting.shape() {
         Shape::List => {
             let words: Option<Vec<&str>> = value.one_or_more().iter().map(Node::scalar).collect();
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_read_with_their_lines() {
+    fn values_have_line_numbers() {
         let text = "# mine\ntheme: light\nusers: 20\n\nrun_time: 10m\ntags: [a, b]\nheadless: false\nthreads: 2\n";
         let values = parse("config.yaml", text).unwrap();
         let seen: Vec<_> = values.iter().map(|v| (v.setting.key, v.text.as_str(), v.line)).collect();
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_has_file_line_value_and_what_is_allowed() {
+    fn errors_name_file_line_value_and_allowed_values() {
         for (text, wanted) in [
             ("them: light", &["config.yaml:1:1", "unknown setting `them`", "did you mean `theme`?"][..]),
             ("users: 3\ntheme: pink", &["config.yaml:2:8", "auto, light, colorblind, mono", "\"pink\""]),
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_file_that_was_named_must_be_there() {
+    fn only_an_explicitly_named_file_must_exist() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.yaml");
         assert!(Config::load(Some(&path)).unwrap_err().contains("config.yaml"));

@@ -1,25 +1,25 @@
-//! A value with the place that it comes from.
+//! Values together with their source.
 
 use std::ffi::OsString;
 
 use super::setting::Setting;
 
-/// Where a value comes from, from the weakest to the strongest.
+/// Source of a value, in order of increasing precedence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Built in.
+    /// Built-in default.
     Default,
     /// Line of `config.yaml`, from 1.
     Config(usize),
     /// The scenario file.
     Scenario,
-    /// The profile of this name.
+    /// The profile with this name.
     Profile(String),
-    /// The file `.env` of the current folder.
+    /// `.env` in the current folder.
     DotEnv,
-    /// The environment.
+    /// An environment variable.
     Environment,
-    /// The command line.
+    /// A command line flag.
     Flag,
 }
 
@@ -37,21 +37,21 @@ impl std::fmt::Display for Origin {
     }
 }
 
-/// A value that was found, not yet checked.
+/// A value as found in a source, before validation.
 #[derive(Debug)]
 pub(super) struct Found {
     pub value: OsString,
     pub origin: Origin,
-    /// How it was given: the flag, the variable.
+    /// Flag, variable or key that set it, for error messages.
     pub name: String,
 }
 
-/// The value of a setting as it was written, and where.
+/// The value of a setting as given, and its source.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Given {
     /// The value; characters that are not valid Unicode are replaced.
     pub text: String,
-    /// Where it comes from.
+    /// Its source.
     pub origin: Origin,
 }
 
@@ -62,7 +62,7 @@ impl From<Found> for Given {
 }
 
 impl Found {
-    /// Why the value is not valid, with its place.
+    /// Error message for an invalid value, with its source.
     pub fn error(&self, setting: &Setting, why: &str) -> String {
         let Self { origin, name, .. } = self;
         match origin {

@@ -1,12 +1,12 @@
-//! What can be given as the host of a run.
+//! Validation of the target host.
 
 use crate::scenario::plan::Address;
 use crate::scenario::{DEMO_HOST, is_redis};
 
-/// A base URL that requests can be sent to, the address of a Redis, or `demo`.
+/// Accepts an HTTP(S) base URL, the address of a Redis server, or `demo`.
 ///
 /// # Errors
-/// Says what to write. The value is not repeated: it may hold a password.
+/// Says what is expected. The value is not printed: it may contain a password.
 pub fn parse_host(text: &str) -> Result<String, String> {
     let host = text.trim();
     if host == DEMO_HOST {

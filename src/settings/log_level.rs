@@ -1,14 +1,14 @@
-//! How much of the log of a run is written.
+//! Log levels.
 
-/// The levels of Locust's log, from the most lines to the fewest.
+/// Locust's log levels, from most to least verbose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum LogLevel {
     /// Everything.
     Debug,
-    /// The steps of the run, and what follows.
+    /// Progress of the run, and everything below.
     #[default]
     Info,
-    /// What needs attention.
+    /// Problems that need attention.
     Warning,
     /// Errors.
     Error,
@@ -17,7 +17,7 @@ pub enum LogLevel {
 }
 
 impl LogLevel {
-    /// Every level, from the most lines to the fewest.
+    /// All levels, from most to least verbose.
     pub const ALL: &[LogLevel] =
         &[LogLevel::Debug, LogLevel::Info, LogLevel::Warning, LogLevel::Error, LogLevel::Critical];
     /// The names of [`LogLevel::ALL`], in the same order.

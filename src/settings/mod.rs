@@ -1,9 +1,10 @@
-//! The settings of a run: one table, one plain struct, and where each value comes from.
+//! The settings of a run: one table, one plain struct, and the source of each value.
 //!
-//! In: flags, the environment, `.env` and `config.yaml` ([`Sources`]). Out: [`Settings`], every value checked once. From
-//! the weakest to the strongest: default < `config.yaml` < scenario < profile < `.env` < environment < flag. The scenario
-//! is not read here: what it can say goes to it as [`Overrides`](crate::scenario::Overrides), with the values of
-//! `config.yaml` as their [`LoadDefaults`](crate::scenario::LoadDefaults).
+//! Input: flags, environment variables, `.env` and `config.yaml` ([`Sources`]). Output: [`Settings`], each value
+//! validated once. Precedence, lowest first: default < `config.yaml` < scenario < profile < `.env` < environment <
+//! flag. The scenario is not read here. Values that override it are passed on as
+//! [`Overrides`](crate::scenario::Overrides); values of `config.yaml` that it overrides, as
+//! [`LoadDefaults`](crate::scenario::LoadDefaults).
 
 mod conf;
 mod config;

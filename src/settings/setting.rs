@@ -1,21 +1,21 @@
-//! What a row of the table says about one setting.
+//! One row of the settings table.
 
 use std::ffi::OsStr;
 
-/// A value that can be set in `config.yaml`, in the environment, and by a flag.
+/// A setting that can be given in `config.yaml`, as an environment variable or as a flag.
 #[derive(Debug)]
 pub struct Setting {
     /// Key in `config.yaml`, and field of [`Settings`](super::Settings).
     pub key: &'static str,
-    /// What it does, for `--help`: the lines of the row, each with a space before it.
+    /// Description for `--help`: the lines of the row, each with a leading space.
     pub(super) help: &'static str,
-    /// Checks a value; the error says what is allowed.
+    /// Validates a value; the error says what is allowed.
     pub(super) check: fn(&OsStr) -> Result<(), String>,
-    /// How it is given.
+    /// Flag, variables and subcommands.
     pub(super) flag: Flag,
 }
 
-/// How a setting is given: its flag, its variables, and the commands that take it.
+/// How a setting is given: its flag, its variables, and the subcommands that accept it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flag {
     pub shape: Shape,
@@ -35,11 +35,11 @@ pub(super) struct Flag {
 /// How many values a setting has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
-    /// `true` or `false`; the flag has no value.
+    /// `true` or `false`; the flag takes no value.
     Switch,
     /// One value.
     One,
-    /// Words: the flag can be given several times, and commas separate them.
+    /// A list: values are separated by commas, and the flag can be repeated.
     List,
 }
 
@@ -63,85 +63,85 @@ pub(super) const fn switch() -> Flag {
     NOTHING
 }
 
-/// A flag with a value, which help calls `value_name`.
+/// A flag with one value, shown as `value_name` in the help.
 pub(super) const fn flag(value_name: &'static str) -> Flag {
     Flag { shape: Shape::One, value_name, ..NOTHING }
 }
 
-/// A flag with values that commas separate.
+/// A flag with a comma-separated list of values.
 pub(super) const fn list(value_name: &'static str) -> Flag {
     Flag { shape: Shape::List, value_name, ..NOTHING }
 }
 
 impl Flag {
-    /// With a one-letter flag.
+    /// Adds a one-letter flag.
     pub(super) const fn short(self, letter: char) -> Self {
         Self { short: Some(letter), ..self }
     }
 
-    /// With a second name.
+    /// Adds a second long flag.
     pub(super) const fn alias(self, name: &'static str) -> Self {
         Self { alias: Some(name), ..self }
     }
 
-    /// The value where nothing else gives one.
+    /// Sets the default value.
     pub(super) const fn default(self, value: &'static str) -> Self {
         Self { default: Some(value), ..self }
     }
 
-    /// What help says of the default, where it is not one value.
+    /// Sets how the help describes a default that is not a fixed value.
     pub(super) const fn default_help(self, words: &'static str) -> Self {
         Self { default_help: Some(words), ..self }
     }
 
-    /// Takes only these values.
+    /// Restricts the setting to these values.
     pub(super) const fn one_of(self, choices: &'static [&'static str]) -> Self {
         Self { choices, ..self }
     }
 
-    /// Locust's variables for it, which count where `KATYDID_…` is not set.
+    /// Adds Locust's environment variables, which are used if `KATYDID_…` is not set.
     pub(super) const fn locust(self, variables: &'static [&'static str]) -> Self {
         Self { locust: variables, ..self }
     }
 
-    /// Has `value` where this variable is set and nothing else gives a value.
+    /// Uses `value` if this variable is set and no other source provides one.
     pub(super) const fn implied_by(self, variable: &'static str, value: &'static str) -> Self {
         Self { implied_by: Some((variable, value)), ..self }
     }
 
-    /// Is also a flag of these subcommands.
+    /// Adds the flag to these subcommands.
     pub(super) const fn also(self, commands: &'static [&'static str]) -> Self {
         Self { commands, ..self }
     }
 
-    /// A scenario can say it too, and overrides `config.yaml`.
+    /// Marks a setting that a scenario can contain too. The scenario overrides `config.yaml`.
     pub(super) const fn in_scenario(self) -> Self {
         Self { in_scenario: true, ..self }
     }
 
-    /// A wrong value is not repeated in the error: it may contain a password.
+    /// Marks a value that may contain a password: errors do not print it.
     pub(super) const fn secret(self) -> Self {
         Self { is_secret: true, ..self }
     }
 }
 
 impl Setting {
-    /// The long flag, without its dashes.
+    /// Long flag, without dashes.
     pub fn long(&self) -> String {
         self.key.replace('_', "-")
     }
 
-    /// Its own environment variable.
+    /// Name of the `KATYDID_…` environment variable.
     pub fn variable(&self) -> String {
         format!("KATYDID_{}", self.key.to_uppercase())
     }
 
-    /// Every variable that gives it, the strongest first.
+    /// All environment variables of the setting, in order of precedence.
     pub fn variables(&self) -> impl Iterator<Item = String> {
         std::iter::once(self.variable()).chain(self.flag.locust.iter().map(|name| (*name).to_owned()))
     }
 
-    /// What it does and what its default is, on one line.
+    /// Description and default, on one line.
     pub fn help(&self) -> String {
         let help = self.help.trim();
         match self.flag.default_help.or(self.flag.default) {
@@ -150,7 +150,7 @@ impl Setting {
         }
     }
 
-    /// The value where nothing gives one, if there is one.
+    /// Default value, if there is a fixed one.
     pub fn default_text(&self) -> Option<&'static str> {
         self.flag.default.or((self.flag.shape == Shape::Switch).then_some("false"))
     }
@@ -160,42 +160,42 @@ impl Setting {
         self.flag.shape
     }
 
-    /// What help calls its value.
+    /// Placeholder of the value in the help.
     pub fn value_name(&self) -> &'static str {
         self.flag.value_name
     }
 
-    /// The one-letter flag.
+    /// One-letter flag.
     pub fn short(&self) -> Option<char> {
         self.flag.short
     }
 
-    /// A second long flag.
+    /// Second long flag.
     pub fn alias(&self) -> Option<&'static str> {
         self.flag.alias
     }
 
-    /// The values that it takes; empty where they cannot be listed.
+    /// Allowed values; empty if they cannot be listed.
     pub fn choices(&self) -> &'static [&'static str] {
         self.flag.choices
     }
 
-    /// True for what a scenario can say as well: there, `config.yaml` is weaker than the scenario.
+    /// True if a scenario can contain the setting too, and then overrides `config.yaml`.
     pub fn is_in_scenario(&self) -> bool {
         self.flag.in_scenario
     }
 
-    /// True if a wrong value must not be repeated.
+    /// True if errors must not print the value.
     pub fn is_secret(&self) -> bool {
         self.flag.is_secret
     }
 
-    /// True for a flag of this subcommand; `None` is a run, which has them all.
+    /// True if this subcommand accepts the flag; `None` is a run, which accepts all.
     pub fn is_flag_of(&self, command: Option<&str>) -> bool {
         command.is_none_or(|command| self.flag.commands.contains(&command))
     }
 
-    /// Checks a value.
+    /// Validates a value.
     ///
     /// # Errors
     /// Says what is allowed.

@@ -1,4 +1,4 @@
-//! Where values are looked for, and which of several counts.
+//! The sources of settings, and the precedence between them.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -9,21 +9,21 @@ use super::setting::{Setting, Shape};
 use super::table::Settings;
 use crate::scenario::{LoadDefaults, Overrides, SelectOptions};
 
-/// Everything that gives values, beside the scenario.
+/// All sources of settings except the scenario.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    /// Values of the command line, by key of the setting.
+    /// Command line flags, by key of the setting.
     pub flags: BTreeMap<&'static str, OsString>,
-    /// Variables of the process.
+    /// Environment variables of the process.
     pub environment: BTreeMap<String, OsString>,
-    /// Variables of `.env`.
+    /// Variables in `.env`.
     pub dotenv: BTreeMap<String, OsString>,
-    /// The file `config.yaml`.
+    /// `config.yaml`.
     pub config: Config,
 }
 
 impl Sources {
-    /// The value that counts, the scenario's aside. A variable that is empty gives none.
+    /// Value with the highest precedence, not counting the scenario. Empty variables are ignored.
     pub(super) fn find(&self, setting: &Setting) -> Option<Found> {
         let flag = self.flags.get(setting.key);
         let flag = flag.map(|value| Found {
@@ -42,13 +42,13 @@ impl Sources {
             })
     }
 
-    /// Locust's variables that give values, in the order of the table.
+    /// Locust's environment variables in use, in the order of the table.
     pub fn locust_variables(&self) -> Vec<String> {
         let found = Settings::TABLE.iter().filter_map(|setting| self.find(setting));
         found.map(|found| found.name).filter(|name| name.starts_with("LOCUST_")).collect()
     }
 
-    /// The value of `config.yaml`.
+    /// Value in `config.yaml`.
     pub(super) fn in_config(&self, setting: &Setting) -> Option<Found> {
         let value = self.config.get(setting.key)?;
         let (origin, name) = (Origin::Config(value.line), setting.key.to_owned());
@@ -69,7 +69,7 @@ fn variable(setting: &Setting, variables: &BTreeMap<String, OsString>, origin: O
     })
 }
 
-/// A list as Locust's variables have it, `[a, b]` or words with spaces between them, as words with commas.
+/// Converts a list in the format of Locust's variables, `[a, b]` or separated by spaces, to commas.
 fn locust_list(value: &OsStr) -> OsString {
     let Some(text) = value.to_str().map(str::trim) else { return value.to_owned() };
     let inner = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -78,10 +78,10 @@ fn locust_list(value: &OsStr) -> OsString {
 }
 
 impl Settings {
-    /// The settings of a run: of every source the strongest value, all checked.
+    /// Takes each setting from the source with the highest precedence and validates it.
     ///
     /// # Errors
-    /// For the first value that is not valid: where it is, and what is allowed.
+    /// For the first invalid value: its source, and what is allowed.
     pub fn resolve(sources: &Sources) -> Result<Self, String> {
         let of_config = Self::read(|setting| sources.in_config(setting).filter(|_| setting.is_in_scenario()))?;
         let mut settings = Self::read(|setting| sources.find(setting))?;
@@ -95,7 +95,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// The part of the scenario that is run.
+    /// Profile, tags and user classes to run.
     pub fn select(&self) -> SelectOptions {
         SelectOptions {
             profile: self.profile.clone(),
@@ -105,7 +105,7 @@ impl Settings {
         }
     }
 
-    /// The values that replace the scenario's own.
+    /// Values that override those of the scenario.
     pub fn overrides(&self) -> Overrides {
         Overrides {
             host: self.host.clone(),
@@ -119,7 +119,7 @@ impl Settings {
         }
     }
 
-    /// Threads that generate load: one for each available core unless a number is set.
+    /// Number of load threads: one per available core unless `threads` is set.
     pub fn load_threads(&self) -> usize {
         match self.threads {
             Some(n) => usize::from(n),

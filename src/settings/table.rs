@@ -1,5 +1,5 @@
-//! The settings: one row each. A row makes a field of [`Settings`], a key of `config.yaml`, an environment variable and a
-//! flag; ARCHITECTURE.md says how to add one.
+//! The settings, one row each. A row generates a field of [`Settings`], a key of `config.yaml`, an environment variable
+//! and a flag. ARCHITECTURE.md describes how to add one.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,24 +23,22 @@ const FINDINGS: &str = "findings";
 const RUNS: &str = "runs";
 const USAGE: &str = "usage";
 
-/// Makes the struct and the table of rows `/// help`, `field: type, how a value is read, how it is given;`.
+/// Generates the struct and the table from rows: `/// help`, `field: type, parse function, flag;`.
 macro_rules! settings {
     ($($(#[doc = $help:literal])+ $key:ident: $type:ty, $read:expr, $flag:expr;)+) => {
-        /// The settings of a run as they count, each checked.
-        ///
-        /// `None`, an empty list and `false` are where nobody gives a value.
+        /// Effective, validated settings of a run. `None`, an empty list or `false`: not set.
         #[derive(Debug, Clone, PartialEq)]
         pub struct Settings {
             $($(#[doc = $help])+ pub $key: $type,)+
-            /// Host and load of `config.yaml`, which the scenario overrides.
+            /// Host and load from `config.yaml`, which the scenario overrides.
             pub load_defaults: LoadDefaults,
-            /// The values as they were given, and where, by key. Defaults and what only the scenario or `load_defaults`
-            /// has are not in it.
+            /// Values as given, with their sources, by key. Defaults, and values only in the scenario or in
+            /// `load_defaults`, are not included.
             pub given: BTreeMap<&'static str, Given>,
         }
 
         impl Settings {
-            /// Every setting, in the order of the options of a run.
+            /// All settings, in the order of the options of a run.
             pub const TABLE: &[Setting] = &[$(Setting {
                 key: stringify!($key),
                 help: concat!($($help),+),
@@ -48,7 +46,7 @@ macro_rules! settings {
                 flag: { const FLAG: Flag = $flag; FLAG },
             },)+];
 
-            /// Reads every setting from where `find` finds it; [`Settings::load_defaults`] stays empty.
+            /// Reads every setting with `find`; [`Settings::load_defaults`] stays empty.
             pub(super) fn read(find: impl Fn(&Setting) -> Option<Found>) -> Result<Self, String> {
                 let mut given = BTreeMap::new();
                 let mut settings = Self::default();
@@ -68,7 +66,7 @@ macro_rules! settings {
         }
 
         impl Default for Settings {
-            /// The settings where nothing is given.
+            /// The default settings.
             fn default() -> Self {
                 Self {
                     $($key: {
@@ -91,12 +89,12 @@ settings! {
     profile: Option<String>, value::string, flag("NAME").also(&[CHECK, TRY, QUICK]);
     /// Run only tasks and steps with one of these tags
     tags: Vec<String>, value::words, list("TAG,…").short('T').locust(&["LOCUST_TAGS"]).also(&[CHECK, TRY, QUICK]);
-    /// Run no tasks and steps with one of these tags
+    /// Do not run tasks and steps with one of these tags
     exclude_tags: Vec<String>, value::words,
         list("TAG,…").short('E').locust(&["LOCUST_EXCLUDE_TAGS"]).also(&[CHECK, TRY, QUICK]);
     /// Run only these user classes
     classes: Vec<String>, value::words, list("NAME,…").also(&[CHECK, TRY, QUICK]);
-    /// Base URL of the target, or the address of the Redis
+    /// Base URL of the target, or the address of a Redis server
     host: Option<String>, value::host,
         flag("URL").short('H').locust(&["LOCUST_HOST"]).in_scenario().secret().also(&[CHECK, TRY, QUICK]);
     /// Peak number of concurrent users
@@ -104,34 +102,34 @@ settings! {
     /// Users started per second
     spawn_rate: Option<PerSecond>, value::spawn_rate,
         flag("RATE").short('r').locust(&["LOCUST_SPAWN_RATE"]).in_scenario().also(&[CHECK, QUICK]);
-    /// Stop after this long: 30s, 10m, 1h30m
+    /// Run time: 30s, 10m, 1h30m
     run_time: Option<Duration>, value::duration,
         flag("TIME").short('t').locust(&["LOCUST_RUN_TIME"]).in_scenario().also(&[CHECK, QUICK]);
-    /// How long running tasks may take to finish after a stop
+    /// Time for running tasks to finish after a stop
     stop_timeout: Option<Duration>, value::duration,
         flag("TIME").short('s').locust(&["LOCUST_STOP_TIMEOUT"]).in_scenario().also(&[CHECK, QUICK]);
     /// Give all tasks of a class the same weight
     equal_weights: bool, value::boolean, switch().also(&[CHECK, QUICK]);
-    /// No screen: start at once and print tables
+    /// Run without the screen: start at once and print tables
     headless: bool, value::boolean, switch().locust(&["LOCUST_HEADLESS"]);
-    /// With a screen, even if --headless is given
+    /// Run with the screen, even if --headless is given
     headful: bool, value::boolean, switch().locust(&["LOCUST_HEADFUL"]);
-    /// Start at once, on the screen
+    /// Start the run at once, with the screen
     autostart: bool, value::boolean, switch().locust(&["LOCUST_AUTOSTART"]);
-    /// With --autostart, leave the screen this long after the end of the run; -1 stays
+    /// With --autostart, quit this long after the end of the run; -1: do not quit
     autoquit: Option<Duration>, value::duration_or_never, flag("TIME").locust(&["LOCUST_AUTOQUIT"]);
-    /// Reset the statistics once the ramp is complete
+    /// Reset the statistics when ramp-up is complete
     reset_stats: bool, value::boolean, switch().locust(&["LOCUST_RESET_STATS"]);
     /// During the run and at its end write PREFIX_stats.csv, _stats_history.csv, _failures.csv and _exceptions.csv;
     /// where they apply, also _service_time.csv, _graphql.csv and _redis.csv
     csv: Option<PathBuf>, value::path, flag("PREFIX").locust(&["LOCUST_CSV"]);
     /// Write a row of each endpoint and second into PREFIX_stats_history.csv
     csv_full_history: bool, value::boolean, switch().locust(&["LOCUST_CSV_FULL_HISTORY"]);
-    /// At the end write a page for browsers to FILE; {u}, {r} and {t} in it are users, spawn rate and run time in seconds
+    /// At the end write an HTML report to FILE; {u}, {r} and {t} are replaced with users, spawn rate and run time in seconds
     html: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_HTML"]);
-    /// At the end write JUnit XML, for CI systems, to FILE
+    /// At the end write a JUnit XML report, for CI systems, to FILE
     junit: Option<PathBuf>, value::path, flag("FILE");
-    /// At the end write a summary in Markdown, for pull requests, to FILE
+    /// At the end write a Markdown summary, for pull requests, to FILE
     markdown: Option<PathBuf>, value::path, flag("FILE").alias("md");
     /// At the end print Locust's JSON array on standard output, and everything else on standard error
     json: bool, value::boolean, switch();
@@ -142,44 +140,44 @@ settings! {
         flag("DIR").default_help("runs in the data folder of the user").also(&[REPORT, FINDINGS, RUNS, USAGE]);
     /// Do not record the run
     no_record: bool, value::boolean, switch();
-    /// How many recorded runs keep their figures, beside those with tags; 0 keeps all
+    /// Number of recorded runs that keep their figures, not counting tagged runs; 0 keeps all
     keep_runs: u64, value::whole(0..=u64::MAX), flag("N").default("500");
-    /// Room for the figures of recorded runs, beside those with tags: 500MB, 5GB; 0 keeps all
+    /// Disk space for the figures of recorded runs, not counting tagged runs: 500MB, 5GB; 0 keeps all
     keep_size: u64, value::size, flag("SIZE").default("5GB");
-    /// Most VU-hours of the run: one that is planned with more is not started, and one that reaches them is stopped
+    /// Limit of VU-hours: a run planned with more does not start, and a run that reaches it is stopped
     vu_budget: Option<f64>, value::vu_hours, flag("N");
-    /// VU-hours of a month, for `katydid usage` and `katydid findings`
+    /// VU-hours per month, for `katydid usage` and `katydid findings`
     vu_allowance: f64, value::vu_hours, flag("N").default("200").also(&[FINDINGS, USAGE]);
-    /// Price of the allowance
+    /// Price per month of the allowance
     vu_price: Option<f64>, value::price,
-        flag("PRICE").default_help("that of the plan with this allowance").also(&[FINDINGS, USAGE]);
-    /// Price list: name, VU-hours and price a month of each plan
+        flag("PRICE").default_help("the price of the plan with this allowance").also(&[FINDINGS, USAGE]);
+    /// Price list: name, VU-hours and price per month of each plan
     vu_plans: Vec<VuPlan>, value::vu_plans,
         list("NAME:VU-HOURS:PRICE,…").default("Free:200:0,Premium:5000:399").also(&[FINDINGS, USAGE]);
-    /// What is written before amounts of money
+    /// Currency symbol
     vu_currency: String, value::string, flag("TEXT").default("$").also(&[FINDINGS, USAGE]);
-    /// Folder for what is exported from the screen
+    /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables
     only_summary: bool, value::boolean, switch().locust(&["LOCUST_ONLY_SUMMARY"]);
-    /// Without a screen, print the periodic tables also with --only-summary; the screen always has them
+    /// Without a screen, print the periodic tables even with --only-summary
     print_stats: bool, value::boolean, switch().locust(&["LOCUST_PRINT_STATS"]);
-    /// Without a screen, leave out of the log what is below DEBUG, INFO, WARNING, ERROR or CRITICAL
+    /// Without a screen, lowest level that is logged: DEBUG, INFO, WARNING, ERROR or CRITICAL
     loglevel: LogLevel, value::log_level, flag("LEVEL").short('L').default("INFO").locust(&["LOCUST_LOGLEVEL"]);
     /// Without a screen, append the log to a file instead of printing it on standard error
     logfile: Option<PathBuf>, value::path, flag("FILE").locust(&["LOCUST_LOGFILE"]);
-    /// Exit code when a request or a scenario step failed
+    /// Exit code if a request or a scenario step failed
     exit_code_on_error: Option<u8>, value::whole(0..=255),
         flag("N").default_help("1 without a screen, 0 with one").locust(&["LOCUST_EXIT_CODE_ON_ERROR"]);
     /// Threads that generate load
     threads: Option<u16>, value::threads,
         flag("N").alias("processes").default_help("one for each available core").locust(&["LOCUST_PROCESSES"]);
-    /// Seed of every random choice, to repeat a run
+    /// Seed of the random numbers, to repeat a run
     seed: Option<u64>, value::whole(0..=u64::MAX),
         flag("N").default_help("a new one for each run").also(&[TRY, DEMO_TARGET]);
     /// Colours
     theme: ThemeName, value::theme,
-        flag("THEME").one_of(ThemeName::NAMES).implied_by("NO_COLOR", "mono").default_help("auto, or mono where NO_COLOR is set");
+        flag("THEME").one_of(ThemeName::NAMES).implied_by("NO_COLOR", "mono").default_help("auto, or mono if NO_COLOR is set");
     /// Draw with ASCII characters only
     ascii: bool, value::boolean, switch();
 }

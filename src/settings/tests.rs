@@ -37,7 +37,7 @@ fn keys_flags_and_variables_are_unique_and_defaults_are_valid() {
 }
 
 #[test]
-fn without_any_source_there_are_only_defaults() {
+fn without_sources_all_values_are_defaults() {
     let settings = Settings::resolve(&Sources::default()).unwrap();
     assert_eq!(settings, Settings::default());
     assert_eq!((settings.out.to_str(), settings.theme), (Some("./results"), ThemeName::Auto));
@@ -46,7 +46,7 @@ fn without_any_source_there_are_only_defaults() {
 }
 
 #[test]
-fn the_strongest_source_counts_and_is_named() {
+fn source_with_highest_precedence_is_used_and_named() {
     let mut sources =
         Sources { config: config(&[("seed", "1"), ("users", "5"), ("tags", "a,b")]), ..Sources::default() };
     let at = |sources: &Sources| {
@@ -62,14 +62,14 @@ fn the_strongest_source_counts_and_is_named() {
     assert_eq!(at(&sources), (Some(2), Some(Origin::DotEnv)), "an empty variable is not set");
     sources.flags.insert("seed", "4".into());
     assert_eq!(at(&sources), (Some(4), Some(Origin::Flag)));
-    // What a scenario can say is weaker than the scenario if it is in config.yaml.
+    // The scenario overrides config.yaml.
     let settings = Settings::resolve(&sources).unwrap();
     assert_eq!((settings.users, settings.load_defaults.users), (None, Some(Users(5))));
     assert_eq!(settings.tags, ["a", "b"]);
 }
 
 #[test]
-fn locusts_variables_count_where_katydids_are_not_set() {
+fn locust_variables_are_used_unless_katydid_variables_are_set() {
     let locust = [("LOCUST_USERS", "7"), ("LOCUST_RUN_TIME", "1m30s"), ("LOCUST_HEADLESS", "true")];
     let mut sources = Sources { environment: variables(&locust), ..Sources::default() };
     sources.dotenv = variables(&[("KATYDID_USERS", "9")]);
@@ -82,7 +82,7 @@ fn locusts_variables_count_where_katydids_are_not_set() {
 }
 
 #[test]
-fn lists_of_locusts_variables_have_its_form() {
+fn lists_in_locust_variables_have_locust_syntax() {
     for (name, value, wanted) in [
         ("LOCUST_TAGS", "read", &["read"][..]),
         ("LOCUST_TAGS", "read write", &["read", "write"]),
@@ -98,7 +98,7 @@ fn lists_of_locusts_variables_have_its_form() {
 }
 
 #[test]
-fn no_color_asks_for_mono_unless_a_theme_is_given() {
+fn no_color_selects_mono_unless_a_theme_is_given() {
     let mut sources = Sources { environment: variables(&[("NO_COLOR", "1")]), ..Sources::default() };
     assert_eq!(Settings::resolve(&sources).unwrap().theme, ThemeName::Mono);
     sources.config = config(&[("theme", "light")]);
@@ -106,7 +106,7 @@ fn no_color_asks_for_mono_unless_a_theme_is_given() {
 }
 
 #[test]
-fn a_wrong_value_is_an_error_with_its_place_and_what_is_allowed() {
+fn invalid_value_error_names_source_and_allowed_values() {
     for (name, value, wanted) in [
         ("KATYDID_USERS", "many", "\"many\" is not a number of users"),
         ("LOCUST_USERS", "many", "LOCUST_USERS"),

@@ -1,21 +1,21 @@
-//! The themes of the screen, by name.
+//! Names of the colour themes.
 
-/// Colours of the screen.
+/// Colour theme of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ThemeName {
-    /// The terminal's own colours, ANSI names only.
+    /// The terminal's own colours (ANSI names only).
     #[default]
     Auto,
     /// For light backgrounds.
     Light,
     /// Blue and orange.
     Colorblind,
-    /// No colours; `NO_COLOR` asks for it.
+    /// No colours; the default if `NO_COLOR` is set.
     Mono,
 }
 
 impl ThemeName {
-    /// Every theme.
+    /// All themes.
     pub const ALL: &[ThemeName] = &[ThemeName::Auto, ThemeName::Light, ThemeName::Colorblind, ThemeName::Mono];
     /// The names of [`ThemeName::ALL`], in the same order.
     pub const NAMES: &[&str] = &["auto", "light", "colorblind", "mono"];

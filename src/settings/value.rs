@@ -1,4 +1,4 @@
-//! The kinds of values that settings have: each function reads one, and its error says what is allowed.
+//! Parsers for the values of settings. Errors say what is allowed.
 
 use std::ffi::OsStr;
 use std::fmt::Display;
@@ -11,12 +11,12 @@ use super::host::parse_host;
 use super::{LogLevel, ThemeName, VuPlan};
 use crate::units::{self, PerSecond, Users};
 
-/// The string of a value; only paths may be something else.
+/// The value as UTF-8; only paths may be something else.
 fn utf8(value: &OsStr) -> Result<&str, String> {
     value.to_str().ok_or_else(|| "expected UTF-8".to_owned())
 }
 
-/// Any string that is not empty.
+/// A non-empty string.
 pub(super) fn string(value: &OsStr) -> Result<String, String> {
     match utf8(value)? {
         "" => Err("expected a value, found an empty string".to_owned()),
@@ -29,13 +29,13 @@ pub(super) fn path(value: &OsStr) -> Result<PathBuf, String> {
     if value.is_empty() { Err("expected a path, found an empty string".to_owned()) } else { Ok(PathBuf::from(value)) }
 }
 
-/// Words with commas between them.
+/// A comma-separated list.
 pub(super) fn words(value: &OsStr) -> Result<Vec<String>, String> {
     let words = string(value)?;
     Ok(words.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect())
 }
 
-/// `true` or `false`, and what else stands for them in environment variables.
+/// `true` or `false`, or one of the usual synonyms (`yes`, `on`, `1`, …).
 pub(super) fn boolean(value: &OsStr) -> Result<bool, String> {
     let text = utf8(value)?;
     match text.to_ascii_lowercase().as_str() {
@@ -45,7 +45,7 @@ pub(super) fn boolean(value: &OsStr) -> Result<bool, String> {
     }
 }
 
-/// A whole number in this range.
+/// An integer in this range.
 pub(super) fn whole<T>(range: RangeInclusive<T>) -> impl Fn(&OsStr) -> Result<T, String>
 where
     T: FromStr + PartialOrd + Display,
@@ -69,7 +69,7 @@ pub(super) fn vu_hours(value: &OsStr) -> Result<f64, String> {
     number(value, "a number of VU-hours above 0", |n| n > 0.0)
 }
 
-/// An amount of money.
+/// A price, 0 or more.
 pub(super) fn price(value: &OsStr) -> Result<f64, String> {
     number(value, "a price, such as 399", |n| n >= 0.0)
 }
@@ -98,7 +98,7 @@ pub(super) fn spawn_rate(value: &OsStr) -> Result<PerSecond, String> {
     units::parse_spawn_rate(utf8(value)?).map_err(|why| why.to_string())
 }
 
-/// A length of time.
+/// A duration.
 pub(super) fn duration(value: &OsStr) -> Result<Duration, String> {
     units::parse_duration(utf8(value)?).map_err(|why| why.to_string())
 }
@@ -108,7 +108,7 @@ pub(super) fn host(value: &OsStr) -> Result<String, String> {
     parse_host(utf8(value)?)
 }
 
-/// A theme by its name.
+/// The name of a theme.
 pub(super) fn theme(value: &OsStr) -> Result<ThemeName, String> {
     let text = utf8(value)?;
     let index = ThemeName::NAMES.iter().position(|name| *name == text);
@@ -116,7 +116,7 @@ pub(super) fn theme(value: &OsStr) -> Result<ThemeName, String> {
     theme.ok_or_else(|| format!("expected one of {}, found {text:?}", ThemeName::NAMES.join(", ")))
 }
 
-/// A level of the log by its name, in capital letters or small ones.
+/// The name of a log level; case is ignored.
 pub(super) fn log_level(value: &OsStr) -> Result<LogLevel, String> {
     let text = utf8(value)?;
     let index = LogLevel::NAMES.iter().position(|name| name.eq_ignore_ascii_case(text));
@@ -124,7 +124,7 @@ pub(super) fn log_level(value: &OsStr) -> Result<LogLevel, String> {
     level.ok_or_else(|| format!("expected one of {}, found {text:?}", LogLevel::NAMES.join(", ")))
 }
 
-/// A number of threads; -1 is one for each core, as Locust has it.
+/// A number of threads; -1 is one per core, as in Locust.
 pub(super) fn threads(value: &OsStr) -> Result<u16, String> {
     if value == "-1" {
         return Ok(std::thread::available_parallelism().map_or(1, |cores| u16::try_from(cores.get()).unwrap_or(1_024)));
@@ -132,7 +132,7 @@ pub(super) fn threads(value: &OsStr) -> Result<u16, String> {
     whole(1..=1_024)(value)
 }
 
-/// A length of time; -1 is none.
+/// A duration; `None` for -1.
 pub(super) fn duration_or_never(value: &OsStr) -> Result<Option<Duration>, String> {
     if value == "-1" { Ok(None) } else { duration(value).map(Some) }
 }

@@ -1,18 +1,18 @@
-//! Plans of a price list of VU-hours.
+//! Plans of a VU-hour price list.
 
-/// What so many VU-hours a month cost.
+/// One plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VuPlan {
     /// Its name.
     pub name: String,
-    /// VU-hours a month.
+    /// Included VU-hours per month.
     pub vu_hours: f64,
-    /// Price a month.
+    /// Price per month.
     pub price: f64,
 }
 
 impl VuPlan {
-    /// Reads `NAME:VU-HOURS:PRICE`.
+    /// Parses `NAME:VU-HOURS:PRICE`.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.rsplitn(3, ':').map(str::trim);
         let (price, vu_hours, name) = (parts.next()?, parts.next()?, parts.next()?);

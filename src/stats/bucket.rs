@@ -1,10 +1,10 @@
-//! Measurements of one endpoint (or of all) over a short time, small enough to keep ten of them.
+//! Measurements of one endpoint, or of all, over a short time; compact enough to keep ten of them per row.
 
 use super::histogram::{Exact, Sparse};
 use super::sample::Sample;
 use super::snapshot::Figures;
 
-/// Counters and sums.
+/// Counters and sums of times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Sums {
     /// Finished requests, failed ones included.
@@ -15,9 +15,9 @@ pub struct Sums {
     pub failures: u64,
     /// Bytes of response bodies.
     pub bytes: u64,
-    /// Times to connect.
+    /// Connect times.
     pub connect: Exact,
-    /// Times to the first byte of the response.
+    /// Times to first byte.
     pub first_byte: Exact,
 }
 
@@ -35,7 +35,7 @@ impl Sums {
         }
     }
 
-    /// Adds those of another interval.
+    /// Adds the sums of another interval.
     pub fn merge(&mut self, other: &Sums) {
         self.requests += other.requests;
         self.responses += other.responses;
@@ -45,7 +45,7 @@ impl Sums {
         self.first_byte.merge(&other.first_byte);
     }
 
-    /// As figures, without rates and response times.
+    /// The sums as figures, without rates and response times.
     pub(super) fn figures(&self) -> Figures {
         Figures {
             requests: self.requests,
@@ -59,24 +59,24 @@ impl Sums {
     }
 }
 
-/// Sums and times.
+/// Sums and histograms.
 #[derive(Debug, Clone, Default)]
 pub struct RowBucket {
     /// Counters and sums.
     pub sums: Sums,
     /// Response times.
     pub response: Sparse,
-    /// `None` without due times, where service and response times are the same.
+    /// Service times; `None` without due times, when they equal the response times.
     pub service: Option<Sparse>,
 }
 
 impl RowBucket {
-    /// Service times, whether stored separately or not.
+    /// Service times, whether they are stored separately or not.
     pub fn service(&self) -> &Sparse {
         self.service.as_ref().unwrap_or(&self.response)
     }
 
-    /// Adds those of another interval.
+    /// Adds the measurements of another interval.
     pub fn merge(&mut self, other: &RowBucket) {
         if other.service.is_some() && self.service.is_none() {
             self.service = Some(self.response.clone());
@@ -88,7 +88,7 @@ impl RowBucket {
         self.response.merge(&other.response);
     }
 
-    /// Sorts the times and folds equal ones, which reading them off needs.
+    /// Sorts the times and joins equal ones; required before figures are computed.
     pub fn compact(&mut self) {
         self.response.compact();
         if let Some(service) = &mut self.service {

@@ -1,6 +1,6 @@
-//! Figures that only some rows have, recorded by shards and added up for the run.
+//! Figures that only some rows have, recorded per shard and merged for the run.
 
-/// Figures that add up.
+/// Figures that can be merged.
 pub trait Merge: Default {
     /// Adds the figures of another shard or interval.
     fn merge(&mut self, other: &Self);
@@ -10,26 +10,26 @@ pub trait Merge: Default {
 #[derive(Debug, Clone, Default)]
 pub struct ByRow<T> {
     rows: Vec<(u32, T)>,
-    /// Position in `rows` plus 1, by endpoint; 0 is none. A table, because it is read for every message received and there
-    /// may be thousands of rows.
-    places: Vec<u32>,
+    /// Position in `rows` plus 1, by endpoint; 0: none. A table, because it is read for every received message and
+    /// there may be thousands of rows.
+    positions: Vec<u32>,
 }
 
 impl<T: Merge> ByRow<T> {
-    /// The figures of an endpoint, empty at first.
+    /// The figures of an endpoint; created empty if missing.
     pub fn row(&mut self, endpoint: u32) -> &mut T {
         let index = endpoint as usize;
-        if self.places.len() <= index {
-            self.places.resize(index + 1, 0);
+        if self.positions.len() <= index {
+            self.positions.resize(index + 1, 0);
         }
-        if self.places[index] == 0 {
+        if self.positions[index] == 0 {
             self.rows.push((endpoint, T::default()));
-            self.places[index] = self.rows.len() as u32;
+            self.positions[index] = self.rows.len() as u32;
         }
-        &mut self.rows[self.places[index] as usize - 1].1
+        &mut self.rows[self.positions[index] as usize - 1].1
     }
 
-    /// Adds all rows of another shard or interval.
+    /// Merges all rows of another shard or interval.
     pub fn merge(&mut self, other: &Self) {
         for (endpoint, figures) in &other.rows {
             self.row(*endpoint).merge(figures);
@@ -39,16 +39,16 @@ impl<T: Merge> ByRow<T> {
     /// Removes all figures.
     pub fn clear(&mut self) {
         for (endpoint, _) in self.rows.drain(..) {
-            self.places[endpoint as usize] = 0;
+            self.positions[endpoint as usize] = 0;
         }
     }
 
-    /// Rows with figures, in order of first use.
+    /// Rows that have figures, in order of first use.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         self.rows.iter().map(|(endpoint, figures)| (*endpoint, figures))
     }
 
-    /// All rows together.
+    /// Sum of all rows.
     pub fn total(&self) -> T {
         self.rows.iter().fold(T::default(), |mut sum, (_, figures)| {
             sum.merge(figures);

@@ -1,55 +1,55 @@
-//! Whether published messages arrived: counters of one channel, recorded by shards and added up for the run. Their
+//! Message counters of one channel: whether published messages arrived. Recorded per shard and merged for the run. The
 //! latency is in the channel's `DELIVER` row.
 
 use serde::{Deserialize, Serialize};
 
 use super::by_row::Merge;
 
-/// The messages of one channel (or pattern) by outcome, over all subscribers.
+/// Messages of one channel or pattern by outcome, over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Tally {
-    /// Messages received, each copy of each subscriber.
+    /// Messages received, counting each copy that a subscriber gets.
     pub received: u64,
-    /// Messages received without a stamp of this run; in no other figure than `received`.
+    /// Messages received without a timestamp of this run; counted only here and in `received`.
     pub foreign: u64,
-    /// Messages never received although the connection was open.
+    /// Messages lost while the connection was open.
     pub lost_in_stream: u64,
-    /// Messages never received because the subscriber was disconnected.
+    /// Messages lost because the subscriber was disconnected.
     pub lost_disconnected: u64,
-    /// Messages not received when the subscriber stopped waiting for them: lost, late or unread.
+    /// Messages not yet received when the subscriber stopped waiting: lost, late or unread.
     pub unsettled: u64,
-    /// Messages received after they had been counted as lost.
+    /// Messages received after being counted as lost.
     pub late: u64,
-    /// Messages received again.
+    /// Messages received more than once.
     pub duplicates: u64,
-    /// Messages received after one with a higher number.
+    /// Messages received after one with a higher sequence number.
     pub out_of_order: u64,
-    /// Connections of subscribers that broke.
+    /// Broken subscriber connections.
     pub disconnects: u64,
-    /// Messages that the server accepted.
+    /// Messages accepted by the server.
     pub published: u64,
-    /// Receivers that the server reported to publishers, summed up.
+    /// Sum of the receivers that the server reported to publishers.
     pub sent_to: u64,
 }
 
 impl Tally {
-    /// Messages that were never received.
+    /// Messages that never arrived.
     pub fn lost(&self) -> u64 {
         (self.lost_in_stream + self.lost_disconnected).saturating_sub(self.late)
     }
 
-    /// Different messages of this run that were received.
+    /// Distinct messages of this run that arrived.
     pub fn delivered(&self) -> u64 {
         self.received.saturating_sub(self.foreign + self.duplicates)
     }
 
-    /// The ratio of lost messages to all that should have been received; 0 without any.
+    /// Ratio of lost messages to all that should have arrived; 0 without messages.
     pub fn lost_ratio(&self) -> f64 {
         ratio(self.lost(), self.lost() + self.delivered())
     }
 
-    /// Deliveries per published message: the number of subscribers, as long as nothing is lost. Messages whose publishers
-    /// have no confirmation yet are not counted.
+    /// Deliveries per published message: the number of subscribers if nothing is lost. Messages whose publisher has no
+    /// confirmation yet are not counted.
     pub fn fan_out(&self) -> f64 {
         ratio(self.delivered().min(self.sent_to), self.published)
     }
@@ -99,7 +99,7 @@ mod tests {
     use crate::stats::by_row::ByRow;
 
     #[test]
-    fn shards_add_up() {
+    fn shards_are_merged() {
         let part = Tally { received: 95, foreign: 2, duplicates: 3, lost_in_stream: 6, late: 1, ..Tally::default() };
         let other = Tally { lost_disconnected: 5, published: 10, sent_to: 100, ..Tally::default() };
         let (mut left, mut right) = (ByRow::<Tally>::default(), ByRow::<Tally>::default());
@@ -113,7 +113,7 @@ mod tests {
         assert!((row.lost_ratio() - 0.1).abs() < 1e-12 && (row.fan_out() - 9.0).abs() < 1e-12);
         assert_eq!(left.total().received, 190);
         let ahead = Tally { received: 130, sent_to: 100, published: 10, ..Tally::default() };
-        assert!((ahead.fan_out() - 10.0).abs() < 1e-12, "three messages are not confirmed yet");
+        assert!((ahead.fan_out() - 10.0).abs() < 1e-12, "30 deliveries are not confirmed yet");
         assert_eq!(Tally::default().lost_ratio(), 0.0);
         left.clear();
         assert!(left.total().is_empty());

@@ -1,5 +1,5 @@
-//! Failures grouped by endpoint and reason, bounded: a server with a new error for every request needs no
-//! more memory than one that repeats the same.
+//! Failures grouped by endpoint and reason. The number of groups is limited: a different error for every request needs
+//! no more memory than a repeated one.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -10,25 +10,25 @@ use super::sample::{Example, Reason};
 use super::snapshot::{FailureRow, FailureView};
 use crate::row_kind::RowKind;
 
-/// Most kinds in one interval.
+/// Maximum number of groups in one interval.
 const MAX_KINDS: usize = 200;
-/// Most kinds in a run; the rest is only counted.
+/// Maximum number of groups in a run; further failures are only counted.
 const MAX_RUN_KINDS: usize = 1_000;
-/// Most rows in a snapshot.
+/// Maximum number of rows in a snapshot.
 const MAX_ROWS: usize = 200;
-/// Most further kinds whose number is known exactly.
+/// Maximum number of further kinds that are counted exactly.
 const MAX_OVERFLOW: usize = 10_000;
-/// Most examples one shard keeps.
+/// Maximum number of examples per shard.
 pub(super) const MAX_EXAMPLES: usize = 100;
 
-/// The same for the same key on every shard.
+/// Hash of endpoint and reason; the same on every shard.
 pub(super) fn fingerprint(endpoint: u32, reason: &Reason) -> u64 {
     let mut hasher = DefaultHasher::new();
     (endpoint, reason).hash(&mut hasher);
     hasher.finish()
 }
 
-/// One kind of failure.
+/// A group of failures with the same endpoint and reason.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
     pub count: u64,
@@ -37,7 +37,7 @@ pub(super) struct Group {
     pub example: Option<Arc<Example>>,
 }
 
-/// Failures of further kinds: how many, and of how many kinds.
+/// Failures without a group: their number, and the hashes of their kinds.
 #[derive(Debug, Default)]
 struct Overflow {
     count: u64,
@@ -45,7 +45,7 @@ struct Overflow {
 }
 
 impl Overflow {
-    fn note(&mut self, fingerprint: u64, count: u64) {
+    fn count(&mut self, fingerprint: u64, count: u64) {
         self.count += count;
         if self.kinds.len() < MAX_OVERFLOW {
             self.kinds.insert(fingerprint);
@@ -53,7 +53,7 @@ impl Overflow {
     }
 }
 
-/// The failures of one shard in one interval.
+/// Failures of one shard in one interval.
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     map: HashMap<(u32, Reason), Group>,
@@ -71,7 +71,7 @@ impl Groups {
                 group.example.get_or_insert_with(|| Arc::new(example));
             }
         } else if full {
-            self.overflow.note(fingerprint(key.0, &key.1), 1);
+            self.overflow.count(fingerprint(key.0, &key.1), 1);
         } else {
             self.map.insert(key, Group { count: 1, first: at, last: at, example: example.map(Arc::new) });
         }
@@ -89,17 +89,17 @@ impl Groups {
     }
 }
 
-/// The failures of the whole run since the last reset.
+/// Failures of the whole run since the last reset.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     map: HashMap<(u32, Reason), (Group, Arc<str>)>,
     overflow: Overflow,
-    /// Failures that were this machine's fault, with the latest reason.
+    /// Number of failures caused by this machine, and the latest reason.
     refused: Option<(u64, Arc<str>)>,
 }
 
 impl Failures {
-    /// Moves the groups of an interval here and leaves it empty.
+    /// Moves the groups of an interval into the totals and leaves the interval empty.
     pub fn absorb(&mut self, groups: &mut Groups) {
         for (key, group) in groups.map.drain() {
             if let Reason::Generator(why) = &key.1 {
@@ -113,7 +113,7 @@ impl Failures {
                 known.last = known.last.max(group.last);
                 known.example = known.example.take().or(group.example);
             } else if full {
-                self.overflow.note(fingerprint(key.0, &key.1), group.count);
+                self.overflow.count(fingerprint(key.0, &key.1), group.count);
             } else {
                 let words = key.1.to_string().into();
                 self.map.insert(key, (group, words));
@@ -122,16 +122,16 @@ impl Failures {
         let Overflow { count, kinds } = &mut groups.overflow;
         self.overflow.count += std::mem::take(count);
         for kind in kinds.drain() {
-            self.overflow.note(kind, 0);
+            self.overflow.count(kind, 0);
         }
     }
 
-    /// Failures caused by this machine: how many, and the latest reason.
+    /// Number of failures caused by this machine, and the latest reason.
     pub fn refused(&self) -> Option<(u64, &Arc<str>)> {
         self.refused.as_ref().map(|(count, why)| (*count, why))
     }
 
-    /// Kinds without a group. A kind that overflowed on one shard may have a group from another, and then has one.
+    /// Number of kinds without a group. A kind that overflowed on one shard may have a group from another.
     fn kinds_without_group(&self) -> usize {
         if self.overflow.count == 0 {
             return 0;
@@ -140,16 +140,16 @@ impl Failures {
         self.overflow.kinds.difference(&known).count().max(1)
     }
 
-    /// Most frequent first; equal counts in a stable order, so that rows keep their order on the screen.
+    /// Most frequent first. Equal counts have a stable order, so that rows do not jump on the screen.
     pub fn view(&self, endpoints: &[(RowKind, Arc<str>)]) -> FailureView {
         let mut groups: Vec<_> = self.map.iter().collect();
         groups
             .sort_unstable_by(|(a_key, (a, _)), (b_key, (b, _))| b.count.cmp(&a.count).then_with(|| a_key.cmp(b_key)));
         let rest = groups.split_off(groups.len().min(MAX_ROWS));
-        let strange = self.kinds_without_group();
+        let ungrouped = self.kinds_without_group();
         FailureView {
             rows: groups.into_iter().map(|(key, (group, words))| row(endpoints, key, group, words)).collect(),
-            more_kinds: (rest.len() + strange) as u64,
+            more_kinds: (rest.len() + ungrouped) as u64,
             more_count: rest.iter().map(|(_, (group, _))| group.count).sum::<u64>() + self.overflow.count,
         }
     }
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_bounded_and_every_failure_is_counted() {
+    fn kinds_are_limited_and_every_failure_is_counted() {
         let mut run = Failures::default();
         let mut interval = Groups::default();
         let mut sent = 0;
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn most_frequent_first_with_first_last_and_one_example() {
+    fn groups_are_merged_and_sorted_by_count() {
         let at = |s| SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(s);
         let example = |text: &str| Some(Example { status: Some(503), body: text.into(), ..Example::default() });
         let (mut run, mut one, mut two) = (Failures::default(), Groups::default(), Groups::default());

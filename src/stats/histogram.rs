@@ -1,6 +1,6 @@
-//! Histograms of times. A [`Times`] is a histogram with exact sums; a [`Sparse`] has the same content in compact form.
-//! Intervals are made sparse once and merged in that form, so the cost depends on the number of measurements and not
-//! on the size of a histogram.
+//! Histograms of times. [`Times`] is a histogram with exact sums; [`Sparse`] has the same content in compact form. An
+//! interval is converted to sparse form once and merged in that form, so that the cost depends on the number of
+//! measurements and not on the size of a histogram.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use hdrhistogram::{Counter, Histogram};
 
 use super::snapshot::{Latency, Mean, PERCENTILES};
 
-/// Longest time in a histogram; the exact maximum has no limit.
+/// Longest time that a histogram can contain; the exact maximum has no limit.
 const HIGHEST_MICROS: u64 = 3_600_000_000;
 
-/// Exact figures of some times, in nanoseconds.
+/// Exact statistics of some times, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Exact {
-    /// How many.
+    /// Number of times.
     pub count: u64,
-    /// Their sum.
+    /// Sum.
     pub sum: u64,
-    /// The shortest; 0 without times.
+    /// Minimum; 0 without times.
     pub min: u64,
-    /// The longest.
+    /// Maximum.
     pub max: u64,
 }
 
@@ -41,13 +41,13 @@ impl Exact {
         self.sum = self.sum.saturating_add(other.sum);
     }
 
-    /// Their mean.
+    /// Mean.
     pub fn mean(&self) -> Mean {
         let mean = self.sum.checked_div(self.count).unwrap_or(0);
         Mean { count: self.count, mean: Duration::from_nanos(mean) }
     }
 
-    /// Determines every percentile in one pass over `values`: ascending microseconds with their counts.
+    /// Computes all percentiles in one pass over `values`: ascending microseconds with counts.
     fn latency(&self, values: impl Iterator<Item = (u64, u64)>) -> Latency {
         let (min, max) = (Duration::from_nanos(self.min), Duration::from_nanos(self.max));
         let mut out = Latency { count: self.count, mean: self.mean().mean, min, max, percentiles: [max; 11] };
@@ -56,7 +56,7 @@ impl Exact {
         for (micros, count) in values {
             seen += count;
             while next < PERCENTILES.len() && rank(PERCENTILES[next], self.count) <= seen {
-                // The last rank is the maximum, which is known exactly.
+                // The last rank is the exact maximum.
                 let value = if PERCENTILES[next] >= 100.0 { max } else { Duration::from_micros(micros) };
                 out.percentiles[next] = value.clamp(min, max);
                 next += 1;
@@ -66,7 +66,7 @@ impl Exact {
     }
 }
 
-/// Which of `n` ascending values is the percentile. Integer arithmetic, so that p50 of 2 is the first.
+/// Rank of a percentile in `n` ascending values, from 1. Integer arithmetic: p50 of 2 values is the first.
 pub fn rank(percentile: f64, n: u64) -> u64 {
     let hundredths = (percentile * 100.0).round() as u128;
     let rank = (u128::from(n) * hundredths).div_ceil(10_000);
@@ -86,13 +86,14 @@ impl<C: Counter> Times<C> {
         Self::with_digits(3)
     }
 
-    /// For the generator's own delays: two digits, a tenth of the memory.
+    /// For the generator's own delays: two significant digits, a tenth of the memory.
     pub fn rough() -> Self {
         Self::with_digits(2)
     }
 
     fn with_digits(digits: u8) -> Self {
-        // As large as the longest time needs: with room for an hour it would be ten times larger, for every row.
+        // The histogram grows with the longest time: room for an hour from the start would take ten times the memory,
+        // for every row.
         let mut histogram = Histogram::new(digits).expect("a constant number of digits is valid");
         histogram.auto(true);
         Self { exact: Exact::default(), histogram }
@@ -101,7 +102,7 @@ impl<C: Counter> Times<C> {
     pub fn record(&mut self, time: Duration) {
         self.exact.record(time);
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(HIGHEST_MICROS);
-        // It grows up to the longest time, which is within what it can address.
+        // Cannot fail: the histogram resizes up to HIGHEST_MICROS.
         let _ = self.histogram.record(micros);
     }
 
@@ -125,12 +126,12 @@ impl<C: Counter> Times<C> {
         if self.exact.count == 0 { Latency::default() } else { self.exact.latency(self.values()) }
     }
 
-    /// Ascending microseconds with their counts.
+    /// Ascending microseconds with counts.
     pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.histogram.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value().as_u64()))
     }
 
-    /// The same content in compact form.
+    /// Converts to compact form.
     pub fn sparse(&self) -> Sparse {
         if self.exact.count == 0 {
             return Sparse::default();
@@ -153,7 +154,7 @@ fn clip(n: u64) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// The contents of a histogram as pairs of microseconds and count.
+/// Contents of a histogram as pairs of microseconds and count.
 #[derive(Debug, Clone, Default)]
 pub struct Sparse {
     exact: Exact,
@@ -163,12 +164,12 @@ pub struct Sparse {
 }
 
 impl Sparse {
-    /// Count, sum, shortest and longest.
+    /// Count, sum, minimum and maximum.
     pub fn exact(&self) -> &Exact {
         &self.exact
     }
 
-    /// Appends; [`Self::compact`] joins equal values before there are too many.
+    /// Appends the times of `other`; compacts when there are too many pairs.
     pub fn merge(&mut self, other: &Sparse) {
         self.exact.merge(&other.exact);
         self.values.extend_from_slice(&other.values);
@@ -177,7 +178,7 @@ impl Sparse {
         }
     }
 
-    /// Sorts, and joins equal values.
+    /// Sorts the pairs and joins equal values.
     pub fn compact(&mut self) {
         self.values.sort_unstable_by_key(|(value, _)| *value);
         self.values.dedup_by(|next, kept| {
@@ -190,12 +191,13 @@ impl Sparse {
         self.compact = self.values.len();
     }
 
-    /// Microseconds with their counts, ascending once it is compact. Those above 71 minutes are cut to that.
+    /// Microseconds with counts; ascending only after [`Self::compact`]. Values above 71 minutes are clamped to that.
     pub fn values(&self) -> &[(u32, u32)] {
         &self.values
     }
 
-    /// The `percentile`-th percentile, within the shortest and the longest; compact it first. `None` without times.
+    /// The `percentile`-th percentile, clamped to minimum and maximum; call [`Self::compact`] first. `None` without
+    /// times.
     pub fn percentile(&self, percentile: f64) -> Option<Duration> {
         if self.exact.count == 0 {
             return None;
@@ -206,12 +208,12 @@ impl Sparse {
             seen >= rank
         });
         let (min, max) = (Duration::from_nanos(self.exact.min), Duration::from_nanos(self.exact.max));
-        // The last rank is the maximum, which is known exactly.
+        // The last rank is the exact maximum.
         let value = found.filter(|_| rank < self.exact.count);
         Some(value.map_or(max, |(micros, _)| Duration::from_micros(u64::from(*micros)).clamp(min, max)))
     }
 
-    /// The figures of it; call [`Self::compact`] first.
+    /// All percentiles; call [`Self::compact`] first.
     pub fn latency(&self) -> Latency {
         if self.exact.count == 0 {
             return Latency::default();
@@ -242,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percentile_that_is_not_kept_can_be_read_off() {
+    fn percentile_outside_the_table_is_computed() {
         let micros: Vec<u64> = (1..=1_000).collect();
         let mut sparse = recorded(&micros).sparse();
         sparse.compact();
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_than_the_histogram_keeps_its_exact_maximum() {
+    fn maximum_beyond_the_histogram_is_exact() {
         let mut times: Times<u32> = Times::fine();
         times.record(Duration::from_secs(7_200));
         times.record(Duration::MAX);
@@ -284,7 +286,7 @@ mod tests {
         }
 
         #[test]
-        fn parts_merged_are_the_whole(micros in proptest::collection::vec(0u64..10_000_000, 1..300), cut in 0usize..300) {
+        fn merged_parts_equal_the_whole(micros in proptest::collection::vec(0u64..10_000_000, 1..300), cut in 0usize..300) {
             let cut = cut.min(micros.len());
             let (mut total, mut sparse) = (Times::<u64>::fine(), Sparse::default());
             for part in [&micros[..cut], &micros[cut..]] {

@@ -1,4 +1,4 @@
-//! What one shard recorded in one interval, handed over whole.
+//! What one shard recorded in one interval.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use super::remarks::Remarks;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
 
-/// Most different errors of the scenario itself in one interval.
+/// Maximum number of different scenario errors per interval.
 const MAX_EXCEPTIONS: usize = 100;
-/// Most lines of the log in one interval: with four intervals a second, 100 lines a second from each shard.
+/// Maximum number of log lines per interval: with four intervals per second, 100 lines per second and shard.
 const MAX_LINES: usize = 25;
 
 /// Filled by a [`Recorder`](super::Recorder), merged and cleared by the [`Aggregator`](super::Aggregator).
@@ -23,25 +23,25 @@ const MAX_LINES: usize = 25;
 pub struct Interval {
     /// Index of the shard.
     pub shard: usize,
-    /// Number of statistics resets before it; intervals of an earlier epoch are dropped by the aggregator.
+    /// Number of statistics resets before it; the aggregator drops the figures of earlier epochs.
     pub epoch: u32,
-    /// Users alive on the shard at its end.
+    /// Users of the shard at the end of the interval.
     pub users: u32,
-    /// Requests on the wire at its end.
+    /// Requests in flight at the end.
     pub in_flight: u32,
-    /// For how long the oldest of them has waited for its response.
+    /// Age of the oldest request in flight.
     pub oldest: Option<std::time::Duration>,
-    /// Requests aborted in it: sent, but in no row.
+    /// Requests aborted in the interval: sent, but in no row.
     pub aborted: u64,
-    /// Lists of steps (tasks, `on_start`, `on_stop`) that ended in it before their last step.
+    /// Step lists (tasks, `on_start`, `on_stop`) that ended before their last step.
     pub unfinished: u64,
-    /// The users of the shard, at its end.
+    /// Slots and states of the shard's users at the end.
     pub shard_users: ShardUsers,
-    /// The iterations that were due in it, by outcome.
+    /// Iterations that were due, by outcome.
     pub arrivals: Arrivals,
-    /// One per endpoint, from its first sample on.
+    /// One per endpoint, allocated with its first sample.
     cells: Vec<Option<Box<Cell>>>,
-    /// Which cells have samples: only these are merged and cleared.
+    /// Indices of cells with samples: only these are merged and cleared.
     touched: Vec<u32>,
     pub(super) failures: Groups,
     pub(super) exceptions: Vec<(Arc<str>, Arc<str>, u64)>,
@@ -50,7 +50,7 @@ pub struct Interval {
     pub(super) costs: ByRow<Costs>,
     pub(super) remarks: ByRow<Remarks>,
     pub(super) timer_lag: Times<u32>,
-    /// Lags of the timer that are too long to be ordinary.
+    /// Timer lags of at least [`BLOCKED`](super::health::BLOCKED).
     pub(super) blocked: u64,
     pub(super) schedule_delay: Times<u32>,
     /// Longest time for which messages arrived faster than they were read.
@@ -59,16 +59,16 @@ pub struct Interval {
     pub(super) log_dropped: u64,
 }
 
-/// What the supervisor needs to know of a shard's users.
+/// State of a shard's users, for the supervisor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ShardUsers {
-    /// Slots for users, taken or not.
+    /// Slots for users, used or not.
     pub slots: u32,
-    /// Slots of users that have stopped for good.
+    /// Slots of users that have quit for good.
     pub quit: u32,
-    /// Users that start before the others and have finished `on_start`.
+    /// Users with `start: before_others` that have finished `on_start`.
     pub ready: u32,
-    /// A step has requested the end of the run.
+    /// A step has requested to stop the run.
     pub wants_stop: bool,
 }
 
@@ -79,7 +79,7 @@ impl Default for Interval {
 }
 
 impl Interval {
-    /// For a plan with this many endpoints.
+    /// Creates an interval for this many endpoints.
     pub fn new(shard: usize, endpoints: usize) -> Self {
         Self {
             shard,
@@ -108,8 +108,8 @@ impl Interval {
         }
     }
 
-    /// Empties it for any shard; buffers stay. The epoch stays too: from it the recorder knows that a reset has reached
-    /// the aggregator.
+    /// Clears it for reuse by any shard; buffers are kept. The epoch is kept too: it tells the recorder that a reset
+    /// has reached the aggregator.
     pub(super) fn clear(&mut self) {
         for index in self.touched.drain(..) {
             if let Some(cell) = self.cells[index as usize].as_mut() {
@@ -132,7 +132,7 @@ impl Interval {
         (self.blocked, self.backlog) = (0, Duration::ZERO);
     }
 
-    /// Keeps a line of the log, unless the interval has the maximum already.
+    /// Adds a log line; beyond the maximum it is only counted.
     pub(super) fn log(&mut self, line: impl FnOnce() -> LogLine) {
         if self.log.len() < MAX_LINES {
             self.log.push(line());
@@ -141,13 +141,13 @@ impl Interval {
         }
     }
 
-    /// Finished requests in it.
+    /// Requests finished in the interval.
     pub(super) fn requests(&self) -> u64 {
         let cells = self.touched.iter().filter_map(|index| self.cells.get(*index as usize)?.as_ref());
         cells.map(|cell| cell.sums.requests).sum()
     }
 
-    /// How many of them got a response, and how many did not.
+    /// Requests with and without a response.
     pub(super) fn responses(&self) -> (u64, u64) {
         let cells = self.touched.iter().filter_map(|index| self.cells.get(*index as usize)?.as_ref());
         cells.fold((0, 0), |(with, without), cell| {
@@ -156,7 +156,7 @@ impl Interval {
         })
     }
 
-    /// Prepares it for this many endpoints.
+    /// Makes room for this many endpoints.
     pub(super) fn fit(&mut self, endpoints: usize) {
         if self.cells.len() < endpoints {
             self.cells.resize_with(endpoints, || None);
@@ -187,7 +187,7 @@ impl Interval {
         }
     }
 
-    /// The endpoints with samples, each with what was measured.
+    /// Measurements of each endpoint with samples.
     pub(super) fn buckets(&self) -> impl Iterator<Item = (usize, RowBucket)> + '_ {
         self.touched.iter().filter_map(|index| {
             let cell = self.cells.get(*index as usize)?.as_ref()?;
@@ -196,14 +196,14 @@ impl Interval {
     }
 }
 
-/// One endpoint's part of an interval.
+/// Measurements of one endpoint in an interval.
 #[derive(Debug)]
 struct Cell {
     sums: Sums,
     response: Times<u32>,
-    /// Allocated once a sample had a due time.
+    /// Allocated with the first sample that has a due time.
     service: Option<Box<Times<u32>>>,
-    /// True when `service` counts in this interval.
+    /// True if `service` is valid in this interval.
     planned: bool,
 }
 
@@ -215,7 +215,7 @@ impl Cell {
     fn record(&mut self, sample: &Sample) {
         if sample.response.is_some() && !self.planned {
             self.planned = true;
-            // Up to here both times were the same.
+            // Until now both times were equal.
             match &mut self.service {
                 Some(service) if self.sums.requests == 0 => service.clear(),
                 Some(service) => **service = self.response.clone(),

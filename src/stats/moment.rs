@@ -1,10 +1,10 @@
-//! What a snapshot contains besides statistics.
+//! The state of the engine, as part of a snapshot.
 
 use std::time::{Duration, SystemTime};
 
 use super::snapshot::{Health, RunState};
 
-/// The state of the engine at the moment of a snapshot.
+/// State of the engine at the time of a snapshot.
 #[derive(Debug, Clone)]
 pub struct Moment {
     /// Run time, pauses excluded.
@@ -13,12 +13,12 @@ pub struct Moment {
     pub at: SystemTime,
     /// State of the run.
     pub state: RunState,
-    /// Users wanted.
+    /// Target number of users.
     pub target: u32,
-    /// Users per second.
+    /// Spawn rate in users per second.
     pub spawn_rate: f64,
     /// Integral of users over time, in user-hours.
     pub vu_hours: f64,
-    /// Process-wide health signals; the aggregator adds timer lag and schedule delay and sets the level.
+    /// Process-wide signals; the aggregator adds timer lag and schedule delay and sets the level.
     pub health: Health,
 }

@@ -1,5 +1,4 @@
-//! GraphQL operations: what each asks for, and what it cost according to the server, for comparison with its
-//! response time.
+//! GraphQL operations: size of the document, and cost reported by the server, for comparison with the response time.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::by_row::Merge;
 use crate::units;
 
-/// What an operation asks for, counted in its document before the run.
+/// What an operation requests, computed from its document before the run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     /// Deepest nesting of fields.
@@ -18,29 +17,29 @@ pub struct Asked {
     pub fields: u64,
     /// Fields with an alias.
     pub aliases: u64,
-    /// Most objects in a response.
+    /// Maximum number of objects in a response.
     pub nodes: u64,
-    /// The same in words.
+    /// The above in words.
     pub words: Arc<str>,
 }
 
-/// The cost of one operation as its response reports it, in points of the server (`extensions.cost`).
+/// Cost of one operation as reported in its response, in the server's points (`extensions.cost`).
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cost {
     /// Estimated before execution.
     pub requested: Option<f64>,
     /// Determined after execution.
     pub actual: Option<f64>,
-    /// Points that the client may still spend.
+    /// Points the client has left.
     pub available: Option<f64>,
 }
 
-/// The cost of the responses of one operation, in points of the server.
+/// Costs reported for one operation, in the server's points.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Costs {
     requested: Sum,
     actual: Sum,
-    /// Fewest points that the client could still spend.
+    /// Fewest points the client had left.
     pub available: Option<f64>,
 }
 
@@ -68,19 +67,19 @@ impl Sum {
 }
 
 impl Costs {
-    /// Counts one response.
+    /// Adds the cost of one response.
     pub fn add(&mut self, cost: &Cost) {
         self.requested.add(cost.requested);
         self.actual.add(cost.actual);
         self.spend(cost.available);
     }
 
-    /// Average points estimated before execution, over the responses that report them.
+    /// Average of the points estimated before execution, over the responses that report them.
     pub fn requested(&self) -> Option<f64> {
         self.requested.mean()
     }
 
-    /// Average points determined after execution, over the responses that report them.
+    /// Average of the points determined after execution, over the responses that report them.
     pub fn actual(&self) -> Option<f64> {
         self.actual.mean()
     }
@@ -102,7 +101,7 @@ impl Merge for Costs {
 }
 
 impl fmt::Display for Costs {
-    /// `cost 12.0 (requested 101.0), at least 880.0 left`; empty when the server reports nothing.
+    /// `cost 12.0 (requested 101.0), at least 880.0 left`; empty if the server reports nothing.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (Some(points), requested) = (self.actual().or(self.requested()), self.requested()) else { return Ok(()) };
         write!(f, "cost {}", units::rate(points))?;
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn costs_are_averages_over_the_responses_that_have_them() {
+    fn costs_are_averaged_over_responses_that_report_them() {
         let mut costs = Costs::default();
         assert_eq!(costs.to_string(), "");
         costs.add(&Cost { requested: Some(100.0), actual: Some(10.0), available: Some(900.0) });

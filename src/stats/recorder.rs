@@ -1,4 +1,4 @@
-//! Records each request of a shard: integer arithmetic on memory that the shard owns.
+//! Records the requests of one shard, in memory owned by the shard.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use super::remarks::Remarks;
 use super::sample::{Reason, Sample};
 use super::snapshot::LogLine;
 
-/// Most characters kept of a line of the log.
+/// Maximum length of a log line, in characters.
 const LONGEST_LINE: usize = 500;
 
-/// One per shard.
+/// Recorder of one shard.
 #[derive(Debug)]
 pub struct Recorder {
     interval: Box<Interval>,
     shard: usize,
     endpoints: usize,
-    /// Fingerprints of the failures that have an example. Outlives the interval that carries it.
+    /// Fingerprints of failures with an example. Kept after the interval with the example is handed over.
     kept: HashSet<u64>,
-    /// Newest epoch of a returned interval.
+    /// Latest epoch of a returned interval.
     epoch: u32,
 }
 
 impl Recorder {
-    /// For a plan with this many endpoints.
+    /// Creates a recorder for this many endpoints.
     pub fn new(shard: usize, endpoints: usize) -> Self {
         Self {
             interval: Box::new(Interval::new(shard, endpoints)),
@@ -41,7 +41,7 @@ impl Recorder {
         }
     }
 
-    /// Counts one finished request. No lock, no allocation after an endpoint's first sample, no formatting.
+    /// Counts a finished request. No lock, no formatting, and no allocation after an endpoint's first sample.
     pub fn record(&mut self, sample: Sample) {
         self.interval.record(&sample);
         if let Some(mut failure) = sample.failure {
@@ -52,17 +52,17 @@ impl Recorder {
         }
     }
 
-    /// True while no example is kept for this kind of failure: only then is the response copied.
+    /// True if this kind of failure has no example yet: only then is the response copied.
     pub fn wants_example(&self, endpoint: u32, reason: &Reason) -> bool {
         self.kept.len() < MAX_EXAMPLES && !self.kept.contains(&fingerprint(endpoint, reason))
     }
 
-    /// Counts an error of the scenario itself (a template that failed).
+    /// Counts an error in the scenario itself, such as a failed template.
     pub fn exception(&mut self, place: &Arc<str>, message: &str) {
         self.interval.exception(place, message);
     }
 
-    /// Keeps a line of a `log` step, which is masked already.
+    /// Adds the line of a `log` step. Secrets must be masked already.
     pub fn log(&mut self, user: u64, text: &str) {
         self.interval.log(|| {
             let text = crate::clean::line(text);
@@ -71,46 +71,46 @@ impl Recorder {
         });
     }
 
-    /// Adds to the counters of published and received messages of a row.
+    /// Adds to the message counters of a row.
     pub fn delivery(&mut self, endpoint: u32, tally: &Tally) {
         if !tally.is_empty() {
             self.interval.deliveries.row(endpoint).merge(tally);
         }
     }
 
-    /// Counts the cost that a response reports, for a row.
+    /// Adds the cost reported by a response to a row.
     pub fn cost(&mut self, endpoint: u32, cost: &Cost) {
         self.interval.costs.row(endpoint).add(cost);
     }
 
-    /// Counts remarks on a response, for a row.
+    /// Adds the remarks on a response to a row.
     pub fn remark(&mut self, endpoint: u32, remarks: &Remarks) {
         if !remarks.is_empty() {
             self.interval.remarks.row(endpoint).merge(remarks);
         }
     }
 
-    /// Lag of the shard's 10 ms timer.
+    /// Adds a lag of the shard's 10 ms timer.
     pub fn timer_lag(&mut self, lag: Duration) {
         self.interval.timer_lag.record(lag);
         self.interval.blocked += u64::from(lag >= BLOCKED);
     }
 
-    /// For how long messages have arrived faster than they are read.
+    /// Reports for how long messages have arrived faster than they are read.
     pub fn backlog(&mut self, behind: Duration) {
         self.interval.backlog = self.interval.backlog.max(behind);
     }
 
-    /// Real start of an iteration minus its due time.
+    /// Adds the delay of an iteration: real start minus due time.
     pub fn schedule_delay(&mut self, delay: Duration) {
         self.interval.schedule_delay.record(delay);
     }
 
-    /// Hands over what was recorded since the last swap, and continues in `spare` (cleared) or in a new interval.
+    /// Returns what was recorded since the last swap, and continues in `spare` (which is cleared) or in a new interval.
     pub fn swap(&mut self, spare: Option<Box<Interval>>) -> Box<Interval> {
         let mut next = spare.unwrap_or_else(|| Box::new(Interval::new(self.shard, self.endpoints)));
         if next.epoch > self.epoch {
-            // The statistics were reset, and the examples with them.
+            // The statistics were reset, including the examples.
             self.epoch = next.epoch;
             self.kept.clear();
         }
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn one_example_per_kind_until_a_reset_is_complete() {
+    fn one_example_per_kind_until_a_reset() {
         let mut recorder = Recorder::new(0, 2);
         assert!(recorder.wants_example(0, &Reason::Status(503)));
         recorder.record(failed(0, Reason::Status(503)));
@@ -155,14 +155,14 @@ mod tests {
     }
 
     #[test]
-    fn examples_are_bounded() {
+    fn number_of_examples_is_limited() {
         let mut recorder = Recorder::new(0, 1);
         (0..300).for_each(|code| recorder.record(failed(0, Reason::Status(code))));
         assert!(!recorder.wants_example(0, &Reason::Status(999)));
     }
 
     #[test]
-    fn a_spare_is_reused_empty() {
+    fn spare_interval_is_cleared() {
         let mut recorder = Recorder::new(3, 2);
         recorder.record(failed(1, Reason::ConnectionReset));
         let full = recorder.swap(None);
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn service_time_is_kept_apart_from_the_first_due_time_on() {
+    fn service_times_are_separate_from_the_first_due_time_on() {
         let mut recorder = Recorder::new(0, 1);
         let sample = |service, response: Option<u64>| Sample {
             endpoint: 0,

@@ -1,23 +1,23 @@
-//! Irregularities of responses that are not failures: counted per row and shown separately.
+//! Irregularities of responses that are not failures, counted per row.
 
 use serde::{Deserialize, Serialize};
 
 use super::by_row::Merge;
 
-/// Counts of one request, of a row, or of a run.
+/// Irregularities of one request, a row or a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remarks {
-    /// Requests that were sent again, because their connection had ended without a response.
+    /// Requests sent again because their connection had closed without a response.
     pub sent_again: u64,
-    /// Header lines that are not valid and were ignored.
+    /// Invalid header lines that were ignored.
     pub ignored_lines: u64,
-    /// Bodies that ended with a TLS connection closed without `close_notify`, so that they may be truncated.
+    /// Bodies that ended with a TLS connection closed without `close_notify` and may be truncated.
     pub unclosed: u64,
-    /// Responses with an unknown `Content-Encoding`, whose body is counted as received.
+    /// Responses with an unknown `Content-Encoding`; their body is not decoded.
     pub unknown_codings: u64,
-    /// Redirects to another origin, from which headers with credentials were removed.
+    /// Redirects to another origin for which headers with credentials were removed.
     pub withheld_headers: u64,
-    /// Redirects that sent a body to another origin.
+    /// Redirects that sent the body to another origin.
     pub forwarded_bodies: u64,
 }
 

@@ -1,4 +1,4 @@
-//! One row of the statistics during the run: totals since the reset, and the last ten seconds.
+//! State of one row of the statistics: totals since the reset, and the last ten seconds.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +14,10 @@ use crate::row_kind::RowKind;
 pub(super) struct RowState {
     sums: Sums,
     response: Times<u64>,
-    /// Only where requests have due times.
+    /// `None` while no request had a due time.
     service: Option<Times<u64>>,
     pub window: Window<RowBucket>,
-    /// The figures of `sums` and times, until the next request: an idle row costs nothing.
+    /// Cached totals, cleared by the next request: an idle row costs nothing.
     total: Option<Figures>,
     now: Figures,
 }
@@ -42,7 +42,7 @@ impl RowState {
     pub fn absorb(&mut self, bucket: &RowBucket) {
         self.total = None;
         if bucket.service.is_some() && self.service.is_none() {
-            // Up to here both times were the same.
+            // Until now both times were equal.
             self.service = Some(self.response.clone());
         }
         if let Some(service) = &mut self.service {
@@ -57,7 +57,7 @@ impl RowState {
         &self.response
     }
 
-    /// Totals without rates.
+    /// Totals without rates; cached.
     fn figures(&mut self) -> &Figures {
         let (response, service) = (&self.response, &self.service);
         self.total.get_or_insert_with(|| Figures {
@@ -67,7 +67,7 @@ impl RowState {
         })
     }
 
-    /// The totals as a series bucket keeps them, without rates.
+    /// Totals for a series bucket, without rates.
     pub fn cumulative(&mut self) -> Cumulative {
         let total = self.figures();
         Cumulative {
@@ -79,7 +79,7 @@ impl RowState {
         }
     }
 
-    /// Calculates the figures of the last ten seconds.
+    /// Computes the figures of the last ten seconds.
     pub fn refresh(&mut self, covered: Duration, scratch: &mut Times<u64>) {
         self.now = self.window.figures(covered, scratch);
     }

@@ -1,4 +1,4 @@
-//! One finished request, as the statistics receive it.
+//! A finished request, the input of the statistics.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,27 +7,27 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// One finished request, successful or not.
+/// A finished request, successful or not.
 #[derive(Debug)]
 pub struct Sample {
     /// Index of the endpoint in the plan.
     pub endpoint: u32,
-    /// From the real send to the last byte (or to the failure; a time-out counts with its full length).
+    /// From the real send to the last byte or the failure. A time-out counts with its full length.
     pub service: Duration,
-    /// From when the request was due to its last byte, where there is a due time. Else it equals `service`.
+    /// From the due time to the last byte; `None` without a due time, when it equals `service`.
     pub response: Option<Duration>,
-    /// DNS, TCP and TLS, when this request opened a connection.
+    /// DNS, TCP and TLS, if this request opened a connection.
     pub connect: Option<Duration>,
     /// From the real send to the headers of the response.
     pub first_byte: Option<Duration>,
     /// Bytes of the response body, decompressed.
     pub bytes: u64,
-    /// Why it failed, if it did.
+    /// The failure; `None` for a successful request.
     pub failure: Option<Box<Failure>>,
 }
 
 impl Sample {
-    /// True when the server responded, as expected or not.
+    /// True if the server sent a response, expected or not.
     pub fn has_response(&self) -> bool {
         self.first_byte.is_some() || self.failure.as_ref().is_none_or(|failure| failure.reason.silence().is_none())
     }
@@ -38,27 +38,27 @@ impl Sample {
 pub struct Failure {
     /// The grouped reason.
     pub reason: Reason,
-    /// The response; set only when the recorder still wants one for this endpoint and reason.
+    /// The response; `None` if the recorder has enough examples.
     pub example: Option<Example>,
 }
 
-/// A failure's reason with everything variable removed: together with the endpoint it is the group's key.
+/// A reason without variable parts: together with the endpoint it identifies a group of failures.
 ///
 /// Cheap to compare, hash and clone, because every request of a fast run may fail.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reason {
-    /// A status the step does not accept.
+    /// A status that the step does not accept.
     Status(u16),
-    /// The step expects other statuses (`expected` as written in the scenario).
+    /// The step expects other statuses.
     UnexpectedStatus {
         /// The status of the response.
         got: u16,
-        /// The statuses that the step accepts, as text.
+        /// Accepted statuses, as written in the scenario.
         expected: Arc<str>,
     },
     /// No response within the step's time-out.
     Timeout(Duration),
-    /// Nothing listens there.
+    /// The server refused the connection.
     ConnectionRefused,
     /// The connection was reset.
     ConnectionReset,
@@ -74,29 +74,29 @@ pub enum Reason {
     Malformed(Arc<str>),
     /// More redirects than allowed.
     TooManyRedirects,
-    /// An expectation of the step that failed, in words that are the same for every such failure.
+    /// A failed expectation of the step, in the same words for all such failures.
     Unmet(Arc<str>),
-    /// There was nothing to capture; name and source of the capture.
+    /// A capture found nothing; name and source of the capture.
     NotCaptured(Arc<str>),
-    /// The response reports a failure, in the terms of its protocol.
+    /// The response reports a failure in terms of its protocol.
     Answer {
         /// The protocol's kind of failure: `GraphQL request error`.
         class: &'static str,
-        /// The failure: a code, or a message without ids.
+        /// Error code, or error message without ids.
         what: Arc<str>,
     },
-    /// The run was stopped when there had been no response for this long.
+    /// The run was stopped after waiting this long for a response.
     NoResponse(Duration),
-    /// A failure of the network; the message of the operating system without numbers.
+    /// A network error: the message of the operating system without numbers.
     Network(Arc<str>),
-    /// This machine has run out of a resource, such as open files or ports: not the server's fault.
+    /// This machine ran out of a resource, such as open files or ports. Not the server's fault.
     Generator(Arc<str>),
     /// Anything else, without ids and numbers.
     Other(Arc<str>),
 }
 
 impl Reason {
-    /// The same reason with `mask` applied to every text in it.
+    /// Copy with `mask` applied to every string in it.
     #[must_use]
     pub fn masked<'a>(&'a self, mask: impl Fn(&'a str) -> Cow<'a, str>) -> Self {
         let text = |text: &'a Arc<str>| match mask(text) {
@@ -127,7 +127,7 @@ impl Reason {
         }
     }
 
-    /// Why there was no response; `None` where there was one that is not accepted.
+    /// Why there was no response; `None` if there was one.
     pub fn silence(&self) -> Option<Silence> {
         match self {
             Reason::Timeout(_) | Reason::NoResponse(_) => Some(Silence::Wait),
@@ -149,25 +149,25 @@ impl Reason {
     }
 }
 
-/// The beginning of the detail of a refused connection, before the address.
+/// Start of the detail of a refused connection; the address follows.
 pub const REFUSED_BY: &str = "connection refused by ";
 
 /// Why a request got no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Silence {
-    /// None before the time-out.
+    /// No response before the time-out.
     Wait,
-    /// Nothing listens there.
+    /// Connection refused.
     Refused,
-    /// The connection ended first.
+    /// Connection closed or reset.
     Closed,
-    /// The server's name cannot be resolved.
+    /// Name not resolved.
     Name,
-    /// TLS failed.
+    /// TLS failure.
     Tls,
     /// The network does not reach the server.
     Network,
-    /// This machine did not send it: not the server's fault.
+    /// This machine could not send it. Not the server's fault.
     Generator,
 }
 
@@ -200,30 +200,30 @@ impl fmt::Display for Reason {
     }
 }
 
-/// One request of a failure group and its response, kept as an example. Secrets are masked. May be hostile: clean it
-/// before drawing, escape it in files.
+/// A request and its response, kept as the example of a failure group. Secrets are masked. Untrusted: clean it before
+/// drawing, escape it in files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Example {
-    /// What was sent; `None` where it is not known, as for a subscriber that is disconnected.
+    /// The request; `None` if there was none, as for a disconnected subscriber.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<ExampleRequest>,
-    /// Status, if there was a response.
+    /// Status; `None` without a response.
     pub status: Option<u16>,
     /// Response headers as `name: value` lines, at most 2 KiB.
     pub headers: String,
     /// First 4 KiB of the body.
     pub body: String,
-    /// The whole error chain, where there was no response.
+    /// Error chain, if there was no response.
     pub detail: String,
 }
 
-/// A request as it was sent, of which an example is kept.
+/// A request as it was sent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExampleRequest {
     /// Method and URL, or a Redis command with its arguments; at most 2 KiB.
     pub line: String,
     /// Request headers as `name: value` lines, at most 2 KiB; credentials are masked.
     pub headers: String,
-    /// First 4 KiB of the body or message; of a GraphQL request its operation and its variables.
+    /// First 4 KiB of the body or message; for GraphQL, the operation and its variables.
     pub body: String,
 }

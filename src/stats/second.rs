@@ -1,4 +1,4 @@
-//! A second that has passed, with its histograms: what is judged and recorded while the run goes on.
+//! A closed second of the run with its histograms, from which thresholds are evaluated and the run is recorded.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,38 +7,39 @@ use super::delivery::Tally;
 use super::histogram::Sparse;
 use super::snapshot::Arrivals;
 
-/// Most seconds in a snapshot. Who looks at a snapshot at least this often misses none.
+/// Maximum number of seconds in a snapshot. A reader must look at a snapshot at least this often, in seconds, to miss
+/// none.
 pub const RECENT: usize = 16;
 
-/// What was measured in one second of the run; the last one of a run may be shorter.
+/// Measurements of one second of the run; the last one may be shorter.
 #[derive(Debug, Clone, Default)]
 pub struct Second {
-    /// Counts up by one, also over a reset of the statistics.
+    /// Sequence number; continues after a reset of the statistics.
     pub number: u64,
     /// Run time at its start.
     pub from: Duration,
     /// Its length.
     pub length: Duration,
-    /// Wall clock at its end; `None` only before it has one.
+    /// Wall clock at its end; set when the second is closed.
     pub at: Option<SystemTime>,
     /// Users at its end.
     pub users: u32,
-    /// It belongs to a warm-up: it counts for nothing.
+    /// Part of a warm-up: not counted.
     pub is_warm_up: bool,
-    /// Index of the stage of the load plan that it belongs to: the one before its end.
+    /// Index of the load plan's stage in which the second ended.
     pub stage: Option<usize>,
-    /// All requests.
+    /// Sum of all requests.
     pub total: RowBucket,
-    /// The rows with requests, by the index of their endpoint.
+    /// Rows with requests, by endpoint index.
     pub rows: Vec<(u32, RowBucket)>,
-    /// Iterations that were due.
+    /// Iterations that were due, by outcome.
     pub arrivals: Arrivals,
     /// Errors in the scenario itself.
     pub exceptions: u64,
-    /// What became of messages, by the index of their endpoint.
+    /// Message counters, by endpoint index.
     pub deliveries: Vec<(u32, Tally)>,
     /// Real send minus due time.
     pub schedule_delay: Sparse,
-    /// CPU of this process, 1.0 being every core it may use.
+    /// CPU usage of this process; 1.0 is all cores it may use.
     pub cpu: f64,
 }

@@ -1,27 +1,27 @@
-//! Figures that a Redis server reports about itself under load, and warnings about them.
+//! Figures that a Redis server reports about itself, and warnings about them.
 
 use serde::{Deserialize, Serialize};
 
 use crate::units;
 
-/// Figures of the server at one moment, from its `INFO`. `None` where an old server does not report it.
+/// Figures of the server's `INFO` at one moment. `None` if the version does not report it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ServerFigures {
     /// Version, such as `7.0.15`.
     pub version: String,
-    /// Clients connected.
+    /// Connected clients.
     pub clients: u64,
-    /// Most clients connected at any reading.
+    /// Maximum of `clients` over all readings.
     pub clients_peak: u64,
-    /// Most clients allowed (`maxclients`).
+    /// Limit of connected clients (`maxclients`).
     pub max_clients: Option<u64>,
-    /// Bytes in use.
+    /// Bytes of memory in use.
     pub memory: u64,
-    /// Most bytes that were in use.
+    /// Peak of memory in use, in bytes.
     pub memory_peak: u64,
     /// Memory limit in bytes (`maxmemory`); `None` without one.
     pub memory_limit: Option<u64>,
-    /// Commands per second; rates are known from the second reading on.
+    /// Commands per second. Rates are available from the second reading on.
     pub ops: Option<f64>,
     /// Bytes received per second.
     pub bytes_in: Option<f64>,
@@ -29,28 +29,28 @@ pub struct ServerFigures {
     pub bytes_out: Option<f64>,
     /// Channels with subscribers.
     pub channels: u64,
-    /// Patterns subscribed to.
+    /// Subscribed patterns.
     pub patterns: u64,
-    /// Clients disconnected since the first reading because they read too slowly.
+    /// Clients disconnected since the first reading for exceeding the output buffer limit.
     pub output_buffer_cuts: Option<u64>,
-    /// Clients evicted since the first reading to save memory.
+    /// Clients evicted since the first reading to free memory.
     pub evicted_clients: Option<u64>,
     /// Connections refused since the first reading because of `maxclients`.
     pub rejected: u64,
-    /// Largest output buffer that waits for one client now, in bytes.
+    /// Largest current output buffer of one client, in bytes.
     pub largest_buffer: Option<u64>,
-    /// The error, when the last reading failed.
+    /// Error of the last reading, if it failed.
     pub stale: Option<String>,
-    /// No reading has succeeded yet, so that the figures here mean nothing.
+    /// No reading has succeeded yet: the figures are not valid.
     pub unreached: bool,
 }
 
-/// Ratio of a limit from which on there is a warning.
-const CLOSE: f64 = 0.8;
+/// Ratio of a limit from which a warning is shown.
+const WARN_RATIO: f64 = 0.8;
 
 impl ServerFigures {
-    /// Takes the counters from a reading after the run, when its users are no longer connected.
-    pub fn count(&mut self, later: &ServerFigures) {
+    /// Updates the counters from a reading after the run, when its users have disconnected.
+    pub fn update_counters(&mut self, later: &ServerFigures) {
         self.stale.clone_from(&later.stale);
         if later.unreached {
             return;
@@ -61,7 +61,7 @@ impl ServerFigures {
         self.clients_peak = self.clients_peak.max(later.clients_peak);
     }
 
-    /// Disconnected and evicted clients and the largest buffer, in one line; a dash for what is not known.
+    /// Disconnected clients, evicted clients and the largest buffer, in one line; a dash if unknown.
     pub fn cuts(&self) -> String {
         let known = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), units::count);
         let buffer = self.largest_buffer.map_or_else(|| "–".to_owned(), units::bytes);
@@ -69,7 +69,7 @@ impl ServerFigures {
         format!("{cut} cut · {evicted} evicted · largest buffer {buffer}")
     }
 
-    /// Commands, bytes received and bytes sent, each per second; a dash for what is not known.
+    /// Commands, bytes received and bytes sent, each per second; a dash if unknown.
     pub fn rates(&self) -> [String; 3] {
         let bytes = |rate: Option<f64>| rate.map_or_else(|| "–".to_owned(), |rate| units::bytes(rate as u64));
         [self.ops.map_or_else(|| "–".to_owned(), units::rate), bytes(self.bytes_in), bytes(self.bytes_out)]
@@ -89,10 +89,10 @@ impl ServerFigures {
             found.push(format!("{} connections refused: maxclients is reached", self.rejected));
         }
         let part = |now: u64, most: Option<u64>| most.filter(|m| *m > 0).map(|most| now as f64 / most as f64);
-        if let Some(part) = part(self.clients, self.max_clients).filter(|part| *part >= CLOSE) {
+        if let Some(part) = part(self.clients, self.max_clients).filter(|part| *part >= WARN_RATIO) {
             found.push(format!("clients at {:.0} % of maxclients", part * 100.0));
         }
-        if let Some(part) = part(self.memory, self.memory_limit).filter(|part| *part >= CLOSE) {
+        if let Some(part) = part(self.memory, self.memory_limit).filter(|part| *part >= WARN_RATIO) {
             found.push(format!("memory at {:.0} % of maxmemory", part * 100.0));
         }
         if let Some(why) = &self.stale {
@@ -108,18 +108,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_look_after_the_run_changes_only_what_counts_over_it() {
+    fn reading_after_the_run_updates_only_counters() {
         let mut last = ServerFigures { clients: 60, clients_peak: 61, ops: Some(900.0), ..ServerFigures::default() };
-        last.count(&ServerFigures { unreached: true, output_buffer_cuts: Some(9), ..ServerFigures::default() });
+        last.update_counters(&ServerFigures {
+            unreached: true,
+            output_buffer_cuts: Some(9),
+            ..ServerFigures::default()
+        });
         assert_eq!(last.output_buffer_cuts, None);
-        last.count(&ServerFigures { clients: 1, clients_peak: 62, rejected: 2, ..ServerFigures::default() });
+        last.update_counters(&ServerFigures { clients: 1, clients_peak: 62, rejected: 2, ..ServerFigures::default() });
         assert_eq!((last.clients, last.clients_peak, last.ops, last.rejected), (60, 62, Some(900.0), 2));
-        last.count(&ServerFigures { stale: Some("no answer".to_owned()), ..ServerFigures::default() });
-        assert_eq!(last.warnings(), ["no newer figures from the server: no answer"]);
+        last.update_counters(&ServerFigures { stale: Some("no response".to_owned()), ..ServerFigures::default() });
+        assert_eq!(last.warnings(), ["no newer figures from the server: no response"]);
     }
 
     #[test]
-    fn what_is_not_known_is_a_dash() {
+    fn unknown_figures_are_dashes() {
         assert_eq!(ServerFigures::default().cuts(), "– cut · – evicted · largest buffer –");
         assert_eq!(ServerFigures::default().rates().join(" "), "– – –");
         let (output_buffer_cuts, evicted_clients, largest_buffer) = (Some(0), Some(1_200), Some(20_480));
@@ -137,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_are_near_are_named() {
+    fn warns_near_limits() {
         let calm = ServerFigures { clients: 79, max_clients: Some(100), memory: 5, ..ServerFigures::default() };
         assert_eq!(calm.warnings(), Vec::<String>::new());
         let near = ServerFigures { clients: 80, memory: 9, memory_limit: Some(10), ..calm.clone() };

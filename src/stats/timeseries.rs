@@ -1,6 +1,6 @@
-//! The history of a run at bounded resolution: closed seconds become 10 s buckets and those become 60 s buckets. A coarse bucket is
-//! merged from the histograms of its seconds as they close and waits until its seconds are old enough to be replaced,
-//! so no histogram outlives its minute.
+//! The history of a run at limited resolution: closed seconds become 10 s buckets, and those become 60 s buckets.
+//! Longer buckets are merged from the histograms of their seconds as these close, and wait until the seconds are old
+//! enough to be replaced. No histogram is kept for longer than a minute.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,20 +9,20 @@ use std::time::Duration;
 use super::histogram::{Sparse, Times};
 use super::snapshot::{Block, Bucket, Latency, Series};
 
-/// Seconds kept as they are.
+/// Number of 1 s buckets kept.
 const FINE: usize = 15 * 60;
-/// Tens of seconds kept: six hours.
+/// Number of 10 s buckets kept: six hours.
 const MEDIUM: usize = 6 * 360;
-/// Most blocks kept: a day.
+/// Maximum number of blocks: one day.
 const BLOCKS: usize = 24 * 360;
-/// Minutes kept: a week.
+/// Number of 60 s buckets kept: one week.
 const COARSE: usize = 7 * 24 * 60;
-/// Seconds in a medium bucket.
+/// Seconds per medium bucket.
 const PER_MEDIUM: usize = 10;
-/// Medium buckets in a coarse one.
+/// Medium buckets per coarse bucket.
 const PER_COARSE: usize = 6;
 
-/// Grows by one bucket per second and stays bounded.
+/// Time series of limited size, extended by one bucket per second.
 #[derive(Debug)]
 pub(super) struct TimeSeries {
     view: Series,
@@ -37,7 +37,7 @@ impl TimeSeries {
         Self { view: Series::default(), medium, coarse, blocks: Arc::default() }
     }
 
-    /// A second has closed; `times` are its (compacted) response times.
+    /// Adds a closed second; `times` are its response times, compacted.
     pub fn push(&mut self, mut bucket: Bucket, times: &Sparse, redis: Option<(u64, u64)>) {
         set_percentiles(&mut bucket, &times.latency());
         if let Some(merged) = self.medium.push(&bucket, times) {
@@ -66,9 +66,9 @@ impl TimeSeries {
         }
     }
 
-    /// The incomplete last second of a run. It is joined to the second before it, because a rate over a few milliseconds
-    /// means nothing; only in a run shorter than a second it is a bucket of its own.
-    /// `times` are the response times of both.
+    /// Adds the partial last second of a run. It is merged into the second before it, because a rate over a few
+    /// milliseconds is meaningless; a run shorter than a second has a single bucket. `times` are the response times of
+    /// both.
     pub fn finish(&mut self, begun: Bucket, times: &Sparse) {
         let fine = Arc::make_mut(&mut self.view.fine);
         let mut bucket = fine.pop().map_or(begun, |before| before.extended(&begun));
@@ -76,7 +76,7 @@ impl TimeSeries {
         fine.push(bucket);
     }
 
-    /// Ten seconds each, of at most the last day.
+    /// Ten-second blocks of the last day at most.
     pub fn blocks(&self) -> Arc<Vec<Block>> {
         Arc::clone(&self.blocks)
     }
@@ -86,14 +86,14 @@ impl TimeSeries {
     }
 }
 
-/// Merges this many seconds into one bucket each.
+/// Merges `size` seconds into one bucket.
 #[derive(Debug)]
 struct Merger {
     size: usize,
     seen: usize,
     bucket: Option<Bucket>,
     times: Times<u64>,
-    /// Merged, but their seconds are still shown one by one.
+    /// Merged buckets whose seconds are still shown individually.
     ready: VecDeque<Bucket>,
 }
 
@@ -102,7 +102,7 @@ impl Merger {
         Self { size, seen: 0, bucket: None, times: Times::fine(), ready: VecDeque::new() }
     }
 
-    /// Returns the bucket that this second completes.
+    /// Adds a second; returns the bucket that it completes.
     fn push(&mut self, second: &Bucket, times: &Sparse) -> Option<&Bucket> {
         let mut bucket = match self.bucket.take() {
             None => *second,
@@ -124,7 +124,7 @@ impl Merger {
 }
 
 impl Bucket {
-    /// Both together, with the totals at the end of the later one; the percentiles are still to be set.
+    /// Merges two buckets, with the totals of the later one. Percentiles must be set by the caller.
     fn extended(&self, later: &Bucket) -> Bucket {
         Bucket {
             from: self.from,
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_hours_stay_bounded_and_leave_no_gap() {
+    fn ten_hours_have_limited_size_and_no_gaps() {
         let mut series = TimeSeries::new();
         let total = 10 * 3_600;
         for n in 0..total {
@@ -188,14 +188,14 @@ mod tests {
         for bucket in view.iter() {
             assert_eq!(bucket.from, end, "no overlap and no gap");
             end += bucket.length;
-            assert_eq!(bucket.cumulative.requests, end.as_secs(), "as it stood at the bucket's end");
+            assert_eq!(bucket.cumulative.requests, end.as_secs(), "totals at the end of the bucket");
             assert_eq!(u64::from(bucket.users), end.as_secs() - 1);
         }
         assert_eq!(end, Duration::from_secs(total));
         assert_eq!(view.iter().map(|b| b.requests).sum::<u64>(), total);
         assert_eq!(view.iter().map(|b| b.failures).sum::<u64>(), total / 2);
         for bucket in view.coarse.iter().chain(view.medium.iter()) {
-            // Nine of ten seconds are fast: a mean of percentiles would say 99 ms.
+            // Nine of ten seconds are fast: an average of percentiles would be 99 ms.
             assert!(bucket.p50.unwrap() < Duration::from_millis(11), "{bucket:?}");
             assert_eq!(bucket.p95, Some(Duration::from_millis(900)));
         }
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_without_requests_has_no_percentiles() {
+    fn bucket_without_requests_has_no_percentiles() {
         let mut series = TimeSeries::new();
         series.push(second(0), &Sparse::default(), None);
         assert_eq!(series.view().fine[0].p95, None);

@@ -1,6 +1,4 @@
-//! What was measured since the last reset: totals and window of every row, and the time series.
-//!
-//! In: intervals of the shards. Out: the figures that the aggregator puts into snapshots.
+//! Measurements since the last reset: totals and window of every row, and the time series.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -21,30 +19,30 @@ use super::timeseries::TimeSeries;
 use super::window::{Longest, SLOT, Window};
 use crate::row_kind::RowKind;
 
-/// Most different errors of the scenario itself in a run.
+/// Maximum number of different scenario errors in a run.
 const MAX_EXCEPTIONS: usize = 100;
 
-/// What a second says of this process, apart from what the system says.
+/// Health signals of one second that come from the shards.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signals {
-    /// Longest time that a load thread stood still.
+    /// Longest time for which a load thread was blocked.
     pub blocked: Duration,
     /// Real send minus due time.
     pub delay: Latency,
-    /// Longest time that messages came faster than they were read.
+    /// Longest time for which messages arrived faster than they were read.
     pub backlog: Duration,
     /// Median response time.
     pub median: Duration,
-    /// The operating system refused a request something.
+    /// This machine refused requests, for example for lack of open files.
     pub is_refused: bool,
 }
 
-/// What was measured since the last reset.
+/// Measurements since the last reset.
 #[derive(Debug)]
 pub(super) struct Totals {
-    /// Run time of the reset.
+    /// Run time at the reset.
     pub since: Duration,
-    /// Run time at which the open second began.
+    /// Run time at the start of the open second.
     pub opened: Duration,
     pub rows: Vec<RowState>,
     pub total: RowState,
@@ -56,28 +54,28 @@ pub(super) struct Totals {
     pub remarks: ByRow<Remarks>,
     pub arrivals: Arrivals,
     pub series: TimeSeries,
-    /// Memory and clients of the Redis server, as it last said.
+    /// Memory and clients of the Redis server at its last reading.
     pub redis: Option<(u64, u64)>,
-    /// What is only counted in the open second; its requests are in the windows of the rows.
+    /// Data of the open second, except for requests: these are in the windows of the rows.
     pub open: Second,
     open_deliveries: ByRow<Tally>,
-    /// Most users since the open second began: at the end of a run none are left.
+    /// Maximum number of users since the start of the open second: at the end of a run there are none left.
     pub most_users: u32,
     pub timer_lag: Window<Sparse>,
     pub schedule_delay: Window<Sparse>,
     pub backlog: Window<Longest>,
     pub blocked: Blocked,
-    /// What seconds that are over say of this process, until they are judged.
+    /// Signals of closed seconds that are not yet evaluated.
     pub signals: Vec<Signals>,
-    /// For how long this process was the bottleneck, and what was wrong the last time.
+    /// Time as the bottleneck, and the latest reason.
     pub red: (Duration, Option<Arc<str>>),
-    /// How often the operating system had refused something when the last second was closed.
+    /// Number of refused requests when the last second was closed.
     refused: u64,
-    /// The last bucket of a run that is over has been written.
+    /// The last bucket of the finished run has been written.
     pub finished: bool,
-    /// All of it is a warm-up, to be removed at its end.
+    /// Warm-up: everything will be discarded at its end.
     pub is_warm_up: bool,
-    /// Run time that is not counted: that of warm-ups during the run.
+    /// Run time that is not counted: warm-ups during the run.
     pub uncounted: Duration,
     pub uncounted_from: Option<Duration>,
 }
@@ -115,7 +113,7 @@ impl Totals {
         }
     }
 
-    /// The counted run time so far.
+    /// Counted run time so far.
     pub fn measured(&self, elapsed: Duration) -> Duration {
         let until = self.uncounted_from.unwrap_or(elapsed);
         until.saturating_sub(self.since).saturating_sub(self.uncounted)
@@ -159,13 +157,13 @@ impl Totals {
         self.backlog.open.0 = self.backlog.open.0.max(interval.backlog);
     }
 
-    /// In order of first occurrence; further errors are one row, so that the sum is right.
+    /// In order of first occurrence. Errors beyond the maximum are one row, so that the sum is correct.
     pub fn exceptions(&self) -> Vec<ExceptionRow> {
         let more = ExceptionRow { count: self.more_exceptions, message: "other errors".into(), place: "".into() };
         self.exceptions.iter().cloned().chain((more.count > 0).then_some(more)).collect()
     }
 
-    /// Closes every second that `moment` has left behind, and returns those, still without numbers.
+    /// Closes every second that ended before `moment` and returns them, without sequence numbers.
     pub fn advance(&mut self, moment: &Moment, users: u32) -> Vec<Second> {
         let mut closed = Vec::new();
         self.most_users = self.most_users.max(users);
@@ -199,7 +197,7 @@ impl Totals {
             self.series.push(bucket, &times, self.redis);
             self.most_users = users;
             open.total = self.total.window.last().cloned().unwrap_or_default();
-            closed.push(self.closed(open, (from, SLOT), at, users));
+            closed.push(self.finish_second(open, (from, SLOT), at, users));
         }
         let rest = moment.elapsed.saturating_sub(self.opened);
         let open = &self.total.window.open;
@@ -211,14 +209,14 @@ impl Totals {
             times.compact();
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
             self.series.finish(bucket, &times);
-            let open = self.begun();
-            closed.push(self.closed(open, (self.opened, rest), moment.at, users));
+            let open = self.partial_second();
+            closed.push(self.finish_second(open, (self.opened, rest), moment.at, users));
         }
         closed
     }
 
-    /// The second that a run ends in.
-    fn begun(&mut self) -> Second {
+    /// Takes the partial second in which the run ends.
+    fn partial_second(&mut self) -> Second {
         let mut open = std::mem::take(&mut self.open);
         let rows = (0u32..).zip(&self.rows).filter(|(_, row)| row.window.open.sums.requests > 0);
         open.rows = rows.map(|(index, row)| (index, row.window.open.clone())).collect();
@@ -230,16 +228,22 @@ impl Totals {
         open
     }
 
-    /// What else is known of a second that is over.
-    fn closed(&mut self, open: Second, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Second {
+    /// Completes a second that has ended.
+    fn finish_second(
+        &mut self,
+        open: Second,
+        (from, length): (Duration, Duration),
+        at: SystemTime,
+        users: u32,
+    ) -> Second {
         let deliveries = self.open_deliveries.iter().map(|(row, tally)| (row, *tally)).collect();
         self.open_deliveries.clear();
-        // What began before a warm-up in mid-run, or ended after it, has counted in part.
+        // A second that is only partly in a warm-up counts.
         let is_warm_up = self.is_warm_up || self.uncounted_from.is_some_and(|warm| from >= warm);
         Second { from, length, at: Some(at), users, is_warm_up, deliveries, ..open }
     }
 
-    /// A bucket that still lacks its own counts.
+    /// A bucket with totals, but without its own counts.
     fn bucket(&mut self, (from, length): (Duration, Duration), at: SystemTime, users: u32) -> Bucket {
         let open = if length < SLOT { length } else { Duration::ZERO };
         let (rps, fps) = self.total.window.rates(self.total.window.covered(open));

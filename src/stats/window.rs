@@ -1,4 +1,4 @@
-//! The last ten seconds: ten closed slots of one second and the open one, for one row of the statistics.
+//! Sliding window of one row: ten closed slots of one second, and the open one.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use super::bucket::{RowBucket, Sums};
 use super::histogram::{Sparse, Times};
 use super::snapshot::{Figures, Latency};
 
-/// Closed slots kept.
+/// Number of closed slots.
 const SLOTS: usize = 10;
 /// Length of a slot.
 pub(super) const SLOT: Duration = Duration::from_secs(1);
 
-/// Measurements that are collected second by second.
+/// Measurements collected per second.
 pub(super) trait Slot: Default {
-    /// Makes the slot compact when it closes.
+    /// Compacts the slot when it closes.
     fn close(&mut self);
 }
 
@@ -30,7 +30,7 @@ impl Slot for Sparse {
     }
 }
 
-/// The longest of some times.
+/// Maximum of some durations.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Longest(pub Duration);
 
@@ -38,7 +38,7 @@ impl Slot for Longest {
     fn close(&mut self) {}
 }
 
-/// Slots of one thing.
+/// The closed slots and the open one.
 #[derive(Debug)]
 pub(super) struct Window<S> {
     closed: VecDeque<S>,
@@ -50,7 +50,7 @@ impl<S: Slot> Window<S> {
         Self { closed: VecDeque::with_capacity(SLOTS + 1), open: S::default() }
     }
 
-    /// Closes the open slot, drops what is older than ten seconds, and returns the slot closed.
+    /// Closes the open slot, drops slots older than ten seconds, and returns the closed one.
     pub fn close(&mut self) -> &S {
         let mut slot = std::mem::take(&mut self.open);
         slot.close();
@@ -61,12 +61,12 @@ impl<S: Slot> Window<S> {
         &self.closed[self.closed.len() - 1]
     }
 
-    /// The slot closed last.
+    /// The slot that was closed last.
     pub fn last(&self) -> Option<&S> {
         self.closed.back()
     }
 
-    /// The length of all slots together, `open` being that of the open one.
+    /// Total length of all slots; `open` is that of the open one.
     pub fn covered(&self, open: Duration) -> Duration {
         SLOT * self.closed.len() as u32 + open
     }
@@ -84,7 +84,7 @@ impl Window<RowBucket> {
         (rate(requests, covered), rate(failures, covered))
     }
 
-    /// Everything, merged; `scratch` is memory to merge in.
+    /// Merged figures of all slots; `scratch` is a buffer for merging.
     pub fn figures(&self, covered: Duration, scratch: &mut Times<u64>) -> Figures {
         let mut sums = Sums::default();
         self.iter().for_each(|slot| sums.merge(&slot.sums));
@@ -100,14 +100,14 @@ impl Window<RowBucket> {
     }
 }
 
-/// The latency of many parts together.
+/// Latency of merged histograms.
 pub(super) fn merged<'a>(parts: impl Iterator<Item = &'a Sparse>, scratch: &mut Times<u64>) -> Latency {
     scratch.clear();
     parts.for_each(|part| scratch.absorb(part));
     scratch.latency()
 }
 
-/// Events per second; 0 when no time has passed.
+/// Events per second; 0 for an empty duration.
 pub(super) fn rate(n: u64, over: Duration) -> f64 {
     if over.is_zero() { 0.0 } else { n as f64 / over.as_secs_f64() }
 }

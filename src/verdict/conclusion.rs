@@ -1,4 +1,4 @@
-//! How a run is to be taken as a whole, and why.
+//! The result of a run as a whole, with the reason.
 
 use std::time::Duration;
 
@@ -6,59 +6,59 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Judged, Judgement, RunState};
 use crate::units;
 
-/// How a run is to be taken.
+/// Result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conclusion {
-    /// Nothing speaks against it.
+    /// No threshold failed, and no request failed that counts.
     Passed,
-    /// Requests failed, or the scenario raised errors, in a run without thresholds.
+    /// Requests failed, or the scenario raised errors, in a run that is not decided by thresholds.
     RequestsFailed,
-    /// Too little was measured to judge a threshold.
-    CannotTell,
+    /// Not enough data to evaluate a threshold.
+    Undecided,
     /// A threshold failed.
     ThresholdFailed,
-    /// The load generator was the bottleneck: the figures are not the server's.
+    /// The load generator was the bottleneck: the figures do not describe the server.
     Invalid,
-    /// The load generator died.
+    /// The load generator crashed.
     Broken,
 }
 
 impl Conclusion {
-    /// One word, for files.
+    /// One word for reports. Both kinds of failure are `failed`.
     pub fn word(self) -> &'static str {
         match self {
             Conclusion::Passed => "passed",
             Conclusion::RequestsFailed | Conclusion::ThresholdFailed => "failed",
-            Conclusion::CannotTell => "undecided",
+            Conclusion::Undecided => "undecided",
             Conclusion::Invalid => "invalid",
             Conclusion::Broken => "broken",
         }
     }
 }
 
-/// A conclusion and its reason.
+/// The result and its reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// How the run is to be taken.
+    /// The result.
     pub conclusion: Conclusion,
-    /// Why, in a sentence without a full stop.
+    /// The reason: one sentence without a full stop.
     pub reason: String,
 }
 
-/// The shortest time for which the load generator must have been the bottleneck to make a run invalid, and the shortest
-/// part of the run: less than that is a hiccup, and the percentiles of a long run do not feel it.
+/// Minimum time, and minimum ratio of the run, for which the load generator must have been the bottleneck to make the
+/// run invalid. Shorter overloads hardly change the percentiles of the run.
 const SUSTAINED: (Duration, f64) = (Duration::from_secs(10), 0.1);
 
-/// Judges a run that is over. The first of these decides: the load generator died; it was the bottleneck; a threshold
-/// failed; a threshold cannot be judged; requests failed.
+/// Decides the result of a finished run. The first rule that applies: the load generator crashed; it was the
+/// bottleneck; a threshold failed; a threshold cannot be evaluated; requests failed.
 ///
-/// Failed requests decide only where no threshold does (Locust's rule: a failed request, or an error that the scenario
-/// raised; so does an event that failed, which is no request and not among the totals), or where `failures_decide`.
-/// Thresholds that only warn decide nothing. A budget of VU-hours that ended the run is part of the reason.
+/// Failed requests decide only if no threshold does (as in Locust: failed requests and errors raised by the scenario;
+/// failed events too, though they are not in the totals), or if `failures_decide` is set. Thresholds with `warn` never
+/// decide. A VU-hour budget that ended the run is added to the reason.
 pub fn conclude(last: &Snapshot, failures_decide: bool) -> Verdict {
     let mut verdict = judge(last, failures_decide);
     if last.state == RunState::Done(End::Budget) {
-        verdict.reason.push_str("; stopped before its end, because its budget of VU-hours was used up");
+        verdict.reason.push_str("; stopped early: the VU-hour budget was used up");
     }
     verdict
 }
@@ -66,7 +66,7 @@ pub fn conclude(last: &Snapshot, failures_decide: bool) -> Verdict {
 fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
     let verdict = |conclusion, reason| Verdict { conclusion, reason };
     if last.state == RunState::Done(End::Broken) {
-        let reason = "a thread of the load generator died, and its figures are missing".to_owned();
+        let reason = "a thread of the load generator crashed; its figures are missing".to_owned();
         return verdict(Conclusion::Broken, reason);
     }
     if let Some(reason) = bottleneck(last) {
@@ -78,14 +78,14 @@ fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
         let value = first.value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
         return verdict(Conclusion::ThresholdFailed, format!("{} failed{value}{}", first.words, more(failed.len())));
     }
-    let untold = |judgement: &&Judgement| match &judgement.judged {
+    let undecided = |judgement: &&Judgement| match &judgement.judged {
         Judged::CannotTell(why) => Some((judgement.words.clone(), why.clone())),
         _ => None,
     };
-    let unknown: Vec<_> = deciding.iter().filter_map(untold).collect();
+    let unknown: Vec<_> = deciding.iter().filter_map(undecided).collect();
     if let Some((words, why)) = unknown.first() {
-        let reason = format!("cannot tell whether {words} holds: {why}{}", more(unknown.len()));
-        return verdict(Conclusion::CannotTell, reason);
+        let reason = format!("cannot tell whether {words} passes: {why}{}", more(unknown.len()));
+        return verdict(Conclusion::Undecided, reason);
     }
     let failures = failures(last);
     if let Some(reason) = failures.clone().filter(|_| failures_decide || deciding.is_empty()) {
@@ -93,8 +93,8 @@ fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
     }
     let passed = match deciding.len() {
         0 => "no request failed".to_owned(),
-        1 => format!("{} holds", deciding[0].words),
-        all => format!("all {all} thresholds hold"),
+        1 => format!("{} passes", deciding[0].words),
+        all => format!("all {all} thresholds pass"),
     };
     let but = failures.map(|words| format!(", and {words}")).unwrap_or_default();
     verdict(Conclusion::Passed, passed + &but)
@@ -108,12 +108,12 @@ fn more(all: usize) -> String {
     }
 }
 
-/// Locust's rule, in words.
+/// Failures by Locust's rule, in words.
 fn failures(last: &Snapshot) -> Option<String> {
     let total = &last.total.total;
     let errors: u64 = last.exceptions.iter().map(|row| row.count).sum();
     if last.was_never_answered() {
-        Some("no request was answered".to_owned())
+        Some("no request got a response".to_owned())
     } else if total.failures > 0 {
         Some(format!("{} of {} requests failed", units::count(total.failures), units::count(total.requests)))
     } else if errors > 0 {
@@ -126,7 +126,7 @@ fn failures(last: &Snapshot) -> Option<String> {
     }
 }
 
-/// Whether, and why, the load generator was the bottleneck for a good part of the run.
+/// The reason, if the load generator was the bottleneck long enough to make the run invalid.
 fn bottleneck(last: &Snapshot) -> Option<String> {
     let (least, part) = SUSTAINED;
     let red = last.health.red;

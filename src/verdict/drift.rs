@@ -1,46 +1,46 @@
-//! Whether the figures of a long run drift: response times, failures, throughput, and what the Redis server holds.
+//! Detects drift in long runs: response times, failures, throughput, and memory and connections of the Redis server.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::trend::{LEAST, Trend, trend};
+use super::trend::{MIN_VALUES, Trend, trend};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Block, Drift};
 use crate::units;
 
-/// A figure of ten seconds, and its words.
+/// A figure of a 10 s block, and how to format it.
 struct Figure {
     name: &'static str,
     of: fn(&Block) -> Option<f64>,
-    words: fn(f64) -> String,
+    format: fn(f64) -> String,
 }
 
 const FIGURES: &[Figure] = &[
-    Figure { name: "p50", of: |block| block.p50.map(|time| time.as_secs_f64()), words: time },
-    Figure { name: "p95", of: |block| block.p95.map(|time| time.as_secs_f64()), words: time },
-    Figure { name: "failure ratio", of: failure_ratio, words: |ratio| format!("{:.3} %", ratio * 100.0) },
-    Figure { name: "throughput", of: throughput, words: |rate| format!("{rate:.2} req/s") },
-    Figure { name: "Redis memory", of: |block| block.redis.map(|(bytes, _)| bytes as f64), words: megabytes },
-    Figure { name: "Redis connections", of: |block| block.redis.map(|(_, n)| n as f64), words: |n| format!("{n:.1}") },
+    Figure { name: "p50", of: |block| block.p50.map(|time| time.as_secs_f64()), format: time },
+    Figure { name: "p95", of: |block| block.p95.map(|time| time.as_secs_f64()), format: time },
+    Figure { name: "failure ratio", of: failure_ratio, format: |ratio| format!("{:.3} %", ratio * 100.0) },
+    Figure { name: "throughput", of: throughput, format: |rate| format!("{rate:.2} req/s") },
+    Figure { name: "Redis memory", of: |block| block.redis.map(|(bytes, _)| bytes as f64), format: megabytes },
+    Figure { name: "Redis connections", of: |block| block.redis.map(|(_, n)| n as f64), format: |n| format!("{n:.1}") },
 ];
 
-/// Works the drifts of a run out now and then while it goes on.
+/// Computes the drifts of a run while it goes on.
 #[derive(Debug, Default)]
-pub struct DriftWatch {
+pub struct DriftDetector {
     drifts: Arc<Vec<Drift>>,
-    /// Number of blocks when they were last worked out.
+    /// Number of blocks at the last computation.
     seen: usize,
 }
 
-/// Blocks between two looks: a minute, because the work grows with the square of the blocks.
-const EVERY: usize = 6;
+/// Blocks between two computations: one minute, because the cost grows with the square of the number of blocks.
+const UPDATE_INTERVAL: usize = 6;
 
-impl DriftWatch {
-    /// The drifts as of this snapshot.
+impl DriftDetector {
+    /// Drifts as of this snapshot.
     pub fn observe(&mut self, snapshot: &Snapshot) -> Arc<Vec<Drift>> {
         let blocks = snapshot.blocks.len();
-        // After a reset of the statistics there are fewer.
-        let is_due = blocks < self.seen || blocks >= self.seen + EVERY;
+        // A reset of the statistics reduces the number of blocks.
+        let is_due = blocks < self.seen || blocks >= self.seen + UPDATE_INTERVAL;
         if is_due || (snapshot.state.is_done() && blocks != self.seen) {
             self.seen = blocks;
             self.drifts = Arc::new(drifts(&snapshot.blocks, snapshot.plan.rate.is_some()));
@@ -49,11 +49,12 @@ impl DriftWatch {
     }
 }
 
-/// The drift of each figure over the steady part of the run: its longest part with an equal number of users, and in an open
-/// model, where their number follows the responses, all of it. Empty where that is shorter than ten minutes.
+/// Drift of each figure over the steady part of the run: the longest part with a constant number of users. In an open
+/// model the number of users follows the response times, and the whole run is used. Empty if that is shorter than ten
+/// minutes.
 fn drifts(blocks: &[Block], is_open: bool) -> Vec<Drift> {
     let steady = if is_open { blocks } else { steady(blocks) };
-    if steady.len() < LEAST {
+    if steady.len() < MIN_VALUES {
         return Vec::new();
     }
     let drift = |figure: &Figure| {
@@ -61,7 +62,7 @@ fn drifts(blocks: &[Block], is_open: bool) -> Vec<Drift> {
         let values = steady.iter().filter_map(|block| Some((hours(block), (figure.of)(block)?)));
         let trend = trend(values)?;
         let is_significant = trend.is_significant();
-        let (metric, words) = (figure.name.into(), words(figure, &trend, is_significant).into());
+        let (metric, words) = (figure.name.into(), describe(figure, &trend, is_significant).into());
         Some(Drift { metric, slope: trend.slope, interval: trend.interval, is_significant, words })
     };
     FIGURES.iter().filter_map(drift).collect()
@@ -69,22 +70,22 @@ fn drifts(blocks: &[Block], is_open: bool) -> Vec<Drift> {
 
 fn steady(blocks: &[Block]) -> &[Block] {
     let parts = blocks.chunk_by(|a, b| a.users == b.users);
-    // Of equally long ones the last: what came before may have warmed up.
+    // Of equally long parts the last one: earlier ones may include warm-up.
     parts.max_by_key(|part| part.len()).unwrap_or_default()
 }
 
-fn words(figure: &Figure, trend: &Trend, is_significant: bool) -> String {
-    let Figure { name, words, .. } = figure;
+fn describe(figure: &Figure, trend: &Trend, is_significant: bool) -> String {
+    let Figure { name, format: show, .. } = figure;
     if trend.slope == 0.0 && trend.detectable == 0.0 {
         return format!("{name}: constant");
     }
     if !is_significant {
-        return format!("{name}: no trend (would have seen {} an hour)", words(trend.detectable));
+        return format!("{name}: no trend (detectable: {} an hour)", show(trend.detectable));
     }
     let verb = if trend.slope > 0.0 { "rises" } else { "falls" };
     let [slope, low, high] = [trend.slope, trend.interval.0, trend.interval.1].map(f64::abs);
     let (low, high) = (low.min(high), low.max(high));
-    format!("{name} {verb} {} an hour (95 %: {} to {})", words(slope), words(low), words(high))
+    format!("{name} {verb} {} an hour (95 %: {} to {})", show(slope), show(low), show(high))
 }
 
 fn failure_ratio(block: &Block) -> Option<f64> {
@@ -110,7 +111,7 @@ fn megabytes(bytes: f64) -> String {
 mod tests {
     use super::*;
 
-    /// Two hours whose p95 rises by 2 ms an hour, after a ramp; all else is noise.
+    /// Two hours after a ramp. p95 rises by 2 ms per hour; everything else is noise.
     fn blocks() -> Vec<Block> {
         let mut rng = fastrand::Rng::with_seed(3);
         let block = |at: u64| {
@@ -132,24 +133,24 @@ mod tests {
     }
 
     #[test]
-    fn what_drifts_is_told_from_what_does_not() {
+    fn only_drifting_figures_are_significant() {
         let drifts = drifts(&blocks(), false);
         let words: Vec<&str> = drifts.iter().map(|drift| &*drift.words).collect();
         assert_eq!(drifts.iter().filter(|drift| drift.is_significant).count(), 1, "{words:?}");
         assert!(words[1].starts_with("p95 rises 2.0") && words[1].contains("ms an hour (95 %: 1.9"), "{words:?}");
-        assert!(words[0].starts_with("p50: no trend (would have seen 0.1"), "{words:?}");
+        assert!(words[0].starts_with("p50: no trend (detectable: 0.1"), "{words:?}");
         assert_eq!((words[2], words[4]), ("failure ratio: constant", "Redis memory: constant"));
         assert_eq!(words.len(), 6);
     }
 
     #[test]
-    fn only_the_steady_part_counts_and_it_must_be_long_enough() {
+    fn only_a_steady_part_of_ten_minutes_is_analyzed() {
         let all = blocks();
         assert_eq!(steady(&all).len(), 720);
-        assert!(drifts(&all[..30 + LEAST - 1], false).is_empty());
-        assert_eq!(drifts(&all[..30 + LEAST], false).len(), 6);
-        // In an open model the number of users says nothing of the load.
-        assert_eq!(drifts(&all[..LEAST], true).len(), 6);
+        assert!(drifts(&all[..30 + MIN_VALUES - 1], false).is_empty());
+        assert_eq!(drifts(&all[..30 + MIN_VALUES], false).len(), 6);
+        // In an open model the number of users does not describe the load.
+        assert_eq!(drifts(&all[..MIN_VALUES], true).len(), 6);
         assert!(drifts(&[], true).is_empty());
     }
 }

@@ -1,62 +1,62 @@
-//! All thresholds of a run, fed with its seconds.
+//! Evaluates all thresholds of a run, second by second.
 
 use std::sync::Arc;
 
-use super::case::Case;
+use super::tracker::Tracker;
 use crate::scenario::Plan;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::Judgement;
 
-/// Judges a run while it goes on. It reads no clock: all it knows is in the snapshots that it is shown.
+/// Evaluates the thresholds of a run from its snapshots. Reads no clock.
 #[derive(Debug, Clone)]
 pub struct Judge {
-    cases: Vec<Case>,
-    /// The latest second that was judged, and how often the statistics had been reset.
+    trackers: Vec<Tracker>,
+    /// Number of the last second evaluated, and number of resets of the statistics.
     seen: u64,
     resets: u32,
-    /// Clients that the Redis server had cut when it was last seen, and those since the last second.
+    /// Clients disconnected by the Redis server at its last reading, and those not yet assigned to a second.
     cuts: (u64, Option<u64>),
     judgements: Arc<Vec<Judgement>>,
 }
 
 impl Judge {
-    /// Of the thresholds of a plan, before its run.
+    /// Judge for the thresholds of a plan, before the run.
     pub fn new(plan: &Plan) -> Self {
-        let cases: Vec<Case> = plan.thresholds.iter().map(|threshold| Case::new(plan, threshold)).collect();
-        let judgements = Arc::new(cases.iter().map(Case::judgement).collect());
-        Self { cases, seen: 0, resets: 0, cuts: (0, None), judgements }
+        let trackers: Vec<Tracker> = plan.thresholds.iter().map(|threshold| Tracker::new(plan, threshold)).collect();
+        let judgements = Arc::new(trackers.iter().map(Tracker::judgement).collect());
+        Self { trackers, seen: 0, resets: 0, cuts: (0, None), judgements }
     }
 
-    /// Takes what a snapshot has that the one before had not. The snapshots of a run must come in their order, none
-    /// more than [`RECENT`](crate::stats::second::RECENT) seconds after the last.
+    /// Evaluates the new seconds of a snapshot. Call it with the snapshots of a run in order, at most
+    /// [`RECENT`](crate::stats::second::RECENT) seconds apart.
     pub fn observe(&mut self, snapshot: &Snapshot) {
-        if self.cases.is_empty() {
+        if self.trackers.is_empty() {
             return;
         }
-        self.look_at_server(snapshot);
+        self.read_server(snapshot);
         if snapshot.resets != self.resets {
             self.resets = snapshot.resets;
-            self.cases.iter_mut().for_each(Case::reset);
+            self.trackers.iter_mut().for_each(Tracker::reset);
         }
         let mut changed = false;
         for second in snapshot.seconds.iter().filter(|second| second.number > self.seen) {
             changed = true;
             let cuts = self.cuts.1.take();
             if !second.is_warm_up {
-                self.cases.iter_mut().for_each(|case| case.add(second, cuts));
+                self.trackers.iter_mut().for_each(|tracker| tracker.add(second, cuts));
             }
         }
         self.seen = snapshot.seconds.last().map_or(self.seen, |second| second.number.max(self.seen));
         if snapshot.state.is_done() {
             let cuts = self.cuts.1.take();
-            self.cases.iter_mut().for_each(|case| case.finish(snapshot.elapsed, cuts));
+            self.trackers.iter_mut().for_each(|tracker| tracker.finish(snapshot.elapsed, cuts));
         }
         if changed || snapshot.state.is_done() {
-            self.judgements = Arc::new(self.cases.iter().map(Case::judgement).collect());
+            self.judgements = Arc::new(self.trackers.iter().map(Tracker::judgement).collect());
         }
     }
 
-    fn look_at_server(&mut self, snapshot: &Snapshot) {
+    fn read_server(&mut self, snapshot: &Snapshot) {
         let server = snapshot.redis.as_ref().and_then(|redis| redis.server.as_ref());
         if let Some(cuts) = server.filter(|server| !server.unreached).and_then(|server| server.output_buffer_cuts) {
             let since = cuts.saturating_sub(self.cuts.0);
@@ -64,14 +64,14 @@ impl Judge {
         }
     }
 
-    /// How each threshold stands, in the order of the plan.
+    /// State of each threshold, in the order of the plan.
     pub fn judgements(&self) -> &Arc<Vec<Judgement>> {
         &self.judgements
     }
 
-    /// The first threshold that has failed and stops the run.
+    /// The first threshold with `abort` that has failed.
     pub fn wants_stop(&self) -> Option<&Judgement> {
-        let first = self.cases.iter().position(Case::wants_stop)?;
+        let first = self.trackers.iter().position(Tracker::wants_stop)?;
         self.judgements.get(first)
     }
 }

@@ -1,4 +1,4 @@
-//! What was measured of some requests, added up over a length of time: never averaged, always merged.
+//! Measurements of some requests over a period. They are always merged, never averaged.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -8,31 +8,31 @@ use crate::stats::delivery::Tally;
 use crate::stats::snapshot::Arrivals;
 use crate::stats::{Exact, Sparse, rank};
 
-/// What is only added up.
+/// Counters and sums.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Sums {
-    /// Run time in which it was measured.
+    /// Run time covered.
     pub covered: Duration,
     /// Finished requests, failed ones included; for deliveries, messages.
     pub requests: u64,
     /// Failed requests.
     pub failures: u64,
-    /// Times, exactly.
+    /// Exact sums of the times.
     pub exact: Exact,
-    /// Iterations that were due.
+    /// Iterations that were due, by outcome.
     pub arrivals: Arrivals,
     /// Errors in the scenario itself.
     pub exceptions: u64,
-    /// What became of messages.
+    /// Message counters: received, lost, late and so on.
     pub tally: Tally,
-    /// CPU of this process, 1.0 being every core it may use, times seconds; and the seconds in which it is known.
+    /// CPU of this process times seconds (1.0 is all cores it may use), and the seconds for which it is known.
     pub cpu: (f64, f64),
-    /// Clients that the Redis server cut because they read too slowly; `None` while it has not said.
+    /// Clients that the Redis server disconnected because they read too slowly; `None` if unknown.
     pub cuts: Option<u64>,
 }
 
 impl Sums {
-    /// Adds what was measured in another time.
+    /// Adds the measurements of another period.
     pub fn merge(&mut self, other: &Sums) {
         self.covered += other.covered;
         self.requests += other.requests;
@@ -48,14 +48,14 @@ impl Sums {
         };
     }
 
-    /// Their mean time; `None` without times.
+    /// Mean time; `None` without times.
     pub fn mean(&self) -> Option<Duration> {
         (self.exact.count > 0).then(|| self.exact.mean().mean)
     }
 }
 
-/// Times by microseconds, with the count of each: histograms can be added, and taken away again when they leave a
-/// sliding window. Its size follows the different values, not the requests.
+/// Count of times by microsecond. Histograms can be added, and subtracted when they leave a sliding window. Memory
+/// depends on the number of different values, not on the number of requests.
 #[derive(Debug, Clone, Default)]
 pub struct Times(BTreeMap<u32, u64>);
 
@@ -67,7 +67,7 @@ impl Times {
         }
     }
 
-    /// Takes one away that was added.
+    /// Subtracts a histogram that was added before.
     pub fn remove(&mut self, times: &Sparse) {
         for (micros, count) in times.values() {
             if let Some(known) = self.0.get_mut(micros) {
@@ -79,12 +79,12 @@ impl Times {
         }
     }
 
-    /// Forgets all.
+    /// Removes everything.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 
-    /// The `percentile`-th percentile of as many times as `exact` counts, within its bounds; `None` without times.
+    /// The `percentile`-th percentile, clamped to the minimum and maximum of `exact`; `None` without times.
     pub fn percentile(&self, percentile: f64, exact: &Exact) -> Option<Duration> {
         if exact.count == 0 {
             return None;
@@ -95,7 +95,7 @@ impl Times {
             seen >= rank
         });
         let (min, max) = (Duration::from_nanos(exact.min), Duration::from_nanos(exact.max));
-        // The last rank is the maximum, which is known exactly.
+        // The last rank is the exact maximum.
         let value = found.filter(|_| rank < exact.count);
         Some(value.map_or(max, |(micros, _)| Duration::from_micros(u64::from(*micros)).clamp(min, max)))
     }

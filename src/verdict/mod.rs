@@ -1,23 +1,19 @@
-//! A run becomes a judgement: which thresholds hold, and whether the run passed. Pure: it reads no clock and no file.
+//! Evaluates the thresholds of a run and decides whether it passed. Pure: reads no clock and no file.
 //!
 //! ```text
-//! second ─▶ scope (whose figures) ─▶ measure (merged) ─▶ period (all, or a window) ─▶ reading (a check) ─▶ case (a threshold)
-//!                                                                        judge (all thresholds) ─▶ conclusion
-//! blocks of ten seconds ─▶ drift (of each figure) ─▶ trend (slope and test)
-//! ```
 
-mod case;
+mod check;
 mod conclusion;
 mod drift;
 mod judge;
 mod measure;
 mod period;
-mod reading;
 mod scope;
+mod tracker;
 mod trend;
 
 pub use conclusion::{Conclusion, Verdict, conclude};
-pub use drift::DriftWatch;
+pub use drift::DriftDetector;
 pub use judge::Judge;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The time that a threshold looks at: all of it, or a sliding window.
+//! The period that a threshold evaluates: everything so far, or a sliding window.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::measure::{Sums, Times};
 use crate::stats::Sparse;
 
-/// Most parts of a window. One of up to ten minutes slides by single seconds, a longer one by more.
+/// Maximum number of parts of a window. Windows of up to ten minutes slide by one second, longer ones by more.
 const PARTS: u32 = 600;
 
-/// What was measured in the time that a threshold looks at.
+/// Measurements in the period of a threshold.
 #[derive(Debug, Clone, Default)]
 pub struct Period {
     sums: Sums,
@@ -20,13 +20,13 @@ pub struct Period {
 #[derive(Debug, Clone)]
 struct Window {
     length: Duration,
-    /// Shortest part, in seconds.
+    /// Minimum length of a part, in whole seconds.
     part: Duration,
     parts: VecDeque<(Sums, Sparse)>,
 }
 
 impl Period {
-    /// All time, or the latest `over`.
+    /// The last `over`, or everything if it is `None`.
     pub fn new(over: Option<Duration>) -> Self {
         let window = over.map(|length| {
             let seconds = u32::try_from(length.as_secs()).unwrap_or(u32::MAX);
@@ -36,7 +36,7 @@ impl Period {
         Self { window, ..Self::default() }
     }
 
-    /// Forgets all.
+    /// Removes everything.
     pub fn clear(&mut self) {
         self.sums = Sums::default();
         self.times.clear();
@@ -60,7 +60,7 @@ impl Period {
             None => window.parts.push_back((*sums, times.clone())),
         }
         let mut covered: Duration = window.parts.iter().map(|(sums, _)| sums.covered).sum();
-        // A part leaves when what remains fills the window without it.
+        // Drop a part only when the others still fill the window.
         while let Some((oldest, times)) = window.parts.front()
             && covered.saturating_sub(oldest.covered) >= window.length
         {
@@ -74,12 +74,12 @@ impl Period {
         });
     }
 
-    /// What was measured in it.
+    /// Sums over the period.
     pub fn sums(&self) -> &Sums {
         &self.sums
     }
 
-    /// The `percentile`-th percentile of the times in it.
+    /// The `percentile`-th percentile of the times in the period.
     pub fn percentile(&self, percentile: f64) -> Option<Duration> {
         self.times.percentile(percentile, &self.sums.exact)
     }
@@ -89,8 +89,8 @@ impl Period {
         self.window.is_some()
     }
 
-    /// The length of a window that is not full yet.
-    pub fn is_short_of(&self) -> Option<Duration> {
+    /// The length of the window, if it is not full yet.
+    pub fn unfilled_window(&self) -> Option<Duration> {
         self.window.as_ref().map(|window| window.length).filter(|length| self.sums.covered < *length)
     }
 }

@@ -1,4 +1,4 @@
-//! Whose figures a check looks at: which rows of the statistics, or what of the process and the server.
+//! Which measurements a check evaluates: all requests, some rows, or schedule delays.
 
 use std::borrow::Cow;
 
@@ -8,19 +8,19 @@ use crate::scenario::plan::{Check, Metric, Plan, Source, Target};
 use crate::stats::by_row::Merge as _;
 use crate::stats::{RowBucket, Second, Sparse};
 
-/// Whose figures.
+/// Which measurements a check evaluates.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scope {
     /// All requests.
     All,
     /// These rows, by the index of their endpoint.
     Rows(Vec<u32>),
-    /// How late requests left.
+    /// Schedule delays: real send minus due time.
     ScheduleDelay,
 }
 
 impl Scope {
-    /// Of a check, and of the requests that its threshold is about.
+    /// Scope of a check. `on`: the requests that its threshold is restricted to.
     pub fn of(plan: &Plan, check: &Check, on: Option<&Target>) -> Self {
         let source = match (check.source, check.metric) {
             (Source::ScheduleDelay, _) => return Scope::ScheduleDelay,
@@ -36,8 +36,9 @@ impl Scope {
             None => (0u32..).zip(&plan.endpoints).map(|(row, _)| row).collect(),
             Some(target) => target.endpoints().iter().map(|row| row.0).collect(),
         };
-        let mut rows: Vec<u32> = rows.into_iter().filter(|row| kind(*row).is_some_and(|k| counts(source, k))).collect();
-        // Received messages are no requests: they count where nothing else has the name.
+        let mut rows: Vec<u32> =
+            rows.into_iter().filter(|row| kind(*row).is_some_and(|k| includes(source, k))).collect();
+        // Received messages are not requests: they count only if no request has the name.
         if source == Source::All && rows.iter().any(|row| kind(*row).is_some_and(RowKind::is_request)) {
             rows.retain(|row| kind(*row).is_some_and(RowKind::is_request));
         }
@@ -46,29 +47,32 @@ impl Scope {
         Scope::Rows(rows)
     }
 
-    /// True where nothing of this plan can ever be in it.
+    /// True if no row of the plan is in scope.
     pub fn is_empty(&self) -> bool {
         matches!(self, Scope::Rows(rows) if rows.is_empty())
     }
 
-    /// What was measured of it in a second.
+    /// Measurements of a second that are in scope.
     pub fn measured<'a>(&self, second: &'a Second) -> (Sums, Cow<'a, Sparse>) {
         let seconds = second.length.as_secs_f64();
         let mut sums = Sums {
             covered: second.length,
             arrivals: second.arrivals,
             exceptions: second.exceptions,
-            // Before its first reading the process has no figure.
+            // CPU is 0 before its first reading.
             cpu: if second.cpu > 0.0 { (second.cpu * seconds, seconds) } else { (0.0, 0.0) },
             ..Sums::default()
         };
         let times = match self {
-            Scope::All => taken(&mut sums, [&second.total]),
+            Scope::All => merge_buckets(&mut sums, [&second.total]),
             Scope::Rows(rows) => {
                 for (_, tally) in second.deliveries.iter().filter(|(row, _)| rows.contains(row)) {
                     sums.tally.merge(tally);
                 }
-                taken(&mut sums, second.rows.iter().filter(|(row, _)| rows.contains(row)).map(|(_, bucket)| bucket))
+                merge_buckets(
+                    &mut sums,
+                    second.rows.iter().filter(|(row, _)| rows.contains(row)).map(|(_, bucket)| bucket),
+                )
             }
             Scope::ScheduleDelay => {
                 sums.exact = *second.schedule_delay.exact();
@@ -80,8 +84,8 @@ impl Scope {
     }
 }
 
-/// Adds up the counts of rows, and returns their times.
-fn taken<'a>(sums: &mut Sums, buckets: impl IntoIterator<Item = &'a RowBucket>) -> Cow<'a, Sparse> {
+/// Adds the counts of rows to `sums` and returns their merged times.
+fn merge_buckets<'a>(sums: &mut Sums, buckets: impl IntoIterator<Item = &'a RowBucket>) -> Cow<'a, Sparse> {
     let mut times: Option<Cow<'a, Sparse>> = None;
     for bucket in buckets {
         sums.requests += bucket.sums.requests;
@@ -95,8 +99,8 @@ fn taken<'a>(sums: &mut Sums, buckets: impl IntoIterator<Item = &'a RowBucket>) 
     times.unwrap_or_default()
 }
 
-/// True for rows of this kind in the figures of this source.
-fn counts(source: Source, kind: &RowKind) -> bool {
+/// True if a source includes rows of this kind.
+fn includes(source: Source, kind: &RowKind) -> bool {
     match source {
         Source::All => true,
         Source::Http => matches!(kind, RowKind::Http(_)),

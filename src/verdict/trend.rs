@@ -1,54 +1,53 @@
-//! Whether a figure drifts in a long run: the slope of Theil and Sen, and the test of Mann and Kendall corrected for
-//! autocorrelation.
+//! Tests a figure for drift: Theil–Sen slope, and Mann–Kendall test corrected for autocorrelation.
 //!
-//! Neighbouring intervals resemble each other, which misleads the plain test: of runs without a drift it finds one in far
-//! more than 5 %. Sources: Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63 (1968); Hamed and
-//! Rao, "A modified Mann–Kendall trend test for autocorrelated data", Journal of Hydrology 204 (1998).
+//! Successive values are correlated, so the uncorrected test finds drift in far more than 5 % of the runs without any.
+//! Sources: Sen, "Estimates of the regression coefficient based on Kendall's tau", JASA 63 (1968); Hamed and Rao, "A
+//! modified Mann–Kendall trend test for autocorrelated data", Journal of Hydrology 204 (1998).
 
-/// Fewest values that say anything of a drift: ten minutes of ten seconds each.
-pub(super) const LEAST: usize = 60;
-/// Of more values than this, every second, third, … is taken: the work grows with their square.
-const MOST: usize = 240;
-/// Of the standard normal distribution: 95 % lie within.
+/// Minimum number of values: ten minutes of 10 s blocks.
+pub(super) const MIN_VALUES: usize = 60;
+/// With more values than this, every second, third, … is used: the cost grows with the square of their number.
+const MAX_VALUES: usize = 240;
+/// 97.5 % quantile of the standard normal distribution: 95 % of it lies within ±Z.
 const Z_95: f64 = 1.959_964;
-/// Of the standard normal distribution: 80 % lie below. A drift that is this much clearer is found four times in five.
+/// 80 % quantile of the standard normal distribution: a drift larger by this much is found in four of five runs.
 const Z_POWER: f64 = 0.841_621;
 
-/// The drift of a figure.
+/// Drift of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Trend {
-    /// Change for each unit of time: the median of the slopes between all pairs.
+    /// Change per unit of time: the median of the slopes between all pairs of values.
     pub slope: f64,
-    /// The slope is within these with 95 % confidence.
+    /// 95 % confidence interval of the slope.
     pub interval: (f64, f64),
-    /// Probability of so clear an order of the values where there is no drift.
+    /// Probability of a result at least this extreme without drift.
     pub p_value: f64,
-    /// The least slope that four of five such runs would have shown to be different from 0.
+    /// Smallest slope that would have been significant in four of five such runs.
     pub detectable: f64,
 }
 
 impl Trend {
-    /// True when the values drift, with 95 % confidence.
+    /// True if the values drift at a 95 % confidence level.
     pub fn is_significant(&self) -> bool {
         self.p_value < 0.05 && (self.interval.0 > 0.0 || self.interval.1 < 0.0)
     }
 }
 
-/// The drift of `values` over their times; `None` with fewer than [`LEAST`] finite ones.
+/// Drift of `values`, pairs of time and value; `None` with fewer than [`MIN_VALUES`] finite pairs.
 pub(super) fn trend(values: impl IntoIterator<Item = (f64, f64)>) -> Option<Trend> {
     let values: Vec<(f64, f64)> = values.into_iter().filter(|(t, v)| t.is_finite() && v.is_finite()).collect();
-    if values.len() < LEAST {
+    if values.len() < MIN_VALUES {
         return None;
     }
-    let step = values.len().div_ceil(MOST);
+    let step = values.len().div_ceil(MAX_VALUES);
     let values: Vec<(f64, f64)> = values.into_iter().step_by(step).collect();
     let mut slopes = slopes(&values);
     slopes.sort_unstable_by(f64::total_cmp);
     let slope = median(&slopes)?;
     let figures: Vec<f64> = values.iter().map(|(_, v)| *v).collect();
     let deviation = (variance(&figures) * inflation(&values, slope)).sqrt();
-    let s = order(&figures);
-    // Half a step towards 0, because the sum of signs moves in steps of two.
+    let s = kendall_s(&figures);
+    // Continuity correction: the sum of signs changes in steps of two.
     let z = if deviation > 0.0 { (s.abs() - 1.0).max(0.0) / deviation } else { 0.0 };
     let width = Z_95 * deviation;
     let pairs = slopes.len() as f64;
@@ -76,13 +75,13 @@ fn median(sorted: &[f64]) -> Option<f64> {
     }
 }
 
-/// Kendall's sum: pairs that rise minus pairs that fall.
-fn order(values: &[f64]) -> f64 {
+/// Kendall's S: rising pairs minus falling pairs.
+fn kendall_s(values: &[f64]) -> f64 {
     let pairs = values.iter().enumerate().flat_map(|(at, v)| values[at + 1..].iter().map(move |w| (v, w)));
     pairs.map(|(v, w)| f64::from(i8::from(w > v) - i8::from(w < v))).sum()
 }
 
-/// Variance of that sum where the values are independent of each other, with equal values taken into account.
+/// Variance of S for independent values, corrected for ties.
 fn variance(values: &[f64]) -> f64 {
     let term = |n: f64| n * (n - 1.0) * (2.0 * n + 5.0);
     let mut sorted = values.to_vec();
@@ -91,8 +90,8 @@ fn variance(values: &[f64]) -> f64 {
     (term(values.len() as f64) - ties) / 18.0
 }
 
-/// How much larger the variance is because neighbours resemble each other (Hamed and Rao, equation 10), from the ranks of
-/// the values without their drift; at least 1.
+/// Factor by which autocorrelation increases the variance (Hamed and Rao, equation 10), from the ranks of the detrended
+/// values; at least 1.
 fn inflation(values: &[(f64, f64)], slope: f64) -> f64 {
     let rest: Vec<f64> = values.iter().map(|(t, v)| v - slope * t).collect();
     let ranks = ranks(&rest);
@@ -103,11 +102,11 @@ fn inflation(values: &[(f64, f64)], slope: f64) -> f64 {
         return 1.0;
     }
     let mut sum = 0.0;
-    // Lags beyond a quarter of the run are noise.
+    // Lags above a quarter of the run are noise.
     for lag in 1..ranks.len() / 4 {
         let pairs = ranks.iter().zip(&ranks[lag..]);
         let correlation = pairs.map(|(a, b)| (a - mean) * (b - mean)).sum::<f64>() / squares;
-        // The first lag that is not different from 0 ends it: those after it differ by chance.
+        // Stop at the first lag without significant correlation: later ones are noise.
         if correlation.abs() <= Z_95 / n.sqrt() {
             break;
         }
@@ -117,7 +116,7 @@ fn inflation(values: &[(f64, f64)], slope: f64) -> f64 {
     (1.0 + 2.0 / (n * (n - 1.0) * (n - 2.0)) * sum).max(1.0)
 }
 
-/// The rank of each value; equal ones share the mean of theirs.
+/// Ranks of the values; ties share the mean of their ranks.
 fn ranks(values: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_unstable_by(|a, b| values[*a].total_cmp(&values[*b]));
@@ -131,7 +130,8 @@ fn ranks(values: &[f64]) -> Vec<f64> {
     ranks
 }
 
-/// Probability of a standard normal value beyond `z` on either side: Abramowitz and Stegun 7.1.26, right to 1.5 × 10⁻⁷.
+/// Probability that a standard normal value is beyond `z` on either side: Abramowitz and Stegun 7.1.26, error below 1.5
+/// × 10⁻⁷.
 fn two_sided(z: f64) -> f64 {
     let x = z.abs() / std::f64::consts::SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * x);
@@ -144,7 +144,7 @@ fn two_sided(z: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Values around 100 that wander as an AR(1) process, `hours` long, one each ten seconds, plus a slope.
+    /// AR(1) process around 100, `hours` long, one value every ten seconds, plus a slope.
     fn wander(seed: u64, rho: f64, slope: f64, hours: f64) -> Vec<(f64, f64)> {
         let mut rng = fastrand::Rng::with_seed(seed);
         let mut normal = || (0..12).map(|_| rng.f64()).sum::<f64>() - 6.0;
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_figure_that_wanders_has_no_trend() {
+    fn autocorrelated_noise_has_no_trend() {
         // 2 of 40 by the definition of the test; the correction is not exact.
         for (rho, most) in [(0.0, 4), (0.5, 5), (0.8, 6)] {
             let alarms = found(rho, 0.0);
@@ -172,13 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn a_trend_is_found_and_its_interval_holds_it() {
+    fn trend_is_found_and_is_within_its_interval() {
         assert!(found(0.5, 5.0) >= 38);
-        let holds = |seed: &u64| {
+        let is_within = |seed: &u64| {
             let trend = trend(wander(*seed, 0.5, 5.0, 2.0)).unwrap();
             (trend.interval.0..=trend.interval.1).contains(&5.0)
         };
-        assert!((0..40).filter(holds).count() >= 34);
+        assert!((0..40).filter(is_within).count() >= 34);
         let falling = trend(wander(1, 0.0, -20.0, 1.0)).unwrap();
         assert!(
             falling.is_significant() && falling.interval.1 < 0.0 && (falling.slope + 20.0).abs() < 3.0,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_have_been_seen_is_seen() {
+    fn detectable_slope_is_found() {
         let quiet = trend(wander(7, 0.5, 0.0, 2.0)).unwrap();
         let seen = found(0.5, quiet.detectable * 1.2);
         assert!((26..=40).contains(&seen), "{seen} of 40 with a slope of {}", quiet.detectable);
@@ -195,10 +195,10 @@ mod tests {
 
     #[test]
     fn known_values() {
-        // Rising without exception: S is 1,770 of 1,770 pairs.
+        // Strictly rising: S is 1,770 of 1,770 pairs.
         let rising: Vec<(f64, f64)> = (0..60).map(|at| (f64::from(at), f64::from(at) * 2.0 + 1.0)).collect();
         let trend_of = trend(rising.clone()).unwrap();
-        assert_eq!((order(&rising.iter().map(|(_, v)| *v).collect::<Vec<_>>()), trend_of.slope), (1_770.0, 2.0));
+        assert_eq!((kendall_s(&rising.iter().map(|(_, v)| *v).collect::<Vec<_>>()), trend_of.slope), (1_770.0, 2.0));
         assert!(trend_of.is_significant() && trend_of.p_value < 1e-6);
         // Hollander and Wolfe: var of n = 10 without ties is 125; with one pair equal 124.
         let ten: Vec<f64> = (0..10).map(f64::from).collect();
@@ -212,7 +212,7 @@ mod tests {
             trend((0..60).map(|at| (f64::from(at), 7.0))).map(|t| (t.slope, t.is_significant())),
             Some((0.0, false))
         );
-        assert_eq!(trend(rising.into_iter().take(LEAST - 1)), None);
+        assert_eq!(trend(rising.into_iter().take(MIN_VALUES - 1)), None);
         assert!(trend((0..100_000).map(|at| (f64::from(at), f64::NAN))).is_none());
     }
 }

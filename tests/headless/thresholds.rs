@@ -25,16 +25,16 @@ fn every_exit_code_and_what_decides() {
     let folder = tempfile::tempdir().unwrap();
     // Thresholds, path, flags, code, and what the verdict says.
     for (thresholds, path, flags, code, said) in [
-        ("[max < 60s]", "/", "", 0, " ✓ passed: max < 60s holds"),
-        ("[max < 60s]", "/missing", "", 0, " ✓ passed: max < 60s holds, and "),
+        ("[max < 60s]", "/", "", 0, " ✓ passed: max < 60s passes"),
+        ("[max < 60s]", "/missing", "", 0, " ✓ passed: max < 60s passes, and "),
         ("[max < 60s]", "/missing", "--exit-code-on-error 7", 7, " ✗ failed: "),
         ("[max < 60s]", "/", "--exit-code-on-error 7", 0, " ✓ passed"),
         ("[]", "/missing", "", 1, " ✗ failed: "),
         ("[]", "/", "", 0, " ✓ passed: no request failed"),
         ("[max < 1us]", "/missing", "--exit-code-on-error 7", 3, " ✗ failed: max < 1us failed: "),
         ("[max < 1us, max < 60s]", "/", "", 3, " ✗ failed: max < 1us failed: "),
-        ("[{ check: max < 1us, warn: true }, max < 60s]", "/", "", 0, " ✓ passed: max < 60s holds"),
-        ("[p99.99 < 60s]", "/", "", 3, " ? undecided: cannot tell whether p99.99 < 60s holds: "),
+        ("[{ check: max < 1us, warn: true }, max < 60s]", "/", "", 0, " ✓ passed: max < 60s passes"),
+        ("[p99.99 < 60s]", "/", "", 3, " ? undecided: cannot tell whether p99.99 < 60s passes: "),
         ("[requests >= 1000000]", "/", "", 3, " ✗ failed: requests >= 1000000 failed: "),
         ("[{ check: max < 60s, over: 10s }]", "/", "", 3, "less than 10s were measured"),
         ("[max < 1us]", "/", "--csv s.yaml/x", 2, ""),

@@ -274,7 +274,7 @@ fn a_run_to_which_nothing_was_answered_is_not_clean() {
         .expect("the program");
     let said = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with(" ✗ failed: no request was answered\n ✗ TARGET NOT RESPONDING: "), "{said}");
+    assert!(said.starts_with(" ✗ failed: no request got a response\n ✗ TARGET NOT RESPONDING: "), "{said}");
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn judgement(check: &str, judged: Judged, measured: (Option<&str>, Option<f64>))
         check: check.into(),
         words: format!("{check} over the whole run").into(),
         place: "checkout.yaml:14".into(),
-        compliance: (Duration::from_secs(if judged == Judged::Holds { 120 } else { 97 }), Duration::from_secs(120)),
+        compliance: (Duration::from_secs(if judged == Judged::Passes { 120 } else { 97 }), Duration::from_secs(120)),
         first_failed: (judged == Judged::Failed).then_some(Duration::from_secs(31)),
         judged,
         value: measured.0.map(Into::into),
@@ -115,7 +115,7 @@ pub fn judgements() -> Vec<Judgement> {
     let mut warning = judgement("rps > 60", Judged::Failed, (Some("52.6/s"), Some(-0.123)));
     warning.warn = true;
     vec![
-        judgement("p95 < 300ms", Judged::Holds, (Some("38ms"), Some(0.8733))),
+        judgement("p95 < 300ms", Judged::Passes, (Some("38ms"), Some(0.8733))),
         judgement("failures < 0.1 %", Judged::Failed, (Some("0.22 %"), Some(-1.2))),
         judgement("p99.9 < 2s", few, (None, None)),
         warning,

@@ -29,7 +29,7 @@ use crate::stats::server::ServerFigures;
 use crate::stats::snapshot::{End, RunEvent};
 use crate::stats::{Aggregator, Interval, Snapshot};
 use crate::units;
-use crate::verdict::{DriftWatch, Judge};
+use crate::verdict::{DriftDetector, Judge};
 
 /// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
 /// would hit the server in bursts.
@@ -111,7 +111,7 @@ struct Control {
     stopping: Option<(End, Instant)>,
     server: Option<watch::Receiver<Option<ServerFigures>>>,
     judge: Judge,
-    drifts: DriftWatch,
+    drifts: DriftDetector,
     /// Whether the users were aborted.
     aborted: bool,
 }
@@ -142,7 +142,7 @@ impl Control {
             stopping: None,
             server: None,
             judge: Judge::new(&plan),
-            drifts: DriftWatch::default(),
+            drifts: DriftDetector::default(),
             aborted: false,
             load: plan.load,
             plan,

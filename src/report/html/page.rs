@@ -157,7 +157,7 @@ impl Verdict {
 impl Threshold {
     fn of(judgement: &Judgement) -> Self {
         let (class, sign) = match (&judgement.judged, judgement.warn) {
-            (Judged::Holds, _) => ("is-good", "✓"),
+            (Judged::Passes, _) => ("is-good", "✓"),
             (Judged::Violated | Judged::CannotTell(_), _) | (Judged::Failed, true) => ("is-open", "!"),
             (Judged::Failed, false) => ("is-bad", "✗"),
         };

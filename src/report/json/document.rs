@@ -258,7 +258,7 @@ impl<'a> Threshold<'a> {
     fn of(judgement: &'a Judgement) -> Self {
         let (met, judged) = judgement.compliance;
         let (result, why) = match &judgement.judged {
-            Judged::Holds => ("passed", None),
+            Judged::Passes => ("passed", None),
             Judged::Violated => ("violated", None),
             Judged::Failed => ("failed", None),
             Judged::CannotTell(why) => ("cannot_tell", Some(&**why)),

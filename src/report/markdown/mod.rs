@@ -100,10 +100,10 @@ fn thresholds(run: &Run) -> String {
     }
     // What failed comes first.
     let mut sorted: Vec<&Judgement> = all.iter().collect();
-    sorted.sort_by_key(|judgement| judgement.judged == Judged::Holds);
+    sorted.sort_by_key(|judgement| judgement.judged == Judged::Passes);
     let cells = |judgement: &&Judgement| {
         let sign = match (&judgement.judged, judgement.warn) {
-            (Judged::Holds, _) => "✅",
+            (Judged::Passes, _) => "✅",
             (Judged::Violated, _) | (_, true) => "⚠️",
             (Judged::Failed | Judged::CannotTell(_), false) => "❌",
         };

@@ -15,7 +15,7 @@ use crate::verdict::{Conclusion, Verdict};
 pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     let mark = match verdict.conclusion {
         Conclusion::Passed => "✓",
-        Conclusion::CannotTell => "?",
+        Conclusion::Undecided => "?",
         _ => "✗",
     };
     let reason = clean::line(&verdict.reason);
@@ -37,7 +37,7 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
 /// One character that says how a threshold stands.
 fn mark_of(judgement: &Judgement) -> &'static str {
     match judgement.judged {
-        Judged::Holds => "✓",
+        Judged::Passes => "✓",
         Judged::Violated | Judged::Failed if judgement.warn => "!",
         Judged::Violated | Judged::Failed => "✗",
         Judged::CannotTell(_) => "?",
@@ -48,7 +48,7 @@ fn mark_of(judgement: &Judgement) -> &'static str {
 fn note(judgement: &Judgement) -> String {
     let mut parts: Vec<String> = Vec::new();
     match &judgement.judged {
-        Judged::Holds => parts.extend(margin(judgement)),
+        Judged::Passes => parts.extend(margin(judgement)),
         Judged::CannotTell(why) => parts.push(format!("cannot tell: {why}")),
         Judged::Violated | Judged::Failed => {
             parts.extend(margin(judgement));
@@ -65,7 +65,7 @@ fn note(judgement: &Judgement) -> String {
 /// What is left of the limit of a threshold, or by how much it is missed: `margin 70.0 %`, `missed by 5.0 %`. `None` where
 /// there is no such figure.
 pub fn margin(judgement: &Judgement) -> Option<String> {
-    let word = if judgement.judged == Judged::Holds { "margin" } else { "missed by" };
+    let word = if judgement.judged == Judged::Passes { "margin" } else { "missed by" };
     judgement.margin.map(|margin| format!("{word} {}", shown::tenth(margin.abs())))
 }
 

@@ -1,10 +1,10 @@
-//! Owns all totals: merges intervals, keeps the 10 s window and the series, publishes snapshots.
+//! Owns all totals: merges intervals, maintains the 10 s window and the time series, and publishes snapshots.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::delivery::Tally;
-use super::health::{self, steady::Steady};
+use super::health::{self, hysteresis::LevelHysteresis};
 use super::histogram::Times;
 use super::interval::Interval;
 use super::moment::Moment;
@@ -18,10 +18,10 @@ use super::totals::Totals;
 use super::window::{self, SLOT};
 use crate::row_kind::RowKind;
 
-/// Bars of the distribution per factor of ten.
+/// Bins of the distribution per factor of ten.
 const BINS_PER_DECADE: f64 = 8.0;
 
-/// Owns the statistics of a run. It reads no clock: every moment is passed in.
+/// Owns the statistics of a run. Reads no clock: the time is passed in.
 #[derive(Debug)]
 pub struct Aggregator {
     run: Arc<RunInfo>,
@@ -29,9 +29,9 @@ pub struct Aggregator {
     epoch: u32,
     resets: u32,
     seq: u64,
-    /// Users, requests on the wire and how long the oldest of these waits, by shard.
+    /// By shard: users, requests in flight, and age of the oldest of these.
     shards: Vec<(u32, u32, Option<Duration>)>,
-    /// Responses since the last snapshot, and the time of the last one before it.
+    /// Responses since the last snapshot, and run time of the latest response before it.
     responses: u64,
     last_response: Option<Duration>,
     unanswered: u64,
@@ -40,23 +40,23 @@ pub struct Aggregator {
     events: Arc<Vec<RunEvent>>,
     log: LogView,
     server: Option<ServerFigures>,
-    /// Where in its plan the run is, as the engine last reported, and the stage that it reported before.
+    /// Position in the load plan as last reported by the engine, and the stage reported before.
     plan: PlanView,
     stage_before: Option<usize>,
-    /// Epochs of a warm-up: their requests are counted, but in no row.
+    /// Epochs of warm-ups: their requests are counted, but in no row.
     warm: Vec<u32>,
-    left_out: u64,
-    steady: Steady,
-    /// The latest seconds, and how many there have been.
+    warm_up_requests: u64,
+    hysteresis: LevelHysteresis,
+    /// The latest seconds, and the number of seconds so far.
     seconds: (Arc<Vec<Arc<Second>>>, u64),
-    /// Everything that a reset removes.
+    /// Everything that a reset discards.
     stats: Totals,
-    /// Memory to merge windows in.
+    /// Buffer for merging windows.
     scratch: Times<u64>,
 }
 
 impl Aggregator {
-    /// For a plan's endpoints, as pairs of kind and name.
+    /// `endpoints`: kind and name of each endpoint of the plan.
     pub fn new(run: RunInfo, endpoints: Vec<(RowKind, Arc<str>)>, shards: usize) -> Self {
         Self {
             run: Arc::new(run),
@@ -77,14 +77,15 @@ impl Aggregator {
             plan: PlanView::default(),
             stage_before: None,
             warm: Vec::new(),
-            left_out: 0,
-            steady: Steady::default(),
+            warm_up_requests: 0,
+            hysteresis: LevelHysteresis::default(),
             seconds: Default::default(),
             scratch: Times::fine(),
         }
     }
 
-    /// Merges an interval and clears it for reuse. One of an older epoch only updates users, requests in flight and aborted requests.
+    /// Merges an interval and clears it for reuse. An interval of an older epoch only updates users, requests in flight
+    /// and aborted requests.
     pub fn absorb(&mut self, interval: &mut Interval) {
         if let Some(shard) = self.shards.get_mut(interval.shard) {
             *shard = (interval.users, interval.in_flight, interval.oldest);
@@ -94,21 +95,21 @@ impl Aggregator {
         self.unanswered += without;
         self.aborted += interval.aborted;
         self.unfinished += interval.unfinished;
-        self.keep_lines(interval);
+        self.append_log(interval);
         let warm = self.warm.contains(&interval.epoch);
         if interval.epoch >= self.epoch {
-            // The first warm-up is shown until its end; a later one is not counted at all.
+            // The first warm-up is shown until its end; later ones are not counted.
             if !warm || self.stats.is_warm_up {
                 self.stats.absorb(interval, &self.endpoints);
             }
         }
         if warm {
-            self.left_out += interval.requests();
+            self.warm_up_requests += interval.requests();
         }
         interval.clear();
     }
 
-    fn keep_lines(&mut self, interval: &mut Interval) {
+    fn append_log(&mut self, interval: &mut Interval) {
         self.log.dropped += interval.log_dropped;
         if interval.log.is_empty() {
             return;
@@ -119,15 +120,15 @@ impl Aggregator {
         lines.drain(..lines.len().saturating_sub(MAX_LOG));
     }
 
-    /// What is measured in `epoch` is a warm-up. When nothing has been measured before it, it is shown until
-    /// [`Self::end_warm_up`]; else the figures do not change until then.
+    /// Starts a warm-up with `epoch`. If nothing was measured before, its figures are shown until
+    /// [`Self::end_warm_up`]; otherwise the figures do not change until then.
     pub fn warm_up(&mut self, epoch: u32, elapsed: Duration) {
         self.warm.push(epoch);
         self.stats.is_warm_up = self.stats.total.is_empty();
         self.stats.uncounted_from = (!self.stats.is_warm_up).then_some(elapsed);
     }
 
-    /// The warm-up is over: from `epoch` on everything is counted.
+    /// Ends the warm-up: everything from `epoch` on is counted.
     pub fn end_warm_up(&mut self, epoch: u32, elapsed: Duration) {
         let stats = &mut self.stats;
         if stats.is_warm_up {
@@ -142,32 +143,33 @@ impl Aggregator {
         self.server = Some(figures);
     }
 
-    /// Sets the counters of the Redis server after the users have left; its other figures stay.
+    /// Updates only the counters of the Redis server: this reading is from after the users have left.
     pub fn server_left(&mut self, later: ServerFigures) {
         match &mut self.server {
-            Some(known) if !known.unreached => known.count(&later),
+            Some(known) if !known.unreached => known.update_counters(&later),
             _ => self.server = Some(later),
         }
     }
 
-    /// Requests of warm-ups so far.
+    /// Requests of all warm-ups so far.
     pub fn left_out(&self) -> u64 {
-        self.left_out
+        self.warm_up_requests
     }
 
-    /// Sets where in its plan the run is, for the next snapshots. The counts are the aggregator's own.
+    /// Sets the position in the load plan for the next snapshots. Arrivals and warm-up requests in it are ignored: the
+    /// aggregator counts them.
     pub fn plan(&mut self, plan: PlanView) {
         self.stage_before = std::mem::replace(&mut self.plan, plan).stage_index;
     }
 
-    /// Removes all statistics; from now on only intervals of `epoch` are counted.
+    /// Discards all statistics. From now on only intervals of `epoch` or later are counted.
     pub fn reset(&mut self, epoch: u32, elapsed: Duration) {
         self.epoch = epoch;
         self.resets += 1;
         self.stats = Totals::new(self.endpoints.len(), elapsed);
     }
 
-    /// Records a change of load.
+    /// Adds a change of load.
     pub fn event(&mut self, event: RunEvent) {
         let events = Arc::make_mut(&mut self.events);
         if events.len() >= MAX_EVENTS {
@@ -176,25 +178,25 @@ impl Aggregator {
         events.push(event);
     }
 
-    /// The snapshot of this moment. Closes series buckets and window slots that are over.
+    /// Takes a snapshot. Closes buckets and window slots that have ended.
     pub fn snapshot(&mut self, moment: Moment) -> Arc<Snapshot> {
         let (users, in_flight) =
             self.shards.iter().fold((0u32, 0u32), |(u, f), s| (u.saturating_add(s.0), f.saturating_add(s.1)));
         if std::mem::take(&mut self.responses) > 0 {
-            // Which of the two came last within 250 ms makes no difference.
+            // The order of responses and failures within one interval does not matter.
             (self.last_response, self.unanswered) = (Some(moment.elapsed), 0);
         }
         let stats = &mut self.stats;
         stats.redis = self.server.as_ref().map(|server| (server.memory, server.clients));
         let seconds = stats.advance(&moment, users);
         let closed = !seconds.is_empty();
-        // A second is closed after its end, when the next stage may already have begun.
-        keep(&mut self.seconds, seconds, self.stage_before, moment.health.cpu);
+        // A second is closed after its end, when the next stage may already have started.
+        append_seconds(&mut self.seconds, seconds, self.stage_before, moment.health.cpu);
         let measured = stats.measured(moment.elapsed);
-        // Window figures change when a second closes; in the first second, and at the end, they change at once.
+        // Window figures are updated when a second closes, and with every snapshot in the first second and at the end.
         if closed || measured < SLOT || moment.state.is_done() {
             let covered = stats.total.window.covered(moment.elapsed.saturating_sub(stats.opened));
-            // The first moments are no basis for a rate per second.
+            // Less than a second is too short for a rate.
             let covered = if moment.state.is_done() { covered } else { covered.max(SLOT) };
             stats.total.refresh(covered, &mut self.scratch);
             stats.rows.iter_mut().for_each(|row| row.refresh(covered, &mut self.scratch));
@@ -213,14 +215,14 @@ impl Aggregator {
             let blocked = Blocked { now, recent: signals.blocked.max(now), ..Blocked::default() };
             let mut own = Health { blocked, backlog: signals.backlog, ..health.clone() };
             let refused = stats.failures.refused().filter(|_| signals.is_refused);
-            health::judge(&mut own, &lag, &signals.delay, (signals.median, refused));
+            health::evaluate(&mut own, &lag, &signals.delay, (signals.median, refused));
             if own.level == Level::Red && !stats.is_warm_up {
                 stats.red = (stats.red.0 + SLOT, own.why);
             }
         }
         (health.red, health.red_why) = stats.red.clone();
-        health::judge(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
-        self.steady.hold(&mut health, moment.elapsed);
+        health::evaluate(&mut health, &lag, &delay, (total.now.response.median(), stats.failures.refused()));
+        self.hysteresis.apply(&mut health, moment.elapsed);
 
         let redis = (self.server.is_some() || !stats.deliveries.total().is_empty()).then(|| {
             let row = |(index, tally): (u32, &Tally)| {
@@ -267,7 +269,7 @@ impl Aggregator {
             remarks: stats.remarks.iter().map(|(row, remarks)| (row, *remarks)).collect(),
             events: Arc::clone(&self.events),
             plan: PlanView {
-                left_out: self.left_out,
+                left_out: self.warm_up_requests,
                 arrivals: stats.arrivals,
                 unfinished: self.unfinished,
                 ..self.plan.clone()
@@ -277,8 +279,13 @@ impl Aggregator {
     }
 }
 
-/// Numbers the seconds that are over, and keeps the latest.
-fn keep((kept, number): &mut (Arc<Vec<Arc<Second>>>, u64), closed: Vec<Second>, stage: Option<usize>, cpu: f64) {
+/// Numbers closed seconds and keeps the latest.
+fn append_seconds(
+    (kept, number): &mut (Arc<Vec<Arc<Second>>>, u64),
+    closed: Vec<Second>,
+    stage: Option<usize>,
+    cpu: f64,
+) {
     if closed.is_empty() {
         return;
     }
@@ -290,14 +297,14 @@ fn keep((kept, number): &mut (Arc<Vec<Arc<Second>>>, u64), closed: Vec<Second>, 
     kept.drain(..kept.len().saturating_sub(RECENT));
 }
 
-/// Bars of equal width on a logarithmic axis, from the fastest response to the slowest.
+/// Response times in bins of equal width on a logarithmic axis, from the fastest to the slowest.
 fn distribution(times: &Times<u64>) -> Vec<Bin> {
     let step = |micros: u64| ((micros.max(1) as f64).log10() * BINS_PER_DECADE + 1e-9).floor() as i32;
     let mut bins: Vec<Bin> = Vec::new();
     let mut last = 0;
     for (micros, count) in times.values() {
         let mut next = if bins.is_empty() { step(micros) } else { last + 1 };
-        // Empty bars between two others are bars too.
+        // Fill gaps with empty bins.
         while bins.is_empty() || next <= step(micros) {
             let from = 10f64.powf(f64::from(next) / BINS_PER_DECADE) / 1e6;
             bins.push(Bin { from: Duration::from_secs_f64(from), count: 0 });

@@ -44,7 +44,7 @@ fn give(aggregator: &mut Aggregator, samples: Vec<Sample>, epoch: u32) {
 }
 
 #[test]
-fn received_messages_are_not_counted_as_requests_whatever_http_methods_are_called() {
+fn received_messages_are_not_requests_even_if_an_http_method_has_their_name() {
     for received in [RowKind::Event, RowKind::Deliver] {
         let mut a = with_rows([RowKind::http(received.name()), received.clone()]);
         give(&mut a, vec![sent(0, 20), sent(1, 20), sent(1, 20)], 0);
@@ -58,7 +58,7 @@ fn received_messages_are_not_counted_as_requests_whatever_http_methods_are_calle
 }
 
 #[test]
-fn the_window_slides_and_empties() {
+fn window_slides_and_empties() {
     let mut a = aggregator();
     for second in 1..=20 {
         give(&mut a, (0..5).map(|_| sent(0, 20)).collect(), 0);
@@ -74,7 +74,7 @@ fn the_window_slides_and_empties() {
 }
 
 #[test]
-fn what_was_blocked_or_behind_is_in_the_health_for_ten_seconds_and_counted_for_the_run() {
+fn blocked_threads_and_backlog_are_shown_for_ten_seconds_and_counted_for_the_run() {
     let mut a = aggregator();
     let (recent, behind) = (Duration::from_millis(300), Duration::from_secs(2));
     let mut recorder = Recorder::new(0, 2);
@@ -100,7 +100,7 @@ fn what_was_blocked_or_behind_is_in_the_health_for_ten_seconds_and_counted_for_t
 }
 
 #[test]
-fn a_reset_forgets_and_older_intervals_only_update_users() {
+fn reset_discards_statistics_and_older_intervals_only_update_users() {
     let mut a = aggregator();
     let mut failed = sent(1, 5);
     failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
@@ -118,7 +118,7 @@ fn a_reset_forgets_and_older_intervals_only_update_users() {
 }
 
 #[test]
-fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
+fn partial_second_at_the_end_is_merged_into_the_one_before() {
     let done = RunState::Done(crate::stats::snapshot::End::Completed);
     let mut failed = sent(1, 900);
     failed.failure = Some(Box::new(Failure { reason: Reason::Status(500), example: None }));
@@ -133,12 +133,12 @@ fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
     assert!(s.series.iter().all(|b| rates(b) < 10.0 && b.users == 7), "{:?}", s.series);
     let last = s.series.iter().next_back().unwrap();
     assert_eq!((last.requests, last.failures, last.length), (10, 1, Duration::from_millis(1_004)));
-    // Of both parts: 8 times 20 ms and 2 times 900 ms, to three digits.
+    // 8 times 20 ms and 2 times 900 ms, with three significant digits.
     assert_eq!((last.p50, last.p95), (Some(Duration::from_micros(20_015)), Some(Duration::from_millis(900))));
     assert_eq!((last.cumulative.requests, last.at), (26, s.at));
     assert!((s.total.now.rps - 26.0 / 3.004).abs() < 1e-9 && (s.total.total.rps - s.total.now.rps).abs() < 1e-9);
 
-    // A run that is shorter than a second has its average, and while it lasts no more than what came.
+    // A run shorter than a second shows its average at the end, and before that the number of requests.
     let mut a = aggregator();
     give(&mut a, (0..30).map(|_| sent(0, 20)).collect(), 0);
     assert_eq!(a.snapshot(at(10, RunState::Running)).total.now.rps, 30.0);
@@ -148,7 +148,7 @@ fn a_begun_second_at_the_end_is_divided_by_no_length_of_its_own() {
 }
 
 #[test]
-fn it_is_known_since_when_there_is_no_response() {
+fn time_of_the_last_response_is_tracked() {
     let mut a = aggregator();
     let silent = || {
         let reason = Reason::Timeout(Duration::from_secs(1));
@@ -156,7 +156,7 @@ fn it_is_known_since_when_there_is_no_response() {
     };
     let wrong =
         || Sample { failure: Some(Box::new(Failure { reason: Reason::Status(503), example: None })), ..sent(0, 5) };
-    // A body that did not come whole is a response that has begun.
+    // An incomplete body counts as a response.
     let cut = || Sample { first_byte: Some(Duration::from_millis(1)), ..silent() };
     for (second, samples, wanted) in [
         (1, vec![], (None, 0)),
@@ -172,13 +172,13 @@ fn it_is_known_since_when_there_is_no_response() {
     }
     let s = a.snapshot(at(7_000, RunState::Running));
     assert_eq!((s.total.total.requests, s.total.total.responses), (8, 2));
-    // A reset forgets figures, not whether the server lives.
+    // A reset does not affect the time of the last response.
     a.reset(1, Duration::from_secs(7));
     assert_eq!(a.snapshot(at(8_000, RunState::Running)).load.last_response, Some(Duration::from_secs(5)));
 }
 
 #[test]
-fn pausing_closes_nothing_and_the_end_closes_all() {
+fn pause_closes_no_bucket_and_the_end_closes_all() {
     let mut a = aggregator();
     give(&mut a, vec![sent(0, 5), sent(1, 50)], 0);
     for _ in 0..5 {
@@ -206,20 +206,20 @@ fn pausing_closes_nothing_and_the_end_closes_all() {
 }
 
 #[test]
-fn a_second_belongs_to_the_stage_before_its_end() {
+fn second_belongs_to_the_stage_in_which_it_ended() {
     let mut a = aggregator();
     let stage = |a: &mut Aggregator, stage, millis| {
         a.plan(PlanView { stage_index: Some(stage), ..PlanView::default() });
         a.snapshot(at(millis, RunState::Running))
     };
     stage(&mut a, 0, 875);
-    // The first stage ended with the first second; this is known a little later.
+    // The first stage ended with the first second, which is known a little later.
     assert_eq!(stage(&mut a, 1, 1_125).seconds.last().unwrap().stage, Some(0));
     assert_eq!(stage(&mut a, 1, 2_125).seconds.last().unwrap().stage, Some(1));
 }
 
 #[test]
-fn the_time_as_the_bottleneck_is_counted_by_seconds_and_a_reset_begins_anew() {
+fn seconds_as_the_bottleneck_are_counted_until_a_reset() {
     let mut a = aggregator();
     let busy = |a: &mut Aggregator, seconds: std::ops::Range<u64>, cpu: f64| {
         let last = seconds.map(|second| {
@@ -232,12 +232,12 @@ fn the_time_as_the_bottleneck_is_counted_by_seconds_and_a_reset_begins_anew() {
     let red = busy(&mut a, 5..9, 0.99);
     assert_eq!(red.health.red, Duration::from_secs(4));
     assert_eq!(red.health.red_why.as_deref(), Some("this process uses 99 % of its CPU"));
-    // The level that is shown stays red for a while; the seconds are not.
+    // The level shown stays red for a while; these seconds do not count.
     let after = busy(&mut a, 9..12, 0.5);
     assert_eq!((after.health.red, after.health.level), (Duration::from_secs(4), Level::Red));
     a.reset(1, Duration::from_secs(11));
     assert_eq!(busy(&mut a, 12..13, 0.5).health.red, Duration::ZERO);
-    // A warm-up counts for nothing.
+    // Warm-up seconds do not count.
     let mut a = aggregator();
     a.warm_up(0, Duration::ZERO);
     assert_eq!(busy(&mut a, 1..5, 0.99).health.red, Duration::ZERO);

@@ -1,5 +1,5 @@
-//! What keeps this process from its processor cores. Counters of the Linux kernel in, shares of time out;
-//! elsewhere, and where a file cannot be read, everything is zero.
+//! CPU availability of this process: converts counters of the Linux kernel to ratios of time. On other systems, and if
+//! a file cannot be read, all ratios are zero.
 
 use std::collections::HashMap;
 use std::fs;
@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use crate::stats::snapshot::Cores;
 
-/// The kernel's counters at one moment.
+/// Counters of the kernel at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Counters {
-    /// Nanoseconds on a core and nanoseconds waiting for one, by thread.
+    /// By thread: nanoseconds on a core, and nanoseconds waiting for one.
     threads: HashMap<u64, (u64, u64)>,
-    /// Stolen and all ticks of the machine.
+    /// Stolen ticks, and all ticks of the machine.
     steal: Option<(u64, u64)>,
-    /// Microseconds for which a limit of the control group held this process.
+    /// Microseconds for which a control group limit throttled this process.
     throttled: u64,
 }
 
@@ -26,7 +26,7 @@ impl Counters {
         Self { threads: threads(), steal, throttled: throttled(&group, Path::new("/sys/fs/cgroup")) }
     }
 
-    /// The shares since `before`, which was read this long ago.
+    /// Ratios since `before`, which was read `wall` ago.
     pub(super) fn since(&self, before: &Self, wall: Duration) -> Cores {
         let share = |part: f64, whole: f64| if whole > 0.0 { (part / whole).clamp(0.0, 1.0) } else { 0.0 };
         let nanos = wall.as_nanos() as f64;
@@ -56,21 +56,21 @@ fn threads() -> HashMap<u64, (u64, u64)> {
     folder.flatten().filter_map(thread).collect()
 }
 
-/// `schedstat`: nanoseconds on a core, nanoseconds waiting for one, turns.
+/// `schedstat`: nanoseconds on a core, nanoseconds waiting for one, number of time slices.
 fn schedule(text: &str) -> Option<(u64, u64)> {
     let mut numbers = text.split_ascii_whitespace().map(str::parse);
     Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
 }
 
-/// The first line of `/proc/stat`: the eighth number is the time that the host gave to others. The two after it are already
-/// part of the first two.
+/// First line of `/proc/stat`. The eighth number is stolen time. The two numbers after it are already included in the
+/// first two.
 fn steal(text: &str) -> Option<(u64, u64)> {
     let line = text.lines().next()?.strip_prefix("cpu ")?;
     let ticks: Vec<u64> = line.split_ascii_whitespace().take(8).map_while(|n| n.parse().ok()).collect();
     Some((*ticks.get(7)?, ticks.iter().sum()))
 }
 
-/// Control groups are nested, and each level can have a limit of its own.
+/// Control groups are nested, and each level can have its own limit.
 fn throttled(group: &str, root: &Path) -> u64 {
     let Some(path) = group.lines().find_map(|line| line.strip_prefix("0::/")) else { return 0 };
     let used = |level: &Path| -> Option<u64> {
@@ -85,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_files_are_read() {
+    fn kernel_files_are_parsed() {
         assert_eq!(schedule("1500 2500 7\n"), Some((1_500, 2_500)));
         assert_eq!(steal("cpu  10 20 30 40 50 60 70 80 90 100\ncpu0 1"), Some((80, 360)));
         for nonsense in ["", "cpu", "cpu  1 2 3", "cpu0 1 2 3 4 5 6 7 8", "\u{0}"] {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_of_the_time_between_two_readings() {
+    fn ratios_cover_the_time_between_two_readings() {
         let reading = |thread: (u64, u64), steal, throttled| Counters {
             threads: HashMap::from([(7, thread), (8, (0, 0))]),
             steal: Some(steal),
@@ -119,7 +119,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_thread_that_computes_is_seen() {
+    fn busy_thread_is_measured() {
         let before = Counters::read();
         let started = std::time::Instant::now();
         let mut n = 0_u64;
@@ -127,7 +127,7 @@ mod tests {
             n = std::hint::black_box(n.wrapping_mul(31).wrapping_add(1));
         }
         let cores = Counters::read().since(&before, started.elapsed());
-        // On a machine that is busy otherwise it may have had to wait instead.
+        // On a busy machine the thread may have waited for a core instead.
         assert!(cores.busiest + cores.waiting > 0.5, "{cores:?}");
     }
 }

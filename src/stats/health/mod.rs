@@ -1,8 +1,8 @@
-//! Is the load generator itself the bottleneck? Process-wide signals, sampled by the control thread, and
-//! the measurements of the shards become a level with its reason in words.
+//! Detects whether the load generator itself is the bottleneck. Process-wide signals, sampled by the control thread,
+//! and measurements of the shards are combined into a level with a reason.
 
 mod cores;
-pub(super) mod steady;
+pub(super) mod hysteresis;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,23 +12,23 @@ use self::cores::Counters;
 use super::snapshot::{Blocked, Cores, Health, Latency, Level};
 use crate::units;
 
-/// A load thread that does not run its timer for this long is blocked.
+/// A load thread is blocked if its timer is late by this much.
 pub const BLOCKED: Duration = Duration::from_millis(250);
-/// Reading may lag behind for this long after a burst; ten times as long means that it does not keep up.
-const BEHIND: Duration = Duration::from_millis(100);
-/// Fewer samples of the timer than this are not evaluated.
-const ENOUGH_LAG: u64 = 100;
-/// How often CPU and cores are read: at shorter intervals the kernel's granularity would show.
-const CPU_EVERY: Duration = Duration::from_secs(1);
-/// Readings kept: ten seconds.
+/// Backlog that is normal after a burst; above ten times as much, reading does not keep up.
+const BACKLOG: Duration = Duration::from_millis(100);
+/// Minimum number of timer samples for a p99.
+const MIN_LAG_SAMPLES: u64 = 100;
+/// Interval of CPU readings: shorter ones would show the kernel's granularity.
+const CPU_INTERVAL: Duration = Duration::from_secs(1);
+/// Number of readings kept: ten seconds.
 const READINGS: usize = 10;
-/// Counting open files costs a system call for each.
-const FILES_EVERY: Duration = Duration::from_secs(2);
+/// Interval of counting open files, which costs one system call per file.
+const FILES_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Reads this process's CPU time and open files, and what keeps it from its cores.
+/// Reads CPU time, CPU availability and open files of this process.
 #[derive(Debug, Default)]
 pub struct Probe {
-    /// Oldest first, never empty once there is one.
+    /// Oldest first.
     readings: VecDeque<Reading>,
     cpu: f64,
     cores: Cores,
@@ -49,20 +49,20 @@ impl Reading {
 }
 
 impl Probe {
-    /// A probe that measures from now on.
+    /// Creates a probe that measures from now on.
     pub fn new() -> Self {
         Self { readings: VecDeque::from([Reading::take()]), ..Self::default() }
     }
 
-    /// Signals since the last call (CPU over at least a second, open files).
+    /// Current signals: CPU usage over the last second, and open files.
     pub fn sample(&mut self) -> Health {
         let now = Instant::now();
         match self.readings.back() {
             None => self.readings.push_back(Reading::take()),
-            Some(last) if now.saturating_duration_since(last.at) >= CPU_EVERY => self.read(),
+            Some(last) if now.saturating_duration_since(last.at) >= CPU_INTERVAL => self.read(),
             Some(_) => {}
         }
-        if self.files.is_none_or(|(at, _)| now.saturating_duration_since(at) >= FILES_EVERY) {
+        if self.files.is_none_or(|(at, _)| now.saturating_duration_since(at) >= FILES_INTERVAL) {
             self.files = Some((now, open_files()));
         }
         let open_files = self.files.and_then(|(_, files)| files);
@@ -73,7 +73,7 @@ impl Probe {
         let reading = Reading::take();
         let parallel = std::thread::available_parallelism().map_or(1, usize::from);
         if let (Some(oldest), Some(last)) = (self.readings.front(), self.readings.back()) {
-            // The same period as for the timers; a single second of the kernel's ticks would be noise.
+            // Ten seconds, as for the timers: kernel ticks of a single second are too noisy.
             self.cores = between(oldest, &reading, parallel).1;
             self.cpu = between(last, &reading, parallel).0;
         }
@@ -84,7 +84,7 @@ impl Probe {
     }
 }
 
-/// CPU as a share of `parallel` cores, and the shares of the cores.
+/// CPU usage as a ratio of `parallel` cores, and CPU availability.
 fn between(before: &Reading, after: &Reading, parallel: usize) -> (f64, Cores) {
     let wall = after.at.saturating_duration_since(before.at);
     if wall.is_zero() {
@@ -101,16 +101,16 @@ fn cpu_time() -> Duration {
 
 fn open_files() -> Option<(u64, u64)> {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current?;
-    // Reading the folder opens it: one too many.
+    // Reading the folder opens one file itself.
     let open = std::fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1);
     Some((open as u64, limit))
 }
 
-/// Adds the measurements of the shards and sets the level: the worst signal decides, and its words are shown.
+/// Adds the measurements of the shards and sets the level to that of the worst signal, with its reason.
 ///
-/// A schedule delay counts when it exceeds both the fixed limit and a share of the `median` response time: a few
-/// milliseconds do not distort the figures of a slow server, and no timer is more exact than one.
-pub(super) fn judge(
+/// A schedule delay counts only above both a fixed limit and a ratio of the `median` response time: a few milliseconds
+/// do not distort the figures of a slow server, and timers are not more precise.
+pub(super) fn evaluate(
     health: &mut Health,
     lag: &Latency,
     delay: &Latency,
@@ -121,7 +121,7 @@ pub(super) fn judge(
     health.schedule_delay = (delay.count > 0).then(|| delay.p(99.0));
     let percent = |n: f64| format!("{:.0} %", n * 100.0);
     let mut worst = (Level::Green, String::new());
-    let mut note = |red: bool, amber: bool, why: String| {
+    let mut signal = |red: bool, amber: bool, why: String| {
         let level = if red {
             Level::Red
         } else if amber {
@@ -134,42 +134,42 @@ pub(super) fn judge(
         }
     };
     if let Some((count, why)) = refused {
-        note(true, true, format!("this machine refused {} requests: {why}", units::count(count)));
+        signal(true, true, format!("this machine refused {} requests: {why}", units::count(count)));
     }
     let Blocked { now, recent, .. } = health.blocked;
     if now >= BLOCKED {
-        note(true, true, format!("a load thread has been blocked for {}", units::latency(now)));
+        signal(true, true, format!("a load thread has been blocked for {}", units::latency(now)));
     }
-    note(recent >= BLOCKED, false, format!("a load thread was blocked for {}", units::latency(recent)));
-    note(health.cpu > 0.95, health.cpu > 0.8, format!("this process uses {} of its CPU", percent(health.cpu)));
+    signal(recent >= BLOCKED, false, format!("a load thread was blocked for {}", units::latency(recent)));
+    signal(health.cpu > 0.95, health.cpu > 0.8, format!("this process uses {} of its CPU", percent(health.cpu)));
     let Cores { held, steal, .. } = health.cores;
-    note(held > 0.1, held > 0.001, format!("a CPU limit of the container held it {} of the time", percent(held)));
-    note(steal > 0.1, steal > 0.02, format!("the host gave {} of this machine's CPU to others", percent(steal)));
-    if lag.count >= ENOUGH_LAG {
+    signal(held > 0.1, held > 0.001, format!("a CPU limit of the container held it {} of the time", percent(held)));
+    signal(steal > 0.1, steal > 0.02, format!("the host gave {} of this machine's CPU to others", percent(steal)));
+    if lag.count >= MIN_LAG_SAMPLES {
         let p99 = health.timer_lag;
         let why = format!("timers fire {} late (p99): {}", units::latency(p99), cause(health));
-        note(p99 > ms(10), p99 > ms(2), why);
+        signal(p99 > ms(10), p99 > ms(2), why);
     }
     if let Some(p99) = health.schedule_delay {
         let why = format!("requests leave {} after they are due (p99)", units::latency(p99));
-        note(p99 > ms(10).max(median / 10), p99 > ms(1).max(median / 100), why);
+        signal(p99 > ms(10).max(median / 10), p99 > ms(1).max(median / 100), why);
     }
     let behind = health.backlog;
     let why = format!("received messages are not read as fast as they arrive, for {}", units::latency(behind));
-    note(behind > BEHIND * 10, behind > BEHIND, why);
+    signal(behind > BACKLOG * 10, behind > BACKLOG, why);
     if let Some((open, limit)) = health.open_files {
         let share = open as f64 / limit.max(1) as f64;
-        note(share > 0.95, share > 0.7, format!("{open} of {limit} open files are in use"));
+        signal(share > 0.95, share > 0.7, format!("{open} of {limit} open files are in use"));
     }
     health.level = worst.0;
     health.why = (worst.0 != Level::Green).then(|| worst.1.into());
 }
 
-/// Why a timer fires late, as far as the kernel's counters show it.
+/// Why timers fire late, according to the kernel's counters.
 fn cause(health: &Health) -> String {
     let Cores { busiest, waiting, .. } = health.cores;
     let percent = |n: f64| format!("{:.1} %", n * 100.0);
-    // The probe fires 100 times a second: a p99 of 8 ms is one wait of 8 ms in each, or 0.8 % of the time.
+    // The probe fires 100 times per second: a p99 of 8 ms means one wait of 8 ms per second, 0.8 % of the time.
     if health.cores == Cores::default() {
         "the cause is not known yet, or not available on this system".to_owned()
     } else if busiest > 0.8 && waiting < 0.05 {
@@ -186,11 +186,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn limits_and_words() {
+    fn levels_at_their_limits() {
         let level = |cpu: f64, lag: (u64, u64), files| {
             let mut health = Health { cpu, open_files: files, ..Health::default() };
             let lag = Latency { count: lag.0, percentiles: [Duration::from_millis(lag.1); 11], ..Latency::default() };
-            judge(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            evaluate(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
             assert_eq!(health.why.is_some(), health.level != Level::Green);
             health.level
         };
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_we_delay_is_named_before_what_may_be_behind_it() {
+    fn blocked_threads_are_reported_before_their_consequences() {
         let secs = Duration::from_secs_f64;
         for (now, recent, behind, cpu, level, words) in [
             (0.01, 0.24, 0.1, 0.1, Level::Green, ""),
@@ -216,13 +216,13 @@ mod tests {
         ] {
             let blocked = Blocked { now: secs(now), recent: secs(recent), ..Blocked::default() };
             let mut health = Health { cpu, blocked, backlog: secs(behind), ..Health::default() };
-            judge(&mut health, &Latency::default(), &Latency::default(), (Duration::ZERO, None));
+            evaluate(&mut health, &Latency::default(), &Latency::default(), (Duration::ZERO, None));
             assert_eq!((health.level, health.why.as_deref().unwrap_or_default()), (level, words));
         }
     }
 
     #[test]
-    fn the_cause_named_is_the_one_seen() {
+    fn reason_matches_the_signals() {
         let cores = |busiest, waiting, steal, held| Cores { busiest, waiting, steal, held };
         for (cpu, cores, lag, level, words) in [
             (
@@ -249,14 +249,14 @@ mod tests {
         ] {
             let mut health = Health { cpu, cores, ..Health::default() };
             let lag = Latency { count: 500, percentiles: [Duration::from_millis(lag); 11], ..Latency::default() };
-            judge(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
+            evaluate(&mut health, &lag, &Latency::default(), (Duration::ZERO, None));
             assert_eq!(health.level, level, "{words}: {:?}", health.why);
             assert!(health.why.as_deref().unwrap_or("").contains(words), "{words}: {:?}", health.why);
         }
     }
 
     #[test]
-    fn the_probe_measures_between_its_readings() {
+    fn probe_measures_between_readings() {
         let at = Instant::now();
         let reading = |seconds: u64, cpu| Reading {
             at: at + Duration::from_millis(seconds * 1_000),
@@ -268,14 +268,14 @@ mod tests {
         let mut probe = Probe::new();
         let first = probe.sample();
         assert_eq!((first.cpu, first.cores), (0.0, Cores::default()), "too early to tell");
-        // As if the last reading were a second old.
+        // Pretend that the last reading is a second old.
         let last = probe.readings.back_mut().unwrap();
-        (last.at, last.cpu) = (last.at.checked_sub(CPU_EVERY).unwrap(), Duration::ZERO);
+        (last.at, last.cpu) = (last.at.checked_sub(CPU_INTERVAL).unwrap(), Duration::ZERO);
         let second = probe.sample();
         assert!(second.cpu > 0.0, "this process has used CPU since it began");
         let (open, limit) = second.open_files.unwrap();
         assert!((3..limit).contains(&open), "{open} of {limit}");
-        // A new file is not seen before the count is stale.
+        // The number of open files is cached.
         let held: Vec<_> = (0..5).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
         assert_eq!(probe.sample().open_files, Some((open, limit)));
         probe.files = None;

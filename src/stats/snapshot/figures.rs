@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::row_kind::RowKind;
 use crate::stats::sample::{Example, Silence};
 
-/// The percentiles of every latency: Locust's report list.
+/// Percentiles of every latency: those of Locust's reports.
 pub const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 /// Column headers of [`PERCENTILES`], exactly as Locust writes them.
 pub const PERCENTILE_LABELS: [&str; 11] =
@@ -17,7 +17,7 @@ pub const PERCENTILE_LABELS: [&str; 11] =
 /// One row of the statistics.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Row {
-    /// What it counts.
+    /// Kind of the row.
     pub kind: RowKind,
     /// Name; `Aggregated` for all endpoints together.
     pub name: Arc<str>,
@@ -27,7 +27,7 @@ pub struct Row {
     pub now: Figures,
 }
 
-/// Counts, rates and times over one period.
+/// Counts, rates and times over a period.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Figures {
     /// Finished requests, failed ones included.
@@ -44,11 +44,11 @@ pub struct Figures {
     pub bytes: u64,
     /// Response time: from the due time where there is one, else from the send.
     pub response: Latency,
-    /// Service time (from the real send), only where requests have due times and it can differ.
+    /// Service time (from the real send); `None` without due times, when it equals the response time.
     pub service: Option<Latency>,
-    /// Time to connect, over the requests that opened a connection.
+    /// Connect time, over the requests that opened a connection.
     pub connect: Mean,
-    /// Time to the first byte of the response.
+    /// Time to first byte.
     pub first_byte: Mean,
 }
 
@@ -59,19 +59,19 @@ impl Figures {
     }
 }
 
-/// Mean of a time that is not kept as a histogram.
+/// Mean of a time without histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Mean {
-    /// How many times were measured.
+    /// Number of measurements.
     pub count: u64,
-    /// The mean of them.
+    /// Mean of the measurements.
     pub mean: Duration,
 }
 
-/// The figures of a latency histogram.
+/// Statistics of a latency histogram.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Latency {
-    /// How many times were measured.
+    /// Number of measurements.
     pub count: u64,
     /// Exact mean.
     pub mean: Duration,
@@ -84,10 +84,10 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// A percentile of [`PERCENTILES`], such as 95.0.
+    /// One of [`PERCENTILES`], such as 95.0.
     ///
     /// # Panics
-    /// When it is not in that list: a mistake of the caller.
+    /// If the percentile is not in that list: a programming error.
     pub fn p(&self, percentile: f64) -> Duration {
         let index = PERCENTILES.iter().position(|p| *p == percentile).expect("a kept percentile");
         self.percentiles[index]
@@ -99,53 +99,53 @@ impl Latency {
     }
 }
 
-/// One bar of the histogram.
+/// One bin of the response time distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bin {
     /// Lower bound; the upper bound is the next bin's lower bound.
     pub from: Duration,
-    /// Requests inside.
+    /// Requests in the bin.
     pub count: u64,
 }
 
 /// Failures, grouped by endpoint and reason.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FailureView {
-    /// Most frequent first, bounded.
+    /// Most frequent first, limited.
     pub rows: Vec<FailureRow>,
-    /// Further kinds, which are not in `rows`.
+    /// Number of further groups, not in `rows`.
     pub more_kinds: u64,
-    /// Failures of those kinds.
+    /// Failures in those groups.
     pub more_count: u64,
 }
 
 /// One group of failures.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailureRow {
-    /// The same in every snapshot for the same endpoint and reason.
+    /// Stable id: the same in every snapshot for the same endpoint and reason.
     pub id: u64,
-    /// What the requests of its row are.
+    /// Kind of the row.
     pub kind: RowKind,
     /// Name of the endpoint.
     pub name: Arc<str>,
     /// The reason in words.
     pub reason: Arc<str>,
-    /// Why there was no response; `None` where there was one that is not accepted.
+    /// Why there was no response; `None` if there was one.
     pub silence: Option<Silence>,
-    /// How many.
+    /// Number of failures.
     pub count: u64,
     /// Wall clock of the first.
     pub first: SystemTime,
     /// Wall clock of the latest.
     pub last: SystemTime,
-    /// One response, kept as an example.
+    /// A response, as an example.
     pub example: Option<Arc<Example>>,
 }
 
-/// One group of errors in user code (for a scenario: templates).
+/// A group of errors in the scenario, such as failed templates.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ExceptionRow {
-    /// How many.
+    /// Number of errors.
     pub count: u64,
     /// The error.
     pub message: Arc<str>,

@@ -1,4 +1,4 @@
-//! The immutable state of a run that every reader shares: screen, headless output, reports.
+//! The immutable state of a run, shared by all readers: screen, headless output and reports.
 
 mod figures;
 mod judgement;
@@ -25,81 +25,81 @@ use super::second::Second;
 use super::server::ServerFigures;
 use crate::row_kind::RowKind;
 
-/// Everything known about a run at one moment. Freezing the display is keeping an old `Arc`.
+/// Everything known about a run at one moment. To freeze the display, keep an old `Arc`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// Number of the snapshot, from 1.
+    /// Sequence number, from 1.
     pub seq: u64,
-    /// When it was taken.
+    /// Wall clock.
     pub at: SystemTime,
-    /// What does not change during the run.
+    /// Constant data of the run.
     pub run: Arc<RunInfo>,
     /// Run time so far, pauses excluded.
     pub elapsed: Duration,
-    /// Run time since the statistics were last reset: the divisor of the totals' rates.
+    /// Run time since the last reset of the statistics: the divisor of average rates.
     pub measured: Duration,
-    /// How often the statistics were reset, by hand or at the end of a warm-up.
+    /// Number of resets of the statistics, by hand or at the end of a warm-up.
     #[serde(default)]
     pub resets: u32,
-    /// What the run is doing.
+    /// State of the run.
     pub state: RunState,
     /// Users and rates.
     pub load: LoadView,
     /// All endpoints together.
     pub total: Row,
-    /// One row per endpoint, in the plan's order; endpoints without requests too.
+    /// One row per endpoint, in the plan's order, including endpoints without requests.
     pub endpoints: Vec<Row>,
-    /// Response times of all endpoints in logarithmic bins, for the histogram.
+    /// Response times of all endpoints in logarithmic bins.
     pub distribution: Vec<Bin>,
-    /// Grouped failures.
+    /// Failures by endpoint and reason.
     pub failures: FailureView,
-    /// Errors of the scenario itself at run time (a template that failed), grouped.
+    /// Errors in the scenario itself, such as failed templates.
     pub exceptions: Vec<ExceptionRow>,
-    /// The history of the run, at bounded resolution.
+    /// The history of the run, at limited resolution.
     pub series: Series,
-    /// The latest seconds of the run with their histograms, oldest first, at most [`RECENT`](super::second::RECENT).
+    /// The latest closed seconds with their histograms, oldest first, at most [`RECENT`](super::second::RECENT).
     #[serde(skip)]
     pub seconds: Arc<Vec<Arc<Second>>>,
-    /// Ten seconds each, for [`Self::drifts`].
+    /// Ten-second blocks for [`Self::drifts`].
     #[serde(skip)]
     pub blocks: Arc<Vec<Block>>,
-    /// Figures that drift, or would have been seen to drift; empty in the first ten minutes.
+    /// Drift of each figure; empty in the first ten minutes.
     #[serde(default)]
     pub drifts: Arc<Vec<Drift>>,
-    /// How each threshold stands.
+    /// State of each threshold.
     #[serde(default)]
     pub judgements: Arc<Vec<Judgement>>,
-    /// Whether the load generator itself is the bottleneck.
+    /// Whether the load generator is the bottleneck.
     pub health: Health,
-    /// Requests in flight that were aborted, and are in no row.
+    /// Requests aborted in flight; they are in no row.
     pub aborted: u64,
-    /// Whether published messages arrive, and the state of the Redis server; `None` in a run without Redis.
+    /// Message counters and figures of the Redis server; `None` in a run without Redis.
     pub redis: Option<Arc<RedisView>>,
-    /// The costs of GraphQL operations, by the index of their endpoint, where the server reports them.
+    /// Costs of GraphQL operations, by endpoint index, if the server reports them.
     pub costs: Vec<(u32, Costs)>,
-    /// Irregularities of responses that are not failures, by the index of their endpoint.
+    /// Irregularities of responses that are not failures, by endpoint index.
     pub remarks: Vec<(u32, Remarks)>,
     /// Changes of load, oldest first, at most [`MAX_EVENTS`].
     pub events: Arc<Vec<RunEvent>>,
-    /// Where in its load plan the run is.
+    /// Position in the load plan.
     pub plan: PlanView,
     /// Lines of `log` steps.
     pub log: LogView,
 }
 
 impl Snapshot {
-    /// True when requests were sent, and none has ended: they were aborted, or are still waiting.
+    /// True if requests were sent and none finished: all were aborted or are in flight.
     pub fn was_never_answered(&self) -> bool {
         let waiting = self.aborted > 0 || self.load.in_flight > 0;
         waiting && self.total.total.requests == 0 && self.plan.left_out == 0
     }
 
-    /// True in a run whose subscribers measure what arrives; without them, nothing is known of deliveries and losses.
+    /// True if subscribers measure delivery; otherwise deliveries and losses are unknown.
     pub fn measures_delivery(&self) -> bool {
         self.endpoints.iter().any(|row| row.kind.is_delivery())
     }
 
-    /// Each GraphQL operation: its row, what it asks for, and what it cost.
+    /// Each GraphQL operation: row, document figures, and costs.
     pub fn operations(&self) -> impl Iterator<Item = (&Row, &Asked, Costs)> {
         self.run.operations.iter().filter_map(|(endpoint, asked)| {
             let costs = self.costs.iter().find(|(known, _)| known == endpoint);
@@ -109,19 +109,19 @@ impl Snapshot {
     }
 }
 
-/// Redis in a snapshot.
+/// Redis figures in a snapshot.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct RedisView {
-    /// The messages of each row, with its kind and name: `PUBLISH` rows count what was published, `DELIVER` rows what was
-    /// received, `SUBSCRIBE` rows the connections that broke.
+    /// Message counters of each row, with its kind and name: `PUBLISH` rows count published messages, `DELIVER` rows
+    /// received ones, `SUBSCRIBE` rows broken connections.
     pub rows: Vec<(RowKind, Arc<str>, Tally)>,
-    /// All rows together.
+    /// Sum of all rows.
     pub total: Tally,
-    /// The server's own figures, from the first reading on.
+    /// Figures of the server, from the first reading on.
     pub server: Option<ServerFigures>,
 }
 
-/// What is fixed at the start of a run.
+/// Constant data of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunInfo {
     /// Name of the scenario.
@@ -130,14 +130,14 @@ pub struct RunInfo {
     pub host: Arc<str>,
     /// Wall clock at the start.
     pub started: SystemTime,
-    /// Some certificates are not checked: `tls.insecure`.
+    /// Some TLS certificates are not verified: `tls.insecure`.
     pub is_insecure: bool,
-    /// Planned length.
+    /// Planned run time.
     pub run_time: Option<Duration>,
     /// Names of the user classes, in the plan's order.
     pub classes: Vec<Arc<str>>,
-    /// Seed of the random generators.
+    /// Seed of the random numbers.
     pub seed: u64,
-    /// What GraphQL operations ask for, by the index of their endpoint.
+    /// Document figures of GraphQL operations, by endpoint index.
     pub operations: Vec<(u32, Asked)>,
 }

@@ -1,42 +1,42 @@
-//! The state of a run: what it is doing, where in its plan it is, and whether the generator keeps up.
+//! State of a run, position in its load plan, and health of the load generator.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What a run is doing.
+/// State of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RunState {
-    /// The number of users moves towards its target.
+    /// The number of users is changing towards the target.
     Ramping,
-    /// As many users as wanted.
+    /// The number of users is at the target.
     Running,
-    /// No iterations begin.
+    /// No new iterations start.
     Paused,
-    /// No iterations begin; those that run are finished or aborted.
+    /// No new iterations start; running ones finish or are aborted.
     Stopping,
-    /// Over. The last snapshot of a run has this state and all of its requests.
+    /// Finished. The last snapshot has this state and includes all requests.
     Done(End),
 }
 
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum End {
-    /// The planned run time is over.
+    /// By a command, a signal or a step.
     Completed,
     /// By a command, a signal or a step.
     Stopped,
     /// A threshold with `abort` failed.
     Threshold,
-    /// Its budget of VU-hours is used up.
+    /// The VU-hour budget is used up.
     Budget,
-    /// The engine could not continue (a shard died).
+    /// The engine could not continue: a shard crashed.
     Broken,
 }
 
 impl RunState {
-    /// The word shown: `RAMPING`, `RUNNING`, `PAUSED`, `STOPPING`, `DONE`.
+    /// State in capital letters: `RAMPING`, `RUNNING`, `PAUSED`, `STOPPING`, `DONE`.
     pub fn word(&self) -> &'static str {
         match self {
             RunState::Ramping => "RAMPING",
@@ -47,136 +47,136 @@ impl RunState {
         }
     }
 
-    /// True at the end, when nothing changes any more.
+    /// True for the final state.
     pub fn is_done(&self) -> bool {
         matches!(self, RunState::Done(_))
     }
 }
 
-/// The present load, and the load that is wanted.
+/// Current and target load.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LoadView {
     /// Users alive.
     pub users: u32,
-    /// Users wanted.
+    /// Target number of users.
     pub target: u32,
-    /// Users started or retired per second.
+    /// Users started or stopped per second.
     pub spawn_rate: f64,
-    /// Requests on the wire.
+    /// Requests in flight.
     pub in_flight: u32,
-    /// For how long the oldest of them has waited for its response.
+    /// Age of the oldest request in flight.
     pub oldest: Option<Duration>,
-    /// Run time of the last response; `None` before the first one.
+    /// Run time of the latest response; `None` before the first one.
     pub last_response: Option<Duration>,
-    /// Requests that have ended without a response since then.
+    /// Requests that ended without a response since then.
     pub unanswered: u64,
-    /// Integral of users alive over time so far, in user-hours (VU-hours).
+    /// Integral of users over time so far, in user-hours (VU-hours).
     pub vu_hours: f64,
 }
 
-/// Where in its load plan a run is.
+/// Position in the load plan.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct PlanView {
-    /// Name of the current stage, where the plan has stages.
+    /// Name of the current stage; `None` without stages.
     pub stage: Option<Arc<str>>,
-    /// Its index.
+    /// Index of the current stage.
     pub stage_index: Option<usize>,
-    /// The load was changed by a command, and no longer follows the plan.
+    /// The load was changed by a command and no longer follows the plan.
     pub steered: bool,
-    /// Requests are not counted at the moment.
+    /// Warm-up: requests are not counted.
     pub warm_up: bool,
-    /// Requests of the warm-up: they are in no row.
+    /// Requests of warm-ups, which are in no row.
     pub left_out: u64,
-    /// Arrivals wanted per second now; only in an open model.
+    /// Target arrivals per second; `None` in a closed model.
     pub rate: Option<f64>,
-    /// The arrivals by outcome; all 0 in a closed model.
+    /// Arrivals by outcome; all 0 in a closed model.
     pub arrivals: Arrivals,
-    /// Lists of steps (tasks, `on_start`, `on_stop`) that ended before their last step, because their users had to leave.
+    /// Step lists (tasks, `on_start`, `on_stop`) that ended before their last step because the user was stopped.
     pub unfinished: u64,
 }
 
-/// The iterations that were due in an open model, by outcome.
+/// Iterations due in an open model, by outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Arrivals {
-    /// Begun by a user.
+    /// Started by a user.
     pub started: u64,
-    /// Due while no user was free, and never begun.
+    /// Dropped: no user was free when they were due.
     pub dropped: u64,
 }
 
 impl Arrivals {
-    /// Adds up two counts.
+    /// Adds another count.
     pub fn merge(&mut self, other: Arrivals) {
         self.started = self.started.saturating_add(other.started);
         self.dropped = self.dropped.saturating_add(other.dropped);
     }
 }
 
-/// Is the load generator itself the bottleneck?
+/// Whether the load generator itself is the bottleneck.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Health {
-    /// The worst of all signals.
+    /// Level of the worst signal.
     pub level: Level,
-    /// The reason in words, unless green.
+    /// Reason; `None` if green.
     pub why: Option<Arc<str>>,
-    /// CPU of this process, 1.0 being every core it may use.
+    /// CPU usage of this process; 1.0 is all cores it may use.
     pub cpu: f64,
-    /// What keeps this process from its processor cores.
+    /// CPU availability.
     pub cores: Cores,
-    /// 99th percentile of the lag of a 10 ms timer on the shards, last 10 s.
+    /// 99th percentile of the lag of a 10 ms timer on the shards, over the last 10 s.
     pub timer_lag: Duration,
-    /// 99th percentile of real send minus due time, last 10 s, where there are due times.
+    /// 99th percentile of real send minus due time, over the last 10 s; `None` without due times.
     pub schedule_delay: Option<Duration>,
     /// Blocked load threads.
     pub blocked: Blocked,
-    /// Longest time for which messages arrived faster than this process read them, last 10 s.
+    /// Longest time in the last 10 s for which messages arrived faster than this process read them.
     pub backlog: Duration,
     /// Open files and their limit.
     pub open_files: Option<(u64, u64)>,
-    /// For how long this process has been the bottleneck since the statistics were reset, by the seconds of a run: those
-    /// whose own signals were red. A level that is shown lasts longer.
+    /// Time for which this process was the bottleneck since the last reset: the number of seconds whose own signals
+    /// were red. The displayed level stays red longer.
     #[serde(default)]
     pub red: Duration,
-    /// What was wrong in the latest of these seconds.
+    /// Reason of the latest of these seconds.
     #[serde(default)]
     pub red_why: Option<Arc<str>>,
 }
 
-/// For how long load threads were blocked: nothing was sent, received or timed during that time.
+/// Times for which load threads were blocked. Nothing is sent, received or measured during these times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Blocked {
-    /// Of the threads that are blocked now, the longest time so far; a few milliseconds are normal.
+    /// Longest time so far of the threads blocked now; a few milliseconds are normal.
     pub now: Duration,
-    /// The longest time of the last 10 s, that of a thread which is blocked now included.
+    /// Longest time in the last 10 s, including threads blocked now.
     pub recent: Duration,
-    /// Times of [`BLOCKED`](crate::stats::health::BLOCKED) or longer since the statistics were reset; without those of
-    /// threads that are blocked now.
+    /// Number of times of at least [`BLOCKED`](crate::stats::health::BLOCKED) since the last reset, not including
+    /// threads blocked now.
     pub count: u64,
-    /// The longest of these.
+    /// The longest of these times.
     pub longest: Duration,
 }
 
-/// Who had the processor cores in the last ten seconds, as shares of time; zero where the system does not report it.
+/// CPU availability over the last ten seconds, as ratios of time; zero if the system does not report it.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Cores {
-    /// Time on a core, of the busiest thread.
+    /// Time on a core, for the busiest thread.
     pub busiest: f64,
-    /// Time ready to run but without a core, of the thread that waited most.
+    /// Time ready to run but without a core, for the thread that waited most.
     pub waiting: f64,
-    /// Share of the machine's CPU that its host gave to others.
+    /// Ratio of the machine's CPU that its host gave to other machines.
     pub steal: f64,
-    /// Time for which a limit of the control group held this process.
+    /// Time for which a control group limit throttled this process.
     pub held: f64,
 }
 
-/// How far the figures of a run can be trusted.
+/// How reliable the figures of a run are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 pub enum Level {
-    /// They can be trusted.
+    /// Reliable.
     #[default]
     Green,
-    /// They may be distorted.
+    /// May be distorted.
     Amber,
-    /// They show the generator rather than the server.
+    /// They describe the load generator rather than the server.
     Red,
 }

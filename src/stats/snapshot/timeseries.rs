@@ -1,4 +1,4 @@
-//! The history of a run: buckets of time, changes of load, lines of the log.
+//! The history of a run: time buckets, changes of load, log lines.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -7,25 +7,25 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Latency;
 
-/// Most [`RunEvent`]s kept in a snapshot.
+/// Maximum number of [`RunEvent`]s in a snapshot.
 pub const MAX_EVENTS: usize = 1_000;
 
 /// Lines of `log` steps.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LogView {
-    /// The newest, oldest first, at most [`MAX_LOG`].
+    /// The latest lines, oldest first, at most [`MAX_LOG`].
     pub lines: Arc<Vec<LogLine>>,
-    /// How many there were, including those no longer in `lines`.
+    /// Number of lines so far, including those no longer in `lines`.
     pub total: u64,
-    /// Lines that were not kept, because there were too many in a short time.
+    /// Lines dropped because there were too many in a short time.
     pub dropped: u64,
 }
 
-/// Most lines of a log kept in a snapshot.
+/// Maximum number of log lines in a snapshot.
 pub const MAX_LOG: usize = 500;
 
 impl LogView {
-    /// The lines after the first `seen` ones, as far as they are still kept.
+    /// Lines after the first `seen`, as far as they are still available.
     pub fn since(&self, seen: u64) -> &[LogLine] {
         let new = usize::try_from(self.total.saturating_sub(seen)).unwrap_or(usize::MAX);
         &self.lines[self.lines.len().saturating_sub(new)..]
@@ -43,8 +43,8 @@ pub struct LogLine {
     pub text: Arc<str>,
 }
 
-/// The history of the whole run: recent times in short buckets, older ones in long buckets. Buckets are in order of time, `coarse` before `medium`
-/// before `fine`, without overlap.
+/// The history of the whole run: recent times in short buckets, older ones in longer buckets. Buckets do not overlap
+/// and are in order of time: `coarse`, `medium`, `fine`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Series {
     /// 60 s each.
@@ -62,7 +62,7 @@ impl Series {
     }
 }
 
-/// What was measured between two moments of the run.
+/// Measurements between two moments of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Run time at its start.
@@ -73,21 +73,21 @@ pub struct Bucket {
     pub at: SystemTime,
     /// Users at its end.
     pub users: u32,
-    /// Requests finished in it.
+    /// Requests finished in the bucket.
     pub requests: u64,
-    /// Failures in it.
+    /// Failures in the bucket.
     pub failures: u64,
-    /// Median response time in it; `None` without requests.
+    /// Median response time; `None` without requests.
     pub p50: Option<Duration>,
-    /// 95th percentile of the response time in it.
+    /// 95th percentile of the response time.
     pub p95: Option<Duration>,
-    /// 99th percentile of the response time in it.
+    /// 99th percentile of the response time.
     pub p99: Option<Duration>,
-    /// Totals of the whole run at its end.
+    /// Totals of the run at the end of the bucket.
     pub cumulative: Cumulative,
 }
 
-/// Ten seconds of the run, from which trends are read.
+/// Ten seconds of the run, for the detection of drift.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Block {
     /// Run time at its start.
@@ -96,15 +96,15 @@ pub struct Block {
     pub length: Duration,
     /// Users at its end.
     pub users: u32,
-    /// Requests finished in it.
+    /// Requests finished in the block.
     pub requests: u64,
-    /// Failures in it.
+    /// Failures in the block.
     pub failures: u64,
-    /// Median response time in it; `None` without requests.
+    /// Median response time; `None` without requests.
     pub p50: Option<Duration>,
-    /// 95th percentile of the response time in it.
+    /// 95th percentile of the response time.
     pub p95: Option<Duration>,
-    /// Memory in bytes and clients of the Redis server, where there is one.
+    /// Memory in bytes, and connected clients, of the Redis server.
     pub redis: Option<(u64, u64)>,
 }
 
@@ -125,13 +125,13 @@ pub struct Cumulative {
     pub response: Latency,
 }
 
-/// A change of load, drawn on the charts.
+/// A change of load, marked on the charts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunEvent {
     /// Run time.
     pub elapsed: Duration,
     /// Wall clock.
     pub at: SystemTime,
-    /// What changed, in words: `users 120 → 150`.
+    /// Description: `users 120 → 150`.
     pub text: Arc<str>,
 }

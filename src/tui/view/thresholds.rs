@@ -108,7 +108,7 @@ fn line(sorted: &[&Judgement], width: usize, theme: &Theme) -> Line<'static> {
 /// Mark and colour; a failure that only warns is not as bad.
 fn mark(judgement: &Judgement, theme: &Theme) -> (&'static str, Style) {
     match judgement.judged {
-        Judged::Holds => (theme.glyph("✓", "*"), theme.good),
+        Judged::Passes => (theme.glyph("✓", "*"), theme.good),
         Judged::Violated | Judged::Failed if judgement.warn => ("!", theme.warn),
         Judged::Violated | Judged::Failed => (theme.glyph("✗", "x"), theme.bad),
         Judged::CannotTell(_) => ("?", theme.warn),
@@ -124,7 +124,7 @@ fn urgency(judgement: &Judgement) -> (u8, f64) {
         Judged::Failed => 0,
         Judged::Violated => 1,
         Judged::CannotTell(_) => 2,
-        Judged::Holds => 3,
+        Judged::Passes => 3,
     };
     // What only warns comes after what decides.
     (rank + if judgement.warn && rank < 2 { 1 } else { 0 }, judgement.margin.unwrap_or(f64::INFINITY))

@@ -1,27 +1,27 @@
-//! What decides about a run, in which order, and in which words.
+//! Which rule decides the result of a run, and the reason it gives.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::feed::{Feed, Happening, steady};
+use super::feed::{Activity, Feed, steady};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, RunState};
 use crate::verdict::{Conclusion, conclude};
 
-fn ended(thresholds: &str, seconds: &[Happening]) -> Snapshot {
+fn ended(thresholds: &str, seconds: &[Activity]) -> Snapshot {
     let mut feed = Feed::new("", thresholds);
     seconds.iter().for_each(|second| drop(feed.second(second)));
     Arc::unwrap_or_clone(feed.end())
 }
 
-fn failing() -> Happening {
-    Happening { requests: vec![(0, 10, false, 90), (0, 10, true, 10)], ..Happening::default() }
+fn failing() -> Activity {
+    Activity { requests: vec![(0, 10, false, 90), (0, 10, true, 10)], ..Activity::default() }
 }
 
 #[test]
-fn the_first_that_speaks_decides() {
+fn first_matching_rule_decides() {
     let all = "[max < 1ms, p99.9 < 1s, mean < 1s]";
-    let untold = "[p99.9 < 1s, mean < 1s]";
+    let undecided = "[p99.9 < 1s, mean < 1s]";
     let red = |snapshot: &mut Snapshot| snapshot.health.red = Duration::from_secs(10);
     let broken = |snapshot: &mut Snapshot| snapshot.state = RunState::Done(End::Broken);
     let nothing = |_: &mut Snapshot| {};
@@ -34,16 +34,16 @@ fn the_first_that_speaks_decides() {
         (all, failing(), both, true, Conclusion::Broken),
         (all, failing(), &red as Change<'_>, true, Conclusion::Invalid),
         (all, failing(), &nothing, true, Conclusion::ThresholdFailed),
-        (untold, failing(), &nothing, true, Conclusion::CannotTell),
+        (undecided, failing(), &nothing, true, Conclusion::Undecided),
         ("[mean < 1s]", failing(), &nothing, true, Conclusion::RequestsFailed),
         ("[mean < 1s]", failing(), &nothing, false, Conclusion::Passed),
         ("[]", failing(), &nothing, false, Conclusion::RequestsFailed),
         ("[]", steady(100, 10), &nothing, true, Conclusion::Passed),
-        // Thresholds that only warn decide nothing.
+        // Thresholds with `warn` never decide.
         ("[{ check: max < 1ms, warn: true }]", steady(100, 10), &nothing, false, Conclusion::Passed),
         ("[{ check: p99.9 < 1s, warn: true }]", steady(100, 10), &nothing, false, Conclusion::Passed),
         ("[{ check: max < 1s, warn: true }]", failing(), &nothing, false, Conclusion::RequestsFailed),
-        ("[]", Happening { exceptions: 1, ..steady(9, 1) }, &nothing, false, Conclusion::RequestsFailed),
+        ("[]", Activity { exceptions: 1, ..steady(9, 1) }, &nothing, false, Conclusion::RequestsFailed),
     ] {
         let mut snapshot = ended(thresholds, &[second]);
         change(&mut snapshot);
@@ -52,25 +52,25 @@ fn the_first_that_speaks_decides() {
 }
 
 #[test]
-fn the_reason_is_a_sentence() {
-    let happening = failing();
+fn reason_is_a_sentence() {
+    let activity = failing();
     for (thresholds, reason) in [
         ("[max < 1ms, mean < 1s]", "max < 1ms failed: 10ms"),
         ("[max < 1ms, mean < 1ms]", "max < 1ms failed: 10ms, and one more threshold"),
         ("[max < 1ms, mean < 1ms, min < 1ms]", "max < 1ms failed: 10ms, and 2 more thresholds"),
         ("[{ check: max < 1ms, on: \"GET /\" }]", "max < 1ms, of GET / failed: 10ms"),
-        ("[p99 < 1s]", "cannot tell whether p99 < 1s holds: 100 of at least 299 requests"),
-        ("[max < 1s]", "max < 1s holds, and 10 of 100 requests failed"),
-        ("[max < 1s, min < 1s]", "all 2 thresholds hold, and 10 of 100 requests failed"),
+        ("[p99 < 1s]", "cannot tell whether p99 < 1s passes: 100 of at least 299 requests"),
+        ("[max < 1s]", "max < 1s passes, and 10 of 100 requests failed"),
+        ("[max < 1s, min < 1s]", "all 2 thresholds pass, and 10 of 100 requests failed"),
         ("[]", "10 of 100 requests failed"),
     ] {
-        assert_eq!(conclude(&ended(thresholds, std::slice::from_ref(&happening)), false).reason, reason);
+        assert_eq!(conclude(&ended(thresholds, std::slice::from_ref(&activity)), false).reason, reason);
     }
     assert_eq!(conclude(&ended("[]", &[steady(5, 5)]), false).reason, "no request failed");
 }
 
 #[test]
-fn a_hiccup_of_the_generator_does_not_make_a_run_invalid() {
+fn short_overload_does_not_make_a_run_invalid() {
     for (red, of, invalid) in [(9, 20, false), (10, 20, true), (10, 100, true), (10, 101, false), (20, 201, false)] {
         let mut snapshot = ended("[]", &[steady(5, 5)]);
         (snapshot.health.red, snapshot.measured) = (Duration::from_secs(red), Duration::from_secs(of));

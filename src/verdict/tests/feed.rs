@@ -1,4 +1,4 @@
-//! A run made second by second, through the real aggregator.
+//! A simulated run, second by second, with the real aggregator.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -10,24 +10,24 @@ use crate::stats::snapshot::{Arrivals, End, Health, Judgement, PlanView, RunInfo
 use crate::stats::{Aggregator, Failure, Moment, Reason, Recorder, Sample, Snapshot};
 use crate::verdict::Judge;
 
-/// What happens in a second.
+/// What happens in one second.
 #[derive(Debug, Clone, Default)]
-pub struct Happening {
-    /// Row, milliseconds, and whether it failed; so often.
+pub struct Activity {
+    /// Row, milliseconds, failed, number of requests.
     pub requests: Vec<(u32, u64, bool, usize)>,
     pub stage: Option<usize>,
     pub dropped: u64,
     pub exceptions: usize,
     pub deliveries: Vec<(u32, Tally)>,
-    /// Milliseconds from due to sent.
+    /// Milliseconds between due time and send.
     pub delays: Vec<u64>,
     pub cpu: f64,
     pub cuts: Option<u64>,
 }
 
-/// So many requests to the first row, each this many milliseconds long.
-pub fn steady(count: usize, millis: u64) -> Happening {
-    Happening { requests: vec![(0, millis, false, count)], ..Happening::default() }
+/// `count` successful requests to the first row, each taking `millis`.
+pub fn steady(count: usize, millis: u64) -> Activity {
+    Activity { requests: vec![(0, millis, false, count)], ..Activity::default() }
 }
 
 pub struct Feed {
@@ -44,7 +44,7 @@ pub fn plan(text: &str) -> Plan {
 }
 
 impl Feed {
-    /// Of a scenario with these thresholds (a YAML list), and other keys at the top of it.
+    /// Feed for a scenario with these thresholds (a YAML list) and additional top-level keys.
     pub fn new(top: &str, thresholds: &str) -> Self {
         let steps = "{ get: / }, { post: /buy }";
         let tasks = format!("tasks: [{{ tags: [t], steps: [{steps}] }}]");
@@ -83,9 +83,9 @@ impl Feed {
         snapshot
     }
 
-    /// A second passes.
-    pub fn second(&mut self, happening: &Happening) -> Arc<Snapshot> {
-        for (endpoint, millis, failed, count) in &happening.requests {
+    /// Simulates one second.
+    pub fn second(&mut self, activity: &Activity) -> Arc<Snapshot> {
+        for (endpoint, millis, failed, count) in &activity.requests {
             for _ in 0..*count {
                 let service = Duration::from_millis(*millis);
                 let failure = failed.then(|| Box::new(Failure { reason: Reason::Status(500), example: None }));
@@ -102,34 +102,34 @@ impl Feed {
                 self.recorder.record(sample);
             }
         }
-        for _ in 0..happening.exceptions {
+        for _ in 0..activity.exceptions {
             self.recorder.exception(&"place".into(), "wrong");
         }
-        happening.deliveries.iter().for_each(|(row, tally)| self.recorder.delivery(*row, tally));
-        happening.delays.iter().for_each(|millis| self.recorder.schedule_delay(Duration::from_millis(*millis)));
+        activity.deliveries.iter().for_each(|(row, tally)| self.recorder.delivery(*row, tally));
+        activity.delays.iter().for_each(|millis| self.recorder.schedule_delay(Duration::from_millis(*millis)));
         let mut interval = self.recorder.swap(None);
         interval.epoch = self.epoch;
-        interval.arrivals = Arrivals { started: 0, dropped: happening.dropped };
+        interval.arrivals = Arrivals { started: 0, dropped: activity.dropped };
         self.aggregator.absorb(&mut interval);
-        if let Some(cuts) = happening.cuts {
+        if let Some(cuts) = activity.cuts {
             let figures = ServerFigures { output_buffer_cuts: Some(cuts), ..ServerFigures::default() };
             self.aggregator.server(figures);
         }
-        // The engine says where it is before each snapshot; a second belongs to what was said before its end.
+        // The engine reports its stage before each snapshot; a second belongs to the stage reported before its end.
         for _ in 0..2 {
-            self.aggregator.plan(PlanView { stage_index: happening.stage, ..PlanView::default() });
+            self.aggregator.plan(PlanView { stage_index: activity.stage, ..PlanView::default() });
         }
         self.at += Duration::from_secs(1);
-        self.snapshot(RunState::Running, happening.cpu)
+        self.snapshot(RunState::Running, activity.cpu)
     }
 
-    /// So many seconds of the same.
-    pub fn seconds(&mut self, count: usize, happening: &Happening) -> Vec<Judgement> {
-        (0..count).for_each(|_| drop(self.second(happening)));
+    /// Simulates `count` identical seconds.
+    pub fn seconds(&mut self, count: usize, activity: &Activity) -> Vec<Judgement> {
+        (0..count).for_each(|_| drop(self.second(activity)));
         self.judge.judgements().to_vec()
     }
 
-    /// The statistics are reset, by hand.
+    /// Resets the statistics.
     pub fn reset(&mut self) {
         self.epoch += 1;
         self.aggregator.reset(self.epoch, self.at);

@@ -1,12 +1,12 @@
-//! Every source and every metric, what they are about, their margin, and how many samples they need.
+//! Every source and metric: value, scope, margin and number of samples needed.
 
-use super::feed::{Feed, Happening, plan, steady};
+use super::feed::{Activity, Feed, plan, steady};
 use crate::scenario::Plan;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{Judged, Judgement};
-use crate::verdict::reading::samples_needed;
+use crate::verdict::check::samples_needed;
 
-/// A plan with rows of all kinds, and these thresholds.
+/// A plan with rows of every kind.
 fn planned(thresholds: &str) -> Plan {
     plan(&format!(
         "host: http://h
@@ -36,14 +36,14 @@ thresholds: {thresholds}
     ))
 }
 
-/// One second of everything.
-fn everything(plan: &Plan) -> Happening {
+/// One second with activity in every row.
+fn everything(plan: &Plan) -> Activity {
     let row = |row: &str| {
         let found = plan.endpoints.iter().position(|e| format!("{} {}", e.kind, e.name) == row);
         found.unwrap_or_else(|| panic!("{row}: {:?}", plan.endpoints)) as u32
     };
     let deliver = row("DELIVER news");
-    Happening {
+    Activity {
         requests: vec![
             (row("GET /"), 10, false, 80),
             (row("POST /buy"), 100, false, 15),
@@ -62,7 +62,7 @@ fn everything(plan: &Plan) -> Happening {
         delays: [vec![1; 300], vec![50; 30]].concat(),
         cpu: 0.25,
         cuts: Some(3),
-        ..Happening::default()
+        ..Activity::default()
     }
 }
 
@@ -111,7 +111,7 @@ fn every_source_and_metric() {
         ("requests > 1", Some("[\"GET /\", /buy]"), "200"),
         ("requests > 1", Some("{ tags: [shop] }"), "200"),
         ("max < 1s", Some("{ operation: Q }"), "20ms"),
-        // A row that only receives is meant where it is named; else the requests of its name and tag are.
+        // A row of received messages is used if it is named; otherwise the requests with that name or tag are.
         ("requests > 1", Some("\"EVENT S\""), "180"),
         ("requests > 1", Some("S"), "2"),
         ("requests > 1", Some("news"), "120"),
@@ -123,15 +123,16 @@ fn every_source_and_metric() {
         let threshold = format!("[{{ check: \"{check}\"{on} }}]");
         let judged = &judged(&threshold)[0];
         assert_eq!(judged.value.as_deref(), Some(value), "{threshold}");
-        assert_eq!(judged.judged, Judged::Holds, "{threshold}");
+        assert_eq!(judged.judged, Judged::Passes, "{threshold}");
         assert!(judged.margin.is_some(), "{threshold}");
     }
 }
 
 #[test]
-fn percentiles_are_of_the_merged_requests_and_not_means_of_percentiles() {
+fn percentiles_are_computed_from_merged_requests() {
     let mut feed = Feed::new("", "[p95 < 100ms, p99.9 < 1s]");
-    // 1,000 fast ones in one second, 51 slow ones in each of the next: seconds alone have a p95 of 10 and of 500.
+    // 10,000 fast requests in the first second, 51 slow ones in each of the others: single seconds have a p95 of 10 and
+    // 500.
     feed.second(&steady(10_000, 10));
     let judged = feed.seconds(9, &steady(51, 500));
     let values: Vec<_> = judged.iter().map(|judged| judged.value.as_deref().unwrap()).collect();
@@ -139,9 +140,9 @@ fn percentiles_are_of_the_merged_requests_and_not_means_of_percentiles() {
 }
 
 #[test]
-fn margins_and_what_holds() {
-    let many = Happening { requests: vec![(0, 100, false, 90), (0, 100, true, 10)], ..Happening::default() };
-    for (check, holds, margin) in [
+fn margins_and_results() {
+    let many = Activity { requests: vec![(0, 100, false, 90), (0, 100, true, 10)], ..Activity::default() };
+    for (check, passes, margin) in [
         ("p95 < 400ms", true, Some(0.75)),
         ("p95 < 50ms", false, Some(-1.0)),
         ("p95 < 100ms", false, Some(0.0)),
@@ -152,13 +153,13 @@ fn margins_and_what_holds() {
         ("failures == 10", true, None),
         ("failures != 10", false, None),
         ("failures < 0", false, None),
-        // Of several the one that does not hold, else the one with the least margin.
+        // Of several checks, one that fails decides, else the one with the smallest margin.
         ("p95 < 400ms and fail_ratio < 20%", true, Some(0.5)),
         ("fail_ratio < 20% and p95 < 50ms and requests > 10", false, Some(-1.0)),
         ("p95 < 400ms and failures == 10", true, Some(0.75)),
     ] {
         let judged = Feed::new("", &format!("[\"{check}\"]")).seconds(1, &many).remove(0);
-        assert_eq!(judged.judged == Judged::Holds, holds, "{check}: {:?}", judged.judged);
+        assert_eq!(judged.judged == Judged::Passes, passes, "{check}: {:?}", judged.judged);
         let close = match (judged.margin, margin) {
             (Some(found), Some(expected)) => (found - expected).abs() < 0.01,
             (found, expected) => found == expected,
@@ -168,7 +169,7 @@ fn margins_and_what_holds() {
 }
 
 #[test]
-fn too_few_samples_cannot_be_judged_whatever_they_say() {
+fn too_few_samples_are_not_evaluated() {
     assert_eq!([50.0, 95.0, 99.0, 99.9, 99.99].map(samples_needed), [5, 59, 299, 2_995, 29_956]);
     assert_eq!([5.0, 1.0, 50.0].map(samples_needed), [59, 299, 5]);
     for (limit, count, expected) in [
@@ -181,7 +182,7 @@ fn too_few_samples_cannot_be_judged_whatever_they_say() {
         feed.seconds(1, &steady(count, 10));
         let judged = feed.end().judgements[0].judged.clone();
         match expected {
-            Ok(true) => assert_eq!(judged, Judged::Holds),
+            Ok(true) => assert_eq!(judged, Judged::Passes),
             Ok(false) => assert_eq!(judged, Judged::Failed),
             Err(why) => assert_eq!(judged, Judged::CannotTell(why.into())),
         }
@@ -189,7 +190,7 @@ fn too_few_samples_cannot_be_judged_whatever_they_say() {
 }
 
 #[test]
-fn without_requests_only_their_number_is_known() {
+fn without_requests_only_counts_are_evaluated() {
     for (check, expected) in [
         ("p95 < 1s", None),
         ("mean < 1s", None),
@@ -208,18 +209,18 @@ fn without_requests_only_their_number_is_known() {
         ("requests < 5", Some(true)),
     ] {
         let mut feed = Feed::new("", &format!("[\"{check}\"]"));
-        feed.seconds(3, &Happening::default());
+        feed.seconds(3, &Activity::default());
         let judged = feed.end().judgements[0].judged.clone();
         match expected {
             None => assert!(matches!(judged, Judged::CannotTell(_)), "{check}: {judged:?}"),
-            Some(true) => assert_eq!(judged, Judged::Holds, "{check}"),
+            Some(true) => assert_eq!(judged, Judged::Passes, "{check}"),
             Some(false) => assert_eq!(judged, Judged::Failed, "{check}"),
         }
     }
 }
 
 #[test]
-fn a_count_that_may_still_be_reached_has_not_failed() {
+fn count_below_its_minimum_fails_only_at_the_end() {
     let mut feed = Feed::new("", "[requests >= 25, { check: requests > 25, abort: true }]");
     for seconds in 1..=2 {
         let judged = feed.seconds(1, &steady(10, 1));
@@ -228,14 +229,14 @@ fn a_count_that_may_still_be_reached_has_not_failed() {
         assert_eq!(judged.iter().map(|judged| judged.judged.clone()).collect::<Vec<_>>(), open);
         assert_eq!(feed.judge.wants_stop(), None);
     }
-    assert!(feed.seconds(1, &steady(10, 1)).iter().all(|judged| judged.judged == Judged::Holds));
+    assert!(feed.seconds(1, &steady(10, 1)).iter().all(|judged| judged.judged == Judged::Passes));
     let mut short = Feed::new("", "[requests >= 25]");
     short.seconds(2, &steady(10, 1));
     assert_eq!(short.end().judgements[0].judged, Judged::Failed);
 }
 
 #[test]
-fn a_run_without_such_requests_cannot_tell() {
+fn check_without_matching_requests_is_not_evaluated() {
     let judged = Feed::new("", "[graphql.p95 < 1s]").seconds(1, &steady(100, 1)).remove(0);
-    assert_eq!(judged.judged, Judged::CannotTell("this run sends no such requests".into()));
+    assert_eq!(judged.judged, Judged::CannotTell("no such requests in this run".into()));
 }

@@ -1,4 +1,4 @@
-//! The judge and the conclusion, by tables.
+//! Table-driven tests of the judge and the conclusion.
 
 mod conclusions;
 mod feed;

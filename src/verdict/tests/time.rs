@@ -1,34 +1,34 @@
-//! When a threshold is judged: the whole run, a window, a stage, after a warm-up or a reset; and when it fails.
+//! When a threshold is evaluated (whole run, window, stage, after a warm-up or reset), and when it fails.
 
 use std::time::Duration;
 
-use super::feed::{Feed, Happening, steady};
+use super::feed::{Activity, Feed, steady};
 use crate::stats::snapshot::{Judged, Judgement};
 
 const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn fast() -> Happening {
+fn fast() -> Activity {
     steady(100, 10)
 }
 
-fn slow() -> Happening {
+fn slow() -> Activity {
     steady(100, 500)
 }
 
-/// F holds, V is violated, X has failed, ? cannot be told.
+/// h: passes, v: violated, X: failed, ?: cannot tell.
 fn letter(judgement: &Judgement) -> char {
     match judgement.judged {
-        Judged::Holds => 'h',
+        Judged::Passes => 'h',
         Judged::Violated => 'v',
         Judged::Failed => 'X',
         Judged::CannotTell(_) => '?',
     }
 }
 
-/// The states of one threshold after each second: `f` is a fast one, `s` a slow one, `-` one without requests; at the end
-/// of the run, `.`.
+/// State of a threshold after each second: `f` is a fast second, `s` a slow one, `-` one without requests, `.` the end
+/// of the run.
 fn states(threshold: &str, seconds: &str) -> (String, Judgement) {
     let mut feed = Feed::new("", &format!("[{threshold}]"));
     let states = seconds.chars().map(|second| {
@@ -36,7 +36,7 @@ fn states(threshold: &str, seconds: &str) -> (String, Judgement) {
             'f' => feed.second(&fast()),
             's' => feed.second(&slow()),
             '.' => feed.end(),
-            _ => feed.second(&Happening::default()),
+            _ => feed.second(&Activity::default()),
         };
         letter(&snapshot.judgements[0])
     });
@@ -47,23 +47,23 @@ fn states(threshold: &str, seconds: &str) -> (String, Judgement) {
 #[test]
 fn when_a_threshold_fails() {
     for (threshold, seconds, expected) in [
-        // The whole run: what was can be made up for until the end.
+        // Whole run: a violation can be compensated until the end.
         ("p95 < 100ms", "ffsf.", "hhvvX"),
         ("p50 < 100ms", "sffff.", "vhhhhh"),
         ("p50 < 100ms", "--f.", "??hh"),
-        // A window: only when it is full, over what is in it, and a failure stays.
+        // Window: evaluated only when full; a failure is final.
         ("{ check: p50 < 100ms, over: 3s }", "sfff.", "??hhh"),
         ("{ check: p50 < 100ms, over: 3s }", "sffssff.", "??hhXXXX"),
         ("{ check: p50 < 100ms, over: 3s }", "ff.", "???"),
         ("{ check: p50 < 100ms, over: 3s }", "fff---.", "??hhh?h"),
         ("{ check: requests > 150, over: 2s }", "fff-ff.", "?hhXXXX"),
-        // Not before it has not held for so long; a second in which it holds begins anew.
+        // `for`: fails only after failing for that long; a passing second starts again.
         ("{ check: p50 < 100ms, for: 2s }", "fffsssss.", "hhhhhhvXX"),
         ("{ check: max < 100ms, for: 3s }", "fsff.", "hvvXX"),
         ("{ check: max < 100ms, over: 1s, for: 2s }", "fsfsfss.", "hvhvhvXX"),
         ("{ check: max < 100ms, over: 1s, for: 2s }", "fs-s.", "hv?XX"),
         ("{ check: max < 100ms, over: 1s, for: 3s }", "ffss.", "hhvvv"),
-        // With abort a failure does not wait for the end.
+        // With `abort` it fails before the end.
         ("{ check: max < 100ms, abort: true }", "ffs.", "hhXX"),
         ("{ check: max < 100ms, warn: true }", "ffs.", "hhvX"),
     ] {
@@ -89,13 +89,13 @@ fn compliance_and_the_first_failure() {
 }
 
 #[test]
-fn what_remains_of_a_window_at_the_end_is_its_worst_moment() {
+fn window_reports_its_worst_moment_at_the_end() {
     let (_, judgement) = states("{ check: max < 100ms, over: 1s, for: 9s }", "fsff.");
     assert_eq!((judgement.value.as_deref(), letter(&judgement)), (Some("500ms"), 'v'));
 }
 
 #[test]
-fn a_window_forgets_exactly_what_has_left_it() {
+fn window_contains_exactly_its_last_seconds() {
     let mut feed = Feed::new("", "[{ check: max < 1s, over: 5s }, { check: requests < 9999, over: 5s }]");
     for second in 1..=30_u64 {
         feed.second(&steady(second as usize, second * 10));
@@ -105,14 +105,14 @@ fn a_window_forgets_exactly_what_has_left_it() {
         let expected = (second >= 5).then(|| [format!("{slowest}ms"), sum.to_string()]);
         assert_eq!(values, expected.map_or([None, None], |values| values.map(Some)), "{second}");
     }
-    // Falling again: the maximum leaves too.
+    // Lower values: the old maximum leaves the window.
     feed.seconds(5, &steady(1, 20));
     assert_eq!(feed.judge.judgements()[0].value.as_deref(), Some("20ms"));
 }
 
 #[test]
-fn a_long_window_slides_in_bounded_steps() {
-    // 601 parts of one second would be one too many: it slides by two.
+fn long_window_slides_in_larger_steps() {
+    // 601 parts of one second exceed the limit: the window slides by two seconds.
     let mut feed = Feed::new("", "[{ check: requests < 9999, over: 601s }]");
     let judged = feed.seconds(600, &steady(1, 1)).remove(0);
     assert_eq!(letter(&judged), '?');
@@ -127,8 +127,8 @@ const STAGES: &str =
     "shape: { stages: [{ name: up, duration: 2s, users: 1 }, { name: hold, duration: 3s, users: 1 }] }";
 
 #[test]
-fn a_stage_is_judged_alone_and_at_its_own_end() {
-    let staged = |happening: Happening, stage| Happening { stage: Some(stage), ..happening };
+fn stage_is_evaluated_alone_and_at_its_end() {
+    let staged = |activity: Activity, stage| Activity { stage: Some(stage), ..activity };
     let mut feed = Feed::new(
         STAGES,
         "[{ check: max < 100ms, stage: up }, { check: max < 100ms, stage: hold }, { check: max < 100ms, stage: hold, over: 2s }]",
@@ -150,7 +150,7 @@ fn a_stage_is_judged_alone_and_at_its_own_end() {
 }
 
 #[test]
-fn a_warm_up_counts_for_nothing() {
+fn warm_up_is_not_evaluated() {
     let mut feed = Feed::new("", "[max < 100ms, requests < 250, { check: max < 100ms, over: 2s }]");
     feed.warm_up();
     let warm = feed.seconds(5, &slow());
@@ -159,7 +159,7 @@ fn a_warm_up_counts_for_nothing() {
     let counted = feed.seconds(2, &fast());
     assert_eq!(counted.iter().map(letter).collect::<String>(), "hhh");
     assert_eq!(counted[1].value.as_deref(), Some("200"));
-    // Once more in mid-run: what was counted before stays.
+    // A second warm-up: earlier results stay.
     feed.warm_up();
     let still = feed.seconds(3, &slow());
     assert_eq!(still, counted);
@@ -168,7 +168,7 @@ fn a_warm_up_counts_for_nothing() {
 }
 
 #[test]
-fn a_reset_begins_anew() {
+fn reset_discards_earlier_data() {
     let thresholds = "[max < 100ms, { check: max < 100ms, over: 2s }]";
     let mut feed = Feed::new("", thresholds);
     feed.seconds(3, &slow());
@@ -180,22 +180,22 @@ fn a_reset_begins_anew() {
 }
 
 #[test]
-fn cuts_of_the_server_are_those_of_the_time_that_counts() {
+fn server_disconnections_are_counted_only_in_counted_seconds() {
     let check = "redis.server.output_buffer_disconnections";
     let mut feed = Feed::new("", &format!("[{check} <= 5, {{ check: {check} <= 5, over: 2s }}]"));
     feed.warm_up();
-    feed.second(&Happening { cuts: Some(100), ..fast() });
+    feed.second(&Activity { cuts: Some(100), ..fast() });
     feed.end_warm_up();
     let mut values = Vec::new();
     for cuts in [Some(100), Some(103), None, None, Some(104)] {
-        feed.second(&Happening { cuts, ..fast() });
+        feed.second(&Activity { cuts, ..fast() });
         values.push([0, 1].map(|at: usize| feed.judge.judgements()[at].value.as_deref().map(str::to_owned)));
     }
     let words = |a: &str, b: Option<&str>| [Some(a.to_owned()), b.map(str::to_owned)];
     let expected =
         [words("0", None), words("3", Some("3")), words("3", Some("3")), words("3", Some("0")), words("4", Some("1"))];
     assert_eq!(values, expected);
-    // What the server says after the users have left counts too.
+    // Disconnections after the users have left count too.
     feed.aggregator
         .server_left(crate::stats::server::ServerFigures { output_buffer_cuts: Some(110), ..Default::default() });
     let last = feed.end();

@@ -138,7 +138,7 @@ fn baselines(view: &View<'_>) -> Check {
 fn thresholds(view: &View<'_>) -> Check {
     let all: Vec<_> = view.runs.iter().flat_map(|column| column.last().judgements.iter()).collect();
     let deciding = || all.iter().filter(|judgement| !judgement.warn);
-    let passed = deciding().filter(|judgement| judgement.judged == Judged::Holds).count();
+    let passed = deciding().filter(|judgement| judgement.judged == Judged::Passes).count();
     let (wanted, is_over) = (deciding().count(), view.runs.iter().all(|column| column.meta().outcome.is_some()));
     let evidence = match wanted {
         0 => "the scenarios have no thresholds that decide".to_owned(),

@@ -75,7 +75,7 @@ fn thresholds(view: &View<'_>) -> Vec<Block> {
 /// Result, measured value and margin.
 fn outcome(judgement: &Judgement) -> Text {
     let mark = match (&judgement.judged, judgement.warn) {
-        (Judged::Holds, _) => Mark::Good,
+        (Judged::Passes, _) => Mark::Good,
         (Judged::Failed, false) => Mark::Bad,
         _ => Mark::Warning,
     };

@@ -1,48 +1,48 @@
-//! One threshold while the run goes on.
+//! Evaluates one threshold while the run goes on.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::check::{self, Evaluation, format_value};
 use super::period::Period;
-use super::reading::{self, Reading, words};
 use super::scope::Scope;
 use crate::scenario::estimate;
 use crate::scenario::plan::{Check, Plan, Threshold};
 use crate::stats::Second;
 use crate::stats::snapshot::{Judged, Judgement};
 
-/// A threshold, what was measured for it, and how it has stood so far.
+/// A threshold, the data measured for it, and its state.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct Tracker {
     threshold: Threshold,
     words: Arc<str>,
     stage: Option<Arc<str>>,
-    /// One for each check.
+    /// Data of each check, in the same order.
     scopes: Vec<(Scope, Period)>,
-    /// It is in its stage now, has been there, or all of the run is meant.
+    /// True while the run is in the threshold's stage, or if the threshold has no stage.
     is_inside: bool,
     was_inside: bool,
     is_over: bool,
-    /// For how long it has not held.
-    streak: Duration,
-    held: Duration,
-    judged: Duration,
+    /// Time without interruption in which the check has failed.
+    failing_for: Duration,
+    passed: Duration,
+    evaluated: Duration,
     first_failed: Option<Duration>,
-    /// It has failed, and nothing that comes changes that.
+    /// Failed for good; later data does not change that.
     has_failed: bool,
-    latest: Option<Seen>,
-    worst: Option<Seen>,
+    latest: Option<Observation>,
+    worst: Option<Observation>,
 }
 
-/// The check of a threshold that decides at one moment.
+/// Result of the check that decides at one moment.
 #[derive(Debug, Clone, PartialEq)]
-struct Seen {
-    told: Result<bool, String>,
+struct Observation {
+    outcome: Result<bool, String>,
     value: Option<String>,
     margin: Option<f64>,
 }
 
-impl Case {
+impl Tracker {
     pub fn new(plan: &Plan, threshold: &Threshold) -> Self {
         let scope = |check: &Check| (Scope::of(plan, check, threshold.on.as_ref()), Period::new(threshold.over));
         Self {
@@ -53,9 +53,9 @@ impl Case {
             is_inside: threshold.stage.is_none(),
             was_inside: threshold.stage.is_none(),
             is_over: false,
-            streak: Duration::ZERO,
-            held: Duration::ZERO,
-            judged: Duration::ZERO,
+            failing_for: Duration::ZERO,
+            passed: Duration::ZERO,
+            evaluated: Duration::ZERO,
             first_failed: None,
             has_failed: false,
             latest: None,
@@ -63,16 +63,16 @@ impl Case {
         }
     }
 
-    /// Begins anew: what was measured so far does not count.
+    /// Discards everything measured so far.
     pub fn reset(&mut self) {
         self.scopes.iter_mut().for_each(|(_, period)| period.clear());
         self.is_inside = self.threshold.stage.is_none();
         (self.was_inside, self.is_over, self.has_failed) = (self.is_inside, false, false);
-        (self.streak, self.held, self.judged) = Default::default();
+        (self.failing_for, self.passed, self.evaluated) = Default::default();
         (self.first_failed, self.latest, self.worst) = (None, None, None);
     }
 
-    /// Takes what was measured in a second that counts, and how many clients the Redis server cut in it.
+    /// Adds a second that counts. `cuts`: clients that the Redis server disconnected in it.
     pub fn add(&mut self, second: &Second, cuts: Option<u64>) {
         let is_inside = self.threshold.stage.is_none_or(|stage| second.stage == Some(stage));
         if !is_inside {
@@ -84,20 +84,20 @@ impl Case {
             let (sums, times) = scope.measured(second);
             period.add(&super::measure::Sums { cuts, ..sums }, &times);
         }
-        self.judge(second.from + second.length, second.length);
+        self.evaluate(second.from + second.length, second.length);
     }
 
-    /// The stage is over, or the run: what does not hold now has failed.
+    /// The stage or the run has ended: a check that fails now fails the threshold.
     fn leave(&mut self, at: Duration) {
         if !std::mem::take(&mut self.is_inside) {
             return;
         }
         self.is_over = true;
-        self.judge(at, Duration::ZERO);
+        self.evaluate(at, Duration::ZERO);
         self.is_over = false;
     }
 
-    /// The run is over.
+    /// The run has ended.
     pub fn finish(&mut self, at: Duration, cuts: Option<u64>) {
         if self.is_inside && !self.is_over {
             for (_, period) in &mut self.scopes {
@@ -108,24 +108,24 @@ impl Case {
         self.is_over = true;
     }
 
-    /// True where it fails as soon as it does not hold for as long as it may, rather than at its end.
+    /// True if the threshold fails as soon as the check has failed for its `for` time, and not only at the end.
     fn fails_at_once(&self) -> bool {
         let Threshold { over, hold, abort, .. } = &self.threshold;
         over.is_some() || !hold.is_zero() || *abort
     }
 
-    fn judge(&mut self, at: Duration, length: Duration) {
-        let seen = self.look();
-        match seen.told {
+    fn evaluate(&mut self, at: Duration, length: Duration) {
+        let seen = self.observe();
+        match seen.outcome {
             Ok(true) => {
-                self.streak = Duration::ZERO;
-                self.held += length;
-                self.judged += length;
+                self.failing_for = Duration::ZERO;
+                self.passed += length;
+                self.evaluated += length;
             }
             Ok(false) => {
-                self.streak += length;
-                self.judged += length;
-                let is_out = self.streak >= self.threshold.hold;
+                self.failing_for += length;
+                self.evaluated += length;
+                let is_out = self.failing_for >= self.threshold.hold;
                 self.has_failed |= is_out && (self.fails_at_once() || self.is_over);
                 if is_out {
                     self.first_failed.get_or_insert(at);
@@ -133,50 +133,50 @@ impl Case {
             }
             Err(_) => {}
         }
-        let is_worse = |worst: &Seen| {
-            let rank = |seen: &Seen| (seen.told != Ok(false), seen.margin.unwrap_or(f64::INFINITY));
+        let is_worse = |worst: &Observation| {
+            let rank = |seen: &Observation| (seen.outcome != Ok(false), seen.margin.unwrap_or(f64::INFINITY));
             rank(&seen) < rank(worst)
         };
-        if seen.told.is_ok() && self.worst.as_ref().is_none_or(is_worse) {
+        if seen.outcome.is_ok() && self.worst.as_ref().is_none_or(is_worse) {
             self.worst = Some(seen.clone());
         }
         self.latest = Some(seen);
     }
 
-    /// The check that decides: one that does not hold, else one that cannot be judged, else the one with the least
-    /// margin.
-    fn look(&self) -> Seen {
+    /// Result of the check that decides: one that fails, else one that cannot be evaluated, else the one with the
+    /// smallest margin.
+    fn observe(&self) -> Observation {
         let read = |(check, (scope, period)): (&Check, &(Scope, Period))| {
             let reading = if scope.is_empty() {
-                Reading { told: Err("this run sends no such requests".to_owned()), value: None, margin: None }
+                Evaluation { outcome: Err("no such requests in this run".to_owned()), value: None, margin: None }
             } else {
-                reading::read(check, period, self.is_over)
+                check::evaluate(check, period, self.is_over)
             };
-            let Reading { told, value, margin } = reading;
-            Seen { told, value: value.map(|value| words(check.metric, value)), margin }
+            let Evaluation { outcome, value, margin } = reading;
+            Observation { outcome, value: value.map(|value| format_value(check.metric, value)), margin }
         };
-        let rank = |seen: &Seen| match &seen.told {
+        let rank = |seen: &Observation| match &seen.outcome {
             Ok(false) => (0, seen.margin.unwrap_or(f64::NEG_INFINITY)),
             Err(_) => (1, 0.0),
             Ok(true) => (2, seen.margin.unwrap_or(f64::INFINITY)),
         };
         let all = self.threshold.checks.iter().zip(&self.scopes).map(read);
         let least = all.min_by(|a, b| rank(a).partial_cmp(&rank(b)).unwrap_or(std::cmp::Ordering::Equal));
-        least.unwrap_or(Seen { told: Err("nothing is checked".to_owned()), value: None, margin: None })
+        least.unwrap_or(Observation { outcome: Err("no checks".to_owned()), value: None, margin: None })
     }
 
-    /// True where a failure of it stops the run, and it has failed.
+    /// True if the threshold has failed and has `abort`.
     pub fn wants_stop(&self) -> bool {
         self.threshold.abort && self.has_failed
     }
 
     pub fn judgement(&self) -> Judgement {
-        // Of a window, the worst moment is what is left to say at the end; nothing else would explain the failure.
+        // For a window, the end shows the worst moment: the latest one would not explain a failure.
         let is_window = self.threshold.over.is_some() || !self.threshold.hold.is_zero();
         let closed = self.is_over || !self.is_inside;
         let seen =
             if is_window && closed { self.worst.as_ref().or(self.latest.as_ref()) } else { self.latest.as_ref() };
-        let judged = match seen.map(|seen| &seen.told) {
+        let judged = match seen.map(|seen| &seen.outcome) {
             _ if self.has_failed => Judged::Failed,
             None if !self.was_inside => {
                 let stage = self.stage.as_deref().unwrap_or_default();
@@ -185,7 +185,7 @@ impl Case {
             }
             None => Judged::CannotTell("nothing was measured".into()),
             Some(Ok(false)) => Judged::Violated,
-            Some(Ok(true)) => Judged::Holds,
+            Some(Ok(true)) => Judged::Passes,
             Some(Err(why)) => Judged::CannotTell(why.as_str().into()),
         };
         Judgement {
@@ -195,7 +195,7 @@ impl Case {
             judged,
             value: seen.and_then(|seen| seen.value.as_deref()).map(Arc::from),
             margin: seen.and_then(|seen| seen.margin),
-            compliance: (self.held, self.judged),
+            compliance: (self.passed, self.evaluated),
             first_failed: self.first_failed,
             warn: self.threshold.warn,
             abort: self.threshold.abort,

@@ -1,27 +1,27 @@
-//! A level that does not flap: it rises at once, and falls only after a better one has lasted.
+//! A level that does not flap: it rises immediately, and falls only after a lower level has lasted.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::stats::snapshot::{Health, Level};
 
-/// How long a better level must last, in run time. The signals themselves are of the last ten seconds.
-const CALM: Duration = Duration::from_secs(10);
+/// Time for which a lower level must last, in run time. The signals cover another ten seconds.
+const RECOVERY: Duration = Duration::from_secs(10);
 
-/// The level that is shown, and since when the signals are better than it.
+/// The level shown, and since when the signals have been better.
 #[derive(Debug, Default)]
-pub struct Steady {
+pub struct LevelHysteresis {
     level: Level,
     why: Option<Arc<str>>,
     better_since: Option<Duration>,
 }
 
-impl Steady {
-    /// Replaces the present level and its reason with the one to show.
-    pub fn hold(&mut self, health: &mut Health, now: Duration) {
+impl LevelHysteresis {
+    /// Replaces the current level and reason with those to show.
+    pub fn apply(&mut self, health: &mut Health, now: Duration) {
         if health.level < self.level {
             let since = *self.better_since.get_or_insert(now);
-            if now.saturating_sub(since) < CALM {
+            if now.saturating_sub(since) < RECOVERY {
                 (health.level, health.why) = (self.level, self.why.clone());
                 return;
             }
@@ -36,9 +36,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_rises_at_once_and_falls_after_ten_calm_seconds() {
+    fn level_rises_immediately_and_falls_after_ten_seconds() {
         let (g, a, r) = (Level::Green, Level::Amber, Level::Red);
-        let mut steady = Steady::default();
+        let mut hysteresis = LevelHysteresis::default();
         for (second, level, shown) in [
             (0, g, g),
             (1, a, a),
@@ -57,7 +57,7 @@ mod tests {
         ] {
             let why = (level != g).then(|| format!("{level:?}").into());
             let mut health = Health { level, why, ..Health::default() };
-            steady.hold(&mut health, Duration::from_secs(second));
+            hysteresis.apply(&mut health, Duration::from_secs(second));
             assert_eq!(health.level, shown, "at {second} s");
             let words = (shown != g).then(|| format!("{shown:?}"));
             assert_eq!(health.why.as_deref(), words.as_deref(), "at {second} s");

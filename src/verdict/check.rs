@@ -1,4 +1,4 @@
-//! One check against what was measured: whether it holds, what was found, and what is left of the limit.
+//! Evaluates one check: whether it passes, the measured value, and the margin.
 
 use std::time::Duration;
 
@@ -8,43 +8,43 @@ use crate::scenario::eval::operator::Operator;
 use crate::scenario::plan::{Check, Metric};
 use crate::units;
 
-/// How a check stands.
+/// Result of a check.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Reading {
-    /// Whether it holds; else why that cannot be told.
-    pub told: Result<bool, String>,
-    /// What was measured, in the unit of the check's own value.
+pub struct Evaluation {
+    /// Whether the check passes; the error says why that cannot be decided.
+    pub outcome: Result<bool, String>,
+    /// Measured value, in the unit of the check's limit.
     pub value: Option<f64>,
-    /// What is left of the limit, as a part of it; never above 0 where the check does not hold.
+    /// Remaining margin as a fraction of the limit; at most 0 if the check fails.
     pub margin: Option<f64>,
 }
 
-impl Reading {
+impl Evaluation {
     fn unknown(why: String, value: Option<f64>) -> Self {
-        Self { told: Err(why), value, margin: None }
+        Self { outcome: Err(why), value, margin: None }
     }
 }
 
-/// Reads off a check. `is_over` says that nothing more will come.
-pub fn read(check: &Check, period: &Period, is_over: bool) -> Reading {
-    if let Some(length) = period.is_short_of() {
+/// Evaluates a check. `is_over`: no more data will come.
+pub fn evaluate(check: &Check, period: &Period, is_over: bool) -> Evaluation {
+    if let Some(length) = period.unfilled_window() {
         let length = units::plain(length);
         let words = if is_over { "less than" } else { "not yet" };
-        return Reading::unknown(format!("{words} {length} were measured"), None);
+        return Evaluation::unknown(format!("{words} {length} were measured"), None);
     }
     let value = match measured(check.metric, period) {
         Ok(value) => value,
-        Err(why) => return Reading::unknown(why, None),
+        Err(why) => return Evaluation::unknown(why, None),
     };
-    let holds = check.operator.compare(value, check.value);
-    if let Some(why) = doubt(check, period, holds, is_over) {
-        return Reading::unknown(why, Some(value));
+    let passes = check.operator.compare(value, check.value);
+    if let Some(why) = insufficient(check, period, passes, is_over) {
+        return Evaluation::unknown(why, Some(value));
     }
-    let margin = margin(check, value).map(|margin| if holds { margin } else { margin.min(0.0) });
-    Reading { told: Ok(holds), value: Some(value), margin }
+    let margin = margin(check, value).map(|margin| if passes { margin } else { margin.min(0.0) });
+    Evaluation { outcome: Ok(passes), value: Some(value), margin }
 }
 
-/// What was measured; an error says what is missing.
+/// The measured value; the error says what is missing.
 fn measured(metric: Metric, period: &Period) -> Result<f64, String> {
     let sums = period.sums();
     let seconds = |time: Option<Duration>| time.map(|time| time.as_secs_f64()).ok_or_else(|| "no requests".to_owned());
@@ -68,13 +68,13 @@ fn measured(metric: Metric, period: &Period) -> Result<f64, String> {
         Metric::Cpu if sums.cpu.1 <= 0.0 => Err("the CPU was not measured yet".to_owned()),
         Metric::Cpu => Ok(sums.cpu.0 / sums.cpu.1),
         Metric::OutputBufferDisconnections => {
-            sums.cuts.map(|cuts| cuts as f64).ok_or_else(|| "the Redis server does not say".to_owned())
+            sums.cuts.map(|cuts| cuts as f64).ok_or_else(|| "the Redis server does not report it".to_owned())
         }
     }
 }
 
-/// Why a figure is not enough to judge by.
-fn doubt(check: &Check, period: &Period, holds: bool, is_over: bool) -> Option<String> {
+/// Why there is not enough data to decide.
+fn insufficient(check: &Check, period: &Period, passes: bool, is_over: bool) -> Option<String> {
     let sums = period.sums();
     let percentile = match check.metric {
         Metric::Percentile(percentile) => Some(percentile),
@@ -86,28 +86,28 @@ fn doubt(check: &Check, period: &Period, holds: bool, is_over: bool) -> Option<S
         return Some(format!("{found} of at least {needed} requests"));
     }
     let is_count = matches!(check.metric, Metric::Rps | Metric::Failures | Metric::Dropped | Metric::Exceptions);
-    if is_count && holds && sums.requests == 0 {
+    if is_count && passes && sums.requests == 0 {
         return Some("no requests".to_owned());
     }
-    // A count that grows may still reach what it must.
+    // A growing count may still reach the limit.
     let grows = matches!(check.metric, Metric::Requests | Metric::Failures);
     let is_least = matches!(check.operator, Operator::Greater | Operator::AtLeast | Operator::Equal);
     let may_come = (sums.requests as f64) <= check.value || !matches!(check.operator, Operator::Equal);
-    (grows && is_least && may_come && !holds && !is_over && !period.is_window()).then(|| so_far(check, sums))
+    (grows && is_least && may_come && !passes && !is_over && !period.is_window()).then(|| progress(check, sums))
 }
 
-/// How far a count has come on its way to what it must reach.
-fn so_far(check: &Check, sums: &Sums) -> String {
+/// Progress of a count towards its limit: `20 of 25 so far`.
+fn progress(check: &Check, sums: &Sums) -> String {
     let found = if check.metric == Metric::Failures { sums.failures } else { sums.requests };
-    let needed = words(check.metric, check.value);
+    let needed = format_value(check.metric, check.value);
     let more = if check.operator == Operator::Greater { "more than " } else { "" };
     format!("{} of {more}{needed} so far", units::count(found))
 }
 
-/// The fewest times by which a percentile can be judged: with fewer, the probability that even the longest of them is
-/// below the true percentile is over 5 %. This is Wilks' rule for one-sided distribution-free limits (S. S. Wilks,
+/// Minimum number of times needed to evaluate a percentile: with fewer, even the maximum is below the true percentile
+/// with a probability of over 5 %. This is Wilks' rule for one-sided distribution-free tolerance limits (S. S. Wilks,
 /// Determination of Sample Sizes for Setting Tolerance Limits, 1941): 5 for the median, 59 for p95, 299 for p99, 2,995
-/// for p99.9, about 3/(1 − p). Below the median the shortest and the true percentile change places.
+/// for p99.9, about 3/(1 − p). Below the median, the minimum takes the role of the maximum.
 pub fn samples_needed(percentile: f64) -> u64 {
     let part = (percentile / 100.0).max(1.0 - percentile / 100.0);
     let needed = (0.05_f64.ln() / part.ln()).ceil();
@@ -126,8 +126,8 @@ fn margin(check: &Check, value: f64) -> Option<f64> {
     }
 }
 
-/// A figure with the unit of its metric: `121ms`, `0.42 %`, `1,843/s`.
-pub fn words(metric: Metric, value: f64) -> String {
+/// Formats a value with the unit of its metric: `121ms`, `0.42 %`, `1,843/s`.
+pub fn format_value(metric: Metric, value: f64) -> String {
     let percent = |ratio: f64| {
         let percent = ratio * 100.0;
         if percent > 0.0 && percent < 0.01 { format!("{percent:.4} %") } else { format!("{percent:.2} %") }
