@@ -82,9 +82,26 @@ fn criteria_are_ticked_with_their_evidence_and_no_others() {
         "- [ ] Test Redis publish and subscribe: no message was delivered in these runs",
         "- [x] All thresholds passed: 2 of 2",
         "- [x] Fewer than 1 % of requests fail: Run 1: 0.22 %, Run 2: 0.22 %",
-        "- [x] Performance does not degrade over time: no trend in both runs",
+        "- [x] Performance does not degrade over time: nothing gets worse in both runs",
     ] {
         assert!(criteria.contains(line), "{line}: {criteria}");
+    }
+    // What falls gets better, but for throughput; of an invalid run nothing is known.
+    let drifting = |metric: &str, slope: f64, verdict: &str| {
+        let mut run = complete();
+        let drift = &mut Arc::make_mut(&mut Arc::make_mut(&mut run.last).drifts)[0];
+        (drift.metric, drift.slope, drift.is_significant) = (metric.into(), slope, true);
+        Arc::make_mut(&mut run.meta).outcome.as_mut().expect("it has one").verdict = verdict.to_owned();
+        markdown(&[run])
+    };
+    for (metric, slope, verdict, words) in [
+        ("p95", -0.1, "passed", "- [x] Performance does not degrade over time: nothing gets worse in the run"),
+        ("p95", 0.1, "passed", "- [ ] Performance does not degrade over time: figures get worse in the run"),
+        ("throughput", -0.1, "passed", "- [ ] Performance does not degrade over time: figures get worse in the run"),
+        ("p95", 0.1, "invalid", "- [ ] Performance does not degrade over time: no run with figures that can be used"),
+    ] {
+        let page = drifting(metric, slope, verdict);
+        assert!(page.contains(words), "{metric} {slope} {verdict}: {page}");
     }
     // One test is not two; a run that was killed, or whose users were too few, is none.
     let mut shorter = complete();
@@ -97,7 +114,7 @@ fn criteria_are_ticked_with_their_evidence_and_no_others() {
         "- [x] Test GraphQL endpoints: Run 1: 400 requests of 1 row, 2 failed",
         "- [x] Test Redis publish and subscribe: Run 1: 1,000 published, 3,984 delivered, 6 lost",
         "- [ ] All thresholds passed: 1 of 3",
-        "- [ ] Performance does not degrade over time: figures drift in the run",
+        "- [ ] Performance does not degrade over time: figures get worse in the run",
     ] {
         assert!(criteria.contains(line), "{line}: {criteria}");
     }

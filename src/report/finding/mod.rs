@@ -2,7 +2,7 @@
 //!
 //! [`findings`] looks at a snapshot alone, so that the screen and a run without one say the same.
 
-mod drifting;
+pub(super) mod drifting;
 mod kind;
 
 pub use kind::{Finding, Kind};

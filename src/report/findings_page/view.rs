@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::model::{Mark, Text};
 use crate::report::allowance::Allowance;
+use crate::report::finding::drifting::gets_worse;
 use crate::report::standing::{Standing, Tone};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Figures, Latency, RunState};
@@ -108,6 +109,13 @@ impl<'a> Column<'a> {
             Tone::Bad => Mark::Bad,
             Tone::Open => Mark::Open,
         }
+    }
+
+    /// Figures of the target that get worse; `None` where that cannot be told.
+    pub fn worsening(&self) -> Option<Vec<&'a str>> {
+        let drifts = &self.run.last.drifts;
+        let is_known = self.why_not_sound().is_none() && !drifts.is_empty();
+        is_known.then(|| drifts.iter().filter(|drift| gets_worse(drift)).map(|drift| &*drift.words).collect())
     }
 
     /// True when it ran as long as it was planned.

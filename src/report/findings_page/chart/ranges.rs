@@ -37,7 +37,9 @@ impl Ranges {
                 height - bottom
             ));
             if labels {
-                parts.push(text(at, height - 7.0, "middle", &shown(value, Unit::Time)));
+                // The last one would reach over the edge.
+                let anchor = if value + step / 2.0 > end { "end" } else { "middle" };
+                parts.push(text(at, height - 7.0, anchor, &shown(value, Unit::Time)));
             }
         }
         for (at, Range { name, times: [p50, p95, p99] }) in self.runs.iter().enumerate() {

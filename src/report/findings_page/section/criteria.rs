@@ -183,14 +183,14 @@ fn fast(view: &View<'_>) -> Check {
 }
 
 fn steady(view: &View<'_>) -> Check {
-    let judged: Vec<&Column<'_>> = view.runs.iter().filter(|column| !column.last().drifts.is_empty()).collect();
-    let drifting = judged.iter().filter(|column| column.last().drifts.iter().any(|drift| drift.is_significant)).count();
-    let evidence = match (judged.len(), drifting) {
-        (0, _) => "no run was steady for ten minutes".to_owned(),
-        (n, 0) => format!("no trend in {}", some_of(n, view.runs.len())),
-        (_, n) => format!("figures drift in {}: see Stability", some_of(n, view.runs.len())),
+    let judged: Vec<_> = view.runs.iter().filter_map(Column::worsening).collect();
+    let worse = judged.iter().filter(|words| !words.is_empty()).count();
+    let evidence = match (judged.len(), worse) {
+        (0, _) => "no run with figures that can be used was steady for ten minutes".to_owned(),
+        (n, 0) => format!("nothing gets worse in {}", some_of(n, view.runs.len())),
+        (_, n) => format!("figures get worse in {}: see Stability", some_of(n, view.runs.len())),
     };
-    let done = !judged.is_empty() && drifting == 0;
+    let done = !judged.is_empty() && worse == 0;
     Check { done, words: "Performance does not degrade over time", evidence: vec![own(evidence)] }
 }
 

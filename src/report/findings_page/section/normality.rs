@@ -1,7 +1,7 @@
 //! What is normal: the band of each figure within a run, and across the runs.
 
 use crate::report::findings_page::chart::{Chart, Lines, Series};
-use crate::report::findings_page::model::{Block, Section, Table, Text, code, head, own};
+use crate::report::findings_page::model::{Block, Section, Table, Text, head, own};
 use crate::report::findings_page::normal::{self, Band, FIGURES, Figure, Unit};
 use crate::report::findings_page::spark::spark;
 use crate::report::findings_page::view::{Column, View, percentile};
@@ -68,7 +68,7 @@ fn row(column: &Column<'_>, steady: &[Bucket], figure: &Figure) -> Option<Vec<Te
     let values: Vec<Option<f64>> = column.run.seconds.iter().map(figure.of).collect();
     let whole = whole(column, figure).map_or_else(|| shown::NONE.to_owned(), |value| value.1);
     let [low, median, high] = [low, median, high].map(|value| value_of(value, figure.unit));
-    Some(vec![own(figure.name), code(spark(&values)), own(median), own(format!("{low} to {high}")), own(whole)])
+    Some(vec![own(figure.name), own(spark(&values)), own(median), own(format!("{low} to {high}")), own(whole)])
 }
 
 /// A figure of all requests of a run, and how it is shown.

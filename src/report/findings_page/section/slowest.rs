@@ -1,11 +1,11 @@
 //! The rows that took longest.
 
+use super::facts::many;
 use crate::report::findings_page::model::{Block, Section, Table, Text, code, own};
 use crate::report::findings_page::view::{Column, View};
 use crate::report::shown;
 use crate::row_kind::RowKind;
 use crate::stats::snapshot::Row;
-use crate::units;
 
 /// Most rows.
 const ROWS: usize = 10;
@@ -31,7 +31,7 @@ pub(super) fn section(view: &View<'_>) -> Section {
     let line = |row: &&Row| view.row(code(format!("{} {}", row.kind, row.name)), |column| cell(column, row));
     blocks.push(Block::Table(Table::new(view.head("row"), 1, rows.iter().map(line).collect())));
     let more = all - rows.len();
-    blocks.extend((more > 0).then(|| Block::say(format!("{} more rows are faster.", units::count(more as u64)))));
+    blocks.extend((more > 0).then(|| Block::say(format!("Faster, and not shown: {}.", many(more as u64, "row")))));
     Section::new("slowest", "Slowest rows", blocks)
 }
 

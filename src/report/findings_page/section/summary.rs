@@ -56,25 +56,20 @@ fn normal(view: &View<'_>) -> Option<Line> {
 }
 
 fn stability(view: &View<'_>) -> Line {
-    let drifting: Vec<String> = view
-        .runs
+    let judged: Vec<(&Column<'_>, Vec<&str>)> =
+        view.runs.iter().filter_map(|column| Some((column, column.worsening()?))).collect();
+    let worse: Vec<String> = judged
         .iter()
-        .flat_map(|column| column.last().drifts.iter().map(move |drift| (column, drift)))
-        .filter(|(_, drift)| drift.is_significant)
-        .map(|(column, drift)| format!("{}: {}", column.name, drift.words))
+        .flat_map(|(column, words)| words.iter().map(|words| format!("{}: {words}", column.name)))
         .collect();
-    let judged = view.runs.iter().filter(|column| !column.last().drifts.is_empty()).count();
     let title = strong("Stability: ");
-    match (judged, drifting.is_empty()) {
-        (0, _) => vec![title, own("unknown: no run was steady for ten minutes.")],
-        (_, true) => {
-            vec![
-                title,
-                Text::Marked(Mark::Good, "no trend".to_owned()),
-                own(format!(" in {}.", some_of(judged, view.runs.len()))),
-            ]
-        }
-        (_, false) => vec![title, words(format!("{}.", drifting.join("; ")))],
+    if judged.is_empty() {
+        vec![title, own("unknown: no run with figures that can be used was steady for ten minutes.")]
+    } else if worse.is_empty() {
+        let runs = some_of(judged.len(), view.runs.len());
+        vec![title, Text::Marked(Mark::Good, "nothing gets worse".to_owned()), own(format!(" in {runs}."))]
+    } else {
+        vec![title, Text::Marked(Mark::Warning, "getting worse".to_owned()), words(format!(": {}.", worse.join("; ")))]
     }
 }
 
