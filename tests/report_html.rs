@@ -227,6 +227,9 @@ fn the_theme_is_that_of_the_system_until_it_is_switched() {
     browser.evaluate("window.dispatchEvent(new Event('beforeprint'))");
     assert_eq!(browser.evaluate(background), light);
     assert_eq!(browser.evaluate("document.querySelectorAll('details:not([open])').length"), 0);
+    // Two charts fit beside each other on A4.
+    let widest = "Math.max(...Array.from(document.querySelectorAll('.uplot canvas'), canvas => canvas.clientWidth))";
+    assert!((250..=330).contains(&browser.evaluate(widest).as_u64().expect("charts")));
     browser.evaluate("window.dispatchEvent(new Event('afterprint'))");
     assert_eq!(browser.evaluate(background), dark);
     assert!(browser.complaints("").is_empty());

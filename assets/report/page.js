@@ -159,6 +159,9 @@
     }) });
   }
 
+  // Two charts beside each other on A4 or Letter: the page has no such width yet when they are drawn for it.
+  const PAPER = 310;
+  let onPaper = false;
   function build() {
     built.forEach((u) => u.destroy());
     built = [];
@@ -167,7 +170,7 @@
       const place = document.getElementById(id);
       if (!place) continue;
       const all = options();
-      all.width = Math.max(240, place.clientWidth);
+      all.width = onPaper ? PAPER : Math.max(240, place.clientWidth);
       const u = new uPlot(all, columns, place);
       u.isOverTime = Boolean(all.hooks);
       made.push(u);
@@ -177,6 +180,7 @@
     if (range && first) first.setScale("x", range);
   }
   function resize() {
+    if (onPaper) return;
     for (const u of built) {
       const width = Math.max(240, u.root.parentElement.clientWidth);
       if (width !== u.width) u.setSize({ width, height: u.height });
@@ -214,10 +218,12 @@
     closed.forEach((part) => { part.open = true; });
     before = { closed, theme: root.dataset.theme };
     root.dataset.theme = "light";
+    onPaper = true;
     build();
   });
   window.addEventListener("afterprint", () => {
     if (!before) return;
+    onPaper = false;
     before.closed.forEach((part) => { part.open = false; });
     if (before.theme) root.dataset.theme = before.theme; else delete root.dataset.theme;
     before = null;
