@@ -1,10 +1,12 @@
 //! Starts runs on the local engine, and the demo target for those that want it.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::exit::Rule;
 use super::recording::{Recording, Started};
+use super::usage::{Left, left};
 use super::{panics, unnamed};
 use crate::demo::DemoTarget;
 use crate::engine::{self, Command, EngineError, RunHandle};
@@ -28,6 +30,9 @@ pub(super) struct Local {
     threads: usize,
     seed: Option<u64>,
     vu_budget: Option<f64>,
+    settings: Settings,
+    /// What is left of the month's allowance, once somebody has asked; until the next run.
+    left: OnceCell<Option<Left>>,
     demo: Option<DemoTarget>,
     /// Remarks on the run that was started last.
     remarks: Vec<String>,
@@ -89,6 +94,8 @@ impl Local {
             threads: settings.load_threads(),
             seed: settings.seed,
             vu_budget: settings.vu_budget,
+            settings: settings.clone(),
+            left: OnceCell::new(),
             demo: None,
             remarks: Vec::new(),
             given: (None, None),
@@ -138,6 +145,11 @@ impl Local {
             hide(&plan.secrets);
         }
         self.remarks = estimate::remarks(&plan);
+        if self.logged {
+            let planned = estimate::estimate(&plan).vu_hours;
+            self.remarks.extend(planned.and_then(|planned| self.warning(planned)));
+        }
+        self.left = OnceCell::new();
         let plan = Arc::new(plan);
         let handle = engine::start(Arc::clone(&plan), engine::EngineOptions { threads: self.threads, seed })?;
         if self.resets_after_ramp {
@@ -164,6 +176,10 @@ impl Starter for Local {
             return Err(why.to_owned());
         }
         self.launch(scenario, overrides).map_err(|error| error.masked(scenario))
+    }
+
+    fn warning(&self, planned: f64) -> Option<String> {
+        self.left.get_or_init(|| left(&self.settings)).and_then(|left| left.warning(planned))
     }
 
     fn writing(&self) -> Vec<Writing> {

@@ -16,6 +16,11 @@ pub trait Starter {
     /// Why the run cannot be started.
     fn start(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, String>;
 
+    /// What is to be said, before the start, of a run that is planned with so many VU-hours.
+    fn warning(&self, _planned: f64) -> Option<String> {
+        None
+    }
+
     /// What is written of the run that was started last.
     fn writing(&self) -> Vec<Writing> {
         Vec::new()

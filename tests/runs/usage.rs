@@ -116,6 +116,22 @@ fn a_budget_refuses_a_run_that_is_planned_above_it_and_stops_one_that_reaches_it
 }
 
 #[test]
+fn a_run_that_is_planned_above_what_is_left_of_the_month_is_warned_of() {
+    let place = Place::new();
+    place.record("-t 1s");
+    let line = |words: &str| {
+        let said = err(&place.run(&format!("-f s.yaml --headless --only-summary {words}")));
+        said.lines().find(|line| line.contains("of this month are left")).map(str::to_owned)
+    };
+    // 3 users for two seconds are 0.0017 VU-hours; as many as that were used before.
+    assert_eq!(line("-t 2s"), None);
+    let words = line("-t 2s --vu-allowance 0.001").expect("a warning");
+    assert!(words.contains("this run is planned with 0.002 VU-hours, and 0"), "{words}");
+    // Who has used all of it has none left.
+    assert!(line("-t 1s --vu-allowance 0.0001").is_some_and(|words| words.contains("and 0 of the 0 of this month")));
+}
+
+#[test]
 fn the_commands_of_the_page_run() {
     let place = Place::new();
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/usage.md")).expect("a page");

@@ -1,6 +1,7 @@
 //! `katydid usage`: VU-hours by month against an allowance, and what a run would take of it.
 
 mod calc;
+mod left;
 mod month;
 
 use std::process::ExitCode;
@@ -10,6 +11,8 @@ use super::{exit, runs_dir};
 use crate::headless::console;
 use crate::report::allowance::Allowance;
 use crate::settings::Settings;
+
+pub(super) use left::{Left, left};
 
 /// Prints it.
 pub(super) fn run(args: &UsageArgs, settings: &Settings) -> ExitCode {

@@ -226,6 +226,10 @@ impl Loop<'_> {
                 if let Ok(scenario) = &reading.scenario {
                     self.starter.read(scenario);
                     reading.refusal = self.starter.refusal(scenario, &reading.overrides);
+                    if let Ok(preview) = &mut reading.preview {
+                        let planned = preview.estimate.vu_hours;
+                        preview.remarks.extend(planned.and_then(|planned| self.starter.warning(planned)));
+                    }
                 }
                 self.message(Message::Read(index, reading), screen)?;
             }

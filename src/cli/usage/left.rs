@@ -1,0 +1,60 @@
+//! What is left of the allowance of this month, for runs that are about to start.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::cli::runs_dir;
+use crate::report::allowance::{Allowance, hours};
+use crate::settings::Settings;
+use crate::store::usage;
+
+/// The rest of the month's allowance.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Left {
+    allowance: f64,
+    used: f64,
+}
+
+/// Counts what this month's runs have used; `None` where they cannot be read.
+pub(in crate::cli) fn left(settings: &Settings) -> Option<Left> {
+    let zone = TimeZone::system();
+    let month = usage::month(Timestamp::now(), &zone);
+    let root = runs_dir::of(settings).ok()?;
+    // Nothing was recorded so far.
+    let rows = if root.is_dir() { usage::usage(&root, &zone).ok()?.rows } else { Vec::new() };
+    let used = rows.iter().filter(|row| row.month == month).map(|row| row.vu_hours).sum();
+    Some(Left { allowance: Allowance::new(settings).vu_hours, used })
+}
+
+impl Left {
+    /// A remark on a run that is planned with more than is left.
+    pub(in crate::cli) fn warning(self, planned: f64) -> Option<String> {
+        let rest = (self.allowance - self.used).max(0.0);
+        // Floating point may be a little above a whole number.
+        (planned > rest * (1.0 + 1e-9)).then(|| {
+            format!(
+                "this run is planned with {} VU-hours, and {} of the {} of this month are left (katydid usage)",
+                hours(planned),
+                hours(rest),
+                hours(self.allowance)
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_does_not_fit_is_warned_of() {
+        let left = |used| Left { allowance: 200.0, used };
+        assert_eq!(left(150.0).warning(50.0), None);
+        let words = left(150.0).warning(50.5).expect("a warning");
+        assert_eq!(
+            words,
+            "this run is planned with 50.5 VU-hours, and 50 of the 200 of this month are left (katydid usage)"
+        );
+        assert!(left(260.0).warning(0.1).is_some_and(|words| words.contains("and 0 of the 200")));
+    }
+}
