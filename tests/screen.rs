@@ -6,6 +6,8 @@ mod common;
 mod disk;
 #[path = "screen/ends.rs"]
 mod ends;
+#[path = "screen/figures.rs"]
+mod figures;
 #[path = "screen/redis.rs"]
 mod redis;
 #[path = "screen/secrets.rs"]
