@@ -128,7 +128,7 @@ fn snapshot() -> Snapshot {
             message: "undefined value, in \"{{ nothing }}\"".into(),
             place: "POST /checkout".into(),
         }],
-        series: Series { fine: Arc::new(series), ..Series::default() },
+        series: Series { fine: series.into_iter().collect(), ..Series::default() },
         health: Health {
             level: Level::Amber,
             why: Some("this process uses 85 % of its CPU".into()),

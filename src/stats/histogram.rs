@@ -9,7 +9,7 @@ use hdrhistogram::{Counter, Histogram};
 use super::snapshot::{Latency, Mean, PERCENTILES};
 
 /// Longest time that a histogram can contain; the exact maximum has no limit.
-const HIGHEST_MICROS: u64 = 3_600_000_000;
+const HIGHEST_MICROS: u32 = 3_600_000_000;
 
 /// Exact statistics of some times, in nanoseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -83,27 +83,18 @@ pub(super) struct Times<C: Counter> {
 impl<C: Counter> Times<C> {
     /// For response times: three significant digits.
     pub fn fine() -> Self {
-        Self::with_digits(3)
+        Self { exact: Exact::default(), histogram: fine() }
     }
 
     /// For the generator's own delays: two significant digits, a tenth of the memory.
     pub fn rough() -> Self {
-        Self::with_digits(2)
-    }
-
-    fn with_digits(digits: u8) -> Self {
-        // The histogram grows with the longest time: room for an hour from the start would take ten times the memory,
-        // for every row.
-        let mut histogram = Histogram::new(digits).expect("a constant number of digits is valid");
-        histogram.auto(true);
-        Self { exact: Exact::default(), histogram }
+        Self { exact: Exact::default(), histogram: histogram(2) }
     }
 
     pub fn record(&mut self, time: Duration) {
         self.exact.record(time);
-        let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX).min(HIGHEST_MICROS);
         // Cannot fail: the histogram resizes up to HIGHEST_MICROS.
-        let _ = self.histogram.record(micros);
+        let _ = self.histogram.record(u64::from(capped(time)));
     }
 
     pub fn longest(&self) -> Duration {
@@ -128,16 +119,12 @@ impl<C: Counter> Times<C> {
 
     /// Ascending microseconds with counts.
     pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        self.histogram.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value().as_u64()))
+        values(&self.histogram)
     }
 
     /// Converts to compact form.
     pub fn sparse(&self) -> Sparse {
-        if self.exact.count == 0 {
-            return Sparse::default();
-        }
-        let narrow = |(value, count)| (clip(value), clip(count));
-        Sparse { exact: self.exact, values: self.values().map(narrow).collect(), compact: 0 }
+        Sparse::of(self.exact, &self.histogram)
     }
 }
 
@@ -145,9 +132,30 @@ impl Times<u64> {
     pub fn absorb(&mut self, other: &Sparse) {
         self.exact.merge(&other.exact);
         for (value, count) in &other.values {
-            let _ = self.histogram.record_n(u64::from(*value).min(HIGHEST_MICROS), u64::from(*count));
+            let _ = self.histogram.record_n(u64::from((*value).min(HIGHEST_MICROS)), u64::from(*count));
         }
     }
+}
+
+/// For response times: three significant digits, as large as the longest time needs. With room for an hour it would be
+/// ten times larger, for every row.
+pub(super) fn fine<C: Counter>() -> Histogram<C> {
+    histogram(3)
+}
+
+fn histogram<C: Counter>(digits: u8) -> Histogram<C> {
+    let mut histogram = Histogram::new(digits).expect("a constant number of digits is valid");
+    histogram.auto(true);
+    histogram
+}
+
+fn values<C: Counter>(histogram: &Histogram<C>) -> impl Iterator<Item = (u64, u64)> + '_ {
+    histogram.iter_recorded().map(|v| (v.value_iterated_to(), v.count_at_value().as_u64()))
+}
+
+/// A time as histograms take it.
+pub(super) fn capped(time: Duration) -> u32 {
+    u32::try_from(time.as_micros()).unwrap_or(u32::MAX).min(HIGHEST_MICROS)
 }
 
 fn clip(n: u64) -> u32 {
@@ -164,6 +172,20 @@ pub struct Sparse {
 }
 
 impl Sparse {
+    /// The content of a histogram, and its exact figures.
+    pub(super) fn of<C: Counter>(exact: Exact, histogram: &Histogram<C>) -> Self {
+        if exact.count == 0 {
+            return Self::default();
+        }
+        let narrow = |(value, count)| (clip(value), clip(count));
+        Self { exact, values: values(histogram).map(narrow).collect(), compact: 0 }
+    }
+
+    /// Microseconds in any order, and the exact figures of their times.
+    pub(super) fn of_each(exact: Exact, micros: impl Iterator<Item = u32>) -> Self {
+        Self { exact, values: micros.map(|micros| (micros, 1)).collect(), compact: 0 }
+    }
+
     /// Count, sum, minimum and maximum.
     pub fn exact(&self) -> &Exact {
         &self.exact
@@ -173,7 +195,7 @@ impl Sparse {
     pub fn merge(&mut self, other: &Sparse) {
         self.exact.merge(&other.exact);
         self.values.extend_from_slice(&other.values);
-        if self.values.len() > 4 * self.compact + 16_384 {
+        if self.values.len() > 2 * self.compact + 1_024 {
             self.compact();
         }
     }

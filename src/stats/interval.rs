@@ -9,6 +9,7 @@ use super::delivery::Tally;
 use super::failures::Groups;
 use super::histogram::Times;
 use super::operation::Costs;
+use super::recorded::Recorded;
 use super::remarks::Remarks;
 use super::sample::Sample;
 use super::snapshot::{Arrivals, LogLine};
@@ -200,16 +201,16 @@ impl Interval {
 #[derive(Debug)]
 struct Cell {
     sums: Sums,
-    response: Times<u32>,
+    response: Recorded,
     /// Allocated with the first sample that has a due time.
-    service: Option<Box<Times<u32>>>,
+    service: Option<Box<Recorded>>,
     /// True if `service` is valid in this interval.
     planned: bool,
 }
 
 impl Cell {
     fn new() -> Self {
-        Self { sums: Sums::default(), response: Times::fine(), service: None, planned: false }
+        Self { sums: Sums::default(), response: Recorded::new(), service: None, planned: false }
     }
 
     fn record(&mut self, sample: &Sample) {

@@ -7,6 +7,7 @@
 pub mod aggregator;
 mod bucket;
 pub mod by_row;
+mod chunks;
 pub mod delivery;
 mod failures;
 pub mod health;
@@ -14,6 +15,7 @@ mod histogram;
 pub mod interval;
 mod moment;
 pub mod operation;
+mod recorded;
 pub mod recorder;
 pub mod remarks;
 mod row;
@@ -27,6 +29,7 @@ mod window;
 
 pub use aggregator::Aggregator;
 pub use bucket::{RowBucket, Sums};
+pub use chunks::Chunks;
 pub use histogram::{Exact, Sparse, rank};
 pub use interval::Interval;
 pub use moment::Moment;

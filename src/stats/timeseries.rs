@@ -2,15 +2,14 @@
 //! Longer buckets are merged from the histograms of their seconds as these close, and wait until the seconds are old
 //! enough to be replaced. No histogram is kept for longer than a minute.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
+use super::chunks::Chunks;
 use super::histogram::{Sparse, Times};
-use super::snapshot::{Block, Bucket, Latency, Series};
+use super::snapshot::{Block, Bucket, Buckets, Latency, Series};
 
-/// Number of 1 s buckets kept.
-const FINE: usize = 15 * 60;
+/// Number of 1 s buckets kept; older parts of the charts have columns of several seconds.
+const FINE: usize = 5 * 60;
 /// Number of 10 s buckets kept: six hours.
 const MEDIUM: usize = 6 * 360;
 /// Maximum number of blocks: one day.
@@ -28,39 +27,36 @@ pub(super) struct TimeSeries {
     view: Series,
     medium: Merger,
     coarse: Merger,
-    blocks: Arc<Vec<Block>>,
+    blocks: Chunks<Block>,
 }
 
 impl TimeSeries {
     pub fn new() -> Self {
         let (medium, coarse) = (Merger::new(PER_MEDIUM), Merger::new(PER_MEDIUM * PER_COARSE));
-        Self { view: Series::default(), medium, coarse, blocks: Arc::default() }
+        Self { view: Series::default(), medium, coarse, blocks: Chunks::default() }
     }
 
     /// Adds a closed second; `times` are its response times, compacted.
     pub fn push(&mut self, mut bucket: Bucket, times: &Sparse, redis: Option<(u64, u64)>) {
         set_percentiles(&mut bucket, &times.latency());
         if let Some(merged) = self.medium.push(&bucket, times) {
-            let blocks = Arc::make_mut(&mut self.blocks);
-            if blocks.len() == BLOCKS {
-                blocks.remove(0);
+            if self.blocks.len() == BLOCKS {
+                self.blocks.remove_first(1);
             }
-            blocks.push(block(merged, redis));
+            self.blocks.push(block(&merged, redis));
         }
         self.coarse.push(&bucket, times);
 
-        let fine = Arc::make_mut(&mut self.view.fine);
-        fine.push(bucket);
+        let Series { fine, medium, coarse } = &mut self.view;
+        fine.push(&bucket);
         if fine.len() >= FINE + PER_MEDIUM {
-            fine.drain(..PER_MEDIUM);
-            let medium = Arc::make_mut(&mut self.view.medium);
-            medium.extend(self.medium.ready.pop_front());
+            fine.remove_first(PER_MEDIUM);
+            self.medium.ready.pop_first().iter().for_each(|bucket| medium.push(bucket));
             if medium.len() >= MEDIUM + PER_COARSE {
-                medium.drain(..PER_COARSE);
-                let coarse = Arc::make_mut(&mut self.view.coarse);
-                coarse.extend(self.coarse.ready.pop_front());
+                medium.remove_first(PER_COARSE);
+                self.coarse.ready.pop_first().iter().for_each(|bucket| coarse.push(bucket));
                 if coarse.len() > COARSE {
-                    coarse.remove(0);
+                    coarse.remove_first(1);
                 }
             }
         }
@@ -70,15 +66,14 @@ impl TimeSeries {
     /// milliseconds is meaningless; a run shorter than a second has a single bucket. `times` are the response times of
     /// both.
     pub fn finish(&mut self, begun: Bucket, times: &Sparse) {
-        let fine = Arc::make_mut(&mut self.view.fine);
-        let mut bucket = fine.pop().map_or(begun, |before| before.extended(&begun));
+        let mut bucket = self.view.fine.pop().map_or(begun, |before| before.extended(&begun));
         set_percentiles(&mut bucket, &times.latency());
-        fine.push(bucket);
+        self.view.fine.push(&bucket);
     }
 
     /// Ten-second blocks of the last day at most.
-    pub fn blocks(&self) -> Arc<Vec<Block>> {
-        Arc::clone(&self.blocks)
+    pub fn blocks(&self) -> Chunks<Block> {
+        self.blocks.clone()
     }
 
     pub fn view(&self) -> Series {
@@ -94,16 +89,16 @@ struct Merger {
     bucket: Option<Bucket>,
     times: Times<u64>,
     /// Merged buckets whose seconds are still shown individually.
-    ready: VecDeque<Bucket>,
+    ready: Buckets,
 }
 
 impl Merger {
     fn new(size: usize) -> Self {
-        Self { size, seen: 0, bucket: None, times: Times::fine(), ready: VecDeque::new() }
+        Self { size, seen: 0, bucket: None, times: Times::fine(), ready: Buckets::default() }
     }
 
     /// Adds a second; returns the bucket that it completes.
-    fn push(&mut self, second: &Bucket, times: &Sparse) -> Option<&Bucket> {
+    fn push(&mut self, second: &Bucket, times: &Sparse) -> Option<Bucket> {
         let mut bucket = match self.bucket.take() {
             None => *second,
             Some(b) => b.extended(second),
@@ -112,10 +107,10 @@ impl Merger {
         self.seen += 1;
         if self.seen == self.size {
             set_percentiles(&mut bucket, &self.times.latency());
-            self.ready.push_back(bucket);
+            self.ready.push(&bucket);
             self.times.clear();
             self.seen = 0;
-            self.ready.back()
+            Some(bucket)
         } else {
             self.bucket = Some(bucket);
             None
@@ -202,14 +197,14 @@ mod tests {
         let blocks = series.blocks();
         assert_eq!(blocks.len(), BLOCKS.min(3_600));
         assert!(blocks.iter().all(|block| block.requests == 10 && block.p95 == Some(Duration::from_millis(900))));
-        assert_eq!(view.medium[0].length, Duration::from_secs(10));
-        assert_eq!(view.coarse[0].length, Duration::from_secs(60));
+        assert_eq!(view.medium.get(0).unwrap().length, Duration::from_secs(10));
+        assert_eq!(view.coarse.get(0).unwrap().length, Duration::from_secs(60));
     }
 
     #[test]
     fn bucket_without_requests_has_no_percentiles() {
         let mut series = TimeSeries::new();
         series.push(second(0), &Sparse::default(), None);
-        assert_eq!(series.view().fine[0].p95, None);
+        assert_eq!(series.view().fine.get(0).unwrap().p95, None);
     }
 }

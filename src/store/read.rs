@@ -106,7 +106,7 @@ pub fn read(folder: &Path) -> Result<Run, ReadError> {
     let (seconds, margins, redis) = series(&folder.join(folder::SERIES))?;
     let events = lines::<EventLine>(&folder.join(folder::EVENTS))?;
     last.events = Arc::new(events.iter().map(EventLine::event).collect());
-    last.series = Series { fine: Arc::new(seconds.clone()), ..Series::default() };
+    last.series = Series { fine: seconds.iter().copied().collect(), ..Series::default() };
     catch_up(&mut last, seconds.last());
     Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state })
 }

@@ -63,7 +63,7 @@ impl Run {
         let state = if last.state.is_done() { State::Ended } else { State::Running };
         Self {
             meta,
-            seconds: last.series.iter().copied().collect(),
+            seconds: last.series.iter().collect(),
             last,
             margins: Vec::new(),
             redis: Vec::new(),

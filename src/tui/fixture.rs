@@ -132,7 +132,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
             more_count: 0,
         },
         exceptions: Vec::new(),
-        series: Series { fine: Arc::new((0..second).map(bucket).collect()), ..Series::default() },
+        series: Series { fine: (0..second).map(bucket).collect(), ..Series::default() },
         health: Health { cpu: 0.31, ..Health::default() },
         aborted: 0,
         redis: None,

@@ -87,19 +87,19 @@ impl History {
         let seconds = *LENGTHS.iter().find(fits).unwrap_or(&LENGTHS[LENGTHS.len() - 1]);
         let newest = snapshot.series.iter().next_back();
         // The bucket's last moment, not the first one after it.
-        let last = newest.map_or(0, |b| last_second(b) / seconds);
+        let last = newest.map_or(0, |b| last_second(&b) / seconds);
         let oldest = first.as_secs() / seconds;
         let shown = usize::try_from(last.saturating_sub(oldest)).unwrap_or(usize::MAX).saturating_add(1).min(cells);
         let mut groups = vec![Group::default(); shown];
         let begin = last.saturating_sub(shown as u64 - 1);
         for bucket in snapshot.series.iter().rev() {
-            let (from, to) = (bucket.from.as_secs() / seconds, last_second(bucket) / seconds);
+            let (from, to) = (bucket.from.as_secs() / seconds, last_second(&bucket) / seconds);
             if to < begin {
                 break;
             }
             for number in from.max(begin)..=to.min(last) {
                 if let Some(group) = groups.get_mut((number - begin) as usize) {
-                    group.add(bucket);
+                    group.add(&bucket);
                 }
             }
         }
@@ -188,11 +188,13 @@ mod tests {
     #[test]
     fn a_column_holds_rates_and_the_slowest_second() {
         let mut snapshot = fixture::snapshot(20);
-        let fine = std::sync::Arc::make_mut(&mut snapshot.series.fine);
-        for (i, bucket) in fine.iter_mut().enumerate() {
-            (bucket.requests, bucket.failures) = (10 * (i as u64 % 2), 1);
-            bucket.p95 = Some(Duration::from_millis(100 + i as u64));
-        }
+        let changed = |(i, bucket): (u64, Bucket)| Bucket {
+            requests: 10 * (i % 2),
+            failures: 1,
+            p95: Some(Duration::from_millis(100 + i)),
+            ..bucket
+        };
+        snapshot.series.fine = (0..).zip(snapshot.series.fine.iter()).map(changed).collect();
         let history = History::new(&snapshot, Span::Last(Duration::from_secs(20)), 10);
         let first = history.columns[0].unwrap();
         assert_eq!((first.rps, first.fps, first.p95), (5.0, 1.0, Some(0.101)));

@@ -38,12 +38,13 @@ const UPDATE_INTERVAL: usize = 6;
 impl DriftDetector {
     /// Drifts as of this snapshot.
     pub fn observe(&mut self, snapshot: &Snapshot) -> Arc<Vec<Drift>> {
-        let blocks = snapshot.blocks.len();
+        let count = snapshot.blocks.len();
         // A reset of the statistics reduces the number of blocks.
-        let is_due = blocks < self.seen || blocks >= self.seen + UPDATE_INTERVAL;
-        if is_due || (snapshot.state.is_done() && blocks != self.seen) {
-            self.seen = blocks;
-            self.drifts = Arc::new(drifts(&snapshot.blocks, snapshot.plan.rate.is_some()));
+        let is_due = count < self.seen || count >= self.seen + UPDATE_INTERVAL;
+        if is_due || (snapshot.state.is_done() && count != self.seen) {
+            self.seen = count;
+            let blocks: Vec<Block> = snapshot.blocks.iter().collect();
+            self.drifts = Arc::new(drifts(&blocks, snapshot.plan.rate.is_some()));
         }
         Arc::clone(&self.drifts)
     }

@@ -85,7 +85,7 @@ async fn what_is_read_is_what_was_shown() {
     assert_eq!(run.state, State::Ended);
     assert_eq!(run.last.endpoints[0].total.requests, server.count());
     // Files have wall clock times in milliseconds.
-    let seconds = last.series.iter().map(|second| Bucket { at: to_millis(second.at), ..*second });
+    let seconds = last.series.iter().map(|second| Bucket { at: to_millis(second.at), ..second });
     assert_eq!(run.seconds, seconds.collect::<Vec<_>>());
     let events = last.events.iter().map(|event| RunEvent { at: to_millis(event.at), ..event.clone() });
     assert_eq!(*run.last.events, events.collect::<Vec<_>>());

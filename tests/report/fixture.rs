@@ -246,9 +246,9 @@ pub fn snapshot() -> Snapshot {
             message: "undefined value in {{ basket.id }}".into(),
             place: "Shopper: POST /checkout".into(),
         }],
-        series: Series { fine: Arc::new(seconds), ..Series::default() },
+        series: Series { fine: seconds.into_iter().collect(), ..Series::default() },
         seconds: Arc::default(),
-        blocks: Arc::default(),
+        blocks: Default::default(),
         judgements: Arc::new(judgements()),
         drifts: Arc::new(vec![drift()]),
         health: Health {
@@ -381,7 +381,7 @@ pub fn large(rows: u64, kinds: u64, length: u64) -> Run {
             failure(row, &format!("HTTP 500 number {n}"), kinds - n, Some(example))
         })
         .collect();
-    snapshot.series = Series { fine: Arc::new(seconds(length)), ..Series::default() };
+    snapshot.series = Series { fine: seconds(length).into_iter().collect(), ..Series::default() };
     snapshot.elapsed = Duration::from_secs(length);
     recorded(snapshot, meta())
 }

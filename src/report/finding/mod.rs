@@ -192,7 +192,7 @@ fn failing(snapshot: &Snapshot) -> Option<Finding> {
 fn began(snapshot: &Snapshot, row: &FailureRow) -> String {
     let bucket = snapshot.series.iter().find(|bucket| bucket.at >= row.first);
     bucket.map_or_else(String::new, |Bucket { from, users, .. }| {
-        format!(", since {} at {}", units::clock(*from), count((*users).into(), "user"))
+        format!(", since {} at {}", units::clock(from), count(users.into(), "user"))
     })
 }
 

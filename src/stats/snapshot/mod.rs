@@ -1,5 +1,7 @@
 //! The immutable state of a run, shared by all readers: screen, headless output and reports.
 
+mod bucket;
+mod buckets;
 mod figures;
 mod judgement;
 mod state;
@@ -11,13 +13,16 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::bucket::{Bucket, Cumulative};
+pub use self::buckets::Buckets;
 pub use self::figures::{
     Bin, ExceptionRow, FailureRow, FailureView, Figures, Latency, Mean, PERCENTILE_LABELS, PERCENTILES, Row,
 };
 pub use self::judgement::{Judged, Judgement};
 pub use self::state::{Arrivals, Blocked, Cores, End, Health, Level, LoadView, PlanView, RunState};
-pub use self::timeseries::{Block, Bucket, Cumulative, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
+pub use self::timeseries::{Block, LogLine, LogView, MAX_EVENTS, MAX_LOG, RunEvent, Series};
 pub use self::trend::Drift;
+use super::chunks::Chunks;
 use super::delivery::Tally;
 use super::operation::{Asked, Costs};
 use super::remarks::Remarks;
@@ -62,7 +67,7 @@ pub struct Snapshot {
     pub seconds: Arc<Vec<Arc<Second>>>,
     /// Ten-second blocks for [`Self::drifts`].
     #[serde(skip)]
-    pub blocks: Arc<Vec<Block>>,
+    pub blocks: Chunks<Block>,
     /// Drift of each figure; empty in the first ten minutes.
     #[serde(default)]
     pub drifts: Arc<Vec<Drift>>,

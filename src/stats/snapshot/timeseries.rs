@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Latency;
+use super::bucket::Bucket;
+use super::buckets::Buckets;
 
 /// Maximum number of [`RunEvent`]s in a snapshot.
 pub const MAX_EVENTS: usize = 1_000;
@@ -48,43 +49,18 @@ pub struct LogLine {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Series {
     /// 60 s each.
-    pub coarse: Arc<Vec<Bucket>>,
+    pub coarse: Buckets,
     /// 10 s each.
-    pub medium: Arc<Vec<Bucket>>,
-    /// 1 s each, for the last 15 minutes.
-    pub fine: Arc<Vec<Bucket>>,
+    pub medium: Buckets,
+    /// 1 s each, for the last five minutes.
+    pub fine: Buckets,
 }
 
 impl Series {
     /// All buckets, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Bucket> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
         self.coarse.iter().chain(self.medium.iter()).chain(self.fine.iter())
     }
-}
-
-/// Measurements between two moments of the run.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Bucket {
-    /// Run time at its start.
-    pub from: Duration,
-    /// Its length.
-    pub length: Duration,
-    /// Wall clock at its end.
-    pub at: SystemTime,
-    /// Users at its end.
-    pub users: u32,
-    /// Requests finished in the bucket.
-    pub requests: u64,
-    /// Failures in the bucket.
-    pub failures: u64,
-    /// Median response time; `None` without requests.
-    pub p50: Option<Duration>,
-    /// 95th percentile of the response time.
-    pub p95: Option<Duration>,
-    /// 99th percentile of the response time.
-    pub p99: Option<Duration>,
-    /// Totals of the run at the end of the bucket.
-    pub cumulative: Cumulative,
 }
 
 /// Ten seconds of the run, for the detection of drift.
@@ -106,23 +82,6 @@ pub struct Block {
     pub p95: Option<Duration>,
     /// Memory in bytes, and connected clients, of the Redis server.
     pub redis: Option<(u64, u64)>,
-}
-
-/// Totals of the run at an earlier moment: the `Total …` columns of Locust's history file.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
-pub struct Cumulative {
-    /// Requests.
-    pub requests: u64,
-    /// Failures.
-    pub failures: u64,
-    /// Bytes of response bodies.
-    pub bytes: u64,
-    /// Requests per second over the last 10 s.
-    pub rps: f64,
-    /// Failures per second over the last 10 s.
-    pub fps: f64,
-    /// Response times.
-    pub response: Latency,
 }
 
 /// A change of load, marked on the charts.

@@ -147,7 +147,7 @@ impl Writer {
         // The last second of a run may have grown since it was written.
         let grown = snapshot.series.iter().next_back().filter(|_| is_last && buckets.peek().is_none());
         for bucket in buckets.chain(grown) {
-            let line = SecondLine::new(bucket, snapshot.health.cpu, margins.clone(), redis::at(bucket, snapshot));
+            let line = SecondLine::new(&bucket, snapshot.health.cpu, margins.clone(), redis::at(&bucket, snapshot));
             push(&mut lines, &SeriesLine::Second(Box::new(line)));
             until = bucket.from + bucket.length;
         }
