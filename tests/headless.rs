@@ -2,6 +2,9 @@
 
 #[path = "headless/begun.rs"]
 mod begun;
+#[path = "common/calm.rs"]
+#[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
+mod calm;
 #[path = "headless/command.rs"]
 mod command;
 #[path = "headless/connections.rs"]

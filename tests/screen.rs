@@ -96,6 +96,24 @@ fn a_first_session_from_launcher_to_clean_terminal() {
 }
 
 #[test]
+fn the_screen_leaves_by_itself_after_the_end_where_that_is_asked_for() {
+    let terminal = Terminal::open();
+    terminal.katydid("--autostart --autoquit 1 -u 5 -r 50 -t 2s -s 2s --csv left");
+    terminal.until("living dashboard", alive);
+    // Nobody presses a key.
+    let (screen, code) = terminal.until_sane();
+    assert_eq!(code, 0, "{screen}");
+    assert!(screen.contains("VU-hours") && terminal.folder().join("left_stats.csv").is_file(), "{screen}");
+    terminal.line("clear");
+    terminal.katydid("--autostart --autoquit -1 -u 5 -r 50 -t 1s -s 2s");
+    terminal.until("the end of the run, still on the screen", |screen| {
+        screen.lines().next().is_some_and(|line| line.contains("DONE"))
+    });
+    terminal.key("q");
+    assert_eq!(terminal.until_sane().1, 0);
+}
+
+#[test]
 fn suspending_gives_the_terminal_back_and_fg_takes_it_again() {
     let terminal = Terminal::open();
     let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");

@@ -67,6 +67,24 @@ pub(super) fn of_signal(number: i32) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn every_conclusion_has_its_code() {
+        let (plain, told) = (Rule { on_error: None, otherwise: 1 }, Rule { on_error: Some(7), otherwise: 1 });
+        for (conclusion, codes) in [
+            (Conclusion::Passed, [0, 0]),
+            (Conclusion::RequestsFailed, [1, 7]),
+            (Conclusion::ThresholdFailed, [3, 3]),
+            (Conclusion::CannotTell, [3, 3]),
+            (Conclusion::Invalid, [5, 5]),
+            (Conclusion::Broken, [1, 1]),
+        ] {
+            let verdict = Verdict { conclusion, reason: String::new() };
+            assert_eq!([plain.code(&verdict), told.code(&verdict)], codes, "{conclusion:?}");
+        }
+    }
+
     #[test]
     fn signals_as_in_a_shell() {
         for (signal, code) in [(1, super::HUNG_UP), (2, 130), (15, 143), (1_000, 255), (i32::MAX, 255)] {

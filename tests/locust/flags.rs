@@ -72,6 +72,19 @@ fn a_json_file_replaces_the_final_tables() {
 }
 
 #[test]
+fn names_of_files_have_the_load_in_them() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let places = ["--html", "out/r-{u}-{r}-{t}.html", "--markdown", "{u}.md", "--csv", "x-{u}"];
+    let output = ran(folder.path(), &server, &[&places[..], &["-u", "3", "-r", "1.5", "-t", "2s"]].concat());
+    // The prefix of the CSV files is taken as it is: they are written before the run has its figures.
+    for file in ["out/r-3-1.5-2.html", "3.md", "x-{u}_stats.csv"] {
+        assert!(folder.path().join(file).is_file(), "{file}: {}", err(&output) + &out(&output));
+        assert!(out(&output).contains(&format!("wrote {file}")), "{file}: {}", out(&output));
+    }
+}
+
+#[test]
 fn statistics_are_reset_when_the_ramp_is_complete() {
     let server = Server::start();
     let folder = tempfile::tempdir().expect("a folder");
