@@ -11,7 +11,7 @@ use katydid::scenario::{Overrides, Plan, Scenario};
 use katydid::stats::snapshot::{End, Health, Judged, RunInfo, RunState};
 use katydid::stats::{Aggregator, Failure, Moment, Reason, Recorder, Sample, Snapshot};
 use katydid::store::{self, Journal, Machine, Meta, Outcome, State, Totals};
-use katydid::verdict::{DriftWatch, Judge};
+use katydid::verdict::{DriftDetector, Judge};
 use tokio::sync::watch;
 
 const HOURS: u64 = 2;
@@ -156,7 +156,7 @@ impl Source {
 struct View {
     aggregator: Aggregator,
     judge: Judge,
-    drifts: DriftWatch,
+    drifts: DriftDetector,
     started: SystemTime,
 }
 
@@ -176,7 +176,7 @@ impl View {
         Self {
             aggregator: Aggregator::new(info, rows, 2),
             judge: Judge::new(plan),
-            drifts: DriftWatch::default(),
+            drifts: DriftDetector::default(),
             started,
         }
     }

@@ -76,7 +76,7 @@ mod tests {
             (Conclusion::Passed, [0, 0]),
             (Conclusion::RequestsFailed, [1, 7]),
             (Conclusion::ThresholdFailed, [3, 3]),
-            (Conclusion::CannotTell, [3, 3]),
+            (Conclusion::Undecided, [3, 3]),
             (Conclusion::Invalid, [5, 5]),
             (Conclusion::Broken, [1, 1]),
         ] {

@@ -61,13 +61,6 @@ impl Run {
     /// A run that was not recorded, or not yet.
     pub fn of_snapshot(meta: Arc<Meta>, last: Arc<Snapshot>) -> Self {
         let state = if last.state.is_done() { State::Ended } else { State::Running };
-        Self {
-            meta,
-            seconds: last.series.iter().collect(),
-            last,
-            margins: Vec::new(),
-            redis: Vec::new(),
-            state,
-        }
+        Self { meta, seconds: last.series.iter().collect(), last, margins: Vec::new(), redis: Vec::new(), state }
     }
 }
