@@ -224,6 +224,9 @@ fn meta(name: &str, started: SystemTime) -> Meta {
         tags: Vec::new(),
         note: None,
         outcome: None,
+        ci: None,
+        is_embedded: Some(false),
+        settings: Vec::new(),
     }
 }
 
