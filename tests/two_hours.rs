@@ -265,7 +265,6 @@ fn it_opens(ended: &Ended, root: &Path) {
         let place = root.join(format!("{}-{}", ended.name, format.name()));
         let files = format.write(&place, &run).unwrap_or_else(|error| panic!("{}: {error}", format.name()));
         let bytes: u64 = files.iter().map(|file| fs::metadata(file).expect("a report").len()).sum();
-        println!("{}: {} of {:.2} MB", ended.name, format.name(), bytes as f64 / 1e6);
         assert!(format.name() != "html" || bytes < 1_000_000, "{bytes} bytes");
     }
     let history = fs::read_to_string(root.join(format!("{}-csv_stats_history.csv", ended.name))).expect("a file");
