@@ -88,7 +88,7 @@ tasks:
     assert_eq!(code, 2, "{said}");
     for wanted in [
         "s.yaml:5:29",
-        "GraphQL: the operation declares no variable `$price`",
+        "GraphQL: the operation does not declare `$price`",
         "it declares id",
         "s.yaml:10:18",
         "GraphQL: `$first`: expected `Int`, found a string",
@@ -117,15 +117,15 @@ fn a_subscription_is_checked_like_any_other_operation() {
     for (document, more, wanted) in [
         ("subscription S { stok(productId: 1) { left } }", "events: 1", "did you mean `stock`?"),
         ("subscription S { stock { left } }", "events: 1", "the required argument `Subscription.stock(productId:)`"),
-        ("query Q { orders { id } }", "events: 1", "`events` goes with a subscription, this is a query"),
-        ("mutation M { a }", "listen_for: 1s", "`listen_for` goes with a subscription, this is a mutation"),
+        ("query Q { orders { id } }", "events: 1", "`events` requires a subscription, found a query"),
+        ("mutation M { a }", "listen_for: 1s", "`listen_for` requires a subscription, found a mutation"),
         ("subscription S { a }", "events: 0", "`events` must be at least 1"),
         ("subscription S { a }", "events: many", "`events`: expected a whole number"),
         ("subscription S { a }", "listen_for: 0s", "`listen_for` must be above 0"),
         ("subscription S { a }", "listen_for: soon", "s.yaml:7:21"),
-        ("subscription S { a }", "method: get", "`method` does not go with a subscription"),
-        ("subscription S { a }", "persisted: apq", "`persisted` does not go with a subscription"),
-        ("subscription S { a }", "http_version: 2", "a WebSocket is opened by HTTP/1.1"),
+        ("subscription S { a }", "method: get", "`method` is not allowed with a subscription"),
+        ("subscription S { a }", "persisted: apq", "`persisted` is not allowed with a subscription"),
+        ("subscription S { a }", "http_version: 2", "a WebSocket is opened with HTTP/1.1"),
         ("subscription S { a }", "expect: { status: 200 }", "`status` cannot be expected of a subscription"),
         ("subscription S { a }", "expect: { header: { x: y } }", "`header` cannot be expected of a subscription"),
         ("subscription S { a }", "capture: { x: \"header: y\" }", "cannot be captured: an event has only JSON"),
@@ -239,7 +239,7 @@ fn the_schema_is_asked_for_through_the_scenario_s_proxy() {
         "host: http://shop.invalid\ndefaults: {{ proxy: \"http://{address}\" }}\ntasks: [{{ steps: [{{ graphql: '{{ a }}' }}] }}]\n"
     );
     let (said, code) = check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"]);
-    assert!(code == 2 && said.contains("no JSON: the proxy"), "{said}");
+    assert!(code == 2 && said.contains("the body is not JSON: the proxy"), "{said}");
     let request = seen.join().expect("a request");
     assert!(request.starts_with("POST http://shop.invalid/"), "{request}");
 }

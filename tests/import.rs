@@ -142,7 +142,7 @@ fn redirects_cookies_and_pages_of_a_recording() {
             "expect: { status: 200 }",
             r#"csrf: { css: "input[name=\"csrf\"]", attribute: value }"#,
             "- wait:",
-            "# the recording has this failure",
+            "# this request failed in the recording",
             "- post: /save",
             r#"form: { csrf: "{{ csrf }}", q: "a b" }"#,
             "status: 500",
@@ -224,7 +224,7 @@ fn uploads_of_a_document_and_sockets_of_a_recording() {
     ];
     let made = imported(&format!(r#"{{"log":{{"entries":[{}]}}}}"#, all.join(",")), &ImportOptions::default());
     load(&made);
-    has(&made.text, &["left out: 3 × WebSocket", "- get: /page"]);
+    has(&made.text, &["omitted: 3 × WebSocket", "- get: /page"]);
     has_not(&made.text, &["/live", "/more", "/chat", "no HTTP request"]);
 }
 
@@ -310,7 +310,7 @@ fn bodies_of_other_types_are_no_json() {
         "patch":{"requestBody":{"content":{"text/csv":{"example":"a;b"}}}}}}}"#;
     let made = imported(api, &ImportOptions::default());
     load(&made);
-    has(&made.text, &["# the document has no example of this body: write it as application/xml", "- post: /a"]);
+    has(&made.text, &["# the document has no example of this body: add it as application/xml", "- post: /a"]);
     has(&made.text, &["- put: /a\n        body: text\n"]);
     has(&made.text, &["- patch: /a\n        headers: { Content-Type: text/csv }\n        body: \"a;b\"\n"]);
     assert!(made.notes.is_empty(), "{:?}", made.notes);

@@ -191,7 +191,7 @@ fn tls_with_certificates_of_the_scenario() {
     }
     let plain = "redis: { url: 'redis://h', tls: { insecure: true } }\ntasks: [{ steps: [{ publish: c }] }]";
     let warnings = Scenario::parse("plain.yaml", plain).unwrap_or_else(|e| panic!("{e}")).warnings().to_owned();
-    assert!(warnings.contains("`tls` does nothing for a redis:// address"), "{warnings}");
+    assert!(warnings.contains("`tls` has no effect with a redis:// address"), "{warnings}");
 }
 
 #[test]

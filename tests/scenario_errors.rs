@@ -141,7 +141,7 @@ fn what_looks_like_a_slip_is_a_warning() {
         "the variable `a` is never used",
         "the flow `f` is never called",
         "user class `A` has weight 0",
-        "the classes have 9 users by `fixed_count`, but only 3 run",
+        "the classes have 9 users by `fixed_count`, but `users` is 3",
     ] {
         assert!(warnings.contains(wanted), "{wanted}:\n{warnings}");
     }
@@ -222,8 +222,8 @@ fn a_part_of_a_scenario_can_be_taken() {
     assert_eq!((names, plan.classes[0].tasks[0].steps.len()), (vec!["/in"], 1));
     for (error, hint) in [
         (rows(Some("smal"), &[], &[], &[]), "did you mean `small`?"),
-        (rows(None, &["none"], &[], &[]), "no task is left"),
-        (rows(None, &[], &[], &["C"]), "no user class is called `C`"),
+        (rows(None, &["none"], &[], &[]), "no task is selected"),
+        (rows(None, &[], &[], &["C"]), "unknown user class `C`"),
     ] {
         let text = error.unwrap_err().text;
         assert!(text.contains(hint), "{text}");

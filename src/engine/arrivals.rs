@@ -1,11 +1,11 @@
-//! Iterations that arrive by the plan, whether or not a user waits for them (the open model).
+//! Dispatches the arrivals of an open model: iterations that start according to the plan, whether or not a user is
+//! waiting.
 //!
-//! Arrival `n` of the run, counted from 0, is due when the area below the planned rate is `n`: at `n/rate` where the rate
-//! does not change, as long as that is before the end of the plan. It belongs to shard `n mod shards`. When it is due it
-//! goes to the first of these: an idle user of the class whose turn it is by weight; a new user of that class, while
-//! there may be more users; a new one that replaces an idle user of another class; another shard with a free user.
-//! Otherwise it is dropped and counted. Its due time goes with it: a user that begins it late adds the delay to its
-//! response times.
+//! Arrival `n` of the run, counted from 0, is due when the integral of the planned rate reaches `n`: at `n/rate` for a
+//! constant rate, if that is before the end of the plan. It belongs to shard `n mod shards`. When it is due, it is
+//! assigned to the first available of: an idle user of the class selected by weight; a new user of that class, if the
+//! maximum number of users is not reached; a new user that replaces an idle user of another class; another shard with a
+//! free user. Otherwise it is dropped and counted. A user that starts it late adds the delay to its response times.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,13 +18,13 @@ use super::shard_state::{ShardState, SpawnRequest};
 use super::signal::Signal;
 use crate::scenario::plan::Quota;
 
-/// Most arrivals dispatched before the users get to run, when many are due at once.
-const AT_ONCE: u32 = 32;
+/// Maximum number of arrivals dispatched before users get to run, if many are due at once.
+const BATCH: u32 = 32;
 
-/// The number of the first arrival at or after a change of pace that belongs to this shard: the arrivals are counted as
-/// if the pace had been the same from the beginning.
+/// Number of this shard's first arrival at or after a change of pace. Arrivals are counted as if the pace had been the
+/// same from the start.
 fn first_after(planned: f64, pace: Pace, (index, shards): (u64, u64)) -> u64 {
-    // Tolerates the rounding of the area, so that no arrival comes twice.
+    // Tolerates rounding errors, so that no arrival is dispatched twice.
     let number = (planned * pace.scale - 1e-6).ceil().max(0.0) as u64;
     number + (index + shards - number % shards) % shards
 }
@@ -32,19 +32,19 @@ fn first_after(planned: f64, pace: Pace, (index, shards): (u64, u64)) -> u64 {
 /// The arrivals of one shard, in order.
 #[derive(Debug)]
 pub struct ArrivalSchedule {
-    /// Index of the shard, and how many shards there are.
+    /// Index of the shard, and number of shards.
     share: (u64, u64),
-    /// When the plan's clock started.
+    /// Start of the plan's clock.
     from: Instant,
     paused_before: Duration,
     pace: Pace,
-    /// The arrival of the run that comes next on this shard.
+    /// Number of the next arrival on this shard.
     number: u64,
     turns: Quota,
 }
 
 impl ArrivalSchedule {
-    /// From the first arrival on; `share` is the index of the shard and how many shards there are.
+    /// Starts with the first arrival; `share`: index of the shard, and number of shards.
     pub fn new(shard: &ShardState, share: (u64, u64), from: Instant) -> Self {
         let pace = shard.pace.get();
         Self {
@@ -57,7 +57,7 @@ impl ArrivalSchedule {
         }
     }
 
-    /// Dispatches what is due by now, at most `most`, and returns when the next is due; `None` when there is none.
+    /// Dispatches arrivals that are due, at most `most`. Returns when the next one is due; `None` if there is none.
     pub fn dispatch_due(&mut self, shard: &ShardState, most: u32) -> Option<Instant> {
         let schedule = &shard.plan.schedule;
         if shard.pace.get() != self.pace {
@@ -89,9 +89,9 @@ pub async fn dispatch(shard: Rc<ShardState>, schedule: Rc<RefCell<ArrivalSchedul
             shard.resumed.notified().await;
             continue;
         }
-        let next = schedule.borrow_mut().dispatch_due(&shard, AT_ONCE);
+        let next = schedule.borrow_mut().dispatch_due(&shard, BATCH);
         match next {
-            // No more at this pace; another one may bring some.
+            // No more arrivals at this pace; a change of pace may add some.
             None => shard.repaced.notified().await,
             Some(at) if at > Instant::now() => tokio::select! {
                 () = shard.sleep_until_due(at) => {}
@@ -102,7 +102,7 @@ pub async fn dispatch(shard: Rc<ShardState>, schedule: Rc<RefCell<ArrivalSchedul
     }
 }
 
-/// Has a user of this shard begin an iteration, or passes it on.
+/// Assigns an iteration to a user of this shard, or passes it on to another shard.
 pub fn serve(shard: &ShardState, arrival: Arrival) {
     if !begin(shard, arrival) {
         shard.pass_on(arrival);
@@ -110,7 +110,7 @@ pub fn serve(shard: &ShardState, arrival: Arrival) {
     shard.report_free();
 }
 
-/// False when no user of this shard is free.
+/// Returns false if no user of this shard is free.
 fn begin(shard: &ShardState, Arrival { class, due, .. }: Arrival) -> bool {
     let idle = |users: &mut Vec<Rc<Signal>>| std::iter::from_fn(|| users.pop()).find(|user| !user.is_retired());
     let mut idle_users = shard.idle_users.borrow_mut();
@@ -123,10 +123,10 @@ fn begin(shard: &ShardState, Arrival { class, due, .. }: Arrival) -> bool {
             shard.vacancies.set(left);
             None
         }
-        // The class with the most idle users can best do without one.
+        // Replace a user of the class with the most idle users.
         None => match idle_users.iter_mut().max_by_key(|users| users.len()).and_then(idle) {
             Some(user) => {
-                user.retire(shard.last_moment());
+                user.retire(shard.abort_deadline());
                 Some(user)
             }
             None => return false,
@@ -146,7 +146,7 @@ mod tests {
     use crate::scenario::{Overrides, Scenario};
 
     #[test]
-    fn every_arrival_belongs_to_one_shard() {
+    fn each_arrival_belongs_to_one_shard() {
         for (planned, scale, expected) in
             [(0.0, 1.0, [0, 1, 2]), (10.0, 1.0, [12, 10, 11]), (10.5, 1.0, [12, 13, 11]), (10.0, 2.0, [21, 22, 20])]
         {
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// Shards of a plan whose users would all be free, with their schedules.
+    /// Shards of a plan with unlimited vacancies, and their schedules.
     fn shards(text: &str, count: usize) -> Vec<(Rc<ShardState>, ArrivalSchedule)> {
         let text = format!("host: http://h\n{text}\ntasks: [{{ steps: [{{ get: / }}] }}]");
         let plan = Arc::new(Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap());
@@ -171,7 +171,7 @@ mod tests {
         (0..count).map(shard).collect()
     }
 
-    /// The times in the plan at which iterations arrive before it ends.
+    /// Times in the plan at which iterations arrive.
     async fn arrived(text: &str, count: usize) -> Vec<Duration> {
         let mut shards = shards(text, count);
         let from = Instant::now();
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn as_many_arrive_as_are_due_before_the_end() {
+    async fn number_of_arrivals_before_the_end_is_exact() {
         for (rate, seconds, count) in [
             (10.0, 2.0, 20),
             (0.5, 1.0, 1),
@@ -225,7 +225,7 @@ mod tests {
     async fn arrivals_of_stages_add_up() {
         let stages = |stages: &str| format!("arrivals: {{ stages: [{stages}] }}");
         for (text, count) in [
-            // A slope from 0 to 10/s in 4 s has 20 below it.
+            // The integral of a ramp from 0 to 10/s in 4 s is 20.
             (stages("{ duration: 4s, rate: 10 }"), 20),
             (stages("{ duration: 4s, rate: 10 }, { duration: 2s, rate: 10 }"), 40),
             (
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_was_due_is_dispatched_however_late_the_thread_is() {
+    async fn due_arrivals_are_dispatched_by_a_late_thread() {
         for (late, count) in [(0, 1), (99, 1), (100, 2), (1_950, 20), (60_000, 20)] {
             let mut shards = shards("run_time: 2s\narrivals: { rate: 10 }", 1);
             let (shard, schedule) = &mut shards[0];

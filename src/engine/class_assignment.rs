@@ -1,13 +1,13 @@
-//! Which class user number `n` belongs to.
+//! Assigns user numbers to classes.
 //!
-//! The users of a run are a sequence whose every prefix is shared fairly, so that spawning is taking the next number and
-//! retiring is returning the last one: no user ever changes its class. Each shard has every `shards`-th number, so
-//! shards agree without communication.
+//! Users are numbered, and every prefix of the numbers is distributed fairly over the classes. Spawning takes the next
+//! number and retiring returns the last one, so that no user changes its class. Each shard has every `shards`-th
+//! number, so that shards agree without communication.
 
 use crate::scenario::plan::{Class, Quota, Start};
 use crate::units::Users;
 
-/// The sequence of classes, extended as needed.
+/// Class of each user number, computed on demand.
 #[derive(Debug, Clone)]
 pub struct ClassAssignment {
     quota: Quota,
@@ -16,8 +16,8 @@ pub struct ClassAssignment {
 }
 
 impl ClassAssignment {
-    /// Fixed counts come first, in the plan's order; the rest is shared by weight. Of the `planned` users, those of
-    /// classes that start before the others come before all others.
+    /// Fixed counts come first, in the plan's order; the others are assigned by weight. The `planned` users include
+    /// those of classes that start before the others, which get the lowest numbers.
     pub fn new(classes: &[Class], planned: Users) -> Self {
         let weights: Vec<u64> =
             classes.iter().map(|c| if c.fixed_count.is_some() { 0 } else { u64::from(c.weight) }).collect();
@@ -32,19 +32,19 @@ impl ClassAssignment {
             assignment.class_of(planned.0 - 1);
             let planned = assignment.sequence.len().min(planned.0 as usize);
             let planned = &mut assignment.sequence[..planned];
-            // A stable sort: within each part the order stays fair.
+            // Stable sort: within each part the order stays fair.
             planned.sort_by_key(|class| !is_early(class));
             assignment.early = planned.iter().filter(|class| is_early(class)).count() as u32;
         }
         assignment
     }
 
-    /// How many of the planned users start before the others.
+    /// Number of planned users that start before the others.
     pub fn early(&self) -> Users {
         Users(self.early)
     }
 
-    /// The class of user `n`, counted from 0. `None` when only fixed counts exist and they are used up.
+    /// Class of user `n`, from 0. `None` if all classes have fixed counts and these are used up.
     pub fn class_of(&mut self, n: u32) -> Option<usize> {
         while self.sequence.len() <= n as usize {
             let next = self.quota.next()?;
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn classes_that_start_before_the_others_have_the_first_numbers() {
+    fn classes_that_start_before_others_get_the_lowest_numbers() {
         let early = |weight, fixed_count| Class { start: Start::BeforeOthers, ..class(weight, fixed_count) };
         for (classes, planned, expected, count) in [
             ([class(1, Some(2)), early(1, Some(2))], 4, [1, 1, 0, 0], 2),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn every_prefix_is_within_one_user_of_the_exact_share() {
+    fn every_prefix_is_within_one_user_of_the_exact_ratio() {
         for weights in [vec![9, 1], vec![1, 1, 1], vec![5, 3, 2], vec![100, 1, 1, 7], vec![13, 11, 7, 5, 3, 2]] {
             let mut assignment =
                 ClassAssignment::new(&weights.iter().map(|w| class(*w, None)).collect::<Vec<_>>(), Users(50));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn fixed_counts_come_first_and_may_be_all() {
+    fn fixed_counts_come_first_and_can_be_exhausted() {
         let mut assignment = ClassAssignment::new(&[class(3, None), class(1, Some(2)), class(1, None)], Users(6));
         let first: Vec<_> = (0..6).map(|n| assignment.class_of(n).unwrap()).collect();
         assert_eq!(first, [1, 1, 0, 0, 0, 2]);

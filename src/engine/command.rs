@@ -2,23 +2,24 @@
 
 use crate::units::{PerSecond, Users};
 
-/// A command to a run. Each is accepted at any time, also while ramping; after the end it has no effect.
+/// A command to a run. Accepted at any time, including during the ramp; no effect after the end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Command {
-    /// New target; reached at the spawn rate, upwards and downwards. In a shaped run it replaces the shape; in an
-    /// open one it is the maximum of users at once.
+    /// Sets the target number of users, reached at the spawn rate in both directions. In a run with stages it replaces
+    /// them; in an open model it sets the maximum number of users.
     SetUsers(Users),
-    /// Users started or retired per second from now on; in a shaped run it replaces the shape. In an open run it
-    /// is the arrivals per second that the current stage goes to, and scales all of the plan.
+    /// Sets the number of users started or stopped per second. In a run with stages it replaces them. In an open model
+    /// it sets the target arrival rate of the current stage, and scales the whole plan accordingly.
     SetSpawnRate(PerSecond),
     /// Returns control to the plan.
     FollowPlan,
-    /// Hold new iterations; requests in flight finish. Paused time is not run time.
+    /// Starts no new iterations; requests in flight finish. Paused time is not run time.
     Pause,
-    /// Resume after a pause.
+    /// Ends a pause.
     Resume,
-    /// Let running tasks finish for the stop time-out, then abort them. A second stop aborts them at once.
+    /// Stops the run: running tasks may finish within the stop time-out, then they are aborted. A second stop aborts
+    /// them immediately.
     Stop,
-    /// Reset all statistics, on every shard; the run continues.
+    /// Resets all statistics; the run continues.
     ResetStatistics,
 }

@@ -1,14 +1,14 @@
-//! Shows from outside that a load thread runs: a blocked thread cannot report that itself.
+//! Heartbeats of the load threads, checked by another thread: a blocked thread cannot report that itself.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a thread shows that it runs. The lag of this timer also shows whether the thread keeps up.
+/// Interval of heartbeats. The lag of this timer also shows whether the thread keeps up.
 pub const EVERY: Duration = Duration::from_millis(10);
-/// Instead of a time: the thread has ended, so no further beat is expected.
+/// Stored instead of a time when the thread has ended and no further beat is expected.
 const OVER: u64 = u64::MAX;
 
-/// One per shard: written by its timer, read by the control thread.
+/// Heartbeat of one shard: written by its timer, read by the control thread.
 #[derive(Debug)]
 pub struct Heartbeat {
     started: Instant,
@@ -17,7 +17,7 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// With its first beat now.
+    /// Starts with a first beat.
     pub fn start() -> Self {
         Self { started: Instant::now(), last: AtomicU64::new(0) }
     }
@@ -26,7 +26,7 @@ impl Heartbeat {
         u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(OVER - 1)
     }
 
-    /// Records that the thread runs.
+    /// Records a beat.
     pub fn beat(&self) {
         self.last.store(self.now(), Ordering::Relaxed);
     }
@@ -36,7 +36,7 @@ impl Heartbeat {
         self.last.store(OVER, Ordering::Relaxed);
     }
 
-    /// For how long the next beat has been due; zero after the end.
+    /// Time by which the next beat is overdue; zero after the end.
     pub fn overdue(&self) -> Duration {
         let silence = self.now().saturating_sub(self.last.load(Ordering::Relaxed));
         Duration::from_nanos(silence).saturating_sub(EVERY)
@@ -61,13 +61,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_blocked_thread_is_reported_while_it_is_blocked_and_counted_once() {
+    async fn blocked_thread_is_reported_while_blocked_and_counted_once() {
         let text = "host: http://h\nusers: 1\ntasks: [{ steps: [{ wait: 100ms }] }]";
         let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
         let (block, blocks) = mpsc::channel();
         let (release, released) = mpsc::channel::<()>();
         let ends = Arc::new(Mutex::new((blocks, released)));
-        // A task that blocks its thread, as one that parses a huge page would.
+        // A task that blocks its thread.
         let task = move || {
             drop(tokio::task::spawn_local(async move {
                 while ends.lock().unwrap().0.try_recv().is_err() {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_has_ended_is_not_reported() {
+    fn ended_thread_is_not_reported() {
         let heartbeat = Heartbeat::start();
         std::thread::sleep(EVERY * 2);
         let late = heartbeat.overdue();

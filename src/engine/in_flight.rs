@@ -1,9 +1,9 @@
-//! Requests that wait for their response, and since when they do.
+//! Requests in flight, with their send times.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
-/// The requests in flight of one shard. Nothing is allocated once there have been as many at the same time.
+/// Requests in flight of one shard. Memory grows only with the maximum number of concurrent requests.
 #[derive(Debug, Default)]
 pub struct InFlight {
     count: Cell<u32>,
@@ -16,12 +16,12 @@ struct Slots {
     free: Vec<usize>,
 }
 
-/// One request in flight; returned when it ends.
+/// A request in flight, for [`InFlight::end`].
 #[derive(Debug)]
 pub struct Ticket(Option<usize>);
 
 impl InFlight {
-    /// Counts a request that was sent at `since`.
+    /// Adds a request sent at `since`.
     pub fn begin(&self, since: Instant) -> Ticket {
         self.count.set(self.count.get() + 1);
         let slots = &mut *self.slots.borrow_mut();
@@ -37,13 +37,13 @@ impl InFlight {
         }))
     }
 
-    /// Counts a request that the server answers only when it has something to send, so that its age means nothing.
+    /// Adds a request whose response may take arbitrarily long, such as a subscription: it has no age.
     pub fn begin_listening(&self) -> Ticket {
         self.count.set(self.count.get() + 1);
         Ticket(None)
     }
 
-    /// The request has ended, with or without a response.
+    /// Removes a request, with or without response.
     pub fn end(&self, ticket: &mut Ticket) {
         self.count.set(self.count.get() - 1);
         if let Some(at) = ticket.0.take() {
@@ -53,12 +53,12 @@ impl InFlight {
         }
     }
 
-    /// Requests in flight.
+    /// Number of requests in flight.
     pub fn count(&self) -> u32 {
         self.count.get()
     }
 
-    /// For how long the oldest has waited. Takes time in proportion to their number.
+    /// Age of the oldest request. Linear in the number of requests.
     pub fn oldest(&self, now: Instant) -> Option<Duration> {
         let oldest = self.slots.borrow().since.iter().flatten().min().copied();
         oldest.map(|since| now.saturating_duration_since(since))
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_the_one_that_waits_longest() {
+    fn oldest_request_is_tracked() {
         let (all, start) = (InFlight::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!((all.count(), all.oldest(at(9))), (0, None));
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!((all.count(), all.oldest(at(9))), (3, Some(Duration::from_secs(8))));
         all.end(&mut first);
         assert_eq!((all.count(), all.oldest(at(9))), (2, Some(Duration::from_secs(7))));
-        // Its slot is reused.
+        // The slot is reused.
         let mut third = all.begin(at(5));
         all.end(&mut second);
         assert_eq!(all.oldest(at(9)), Some(Duration::from_secs(4)));

@@ -1,7 +1,7 @@
-//! A [`Plan`] becomes load.
+//! Generates load from a [`Plan`].
 //!
-//! [`start`] spawns one thread per shard and one control thread (supervisor and aggregator), and returns a [`RunHandle`]:
-//! commands in, snapshots out.
+//! [`start`] spawns one thread per shard and one control thread (supervisor and aggregator), and returns a
+//! [`RunHandle`] for commands and snapshots.
 
 mod arrivals;
 mod class_assignment;
@@ -56,39 +56,39 @@ use crate::verdict::Judge;
 /// Settings of the load generator itself.
 #[derive(Debug, Clone, Copy)]
 pub struct EngineOptions {
-    /// Shards, each an OS thread with its own runtime; at least 1.
+    /// Number of shards, each an OS thread with its own runtime; at least 1.
     pub threads: usize,
-    /// Seed of every random choice.
+    /// Seed of the random numbers.
     pub seed: u64,
 }
 
-/// The engine could not start.
+/// Why the engine could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The operating system provides no thread or no runtime.
+    /// A thread or a runtime could not be created.
     #[error("cannot start the load generator's threads: {0}")]
     Thread(#[from] io::Error),
     /// A data file cannot be used.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The scenario has steps that are not yet runnable.
+    /// The scenario contains steps that are not supported yet.
     #[error("{0}")]
     NotRunnable(String),
-    /// A protocol of the scenario cannot be set up, for example its TLS.
+    /// A protocol could not be set up, for example its TLS.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
 }
 
-/// Most commands that wait to be handled: many more than a person can give in the 50 ms between two reads.
+/// Maximum number of queued commands: many more than a person can enter in the 50 ms between two reads.
 const COMMANDS: usize = 256;
-/// Most intervals of each shard that wait for the aggregator.
+/// Maximum number of intervals per shard that wait for the aggregator.
 const INTERVALS: usize = 4;
 
-/// Reads the data files, then starts the run.
+/// Opens the data files and starts the run.
 ///
 /// # Errors
-/// When the operating system provides no thread, TLS cannot be set up, a data file cannot be used, or the plan has
-/// something that is not yet runnable.
+/// If a thread cannot be created, TLS cannot be set up, a data file cannot be used, or the plan contains something that
+/// is not supported yet.
 pub fn start(plan: Arc<Plan>, options: EngineOptions) -> Result<RunHandle, EngineError> {
     start_with(plan, options, || {})
 }
@@ -99,7 +99,7 @@ fn start_with(
     options: EngineOptions,
     given: impl FnOnce() + Clone + Send + 'static,
 ) -> Result<RunHandle, EngineError> {
-    // A shard without a slot for a user could serve none of the iterations that arrive on it.
+    // A shard without slots for users could not serve the iterations that arrive on it.
     let places = plan.schedule.max_users().map_or(usize::MAX, |most| most.0.max(1) as usize);
     let threads = options.threads.clamp(1, places);
     if let Some(why) = plan.not_runnable() {
@@ -130,7 +130,7 @@ fn start_with(
             heartbeat: Arc::clone(&heartbeat),
         };
         let given = given.clone();
-        // Built here, so that a failure is an error of the caller and not a dead thread.
+        // Errors of the runtime are returned to the caller.
         let thread = spawn(format!("katydid-shard-{index}"), move |runtime| {
             runtime.block_on(async {
                 given();
@@ -148,7 +148,7 @@ fn start_with(
     let setup = supervisor::SupervisorSetup { plan, aggregator, links, commands, intervals, snapshots, server };
     spawn("katydid-control".to_owned(), move |runtime| {
         runtime.block_on(async {
-            // Its task ends with the runtime.
+            // This task ends with the runtime.
             drop(tokio::task::spawn_local(factories.watch_servers(move |looked_at| {
                 figures.send_replace(Some(looked_at));
             })));
@@ -190,7 +190,7 @@ fn first_moment(plan: &Plan) -> Moment {
     }
 }
 
-/// Starts a named thread with its own runtime, and returns once the runtime is built.
+/// Starts a named thread with its own runtime, and waits until the runtime is built.
 fn spawn(name: String, body: impl FnOnce(LocalRuntime) + Send + 'static) -> io::Result<thread::JoinHandle<()>> {
     let (report, reported) = std::sync::mpsc::sync_channel(1);
     let thread = thread::Builder::new().name(name).spawn(move || {

@@ -1,4 +1,4 @@
-//! When a user's next iteration starts: arithmetic only.
+//! Computes when a user's next iteration starts. No clock.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use tokio::time::Instant;
 
 use crate::scenario::plan::Wait;
 
-/// When one user's iterations start.
+/// Start times of one user's iterations.
 #[derive(Debug)]
 pub struct Pacer {
     wait: Wait,
-    /// When the current iteration was due, where iterations have due times.
+    /// Due time of the current iteration; `None` if iterations have no due times.
     due: Option<Instant>,
 }
 
 impl Pacer {
-    /// The first iteration is due when it begins.
+    /// The first iteration is due when it starts.
     pub fn new(wait: Wait) -> Self {
         Self { wait, due: None }
     }
 
-    /// Begins an iteration at `now` and returns how late it is; `None` where iterations have no due time.
+    /// Starts an iteration at `now` and returns its delay; `None` if iterations have no due times.
     pub fn begin(&mut self, now: Instant) -> Option<Duration> {
         if !self.wait.is_planned() {
             return None;
@@ -28,8 +28,8 @@ impl Pacer {
         Some(now.saturating_duration_since(*self.due.get_or_insert(now)))
     }
 
-    /// When the next iteration starts, given that this one ended at `now`. Due times do not move: iterations delayed by a
-    /// slow response are due in the past, start at once, and the delay is part of their response time.
+    /// Start of the next iteration if this one ended at `now`. Due times do not move: iterations delayed by a slow
+    /// response are due in the past and start immediately, and the delay is part of their response time.
     pub fn next(&mut self, now: Instant, rng: &mut fastrand::Rng) -> Instant {
         match self.wait {
             Wait::Constant(pause) => now + pause,
@@ -38,7 +38,7 @@ impl Pacer {
         }
     }
 
-    /// Paused time is not run time: later due times move by it.
+    /// Moves later due times by a pause, because paused time is not run time.
     pub fn shift(&mut self, pause: Duration) {
         self.due = self.due.map(|due| due + pause);
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn think_time_has_no_due_times() {
+    async fn waits_have_no_due_times() {
         let mut rng = fastrand::Rng::with_seed(1);
         let now = Instant::now();
         let mut constant = Pacer::new(Wait::Constant(5 * MS));

@@ -1,13 +1,13 @@
-//! How many users there should be at a moment: arithmetic only, shared by the supervisor and its tests.
+//! Computes the number of users of a ramp. No clock.
 
 use std::time::Duration;
 
 use crate::units::{PerSecond, Users};
 
-/// Moves a number of users towards a target at the spawn rate, upwards and downwards, one user at a time.
+/// Moves the number of users towards a target at the spawn rate, one user at a time, in both directions.
 #[derive(Debug, Clone, Copy)]
 pub struct Ramp {
-    /// Users at `since`; a fraction is progress towards the next one, kept when the rate changes during the ramp.
+    /// Users at `since`; the fraction is the progress towards the next user.
     from: f64,
     since: Duration,
     target: Users,
@@ -15,17 +15,17 @@ pub struct Ramp {
 }
 
 impl Ramp {
-    /// Starts at run time 0 without users.
+    /// Ramp from 0 users at run time 0.
     pub fn new(target: Users, rate: PerSecond) -> Self {
         Self { from: 0.0, since: Duration::ZERO, target, rate }
     }
 
-    /// Continues from this many users at `since`.
+    /// Ramp from this many users at `since`.
     pub fn from(users: Users, since: Duration, target: Users, rate: PerSecond) -> Self {
         Self { from: f64::from(users.0), since, target, rate }
     }
 
-    /// Users wanted now. After a change the first user comes at once, the others `1/rate` apart.
+    /// Number of users at `t`. After a change, the first user starts immediately, the others `1/rate` apart.
     pub fn at(&self, t: Duration) -> Users {
         let (position, target) = (self.position(t), f64::from(self.target.0));
         let users = if position < target {
@@ -36,24 +36,24 @@ impl Ramp {
         Users(users as u32)
     }
 
-    /// Sets a new target from `t` on.
+    /// Sets a new target at `t`.
     pub fn retarget(&mut self, target: Users, t: Duration) {
         (self.from, self.since) = (self.position(t), t);
         self.target = target;
     }
 
-    /// Sets a new rate from `t` on.
+    /// Sets a new rate at `t`.
     pub fn rerate(&mut self, rate: PerSecond, t: Duration) {
         (self.from, self.since) = (self.position(t), t);
         self.rate = rate;
     }
 
-    /// The number of users it moves to.
+    /// Target number of users.
     pub fn target(&self) -> Users {
         self.target
     }
 
-    /// Users per second.
+    /// Rate in users per second.
     pub fn rate(&self) -> PerSecond {
         self.rate
     }
@@ -65,7 +65,7 @@ impl Ramp {
     }
 }
 
-/// Tolerates the rounding of `seconds × rate`, so that the user due at exactly 200 ms comes at 200 ms.
+/// Tolerates rounding of `seconds × rate`, so that the user due at exactly 200 ms starts at 200 ms.
 const EPSILON: f64 = 1e-6;
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn users_come_one_at_a_time() {
+    fn users_start_one_at_a_time() {
         let ramp = Ramp::new(Users(50), PerSecond(5.0));
         for (t, users) in [(0, 1), (199, 1), (200, 2), (400, 3), (1_000, 6), (9_800, 50), (60_000, 50)] {
             assert_eq!(ramp.at(ms(t)), Users(users), "at {t} ms");
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn users_leave_at_the_same_rate_and_a_change_during_the_ramp_continues_from_there() {
+    fn users_stop_at_the_same_rate_and_changes_continue_from_the_current_number() {
         let mut ramp = Ramp::new(Users(10), PerSecond(10.0));
         ramp.retarget(Users(2), ms(2_000));
         assert_eq!(ramp.at(ms(2_000)), Users(9));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_rate_keeps_the_progress_made() {
+    fn new_rate_keeps_the_progress() {
         let mut ramp = Ramp::new(Users(100), PerSecond(1.0));
         ramp.rerate(PerSecond(10.0), ms(500));
         assert_eq!(ramp.at(ms(550)), Users(2));

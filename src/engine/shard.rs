@@ -1,6 +1,6 @@
-//! One OS thread with its own runtime, its own users and its own recorder. Users never move between shards.
+//! One OS thread with its own runtime, users and recorder. Users never move between shards.
 //!
-//! In: commands of the supervisor. Out: an interval of statistics every 250 ms. This file is the loop of the thread.
+//! Input: commands of the supervisor. Output: an interval of statistics every 250 ms. This file contains the main loop.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,10 +13,11 @@ use super::pool::{PoolEvent, UserPool};
 use super::shard_setup::ShardSetup;
 use super::shard_state::ShardState;
 
-/// How often what was recorded is handed over.
+/// Interval of handovers to the aggregator.
 pub const HANDOVER: Duration = Duration::from_millis(250);
 
-/// Runs until stopped and without users, or aborted. The last interval is handed over before the channel closes.
+/// Runs until stopped and all users have ended, or until aborted. Hands over the last interval before the channel
+/// closes.
 pub async fn run(setup: ShardSetup) {
     let heartbeat = Arc::clone(&setup.heartbeat);
     let mut pool = UserPool::new(setup);
@@ -25,12 +26,12 @@ pub async fn run(setup: ShardSetup) {
     handover.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let probe = tokio::task::spawn_local(probe(Rc::clone(&shard), Arc::clone(&heartbeat)));
     let timed = Rc::clone(&shard);
-    let time = tokio::task::spawn_local(async move { timed.keep_time().await });
+    let time = tokio::task::spawn_local(async move { timed.run_timer().await });
     while !pool.is_over() {
         tokio::select! {
             event = pool.next_event() => match event {
                 PoolEvent::Command(command) => pool.handle(command),
-                PoolEvent::Ended(ended) => pool.forget(ended),
+                PoolEvent::Ended(ended) => pool.remove(ended),
             },
             _ = handover.tick() => pool.hand_over(),
             () = shard.attention.notified() => pool.process_pending(),
@@ -48,7 +49,7 @@ async fn probe(shard: Rc<ShardState>, sign: Arc<Heartbeat>) {
         sign.beat();
         let due = Instant::now() + heartbeat::EVERY;
         shard.sleep_until_due(due).await;
-        // What the timer itself rounds up does not mean overload.
+        // The timer's own rounding does not mean overload.
         let lag = due.elapsed().saturating_sub(shard.timer_step());
         shard.recorder.borrow_mut().timer_lag(lag);
     }

@@ -1,4 +1,4 @@
-//! Commands from the supervisor, and from other shards, to a shard.
+//! Commands to a shard, from the supervisor and from other shards.
 
 use std::time::Duration;
 
@@ -7,38 +7,38 @@ use tokio::time::Instant;
 /// A command to a shard.
 #[derive(Debug, Clone, Copy)]
 pub enum ShardCommand {
-    /// Have this shard's share of this many users on all shards together. In an open run: at most.
-    Hold(u32),
-    /// Iterations arrive by the plan, whose clock started at this moment.
+    /// Sets the number of users over all shards; in an open model, the maximum.
+    SetUsers(u32),
+    /// Starts the arrivals; the plan's clock started at this time.
     Arrive(Instant),
-    /// Begin an iteration that arrived on a shard without an idle user.
+    /// Starts an iteration that arrived on a shard without a free user.
     Serve(Arrival),
-    /// Multiply the arrival rate by this factor, from this moment of the plan on.
+    /// Multiplies the arrival rate by this factor, from this time of the plan on.
     Scale(f64, Duration),
-    /// Begin no new iterations.
+    /// Starts no new iterations.
     Pause,
-    /// Begin iterations again.
+    /// Ends a pause.
     Resume,
-    /// Retire every user, and end after the last one.
+    /// Retires all users, and ends when they have ended.
     Stop,
-    /// Abort all users, and end.
+    /// Aborts all users, and ends.
     Abort,
-    /// Reset the statistics: intervals have this number from now on.
+    /// Resets the statistics: later intervals have this epoch.
     Epoch(u32),
 }
 
-/// An iteration that has arrived.
+/// An iteration that is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Arrival {
-    /// Its class in the plan.
+    /// Index of its class in the plan.
     pub class: usize,
-    /// When it was due.
+    /// Due time.
     pub due: Instant,
-    /// How many shards have passed it on.
+    /// Number of shards that have passed it on.
     pub passed: u32,
 }
 
-/// The factor on the planned arrival rate, and the moment of the plan from which it applies.
+/// Factor on the planned arrival rate, and time of the plan from which it applies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pace {
     pub scale: f64,

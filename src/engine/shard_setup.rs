@@ -1,4 +1,4 @@
-//! What a shard is built from.
+//! Parameters of a shard.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU32;
@@ -13,7 +13,7 @@ use crate::protocol::sessions::Factories;
 use crate::scenario::Plan;
 use crate::stats::Interval;
 
-/// Everything a shard needs to run; moved onto its thread.
+/// Everything a shard needs; moved to its thread.
 pub struct ShardSetup {
     pub index: usize,
     pub shards: usize,
@@ -31,7 +31,7 @@ pub struct ShardSetup {
 
 #[cfg(test)]
 impl ShardSetup {
-    /// Shard `index` of `shards`, whose channels lead nowhere.
+    /// Shard `index` of `shards`, with unconnected channels.
     pub fn of(plan: &Arc<Plan>, index: usize, shards: usize) -> Self {
         Self {
             index,

@@ -1,4 +1,4 @@
-//! What the users of one shard share.
+//! State shared by the users of one shard.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -21,18 +21,18 @@ use crate::scenario::Plan;
 use crate::stats::snapshot::Arrivals;
 use crate::stats::{Interval, Recorder};
 
-/// A user to be spawned for an iteration.
+/// Request to spawn a user for an iteration.
 #[derive(Debug)]
 pub struct SpawnRequest {
-    /// Its class in the plan.
+    /// Index of its class in the plan.
     pub class: usize,
-    /// When the iteration was due.
+    /// Due time of the iteration.
     pub due: Instant,
-    /// The idle user of another class that leaves for it.
+    /// The idle user of another class that it replaces.
     pub instead_of: Option<Rc<Signal>>,
 }
 
-/// What the users of one shard share. Single-threaded, so cells are enough.
+/// State shared by the users of one shard. Single-threaded, therefore cells instead of locks.
 pub struct ShardState {
     pub plan: Arc<Plan>,
     pub seed: u64,
@@ -42,15 +42,15 @@ pub struct ShardState {
     pub paused: Cell<bool>,
     pub resumed: Notify,
     pub users: Cell<u32>,
-    /// Users that start before the others and have finished `on_start`.
+    /// Users with `start: before_others` that have finished `on_start`.
     pub ready: Cell<u32>,
     pub in_flight: InFlight,
     pub aborted: Cell<u64>,
-    /// Lists of steps that ended before their last step, because their users had to leave; since the last handover.
+    /// Step lists that ended early because their users had to leave, since the last handover.
     pub unfinished: Cell<u64>,
-    /// Users alive on all shards that do not start before the others.
+    /// Number of running users on all shards without `start: before_others`.
     pub others: Arc<AtomicU32>,
-    /// The pool has something to process.
+    /// Wakes the pool when there are requests to process.
     pub attention: Notify,
     pub stopping: Cell<bool>,
     wants_stop: Cell<bool>,
@@ -60,26 +60,26 @@ pub struct ShardState {
     pub pace: Cell<Pace>,
     /// The pace has changed.
     pub repaced: Notify,
-    /// Users of an open run that wait for an iteration, by class; the last one is the first to get work, as its connections are
-    /// the warmest.
+    /// Idle users of an open model, by class. The last one gets the next iteration, because its connections were used
+    /// most recently.
     pub idle_users: RefCell<Vec<Vec<Rc<Signal>>>>,
-    /// Users that may still be spawned for arrivals.
+    /// Number of users that may still be spawned for arrivals.
     pub vacancies: Cell<u32>,
-    /// Iterations for which a user is to be spawned.
+    /// Iterations that need a new user.
     pub spawn_requests: RefCell<VecDeque<SpawnRequest>>,
-    /// Where iterations go for which no user here is free.
+    /// Other shards, for iterations without a free user here.
     peers: Peers,
     paused_since: Cell<Option<Instant>>,
     paused_before: Cell<Duration>,
-    /// Shown everything that users do; only a trial has one.
+    /// Receives everything that users do; set only in a trial.
     pub observer: Option<Rc<dyn Observer>>,
-    /// `None` where the system has no such timer: then due times are exact only to a millisecond.
+    /// `None` if the system does not support it: then due times have a resolution of one millisecond.
     #[cfg(target_os = "linux")]
     timer: Option<super::timer::Timer>,
 }
 
 impl ShardState {
-    /// An idle shard.
+    /// State of a shard without users.
     pub fn new(setup: &ShardSetup) -> Self {
         Self {
             peers: setup.peers.clone(),
@@ -112,37 +112,37 @@ impl ShardState {
         }
     }
 
-    /// When a user that is told to leave now is aborted, be it because the run stops or because there are to be fewer users.
-    pub fn last_moment(&self) -> Instant {
+    /// Time at which a user retired now is aborted.
+    pub fn abort_deadline(&self) -> Instant {
         Instant::now() + self.plan.load.stop_timeout
     }
 
-    /// Tells the other shards how many iterations could begin here.
+    /// Publishes the number of iterations that could start on this shard.
     pub fn report_free(&self) {
         let idle: usize = self.idle_users.borrow().iter().map(Vec::len).sum();
-        self.peers.has_free(self.vacancies.get().saturating_add(u32::try_from(idle).unwrap_or(u32::MAX)));
+        self.peers.set_free(self.vacancies.get().saturating_add(u32::try_from(idle).unwrap_or(u32::MAX)));
     }
 
-    /// Passes an iteration on to a shard with a free user, or drops it.
+    /// Passes an iteration to a shard with a free user, or drops it.
     pub fn pass_on(&self, arrival: Arrival) {
-        // At the end of a run the other shard may have ended before it counts the iteration.
+        // While the run stops, the other shard may end before it counts the iteration.
         if self.stopping.get() || !self.peers.pass(arrival) {
             self.arrivals.borrow_mut().dropped += 1;
         }
     }
 
-    /// Asks the supervisor to stop the run.
-    pub fn ask_to_stop(&self) {
+    /// Requests the supervisor to stop the run.
+    pub fn request_stop(&self) {
         self.wants_stop.set(true);
         self.attention.notify_one();
     }
 
-    /// True from a step's request to stop the run until it is reported.
+    /// True after a step has requested to stop the run, until that is reported.
     pub fn wants_stop(&self) -> bool {
         self.wants_stop.get()
     }
 
-    /// Sleeps until a due time, as exactly as the system can.
+    /// Sleeps until a due time, with the best available resolution.
     pub async fn sleep_until_due(&self, due: Instant) {
         #[cfg(target_os = "linux")]
         if let Some(timer) = &self.timer {
@@ -151,18 +151,18 @@ impl ShardState {
         sleep_until(due).await;
     }
 
-    /// By how much a timer may be late without anything being wrong.
+    /// Delay of the timer that is normal.
     pub fn timer_step(&self) -> Duration {
         #[cfg(target_os = "linux")]
         if self.timer.as_ref().is_some_and(super::timer::Timer::is_exact) {
             return Duration::ZERO;
         }
-        // The runtime's own timer counts whole milliseconds and wakes in the one after.
+        // The runtime's timer rounds up to whole milliseconds and may wake one later.
         Duration::from_millis(2)
     }
 
-    /// Runs the timer behind [`Self::sleep_until_due`].
-    pub async fn keep_time(&self) {
+    /// Runs the timer for [`Self::sleep_until_due`].
+    pub async fn run_timer(&self) {
         #[cfg(target_os = "linux")]
         if let Some(timer) = &self.timer
             && let Err(error) = timer.run().await
@@ -172,18 +172,18 @@ impl ShardState {
         std::future::pending().await
     }
 
-    /// Paused time so far.
+    /// Total paused time so far.
     pub fn paused_for(&self) -> Duration {
         self.paused_before.get() + self.paused_since.get().map_or(Duration::ZERO, |since| since.elapsed())
     }
 
-    /// Begins no new iterations.
+    /// Starts a pause: no new iterations.
     pub fn pause(&self) {
         self.paused.set(true);
         self.paused_since.set(self.paused_since.get().or(Some(Instant::now())));
     }
 
-    /// Begins iterations again.
+    /// Ends a pause.
     pub fn resume(&self) {
         self.paused_before.set(self.paused_for());
         self.paused_since.set(None);
@@ -191,8 +191,8 @@ impl ShardState {
         self.resumed.notify_waiters();
     }
 
-    /// What was recorded since the last time, ready to be handed over.
-    pub fn fill(&self, spare: Option<Box<Interval>>) -> Box<Interval> {
+    /// Takes what was recorded since the last call.
+    pub fn take_interval(&self, spare: Option<Box<Interval>>) -> Box<Interval> {
         let mut interval = self.recorder.borrow_mut().swap(spare);
         interval.users = self.users.get();
         interval.in_flight = self.in_flight.count();

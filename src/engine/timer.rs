@@ -1,5 +1,5 @@
-//! Sleeps that end on time. The runtime's own timer counts whole milliseconds, which would add up to one to each
-//! response time that is measured from a due time; a kernel timer behind a file descriptor is exact to microseconds.
+//! High-resolution sleeps. The runtime's timer has a resolution of one millisecond, which would add up to 1 ms to each
+//! response time measured from a due time. A kernel timer (timerfd) has a resolution of microseconds.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::{Ordering, Reverse};
@@ -15,13 +15,13 @@ use tokio::io::unix::AsyncFd;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// One per shard, shared by its users.
+/// Timer of one shard, shared by its users.
 #[derive(Debug)]
 pub struct Timer {
     fd: AsyncFd<OwnedFd>,
     sleepers: RefCell<BinaryHeap<Reverse<Sleeper>>>,
     earlier: Notify,
-    /// The kernel's timer failed: from then on the runtime's timer is used.
+    /// The kernel timer failed: the runtime's timer is used instead.
     refused: Cell<bool>,
 }
 
@@ -32,10 +32,10 @@ struct Sleeper {
 }
 
 impl Timer {
-    /// A timer of the kernel, in the present runtime.
+    /// Creates a kernel timer in the current runtime.
     ///
     /// # Errors
-    /// When the kernel provides no timer.
+    /// If the kernel timer cannot be created.
     pub fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd = rustix::time::timerfd_create(TimerfdClockId::Monotonic, flags)?;
@@ -44,15 +44,15 @@ impl Timer {
         Ok(Self { fd, sleepers: RefCell::default(), earlier: Notify::new(), refused: Cell::new(false) })
     }
 
-    /// False once the kernel's timer has failed and the runtime's timer is used.
+    /// False after the kernel timer has failed, when the runtime's timer is used.
     pub fn is_exact(&self) -> bool {
         !self.refused.get()
     }
 
-    /// Wakes sleepers when they are due. Never returns without an error.
+    /// Wakes sleepers when they are due. Returns only on error.
     ///
     /// # Errors
-    /// When the timer cannot be set or read.
+    /// If the timer cannot be set or read.
     pub async fn run(&self) -> io::Result<()> {
         let refusal = self.keep_waking().await;
         self.refused.set(true);
@@ -71,7 +71,7 @@ impl Timer {
             tokio::select! {
                 ready = self.fd.readable(), if next.is_some() => {
                     let mut ready = ready?;
-                    // What was read is the number of expirations: one, or none after a change.
+                    // Reads the number of expirations: one, or none after a change.
                     let _ = ready.try_io(|fd| Ok(rustix::io::read(fd.get_ref(), &mut [0_u8; 8])?));
                 }
                 () = self.earlier.notified() => {}
@@ -79,7 +79,7 @@ impl Timer {
         }
     }
 
-    /// Sleeps until this moment.
+    /// Sleeps until `at`.
     pub async fn sleep_until(&self, at: Instant) {
         let mut queued = false;
         std::future::poll_fn(|context| {
@@ -120,7 +120,7 @@ impl Timer {
     }
 
     fn set(&self, after: Duration) -> io::Result<()> {
-        // Zero would switch the timer off.
+        // Zero would disarm the timer.
         let after = after.max(Duration::from_nanos(1));
         let it_value = Timespec { tv_sec: after.as_secs() as i64, tv_nsec: i64::from(after.subsec_nanos()) };
         let once = Itimerspec { it_interval: Timespec { tv_sec: 0, tv_nsec: 0 }, it_value };
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "local")]
-    async fn sleepers_wake_in_order_and_none_too_early() {
+    async fn sleepers_wake_in_order_and_not_early() {
         let timer = Rc::new(Timer::new().unwrap());
         let woken = Rc::new(RefCell::new(Vec::new()));
         let now = Instant::now();

@@ -1,4 +1,4 @@
-//! What a user does, shown to an [`Observer`] as it happens; only a trial has one.
+//! Events of a user, sent to an [`Observer`]; used only by `katydid try`.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use minijinja::Value;
 use crate::protocol::trace::Trace;
 use crate::scenario::plan::StopScope;
 
-/// Longer pauses are shortened to this.
+/// Longer waits are shortened to this.
 pub const LONGEST_WAIT: Duration = Duration::from_millis(100);
 
-/// Receives everything that a user does.
+/// Receives the events of a user.
 pub trait Observer: Trace {
-    /// A step was executed or skipped.
+    /// Called when a step was executed or skipped.
     fn observe(&self, event: &UserEvent<'_>);
 }
 
-/// What a user does besides requests.
+/// Events of a user other than requests.
 #[derive(Debug)]
 pub enum UserEvent<'a> {
-    /// A list of steps begins: `on_start`, a task, `on_stop`.
+    /// A step list starts: `on_start`, a task, `on_stop`.
     Section(&'a str),
-    /// A variable has a new value.
+    /// A variable was set.
     Set(&'a str, &'a Value),
     /// A step was skipped because its `when` is false.
     Skipped(&'a str),
@@ -30,26 +30,26 @@ pub enum UserEvent<'a> {
         /// True for `then`, false for `else`.
         then: bool,
     },
-    /// A loop begins a pass.
+    /// A loop starts a pass.
     Pass {
         /// The key of the loop.
         word: &'static str,
-        /// The number of the pass, from 1.
+        /// Number of the pass, from 1.
         number: u32,
-        /// How many passes there will be, if that is known.
+        /// Total number of passes, if known.
         of: Option<u32>,
     },
-    /// A flow begins.
+    /// A flow starts.
     Call(&'a str),
-    /// A pause, with its length in a run; a trial shortens it to [`LONGEST_WAIT`].
+    /// A wait, with its length in a run; a trial shortens it to [`LONGEST_WAIT`].
     Wait(Duration),
-    /// A line of the log, masked.
+    /// A log line, masked.
     Log(&'a str),
-    /// A `stop`.
+    /// A `stop` step.
     Stop(StopScope),
     /// A step failed without a request.
     Exception {
-        /// Where in the scenario.
+        /// Position in the scenario.
         place: &'a str,
         /// The error, masked.
         message: &'a str,

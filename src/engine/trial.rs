@@ -1,7 +1,7 @@
-//! One user that runs once: `katydid try`. Its steps are executed by the same code as in a run.
+//! Runs one user once: `katydid try`. Steps are executed by the same code as in a run.
 //!
-//! In: a plan, which class and which tasks. Out: every [`UserEvent`] and every
-//! [`TraceEvent`](crate::protocol::trace::TraceEvent), passed to an [`Observer`] as they happen.
+//! Input: a plan, a class and tasks. Output: [`UserEvent`]s and [`TraceEvent`](crate::protocol::trace::TraceEvent)s,
+//! sent to an [`Observer`].
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -25,16 +25,16 @@ use crate::scenario::Plan;
 pub struct Choice<'a> {
     /// Index of the class in the plan.
     pub class: usize,
-    /// Indices of its tasks, in the order in which they run.
+    /// Indices of its tasks, in the order of execution.
     pub tasks: &'a [usize],
-    /// Seed of every random choice.
+    /// Seed of the random numbers.
     pub seed: u64,
 }
 
-/// Runs one user once on this thread, and returns when it is done.
+/// Runs one user once on the current thread.
 ///
 /// # Errors
-/// When the operating system provides no runtime, TLS cannot be set up, or a data file cannot be used.
+/// If a runtime cannot be created, TLS cannot be set up, or a data file cannot be used.
 pub fn run<O: Observer + 'static>(plan: Arc<Plan>, choice: Choice<'_>, observer: &Rc<O>) -> Result<(), EngineError> {
     let factories = Factories::new(&plan)?;
     let others = Arc::default();

@@ -1,4 +1,4 @@
-//! The body of a request as a step writes it: JSON, form fields, or text.
+//! Converts a request body to JSON, form fields or text of a step.
 
 use serde_json::{Map, Value};
 
@@ -6,13 +6,13 @@ use super::credential::{Credentials, is_secret_name};
 use super::draft::pairs;
 use super::literal::literal;
 
-/// Returns the template that replaces a value with this name, if there is one.
+/// Returns the template that replaces a value with this name, if any.
 pub type Fill<'a> = dyn FnMut(&str, &Value) -> Option<String> + 'a;
 
-/// Levels of a value that are gone into; what is deeper stays as it is.
+/// Maximum depth; deeper values are not changed.
 const DEEPEST: usize = 60;
 
-/// The key of the step, its value, and whether the step sets this `Content-Type` by itself.
+/// Key and value of the step, and whether the step sets this `Content-Type` automatically.
 pub fn body(text: &str, media: &str, fill: &mut Fill<'_>) -> (&'static str, Value, bool) {
     let kind = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let json = || serde_json::from_str::<Value>(text).ok();
@@ -33,12 +33,12 @@ pub fn body(text: &str, media: &str, fill: &mut Fill<'_>) -> (&'static str, Valu
     ("body", Value::String(literal(text)), false)
 }
 
-/// Whether a text consists of form fields, whatever its declared type.
+/// True if a text consists of form fields, whatever its declared type.
 fn is_form(text: &str) -> bool {
     !text.is_empty() && text.split('&').all(|pair| pair.contains('=') && !pair.starts_with('=')) && !text.contains('\n')
 }
 
-/// The value with its credentials and links filled in, its texts made literal.
+/// Replaces credentials and linked values with templates, and escapes all other strings.
 pub fn filled(name: &str, value: &Value, fill: &mut Fill<'_>, depth: usize) -> Value {
     match value {
         Value::Object(map) if depth < DEEPEST => map
@@ -55,13 +55,13 @@ pub fn filled(name: &str, value: &Value, fill: &mut Fill<'_>, depth: usize) -> V
     }
 }
 
-/// The template of a credential, where the name indicates one.
+/// Template for a credential, if the name indicates one.
 pub fn secret(credentials: &mut Credentials, name: &str, value: &Value) -> Option<String> {
     let text = plain(value)?;
     (is_secret_name(name) && !text.is_empty()).then(|| credentials.keep(name, &text))
 }
 
-/// A text or a number as text.
+/// A string, or a number as string.
 pub fn plain(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::literal::{identifier, literal};
 
-/// A shorter value would be found inside of other words by chance.
+/// Minimum length: shorter values could occur in other words by chance.
 const SHORTEST: usize = 8;
-/// A shorter value is not a secret.
+/// Minimum length of a whole value: shorter ones are not secrets.
 const SHORTEST_WHOLE: usize = 4;
 
-/// The credentials that were found.
+/// Credentials found in the input.
 #[derive(Debug, Default)]
 pub struct Credentials {
     known: Vec<KnownCredential>,
@@ -27,7 +27,7 @@ impl std::fmt::Debug for KnownCredential {
 }
 
 impl Credentials {
-    /// The template for a credential: equal values have one name, others of the same hint get a number.
+    /// Template for a credential. Equal values share a name; different values with the same hint are numbered.
     pub fn keep(&mut self, hint: &str, value: &str) -> String {
         format!("{{{{ env.{} }}}}", self.name(hint, value))
     }
@@ -50,12 +50,12 @@ impl Credentials {
         name
     }
 
-    /// The names of the variables.
+    /// Names of the variables.
     pub fn names(&self) -> Vec<String> {
         self.known.iter().map(|known| known.name.clone()).collect()
     }
 
-    /// The template with every remaining credential replaced.
+    /// Replaces remaining credentials in a template.
     pub fn scrub(&self, template: &str) -> String {
         let whole = |known: &&KnownCredential| known.value.len() >= SHORTEST_WHOLE && literal(&known.value) == template;
         if let Some(known) = self.known.iter().find(whole) {
@@ -65,14 +65,14 @@ impl Credentials {
         for known in self.known.iter().filter(|known| known.value.chars().count() >= SHORTEST) {
             let encoded: String = url::form_urlencoded::byte_serialize(known.value.as_bytes()).collect();
             for form in [literal(&known.value), encoded] {
-                // Expressions in braces were generated, and contain no credential.
+                // Expressions in braces are generated and contain no credentials.
                 out = outside(&out, &|text| text.replace(&form, &format!("{{{{ env.{} }}}}", known.name)));
             }
         }
         out
     }
 
-    /// The same for every text of a value.
+    /// Like `scrub`, for all strings of a value.
     pub fn scrub_json(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.scrub(text),
@@ -82,14 +82,14 @@ impl Credentials {
         }
     }
 
-    /// A text for people with every credential masked.
+    /// Masks all credentials in a text.
     pub fn mask(&self, text: &str) -> String {
         let long = self.known.iter().filter(|known| known.value.chars().count() >= SHORTEST);
         long.fold(text.to_owned(), |text, known| text.replace(&known.value, "***"))
     }
 }
 
-/// Changes the text outside `{{ … }}`.
+/// Applies `change` to the text outside `{{ … }}`.
 fn outside(template: &str, change: &dyn Fn(&str) -> String) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
@@ -103,7 +103,7 @@ fn outside(template: &str, change: &dyn Fn(&str) -> String) -> String {
     out
 }
 
-/// Whether a field of this name is a credential.
+/// True if the name of a field indicates a credential.
 pub fn is_secret_name(name: &str) -> bool {
     let flat: String = name.to_ascii_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let parts = [
@@ -132,7 +132,7 @@ pub fn is_secret_name(name: &str) -> bool {
     parts.iter().any(|part| flat.contains(part)) || whole.contains(&flat.as_str()) || flat.ends_with("token")
 }
 
-/// The `Authorization` header as a step has it: what is secret in it is kept.
+/// Converts an `Authorization` header, with its secrets as variables.
 pub fn authorization(value: &str, credentials: &mut Credentials) -> (&'static str, Value) {
     let (scheme, rest) = value.trim().split_once(' ').unwrap_or(("", value.trim()));
     let rest = rest.trim();
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_credentials_have_one_name_and_others_a_number() {
+    fn equal_credentials_share_a_name_and_others_are_numbered() {
         let mut credentials = Credentials::default();
         let names: Vec<String> =
             ["hunter22", "hunter22", "swordfish"].iter().map(|value| credentials.keep("password", value)).collect();

@@ -1,4 +1,4 @@
-//! A scenario before it is written. Texts in it are templates: what is literal has gone through [`literal`].
+//! A scenario before it is written. Strings in it are templates; literal text was escaped with [`literal`].
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use serde_json::{Map, Value};
 use super::credential::Credentials;
 use crate::scenario::grammar::words;
 
-/// A scenario that is being made.
+/// A scenario to be written.
 #[derive(Debug, Default)]
 pub struct Draft {
     /// `name`.
     pub name: String,
     /// `description`.
     pub description: String,
-    /// `host`; without one it must be given for the run.
+    /// `host`; `None` if it must be specified for each run.
     pub host: Option<String>,
-    /// Notes for the reader.
+    /// Notes for the user.
     pub notes: Vec<String>,
     /// `vars`.
     pub vars: Map<String, Value>,
-    /// Credentials that were found.
+    /// Credentials found in the input.
     pub credentials: Credentials,
     /// `tasks`.
     pub tasks: Vec<Task>,
@@ -29,16 +29,16 @@ pub struct Draft {
 /// One task.
 #[derive(Debug, Default)]
 pub struct Task {
-    /// Name, unique after writing.
+    /// Name; made unique when written.
     pub name: String,
     /// Labels.
     pub tags: Vec<String>,
-    /// In order.
+    /// Steps in order.
     pub steps: Vec<Step>,
 }
 
 impl Task {
-    /// True without a request.
+    /// True without requests.
     pub fn is_empty(&self) -> bool {
         !self.steps.iter().any(|step| matches!(step, Step::Request(_)))
     }
@@ -49,7 +49,7 @@ impl Task {
 pub enum Step {
     /// A comment between steps.
     Comment(String),
-    /// A pause.
+    /// A wait.
     Wait(Duration),
     /// A request.
     Request(Request),
@@ -58,22 +58,22 @@ pub enum Step {
 /// One request.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
-    /// The key of the step: a verb in small letters.
+    /// Key of the step: a method in lower case.
     pub verb: String,
-    /// Path or absolute address.
+    /// Path or absolute URL.
     pub url: String,
-    /// Its modifiers, in this order.
+    /// Modifiers, in this order.
     pub fields: Vec<(&'static str, Value)>,
-    /// Lines above it.
+    /// Comments before the step.
     pub comments: Vec<String>,
 }
 
 impl Request {
-    /// Adds an entry unless it is empty.
+    /// Adds a modifier unless it is empty.
     pub fn put(&mut self, key: &'static str, mut value: Value) {
         let mut left_out = Vec::new();
         without_templates(&mut value, &mut left_out);
-        let comment = |name: String| format!("left out: {name}: templates are not allowed in names");
+        let comment = |name: String| format!("omitted: {name}: templates are not allowed in names");
         self.comments.extend(left_out.into_iter().map(comment));
         let empty = match &value {
             Value::Null => true,
@@ -86,7 +86,7 @@ impl Request {
     }
 }
 
-/// Removes entries whose name would begin a template: a scenario refuses them, and there is no way to quote a name.
+/// Removes entries whose name looks like a template: these are not allowed in a scenario and cannot be escaped.
 fn without_templates(value: &mut Value, left_out: &mut Vec<String>) {
     match value {
         Value::Object(map) => {
@@ -99,24 +99,24 @@ fn without_templates(value: &mut Value, left_out: &mut Vec<String>) {
     }
 }
 
-/// Whether a request can be sent there: `http` or `https`, and a host without templates.
+/// True if a request can be sent to this URL: `http` or `https`, and a host without templates.
 pub fn can_be_sent(url: &url::Url) -> bool {
     let plain = |host: &str| host.chars().all(|c| c.is_ascii_alphanumeric() || "-._:[]".contains(c));
     matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty() && plain(host))
 }
 
-/// Whether a client that follows redirects never shows this status as the last.
+/// True if a client that follows redirects never returns this status.
 pub fn is_redirect(status: u16) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
-/// The verb as a step has it, if a step can have it.
+/// Key of a step for this method, if supported.
 pub fn verb(method: &str) -> Option<String> {
     let verb = method.to_ascii_lowercase();
     words::is_verb(&verb).then_some(verb)
 }
 
-/// Pairs as a map in which a name that comes again has a list.
+/// Converts pairs to a map; repeated names become a list.
 pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Map<String, Value> {
     let mut map = Map::new();
     for (name, value) in pairs {
@@ -132,7 +132,7 @@ pub fn pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Map<String, V
     map
 }
 
-/// Adds a header line: a step has each name once, so that lines of one name become one, as they may.
+/// Adds a header. A step has each name once, so repeated headers are joined, which HTTP allows.
 pub fn add_header(headers: &mut Map<String, Value>, name: &str, value: String) {
     let known = headers.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value);
     let Some(known) = known else {
@@ -151,7 +151,7 @@ pub fn add_header(headers: &mut Map<String, Value>, name: &str, value: String) {
     };
 }
 
-/// A time as one writes it: `2.5s`.
+/// Formats a duration: `2.5s`.
 pub fn seconds(length: Duration) -> String {
     if length.subsec_nanos() == 0 {
         return crate::units::plain(length);
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn header_lines_of_one_name_become_one() {
+    fn repeated_headers_are_joined() {
         let mut headers = Map::new();
         for (name, value) in
             [("X-A", "1"), ("Host", "a"), ("x-a", "2"), ("Cookie", "a=1"), ("cookie", "b=2"), ("host", "b")]

@@ -1,6 +1,6 @@
-//! Headers that are left out of steps, because the client adds its own.
+//! Headers that are omitted because the client sets them.
 
-/// Headers of the connection.
+/// Connection headers.
 const CARRIED: [&str; 11] = [
     "connection",
     "content-length",
@@ -14,7 +14,7 @@ const CARRIED: [&str; 11] = [
     "proxy-connection",
     "proxy-authorization",
 ];
-/// Headers that describe the recording browser and its cache.
+/// Headers that are specific to the recorded browser and its cache.
 const OF_ONE_CLIENT: [&str; 16] = [
     "host",
     "user-agent",
@@ -34,24 +34,24 @@ const OF_ONE_CLIENT: [&str; 16] = [
     "purpose",
 ];
 
-/// Whether the name is a valid header name.
+/// True if the header is valid.
 pub fn is_header(name: &str, value: &str) -> bool {
     http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
 }
 
-/// Whether a header is one of the connection, which the client sets.
+/// True for connection headers, which the client sets.
 pub fn is_carriage(name: &str) -> bool {
     CARRIED.contains(&name.to_ascii_lowercase().as_str())
 }
 
-/// Whether the client sets the header, or it is specific to the recorded browser, or invalid.
-pub fn is_the_clients_own(name: &str, value: &str) -> bool {
+/// True if the client sets the header, or if it is browser-specific or invalid.
+pub fn is_client_header(name: &str, value: &str) -> bool {
     if !is_header(name, value) {
         return true;
     }
     let name = name.to_ascii_lowercase();
     if name == "accept" {
-        // A script's own `Accept` is kept, the browser's default is not.
+        // Keep an `Accept` header set by a script, but not the browser's default.
         return value.trim() == "*/*" || ["text/html", "image/", "text/css"].iter().any(|kind| value.starts_with(kind));
     }
     name.starts_with("sec-") || is_carriage(&name) || OF_ONE_CLIENT.contains(&name.as_str())
@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_of_the_client_are_left_out() {
+    fn client_headers_are_omitted() {
         for (name, value, own) in [
             ("Connection", "close", true),
             ("Cookie", "a=b", true),
@@ -73,7 +73,7 @@ mod tests {
             ("no header", "x", true),
             ("x-broken", "a\nb", true),
         ] {
-            assert_eq!(is_the_clients_own(name, value), own, "{name}: {value}");
+            assert_eq!(is_client_header(name, value), own, "{name}: {value}");
         }
         assert!(is_carriage("Transfer-Encoding") && !is_carriage("Cookie"));
     }

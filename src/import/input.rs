@@ -1,9 +1,9 @@
-//! What every kind of input has in common: its options, its limits, and the error of one that cannot be used.
+//! Options, limits and errors of all importers.
 
-/// Requests taken from one text.
+/// Maximum number of requests per input.
 pub(super) const MAX_REQUESTS: usize = 1_000;
 
-/// What is wanted of a recording.
+/// Options for recordings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImportOptions {
     /// Keep images, styles, scripts, fonts and media.
@@ -12,7 +12,7 @@ pub struct ImportOptions {
     pub hosts: Vec<String>,
 }
 
-/// A text of which no scenario can be made.
+/// The input cannot be converted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ImportError(String);

@@ -1,10 +1,10 @@
-//! Text from elsewhere as text of a scenario: templates in it are quoted, and names are made from it.
+//! Converts untrusted text to scenario text: escapes templates, and creates names.
 
 use serde_json::Value;
 
 use crate::scenario::grammar::words;
 
-/// A literal string of a scenario: what would begin a template, or name a file, is escaped.
+/// A literal string in a scenario: template syntax and `@file` are escaped.
 pub fn literal(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -30,7 +30,7 @@ pub fn literal(text: &str) -> String {
     out
 }
 
-/// The same for every text of a value; keys are never templates.
+/// Like `literal`, for all strings of a value; keys are never templates.
 pub fn literal_json(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(literal(text)),
@@ -40,7 +40,7 @@ pub fn literal_json(value: &Value) -> Value {
     }
 }
 
-/// A word that can name a variable: letters, digits and `_`, no digit first, and none that templates use.
+/// A valid variable name: letters, digits and `_`, not starting with a digit, and not reserved.
 pub fn identifier(text: &str) -> String {
     let mut out = String::new();
     let mut before = None;
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_are_neither_templates_nor_files() {
+    fn literals_are_escaped() {
         for (text, wanted) in [
             ("plain {a}", "plain {a}"),
             ("{{ x }}", "{{ '{{' }} x }}"),
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_can_name_variables() {
+    fn identifiers_are_valid_variable_names() {
         for (text, wanted) in [
             ("petId", "pet_id"),
             ("X-CSRF-Token", "x_csrf_token"),

@@ -1,7 +1,7 @@
-//! Something that describes requests becomes a scenario: a HAR recording, an OpenAPI document, a `curl` command line.
+//! Converts descriptions of requests to scenarios: HAR recordings, OpenAPI documents, `curl` command lines.
 //!
-//! In: a text from anywhere, bounded in size. Out: the text of a commented scenario in which no credential is written:
-//! those become environment variables. Nothing is read from disk and nothing is sent.
+//! Input: an untrusted text of limited size. Output: a commented scenario without credentials, which become environment
+//! variables. Nothing is read from disk and nothing is sent.
 
 mod body;
 mod credential;
@@ -21,30 +21,30 @@ pub use self::input::{ImportError, ImportOptions};
 
 use crate::scenario::eval::json;
 
-/// Bytes of the longest text that is looked at; a recording of a long session has tens of megabytes.
+/// Maximum size of the input in bytes; a recording of a long session has tens of megabytes.
 pub const MAX_INPUT: usize = 64 * 1024 * 1024;
-/// Bytes of the longest scenario that can be loaded.
+/// Maximum size of a scenario that can be loaded, in bytes.
 const MAX_OUTPUT: usize = 1_000_000;
-/// Values of a YAML document, aliases counted each time.
+/// Maximum number of values in a YAML document, with aliases counted each time.
 const MAX_NODES: usize = 400_000;
-/// Levels of a YAML document.
+/// Maximum nesting of a YAML document.
 const MAX_DEPTH: usize = 60;
 
-/// A scenario that was made.
+/// A generated scenario.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
-    /// The file.
+    /// Text of the file.
     pub text: String,
-    /// What was left out and what is to be done, one line each; also at the top of the file.
+    /// Notes about omissions and manual steps, one line each; also at the top of the file.
     pub notes: Vec<String>,
-    /// Environment variables that the scenario reads.
+    /// Environment variables used by the scenario.
     pub variables: Vec<String>,
 }
 
-/// Makes a scenario called `name` of a text whose kind shows in its content.
+/// Converts a text to a scenario called `name`; the format is detected from the content.
 ///
 /// # Errors
-/// When the text is too long, of an unknown kind, or has no request that can be sent.
+/// If the text is too long, has an unknown format, or contains no supported request.
 pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Imported, ImportError> {
     if text.len() > MAX_INPUT {
         return Err(ImportError::new(format!("it has more than {}", crate::units::bytes(MAX_INPUT as u64))));
@@ -65,7 +65,7 @@ pub fn import(text: &str, name: &str, options: &ImportOptions) -> Result<Importe
     if text.len() > MAX_OUTPUT {
         let size = crate::units::bytes(text.len() as u64);
         return Err(ImportError::new(format!(
-            "the scenario would have {size}, more than can be loaded: shorten the input"
+            "the scenario would have {size}, which is more than can be loaded: shorten the input"
         )));
     }
     Ok(Imported { text, notes, variables })
@@ -77,12 +77,12 @@ enum Kind {
     Curl,
 }
 
-/// What a text is, by its content.
+/// Detects the format of a text.
 fn kind(text: &str) -> Result<Kind, ImportError> {
     let known = "a HAR recording, an OpenAPI 3 document, or a curl command line";
     let start = text.trim_start();
     if start.is_empty() {
-        return Err(ImportError::new(format!("it is empty: give {known}")));
+        return Err(ImportError::new(format!("it is empty: expected {known}")));
     }
     if curl::is_command(start) {
         return Ok(Kind::Curl);
@@ -101,7 +101,7 @@ fn kind(text: &str) -> Result<Kind, ImportError> {
             return Ok(Kind::OpenApi(document));
         }
         return Err(ImportError::new(format!(
-            "it is OpenAPI {}; 3.0 and 3.1 can be read",
+            "it is OpenAPI {}; 3.0 and 3.1 are supported",
             crate::clean::line(&version)
         )));
     }

@@ -1,4 +1,5 @@
-//! A `multipart/form-data` body, as text or as a recorder's list: fields become `form`, files become `files`.
+//! Parses `multipart/form-data` bodies, from text or from a list of a recorder: fields become `form`, files become
+//! `files`.
 
 use serde_json::{Map, Value, json};
 
@@ -6,33 +7,33 @@ use super::body::Fill;
 use super::draft::pairs;
 use super::literal::literal;
 
-/// Parts of one body.
+/// Maximum number of parts.
 const MOST: usize = 500;
 
-/// One part.
+/// A part.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Part {
-    /// Of the field.
+    /// Name of the field.
     pub name: String,
-    /// Of the file, if it is one.
+    /// Name of the file, if it is one.
     pub file: Option<String>,
-    /// Its media type, where given.
+    /// Media type, if specified.
     pub media: Option<String>,
-    /// The content of a field.
+    /// Content of a field.
     pub value: String,
 }
 
-/// Whether a type is that of such a body.
+/// True for the media type of a multipart body.
 pub fn is_multipart(media: &str) -> bool {
     media.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("multipart/form-data"))
 }
 
-/// The parts of a body of this type; nothing when it cannot be taken apart.
+/// Parts of a body with this media type; `None` if it cannot be parsed.
 pub fn parts(text: &str, media: &str) -> Option<Vec<Part>> {
     if !is_multipart(media) {
         return None;
     }
-    // The type may have lost its boundary on the way; the text begins with it.
+    // The boundary may be missing in the media type; the text starts with it.
     let declared = attribute(media, "boundary").filter(|boundary| !boundary.is_empty());
     let first = || Some(text.trim_start().lines().next()?.trim_end().strip_prefix("--")?.to_owned());
     let mark = format!("\n--{}", declared.or_else(first).filter(|boundary| !boundary.is_empty())?);
@@ -55,7 +56,7 @@ pub fn parts(text: &str, media: &str) -> Option<Vec<Part>> {
 fn part(piece: &str) -> Option<Part> {
     let piece = piece.strip_prefix("\r\n").or_else(|| piece.strip_prefix('\n'))?;
     let piece = piece.strip_suffix('\r').unwrap_or(piece);
-    // An empty content has lost its line break to the boundary.
+    // For empty content, the line break belongs to the boundary.
     let (head, content) = [("\r\n\r\n"), ("\n\n")]
         .iter()
         .find_map(|blank| piece.split_once(blank))
@@ -73,7 +74,7 @@ fn part(piece: &str) -> Option<Part> {
     })
 }
 
-/// `name="value"` behind a semicolon. Browsers write a quote in it as `%22`.
+/// `name="value"` after a semicolon. Browsers write `%22` for quotes.
 fn attribute(header: &str, wanted: &str) -> Option<String> {
     let mut rest = header;
     loop {
@@ -114,7 +115,7 @@ pub fn fields(parts: Vec<Part>, fill: &mut Fill<'_>, comments: &mut Vec<String>)
     let mut files = Map::new();
     for part in parts {
         match part.file.as_deref() {
-            Some("") => comments.push(format!("the field {} was sent without a file, which was left out", part.name)),
+            Some("") => comments.push(format!("the field {} was sent without a file, and was omitted", part.name)),
             Some(name) => {
                 let near = file_beside(name);
                 comments.push(format!("put a file {near} next to this one"));
@@ -133,7 +134,7 @@ pub fn fields(parts: Vec<Part>, fill: &mut Fill<'_>, comments: &mut Vec<String>)
             }
         }
     }
-    // Also without a file, `files` makes it multipart/form-data.
+    // Even without a file, `files` makes it multipart/form-data.
     [("form", Value::Object(pairs(fields))), ("files", Value::Object(files))]
 }
 
@@ -146,7 +147,7 @@ pub fn add(files: &mut Map<String, Value>, field: String, file: Value) {
     }
 }
 
-/// A path next to the scenario for a file of this name, which is untrusted input.
+/// Path next to the scenario for a file with this (untrusted) name.
 fn file_beside(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
     let right = |c: char| c.is_alphanumeric() || "-_. ()+,".contains(c);
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn bodies_are_taken_apart() {
+    fn bodies_are_parsed() {
         let disposition = "Content-Disposition: form-data; name=";
         for (text, media, wanted) in [
             (
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn files_have_names_of_their_own() {
+    fn files_have_safe_names() {
         let part = |name: &str, file: &str, media: Option<&str>| Part {
             file: Some(file.to_owned()),
             media: media.map(str::to_owned),

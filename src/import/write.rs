@@ -1,4 +1,4 @@
-//! The text of a scenario: comments where a reader will ask, one line where one line does.
+//! Writes a scenario as commented YAML, with short values on one line.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::draft::{Draft, Request, Step};
 
-/// Columns of a line that is not broken further.
+/// Maximum line length of a value in flow style.
 const WIDTH: usize = 110;
 
 /// Writes the scenario.
@@ -30,7 +30,7 @@ pub fn scenario(mut draft: Draft) -> String {
         Some(host) => {
             let _ = writeln!(out, "host: {}", scalar(host));
         }
-        None => out.push_str("# host: https://staging.example.com     # or --host URL for each run\n"),
+        None => out.push_str("# host: https://staging.example.com     # or use --host URL\n"),
     }
     out.push_str("users: 1                         # raise these once `katydid try` passes\n");
     out.push_str("spawn_rate: 1                    # users started per second\n");
@@ -39,7 +39,7 @@ pub fn scenario(mut draft: Draft) -> String {
     if !secrets.is_empty() {
         out.push('\n');
         let list = Value::from(secrets);
-        comment(&mut out, 0, "Set these in the environment, or in a file .env next to this one: NAME='value'");
+        comment(&mut out, 0, "Set these as environment variables, or in a file .env next to this one: NAME='value'");
         entry(&mut out, 0, "secrets", &list);
     }
     if !draft.vars.is_empty() {
@@ -67,7 +67,7 @@ pub fn scenario(mut draft: Draft) -> String {
     out
 }
 
-/// A credential that was found in one place may occur in another too.
+/// Replaces credentials in all places, wherever they were found.
 fn scrub(draft: &mut Draft) {
     let credentials = &draft.credentials;
     for text in draft.notes.iter_mut().chain([&mut draft.description, &mut draft.name]) {
@@ -85,7 +85,7 @@ fn scrub(draft: &mut Draft) {
                     request.comments.iter_mut().for_each(|text| *text = credentials.mask(text));
                     for (key, value) in &mut request.fields {
                         match value {
-                            // The name of a row cannot contain a template.
+                            // Row names cannot contain templates.
                             Value::String(text) if *key == "name" => *text = credentials.mask(text),
                             value => credentials.scrub_json(value),
                         }
@@ -111,7 +111,7 @@ fn comment(out: &mut String, indent: usize, text: &str) {
     let _ = writeln!(out, "{:indent$}# {}", "", text.trim());
 }
 
-/// `key: value`, in one line if it is short.
+/// `key: value`, on one line if it is short.
 fn entry(out: &mut String, indent: usize, key: &str, value: &Value) {
     let flow = flow(value);
     let key = scalar(key);
@@ -136,7 +136,7 @@ fn item(out: &mut String, indent: usize, value: &Value) {
         Value::Object(map) if !map.is_empty() && indent + 2 + text.chars().count() > WIDTH => {
             let mut inner = String::new();
             map.iter().for_each(|(key, value)| entry(&mut inner, indent + 2, key, value));
-            // The dash replaces the first line's indent.
+            // The dash replaces the indentation of the first line.
             let first = inner.get(indent + 2..).unwrap_or_default();
             let _ = write!(out, "{:indent$}- {first}", "");
         }
@@ -146,7 +146,7 @@ fn item(out: &mut String, indent: usize, value: &Value) {
     }
 }
 
-/// A value in one line.
+/// A value on one line, in flow style.
 fn flow(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),
@@ -163,7 +163,7 @@ fn flow_pairs(map: &Map<String, Value>) -> String {
     map.iter().map(|(key, value)| format!("{}: {}", scalar(key), flow(value))).collect::<Vec<_>>().join(", ")
 }
 
-/// A text that is read back as this text, without quotes where none are needed.
+/// A string that is parsed back as the same string, unquoted if possible.
 fn scalar(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_/.-$".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic() || "_/$".contains(c));
@@ -194,7 +194,7 @@ fn scalar(text: &str) -> String {
     out
 }
 
-/// Whether the character is allowed in YAML and printable.
+/// True if the character is printable and allowed in YAML.
 fn is_shown(c: char) -> bool {
     let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     !c.is_control() && !hidden && !matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{fff0}'..='\u{ffff}')
@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_read_back_as_they_were() {
+    fn strings_round_trip() {
         for text in [
             "plain",
             "",
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_broken_and_read_back() {
+    fn long_values_are_wrapped_and_round_trip() {
         let long = "x".repeat(60);
         let value = serde_json::json!({
             "a": [{ "k": &long, "l": { "m": &long, "n": [1, null, true, { "o": &long, "p": &long }] } }, [], {}],

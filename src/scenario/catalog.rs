@@ -1,15 +1,15 @@
-//! Where scenarios are found: embedded in the binary, in `./scenarios`, in the user's folder. Listing reads
-//! the folders only; a file is read and compiled by [`Entry::load`], when it is needed.
+//! Finds scenarios: embedded in the binary, in `./scenarios`, and in the user's folder. Listing only reads the folders;
+//! a file is read and compiled by [`Entry::load`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Scenario, ScenarioError, SelectOptions};
 
-/// Where an [`Entry`] comes from.
+/// Source of an [`Entry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// In the binary.
+    /// Embedded in the binary.
     Embedded,
     /// `./scenarios`.
     Folder,
@@ -19,12 +19,12 @@ pub enum Origin {
     Named,
 }
 
-/// One line of the launcher: a scenario that can be read. Only its place is known yet.
+/// A scenario that can be loaded, as listed in the launcher.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// File stem.
     pub name: String,
-    /// Where from.
+    /// Where it was found.
     pub origin: Origin,
     source: Source,
     part: Option<Part>,
@@ -34,26 +34,26 @@ pub struct Entry {
 enum Source {
     Embedded(&'static str),
     File(PathBuf),
-    /// Read before.
+    /// Loaded before.
     Known(Box<Result<Scenario, ScenarioError>>),
 }
 
-/// The part of a scenario that is wanted.
+/// Selected part of a scenario.
 #[derive(Debug, Clone)]
 struct Part {
     select: Arc<SelectOptions>,
-    /// A scenario without such a part is an error; otherwise all of it is taken.
+    /// Whether it is an error if the scenario has no such part; otherwise the whole scenario is used.
     must: bool,
 }
 
 impl Entry {
-    /// A file, with its stem as the name.
+    /// Entry for a file, named by its stem.
     pub fn file(path: &Path, origin: Origin) -> Self {
         let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
         Self { name, origin, source: Source::File(path.to_owned()), part: None }
     }
 
-    /// A scenario that has been read, or could not be read.
+    /// Entry for a scenario that was loaded, or failed to load.
     pub fn known(name: &str, origin: Origin, scenario: Result<Scenario, ScenarioError>) -> Self {
         Self { name: name.to_owned(), origin, source: Source::Known(Box::new(scenario)), part: None }
     }
@@ -62,14 +62,14 @@ impl Entry {
         Self { name: name.to_owned(), origin: Origin::Embedded, source: Source::Embedded(text), part: None }
     }
 
-    /// The same entry, of which a part is taken. A scenario that has no such part is an error if it `must` have it, and
-    /// is taken whole otherwise.
+    /// Selects a part of the scenario. If the scenario has no such part, it is an error if `must` is set; otherwise the
+    /// whole scenario is used.
     pub fn taking(mut self, select: &SelectOptions, must: bool) -> Self {
         self.part = (*select != SelectOptions::default()).then(|| Part { select: Arc::new(select.clone()), must });
         self
     }
 
-    /// The file, unless embedded.
+    /// Path of the file; `None` if embedded.
     pub fn path(&self) -> Option<&Path> {
         match &self.source {
             Source::File(path) => Some(path),
@@ -77,10 +77,10 @@ impl Entry {
         }
     }
 
-    /// Reads, checks and compiles the scenario. It takes milliseconds for a file of hundreds of steps.
+    /// Reads, validates and compiles the scenario. Takes milliseconds for a file with hundreds of steps.
     ///
     /// # Errors
-    /// When the file cannot be read, or anything in it is wrong.
+    /// If the file cannot be read or is invalid.
     pub fn load(&self) -> Result<Scenario, ScenarioError> {
         let whole = match &self.source {
             Source::Embedded(text) => Scenario::parse(&format!("{}.yaml", self.name), text)?,
@@ -97,7 +97,7 @@ impl Entry {
     }
 }
 
-/// The scenarios that ship with the binary, in the order of the launcher.
+/// Embedded scenarios, in the order of the launcher.
 const EMBEDDED: [(&str, &str); 8] = [
     ("demo", include_str!("../../scenarios/demo.yaml")),
     ("basic", include_str!("../../scenarios/basic.yaml")),
@@ -109,24 +109,25 @@ const EMBEDDED: [(&str, &str); 8] = [
     ("soak-2h-50-users", include_str!("../../scenarios/soak-2h-50-users.yaml")),
 ];
 
-/// All scenarios: the embedded ones (demo first), then `folder`, then `user`; a file replaces an embedded one of its name.
+/// All scenarios: embedded ones (demo first), then those in `folder`, then those in `user`. A file replaces an embedded
+/// scenario with the same name.
 pub fn discover(folder: &Path, user: Option<&Path>) -> Vec<Entry> {
     let mut files = read(folder, Origin::Folder);
     files.extend(user.map(|u| read(u, Origin::User)).unwrap_or_default());
     let is_hidden = |name: &str| files.iter().any(|file| file.name == name);
     let mut all: Vec<Entry> = EMBEDDED.into_iter().filter(|(name, _)| !is_hidden(name)).map(Entry::embedded).collect();
     all.extend(files);
-    // Demo stays first, also when a file replaces it: a new user presses Enter there.
+    // Demo stays first even if a file replaces it, because new users press Enter there.
     all.sort_by_key(|e| e.name != "demo");
     all
 }
 
-/// The demo of the binary, whatever files there are.
+/// The embedded demo, even if a file has its name.
 pub fn demo() -> Entry {
     Entry::embedded(EMBEDDED[0])
 }
 
-/// The YAML files of a folder by name; a folder that cannot be read has none.
+/// YAML files of a folder, sorted by name; empty if the folder cannot be read.
 fn read(folder: &Path, origin: Origin) -> Vec<Entry> {
     let Ok(listing) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = listing
@@ -144,7 +145,7 @@ mod tests {
     use crate::scenario::Overrides;
 
     #[test]
-    fn all_shipped_scenarios_are_valid_and_embedded() {
+    fn all_embedded_scenarios_are_valid() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
         let mut files: Vec<String> = read(&folder, Origin::Folder).into_iter().map(|e| e.name).collect();
         let mut embedded: Vec<String> = EMBEDDED.iter().map(|(n, _)| (*n).to_owned()).collect();
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_replaces_an_embedded_one_and_an_invalid_one_is_listed() {
+    fn files_replace_embedded_scenarios_even_if_invalid() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("demo.yaml"), "tasks: 7").unwrap();
         std::fs::write(folder.path().join("notes.txt"), "no").unwrap();
@@ -176,19 +177,19 @@ mod tests {
     }
 
     #[test]
-    fn a_list_reads_no_file() {
+    fn listing_reads_no_files() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("late.yaml");
         std::fs::write(&file, "tasks: 7").unwrap();
         let all = discover(folder.path(), None);
         let late = all.iter().find(|entry| entry.name == "late").unwrap();
-        // What is in the file when it is wanted counts.
+        // The content at the time of loading is used.
         std::fs::write(&file, "host: http://h\ntasks: [{ steps: [{ get: / }] }]").unwrap();
         assert_eq!(late.load().unwrap().host(), Some("http://h"));
     }
 
     #[test]
-    fn a_required_selection_must_exist() {
+    fn required_selection_must_exist() {
         let text = "host: http://h\nprofiles: { small: { users: 1 } }\ntasks: [{ steps: [{ get: / }] }]";
         let whole = Entry::known("s", Origin::Folder, Scenario::parse("s.yaml", text));
         let profile = |name: &str| SelectOptions { profile: Some(name.to_owned()), ..SelectOptions::default() };

@@ -1,7 +1,7 @@
-//! The GraphQL documents of a scenario against a schema: each finding becomes an error of the file.
+//! Checks the GraphQL documents of a scenario against a schema.
 //!
-//! In: the GraphQL steps that the compiler collected. Out: errors with file, line and column; in a document that is
-//! written in the scenario they point at the word.
+//! Input: the GraphQL steps collected by the compiler. Output: errors with file, line and column; in documents written
+//! in the scenario, the column is that of the word.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use super::syntax::diagnostic::Diagnostic;
 use super::{Scenario, ScenarioError};
 
 impl Scenario {
-    /// Checks every GraphQL document of the scenario and of its profiles against a schema, and counts them.
+    /// Checks all GraphQL documents of the scenario and its profiles against a schema, and returns their number.
     ///
     /// # Errors
-    /// When one is invalid: every finding with its place.
+    /// If a document is invalid: all findings with their positions.
     pub fn check_graphql(&self, schema: &GraphqlSchema) -> Result<usize, ScenarioError> {
         let sources = &self.file.sources;
         let variants = std::iter::once(&self.variant).chain(self.profiles.values());
@@ -33,10 +33,10 @@ impl Scenario {
         if found.is_empty() { Ok(asked.len()) } else { Err(diagnostic::render(sources, found)) }
     }
 
-    /// Where its first GraphQL step goes, with what does not vary; `host` replaces that of the scenario.
+    /// Address and constant settings of the first GraphQL step. `host` overrides that of the scenario.
     pub fn graphql_endpoint(&self, host: Option<&str>) -> Option<GraphqlEndpoint> {
         let base = match host.or(self.host()) {
-            // Without a host, a step may still go to an address of its own.
+            // Without a host, a step can still have an absolute address.
             None | Some(DEMO_HOST) => None,
             Some(host) => Some(base_url(host).ok()?),
         };
@@ -71,8 +71,8 @@ fn diagnostic_of(source: &str, asked: &SentDocument, finding: Finding) -> Diagno
     }
 }
 
-/// The byte of the source for a line and column of the document. `None` when the source does not contain the document
-/// as it is: YAML may have folded its lines, or it is read from another file.
+/// Byte offset in the source of a line and column in the document. `None` if the source does not contain the document
+/// verbatim: YAML may have folded its lines, or it is in another file.
 fn place(source: &str, at: &Range<usize>, document: &str, (line, column): (usize, usize)) -> Option<usize> {
     let wanted = line.checked_sub(1)?;
     let mut cursor = at.start;
@@ -83,7 +83,7 @@ fn place(source: &str, at: &Range<usize>, document: &str, (line, column): (usize
         }
         let gap = source.get(cursor..)?.find(trimmed)?;
         let between = source.get(cursor..cursor.checked_add(gap)?)?;
-        // Allowed between two lines, and before the first: quotes, or `|` with its indicators.
+        // Only whitespace is allowed between lines; before the first line also quotes, or `|` with its indicators.
         if !between.chars().all(|c| c.is_whitespace() || (index == 0 && "\"'|>+-0123456789".contains(c))) {
             return None;
         }
@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_points_at_its_word() {
+    fn findings_have_the_position_of_the_word() {
         for (steps, places) in [
             ("      - graphql: \"{ product(id: 7) { prise } }\"\n", &["s.yaml:4:38", "column 20 of the document"][..]),
             (
                 "      - graphql: |\n          {\n            product(id: 7) {\n\n              prise\n            }\n          }\n",
                 &["s.yaml:8:15", "line 4, column 5 of"],
             ),
-            // Folded lines are not those of the file.
+            // Folded lines differ from those of the file.
             ("      - graphql: >\n          { product(id: 7) {\n          prise } }\n", &["s.yaml:5:11"]),
             (
                 "      - graphql: \"query ($id: ID!) { product(id: $id) { id } }\"\n        variables: { ix: 7 }\n",
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_counted() {
+    fn valid_documents_are_counted() {
         let step =
             "      - graphql: \"query ($id: ID!) { product(id: $id) { price } }\"\n        variables: { id: 7 }\n";
         assert_eq!(check(&step.repeat(2)), Ok(2));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn the_endpoint_is_that_of_the_first_step() {
+    fn endpoint_is_that_of_the_first_step() {
         let text = "host: http://h/base\ngraphql: { endpoint: /gql }\ndefaults: { headers: { X-Key: k } }\n\
             tasks: [{ steps: [{ get: / }, { graphql: \"{ a }\" }] }]\n";
         let scenario = Scenario::parse("s.yaml", text).expect("a scenario");

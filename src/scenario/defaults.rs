@@ -1,4 +1,4 @@
-//! Host and load for scenarios without their own.
+//! Applies defaults for host and load to scenarios without their own.
 
 use std::borrow::Cow;
 
@@ -6,11 +6,11 @@ use super::plan::host::is_redis;
 use super::syntax::node::Node;
 use super::{LoadDefaults, Overrides, Scenario};
 
-/// Keys that plan the whole load: with one of them no default for users, spawn rate and run time is used.
+/// Keys that define the whole load: with one of them, the defaults for users, spawn rate and run time are not used.
 const MODELS: [&str; 3] = ["shape", "arrivals", "search"];
 
 impl Scenario {
-    /// The overrides with the values of [`Overrides::defaults`] that the scenario does not have.
+    /// The overrides, completed with those of [`Overrides::defaults`] that the scenario does not set.
     pub fn completed<'a>(&self, given: &'a Overrides) -> Cow<'a, Overrides> {
         if given.defaults == LoadDefaults::default() {
             return Cow::Borrowed(given);
@@ -35,13 +35,13 @@ impl Scenario {
         self.variant.compiled.head.no_redis.is_some()
     }
 
-    /// True when the file, a profile that was chosen, or one of its classes has this key.
+    /// True if the file, the selected profile, or one of its classes has this key.
     pub fn has_key(&self, key: &str) -> bool {
         let classes = value(&self.variant.root, "user_classes").map(Node::entries).unwrap_or_default();
         value(&self.variant.root, key).is_some() || classes.iter().any(|(_, class)| value(class, key).is_some())
     }
 
-    /// The profile that was chosen, if it has this key.
+    /// Name of the selected profile, if it has this key.
     pub fn profile_with_key(&self, key: &str) -> Option<&str> {
         let name = self.select.profile.as_deref()?;
         let profile = value(value(&self.file.root, "profiles")?, name)?;
@@ -61,7 +61,7 @@ mod tests {
     use crate::units::{PerSecond, Users};
 
     #[test]
-    fn a_default_is_used_only_where_the_scenario_sets_no_value() {
+    fn defaults_are_used_only_if_the_scenario_sets_no_value() {
         let defaults = LoadDefaults {
             host: Some("http://default".to_owned()),
             users: Some(Users(7)),

@@ -1,4 +1,4 @@
-//! A YAML file becomes a [`Scenario`]: read, checked, and compiled once.
+//! Loads a YAML file as a [`Scenario`]: reads, validates and compiles it once.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,42 +14,42 @@ use super::syntax::{compose, diagnostic};
 use super::warm_up::not_shorter;
 use super::{ScenarioError, SelectOptions, compile};
 
-/// A scenario file that was read and found right.
+/// A valid scenario file.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     pub(super) file: Arc<File>,
     /// The whole file with each of its profiles, by name.
     pub(super) profiles: Arc<BTreeMap<String, Variant>>,
-    /// What is selected.
+    /// The selected variant.
     pub(super) variant: Variant,
     pub(super) select: Arc<SelectOptions>,
-    /// That of the file.
+    /// Name of the scenario.
     name: Arc<str>,
 }
 
-/// A file with one selection: a profile, tags, classes, or none of them.
+/// A selection of a file: a profile, tags, classes, or none of these.
 #[derive(Debug, Clone)]
 pub(super) struct Variant {
-    /// The tree with the profile laid over it.
+    /// The tree after applying the profile.
     pub root: Arc<Node>,
     pub compiled: Arc<Compiled>,
-    /// As printed.
+    /// Warnings, as printed.
     warnings: Arc<str>,
 }
 
-/// What a tree was compiled to, once.
+/// The compiled tree.
 #[derive(Debug)]
 pub(super) struct Compiled {
     pub head: compile::Head,
     /// Without a host; see [`Plan::send_to`].
     pub plan: Plan,
-    /// The GraphQL steps, also of what was not taken.
+    /// All GraphQL steps, including those that are not selected.
     pub graphql: Vec<SentDocument>,
     /// Why the selected part is empty.
     nothing: Option<String>,
 }
 
-/// What was read.
+/// Contents of a file.
 #[derive(Debug)]
 pub(super) struct File {
     pub sources: Sources,
@@ -58,18 +58,18 @@ pub(super) struct File {
 }
 
 impl Scenario {
-    /// Reads and checks a file, and takes all of it.
+    /// Loads a file, with everything selected.
     ///
     /// # Errors
-    /// When it cannot be read, or anything in it is wrong.
+    /// If it cannot be read or is invalid.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         Self::load_selected(path, &SelectOptions::default())
     }
 
-    /// Reads and checks a file, and takes a part of it.
+    /// Loads a file and selects a part of it.
     ///
     /// # Errors
-    /// When it cannot be read, anything in it is wrong, or it has no such part.
+    /// If it cannot be read, is invalid, or has no such part.
     pub fn load_selected(path: &Path, select: &SelectOptions) -> Result<Self, ScenarioError> {
         let origin = path.display().to_string();
         let fail = |why: &str| diagnostic::plain(&format!("cannot read the scenario {origin}: {why}"));
@@ -91,18 +91,18 @@ impl Scenario {
         if *select == SelectOptions::default() { Ok(all) } else { all.select(select) }
     }
 
-    /// Checks a text that belongs to no folder; `origin` is the file name shown in errors.
+    /// Compiles a text without a folder; `origin` is the file name shown in errors.
     ///
     /// # Errors
-    /// When anything in it is wrong.
+    /// If it is invalid.
     pub fn parse(origin: &str, text: &str) -> Result<Self, ScenarioError> {
         Self::parse_in(origin, text, None)
     }
 
-    /// Checks a text whose files (data, includes, `@file`, `.env`) lie in `folder`.
+    /// Compiles a text whose files (data, includes, `@file`, `.env`) are in `folder`.
     ///
     /// # Errors
-    /// When anything in it is wrong.
+    /// If it is invalid.
     pub fn parse_in(origin: &str, text: &str, folder: Option<&Path>) -> Result<Self, ScenarioError> {
         let environment = Arc::new(environment(folder)?);
         let (mut sources, root) = compose::compose(origin, text, folder);
@@ -114,17 +114,17 @@ impl Scenario {
         let file = File { sources, root: Arc::new(root), environment };
         let everything = SelectOptions::default();
         let mut built = file.build(&file.root, &everything);
-        // All profiles are checked, and kept, so that choosing one later compiles nothing.
+        // All profiles are validated and kept, so that selecting one later compiles nothing.
         let mut others = Vec::new();
         for profile in compose::profiles(&file.root).take(compile::MAX_PROFILES) {
-            // A profile that cannot be laid over the file is refused when it is chosen.
+            // Profiles that cannot be applied are reported when they are selected.
             let Ok(root) = compose::overlay(&file.root, profile) else { continue };
             let mut other = file.build(&root, &everything);
             built.errors.append(&mut other.errors);
-            // A warning: a run may be given another length.
+            // Only a warning, because a run can have another length.
             let schedule = other.plan.as_ref().map(|plan| &plan.schedule);
             if let Some(found) = schedule.and_then(|schedule| not_shorter(&root, schedule)) {
-                built.warnings.push(found.note(format!("this is of the profile `{profile}`")));
+                built.warnings.push(found.note(format!("in the profile `{profile}`")));
             }
             others.push((profile.to_owned(), Arc::new(root), other));
         }
@@ -136,10 +136,10 @@ impl Scenario {
         Ok(Self { file: Arc::new(file), profiles, variant, select: Arc::default(), name })
     }
 
-    /// The same scenario with another part of it taken.
+    /// The same scenario with another selection.
     ///
     /// # Errors
-    /// When it has no such profile, class or tag.
+    /// If it has no such profile, class or tag.
     pub fn select(&self, select: &SelectOptions) -> Result<Self, ScenarioError> {
         let plain = |why: String| self.refusal(&format!("{}: {why}", self.file.sources.origin()));
         let is_whole = SelectOptions { profile: None, ..select.clone() } == SelectOptions::default();
@@ -166,37 +166,37 @@ impl Scenario {
         self.file.sources.secrets()
     }
 
-    /// An error without a place in the file; it may quote a flag, or a value of the environment.
+    /// An error without a position in the file; it may quote a flag, or a value of the environment.
     pub(super) fn refusal(&self, why: &str) -> ScenarioError {
         diagnostic::plain(&self.file.sources.mask(why))
     }
 
-    /// Files that it wants written at the end of a run.
+    /// Files to write at the end of a run.
     pub fn reports(&self) -> &Reports {
         &self.variant.compiled.plan.reports
     }
 
-    /// The path of its file, or what stands for it.
+    /// Path of the file, or a placeholder.
     pub fn origin(&self) -> &str {
         self.file.sources.origin()
     }
 
-    /// Its text, and after it that of the files it includes. It may contain secrets: see [`Self::masked`].
+    /// Text of the file, followed by those of its includes. It may contain secrets: see [`Self::masked`].
     pub fn text(&self) -> &str {
         self.file.sources.text()
     }
 
-    /// `text` without the secrets, and without user and password in URLs.
+    /// `text` with secrets, and user names and passwords in URLs, masked.
     pub fn masked(&self, text: &str) -> String {
         self.file.sources.mask(text)
     }
 
-    /// `name`, else the file's stem.
+    /// `name`, or else the stem of the file name.
     pub fn name(&self) -> &str {
         self.variant.compiled.head.name.as_deref().unwrap_or(&self.name)
     }
 
-    /// `description`, or nothing.
+    /// `description`, or an empty string.
     pub fn description(&self) -> &str {
         self.variant.compiled.head.description.as_deref().unwrap_or("")
     }
@@ -206,22 +206,22 @@ impl Scenario {
         self.variant.compiled.head.host.as_deref()
     }
 
-    /// True for a scenario of the binary: it belongs to no folder.
+    /// True for an embedded scenario, which has no folder.
     pub fn is_embedded(&self) -> bool {
         self.file.sources.root().is_none()
     }
 
-    /// True when some request goes to the host: a scenario of Redis alone has none.
+    /// True if some request uses the host; false for a scenario with only Redis steps.
     pub fn needs_host(&self) -> bool {
         self.variant.compiled.head.needs_host
     }
 
-    /// What looks like a mistake but can be run, as printed; empty without any.
+    /// Warnings, as printed; empty without any.
     pub fn warnings(&self) -> &str {
         &self.variant.warnings
     }
 
-    /// The names of its profiles.
+    /// Names of the profiles.
     pub fn profiles(&self) -> Vec<String> {
         compose::profiles(&self.file.root).map(str::to_owned).collect()
     }
@@ -254,7 +254,7 @@ mod tests {
     use crate::scenario::catalog::{Entry, Origin};
     use crate::scenario::graphql::schema::GraphqlSchema;
 
-    /// How many trees this compiles.
+    /// Number of trees compiled by `work`.
     fn compiled<T>(work: impl FnOnce() -> T) -> (usize, T) {
         let before = crate::scenario::compiled_here();
         let result = work();
@@ -276,14 +276,14 @@ mod tests {
         let users = other.plan(&crate::scenario::Overrides::default()).unwrap().load.users.0;
         assert_eq!((count, other.name(), users), (0, "other", 4));
         assert_eq!(other.select(&profile("a", &[])).unwrap().name(), "s");
-        // A part of it is another plan.
+        // Another selection is another plan.
         assert_eq!(compiled(|| scenario.select(&profile("b", &["t"])).unwrap()).0, 1);
         let schema = GraphqlSchema::read("schema", "type Query { x: Int }").unwrap();
         assert_eq!(compiled(|| other.check_graphql(&schema)), (0, Ok(1)));
     }
 
     #[test]
-    fn the_files_next_to_a_scenario_are_not_compiled() {
+    fn other_files_in_the_folder_are_not_compiled() {
         let folder = tempfile::tempdir().unwrap();
         let text = "host: http://h\ntasks: [{ steps: [{ get: / }] }]";
         for index in 0..40 {

@@ -1,7 +1,7 @@
-//! A YAML file becomes a [`Plan`]: read, checked, and compiled once before anything is sent.
+//! Compiles a YAML file to a [`Plan`]: it is read, validated and compiled once, before anything is sent.
 //!
-//! In: a path or a text. Out: a [`Scenario`] (read, checked and compiled, cheap to keep in a list), from which
-//! [`Scenario::plan`] makes a [`Plan`] for one run, or a [`ScenarioError`] that shows file, line, column and excerpt.
+//! Input: a path or a text. Output: a [`Scenario`] (compiled, and cheap to keep in a list), from which
+//! [`Scenario::plan`] creates a [`Plan`] for one run; or a [`ScenarioError`] with file, line, column and excerpt.
 //!
 //! The modules, lowest first; each imports only those above it in this diagram:
 //!
@@ -45,7 +45,7 @@ pub use plan::host::{DEMO_HOST, is_redis};
 pub use plan::{Plan, SelectOptions};
 pub use syntax::diagnostic::ScenarioError;
 
-/// How many trees this thread has compiled: a file, and each of its profiles.
+/// Number of trees compiled on this thread: a file, and each of its profiles.
 #[cfg(test)]
 pub(crate) fn compiled_here() -> usize {
     compile::COMPILED.get()

@@ -1,49 +1,49 @@
-//! Values of flags and of the launcher's fields, applied to a plan.
+//! Values of flags and launcher fields that override those of the scenario.
 
 use std::time::Duration;
 
 use super::plan::{Load, Plan, Schedule};
 use crate::units::{self, PerSecond, UnitError, Users};
 
-/// Values of flags or of the launcher's fields that replace those of the file.
+/// Values of flags or launcher fields that override those of the file.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
-    /// Base URL, or the URL of the Redis.
+    /// Base URL, or Redis URL.
     pub host: Option<String>,
-    /// Base URL of the demo target, for a scenario whose host it is.
+    /// Base URL of the demo target, for scenarios that use it.
     pub demo: Option<String>,
-    /// Peak users.
+    /// Peak number of users.
     pub users: Option<Users>,
-    /// Users per second.
+    /// Spawn rate.
     pub spawn_rate: Option<PerSecond>,
-    /// Length of the run; `Some(None)` runs until stopped.
+    /// Run time; `Some(None)` runs until stopped.
     pub run_time: Option<Option<Duration>>,
     /// Time for running tasks to finish after a stop.
     pub stop_timeout: Option<Duration>,
-    /// All tasks of a class have the same weight, but those that never run.
+    /// Use the same weight for all tasks of a class, except those that never run.
     pub equal_weights: bool,
-    /// Used where neither these values nor the scenario set one.
+    /// Used if neither these values nor the scenario set one.
     pub defaults: LoadDefaults,
 }
 
-/// Defaults from `config.yaml`; each is used only where neither flags nor the scenario set the value.
+/// Defaults from `config.yaml`; each is used only if neither flags nor the scenario set the value.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LoadDefaults {
-    /// Base URL, or the URL of the Redis.
+    /// Base URL, or Redis URL.
     pub host: Option<String>,
-    /// Peak users.
+    /// Peak number of users.
     pub users: Option<Users>,
-    /// Users per second.
+    /// Spawn rate.
     pub spawn_rate: Option<PerSecond>,
-    /// Length of the run.
+    /// Run time.
     pub run_time: Option<Duration>,
     /// Time for running tasks to finish after a stop.
     pub stop_timeout: Option<Duration>,
 }
 
 impl Overrides {
-    /// A number of users or a spawn rate replaces a shape; of arrivals the number is the most users. A shorter run time
-    /// ends the run on its way, a longer one stays at the last level.
+    /// Applies the overrides. A number of users or a spawn rate replaces stages; with arrivals, the number is the
+    /// maximum. A shorter run time ends the run early, a longer one continues at the last level.
     pub(super) fn apply(&self, plan: &mut Plan) -> Result<(), UnitError> {
         let written = plan.schedule.clone();
         if self.equal_weights {
@@ -66,21 +66,21 @@ impl Overrides {
             plan.schedule = written.overridden(&plan.load, self.users.is_some() || self.spawn_rate.is_some());
         }
         if plan.schedule.is_shaped() && self.run_time.is_some() {
-            // A stage that is not reached has no users.
+            // Stages that are not reached have no users.
             plan.load.users = Users(plan.load.users.0.min(plan.schedule.peak_users().0));
         }
         plan.remarks.extend(self.remarks(&written, &plan.load));
         Ok(())
     }
 
-    /// A note about what a flag replaces, or that it has no effect.
+    /// Note about what a flag replaces, or that it has no effect.
     fn remarks(&self, written: &Schedule, load: &Load) -> Option<String> {
         if self.users.is_none() && self.spawn_rate.is_none() {
             return None;
         }
         if written.is_open() {
             let ignored =
-                "the given spawn rate has no effect: users start when an iteration arrives, at the rate of the file";
+                "the given spawn rate has no effect: the arrival rate in the file determines when users start";
             return self.spawn_rate.map(|_| ignored.to_owned());
         }
         let given = match (self.users, self.spawn_rate) {

@@ -1,4 +1,4 @@
-//! A compiled scenario becomes the plan of one run: where it goes, and how much load there is.
+//! Creates the plan of one run from a compiled scenario: host and load.
 
 use super::plan::host::{DEMO_HOST, base_url, is_redis};
 use super::plan::{self, Plan};
@@ -8,17 +8,17 @@ use super::warm_up::not_shorter;
 use super::{Overrides, Scenario, ScenarioError};
 use crate::units;
 
-/// Stands for the demo target's address, which is known only when it runs.
+/// Placeholder for the demo target's address, which is known only when it runs.
 const DEMO_BASE: &str = "http://demo.invalid";
-/// What a plan against the demo target shows as its host.
+/// Host shown for plans against the demo target.
 const DEMO_SHOWN: &str = "embedded target";
 
 impl Scenario {
-    /// The plan of one run: the compiled one with its host and load. Nothing is compiled again, so this is cheap. The demo
+    /// The plan of one run: the compiled plan with host and load applied. Cheap, because nothing is compiled. The demo
     /// target's host is a placeholder unless it is overridden, so that a preview needs no target.
     ///
     /// # Errors
-    /// When no host is known, or an override is out of range.
+    /// If no host is known, or an override is out of range.
     pub fn plan(&self, overrides: &Overrides) -> Result<Plan, ScenarioError> {
         let overrides = &*self.completed(overrides);
         let redis_url = overrides.host.as_deref().filter(|host| is_redis(host));
@@ -27,7 +27,7 @@ impl Scenario {
             Some(host) => host,
             None if self.variant.compiled.head.needs_host => {
                 let origin = self.file.sources.origin();
-                return Err(self.refusal(&format!("{origin} has no host: give `host:` in the file, or --host URL")));
+                return Err(self.refusal(&format!("{origin} has no host: set `host` in the file, or use --host URL")));
             }
             None => "",
         };
@@ -59,7 +59,7 @@ impl Scenario {
             && !self.variant.compiled.head.sends_http
         {
             return Err(diagnostic::plain(
-                "--host is not a Redis address, but this scenario sends only to Redis: give redis://HOST:PORT",
+                "--host is not a Redis address, but this scenario sends only to Redis: use redis://HOST:PORT",
             ));
         }
         plan.host = match host {
@@ -76,7 +76,7 @@ impl Scenario {
         Ok(plan)
     }
 
-    /// The error of a run that is warm-up from its beginning to its end; it has a place when only the file sets the length.
+    /// Error for a run that is entirely warm-up; it has a position only if the file sets the length.
     fn all_warm_up(&self, plan: &Plan, overrides: &Overrides) -> ScenarioError {
         let length = plan.schedule.length();
         let run = length.map_or_else(|| "the run".to_owned(), |t| format!("the run of {}", units::plain(t)));
@@ -85,7 +85,7 @@ impl Scenario {
             return diagnostic::render(&self.file.sources, vec![found]);
         }
         diagnostic::plain(&format!(
-            "{}: all of {run} is warm-up, so nothing would count: give a longer run time, or a shorter warm_up",
+            "{}: all of {run} is warm-up, so nothing would be counted: use a longer run time, or a shorter warm_up",
             plan.name
         ))
     }

@@ -1,10 +1,10 @@
-//! The refusal of a plan that is valid and cannot be run yet.
+//! Refuses plans that are valid but not supported yet.
 
 use super::syntax::diagnostic;
 use super::{Plan, ScenarioError};
 
 impl Plan {
-    /// Refuses a plan that cannot be run yet.
+    /// Returns an error if the plan cannot be run yet.
     ///
     /// # Errors
     /// With the text of [`Plan::not_runnable`].

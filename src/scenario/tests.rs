@@ -16,7 +16,7 @@ fn http(step: &Step) -> &HttpStep {
 }
 
 #[test]
-fn a_flat_file_takes_the_defaults() {
+fn flat_file_has_defaults() {
     let plan =
         plan("host: http://h/api/\ntasks:\n  - steps: [{ get: /a?b=c }, { get: /a }, { post: /a, json: { n: 1 } }]\n");
     assert_eq!((&*plan.name, &*plan.host), ("t", "http://h/api"));
@@ -31,7 +31,7 @@ fn a_flat_file_takes_the_defaults() {
 }
 
 #[test]
-fn a_host_is_needed_and_overrides_are_checked() {
+fn host_is_required_and_overrides_are_validated() {
     let scenario = Scenario::parse("x.yaml", "tasks: [{ steps: [{ get: / }] }]").unwrap();
     let error = scenario.plan(&Overrides::default()).unwrap_err();
     assert!(error.text.contains("x.yaml") && error.text.contains("--host"), "{error}");
@@ -42,7 +42,7 @@ fn a_host_is_needed_and_overrides_are_checked() {
 }
 
 #[test]
-fn all_errors_at_once() {
+fn all_errors_are_reported_at_once() {
     let error =
         Scenario::parse("x.yaml", "usrs: 3\ntasks:\n  - steps:\n      - get: /a\n        expct: 3\n").unwrap_err();
     assert!(error.text.contains("did you mean `users`?") && error.text.contains("x.yaml:5:9"), "{error}");
@@ -50,7 +50,7 @@ fn all_errors_at_once() {
 }
 
 #[test]
-fn a_profile_takes_away_what_it_replaces() {
+fn profile_removes_the_keys_it_replaces() {
     let loaded = |text: &str, profile: &str| {
         let all = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}"));
         let one = all.select(&SelectOptions { profile: Some(profile.to_owned()), ..SelectOptions::default() });
@@ -69,7 +69,7 @@ fn a_profile_takes_away_what_it_replaces() {
 }
 
 #[test]
-fn what_weighs_nothing_is_not_what_is_left() {
+fn tasks_with_weight_zero_are_not_enough() {
     let text = "host: http://h\nuser_classes:\n  A: { sequential: true, tasks: [{ weight: 0, tags: a, steps: [{ get: /a }] }, \
                 { tags: b, steps: [{ get: /b }] }] }\n  B: { tasks: [{ tags: b, steps: [{ get: /c }] }] }\n";
     let all = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}"));
@@ -82,12 +82,12 @@ fn what_weighs_nothing_is_not_what_is_left() {
         assert_eq!(plan.classes.len(), classes, "{tags:?}");
     }
     let error = tagged(&["a"]).unwrap_err();
-    assert!(error.text.contains("the weights of all tasks that are left are 0"), "{error}");
-    assert!(tagged(&["c"]).unwrap_err().text.contains("no task is left"), "{error}");
+    assert!(error.text.contains("the weights of all selected tasks are 0"), "{error}");
+    assert!(tagged(&["c"]).unwrap_err().text.contains("no task is selected"), "{error}");
 }
 
 #[test]
-fn headers_of_defaults_are_joined_line_by_line() {
+fn default_headers_are_merged_by_name() {
     let folder = tempfile::tempdir().unwrap();
     let part = "defaults: { timeout: 5s, headers: { X-Part: part, x-both: part } }\n";
     std::fs::write(folder.path().join("part.yaml"), part).unwrap();
@@ -108,7 +108,7 @@ fn headers_of_defaults_are_joined_line_by_line() {
 }
 
 #[test]
-fn passwords_that_nobody_named_are_masked_wherever_a_plan_has_them() {
+fn undeclared_passwords_are_masked_everywhere() {
     let folder = tempfile::tempdir().unwrap();
     let lines = "REDIS_PASSWORD=env-pw-1\nREDIS_URL=redis://u:env-pw-2@h\n";
     std::fs::write(folder.path().join(".env"), lines).unwrap();
@@ -132,7 +132,7 @@ fn passwords_that_nobody_named_are_masked_wherever_a_plan_has_them() {
 }
 
 #[test]
-fn a_host_of_the_wrong_kind_is_refused_and_one_of_the_right_kind_leaves_the_other() {
+fn host_of_the_wrong_kind_is_rejected() {
     let plan = |text: &str, host: &str, demo: Option<&str>| {
         let (host, demo) = (Some(host.to_owned()), demo.map(str::to_owned));
         let scenario = Scenario::parse("t.yaml", text).map_err(|error| error.text)?;
@@ -152,7 +152,7 @@ fn a_host_of_the_wrong_kind_is_refused_and_one_of_the_right_kind_leaves_the_othe
     }
 }
 
-/// The first step of a file with these lines before its tasks.
+/// First step of a file with these lines before its tasks.
 fn step(top: &str, step: &str) -> Result<Plan, String> {
     let text = format!("host: http://h\n{top}\ntasks: [{{ steps: [{step}] }}]\n");
     let scenario = Scenario::parse("t.yaml", &text).map_err(|error| error.text)?;
@@ -160,7 +160,7 @@ fn step(top: &str, step: &str) -> Result<Plan, String> {
 }
 
 #[test]
-fn a_row_is_called_as_its_address_is_written() {
+fn default_row_name_is_the_address_as_written() {
     let plan =
         step("vars: { x: 1 }", "{ get: '/q?a=1&b={{ x }}' }, { get: /q }, { get: 'http://u:p@h/?c=d' }").unwrap();
     let names: Vec<&str> = plan.endpoints.iter().map(|row| &*row.name).collect();
@@ -170,14 +170,14 @@ fn a_row_is_called_as_its_address_is_written() {
 }
 
 #[test]
-fn two_things_of_one_name_are_refused() {
+fn name_clashes_are_rejected() {
     for (top, steps, wanted) in [
-        ("vars: { uuid: 1 }", "{ get: / }", "`uuid` is the name of a function"),
-        ("", "{ get: /, capture: { range: $.a } }", "`range` is the name of a function"),
+        ("vars: { uuid: 1 }", "{ get: / }", "`uuid` is a function"),
+        ("", "{ get: /, capture: { range: $.a } }", "`range` is a function"),
         ("vars: { d: 1 }\ndata: { d: { file: d.csv } }", "{ get: / }", "`d` is defined in both `data` and `vars`"),
-        ("data: { d: { file: d.csv } }", "{ set: { d: 1 } }", "`d` is a data file: a step cannot give it a value"),
+        ("data: { d: { file: d.csv } }", "{ set: { d: 1 } }", "`d` is a data file: a step cannot set it"),
         ("flows: { f: [{ get: '/{{ w }}' }] }", "{ call: f }", "{ call: f, with: { w: … } }"),
-        ("include: [http://h/a.yaml]", "{ get: / }", "there are no remote includes"),
+        ("include: [http://h/a.yaml]", "{ get: / }", "remote includes are not supported"),
         ("", "{ while: 'true', limit: '{{ user.id }}', steps: [{ get: / }] }", "templates are not allowed here"),
         ("", "{ get: /, capture: { f: { body: false } } }", "`body: false` captures nothing"),
         ("sequential: yes", "{ get: / }", "write true"),
@@ -194,7 +194,7 @@ fn two_things_of_one_name_are_refused() {
     }
     let text = "host: http://h\ntasks: [{ name: task 2, steps: [{ get: / }] }, { steps: [{ get: /b }] }]\n";
     let error = Scenario::parse("t.yaml", text).unwrap_err().text;
-    assert!(error.contains("called `task 2` already"), "{error}");
+    assert!(error.contains("`task 2` is the default name of another task"), "{error}");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn probable_mistakes_are_reported() {
     for (step, wanted) in [
         ("{ get: /, expect: { time: '< 800' } }", "write 800ms or 800s"),
         ("{ get: /, expect: { time: '< 59' } }", ""),
-        ("{ post: /, json: '@' }", "no file is named here"),
+        ("{ post: /, json: '@' }", "not a file name"),
         ("{ post: /, body: '@{{ user.id }}' }", "the name of a file cannot vary"),
         ("{ post: /, body: \"{{ '@' }}x{{ user.id }}\" }", ""),
     ] {
@@ -217,13 +217,13 @@ fn probable_mistakes_are_reported() {
 }
 
 #[test]
-fn a_run_is_planned_from_what_was_compiled_before() {
+fn plan_does_not_compile_again() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("body.json"), "{}").unwrap();
     let text = "tasks: [{ steps: [{ post: '/a/../b?x=1', query: { y: 'z z' }, body: '@body.json' },\n\
                 { repeat: 2, steps: [{ get: '/{{ user.id }}' }] }, { get: http://own/x }] }]\n";
     let scenario = Scenario::parse_in("t.yaml", text, Some(folder.path())).unwrap();
-    // Whoever compiled again would miss the file.
+    // Compiling again would fail without this file.
     std::fs::remove_file(folder.path().join("body.json")).unwrap();
     for (host, first) in [("http://h", "http://h/b?x=1&y=z+z"), ("https://g:1/api/", "https://g:1/api/b?x=1&y=z+z")] {
         let plan = scenario.plan(&Overrides { host: Some(host.to_owned()), ..Overrides::default() }).unwrap();

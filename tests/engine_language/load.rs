@@ -41,7 +41,7 @@ tasks: [{ steps: [{ get: /ok }] }]
         assert_eq!(last.total.total.requests + last.plan.left_out, server.count());
         let events = events(&last);
         assert_eq!((events[0], events[1]), ("stage: warm", "stage: high"));
-        assert_eq!(events[2], format!("warm-up over: {} requests left out", last.plan.left_out));
+        assert_eq!(events[2], format!("warm-up over: {} requests not counted", last.plan.left_out));
     })
     .await;
 }

@@ -53,7 +53,7 @@ fn curl_commands_become_steps() {
         ],
     );
     let notes = made.notes.join("\n");
-    has(&notes, &["command 10 was left out: a step cannot send PURGE", "command 11 was left out"]);
+    has(&notes, &["command 10 was omitted: unsupported method PURGE", "command 11 was omitted"]);
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn options_of_curl_that_name_files_become_what_a_step_has() {
         ("--data-urlencode 'n@file.txt'", vec!["file.txt as the field n"], "'@'"),
         ("--url-query 'a=b c'", vec!["query: { a: \"b c\" }"], "no equivalent"),
         ("-e 'http://r/?token=hunter2-hunter2'", vec!["Referer: \"http://r/?token={{ env.TOKEN }}\""], "hunter2"),
-        ("-b jar.txt -H @headers.txt", vec!["jar.txt were left out", "headers.txt were left out"], "Cookie"),
+        ("-b jar.txt -H @headers.txt", vec!["jar.txt were omitted", "headers.txt were omitted"], "Cookie"),
     ] {
         let text = one(&format!("curl {options} http://h.example/a"));
         has(&text, &wanted);
@@ -101,7 +101,7 @@ fn names_that_would_be_templates_are_left_out_with_a_word() {
     let text = r#"curl -d '{"a": 1, "b": [{"x{{y": 2, "c": 3}]}' 'http://h/a?q{{=1&r=2'"#;
     let made = imported(text, &ImportOptions::default());
     load(&made);
-    has(&made.text, &["left out: q{{", "left out: x{{y", "query: { r: \"2\" }", "json: { a: 1, b: [{ c: 3 }] }"]);
+    has(&made.text, &["omitted: q{{", "omitted: x{{y", "query: { r: \"2\" }", "json: { a: 1, b: [{ c: 3 }] }"]);
 }
 
 #[test]

@@ -1,18 +1,18 @@
-//! Where the rows of a CSV file are. Built in one pass, in constant memory except for the index itself.
+//! Index of the rows of a CSV file. Built in one pass; memory is constant except for the index itself.
 
 use std::io::{self, BufRead};
 
 use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 
-/// Longest row; an unclosed quote would make the rest of the file one row.
+/// Maximum length of a row: an unclosed quote would make the rest of the file one row.
 const MAX_ROW: u64 = 1 << 20;
 
-/// Offsets and lengths of the usable rows: those with a cell for each column, in UTF-8.
+/// Offsets and lengths of the valid rows: UTF-8, with a cell for each column.
 #[derive(Debug, Default)]
 pub struct Index {
     offsets: Vec<u64>,
     lengths: Vec<u32>,
-    /// The first row that is skipped: its line, and what is wrong with it.
+    /// Line and fault of the first skipped row.
     first_bad: Option<(u64, Fault)>,
     bad: u64,
 }
@@ -24,7 +24,7 @@ enum Fault {
     NotUtf8,
 }
 
-/// Whether text that comes in pieces is UTF-8: a character may begin in one piece and end in the next.
+/// Incremental UTF-8 validation: a character may be split between two pieces.
 #[derive(Debug, Default)]
 struct Utf8 {
     open: Vec<u8>,
@@ -48,7 +48,7 @@ impl Utf8 {
         }
     }
 
-    /// Returns whether the text up to here was UTF-8, and starts over.
+    /// Returns whether the text so far was valid UTF-8, and starts again.
     fn end(&mut self) -> bool {
         let right = !self.broken && self.open.is_empty();
         self.open.clear();
@@ -62,11 +62,11 @@ fn reader(delimiter: u8) -> Reader {
 }
 
 impl Index {
-    /// Reads the text to its end. The first row is the header and is not in the index.
+    /// Reads the whole text. The first row is the header and is not indexed.
     pub fn build(text: &mut impl BufRead, delimiter: u8, columns: usize) -> io::Result<Self> {
         let mut index = Self::default();
         let mut reader = reader(delimiter);
-        // The content of the cells does not matter here, so the same buffer is reused.
+        // The content of the cells is not used, so the buffer is reused.
         let (mut out, mut ends) = (vec![0u8; 1 << 16], vec![0usize; 1 << 10]);
         let (mut at, mut start, mut cells) = (0u64, 0u64, 0usize);
         let mut header = true;
@@ -110,24 +110,24 @@ impl Index {
         self.first_bad.get_or_insert((line, fault));
     }
 
-    /// Usable rows.
+    /// Number of valid rows.
     pub fn len(&self) -> u64 {
         self.offsets.len() as u64
     }
 
-    /// True when there is no usable row.
+    /// True without valid rows.
     pub fn is_empty(&self) -> bool {
         self.offsets.is_empty()
     }
 
-    /// Offset and length of a row.
+    /// Offset and length of a row in bytes.
     pub fn span(&self, row: u64) -> Option<(u64, usize)> {
         let row = usize::try_from(row).ok()?;
         Some((*self.offsets.get(row)?, *self.lengths.get(row)? as usize))
     }
 
-    /// What is wrong with the rows that are skipped.
-    pub fn complaint(&self, columns: usize) -> Option<String> {
+    /// Describes the skipped rows; `None` if there are none.
+    pub fn skipped_rows(&self, columns: usize) -> Option<String> {
         let (line, fault) = self.first_bad?;
         let what = match fault {
             Fault::Cells(n) => format!("has {n} cells where the header has {columns}"),
@@ -142,14 +142,14 @@ impl Index {
     }
 }
 
-/// The cells of the one row in `text`; `None` when there is no whole row.
+/// Cells of the single row in `text`; `None` if it is not a complete row.
 pub fn cells(text: &[u8], delimiter: u8) -> Option<Vec<String>> {
     let mut reader = reader(delimiter);
-    // Unquoting only shortens, and each cell has a delimiter.
+    // Unquoting only shortens the text, and each cell has a delimiter.
     let (mut out, mut ends) = (vec![0u8; text.len() + 1], vec![0usize; text.len() + 2]);
     let (mut result, read, mut written, mut ended) = reader.read_record(text, &mut out, &mut ends);
     if result == ReadRecordResult::InputEmpty && read == text.len() {
-        // The last row of a file has no line end: an empty input ends it.
+        // The last row of a file has no line end: an empty input completes it.
         let (end, _, more, last) = reader.read_record(&[], &mut out[written..], &mut ends[ended..]);
         (result, written, ended) = (end, written + more, ended + last);
     }

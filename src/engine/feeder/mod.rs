@@ -1,13 +1,13 @@
-//! Rows of data files, shared by all users of the process.
+//! Rows of data files, shared by all users.
 //!
-//! In: the files of a plan, opened once before the run; a taker (user, iteration). Out: its row. Only the
-//! positions of the rows are kept in memory (12 bytes each); the text of a large file stays on the disk and is read
-//! row by row. There is no lock: what is shared is read-only, except for one counter per file.
+//! Input: the files of a plan, opened once before the run, and a taker (user, iteration). Output: a row. Only the
+//! positions of rows are in memory (12 bytes each); large files stay on disk and are read row by row. There are no
+//! locks: shared data is read-only, except for one counter per file.
 //!
-//! Which row a taker gets: with `bind: user` it follows from the seed and the user's number. With `bind: iteration`
-//! the k-th taking in the run gets the k-th row of the order, so that no row comes twice before all have come; which
-//! user is the k-th depends on the server's pace when there are several. A random row follows from the seed, the user
-//! and the iteration.
+//! Selection of rows: with `bind: user`, the row depends on the seed and the number of the user. With `bind:
+//! iteration`, the k-th request for a row gets the k-th row of the order, so that no row is repeated before all were
+//! used; which user makes the k-th request depends on response times if there are several users. A random row depends
+//! on the seed, the user and the iteration.
 
 mod index;
 mod shuffle;
@@ -26,25 +26,25 @@ use crate::scenario::syntax::source;
 /// Files up to this size are kept in memory, which saves a system call per row.
 const IN_MEMORY: u64 = 4 << 20;
 
-/// Who takes a row.
+/// User and iteration that need a row.
 #[derive(Debug, Clone, Copy)]
 pub struct Taker {
     /// Number of the user, from 0.
     pub user: u32,
-    /// Tasks that the user has begun before.
+    /// Tasks that the user started before.
     pub iteration: u64,
 }
 
 /// Why there is no row.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Miss {
-    /// All rows are used up, and the plan has `on_end: stop`.
+    /// All rows are used, and the plan has `on_end: stop`.
     Exhausted,
-    /// The row can no longer be read.
+    /// The row can no longer be read; the reason.
     Unreadable(String),
 }
 
-/// A data file that cannot be used.
+/// Error of a data file.
 #[derive(Debug, thiserror::Error)]
 #[error("data {name}: {path}: {why}")]
 pub struct DataError {
@@ -58,7 +58,7 @@ pub struct DataError {
 pub struct Source {
     text: Text,
     index: Index,
-    /// Rows taken so far, where takers are counted.
+    /// Rows taken so far, for `bind: iteration`.
     taken: AtomicU64,
     key: u64,
 }
@@ -69,10 +69,10 @@ enum Text {
     Disk(File),
 }
 
-/// Opens every data file of a plan and finds its rows.
+/// Opens and indexes all data files of a plan.
 ///
 /// # Errors
-/// When a file cannot be read, or has no usable row.
+/// If a file cannot be read, or has no valid row.
 pub fn open(feeders: &[Feeder], seed: u64) -> Result<Arc<[Source]>, DataError> {
     let source = |(number, feeder): (usize, &Feeder)| {
         let fail = |why: String| DataError {
@@ -83,7 +83,7 @@ pub fn open(feeders: &[Feeder], seed: u64) -> Result<Arc<[Source]>, DataError> {
         let source = Source::open(feeder, shuffle::mix(seed ^ shuffle::mix(number as u64 + 1)));
         let source = source.map_err(|error| fail(error.to_string()))?;
         if source.index.is_empty() {
-            let why = source.index.complaint(feeder.columns.len()).unwrap_or_else(|| "it has no rows".to_owned());
+            let why = source.index.skipped_rows(feeder.columns.len()).unwrap_or_else(|| "it has no rows".to_owned());
             return Err(fail(why));
         }
         Ok(source)
@@ -97,7 +97,7 @@ impl Source {
         let columns = feeder.columns.len();
         let (text, index) = if file.metadata()?.len() <= IN_MEMORY {
             let mut text = Vec::new();
-            // One byte more reveals a file that grew, or has no length, such as a pipe.
+            // Reading one byte more detects files that grew, and files without a length, such as pipes.
             std::io::Read::read_to_end(&mut std::io::Read::take(&file, IN_MEMORY + 1), &mut text)?;
             if text.len() as u64 > IN_MEMORY {
                 return Err(std::io::Error::other("it is not a regular file, or it grows while it is read"));
@@ -112,21 +112,21 @@ impl Source {
         Ok(Self { text, index, taken: AtomicU64::new(0), key })
     }
 
-    /// What is wrong with the rows that are skipped, if any are.
-    pub fn complaint(&self, feeder: &Feeder) -> Option<String> {
-        self.index.complaint(feeder.columns.len())
+    /// Describes the skipped rows; `None` if there are none.
+    pub fn skipped_rows(&self, feeder: &Feeder) -> Option<String> {
+        self.index.skipped_rows(feeder.columns.len())
     }
 
-    /// The row of this taker.
+    /// The row for this taker.
     ///
     /// # Errors
-    /// When there is none left, or the file has changed during the run.
+    /// If no rows are left, or the file has changed during the run.
     pub fn take(&self, feeder: &Feeder, taker: Taker) -> Result<Value, Miss> {
         let row = self.choose(feeder, taker).ok_or(Miss::Exhausted)?;
         self.read(feeder, row)
     }
 
-    /// The number of the taker's row; `None` after the end.
+    /// Number of the row for this taker; `None` after the end.
     fn choose(&self, feeder: &Feeder, taker: Taker) -> Option<u64> {
         let rows = self.index.len();
         if feeder.order == Order::Random {

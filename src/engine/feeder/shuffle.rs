@@ -1,6 +1,6 @@
-//! Random orders without a list in memory: arithmetic only.
+//! Random permutations without a list in memory.
 
-/// Scatters a number over all numbers; different numbers stay different (SplitMix64).
+/// Hashes a number; different numbers have different hashes (SplitMix64).
 pub fn mix(n: u64) -> u64 {
     let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -8,13 +8,13 @@ pub fn mix(n: u64) -> u64 {
     n ^ (n >> 31)
 }
 
-/// Where number `at` of `0..n` goes in the shuffle that `key` names: no two numbers go to the same place.
+/// Position of number `at` of `0..n` in the permutation selected by `key`. Different numbers have different positions.
 ///
-/// A Feistel network permutes the next larger power of four; a result outside of `0..n` is permuted again, at most
-/// four times on average.
+/// A Feistel network permutes the next larger power of four; results outside of `0..n` are permuted again, at most four
+/// times on average.
 pub fn place(at: u64, n: u64, key: u64) -> u64 {
     debug_assert!(at < n, "a place outside of the list");
-    // Half of the bits that n - 1 needs, rounded up.
+    // Half of the bits of n - 1, rounded up.
     let half = (64 - n.saturating_sub(1).leading_zeros()).div_ceil(2);
     if half == 0 {
         return 0;
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_has_a_place_of_its_own() {
+    fn positions_are_unique() {
         for n in [1, 2, 3, 4, 5, 7, 16, 17, 100, 1_000, 4_097] {
             for key in [0, 1, 42] {
                 let mut places: Vec<u64> = (0..n).map(|at| place(at, n, key)).collect();
@@ -49,11 +49,11 @@ mod tests {
     }
 
     #[test]
-    fn another_key_is_another_order() {
+    fn different_keys_give_different_orders() {
         let order = |key| (0..100).map(|at| place(at, 100, key)).collect::<Vec<_>>();
         assert_ne!(order(1), order(2));
         assert_ne!(order(1), (0..100).collect::<Vec<_>>());
-        // Of 100 places about one keeps its number.
+        // About one of 100 positions is unchanged.
         assert!((0..100).filter(|at| place(*at, 100, 7) == *at).count() < 10);
     }
 }

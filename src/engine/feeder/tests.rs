@@ -20,7 +20,7 @@ fn rows(n: usize) -> String {
     (0..n).fold("n,text\n".to_owned(), |text, n| format!("{text}{n},row {n}\n"))
 }
 
-/// Column `n` of what these takers get.
+/// Column `n` of the rows of these takers.
 fn taken(source: &Source, feeder: &Feeder, takers: impl IntoIterator<Item = (u32, u64)>) -> Vec<Option<u64>> {
     let take = |(user, iteration)| match source.take(feeder, Taker { user, iteration }) {
         Ok(row) => Some(row.get_attr("n").unwrap().as_str().unwrap().parse().unwrap()),
@@ -35,7 +35,7 @@ fn open_one(feeder: &Feeder, seed: u64) -> Arc<[Source]> {
 }
 
 #[test]
-fn the_row_of_a_user_follows_from_its_number() {
+fn row_of_a_user_depends_on_its_number() {
     let file = file(&rows(3));
     for (on_end, expected) in [
         (OnEnd::Recycle, [Some(0), Some(1), Some(2), Some(0), Some(1)]),
@@ -49,7 +49,7 @@ fn the_row_of_a_user_follows_from_its_number() {
 }
 
 #[test]
-fn iterations_share_the_rows_among_them() {
+fn rows_are_distributed_over_iterations() {
     let file = file(&rows(4));
     let sequential = feeder(file.path(), Order::Sequential, Bind::Iteration, OnEnd::Stop);
     let source = &open_one(&sequential, 1)[0];
@@ -58,7 +58,7 @@ fn iterations_share_the_rows_among_them() {
 }
 
 #[test]
-fn a_shuffle_gives_every_row_once_a_round_and_the_seed_decides() {
+fn shuffle_uses_every_row_once_per_round_and_depends_on_the_seed() {
     let file = file(&rows(50));
     let feeder = feeder(file.path(), Order::Shuffle, Bind::Iteration, OnEnd::Recycle);
     let order = |seed| taken(&open_one(&feeder, seed)[0], &feeder, (0..150).map(|i| (0, i)));
@@ -72,7 +72,7 @@ fn a_shuffle_gives_every_row_once_a_round_and_the_seed_decides() {
 }
 
 #[test]
-fn random_rows_repeat_by_user_and_iteration() {
+fn random_rows_depend_on_user_and_iteration() {
     let file = file(&rows(1_000));
     let feeder = feeder(file.path(), Order::Random, Bind::Iteration, OnEnd::Stop);
     let pairs: Vec<_> = (0..100).map(|n| (n % 4, u64::from(n / 4))).collect();
@@ -86,7 +86,7 @@ fn random_rows_repeat_by_user_and_iteration() {
 }
 
 #[test]
-fn quotes_line_ends_and_wrong_rows() {
+fn quotes_line_ends_and_invalid_rows() {
     let text = "n,text\r\n0,\"a, \"\"b\"\"\r\nc\"\r\n\r\n1\r\n2,x,y\r\n3,\"\"\r\n4,é";
     let file = file(text);
     let feeder = feeder(file.path(), Order::Sequential, Bind::User, OnEnd::Stop);
@@ -98,12 +98,12 @@ fn quotes_line_ends_and_wrong_rows() {
     let pair = |n: &str, text: &str| (n.to_owned(), text.to_owned());
     assert_eq!([text(0), text(1), text(2)], [pair("0", "a, \"b\"\r\nc"), pair("3", ""), pair("4", "é")]);
     assert_eq!(source.take(&feeder, Taker { user: 3, iteration: 0 }).unwrap_err(), Miss::Exhausted);
-    let complaint = source.complaint(&feeder).unwrap();
+    let complaint = source.skipped_rows(&feeder).unwrap();
     assert!(complaint.contains("has 1 cells where the header has 2 (and 1 more"), "{complaint}");
 }
 
 #[test]
-fn a_row_that_is_not_utf8_is_left_out_wherever_it_is_cut() {
+fn rows_that_are_not_utf8_are_skipped_with_any_buffer_size() {
     let text = b"n,text\n0,\"\xc3\xa9\xe2\x9c\x93\"\n1,Andr\xe9\n2,\xf0\x9f\xa6\x97\n3,caf\xc3\n4,x\n5,\xff\n6,\xc3\xa9\n7,\xc3";
     for room in 1..text.len() {
         let index = Index::build(&mut std::io::BufReader::with_capacity(room, &text[..]), b',', 2).unwrap();
@@ -114,13 +114,13 @@ fn a_row_that_is_not_utf8_is_left_out_wherever_it_is_cut() {
             })
             .collect();
         assert_eq!(rows, ["0", "2", "4", "6"], "{room}");
-        let complaint = index.complaint(2).unwrap();
+        let complaint = index.skipped_rows(2).unwrap();
         assert!(complaint.contains("is not UTF-8") && complaint.contains("and 3 more"), "{complaint}");
     }
 }
 
 #[test]
-fn a_large_file_is_read_from_the_disk_row_by_row() {
+fn large_files_are_read_from_disk() {
     let padding = "x".repeat(200);
     let text = (0..30_000).fold("n,text\n".to_owned(), |mut text, n| {
         text.push_str(&format!("{n},{padding}\n"));
@@ -140,7 +140,7 @@ fn a_large_file_is_read_from_the_disk_row_by_row() {
 }
 
 #[test]
-fn a_file_without_usable_rows_is_refused() {
+fn file_without_valid_rows_is_an_error() {
     for (text, why) in
         [("n,text\n", "no rows"), ("", "no rows"), ("n,text\n1\n", "1 cells"), ("n,text\n\"1,2\n3,4\n", "1 cells")]
     {

@@ -1,8 +1,8 @@
-//! How many users a run wants at a moment, by its plan or by commands: arithmetic only.
+//! Computes the target number of users from the plan and from commands. No I/O, no clock.
 //!
-//! A plain run is a [`Ramp`] whose target and rate commands change. A shaped one follows its schedule until the first
-//! command; then a ramp continues from where the schedule was, until control is returned and the ramp has caught up
-//! with the schedule. An open run has only a maximum of users.
+//! A plain run is a [`Ramp`] whose target and rate are changed by commands. A run with stages follows its schedule
+//! until the first command; then a ramp continues from that point, until control is returned to the plan and the ramp
+//! has caught up with the schedule. An open model has only a maximum number of users.
 
 use std::time::Duration;
 
@@ -11,16 +11,17 @@ use crate::scenario::Plan;
 use crate::scenario::plan::{Goal, Schedule, Slope};
 use crate::units::{PerSecond, Users};
 
-/// Where a run's load is going.
+/// Target load of a run.
 #[derive(Debug, Clone)]
 pub struct LoadController {
     schedule: Schedule,
     planned: (Users, PerSecond),
     ramp: Ramp,
     mode: Mode,
-    /// Until the users that start before the others are ready: their number, which is then the maximum.
+    /// Number of users that start before the others, which is the maximum until they are ready.
     limit: Option<Users>,
-    /// A schedule that begins with fewer users than started before the others does not retire them.
+    /// Minimum number of users: a schedule that starts with fewer users than those that start before the others must
+    /// not retire these.
     least: Users,
     /// Run time at which the plan's clock started.
     began: Duration,
@@ -29,18 +30,18 @@ pub struct LoadController {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
-    /// The ramp is the plan.
+    /// The plan is a ramp.
     Plain,
-    /// The schedule.
+    /// Follows the schedule.
     Planned,
-    /// A ramp set by commands.
+    /// Follows a ramp set by commands.
     Steered,
-    /// The ramp, until it has caught up with the schedule.
+    /// Follows a ramp until it has caught up with the schedule.
     Returning,
 }
 
 impl LoadController {
-    /// For a plan, `early` of whose users start before the others.
+    /// Controller for a plan; `early` users start before the others.
     pub fn new(plan: &Plan, early: Users) -> Self {
         let (users, rate) = (plan.load.users, plan.load.spawn_rate);
         let mode = if plan.schedule.is_shaped() { Mode::Planned } else { Mode::Plain };
@@ -60,7 +61,7 @@ impl LoadController {
         load
     }
 
-    /// Run time as the plan counts it.
+    /// Run time on the plan's clock.
     pub fn plan_time(&self, t: Duration) -> Duration {
         if self.limit.is_some() { Duration::ZERO } else { t.saturating_sub(self.began) }
     }
@@ -70,12 +71,12 @@ impl LoadController {
         self.began
     }
 
-    /// True until [`Self::open`], while only the users that start before the others are spawned.
+    /// True until [`Self::open`], while only users that start before the others are spawned.
     pub fn is_held(&self) -> bool {
         self.limit.is_some()
     }
 
-    /// The users that start before the others are ready: the plan's clock starts at `t`.
+    /// Starts the plan's clock at `t`: the users that start before the others are ready.
     pub fn open(&mut self, t: Duration) {
         let Some(limit) = self.limit.take() else { return };
         self.began = t;
@@ -84,7 +85,7 @@ impl LoadController {
         self.ramp = Ramp::from(limit, t, target, self.ramp.rate());
     }
 
-    /// Users wanted now.
+    /// Target number of users at this moment.
     pub fn at(&mut self, t: Duration) -> Users {
         if self.schedule.is_open() {
             let most = self.ramp.target();
@@ -104,7 +105,8 @@ impl LoadController {
         self.limit.map_or(users, |limit| users.min(limit))
     }
 
-    /// The number of users it moves to: that of a command, of the end of the current stage, or the maximum of an open run.
+    /// Number of users that the load is moving to: that of a command, of the end of the current stage, or the maximum
+    /// of an open model.
     pub fn target(&self, t: Duration) -> Users {
         match self.goal(t) {
             Some(Goal::Users { users, .. }) if matches!(self.mode, Mode::Planned | Mode::Returning) => Users(users),
@@ -112,10 +114,10 @@ impl LoadController {
         }
     }
 
-    /// Users per second until the target is reached; in an open run the arrivals per second of the target.
+    /// Users per second until the target is reached; in an open model the target arrivals per second.
     pub fn rate(&self, t: Duration) -> PerSecond {
         match self.goal(t) {
-            // Rounded, so that the rate of a command is the rate that is shown.
+            // Rounded, so that the rate of a command is shown unchanged.
             Some(Goal::Rate { rate, .. }) => PerSecond((rate * self.scale * 1e6).round() / 1e6),
             Some(Goal::Users { slope: Slope::PerSecond(rate), .. }) if self.mode == Mode::Planned => PerSecond(rate),
             Some(Goal::Users { users, slope: Slope::Within(time) }) if self.mode == Mode::Planned => {
@@ -125,20 +127,20 @@ impl LoadController {
         }
     }
 
-    /// Arrivals per second wanted now; `None` in a closed run.
+    /// Arrivals per second at this moment; `None` in a closed model.
     pub fn arrivals(&self, t: Duration) -> Option<f64> {
         let open = self.schedule.is_open() && self.limit.is_none();
         open.then(|| self.schedule.rate_at(self.plan_time(t)) * self.scale)
     }
 
-    /// Sets the number of users, instead of the plan's.
+    /// Overrides the number of users of the plan.
     pub fn set_users(&mut self, users: Users, t: Duration) {
         self.take_over(t);
         self.ramp.retarget(users, t);
     }
 
-    /// Sets the rate, instead of the plan's. In an open run it scales the whole plan so that the current stage goes to
-    /// this rate, and the scale is returned.
+    /// Overrides the rate of the plan. In an open model it scales the whole plan so that the current stage reaches this
+    /// rate, and returns the scale.
     pub fn set_rate(&mut self, rate: PerSecond, t: Duration) -> Option<f64> {
         if !self.schedule.is_open() {
             self.take_over(t);
@@ -154,7 +156,8 @@ impl LoadController {
         Some(self.scale)
     }
 
-    /// Returns control to the plan. A closed run moves to the plan's present number of users, at the plan's spawn rate.
+    /// Returns control to the plan. A closed model moves to the plan's current number of users at the plan's spawn
+    /// rate.
     pub fn follow(&mut self, t: Duration) {
         let (users, rate) = self.planned;
         self.ramp.rerate(rate, t);
@@ -167,12 +170,12 @@ impl LoadController {
         };
     }
 
-    /// True when commands have replaced a plan that changes over time.
+    /// True if commands have replaced a plan that changes over time.
     pub fn is_steered(&self) -> bool {
         self.mode == Mode::Steered
     }
 
-    /// True when the number of users stays as it is without a command.
+    /// True if the number of users no longer changes without a command.
     pub fn is_settled(&mut self, t: Duration) -> bool {
         if self.limit.is_some() {
             return false;
@@ -192,12 +195,12 @@ impl LoadController {
         stage.or(stages.last()).map(|stage| stage.goal)
     }
 
-    /// Users per second of a stage that changes their number evenly over `time`.
+    /// Users per second of a stage that changes the number of users evenly over `time`.
     fn even_rate(&self, users: u32, time: Duration, t: Duration) -> PerSecond {
         let span = self.schedule.stage_at(self.plan_time(t)).and_then(|stage| self.schedule.span_of(stage));
         match span {
             Some((from, _)) if !time.is_zero() => {
-                // Just before the stage, whose first user comes at once.
+                // Just before the stage, whose first user starts immediately.
                 let start = from.checked_sub(Duration::from_micros(1)).map_or(0, |t| self.schedule.users_at(t).0);
                 PerSecond(f64::from(start.abs_diff(users)) / time.as_secs_f64())
             }

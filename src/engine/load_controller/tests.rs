@@ -31,7 +31,7 @@ fn ms(millis: u64) -> Duration {
 }
 
 #[test]
-fn a_plain_run_is_a_ramp() {
+fn plain_run_is_a_ramp() {
     let mut load = LoadController::new(&plan("users: 50\nspawn_rate: 5", None), Users(0));
     assert_eq!([0, 1, 9, 60].map(|t| load.at(s(t)).0), [1, 6, 46, 50]);
     load.set_users(Users(10), s(60));
@@ -42,7 +42,7 @@ fn a_plain_run_is_a_ramp() {
 }
 
 #[test]
-fn a_hand_takes_over_from_a_shape_and_gives_back() {
+fn commands_override_a_shape_until_control_is_returned() {
     let mut load = LoadController::new(&shaped(), Users(0));
     assert_eq!((load.at(s(1)), load.target(s(1)), load.rate(s(1))), (Users(11), Users(20), PerSecond(10.0)));
     load.set_users(Users(40), s(5));
@@ -50,18 +50,18 @@ fn a_hand_takes_over_from_a_shape_and_gives_back() {
     assert_eq!([5_000, 6_000, 9_000, 15_000].map(|t| load.at(ms(t)).0), [21, 31, 40, 40]);
     load.follow(s(15));
     assert!(!load.is_steered());
-    // At the file's 50 users a second to the 100 that the shape wants by now.
+    // At 50 users per second to the 100 users of the shape.
     assert_eq!([15_000, 15_500, 16_000, 16_100].map(|t| load.at(ms(t)).0), [41, 66, 91, 96]);
     assert_eq!((load.at(s(17)), load.target(s(17))), (Users(100), Users(100)));
 }
 
 #[test]
-fn the_clock_of_the_plan_waits_for_those_who_come_first() {
+fn plan_clock_starts_when_early_users_are_ready() {
     let mut load = LoadController::new(&shaped(), Users(3));
     assert_eq!([0, 1, 50].map(|t| load.at(s(t)).0), [1, 3, 3]);
     assert!(load.is_held() && !load.is_settled(s(50)));
     load.open(s(50));
-    // Looked at as often as the supervisor does, which is what the way back to the schedule is made of.
+    // In steps of 10 ms, like the supervisor.
     let users: Vec<u32> = (0..300).map(|n| load.at(s(50) + 10 * n * ms(1)).0).collect();
     assert_eq!((load.plan_time(s(51)), users[0], users[100], users[200]), (s(1), 3, 11, 20));
     assert!(users.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] <= pair[0] + 1), "{users:?}");
@@ -72,7 +72,7 @@ fn the_clock_of_the_plan_waits_for_those_who_come_first() {
 }
 
 #[test]
-fn an_open_run_has_a_most_and_a_scale() {
+fn open_model_has_a_maximum_and_a_scale() {
     let stages = vec![stage("", 10, Goal::Rate { rate: 100.0, ramp: s(10) })];
     let mut load =
         LoadController::new(&plan("", Some(Schedule::new(stages, Some(Users(7)), Duration::ZERO))), Users(0));

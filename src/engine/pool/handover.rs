@@ -1,4 +1,4 @@
-//! How a shard hands over to the aggregator what it recorded, one interval at a time.
+//! Hands over recorded intervals from a shard to the aggregator.
 
 use std::collections::VecDeque;
 
@@ -11,22 +11,21 @@ use crate::stats::Interval;
 /// The shard's end of the channel to the aggregator.
 pub struct Handover {
     intervals: mpsc::Sender<Box<Interval>>,
-    /// Empty intervals that the aggregator returns, to be filled again.
+    /// Cleared intervals returned by the aggregator, for reuse.
     spares: mpsc::Receiver<Box<Interval>>,
-    /// How often the statistics have been reset: intervals of an earlier epoch are not counted.
+    /// Number of resets of the statistics: intervals of an earlier epoch are not counted.
     epoch: u32,
-    /// Intervals that found the aggregator busy and must not be lost.
+    /// Intervals that could not be sent yet, and must not be lost.
     backlog: VecDeque<Box<Interval>>,
 }
 
 impl Handover {
-    /// Has handed nothing over yet.
+    /// Starts with epoch 0.
     pub fn new(intervals: mpsc::Sender<Box<Interval>>, spares: mpsc::Receiver<Box<Interval>>) -> Self {
         Self { intervals, spares, epoch: 0, backlog: VecDeque::new() }
     }
 
-    /// Hands over what was recorded, unless the aggregator is busy: then the same interval is continued and handed over
-    /// next time.
+    /// Hands over the current interval. If the aggregator is busy, the interval is continued and handed over next time.
     pub fn send(&mut self, shard: &ShardState, slots: &Slots) {
         if !self.send_backlog() {
             return;
@@ -36,7 +35,7 @@ impl Handover {
         permit.send(filled(shard, slots, self.epoch, spare));
     }
 
-    /// Ends the interval of the present epoch and begins this one.
+    /// Ends the current interval and starts a new epoch.
     pub fn begin_epoch(&mut self, epoch: u32, shard: &ShardState, slots: &Slots) {
         self.backlog.push_back(filled(shard, slots, self.epoch, None));
         self.send_backlog();
@@ -47,16 +46,16 @@ impl Handover {
     pub async fn finish(self, shard: &ShardState, slots: &Slots) {
         let last = filled(shard, slots, self.epoch, None);
         for interval in self.backlog.into_iter().chain([last]) {
-            // The supervisor outlives its shards; if it does not, nobody is left to read this.
+            // Fails only if the supervisor is gone, and then nobody needs the data.
             let _ = self.intervals.send(interval).await;
         }
     }
 
-    /// False when some of it is still here.
+    /// Returns false if not everything could be sent.
     fn send_backlog(&mut self) -> bool {
         while let Some(interval) = self.backlog.pop_front() {
             if let Err(error) = self.intervals.try_send(interval) {
-                // A closed channel has no reader left; what is sent to it is lost either way.
+                // If the channel is closed, the data is lost anyway.
                 self.backlog.push_front(error.into_inner());
                 return false;
             }
@@ -66,7 +65,7 @@ impl Handover {
 }
 
 fn filled(shard: &ShardState, slots: &Slots, epoch: u32, spare: Option<Box<Interval>>) -> Box<Interval> {
-    let mut interval = shard.fill(spare);
+    let mut interval = shard.take_interval(spare);
     interval.epoch = epoch;
     interval.shard_users.slots = u32::try_from(slots.len()).unwrap_or(u32::MAX);
     interval.shard_users.quit = u32::try_from(slots.quit()).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! Keeps as many users on a shard as ordered: spawns and retires them, and notices when one has ended.
+//! Maintains the number of users on a shard: spawns and retires them, and handles their end.
 
 mod handover;
 mod leaving;
@@ -25,16 +25,16 @@ use crate::protocol::sessions::Factories;
 use crate::scenario::plan::Start;
 use crate::stats::Recorder;
 
-/// How the task of a user ended: the index of its slot, or why it did not come to its end.
+/// Result of a user's task: the index of its slot, or an error if it panicked or was aborted.
 pub type Ended = Result<(Id, usize), JoinError>;
 
-/// What the pool waits for.
+/// What [`UserPool::next_event`] waits for.
 pub enum PoolEvent {
     Command(ShardCommand),
     Ended(Ended),
 }
 
-/// The task that dispatches the arrivals of an open run, and what it dispatches.
+/// The task that dispatches the arrivals of an open model, and its schedule.
 struct Dispatcher {
     task: JoinHandle<()>,
     schedule: Rc<RefCell<ArrivalSchedule>>,
@@ -50,21 +50,21 @@ pub struct UserPool {
     commands: mpsc::UnboundedReceiver<ShardCommand>,
     handover: Handover,
     slots: Slots,
-    /// Most slots, as ordered.
+    /// Maximum number of slots, as ordered.
     wanted: usize,
-    /// The tasks of all users; each returns the index of the slot it was spawned for.
+    /// Tasks of all users; each returns the index of its slot.
     users: JoinSet<usize>,
     leaving: Leaving,
     dispatcher: Option<Dispatcher>,
 }
 
 impl UserPool {
-    /// Without any users yet.
+    /// Creates a pool without users.
     pub fn new(setup: ShardSetup) -> Self {
         let shard = Rc::new(ShardState::new(&setup));
         if setup.index == 0 {
             for (feeder, source) in setup.plan.feeders.iter().zip(setup.feeders.iter()) {
-                if let Some(complaint) = source.complaint(feeder) {
+                if let Some(complaint) = source.skipped_rows(feeder) {
                     shard.recorder.borrow_mut().exception(&format!("data {}", feeder.name).into(), &complaint);
                 }
             }
@@ -85,29 +85,29 @@ impl UserPool {
         }
     }
 
-    /// What the users share.
+    /// State shared by the users.
     pub fn shard(&self) -> &Rc<ShardState> {
         &self.shard
     }
 
-    /// True when a stop was ordered and nobody is left.
+    /// True after a stop, when no users are left.
     pub fn is_over(&self) -> bool {
         self.shard.stopping.get() && self.slots.is_empty() && self.leaving.is_empty()
     }
 
-    /// Waits for a command, or for a user to end. Cancel-safe: dropping it loses nothing.
+    /// Waits for a command, or for a user to end. Cancel-safe.
     pub async fn next_event(&mut self) -> PoolEvent {
         tokio::select! {
-            // When the supervisor is gone, nobody would ever stop this shard.
+            // If the supervisor is gone, nobody else would stop this shard.
             command = self.commands.recv() => PoolEvent::Command(command.unwrap_or(ShardCommand::Abort)),
             Some(ended) = self.users.join_next_with_id() => PoolEvent::Ended(ended),
         }
     }
 
-    /// Handles one command of the supervisor.
+    /// Handles a command of the supervisor.
     pub fn handle(&mut self, command: ShardCommand) {
         match command {
-            ShardCommand::Hold(total) => self.hold(total),
+            ShardCommand::SetUsers(total) => self.set_users(total),
             ShardCommand::Arrive(from) if self.dispatcher.is_none() && !self.shard.stopping.get() => {
                 let share = (self.index as u64, self.shards as u64);
                 let schedule = Rc::new(RefCell::new(ArrivalSchedule::new(&self.shard, share, from)));
@@ -115,7 +115,7 @@ impl UserPool {
                 self.dispatcher = Some(Dispatcher { task: tokio::task::spawn_local(run), schedule });
             }
             ShardCommand::Arrive(_) => {}
-            // Nobody would retire a user that was spawned now.
+            // A user spawned now would never be retired.
             ShardCommand::Serve(_) if self.shard.stopping.get() => self.shard.arrivals.borrow_mut().dropped += 1,
             ShardCommand::Serve(arrival) => arrivals::serve(&self.shard, arrival),
             ShardCommand::Scale(scale, at) => {
@@ -140,20 +140,20 @@ impl UserPool {
         self.shard.stopping.set(true);
         if let Some(Dispatcher { task, schedule }) = self.dispatcher.take() {
             task.abort();
-            // What was due before the end belongs to the run, however late this thread is.
+            // Arrivals that were due before the end are counted, even if this thread is late.
             schedule.borrow_mut().dispatch_due(&self.shard, u32::MAX);
             self.spawn_requested();
         }
         while self.retire() {}
     }
 
-    /// User numbers go to the shards in turn.
-    fn hold(&mut self, total: u32) {
+    /// Sets the total number of users. User numbers are assigned to shards in turn.
+    fn set_users(&mut self, total: u32) {
         if self.shard.stopping.get() {
             return;
         }
         self.wanted = (total as usize + self.shards - 1 - self.index) / self.shards;
-        // Users are retired newest first: the oldest have warm connections, and dropping those would make a small
+        // Users are retired newest first: the oldest have open connections, and closing those would make a small
         // decrease look like a latency spike.
         while self.slots.len() > self.wanted && self.retire() {}
         while let Some(index) = self.slots.vacancy()
@@ -163,7 +163,7 @@ impl UserPool {
         self.count_vacancies();
     }
 
-    /// In an open run users come with the arrivals, but for those that come before the others.
+    /// In an open model, users are spawned by arrivals, except those that start before the others.
     fn spawns_at_once(&mut self) -> bool {
         let plan = &self.shard.plan;
         if !plan.schedule.is_open() {
@@ -176,7 +176,7 @@ impl UserPool {
     }
 
     fn count_vacancies(&self) {
-        // A user that replaces another needs no slot of its own.
+        // A user that replaces another one needs no additional slot.
         let requested =
             self.shard.spawn_requests.borrow().iter().filter(|request| request.instead_of.is_none()).count();
         let free = self.wanted.saturating_sub(self.slots.len() + requested);
@@ -188,7 +188,7 @@ impl UserPool {
         u32::try_from(index * self.shards + self.index).unwrap_or(u32::MAX)
     }
 
-    /// Spawns a user of the class that this slot has; false when there is none, as all classes have a fixed count.
+    /// Spawns the user of this slot; false if there is none, because all classes have fixed counts.
     fn spawn(&mut self, index: usize) -> bool {
         let Some(class) = self.assignment.class_of(self.number(index)) else { return false };
         let slot = self.start(index, class, None);
@@ -196,7 +196,7 @@ impl UserPool {
         true
     }
 
-    /// Spawns a user for an iteration, unless there is no slot for it any more.
+    /// Spawns a user for an iteration; false if there is no slot.
     fn spawn_for(&mut self, request: SpawnRequest) -> bool {
         let replaced = request.instead_of.as_ref().and_then(|user| self.slots.of(user));
         if replaced.is_none() && self.slots.len() >= self.wanted {
@@ -205,7 +205,7 @@ impl UserPool {
         let index = replaced.unwrap_or(self.slots.len());
         let slot = self.start(index, request.class, Some(request.due));
         if let Some(Slot::Taken { task, .. }) = self.slots.put(index, slot) {
-            self.leaving.add(task, self.shard.last_moment());
+            self.leaving.add(task, self.shard.abort_deadline());
         }
         true
     }
@@ -219,7 +219,7 @@ impl UserPool {
         }
     }
 
-    /// Starts the task of a user, with an iteration that was due at `arrival` where it is spawned for one.
+    /// Starts the task of a user. `arrival`: due time of the iteration that it is spawned for.
     fn start(&mut self, index: usize, class: usize, arrival: Option<Instant>) -> Slot {
         let number = self.number(index);
         let signal = Signal::with_arrival(arrival);
@@ -237,14 +237,14 @@ impl UserPool {
     fn retire(&mut self) -> bool {
         let Some(slot) = self.slots.pop() else { return false };
         if let Slot::Taken { task, signal } = slot {
-            let by = self.shard.last_moment();
+            let by = self.shard.abort_deadline();
             signal.retire(by);
             self.leaving.add(task, by);
         }
         true
     }
 
-    /// Does what users and arrivals have asked for.
+    /// Processes requests of users and arrivals.
     pub fn process_pending(&mut self) {
         self.spawn_requested();
         self.count_vacancies();
@@ -253,32 +253,32 @@ impl UserPool {
         }
     }
 
-    /// Aborts users whose time to leave is over, and removes all that have ended.
+    /// Aborts users past their deadline, and removes those that have ended.
     pub fn reap(&mut self) {
         self.leaving.abort_overdue();
         while let Some(ended) = self.users.try_join_next_with_id() {
-            self.forget(ended);
+            self.remove(ended);
         }
     }
 
-    /// Removes a user that has ended; one that was not retired was stopped by a step or the end of its data, or died of
-    /// a panic.
-    pub fn forget(&mut self, ended: Ended) {
+    /// Removes a user that has ended. A user that was not retired was stopped by a step or by the end of its data, or
+    /// it panicked.
+    pub fn remove(&mut self, ended: Ended) {
         let (id, index, panicked) = match ended {
             Ok((id, index)) => (id, Some(index), false),
             Err(error) => (error.id(), None, error.is_panic()),
         };
         if panicked {
-            self.shard.recorder.borrow_mut().exception(&"user".into(), "a simulated user died of an internal error");
+            self.shard.recorder.borrow_mut().exception(&"user".into(), "a simulated user crashed (internal error)");
         }
-        // It may have made room for a user that was requested and is not spawned yet: then its slot is taken, not left.
+        // It may have left its slot to a user that is requested but not spawned yet.
         self.spawn_requested();
         if !self.leaving.ended(id) {
             self.slots.ended(id, index, panicked);
         }
     }
 
-    /// Hands over what was recorded, unless the aggregator is busy.
+    /// Hands over the current interval, unless the aggregator is busy.
     pub fn hand_over(&mut self) {
         self.handover.send(&self.shard, &self.slots);
     }
@@ -287,7 +287,7 @@ impl UserPool {
     pub async fn last_handover(mut self) {
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
-            // Passed on while this shard ended.
+            // Passed on by other shards while this one ended.
             self.shard.arrivals.borrow_mut().dropped += u64::from(matches!(command, ShardCommand::Serve(_)));
         }
         self.handover.finish(&self.shard, &self.slots).await;

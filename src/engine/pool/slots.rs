@@ -1,4 +1,4 @@
-//! The slots of one shard: which of its users are there.
+//! The user slots of one shard.
 
 use std::rc::Rc;
 
@@ -6,24 +6,24 @@ use tokio::task::{AbortHandle, Id};
 
 use crate::engine::signal::Signal;
 
-/// Slot `k` of shard `i` is that of user number `k × shards + i`.
+/// Slot `k` of shard `i` belongs to user number `k × shards + i`.
 pub enum Slot {
-    /// The user runs.
+    /// The user is running.
     Taken { task: AbortHandle, signal: Rc<Signal> },
     /// The user has stopped for good and is not replaced.
     Quit,
-    /// The user died of a panic; the next command fills the slot again.
+    /// The user panicked; the next command fills the slot again.
     Vacant,
 }
 
 impl Slot {
-    /// Whether this task is that of its user.
-    fn runs(&self, id: Id) -> bool {
+    /// True if this is the task of the slot's user.
+    fn has_task(&self, id: Id) -> bool {
         matches!(self, Self::Taken { task, .. } if task.id() == id)
     }
 }
 
-/// The slots of one shard; the newest user is last and leaves first.
+/// Slots of one shard, oldest user first; the newest user leaves first.
 #[derive(Default)]
 pub struct Slots {
     slots: Vec<Slot>,
@@ -31,33 +31,33 @@ pub struct Slots {
 }
 
 impl Slots {
-    /// How many there are, taken or not.
+    /// Number of slots, taken or not.
     pub fn len(&self) -> usize {
         self.slots.len()
     }
 
-    /// True without any slot.
+    /// True without slots.
     pub fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
-    /// How many users have stopped for good.
+    /// Number of users that have stopped for good.
     pub fn quit(&self) -> usize {
         self.slots.iter().filter(|slot| matches!(slot, Slot::Quit)).count()
     }
 
-    /// The first slot whose user died.
+    /// The first vacant slot.
     pub fn vacancy(&self) -> Option<usize> {
-        // Looked for only if there is one: this is asked at every change of the number of users.
+        // This is called at every change of the number of users, so it searches only if there is a vacant slot.
         (self.vacant > 0).then(|| self.slots.iter().position(|slot| matches!(slot, Slot::Vacant)))?
     }
 
-    /// The slot of the user with this signal.
+    /// Index of the slot with this signal.
     pub fn of(&self, user: &Rc<Signal>) -> Option<usize> {
         self.slots.iter().position(|slot| matches!(slot, Slot::Taken { signal, .. } if Rc::ptr_eq(signal, user)))
     }
 
-    /// Fills the slot at `index`, or a new one behind the last, and returns what was in it.
+    /// Fills the slot at `index`, or appends a new one; returns the previous content.
     pub fn put(&mut self, index: usize, slot: Slot) -> Option<Slot> {
         let Some(old) = self.slots.get_mut(index) else {
             self.slots.push(slot);
@@ -75,18 +75,18 @@ impl Slots {
         Some(slot)
     }
 
-    /// The user whose task this is has ended, by a panic or for good. `index` is its slot where that is known.
+    /// Marks the slot of a user that has ended. `index`: its slot, if known.
     pub fn ended(&mut self, id: Id, index: Option<usize>, panicked: bool) {
-        // A task that panicked returns no index, which is rare enough to search for its slot.
-        let Some(index) = index.or_else(|| self.slots.iter().position(|slot| slot.runs(id))) else { return };
-        // By now the slot may be that of another user.
-        if let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.runs(id)) {
+        // A task that panicked returns no index; this is rare, so the slot is searched.
+        let Some(index) = index.or_else(|| self.slots.iter().position(|slot| slot.has_task(id))) else { return };
+        // The slot may have another user by now.
+        if let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.has_task(id)) {
             *slot = if panicked { Slot::Vacant } else { Slot::Quit };
             self.vacant += usize::from(panicked);
         }
     }
 
-    /// All of them, for tests.
+    /// All slots.
     #[cfg(test)]
     pub fn slots(&self) -> &[Slot] {
         &self.slots

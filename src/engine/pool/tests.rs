@@ -24,25 +24,25 @@ fn pool_of(text: &str) -> (UserPool, mpsc::UnboundedSender<ShardCommand>) {
 
 async fn ended(pool: &mut UserPool) {
     match pool.next_event().await {
-        PoolEvent::Ended(ended) => pool.forget(ended),
+        PoolEvent::Ended(ended) => pool.remove(ended),
         PoolEvent::Command(command) => panic!("{command:?}"),
     }
 }
 
-/// How many have been reported since the last time.
+/// Number of panics reported since the last call.
 fn panics(pool: &UserPool) -> usize {
-    format!("{:?}", pool.shard.recorder.borrow_mut().swap(None)).matches("died of an internal error\", 1").count()
+    format!("{:?}", pool.shard.recorder.borrow_mut().swap(None)).matches("crashed (internal error)\", 1").count()
 }
 
 #[tokio::test(start_paused = true)]
-async fn users_that_leave_are_forgotten_when_they_end_and_not_before() {
+async fn leaving_users_are_removed_when_they_end() {
     let (mut pool, _supervisor) = pool();
     LocalSet::new()
         .run_until(async {
-            pool.handle(ShardCommand::Hold(3));
-            // Until they are in the wait, where they are retired.
+            pool.handle(ShardCommand::SetUsers(3));
+            // Until the users are in their wait.
             tokio::time::sleep(Duration::from_millis(1)).await;
-            pool.handle(ShardCommand::Hold(1));
+            pool.handle(ShardCommand::SetUsers(1));
             let from = Instant::now();
             assert_eq!((pool.slots.len(), pool.leaving.len()), (1, 2));
             ended(&mut pool).await;
@@ -55,7 +55,7 @@ async fn users_that_leave_are_forgotten_when_they_end_and_not_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_that_does_not_leave_is_aborted_at_its_deadline() {
+async fn user_is_aborted_at_its_deadline() {
     let (mut pool, _supervisor) = pool();
     LocalSet::new()
         .run_until(async {
@@ -75,16 +75,16 @@ async fn a_user_that_does_not_leave_is_aborted_at_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_user_that_ends_before_the_one_in_its_slot_is_spawned_has_not_stopped_for_good() {
+async fn replaced_user_that_ends_early_has_not_quit() {
     let class = |name: &str| format!("  {name}: {{ tasks: [{{ steps: [{{ wait: 0s }}] }}] }}\n");
     let text = format!("arrivals: {{ rate: 1/s, max_users: 1 }}\nuser_classes:\n{}{}", class("A"), class("B"));
     let (mut pool, _supervisor) = pool_of(&text);
     LocalSet::new()
         .run_until(async {
-            pool.handle(ShardCommand::Hold(1));
+            pool.handle(ShardCommand::SetUsers(1));
             for class in [0, 1, 0, 1] {
                 arrivals::serve(pool.shard(), Arrival { class, due: Instant::now(), passed: 0 });
-                // The idle user of the other class sees that it is retired, and is gone before anything is spawned.
+                // The idle user of the other class is retired, and ends before its replacement is spawned.
                 tokio::time::sleep(Duration::from_millis(1)).await;
                 pool.reap();
                 pool.process_pending();
@@ -97,17 +97,17 @@ async fn a_user_that_ends_before_the_one_in_its_slot_is_spawned_has_not_stopped_
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_panic_is_reported_once_and_its_slot_is_filled_again() {
+async fn panic_is_reported_once_and_the_slot_is_refilled() {
     let (mut pool, _supervisor) = pool();
     LocalSet::new()
         .run_until(async {
-            pool.handle(ShardCommand::Hold(2));
+            pool.handle(ShardCommand::SetUsers(2));
             let task = pool.users.spawn_local(async { panic!("a defect") });
             pool.slots.put(1, Slot::Taken { task, signal: Rc::default() });
             ended(&mut pool).await;
             assert!(matches!(pool.slots.slots()[1], Slot::Vacant) && pool.slots.vacancy() == Some(1));
             assert_eq!(panics(&pool), 1);
-            pool.handle(ShardCommand::Hold(2));
+            pool.handle(ShardCommand::SetUsers(2));
             assert!(matches!(pool.slots.slots()[1], Slot::Taken { .. }) && pool.slots.vacancy().is_none());
         })
         .await;

@@ -1,6 +1,6 @@
-//! The control thread: decides how many users there should be, owns the aggregator, publishes snapshots.
+//! The control thread: computes the number of users, owns the aggregator, and publishes snapshots.
 //!
-//! In: commands, and the shards' intervals. Out: commands to the shards, and a snapshot every 250 ms.
+//! Input: commands, and intervals of the shards. Output: commands to the shards, and a snapshot every 250 ms.
 
 mod shards;
 mod snapshot;
@@ -31,15 +31,14 @@ use crate::stats::{Aggregator, Interval, Snapshot};
 use crate::units;
 use crate::verdict::{DriftDetector, Judge};
 
-/// How often the number of users is reconsidered. Short, because users that start together keep the same rhythm and
-/// would hit the server in bursts.
+/// Interval of updates of the number of users. Short, because users that start together would send requests in bursts.
 const STEP: Duration = Duration::from_millis(10);
-/// How often an unchanged number is sent again, so that a user that panicked is replaced.
+/// Interval at which an unchanged number is sent again, so that users that panicked are replaced.
 const REPEAT: Duration = Duration::from_millis(250);
-/// Within this time every shard has processed a command.
+/// Time after which every shard has processed a command.
 const SETTLED: Duration = Duration::from_millis(600);
 
-/// What the supervisor is built from.
+/// Parameters of the supervisor.
 pub struct SupervisorSetup {
     pub plan: Arc<Plan>,
     pub aggregator: Aggregator,
@@ -51,15 +50,15 @@ pub struct SupervisorSetup {
     pub server: watch::Receiver<Option<ServerFigures>>,
 }
 
-/// Runs until every shard has ended, then publishes the last snapshot.
+/// Runs until all shards have ended, then publishes the last snapshot.
 pub async fn run(setup: SupervisorSetup) {
     let SupervisorSetup { plan, aggregator, links, mut commands, mut intervals, snapshots, server } = setup;
     let mut control = Control::new(plan, aggregator, links);
     control.server = Some(server);
     for words in estimate::remarks(&control.plan) {
-        control.note(words);
+        control.add_event(words);
     }
-    // Halfway between two handovers of the shards, so that each second is closed with four of them in it.
+    // Halfway between two handovers of the shards, so that each closed second contains four of them.
     let (mut step, mut publish) = (interval(STEP), interval_at(Instant::now() + HANDOVER / 2, HANDOVER));
     step.set_missed_tick_behavior(MissedTickBehavior::Delay);
     publish.set_missed_tick_behavior(MissedTickBehavior::Skip);
@@ -68,7 +67,7 @@ pub async fn run(setup: SupervisorSetup) {
         tokio::select! {
             command = commands.recv(), if attended => match command {
                 Some(command) => control.handle(command),
-                // Every handle was dropped: load must not continue unattended.
+                // All handles were dropped: load must not continue unattended.
                 None => {
                     attended = false;
                     control.stop(End::Stopped);
@@ -94,16 +93,16 @@ struct Control {
     clock: RunClock,
     probe: Probe,
     epoch: u32,
-    /// The number last ordered.
-    held: u32,
-    held_since: Instant,
+    /// Number of users last sent to the shards.
+    ordered: u32,
+    users_since: Instant,
     repeat_at: Instant,
-    /// Users that start before the others.
+    /// Number of users that start before the others.
     early: u32,
-    /// Most users that the classes can have.
-    places: u32,
-    /// Iterations arrive.
-    is_fed: bool,
+    /// Maximum number of users of all classes.
+    capacity: u32,
+    /// Arrivals have been started.
+    arrivals_started: bool,
     stage: Option<usize>,
     warm_up: WarmUp,
     vu_seconds: f64,
@@ -112,7 +111,7 @@ struct Control {
     server: Option<watch::Receiver<Option<ServerFigures>>>,
     judge: Judge,
     drifts: DriftDetector,
-    /// Whether the users were aborted.
+    /// Users were aborted.
     aborted: bool,
 }
 
@@ -129,12 +128,12 @@ impl Control {
             clock: RunClock::start(),
             probe: Probe::new(),
             epoch: 0,
-            held: 0,
-            held_since: now,
+            ordered: 0,
+            users_since: now,
             repeat_at: now,
             early: early.0,
-            places: places(&plan),
-            is_fed: false,
+            capacity: capacity(&plan),
+            arrivals_started: false,
             stage: None,
             warm_up: WarmUp::new(is_warm, links.len()),
             vu_seconds: 0.0,
@@ -152,25 +151,25 @@ impl Control {
     }
 
     fn handle(&mut self, command: Command) {
-        // Up to a pause, and not beyond.
+        // Users are counted up to a pause.
         self.count_users(Instant::now());
         let t = self.clock.elapsed();
         match command {
             Command::SetUsers(users) => {
                 let what = if self.is_open() { "most users" } else { "users" };
-                self.note(format!("{what} {} → {users}", self.controller.target(t)));
+                self.add_event(format!("{what} {} → {users}", self.controller.target(t)));
                 self.controller.set_users(users, t);
             }
             Command::SetSpawnRate(rate) => {
                 let (what, unit) = if self.is_open() { ("arrivals", "/s") } else { ("spawn rate", " users/s") };
-                self.note(format!("{what} {} → {rate}{unit}", self.controller.rate(t)));
+                self.add_event(format!("{what} {} → {rate}{unit}", self.controller.rate(t)));
                 if let Some(scale) = self.controller.set_rate(rate, t) {
                     self.shards.send(ShardCommand::Scale(scale, self.controller.plan_time(t)));
                 }
             }
             Command::FollowPlan => {
                 if self.controller.is_steered() {
-                    self.note("following the plan again".to_owned());
+                    self.add_event("following the plan again".to_owned());
                 }
                 self.controller.follow(t);
                 if self.is_open() {
@@ -178,14 +177,14 @@ impl Control {
                 }
             }
             Command::Pause if !self.clock.is_paused() && self.stopping.is_none() => {
-                self.note("paused".to_owned());
+                self.add_event("paused".to_owned());
                 self.clock.pause();
                 self.shards.send(ShardCommand::Pause);
             }
             Command::Resume if self.clock.is_paused() => {
                 self.clock.resume();
                 self.shards.send(ShardCommand::Resume);
-                self.note("resumed".to_owned());
+                self.add_event("resumed".to_owned());
             }
             Command::Pause | Command::Resume => {}
             Command::Stop if self.stopping.is_some() => self.abort(),
@@ -196,7 +195,7 @@ impl Control {
                 if self.warm_up.is_warm() {
                     self.aggregator.warm_up(self.epoch, t);
                 }
-                self.note("statistics reset".to_owned());
+                self.add_event("statistics reset".to_owned());
             }
         }
         self.step();
@@ -211,11 +210,11 @@ impl Control {
         self.shards.send(ShardCommand::Epoch(self.epoch));
     }
 
-    fn note(&mut self, text: String) {
-        self.note_at(self.clock.elapsed(), text);
+    fn add_event(&mut self, text: String) {
+        self.add_event_at(self.clock.elapsed(), text);
     }
 
-    fn note_at(&mut self, elapsed: Duration, text: String) {
+    fn add_event_at(&mut self, elapsed: Duration, text: String) {
         self.aggregator.event(RunEvent { elapsed, at: SystemTime::now(), text: text.into() });
     }
 
@@ -223,7 +222,7 @@ impl Control {
         if self.stopping.is_some() {
             return;
         }
-        // Held iterations would never finish.
+        // Iterations held by a pause would never finish.
         if self.clock.is_paused() {
             self.clock.resume();
             self.shards.send(ShardCommand::Resume);
@@ -246,7 +245,7 @@ impl Control {
             }
             return;
         }
-        if self.shards.is_one_gone() {
+        if self.shards.has_ended_shard() {
             self.stop(End::Broken);
             return;
         }
@@ -256,25 +255,25 @@ impl Control {
             return;
         }
         if let Some(budget) = self.plan.vu_budget.filter(|budget| self.vu_seconds >= budget * 3_600.0) {
-            self.note(format!("stopped: the budget of {budget} VU-hours is used up"));
+            self.add_event(format!("stopped: the budget of {budget} VU-hours is used up"));
             self.stop(End::Budget);
             return;
         }
         self.begin_others(t);
         self.enter_stage(t);
-        let held = self.controller.at(t).0;
-        if held != self.held || now >= self.repeat_at {
-            if held != self.held {
-                self.held_since = now;
+        let users = self.controller.at(t).0;
+        if users != self.ordered || now >= self.repeat_at {
+            if users != self.ordered {
+                self.users_since = now;
             }
-            self.held = held;
+            self.ordered = users;
             self.repeat_at = now + REPEAT;
-            self.shards.send(ShardCommand::Hold(held));
+            self.shards.send(ShardCommand::SetUsers(users));
         }
-        self.feed(t, now);
+        self.start_arrivals(t, now);
     }
 
-    /// Integrates the users alive over time; a pause is no time.
+    /// Integrates the number of users over time, except during pauses.
     fn count_users(&mut self, now: Instant) {
         if !self.clock.is_paused() {
             self.vu_seconds += f64::from(self.shards.alive()) * now.duration_since(self.counted_until).as_secs_f64();
@@ -282,7 +281,7 @@ impl Control {
         self.counted_until = now;
     }
 
-    /// The planned time is over, or every user has stopped for good.
+    /// True after the planned time, or when all users have stopped for good.
     fn is_finished(&mut self, t: Duration) -> bool {
         let planned = if self.plan.schedule.is_shaped() {
             let length = self.load.run_time.or(self.plan.schedule.length());
@@ -293,17 +292,17 @@ impl Control {
         if planned {
             return true;
         }
-        let is_deserted = self.shards.deserted().is_some_and(|quit| quit >= self.held.min(self.places))
-            && self.held == self.controller.at(t).0
-            && self.held_since.elapsed() >= SETTLED
+        let all_quit = self.shards.all_quit().is_some_and(|quit| quit >= self.ordered.min(self.capacity))
+            && self.ordered == self.controller.at(t).0
+            && self.users_since.elapsed() >= SETTLED
             && self.controller.is_settled(t);
-        if is_deserted {
-            self.note("every user has stopped".to_owned());
+        if all_quit {
+            self.add_event("every user has stopped".to_owned());
         }
-        is_deserted
+        all_quit
     }
 
-    /// Starts the other users once those that start before them are ready.
+    /// Starts the other users when those that start before them are ready.
     fn begin_others(&mut self, t: Duration) {
         if self.controller.is_held() {
             let ready = self.shards.ready();
@@ -311,14 +310,14 @@ impl Control {
                 return;
             }
             self.controller.open(t);
-            self.note(format!("{ready} users are ready: the others start"));
+            self.add_event(format!("{ready} users are ready: the others start"));
         }
     }
 
-    /// Starts the arrivals, once the shards know how many users they may have for them.
-    fn feed(&mut self, t: Duration, now: Instant) {
-        if self.is_open() && !self.is_fed && !self.controller.is_held() {
-            self.is_fed = true;
+    /// Starts the arrivals, after the shards know their maximum number of users.
+    fn start_arrivals(&mut self, t: Duration, now: Instant) {
+        if self.is_open() && !self.arrivals_started && !self.controller.is_held() {
+            self.arrivals_started = true;
             self.shards.send(ShardCommand::Arrive(now - (t.saturating_sub(self.controller.began()))));
         }
     }
@@ -331,14 +330,14 @@ impl Control {
             self.stage = stage;
             let name = stage.and_then(|index| schedule.stages().get(index)).map(|stage| Arc::clone(&stage.name));
             if let Some(name) = name.filter(|name| !name.is_empty()) {
-                self.note(format!("stage: {name}"));
+                self.add_event(format!("stage: {name}"));
             }
         }
         if self.warm_up.turns(is_warm) {
             self.next_epoch();
             if is_warm {
                 self.aggregator.warm_up(self.epoch, t);
-                self.note("warm-up: requests are not counted until it is over".to_owned());
+                self.add_event("warm-up: requests are not counted until it is over".to_owned());
             } else {
                 self.aggregator.end_warm_up(self.epoch, t);
                 self.warm_up.ended(self.epoch, t);
@@ -352,18 +351,18 @@ impl Control {
         self.aggregator.absorb(&mut interval);
         if let Some(at) = self.warm_up.reported(shard, epoch) {
             let left_out = units::count(self.aggregator.left_out());
-            self.note_at(at, format!("warm-up over: {left_out} requests left out"));
+            self.add_event_at(at, format!("warm-up over: {left_out} requests not counted"));
         }
         if wants_stop && self.stopping.is_none() {
-            self.note("stopped by a step of the scenario".to_owned());
+            self.add_event("stopped by a step of the scenario".to_owned());
             self.stop(End::Stopped);
         }
         self.shards.recycle(interval);
     }
 }
 
-/// Where all classes have fixed counts, no more users ever come; in an open run they come by weight.
-fn places(plan: &Plan) -> u32 {
+/// Maximum number of users of all classes; unlimited if a class has no fixed count, and in an open model.
+fn capacity(plan: &Plan) -> u32 {
     let has_share = |class: &Class| class.fixed_count.is_none() && class.weight > 0;
     if plan.schedule.is_open() || plan.classes.iter().any(has_share) {
         return u32::MAX;

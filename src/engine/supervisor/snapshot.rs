@@ -1,4 +1,4 @@
-//! Snapshots of the run, with its present state, plan and health.
+//! Creates snapshots of the run, with its state, plan and health.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,7 +11,7 @@ impl Control {
     pub(super) fn state(&self, t: Duration) -> RunState {
         let moves = match self.controller.arrivals(t) {
             Some(rate) => (rate - self.controller.rate(t).0).abs() > 1e-6,
-            None => self.held != self.controller.target(t).0,
+            None => self.ordered != self.controller.target(t).0,
         };
         if self.stopping.is_some() {
             RunState::Stopping
@@ -24,13 +24,13 @@ impl Control {
         }
     }
 
-    /// The run now.
+    /// Current snapshot.
     pub(super) fn snapshot(&mut self) -> Arc<Snapshot> {
         let state = self.state(self.clock.elapsed());
         self.snapshot_in(state)
     }
 
-    /// The run at its end, after all shards have ended.
+    /// Last snapshot, after all shards have ended.
     pub(super) fn last_snapshot(&mut self) -> Arc<Snapshot> {
         let broken = self.shards.join();
         let end = if broken { End::Broken } else { self.stopping.map_or(End::Broken, |(why, _)| why) };
@@ -68,12 +68,12 @@ impl Control {
         });
         self.judge.observe(&snapshot);
         let drifts = self.drifts.observe(&snapshot);
-        // Nobody else holds it yet.
+        // The only reference so far.
         let shown = Arc::make_mut(&mut snapshot);
         (shown.judgements, shown.drifts) = (Arc::clone(self.judge.judgements()), drifts);
         if let Some(failed) = self.judge.wants_stop().filter(|_| self.stopping.is_none()) {
             let value = failed.value.as_ref().map(|value| format!(" ({value})")).unwrap_or_default();
-            self.note(format!("stopped by a threshold: {}{value}", failed.check));
+            self.add_event(format!("stopped by a threshold: {}{value}", failed.check));
             self.stop(End::Threshold);
         }
         snapshot

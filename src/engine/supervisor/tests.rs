@@ -6,13 +6,13 @@ use crate::scenario::{Overrides, Scenario};
 use crate::stats::snapshot::{RunInfo, RunState};
 use crate::units::Users;
 
-/// A control with one shard, and that shard's end for spares.
+/// A control with one shard, and the receiver of its spares.
 fn control() -> (Control, mpsc::Receiver<Box<Interval>>) {
     let (control, spare, _) = control_of("");
     (control, spare)
 }
 
-/// The same with some load, and with what the shard is ordered.
+/// Like [`control`], with a load, and the receiver of the shard's commands.
 fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::UnboundedReceiver<ShardCommand>) {
     let text = format!("host: http://h\n{load}tasks: [{{ steps: [{{ get: / }}] }}]");
     let plan = Scenario::parse("t.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
@@ -28,23 +28,23 @@ fn control_of(load: &str) -> (Control, mpsc::Receiver<Box<Interval>>, mpsc::Unbo
     };
     let (spares, spare) = mpsc::channel(4);
     let (orders, ordered) = mpsc::unbounded_channel();
-    // A thread that has ended would break the run.
+    // A thread that has ended would stop the run.
     let heartbeat = Arc::new(Heartbeat::start());
     let link = Link { commands: orders, spares, heartbeat, thread: thread::spawn(thread::park) };
     (Control::new(Arc::new(plan), Aggregator::new(run, Vec::new(), 1), vec![link]), spare, ordered)
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_shard_knows_its_places_before_iterations_arrive() {
+async fn shard_gets_its_number_of_users_before_arrivals() {
     let (mut control, _spares, mut ordered) = control_of("arrivals: { rate: 5, max_users: 3 }\n");
     control.step();
-    assert!(matches!(ordered.try_recv(), Ok(ShardCommand::Hold(3))));
+    assert!(matches!(ordered.try_recv(), Ok(ShardCommand::SetUsers(3))));
     assert!(matches!(ordered.try_recv(), Ok(ShardCommand::Arrive(_))));
     assert!(ordered.try_recv().is_err());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_run_is_not_over_while_a_user_is_due() {
+async fn run_continues_while_a_user_is_due() {
     let (mut control, _spares, _ordered) = control_of("users: 4\nspawn_rate: 1\n");
     let quit = |control: &mut Control, users| {
         let mut interval = Box::new(Interval::new(0, 1));
@@ -54,7 +54,7 @@ async fn a_run_is_not_over_while_a_user_is_due() {
     for users in 1..=4 {
         assert_eq!(control.controller.at(control.clock.elapsed()), Users(users));
         control.step();
-        // All so far have stopped for good, and the next is due in this very moment.
+        // All users so far have quit, and the next one is due now.
         quit(&mut control, users);
         tokio::time::advance(Duration::from_millis(999)).await;
         control.step();
@@ -64,7 +64,7 @@ async fn a_run_is_not_over_while_a_user_is_due() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_late_control_thread_does_not_leave_spares_behind() {
+async fn late_control_thread_keeps_one_spare() {
     let (mut control, mut spares) = control();
     for users in 1..=4 {
         let mut interval = Box::new(Interval::new(0, 3));
@@ -78,7 +78,7 @@ async fn a_late_control_thread_does_not_leave_spares_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn vu_hours_are_without_pauses_and_a_budget_ends_the_run() {
+async fn vu_hours_exclude_pauses_and_a_budget_ends_the_run() {
     let (mut control, _spares) = control();
     let hour = Duration::from_secs(3_600);
     let mut interval = Box::new(Interval::new(0, 1));

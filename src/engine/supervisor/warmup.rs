@@ -1,39 +1,40 @@
-//! Whether the run is warming up, and when the shards have handed over all of a warm-up.
+//! Tracks warm-ups, and when the shards have handed over all intervals of one.
 
 use std::time::Duration;
 
-/// The warm-ups of a run.
+/// State of warm-ups.
 #[derive(Debug)]
 pub struct WarmUp {
     is_warm: bool,
-    /// The newest epoch of each shard.
+    /// Latest epoch of each shard.
     epochs: Vec<u32>,
-    /// The epoch after a warm-up, and the run time at which it began, until every shard is in it.
+    /// Epoch after a warm-up and its start, until all shards have reached it.
     awaited: Option<(u32, Duration)>,
 }
 
 impl WarmUp {
-    /// At the start of a run on this many shards.
+    /// State at the start of a run with this many shards.
     pub fn new(is_warm: bool, shards: usize) -> Self {
         Self { is_warm, epochs: vec![0; shards], awaited: None }
     }
 
-    /// True while nothing is counted.
+    /// True during a warm-up.
     pub fn is_warm(&self) -> bool {
         self.is_warm
     }
 
-    /// Sets whether the run is warming up; true when this is a change.
+    /// Sets whether the run is in a warm-up; returns true if this changes.
     pub fn turns(&mut self, is_warm: bool) -> bool {
         std::mem::replace(&mut self.is_warm, is_warm) != is_warm
     }
 
-    /// A warm-up ended at `t` with the beginning of `epoch`.
+    /// A warm-up ended at `t`, when `epoch` started.
     pub fn ended(&mut self, epoch: u32, t: Duration) {
         self.awaited = Some((epoch, t));
     }
 
-    /// A shard handed over an interval of this epoch. Once all of a warm-up is handed over, returns when it ended.
+    /// Records that a shard handed over an interval of this epoch. When the whole warm-up is handed over, returns when
+    /// it ended.
     pub fn reported(&mut self, shard: usize, epoch: u32) -> Option<Duration> {
         if let Some(newest) = self.epochs.get_mut(shard) {
             *newest = epoch.max(*newest);
@@ -49,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_is_reported_once_when_every_shard_is_past_it() {
+    fn end_is_reported_once_after_all_shards() {
         let t = Duration::from_secs(3);
         let mut warm_up = WarmUp::new(true, 2);
         assert!(!warm_up.turns(true) && warm_up.turns(false) && !warm_up.is_warm());

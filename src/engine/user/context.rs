@@ -1,4 +1,4 @@
-//! What the sessions of a user know about it while they execute a step, and what they report.
+//! The interface between the sessions of a user and the engine, while a step is executed.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -17,11 +17,11 @@ use crate::scenario::plan::{Endpoint, EndpointId};
 use crate::stats::operation::Cost;
 use crate::stats::{Reason, Remarks};
 
-/// A user while one of its steps is executed.
+/// Context of a user's current step.
 pub(super) struct StepContext<'a> {
     shard: &'a Rc<ShardState>,
     signal: &'a Signal,
-    /// True in `on_stop`, which always runs to its end.
+    /// True in `on_stop`, which is not shortened when the user has to leave.
     is_unhurried: bool,
     on_the_wire: Cell<Option<OnTheWire>>,
     held: Cell<Duration>,
@@ -29,18 +29,18 @@ pub(super) struct StepContext<'a> {
 }
 
 impl<'a> StepContext<'a> {
-    /// For a user; `is_unhurried` in `on_stop`, which is not shortened when the user has to leave.
+    /// Creates a context; `is_unhurried` in `on_stop`, which is not shortened when the user has to leave.
     pub(super) fn new(shard: &'a Rc<ShardState>, signal: &'a Signal, is_unhurried: bool) -> Self {
         let (on_the_wire, held, leaves) = (Cell::new(None), Cell::new(Duration::ZERO), Cell::new(false));
         Self { shard, signal, is_unhurried, on_the_wire, held, leaves }
     }
 
-    /// For how long a pause of the run delayed the step.
+    /// Time for which a pause of the run delayed the step.
     pub(super) fn held_for(&self) -> Duration {
         self.held.get()
     }
 
-    /// Whether the remaining steps are skipped, because the user has to leave.
+    /// True if the remaining steps must be skipped, because the user has to leave.
     pub(super) fn leaves(&self) -> bool {
         self.leaves.get()
     }
@@ -53,7 +53,7 @@ impl UserContext for StepContext<'_> {
 
     fn wants_example(&self, row: EndpointId, reason: &Reason) -> bool {
         let secrets = &self.shard.plan.secrets;
-        // As it is when it is recorded.
+        // Reasons are masked when they are recorded.
         let masked = (!secrets.is_empty()).then(|| reason.masked(|text| secrets.mask(text)));
         self.shard.recorder.borrow().wants_example(row.0, masked.as_ref().unwrap_or(reason))
     }

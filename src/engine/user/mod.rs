@@ -1,7 +1,7 @@
 //! One simulated user: `on_start`, then tasks and waits until it is retired, then `on_stop`.
 //!
-//! In: a class of the plan, sessions of its own, the signal to leave. Out: samples in the shard's recorder. Steps are
-//! executed in [`steps`]; this file decides when an iteration begins (after a wait, or by an arrival).
+//! Input: a class of the plan, its own sessions, the signal to leave. Output: samples in the shard's recorder.
+//! [`steps`] executes steps; this file decides when an iteration starts (after a wait, or on an arrival).
 
 mod context;
 mod on_the_wire;
@@ -25,13 +25,13 @@ use crate::protocol::sessions::Sessions;
 use crate::scenario::eval::template::Scope;
 use crate::scenario::plan::{Bind, Class, Start, Step, StopScope};
 
-/// How often a user that stays until the others have ended checks whether they have.
+/// Polling interval of users that wait for the others to end.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// Who a user is.
+/// Identity of a user.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity {
-    /// Counted from 0 over all shards.
+    /// Number over all shards, from 0.
     pub number: u32,
     /// Index of its class in the plan.
     pub class: usize,
@@ -44,22 +44,22 @@ pub struct User {
     signal: Rc<Signal>,
     sessions: Sessions,
     scope: Scope,
-    /// Where in the scenario it is, for messages.
+    /// Current position in the scenario, for messages.
     section: Section,
-    /// The task that comes next where tasks run in order.
+    /// Next task, if tasks run in order.
     turn: usize,
-    /// For how long a pause of the run has delayed steps of the current task.
+    /// Time for which pauses of the run have delayed steps of the current task.
     held: Duration,
-    /// By how much the latest iteration began too late, where it had a due time. A field, because as an argument it
-    /// would be twice in the future of each function down to the step.
+    /// Delay of the current iteration, if it had a due time. A field, because as an argument it would be stored twice
+    /// in the future of each function.
     late: Option<Duration>,
-    /// Steps without I/O since the last yield.
+    /// Number of steps without I/O since the last yield.
     unbroken: u32,
-    /// The user has to leave before its remaining steps could run: the task ends before its next step.
+    /// The user has to leave: the task ends before its next step.
     ends: bool,
 }
 
-/// The list of steps that is running.
+/// The step list that is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
     OnStart,
@@ -68,7 +68,7 @@ enum Section {
 }
 
 impl User {
-    /// A user at its start.
+    /// Creates a user.
     pub fn new(shard: Rc<ShardState>, who: Identity, signal: Rc<Signal>, sessions: Sessions) -> Self {
         let scope = shard.plan.scope(shard.seed, u64::from(who.number) + 1);
         Self {
@@ -86,8 +86,8 @@ impl User {
         }
     }
 
-    /// Runs until retired, or until a step or the end of its data stops it. Borrows the user, because a future reserves memory
-    /// twice for what is moved into it.
+    /// Runs until retired, or until a step or the end of its data stops the user. Takes a reference, because a future
+    /// reserves memory twice for values moved into it.
     pub async fn live(&mut self) {
         let shard = Rc::clone(&self.shard);
         let signal = Rc::clone(&self.signal);
@@ -95,7 +95,7 @@ impl User {
         let _alive = Alive::new(&shard, &signal, class.start);
         self.wait_while_paused().await;
         if signal.is_retired() && signal.arrival.get().is_none() {
-            // It has done nothing yet, so there is nothing to finish and nothing to undo.
+            // Nothing was done yet, so neither `on_start` nor `on_stop` runs.
             return;
         }
         let mut way = self.take_rows(Bind::User).await;
@@ -105,9 +105,9 @@ impl User {
         if class.start == Start::BeforeOthers {
             shard.ready.set(shard.ready.get() + 1);
         }
-        // `stop: task` ends the list it is in.
+        // `stop: task` ends only its step list.
         if !matches!(way, ControlFlow::Break(StopScope::User | StopScope::Run)) {
-            // In an open run, users that start before the others set the scene and generate no load.
+            // In an open model, users that start before the others generate no load.
             if shard.plan.schedule.is_open() && class.start == Start::WithOthers {
                 let _ = self.serve(class).await;
             } else {
@@ -115,7 +115,7 @@ impl User {
             }
         }
         if class.start == Start::BeforeOthers && shard.stopping.get() {
-            // They started first because the others need them, so they stay until the others have ended.
+            // The others may depend on these users, so they stay until the others have ended.
             while shard.others.load(Ordering::Relaxed) > 0 {
                 tokio::time::sleep(LINGER).await;
             }
@@ -137,7 +137,7 @@ impl User {
             if let Some(delay) = self.late
                 && waited
             {
-                // The delay of an idle user is the generator's; that of a busy one, the server's.
+                // Delays of an idle user are caused by the generator; those of a busy one by the server.
                 self.shard.recorder.borrow_mut().schedule_delay(delay);
             }
             self.task(class, weights).await?;
@@ -148,14 +148,14 @@ impl User {
             if waited {
                 pacer.shift(self.rest(next, class.wait.is_planned()).await);
             } else {
-                // Without waits, a user whose responses are always ready would never yield to the others.
+                // Without waits, a user whose responses are always ready would never yield.
                 tokio::task::yield_now().await;
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Begins an iteration whenever one arrives.
+    /// Starts an iteration whenever one arrives.
     async fn serve(&mut self, class: &Class) -> ControlFlow<StopScope> {
         let weights = weights(class);
         // The first iteration waited for `on_start`, which is not a delay of the generator.
@@ -196,11 +196,11 @@ impl User {
         }
     }
 
-    /// The index of the next task.
+    /// Index of the next task.
     fn choose(&mut self, class: &Class, weights: u64) -> usize {
         if class.sequential {
             let all = class.tasks.len();
-            // At least one weight is not 0: the compiler checks that.
+            // At least one weight is not 0; this is checked at compile time.
             let next = (0..all).map(|ahead| (self.turn + ahead) % all).find(|at| class.tasks[*at].weight > 0);
             let index = next.unwrap_or(0);
             self.turn = index + 1;
@@ -219,7 +219,7 @@ impl User {
         0
     }
 
-    /// Takes a row of each data file that provides a new one now.
+    /// Takes new rows from the data files with this `bind`.
     async fn take_rows(&mut self, bind: Bind) -> ControlFlow<StopScope> {
         let shard = Rc::clone(&self.shard);
         for (feeder, source) in shard.plan.feeders.iter().zip(shard.feeders.iter()).filter(|(f, _)| f.bind == bind) {
@@ -236,7 +236,7 @@ impl User {
         ControlFlow::Continue(())
     }
 
-    /// Runs a whole list of steps.
+    /// Runs a step list.
     async fn list(&mut self, section: Section, steps: &[Step]) -> ControlFlow<StopScope> {
         self.section = section;
         self.ends = false;
@@ -251,7 +251,7 @@ fn weights(class: &Class) -> u64 {
     class.tasks.iter().map(|task| u64::from(task.weight)).sum()
 }
 
-/// Counts a user as long as its task lives, also when it is aborted or panics.
+/// Counts a user as running until it is dropped, including by an abort or a panic.
 struct Alive<'a> {
     shard: &'a ShardState,
     signal: &'a Signal,
@@ -278,7 +278,7 @@ impl Drop for Alive<'_> {
             self.shard.unfinished.set(self.shard.unfinished.get() + 1);
         }
         if self.signal.arrival.take().is_some() {
-            // It left before it could begin the iteration that had arrived for it.
+            // The user left before it could start its iteration.
             self.shard.arrivals.borrow_mut().dropped += 1;
         }
     }

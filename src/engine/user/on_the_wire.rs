@@ -1,4 +1,4 @@
-//! A request that has no response yet, and how it is counted if it never gets one.
+//! Tracks a request without a response, and counts it if it never gets one.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use crate::scenario::plan::EndpointId;
 use crate::stats::{Example, Reason};
 use crate::units;
 
-/// A request without a response for less than this is not a failure, however short the stop time-out is.
+/// Minimum waiting time of a failure; shorter ones are never a failure, even with a short stop time-out.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Counts a request on the wire. One that is dropped before its response was aborted: it is in no row and counted
-/// separately. But one that had waited for longer than the stop time-out is a failure: a server that hangs towards the
-/// end of a run must not look healthy.
+/// Tracks a request in flight. If dropped before the response, the request was aborted: it is in no row and counted
+/// separately. However, if it had waited for longer than the stop time-out it is a failure: a server that hangs towards
+/// the end of a run must not look healthy.
 pub(super) struct OnTheWire {
     shard: Rc<ShardState>,
     endpoint: EndpointId,
@@ -33,7 +33,7 @@ impl OnTheWire {
         Self { shard: Rc::clone(shard), endpoint, late, since, ticket, arrived: false }
     }
 
-    /// The same for a request that the server answers only when it has something to send.
+    /// Like `new`, for a request whose response may take arbitrarily long.
     pub(super) fn listening(shard: &Rc<ShardState>, endpoint: EndpointId, late: Option<Duration>) -> Self {
         let ticket = shard.in_flight.begin_listening();
         Self { shard: Rc::clone(shard), endpoint, late, since: Instant::now(), ticket, arrived: false }
@@ -43,7 +43,7 @@ impl OnTheWire {
         self.arrived = true;
     }
 
-    /// Its user leaves before there is a response: not a failure, however long it has waited.
+    /// Counts the request as aborted, because its user leaves: never a failure.
     pub(super) fn left(self) {
         self.shard.aborted.set(self.shard.aborted.get() + 1);
         self.arrived();
@@ -70,7 +70,7 @@ impl Drop for OnTheWire {
     }
 }
 
-/// Why a request that was aborted after `waited` is a failure; `None` when the server had too little time.
+/// Reason and example if a request aborted after `waited` is a failure; `None` if the server had too little time.
 fn unanswered(waited: Duration, stop_timeout: Duration) -> Option<(Reason, Example)> {
     let limit = stop_timeout.max(PATIENCE);
     (waited >= limit).then(|| {
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_that_waited_longer_than_the_stop_time_out_is_a_failure() {
+    fn request_that_waited_longer_than_the_stop_time_out_is_a_failure() {
         for (waited, stop_timeout, is_failure) in [(9, 10, false), (10, 10, true), (1, 0, false), (2, 0, true)] {
             let failure = unanswered(Duration::from_secs(waited), Duration::from_secs(stop_timeout));
             assert_eq!(failure.is_some(), is_failure, "{waited} {stop_timeout}");

@@ -1,4 +1,4 @@
-//! Counts the result of a step in the statistics of its shard.
+//! Records the result of a step in the statistics of the shard.
 
 use crate::engine::shard_state::ShardState;
 use crate::protocol::message_sink::{Delivery, MessageSink};
@@ -9,10 +9,10 @@ use crate::scenario::secrets::Redactor;
 use crate::stats::delivery::Tally;
 use crate::stats::{Example, ExampleRequest, Failure, Reason, Sample};
 
-/// Most characters of the message of a failure: it may quote what a server sent.
+/// Maximum length of a failure's message in characters: it may quote a server.
 const DETAIL: usize = 4_096;
 
-/// Shows a result to the observer, if there is one, and counts it in its row. Without a row, neither happens.
+/// Sends a result to the observer, if there is one, and records it in its row. Without a row, nothing happens.
 pub(super) fn record(shard: &ShardState, result: StepResult) {
     if let (Some(observer), Some(_)) = (&shard.observer, result.row) {
         observer.trace(&TraceEvent::Finished(&result));
@@ -20,7 +20,7 @@ pub(super) fn record(shard: &ShardState, result: StepResult) {
     count(shard, result);
 }
 
-/// Counts a result in its row, if it has one.
+/// Records a result in its row, if it has one.
 pub(super) fn count(shard: &ShardState, mut result: StepResult) {
     let Some(row) = result.row else { return };
     let cost = result.cost.take();
@@ -32,7 +32,7 @@ pub(super) fn count(shard: &ShardState, mut result: StepResult) {
     }
 }
 
-/// Every request of a late iteration is that much later than planned, so its response time is longer by it.
+/// Converts a result to a sample. The delay of a late iteration is added to the response time of each of its requests.
 fn sample(row: EndpointId, result: StepResult, secrets: &Redactor, wants: impl FnOnce(&Reason) -> bool) -> Sample {
     let Timings { service, connect, first_byte, late, .. } = result.timings;
     let failure = match result.outcome {
@@ -97,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_in_a_response_is_in_no_part_of_a_failure() {
+    fn secrets_are_masked_in_all_parts_of_a_failure() {
         let secrets = Redactor::new(["s3cret-token"]);
         let told = || "no user s3cret-token".to_owned();
         let request = Some(ExampleRequest { line: told(), headers: told(), body: told() });

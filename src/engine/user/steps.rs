@@ -1,10 +1,10 @@
-//! Executes the steps of a list, in order.
+//! Executes step lists.
 //!
-//! A plain list costs nothing beyond its requests: only steps that contain other steps box a future, and only steps
-//! without I/O count towards yielding to the other users. A retired user continues its current list at the same pace:
-//! waits keep their length, so that fewer users never mean more requests. The list ends where a loop would begin
-//! another pass, or after a wait that does not fit into the stop time-out; it is then counted as unfinished. `on_stop`
-//! always runs to its end.
+//! A list without nested steps has no overhead beyond its requests: only nested steps box a future, and only steps
+//! without I/O count towards yielding to other users. A retired user continues its current list at the same pace (waits
+//! keep their length), so that reducing the number of users never increases the request rate. The list ends before
+//! another pass of a loop, or after a wait that does not fit into the stop time-out; it is then counted as unfinished.
+//! `on_stop` always runs to its end.
 
 use std::ops::ControlFlow;
 use std::pin::Pin;
@@ -21,16 +21,16 @@ use crate::protocol::result::{StepOutcome, StepResult};
 use crate::scenario::eval::template::{Condition, RenderError, SlotId, Template, Text};
 use crate::scenario::plan::{Action, Pause, Step, StopScope};
 
-/// Steps without I/O that a user executes before it yields to the others. A costly template takes milliseconds.
+/// Number of steps without I/O that a user executes before it yields. A costly template takes milliseconds.
 const UNBROKEN: u32 = 8;
 
-/// Most characters of the error of a step.
+/// Maximum length of an error message of a step, in characters.
 const MESSAGE: usize = 500;
 
 type Boxed<'a> = Pin<Box<dyn Future<Output = ControlFlow<StopScope>> + 'a>>;
 
 impl User {
-    /// Runs the steps; breaks when a `stop` ends more than the list.
+    /// Runs the steps; breaks if a `stop` ends more than the list.
     pub(super) async fn run(&mut self, steps: &[Step]) -> ControlFlow<StopScope> {
         for step in steps {
             if self.ends {
@@ -49,7 +49,7 @@ impl User {
                 Action::Stop(scope) => {
                     self.trace(UserEvent::Stop(*scope));
                     if *scope == StopScope::Run {
-                        self.shard.ask_to_stop();
+                        self.shard.request_stop();
                     }
                     return ControlFlow::Break(*scope);
                 }
@@ -65,7 +65,7 @@ impl User {
                     self.held += context.held_for();
                     self.ends |= context.leaves();
                     drop(context);
-                    // A failed step does not end its list.
+                    // A failed step does not end the list.
                     match result.outcome {
                         StepOutcome::Unsent(error) => self.unsent(action, &error).await,
                         StepOutcome::Passed | StepOutcome::Failed(_) => record(&self.shard, result),
@@ -76,7 +76,7 @@ impl User {
         ControlFlow::Continue(())
     }
 
-    /// The steps that contain other steps. Boxed, because they may contain each other.
+    /// Executes steps that contain other steps. Boxed, because it is recursive.
     fn nested<'a>(&'a mut self, action: &'a Action) -> Boxed<'a> {
         Box::pin(async move {
             match action {
@@ -86,7 +86,7 @@ impl User {
                         Err(error) => return self.skipped("repeat", &error).await,
                     };
                     for pass in 0..count {
-                        if pass > 0 && !self.may_go_on().await {
+                        if pass > 0 && !self.may_continue().await {
                             return self.end_early();
                         }
                         self.trace(UserEvent::Pass { word: "repeat", number: pass + 1, of: Some(count) });
@@ -102,7 +102,7 @@ impl User {
                         Err(error) => return self.skipped("for_each", &error).await,
                     };
                     for (value, number) in items.into_iter().zip(1..) {
-                        if number > 1 && !self.may_go_on().await {
+                        if number > 1 && !self.may_continue().await {
                             return self.end_early();
                         }
                         self.trace(UserEvent::Pass { word: "for_each", number, of: None });
@@ -124,7 +124,7 @@ impl User {
                         passes += 1;
                         self.trace(UserEvent::Pass { word: "while", number: passes, of: None });
                         self.run(steps).await?;
-                        is_last = !self.may_go_on().await;
+                        is_last = !self.may_continue().await;
                     }
                 }
                 Action::If { condition, then, otherwise } => {
@@ -145,7 +145,7 @@ impl User {
                         self.run(&flow.steps).await?;
                     }
                 }
-                // Flat steps do not come here.
+                // Other steps are handled by `run`.
                 _ => {}
             }
             ControlFlow::Continue(())
@@ -176,7 +176,7 @@ impl User {
         let now = Instant::now();
         match now.checked_add(length) {
             Some(until) if until > now => self.wait_inside(until).await,
-            // No time at all, or longer than the clock can represent, which nobody intends.
+            // Zero, or longer than the clock can represent.
             _ => self.yield_if_busy().await,
         }
     }
@@ -197,9 +197,9 @@ impl User {
 
     async fn condition_is_true(&mut self, condition: &Condition, word: &str) -> bool {
         match condition.is_true(&mut self.scope) {
-            Ok(holds) => {
+            Ok(is_true) => {
                 self.yield_if_busy().await;
-                holds
+                is_true
             }
             Err(error) => {
                 self.failed(word, &error.0).await;
@@ -208,25 +208,26 @@ impl User {
         }
     }
 
-    /// Between two passes of a loop: yields, waits while the run is paused, and returns false after a stop.
-    async fn may_go_on(&mut self) -> bool {
+    /// Called between two passes of a loop: yields, and waits while the run is paused. Returns false if the user is
+    /// retired.
+    async fn may_continue(&mut self) -> bool {
         self.yield_if_busy().await;
         self.held += self.wait_while_paused().await;
         !self.is_retiring()
     }
 
-    /// By how much the current iteration began too late, where it had a due time.
+    /// Delay of the current iteration, if it had a due time.
     fn late(&self) -> Option<Duration> {
         self.late.filter(|_| matches!(self.section, Section::Task(_)))
     }
 
-    /// Ends the list, and all lists it is called from, before the last step.
+    /// Ends the list, and all enclosing lists, before the last step.
     fn end_early(&mut self) -> ControlFlow<StopScope> {
         self.shard.unfinished.set(self.shard.unfinished.get() + 1);
         ControlFlow::Break(StopScope::Task)
     }
 
-    /// Yields now and then, as steps that never wait would block the thread.
+    /// Yields from time to time: steps that never wait would block the thread.
     async fn yield_if_busy(&mut self) {
         self.unbroken += 1;
         if self.unbroken >= UNBROKEN {
@@ -240,7 +241,7 @@ impl User {
         ControlFlow::Continue(())
     }
 
-    /// Records a step whose templates could not be filled.
+    /// Records a step whose templates could not be rendered.
     async fn unsent(&mut self, action: &Action, error: &RenderError) {
         let row = action.endpoint().and_then(|row| self.shard.plan.endpoints.get(row.0 as usize));
         match row.map(|row| format!("{} {}", row.kind, row.name)) {
@@ -261,13 +262,13 @@ impl User {
         self.failed_at(&place, message).await;
     }
 
-    /// The same where the place has a name of its own.
+    /// Like `failed`, for a custom place.
     async fn failed_at(&mut self, place: &str, message: &str) {
         let secrets = &self.shard.plan.secrets;
         let (message, place) = (secrets.clip(message, MESSAGE), secrets.mask(place));
         self.trace(UserEvent::Exception { place: &place, message: &message });
         self.shard.recorder.borrow_mut().exception(&(*place).into(), &message);
-        // A scenario that fails without a request must not loop at full speed.
+        // A scenario that fails without requests must not loop at full speed.
         self.unbroken = 0;
         tokio::task::yield_now().await;
     }

@@ -10,9 +10,9 @@ use crate::engine::shard_setup::ShardSetup;
 use crate::protocol::sessions::Factories;
 use crate::scenario::{Overrides, Scenario};
 
-/// There may be a hundred thousand of them, each with all the room that its largest step needs.
+/// There may be a hundred thousand users, and each future has room for its largest step.
 #[tokio::test]
-async fn the_future_of_a_user_stays_small() {
+async fn future_of_a_user_is_small() {
     let text = "host: http://h\ntasks: [{ steps: [{ get: / }] }]";
     let plan = Arc::new(Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap());
     let setup = ShardSetup {

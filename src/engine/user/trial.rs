@@ -1,4 +1,5 @@
-//! One user, once: `on_start`, each chosen task in the order of the file, `on_stop`; and what the observer is shown.
+//! Runs a user once: `on_start`, each selected task in the order of the file, `on_stop`; and reports events to the
+//! observer.
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use crate::engine::trace::{LONGEST_WAIT, UserEvent};
 use crate::scenario::plan::{Action, Bind, StopScope};
 
 impl User {
-    /// Runs these tasks of its class, each once.
+    /// Runs each of these tasks of the class once.
     pub async fn try_once(mut self, tasks: &[usize]) {
         let shard = std::rc::Rc::clone(&self.shard);
         let class = &shard.plan.classes[self.who.class];
@@ -17,7 +18,7 @@ impl User {
             self.trace(UserEvent::Section("on_start"));
             way = self.list(Section::OnStart, &class.on_start).await;
         }
-        // As in a run, `stop: task` ends the list it is in.
+        // As in a run, `stop: task` ends only its step list.
         let ends = |way| matches!(way, ControlFlow::Break(StopScope::User | StopScope::Run));
         for index in tasks.iter().copied() {
             let Some(task) = class.tasks.get(index).filter(|_| !ends(way)) else { continue };
@@ -36,7 +37,7 @@ impl User {
         self.sessions.finish().await;
     }
 
-    /// Shows the observer of a trial what happens; does nothing in a run.
+    /// Sends an event to the observer of a trial; no effect in a run.
     #[inline]
     pub(super) fn trace(&self, event: UserEvent<'_>) {
         if let Some(observer) = &self.shard.observer {
@@ -44,7 +45,7 @@ impl User {
         }
     }
 
-    /// Shows that a step is skipped because its `when` is false.
+    /// Reports that a step was skipped because its `when` is false.
     pub(super) fn trace_skipped(&self, action: &Action) {
         if self.shard.observer.is_none() {
             return;
@@ -54,7 +55,7 @@ impl User {
         self.trace(UserEvent::Skipped(request.as_deref().unwrap_or(action.key())));
     }
 
-    /// The length of a wait: in a trial at most [`LONGEST_WAIT`](crate::engine::trace::LONGEST_WAIT).
+    /// Length of a wait; in a trial at most [`LONGEST_WAIT`](crate::engine::trace::LONGEST_WAIT).
     pub(super) fn shortened(&self, length: Duration) -> Duration {
         if self.shard.observer.is_none() {
             return length;

@@ -1,4 +1,4 @@
-//! How a user waits: between tasks, inside them, and while the run is paused; and how waits end once it is retired.
+//! Waits of a user: between tasks, inside tasks, and during pauses; and how they end when the user is retired.
 
 use std::time::Duration;
 
@@ -7,17 +7,17 @@ use tokio::time::{Instant, sleep_until};
 use super::{Section, User};
 
 impl User {
-    /// When the user is aborted, once it is retired; `None` in `on_stop`.
+    /// Time at which the retired user is aborted; `None` if not retired, and in `on_stop`.
     pub(super) fn leaves_by(&self) -> Option<Instant> {
         if self.section == Section::OnStop { None } else { self.signal.leaves_by.get() }
     }
 
-    /// True when the user is retired, and not yet in `on_stop`.
+    /// True if the user is retired, and not in `on_stop` yet.
     pub(super) fn is_retiring(&self) -> bool {
         self.leaves_by().is_some()
     }
 
-    /// Waits while the run is paused, and returns how long that was.
+    /// Waits while the run is paused; returns the waiting time.
     pub(super) async fn wait_while_paused(&self) -> Duration {
         if !self.shard.paused.get() {
             return Duration::ZERO;
@@ -32,14 +32,14 @@ impl User {
         since.elapsed()
     }
 
-    /// The wait between two tasks: until `next` or until retired; a pause of the run extends it by its
-    /// length, which is returned.
+    /// Waits between two tasks, until `next` or until retired. A pause of the run extends the wait; returns by how
+    /// much.
     pub(super) async fn rest(&self, next: Instant, exactly: bool) -> Duration {
         self.wait(next, exactly, |_| self.signal.is_retired()).await.0
     }
 
-    /// A wait inside a list of steps, until `next`; a pause of the run extends it. A retired user waits as long as
-    /// any other, because the next step is load; but where that takes too long, or the run is paused, its task ends.
+    /// Waits inside a step list, until `next`. A pause of the run extends the wait. A retired user waits for the same
+    /// time, because the next step generates load; but if that takes too long, or the run is paused, its task ends.
     pub(super) async fn wait_inside(&mut self, next: Instant) {
         if self.section == Section::OnStop {
             return sleep_until(next).await;
@@ -50,8 +50,8 @@ impl User {
         self.held += held;
     }
 
-    /// Sleeps until `next`, extended by pauses of the run, unless `gives_up` is true for the moment at which that ends.
-    /// Returns how long the pauses were, and whether it gave up.
+    /// Sleeps until `next`, extended by pauses of the run, unless `gives_up` returns true for the end of the sleep.
+    /// Returns the duration of the pauses, and whether it gave up.
     async fn wait(&self, next: Instant, exactly: bool, gives_up: impl Fn(Instant) -> bool) -> (Duration, bool) {
         let paused_before = self.shard.paused_for();
         let mut held = Duration::ZERO;
@@ -74,7 +74,7 @@ impl User {
         if exactly {
             self.shard.sleep_until_due(at).await;
         } else {
-            // A think time may be a millisecond longer, and the runtime's timer is cheaper.
+            // Waits between tasks may be a millisecond longer, and the runtime's timer is cheaper.
             sleep_until(at).await;
         }
     }

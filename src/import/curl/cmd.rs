@@ -1,27 +1,28 @@
-//! The words of a Windows command line: carets as `cmd.exe` reads them, then quotes and backslashes as programs do.
-//! Chrome's "Copy as cURL (cmd)" writes a caret before every quote.
+//! Splits a Windows command line: carets as in `cmd.exe`, then quotes and backslashes as in C programs. Chrome's "Copy
+//! as cURL (cmd)" writes a caret before every quote.
 
 use super::words::Line;
 
-/// Whether a text is written for `cmd.exe`: quotes with carets, or lines that end with one.
+/// True if a text is written for `cmd.exe`: it has quotes with carets, or lines that end with one.
 pub fn is_cmd(text: &str) -> bool {
-    is_a_browsers(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
+    is_from_a_browser(text) || text.lines().any(|line| line.trim_end().ends_with(" ^"))
 }
 
-/// A caret before the first quote as Chrome writes it, or doubled quotes inside of quotes as Firefox did.
-fn is_a_browsers(text: &str) -> bool {
+/// True if the first quote has a caret, as written by Chrome, or if quotes are doubled, as written by old versions of
+/// Firefox.
+fn is_from_a_browser(text: &str) -> bool {
     let carets = ["curl ^\"", "curl.exe ^\""].iter().any(|start| text.contains(start));
     carets || (!text.contains('\'') && text.contains("\"{\"\""))
 }
 
-/// Each command in the text.
+/// Commands in the text.
 pub fn commands(text: &str) -> Vec<Line> {
-    let doubled = is_a_browsers(text);
+    let doubled = is_from_a_browser(text);
     let all = lines(text).into_iter().map(|line| Line { words: words(&line, doubled), input: None });
     all.filter(|line| !line.words.is_empty()).collect()
 }
 
-/// The command lines that a program gets to see.
+/// Command lines after the processing of `cmd.exe`.
 fn lines(text: &str) -> Vec<String> {
     let mut all = vec![String::new()];
     let mut quoted = false;
@@ -29,7 +30,7 @@ fn lines(text: &str) -> Vec<String> {
     while let Some(c) = rest.next() {
         let mut push = |c: char| all.last_mut().into_iter().for_each(|line| line.push(c));
         match c {
-            // Quoted or not, a caret at the end of a line joins the next one; what follows is literal.
+            // A caret at the end of a line joins the next one, whether quoted or not; after that, the text is literal.
             '^' if !quoted => match rest.next() {
                 Some('\n') => rest.next().into_iter().for_each(push),
                 other => other.into_iter().for_each(push),
@@ -49,8 +50,8 @@ fn lines(text: &str) -> Vec<String> {
     all
 }
 
-/// Browsers double every backslash, though programs take two as one before a quote alone: `doubled` gives back what the
-/// browser has sent.
+/// Splits a command line. Browsers double every backslash, although programs treat two as one only before a quote:
+/// `doubled` reverses this.
 fn words(line: &str, doubled: bool) -> Vec<String> {
     let mut all = Vec::new();
     let mut word: Option<String> = None;
@@ -91,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_as_windows_reads_them() {
+    fn words_are_split_as_on_windows() {
         for (text, wanted) in [
             (
                 "curl ^\"http://h/?a=1^&b=%^41^\" ^\r\n  -H ^\"a: b^\" ^\r\n  --data-raw ^\"^{^\\^\"n^\\^\":^\\^\"x^\\^\\^\\^\\y^\\^\"^}^\"",

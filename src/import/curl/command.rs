@@ -1,4 +1,4 @@
-//! The options of one `curl` command.
+//! Options of a `curl` command.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use super::data::{Data, FileData, Form, How};
 use super::options::{self, Known, Part};
 use super::words::{Input, Line};
 
-/// The options of a command.
+/// Options of a command.
 #[derive(Debug, Default)]
 pub struct Command {
-    /// Addresses in order.
+    /// Addresses, in order.
     pub urls: Vec<String>,
     /// `-H`.
     pub headers: Vec<(String, String)>,
-    /// `-d` and its relatives.
+    /// `-d` and similar options.
     pub data: Vec<Data>,
     /// `-F`.
     pub forms: Vec<Form>,
@@ -23,13 +23,13 @@ pub struct Command {
     pub query: Vec<String>,
     /// `-u`.
     pub user: Option<String>,
-    /// `-b`, when it is not a file.
+    /// `-b`, unless it is a file.
     pub cookies: Option<String>,
     /// `-A`.
     pub user_agent: Option<String>,
     /// `-e`.
     pub referer: Option<String>,
-    /// `-E`, without its password.
+    /// `-E`, without password.
     pub cert: Option<String>,
     /// `--key`.
     pub key: Option<String>,
@@ -49,22 +49,22 @@ pub struct Command {
     pub insecure: bool,
     /// `--json`.
     pub json: bool,
-    /// What changes the request in a way that a step cannot, in words.
+    /// Options without equivalent in a step, in words.
     pub unknown: Vec<String>,
-    /// `-g`: no patterns in the addresses.
+    /// `-g`: no URL patterns.
     pub plain_urls: bool,
     /// `--proto-default`.
     pub scheme: Option<String>,
-    /// The standard input, where the text has it.
+    /// Standard input, if it is part of the text.
     pub input: Option<Input>,
     method: Option<String>,
     head: bool,
-    /// `--next` came.
+    /// `--next` was found.
     ended: bool,
 }
 
 impl Command {
-    /// Reads the words after `curl`: one command, or several with `--next` between them.
+    /// Parses the words after `curl`: one command, or several separated by `--next`.
     pub fn read(line: &Line) -> Vec<Self> {
         let fresh = || Self { input: line.input.clone(), ..Self::default() };
         let mut all = Vec::new();
@@ -90,7 +90,7 @@ impl Command {
     }
 
     fn long(&mut self, long: &str, words: &mut std::slice::Iter<'_, String>) {
-        // Curl itself knows no `--name=value`, but people write it.
+        // curl does not support `--name=value`, but it is a common mistake.
         let (name, given) = match long.split_once('=') {
             Some((name, value)) if options::find(name).is_some_and(|known| known.takes_value) => (name, Some(value)),
             _ => (long, None),
@@ -111,7 +111,7 @@ impl Command {
         }
     }
 
-    /// Short options in one word: the first that takes a value takes the rest of it, or the next word.
+    /// Parses short options in one word: the first with a value uses the rest of the word, or the next word.
     fn flags(&mut self, flags: &str, words: &mut std::slice::Iter<'_, String>) {
         for (at, flag) in flags.char_indices() {
             let Some(name) = options::of_short(flag) else {
@@ -132,7 +132,7 @@ impl Command {
     fn known(&mut self, known: Known, value: Option<String>) {
         match known.part {
             Part::Quiet => {}
-            // Its value may be a password.
+            // The value may be a password.
             Part::LeftOut => self.unknown.push(no_equivalent(&format!("--{}", known.name))),
             Part::Taken if known.takes_value => self.option(known.name, value.unwrap_or_default()),
             Part::Taken => self.switch(known.name, true),
@@ -147,7 +147,7 @@ impl Command {
             "insecure" => self.insecure = on,
             "globoff" => self.plain_urls = on,
             "http1.0" | "http1.1" => self.version = Some("1.1"),
-            // Over TLS the version is agreed on anyway.
+            // With TLS the version is negotiated anyway.
             "http2" => self.version = None,
             "http2-prior-knowledge" => self.version = Some("2"),
             "next" => self.ended = true,
@@ -160,7 +160,7 @@ impl Command {
             "request" => self.method = Some(text),
             "header" => self.header(&text),
             "url" if text.starts_with('@') => {
-                self.unknown.push(format!("the addresses that curl reads from the file {} were left out", &text[1..]));
+                self.unknown.push(format!("the addresses that curl reads from the file {} were omitted", &text[1..]));
             }
             "url" => self.urls.push(text),
             "data" | "data-ascii" => self.data(&text, How::Joined),
@@ -175,8 +175,7 @@ impl Command {
                 None => match self.encoded(&text) {
                     Data { text, file: None } => self.query.push(text),
                     Data { file: Some(file), .. } => {
-                        self.unknown
-                            .push(format!("the query that curl reads from the file {} was left out", file.path));
+                        self.unknown.push(format!("the query that curl reads from the file {} was omitted", file.path));
                     }
                 },
             },
@@ -196,21 +195,21 @@ impl Command {
                 Some(before) => before.extend(["; ", text.as_str()]),
                 None => self.cookies = Some(text),
             },
-            // Without a name it turns cookies on, which they are.
+            // Without a name it enables cookies, which is the default.
             "cookie" if text.is_empty() => {}
-            "cookie" => self.unknown.push(format!("the cookies that curl reads from the file {text} were left out")),
-            // `;auto` is about redirects.
+            "cookie" => self.unknown.push(format!("the cookies that curl reads from the file {text} were omitted")),
+            // `;auto` concerns redirects.
             "referer" => self.referer = Some(text.split(";auto").next().unwrap_or_default().to_owned()),
             "user-agent" => self.user_agent = Some(text),
             "cert" => {
-                // A colon after the first two characters begins a password; before, it is a drive's.
+                // A colon after the first two characters starts a password; before, it belongs to a drive letter.
                 let (path, password) = match text.char_indices().find(|(at, c)| *at > 1 && *c == ':') {
                     Some((at, _)) => (text[..at].to_owned(), true),
                     None => (text, false),
                 };
                 if password {
                     self.unknown.push(
-                        "the password of the certificate's key was left out: write the key without one".to_owned(),
+                        "the password of the certificate's key was omitted: remove it from the key file".to_owned(),
                     );
                 }
                 self.cert = Some(path);
@@ -233,11 +232,11 @@ impl Command {
 
     fn header(&mut self, line: &str) {
         match line.split_once(':') {
-            // `-H 'Accept:'` takes the header away.
+            // `-H 'Accept:'` removes the header.
             Some((_, value)) if value.trim().is_empty() => {}
             Some((name, value)) => self.headers.push((name.trim().to_owned(), value.trim().to_owned())),
             None if line.starts_with('@') => {
-                self.unknown.push(format!("the headers that curl reads from the file {} were left out", &line[1..]));
+                self.unknown.push(format!("the headers that curl reads from the file {} were omitted", &line[1..]));
             }
             // `-H 'Name;'` sends a header without a value.
             None => self.headers.extend(line.strip_suffix(';').map(|name| (name.trim().to_owned(), String::new()))),
@@ -252,7 +251,7 @@ impl Command {
         self.data.push(data);
     }
 
-    /// The content of a file, which is known only when it is the standard input and the text has it.
+    /// Content of a file; known only for standard input that is part of the text.
     fn file_content(&self, path: &str, how: How) -> Data {
         let path = match self.input.as_ref().filter(|_| path == "-") {
             Some(Input::Text(text)) => {
@@ -270,7 +269,7 @@ impl Command {
         Data { text: String::new(), file: Some(FileData { path: path.to_owned(), how }) }
     }
 
-    /// What `--data-urlencode` sends.
+    /// Text sent by `--data-urlencode`.
     fn encoded(&self, text: &str) -> Data {
         let plain = |text: String| Data { text, file: None };
         match text.find(['=', '@']) {
@@ -283,7 +282,7 @@ impl Command {
         }
     }
 
-    /// The verb: given, or by what is sent.
+    /// HTTP method: explicit, or derived from the data.
     pub fn method(&self) -> String {
         match &self.method {
             Some(method) => method.clone(),
@@ -294,23 +293,23 @@ impl Command {
         }
     }
 
-    /// The type of the body where no header sets it.
+    /// Content type, if no header sets it.
     pub fn content_type(&self) -> &'static str {
         if self.json { "application/json" } else { "application/x-www-form-urlencoded" }
     }
 }
 
 fn encode(text: &str) -> String {
-    // Outside a form a plus is literal.
+    // Outside of forms, a plus sign is literal.
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }
 
 fn no_equivalent(option: &str) -> String {
-    format!("curl's {option} has no equivalent here and was left out")
+    format!("curl's {option} has no equivalent and was omitted")
 }
 
 fn not_known(option: &str) -> String {
-    format!("curl's {option} is not known here: it was read as an option without a value, and left out")
+    format!("curl's {option} is unknown: it was parsed as an option without a value, and omitted")
 }
 
 #[cfg(test)]
@@ -322,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn options_in_all_their_forms() {
+    fn options_in_all_forms() {
         let command = read("-sSLXPUT --header='A: b' -H'C:d' -uada:pw --max-time 2.5 -k http://h -d a=1 -d 'b=2\n'");
         assert_eq!(command.method(), "PUT");
         assert_eq!(command.headers, [("A".to_owned(), "b".to_owned()), ("C".to_owned(), "d".to_owned())]);
@@ -334,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn the_verb_follows_from_what_is_sent() {
+    fn method_depends_on_the_data() {
         for (text, wanted) in [
             ("h", "GET"),
             ("-I h", "HEAD"),
@@ -350,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn one_line_may_have_several_commands_and_take_options_back() {
+    fn several_commands_in_one_line_and_negated_options() {
         let text = "curl -d a h/1 --next -L --no-location -b a=1 -b b=2 h/2 -: -- -h";
         let all = Command::read(&crate::import::curl::words::commands(text)[0]);
         assert_eq!(all.iter().map(Command::method).collect::<Vec<_>>(), ["POST", "GET", "GET"]);

@@ -1,4 +1,4 @@
-//! What a `curl` command sends: data, forms and files. A file itself is never read: the step names it.
+//! Converts data, forms and files of a `curl` command. Files are not read: the step refers to them.
 
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use crate::import::draft::pairs;
 use crate::import::literal::literal;
 use crate::import::multipart;
 
-/// What `--data` and its relatives send.
+/// Converts `--data` and similar options.
 pub fn data(
     command: &Command,
     headers: &mut Vec<(String, String)>,
@@ -23,7 +23,7 @@ pub fn data(
         [Data { file: Some(file), .. }] if !matches!(file.how, How::Encoded(_)) => {
             let Some(value) = of_file(&file.path, comments) else { return Vec::new() };
             if file.how == How::Joined {
-                comments.push("curl -d leaves out the line breaks of a file, a step does not".to_owned());
+                comments.push("curl -d removes the line breaks of a file, a step does not".to_owned());
             }
             ("body", value, false)
         }
@@ -31,10 +31,10 @@ pub fn data(
             comments.extend(all.iter().filter_map(|data| data.file.as_ref()).map(left_out));
             let texts: Vec<&str> =
                 all.iter().filter(|data| data.file.is_none()).map(|data| data.text.as_str()).collect();
-            // Pieces of JSON are put behind each other.
+            // Pieces of JSON are concatenated.
             let text = texts.join(if command.json { "" } else { "&" });
             let media = declared.as_deref().unwrap_or(command.content_type());
-            // As browsers copy an upload, without the content of its files.
+            // Uploads as copied by browsers, without the content of the files.
             if let Some(parts) = multipart::parts(&text, media) {
                 headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
                 return multipart::fields(parts, &mut |name, value| secret(credentials, name, value), comments).into();
@@ -50,33 +50,33 @@ pub fn data(
     vec![(key, value)]
 }
 
-/// The comment for a file whose content a step cannot send.
+/// Comment for a file whose content a step cannot send.
 pub fn left_out(file: &FileData) -> String {
     let path = &file.path;
     match &file.how {
         How::Encoded(name) if !name.is_empty() => {
-            format!("curl sent the content of the file {path} as the field {name}: write it by hand")
+            format!("curl sent the content of the file {path} as the field {name}: add it by hand")
         }
-        How::Encoded(_) => format!("curl sent the content of the file {path}, URL-encoded: write it by hand"),
-        How::Whole | How::Joined => format!("curl sent the content of the file {path} here too: write it by hand"),
+        How::Encoded(_) => format!("curl sent the content of the file {path}, URL-encoded: add it by hand"),
+        How::Whole | How::Joined => format!("curl sent the content of the file {path} here too: add it by hand"),
     }
 }
 
-/// `@file` as a step has it.
+/// `@file` in a step.
 pub fn of_file(path: &str, comments: &mut Vec<String>) -> Option<Value> {
     if path.is_empty() || path == "-" || path == "." {
-        comments.push("curl sent its standard input: write the body by hand, or as body: \"@file\"".to_owned());
+        comments.push("curl sent its standard input: add the body by hand, or as body: \"@file\"".to_owned());
         return None;
     }
     let path = beside(path, comments);
     if path.contains("{{") || path.contains('\n') {
-        comments.push("a step cannot send a file of this name: give it another one, and write body: \"@…\"".to_owned());
+        comments.push("a step cannot send a file with this name: rename it, and use body: \"@…\"".to_owned());
         return None;
     }
     Some(Value::from(format!("@{path}")))
 }
 
-/// The path as a scenario can name it: next to it or below.
+/// Path as allowed in a scenario: in its folder or below.
 pub fn beside(path: &str, comments: &mut Vec<String>) -> String {
     let away =
         path.starts_with(['/', '~', '\\']) || path.contains(':') || path.split(['/', '\\']).any(|part| part == "..");
@@ -88,12 +88,12 @@ pub fn beside(path: &str, comments: &mut Vec<String>) -> String {
     near.to_owned()
 }
 
-/// The last part of a path.
+/// Last component of a path.
 pub fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// What `--form` sends.
+/// Converts `--form`.
 pub fn form(
     command: &Command,
     credentials: &mut Credentials,
@@ -109,7 +109,7 @@ pub fn form(
         match part.source {
             '@' => part.files(&mut files, comments),
             '<' => comments.push(format!(
-                "curl sent the content of the file {} as the field {}: write it by hand",
+                "curl sent the content of the file {} as the field {}: add it by hand",
                 part.content, part.name
             )),
             _ => {
@@ -123,14 +123,14 @@ pub fn form(
             }
         }
     }
-    // Also without a file, `files` makes it multipart/form-data.
+    // Even without a file, `files` makes it multipart/form-data.
     vec![("form", Value::Object(pairs(fields))), ("files", Value::Object(files))]
 }
 
-/// One `-F`, taken apart as curl does.
+/// A parsed `-F`.
 struct Part<'a> {
     name: &'a str,
-    /// `@`, `<`, or a blank for a text.
+    /// `@`, `<`, or a space for text.
     source: char,
     content: String,
     quoted: bool,
@@ -148,7 +148,7 @@ impl<'a> Part<'a> {
         while let Some(after) = rest.strip_prefix(';') {
             rest = after.trim_start();
             if let Some(after) = rest.strip_prefix("type=") {
-                // A parameter of the type begins with a semicolon too.
+                // Parameters of the media type start with a semicolon too.
                 let mut end = after.find(';').unwrap_or(after.len());
                 while let Some(more) = after.get(end + 1..).filter(|more| !is_attribute(more)) {
                     end = more.find(';').map_or(after.len(), |at| end + 1 + at);
@@ -165,7 +165,7 @@ impl<'a> Part<'a> {
         part
     }
 
-    /// Adds an upload; a list of files has commas.
+    /// Adds an upload; a list of files is separated by commas.
     fn files(self, files: &mut Map<String, Value>, comments: &mut Vec<String>) {
         let several = !self.quoted && self.file_name.is_none();
         let paths: Vec<&str> = if several { self.content.split(',').collect() } else { vec![&self.content] };
@@ -187,7 +187,7 @@ fn is_attribute(text: &str) -> bool {
     ["type=", "filename=", "headers=", "encoder="].iter().any(|name| text.starts_with(name))
 }
 
-/// Up to the next semicolon; in quotes it may have some.
+/// Reads up to the next semicolon outside of quotes.
 fn word(rest: &mut &str) -> String {
     if let Some(quoted) = rest.strip_prefix('"') {
         let mut out = String::new();
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_are_taken_apart_as_curl_does() {
+    fn form_parts_are_parsed_as_by_curl() {
         for (value, source, content, media, file_name) in [
             ("x", ' ', "x", None, None),
             ("{\"a\":1};type=application/json", ' ', "{\"a\":1}", Some("application/json"), None),

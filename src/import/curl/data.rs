@@ -1,41 +1,41 @@
-//! The body of a `curl` command: pieces of data, and fields of a form.
+//! Body of a `curl` command: pieces of data, and form fields.
 
-/// One `-d`.
+/// A `-d` option.
 #[derive(Debug)]
 pub struct Data {
-    /// What is sent.
+    /// Data.
     pub text: String,
-    /// The file that it comes from, whose content is not known.
+    /// File with unknown content.
     pub file: Option<FileData>,
 }
 
-/// The file of a `-d`.
+/// File of a `-d` option.
 #[derive(Debug)]
 pub struct FileData {
-    /// As written.
+    /// Path as written.
     pub path: String,
-    /// What is done with its content.
+    /// Processing of its content.
     pub how: How,
 }
 
-/// What is done with the content of a file.
+/// Processing of the content of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum How {
-    /// Nothing.
+    /// Unchanged.
     Whole,
-    /// Its line breaks are left out.
+    /// Without line breaks.
     Joined,
-    /// It is URL-encoded, behind this name if it has one.
+    /// URL-encoded, with an optional name.
     Encoded(String),
 }
 
-/// One `-F` or `--form-string`.
+/// A `-F` or `--form-string` option.
 #[derive(Debug)]
 pub struct Form {
-    /// Of the field.
+    /// Name of the field.
     pub name: String,
-    /// As written.
+    /// Value as written.
     pub value: String,
-    /// Nothing in the value has a meaning.
+    /// The value is literal.
     pub plain: bool,
 }

@@ -1,9 +1,9 @@
-//! A field of a form or a query.
+//! A field of a form or query.
 
 use crate::import::credential::{self, Credentials};
 use crate::import::literal::literal;
 
-/// Its name, and its value as the scenario writes it: a secret becomes a variable of the environment.
+/// Name and value of a field in the scenario: secrets become environment variables.
 pub(super) fn field(name: &str, value: &str, credentials: &mut Credentials) -> (String, String) {
     let value = if credential::is_secret_name(name) && !value.is_empty() {
         credentials.keep(name, value)

@@ -1,18 +1,18 @@
-//! The patterns of curl's addresses: `{a,b}`, `[1-3]`, `[a-z:2]`. One address with patterns expands to several.
+//! URL patterns of curl: `{a,b}`, `[1-3]`, `[a-z:2]`. An address with patterns expands to several.
 
-/// Values of one pattern that are looked at; more would not be taken anyway.
+/// Maximum number of values of one pattern that are expanded.
 const MOST: usize = 10_000;
 
-/// A piece of an address.
+/// Part of an address.
 #[derive(Debug)]
 enum Piece {
     Text(String),
-    /// One of them in each address.
+    /// Alternatives.
     Set(Vec<String>),
 }
 
-/// The addresses that one expands to, the last pattern changing first, and how many there are without the limit.
-/// An invalid pattern is literal.
+/// The addresses that a pattern expands to, with the last pattern varying fastest, and their number without the limit.
+/// Invalid patterns are literal.
 pub fn expand(address: &str, most: usize) -> (Vec<String>, usize) {
     let Some(pieces) = pieces(address) else { return (vec![address.to_owned()], 1) };
     let total = pieces.iter().fold(1usize, |total, piece| match piece {
@@ -45,7 +45,7 @@ fn pieces(address: &str) -> Option<Vec<Piece>> {
                 rest = &after[1..];
                 &after[..1]
             }
-            // Literal, as in curl: an IPv6 address, and an empty pair.
+            // Literal, as in curl: IPv6 addresses and empty brackets.
             '[' if address_of_a_host(after).is_some() || after.starts_with(']') => {
                 let end = after.find(']')? + 2;
                 let (text, more) = rest.split_at(end);
@@ -80,9 +80,9 @@ fn pieces(address: &str) -> Option<Vec<Piece>> {
     Some(all)
 }
 
-/// The IPv6 address before the closing bracket.
+/// IPv6 address before the closing bracket.
 fn address_of_a_host(text: &str) -> Option<std::net::Ipv6Addr> {
-    // A zone may follow it.
+    // A zone may follow.
     text.split(']').next()?.split('%').next()?.parse().ok()
 }
 
@@ -91,7 +91,7 @@ fn set(inside: &str) -> Option<Vec<String>> {
     right.then(|| inside.split(',').take(MOST).map(str::to_owned).collect())
 }
 
-/// `1-3`, `001-100`, `a-z`, each perhaps with `:step`.
+/// `1-3`, `001-100`, `a-z`, each with optional `:step`.
 fn range(inside: &str) -> Option<Vec<String>> {
     let (bounds, step) = match inside.split_once(':') {
         Some((bounds, step)) => (bounds, step.parse::<usize>().ok().filter(|step| *step > 0)?),
@@ -108,7 +108,7 @@ fn range(inside: &str) -> Option<Vec<String>> {
     }
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit()).then(|| text.parse::<u64>().ok()).flatten();
     let (first, last) = (digits(from)?, digits(to)?);
-    // A leading zero sets the number of digits.
+    // A leading zero sets the minimum number of digits.
     let width = if from.starts_with('0') { from.len().min(20) } else { 0 };
     (first <= last).then(|| (first..=last).step_by(step).take(MOST).map(|n| format!("{n:0width$}")).collect())
 }
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_stand_for_addresses() {
+    fn patterns_are_expanded() {
         for (address, wanted) in [
             ("http://h/a", vec!["http://h/a"]),
             ("h/[1-3]", vec!["h/1", "h/2", "h/3"]),

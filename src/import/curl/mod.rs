@@ -1,4 +1,4 @@
-//! `curl` command lines, as browsers copy them and people write them: each becomes a step.
+//! Converts `curl` command lines, as copied by browsers or written by hand, to steps.
 
 mod cmd;
 mod command;
@@ -20,14 +20,14 @@ use self::words::Input;
 use super::credential::{self, Credentials};
 use super::draft;
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, pairs, verb};
-use super::headers::{is_carriage, is_header, is_the_clients_own};
+use super::headers::{is_carriage, is_client_header, is_header};
 use super::input::{ImportError, MAX_REQUESTS};
 use super::literal::literal;
 
-/// Addresses of one pattern that become steps.
+/// Maximum number of steps from one URL pattern.
 const MOST_OF_A_PATTERN: usize = 50;
 
-/// Whether a text begins with a command line of curl.
+/// True if a text starts with a curl command line.
 pub fn is_command(text: &str) -> bool {
     let code = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with('#'));
     let code = code.unwrap_or_default();
@@ -37,7 +37,7 @@ pub fn is_command(text: &str) -> bool {
     })
 }
 
-/// Makes a step of every command.
+/// Converts every command to a step.
 pub fn import(text: &str) -> Result<Draft, ImportError> {
     let mut draft = Draft { description: "Imported from curl".to_owned(), ..Draft::default() };
     let mut task = Task { name: "imported".to_owned(), ..Task::default() };
@@ -52,12 +52,12 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
         }
         seen += 1;
         if seen > MAX_REQUESTS {
-            draft.notes.push(format!("only the first {MAX_REQUESTS} commands were taken"));
+            draft.notes.push(format!("only the first {MAX_REQUESTS} commands were imported"));
             break;
         }
         for command in Command::read(&line).into_iter().take(MAX_REQUESTS) {
             if command.urls.is_empty() {
-                draft.notes.push(format!("command {seen} was left out: it has no address"));
+                draft.notes.push(format!("command {seen} was omitted: it has no address"));
             }
             if task.steps.len() > MAX_REQUESTS {
                 break;
@@ -65,20 +65,20 @@ pub fn import(text: &str) -> Result<Draft, ImportError> {
             for address in addresses(&command, seen, &mut draft) {
                 match request(&command, &address, &mut draft) {
                     Ok(request) => task.steps.push(Step::Request(request)),
-                    Err(why) => draft.notes.push(format!("command {seen} was left out: {why}")),
+                    Err(why) => draft.notes.push(format!("command {seen} was omitted: {why}")),
                 }
             }
         }
     }
     if task.steps.len() > MAX_REQUESTS {
         task.steps.truncate(MAX_REQUESTS);
-        draft.notes.push(format!("only the first {MAX_REQUESTS} requests were taken"));
+        draft.notes.push(format!("only the first {MAX_REQUESTS} requests were imported"));
     }
     draft.tasks.push(task);
     Ok(draft)
 }
 
-/// The addresses of a command, one for each that a pattern expands to.
+/// Addresses of a command, with URL patterns expanded.
 fn addresses(command: &Command, number: usize, draft: &mut Draft) -> Vec<String> {
     if command.plain_urls {
         return command.urls.iter().take(MAX_REQUESTS).cloned().collect();
@@ -88,7 +88,7 @@ fn addresses(command: &Command, number: usize, draft: &mut Draft) -> Vec<String>
         let (some, total) = globs::expand(pattern, MOST_OF_A_PATTERN);
         if total > some.len() {
             let some = some.len();
-            draft.notes.push(format!("command {number}: only the first {some} of {total} addresses were taken"));
+            draft.notes.push(format!("command {number}: only the first {some} of {total} addresses were imported"));
         }
         all.extend(some);
     }
@@ -102,7 +102,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
         && url.path().ends_with('/')
         && let Ok(mut segments) = url.path_segments_mut()
     {
-        // As curl does.
+        // As in curl.
         segments.pop_if_empty().push(content::file_name(file));
     }
     let (credentials, host) = (&mut draft.credentials, &mut draft.host);
@@ -110,7 +110,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     let base = host.get_or_insert_with(|| origin.clone());
     let method = command.method();
     let mut request = Request {
-        verb: verb(&method).ok_or_else(|| format!("a step cannot send {}", crate::clean::line(&method)))?,
+        verb: verb(&method).ok_or_else(|| format!("unsupported method {}", crate::clean::line(&method)))?,
         ..Request::default()
     };
     let path = literal(url.path());
@@ -138,7 +138,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     }
     let is_set = auth.is_some() || headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     if is_set {
-        // An explicit header overrides -u and the credentials of the URL, and a step has one of the two.
+        // An explicit header overrides -u and the credentials of the URL; a step can have only one of these.
     } else if let Some(user) = &command.user {
         let (name, password) = user.split_once(':').unwrap_or((user, ""));
         auth = Some(credential::basic(name, password, credentials));
@@ -181,7 +181,7 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     Ok(request)
 }
 
-/// How the request is carried, as far as it differs from what a step does.
+/// Connection settings that differ from the defaults of a step.
 fn carried(command: &Command, request: &mut Request) {
     if !command.follow {
         request.put("follow_redirects", Value::Bool(false));
@@ -194,7 +194,7 @@ fn carried(command: &Command, request: &mut Request) {
             Ok(url) if can_be_sent(&url) && url.password().is_none() => {
                 request.put("proxy", Value::from(proxy));
             }
-            _ => request.comments.push("the proxy was left out: write it by hand".to_owned()),
+            _ => request.comments.push("the proxy was omitted: add it by hand".to_owned()),
         }
     }
     if let Some(version) = command.version {
@@ -206,10 +206,10 @@ fn carried(command: &Command, request: &mut Request) {
     request.comments.extend(command.unknown.iter().cloned());
 }
 
-/// The files of `--cacert`, `--cert` and `--key`, and `-k`.
+/// Files of `--cacert`, `--cert` and `--key`, and `-k`.
 fn tls(command: &Command, comments: &mut Vec<String>) -> Value {
     let mut tls = serde_json::Map::new();
-    // Without a key of its own curl looks for it in the file of the certificate.
+    // Without `--key`, curl expects the key in the certificate file.
     let key = command.key.as_ref().or(command.cert.as_ref()).filter(|_| command.cert.is_some());
     for (name, file) in [("ca", command.ca.as_ref()), ("cert", command.cert.as_ref()), ("key", key)] {
         if let Some(file) = file {
@@ -231,14 +231,14 @@ fn address_of(address: &str, scheme: &str) -> Result<Url, String> {
     }
 }
 
-/// Whether a query has something that a map of names and values would change, and nothing that is to be kept.
+/// True if converting the query to a map would change it, and it contains no credentials.
 fn is_written_whole(url: &Url) -> bool {
     let whole = url.query().unwrap_or_default();
     let bare = whole.split('&').any(|part| !part.is_empty() && !part.contains('='));
     bare && !url.query_pairs().any(|(name, _)| credential::is_secret_name(&name))
 }
 
-/// Browsers copy all that they sent, also what is theirs alone; a person writes what matters.
+/// Browsers copy all headers, including those specific to the browser; people write only relevant ones.
 fn is_from_a_browser(command: &Command) -> bool {
     let own = |name: &str, value: &str| {
         name.to_ascii_lowercase().starts_with("sec-")
@@ -247,14 +247,14 @@ fn is_from_a_browser(command: &Command) -> bool {
     command.headers.iter().any(|(name, value)| own(name, value))
 }
 
-/// An address in a header may have a credential in its query, which is written nowhere.
+/// Registers credentials in the query of an address in a header.
 fn keep_from_address(value: &str, credentials: &mut Credentials) {
     if let Ok(url) = Url::parse(value) {
         query_of(&url, credentials);
     }
 }
 
-/// The pairs after the `?`; credentials among them are kept.
+/// Query pairs; credentials in them become variables.
 pub(super) fn query_of(url: &Url, credentials: &mut Credentials) -> Vec<(String, String)> {
     url.query_pairs().map(|(name, value)| field(&name, &value, credentials)).collect()
 }
@@ -265,7 +265,7 @@ fn header(
     credentials: &mut Credentials,
     (headers, auth): (&mut Vec<(String, String)>, &mut Option<Value>),
 ) {
-    let own = browser && is_the_clients_own(name, value) && !name.eq_ignore_ascii_case("cookie");
+    let own = browser && is_client_header(name, value) && !name.eq_ignore_ascii_case("cookie");
     if !is_header(name, value) || is_carriage(name) || own {
         return;
     }
@@ -293,7 +293,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_is_known_by_its_name() {
+    fn commands_are_recognized_by_name() {
         for text in ["curl http://h", "  \n# copied\n$ curl 'http://h'", "curl \\\n http://h", "curl.exe h"] {
             assert!(is_command(text), "{text}");
         }
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_goes_before_the_user() {
+    fn header_overrides_user_option() {
         for (written, key) in [("Digest x=1", "headers"), ("Bearer x", "auth")] {
             let draft = import(&format!("curl -u ada:secret -H 'authorization: {written}' http://h/")).unwrap();
             let Some(Step::Request(request)) = draft.tasks[0].steps.first() else { panic!("a request") };

@@ -1,24 +1,24 @@
-//! The options of curl: which of them take a value, and which change what is sent in a way that a step must know of.
+//! Options of curl: which take a value, and which affect the request.
 
-/// What is known of an option.
+/// Properties of an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known {
     /// Its long name.
     pub name: &'static str,
-    /// The next word, or the rest of this one, belongs to it.
+    /// True if the next word, or the rest of this one, is its value.
     pub takes_value: bool,
-    /// What becomes of it.
+    /// How it is handled.
     pub part: Part,
 }
 
-/// What becomes of an option.
+/// How an option is handled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// A step has the same.
+    /// Converted.
     Taken,
-    /// No effect on the request: output, retries, other protocols.
+    /// Ignored: it does not affect the request (output, retries, other protocols).
     Quiet,
-    /// It changes what is sent, or where to and how; no step can do that.
+    /// Reported: it affects the request, and has no equivalent in a step.
     LeftOut,
 }
 
@@ -58,7 +58,7 @@ const LEFT_OUT_FLAGS: &str = "alpn anyauth ca-native crlf digest form-escape hap
     proxy-ssl-auto-client-cert proxy-tlsv1 proxytunnel socks5-basic socks5-gssapi socks5-gssapi-nec ssl-allow-beast \
     sslv2 sslv3 tls-earlydata tr-encoding";
 
-/// Each list, with the kind of its options.
+/// Lists of options with their properties.
 const LISTS: [(&str, bool, Part); 6] = [
     (TAKEN_VALUES, true, Part::Taken),
     (TAKEN_FLAGS, false, Part::Taken),
@@ -76,13 +76,13 @@ const SHORT: &str = "0=http1.0 1=tlsv1 2=sslv2 3=sslv3 4=ipv4 6=ipv6 :=next #=pr
     q=disable Q=quote r=range R=remote-time s=silent S=show-error t=telnet-option T=upload-file u=user U=proxy-user \
     v=verbose V=version w=write-out x=proxy X=request y=speed-time Y=speed-limit z=time-cond Z=parallel";
 
-/// The long name of a short option.
+/// Long name of a short option.
 pub fn of_short(short: char) -> Option<&'static str> {
     let mut all = SHORT.split_ascii_whitespace().filter_map(|pair| pair.split_once('='));
     all.find(|(known, _)| known.chars().eq([short])).map(|(_, name)| name)
 }
 
-/// What is known of a long option: its whole name, or a beginning that only one has.
+/// Properties of a long option: its full name, or an unambiguous prefix.
 pub fn find(name: &str) -> Option<Known> {
     let all = || {
         LISTS.iter().flat_map(|(names, takes_value, part)| {
@@ -103,10 +103,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_have_one_place() {
+    fn options_are_in_one_list() {
         let mut seen = BTreeSet::new();
         for name in LISTS.iter().flat_map(|(names, ..)| names.split_ascii_whitespace()) {
-            assert!(seen.insert(name), "{name} stands in two lists");
+            assert!(seen.insert(name), "{name} is in two lists");
         }
         for (short, name) in SHORT.split_ascii_whitespace().filter_map(|pair| pair.split_once('=')) {
             assert!(find(name.strip_prefix("no-").unwrap_or(name)).is_some(), "-{short}: {name}");
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_beginning_is_enough_where_one_option_has_it() {
+    fn unambiguous_prefixes_are_accepted() {
         for (name, wanted) in [
             ("loc", None),
             ("location", Some("location")),

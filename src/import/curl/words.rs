@@ -1,24 +1,25 @@
-//! A shell's words: quotes, escapes and continued lines, as a POSIX shell or bash reads them. Nothing is run or expanded.
+//! Splits shell command lines: quotes, escapes and line continuations, as in POSIX shells and bash. Nothing is executed
+//! or expanded.
 
-/// One command.
+/// A command.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Line {
     /// Its words.
     pub words: Vec<String>,
-    /// Its standard input, where the text contains it.
+    /// Standard input, if it is part of the text.
     pub input: Option<Input>,
 }
 
 /// A standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
-    /// `<<END` and `<<<'text'`.
+    /// `<<END` or `<<<'text'`.
     Text(String),
     /// `< file`.
     File(String),
 }
 
-/// Each command in the text.
+/// Commands in the text.
 pub fn commands(text: &str) -> Vec<Line> {
     let mut reader = Reader {
         rest: text.chars().peekable(),
@@ -35,11 +36,11 @@ pub fn commands(text: &str) -> Vec<Line> {
 struct Reader<'a> {
     rest: std::iter::Peekable<std::str::Chars<'a>>,
     commands: Vec<Line>,
-    /// `None` between two words: an empty word in quotes is a word.
+    /// `None` between words: a quoted empty word is a word.
     word: Option<String>,
-    /// What the next word is to a redirection before it.
+    /// Role of the next word in a redirection.
     redirection: Option<Redirection>,
-    /// Documents that begin with the next line: the word that ends them, and whether tabs before a line are left out.
+    /// Here-documents that start on the next line: the delimiter, and whether leading tabs are removed.
     documents: Vec<(usize, String, bool)>,
 }
 
@@ -108,7 +109,7 @@ impl Reader<'_> {
     }
 
     fn redirect(&mut self, mark: char) {
-        // A number before it names a stream.
+        // A number before it is a file descriptor.
         if self.word.as_ref().is_some_and(|word| word.chars().all(|c| c.is_ascii_digit())) {
             self.word = None;
         }
@@ -127,7 +128,7 @@ impl Reader<'_> {
         });
     }
 
-    /// The lines up to the word that ends each document.
+    /// Reads the here-documents.
     fn documents(&mut self) {
         for (number, end, tabs) in std::mem::take(&mut self.documents) {
             let mut text = String::new();
@@ -169,7 +170,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `$'…'`, which browsers write for texts with quotes or control characters.
+    /// `$'…'`, used by browsers for strings with quotes or control characters.
     fn ansi(&mut self) {
         self.word.get_or_insert_default();
         while let Some(c) = self.rest.next().filter(|c| *c != '\'') {
@@ -210,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_as_a_shell_reads_them() {
+    fn words_are_split_as_in_a_shell() {
         for (text, wanted) in [
             ("a  b\tc", vec![vec!["a", "b", "c"]]),
             (r#"a 'b c' "d e""#, vec![vec!["a", "b c", "d e"]]),

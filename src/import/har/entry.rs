@@ -1,4 +1,4 @@
-//! One entry of a recording, read without trust: what is missing or of a wrong type is as if it was empty.
+//! An entry of a recording. It is untrusted: missing values and values of the wrong type are treated as empty.
 
 use std::borrow::Cow;
 
@@ -9,18 +9,18 @@ use url::Url;
 use crate::import::draft::{can_be_sent, is_redirect};
 use crate::import::multipart::{self, Part};
 
-/// Bytes of a response that are searched for values.
+/// Maximum number of bytes of a response that are searched for values.
 const LOOK: usize = 1_000_000;
 
-/// Fields of one upload.
+/// Maximum number of fields of an upload.
 const MOST_PARAMS: usize = 500;
 
-/// What a request sent.
+/// Content of a request.
 #[derive(Debug)]
 pub enum Sent<'a> {
     /// No body.
     Nothing,
-    /// A text of this type.
+    /// Text with this media type.
     Text(Cow<'a, str>, &'a str),
     /// Fields and files.
     Parts(Vec<Part>),
@@ -28,20 +28,20 @@ pub enum Sent<'a> {
     Bytes(usize, &'a str),
 }
 
-/// One request and its response.
+/// A request and its response.
 #[derive(Debug)]
 pub struct Entry<'a> {
-    /// Verb.
+    /// Method.
     pub method: &'a str,
-    /// Where to.
+    /// Address.
     pub url: Url,
-    /// Seconds since 1970.
+    /// Start time in seconds since 1970.
     pub start: f64,
-    /// Seconds.
+    /// Duration in seconds.
     pub length: f64,
-    /// Status of the response, 0 without one.
+    /// Status of the response; 0 without one.
     pub status: u16,
-    /// The page it belongs to.
+    /// Id of its page.
     pub page: Option<&'a str>,
     kind: &'a str,
     request: &'a Value,
@@ -49,7 +49,7 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// Reads one; `None` when it is not an HTTP request.
+    /// Parses an entry; `None` if it is not an HTTP request.
     pub fn read(entry: &'a Value) -> Option<Self> {
         let request = entry.get("request")?;
         let url = Url::parse(request.get("url")?.as_str()?).ok()?;
@@ -79,12 +79,12 @@ impl<'a> Entry<'a> {
         self.url.origin().ascii_serialization()
     }
 
-    /// Header lines of the request.
+    /// Headers of the request.
     pub fn headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         lines(&self.request["headers"])
     }
 
-    /// Header lines of the response.
+    /// Headers of the response.
     pub fn response_headers(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         lines(&self.response["headers"])
     }
@@ -93,13 +93,13 @@ impl<'a> Entry<'a> {
         self.response_headers().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The media type of the response.
+    /// Media type of the response.
     pub fn media(&self) -> &'a str {
         let text = self.response["content"]["mimeType"].as_str().or_else(|| self.response_header("content-type"));
         text.and_then(|text| text.split(';').next()).unwrap_or_default().trim()
     }
 
-    /// The beginning of the response's body, where it was recorded.
+    /// Start of the response body, if it was recorded.
     pub fn response_body(&self) -> Option<Cow<'a, str>> {
         let content = &self.response["content"];
         let text = content["text"].as_str()?;
@@ -114,12 +114,12 @@ impl<'a> Entry<'a> {
         String::from_utf8(bytes).ok().map(Cow::Owned)
     }
 
-    /// What was sent.
+    /// Content of the request.
     pub fn body(&self) -> Sent<'a> {
         let data = &self.request["postData"];
         let declared = self.headers().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, v)| v);
         let recorded = data["mimeType"].as_str();
-        // Only one of them may have the boundary.
+        // Only one of the two may contain the boundary.
         let cut = declared.is_some_and(|media| multipart::is_multipart(media) && !media.contains("boundary"));
         let media = if cut { recorded.or(declared) } else { declared.or(recorded) }.unwrap_or_default();
         let text = data["text"].as_str().unwrap_or_default();
@@ -145,7 +145,7 @@ impl<'a> Entry<'a> {
         }
         let mut form = url::form_urlencoded::Serializer::new(String::new());
         for param in params {
-            // Recorders leave these encoded.
+            // Recorders do not decode these.
             let plain = |key: &str| {
                 let text = param[key].as_str().unwrap_or_default().replace('+', " ");
                 percent_encoding::percent_decode_str(&text).decode_utf8_lossy().into_owned()
@@ -155,7 +155,7 @@ impl<'a> Entry<'a> {
         Sent::Text(Cow::Owned(form.finish()), "application/x-www-form-urlencoded")
     }
 
-    /// A connection that became a WebSocket, which Chrome gives an `http` or a `ws` address.
+    /// True for a connection that became a WebSocket; Chrome records it with an `http` or `ws` address.
     pub fn is_websocket(entry: &Value) -> bool {
         let address = entry["request"]["url"].as_str().unwrap_or_default();
         let upgraded = entry["response"]["status"].as_u64() == Some(101);
@@ -166,7 +166,7 @@ impl<'a> Entry<'a> {
             || address.starts_with("wss://")
     }
 
-    /// Names of the cookies that were sent.
+    /// Names of the cookies in the request.
     pub fn cookies(&self) -> Vec<&'a str> {
         let lines = self.headers().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
         lines
@@ -176,10 +176,10 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
-    /// Names of the cookies that the response sets.
+    /// Names of the cookies set by the response.
     pub fn set_cookies(&self) -> Vec<&'a str> {
         let lines = self.response_headers().filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-        // Some recorders join several into one value.
+        // Some recorders join several headers into one value.
         lines
             .flat_map(|(_, value)| value.lines())
             .filter_map(|pair| pair.split_once('='))
@@ -187,7 +187,7 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
-    /// Whether the response is a redirect to the address of the other entry.
+    /// True if the response is a redirect to the address of the other entry.
     pub fn leads_to(&self, other: &Entry<'_>) -> bool {
         if !is_redirect(self.status) {
             return false;
@@ -202,18 +202,18 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// A page that a person opened.
+    /// True for a page opened by the user.
     pub fn is_page(&self) -> bool {
         self.kind == "document" || (self.kind.is_empty() && self.media() == "text/html" && self.status < 400)
     }
 
-    /// A question of the browser for permission.
+    /// True for a CORS preflight request.
     pub fn is_preflight(&self) -> bool {
         let asks = |(name, _): (&str, &str)| name.eq_ignore_ascii_case("access-control-request-method");
         self.method.eq_ignore_ascii_case("options") && (self.kind == "preflight" || self.headers().any(asks))
     }
 
-    /// An image, a style, a script, a font or media.
+    /// True for an image, stylesheet, script, font or media file.
     pub fn is_asset(&self) -> bool {
         if ["image", "stylesheet", "script", "font", "media", "manifest", "texttrack"].contains(&self.kind) {
             return true;
@@ -240,7 +240,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// One entry of `params` of an upload.
+/// An entry of `params` of an upload.
 fn param(param: &Value) -> Part {
     let text = |key: &str| param[key].as_str().map(str::to_owned);
     let file = text("fileName");
@@ -252,7 +252,7 @@ fn param(param: &Value) -> Part {
     }
 }
 
-/// Firefox has written header lines before some bodies.
+/// Removes header lines that Firefox writes before some bodies.
 fn without_head(text: &str) -> &str {
     let start = text.get(..13).unwrap_or_default().to_ascii_lowercase();
     let has_head =
@@ -266,6 +266,6 @@ fn without_head(text: &str) -> &str {
 fn lines(headers: &Value) -> impl Iterator<Item = (&str, &str)> {
     let all = headers.as_array().map(Vec::as_slice).unwrap_or_default();
     let lines = all.iter().filter_map(|line| Some((line["name"].as_str()?, line["value"].as_str()?)));
-    // HTTP/2's own lines are in the address already.
+    // HTTP/2 pseudo-headers are part of the address.
     lines.filter(|(name, _)| !name.starts_with(':'))
 }

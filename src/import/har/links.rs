@@ -1,6 +1,6 @@
-//! Values of one response that a later request sends: tokens and ids become captures and variables.
+//! Finds values of responses that later requests send: tokens and ids become captures and variables.
 //!
-//! The earliest response wins; a value that was sent before any response had it is the user's own.
+//! The earliest response is used. A value that was sent before any response contained it is the user's own.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,21 +12,21 @@ use crate::import::body::plain;
 use crate::import::credential::is_secret_name;
 use crate::import::literal::identifier;
 
-/// Most values remembered, of one response and of all.
+/// Maximum number of values, per response and in total.
 const MOST_OF_ONE: usize = 2_000;
 const MOST: usize = 200_000;
-/// Levels of JSON that are searched.
+/// Maximum depth of JSON that is searched.
 const DEEPEST: usize = 40;
 /// Longer values are documents, not tokens.
 const LONGEST: usize = 4_096;
 
-/// What was learned so far.
+/// Values found so far.
 #[derive(Debug, Default)]
 pub struct Links {
-    /// By the value as text; the earliest first.
+    /// By value as string; earliest first.
     found: HashMap<String, Vec<Found>>,
     count: usize,
-    /// What the user sent without having got it.
+    /// Values sent before any response contained them.
     own: HashSet<String>,
     names: BTreeSet<String>,
     captures: BTreeMap<usize, Map<String, Value>>,
@@ -35,20 +35,20 @@ pub struct Links {
 #[derive(Debug)]
 struct Found {
     step: usize,
-    /// The last name on the way to it.
+    /// Last name on its path.
     key: String,
-    /// What it is called in the scenario.
+    /// Suggested name in the scenario.
     hint: String,
-    /// The entry of `capture`.
+    /// Entry of `capture`.
     source: Value,
-    /// The same where one of many is as good as another.
+    /// Alternative entry that picks any of several equivalent values.
     any: Option<Value>,
-    /// Given when it was first used.
+    /// Name; assigned at its first use.
     name: Option<String>,
 }
 
 impl Links {
-    /// Collects the values of the response to step number `step`.
+    /// Collects the values of the response to step `step`.
     pub fn learn(&mut self, step: usize, entry: &Entry<'_>) {
         for (name, value) in entry.response_headers() {
             let usual = ["set-cookie", "etag", "date", "x-request-id", "cf-ray", "last-modified"];
@@ -93,7 +93,7 @@ impl Links {
         self.found.entry(value.to_owned()).or_default().push(found);
     }
 
-    /// The template for a value that a request sends under this name, if an earlier response has it.
+    /// Template for a value that a request sends under this name, if an earlier response contains it.
     pub fn find(&mut self, name: &str, value: &Value) -> Option<String> {
         let text = plain(value)?;
         let template = self.look(&text, |found| {
@@ -104,7 +104,7 @@ impl Links {
         self.note(&text, template)
     }
 
-    /// The same for a part of a path.
+    /// Like `find`, for a path segment.
     pub fn segment(&mut self, text: &str) -> Option<String> {
         let template =
             self.look(text, |found| is_token(text) || (is_id(&found.key) && text.chars().any(|c| c.is_ascii_digit())));
@@ -138,13 +138,13 @@ impl Links {
         Some(format!("{{{{ {name} }}}}"))
     }
 
-    /// What the step with this number captures.
+    /// Captures of a step.
     pub fn captures(&mut self, step: usize) -> Map<String, Value> {
         self.captures.remove(&step).unwrap_or_default()
     }
 }
 
-/// Visits the JSON of one response.
+/// Traverses the JSON of a response.
 struct Walk<'l> {
     links: &'l mut Links,
     step: usize,
@@ -203,7 +203,7 @@ impl Walk<'_> {
         if path.len() > 300 {
             return;
         }
-        // A plain `id` is ambiguous: the name of its object is added.
+        // A plain `id` is ambiguous: prefix it with the name of its object.
         let of = match keys.as_slice() {
             [.., before, _] if !["data", "items", "results", "content", "rows"].contains(before) => before,
             _ => self.resource,
@@ -237,18 +237,18 @@ fn json_path(way: &[Way], any: bool) -> String {
     path
 }
 
-/// Long and random enough to be generated.
+/// True if the text is long and random enough to be generated.
 fn is_token(text: &str) -> bool {
     let of_token = |c: char| c.is_ascii_alphanumeric() || "-._~+/=:".contains(c);
     let letters = text.chars().filter(char::is_ascii_alphabetic).count();
     let digits = text.chars().filter(char::is_ascii_digit).count();
     text.len() >= 12 && letters >= 2 && digits >= 2 && text.chars().all(of_token) && !text.contains("://")
-        // A timestamp is not a token.
+        // Timestamps are not tokens.
         && text.parse::<jiff::Timestamp>().is_err()
         && !text.starts_with('/')
 }
 
-/// Whether a name indicates an identifier.
+/// True if the name indicates an identifier.
 fn is_id(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     ["id", "uuid", "guid", "slug"].contains(&lower.as_str())
@@ -268,7 +268,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_and_ids_by_their_looks() {
+    fn tokens_and_ids_are_recognized() {
         for text in
             ["8f14e45fceea167a5a36dedd4bea2543", "eyJhbGciOi.J9eyJz1.x-3", "550e8400-e29b-41d4-a716-446655440000"]
         {
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_json_paths() {
+    fn paths_are_valid_json_paths() {
         let way = [Way::Key("a".into()), Way::Index(3), Way::Key("b c'd".into())];
         assert_eq!(json_path(&way, false), r"$.a[3]['b c\'d']");
         assert_eq!(json_path(&way, true), r"$.a[*]['b c\'d']");

@@ -1,4 +1,4 @@
-//! A HAR 1.2 recording, as browsers save it: each request that is of use becomes a step, in the order of time.
+//! Converts a HAR 1.2 recording of a browser: each relevant request becomes a step, in chronological order.
 
 mod entry;
 mod links;
@@ -13,24 +13,24 @@ use self::links::Links;
 use super::body::{Fill, body, secret};
 use super::credential;
 use super::draft::{Draft, Request, Step, Task, add_header, is_redirect, pairs, verb};
-use super::headers::is_the_clients_own;
+use super::headers::is_client_header;
 use super::input::{ImportError, ImportOptions, MAX_REQUESTS};
 use super::literal::literal;
 use super::multipart;
 
-/// A shorter gap is the browser's work, not the user's.
+/// Minimum wait: shorter gaps are caused by the browser.
 const SHORTEST_WAIT: f64 = 0.5;
-/// A longer gap is a break of the user.
+/// Maximum wait: longer gaps are breaks of the user.
 const LONGEST_WAIT: f64 = 60.0;
-/// Bytes of a body that a step is written with.
+/// Maximum size of a body in a step, in bytes.
 const LONGEST_BODY: usize = 100_000;
 
-/// Makes one task of a recording.
+/// Converts a recording to a task.
 pub fn import(document: &Value, options: &ImportOptions) -> Result<Draft, ImportError> {
     let all = document["log"]["entries"].as_array().map(Vec::as_slice).unwrap_or_default();
     let (sockets, rest): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|entry| Entry::is_websocket(entry));
     let mut entries: Vec<Entry<'_>> = rest.iter().filter_map(|entry| Entry::read(entry)).collect();
-    // Browsers write entries as they end, or by page.
+    // Browsers write entries by end time, or by page.
     entries.sort_by(|a, b| a.start.total_cmp(&b.start));
     let main = main_origin(&entries).ok_or_else(|| ImportError::new("the recording has no HTTP request"))?;
     let mut draft = Draft { host: Some(main.clone()), ..Draft::default() };
@@ -39,7 +39,7 @@ pub fn import(document: &Value, options: &ImportOptions) -> Result<Draft, Import
         left_out.insert("entries that are not HTTP requests".to_owned(), rest.len() - entries.len());
     }
     if !sockets.is_empty() {
-        left_out.insert("WebSocket connections, which no step can open".to_owned(), sockets.len());
+        left_out.insert("WebSocket connections, which are not supported".to_owned(), sockets.len());
     }
     let total = all.len();
     let mut kept: Vec<Vec<Entry<'_>>> = Vec::new();
@@ -47,7 +47,7 @@ pub fn import(document: &Value, options: &ImportOptions) -> Result<Draft, Import
         if let Some(last) = kept.last_mut()
             && last.last().is_some_and(|before| before.leads_to(&entry))
         {
-            // The step follows redirects itself.
+            // Redirects are followed by the step.
             last.push(entry);
             continue;
         }
@@ -62,7 +62,7 @@ pub fn import(document: &Value, options: &ImportOptions) -> Result<Draft, Import
     let creator = document["log"]["creator"]["name"].as_str().map(|name| format!(" by {name}")).unwrap_or_default();
     draft.description = format!("Recorded{creator}: {} of {total} requests", kept.len());
     for (why, count) in left_out {
-        draft.notes.push(format!("left out: {count} × {why}"));
+        draft.notes.push(format!("omitted: {count} × {why}"));
     }
     let pages = pages(document);
     draft.notes.extend(foreign_cookies(&kept));
@@ -71,7 +71,7 @@ pub fn import(document: &Value, options: &ImportOptions) -> Result<Draft, Import
     Ok(draft)
 }
 
-/// The origin that the recording is about: that of its first page, else the most frequent one.
+/// Main origin of the recording: that of its first page, or else the most frequent one.
 fn main_origin(entries: &[Entry<'_>]) -> Option<String> {
     let page = entries.iter().find(|entry| entry.is_page());
     if let Some(page) = page {
@@ -86,7 +86,7 @@ fn main_origin(entries: &[Entry<'_>]) -> Option<String> {
             None => {}
         }
     }
-    // The first of equals, so in reverse.
+    // Reversed, so that the first of equal counts is selected.
     counts.into_iter().rev().max_by_key(|(_, count)| *count).map(|(origin, _)| origin)
 }
 
@@ -100,7 +100,7 @@ fn reason_to_leave_out(entry: &Entry<'_>, main: &str, options: &ImportOptions) -
         return Some(format!("requests to {host} (keep them with --include-host {host})"));
     }
     if verb(entry.method).is_none() {
-        return Some(format!("requests with {}, which no step can send", crate::clean::line(entry.method)));
+        return Some(format!("requests with {}, which is not supported", crate::clean::line(entry.method)));
     }
     if entry.is_preflight() {
         return Some("CORS preflight requests".to_owned());
@@ -111,7 +111,7 @@ fn reason_to_leave_out(entry: &Entry<'_>, main: &str, options: &ImportOptions) -
     (entry.is_asset() && !options.assets).then(|| "images, styles, scripts, fonts and media (--assets)".to_owned())
 }
 
-/// Whether a host is that one or below it.
+/// True if a host is equal to `site` or a subdomain of it.
 fn is_within(host: &str, site: &str) -> bool {
     host == site || host.strip_suffix(site).is_some_and(|rest| rest.ends_with('.'))
 }
@@ -121,7 +121,7 @@ fn pages(document: &Value) -> BTreeMap<&str, &str> {
     pages.iter().filter_map(|page| Some((page["id"].as_str()?, page["title"].as_str()?))).collect()
 }
 
-/// Cookies that were there before the recording began cannot be got again.
+/// Note about cookies from before the recording, which cannot be obtained again.
 fn foreign_cookies(kept: &[Vec<Entry<'_>>]) -> Option<String> {
     let mut got: BTreeSet<&str> = BTreeSet::new();
     let mut foreign: BTreeSet<String> = BTreeSet::new();
@@ -133,7 +133,7 @@ fn foreign_cookies(kept: &[Vec<Entry<'_>>]) -> Option<String> {
     let names: Vec<String> = foreign.into_iter().take(10).collect();
     (!names.is_empty()).then(|| {
         format!(
-            "the recording sends cookies that no response in it sets ({}): begin it before the login, or add the login by hand",
+            "the recording sends cookies that no response in it sets ({}): start it before the login, or add the login by hand",
             names.join(", ")
         )
     })
@@ -156,7 +156,7 @@ fn steps(kept: &[Vec<Entry<'_>>], main: &str, pages: &BTreeMap<&str, &str>, draf
         if first.page.is_some() && first.page != page {
             page = first.page;
             let title = page.and_then(|id| pages.get(id).copied()).or(page).unwrap_or_default();
-            // The title is often an address, and an address may end with a token.
+            // The title is often an address, which may end with a token.
             let title: String = title.split(['?', '#']).next().unwrap_or_default().chars().take(100).collect();
             out.push(Step::Comment(title));
         }
@@ -171,7 +171,7 @@ fn steps(kept: &[Vec<Entry<'_>>], main: &str, pages: &BTreeMap<&str, &str>, draf
     out
 }
 
-/// To the millisecond, so that the text has no long row of digits.
+/// Rounds to milliseconds.
 fn rounded(length: Duration) -> Duration {
     let millis = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
     Duration::from_millis(millis.saturating_add(50) / 100 * 100)
@@ -198,12 +198,10 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
     let Content { fields, media } = content(entry.body(), &mut fill, &mut request.comments);
     let mut headers = Map::new();
     let mut auth = Value::Null;
-    // What has a body has its type from there.
+    // A body sets its own type.
     let typed = media.is_some() || !fields.is_empty();
     for (name, value) in entry.headers() {
-        if (typed && name.eq_ignore_ascii_case("content-type"))
-            || is_the_clients_own(name, value)
-            || headers.len() >= 100
+        if (typed && name.eq_ignore_ascii_case("content-type")) || is_client_header(name, value) || headers.len() >= 100
         {
             continue;
         }
@@ -234,24 +232,24 @@ fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&
     }
     let status = hops.last().map_or(entry.status, |last| last.status);
     if is_redirect(status) {
-        // Nobody followed it.
+        // The browser did not follow the redirect.
         request.put("follow_redirects", Value::Bool(false));
     }
     if status >= 400 {
-        request.comments.push("the recording has this failure".to_owned());
+        request.comments.push("this request failed in the recording".to_owned());
     }
-    // Nothing is cached here, so what was not modified comes whole.
+    // There is no cache here, so that a 304 becomes a full response.
     if (200..600).contains(&status) && status != 304 {
         request.put("expect", serde_json::json!({ "status": status }));
     }
     request
 }
 
-/// The body of a step.
+/// Body of a step.
 #[derive(Default)]
 struct Content {
     fields: Vec<(&'static str, Value)>,
-    /// Its type, where the step does not set it by itself.
+    /// Media type, if the step does not set it automatically.
     media: Option<String>,
 }
 
@@ -260,7 +258,7 @@ fn content(sent: Sent<'_>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> C
         let right = !media.is_empty() && http::HeaderValue::try_from(media).is_ok();
         right.then(|| literal(media))
     };
-    let too_long = |length: usize| format!("the body of {} was left out", crate::units::bytes(length as u64));
+    let too_long = |length: usize| format!("the body of {} was omitted", crate::units::bytes(length as u64));
     match sent {
         Sent::Nothing => Content::default(),
         Sent::Text(text, media) if text.len() > LONGEST_BODY => {
@@ -273,7 +271,7 @@ fn content(sent: Sent<'_>, fill: &mut Fill<'_>, comments: &mut Vec<String>) -> C
         }
         Sent::Bytes(length, media) => {
             let length = crate::units::bytes(length as u64);
-            comments.push(format!("the body of {length} is binary: put it into a file, and write body: \"@file\""));
+            comments.push(format!("the body of {length} is binary: save it to a file, and use body: \"@file\""));
             Content { fields: Vec::new(), media: kept(media) }
         }
         Sent::Parts(mut parts) => {

@@ -1,23 +1,23 @@
-//! `security` and `securitySchemes`: credentials of an operation, as environment variables.
+//! Converts `security` and `securitySchemes`: credentials of an operation become environment variables.
 
 use serde_json::{Map, Value, json};
 
 use super::reference::resolve;
 use crate::import::credential::{self, Credentials};
 
-/// A credential, and where it is sent.
+/// Credentials of an operation.
 #[derive(Debug, Default)]
 pub struct Auth {
     /// `auth`.
     pub auth: Value,
-    /// Among `headers`.
+    /// Entries of `headers`.
     pub headers: Map<String, Value>,
-    /// Among `query`.
+    /// Entries of `query`.
     pub query: Map<String, Value>,
 }
 
 impl Auth {
-    /// Takes the first of the alternatives that an operation accepts.
+    /// Uses the first of the alternatives accepted by an operation.
     pub fn read(&mut self, document: &Value, operation: &Value, credentials: &mut Credentials) {
         let security = operation.get("security").unwrap_or(&document["security"]);
         let Some(first) = security.as_array().and_then(|all| all.first()).and_then(Value::as_object) else { return };
@@ -39,7 +39,7 @@ impl Auth {
                 self.headers.insert(field.to_owned(), credentials.keep(name, "").into());
             }
             ("http", _) if scheme["scheme"].as_str().is_some_and(|s| s.eq_ignore_ascii_case("basic")) => {
-                // Neither is known, and they are not the same.
+                // Both are unknown, and they differ.
                 self.auth = credential::basic("", "", credentials);
             }
             ("http" | "oauth2" | "openIdConnect", _) => {

@@ -1,4 +1,4 @@
-//! An OpenAPI 3.0 or 3.1 document: one task for each operation.
+//! Converts an OpenAPI 3.0 or 3.1 document: one task per operation.
 
 mod auth;
 mod reference;
@@ -16,11 +16,11 @@ use self::style::{encoded, flat_template, in_query, text};
 use super::body::filled;
 use super::credential::{Credentials, is_secret_name};
 use super::draft::{Draft, Request, Step, Task, add_header, can_be_sent, is_redirect, verb};
-use super::headers::is_the_clients_own;
+use super::headers::is_client_header;
 use super::input::{ImportError, MAX_REQUESTS};
 use super::literal::{identifier, literal};
 
-/// Makes a task of each operation.
+/// Converts each operation to a task.
 pub fn import(document: &Value) -> Result<Draft, ImportError> {
     let title = document["info"]["title"].as_str().unwrap_or("an API");
     let version = document["info"]["version"].as_str().map(|v| format!(" {v}")).unwrap_or_default();
@@ -28,7 +28,7 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
     let base = server(document, &mut draft);
     let paths = document["paths"].as_object().ok_or_else(|| ImportError::new("the document has no `paths`"))?;
     let mut api = Api { document, base, samples: sample::Sampler::new(document), skipped: BTreeMap::new() };
-    // Keys that begin with `x-` are extensions, not paths.
+    // Keys that start with `x-` are extensions.
     for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
         let item = resolve(document, item);
         if item.is_null() {
@@ -56,7 +56,7 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
         api.skipped.insert("webhooks, which the server sends".to_owned(), hooks.len());
     }
     for (what, count) in api.skipped {
-        draft.notes.push(format!("left out: {count} × {what}"));
+        draft.notes.push(format!("omitted: {count} × {what}"));
     }
     if !draft.vars.is_empty() {
         draft.notes.push("check the values under `vars`: they are used in paths".to_owned());
@@ -64,17 +64,17 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
     Ok(draft)
 }
 
-/// Sets the host, and returns the path of the first server, the prefix of every path.
+/// Sets the host; returns the path of the first server, the prefix of all paths.
 fn server(document: &Value, draft: &mut Draft) -> String {
     let (origin, path) = address(&document["servers"][0]);
     if origin.is_none() {
-        draft.notes.push("the document names no host: give it below, or with --host".to_owned());
+        draft.notes.push("the document has no host: set it below, or with --host".to_owned());
     }
     draft.host = origin;
     path
 }
 
-/// The origin of a server, if it has one, and its path.
+/// Origin of a server, if any, and its path.
 fn address(server: &Value) -> (Option<String>, String) {
     let mut address = server["url"].as_str().unwrap_or_default().to_owned();
     for (name, variable) in server["variables"].as_object().into_iter().flatten().take(50) {
@@ -123,7 +123,7 @@ impl<'a> Api<'a> {
         auth.read(self.document, operation, &mut draft.credentials);
         for parameter in self.parameters(item, operation) {
             if parameter.is_null() {
-                parts.comments.push("left out: a parameter that is defined in another file ($ref)".to_owned());
+                parts.comments.push("omitted: a parameter that is defined in another file ($ref)".to_owned());
             }
             self.parameter(parameter, &mut parts, draft);
         }
@@ -149,7 +149,7 @@ impl<'a> Api<'a> {
         request.comments.extend(parts.comments);
         let (status, redirects) = expected(operation);
         if redirects {
-            // What is followed never shows it.
+            // If redirects were followed, this status would never be returned.
             request.put("follow_redirects", Value::Bool(false));
         }
         if let Some(status) = status {
@@ -158,7 +158,7 @@ impl<'a> Api<'a> {
         Task { name, tags, steps: vec![Step::Request(request)] }
     }
 
-    /// Those of the path and those of the operation, which win.
+    /// Parameters of the path and the operation; the latter have precedence.
     fn parameters(&self, item: &'a Value, operation: &'a Value) -> Vec<&'a Value> {
         let mut all: Vec<&Value> = Vec::new();
         for list in [&operation["parameters"], &item["parameters"]] {
@@ -191,7 +191,7 @@ impl<'a> Api<'a> {
                     Some(template) => template,
                     None => literal(&text(&value)),
                 };
-                if !is_the_clients_own(name, &text) && !name.eq_ignore_ascii_case("authorization") {
+                if !is_client_header(name, &text) && !name.eq_ignore_ascii_case("authorization") {
                     parts.headers.insert(name.to_owned(), Value::from(text));
                 }
             }
@@ -204,7 +204,7 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// The prefix of the path: an operation or a path may have its own server.
+    /// Prefix of the path: an operation or path may have its own server.
     fn base(&self, item: &Value, operation: &Value, draft: &Draft) -> String {
         let own = [operation, item].into_iter().map(|place| &place["servers"][0]).find(|server| server.is_object());
         match own.map(address) {
@@ -214,13 +214,13 @@ impl<'a> Api<'a> {
         }
     }
 
-    /// The key and value of the body.
+    /// Key and value of the body.
     fn content(&mut self, operation: &'a Value, parts: &mut Parts, draft: &mut Draft) -> Option<(&'static str, Value)> {
         let body = resolve(self.document, &operation["requestBody"]);
         let described = body["content"].as_object().into_iter().flatten().map(|(_, content)| &content["schema"]);
         let mut refs = [&operation["requestBody"]].into_iter().chain(described);
         if refs.any(|place| place.get("$ref").is_some() && resolve(self.document, place).is_null()) {
-            parts.comments.push("the body is defined in another file ($ref): write it by hand".to_owned());
+            parts.comments.push("the body is defined in another file ($ref): add it by hand".to_owned());
         }
         let content = body["content"].as_object()?;
         let is_json = |media: &str| media.starts_with("application/json") || media.contains("+json") || media == "*/*";
@@ -257,7 +257,7 @@ impl<'a> Api<'a> {
                     for path in upload::paths(&files) {
                         parts.comments.push(format!("put a file {path} next to this one"));
                     }
-                    // Also without a file, `files` makes it multipart/form-data.
+                    // Even without a file, `files` makes it multipart/form-data.
                     parts.files = Some(Value::Object(files));
                 }
                 Some(("form", Value::Object(fields)))
@@ -268,7 +268,7 @@ impl<'a> Api<'a> {
                     parts.headers.insert("Content-Type".to_owned(), Value::from(literal(media)));
                 }
                 if !value.is_string() {
-                    parts.comments.push(format!("the document has no example of this body: write it as {media}"));
+                    parts.comments.push(format!("the document has no example of this body: add it as {media}"));
                 }
                 Some(("body", Value::from(literal(&text(&value)))))
             }
@@ -276,7 +276,7 @@ impl<'a> Api<'a> {
     }
 }
 
-/// The address with the parameters of the path as variables, and whether it has any.
+/// Address with path parameters as variables, and whether it has any.
 fn address_of(
     base: &str,
     path: &str,
@@ -312,7 +312,7 @@ struct Parts {
     comments: Vec<String>,
 }
 
-/// The success statuses in the document, empty when it has none, and whether a redirect is among them.
+/// Success statuses in the document (empty if none), and whether they include a redirect.
 fn expected(operation: &Value) -> (Option<Value>, bool) {
     let mut redirects = false;
     let known = operation["responses"].as_object().into_iter().flatten();
@@ -337,7 +337,7 @@ fn expected(operation: &Value) -> (Option<Value>, bool) {
     }
 }
 
-/// The template for a field that is a credential; the example in the document is not one.
+/// Template for a field that is a credential; examples in the document are not credentials.
 fn placeholder(credentials: &mut Credentials, name: &str, value: &Value) -> Option<String> {
     (value.is_string() && is_secret_name(name)).then(|| credentials.keep(name, ""))
 }

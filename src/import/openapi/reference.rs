@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-/// References that are followed from one place.
+/// Maximum length of a chain of references.
 const LONGEST_CHAIN: usize = 20;
 
-/// What a local reference points to; the value itself when it is not a reference.
+/// Target of a local reference; the value itself if it is not a reference.
 pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let mut value = value;
     for _ in 0..LONGEST_CHAIN {

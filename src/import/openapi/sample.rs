@@ -1,4 +1,4 @@
-//! A value for a schema: its example where there is one, else the plainest value that fits.
+//! Creates a value for a schema: its example, or else the simplest valid value.
 
 use std::cell::{Cell, RefCell};
 
@@ -6,36 +6,36 @@ use serde_json::{Map, Value};
 
 use super::reference::resolve;
 
-/// Steps from one schema to the next that are gone: schemas may contain themselves.
+/// Maximum number of steps from schema to schema: schemas may be recursive.
 const DEEPEST: usize = 24;
-/// Levels of objects in which also what may be absent is made.
+/// Object levels in which optional fields are created too.
 const WHOLE_LEVELS: usize = 2;
-/// Items of a list.
+/// Maximum number of list items.
 const MOST_ITEMS: u64 = 20;
-/// Values made for one document.
+/// Maximum number of values per document.
 const MOST: usize = 100_000;
-/// Fields of one object.
+/// Maximum number of fields per object.
 const MOST_FIELDS: usize = 100;
 
-/// Makes values.
+/// Creates values.
 pub struct Sampler<'a> {
     document: &'a Value,
     left: Cell<usize>,
-    /// The objects that are being made, the outermost first.
+    /// Objects being created, outermost first.
     inside: RefCell<Vec<&'a Value>>,
 }
 
-/// How far from the beginning a schema is.
+/// Position of a schema.
 #[derive(Debug, Clone, Copy, Default)]
 struct Depth {
-    /// Objects around it.
+    /// Number of enclosing objects.
     level: usize,
-    /// Steps to it, also through `allOf` and lists.
+    /// Number of steps, including `allOf` and lists.
     steps: usize,
 }
 
 impl Depth {
-    /// A part of the same value, or an item of it.
+    /// A part of the same value, or a list item.
     fn beside(self) -> Self {
         Self { steps: self.steps + 1, ..self }
     }
@@ -47,12 +47,12 @@ impl Depth {
 }
 
 impl<'a> Sampler<'a> {
-    /// For one document.
+    /// Sampler for a document.
     pub fn new(document: &'a Value) -> Self {
         Self { document, left: Cell::new(MOST), inside: RefCell::default() }
     }
 
-    /// A value for a parameter or a media type, and whether the document itself gives it.
+    /// A value for a parameter or media type, and whether it is an example from the document.
     pub fn of_content(&self, content: &'a Value) -> (Value, bool) {
         if let Some(example) = content.get("example") {
             return (example.clone(), true);
@@ -122,7 +122,7 @@ impl<'a> Sampler<'a> {
         let required: Vec<&str> =
             schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let fields = schema["properties"].as_object().into_iter().flatten().take(MOST_FIELDS);
-        // Where a schema goes on and on, or is in itself, only what must be there is made.
+        // In deep or recursive schemas, only required fields are created.
         let again = self.inside.borrow().iter().any(|outer| std::ptr::eq(*outer, schema));
         let whole = depth.level < WHOLE_LEVELS && !again;
         self.inside.borrow_mut().push(schema);
@@ -142,7 +142,7 @@ impl<'a> Sampler<'a> {
     }
 }
 
-/// The type: in 3.1 it may be a list.
+/// The type; in 3.1 it may be a list.
 fn kind(schema: &Value) -> &str {
     let named = match &schema["type"] {
         Value::String(kind) => Some(kind.as_str()),
@@ -158,7 +158,7 @@ fn kind(schema: &Value) -> &str {
 }
 
 fn whole(schema: &Value) -> Value {
-    // A boolean next to the bound up to 3.0, a bound of its own from 3.1.
+    // A boolean next to the bound in 3.0, a separate bound in 3.1.
     let bound = match &schema["exclusiveMinimum"] {
         Value::Bool(true) => schema["minimum"].as_i64(),
         bound => bound.as_i64(),
@@ -174,7 +174,7 @@ fn whole(schema: &Value) -> Value {
     Value::from(if over == 0 { value } else { value.saturating_add(step - over) })
 }
 
-/// A text of the format and of the length that is wanted.
+/// A string with the required format and length.
 fn string(schema: &Value) -> String {
     let text = match schema["format"].as_str().unwrap_or_default() {
         "date" => "2026-01-31",
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_fit_their_schemas() {
+    fn values_match_their_schemas() {
         let document = json!({ "s": {
             "Self": { "type": "object", "required": ["next"], "properties": { "next": { "$ref": "#/s/Self" } } },
             "Both": { "allOf": [{ "$ref": "#/s/Both" }, { "$ref": "#/s/Self" }] },
@@ -239,7 +239,7 @@ mod tests {
             (json!({ "type": "integer", "multipleOf": 10 }), json!(10)),
             (json!({ "type": "number", "maximum": 0.5 }), json!(0.5)),
             (json!({ "type": "array", "minItems": 2, "items": { "const": 7 } }), json!([7, 7])),
-            // The same inside `allOf`, `anyOf` and lists as outside.
+            // Also inside `allOf`, `anyOf` and lists.
             (
                 json!({ "properties": {
                     "a": { "properties": { "z": { "const": 1 } } },

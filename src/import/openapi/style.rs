@@ -1,10 +1,10 @@
-//! Values of parameters and fields as they are written in a query, a form or a path.
+//! Serializes values of parameters and fields in queries, forms and paths.
 
 use serde_json::Value;
 
 use crate::import::literal::{literal, literal_json};
 
-/// A value as a text.
+/// A value as string.
 pub fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -14,7 +14,7 @@ pub fn text(value: &Value) -> String {
     }
 }
 
-/// A query parameter in the style that the document declares.
+/// A query parameter in its declared style.
 pub fn in_query(parameter: &Value, name: &str, value: &Value) -> Vec<(String, Value)> {
     let style = parameter["style"].as_str().unwrap_or("form");
     let explode = parameter["explode"].as_bool().unwrap_or(style == "form");
@@ -42,7 +42,7 @@ pub fn in_query(parameter: &Value, name: &str, value: &Value) -> Vec<(String, Va
     }
 }
 
-/// A value of a query: a text, or a list of texts.
+/// A query value: a string, or a list of strings.
 pub fn flat(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().take(50).map(|item| Value::from(literal(&text(item)))).collect(),
@@ -51,7 +51,7 @@ pub fn flat(value: &Value) -> Value {
     }
 }
 
-/// The same for what is a template already.
+/// Like `flat`, for templates.
 pub fn flat_template(value: &Value) -> Value {
     match value {
         Value::Object(_) => Value::from(literal(&value.to_string())),
@@ -60,7 +60,7 @@ pub fn flat_template(value: &Value) -> Value {
     }
 }
 
-/// A value as one segment of a path.
+/// A value as a path segment.
 pub fn encoded(segment: &str) -> String {
     const KEPT: &percent_encoding::AsciiSet = &percent_encoding::NON_ALPHANUMERIC
         .remove(b'-')
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parameters_in_the_styles_of_a_query() {
+    fn query_parameter_styles() {
         for (parameter, value, wanted) in [
             (json!({}), json!([1, "b"]), json!({ "n": ["1", "b"] })),
             (json!({ "explode": false }), json!([1, 2]), json!({ "n": "1,2" })),

@@ -1,22 +1,22 @@
-//! The files of a `multipart/form-data` body: fields whose schema declares bytes.
+//! Files of a `multipart/form-data` body: fields whose schema declares binary data.
 
 use serde_json::{Map, Value, json};
 
 use super::reference::resolve;
 
-/// Schemas that are gone into for one body.
+/// Maximum number of nested schemas of a body.
 const DEEPEST: usize = 8;
-/// Fields of one body.
+/// Maximum number of fields of a body.
 const MOST: usize = 100;
 
-/// `files` of a step: what the document calls a field, and a name for its file.
+/// `files` of a step: field names and file names.
 pub fn files(document: &Value, content: &Value) -> Map<String, Value> {
     let mut files = Map::new();
     collect(document, (&content["schema"], &content["encoding"]), &mut files, 0);
     files
 }
 
-/// The paths that they name.
+/// Paths of the files.
 pub fn paths(files: &Map<String, Value>) -> impl Iterator<Item = &str> {
     files.values().filter_map(|file| file.as_str().or_else(|| file["file"].as_str()))
 }
@@ -31,7 +31,7 @@ fn collect(document: &Value, (schema, encoding): (&Value, &Value), files: &mut M
     }
     for (name, field) in schema["properties"].as_object().into_iter().flatten().take(MOST) {
         let field = resolve(document, field);
-        // Several files are a list; one of them will do.
+        // A list means several files; one is enough.
         let field = if field["type"] == "array" { resolve(document, &field["items"]) } else { field };
         let declared = encoding[name]["contentType"].as_str().or_else(|| field["contentMediaType"].as_str());
         let bytes = field["format"] == "binary"
@@ -42,9 +42,9 @@ fn collect(document: &Value, (schema, encoding): (&Value, &Value), files: &mut M
     }
 }
 
-/// The file's name, with its type unless the extension implies it.
+/// File name, with its media type unless the extension implies it.
 fn file(name: &str, declared: Option<&str>) -> Value {
-    // The first of several, if it names one type.
+    // The first of several types.
     let media = declared.and_then(|all| all.split(',').next()).map(str::trim);
     let media =
         media.filter(|media| !media.contains('*') && media.contains('/') && *media != "application/octet-stream");
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_of_bytes_are_files() {
+    fn binary_fields_are_files() {
         let document =
             json!({ "s": { "Photo": { "properties": { "photo": { "type": "string", "format": "binary" } } } } });
         let content = json!({

@@ -1,4 +1,4 @@
-//! What a request sends.
+//! Request bodies.
 
 use std::ops::Range;
 use std::path::Path;
@@ -18,13 +18,13 @@ use crate::scenario::syntax::node::{Kind, Node};
 impl Builder<'_> {
     pub(super) fn body(&mut self, fields: &Fields<'_>) -> (Body, Option<HeaderValue>) {
         if let Some(files) = fields.get("files") {
-            // The header has the boundary in it, which differs from request to request.
+            // The header contains the boundary, which is different in each request.
             return (self.multipart(files, fields.get("form")), None);
         }
         let mut given = ["json", "form", "body"].into_iter().filter_map(|k| Some((k, fields.get(k)?)));
         let Some((kind, node)) = given.next() else { return (Body::Empty, None) };
         if kind != "form" {
-            self.no_file(node);
+            self.warn_if_no_file(node);
         }
         match kind {
             "json" => {
@@ -46,7 +46,7 @@ impl Builder<'_> {
                 };
                 (body, Some(CONTENT_TYPE_FORM))
             }
-            // Bytes that are not UTF-8 have no templates.
+            // Bodies that are not UTF-8 cannot contain templates.
             _ if let Some(bytes) = self.body_bytes(node) => (Body::Fixed(bytes), None),
             _ => match self.body_text(node) {
                 Some(Text::Fixed(text)) => (Body::Fixed(Bytes::copy_from_slice(text.as_bytes())), None),
@@ -56,18 +56,18 @@ impl Builder<'_> {
         }
     }
 
-    /// Warns of a text that looks like `@file` and names none.
-    fn no_file(&mut self, node: &Node) {
+    /// Warns of a string that looks like `@file` but is not a file name.
+    fn warn_if_no_file(&mut self, node: &Node) {
         let Kind::Text(text) = &node.kind else { return };
         if !text.starts_with('@') || text.contains('\n') || file_name(node).is_some() {
             return;
         }
         let why = if text.contains("{{") { "; the name of a file cannot vary" } else { "" };
-        let message = format!("no file is named here: it is sent as written{why}");
+        let message = format!("not a file name: it is sent as written{why}");
         self.warn(node.at.clone(), message, "write \"@file\", or \"{{ '@' }}…\" for a literal @");
     }
 
-    /// The content of `@file` where it is not UTF-8.
+    /// The content of `@file` if it is not UTF-8.
     fn body_bytes(&mut self, node: &Node) -> Option<Bytes> {
         let name = file_name(node)?;
         let bytes = self.read_file(node, name)?;
@@ -110,7 +110,7 @@ impl Builder<'_> {
         Some(())
     }
 
-    /// The text of the file that `@file` names; the inner `None` was reported.
+    /// The text of `@file`. The inner `None` means that an error was reported.
     pub(super) fn at_file(&mut self, node: &Node) -> Option<Option<String>> {
         let name = file_name(node)?;
         let Some(bytes) = self.read_file(node, name) else { return Some(None) };
@@ -121,9 +121,9 @@ impl Builder<'_> {
         Some(text.ok())
     }
 
-    /// The bytes of a file, read once however many steps name it.
+    /// The content of a file; each file is read only once.
     pub(super) fn read_file(&mut self, node: &Node, name: &str) -> Option<Bytes> {
-        // The same name in two files may be two files.
+        // The same relative name can mean different files in different includes.
         let known = format!("{}:{name}", self.sources.locate(node.at.start).2);
         if let Some(bytes) = self.files.get(&known) {
             return Some(bytes.clone());
@@ -173,15 +173,15 @@ impl Builder<'_> {
     }
 }
 
-/// The name behind `@`.
+/// The file name after `@`.
 fn file_name(node: &Node) -> Option<&str> {
     let Kind::Text(text) = &node.kind else { return None };
     let name = text.strip_prefix('@')?;
-    // `@` alone, or text over several lines, is not the name of a file.
+    // `@` alone, and multi-line strings, are not file names.
     (!name.is_empty() && !name.contains('\n') && !name.contains("{{")).then_some(name)
 }
 
-/// The media type by the ending of a name.
+/// Media type by file extension.
 fn media_type(path: &str) -> &'static str {
     let ending = Path::new(path).extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     match ending.as_str() {

@@ -1,4 +1,4 @@
-//! What every part of the compiler works on: the file, the names, what was found, and what steps share.
+//! State shared by all parts of the compiler: file, names, diagnostics, and what steps have in common.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -22,11 +22,11 @@ use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::Node;
 use crate::scenario::syntax::source::Sources;
 
-/// The state of one compilation.
+/// State of a compilation.
 pub(super) struct Builder<'a> {
-    /// The texts of the file.
+    /// Texts of the file and its includes.
     pub sources: &'a Sources,
-    /// Defaults of steps.
+    /// Defaults for steps.
     pub settings: Settings<'a>,
     /// Names that templates can use.
     pub names: Names,
@@ -38,13 +38,13 @@ pub(super) struct Builder<'a> {
     pub interner: Interner,
     /// Flows.
     pub flow_table: FlowTable,
-    /// Which steps are taken.
+    /// Filter for tasks and steps.
     pub tags: TagFilter<'a>,
-    /// What steps need, seen on the way.
+    /// Requirements of the steps.
     pub uses: Uses,
-    /// Files that were read, so that one that many steps send is there once.
+    /// Files that were read, so that each is in memory only once.
     pub files: HashMap<String, Bytes>,
-    /// The stages of the file and of all its profiles.
+    /// Stage names of the file and all its profiles.
     pub stage_names: Vec<String>,
     /// Why the selected part is empty.
     pub nothing: Option<String>,
@@ -59,22 +59,22 @@ pub(super) struct Settings<'a> {
     pub graphql: GraphqlSettings<'a>,
 }
 
-/// What the steps of a file use.
+/// Requirements of the steps.
 #[derive(Debug, Default)]
 pub(super) struct Uses {
-    /// Some request goes to the host.
+    /// Some request uses the host.
     pub needs_host: bool,
-    /// Some request goes somewhere by HTTP.
+    /// Some request is sent over HTTP.
     pub sends_http: bool,
     /// The first Redis step.
     pub redis: Option<Range<usize>>,
-    /// What is wrong if the run does not name a Redis.
+    /// Error to report if the run does not specify a Redis server.
     pub no_redis: Option<Diagnostic>,
-    /// Where steps measure deliveries.
+    /// Positions of steps that measure deliveries.
     pub measured: Vec<Range<usize>>,
-    /// Values that are masked besides `secrets`: passwords in URLs, and that of Redis.
+    /// Values to mask in addition to `secrets`: passwords in URLs and of Redis.
     pub passwords: Vec<String>,
-    /// The GraphQL steps, also of what was not taken.
+    /// All GraphQL steps, including those that are not selected.
     pub documents: Vec<SentDocument>,
 }
 
@@ -98,25 +98,25 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// An error without advice.
+    /// Reports an error without a note.
     pub fn error(&mut self, node: &Node, message: impl Into<String>) {
         self.diagnostics.errors.push(Diagnostic::new(node.at.clone(), message));
     }
 
-    /// An error with advice.
+    /// Reports an error with a note.
     pub fn report(&mut self, at: Range<usize>, message: impl Into<String>, note: impl Into<String>) {
         self.diagnostics.errors.push(Diagnostic::new(at, message).note(note));
     }
 
-    /// A warning with advice.
+    /// Reports a warning with a note.
     pub fn warn(&mut self, at: Range<usize>, message: impl Into<String>, note: impl Into<String>) {
         self.diagnostics.warnings.push(Diagnostic::new(at, message).note(note));
     }
 
-    /// Reports an error of a template at its word, if the text of the value contains it.
+    /// Reports a template error, at the position of its word if that can be found.
     pub fn template_error(&mut self, node: &Node, error: TemplateError) {
         let written = self.sources.at(node.at.clone());
-        // The same word may occur in the text before the template.
+        // Skip the text before the template, which may contain the same word.
         let from = written.find("{{").unwrap_or(0);
         let found = written[from..].find(&error.word).map(|i| from + i).or_else(|| written.find(&error.word));
         let at = match found {
@@ -132,13 +132,13 @@ impl<'a> Builder<'a> {
         self.diagnostics.errors.push(diagnostic);
     }
 
-    /// The row of a request of the current task and step.
+    /// Row of the statistics for a request of the current step.
     pub fn endpoint(&mut self, kind: RowKind, name: &str) -> EndpointId {
         self.interner.endpoint(kind, name, &self.tags.current)
     }
 }
 
-/// The names of all stages in the file and its profiles.
+/// Names of all stages in the file and its profiles.
 fn stage_names(root: &Node) -> Vec<String> {
     let profiles = Fields(root.entries()).get("profiles").map(Node::entries).unwrap_or_default();
     let mut names = Vec::new();

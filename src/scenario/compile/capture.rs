@@ -1,4 +1,4 @@
-//! `capture`: a name and where its value is taken from.
+//! Compiles `capture`.
 
 use http::HeaderName;
 use minijinja::Value;
@@ -11,10 +11,10 @@ use crate::scenario::eval::capture::{Capture, CaptureSource, Pick};
 use crate::scenario::grammar::keys::{CAPTURE, CAPTURE_FORMS as FORMS, CAPTURE_SOURCES as SOURCES};
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// What to write instead of a template.
-const CHOOSE: &str = "it is evaluated when the file is loaded: capture with `pick: all`, and choose in a step: {{ all | select('eq', x) | first }}";
-/// The same for a path.
-const CHOOSE_JSON: &str = "it is evaluated when the file is loaded: capture `body: true` as page, and look in it in a step: \
+/// Note: alternative to a template.
+const CHOOSE: &str = "it is evaluated when the file is loaded: capture with `pick: all`, and select in a later step: {{ all | select('eq', x) | first }}";
+/// Note: alternative to a template in a path.
+const CHOOSE_JSON: &str = "it is evaluated when the file is loaded: capture `body: true` as page, and extract from it in a later step: \
                            {{ page | jsonpath('$.items[?@.id == ' ~ x ~ ']') }}";
 
 impl Builder<'_> {
@@ -31,7 +31,7 @@ impl Builder<'_> {
                 _ => self.short(value).map(|(source, words)| (source, words, self.pick(None), None)),
             };
             let Some((source, words, Some(pick), default)) = built else { continue };
-            // An invalid name was reported when names were numbered.
+            // Invalid names were reported when names were declared.
             let Some(slot) = self.names.slots.id(&key.name) else { continue };
             let words = crate::clean::line(&format!("{}: {words}", key.name)).into_owned().into();
             out.push(Capture { slot, name: key.name.as_str().into(), source, pick, default, words });
@@ -85,7 +85,7 @@ impl Builder<'_> {
 
     fn attribute(&mut self, fields: &Fields<'_>, source: &mut CaptureSource) {
         let Some(node) = fields.get("attribute") else { return };
-        if self.never_filled(node, "attribute", CHOOSE) {
+        if self.rejects_template(node, "attribute", CHOOSE) {
             return;
         }
         let name = self.plain_text(node, "attribute");
@@ -101,7 +101,7 @@ impl Builder<'_> {
             return None;
         }
         let instead = if kind == "json" { CHOOSE_JSON } else { CHOOSE };
-        if self.never_filled(node, &format!("capture: {kind}"), instead) {
+        if self.rejects_template(node, &format!("capture: {kind}"), instead) {
             return None;
         }
         if kind == "css" && text.len() > MAX_PATH {
@@ -132,7 +132,7 @@ impl Builder<'_> {
             },
             "css" => match Selector::parse(text) {
                 Ok(selector) => CaptureSource::Css { selector, attribute: None },
-                // The library's own texts speak to its developers.
+                // The library's messages are for its developers.
                 Err(_) => {
                     self.report(
                         node.at.clone(),

@@ -9,17 +9,17 @@ use crate::scenario::plan::{Class, Start, Task};
 use crate::scenario::syntax::node::Node;
 use crate::units;
 
-/// Largest weight, so that no sum of weights overflows.
+/// Maximum weight; prevents overflow of sums.
 const MAX_WEIGHT: u32 = 1_000_000;
 
-/// The state that steps add to, at some moment.
+/// State that steps add to, for rolling back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checkpoint {
     interner: interner::Checkpoint,
     flows: flow_table::Checkpoint,
 }
 
-/// What a task without a name is called.
+/// Name of a task without a name.
 fn default_name(index: usize) -> String {
     format!("task {}", index + 1)
 }
@@ -56,7 +56,7 @@ impl<'a> Builder<'a> {
     fn class(&mut self, name: &str, fields: &Fields<'a>, flat: bool) -> Option<Class> {
         let keys = keys::CLASS.keys;
         let weight = self.or_default(fields.get("weight"), keys, "weight", |b, n, key| b.whole(n, key, MAX_WEIGHT))?;
-        // A flat file's own `users` is the peak of the run, not a count of the class.
+        // In a file without classes, `users` is the peak of the run.
         let counts = ["fixed_count", "users"].into_iter().filter(|_| !flat);
         let count = counts.filter_map(|key| Some((key, fields.get(key)?))).next();
         let fixed_count = count.and_then(|(key, node)| self.whole(node, key, units::MAX_USERS));
@@ -67,7 +67,7 @@ impl<'a> Builder<'a> {
         self.names.assigned.watch(true);
         let on_start = fields.get("on_start").map(|n| self.steps(n, "on_start")).unwrap_or_default();
         let tasks = fields.get("tasks").map(|n| self.tasks(n, sequential));
-        // A user stops after any of its tasks.
+        // A user can stop after any of its tasks.
         self.names.assigned.watch(false);
         self.names.assigned.rewind(0);
         let on_stop = fields.get("on_stop").map(|n| self.steps(n, "on_stop")).unwrap_or_default();
@@ -95,12 +95,12 @@ impl<'a> Builder<'a> {
             weights += u64::from(task.weight);
             if let Some(node) = Fields(item.entries()).get("name") {
                 if seen.iter().any(|name| **name == *task.name) {
-                    let message = format!("two tasks are called `{}`", task.name);
-                    self.report(node.at.clone(), message, "give each task a name of its own");
+                    let message = format!("task `{}` is defined twice", task.name);
+                    self.report(node.at.clone(), message, "use unique names");
                 }
                 if unnamed.iter().any(|name| **name == *task.name) {
-                    let message = format!("a task without a name is called `{}` already", task.name);
-                    self.report(node.at.clone(), message, "give that one a name, or this one another");
+                    let message = format!("`{}` is the default name of another task", task.name);
+                    self.report(node.at.clone(), message, "rename one of them");
                 }
                 seen.push(task.name.to_string());
             }
@@ -134,12 +134,12 @@ impl<'a> Builder<'a> {
         Some(Task { name, weight, tags, steps })
     }
 
-    /// The current state, for [`Self::roll_back`].
+    /// Current state, for [`Self::roll_back`].
     pub(super) fn checkpoint(&self) -> Checkpoint {
         Checkpoint { interner: self.interner.checkpoint(), flows: self.flow_table.checkpoint() }
     }
 
-    /// Removes what steps added that are not selected.
+    /// Removes everything that was added after the checkpoint, by steps that are not selected.
     pub(super) fn roll_back(&mut self, checkpoint: Checkpoint) {
         self.interner.roll_back(checkpoint.interner);
         self.flow_table.roll_back(checkpoint.flows);

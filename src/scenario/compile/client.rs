@@ -1,4 +1,4 @@
-//! How a step's requests are carried; equal settings are one entry of the plan.
+//! Connection settings of a step; equal settings share one entry in the plan.
 
 use url::Url;
 
@@ -57,9 +57,9 @@ impl Builder<'_> {
                 self.password_of(&text);
                 Some(Proxies::always(url))
             }
-            // The text is not shown: it may hold a password.
+            // The value is not shown: it may contain a password.
             _ => {
-                self.report(node.at.clone(), "this is not the address of a proxy", "write http://host:port, or `env`");
+                self.report(node.at.clone(), "this is not a valid proxy address", "write http://host:port, or `env`");
                 None
             }
         }

@@ -1,4 +1,4 @@
-//! Steps that send nothing: loops, choices, calls, stops.
+//! Control flow steps: loops, conditions, calls, stops.
 
 use super::builder::Builder;
 use super::fields::Fields;
@@ -73,15 +73,15 @@ impl Builder<'_> {
             let note = match nearest(&name, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None if known.is_empty() => "the scenario has no `flows`".to_owned(),
-                None => format!("there are {}", known.join(", ")),
+                None => format!("known flows: {}", known.join(", ")),
             };
-            self.report(argument.at.clone(), format!("no flow is called `{name}`"), note);
+            self.report(argument.at.clone(), format!("unknown flow `{name}`"), note);
             return None;
         };
         let flow = *flow;
         let flow = self.part(&name, flow);
         self.flow_table.called.insert(name);
-        // Flows are compiled once, in any order: what one of them assigns may be there after any call.
+        // Flows are compiled once, in any order: after a call, any name assigned by a flow may be set.
         for name in &self.flow_table.assigned {
             self.names.assigned.assign(name);
         }

@@ -1,4 +1,4 @@
-//! Every default of the grammar is what the compiler uses for a key that is not written.
+//! Tests that the compiler uses the defaults of the grammar.
 
 use crate::scenario::grammar::actions::{CONNECTION, PUBLISH, REDIS, SUBSCRIBE, WHILE};
 use crate::scenario::grammar::keys;
@@ -6,7 +6,7 @@ use crate::scenario::grammar::table::{DefaultValue, Key};
 use crate::scenario::plan::ClientOptions;
 use crate::scenario::{Overrides, Scenario};
 
-/// The entries of a map in braces with every default of these keys.
+/// YAML entries with the default of each of these keys.
 fn written(keys: &[Key]) -> String {
     let entries = keys.iter().filter_map(|key| {
         let value = match key.default? {
@@ -27,7 +27,7 @@ fn plan(text: &str) -> String {
 }
 
 #[test]
-fn a_key_with_its_default_written_compiles_to_the_same_plan() {
+fn explicit_defaults_compile_to_the_same_plan() {
     let tasks = "tasks: [{ steps: [{ get: / }, { graphql: '{ a }' }] }]";
     let step =
         |step: &str| format!("{{ host: http://h, redis: {{ url: redis://h }}, tasks: [{{ steps: [{step}] }}] }}");
@@ -70,7 +70,7 @@ fn a_key_with_its_default_written_compiles_to_the_same_plan() {
 }
 
 #[test]
-fn connections_that_no_scenario_describes_have_the_same_defaults() {
+fn default_client_options_equal_the_grammar_defaults() {
     let text = "host: http://h\ntasks: [{ steps: [{ get: / }] }]";
     let plan = Scenario::parse("t.yaml", text).unwrap().plan(&Overrides::default()).unwrap();
     assert_eq!(plan.clients, [ClientOptions::default()]);

@@ -1,4 +1,4 @@
-//! Warns of names that a step reads though nothing before it gives them a value.
+//! Warns of names that are used before they are set.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use crate::scenario::grammar::actions::is_expression;
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl Builder<'_> {
-    /// Reports what the templates of a step read too early.
+    /// Warns of names that the templates of a step use before they are set.
     pub(super) fn warn_of_unset(&mut self, step: &Node) {
         for name in self.names.assigned.early() {
             self.warn(
@@ -18,7 +18,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Where the step names the variable.
+    /// Position of the variable in the step.
     fn place(&self, node: &Node, name: &str) -> Option<Range<usize>> {
         match &node.kind {
             Kind::Map(entries) => entries.iter().find_map(|(key, value)| {
@@ -31,7 +31,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The place of the variable as a whole word in the text of a scalar.
+    /// Position of the variable as a whole word in a scalar.
     fn standalone(&self, node: &Node, name: &str) -> Option<Range<usize>> {
         let part = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let written = self.sources.at(node.at.clone());

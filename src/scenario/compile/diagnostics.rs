@@ -1,20 +1,20 @@
-//! What is wrong with a file and what looks wrong, collected so that one run shows all of it.
+//! Collects errors and warnings, so that all are reported at once.
 
 use std::ops::Range;
 
 use crate::scenario::syntax::diagnostic::{Diagnostic, nearest};
 
-/// Everything that was found.
+/// Errors and warnings of a compilation.
 #[derive(Debug, Default)]
 pub(super) struct Diagnostics {
-    /// Each of them makes the file invalid.
+    /// Errors: the file is invalid.
     pub errors: Vec<Diagnostic>,
-    /// None of them does.
+    /// Warnings: the file is valid.
     pub warnings: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
-    /// A key that is not in its table.
+    /// Reports an unknown key.
     pub fn unknown(&mut self, at: Range<usize>, name: &str, allowed: &[&str]) {
         let mut diagnostic = Diagnostic::new(at, format!("unknown field `{name}`"));
         if let Some(near) = nearest(name, allowed.iter().copied()) {
@@ -23,7 +23,7 @@ impl Diagnostics {
         self.errors.push(diagnostic.note(format!("allowed: {}", allowed.join(", "))));
     }
 
-    /// Adds advice to the last error.
+    /// Adds a note to the last error.
     pub fn advise(&mut self, note: impl Into<String>) {
         if let Some(last) = self.errors.last_mut() {
             last.notes.push(note.into());

@@ -1,4 +1,5 @@
-//! `expect`: accepted statuses become ranges, the common case; everything else becomes a list of expectations.
+//! Compiles `expect`. Accepted statuses, the common case, become ranges; everything else becomes a list of
+//! expectations.
 
 use http::HeaderName;
 
@@ -19,7 +20,7 @@ impl Builder<'_> {
         self.expectations(node, &keys::EXPECT)
     }
 
-    /// The expectations of which this kind of step has the keys.
+    /// Compiles the expectations allowed by this table.
     pub(super) fn expectations(&mut self, node: &Node, table: &Table) -> (Accepted, Vec<Expect>) {
         let (mut accepted, mut expects) = (Accepted::BelowError, Vec::new());
         let Some(fields) = self.fields(node, table) else { return (accepted, expects) };
@@ -75,7 +76,7 @@ impl Builder<'_> {
         Some(Expect { subject, matcher, words: words.into() })
     }
 
-    /// A JSONPath; a mistake is shown at its place.
+    /// Compiles a JSONPath; errors are reported at their position.
     pub(super) fn path(&mut self, text: &str, at: std::ops::Range<usize>) -> Option<Path> {
         if text.len() > MAX_PATH {
             self.diagnostics
@@ -86,7 +87,7 @@ impl Builder<'_> {
         match Path::new(text) {
             Ok(path) => Some(path),
             Err(e) => {
-                // A quote before the path moves it by one.
+                // Account for a quote before the path.
                 let written = self.sources.at(at.clone());
                 let shift = written.find(text).unwrap_or(0) + e.position();
                 let place = (at.start + shift).min(at.end.max(at.start));
@@ -125,7 +126,7 @@ impl Builder<'_> {
     }
 }
 
-/// A number, a class or a list of them: what ranges can express.
+/// True for what ranges can express: a number, a class, or a list of these.
 fn is_plain_status(node: &Node) -> bool {
     match &node.kind {
         Kind::Map(_) => false,

@@ -1,4 +1,4 @@
-//! `data`: files whose header is read now and whose rows are read during the run.
+//! Compiles `data`: the header is read at compile time, the rows during the run.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ impl Builder<'_> {
     pub(super) fn data(&mut self, node: &Node) {
         let Some(entries) = self.map(node, "data") else { return };
         for (key, value) in entries {
-            // Without columns members are not checked: the file was reported.
+            // Without columns, members are not checked: the error of the file is enough.
             self.names.columns.insert(key.name.clone(), Arc::from([]));
             if let Some(feeder) = self.feeder(key, value) {
                 self.names.columns.insert(key.name.clone(), Arc::clone(&feeder.columns));
@@ -34,7 +34,7 @@ impl Builder<'_> {
         let delimiter = self.or_default(fields.get("delimiter"), keys, "delimiter", |b, n, _| b.delimiter(n))?;
         if order == Order::Random && on_end == OnEnd::Stop {
             let at = fields.key("on_end").unwrap_or(key.at.clone());
-            self.warn(at, "random rows never end", "`on_end: stop` goes with sequential or shuffle");
+            self.warn(at, "`on_end: stop` has no effect: random rows never end", "use order: sequential or shuffle");
         }
         let file = fields.get("file")?;
         let name = self.constant_text(file, "file")?;
@@ -56,10 +56,10 @@ impl Builder<'_> {
     }
 }
 
-/// The header, after a look at the first row.
+/// Reads the header, and checks the first row.
 fn columns(path: &Path, delimiter: u8) -> Result<Arc<[Arc<str>]>, String> {
     use std::io::Read as _;
-    // A header and a row; more of a file without line ends is not read.
+    // Enough for a header and a row; limits the size of files without line ends.
     let file = source::open(path).map_err(|e| e.to_string())?.take(1_000_000);
     let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file);
     let header = reader.headers().map_err(|e| e.to_string())?.clone();
@@ -72,7 +72,7 @@ fn columns(path: &Path, delimiter: u8) -> Result<Arc<[Arc<str>]>, String> {
             return Err(format!("column {} has no name in the first line", index + 1));
         }
         if names.iter().take(index).any(|other| other == name) {
-            return Err(format!("two columns are called `{name}`"));
+            return Err(format!("column `{name}` is defined twice"));
         }
     }
     match reader.records().next() {

@@ -1,11 +1,11 @@
-//! The entries of a map whose keys are known.
+//! Access to the entries of a map by key.
 
 use std::ops::Range;
 
 use crate::scenario::grammar::actions;
 use crate::scenario::syntax::node::{Key, Node};
 
-/// The entries of a map whose keys are known.
+/// The entries of a map with known keys.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'n>(pub &'n [(Key, Node)]);
 
@@ -18,13 +18,13 @@ impl<'n> Fields<'n> {
         self.0.iter().find(|(k, _)| k.name == name).map(|(k, _)| k.at.clone())
     }
 
-    /// Where these are the keys of a step: the lists of steps inside it.
+    /// For the keys of a step: the step lists that it contains.
     pub fn step_lists(self) -> impl Iterator<Item = &'n Node> {
         self.0.iter().filter(|(k, _)| actions::is_step_list(&k.name)).map(|(_, list)| list)
     }
 }
 
-/// What a message calls something: a key is in quotes, words are not.
+/// Formats a name for messages: keys are quoted, phrases are not.
 pub(super) fn quoted(what: &str) -> String {
     if what.contains(' ') { what.to_owned() } else { format!("`{what}`") }
 }

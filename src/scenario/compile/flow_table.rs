@@ -1,4 +1,4 @@
-//! The flows of a file, and who calls them.
+//! Flows of a file, and their callers.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -6,24 +6,24 @@ use std::ops::Range;
 use super::tag_filter::TagContext;
 use crate::scenario::plan::FlowId;
 
-/// What is known of flows while steps are compiled.
+/// Flows known while steps are compiled.
 #[derive(Debug, Default)]
 pub(super) struct FlowTable {
-    /// Number and place of each flow's key.
+    /// Id and position of each flow.
     pub ids: HashMap<String, (FlowId, Range<usize>)>,
-    /// Those that some step calls.
+    /// Names of flows that are called.
     pub called: HashSet<String>,
-    /// Names that any flow gives a value.
+    /// Names that flows assign.
     pub assigned: Vec<String>,
-    /// The parts of flows that calls need, where `--tags` takes parts.
+    /// Selected parts of flows that calls use, with `--tags`.
     pub parts: Vec<(String, TagContext)>,
-    /// The tags around each call.
+    /// Tags of the steps and tasks around each call.
     pub calls: Vec<(String, FlowId)>,
-    /// The flow that is being compiled.
+    /// Flow that is being compiled.
     pub current: Option<String>,
 }
 
-/// How many parts and calls there are at some moment.
+/// Number of parts and calls, for rolling back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checkpoint {
     parts: usize,
@@ -31,7 +31,7 @@ pub(super) struct Checkpoint {
 }
 
 impl FlowTable {
-    /// The number of the part of a flow that a call in this context runs.
+    /// Id of the part of a flow that a call in this context runs.
     pub fn part(&mut self, name: &str, context: TagContext) -> FlowId {
         let part = (name.to_owned(), context);
         let known = self.parts.iter().position(|known| *known == part);
@@ -42,7 +42,7 @@ impl FlowTable {
         FlowId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
-    /// The current state, for [`Self::roll_back`].
+    /// Current state, for [`Self::roll_back`].
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint { parts: self.parts.len(), calls: self.calls.len() }
     }

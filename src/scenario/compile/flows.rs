@@ -1,7 +1,7 @@
-//! `flows`: step lists that are called by name.
+//! Compiles `flows`.
 //!
-//! With `--tags` a flow's steps are selected as if they replaced the call: what is left of a flow then
-//! depends on what is around the call, and each such part of a flow is a flow of the plan of its own.
+//! With `--tags`, the steps of a flow are selected as if they replaced the call. The selected part of a flow depends on
+//! the context of the call, and each part becomes a separate flow of the plan.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -12,11 +12,11 @@ use crate::scenario::plan::{Action, EndpointId, Flow, FlowId, Step, walk};
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl<'a> Builder<'a> {
-    /// Flows are numbered first, so that a flow can call one defined below it.
+    /// Assigns ids first, so that flows can call flows defined later.
     pub(super) fn flows(&mut self, fields: &Fields<'a>) -> Vec<Flow> {
         let Some(entries) = fields.get("flows").and_then(|n| self.map(n, "flows")) else { return Vec::new() };
         for (index, (key, _)) in entries.iter().enumerate() {
-            // A file of at most 1 MB has fewer flows than u32::MAX.
+            // A file of at most 1 MB has fewer than u32::MAX flows.
             let id = FlowId(u32::try_from(index).unwrap_or(u32::MAX));
             self.flow_table.ids.insert(key.name.clone(), (id, key.at.clone()));
         }
@@ -33,8 +33,7 @@ impl<'a> Builder<'a> {
         flows
     }
 
-    /// The flows that were called, each as often as there are different things around the calls. Nothing without
-    /// `--tags`.
+    /// Parts of flows that are called, one per context. Empty without `--tags`.
     pub(super) fn parts(&mut self, fields: &Fields<'a>) -> Vec<Flow> {
         let entries = fields.get("flows").map(Node::entries).unwrap_or_default();
         if !self.tags.has_tags() || entries.is_empty() {
@@ -48,7 +47,7 @@ impl<'a> Builder<'a> {
             flows.push(Flow { name: name.as_str().into(), steps });
         }
         self.tags.context = TagContext::Shared;
-        // A flow that is never called is still checked, and left out.
+        // Flows that are never called are still checked, but not added to the plan.
         for (key, node) in entries.iter().filter(|(key, _)| !flows.iter().any(|flow| *flow.name == *key.name)) {
             let checkpoint = self.checkpoint();
             self.flow_steps(node, &key.name);
@@ -65,14 +64,14 @@ impl<'a> Builder<'a> {
         steps
     }
 
-    /// The number of the flow that a call in this place runs.
+    /// Id of the flow that a call in the current context runs.
     pub(super) fn part(&mut self, name: &str, whole: FlowId) -> FlowId {
         let flow = if self.tags.has_tags() { self.flow_table.part(name, self.tags.context_here()) } else { whole };
         self.flow_table.calls.extend(self.tags.current.iter().map(|tag| (tag.clone(), flow)));
         flow
     }
 
-    /// Whether something in this flow, or in one that it calls, is selected by its own tags.
+    /// True if this flow, or a flow that it calls, contains a step selected by its own tags.
     pub(super) fn calls_selected_flow(&self, call: &Node) -> bool {
         call.scalar().is_some_and(|name| self.tags.selected_flows.contains(name))
     }
@@ -97,7 +96,7 @@ impl<'a> Builder<'a> {
         selected
     }
 
-    /// Whether a step of a list, at any depth, has a selected tag; and which flows the list calls.
+    /// True if a step of the list, at any depth, has a selected tag. Adds the flows that the list calls to `called`.
     fn has_selected_step<'n>(&self, steps: &'n Node, called: &mut Vec<&'n str>) -> bool {
         let Kind::List(items) = &steps.kind else { return false };
         let mut found = false;
@@ -117,7 +116,7 @@ impl<'a> Builder<'a> {
         found
     }
 
-    /// The rows of flows have the tags of the steps and tasks that call them.
+    /// Adds the tags of calling steps and tasks to the rows of flows.
     pub(super) fn tag_called(&mut self, flows: &[Flow]) {
         let mut by_tag: HashMap<String, BTreeSet<u32>> = HashMap::new();
         for (tag, flow) in std::mem::take(&mut self.flow_table.calls) {

@@ -1,4 +1,4 @@
-//! GraphQL steps: a document, its variables, and the request they make.
+//! Compiles GraphQL steps: document, variables and request.
 
 use std::sync::Arc;
 
@@ -26,17 +26,16 @@ use crate::scenario::plan::{
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Values of a step for its operation.
+/// The operation that a step sends.
 pub(super) struct Chosen {
     pub kind: OperationKind,
     pub name: Option<String>,
     pub document: String,
-    /// The name of its row.
+    /// Name of its row in the statistics.
     pub row: String,
 }
 
-/// Whether the document contains a template. Two braces have no meaning in GraphQL; comments are sent as
-/// they are.
+/// True if the document contains a template. Double braces have no meaning in GraphQL; comments are ignored.
 fn is_filled(document: &str) -> bool {
     document.lines().any(|line| {
         let in_string = |at: usize| line[..at].matches('"').count() % 2 == 1;
@@ -66,7 +65,7 @@ impl<'a> Builder<'a> {
         if let Some(persisted) = self.or_default(fields.get("persisted"), keys, "persisted", Self::persisted) {
             self.settings.graphql.persisted = persisted;
         }
-        if let Some(by_get) = self.or_default(fields.get("method"), keys, "method", Self::carrier) {
+        if let Some(by_get) = self.or_default(fields.get("method"), keys, "method", Self::sends_by_get) {
             self.settings.graphql.by_get = by_get;
         }
         self.settings.graphql.subscriptions =
@@ -77,14 +76,14 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Whether queries travel by GET.
-    fn carrier(&mut self, node: &Node, key: &str) -> Option<bool> {
+    /// True if queries are sent with GET.
+    fn sends_by_get(&mut self, node: &Node, key: &str) -> Option<bool> {
         self.word(node, key, &[("post", false), ("get", true)])
     }
 
-    /// The operation that a step means: the one it names, else the first.
+    /// The operation selected by the step, by default the first.
     fn operation(&mut self, argument: &Node, fields: &Fields<'_>, document: &str) -> Option<Operation> {
-        // A variable that is written as a number is known; one that is drawn at run time is not.
+        // Numbers are known; values set by templates are not.
         let variables = fields.get("variables").map(Node::entries).map(Fields);
         let known = |name: &str| match &variables.as_ref()?.get(name)?.kind {
             Kind::Number(number, _) => number.as_u64(),
@@ -152,16 +151,16 @@ impl<'a> Builder<'a> {
         action
     }
 
-    /// A query or a mutation.
+    /// Compiles a query or mutation.
     fn request_response(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen) -> Option<GraphqlStep> {
-        self.of_subscriptions_alone(fields, chosen.kind);
+        self.only_in_subscriptions(fields, chosen.kind);
         let kind = chosen.kind;
         let row =
             self.endpoint(if kind == OperationKind::Query { RowKind::Query } else { RowKind::Mutation }, &chosen.row);
         let body = self.graphql_body(fields, chosen);
         let by_get =
-            fields.get("method").and_then(|n| self.carrier(n, "method")).unwrap_or(self.settings.graphql.by_get);
-        // A mutation by GET is refused by every server.
+            fields.get("method").and_then(|n| self.sends_by_get(n, "method")).unwrap_or(self.settings.graphql.by_get);
+        // Servers reject mutations sent with GET.
         let by_get = by_get && kind == OperationKind::Query;
         let verb = if by_get { Method::GET } else { Method::POST };
         let endpoint = template::text(&self.settings.graphql.endpoint.clone(), &self.names);
@@ -187,10 +186,10 @@ impl<'a> Builder<'a> {
         Some(GraphqlStep { http, document, operation, kind, persisted, errors, business_errors, by_get })
     }
 
-    /// Collects the document for a check against a schema. `http` goes where the schema can be fetched.
+    /// Collects the document for schema validation. `http`: where the schema can be fetched.
     pub(super) fn asked(&mut self, argument: &Node, fields: &Fields<'_>, chosen: &Chosen, http: &HttpStep) {
         let given = fields.get("variables").map(Node::entries).unwrap_or_default();
-        // A server that has an address for subscriptions may have nothing else there.
+        // The address for subscriptions may not support introspection.
         let is_elsewhere = chosen.kind == OperationKind::Subscription && self.settings.graphql.subscriptions.is_some();
         self.uses.documents.push(SentDocument {
             at: argument.at.clone(),
@@ -206,7 +205,7 @@ impl<'a> Builder<'a> {
         });
     }
 
-    /// What is sent of the operation.
+    /// Request body of the operation.
     pub(super) fn graphql_body(&mut self, fields: &Fields<'_>, chosen: &Chosen) -> Option<Body> {
         let mut json = JsonBuilder::default();
         json.raw(b"{\"query\":");
@@ -228,7 +227,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// `expect: { errors: none }` is stricter than the policy of the file, `any` more tolerant.
+    /// `expect: { errors: none }` or `any` overrides the policy of the file.
     pub(super) fn errors_expected(&mut self, fields: &Fields<'_>) -> ErrorPolicy {
         let expect = fields.get("expect").map(Node::entries).map(Fields);
         let node = expect.and_then(|e| e.get("errors"));
@@ -236,14 +235,14 @@ impl<'a> Builder<'a> {
         node.and_then(|n| self.word(n, "errors", &words)).unwrap_or(self.settings.graphql.errors)
     }
 
-    /// The path of errors that are data: that of the step, else that of the file.
+    /// Path of errors that are returned as data: that of the step, or else of the file.
     pub(super) fn business_errors(&mut self, fields: &Fields<'_>) -> Option<Arc<Path>> {
         let Some(node) = fields.get("business_errors") else { return self.settings.graphql.business_errors.clone() };
         let text = self.constant_text(node, "business_errors")?;
         self.path(&text, node.at.clone()).map(Arc::new)
     }
 
-    /// `errors` is allowed with GraphQL only.
+    /// `errors` is only allowed in GraphQL steps.
     pub(super) fn no_errors_key(&mut self, fields: &Fields<'_>) {
         if let Some(node) = fields.get("expect")
             && let Kind::Map(entries) = &node.kind
@@ -251,7 +250,7 @@ impl<'a> Builder<'a> {
         {
             self.report(
                 key.at.clone(),
-                "`errors` goes with `graphql`",
+                "`errors` is only allowed in `graphql` steps",
                 "an HTTP response has a status: expect: { status: 200 }",
             );
         }

@@ -1,4 +1,4 @@
-//! `graphql` at the top: defaults of all GraphQL steps.
+//! Settings in the top-level key `graphql`.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::scenario::eval::path::Path;
 use crate::scenario::plan::{ErrorPolicy, Persisted};
 use crate::scenario::syntax::node::Node;
 
-/// `graphql` at the top.
+/// Settings in the top-level key `graphql`.
 #[derive(Debug)]
 pub(super) struct GraphqlSettings<'a> {
     pub endpoint: String,
@@ -15,14 +15,14 @@ pub(super) struct GraphqlSettings<'a> {
     pub accept: String,
     pub persisted: Persisted,
     pub by_get: bool,
-    /// Where subscriptions go, where that is not the endpoint.
+    /// Address for subscriptions, if different from the endpoint.
     pub subscriptions: Option<String>,
     /// The payload of `connection_init`.
     pub params: Option<&'a Node>,
 }
 
 impl GraphqlSettings<'_> {
-    /// Before the file is read, which sets each value: to its default where `graphql` does not have it.
+    /// Placeholder until the settings are compiled.
     pub fn unread() -> Self {
         Self {
             endpoint: String::new(),

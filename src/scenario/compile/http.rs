@@ -1,4 +1,4 @@
-//! An HTTP request: its address, headers and everything that describes how it is carried.
+//! Compiles HTTP requests: address, headers, and connection settings.
 
 use std::sync::Arc;
 
@@ -14,20 +14,20 @@ use crate::scenario::plan::{Auth, Body, EndpointId, FixedPath, HttpStep, UrlTemp
 use crate::scenario::secrets::userinfo::mask;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Stands for the base URL of a run, which is not known yet.
+/// Placeholder for the base URL of the run, which is not known yet.
 const ANY_BASE: &str = "http://host.invalid";
-/// Header lines of one step.
+/// Maximum number of headers of a step.
 const MAX_HEADERS: usize = 200;
-/// Headers that delimit a message: with a wrong value the server would wait, or read the rest as a request.
+/// Headers that delimit a message. With a wrong value the server would wait, or read the rest as another request.
 const OURS: [(HeaderName, &str); 3] = [
-    (CONTENT_LENGTH, "leave it out: it is computed for every body"),
-    (TRANSFER_ENCODING, "leave it out: bodies are sent whole"),
-    (CONNECTION, "leave it out; write connections: per_request for a connection of its own"),
+    (CONTENT_LENGTH, "remove it: it is computed for every body"),
+    (TRANSFER_ENCODING, "remove it: bodies are sent with a length"),
+    (CONNECTION, "remove it; use connections: per_request for a new connection per request"),
 ];
 const NO_AUTH: &str = "write auth: { bearer: \"{{ token }}\" }, auth: { basic: { username: ada, password: … } }, or auth: none to send none";
-const WRITE: &str = "write the address beside the action: - get: /path";
+const WRITE: &str = "write the address after the action: - get: /path";
 
-/// What makes a request, before it has its connection.
+/// A request, before its connection settings are known.
 pub(super) struct Message {
     pub row: EndpointId,
     pub method: Method,
@@ -41,12 +41,12 @@ fn fixed_pairs(query: &[(String, Text)]) -> Option<Vec<(String, Arc<str>)>> {
     query.iter().map(|(name, value)| Some((name.clone(), Arc::clone(value.fixed()?)))).collect()
 }
 
-/// The header lines of one map.
+/// Headers of one map.
 #[derive(Default)]
 struct Headers {
     fixed: HeaderMap,
     varying: Vec<(HeaderName, Text)>,
-    /// Those that are null: none is sent, also not the default.
+    /// Headers set to null, which removes the default.
     none: Vec<HeaderName>,
 }
 
@@ -81,13 +81,14 @@ impl<'a> Builder<'a> {
         if self.diagnostics.errors.len() > before { None } else { step }
     }
 
-    /// The request with its headers, connection, expectations and captures. Also checks them when there is no message.
+    /// Completes a request with headers, connection, expectations and captures. These are checked even without a
+    /// message.
     pub(super) fn carried(&mut self, message: Option<Message>, fields: &Fields<'_>) -> Option<HttpStep> {
         let (mut fixed_headers, mut headers) = (HeaderMap::new(), Vec::new());
         let mut names_itself = false;
         for node in [self.settings.defaults.get("headers"), fields.get("headers")].into_iter().flatten() {
             let own = self.headers(node);
-            // A step's header replaces the default of that name.
+            // Headers of a step override the defaults.
             for name in own.fixed.keys().chain(own.varying.iter().map(|(name, _)| name)).chain(&own.none) {
                 fixed_headers.remove(name);
                 headers.retain(|(n, _)| n != name);
@@ -98,7 +99,7 @@ impl<'a> Builder<'a> {
         }
         let by_header = names_itself && fields.get("headers").is_some();
         let auth = match fields.get("auth") {
-            // A step's own header goes before what all have.
+            // A step's own header overrides `auth` in `defaults`.
             None if by_header => None,
             own => own.or_else(|| self.settings.defaults.get("auth")),
         };
@@ -109,7 +110,7 @@ impl<'a> Builder<'a> {
             headers.retain(|(name, _)| name != AUTHORIZATION);
         }
         let auth = match auth {
-            // What never varies is built now, and costs nothing later.
+            // A constant header is built now.
             Some(auth) if auth.is_fixed() => {
                 let mut scope = crate::scenario::eval::template::Scope::new(0, 0, self.names.vars.clone());
                 match auth.header(&mut scope) {
@@ -158,7 +159,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// The step's value, else that of `defaults`.
+    /// Value in the step, or else in `defaults`.
     pub(super) fn either<'n>(&self, fields: &Fields<'n>, key: &str) -> Option<&'n Node>
     where
         'a: 'n,
@@ -231,12 +232,10 @@ impl<'a> Builder<'a> {
             match self.text(value, &key.name) {
                 Some(Text::Fixed(text)) => match HeaderValue::from_str(&text) {
                     Ok(text) => {
-                        // A file of at most 1 MB stays below the map's limit; a header past it is not worth a crash.
+                        // The map's limit cannot be reached by a file of at most 1 MB.
                         let _ = own.fixed.try_append(name, text);
                     }
-                    Err(_) => {
-                        self.error(value, format!("the value of header {name} has a character that is not allowed"))
-                    }
+                    Err(_) => self.error(value, format!("the value of header {name} contains an invalid character")),
                 },
                 Some(text) => own.varying.push((name, text)),
                 None => {}
@@ -245,7 +244,7 @@ impl<'a> Builder<'a> {
         own
     }
 
-    /// Refuses `auth` together with the header that it sets, in one step or in `defaults`.
+    /// Reports `auth` together with the header that it sets, in a step or in `defaults`.
     pub(super) fn one_authorization(&mut self, fields: &Fields<'_>) {
         let header = fields.get("headers").map(Node::entries).unwrap_or_default();
         let header = header.iter().find(|(key, _)| key.name.eq_ignore_ascii_case("authorization"));

@@ -1,5 +1,5 @@
-//! Keys that are read and have no effect in this run: each is reported, and a run that would look as if it had been checked
-//! by them is refused. A false success is worse than no run.
+//! Reports keys that have no effect in this run. If a key would have checked the result (`baseline`), the run is
+//! refused: a false success is worse than no run.
 
 use std::ops::Range;
 
@@ -9,12 +9,12 @@ use crate::scenario::plan::{Class, Schedule, Start};
 use crate::scenario::syntax::diagnostic;
 use crate::scenario::syntax::node::Node;
 
-/// One line for each such key, beginning with its place.
+/// One line per key, starting with its position.
 #[derive(Debug, Default)]
 pub(super) struct Ineffective {
-    /// The run goes on without them.
+    /// The run continues without these.
     pub remarks: Vec<String>,
-    /// It does not start with them.
+    /// The run does not start with these.
     pub refusals: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Builder<'a> {
         ineffective
     }
 
-    /// Keys of a class that the kind of load, or another key of it, leaves without an effect.
+    /// Reports keys of a class that have no effect because of the load model, or of another key.
     fn ineffective_in_class(
         &self,
         own: &Fields<'_>,
@@ -56,16 +56,16 @@ impl<'a> Builder<'a> {
         let counts = ["fixed_count", "users"].into_iter().filter(|_| !is_flat);
         let mut found: Vec<(&str, &str)> = Vec::new();
         if serves {
-            found.push(("wait_time", "iterations start when they arrive"));
-            found.extend(counts.map(|key| (key, "users start when an iteration arrives; `weight` shares them out")));
+            found.push(("wait_time", "the arrival rate determines when iterations start"));
+            found.extend(counts.map(|key| (key, "users start when an iteration arrives; use `weight`")));
         } else if class.fixed_count.is_some() {
             found.push(("weight", "the class has a fixed number of users"));
         }
         if !is_flat {
             if schedule.is_shaped() {
-                found.push(("spawn_rate", "`shape` or `arrivals` says when users start"));
+                found.push(("spawn_rate", "`shape` or `arrivals` determines when users start"));
             } else if file.get("spawn_rate").is_some() {
-                found.push(("spawn_rate", "the `spawn_rate` of the file is that of all users"));
+                found.push(("spawn_rate", "the top-level `spawn_rate` applies to all users"));
             }
         }
         for (key, why) in found {
@@ -80,7 +80,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// One line that begins with file and line.
+    /// A message with file and line.
     fn placed(&self, at: Range<usize>, why: &str) -> String {
         format!("{}: {why}", self.file_and_line(at.start))
     }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_not_evaluated_are_reported_or_refused() {
+    fn unsupported_keys_are_reported_or_refused() {
         for (text, refused) in [
             ("thresholds: [p95 < 1s, { check: p99 < 1s, abort: true }]", None),
             ("report: { html: r.html }", None),
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_checked_merged_with_the_file() {
+    fn profile_is_checked_after_merging() {
         let text =
             format!("host: http://h\nprofiles:\n  p: {{ baseline: {{ name: x }}, report: {{ csv: a }} }}\n{TASKS}\n");
         let scenario = Scenario::parse("t.yaml", &text).unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_a_class_without_effect_are_named() {
+    fn ineffective_class_keys_are_reported() {
         let open = "run_time: 1s\narrivals: { rate: 5 }\n";
         let class = |keys: &str| format!("user_classes:\n  A: {{ {keys}{TASKS} }}");
         for (text, key) in [

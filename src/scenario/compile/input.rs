@@ -1,4 +1,4 @@
-//! What a plan is compiled from.
+//! Input of the compiler.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,16 +7,16 @@ use crate::scenario::plan::SelectOptions;
 use crate::scenario::syntax::node::Node;
 use crate::scenario::syntax::source::Sources;
 
-/// What a plan is compiled from.
+/// Input of the compiler.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Input<'a> {
-    /// All texts.
+    /// All source texts.
     pub sources: &'a Sources,
-    /// The tree, with the profile laid over it.
+    /// The tree after applying the profile.
     pub root: &'a Node,
-    /// The tree without a profile.
+    /// The tree before applying the profile.
     pub whole: &'a Node,
-    /// The part that is taken.
+    /// Selected part.
     pub select: &'a SelectOptions,
     /// Values of `env`.
     pub environment: &'a Arc<BTreeMap<String, String>>,

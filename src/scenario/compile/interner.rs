@@ -1,4 +1,4 @@
-//! What many steps share and the plan has once: rows of the statistics, and settings of connections.
+//! Rows of the statistics and connection settings, which steps share.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -6,34 +6,34 @@ use std::ops::Range;
 use crate::row_kind::RowKind;
 use crate::scenario::plan::{ClientId, ClientOptions, Endpoint, EndpointId, OperationSize};
 
-/// Gives equal things one number.
+/// Assigns one number to equal values.
 #[derive(Debug)]
 pub(super) struct Interner {
-    /// The rows, in order of appearance.
+    /// Rows, in order of appearance.
     pub endpoints: Vec<Endpoint>,
     index: HashMap<Endpoint, EndpointId>,
-    /// The rows that steps with a tag use.
+    /// Rows used by steps with each tag.
     pub tagged: HashMap<String, Vec<EndpointId>>,
-    /// The GraphQL operations of all steps.
+    /// GraphQL operations of all steps.
     pub operations: Vec<Counted>,
-    /// The settings; the first is the usual one.
+    /// Connection settings; the first are the defaults.
     pub clients: Vec<ClientOptions>,
 }
 
-/// The operation of one step.
+/// The operation of a step.
 #[derive(Debug)]
 pub(super) struct Counted {
-    /// Where it counts.
+    /// Its row.
     pub row: EndpointId,
     /// Its size.
     pub size: OperationSize,
-    /// Place of its document.
+    /// Position of its document.
     pub at: Range<usize>,
-    /// The step names its row.
+    /// The step has a `name`.
     pub named: bool,
 }
 
-/// How many rows and operations there are at some moment.
+/// Numbers of rows and operations, for rolling back.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Checkpoint {
     rows: usize,
@@ -53,13 +53,13 @@ impl Default for Interner {
 }
 
 impl Interner {
-    /// The row of this name, which each of the tags then has.
+    /// The row with this name; adds the tags to it.
     pub fn endpoint(&mut self, kind: RowKind, name: &str, tags: &[String]) -> EndpointId {
         let endpoint = Endpoint { kind, name: name.into() };
         let id = match self.index.get(&endpoint) {
             Some(id) => *id,
             None => {
-                // A file of at most 1 MB has fewer steps than u32::MAX.
+                // A file of at most 1 MB has fewer than u32::MAX steps.
                 let id = EndpointId(u32::try_from(self.endpoints.len()).unwrap_or(u32::MAX));
                 self.endpoints.push(endpoint.clone());
                 self.index.insert(endpoint, id);
@@ -75,17 +75,17 @@ impl Interner {
         id
     }
 
-    /// The number of these settings.
+    /// Id of these settings.
     pub fn client(&mut self, options: ClientOptions) -> ClientId {
         let index = self.clients.iter().position(|known| *known == options).unwrap_or_else(|| {
             self.clients.push(options);
             self.clients.len() - 1
         });
-        // A file of at most 1 MB has fewer settings than u32::MAX.
+        // A file of at most 1 MB has fewer than u32::MAX settings.
         ClientId(u32::try_from(index).unwrap_or(u32::MAX))
     }
 
-    /// The current state, for [`Self::roll_back`].
+    /// Current state, for [`Self::roll_back`].
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint { rows: self.endpoints.len(), operations: self.operations.len() }
     }

@@ -1,4 +1,4 @@
-//! How much load: users, stages or arrivals become a [`Schedule`].
+//! Compiles users, stages or arrivals to a [`Schedule`].
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::scenario::plan::{Class, Goal, Load, Schedule, Slope, Stage};
 use crate::scenario::syntax::node::Node;
 use crate::units::{self, PerSecond, UnitError, Users};
 
-/// Most stages, so that finding the current one stays cheap.
+/// Maximum number of stages, which limits the cost of finding the current one.
 const MAX_STAGES: usize = 1_000;
 
 impl<'a> Builder<'a> {
@@ -41,12 +41,12 @@ impl<'a> Builder<'a> {
         let (stages, open) = schedule.unwrap_or_default();
         let mut schedule = Schedule::new(stages, open, warm_up);
         if let (Some(most), Some(_)) = (open, run_time) {
-            // As the flag: stages of arrivals keep their lengths.
+            // As with `--run-time`, stages keep their lengths.
             let load = Load { users: most, spawn_rate: usual_rate, run_time, stop_timeout };
             schedule = schedule.overridden(&load, false);
         }
         let spawn_rate = match open {
-            // Users of an open model appear when an arrival needs them.
+            // In an open model, users are spawned by arrivals.
             Some(most) => PerSecond(f64::from(most.0).clamp(1.0, units::MAX_SPAWN_RATE)),
             None => spawn_rate.or(class_rates).or_else(|| fastest_rate(&schedule)).unwrap_or(usual_rate),
         };
@@ -65,7 +65,7 @@ impl<'a> Builder<'a> {
         self.or_default(fields.get("max_users"), keys, "max_users", read)
     }
 
-    /// The fastest of the classes' own rates, for files that give none for all.
+    /// Highest spawn rate of the classes, used if the file has none.
     fn class_rates(&mut self, fields: &Fields<'a>) -> Option<PerSecond> {
         let mut fastest: Option<PerSecond> = None;
         for (_, class) in fields.get("user_classes").map(Node::entries).unwrap_or_default() {
@@ -78,7 +78,7 @@ impl<'a> Builder<'a> {
         fastest
     }
 
-    /// `users`, else as many as the classes count.
+    /// `users`, or else the sum of the classes' counts.
     fn peak(&mut self, fields: &Fields<'a>, users: Option<Users>, classes: &[Class]) -> Users {
         let fixed = classes.iter().filter_map(|c| c.fixed_count).fold(0u32, u32::saturating_add);
         let Some(users) = users else {
@@ -89,7 +89,7 @@ impl<'a> Builder<'a> {
         if fixed > users.0
             && let Some(node) = fields.get("users")
         {
-            let message = format!("the classes have {fixed} users by `fixed_count`, but only {users} run");
+            let message = format!("the classes have {fixed} users by `fixed_count`, but `users` is {users}");
             self.warn(node.at.clone(), message, format!("write users: {fixed} or more"));
         }
         users
@@ -97,7 +97,7 @@ impl<'a> Builder<'a> {
 
     fn too_slow(&mut self, fields: &Fields<'a>, users: Users, rate: PerSecond, run_time: Option<Duration>) {
         let Some(length) = run_time else { return };
-        // The first user comes at once, and none at the very end.
+        // The first user starts immediately, and none at the very end.
         let reached = (rate.0 * length.as_secs_f64() - 1e-6).ceil().max(1.0);
         if reached < f64::from(users.0)
             && let Some(node) = fields.get("run_time")
@@ -114,11 +114,15 @@ impl<'a> Builder<'a> {
         let stages = self.stages(list)?;
         let open = stages.iter().any(|s| matches!(s.goal, Goal::Rate { .. }));
         if open && stages.iter().any(|s| matches!(s.goal, Goal::Users { .. })) {
-            self.report(list.at.clone(), "some stages give users and others a rate", "give one of them in all stages");
+            self.report(
+                list.at.clone(),
+                "some stages have `users` and others `rate`",
+                "use the same key in all stages",
+            );
             return None;
         }
         if let (Some(at), false) = (fields.key("max_users"), open) {
-            self.report(at, "`max_users` goes with rates", "stages with `users` set their own maximum");
+            self.report(at, "`max_users` requires stages with `rate`", "stages with `users` set their own maximum");
         }
         let most = open.then_some(most);
         self.unreachable_stages(list, &stages, (most, warm_up));
@@ -139,8 +143,8 @@ impl<'a> Builder<'a> {
                 let at = Fields(item.entries()).get("name").map_or(item.at.clone(), |n| n.at.clone());
                 self.report(
                     at,
-                    format!("two stages are called `{}`", stage.name),
-                    "thresholds refer to stages by name: give each its own",
+                    format!("stage `{}` is defined twice", stage.name),
+                    "thresholds refer to stages by name: use unique names",
                 );
             }
             stages.push(stage);
@@ -161,14 +165,18 @@ impl<'a> Builder<'a> {
         let goal = match (fields.get("users").is_some(), fields.get("rate").is_some()) {
             (true, false) => {
                 if let Some(at) = fields.key("ramp") {
-                    self.report(at, "`ramp` goes with `rate`", "users change by spawn_rate, or evenly over the stage");
+                    self.report(
+                        at,
+                        "`ramp` requires `rate`",
+                        "users change at the spawn_rate, or evenly over the stage",
+                    );
                 }
                 let even = Slope::Within(duration.unwrap_or_default());
                 Goal::Users { users: users?.0, slope: spawn_rate.map_or(even, |rate| Slope::PerSecond(rate.0)) }
             }
             (false, true) => {
                 if let Some(at) = fields.key("spawn_rate") {
-                    self.report(at, "`spawn_rate` goes with `users`", "a rate changes within its `ramp`");
+                    self.report(at, "`spawn_rate` requires `users`", "a rate changes within its `ramp`");
                 }
                 Goal::Rate { rate: rate?, ramp: ramp.or(duration)? }
             }
@@ -212,7 +220,7 @@ impl<'a> Builder<'a> {
         Some((vec![Stage { name: "".into(), duration: run_time, goal, warm_up: false }], Some(most)))
     }
 
-    /// `50/s`, `600/m`, or a bare number a second.
+    /// Parses `50/s`, `600/m`, or a bare number per second.
     fn rate(&mut self, node: &Node) -> Option<f64> {
         let text = self.scalar(node, "rate")?;
         match units::parse_rate(&text) {
@@ -227,7 +235,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Warns of stages whose goal is out of reach, and of those that no run gets to see.
+    /// Warns of stages that cannot reach their goal, and of stages that are never reached.
     fn unreachable_stages(&mut self, list: &Node, stages: &[Stage], (open, warm_up): (Option<Users>, Duration)) {
         let schedule = Schedule::new(stages.to_vec(), open, warm_up);
         for (index, (stage, node)) in stages.iter().zip(list.one_or_more()).enumerate() {
@@ -243,14 +251,14 @@ impl<'a> Builder<'a> {
         if stages.iter().all(|s| s.warm_up) {
             self.report(
                 list.at.clone(),
-                "every stage is a warm-up: nothing would count",
+                "every stage is a warm-up: nothing would be counted",
                 "remove warm_up from one of them",
             );
         }
     }
 }
 
-/// The highest spawn rate that a stage sets.
+/// Highest spawn rate of the stages.
 fn fastest_rate(schedule: &Schedule) -> Option<PerSecond> {
     let rates = schedule.stages().iter().filter_map(|stage| match stage.goal {
         Goal::Users { slope: Slope::PerSecond(rate), .. } => Some(rate),

@@ -1,4 +1,4 @@
-//! Warns of strings that look like a template or like `@file`, and would be sent as they are.
+//! Warns of strings that look like a template or `@file`, but are sent verbatim.
 
 use super::builder::Builder;
 use crate::scenario::grammar::actions::file_keys;
@@ -6,27 +6,27 @@ use crate::scenario::grammar::kind::ValueKind;
 use crate::scenario::grammar::members::{item, member};
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Endings of files that people mean to have read.
+/// Extensions of files that are probably meant to be read.
 const ENDINGS: [&str; 15] = [
     ".csv", ".gql", ".graphql", ".gz", ".html", ".jpg", ".json", ".jsonl", ".pdf", ".png", ".tsv", ".txt", ".xml",
     ".yaml", ".yml",
 ];
 
-/// What a string is part of, which decides what it can be mistaken for.
+/// Context of a string, which determines what it can be mistaken for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
     /// An address, headers or pairs: a name in single braces is neither JSON nor GraphQL.
     Address,
-    /// Values of variables: a file that is not read there is surely a mistake.
+    /// Values of variables, where `@file` is not supported and surely a mistake.
     Variables,
-    /// What else is sent.
+    /// Other values that are sent.
     Other,
-    /// Not sent, or in a language that has such signs of its own.
+    /// Not sent, or in a language with such characters.
     Exempt,
 }
 
 impl Context {
-    /// The context of a value of this kind, which is inside one of the context `outer`.
+    /// Context of a value of this kind inside of `outer`.
     fn of(kind: ValueKind, outer: Self) -> Self {
         use ValueKind as K;
         match kind {
@@ -41,7 +41,7 @@ impl Context {
 }
 
 impl Builder<'_> {
-    /// Looks through a tree, once all names are known.
+    /// Checks a tree, after all names are known.
     pub(super) fn lookalikes(&mut self, root: &Node) {
         self.lookalikes_in(root, ValueKind::Scenario, Context::Other);
     }
@@ -85,7 +85,7 @@ impl Builder<'_> {
         if context == Context::Variables {
             self.report(node.at.clone(), message, note);
         } else {
-            // A recording may have sent it.
+            // It may be from a recording.
             self.warn(node.at.clone(), message, note);
         }
     }
@@ -108,8 +108,8 @@ impl Builder<'_> {
         self.diagnostics.errors.iter().any(|known| node.at.contains(&known.at.start))
     }
 
-    /// Reports a template in a text that is never filled.
-    pub(super) fn never_filled(&mut self, node: &Node, what: &str, note: &str) -> bool {
+    /// Reports a template in a value that cannot contain one; returns true if it has one.
+    pub(super) fn rejects_template(&mut self, node: &Node, what: &str, note: &str) -> bool {
         let has = node.scalar().is_some_and(is_template);
         if has {
             self.report(node.at.clone(), format!("`{what}` cannot contain a template"), note);
@@ -118,12 +118,12 @@ impl Builder<'_> {
     }
 }
 
-/// Whether something is between double braces.
+/// True if the text contains double braces with something in between.
 pub(super) fn is_template(text: &str) -> bool {
     text.split_once("{{").is_some_and(|(_, rest)| rest.contains("}}"))
 }
 
-/// The first name between these signs.
+/// First name between `open` and `close`.
 fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
     text.match_indices(open).find_map(|(at, _)| {
         let rest = &text[at + open.len()..];
@@ -131,7 +131,7 @@ fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
     })
 }
 
-/// Each name in braces that are not doubled, nor another language's.
+/// Names in single braces, except those of other template languages.
 fn single_braces(text: &str) -> impl Iterator<Item = &str> {
     text.match_indices('{').filter_map(|(at, _)| {
         let (inside, after) = text[at + 1..].split_once('}')?;
@@ -193,7 +193,7 @@ mod tests {
             let found = messages(step);
             assert!(found.contains(wanted), "{step}: {found}");
             assert_eq!(found.matches("--> ").count(), 1, "once: {step}: {found}");
-            // What a recording can have sent can be sent.
+            // Values as in a recording are allowed.
             assert!(found.starts_with(level), "{level}: {step}: {found}");
         }
     }
@@ -245,7 +245,7 @@ mod tests {
             "{ while: \"id == '${id}' or id == '@a.json'\", steps: [{ get: / }] }",
             "{ get: /, when: \"id == '${id}'\" }",
             "{ post: /, json: { query: '{ id }', headers: { x: '{id}' } } }",
-            // What the errors advise.
+            // Alternatives suggested by the errors.
             "{ get: /, capture: { page: { body: true } } }, { get: \"/{{ page | jsonpath('$.items[?@.id == ' ~ id ~ ']') }}\" }",
             "{ get: /, capture: { all: { css: a, pick: all } } }, { get: \"/{{ all | select('eq', id) | first }}\" }",
         ] {

@@ -1,4 +1,4 @@
-//! What a value must be: a literal, a comparison such as `> 100`, a list, or a map of operators.
+//! Compiles expected values: a literal, a comparison such as `> 100`, a list, or a map of operators.
 
 use serde_json::Value as Json;
 
@@ -14,11 +14,11 @@ use crate::scenario::grammar::table;
 use crate::scenario::syntax::node::{Kind, Node};
 use crate::units;
 
-/// What to do about a pattern that cannot be read.
+/// Note for invalid patterns.
 pub(super) const PATTERN_ADVICE: &str =
     r"escape a literal ( [ { . * + ? or | with \, and put the pattern into single quotes";
 
-/// A bare number of seconds from here on is unlikely to be meant for a response time.
+/// From here on, a bare number of seconds is probably a mistake in a response time.
 const MANY_SECONDS: f64 = 60.0;
 
 impl Builder<'_> {
@@ -116,7 +116,7 @@ impl Builder<'_> {
             }
             "exists" => self.truth(node, "exists").map(Test::Exists),
             "length" => self.matcher(node, Unit::Plain).map(|m| Test::Length(Box::new(m))),
-            // `not` is the only one left of the table.
+            // `not` is the only remaining operator.
             _ => self.matcher(node, unit).map(|m| Test::Not(Box::new(m))),
         }
     }
@@ -147,13 +147,13 @@ impl Builder<'_> {
         })
     }
 
-    /// An operand written as text, such as the part behind `>`.
+    /// Compiles an operand in text form, such as the part after `>`.
     fn operand_text(&mut self, node: &Node, text: &str, unit: Unit) -> Option<Operand> {
         if text.contains("{{") {
             let part = Node { at: node.at.clone(), kind: Kind::Text(text.to_owned()) };
             let filled = Operand::Filled(self.template(&part)?, text.into(), unit);
             if let Operand::Filled(Template::Constant(_), ..) = &filled {
-                // It is known now what it is for the whole run.
+                // Constant for the whole run.
                 let found =
                     filled.value(&mut Scope::new(0, 0, self.names.vars.clone())).map(|value| value.into_owned());
                 return match found {
@@ -201,12 +201,12 @@ impl Builder<'_> {
     }
 }
 
-/// Bytes of a compiled pattern: enough for any that a person writes.
+/// Maximum size of a compiled pattern in bytes.
 pub(super) const MAX_PATTERN: usize = 1 << 20;
-/// Characters of a path or selector: their parsers call themselves for each bracket.
+/// Maximum length of a path or selector: their parsers are recursive.
 pub(super) const MAX_PATH: usize = 400;
 
-/// The one telling line of a pattern's error.
+/// The most useful line of a pattern error.
 pub(super) fn regex_error(error: &regex::Error) -> String {
     if let regex::Error::CompiledTooBig(_) = error {
         return "it is too large".to_owned();

@@ -1,8 +1,8 @@
-//! Which figures there are of what, and which of them can be narrowed down to requests.
+//! Which metrics each source has, and which of them can be restricted to some requests.
 
 use crate::scenario::plan::{Metric, Source};
 
-/// Why this is not measured of that; `None` where it is.
+/// Why this source does not have this metric; `None` if it has.
 pub(super) fn refusal(source: Source, metric: Metric) -> Option<&'static str> {
     use Metric::{
         Cpu, Dropped, Exceptions, FailRatio, Failures, LostRatio, Max, Mean, Median, Min, OutputBufferDisconnections,
@@ -16,24 +16,24 @@ pub(super) fn refusal(source: Source, metric: Metric) -> Option<&'static str> {
         Source::All if metric == OutputBufferDisconnections => Some("write redis.server.output_buffer_disconnections"),
         Source::All => None,
         _ if matches!(metric, Dropped | Exceptions) => {
-            Some("it is counted for the whole run: write it without a prefix")
+            Some("it is only available for the whole run: remove the prefix")
         }
         Source::Http | Source::Graphql if is_time || is_count || is_failure => None,
         Source::Redis if is_time || is_count || is_failure || metric == LostRatio => None,
         Source::Delivery if is_time || is_count || metric == LostRatio => None,
-        Source::Http | Source::Graphql => Some("there are times, rps, requests, failures and fail_ratio"),
-        Source::Redis => Some("there are times, rps, requests, failures, fail_ratio and lost_ratio"),
-        Source::Delivery => Some("there are times, rps, requests (messages) and lost_ratio"),
+        Source::Http | Source::Graphql => Some("allowed: times, rps, requests, failures and fail_ratio"),
+        Source::Redis => Some("allowed: times, rps, requests, failures, fail_ratio and lost_ratio"),
+        Source::Delivery => Some("allowed: times, rps, requests (messages) and lost_ratio"),
         Source::RedisServer if metric == OutputBufferDisconnections => None,
-        Source::RedisServer => Some("there is output_buffer_disconnections"),
+        Source::RedisServer => Some("allowed: output_buffer_disconnections"),
         Source::Generator if metric == Cpu => None,
-        Source::Generator => Some("there are generator.cpu and generator.schedule_delay.p99"),
+        Source::Generator => Some("allowed: generator.cpu and generator.schedule_delay.p99"),
         Source::ScheduleDelay if is_time => None,
-        Source::ScheduleDelay => Some("there are times, such as p99 and max"),
+        Source::ScheduleDelay => Some("allowed: times, such as p99 and max"),
     }
 }
 
-/// True where a figure can be that of some requests alone.
+/// True if the metric can be restricted to some requests.
 pub(super) fn is_of_requests(source: Source, metric: Metric) -> bool {
     !matches!(source, Source::RedisServer | Source::Generator | Source::ScheduleDelay)
         && !matches!(metric, Metric::Dropped | Metric::Exceptions)

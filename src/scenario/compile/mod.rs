@@ -1,4 +1,4 @@
-//! The tree of a file becomes a [`Plan`]. Every error on the way is collected, so that one run shows them all.
+//! Compiles the tree of a file to a [`Plan`]. All errors are collected, so that they are reported at once.
 
 mod body;
 mod builder;
@@ -56,43 +56,43 @@ use super::plan::{Class, Plan};
 use super::syntax::diagnostic::{Diagnostic, nearest};
 use super::syntax::node::Node;
 
-/// What was read, besides the plan.
+/// Properties of the file besides the plan.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Head {
     /// `name`.
     pub name: Option<String>,
     /// `description`.
     pub description: Option<String>,
-    /// `host`, with its templates filled.
+    /// `host`, rendered.
     pub host: Option<String>,
-    /// Some request goes to the host.
+    /// Some request uses the host.
     pub needs_host: bool,
-    /// Some request goes somewhere by HTTP.
+    /// Some request is sent over HTTP.
     pub sends_http: bool,
-    /// What is wrong if the run does not name a Redis.
+    /// Error to report if the run does not specify a Redis server.
     pub no_redis: Option<Diagnostic>,
 }
 
-/// What came of it.
+/// Result of a compilation.
 #[derive(Debug)]
 pub(crate) struct Built {
-    /// Always there, perhaps empty.
+    /// Always available, perhaps empty.
     pub head: Head,
-    /// There unless the file is broken.
+    /// `None` if the file is invalid.
     pub plan: Option<Plan>,
-    /// What is wrong.
+    /// Errors.
     pub errors: Vec<Diagnostic>,
-    /// What looks wrong.
+    /// Warnings.
     pub warnings: Vec<Diagnostic>,
     /// Why the selected part is empty.
     pub nothing: Option<String>,
-    /// The GraphQL steps, also of what was not taken.
+    /// All GraphQL steps, including those that are not selected.
     pub graphql: Vec<SentDocument>,
 }
 
 #[cfg(test)]
 thread_local! {
-    /// Trees that this thread has compiled.
+    /// Number of compilations on this thread.
     pub(crate) static COMPILED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
@@ -193,7 +193,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The selected classes that have tasks left.
+    /// Selected classes that have tasks left.
     fn chosen(&mut self, classes: Vec<Class>) -> Vec<Class> {
         let select = self.tags.select;
         if let Some(wrong) = select.classes.iter().find(|name| !classes.iter().any(|c| &*c.name == name.as_str())) {
@@ -202,7 +202,7 @@ impl<'a> Builder<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("it has {}", names.join(", ")),
             };
-            self.nothing = Some(format!("no user class is called `{wrong}`: {rest}"));
+            self.nothing = Some(format!("unknown user class `{wrong}`: {rest}"));
         }
         let wanted =
             |class: &Class| select.classes.is_empty() || select.classes.iter().any(|name| **name == *class.name);
@@ -210,11 +210,11 @@ impl<'a> Builder<'a> {
         let left = !chosen.is_empty();
         chosen.retain(|class| class.tasks.iter().any(|task| task.weight > 0));
         if left && chosen.is_empty() && self.nothing.is_none() {
-            self.nothing = Some("the weights of all tasks that are left are 0: nothing would run".to_owned());
+            self.nothing = Some("the weights of all selected tasks are 0: nothing would run".to_owned());
         }
         if chosen.is_empty() && self.nothing.is_none() {
             self.nothing = Some(format!(
-                "no task is left with --tags {:?} and --exclude-tags {:?}",
+                "no task is selected with --tags {:?} and --exclude-tags {:?}",
                 select.tags.join(","),
                 select.exclude_tags.join(",")
             ));

@@ -1,4 +1,4 @@
-//! Names: all that steps assign are numbered before anything is compiled, and those never used are reported afterwards.
+//! Variable names: all assigned names are declared before anything is compiled; unused names are reported afterwards.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::scenario::plan::{Action, Flow, Step, walk};
 use crate::scenario::syntax::node::{Key, Kind, Node};
 
 impl<'a> Builder<'a> {
-    /// Reads `vars` and `data`, and numbers every name that changes.
+    /// Compiles `vars` and `data`, and declares all variables.
     pub(super) fn declare(&mut self, fields: &Fields<'a>) {
         let mut assigned: Vec<Key> = Vec::new();
         let lists = ["on_start", "on_stop"].into_iter().filter_map(|k| fields.get(k));
@@ -55,36 +55,36 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Whether the key can be the name of a variable; if not, that is an error, once.
+    /// Returns whether the key is a valid variable name; otherwise reports an error, once.
     pub(super) fn is_name(&mut self, key: &Key) -> bool {
         let name = key.name.as_str();
         let right = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
         if !right {
             let message = format!("{name:?} is not a valid variable name");
-            self.report(key.at.clone(), message, "letters, digits and _ are allowed, and no digit first");
+            self.report(key.at.clone(), message, "use letters, digits and _, not starting with a digit");
         } else if words::is_reserved(name) {
-            self.report(key.at.clone(), format!("`{name}` is a reserved word"), "give the variable another name");
+            self.report(key.at.clone(), format!("`{name}` is a reserved word"), "use another name");
         }
         let called = words::is_function(name);
         if called {
-            let message = format!("`{name}` is the name of a function");
-            self.report(key.at.clone(), message, format!("give the variable another name: templates call {name}()"));
+            let message = format!("`{name}` is a function");
+            self.report(key.at.clone(), message, format!("use another name: templates call {name}()"));
         }
         right && !called && !words::is_reserved(name)
     }
 
-    /// Refuses a name that is both a data file and something else: one of the two would never be seen.
+    /// Reports names of data files that are also used for something else.
     fn clashes(&mut self, fields: &Fields<'a>, assigned: &[Key]) {
         let vars = fields.get("vars").map(Node::entries).unwrap_or_default();
         for (data, _) in fields.get("data").map(Node::entries).unwrap_or_default() {
             if vars.iter().any(|(key, _)| key.name == data.name) {
                 let message = format!("`{}` is defined in both `data` and `vars`", data.name);
-                self.report(data.at.clone(), message, "give one of them another name");
+                self.report(data.at.clone(), message, "rename one of them");
             }
             for key in assigned.iter().filter(|key| key.name == data.name) {
-                let message = format!("`{}` is a data file: a step cannot give it a value", data.name);
-                self.report(key.at.clone(), message, "give the value another name");
+                let message = format!("`{}` is a data file: a step cannot set it", data.name);
+                self.report(key.at.clone(), message, "use another name");
             }
         }
     }
@@ -97,14 +97,14 @@ impl<'a> Builder<'a> {
                 continue;
             }
             self.meant_as_null(value);
-            // An undefined value would make every use of the name a second error.
+            // An undefined value would cause another error at every use of the name.
             let value = self.constant(value).unwrap_or_else(|| Value::from(()));
             vars.push((key.name.clone(), value));
             self.names.vars = Arc::new(Value::from_pairs(vars.clone()));
         }
     }
 
-    /// Warns of names and flows that nothing uses.
+    /// Warns of unused variables, data files and flows.
     pub(super) fn unused(&mut self, fields: &Fields<'a>) {
         let used = self.names.used.borrow().clone();
         if !used.contains("vars") {
@@ -132,7 +132,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reports each key with a template in it, unless something else is wrong with it already.
+    /// Reports templates in keys, unless the key is invalid for another reason.
     pub(super) fn templated_keys(&mut self, node: &Node) {
         match &node.kind {
             Kind::Map(entries) => {
@@ -155,10 +155,10 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Reports each flow that calls itself, also through others.
+    /// Reports recursive flows, including indirect recursion.
     pub(super) fn cycles(&mut self, flows: &[Flow]) {
         let calls: Vec<Vec<usize>> = flows.iter().map(|flow| called(&flow.steps)).collect();
-        // 0 is new, 1 on the way, 2 done.
+        // 0: new, 1: in progress, 2: done.
         let mut state = vec![0u8; flows.len()];
         let mut reported = HashSet::new();
         for start in 0..flows.len() {
@@ -197,7 +197,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The flows that steps call.
+/// Flows called by these steps.
 fn called(steps: &[Step]) -> Vec<usize> {
     let mut found = Vec::new();
     walk(steps, &mut |action| {
@@ -214,7 +214,7 @@ fn tasks(node: &Node, out: &mut Vec<Key>) {
     }
 }
 
-/// Every name that a list of steps assigns, at any depth.
+/// All names assigned by a step list, at any depth.
 fn steps(node: &Node, out: &mut Vec<Key>) {
     let Kind::List(items) = &node.kind else { return };
     for step in items {

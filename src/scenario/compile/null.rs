@@ -1,4 +1,4 @@
-//! Words for null of other languages, which are strings here.
+//! Words for null in other languages, which are strings in YAML.
 
 use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
@@ -6,7 +6,7 @@ use crate::scenario::syntax::node::{Kind, Node};
 const WORDS: [&str; 4] = ["none", "nil", "undefined", "null"];
 
 impl Builder<'_> {
-    /// Warns of an unquoted `None` or `nil`, which was probably meant as null and is a string.
+    /// Warns of an unquoted `None` or `nil`, which is a string and was probably meant as null.
     pub(super) fn meant_as_null(&mut self, node: &Node) {
         let Kind::Text(text) = &node.kind else { return };
         if WORDS.iter().any(|word| text.eq_ignore_ascii_case(word)) && self.sources.at(node.at.clone()) == text {
@@ -25,7 +25,7 @@ mod tests {
     use crate::scenario::Scenario;
 
     #[test]
-    fn null_of_other_languages_is_warned_of_unless_it_is_quoted() {
+    fn unquoted_null_of_other_languages_causes_a_warning() {
         let warned = |step: &str| {
             let text =
                 format!("host: http://h\nvars: {{ v: x }}\ntasks: [{{ steps: [{step}, {{ log: '{{{{ v }}}}' }}] }}]\n");

@@ -1,6 +1,4 @@
-//! GraphQL operations and the rows of the statistics that they count in.
-//!
-//! In: the operation of each step. Out: the name of its row, and the size of the operations of each row.
+//! Rows and sizes of GraphQL operations.
 
 use std::collections::HashMap;
 
@@ -9,21 +7,21 @@ use super::interner::Counted;
 use crate::scenario::plan::{self, EndpointId, OperationSize};
 use crate::scenario::syntax::diagnostic::Diagnostic;
 
-/// Digits of the hash that names a document without an operation name.
+/// Number of hash digits in the name of an anonymous operation.
 const DIGITS: usize = 8;
 
-/// The row of an operation that has no name: the same document is always the same row.
+/// Row name of an anonymous operation; the same for the same document.
 pub(super) fn anonymous(document: &str) -> String {
     let hash = plan::sha256(document);
     format!("anonymous-{}", hash.get(..DIGITS).unwrap_or(&hash))
 }
 
 impl Builder<'_> {
-    /// The size of the operations of each row, and warnings of different ones that share a row.
+    /// Sizes of the operations by row; warns if different operations share a row.
     pub(super) fn counted(&mut self) -> Vec<(EndpointId, OperationSize)> {
         let all = std::mem::take(&mut self.interner.operations);
         let mut rows: Vec<(EndpointId, OperationSize)> = Vec::new();
-        // For each row, where it is in the list and which operation came first.
+        // By row: index in the list, and the first operation.
         let mut known: HashMap<EndpointId, (usize, &Counted)> = HashMap::new();
         for one in &all {
             let (index, first) = *known.entry(one.row).or_insert((rows.len(), one));
@@ -31,7 +29,7 @@ impl Builder<'_> {
                 Some((_, size)) => *size = size.most(one.size),
                 None => rows.push((one.row, one.size)),
             }
-            // Two rows with a `name` share it on purpose.
+            // Both steps set `name`, so they share the row on purpose.
             if first.size != one.size && !(first.named && one.named) {
                 self.mixed(first, one);
             }
@@ -49,8 +47,8 @@ impl Builder<'_> {
             row.kind, row.name, one.size, first.size
         );
         let warning = Diagnostic::new(one.at.clone(), message)
-            .note("their times are mixed, and of each figure the larger one is shown")
-            .note("to tell them apart, give one a `name`");
+            .note("their times are mixed, and the largest of each figure is shown")
+            .note("set a different `name` in one of them");
         self.diagnostics.warnings.push(warning);
     }
 }
@@ -73,11 +71,11 @@ mod tests {
     }
 
     #[test]
-    fn a_document_without_a_name_has_a_row_of_its_own() {
+    fn anonymous_operations_have_separate_rows() {
         let steps = "      - graphql: \"{ a }\"\n      - graphql: \"{ b }\"\n      - graphql: \"{ a }\"\n      \
             - graphql: \"mutation { a }\"\n      - graphql: \"{ a }\"\n        name: mine\n";
         let scenario = scenario(steps);
-        // The beginnings of the hashes that a persisted query would have.
+        // The first digits of the hash of a persisted query.
         let wanted =
             ["QUERY anonymous-1c7e1e34", "QUERY anonymous-057b0464", "MUTATION anonymous-3a59802d", "QUERY mine"];
         assert_eq!(rows(&plan(&scenario)), wanted);
@@ -97,7 +95,7 @@ mod tests {
             "warning: two operations share the row QUERY Q: this one asks for depth 2, 2 fields, ~50 nodes, the one at \
              s.yaml:4 for depth 2, 3 fields, ~1 node",
             "--> s.yaml:5:18",
-            "give one a `name`",
+            "set a different `name`",
         ] {
             assert!(shared.warnings().contains(wanted), "{wanted}:\n{}", shared.warnings());
         }
@@ -109,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_leaves_no_size_behind() {
+    fn unselected_operations_have_no_size() {
         let all = scenario(
             "      - graphql: \"query Q { a { b } }\"\n        tags: slow\n      \
              - graphql: \"subscription Q { a }\"\n        tags: slow\n      - get: /\n",

@@ -1,4 +1,4 @@
-//! Certificates and keys in PEM form: read when the scenario is, so that a wrong one is shown where it is named.
+//! Certificates and keys in PEM format. They are validated at compile time, so that errors have a position.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::scenario::plan::Identity;
 use crate::scenario::syntax::node::Node;
 
 impl Builder<'_> {
-    /// `ca`: certificates to trust.
+    /// `ca`: trusted certificates.
     pub(super) fn authority(&mut self, node: &Node) -> Option<Arc<[u8]>> {
         let (name, bytes) = self.pem(node, "ca", "CERTIFICATE")?;
         let mut roots = RootCertStore::empty();
@@ -27,7 +27,7 @@ impl Builder<'_> {
         Some(bytes)
     }
 
-    /// `cert` and `key`, which belong together.
+    /// `cert` and `key` of a client certificate.
     pub(super) fn identity(&mut self, node: &Node, fields: &Fields<'_>) -> Option<Identity> {
         let cert = fields.get("cert").map(|n| (n, self.pem(n, "cert", "CERTIFICATE")));
         let key = fields.get("key").map(|n| (n, self.pem(n, "key", "PRIVATE KEY")));
@@ -40,7 +40,7 @@ impl Builder<'_> {
         let private = match PrivateKeyDer::from_pem_slice(&key) {
             Ok(private) => private,
             Err(_) if String::from_utf8_lossy(&key).contains("ENCRYPTED") => {
-                let note = "write it without one: openssl pkey -in key.pem -out plain.pem";
+                let note = "remove it: openssl pkey -in key.pem -out plain.pem";
                 self.report(key_node.at.clone(), format!("the key in {key_name} has a password"), note);
                 return None;
             }
@@ -53,7 +53,7 @@ impl Builder<'_> {
             Ok(_) => Some(Identity { certificate, key }),
             Err(rustls::Error::InconsistentKeys(_)) => {
                 let message = format!("the key in {key_name} does not belong to the certificate in {cert_name}");
-                self.report(key_node.at.clone(), message, "name the key that the certificate was made for");
+                self.report(key_node.at.clone(), message, "set `key` to the key of the certificate");
                 None
             }
             Err(why) => {

@@ -1,4 +1,4 @@
-//! Reading one value at a time: the right kind, or an error that says what was found.
+//! Reads single values; errors say what was expected and what was found.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Key, Kind, Node};
 use crate::units;
 
-/// Most values that a template gives to one name.
+/// Maximum number of values that a template can give for one name.
 const MOST_REPEATED: usize = 1_000;
 
 impl Builder<'_> {
-    /// The entries of a map, after a look at its keys.
+    /// The entries of a map, after checking its keys.
     pub(super) fn fields<'n>(&mut self, node: &'n Node, table: &Table) -> Option<Fields<'n>> {
         let entries = self.map(node, table.what)?;
         let allowed = table::names(table.keys);
@@ -31,8 +31,8 @@ impl Builder<'_> {
         Some(fields)
     }
 
-    /// The value of the key `name`, whose node is `given`; else its default. The default, too, where the value is wrong,
-    /// which `read` reports. `None` only without a default.
+    /// Value of the key `name`, read from `given` or else from its default. If the value is invalid, `read` reports it
+    /// and the default is used. `None` only if there is no default.
     pub(super) fn or_default<T>(
         &mut self,
         given: Option<&Node>,
@@ -80,11 +80,11 @@ impl Builder<'_> {
         text
     }
 
-    /// `{{ x }}` without quotes is a map to YAML.
+    /// YAML parses an unquoted `{{ x }}` as a map.
     fn hint_braces(&mut self, node: &Node) {
         let written = self.sources.text().get(node.at.start..).unwrap_or("");
         if written.starts_with("{{") || written.starts_with("{ {") {
-            self.diagnostics.advise("put quotes round a value with a template: \"{{ … }}\"");
+            self.diagnostics.advise("quote values with templates: \"{{ … }}\"");
         }
     }
 
@@ -100,11 +100,11 @@ impl Builder<'_> {
 
     /// A name without templates.
     pub(super) fn name_text(&mut self, node: &Node) -> Option<String> {
-        self.never_filled(node, "name", "it is one name for the whole run");
+        self.rejects_template(node, "name", "it is one name for the whole run");
         self.plain_text(node, "name")
     }
 
-    /// The `name` of a step: its row, which there is once for the whole run.
+    /// Row name of a step, from its `name`. Constant for the whole run.
     pub(super) fn row_name(&mut self, fields: &Fields<'_>) -> Option<String> {
         let node = fields.get("name")?;
         let name = self.plain_text(node, "name")?;
@@ -112,17 +112,17 @@ impl Builder<'_> {
             self.report(
                 node.at.clone(),
                 "`name` cannot contain a template: it names one row of the statistics",
-                "write one name for all of them, such as /items/ID; without a name it is the address as written",
+                "use one name for all, such as /items/ID; the default is the address as written",
             );
         }
         Some(name)
     }
 
-    /// Whether the value is null, also by a template that does not vary.
+    /// True if the value is null, or a constant template that is null.
     pub(super) fn is_none(&self, node: &Node) -> bool {
         match &node.kind {
             Kind::Null => true,
-            // Errors are reported when the text is read.
+            // Errors are reported when the text is compiled.
             Kind::Text(text) if text.contains("{{") => {
                 matches!(template::template(text, &self.names), Ok(Template::Constant(value)) if value.is_none())
             }
@@ -130,7 +130,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds advice to an error about a value that cannot contain a template, if it has one.
+    /// Adds a note to the error of a value that contains a template but must not.
     fn no_template(&mut self, node: &Node) {
         if node.scalar().is_some_and(|text| text.contains("{{")) {
             self.diagnostics.advise("templates are not allowed here: this is evaluated when the file is loaded");
@@ -173,7 +173,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Name and value pairs; a list repeats its name, and null is left out.
+    /// Name and value pairs; a list repeats its name, and null is omitted.
     pub(super) fn pairs(&mut self, node: &Node, what: &str) -> Vec<(String, Text)> {
         let Some(entries) = self.map(node, what) else { return Vec::new() };
         let mut pairs = Vec::with_capacity(entries.len());
@@ -192,13 +192,13 @@ impl Builder<'_> {
         pairs
     }
 
-    /// The items of a list that a template gives, where it does not vary during the run; null has none.
+    /// Items of a list from a constant template; null has none.
     fn known_list(&mut self, node: &Node) -> Option<Vec<Text>> {
         if matches!(node.kind, Kind::Null) {
             return Some(Vec::new());
         }
         let Kind::Text(text) = &node.kind else { return None };
-        // Errors are reported when the text is read.
+        // Errors are reported when the text is compiled.
         let Ok(Template::Constant(value)) = template::template(text, &self.names) else { return None };
         if value.is_none() {
             return Some(Vec::new());
@@ -210,7 +210,7 @@ impl Builder<'_> {
         Some(items.map(|item| Text::Fixed(template::shown(&item).unwrap_or_default().into())).collect())
     }
 
-    /// A length of time above zero.
+    /// A duration above zero.
     pub(super) fn some_time(&mut self, node: &Node, what: &str) -> Option<Duration> {
         let duration = self.duration(node, what)?;
         if duration.is_zero() {
@@ -238,7 +238,7 @@ impl Builder<'_> {
         None
     }
 
-    /// A number with decimals.
+    /// A decimal number.
     pub(super) fn number(&mut self, node: &Node, what: &str) -> Option<f64> {
         let text = self.scalar(node, what)?;
         match text.trim().parse::<f64>() {
@@ -266,16 +266,16 @@ impl Builder<'_> {
         None
     }
 
-    /// Strings without templates; a single one needs no list.
+    /// Strings without templates; a single string needs no list.
     pub(super) fn plain_texts(&mut self, node: &Node, what: &str) -> Vec<String> {
         let text = |n| {
-            self.never_filled(n, what, "it is evaluated when the file is loaded");
+            self.rejects_template(n, what, "it is evaluated when the file is loaded");
             self.plain_text(n, what)
         };
         node.one_or_more().iter().filter_map(text).collect()
     }
 
-    /// A string whose templates do not vary, rendered.
+    /// A string with only constant templates, rendered.
     pub(super) fn constant_text(&mut self, node: &Node, what: &str) -> Option<String> {
         match self.text(node, what)? {
             Text::Fixed(text) => Some(text.to_string()),
@@ -283,14 +283,14 @@ impl Builder<'_> {
                 self.report(
                     node.at.clone(),
                     format!("`{what}` cannot vary during the run"),
-                    "only env.NAME and vars can be used here",
+                    "only env.NAME and vars are available here",
                 );
                 None
             }
         }
     }
 
-    /// A number of bytes: `512`, `10KB`, `1MB`.
+    /// A size in bytes: `512`, `10KB`, `1MB`.
     pub(super) fn size(&mut self, node: &Node, what: &str) -> Option<u64> {
         let text = self.scalar(node, what)?;
         let size = units::parse_size(&text);

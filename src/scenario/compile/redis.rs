@@ -1,4 +1,4 @@
-//! Redis steps and where they go.
+//! Compiles Redis steps and the address of the server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +18,11 @@ use crate::scenario::plan::{
 use crate::scenario::syntax::diagnostic::Diagnostic;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// Largest padded message: what a subscriber of ours can read.
+/// Maximum padded size: the largest message that subscribers accept.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
-/// Commands after which a connection does nothing but receive: why they cannot be a `redis` step, and what to write instead.
+/// Commands after which a connection only receives: reason why they are not allowed in a `redis` step, and the
+/// alternative.
 const STREAMING: &[(&str, &str, &str)] = &[
     ("SUBSCRIBE", LISTENS, "write subscribe: [channel]"),
     ("PSUBSCRIBE", LISTENS, "write subscribe: [pattern] and pattern: true"),
@@ -33,16 +34,16 @@ const STREAMING: &[(&str, &str, &str)] = &[
     ("PSYNC", "makes a connection a replica's, which does nothing but receive", NO_STEP),
     (
         "MONITOR",
-        "sends responses without end",
+        "never stops sending responses",
         "katydid has no step for it; redis-cli monitor shows what a server receives",
     ),
 ];
 const NO_STEP: &str = "katydid has no step for it";
-const LISTENS: &str = "makes a connection listen, which has a step of its own";
-const ENDS: &str = "ends what a `subscribe` step has begun, and has a step of its own";
+const LISTENS: &str = "makes a connection only receive; use a `subscribe` step";
+const ENDS: &str = "ends a subscription; use an `unsubscribe` step";
 
 impl Builder<'_> {
-    /// Where Redis steps go unless a run names another one; without any `url`, the run must name one.
+    /// Address of Redis steps, unless the run overrides it; without any address, the run must specify one.
     pub(super) fn redis_target(&mut self, fields: &Fields<'_>) -> Option<RedisTarget> {
         let environment = self.redis_from_environment();
         if let Some(url) = &environment {
@@ -52,8 +53,7 @@ impl Builder<'_> {
             let used = self.uses.redis.clone()?;
             if environment.is_none() {
                 let advice = "write redis: { url: redis://127.0.0.1:6379 } at the top, or give --host redis://HOST, or set REDIS_HOST";
-                self.uses.no_redis =
-                    Some(Diagnostic::new(used, "a Redis step, but no `redis` to send it to").note(advice));
+                self.uses.no_redis = Some(Diagnostic::new(used, "Redis step without a Redis address").note(advice));
             }
             let (protocol, envelope, drain) = self.redis_options(Fields(&[]))?;
             let (url, tls) = (environment.unwrap_or_default(), ClientOptions::default());
@@ -73,8 +73,8 @@ impl Builder<'_> {
             for at in std::mem::take(&mut self.uses.measured) {
                 self.report(
                     at,
-                    "`measure: delivery` needs the stamp that `envelope: off` leaves out",
-                    "write envelope: binary or json in `redis`, or leave `measure` out",
+                    "`measure: delivery` has no effect with `envelope: off`",
+                    "use envelope: binary or json in `redis`, or remove `measure`",
                 );
             }
         }
@@ -82,7 +82,7 @@ impl Builder<'_> {
         if let Some(node) = fields.get("tls") {
             self.tls(node, &mut tls);
             if url.as_ref().is_some_and(|url| Address::parse(url).is_ok_and(|address| !address.tls)) {
-                self.warn(node.at.clone(), "`tls` does nothing for a redis:// address", "write rediss:// for TLS");
+                self.warn(node.at.clone(), "`tls` has no effect with a redis:// address", "write rediss:// for TLS");
             }
         }
         Some(RedisTarget { url: url.unwrap_or_default(), protocol, envelope, drain, tls })
@@ -101,7 +101,7 @@ impl Builder<'_> {
         Some((protocol?, envelope?, drain?))
     }
 
-    /// The address by `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.
+    /// Address from `REDIS_HOST`, `REDIS_PORT`, `REDIS_USERNAME`, `REDIS_PASSWORD` and `REDIS_TLS`.
     fn redis_from_environment(&self) -> Option<Arc<str>> {
         let get = |name: &str| self.names.environment.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let host = get("REDIS_HOST")?;
@@ -191,7 +191,7 @@ impl Builder<'_> {
 
     pub(super) fn unsubscribe(&mut self, argument: &Node) -> Option<Action> {
         self.uses.redis.get_or_insert(argument.at.clone());
-        // A channel of this name goes into a list.
+        // A channel with this name must be in a list.
         if matches!(argument.kind, Kind::Null) || argument.scalar() == Some("all") {
             return Some(Action::Unsubscribe(Vec::new()));
         }
@@ -202,7 +202,7 @@ impl Builder<'_> {
         self.uses.redis.get_or_insert(argument.at.clone());
         let mut command = Vec::new();
         match argument.scalar() {
-            // A single string is split at blanks; an argument with blanks needs the list.
+            // A single string is split at spaces; arguments with spaces need a list.
             Some(text) => {
                 for word in text.split_whitespace() {
                     let kind = Kind::Text(word.to_owned());
@@ -218,7 +218,7 @@ impl Builder<'_> {
                 "write redis: [GET, \"key {{ user.id }}\"]",
             );
         }
-        // The word as it is written: what a template makes of it is a value, which may be a secret, and no name.
+        // The command as written: a rendered template may be a secret.
         let word = argument.one_or_more().first().and_then(|n| n.scalar()?.split_whitespace().next());
         let first = word.filter(|word| !word.contains("{{")).map_or_else(|| "COMMAND".to_owned(), str::to_uppercase);
         if let Some((_, why, instead)) = STREAMING.iter().find(|(command, ..)| *command == first) {

@@ -1,4 +1,4 @@
-//! `report`, `baseline`, `search`, and the check of `profiles`.
+//! Compiles `report`, `baseline` and `search`, and checks the keys of `profiles`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Baseline, Regression, Reports, Search, Vary};
 use crate::scenario::syntax::node::Node;
 
-/// Each profile is checked as a scenario of its own.
+/// Maximum number of profiles: each is compiled separately.
 pub(crate) const MAX_PROFILES: usize = 30;
 
 impl Builder<'_> {
@@ -58,7 +58,7 @@ impl Builder<'_> {
         Some(Search { vary: vary?, from, to, hold: hold?, until: until? })
     }
 
-    /// The keys of every profile; their values are checked with the profile laid over the file.
+    /// Checks the keys of every profile; values are checked after merging the profile with the file.
     pub(super) fn check_profiles(&mut self, fields: &Fields<'_>) {
         let Some(entries) = fields.get("profiles").and_then(|n| self.map(n, "profiles")) else { return };
         let own: Vec<&str> = keys::of_profiles().map(|key| key.name).collect();

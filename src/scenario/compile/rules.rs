@@ -1,4 +1,4 @@
-//! The rules between the keys of one map: which are required, and which cannot be together.
+//! Rules between the keys of a map: required keys, and keys that exclude each other.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::scenario::grammar::table::Rule;
 use crate::scenario::syntax::node::Kind;
 
 impl Builder<'_> {
-    /// Reports each rule that the keys of a map break; a key that is missing is reported at `at`.
+    /// Reports violated rules; missing keys are reported at `at`.
     pub(super) fn rules(&mut self, fields: Fields<'_>, at: &Range<usize>, what: &str, rules: &[Rule]) {
         let is_set = |key: &str| fields.get(key).is_some();
         for rule in rules {

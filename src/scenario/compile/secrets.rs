@@ -1,4 +1,4 @@
-//! What is masked: the values of `secrets`, and passwords that need no declaration.
+//! Values to mask: those of `secrets`, and passwords that need not be declared.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use super::fields::Fields;
 use crate::scenario::secrets::{Redactor, userinfo};
 
 impl Builder<'_> {
-    /// The password in the URL of the Redis in the environment.
+    /// Adds the password in the Redis URL of the environment.
     pub(super) fn known_passwords(&mut self) {
         let environment = Arc::clone(&self.names.environment);
         if let Some(url) = environment.get("REDIS_URL") {
@@ -15,12 +15,12 @@ impl Builder<'_> {
         }
     }
 
-    /// Notes the password in a URL, so that it is masked wherever it comes up; also as it is written there.
+    /// Adds the password of a URL, decoded and as written.
     pub(super) fn password_of(&mut self, url: &str) {
         self.uses.passwords.extend(userinfo::passwords(url));
     }
 
-    /// Whether what `secrets` names is there, and can be masked.
+    /// Checks that the variables in `secrets` are set and can be masked.
     pub(super) fn check_secrets(&mut self, fields: &Fields<'_>) {
         for node in fields.get("secrets").map(|n| n.one_or_more()).unwrap_or_default() {
             let Some(name) = self.plain_text(node, "secrets") else { continue };
@@ -28,7 +28,7 @@ impl Builder<'_> {
                 Some(value) => {
                     if !Redactor::takes(&value) {
                         let message = format!("the value of {name} is too short to be masked");
-                        self.warn(node.at.clone(), message, "a secret has at least four characters");
+                        self.warn(node.at.clone(), message, "only values of at least four characters are masked");
                     }
                 }
                 None => {

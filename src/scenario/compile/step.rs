@@ -1,4 +1,4 @@
-//! One step: exactly one action and the modifiers that go with it.
+//! Compiles a step: exactly one action, and its modifiers.
 
 use super::builder::Builder;
 use super::fields::Fields;
@@ -7,7 +7,7 @@ use crate::scenario::grammar::table;
 use crate::scenario::plan::{Action, Step};
 use crate::scenario::syntax::node::{Key, Kind, Node};
 
-const WRITE: &str = "write the address beside the action: - get: /path";
+const WRITE: &str = "write the address after the action: - get: /path";
 
 impl Builder<'_> {
     pub(super) fn steps(&mut self, node: &Node, key: &str) -> Vec<Step> {
@@ -38,7 +38,7 @@ impl Builder<'_> {
         let word = action.key.name;
         if let Some((other, at, _)) = actions.next() {
             let message = format!("both `{word}` and `{}` are in one step; keep one", other.key.name);
-            self.report(at, message, "a step has one action: begin a new step with -");
+            self.report(at, message, "a step has one action: start a new step with -");
             return None;
         }
         self.modifiers(entries, action);
@@ -46,7 +46,7 @@ impl Builder<'_> {
         let own_tags = fields.get("tags").map(|n| self.plain_texts(n, "tags")).unwrap_or_default();
         let excluded = self.tags.excluded(&own_tags);
         let wanted = self.tags.wanted(&own_tags);
-        // Steps inside of others may be wanted where those around them are not.
+        // Nested steps may be selected even if this step is not.
         let contains_steps = action.contains_steps();
         let taken = !excluded && (wanted || contains_steps || (word == "call" && self.calls_selected_flow(argument)));
         let watched = self.names.assigned.watch(taken && self.names.assigned.watching());
@@ -83,11 +83,11 @@ impl Builder<'_> {
         }
         if strange.is_empty() {
             let at = entries.first().map_or(node.at.clone(), |(k, _)| k.at.clone());
-            self.report(at, "this step does nothing", format!("give one of {}", actions.join(", ")));
+            self.report(at, "a step without an action", format!("use one of {}", actions.join(", ")));
         }
     }
 
-    /// Refuses keys that do not go with the action.
+    /// Reports keys that are not allowed with the action.
     fn modifiers(&mut self, entries: &[(Key, Node)], action: &actions::Action) {
         let mut allowed = vec![action.key.name];
         allowed.extend(action.modifiers.iter().copied().chain([ANY_STEP]).flat_map(table::names));
@@ -98,11 +98,11 @@ impl Builder<'_> {
             if let Some(note) = instead(&key.name) {
                 self.report(key.at.clone(), format!("unknown field `{}`", key.name), note);
             } else if let Some(other) = elsewhere {
-                let message = format!("`{}` does not go with `{}`", key.name, action.key.name);
+                let message = format!("`{}` is not allowed with `{}`", key.name, action.key.name);
                 self.report(
                     key.at.clone(),
                     message,
-                    format!("it goes with `{}`; allowed here: {}", other.key.name, allowed.join(", ")),
+                    format!("it is allowed with `{}`; allowed here: {}", other.key.name, allowed.join(", ")),
                 );
             } else {
                 self.diagnostics.unknown(key.at.clone(), &key.name, &allowed);
@@ -131,22 +131,20 @@ impl Builder<'_> {
     }
 }
 
-/// What replaces a word that other tools have in a step.
+/// Alternative to a key that other tools use.
 fn instead(word: &str) -> Option<&'static str> {
     Some(match word {
         "url" | "path" | "uri" | "request" | "http" => WRITE,
-        "think" | "think_time" | "sleep" | "pause" | "delay" => "a pause is a step of its own: - wait: 3s",
-        "loop" | "times" => "steps are repeated by a step around them: - repeat: 3, with steps below it",
-        "assert" | "asserts" | "assertions" | "check" | "checks" | "validate" => {
-            "expectations are set beside the address: expect: { status: 200 }"
-        }
-        "extract" | "save" | "store" => "values of the response are captured beside the address: capture: { id: $.id }",
-        "params" => "pairs after the ? are written query: { page: 1 }",
+        "think" | "think_time" | "sleep" | "pause" | "delay" => "use a separate step: - wait: 3s",
+        "loop" | "times" => "use a step that contains the steps to repeat: - repeat: 3, with steps below it",
+        "assert" | "asserts" | "assertions" | "check" | "checks" | "validate" => "use expect: { status: 200 }",
+        "extract" | "save" | "store" => "use capture: { id: $.id }",
+        "params" => "use query: { page: 1 }",
         _ => return None,
     })
 }
 
-/// Whether an action has no steps inside it, or none is left.
+/// True if the action contains no steps, or none is selected.
 fn is_empty(action: &Action) -> bool {
     action.children().into_iter().all(<[Step]>::is_empty)
 }

@@ -1,4 +1,4 @@
-//! GraphQL subscriptions: a step that opens a WebSocket and listens.
+//! Compiles GraphQL subscriptions, which use a WebSocket.
 
 use std::time::Duration;
 
@@ -15,22 +15,22 @@ use crate::scenario::eval::template::{Part, Text};
 use crate::scenario::plan::{Limit, MAX_EVENTS, OperationKind, SubscriptionStep, UrlTemplate};
 use crate::scenario::syntax::node::Node;
 
-/// Keys that only a subscription has.
+/// Keys that only subscriptions have.
 const OWN: [&str; 2] = ["events", "listen_for"];
-/// Keys that a subscription cannot have, and why.
-const STRANGE: [(&str, &str); 3] = [
-    ("persisted", "a subscription is sent as text; the file's setting applies to queries and mutations"),
-    ("method", "a subscription goes over a WebSocket; the file's setting applies to queries"),
-    ("http_version", "a WebSocket is opened by HTTP/1.1"),
+/// Keys that subscriptions cannot have, and the reason.
+const NOT_ALLOWED: [(&str, &str); 3] = [
+    ("persisted", "a subscription is sent as text; the setting of the file applies to queries and mutations"),
+    ("method", "a subscription uses a WebSocket; the setting of the file applies to queries"),
+    ("http_version", "a WebSocket is opened with HTTP/1.1"),
 ];
 
 impl Builder<'_> {
-    /// Refuses the keys of a subscription on any other operation.
-    pub(super) fn of_subscriptions_alone(&mut self, fields: &Fields<'_>, kind: OperationKind) {
+    /// Reports keys of subscriptions in other operations.
+    pub(super) fn only_in_subscriptions(&mut self, fields: &Fields<'_>, kind: OperationKind) {
         let what = if kind == OperationKind::Query { "query" } else { "mutation" };
         for key in OWN {
             if let Some(at) = fields.key(key) {
-                let message = format!("`{key}` goes with a subscription, this is a {what}");
+                let message = format!("`{key}` requires a subscription, found a {what}");
                 self.report(at, message, "a query or mutation has one response");
             }
         }
@@ -43,9 +43,9 @@ impl Builder<'_> {
         chosen: &Chosen,
     ) -> Option<SubscriptionStep> {
         let before = self.diagnostics.errors.len();
-        for (key, why) in STRANGE {
+        for (key, why) in NOT_ALLOWED {
             if let Some(at) = fields.key(key) {
-                self.report(at, format!("`{key}` does not go with a subscription"), why);
+                self.report(at, format!("`{key}` is not allowed with a subscription"), why);
             }
         }
         self.events_have_no_status(fields);
@@ -90,7 +90,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Where the WebSocket is opened, as the HTTP request that it begins with.
+    /// Address of the WebSocket, as the HTTP request that opens it.
     fn stream_url(&mut self, argument: &Node) -> Option<UrlTemplate> {
         let address = self.settings.graphql.subscriptions.as_ref().unwrap_or(&self.settings.graphql.endpoint);
         let text = match template::text(address, &self.names) {
@@ -128,7 +128,7 @@ impl Builder<'_> {
     }
 }
 
-/// The address of the request that opens the WebSocket at `address`.
+/// HTTP address of the request that opens the WebSocket at `address`.
 fn as_http(address: &str) -> String {
     for (ws, http) in [("ws://", "http://"), ("wss://", "https://")] {
         if let Some(rest) = address.strip_prefix(ws) {

@@ -1,30 +1,30 @@
-//! `--tags` and `--exclude-tags`: which tasks and steps are taken.
+//! Selects tasks and steps by `--tags` and `--exclude-tags`.
 
 use std::collections::HashSet;
 
 use crate::scenario::plan::SelectOptions;
 
-/// Whether a step without tags is selected, by its context.
+/// Context of a step, which determines whether a step without tags is selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TagContext {
-    /// It is in no task and belongs to all.
+    /// Not in a task: selected.
     Shared,
-    /// It is called by something that is selected.
+    /// Called by a selected step.
     Selected,
-    /// It is in a task, or called by something, that is not selected.
+    /// In a task or called by a step that is not selected.
     NotSelected,
 }
 
-/// The filter, and where in the file the compiler is.
+/// The filter, and its current position in the file.
 #[derive(Debug)]
 pub(super) struct TagFilter<'a> {
     /// Values of the flags.
     pub select: &'a SelectOptions,
     /// Tags of the current task and step.
     pub current: Vec<String>,
-    /// What becomes of steps without tags.
+    /// Context of the current step.
     pub context: TagContext,
-    /// The flows in which some step is selected by its own tags, also in flows that they call.
+    /// Flows that contain a step selected by its own tags, including indirectly called flows.
     pub selected_flows: HashSet<String>,
 }
 
@@ -33,27 +33,28 @@ impl<'a> TagFilter<'a> {
         Self { select, current: Vec::new(), context: TagContext::Shared, selected_flows: HashSet::new() }
     }
 
-    /// Whether `--tags` takes a part of each flow.
+    /// True if `--tags` is set, which selects parts of flows.
     pub fn has_tags(&self) -> bool {
         !self.select.tags.is_empty()
     }
 
-    /// Whether a row of the file may be missing because it was filtered out.
+    /// True if rows of the file may be missing because of the filter.
     pub fn is_partial(&self) -> bool {
         self.has_tags() || !self.select.exclude_tags.is_empty()
     }
 
-    /// Whether something with these tags is left out.
+    /// True if something with these tags is excluded.
     pub fn excluded(&self, tags: &[String]) -> bool {
         tags.iter().any(|tag| self.select.exclude_tags.contains(tag))
     }
 
-    /// Whether one of these tags is selected.
+    /// True if one of these tags is selected.
     pub fn selects(&self, tags: &[String]) -> bool {
         tags.iter().any(|tag| self.select.tags.contains(tag))
     }
 
-    /// Whether a step is selected, by its own tags or those around it. Outside of tasks what has no tags belongs to all.
+    /// True if a step is selected, by its own tags or by its context. Outside of tasks, steps without tags are
+    /// selected.
     pub fn wanted(&self, tags: &[String]) -> bool {
         let by_itself = match self.context {
             TagContext::Shared => tags.is_empty() && self.current.is_empty(),
@@ -63,7 +64,7 @@ impl<'a> TagFilter<'a> {
         !self.has_tags() || by_itself || self.selects(tags) || self.selects(&self.current)
     }
 
-    /// What the steps of a flow are in that is called here.
+    /// Context of the steps of a flow that is called here.
     pub fn context_here(&self) -> TagContext {
         match self.wanted(&[]) {
             true if self.context == TagContext::Shared && self.current.is_empty() => TagContext::Shared,

@@ -1,4 +1,4 @@
-//! `thresholds`: `metric operator value`, joined by `and`, and what it is about.
+//! Compiles `thresholds`: `metric operator value` joined by `and`, with scope, period and effect.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::scenario::syntax::node::{Kind, Node};
 use crate::units;
 
 const FORMS: &str = "write p95 < 300ms, fail_ratio < 1%, rps > 50, mean < 200ms, requests >= 1000 or dropped == 0";
-/// The words before a metric; the longer ones first.
+/// Prefixes of metrics; longer ones first.
 const SOURCES: [(&str, Source); 7] = [
     ("generator.schedule_delay.", Source::ScheduleDelay),
     ("redis.delivery.", Source::Delivery),
@@ -58,10 +58,10 @@ impl Builder<'_> {
         let checks = threshold.iter().flat_map(|threshold| &threshold.checks);
         let is_broad = checks.clone().any(|check| !measured::is_of_requests(check.source, check.metric));
         if let Some(node) = fields.get("on").filter(|_| is_broad) {
-            let note = "write a threshold of its own for it, without `on`";
+            let note = "use a separate threshold without `on`";
             self.report(
                 node.at.clone(),
-                "`on` has no effect: this is not measured by request".to_owned(),
+                "`on` has no effect: this metric is not measured per request".to_owned(),
                 note.to_owned(),
             );
         }
@@ -70,7 +70,7 @@ impl Builder<'_> {
             && !stages.iter().any(|stage| *stage.name == *name)
             && elsewhere(name)
         {
-            // The load of this profile has no such stage, but that of another has: there is nothing to evaluate.
+            // Only the load of another profile has this stage.
             if let Some(node) = fields.get("stage") {
                 let message = format!("the load of this run has no stage `{name}`: this threshold is skipped");
                 self.warn(node.at.clone(), message, "it is evaluated with a profile that has the stage");
@@ -91,7 +91,7 @@ impl Builder<'_> {
         Some(Threshold { on, stage, over, hold, abort, warn, ..threshold? })
     }
 
-    /// `for`, `abort` and `warn`: when a threshold fails, and what that does.
+    /// `for`, `abort` and `warn`.
     fn effect(&mut self, fields: Fields<'_>) -> Option<(Duration, bool, bool)> {
         let keys = keys::THRESHOLD.keys;
         let hold = self.or_default(fields.get("for"), keys, "for", Self::duration);
@@ -100,7 +100,7 @@ impl Builder<'_> {
         Some((hold?, abort?, warn?))
     }
 
-    /// A threshold of its text alone.
+    /// Compiles a threshold in short form.
     pub(super) fn checks(&mut self, node: &Node) -> Option<Threshold> {
         let text = self.scalar(node, "thresholds")?;
         let mut checks = Vec::new();
@@ -114,7 +114,7 @@ impl Builder<'_> {
                         bare = value.ends_with(|c: char| c.is_ascii_digit());
                     }
                     checks.push(check);
-                    // Whoever reads the words should not have to know that a bare number is seconds.
+                    // Show the unit of a bare number, which is in seconds.
                     words.push(format!("{part}{}", if bare { "s" } else { "" }));
                 }
                 Err((message, note)) => {
@@ -132,15 +132,15 @@ impl Builder<'_> {
     fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {
         let name = self.plain_text(node, "stage")?;
         let found = stages.iter().position(|stage| *stage.name == name);
-        // Every load has a stage, perhaps without a name: this one has a mistake, which was reported where it is.
+        // Every load has stages: without any, an error was reported there.
         if found.is_none() && !stages.is_empty() {
             let names: Vec<&str> = stages.iter().map(|stage| &*stage.name).filter(|name| !name.is_empty()).collect();
             let note = match nearest(&name, names.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None if names.is_empty() => "this load has no stages: give them names below `shape`".to_owned(),
+                None if names.is_empty() => "this load has no named stages: set `name` in `shape`".to_owned(),
                 None => format!("there are {}", names.join(", ")),
             };
-            self.report(node.at.clone(), format!("no stage is called `{name}`"), note);
+            self.report(node.at.clone(), format!("unknown stage `{name}`"), note);
         }
         found
     }
@@ -160,8 +160,8 @@ impl Builder<'_> {
                     None => {
                         let known: Vec<&str> = self.interner.tagged.keys().map(String::as_str).collect();
                         let near = nearest(name, known).map(|n| format!("did you mean `{n}`?"));
-                        let note = near.unwrap_or_else(|| "tags are set on tasks and steps".to_owned());
-                        self.report(tags.at.clone(), format!("no request has the tag `{name}`"), note);
+                        let note = near.unwrap_or_else(|| "set tags in tasks or steps".to_owned());
+                        self.report(tags.at.clone(), format!("unknown tag `{name}`: no request has it"), note);
                         return None;
                     }
                 }
@@ -175,9 +175,9 @@ impl Builder<'_> {
         self.rows(named, &names).map(Target::Endpoints)
     }
 
-    /// Rows by `POST /path`, or by the name under any verb.
+    /// Rows by kind and name (`POST /path`), or by name only.
     fn rows(&mut self, node: &Node, names: &[String]) -> Option<Vec<EndpointId>> {
-        // A part of the scenario may be without the row that the whole of it has.
+        // The selected part may not contain the row.
         let partial = self.tags.is_partial();
         let mut rows = Vec::new();
         for name in names {
@@ -191,9 +191,9 @@ impl Builder<'_> {
                     self.interner.endpoints.iter().map(|e| format!("{} {}", e.kind, e.name)).collect();
                 let note = match nearest(name, all.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean {near:?}?"),
-                    None => "write the verb and the name of a step, such as \"POST /api/checkout\"".to_owned(),
+                    None => "use method and name of a step, such as \"POST /api/checkout\"".to_owned(),
                 };
-                self.report(node.at.clone(), format!("no request is called {name:?}"), note);
+                self.report(node.at.clone(), format!("unknown request {name:?}"), note);
                 return None;
             }
             rows.extend(matching);
@@ -202,9 +202,9 @@ impl Builder<'_> {
     }
 }
 
-/// Reads one check; an error is a message and its advice.
+/// Parses a check; the error is a message and a note.
 fn parse(text: &str) -> Result<Check, (String, String)> {
-    // The first of equals is the longer sign.
+    // At the same position, the longer operator is first.
     let Some((at, operator)) = Operator::ALL
         .into_iter()
         .filter_map(|operator| text.find(operator.sign()).map(|at| (at, operator)))
@@ -220,10 +220,10 @@ fn parse(text: &str) -> Result<Check, (String, String)> {
     let metric = metric(word).ok_or_else(|| {
         let near = nearest(word, METRICS.iter().map(|(name, _)| *name).chain(["p95", "p99"]));
         let note = near.map_or_else(|| FORMS.to_owned(), |n| format!("did you mean `{n}`?"));
-        (format!("{name:?} is not measured"), note)
+        (format!("{name:?} is not a metric"), note)
     })?;
     if let Some(note) = measured::refusal(source, metric) {
-        return Err((format!("{name:?} is not measured"), note.to_owned()));
+        return Err((format!("{name:?} is not a metric"), note.to_owned()));
     }
     let value = quantity(metric, value).ok_or_else(|| {
         let wanted = match unit(metric) {
@@ -231,7 +231,7 @@ fn parse(text: &str) -> Result<Check, (String, String)> {
             Unit::Ratio => "a ratio such as 1% or 0.01",
             Unit::Number => "a number",
         };
-        (format!("`{word}` is compared with {wanted}, not with {value:?}"), FORMS.to_owned())
+        (format!("`{word}`: expected {wanted}, found {value:?}"), FORMS.to_owned())
     })?;
     Ok(Check { source, metric, operator, value })
 }
@@ -280,7 +280,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_asked() {
+    fn valid_checks() {
         use Metric::*;
         use Operator::*;
         for (text, source, metric, operator, value) in [
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot() {
+    fn invalid_checks() {
         for text in [
             "",
             "p95",

@@ -1,20 +1,20 @@
-//! Expectations that no response can meet, or that every response meets: refused, because neither checks anything.
+//! Reports expectations that always fail or always pass, because they check nothing.
 
 use super::builder::Builder;
 use crate::scenario::syntax::node::{Kind, Node};
 
-/// What is looked at.
+/// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tested {
-    /// A duration: always exists, and is never exactly equal to another.
+    /// A duration: always exists, and is never exactly equal to a value.
     Time,
     /// A number of bytes: always exists.
     Size,
     /// A status: always exists.
     Status,
-    /// How many of something there are.
+    /// A number of elements.
     Count,
-    /// A text or any value of JSON.
+    /// A string or any JSON value.
     Any,
 }
 
@@ -71,7 +71,7 @@ impl Builder<'_> {
             "exists" if is_number => {
                 self.report(node.at.clone(), format!("`exists` has no effect on {}", tested.words()), tested.example());
             }
-            // The digits of a status can be looked at.
+            // The digits of a status can be matched.
             "starts_with" | "ends_with" | "matches" if tested == Tested::Status => self.is_text(operator, node),
             "contains" | "starts_with" | "ends_with" | "matches" if is_number => {
                 let message = format!("{} is a number: `{operator}` needs a string", tested.words());
@@ -114,7 +114,7 @@ impl Builder<'_> {
         self.report(node.at.clone(), message, format!("use `< {text}`"));
     }
 
-    /// A count is compared with numbers only; other units are checked where they are compiled.
+    /// A count can only be compared with numbers; other units are checked when they are compiled.
     fn unsatisfiable_number(&mut self, node: &Node, tested: Tested) {
         if tested != Tested::Count {
             return;

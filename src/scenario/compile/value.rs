@@ -1,4 +1,4 @@
-//! Values of any shape: constants for `vars`, templates that keep their type for everything else.
+//! Compiles values of any type: constants for `vars`, templates that keep their type for everything else.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::scenario::eval::template::{Condition, SlotId, Template, TemplateError
 use crate::scenario::syntax::node::{Kind, Node};
 
 impl Builder<'_> {
-    /// A value that cannot vary during the run.
+    /// A value that is constant during the run.
     pub(super) fn constant(&mut self, node: &Node) -> Option<Value> {
         match &node.kind {
             Kind::Text(text) => match template::constant(text, &self.names) {
@@ -30,7 +30,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A value with templates anywhere inside.
+    /// A value that may contain templates at any depth.
     pub(super) fn template(&mut self, node: &Node) -> Option<Template> {
         match &node.kind {
             Kind::Text(text) => {
@@ -52,13 +52,13 @@ impl Builder<'_> {
         }
     }
 
-    /// A bare expression.
+    /// An expression without braces.
     pub(super) fn condition(&mut self, node: &Node, what: &str) -> Option<Condition> {
         let text = self.scalar(node, what)?;
         template::condition(&text, &self.names).map_err(|error: TemplateError| self.template_error(node, error)).ok()
     }
 
-    /// A map of names and their new values.
+    /// A map of names and new values.
     pub(super) fn assignments(&mut self, node: &Node, what: &str) -> Vec<(SlotId, Template)> {
         let Some(entries) = self.map(node, what) else { return Vec::new() };
         if entries.is_empty() {
@@ -69,7 +69,7 @@ impl Builder<'_> {
             self.meant_as_null(value);
             let template = self.template(value);
             self.names.assigned.assign(&key.name);
-            // An invalid name was reported when names were numbered.
+            // Invalid names were reported when names were declared.
             out.extend(self.names.slots.id(&key.name).zip(template));
         }
         out

@@ -1,4 +1,4 @@
-//! `wait_time`: Locust's four functions.
+//! Compiles `wait_time` and `wait` steps.
 
 use super::builder::Builder;
 use crate::scenario::plan::{Pause, Wait};
@@ -14,13 +14,13 @@ impl Builder<'_> {
         parse(&text).map_err(|(message, note)| self.report(node.at.clone(), message, note)).ok()
     }
 
-    /// The pause of a `wait` step: a length of time, `between` or `constant`, or a template.
+    /// The argument of a `wait` step: a duration, `between` or `constant`, or a template.
     pub(super) fn pause(&mut self, node: &Node) -> Option<Pause> {
         let text = self.scalar(node, "wait")?;
         if text.contains("{{") {
             if text.trim_start().starts_with(|c: char| c.is_ascii_alphabetic()) {
-                let note = "write wait: \"{{ random_float(0.5, 2) }}s\" for a random pause between values that vary";
-                self.report(node.at.clone(), "the values of a wait function cannot be templates", note);
+                let note = "use wait: \"{{ random_float(0.5, 2) }}s\" for a random pause";
+                self.report(node.at.clone(), "wait functions cannot contain templates", note);
                 return None;
             }
             return self.template(node).map(Pause::Computed);
@@ -47,7 +47,7 @@ impl Builder<'_> {
     }
 }
 
-/// Reads a wait function; an error is a message and its advice.
+/// Parses a wait function; the error is a message and a note.
 fn parse(text: &str) -> Result<Wait, (String, String)> {
     let fail = |message: String| (message, FORMS.to_owned());
     let call = text.trim().strip_suffix(')').and_then(|t| t.split_once('('));
@@ -75,7 +75,7 @@ fn parse(text: &str) -> Result<Wait, (String, String)> {
             d => Ok(Wait::Pacing(d)),
         },
         ("constant_throughput", [rate]) => match rate.parse::<f64>() {
-            // Below this a task would start less often than once in the longest run.
+            // Below this, a task would start less than once in the longest run.
             Ok(r) if (1e-7..=units::MAX_SPAWN_RATE).contains(&r) => Ok(Wait::throughput(PerSecond(r))),
             _ => Err(fail(format!("{rate:?} is not a number of tasks per second above 0"))),
         },
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_four_functions() {
+    fn all_wait_functions() {
         let s = Duration::from_secs;
         for (text, wait) in [
             ("constant(2s)", Wait::Constant(s(2))),
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_wait() {
+    fn invalid_waits() {
         for text in [
             "",
             "2s",

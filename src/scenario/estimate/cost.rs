@@ -1,4 +1,4 @@
-//! What a run of a plan costs, estimated before it: an upper bound, as if responses took no time.
+//! Estimates the cost of a run: an upper bound, assuming that responses take no time.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -7,25 +7,25 @@ use super::fan_out::{FanOut, fan_out};
 use super::frequency::{arrival_share, between, most, per_second, per_task, serves, shares};
 use crate::scenario::plan::{Goal, Plan, Schedule, Slope, Step};
 
-/// The estimated cost of a run.
+/// Estimated cost of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Estimate {
-    /// Peak concurrent users; with arrivals the most there may be.
+    /// Peak number of users; with arrivals the maximum.
     pub peak_users: u32,
-    /// Upper bound of the requests of the whole run: as if responses took no time, and each `if` took its longer
-    /// branch; `None` when they are unbounded.
+    /// Upper bound of the number of requests, assuming that responses take no time and each `if` takes its longer
+    /// branch; `None` if unbounded.
     pub requests: Option<f64>,
-    /// Some loop's number of iterations is known only in the run; it is counted as one.
+    /// The number of passes of some loop is unknown before the run; it is counted as one.
     pub loops: bool,
-    /// Requests per second at the peak if responses took no time; `None` when they are unbounded.
+    /// Requests per second at the peak, assuming that responses take no time; `None` if unbounded.
     pub rate: Option<f64>,
-    /// Users times hours, with arrivals at most; `None` without an end.
+    /// VU-hours, with arrivals the maximum; `None` without an end.
     pub vu_hours: Option<f64>,
-    /// Deliveries of published messages, where they are known.
+    /// Deliveries of published messages, if known.
     pub fan_out: Option<FanOut>,
 }
 
-/// Estimates a run.
+/// Estimates the cost of a run.
 pub fn estimate(plan: &Plan) -> Estimate {
     let schedule = effective_schedule(plan);
     Estimate {
@@ -38,14 +38,14 @@ pub fn estimate(plan: &Plan) -> Estimate {
     }
 }
 
-/// The users of the classes where all have fixed counts: no more ever run.
+/// Sum of the fixed counts, if all classes have one.
 pub(super) fn most_users(plan: &Plan) -> Option<u32> {
     let weighted = plan.classes.iter().any(|class| class.fixed_count.is_none() && class.weight > 0);
     let fixed = plan.classes.iter().filter_map(|class| class.fixed_count).fold(0, u32::saturating_add);
     (!weighted && !plan.schedule.is_open()).then_some(fixed)
 }
 
-/// The schedule limited to the users that the classes have.
+/// The schedule, limited to the sum of the fixed counts.
 fn effective_schedule(plan: &Plan) -> Cow<'_, Schedule> {
     let schedule = &plan.schedule;
     let Some(most) = most_users(plan).filter(|most| *most < schedule.peak_users().0) else {
@@ -72,7 +72,7 @@ fn requests(plan: &Plan, schedule: &Schedule) -> Option<f64> {
         let each = per_task(plan, class);
         if serves(plan, class) {
             let arrived = arrived * arrival_share(plan, class);
-            // A user that serves arrivals begins when one needs it.
+            // With arrivals, a user starts when it is needed.
             return Some(arrived * each + arrived.ceil().min(peak * share) * once);
         }
         let (users, time) = if schedule.is_open() {
@@ -83,27 +83,27 @@ fn requests(plan: &Plan, schedule: &Schedule) -> Option<f64> {
         if each <= 0.0 {
             return Some(users * once);
         }
-        // The first task of a user begins at once, the others after a pause each.
+        // A user's first task starts immediately, the others after a wait.
         Some(users * once + (users + time / between(plan, class)?) * each)
     });
     all.sum()
 }
 
-/// The share of the users that run, from a share of those that were requested.
+/// Fraction of the users that run, computed from the fraction of those requested.
 fn share_of(share: f64, asked: f64, schedule: &Schedule) -> f64 {
     let peak = f64::from(schedule.peak_users().0);
     if peak > 0.0 { (share * asked / peak).min(1.0) } else { 0.0 }
 }
 
-/// How many users a schedule starts, and how many more user-seconds than the area below its lines these make: each
-/// user starts at the beginning of its step of the ramp.
+/// Number of users that a schedule starts, and user-seconds in excess of the integral of the level: each user starts at
+/// the beginning of its step of the ramp.
 fn started(schedule: &Schedule, length: Duration) -> (f64, f64) {
     let level = |t: Duration| f64::from(schedule.users_at(t).0);
     let (mut users, mut begun, mut early) = (0.0, 0.0, 0.0);
     for (index, stage) in schedule.stages().iter().enumerate() {
         let Some((start, end)) = schedule.span_of(index) else { continue };
         let end = end.unwrap_or(length);
-        // Just before the next stage begins.
+        // Just before the next stage.
         let now = level(end.saturating_sub(Duration::from_micros(1)));
         if now > users {
             let span = end.saturating_sub(start).as_secs_f64();
@@ -120,19 +120,19 @@ fn started(schedule: &Schedule, length: Duration) -> (f64, f64) {
     (begun, early)
 }
 
-/// Requests in a second while all users are there.
+/// Requests per second with all users running.
 fn rate(plan: &Plan) -> Option<f64> {
     let classes = plan.classes.iter().zip(shares(plan)).filter(|(class, share)| per_task(plan, class) * share > 0.0);
     classes.map(|(class, share)| Some(per_second(plan, class, share)? * per_task(plan, class))).sum()
 }
 
-/// Whether some request is in a loop whose number of iterations is known only in the run.
+/// True if a request is in a loop whose number of passes is unknown before the run.
 fn loops(plan: &Plan) -> bool {
     let lists = plan.classes.iter().flat_map(|class| {
         let tasks = class.tasks.iter().filter(|task| task.weight > 0).map(|task| &task.steps);
         [&class.on_start, &class.on_stop].into_iter().chain(tasks)
     });
-    // Flows are checked on their own: each flow of a plan is called.
+    // Flows are checked separately, because each flow of a plan is called.
     lists.chain(plan.flows.iter().map(|flow| &flow.steps)).any(|steps| loops_in(plan, steps))
 }
 

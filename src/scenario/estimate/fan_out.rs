@@ -1,4 +1,4 @@
-//! How many deliveries the messages of a plan will make, as far as channels and their subscribers are known before.
+//! Estimates the number of deliveries, as far as channels and subscribers are known before the run.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use super::frequency::{mean, per_second, shares, sum};
 use crate::scenario::plan::{Action, Class, Envelope, Plan, PublishStep, Step};
 use crate::units;
 
-/// What subscribers are sent at the peak of a run.
+/// Load of the subscribers at the peak of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FanOut {
-    /// Messages received in a second, by all subscribers together.
+    /// Messages received per second, by all subscribers together.
     pub deliveries: f64,
-    /// Bytes in a second that the server sends for them; `None` where a payload is known only in the run.
+    /// Bytes per second that the server sends for them; `None` if a payload is unknown before the run.
     pub bytes: Option<f64>,
-    /// Some channels have names that are known only in the run, and are not in it.
+    /// Some channel names are unknown before the run, and not included.
     pub at_least: bool,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for FanOut {
     }
 }
 
-/// Estimates the deliveries; `None` when there are none that are known.
+/// Estimates the deliveries; `None` if none are known.
 pub fn fan_out(plan: &Plan) -> Option<FanOut> {
     let users = f64::from(plan.schedule.peak_users().0);
     let shares = shares(plan);
@@ -70,14 +70,14 @@ fn subscribes(plan: &Plan, class: &Class, channel: &str) -> bool {
     })
 }
 
-/// Whether any step of a class, also inside others, is such a one.
+/// True if any step of a class, at any depth, satisfies `is`.
 fn in_class(plan: &Plan, class: &Class, is: &dyn Fn(&Action) -> bool) -> bool {
     let of = |action: &Action| f64::from(u8::from(is(action)));
     let any = |steps: &[Step]| sum(plan, steps, &of) > 0.0;
     any(&class.on_start) || class.tasks.iter().any(|task| any(&task.steps))
 }
 
-/// Bytes of a message: a payload that uses nothing of a response can be rendered beforehand.
+/// Size of a message in bytes; a payload that does not depend on responses can be rendered in advance.
 fn size(plan: &Plan, step: &PublishStep) -> Option<f64> {
     let mut payload = Vec::new();
     step.payload.render(&mut plan.scope(1, 1), &mut payload).ok()?;
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn deliveries_are_messages_times_subscribers() {
-        // 10 publishers, 20 messages a second each, 50 subscribers.
+        // 10 publishers, 20 messages per second each, 50 subscribers.
         let known = |bytes, at_least| Some(FanOut { deliveries: 10_000.0, bytes, at_least });
         for (subscribe, publish, wanted) in [
             ("subscribe: [a, b]", "publish: a, size: 512", known(Some(5_120_000.0), false)),

@@ -1,8 +1,8 @@
-//! How often tasks and steps are executed in a run, if responses take no time.
+//! Estimates how often tasks and steps are executed, assuming that responses take no time.
 
 use crate::scenario::plan::{Action, Class, Limit, Pause, Plan, Start, Step, Task, Wait};
 
-/// Tasks of a class per second, if responses took no time; `None` when they are unbounded.
+/// Tasks of a class per second; `None` if unbounded.
 pub(super) fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> {
     if serves(plan, class) {
         return Some(plan.schedule.peak_rate() * arrival_share(plan, class));
@@ -10,7 +10,7 @@ pub(super) fn per_second(plan: &Plan, class: &Class, share: f64) -> Option<f64> 
     between(plan, class).map(|pause| f64::from(plan.schedule.peak_users().0) * share / pause)
 }
 
-/// Seconds from one task of a user to its next; `None` without a minimum.
+/// Seconds between the starts of two tasks of a user; `None` without a minimum.
 pub(super) fn between(plan: &Plan, class: &Class) -> Option<f64> {
     let inside = pauses(plan, class);
     let wait = match class.wait {
@@ -20,19 +20,19 @@ pub(super) fn between(plan: &Plan, class: &Class) -> Option<f64> {
     (wait > 0.0).then_some(wait)
 }
 
-/// Whether its users begin a task when one arrives, and not by themselves.
+/// True if users of this class start tasks when iterations arrive.
 pub(super) fn serves(plan: &Plan, class: &Class) -> bool {
     plan.schedule.is_open() && class.start == Start::WithOthers
 }
 
-/// The part of the arrivals that is for a class: by weight alone.
+/// Fraction of the arrivals for a class, by weight.
 pub(super) fn arrival_share(plan: &Plan, class: &Class) -> f64 {
     let serving = plan.classes.iter().filter(|class| serves(plan, class));
     let weights: f64 = serving.map(|class| f64::from(class.weight)).sum();
     if weights > 0.0 { f64::from(class.weight) / weights } else { 0.0 }
 }
 
-/// The part of the users that each class has.
+/// Fraction of the users of each class.
 pub(super) fn shares(plan: &Plan) -> Vec<f64> {
     let users = f64::from(plan.schedule.peak_users().0).max(1.0);
     let fixed = |class: &Class| f64::from(class.fixed_count.unwrap_or(0));
@@ -44,7 +44,7 @@ pub(super) fn shares(plan: &Plan) -> Vec<f64> {
     plan.classes.iter().map(|class| part(class).min(1.0)).collect()
 }
 
-/// The mean over a class's tasks of something of their steps.
+/// Mean of a value over the tasks of a class, by weight.
 pub(super) fn mean(class: &Class, of: impl Fn(&Task) -> f64) -> f64 {
     let weight = |task: &Task| f64::from(if class.sequential { task.weight.min(1) } else { task.weight });
     let weights: f64 = class.tasks.iter().map(weight).sum();
@@ -55,23 +55,23 @@ pub(super) fn per_task(plan: &Plan, class: &Class) -> f64 {
     mean(class, |task| most(plan, &task.steps))
 }
 
-/// Most requests of some steps.
+/// Maximum number of requests of some steps.
 pub(super) fn most(plan: &Plan, steps: &[Step]) -> f64 {
     sum(plan, steps, &|action| match action {
         Action::Http(_) | Action::Graphql(_) | Action::Publish(_) | Action::Redis(_) => 1.0,
-        // The connection and the operation; events are not requests.
+        // Connection and operation; events are not requests.
         Action::Subscription(_) => 2.0,
         _ => 0.0,
     })
 }
 
-/// Seconds of pauses that every task of a class makes, on average.
+/// Average waiting time of a task of a class, in seconds.
 fn pauses(plan: &Plan, class: &Class) -> f64 {
     mean(class, |task| {
         add(plan, &task.steps, Bound::Least, &|action| match action {
             Action::Wait(Pause::Constant(d)) => d.as_secs_f64(),
             Action::Wait(Pause::Between(low, high)) => (low.as_secs_f64() + high.as_secs_f64()) / 2.0,
-            // A number of events may end it sooner, at an unknown time.
+            // The number of events may end it earlier, at an unknown time.
             Action::Subscription(step) => match (&step.listen_for, &step.events) {
                 (Some(Limit::Fixed(length)), None) => length.as_secs_f64(),
                 _ => 0.0,
@@ -81,15 +81,15 @@ fn pauses(plan: &Plan, class: &Class) -> f64 {
     })
 }
 
-/// Which way is taken where there are several.
+/// Which branch to assume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Bound {
     Least,
     Most,
 }
 
-/// Adds up over steps as if every condition was true, and each `if` took its longer branch; a loop counts its
-/// iterations where they are known, else one.
+/// Sum over steps, assuming that every condition is true and each `if` takes its longer branch. Loops count with their
+/// number of passes if known, otherwise once.
 pub(super) fn sum(plan: &Plan, steps: &[Step], of: &impl Fn(&Action) -> f64) -> f64 {
     add(plan, steps, Bound::Most, of)
 }
@@ -105,7 +105,7 @@ fn add(plan: &Plan, steps: &[Step], bound: Bound, of: &impl Fn(&Action) -> f64) 
         if let Action::Call { flow, .. } = action {
             return plan.flows.get(flow.0 as usize).map_or(0.0, |flow| inner(&flow.steps));
         }
-        // An `if` has two lists and runs one of them; the second list of a loop is empty.
+        // An `if` runs one of two lists; the second list of a loop is empty.
         let [first, second] = action.children().map(inner);
         let is_choice = matches!(action, Action::If { .. });
         let inside = if is_choice && bound == Bound::Least { first.min(second) } else { first.max(second) };

@@ -1,4 +1,4 @@
-//! A plan in words, and what it will cost: `katydid check` prints it.
+//! Describes a plan and its estimated cost, for `katydid check`.
 
 mod cost;
 mod fan_out;
@@ -15,29 +15,28 @@ pub use thresholds::words as threshold;
 use super::plan::{Class, Goal, Plan, Quota, Schedule, Slope, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
 
-/// Notes that a run shows before it starts, one sentence each: what flags have replaced, and which classes have too few
-/// users.
+/// Notes shown before a run starts, one sentence each: values replaced by flags, and classes with too few users.
 pub fn remarks(plan: &Plan) -> Vec<String> {
     plan.remarks.iter().cloned().chain(understaffed(plan)).collect()
 }
 
-/// A note when the users at the peak do not fit the classes: some class has fewer than its fixed count, or none; or
+/// Note if the number of users does not match the classes: a class gets fewer users than its fixed count, or none; or
 /// all have fixed counts, and more users are requested.
 fn understaffed(plan: &Plan) -> Option<String> {
     let peak = plan.schedule.peak_users().0;
-    // Arrivals have no use for fixed counts, but for those of users that are there before them.
+    // With arrivals, fixed counts apply only to users that start before the others.
     let is_open = plan.schedule.is_open();
     let fixed = |class: &Class| class.fixed_count.filter(|_| !is_open || class.start == Start::BeforeOthers);
     if let Some(fixed) = cost::most_users(plan).filter(|fixed| *fixed < peak) {
         let run = if fixed == 1 { "runs" } else { "run" };
         return Some(format!(
-            "{} are asked for, but the classes have {fixed} by fixed_count: {fixed} {run}",
+            "{} are requested, but the classes have {fixed} by fixed_count: {fixed} {run}",
             users(peak)
         ));
     }
     let mut left = peak;
     let mut short = Vec::new();
-    // Fixed counts come first, in the order of the file; what is left is for the others.
+    // Fixed counts are assigned first, in the order of the file; the rest goes to the others.
     for class in &plan.classes {
         let Some(wanted) = fixed(class) else { continue };
         let got = wanted.min(left);
@@ -50,7 +49,7 @@ fn understaffed(plan: &Plan) -> Option<String> {
     let share = |class: &Class| if class.fixed_count.is_none() || is_open { u64::from(class.weight) } else { 0 };
     let mut waiting: Vec<bool> = plan.classes.iter().map(|class| fixed(class).is_none() && class.weight > 0).collect();
     let mut quota = Quota::new(plan.classes.iter().map(share).collect());
-    // In an open run a free user is replaced by one of the class whose turn it is.
+    // In an open model, an idle user is replaced by one of another class.
     while left > 0 && waiting.contains(&true) {
         left -= 1;
         match quota.next() {
@@ -65,7 +64,7 @@ fn understaffed(plan: &Plan) -> Option<String> {
     (!short.is_empty()).then(|| format!("{} {are} too few for every class: {}", users(peak), short.join(", ")))
 }
 
-/// The plan in words, several lines; an empty host is one that is still to be given.
+/// Describes a plan in several lines. An empty host means that it must still be specified.
 pub fn words(plan: &Plan) -> String {
     let mut out = String::new();
     // Writing into a String cannot fail.
@@ -116,17 +115,17 @@ pub fn words(plan: &Plan) -> String {
         let (from, to, hold) = (PerSecond(search.from), PerSecond(search.to), units::plain(search.hold));
         let until = thresholds::words(plan, &search.until);
         let _ = writeln!(out, "  searches from {from} to {to} {unit}, {hold} each, while this passes: {until}");
-        let _ = writeln!(out, "  ! a search is not run yet: a run of this profile is refused");
+        let _ = writeln!(out, "  ! search is not supported yet: a run of this profile is refused");
     }
     let estimate = estimate(plan);
-    // The most that may be busy are a limit: how many will be is the server's affair.
+    // In an open model the number of users is an upper limit; the actual number depends on the server.
     let most = if plan.schedule.is_open() { "at most " } else { "" };
     let requests = match estimate.requests {
         Some(n) => format!("at most about {} requests", units::count(n.round() as u64)),
         None => "as many requests as the target can serve".to_owned(),
     };
     let loops = if estimate.loops && estimate.requests.is_some() {
-        " (a loop whose iterations are known only in the run is counted as one)"
+        " (a loop with an unknown number of passes is counted once)"
     } else {
         ""
     };
@@ -176,11 +175,11 @@ fn load(plan: &Plan, out: &mut String) {
         let _ = writeln!(out, "    {}: {length} {goal}{short}{warm_up}", stage.name);
     }
     if !schedule.warm_up().is_zero() {
-        let _ = writeln!(out, "  the first {} do not count", units::plain(schedule.warm_up()));
+        let _ = writeln!(out, "  the first {} are not counted", units::plain(schedule.warm_up()));
     }
 }
 
-/// How far a stage gets that ends before it has reached its goal.
+/// Level reached by a stage that ends before its goal.
 fn short_of(schedule: &Schedule, index: usize) -> Option<String> {
     let (start, end) = schedule.span_of(index)?;
     let last = end?.saturating_sub(Duration::from_micros(1)).max(start);

@@ -2,7 +2,7 @@ use super::*;
 use crate::scenario::{Overrides, Scenario, SelectOptions};
 
 #[test]
-fn classes_that_too_few_users_are_left_for_are_named() {
+fn classes_with_too_few_users_are_reported() {
     let classes = "redis: { url: redis://h }\nuser_classes:\n  \
                    Early: { fixed_count: 3, start: before_others, tasks: [{ steps: [{ redis: PING }] }] }\n  \
                    Fixed: { fixed_count: 2, tasks: [{ steps: [{ redis: PING }] }] }\n  \
@@ -29,13 +29,13 @@ fn planned(text: &str) -> Plan {
 }
 
 #[test]
-fn an_estimate_is_an_upper_bound() {
+fn estimate_is_an_upper_bound() {
     let run = "host: http://h\nusers: 10\nspawn_rate: 100000\nrun_time: 100s\nwait_time: constant(10s)\n";
     let open = "host: http://h\nrun_time: 10s\narrivals: { rate: 5, max_users: 20 }\n";
     let shape = "host: http://h\nwait_time: constant(10s)\nshape: { stages: [{ duration: 10s, users: 4, spawn_rate: 100000 }, \
                  { duration: 10s, users: 1, spawn_rate: 100000 }, { duration: 10s, users: 4, spawn_rate: 100000 }] }\n";
     for (load, steps, requests, loops) in [
-        // Each user begins a task at once, and ten more.
+        // Each user starts one task immediately, and ten more.
         (run, "tasks: [{ steps: [{ get: / }] }]", 110.0, false),
         (
             run,
@@ -67,14 +67,14 @@ fn an_estimate_is_an_upper_bound() {
         (run, "tasks: [{ weight: 0, steps: [{ get: / }] }, { steps: [{ log: a }] }]\nsequential: true", 0.0, false),
         (open, "tasks: [{ steps: [{ get: / }, { get: / }] }]", 100.0, false),
         (open, "on_start: [{ get: / }]\ntasks: [{ steps: [{ get: / }] }]", 70.0, false),
-        // The second user comes after a second, and has nine for its tasks.
+        // The second user starts after a second, and has nine for its tasks.
         (
             "host: http://h\nusers: 2\nspawn_rate: 1\nrun_time: 10s\nwait_time: constant(1s)\n",
             "tasks: [{ steps: [{ get: / }] }]",
             21.0,
             false,
         ),
-        // Three of the four stop, and three others begin.
+        // Three of the four stop, and three others start.
         (shape, "on_start: [{ get: / }]\ntasks: [{ steps: [{ log: a }] }]", 7.0, false),
     ] {
         let found = estimate(&planned(&format!("{load}{steps}\n")));
@@ -93,11 +93,11 @@ fn users_without_a_class_are_not_counted() {
     assert_eq!((found.peak_users, found.vu_hours.map(f64::round)), (3, Some(3.0)), "{found:?}");
     assert!(found.requests.is_some_and(|n| (n - 10_803.0).abs() < 0.1), "{found:?}");
     let text = words(&plan);
-    assert!(text.contains("! 20 users are asked for, but the classes have 3 by fixed_count: 3 run"), "{text}");
+    assert!(text.contains("! 20 users are requested, but the classes have 3 by fixed_count: 3 run"), "{text}");
 }
 
 #[test]
-fn a_plan_is_described() {
+fn plan_description() {
     let text = words(&planned(
         "host: http://h\nshape: { stages: [{ name: a, duration: 10s, rate: 5 }], max_users: 7 }\nflows: { f: [{ post: /x }] }\n\
          tasks: [{ tags: t, steps: [{ get: /a }, { graphql: 'query Q { a }' }, { call: f }] }]\nthresholds:\n\
@@ -119,13 +119,13 @@ fn a_plan_is_described() {
     );
     let text = words(&plan);
     for wanted in
-        ["  1 stage, 10s", "searches from 10 to 200 users, 45s each, while this passes: p95 < 1s", "! a search"]
+        ["  1 stage, 10s", "searches from 10 to 200 users, 45s each, while this passes: p95 < 1s", "! search is"]
     {
         assert!(text.contains(wanted), "{wanted}\n{text}");
     }
 }
 
-/// The plan of a file with flags, and its description.
+/// Plan of a file with flags, and its description.
 fn flagged(text: &str, overrides: Overrides) -> (Plan, String) {
     let plan = Scenario::parse("t.yaml", text).unwrap_or_else(|e| panic!("{e}")).plan(&overrides).unwrap();
     let text = words(&plan);
@@ -139,14 +139,14 @@ fn lasting(seconds: f64) -> Overrides {
 const TASKS: &str = "host: http://h\nwait_time: constant(10s)\ntasks: [{ steps: [{ get: / }] }]\n";
 
 #[test]
-fn a_run_time_ends_stages_on_their_way_and_never_squeezes_them() {
+fn shorter_run_time_cuts_stages_without_compressing_them() {
     let stages =
         format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}, {{ duration: 4m, users: 200 }}] }}\n");
     let (whole, _) = flagged(&stages, Overrides::default());
     for (seconds, peak) in [(30.0, 10), (60.0, 20), (61.0, 21), (120.0, 65), (180.0, 110), (299.9, 200)] {
         let (plan, text) = flagged(&stages, lasting(seconds));
         assert_eq!(plan.schedule.length(), Some(Duration::from_secs_f64(seconds)));
-        // At every moment there are as many as without the flag.
+        // The number of users is the same as without the flag.
         for t in (0..(seconds * 10.0) as u32).map(|tenths| Duration::from_millis(100) * tenths) {
             assert_eq!(plan.schedule.users_at(t), whole.schedule.users_at(t), "{seconds}: at {t:?}");
         }
@@ -174,7 +174,7 @@ fn a_run_time_ends_stages_on_their_way_and_never_squeezes_them() {
 }
 
 #[test]
-fn a_longer_run_time_keeps_the_last_value_even_where_it_is_not_the_goal() {
+fn longer_run_time_keeps_the_last_level() {
     // 2 a second for 10 s are 20 of the 100, and in the other 5/s of the 50/s.
     let slow = format!("{TASKS}shape: {{ stages: [{{ duration: 10s, users: 100, spawn_rate: 2 }}] }}\n");
     let (plan, _) = flagged(&slow, lasting(60.0));
@@ -205,14 +205,14 @@ fn a_longer_run_time_keeps_the_last_value_even_where_it_is_not_the_goal() {
         (Some(Duration::from_secs(15)), Some(Duration::from_secs(15)))
     );
     assert_eq!(plan.schedule.rate_at(Duration::from_millis(14_999)).round(), 15.0);
-    // A rate without stages has no length of its own: its ramp goes on.
+    // A rate without stages has no length: its ramp continues.
     let plain = format!("{TASKS}run_time: 10s\narrivals: {{ rate: 40/s, ramp: 20s }}\n");
     let (plan, _) = flagged(&plain, lasting(60.0));
     assert_eq!([10, 20, 40].map(|t| plan.schedule.rate_at(Duration::from_secs(t))), [20.0, 40.0, 40.0]);
 }
 
 #[test]
-fn flags_that_replace_a_shape_or_have_no_effect_are_noted() {
+fn flags_that_replace_a_shape_or_have_no_effect_are_reported() {
     let stages = format!("{TASKS}shape: {{ stages: [{{ duration: 1m, users: 20 }}] }}\n");
     let open = format!("{}run_time: 9s\narrivals: {{ rate: 5/s }}\n", TASKS.replace("wait_time: constant(10s)\n", ""));
     let plain = format!("{TASKS}users: 5\n");
@@ -229,7 +229,7 @@ fn flags_that_replace_a_shape_or_have_no_effect_are_noted() {
             Some(9),
             Some(2.0),
             Some(
-                "the given spawn rate has no effect: users start when an iteration arrives, at the rate of the file"
+                "the given spawn rate has no effect: the arrival rate in the file determines when users start"
                     .to_owned(),
             ),
         ),
@@ -243,7 +243,7 @@ fn flags_that_replace_a_shape_or_have_no_effect_are_noted() {
 }
 
 #[test]
-fn a_class_without_a_user_is_named_also_where_others_share_by_weight() {
+fn classes_without_users_are_reported_with_weights() {
     let class = |name: &str, more: &str| format!("  {name}: {{ {more}tasks: [{{ steps: [{{ get: / }}] }}] }}\n");
     let text = format!(
         "host: http://h\nuser_classes:\n{}{}{}{}",
@@ -266,7 +266,7 @@ fn a_class_without_a_user_is_named_also_where_others_share_by_weight() {
 }
 
 #[test]
-fn a_run_that_is_all_warm_up_is_an_error() {
+fn run_that_is_all_warm_up_is_an_error() {
     let base = "host: http://h\ntasks: [{ steps: [{ get: / }] }]\n";
     let stage = |warm: bool| {
         format!(
@@ -290,15 +290,15 @@ fn a_run_that_is_all_warm_up_is_an_error() {
         let scenario = Scenario::parse("t.yaml", &format!("{base}{load}")).unwrap_or_else(|e| panic!("{e}"));
         let plan = scenario.plan(&run_time.map(lasting).unwrap_or_default());
         assert_eq!(plan.is_err(), is_error, "{load} {run_time:?}");
-        assert!(plan.err().is_none_or(|error| error.text.contains("nothing would count")), "{load}");
+        assert!(plan.err().is_none_or(|error| error.text.contains("nothing would be counted")), "{load}");
     }
-    // The error has a place in the file unless a flag sets another length.
+    // The error has a position unless a flag sets the length.
     let shape = "shape: { stages: [{ duration: 3s, users: 1 }] }\nwarm_up: 5s\n";
     let profile = "run_time: 3s\nwarm_up: 5s\nprofiles: { p: { run_time: 2m } }\n";
     for load in ["run_time: 3s\nwarm_up: 5s\n", shape, profile] {
         let scenario = Scenario::parse("t.yaml", &format!("{base}{load}")).unwrap_or_else(|e| panic!("{e}"));
         let error = scenario.plan(&Overrides::default()).unwrap_err().text;
-        let words = "the warm-up is not shorter than the run of 3s: nothing would count";
+        let words = "the warm-up is not shorter than the run of 3s: nothing would be counted";
         assert!(error.contains(words) && error.contains("t.yaml:"), "{error}");
         assert!(scenario.plan(&lasting(9.0)).is_ok(), "{load}");
         let error = scenario.plan(&lasting(4.0)).unwrap_err().text;

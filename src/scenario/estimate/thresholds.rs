@@ -1,9 +1,9 @@
-//! A threshold in words: what is compared, of which requests, when, and what a failure does.
+//! Describes a threshold: condition, requests, period, and effect of a failure.
 
 use crate::scenario::plan::{EndpointId, Plan, Target, Threshold};
 use crate::units;
 
-/// A threshold in one line: `p95 < 300ms, of POST /checkout, over the last 30s at any time`.
+/// One-line description: `p95 < 300ms, of POST /checkout, over the last 30s at any time`.
 pub fn words(plan: &Plan, threshold: &Threshold) -> String {
     let mut parts = vec![threshold.words.to_string()];
     match &threshold.on {

@@ -1,14 +1,14 @@
-//! Every action of a step, with the keys that it allows.
+//! Actions of steps, with their allowed keys.
 
 use std::collections::BTreeSet;
 
 use super::kind::ValueKind as K;
 use super::table::{Key, Rule, key};
 
-/// Which action: the compiler has one function for each.
+/// Kind of an action; the compiler has a function for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ActionKind {
-    /// A request with the verb that the key is.
+    /// A request; the key is the method.
     Http,
     /// `graphql`.
     Graphql,
@@ -40,21 +40,21 @@ pub(crate) enum ActionKind {
     Stop,
 }
 
-/// An action and the modifiers that go with it.
+/// An action and its modifiers.
 #[derive(Debug)]
 pub(crate) struct Action {
-    /// What compiles it.
+    /// Kind.
     pub kind: ActionKind,
-    /// The action's own key.
+    /// Key of the action.
     pub key: Key,
-    /// Groups of keys that it allows, in addition to [`ANY_STEP`].
+    /// Groups of allowed keys, in addition to [`ANY_STEP`].
     pub modifiers: &'static [&'static [Key]],
-    /// Which of them need or exclude each other.
+    /// Rules between these keys.
     pub rules: &'static [Rule],
 }
 
 impl Action {
-    /// Whether the action has lists of steps inside it.
+    /// True if the action contains step lists.
     pub fn contains_steps(&self) -> bool {
         self.modifiers.iter().copied().flatten().any(is_steps)
     }
@@ -64,41 +64,37 @@ fn is_steps(key: &Key) -> bool {
     key.kind == K::Steps
 }
 
-/// Whether a key of a step has a list of steps as its value.
+/// True if the value of this key of a step is a step list.
 pub(crate) fn is_step_list(name: &str) -> bool {
     let modifiers = ACTIONS.iter().flat_map(|action| action.modifiers).copied().flatten();
     modifiers.filter(|key| is_steps(key)).any(|key| key.name == name)
 }
 
-/// Whether the value of a key of a step is an expression, which has no braces.
+/// True if the value of this key of a step is an expression, written without braces.
 pub(crate) fn is_expression(name: &str) -> bool {
     ACTIONS.iter().map(|action| &action.key).chain(ANY_STEP).any(|key| key.name == name && key.kind == K::Expression)
 }
 
-/// The keys of steps whose value can be `@file`.
+/// Keys of steps whose value can be `@file`.
 pub(crate) fn file_keys() -> BTreeSet<&'static str> {
     let keys = ACTIONS.iter().flat_map(|action| action.modifiers.iter().copied().flatten().chain([&action.key]));
     keys.filter(|key| key.kind.reads_files()).map(|key| key.name).collect()
 }
 
-/// What every step may have.
+/// Keys of every step.
 pub(crate) const ANY_STEP: &[Key] = &[
     key("when", K::Expression, "Skip the step unless this is true"),
     key("tags", K::Texts, "Labels for --tags and --exclude-tags"),
 ];
 
-/// What describes the connection of a request; also in `defaults`.
+/// Connection settings of a request; also in `defaults`.
 pub(crate) const CONNECTION: &[Key] = &[
     key("timeout", K::Length, "From the send to the last byte").or_text("30s"),
     key("headers", K::HeaderLines, "Header lines"),
     key("auth", K::Auth, "Basic or bearer authentication, or none"),
     key("follow_redirects", K::Bool, "Follow redirects").or_bool(true),
     key("tls", K::Tls, "Certificates"),
-    key(
-        "proxy",
-        K::Text,
-        "Send through this proxy; `env` takes those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY",
-    ),
+    key("proxy", K::Text, "Send through this proxy; `env` uses HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY"),
     key("http_version", K::HttpVersion, "1.1, 2 or any").or_text("any"),
     key("connections", K::Connections, "per_user or per_request").or_text("per_user"),
 ];
@@ -106,13 +102,13 @@ pub(crate) const CONNECTION: &[Key] = &[
 /// Expectations and captures of a request.
 pub(crate) const RESPONSE: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the address as written"),
-    key("expect", K::Expect, "What the response must be; default: a status below 400"),
-    key("capture", K::Capture, "Names for values of the response"),
+    key("expect", K::Expect, "Conditions on the response; default: a status below 400"),
+    key("capture", K::Capture, "Values to extract from the response, by name"),
 ];
 
-/// What an HTTP request sends.
+/// Content of an HTTP request.
 pub(crate) const REQUEST: &[Key] = &[
-    key("query", K::Pairs, "Pairs after the ?"),
+    key("query", K::Pairs, "Query parameters"),
     key("json", K::AnyOrFile, "Body as JSON, or @file"),
     key("form", K::Pairs, "Body as form fields"),
     key("body", K::TextOrFile, "Body as text, or @file"),
@@ -121,20 +117,20 @@ pub(crate) const REQUEST: &[Key] = &[
 
 const GRAPHQL: &[Key] = &[
     key("variables", K::Map, "Variables of the operation"),
-    key("operation", K::Text, "Which operation of the document"),
+    key("operation", K::Text, "Operation of the document to send"),
     key("operation_name", K::Text, "The same as operation"),
     key("persisted", K::Persisted, "apq: send the hash first"),
     key("method", K::GraphqlMethod, "post, or get for queries"),
-    key("business_errors", K::Text, "JSONPath of errors that are data, such as $.data.*.userErrors"),
-    key("events", K::Events, "Of a subscription: end after this many events"),
-    key("listen_for", K::ListenFor, "Of a subscription: end after this long"),
+    key("business_errors", K::Text, "JSONPath of errors that are returned as data, such as $.data.*.userErrors"),
+    key("events", K::Events, "Subscription: end after this many events"),
+    key("listen_for", K::ListenFor, "Subscription: end after this time"),
 ];
 pub(crate) const PUBLISH: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the channel"),
-    key("payload", K::AnyOrFile, "What is sent, or @file"),
+    key("payload", K::AnyOrFile, "Payload, or @file"),
     key("size", K::Size, "Pad the message to this many bytes"),
     key("sharded", K::Bool, "Send with SPUBLISH").or_bool(false),
-    key("expect", K::ExpectPublish, "What the response must be"),
+    key("expect", K::ExpectPublish, "Conditions on the response"),
     key("timeout", K::Length, "From the send to the response").or_text("30s"),
 ];
 pub(crate) const SUBSCRIBE: &[Key] = &[
@@ -145,17 +141,17 @@ pub(crate) const SUBSCRIBE: &[Key] = &[
 ];
 pub(crate) const REDIS: &[Key] = &[
     key("name", K::Row, "Row of the statistics; default: the command's first word"),
-    key("expect", K::ExpectRedis, "What the response must be; default: no error"),
-    key("capture", K::Capture, "Names for values of the response"),
+    key("expect", K::ExpectRedis, "Conditions on the response; default: no error"),
+    key("capture", K::Capture, "Values to extract from the response, by name"),
     key("timeout", K::Length, "From the send to the response").or_text("30s"),
 ];
 const LOOP: &[Key] = &[
     key("steps", K::Steps, "Run in order"),
-    key("as", K::Name, "Name of the item, or of the number of the iteration"),
+    key("as", K::Name, "Variable for the item, or for the number of the pass"),
 ];
 pub(crate) const WHILE: &[Key] =
-    &[key("steps", K::Steps, "Run in order"), key("limit", K::Whole, "Most iterations").or_whole(1_000)];
-const IF: &[Key] = &[key("then", K::Steps, "Run when it is true"), key("else", K::Steps, "Run when it is false")];
+    &[key("steps", K::Steps, "Run in order"), key("limit", K::Whole, "Maximum number of passes").or_whole(1_000)];
+const IF: &[Key] = &[key("then", K::Steps, "Run if it is true"), key("else", K::Steps, "Run if it is false")];
 const CALL: &[Key] = &[key("with", K::Map, "Variables set before the flow")];
 
 const HTTP: &[&[Key]] = &[RESPONSE, REQUEST, CONNECTION];
@@ -179,7 +175,7 @@ const fn action(kind: ActionKind, key: Key, modifiers: &'static [&'static [Key]]
     Action { kind, key, modifiers, rules }
 }
 
-/// Every action of a step.
+/// All actions.
 pub(crate) const ACTIONS: &[Action] = &[
     http("get"),
     http("post"),
@@ -192,13 +188,13 @@ pub(crate) const ACTIONS: &[Action] = &[
         ActionKind::Graphql,
         key("graphql", K::Document, "A GraphQL document, or @file"),
         &[RESPONSE, GRAPHQL, CONNECTION],
-        &[Rule::Excludes("operation", "operation_name", "they mean the same")],
+        &[Rule::Excludes("operation", "operation_name", "they are synonyms")],
     ),
     action(ActionKind::Publish, key("publish", K::Text, "A Redis channel to send to"), &[PUBLISH], &[]),
     action(ActionKind::Subscribe, key("subscribe", K::Texts, "Redis channels to listen to"), &[SUBSCRIBE], &[]),
     action(
         ActionKind::Unsubscribe,
-        key("unsubscribe", K::Texts, "Redis channels to leave; nothing means all"),
+        key("unsubscribe", K::Texts, "Redis channels to unsubscribe from; all without a value"),
         &[],
         &[],
     ),

@@ -1,15 +1,15 @@
-//! The kinds of values in a scenario. Each is a definition of the JSON Schema.
+//! Kinds of values in a scenario. Each is a definition in the JSON Schema.
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
-        /// What a value is, or a part of one.
+        /// Kind of a value, or of a part of one.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum ValueKind {
             $($(#[$doc])* $kind,)*
         }
 
         impl ValueKind {
-            /// The name of its definition in the JSON Schema.
+            /// Name of its definition in the JSON Schema.
             pub fn name(self) -> &'static str {
                 match self {
                     $(ValueKind::$kind => $name,)*
@@ -28,23 +28,23 @@ kinds! {
     Class = "class",
     /// A task.
     Task = "task",
-    /// What every request has.
+    /// Defaults of requests.
     Defaults = "defaults",
     /// A map of operators.
     Operators = "operators",
-    /// What the response to a request must be.
+    /// Expectations of a request.
     Expect = "expect",
-    /// What the response to a publish must be.
+    /// Expectations of a publish.
     ExpectPublish = "expect_publish",
-    /// What the response to a Redis command must be.
+    /// Expectations of a Redis command.
     ExpectRedis = "expect_redis",
-    /// The full form of a capture.
+    /// A capture in full form.
     CaptureFull = "capture_full",
-    /// The load in stages.
+    /// Load in stages.
     Shape = "shape",
     /// One stage of a load.
     Stage = "stage",
-    /// A rate of iterations.
+    /// An arrival rate.
     Arrivals = "arrivals",
     /// A search for the largest load.
     Search = "search",
@@ -58,9 +58,9 @@ kinds! {
     Tls = "tls",
     /// A file of an upload.
     File = "file",
-    /// The full form of a threshold.
+    /// A threshold in full form.
     ThresholdFull = "threshold_full",
-    /// The full form of what a threshold is about.
+    /// Scope of a threshold in full form.
     OnFull = "on_full",
     /// Settings of all GraphQL steps.
     GraphqlSettings = "graphql_settings",
@@ -68,35 +68,35 @@ kinds! {
     RedisSettings = "redis_settings",
     /// Files to write.
     Report = "report",
-    /// What a run is compared with.
+    /// Baseline settings.
     Baseline = "baseline",
-    /// The file.
+    /// A scenario file.
     Scenario = "scenario",
-    /// Top-level keys laid over the file.
+    /// Top-level keys that override those of the file.
     Profile = "profile",
     /// Any value.
     Any = "any",
-    /// A string, or a number or truth value as one.
+    /// A string; numbers and booleans are converted.
     Text = "text",
-    /// Any value, or `@file` for the JSON of a file.
+    /// Any value, or `@file` for a JSON file.
     AnyOrFile = "any_or_file",
     /// A string, or `@file` for the content of a file.
     TextOrFile = "text_or_file",
     /// A GraphQL document, or `@file` for that of a file.
     Document = "document",
-    /// A string for the log, which is not sent.
+    /// A string for the log.
     LogLine = "log_line",
     /// An expression, without braces.
     Expression = "expression",
     /// The name of a variable or a flow.
     Name = "name",
-    /// A name that is shown.
+    /// A display name.
     Label = "label",
     /// A path, or an http(s) URL.
     Address = "address",
     /// A base URL, or `demo`.
     Host = "host",
-    /// A status or a class of them.
+    /// A status, or a class of statuses.
     StatusOne = "status_one",
     /// The name of a header.
     HeaderName = "header_name",
@@ -112,33 +112,33 @@ kinds! {
     Bool = "bool",
     /// `true`.
     Yes = "yes",
-    /// A value that has an order.
+    /// A value with an order.
     Ordered = "ordered",
     /// A regular expression.
     Regex = "regex",
     /// A whole number up to a million.
     Whole = "whole",
-    /// A whole number from 1 up.
+    /// A whole number, at least 1.
     Some = "some",
     /// Users per second, above 0.
     SpawnRate = "spawn_rate",
-    /// A list, a map or a template of one.
+    /// A list, a map, or a template.
     Items = "items",
-    /// A list, or a template of one.
+    /// A list, or a template.
     ListOrTemplate = "list_or_template",
-    /// A number from 0 up.
+    /// A non-negative number.
     Number = "number",
-    /// A whole number, or a template of one.
+    /// A whole number, or a template.
     Count = "count",
     /// A string with a template.
     Template = "template",
-    /// A number of events, or a template of one.
+    /// A number of events, or a template.
     Events = "events",
-    /// A length of time above 0, or a template of one.
+    /// A duration above 0, or a template.
     ListenFor = "listen_for",
-    /// A length of time.
+    /// A duration.
     Duration = "duration",
-    /// A length of time above 0.
+    /// A duration above 0.
     Length = "length",
     /// A number per second, minute or hour.
     Rate = "rate",
@@ -146,55 +146,55 @@ kinds! {
     Size = "size",
     /// A function of `wait_time`.
     Wait = "wait",
-    /// The pause of a `wait` step.
+    /// Argument of a `wait` step.
     WaitStep = "wait_step",
-    /// When the users of a class start.
+    /// Start order of the users of a class.
     Start = "start",
-    /// A version of HTTP.
+    /// HTTP version.
     HttpVersion = "http_version",
-    /// How long connections live.
+    /// Reuse of connections.
     Connections = "connections",
-    /// Whether GraphQL documents are sent by their hash.
+    /// Whether GraphQL documents are sent by hash.
     Persisted = "persisted",
-    /// How GraphQL queries are sent.
+    /// HTTP method of GraphQL queries.
     GraphqlMethod = "graphql_method",
     /// What a subscriber measures.
     Measure = "measure",
-    /// What `stop` ends.
+    /// Scope of a `stop` step.
     Stop = "stop",
     /// Whether a GraphQL response may have errors.
     ErrorsExpected = "errors_expected",
     /// Which of several values is captured.
     Pick = "pick",
-    /// What a search varies.
+    /// Variable of a search.
     Vary = "vary",
     /// The order of rows.
     Order = "order",
-    /// Who gets a new row.
+    /// When a new row is taken.
     Bind = "bind",
-    /// What follows the last row.
+    /// Behaviour after the last row.
     OnEnd = "on_end",
-    /// What GraphQL errors mean.
+    /// Handling of GraphQL errors.
     ErrorPolicy = "error_policy",
-    /// The version of the Redis protocol.
+    /// Redis protocol version.
     RedisProtocol = "redis_protocol",
-    /// How published messages are stamped.
+    /// Envelope format of published messages.
     Envelope = "envelope",
-    /// What a regression does.
+    /// Effect of a regression.
     Regression = "regression",
-    /// A list with at least one item.
+    /// A non-empty list.
     List = "list",
     /// Values by name.
     Map = "map",
-    /// Values by name, at least one.
+    /// A non-empty map of values by name.
     Assignments = "assignments",
-    /// One string or several.
+    /// One string or a list of strings.
     Texts = "texts",
     /// Authentication, or `none`.
     Auth = "auth",
-    /// The values of one name.
+    /// Value or values of one name.
     Pair = "pair",
-    /// Values by name, where a list repeats its name.
+    /// Values by name; a list repeats its name.
     Pairs = "pairs",
     /// A list of steps.
     Steps = "steps",
@@ -210,25 +210,25 @@ kinds! {
     Stages = "stages",
     /// Profiles by name.
     Profiles = "profiles",
-    /// What a value must be.
+    /// Expected value.
     Matcher = "matcher",
-    /// What a time must be.
+    /// Expected time.
     TimeMatcher = "time_matcher",
-    /// What a size must be.
+    /// Expected size.
     SizeMatcher = "size_matcher",
-    /// What a count must be.
+    /// Expected count.
     CountMatcher = "count_matcher",
-    /// What headers must be, by name.
+    /// Expected headers, by name.
     HeaderMatchers = "header_matchers",
     /// The value of a header.
     HeaderLine = "header_line",
     /// Headers by name.
     HeaderLines = "header_lines",
-    /// What values must be, by JSONPath.
+    /// Expected values, by JSONPath.
     PathMatchers = "path_matchers",
     /// A JSONPath.
     Path = "path",
-    /// What a status must be.
+    /// Expected status.
     Status = "status",
     /// One capture.
     CaptureOne = "capture_one",
@@ -244,14 +244,14 @@ kinds! {
     Threshold = "threshold",
     /// A list of thresholds.
     Thresholds = "thresholds",
-    /// What a threshold is about.
+    /// Scope of a threshold.
     On = "on",
     /// A step.
     Step = "step",
 }
 
 impl ValueKind {
-    /// Whether `@file` as the value stands for the content of the file.
+    /// True if `@file` is replaced with the content of the file.
     pub fn reads_files(self) -> bool {
         matches!(self, ValueKind::AnyOrFile | ValueKind::TextOrFile | ValueKind::Document)
     }

@@ -1,13 +1,13 @@
-//! What is inside a value of each kind, for walks over a tree that need to know what they see.
+//! Kinds of the members of each kind of value, for traversals of a tree.
 
 use super::actions::{ACTIONS, ANY_STEP};
 use super::keys::{SCENARIO, TABLES};
 use super::kind::ValueKind as K;
 use super::table::Key;
 
-/// The kind of the value that `key` has in a map of this kind; [`Any`](K::Any) for keys that it does not allow.
+/// Kind of the value of `key` in a map of this kind; [`Any`](K::Any) for unknown keys.
 ///
-/// `has` is whether the map has a key: its action decides which others a step allows.
+/// `has` returns whether the map has a key: the action of a step determines its other keys.
 pub(crate) fn member(kind: K, key: &str, has: impl Fn(&str) -> bool) -> K {
     let of = |keys: &[Key]| keys.iter().find(|known| known.name == key).map(|key| key.kind);
     match kind {
@@ -34,7 +34,7 @@ pub(crate) fn member(kind: K, key: &str, has: impl Fn(&str) -> bool) -> K {
     }
 }
 
-/// The kind of each item of a list of this kind.
+/// Kind of the items of a list of this kind.
 pub(crate) fn item(kind: K) -> K {
     match kind {
         K::Steps => K::Step,
@@ -49,7 +49,7 @@ pub(crate) fn item(kind: K) -> K {
     }
 }
 
-/// The kind of the table with the keys of a map of this kind.
+/// Kind of the table with the keys of a map of this kind.
 fn table_of(kind: K) -> K {
     match kind {
         K::Auth => K::AuthFull,
@@ -71,7 +71,7 @@ mod tests {
     use super::super::schema::schema;
     use super::*;
 
-    /// Each form of a definition, references followed.
+    /// All forms of a definition, with references resolved.
     fn forms<'s>(definitions: &'s Value, definition: &'s Value) -> Vec<&'s Value> {
         let referred = definition["$ref"].as_str().map(|name| &definitions[name.trim_start_matches("#/$defs/")]);
         let branches = ["anyOf", "allOf", "oneOf"].into_iter().filter_map(|key| definition[key].as_array()).flatten();
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_json_schema_has_the_same_kinds_inside() {
+    fn json_schema_has_the_same_members() {
         let schema = schema();
         let definitions = &schema["$defs"];
         let reference = |kind: K| Value::from(format!("#/$defs/{}", kind.name()));

@@ -1,5 +1,5 @@
-//! The language as tables: every key with the kind of its value, the rules between keys, and the words that mean
-//! something. The JSON Schema is made from the tables, and the compiler checks files by them.
+//! The language as tables: keys with the kinds of their values, rules between keys, and reserved words. The JSON Schema
+//! is generated from the tables, and the compiler validates files with them.
 
 pub(crate) mod actions;
 pub(crate) mod keys;

@@ -1,4 +1,4 @@
-//! What a table of the language consists of: keys, and rules between them.
+//! Tables of keys, and the rules between them.
 
 use std::fmt;
 
@@ -7,17 +7,17 @@ use super::kind::ValueKind;
 /// One key.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Key {
-    /// As written.
+    /// Name.
     pub name: &'static str,
-    /// What its value is.
+    /// Kind of its value.
     pub kind: ValueKind,
-    /// What it does, in one line; editors show it.
+    /// One-line description, shown by editors.
     pub about: &'static str,
-    /// Its value where it is not written, unless that depends on other keys.
+    /// Default value, unless it depends on other keys.
     pub default: Option<DefaultValue>,
 }
 
-/// The value of a key that is not written: the compiler reads it as if it was.
+/// Default value of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DefaultValue {
     /// A string.
@@ -29,7 +29,7 @@ pub(crate) enum DefaultValue {
 }
 
 impl fmt::Display for DefaultValue {
-    /// As a scenario writes it.
+    /// Formatted as in a scenario.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DefaultValue::Text(text) => f.write_str(text),
@@ -44,17 +44,17 @@ impl Key {
         Self { default: Some(default), ..self }
     }
 
-    /// The same key with this string as its default.
+    /// Sets a string as default.
     pub(super) const fn or_text(self, default: &'static str) -> Self {
         self.or(DefaultValue::Text(default))
     }
 
-    /// The same key with this number as its default.
+    /// Sets a number as default.
     pub(super) const fn or_whole(self, default: u32) -> Self {
         self.or(DefaultValue::Whole(default))
     }
 
-    /// The same key with this truth value as its default.
+    /// Sets a boolean as default.
     pub(super) const fn or_bool(self, default: bool) -> Self {
         self.or(DefaultValue::Bool(default))
     }
@@ -64,46 +64,46 @@ pub(super) const fn key(name: &'static str, kind: ValueKind, about: &'static str
     Key { name, kind, about, default: None }
 }
 
-/// The default of the key with this name, if it is one of these keys and has one.
+/// Default of the key with this name, if any.
 pub(crate) fn default_of(keys: &[Key], name: &str) -> Option<DefaultValue> {
     keys.iter().find(|key| key.name == name)?.default
 }
 
-/// The names of some keys.
+/// Names of keys.
 pub(crate) fn names(keys: &[Key]) -> Vec<&'static str> {
     keys.iter().map(|k| k.name).collect()
 }
 
-/// A map whose keys are known.
+/// A map with known keys.
 #[derive(Debug)]
 pub(crate) struct Table {
-    /// What it is, for the JSON Schema.
+    /// Kind, for the JSON Schema.
     pub kind: ValueKind,
-    /// What messages call it: `a stage`, or the key that it is the value of.
+    /// Name in messages: `a stage`, or the key whose value it is.
     pub what: &'static str,
-    /// All keys that may be in it.
+    /// Allowed keys.
     pub keys: &'static [Key],
-    /// Which of them need or exclude each other.
+    /// Rules between the keys.
     pub rules: &'static [Rule],
 }
 
-/// A rule between the keys of one map. The last field is advice: what to write instead.
+/// A rule between the keys of a map. The last field is a note: what to write instead.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rule {
-    /// The key must be set.
+    /// The key is required.
     Required(&'static str, &'static str),
-    /// The key must be set in a file that runs by itself: the environment and flags can replace it.
+    /// The key is required, unless the environment or a flag sets it.
     RequiredAlone(&'static str),
-    /// At least one of the keys must be set.
+    /// At least one of the keys is required.
     AnyOf(&'static [&'static str], &'static str),
-    /// Exactly one of the keys must be set.
+    /// Exactly one of the keys is required.
     OneOf(&'static [&'static str], &'static str),
-    /// The two keys cannot both be set; an error is shown at the second.
+    /// The two keys exclude each other; the error is shown at the second.
     Excludes(&'static str, &'static str, &'static str),
-    /// The two keys cannot both be `true`.
+    /// At most one of the two keys can be `true`.
     OneTrue(&'static str, &'static str, &'static str),
     /// The first key requires the second.
     Needs(&'static str, &'static str, &'static str),
-    /// At least one key must be set.
+    /// At least one key is required.
     NotEmpty(&'static str),
 }

@@ -1,28 +1,27 @@
-//! Words that mean something in the language: for those who read scenarios, and for those who write one and must not
-//! use such a word for something else.
+//! Reserved words and functions of the language.
 
 use super::actions::{ACTIONS, ActionKind};
 
-/// Values that every expression has.
+/// Values available in every expression.
 pub(crate) const VALUES: [&str; 4] = ["vars", "env", "user", "iteration"];
-/// Functions whose value differs from call to call.
+/// Functions that return different values in each call.
 pub(crate) const RANDOM: [&str; 7] = ["random_int", "random_float", "random_string", "uuid", "choice", "now", "fake"];
-/// Functions that always give the same.
+/// Functions without side effects or randomness.
 pub(crate) const PURE: [&str; 2] = ["range", "dict"];
-/// Words that the template library reads as syntax, and `fake`, which is called only with a dot: `fake.name()`.
+/// Words that are syntax in templates, and `fake`, which is only used with a dot: `fake.name()`.
 const SYNTAX: [&str; 12] = ["fake", "loop", "true", "false", "none", "not", "and", "or", "in", "is", "if", "else"];
 
-/// Whether no variable can be called so: templates use the word otherwise.
+/// True if the word cannot be a variable name.
 pub fn is_reserved(word: &str) -> bool {
     VALUES.contains(&word) || SYNTAX.contains(&word)
 }
 
-/// Whether it is a function, which a variable of that name would hide.
+/// True for functions, which a variable with the same name would hide.
 pub fn is_function(word: &str) -> bool {
     RANDOM.contains(&word) || PURE.contains(&word)
 }
 
-/// Whether a step can send a request with this verb, in small letters as the step has it.
+/// True if the word, in lower case, is an HTTP method of a step.
 pub fn is_verb(word: &str) -> bool {
     ACTIONS.iter().any(|action| action.kind == ActionKind::Http && action.key.name == word)
 }
@@ -32,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_have_their_meanings() {
+    fn words_are_classified() {
         for (word, reserved, function, verb) in [
             ("env", true, false, false),
             ("if", true, false, false),

@@ -1,7 +1,7 @@
-//! GraphQL documents: their operations, and the size of each.
+//! Parses GraphQL documents and computes the size of their operations.
 //!
-//! The size needs no schema: it is counted in the parsed document, fragments followed, so that a slow operation can be
-//! compared with its size.
+//! No schema is needed: the size is counted in the parsed document, including fragments, so that response times can be
+//! compared with it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,20 +19,20 @@ use crate::scenario::plan::{OperationKind, OperationSize};
 /// One operation of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// Reads, writes or streams.
+    /// Query, mutation or subscription.
     pub kind: OperationKind,
-    /// Its name, if it has one.
+    /// Its name; `None` for an anonymous operation.
     pub name: Option<String>,
     /// Its size.
     pub size: OperationSize,
 }
 
-/// The operations of a document, in order. `variable` returns the value of a variable that is known before the run, for
-/// the number of nodes.
+/// The operations of a document, in order. `variable` returns the value of a variable if it is known before the run,
+/// for the number of nodes.
 ///
 /// # Errors
-/// When it cannot be parsed, defines a name twice or something that cannot be sent, or uses a fragment that it does not
-/// define, or one that uses itself.
+/// If the document is invalid, has duplicate names or definitions that cannot be executed, or uses undefined or
+/// recursive fragments.
 pub fn operations(text: &str, variable: &dyn Fn(&str) -> Option<u64>) -> Result<Vec<Operation>, DocumentError> {
     let document = parse(text)?;
     let (operations, fragments) = definitions(&document)?;
@@ -42,7 +42,7 @@ pub fn operations(text: &str, variable: &dyn Fn(&str) -> Option<u64>) -> Result<
 
 type Fragments<'d> = HashMap<&'d str, &'d FragmentDefinition>;
 
-/// The operations and fragments, each name once.
+/// Operations and fragments; names must be unique.
 fn definitions(document: &Document) -> Result<(Vec<&Node<OperationDefinition>>, Fragments<'_>), DocumentError> {
     let (mut operations, mut fragments, mut names) = (Vec::new(), HashMap::new(), HashSet::new());
     for definition in &document.definitions {
@@ -57,7 +57,7 @@ fn definitions(document: &Document) -> Result<(Vec<&Node<OperationDefinition>>, 
                 let before = fragments.insert(fragment.name.as_str(), &**fragment);
                 before.map(|_| format!("fragment `{}` is defined twice", fragment.name))
             }
-            _ => Some("a document has operations and fragments; this belongs to a schema".to_owned()),
+            _ => Some("expected an operation or a fragment, found a schema definition".to_owned()),
         };
         if let Some(wrong) = wrong {
             return Err(DocumentError::at(start(definition.location(), &document.sources), wrong));
@@ -69,7 +69,7 @@ fn definitions(document: &Document) -> Result<(Vec<&Node<OperationDefinition>>, 
         return Err(DocumentError::at(start(nameless.location(), &document.sources), wrong));
     }
     if operations.is_empty() {
-        return Err(DocumentError::at(None, "there is no operation in it".to_owned()));
+        return Err(DocumentError::at(None, "the document has no operation".to_owned()));
     }
     Ok((operations, fragments))
 }
@@ -78,7 +78,7 @@ fn start(place: Option<SourceSpan>, sources: &SourceMap) -> Option<LineColumn> {
     place?.line_column(sources)
 }
 
-/// What is known of the document, and of the variables that go with it.
+/// The document, and known variables.
 struct Known<'d> {
     fragments: &'d Fragments<'d>,
     sources: &'d SourceMap,
@@ -109,9 +109,9 @@ fn describe(operation: &OperationDefinition, known: &Known<'_>) -> Result<Operat
 
 struct Counter<'a> {
     known: &'a Known<'a>,
-    /// Fragments counted already, and `None` for those being counted: each is walked once, however often it is used.
+    /// Fragments that were counted; `None` while one is being counted. Each is visited once, however often it is used.
     done: HashMap<&'a str, Option<OperationSize>>,
-    /// Selections that this one is inside of.
+    /// Current nesting level of selections.
     level: usize,
 }
 
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_size_is_how_much_is_asked_for() {
+    fn size_of_operations() {
         let text =
             "query S($n: Int = 10) { products(first: $n) { nodes { id name b: name } } me @include(if: true) { id } }";
         let size = one(text).size;
@@ -229,17 +229,17 @@ mod tests {
     }
 
     #[test]
-    fn fragments_count_wherever_they_are_used_and_cost_little() {
+    fn fragments_are_counted_at_every_use_and_visited_once() {
         let twice = "{ a { ...F } b { ... on T { ...F } } } fragment F on T { c d }";
         assert_eq!(one(twice).size.fields, 6);
-        // Each fragment uses the next one twice: two to the power of sixty fields.
+        // Each fragment uses the next one twice: 2^60 fields.
         let mut bomb = "{ ...F0 }".to_owned();
         for i in 0..60 {
             bomb.push_str(&format!(" fragment F{i} on T {{ a {{ ...F{} }} b {{ ...F{} }} }}", i + 1, i + 1));
         }
         bomb.push_str(" fragment F60 on T { c }");
         assert!(one(&bomb).size.fields > 1 << 60);
-        // Each uses the next one, which is as deep as there are fragments.
+        // Each fragment uses the next one, to a depth of their number.
         let mut chain = "{ ...F0 }".to_owned();
         for i in 0..1_000 {
             chain.push_str(&format!(" fragment F{i} on T {{ ...F{} }}", i + 1));
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions_and_every_escape_are_accepted() {
+    fn descriptions_and_escapes_are_accepted() {
         for text in [
             "\"\"\"d\"\"\" query Q { hello }",
             "query Q(\"v\" $a: Int) { hello(n: $a) { ...F } } \"d\" fragment F on T { a }",
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_their_place() {
+    fn errors_have_positions() {
         for (text, line, why) in [
             ("{ a { b }", 1, "expected"),
             ("query {\n  a(\n}", 3, "expected"),
@@ -274,7 +274,7 @@ mod tests {
             ("query Q { a }\nquery Q { b }", 2, "operation `Q` is defined twice"),
             ("query Q { a }\n{ b }", 2, "without a name"),
             ("{ ...F }\nfragment F on T { a }\nfragment F on T { b }", 3, "fragment `F` is defined twice"),
-            ("{ a }\ntype T { a: Int }", 2, "belongs to a schema"),
+            ("{ a }\ntype T { a: Int }", 2, "found a schema definition"),
             ("fragment F on T { a }", 0, "no operation"),
             (&format!("{}{}", "{a".repeat(10_000), "}".repeat(10_000)), 1, "limit"),
         ] {

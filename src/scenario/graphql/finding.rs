@@ -1,30 +1,30 @@
-//! What a server would refuse, and the names that were probably meant.
+//! Findings of schema validation, and suggestions of names.
 
 use std::ops::Range;
 
 use crate::scenario::syntax::diagnostic::nearest;
 
-/// Names listed when none is near.
+/// Maximum number of names listed if none is similar.
 pub(super) const LISTED: usize = 12;
 
-/// What does not fit, and where.
+/// An error in a document, with its position.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Finding {
-    /// Where it is in the scenario, if it is about a variable's value.
+    /// Position in the scenario, if it concerns the value of a variable.
     pub at: Option<Range<usize>>,
-    /// Line of the document, from 1; 0 when it is about the whole.
+    /// Line in the document, from 1; 0 if it concerns the whole document.
     pub line: usize,
-    /// Column in characters, from 1; 0 when it is about the whole.
+    /// Column in characters, from 1; 0 if it concerns the whole document.
     pub column: usize,
-    /// Characters that it is about.
+    /// Number of characters to mark.
     pub length: usize,
-    /// What is wrong.
+    /// Error message.
     pub message: String,
-    /// What to write instead.
+    /// Suggestion.
     pub note: Option<String>,
 }
 
-/// The name that was probably meant, whatever its case: values of an enum are written in capitals.
+/// The most similar name, ignoring case, because enum values are in upper case.
 pub(crate) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let lower: Vec<String> = known.iter().map(|name| name.to_lowercase()).collect();
     let found = nearest(word, lower.iter().map(String::as_str))?;

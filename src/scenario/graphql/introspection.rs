@@ -1,7 +1,7 @@
 //! Converts an introspection result to SDL.
 //!
-//! In: the response to [`QUERY`], as it came or without its envelope. Out: SDL, for the one reader of schemas. Defaults are
-//! not repeated, because servers write them in many ways: an argument that has one becomes one that may be left out.
+//! Input: the response to [`QUERY`], with or without its envelope. Output: SDL. Default values are not copied, because
+//! servers format them differently: an argument with a default becomes optional.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::scenario::eval::json;
 
-/// The standard question, in the form that servers of all ages understand.
+/// The standard introspection query, in a form that old and new servers support.
 pub const QUERY: &str = "query IntrospectionQuery { __schema { queryType { name } mutationType { name } \
     subscriptionType { name } types { kind name fields(includeDeprecated: true) { name args { ...Input } \
     type { ...Ref } } inputFields { ...Input } interfaces { name } enumValues(includeDeprecated: true) { name } \
@@ -18,9 +18,9 @@ pub const QUERY: &str = "query IntrospectionQuery { __schema { queryType { name 
     fragment Ref on __Type { kind name ofType { kind name ofType { kind name ofType { kind name ofType { kind name \
     ofType { kind name } } } } } }";
 
-/// Scalars that every schema has.
+/// Built-in scalars.
 const SCALARS: &[&str] = &["Int", "Float", "String", "Boolean", "ID"];
-/// Directives that every schema has.
+/// Built-in directives.
 const DIRECTIVES: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
 
 #[derive(Deserialize)]
@@ -101,10 +101,10 @@ struct Directive {
     args: Option<Vec<Input>>,
 }
 
-/// The SDL of an introspection result.
+/// Converts an introspection result to SDL.
 ///
 /// # Errors
-/// When it is not an introspection result: not JSON, errors instead of a schema, or invalid names.
+/// If it is not JSON or not an introspection result, reports errors, or contains invalid names.
 pub fn sdl(json: &str) -> Result<String, String> {
     let response: Response = serde_json::from_str(json).map_err(|error| {
         format!("this is not the result of an introspection: {}", json::refusal("the text", &error))
@@ -128,7 +128,7 @@ impl Printer {
         self.out.push_str(text);
     }
 
-    /// Names go into a text that is parsed again: they must be nothing but names.
+    /// Appends a name. Names are validated, because the SDL is parsed again.
     fn name(&mut self, name: &str) -> Result<(), String> {
         let mut bytes = name.bytes();
         let first = bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_');
@@ -165,7 +165,8 @@ impl Printer {
         self.put("directive @");
         self.name(&directive.name)?;
         self.arguments(directive.args.as_deref().unwrap_or_default())?;
-        // Only newer servers report whether a directive is repeatable; assuming so rejects nothing valid.
+        // Old servers do not report whether a directive is repeatable. Assume that it is, so that nothing valid is
+        // rejected.
         self.put(" repeatable on ");
         self.names(directive.locations.iter().map(String::as_str), " | ")?;
         self.put("\n");
@@ -314,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_schema_is_an_error() {
+    fn invalid_schema_is_an_error() {
         for (json, wanted) in [
             ("", "not the result of an introspection"),
             ("[]", "not the result of an introspection"),

@@ -1,4 +1,4 @@
-//! GraphQL without a network: documents, schemas, and whether they fit.
+//! GraphQL without network: documents, schemas, and validation.
 
 pub mod document;
 pub mod endpoint;

@@ -1,6 +1,6 @@
-//! Parses GraphQL documents. A document may come from anywhere, so that its length and its depth are limited.
+//! Parses GraphQL documents. Documents are untrusted, so their length and depth are limited.
 //!
-//! In: the text of a document. Out: its syntax tree, or what is wrong in plain words, with line and column.
+//! Input: the text of a document. Output: its syntax tree, or an error message with line and column.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,35 +8,35 @@ use std::ops::Range;
 use apollo_compiler::ast::Document;
 use apollo_compiler::parser::{LineColumn, Parser};
 
-/// Levels of selections and values inside each other. Servers stop at 15 to 50.
+/// Maximum nesting of selections and values. Servers allow 15 to 50.
 pub(super) const MAX_DEPTH: usize = 200;
-/// Names, numbers, strings, signs and runs of spaces of a document. Servers stop at some 15,000.
+/// Maximum number of tokens, including whitespace. Servers allow about 15,000.
 const MAX_TOKENS: usize = 100_000;
 
-/// A string that is not a GraphQL document.
+/// Error of an invalid document.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct DocumentError {
-    /// From 1; 0 when it is about the whole.
+    /// Line, from 1; 0 if it concerns the whole document.
     pub line: usize,
-    /// In characters, from 1; 0 when it is about the whole.
+    /// Column in characters, from 1; 0 if it concerns the whole document.
     pub column: usize,
-    /// What is wrong.
+    /// Error message.
     pub why: String,
 }
 
 impl DocumentError {
-    /// An error at a place of the document.
+    /// Error at a position in the document.
     pub(super) fn at(start: Option<LineColumn>, why: String) -> Self {
         let (line, column) = start.map_or((0, 0), |start| (start.line, start.column));
         Self { line, column, why }
     }
 }
 
-/// The syntax tree of a document.
+/// Parses a document.
 ///
 /// # Errors
-/// When it is not GraphQL, or exceeds a limit.
+/// If it is not valid GraphQL, or exceeds a limit.
 pub(super) fn parse(text: &str) -> Result<Document, DocumentError> {
     let mut parser = Parser::new().recursion_limit(MAX_DEPTH).token_limit(MAX_TOKENS);
     parser.parse_ast(without_descriptions(text), "document.graphql").map_err(|wrong| {
@@ -46,7 +46,7 @@ pub(super) fn parse(text: &str) -> Result<Document, DocumentError> {
     })
 }
 
-/// The parser's message without the names of its types.
+/// The parser's message, without names of internal types.
 fn in_words(message: &str) -> String {
     let message = message.strip_prefix("syntax error: ").unwrap_or(message);
     let (expected, found) = message.split_once(", got ").map_or((message, None), |(e, found)| (e, Some(found)));
@@ -76,8 +76,8 @@ fn in_words(message: &str) -> String {
     }
 }
 
-/// The document with blanks instead of its descriptions, so that every place stays the same. The GraphQL specification of
-/// 2025 allows them before operations, fragments and variables; the parser follows that of 2021.
+/// Replaces descriptions with spaces, so that positions do not change. The GraphQL specification of 2025 allows
+/// descriptions before operations, fragments and variables; the parser implements that of 2021.
 pub(super) fn without_descriptions(text: &str) -> Cow<'_, str> {
     let found = descriptions(text);
     if found.is_empty() {
@@ -93,7 +93,7 @@ pub(super) fn without_descriptions(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The strings before an operation, a fragment or the declaration of a variable.
+/// Ranges of the strings before operations, fragments and variable definitions.
 fn descriptions(text: &str) -> Vec<Range<usize>> {
     let (mut found, mut open, mut string, mut before) = (Vec::new(), Vec::new(), None, "");
     let mut at = 0;
@@ -132,7 +132,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// Bytes of the string at the beginning of `text`, with its quotes.
+/// Length in bytes of the string literal at the start of `text`.
 fn string_length(text: &str) -> usize {
     let Some(block) = text.strip_prefix("\"\"\"") else {
         let mut escaped = false;
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn descriptions_become_blanks_and_values_stay() {
+    fn descriptions_are_replaced_with_spaces() {
         for (text, wanted) in [
             ("\"\"\"d\"\"\" query Q { a }", "        query Q { a }"),
             ("# \"c\"\n\"d\" fragment F on T { a }", "# \"c\"\n    fragment F on T { a }"),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_speak_of_graphql() {
+    fn messages_use_graphql_terms() {
         for (text, (line, column), wanted) in [
             ("hello", (1, 1), "expected query, mutation, subscription, fragment or {"),
             ("", (1, 1), "expected query, mutation, subscription, fragment or {"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_document_is_refused_soon() {
+    fn huge_documents_are_rejected_early() {
         for (piece, wanted) in [
             ("{", "expected at least one selection"),
             ("}", "expected query"),

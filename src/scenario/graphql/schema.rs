@@ -1,7 +1,7 @@
-//! Checks GraphQL documents against the schema of a server.
+//! Validates GraphQL documents against the schema of a server.
 //!
-//! In: a schema (SDL, or the result of an introspection) and documents. Out: for each document what the server would
-//! refuse, with its place in the document and what was probably meant.
+//! Input: a schema (SDL, or an introspection result) and documents. Output: the errors of each document, with positions
+//! and suggestions.
 
 use std::ops::Range;
 use std::path::Path;
@@ -18,7 +18,7 @@ use super::values::VariableValue;
 use super::{introspection, values};
 use crate::scenario::syntax::source;
 
-/// Largest schema that is read.
+/// Maximum size of a schema in bytes.
 pub const MAX_BYTES: u64 = 16_000_000;
 
 /// The schema of a server.
@@ -29,7 +29,7 @@ impl GraphqlSchema {
     /// Reads a schema from a file.
     ///
     /// # Errors
-    /// When it cannot be read or is not a valid schema.
+    /// If the file cannot be read or is not a valid schema.
     pub fn load(path: &Path) -> Result<Self, String> {
         let bytes = source::read_limited(path, MAX_BYTES)?;
         let origin = path.display().to_string();
@@ -37,13 +37,13 @@ impl GraphqlSchema {
         Self::read(&origin, &text)
     }
 
-    /// Reads SDL or the result of an introspection; `origin` names the source in errors.
+    /// Parses SDL or an introspection result; `origin` names the source in errors.
     ///
     /// # Errors
-    /// When it is not a valid schema.
+    /// If it is not a valid schema.
     pub fn read(origin: &str, text: &str) -> Result<Self, String> {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        // Nothing in SDL begins with a brace.
+        // SDL never starts with a brace.
         let is_introspection = text.trim_start().starts_with(['{', '[']);
         let sdl = if is_introspection {
             introspection::sdl(text).map_err(|why| format!("{origin}: {why}"))?
@@ -52,7 +52,7 @@ impl GraphqlSchema {
         };
         match Schema::parse_and_validate(sdl, origin) {
             Ok(schema) => Ok(Self(schema)),
-            // Federation and code generators mark types with directives that they do not define. That concerns no document.
+            // Federation and code generators use undeclared directives on types, which does not affect documents.
             Err(wrong) if all(&wrong.errors, |message| message.starts_with("cannot find directive ")) => {
                 Ok(Self(Valid::assume_valid(wrong.partial)))
             }
@@ -62,7 +62,7 @@ impl GraphqlSchema {
                 let (at, message) = first.map_or((None, String::new()), |first| {
                     (first.line_column_range().map(|range| range.start), first.error.to_string())
                 });
-                // The place in an introspection result is not that of the text made from it.
+                // Positions in the generated SDL are not those of the introspection result.
                 let place =
                     at.filter(|_| !is_introspection).map_or(String::new(), |at| format!(":{}:{}", at.line, at.column));
                 Err(format!("{origin}{place}: this is not a valid GraphQL schema: {message}"))
@@ -70,7 +70,7 @@ impl GraphqlSchema {
         }
     }
 
-    /// Errors of a document. `given` are the variables that go with `operation`.
+    /// Validates a document. `given`: the variables of `operation`.
     pub(crate) fn check(&self, document: &str, operation: Option<&str>, given: &[VariableValue]) -> Vec<Finding> {
         let (parsed, mut found) =
             match ExecutableDocument::parse_and_validate(&self.0, without_descriptions(document), "document.graphql") {
@@ -88,7 +88,7 @@ impl GraphqlSchema {
     }
 
     fn findings(&self, errors: &DiagnosticList, document: &ExecutableDocument, text: &str) -> Vec<Finding> {
-        // Selections of an unknown field are dropped, so what they contain or use is reported as missing too.
+        // The library drops selections of unknown fields, and then reports what they contain or use as missing too.
         let left_out = errors.iter().any(|wrong| {
             let message = wrong.error.to_string();
             message.contains("does not have a field") || message.contains("must not have subselections")
@@ -112,7 +112,7 @@ impl GraphqlSchema {
         shown.map(|wrong| one(wrong.line_column_range(), wrong.error.to_string())).collect()
     }
 
-    /// The library names what it does not know; the schema has what is near.
+    /// Suggests the most similar name in the schema for an unknown one.
     fn advice(&self, message: &str, document: &ExecutableDocument) -> Option<String> {
         let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         let (word, known): (&str, Vec<&str>) = match *named.as_slice() {
@@ -167,7 +167,7 @@ impl GraphqlSchema {
     }
 }
 
-/// Whether a fragment is spread, or a variable is used outside its declaration.
+/// True if a fragment is used, or a variable is used outside of its definition.
 fn is_used(document: &str, name: &str) -> bool {
     let ends = |rest: &str| !rest.starts_with(|c: char| c == '_' || c.is_ascii_alphanumeric());
     let times = |word: &str| document.match_indices(word).filter(|(at, _)| ends(&document[at + word.len()..])).count();
@@ -186,7 +186,7 @@ mod tests {
     const SHOP: &str = "type Query { product(id: ID!): Product products(first: Int = 10): [Product!]! }\n\
         type Product { id: ID! name: String! price: Float kind: Kind } enum Kind { LAMP DESK }";
 
-    /// Gives `$id`, where the document has that.
+    /// Adds `$id` if the document declares it.
     fn given(document: &str) -> Vec<VariableValue> {
         let value = Node { at: 0..0, kind: Kind::Text("{{ id }}".to_owned()) };
         let id = VariableValue { name: "id".to_owned(), at: 0..0, value };
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_has_its_place_and_advice() {
+    fn findings_have_positions_and_suggestions() {
         for (document, (line, column), message, note) in [
             ("{\n  product(id: 7) { prise }\n}", (2, 20), "does not have a field `prise`", "did you mean `price`?"),
             ("{ products(fist: 3) { id } }", (1, 12), "the argument `fist`", "did you mean `first`?"),
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn one_mistake_is_reported_once() {
+    fn each_error_is_reported_once() {
         for (document, wanted) in [
             ("{ product(id: 7) { prise } }", "does not have a field `prise`"),
             ("{ products { pid kid } product(id: 1) { id } }", "does not have a field `pid`"),
@@ -258,13 +258,13 @@ mod tests {
             let about = |message: &String| message.contains("does not have a field") || message.contains(wanted);
             assert!(found.iter().any(|one| one.contains(wanted)) && found.iter().all(about), "{document}: {found:?}");
         }
-        // The second mistake is reported once the first is fixed.
+        // The second error is reported after the first is fixed.
         let found = checked("query ($id: ID!) { products { id prise } } fragment F on Product { id }");
         assert_eq!(found.len(), 3, "{found:?}");
     }
 
     #[test]
-    fn an_invalid_schema_is_refused_with_its_place() {
+    fn errors_of_schemas_have_positions() {
         for (text, wanted) in [
             (
                 "type Query {\n  a: Nope\n}",
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_of_others_do_no_harm() {
+    fn undeclared_directives_are_accepted() {
         let schema =
             GraphqlSchema::read("s", "type Query @key(fields: \"a\") { a: Int @shareable }").expect("a schema");
         assert_eq!(schema.check("{ a }", None, &[]), []);

@@ -1,7 +1,7 @@
-//! The variables of a GraphQL step against the types that its operation declares for them.
+//! Validates the variables of a GraphQL step against the types declared by the operation.
 //!
-//! In: variables as they are written. Out: what the server would refuse, with the place of each value. What a template
-//! will give is not known before the run, except that text around it makes it a string.
+//! Input: variables as written. Output: findings with the position of each value. The value of a template is unknown
+//! before the run, except that text around a template makes it a string.
 
 use std::ops::Range;
 
@@ -18,13 +18,13 @@ use crate::scenario::syntax::node::{Kind, Node};
 pub(crate) struct VariableValue {
     /// Its name.
     pub name: String,
-    /// Where that is.
+    /// Position of the name.
     pub at: Range<usize>,
     /// Its value.
     pub value: Node,
 }
 
-/// What of the variables does not fit the operation.
+/// Findings of the variables of an operation.
 pub(crate) fn check(schema: &Schema, operation: &Operation, given: &[VariableValue]) -> Vec<Finding> {
     let mut checker = Checker { schema, found: Vec::new() };
     let declared: Vec<&str> = operation.variables.iter().map(|variable| variable.name.as_str()).collect();
@@ -39,7 +39,7 @@ pub(crate) fn check(schema: &Schema, operation: &Operation, given: &[VariableVal
                 let free: Vec<&str> = declared.iter().copied().filter(|name| !is_given(name)).collect();
                 let near = near(&one.name, &free);
                 meant.extend(near);
-                let message = format!("the operation declares no variable `${}`", one.name);
+                let message = format!("the operation does not declare `${}`", one.name);
                 let note = near.map_or_else(|| among(&declared, "it declares"), did_you_mean);
                 checker.report(one.at.clone(), message, note);
             }
@@ -77,7 +77,7 @@ impl Checker<'_> {
         self.found.push(Finding { at: Some(at), message, note, ..Finding::default() });
     }
 
-    /// `path` names the place inside of the variable: `$input.stars`.
+    /// `path`: position inside of the variable, such as `$input.stars`.
     fn value(&mut self, wanted: &Type, node: &Node, path: &str) {
         let written = Written::of(&node.kind);
         match (wanted, &node.kind) {
@@ -89,7 +89,7 @@ impl Checker<'_> {
                     self.value(inner, item, &format!("{path}[{index}]"));
                 }
             }
-            // One value is taken for a list of one.
+            // A single value is converted to a list with one item.
             (Type::List(inner) | Type::NonNullList(inner), _) => self.value(inner, node, path),
             (Type::Named(name) | Type::NonNullNamed(name), _) => match self.schema.types.get(name) {
                 Some(ExtendedType::Scalar(_)) => self.scalar(wanted, node, (path, written)),
@@ -104,7 +104,7 @@ impl Checker<'_> {
                     _ => self.wrong(wanted, node, path, None),
                 },
                 Some(ExtendedType::InputObject(one)) => self.object(wanted, one, (node, path)),
-                // Any other type is an error of the document, reported there.
+                // Other types are errors in the document, which are reported there.
                 _ => {}
             },
         }
@@ -122,7 +122,7 @@ impl Checker<'_> {
             ("Float", Kind::Number(..)) | ("Boolean", Kind::Bool(_)) | ("String" | "ID", Kind::Text(_)) => true,
             ("ID", Kind::Number(number, _)) => is_whole(number),
             ("Int" | "Float" | "Boolean" | "String" | "ID", _) => false,
-            // What the server's own scalars take, it alone knows.
+            // The values of custom scalars are only known to the server.
             _ => true,
         };
         if fits {
@@ -130,11 +130,11 @@ impl Checker<'_> {
         }
         let note = match (wanted.inner_named_type().as_str(), &node.kind) {
             (_, Kind::Text(_)) if written == Written::Mixed => {
-                Some("text around a template makes it a string: put everything inside the braces".to_owned())
+                Some("text around a template makes it a string: use a single template".to_owned())
             }
             ("Int" | "Float" | "Boolean", Kind::Text(_)) => Some("write it without quotes".to_owned()),
             ("String", Kind::Number(..) | Kind::Bool(_)) => Some("write it in quotes".to_owned()),
-            ("Int", Kind::Number(..)) => Some("an Int is whole and has 32 bits".to_owned()),
+            ("Int", Kind::Number(..)) => Some("an Int is a 32-bit integer".to_owned()),
             _ => None,
         };
         self.wrong(wanted, node, path, note);
@@ -170,14 +170,14 @@ impl Checker<'_> {
     }
 }
 
-/// What is known of a text.
+/// What is known about a string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Written {
-    /// All of it.
+    /// The value.
     Constant,
-    /// That it is a text.
+    /// Only that it is a string.
     Mixed,
-    /// Nothing: a template alone keeps the type of its value.
+    /// Nothing: a single template keeps the type of its value.
     Unknown,
 }
 
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn valid_documents_have_no_findings_either() {
+    fn valid_variables_have_no_findings() {
         for right in [
             "{ term: lamp }",
             "{ term: '{{ user.id }}', first: '{{ user.id }}', ids: '{{ user.id }}', filter: '{{ user.id }}' }",
@@ -229,18 +229,18 @@ mod tests {
     }
 
     #[test]
-    fn invalid_documents_have_findings() {
+    fn invalid_variables_have_findings() {
         for (variables, wanted) in [
             ("{}", &["the variable `$term` of type `String!` is not given", "add variables: { term: … }"][..]),
-            ("{ trem: a }", &["the operation declares no variable `$trem`", "did you mean `term`?"]),
-            ("{ term: a, size: 3 }", &["the operation declares no variable `$size`", "it declares term, first"]),
+            ("{ trem: a }", &["the operation does not declare `$trem`", "did you mean `term`?"]),
+            ("{ term: a, size: 3 }", &["the operation does not declare `$size`", "it declares term, first"]),
             ("{ term: null }", &["`$term`: expected `String!`, found null"]),
             ("{ term: 7 }", &["`$term`: expected `String!`, found 7", "write it in quotes"]),
             ("{ term: [a] }", &["`$term`: expected `String!`, found a list"]),
             ("{ term: a, first: ten }", &["`$first`: expected `Int`, found a string", "write it without quotes"]),
             ("{ term: a, first: '1{{ user.id }}' }", &["`$first`: expected `Int`, found a string", "text around a"]),
-            ("{ term: a, first: 1.5 }", &["`$first`: expected `Int`, found 1.5", "an Int is whole"]),
-            ("{ term: a, first: 3000000000 }", &["`$first`: expected `Int`, found 3000000000", "an Int is whole"]),
+            ("{ term: a, first: 1.5 }", &["`$first`: expected `Int`, found 1.5", "an Int is a 32-bit"]),
+            ("{ term: a, first: 3000000000 }", &["`$first`: expected `Int`, found 3000000000", "an Int is a 32-bit"]),
             ("{ term: a, near: '1.5' }", &["`$near`: expected `Float`, found a string", "without quotes"]),
             ("{ term: a, sale: 1 }", &["`$sale`: expected `Boolean`, found 1"]),
             ("{ term: a, ids: [1.5] }", &["`$ids[0]`: expected `ID!`, found 1.5"]),

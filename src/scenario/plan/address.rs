@@ -1,4 +1,4 @@
-//! The address and the credentials of a Redis server: the parts of a `redis://` URL.
+//! Address and credentials of a Redis server: the parts of a `redis://` URL.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use url::Url;
 pub struct Address {
     /// Host name or IP address, without brackets.
     pub host: Arc<str>,
-    /// 6379 unless given.
+    /// Port; default 6379.
     pub port: u16,
-    /// `rediss://`.
+    /// TLS (`rediss://`).
     pub tls: bool,
-    /// User name of the ACL; `None` is `default`.
+    /// User name; `None`: `default`.
     pub user: Option<Arc<str>>,
     /// Password for `AUTH`.
     pub password: Option<Arc<str>>,
@@ -23,22 +23,22 @@ pub struct Address {
     pub database: u32,
 }
 
-/// Not a valid Redis address. The message does not repeat it, because it may contain a password.
+/// Invalid Redis address. The message does not contain it, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("invalid Redis address: {0}; write redis://host:6379/0, or rediss:// for TLS")]
 pub struct AddressError(&'static str);
 
 impl Address {
-    /// Reads a URL.
+    /// Parses a URL.
     ///
     /// # Errors
-    /// When it is not a valid `redis://` or `rediss://` URL.
+    /// If it is not a valid `redis://` or `rediss://` URL.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
         let url = Url::parse(text.trim()).map_err(|_| AddressError("it is not a URL"))?;
         let tls = match url.scheme() {
             "redis" => false,
             "rediss" => true,
-            _ => return Err(AddressError("it must begin with redis:// or rediss://")),
+            _ => return Err(AddressError("it must start with redis:// or rediss://")),
         };
         let host = url.host_str().filter(|host| !host.is_empty()).ok_or(AddressError("it has no host"))?;
         let decoded = |part: &str| -> Result<Option<Arc<str>>, AddressError> {
@@ -61,7 +61,7 @@ impl Address {
 }
 
 impl fmt::Debug for Address {
-    /// A password is never printed.
+    /// Passwords are not printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.host, self.port)
     }
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_taken_apart() {
+    fn urls_are_parsed() {
         let plain = Address::parse("redis://127.0.0.1").unwrap();
         assert_eq!((&*plain.host, plain.port, plain.tls, plain.database), ("127.0.0.1", 6379, false, 0));
         assert_eq!((plain.user, plain.password), (None, None));

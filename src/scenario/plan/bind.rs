@@ -1,4 +1,4 @@
-//! What of a plan is known only when a run starts: where its requests go, and which passwords that brings along.
+//! Completes a plan at the start of a run: target address, and passwords to mask.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::{Action, Plan, Step, UrlTemplate};
 
 impl Plan {
-    /// Sends all requests to this base URL that do not name a host of their own: one pass over the steps.
+    /// Sets the base URL of all requests without a host of their own.
     ///
     /// # Errors
-    /// When the base and a path do not make a URL.
+    /// If base and path do not form a valid URL.
     pub(crate) fn send_to(&mut self, base: &str) -> Result<(), url::ParseError> {
         let base: Arc<str> = base.into();
         let classes = self.classes.iter_mut().flat_map(|class| {
@@ -22,7 +22,7 @@ impl Plan {
         Ok(())
     }
 
-    /// Masks these values, too.
+    /// Adds values to mask.
     pub(crate) fn protect<'a>(&mut self, values: impl IntoIterator<Item = &'a str>) {
         let secrets = self.secrets.with(values);
         if !Arc::ptr_eq(&secrets, &self.secrets) {
@@ -31,7 +31,7 @@ impl Plan {
         }
     }
 
-    /// A secret may be in a name as it is, and names are shown and written everywhere.
+    /// Masks secrets in names, which are shown and written everywhere.
     pub(crate) fn mask_names(&mut self) {
         let names = self.classes.iter_mut().flat_map(|class| {
             std::iter::once(&mut class.name).chain(class.tasks.iter_mut().map(|task| &mut task.name))

@@ -1,4 +1,4 @@
-//! How requests are carried: what differs between connections rather than between requests.
+//! Connection settings of requests.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use super::proxy::Proxies;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(pub u32);
 
-/// Settings of a user's connections. A user keeps one client (connections and cookies) for each of these that it uses,
-/// made when it is first needed; cookies are shared between them.
+/// Settings of a user's connections. A user has one client (connections and cookies) for each setting that it uses,
+/// created when it is first needed; cookies are shared between them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ClientOptions {
-    /// Follow redirects, up to Locust's 30; else a 3xx is the response.
+    /// Follow redirects, up to 30 as in Locust; otherwise a 3xx is the response.
     pub follow_redirects: bool,
-    /// PEM text of certificates that are trusted instead of the system's.
+    /// PEM text of certificates trusted instead of the system's.
     pub ca: Option<Arc<[u8]>>,
-    /// The client's own certificate and key.
+    /// Client certificate and key.
     pub identity: Option<Identity>,
     /// Accept any certificate.
     pub insecure: bool,
-    /// Send through these proxies (`http` or `https`; user and password in the URL).
+    /// Proxies (`http` or `https`; user name and password in the URL).
     pub proxy: Proxies,
-    /// Which versions may be spoken.
+    /// Allowed HTTP versions.
     pub http_version: HttpVersion,
-    /// How long a connection lives.
+    /// Reuse of connections.
     pub connections: Connections,
 }
 
 impl ClientOptions {
-    /// True when HTTP/1.1 on connections of our own is all that requests without TLS need.
+    /// True if our own HTTP/1.1 client can be used for requests without TLS.
     pub fn is_plain(&self) -> bool {
         self.proxy.is_none() && self.http_version != HttpVersion::Two
     }
@@ -59,7 +59,7 @@ pub struct Identity {
 }
 
 impl std::fmt::Debug for Identity {
-    /// A private key is never printed.
+    /// Private keys are not printed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Identity")
     }
@@ -68,7 +68,7 @@ impl std::fmt::Debug for Identity {
 /// `http_version`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HttpVersion {
-    /// HTTP/2 where TLS agrees on it, else HTTP/1.1.
+    /// HTTP/2 if negotiated with TLS, otherwise HTTP/1.1.
     Any,
     /// HTTP/1.1 only.
     One,
@@ -79,8 +79,8 @@ pub enum HttpVersion {
 /// `connections`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Connections {
-    /// A user keeps its connections, as a browser and Locust do.
+    /// Connections are kept, as in browsers and Locust.
     PerUser,
-    /// Every request opens a new connection and closes it.
+    /// A new connection per request.
     PerRequest,
 }

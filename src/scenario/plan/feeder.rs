@@ -1,4 +1,4 @@
-//! Data files: one row for each user or each iteration.
+//! Data files: one row per user or per iteration.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,58 +12,58 @@ use crate::scenario::eval::template::SlotId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FeederId(pub u32);
 
-/// A CSV file whose rows fill a slot. Its header and first row were read and found right; the rest is read at run time,
-/// shared by all users of the process, and never copied for each user.
+/// A CSV file whose rows fill a slot. Header and first row were validated; the other rows are read at run time, shared
+/// by all users.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Feeder {
-    /// The key under `data`, as templates write it.
+    /// Key under `data`, used in templates.
     pub name: Arc<str>,
-    /// The file, ready to open.
+    /// Path of the file.
     pub path: PathBuf,
     /// The cell separator.
     pub delimiter: u8,
-    /// The header. A row with another number of cells is an error of the data, recorded once.
+    /// Column names. A row with a different number of cells is skipped and reported once.
     pub columns: Arc<[Arc<str>]>,
-    /// Which row comes next.
+    /// Order of the rows.
     pub order: Order,
-    /// Who gets a new row.
+    /// When a new row is taken.
     pub bind: Bind,
-    /// What happens after the last row.
+    /// Behaviour after the last row.
     pub on_end: OnEnd,
-    /// Where the row goes, by [`Row::value`].
+    /// Slot for the row, created by [`Row::value`].
     pub slot: SlotId,
 }
 
-/// Which row comes next. Every order depends on the run's seed alone, so that equal seeds give equal rows.
+/// Order of the rows. It depends only on the seed, so that equal seeds give equal rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Order {
-    /// As in the file: the k-th taker gets row k.
+    /// As in the file: the k-th request gets row k.
     Sequential,
-    /// Any row at each taking; rows may repeat and never end.
+    /// A random row each time; rows may repeat and never end.
     Random,
-    /// Each row once in random order before any comes again; every round is shuffled anew.
+    /// A random permutation of the rows in each round.
     Shuffle,
 }
 
-/// Who gets a new row.
+/// When a new row is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bind {
-    /// Each user once, before `on_start`; kept for its life.
+    /// Once per user, before `on_start`.
     User,
-    /// Each user before every task.
+    /// Before every task.
     Iteration,
 }
 
-/// What happens after the last row.
+/// Behaviour after the last row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnEnd {
-    /// Begin again.
+    /// Start again.
     Recycle,
-    /// The user that finds no row stops (as by `stop: user`); the run ends when no user is left.
+    /// A user without a row stops (as with `stop: user`); the run ends when no users are left.
     Stop,
 }
 
-/// One row of a data file: `accounts.email` reads a cell without copying the row.
+/// A row of a data file: `accounts.email` reads a cell without copying the row.
 #[derive(Debug)]
 pub struct Row {
     columns: Arc<[Arc<str>]>,
@@ -71,7 +71,7 @@ pub struct Row {
 }
 
 impl Row {
-    /// The row as the value for [`Feeder::slot`]; cells are always text. Missing cells are undefined.
+    /// The row as value for [`Feeder::slot`]. Cells are strings; missing cells are undefined.
     pub fn value(columns: &Arc<[Arc<str>]>, cells: impl IntoIterator<Item = impl AsRef<str>>) -> Value {
         let cells = cells.into_iter().map(|cell| Value::from(cell.as_ref())).collect();
         Value::from_object(Row { columns: Arc::clone(columns), cells })
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_reads_like_a_map() {
+    fn rows_are_maps() {
         let columns: Arc<[Arc<str>]> = ["email".into(), "password".into()].into();
         let row = Row::value(&columns, ["a@b", "x"]);
         assert_eq!(row.get_attr("email").unwrap(), Value::from("a@b"));

@@ -1,4 +1,4 @@
-//! GraphQL operations: an HTTP request whose body and verdict follow GraphQL's rules.
+//! GraphQL operations, evaluated by GraphQL's rules.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,37 +12,37 @@ use crate::scenario::eval::path::Path;
 /// A GraphQL operation over HTTP, compiled.
 #[derive(Debug, Clone)]
 pub struct GraphqlStep {
-    /// The complete request: POST with `query`, `operationName` and `variables` as its JSON body, `Accept` as the
-    /// specification wants it, expectations and captures. Without `persisted` it can be sent as it is.
+    /// The complete request: POST with `query`, `operationName` and `variables` as JSON body, `Accept` as required by
+    /// the specification, expectations and captures. Without `persisted` it is sent unchanged.
     pub http: HttpStep,
-    /// The document as it is sent, for the hash of a persisted query.
+    /// The document, for the hash of a persisted query.
     pub document: Arc<str>,
-    /// Name of the operation, if it has one.
+    /// Name of the operation, if any.
     pub operation: Option<Arc<str>>,
-    /// The request type of the statistics row.
+    /// Kind, which determines the type of the row.
     pub kind: OperationKind,
     /// How the document is sent.
     pub persisted: Persisted,
-    /// What a response with `errors` means.
+    /// Handling of responses with `errors`.
     pub errors: ErrorPolicy,
-    /// Where a response has errors as data; one that is not empty makes it a failure.
+    /// Path of errors returned as data; a non-empty value is a failure.
     pub business_errors: Option<Arc<Path>>,
-    /// The filled body travels in the URL of a GET request.
+    /// Send the body in the URL of a GET request.
     pub by_get: bool,
 }
 
-/// The two bodies of a persisted query.
+/// Bodies of a persisted query.
 #[derive(Debug)]
 pub struct Hashed {
-    /// The hash instead of the text.
+    /// Hash without text.
     pub hash_only: Bytes,
-    /// The text and the hash, for a server that does not know it yet.
+    /// Text and hash, for a server that does not know the hash.
     pub with_text: Bytes,
 }
 
 impl GraphqlStep {
-    /// The bodies that send this document by its hash, made from the filled body `text`, which begins with
-    /// `{"query":…` as [`GraphqlStep::http`] promises; `None` if it does not.
+    /// Bodies that send this document by hash, derived from the rendered body `text`, which starts with `{"query":…`;
+    /// otherwise `None`.
     pub fn by_hash(&self, text: &[u8]) -> Option<Hashed> {
         let query = serde_json::to_string(&*self.document).ok()?;
         let rest = text.strip_prefix(b"{\"query\":")?.strip_prefix(query.as_bytes())?;
@@ -54,7 +54,7 @@ impl GraphqlStep {
     }
 }
 
-/// The hash of a document, in hexadecimal digits.
+/// Hash of a document, in hexadecimal.
 pub(crate) fn sha256(document: &str) -> String {
     use std::fmt::Write as _;
     digest(&SHA256, document.as_bytes()).as_ref().iter().fold(String::new(), |mut out, byte| {
@@ -75,30 +75,30 @@ pub enum OperationKind {
     Subscription,
 }
 
-/// Counting stops at this many nodes.
+/// Maximum of the node count.
 const MANY_NODES: u64 = 1_000_000_000_000_000;
 
 /// The size of an operation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OperationSize {
-    /// Fields inside each other, at most.
+    /// Maximum nesting of fields.
     pub depth: u32,
-    /// Fields in all, fragments counted wherever they are used.
+    /// Number of fields, with fragments counted wherever they are used.
     pub fields: u64,
-    /// Fields on the first level.
+    /// Number of top-level fields.
     pub root_fields: u32,
-    /// Fields under another name.
+    /// Number of fields with an alias.
     pub aliases: u64,
-    /// Directives in all.
+    /// Number of directives.
     pub directives: u64,
-    /// Objects that may come back: along each path the product of `first`, `last`, `limit` and `take`.
+    /// Maximum number of objects in a response: along each path the product of `first`, `last`, `limit` and `take`.
     pub nodes: u64,
-    /// The value of one of them is known only in the run: it counts as 1, and there may be more.
+    /// One of these values is unknown before the run: it counts as 1, and there may be more nodes.
     pub is_open: bool,
 }
 
 impl OperationSize {
-    /// Of each figure the larger one.
+    /// Maximum of each figure.
     #[must_use]
     pub fn most(self, other: Self) -> Self {
         Self {
@@ -131,19 +131,20 @@ impl fmt::Display for OperationSize {
 /// `persisted`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Persisted {
-    /// The full text each time.
+    /// Always send the full text.
     Off,
-    /// The SHA-256 hash first, the full text on a miss; both hops are one request of the statistics.
+    /// Send the SHA-256 hash first, and the full text if the server does not know it; both are one request in the
+    /// statistics.
     Automatic,
 }
 
-/// `graphql.errors`: what a response with an `errors` member means.
+/// `graphql.errors`: handling of responses with `errors`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorPolicy {
-    /// It failed.
+    /// Failure.
     Fail,
-    /// It failed only if `data` is null or missing.
+    /// Failure only if `data` is null or missing.
     PartialOk,
-    /// It did not fail.
+    /// No failure.
     Ignore,
 }

@@ -1,17 +1,17 @@
-//! What can be given as the host of a run: a base URL, the address of a Redis, or the name of the demo target.
+//! Valid hosts of a run: a base URL, the address of a Redis server, or the demo target.
 
 use url::Url;
 
-/// The value of `host` that means the embedded demo target.
+/// Value of `host` for the embedded demo target.
 pub const DEMO_HOST: &str = "demo";
 
-/// True for a Redis address, which `--host` accepts too.
+/// True for a Redis address.
 pub fn is_redis(host: &str) -> bool {
     let scheme = host.trim_start().split("://").next().unwrap_or_default();
     ["redis", "rediss"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
 }
 
-/// Checks a base URL and removes its trailing slashes; a path is kept as a prefix.
+/// Validates a base URL and removes trailing slashes; a path is kept as prefix.
 pub(crate) fn base_url(host: &str) -> Result<String, String> {
     let fail = |why: &str| Err(format!("{host:?} is not a base URL ({why}): write http://host:port or https://host"));
     let url = match Url::parse(host.trim()) {

@@ -1,4 +1,4 @@
-//! HTTP requests, compiled.
+//! Compiled HTTP requests.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,64 +15,62 @@ use crate::scenario::eval::expect::Expect;
 use crate::scenario::eval::status::StatusRange;
 use crate::scenario::eval::template::{Json, RenderError, Scope, Text};
 
-/// Which row of the statistics a request belongs to: an index into [`Plan::endpoints`](super::Plan::endpoints).
+/// Row of the statistics: an index into [`Plan::endpoints`](super::Plan::endpoints).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EndpointId(pub u32);
 
-/// One row of the statistics: Locust's pair of request type and name.
+/// A row of the statistics: request type and name, as in Locust.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Endpoint {
-    /// What it counts; for HTTP requests with their method.
+    /// Kind; for HTTP requests with their method.
     pub kind: RowKind,
-    /// The `name` of the step, else its URL template.
+    /// `name` of the step, or else its URL template.
     pub name: Arc<str>,
 }
 
-/// An HTTP request, compiled.
+/// A compiled HTTP request.
 #[derive(Debug, Clone)]
 pub struct HttpStep {
     /// Row of the statistics.
     pub endpoint: EndpointId,
-    /// Verb.
+    /// Method.
     pub method: Method,
-    /// Where to.
+    /// Address.
     pub url: UrlTemplate,
-    /// Headers that never vary, built once.
+    /// Constant headers.
     pub fixed_headers: http::HeaderMap,
-    /// Headers with templated values.
+    /// Headers with templates.
     pub headers: Vec<(HeaderName, Text)>,
-    /// What is sent.
+    /// Request body.
     pub body: Body,
     /// From the send to the last byte of the response.
     pub timeout: Duration,
-    /// Which statuses count as success.
+    /// Accepted statuses.
     pub accepts: Accepted,
-    /// The accepted statuses in words, for the failure's reason: `200`, `2xx or 301`. Empty where none are named.
+    /// The accepted statuses in words, for the reason of failures: `200`, `2xx or 301`. Empty for the default.
     pub expected: Arc<str>,
-    /// Adds an `Authorization` header in place of any other; `None` also when `fixed_headers` has one.
+    /// Sets the `Authorization` header; `None` if `fixed_headers` contains it.
     pub auth: Option<Auth>,
-    /// Which connections carry it.
+    /// Connection settings.
     pub client: ClientId,
-    /// Further expectations, evaluated in order after the status; the first that fails names
-    /// the failure. Not evaluated when there is no response.
+    /// Other expectations, evaluated in order after the status; the first that fails is the reason of the failure. Not
+    /// evaluated without a response.
     pub expects: Arc<[Expect]>,
-    /// Taken from the response when the request did not fail. The first miss marks the request failed with its reason;
-    /// the captures before it are kept.
+    /// Captures, taken if the request did not fail. The first miss fails the request; captures before it are kept.
     pub captures: Arc<[Capture]>,
-    /// Some expectation or capture reads the body, so that it must be kept until they are done; at most
-    /// [`MAX_KEPT`] bytes of it.
+    /// True if an expectation or capture reads the body, of which at most [`MAX_KEPT`] bytes are kept.
     pub keeps_body: bool,
 }
 
-/// Bytes of a response's body that expectations and captures can see; a longer one fails them.
+/// Maximum size of a body for expectations and captures; a longer one fails them.
 pub const MAX_KEPT: usize = 16 * 1024 * 1024;
 
-/// A filled `Authorization` header.
+/// Template of an `Authorization` header.
 #[derive(Debug, Clone)]
 pub enum Auth {
     /// `auth: { basic: { username, password } }`
     Basic {
-        /// Cannot contain a colon.
+        /// Must not contain a colon.
         username: Text,
         /// Anything.
         password: Text,
@@ -82,7 +80,7 @@ pub enum Auth {
 }
 
 impl Auth {
-    /// True when nothing in it varies.
+    /// True if it is constant.
     pub(crate) fn is_fixed(&self) -> bool {
         match self {
             Auth::Basic { username, password } => username.fixed().is_some() && password.fixed().is_some(),
@@ -90,10 +88,10 @@ impl Auth {
         }
     }
 
-    /// The value of the header, marked sensitive so that no debug output shows it.
+    /// Value of the header, marked as sensitive so that debug output does not show it.
     ///
     /// # Errors
-    /// When a template fails or fills in a character that HTTP does not allow.
+    /// If a template fails, or renders a character that HTTP does not allow.
     pub fn header(&self, scope: &mut Scope) -> Result<HeaderValue, RenderError> {
         let mut text = String::new();
         match self {
@@ -120,16 +118,16 @@ impl Auth {
 /// The address of a request.
 #[derive(Debug, Clone)]
 pub enum UrlTemplate {
-    /// Nothing in it varies.
+    /// Constant.
     Fixed {
         /// Absolute.
         url: Url,
-        /// How it is made, if it goes to the host of the run.
+        /// Path, if it is relative to the host of the run.
         path: Option<Box<FixedPath>>,
     },
-    /// Path and query are filled for every request.
+    /// Path and query are rendered for every request.
     Templated {
-        /// Put before a path that is not an absolute URL; has no trailing slash.
+        /// Base URL for a relative path, without trailing slash.
         base: Arc<str>,
         /// A path such as `/products/{{ id }}`, or an absolute URL.
         path: Text,
@@ -138,20 +136,20 @@ pub enum UrlTemplate {
     },
 }
 
-/// An address below the host of the run: that is known when a run starts, long after the plan was compiled.
+/// An address relative to the host, which is known only at the start of a run.
 #[derive(Debug, Clone)]
 pub struct FixedPath {
-    /// Path as written, perhaps with a query.
+    /// Path as written, possibly with a query.
     pub path: Arc<str>,
     /// Query pairs, percent-encoded when they are added.
     pub query: Vec<(String, Arc<str>)>,
 }
 
 impl FixedPath {
-    /// The address at the base URL of a run, which has no trailing slash.
+    /// The address at a base URL without trailing slash.
     ///
     /// # Errors
-    /// When they do not make a URL.
+    /// If they do not form a valid URL.
     pub fn at(&self, base: &str) -> Result<Url, url::ParseError> {
         let mut url = Url::parse(&format!("{base}{}", self.path))?;
         if !self.query.is_empty() {
@@ -162,7 +160,7 @@ impl FixedPath {
 }
 
 impl UrlTemplate {
-    /// The address at this base URL; `None` if it varies, or needs a base and none is given.
+    /// The address at this base URL; `None` if it is not constant, or needs a base and none is given.
     pub(crate) fn at(&self, base: Option<&str>) -> Option<Url> {
         match self {
             UrlTemplate::Fixed { path: Some(path), .. } => path.at(base?).ok(),
@@ -171,7 +169,7 @@ impl UrlTemplate {
         }
     }
 
-    /// Sends requests to this base URL that do not name a host of their own.
+    /// Sets the base URL of requests without a host of their own.
     pub(super) fn send_to(&mut self, base: &Arc<str>) -> Result<(), url::ParseError> {
         match self {
             UrlTemplate::Fixed { url, path: Some(path) } => *url = path.at(base)?,
@@ -187,52 +185,52 @@ impl UrlTemplate {
 pub enum Body {
     /// None.
     Empty,
-    /// Built once.
+    /// Constant.
     Fixed(Bytes),
-    /// Text filled for every request.
+    /// Text rendered for every request.
     Text(Text),
-    /// JSON filled for every request.
+    /// JSON rendered for every request.
     Json(Json),
-    /// `application/x-www-form-urlencoded` pairs filled for every request.
+    /// `application/x-www-form-urlencoded` pairs rendered for every request.
     Form(Vec<(String, Text)>),
-    /// `multipart/form-data`: its header and bytes come from [`Multipart::encode`].
+    /// `multipart/form-data`, created by [`Multipart::encode`].
     Multipart(Multipart),
 }
 
-/// Files and fields of one upload.
+/// Fields and files of an upload.
 #[derive(Debug, Clone)]
 pub struct Multipart {
-    /// In order.
+    /// Parts in order.
     pub parts: Vec<Part>,
 }
 
-/// One part of an upload.
+/// A part of an upload.
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// Name of the field.
+    /// Field name.
     pub name: String,
-    /// File name and media type; `None` is a plain field.
+    /// File name and media type; `None` for a plain field.
     pub file: Option<(String, String)>,
-    /// What is sent: bytes of a file, read once, or a text.
+    /// Bytes of a file, or a text.
     pub content: PartContent,
 }
 
 /// The content of a part.
 #[derive(Debug, Clone)]
 pub enum PartContent {
-    /// Read before the run.
+    /// Constant.
     Fixed(Bytes),
-    /// Filled for every request.
+    /// Rendered for every request.
     Text(Text),
 }
 
 impl Multipart {
-    /// The `Content-Type` with its boundary, and the body.
+    /// Encodes header and body.
     ///
     /// # Errors
-    /// When a template fails.
+    /// If a template fails.
     pub fn encode(&self, scope: &mut Scope) -> Result<(HeaderValue, Bytes), RenderError> {
-        // 128 random bits do not occur in a file by chance.
+        // A random 128-bit boundary does not occur in a file by chance.
         let boundary = format!("katydid-{:032x}", scope.rng.u128(..));
         let size: usize = self.parts.iter().map(|part| 200 + part.name.len() + part.content.len()).sum();
         let mut out = Vec::with_capacity(size);
@@ -250,7 +248,7 @@ impl Multipart {
             };
             match &part.content {
                 PartContent::Fixed(bytes) => put(bytes),
-                // A list repeats its name, as in a form without files.
+                // A list repeats the name, as in a form without files.
                 PartContent::Text(text) => text.each(scope, |one| put(one.as_bytes()))?,
             }
         }
@@ -270,20 +268,20 @@ impl PartContent {
     }
 }
 
-/// Which statuses are accepted.
+/// Accepted statuses.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Accepted {
-    /// Everything below 400, as in Locust: the default.
+    /// All below 400, the default, as in Locust.
     #[default]
     BelowError,
-    /// These.
+    /// Only these.
     Ranges(Vec<StatusRange>),
     /// All: one of [`HttpStep::expects`] checks the status.
     Judged,
 }
 
 impl Accepted {
-    /// True when the status is accepted.
+    /// True if the status is accepted.
     pub fn contains(&self, status: u16) -> bool {
         match self {
             Accepted::BelowError => status < 400,
@@ -292,7 +290,7 @@ impl Accepted {
         }
     }
 
-    /// As in a scenario: `200 or 3xx`; empty where no statuses are named.
+    /// As in a scenario: `200 or 3xx`; empty for the default.
     pub fn words(&self) -> Arc<str> {
         match self {
             Accepted::Ranges(ranges) => StatusRange::words(ranges),
@@ -301,9 +299,9 @@ impl Accepted {
     }
 }
 
-/// The header a body brings with it unless the step sets it.
+/// Default `Content-Type` of JSON bodies.
 pub const CONTENT_TYPE_JSON: HeaderValue = HeaderValue::from_static("application/json");
-/// The header a form brings with it unless the step sets it.
+/// Default `Content-Type` of forms.
 pub const CONTENT_TYPE_FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
 #[cfg(test)]
@@ -322,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn an_upload_has_its_parts_between_boundaries() {
+    fn multipart_encoding() {
         let mut scope = Scope::new(1, 1, Default::default());
         let part = |name: &str, file: Option<(&str, &str)>, content| Part {
             name: name.to_owned(),

@@ -1,8 +1,8 @@
-//! The level of the load (users, or arrivals per second) as straight lines over time.
+//! The load level (users, or arrivals per second) as linear segments over time.
 
 use super::stage::{Goal, Slope, Stage};
 
-/// One straight piece of the level, times in seconds of the run.
+/// A linear segment of the level; times are in seconds of the run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Line {
     pub start: f64,
@@ -12,10 +12,10 @@ pub(super) struct Line {
     pub stage: usize,
 }
 
-/// Forgives the rounding of `seconds × rate`, so that what is due at exactly 200 ms comes at 200 ms.
+/// Tolerates rounding of `seconds × rate`, so that what is due at exactly 200 ms starts at 200 ms.
 pub(super) const EPSILON: f64 = 1e-6;
 
-/// The lines of some stages, the first of which begins at a level of 0.
+/// Segments of some stages, starting at level 0.
 pub(super) fn lines(stages: &[Stage]) -> Vec<Line> {
     let mut lines = Vec::with_capacity(stages.len() * 2);
     let (mut at, mut level) = (0.0f64, 0.0f64);
@@ -47,7 +47,7 @@ pub(super) fn lines(stages: &[Stage]) -> Vec<Line> {
 }
 
 impl Line {
-    /// The level at `t`; before the line its beginning, after it its end.
+    /// Level at `t`, clamped to the ends of the segment.
     pub fn level(&self, t: f64) -> f64 {
         if self.from == self.to || t >= self.end {
             return self.to;
@@ -56,20 +56,20 @@ impl Line {
         self.from + (self.to - self.from) * part
     }
 
-    /// The area below the whole of it.
+    /// Integral of the segment.
     pub fn area(&self) -> f64 {
         let length = self.end - self.start;
         if length.is_infinite() { f64::INFINITY } else { (self.from + self.to) / 2.0 * length }
     }
 
-    /// The area below it up to `t`.
+    /// Integral up to `t`.
     pub fn area_until(&self, t: f64) -> f64 {
         let end = t.min(self.end);
         if end <= self.start { 0.0 } else { (self.from + self.level(end)) / 2.0 * (end - self.start) }
     }
 
-    /// Seconds after the start at which the area reaches `area`: the root of a quadratic, in the form that stays exact
-    /// when the slope is near 0.
+    /// Time in seconds at which the integral reaches `area`: the root of a quadratic, in a form that is numerically
+    /// stable for slopes near 0.
     pub fn time_of(&self, area: f64) -> f64 {
         if area <= 0.0 {
             return 0.0;

@@ -1,4 +1,4 @@
-//! How much load there is, who makes it, and what they do.
+//! Load, user classes and tasks.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,60 +6,59 @@ use std::time::Duration;
 use super::{Step, Wait};
 use crate::units::{PerSecond, Users};
 
-/// A summary of the planned load. With a shape or arrivals it has their peak and length;
-/// [`Plan::schedule`](super::Plan::schedule) has the rest.
+/// Summary of the planned load. With stages or arrivals it has the peak and the length;
+/// [`Plan::schedule`](super::Plan::schedule) has the details.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Load {
-    /// Peak concurrent users.
+    /// Peak number of users.
     pub users: Users,
-    /// Users started (and retired) per second.
+    /// Users started or stopped per second.
     pub spawn_rate: PerSecond,
-    /// Length of the run from its first user; `None` runs until stopped.
+    /// Run time from the first user on; `None` runs until stopped.
     pub run_time: Option<Duration>,
-    /// How long running tasks may continue after a stop before they are aborted.
+    /// Time for running tasks to finish after a stop.
     pub stop_timeout: Duration,
 }
 
-/// A kind of user.
+/// A user class.
 #[derive(Debug, Clone, Default)]
 pub struct Class {
-    /// Name as in `user_classes`, or `User` for a flat file.
+    /// Name in `user_classes`, or `User` without classes.
     pub name: Arc<str>,
-    /// Share of the users that have no fixed count.
+    /// Relative number of users, among classes without a fixed count.
     pub weight: u32,
-    /// Exactly this many users of this class, assigned first; `weight` is then ignored.
+    /// Fixed number of users, assigned first; overrides `weight`.
     pub fixed_count: Option<u32>,
-    /// When its users begin.
+    /// Start order of its users.
     pub start: Start,
-    /// The pause after each task.
+    /// Wait after each task.
     pub wait: Wait,
-    /// Tasks run in the order of the list, again and again, all as often but for those of weight 0, which are left
-    /// out; each user begins with the first.
+    /// Run the tasks in order, repeatedly, except those with weight 0.
     pub sequential: bool,
     /// Run once before the first task.
     pub on_start: Vec<Step>,
     /// Run once when the user stops.
     pub on_stop: Vec<Step>,
-    /// At least one task, weights summing to more than 0.
+    /// At least one task; the sum of the weights is above 0.
     pub tasks: Vec<Task>,
 }
 
-/// `start`: when the users of a class begin.
+/// `start`: start order of the users of a class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Start {
-    /// With all others.
+    /// Together with the others.
     #[default]
     WithOthers,
-    /// All of them are up, and through with `on_start`, before a user of another class begins.
+    /// All have finished `on_start` before users of other classes start.
     BeforeOthers,
 }
 
-/// One thing a user does, chosen by weight.
+/// A task, chosen by weight.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// Name as written, else `task 1`, `task 2`, ….
+    /// Name as written, or `task 1`, `task 2`, ….
     pub name: Arc<str>,
-    /// Relative frequency; a task of weight 0 is never run.
+    /// Relative frequency; a task with weight 0 never runs.
     pub weight: u32,
     /// Labels.
     pub tags: Vec<String>,

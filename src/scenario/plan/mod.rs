@@ -1,8 +1,8 @@
-//! The compiled scenario: immutable, shared by all shards behind one `Arc`. Everything that does not vary is built here.
+//! The compiled scenario: immutable, and shared by all shards behind one `Arc`. Everything constant is computed here.
 //!
-//! In: a checked file. Out: steps whose templates, paths and patterns are compiled, names that have become numbers
-//! ([`SlotId`](super::eval::template::SlotId), [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]), and the load as a pure
-//! function of time.
+//! Input: a validated file. Output: steps with compiled templates, paths and patterns; names resolved to numbers
+//! ([`SlotId`](super::eval::template::SlotId), [`FlowId`], [`FeederId`], [`EndpointId`], [`ClientId`]); and the load as
+//! a pure function of time.
 
 mod address;
 mod bind;
@@ -53,71 +53,71 @@ pub use threshold::{Check, Metric, Source, Target, Threshold};
 use super::eval::template::{Scope, SlotTable};
 use super::secrets::Redactor;
 
-/// What to run and how much of it.
+/// A scenario, ready to run.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Name of the scenario.
     pub name: Arc<str>,
-    /// Base URL, as shown.
+    /// Base URL, as displayed.
     pub host: Arc<str>,
-    /// How many users at the peak, how fast, how long; the summary of `schedule` for those who need no more.
+    /// Peak number of users, spawn rate and run time; a summary of `schedule`.
     pub load: Load,
-    /// The load as a function of time: how many users, or how many arrivals per second, at every moment.
+    /// The load as a function of time: number of users or arrivals per second.
     pub schedule: Schedule,
     /// At least one class.
     pub classes: Vec<Class>,
-    /// Step lists that [`Action::Call`] runs. No flow calls itself, also not through others.
+    /// Step lists for [`Action::Call`]. Flows are not recursive.
     pub flows: Vec<Flow>,
-    /// Every row of the statistics, in order of appearance.
+    /// Rows of the statistics, in order of appearance.
     pub endpoints: Vec<Endpoint>,
-    /// The size of the GraphQL operations of a row.
+    /// Sizes of GraphQL operations, by row.
     pub operations: Vec<(EndpointId, OperationSize)>,
-    /// The different connection settings; [`ClientId`] points here and the first is the usual one.
+    /// Connection settings, indexed by [`ClientId`]; the first are the defaults.
     pub clients: Vec<ClientOptions>,
-    /// Data files; each fills one slot of every user.
+    /// Data files; each fills a slot of every user.
     pub feeders: Vec<Feeder>,
-    /// Where Redis steps go, if there are any.
+    /// Redis server, if there are Redis steps.
     pub redis: Option<RedisTarget>,
-    /// Values of `vars`, read by templates.
+    /// Values of `vars`.
     pub vars: Arc<minijinja::Value>,
-    /// The names of the slots, and the initial value of each.
+    /// Names and initial values of the slots.
     pub slots: Arc<SlotTable>,
-    /// Thresholds, evaluated over the whole run or a part of it.
+    /// Thresholds of the run.
     pub thresholds: Vec<Threshold>,
     /// Files to write at the end.
     pub reports: Reports,
-    /// What the run is compared with.
+    /// Baseline to compare with.
     pub baseline: Option<Baseline>,
-    /// The search for the largest load that passes; usually set by a profile.
+    /// Search for the highest load that passes; usually set by a profile.
     pub search: Option<Search>,
-    /// VU-hours after which the run is stopped.
+    /// VU-hours at which the run is stopped.
     pub vu_budget: Option<f64>,
-    /// Notes for the reader, one sentence each: keys without effect, and what flags have replaced.
+    /// Notes for the user, one sentence each: keys without effect, and values replaced by flags.
     pub remarks: Vec<String>,
-    /// Keys with which it cannot be run yet, each with its place and what to do instead.
+    /// Unsupported keys, each with its position and an alternative.
     pub refusals: Vec<String>,
-    /// Masks secrets. Text of a request or response (examples, exceptions, logs) must be masked before it is kept.
+    /// Redactor. Texts of requests and responses (examples, exceptions, logs) must be masked before they are stored.
     pub secrets: Arc<Redactor>,
 }
 
 impl Plan {
-    /// The scope of user `user_id` (from 1): vars in their slots, all else undefined. Equal seeds and users draw equal
-    /// values.
+    /// Scope of user `user_id` (from 1): `vars` are set, everything else is undefined. Equal seeds and users have equal
+    /// random values.
     pub fn scope(&self, seed: u64, user_id: u64) -> Scope {
         let mut scope = Scope::with_slots(seed, user_id, Arc::clone(&self.vars), Arc::clone(&self.slots));
         scope.secrets = Arc::clone(&self.secrets);
         scope
     }
 
-    /// True when some certificates are not checked: `tls.insecure` for HTTP or for Redis.
+    /// True if some certificates are not verified: `tls.insecure` for HTTP or Redis.
     pub fn is_insecure(&self) -> bool {
         let redis = self.redis.iter().map(|target| &target.tls);
         self.clients.iter().chain(redis).any(|options| options.insecure)
     }
 
-    /// Why this plan cannot be run yet, a line for each reason; `None` when it can. A run refuses to start with this text.
+    /// Why this plan cannot be run yet, one line per reason; `None` if it can.
     pub fn not_runnable(&self) -> Option<String> {
-        let search = self.search.is_some().then(|| "the search of a profile is not yet runnable".to_owned());
+        let search = self.search.is_some().then(|| "search is not supported yet".to_owned());
         search.or_else(|| (!self.refusals.is_empty()).then(|| self.refusals.join("\n")))
     }
 }

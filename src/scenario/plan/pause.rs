@@ -1,40 +1,40 @@
-//! Pauses between tasks and inside them.
+//! Waits between tasks and inside them.
 
 use std::time::Duration;
 
 use crate::scenario::eval::template::{RenderError, Scope, Template};
 use crate::units::{self, PerSecond};
 
-/// The pause between two tasks of a user: Locust's four wait functions.
+/// Wait between two tasks of a user: Locust's four wait functions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Wait {
-    /// Always the same pause after a task.
+    /// Fixed time after a task.
     Constant(Duration),
-    /// Uniformly random between the two.
+    /// Uniformly random in this range.
     Between(Duration, Duration),
-    /// A task starts at a fixed interval (its due time); a task that runs longer makes the next one late.
+    /// Tasks start at a fixed interval (their due time); a slow task delays the next one.
     Pacing(Duration),
 }
 
 impl Default for Wait {
-    /// No waiting, as a Locust class without `wait_time`.
+    /// No wait, as in a Locust class without `wait_time`.
     fn default() -> Self {
         Wait::Constant(Duration::ZERO)
     }
 }
 
 impl Wait {
-    /// `constant_throughput(r)`: at most `r` tasks per second for each user, that is a pacing of `1/r`.
+    /// `constant_throughput(r)`: at most `r` tasks per second and user, which is a pacing of `1/r`.
     pub fn throughput(per_second: PerSecond) -> Self {
         Wait::Pacing(Duration::try_from_secs_f64(1.0 / per_second.0).unwrap_or(Duration::MAX))
     }
 
-    /// True when iterations have due times, so that response time and service time differ.
+    /// True if iterations have due times, so that response time and service time differ.
     pub fn is_planned(&self) -> bool {
         matches!(self, Wait::Pacing(_))
     }
 
-    /// The pause without the task, on average.
+    /// Mean wait, not including the task.
     pub fn mean(&self) -> Duration {
         match self {
             Wait::Constant(d) | Wait::Pacing(d) => *d,
@@ -43,10 +43,10 @@ impl Wait {
     }
 }
 
-/// Characters of an invalid value that are shown; it is masked before it is truncated.
+/// Maximum length in characters of an invalid value in messages; it is masked before it is truncated.
 const QUOTED: usize = 4_000;
 
-/// A text or a number as text; nothing else, for a list may have no end.
+/// A string, or a number as string; `None` for other values, because lists may be infinite.
 pub(super) fn short(value: &minijinja::Value) -> Option<String> {
     match value.as_str() {
         Some(text) => Some(text.chars().take(QUOTED).collect()),
@@ -57,19 +57,19 @@ pub(super) fn short(value: &minijinja::Value) -> Option<String> {
 /// A `wait` step.
 #[derive(Debug, Clone)]
 pub enum Pause {
-    /// Always the same.
+    /// Fixed time.
     Constant(Duration),
-    /// Uniformly random between the two.
+    /// Uniformly random in this range.
     Between(Duration, Duration),
     /// A template: a number of seconds, or a string such as `500ms`.
     Computed(Template),
 }
 
 impl Pause {
-    /// How long to pause now.
+    /// Computes the duration of the wait.
     ///
     /// # Errors
-    /// When the template fails or its value is not a duration.
+    /// If the template fails or its value is not a duration.
     pub fn draw(&self, scope: &mut Scope) -> Result<Duration, RenderError> {
         match self {
             Pause::Constant(d) => Ok(*d),

@@ -1,41 +1,40 @@
-//! Which proxy a request goes through: that of the scenario, or those of the environment's variables, as curl reads them.
+//! Proxies of requests: that of the scenario, or those of the environment, interpreted as by curl.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use url::Url;
 
-/// The proxies of some requests.
+/// Proxies of some requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Proxies {
-    /// For `http`.
+    /// Proxy for `http`.
     pub http: Option<Url>,
-    /// For `https`.
+    /// Proxy for `https`.
     pub https: Option<Url>,
-    /// Hosts that are reached without: names with all their subdomains, addresses, ranges of addresses, `*`.
+    /// Hosts without proxy: names including all subdomains, addresses, address ranges, `*`.
     pub except: Vec<Arc<str>>,
 }
 
-/// A variable of the environment is not the address of a proxy; its name, and what is wrong. The value may hold a
-/// password and is not repeated.
+/// An environment variable is not a valid proxy address. The value is not included, because it may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProxyError {
     /// Name of the variable.
     pub name: &'static str,
-    /// What is wrong with its value.
+    /// The reason.
     pub why: &'static str,
 }
 
 impl Proxies {
-    /// This one for all requests.
+    /// Use this proxy for all requests.
     pub fn always(url: Url) -> Self {
         Self { http: Some(url.clone()), https: Some(url), except: Vec::new() }
     }
 
-    /// Those of `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; a lower-case name goes first.
+    /// Proxies in `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`; lower-case names have precedence.
     ///
     /// # Errors
-    /// When one of them is not the address of a proxy.
+    /// If one of them is not a valid proxy address.
     pub fn from_environment<'a>(variable: impl Fn(&str) -> Option<&'a str>) -> Result<Self, ProxyError> {
         let first = |names: &[&'static str]| {
             let set = names.iter().filter_map(|name| Some((*name, variable(name)?.trim())));
@@ -52,30 +51,30 @@ impl Proxies {
         })
     }
 
-    /// True when no request goes through a proxy.
+    /// True without any proxy.
     pub fn is_none(&self) -> bool {
         self.http.is_none() && self.https.is_none()
     }
 
-    /// True when requests to this host, which has no brackets, go without a proxy.
+    /// True if requests to this host (without brackets) use no proxy.
     pub fn excepts(&self, host: &str, port: u16) -> bool {
         self.except.iter().any(|rule| matches(rule, host.trim_end_matches('.'), port))
     }
 }
 
 fn parse(name: &'static str, value: &str) -> Result<Url, ProxyError> {
-    // Without a scheme it is a host, as curl reads it.
+    // Without a scheme it is a host name, as in curl.
     let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
     match url {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),
         Ok(url) if url.scheme().starts_with("socks") => {
             Err(ProxyError { name, why: "SOCKS proxies are not supported" })
         }
-        _ => Err(ProxyError { name, why: "it is not the address of a proxy" }),
+        _ => Err(ProxyError { name, why: "it is not a valid proxy address" }),
     }
 }
 
-/// Whether one entry of `NO_PROXY` means this host.
+/// True if an entry of `NO_PROXY` matches this host.
 fn matches(rule: &str, host: &str, port: u16) -> bool {
     if rule == "*" {
         return true;
@@ -84,7 +83,7 @@ fn matches(rule: &str, host: &str, port: u16) -> bool {
         let of = |text: &str| text.trim_matches(['[', ']']).parse::<IpAddr>();
         return matches!((of(range), of(host), bits.parse()), (Ok(range), Ok(host), Ok(bits)) if within(host, range, bits));
     }
-    // A colon before a port; those of an address of IPv6 without brackets are others.
+    // A colon before a port, not one in an IPv6 address without brackets.
     let (name, wanted) = match rule.rsplit_once(':') {
         Some((name, wanted)) if !name.contains(':') || name.ends_with(']') => (name, Some(wanted)),
         _ => (rule, None),
@@ -95,7 +94,7 @@ fn matches(rule: &str, host: &str, port: u16) -> bool {
     let name = name.trim_matches(['[', ']']).trim_start_matches('*').trim_matches('.');
     match (name.parse::<IpAddr>(), host.parse::<IpAddr>()) {
         (Ok(name), Ok(host)) => name == host,
-        // No number ends with a name.
+        // Top-level domains of names are not numbers.
         (Err(_), Err(_)) => {
             let before = host.len().checked_sub(name.len()).filter(|_| !name.is_empty() && host.ends_with(name));
             before.is_some_and(|before| before == 0 || host.as_bytes()[before - 1] == b'.')
@@ -104,7 +103,7 @@ fn matches(rule: &str, host: &str, port: u16) -> bool {
     }
 }
 
-/// Whether the first `bits` of both are the same.
+/// True if the first `bits` bits are equal.
 fn within(host: IpAddr, range: IpAddr, bits: u32) -> bool {
     let (host, range, width) = match (host, range) {
         (IpAddr::V4(host), IpAddr::V4(range)) => (u128::from(host.to_bits()), u128::from(range.to_bits()), 32),
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn the_variables_of_the_environment_are_read_as_curl_reads_them() {
+    fn environment_is_interpreted_like_curl() {
         let text = |url: &Option<Url>| url.as_ref().map_or(String::new(), ToString::to_string);
         for (variables, http, https) in [
             (&[][..], "", ""),
@@ -139,7 +138,8 @@ mod tests {
                 "{variables:?}"
             );
         }
-        for (value, why) in [("socks5://a:1", "SOCKS"), ("http://", "not the address"), ("ftp://a", "not the address")]
+        for (value, why) in
+            [("socks5://a:1", "SOCKS"), ("http://", "not a valid proxy"), ("ftp://a", "not a valid proxy")]
         {
             let error = of(&[("ALL_PROXY", value)]).expect_err("no proxy");
             assert!(error.name == "ALL_PROXY" && error.why.contains(why), "{error:?}");
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn exceptions_are_names_with_their_subdomains_addresses_and_ranges() {
+    fn exceptions_match_subdomains_addresses_and_ranges() {
         for (rules, host, port, excepted) in [
             ("*", "shop.test", 80, true),
             ("shop.test", "shop.test", 80, true),

@@ -1,4 +1,4 @@
-//! Redis publish and subscribe, and plain commands.
+//! Compiled Redis steps.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,23 +8,23 @@ use crate::scenario::eval::capture::Capture;
 use crate::scenario::eval::expect::{Expect, Matcher};
 use crate::scenario::eval::template::{Json, Text};
 
-/// Where Redis steps go.
+/// A Redis server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RedisTarget {
-    /// `redis://` or `rediss://`, with user, password and database.
+    /// `redis://` or `rediss://` URL, with user, password and database.
     pub url: Arc<str>,
-    /// Which protocol is spoken.
+    /// Protocol version.
     pub protocol: RedisProtocol,
-    /// What measured messages begin with.
+    /// Envelope of measured messages.
     pub envelope: Envelope,
-    /// How long after the last message a gap in the sequence counts as lost.
+    /// Time after the last message at which a gap in the sequence counts as lost.
     pub drain: Duration,
-    /// Certificates: of these options only `ca`, `identity` and `insecure` count.
+    /// TLS settings: only `ca`, `identity` and `insecure` are used.
     pub tls: ClientOptions,
 }
 
 impl RedisTarget {
-    /// The address without user and password.
+    /// The address without user name and password.
     pub fn shown(&self) -> Arc<str> {
         let url = url::Url::parse(&self.url).ok();
         let parts = url.as_ref().and_then(|url| Some((url.scheme(), url.host_str()?, url.port().unwrap_or(6379))));
@@ -41,68 +41,68 @@ pub enum RedisProtocol {
     Resp3,
 }
 
-/// `redis.envelope`: how a message carries its sender, number and times.
+/// `redis.envelope`: format of the metadata (sender, sequence number, times) of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Envelope {
     /// Fixed bytes before the payload.
     Binary,
-    /// A `_lt` member of the JSON payload, for channels that others read.
+    /// A member `_lt` of the JSON payload, for channels with other readers.
     Json,
-    /// None: nothing can be measured at the receiver.
+    /// None: deliveries cannot be measured.
     Off,
 }
 
-/// A message to a channel.
+/// Publishes a message to a channel.
 #[derive(Debug, Clone)]
 pub struct PublishStep {
     /// Row of the statistics: type `PUBLISH`, name of the channel.
     pub endpoint: EndpointId,
-    /// Where to.
+    /// Channel.
     pub channel: Text,
-    /// What.
+    /// Payload.
     pub payload: Json,
-    /// The message is padded to this many bytes.
+    /// Padded size of the message in bytes.
     pub size: Option<u32>,
-    /// By `SPUBLISH`.
+    /// Use `SPUBLISH`.
     pub sharded: bool,
-    /// Compared with the number of receivers in the server's response.
+    /// Expected number of receivers in the server's response.
     pub receivers: Option<Matcher>,
     /// Maximum time from the send to the response.
     pub timeout: Duration,
 }
 
 impl PublishStep {
-    /// The command that publishes it.
+    /// The Redis command.
     pub fn verb(&self) -> &'static str {
         if self.sharded { "SPUBLISH" } else { "PUBLISH" }
     }
 }
 
-/// Listening to channels.
+/// Subscribes to channels.
 #[derive(Debug, Clone)]
 pub struct SubscribeStep {
     /// Row of the statistics: type `SUBSCRIBE`.
     pub endpoint: EndpointId,
-    /// Which ones.
+    /// Channels.
     pub channels: Vec<Text>,
     /// The names are patterns (`PSUBSCRIBE`).
     pub pattern: bool,
-    /// By `SSUBSCRIBE`.
+    /// Use `SSUBSCRIBE`.
     pub sharded: bool,
     /// Read the envelope of every message: latency, loss, duplicates and order.
     pub measure: bool,
-    /// Rows of the statistics, one a channel: type `DELIVER`, the channel as written. Empty unless `measure`.
+    /// Rows of the statistics, one per channel: type `DELIVER`, name of the channel as written. Empty unless `measure`.
     pub deliver: Vec<EndpointId>,
 }
 
-/// Any command.
+/// Executes any command.
 #[derive(Debug, Clone)]
 pub struct RedisStep {
-    /// Row of the statistics: type `REDIS`, the `name` of the step, else the command's first word.
+    /// Row of the statistics: type `REDIS`, `name` of the step or else the command.
     pub endpoint: EndpointId,
     /// The command and its arguments.
     pub command: Vec<Text>,
-    /// Expectations; the response is read like a JSON body.
+    /// Expectations; the response is evaluated like a JSON body.
     pub expects: Vec<Expect>,
     /// Captures from the response.
     pub captures: Vec<Capture>,
@@ -115,11 +115,11 @@ const BLOCKING: [&str; 10] =
     ["BLMOVE", "BLMPOP", "BLPOP", "BRPOP", "BRPOPLPUSH", "BZMPOP", "BZPOPMAX", "BZPOPMIN", "WAIT", "WAITAOF"];
 
 impl RedisStep {
-    /// True for commands that block on purpose, so that their response time does not measure the server.
+    /// True for commands that block intentionally, so that their response time does not measure the server.
     pub fn is_blocking(&self) -> bool {
         let mut words = self.command.iter().map(|word| word.fixed().map_or("", |word| &**word));
         let Some(first) = words.next() else { return false };
-        // Looked at for every command: most are known by their first letter.
+        // Called for every command: most are ruled out by their first letter.
         match first.as_bytes().first() {
             Some(b'b' | b'B' | b'w' | b'W') => BLOCKING.iter().any(|name| first.eq_ignore_ascii_case(name)),
             Some(b'x' | b'X') => {
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn commands_that_wait_on_purpose_are_known() {
+    fn blocking_commands_are_recognized() {
         for (command, wanted) in [
             ("BLPOP queue 5", true),
             ("blmove a b LEFT RIGHT 0", true),

@@ -1,4 +1,4 @@
-//! What happens with the result: files, the comparison with earlier runs, the search for the limit.
+//! Reports, baseline and search.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,27 +6,27 @@ use std::time::Duration;
 
 use super::Threshold;
 
-/// `report`: files to write at the end, besides those that flags ask for.
+/// `report`: files to write at the end, in addition to those of flags.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reports(pub Vec<(&'static str, PathBuf)>);
 
 impl Reports {
-    /// The path of the format with this name.
+    /// Path for a format.
     pub fn get(&self, format: &str) -> Option<&PathBuf> {
         self.0.iter().find(|(name, _)| *name == format).map(|(_, path)| path)
     }
 }
 
-/// `baseline`: what the run is compared with.
+/// `baseline`: runs to compare with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Baseline {
-    /// Which pool of runs.
+    /// Name of the set of runs.
     pub name: Arc<str>,
-    /// How many runs the pool keeps.
+    /// Number of runs in the set.
     pub keep: u32,
-    /// Allowed change of a metric, as a part of it: 0.1 is 10 %.
+    /// Allowed change by metric, as a fraction: 0.1 is 10 %.
     pub tolerance: Vec<(Arc<str>, f64)>,
-    /// What a regression does.
+    /// Effect of a regression.
     pub on_regression: Regression,
 }
 
@@ -39,14 +39,14 @@ pub enum Regression {
     Warn,
 }
 
-/// `search`: the largest load that passes.
+/// `search`: the highest load that passes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Search {
-    /// What is varied.
+    /// What to vary.
     pub vary: Vary,
-    /// Where it begins.
+    /// Lowest level.
     pub from: f64,
-    /// Where it ends at the latest.
+    /// Highest level.
     pub to: f64,
     /// Duration of each level.
     pub hold: Duration,

@@ -1,7 +1,7 @@
-//! The load as a function of time: arithmetic only.
+//! The load as a function of time. No clock.
 //!
-//! A level (users, or arrivals per second) moves along straight lines. Stages follow each other; each begins at the
-//! level where the one before it ended.
+//! The level (users, or arrivals per second) consists of linear segments. Each stage starts at the level at which the
+//! previous one ended.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::line::{EPSILON, Line, lines};
 use super::stage::{Goal, Slope, Stage};
 use crate::units::Users;
 
-/// How many users, or how many arrivals per second, at every moment of a run.
+/// Number of users, or arrivals per second, at every moment of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     stages: Vec<Stage>,
@@ -20,16 +20,16 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A closed model when `open` is `None`: the stages' goals are users. Else an open one, whose goals are rates, and
-    /// in which at most `open` users are busy at the same time.
+    /// A closed model if `open` is `None`: the goals of the stages are users. Otherwise an open model, whose goals are
+    /// rates, with at most `open` busy users.
     pub fn new(stages: Vec<Stage>, open: Option<Users>, warm_up: Duration) -> Self {
         let lines = lines(&stages);
         Self { stages, lines, open, warm_up }
     }
 
-    /// The schedule after flags: a closed model becomes one ramp when `ramp` asks for it, an open one takes its most
-    /// users from `load`, and the length is that of `load`: a shorter one ends the run on its way, a longer one stays at
-    /// the last level.
+    /// The schedule after applying flags: `ramp` replaces a closed model with a single ramp; the maximum of an open
+    /// model, and the length, are those of `load`. A shorter length ends the run early, a longer one continues at the
+    /// last level.
     pub(crate) fn overridden(&self, load: &Load, ramp: bool) -> Self {
         let open = self.open.map(|_| load.users);
         if open.is_none() && (ramp || !self.is_shaped()) {
@@ -53,7 +53,7 @@ impl Schedule {
             && let Some(length) = last.duration
             && load.run_time.is_none_or(|end| end > at)
         {
-            // A plain rate has no length of its own: all of its ramp is wanted.
+            // A rate without stages has no length: its ramp is kept completely.
             if !last.name.is_empty() {
                 last.goal = self.reached(last.goal, length);
             }
@@ -62,7 +62,7 @@ impl Schedule {
         Self::new(stages, open, self.warm_up)
     }
 
-    /// The goal of the last stage, so that what comes after its `length` stays as it was at its end.
+    /// Goal of the last stage, adjusted so that the level after `length` is that at its end.
     fn reached(&self, goal: Goal, length: Duration) -> Goal {
         match goal {
             Goal::Users { slope, .. } => Goal::Users { users: self.last_users().0, slope },
@@ -73,44 +73,44 @@ impl Schedule {
         }
     }
 
-    /// Users at the very end.
+    /// Number of users at the end.
     fn last_users(&self) -> Users {
         let end = self.length().unwrap_or(Duration::MAX);
         self.users_at(end.saturating_sub(Duration::from_micros(1)))
     }
 
-    /// The stages, at least one.
+    /// Stages; at least one.
     pub fn stages(&self) -> &[Stage] {
         &self.stages
     }
 
-    /// In an open model the most users that are busy at once; `None` in a closed one. An arrival that finds no free
-    /// user is dropped and counted.
+    /// Maximum number of busy users in an open model; `None` in a closed one. Arrivals without a free user are dropped
+    /// and counted.
     pub fn max_users(&self) -> Option<Users> {
         self.open
     }
 
-    /// True when iterations arrive by [`Schedule::rate_at`] and not by waiting users.
+    /// True in an open model: iterations start at [`Schedule::rate_at`].
     pub fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// True when the file gave stages or arrivals rather than one number of users.
+    /// True with stages or arrivals, false with a constant number of users.
     pub fn is_shaped(&self) -> bool {
         self.is_open() || self.stages.len() > 1 || self.stages.iter().any(|stage| !stage.name.is_empty())
     }
 
-    /// Time at the start that is excluded from the statistics (`warm_up` at the top of the file).
+    /// Time at the start that is not counted (top-level `warm_up`).
     pub fn warm_up(&self) -> Duration {
         self.warm_up
     }
 
-    /// Whether what happens at `t` is outside of the statistics and thresholds.
+    /// True if time `t` is not counted in statistics and thresholds.
     pub fn is_warm_up(&self, t: Duration) -> bool {
         t < self.warm_up || self.stage_at(t).is_some_and(|index| self.stages[index].warm_up)
     }
 
-    /// True when all of it is warm-up: nothing would count.
+    /// True if the whole run is warm-up.
     pub(crate) fn is_all_warm_up(&self) -> bool {
         let is_warm = |(index, stage): (usize, &Stage)| {
             let end = self.span_of(index).and_then(|(_, end)| end);
@@ -119,8 +119,8 @@ impl Schedule {
         self.length().is_none_or(|length| !length.is_zero()) && self.stages.iter().enumerate().all(is_warm)
     }
 
-    /// Users wanted at `t`; after the end the last number. In an open model always the most that may be busy. As in a
-    /// plain ramp, the first user of a move comes at once and the others follow by the rate.
+    /// Number of users at `t`; after the end, that at the end. In an open model always the maximum. As in a plain ramp,
+    /// the first user of a change starts immediately and the others follow at the rate.
     pub fn users_at(&self, t: Duration) -> Users {
         if let Some(most) = self.open {
             return most;
@@ -137,7 +137,7 @@ impl Schedule {
         Users(users.max(0.0) as u32)
     }
 
-    /// Arrivals per second wanted at `t`; 0 in a closed model.
+    /// Arrivals per second at `t`; 0 in a closed model.
     pub fn rate_at(&self, t: Duration) -> f64 {
         if !self.is_open() || self.length().is_some_and(|end| t >= end) {
             return 0.0;
@@ -145,35 +145,35 @@ impl Schedule {
         self.line_at(t).map_or(0.0, |line| line.level(t.as_secs_f64()))
     }
 
-    /// Which stage `t` is in; after the end none.
+    /// Stage at `t`; `None` after the end.
     pub fn stage_at(&self, t: Duration) -> Option<usize> {
         let t = t.as_secs_f64();
         self.lines.iter().find(|line| t < line.end).map(|line| line.stage)
     }
 
-    /// From when to when a stage goes; the second is `None` when it goes on until stopped.
+    /// Start and end of a stage; the end is `None` if it runs until stopped.
     pub fn span_of(&self, stage: usize) -> Option<(Duration, Option<Duration>)> {
         let lengths = self.stages.get(..stage)?.iter();
         let start: Duration = lengths.filter_map(|s| s.duration).fold(Duration::ZERO, Duration::saturating_add);
         Some((start, self.stages.get(stage)?.duration.map(|d| start.saturating_add(d))))
     }
 
-    /// Length of the whole; `None` goes on until stopped.
+    /// Total length; `None` if it runs until stopped.
     pub fn length(&self) -> Option<Duration> {
         self.stages.iter().try_fold(Duration::ZERO, |sum, stage| Some(sum.saturating_add(stage.duration?)))
     }
 
-    /// Most users at the same time.
+    /// Peak number of users.
     pub fn peak_users(&self) -> Users {
         if let Some(most) = self.open {
             return most;
         }
         let peak = self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max);
-        // Part of a user is a user: the first of a move comes at once.
+        // Rounded up: the first user of a change starts immediately.
         Users((peak - EPSILON).ceil().max(0.0) as u32)
     }
 
-    /// Most users that any stage asks for, reached or not.
+    /// Highest number of users that is the goal of a stage, reached or not.
     pub(crate) fn peak_goal(&self) -> Users {
         let goal = |stage: &Stage| match stage.goal {
             Goal::Users { users, .. } => users,
@@ -182,12 +182,12 @@ impl Schedule {
         self.open.unwrap_or_else(|| Users(self.stages.iter().map(goal).max().unwrap_or(0)))
     }
 
-    /// Highest arrivals per second; 0 in a closed model.
+    /// Highest arrival rate; 0 in a closed model.
     pub fn peak_rate(&self) -> f64 {
         if self.is_open() { self.lines.iter().map(|line| line.from.max(line.to)).fold(0.0, f64::max) } else { 0.0 }
     }
 
-    /// Users times hours of the whole plan; in an open model an upper bound. `None` when it has no end.
+    /// VU-hours of the whole plan; an upper bound in an open model. `None` without an end.
     pub fn vu_hours(&self) -> Option<f64> {
         let seconds = self.length()?.as_secs_f64();
         let users = match self.open {
@@ -197,20 +197,20 @@ impl Schedule {
         Some(users / 3_600.0)
     }
 
-    /// Arrivals from the beginning to `t`, as a fraction; 0 in a closed model.
+    /// Expected number of arrivals from the start to `t`; 0 in a closed model.
     pub fn arrivals_by(&self, t: Duration) -> f64 {
         if self.is_open() { self.area(t.as_secs_f64()) } else { 0.0 }
     }
 
-    /// When the arrival number `n`, counted from 0, is due: arrival 0 as soon as the rate is above 0. `None` when it
-    /// never comes. `scale` multiplies every rate; the engine passes what the run was steered to, and 1 as planned.
+    /// Due time of arrival `n`, from 0; arrival 0 is due when the rate is first above 0. `None` if it is never due.
+    /// `scale` multiplies every rate: 1 as planned.
     pub fn due(&self, n: u64, scale: f64) -> Option<Duration> {
         if !self.is_open() || scale.is_nan() || scale <= 0.0 {
             return None;
         }
         let mut missing = n as f64 / scale;
         for line in &self.lines {
-            // Nothing arrives on a level of 0, not even an arrival of which nothing is missing.
+            // There are no arrivals at level 0, not even arrival 0.
             if line.from.max(line.to) <= 0.0 {
                 continue;
             }
@@ -228,7 +228,7 @@ impl Schedule {
         self.lines.iter().find(|line| t < line.end).or(self.lines.last())
     }
 
-    /// The area below the level up to `t`.
+    /// Integral of the level up to `t`.
     fn area(&self, t: f64) -> f64 {
         self.lines.iter().map(|line| line.area_until(t)).sum()
     }
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn users_move_at_the_rate_of_their_stage() {
+    fn users_change_at_the_rate_of_the_stage() {
         let stages = vec![
             users(Some(10.0), 20, Some(2.0)),
             users(Some(20.0), 20, None),
@@ -286,14 +286,14 @@ mod tests {
         );
         assert!(schedule.is_warm_up(s(4.0)) && !schedule.is_warm_up(s(5.0)));
         assert_eq!(schedule.span_of(1), Some((s(10.0), Some(s(30.0)))));
-        // 100 + 400 + (0.4 s from 20 to 60 is 16) + 9.6 × 60 + 350 user-seconds.
+        // 100 + 400 + 16 (from 20 to 60 in 0.4 s) + 9.6 × 60 + 350 user-seconds.
         let seconds = schedule.vu_hours().unwrap() * 3_600.0;
         assert!((seconds - (100.0 + 400.0 + 16.0 + 576.0 + 350.0)).abs() < 1e-6, "{seconds}");
         assert_eq!((schedule.rate_at(s(1.0)), schedule.due(0, 1.0)), (0.0, None));
     }
 
     #[test]
-    fn a_stage_that_is_too_short_goes_as_far_as_it_gets() {
+    fn short_stage_ends_before_its_goal() {
         let schedule =
             Schedule::new(vec![users(Some(10.0), 100, Some(2.0)), users(Some(10.0), 0, Some(2.0))], None, s(0.0));
         assert_eq!(schedule.peak_users(), Users(20));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_without_an_end() {
+    fn schedule_without_an_end() {
         let schedule = Schedule::new(vec![users(None, 50, Some(5.0))], None, s(0.0));
         assert_eq!((schedule.length(), schedule.vu_hours()), (None, None));
         assert_eq!((schedule.users_at(s(2.0)), schedule.users_at(s(1e6))), (Users(11), Users(50)));
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn arrivals_come_when_they_are_due() {
+    fn due_times_of_arrivals() {
         let schedule =
             Schedule::new(vec![rate(Some(10.0), 10.0, 10.0), rate(Some(10.0), 10.0, 0.0)], Some(Users(7)), s(0.0));
         assert!(schedule.is_open());
@@ -324,14 +324,14 @@ mod tests {
             let got = schedule.due(n, 1.0).map(|d| (d.as_secs_f64() * 1e6).round() / 1e6);
             assert_eq!(got, due, "arrival {n}");
         }
-        // On a slope of 1/s² arrival 8 is due after 4 s.
+        // With a slope of 1/s², arrival 8 is due after 4 s.
         assert_eq!(schedule.due(8, 1.0), Some(s(4.0)));
         assert_eq!(schedule.due(16, 2.0), Some(s(4.0)));
         assert_eq!(schedule.due(1, 0.0), None);
     }
 
     #[test]
-    fn due_times_never_go_backwards() {
+    fn due_times_are_monotonic() {
         let stages = vec![
             rate(Some(3.0), 100.0, 1.0),
             rate(Some(2.0), 0.0, 0.0),
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_change_a_schedule() {
+    fn schedule_with_flags() {
         let load = |users, run_time: Option<f64>| Load {
             users: Users(users),
             spawn_rate: crate::units::PerSecond(5.0),

@@ -1,14 +1,14 @@
-//! Which part of a scenario is run.
+//! Selection of a part of a scenario.
 
-/// Which part of a scenario is run: `--profile`, `--tags`, `--exclude-tags`, `--classes`.
+/// Selected part of a scenario: `--profile`, `--tags`, `--exclude-tags`, `--classes`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SelectOptions {
-    /// The profile laid over the file.
+    /// Profile to apply.
     pub profile: Option<String>,
-    /// Only tasks and steps with one of these tags; a step without tags is selected with its task. Empty selects all.
+    /// Only tasks and steps with one of these tags; steps without tags are selected with their task. Empty: all.
     pub tags: Vec<String>,
-    /// No task and no step with one of these tags.
+    /// No tasks and steps with one of these tags.
     pub exclude_tags: Vec<String>,
-    /// Only these user classes. Empty selects all.
+    /// Only these user classes. Empty: all.
     pub classes: Vec<String>,
 }

@@ -1,45 +1,45 @@
-//! The stages of a load.
+//! Stages of a load.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A part of the run.
+/// A stage of the run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stage {
-    /// Name as written, else `stage 1`, `stage 2`, …; empty for a plan without stages.
+    /// Name as written, or `stage 1`, `stage 2`, …; empty in a plan without stages.
     pub name: Arc<str>,
-    /// Its length; `None`, possible only for the last one, goes on until stopped.
+    /// Length; `None`, only for the last stage: until stopped.
     pub duration: Option<Duration>,
-    /// Where the level goes.
+    /// Goal of the level.
     pub goal: Goal,
-    /// Nothing in it counts, neither in the statistics nor for thresholds.
+    /// Warm-up: not counted in statistics and thresholds.
     pub warm_up: bool,
 }
 
-/// Where a stage takes the load.
+/// Goal of a stage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Goal {
-    /// Users, started or retired one at a time.
+    /// Users, started or stopped one at a time.
     Users {
-        /// At the end of the way.
+        /// Number at the end.
         users: u32,
-        /// How fast.
+        /// Rate of change.
         slope: Slope,
     },
-    /// Arrivals per second, reached evenly within `ramp`; a stage that is shorter ends on the way.
+    /// Arrivals per second, changed evenly within `ramp`; a shorter stage ends before its goal.
     Rate {
-        /// At the end of the way.
+        /// Rate at the end.
         rate: f64,
-        /// Length of the way; zero changes at once.
+        /// Duration of the change; zero changes immediately.
         ramp: Duration,
     },
 }
 
-/// How fast the number of users changes.
+/// Rate of change of the number of users.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Slope {
     /// Users per second.
     PerSecond(f64),
-    /// Evenly within this time: the length of the stage as written, whatever ends the run sooner.
+    /// Evenly within this time: the length of the stage as written, even if the run ends earlier.
     Within(Duration),
 }

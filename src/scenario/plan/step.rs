@@ -1,18 +1,18 @@
-//! What a user does, one thing at a time.
+//! Steps of users.
 
 use std::sync::Arc;
 
 use super::{EndpointId, GraphqlStep, HttpStep, Pause, PublishStep, RedisStep, SubscribeStep, SubscriptionStep};
 use crate::scenario::eval::template::{Condition, RenderError, Scope, SlotId, Template, Text};
 
-/// A named list of steps: an index into [`Plan::flows`](super::Plan::flows).
+/// A flow: an index into [`Plan::flows`](super::Plan::flows).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FlowId(pub u32);
 
-/// Steps that are called by name. They run in the caller's scope: what they set and capture stays set.
+/// A named step list. It runs in the caller's scope: what it sets and captures stays set.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    /// The key under `flows`.
+    /// Key under `flows`.
     pub name: Arc<str>,
     /// Run in order.
     pub steps: Vec<Step>,
@@ -21,88 +21,87 @@ pub struct Flow {
 /// One step of a task.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Evaluated first; the step is skipped when it is false. An error of the condition fails the
-    /// step like an error of its action.
+    /// Evaluated first; the step is skipped if it is false. An error in the condition fails the step.
     pub when: Option<Condition>,
-    /// What is done.
+    /// Action.
     pub action: Action,
 }
 
-/// What a step does.
+/// The action of a step.
 ///
-/// A step that fails (a template that cannot be filled, a miss of a capture, a failed request) is recorded, and the
-/// steps after it go on, as in a locustfile whose request failed. Only `stop` ends a list of steps early.
+/// A failed step (a template that fails, a capture that finds nothing, a failed request) is recorded, and the following
+/// steps run, as after a failed request in Locust. Only `stop` ends a step list early.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Send an HTTP request, read the response, evaluate expectations and captures.
+    /// Sends an HTTP request, reads the response, evaluates expectations and captures.
     Http(Box<HttpStep>),
-    /// Send a GraphQL query or mutation over HTTP.
+    /// Sends a GraphQL query or mutation over HTTP.
     Graphql(Box<GraphqlStep>),
-    /// Listen to the events of a GraphQL subscription over a WebSocket.
+    /// Receives the events of a GraphQL subscription over a WebSocket.
     Subscription(Box<SubscriptionStep>),
-    /// Send a message to a Redis channel.
+    /// Publishes a message to a Redis channel.
     Publish(Box<PublishStep>),
-    /// Listen to Redis channels until the user stops or unsubscribes.
+    /// Subscribes to Redis channels until the user stops or unsubscribes.
     Subscribe(Box<SubscribeStep>),
-    /// Stop listening to these channels; none means all.
+    /// Unsubscribes from these channels; from all if empty.
     Unsubscribe(Vec<Text>),
-    /// Send any Redis command.
+    /// Executes a Redis command.
     Redis(Box<RedisStep>),
-    /// Fill each slot in turn; a later value sees the earlier ones.
+    /// Sets slots in order; later values can use earlier ones.
     Set(Vec<(SlotId, Template)>),
-    /// Pause for [`Pause::draw`]; a stop of the user ends it at once, and the time is in no statistic.
+    /// Waits for [`Pause::draw`]; the time is not in the statistics.
     Wait(Pause),
-    /// Add one line to the log, masked by [`Plan::secrets`](super::Plan::secrets).
+    /// Adds a line to the log, masked with [`Plan::secrets`](super::Plan::secrets).
     Log(Text),
-    /// Run the steps `count` times.
+    /// Runs the steps `count` times.
     Repeat {
-        /// Number of iterations; evaluated once, before the first.
+        /// Number of passes; evaluated once, before the first.
         count: LoopCount,
-        /// Slot of the iteration's number, from 0.
+        /// Slot for the number of the pass, from 0.
         index: Option<SlotId>,
         /// Run in order, `count` times.
         steps: Vec<Step>,
     },
-    /// Run the steps once for each item of a list.
+    /// Runs the steps once per item of a list.
     ForEach {
         /// Evaluated once, by [`Template::items`].
         list: Template,
-        /// Slot of the item; keeps the last one afterwards.
+        /// Slot for the item; keeps the last item afterwards.
         item: SlotId,
         /// Run in order for each item.
         steps: Vec<Step>,
     },
-    /// Run the steps while the condition is true.
+    /// Runs the steps while the condition is true.
     While {
-        /// Evaluated before each iteration.
+        /// Evaluated before each pass.
         condition: Condition,
-        /// After this many iterations the loop ends and one exception is recorded, so that no loop is endless.
+        /// Maximum number of passes: after it, the loop ends and an exception is recorded.
         limit: u32,
         /// Run in order.
         steps: Vec<Step>,
     },
-    /// Run one of two lists.
+    /// Runs one of two lists.
     If {
         /// Evaluated once.
         condition: Condition,
-        /// Run when it is true.
+        /// Run if the condition is true.
         then: Vec<Step>,
-        /// Run when it is false; may be empty.
+        /// Run if the condition is false; may be empty.
         otherwise: Vec<Step>,
     },
-    /// Run a flow in this user's scope.
+    /// Runs a flow in the scope of this user.
     Call {
         /// The flow.
         flow: FlowId,
-        /// Slots filled before it, like a `set`.
+        /// Slots set before the flow.
         with: Vec<(SlotId, Template)>,
     },
-    /// End the user or the run.
+    /// Ends the task, the user or the run.
     Stop(StopScope),
 }
 
 impl Action {
-    /// The lists of steps inside it; empty for an action without any.
+    /// The nested step lists; empty for other actions.
     pub fn children(&self) -> [&[Step]; 2] {
         match self {
             Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => [steps, &[]],
@@ -111,8 +110,7 @@ impl Action {
         }
     }
 
-    /// How often it runs the steps inside it, each time it is executed: 1 unless it is a loop. `None` where only the run
-    /// shows it.
+    /// How often the nested steps run per execution: 1 unless it is a loop; `None` if unknown before the run.
     pub fn iterations(&self) -> Option<f64> {
         match self {
             Action::Repeat { count: LoopCount::Fixed(n), .. } => Some(f64::from(*n)),
@@ -122,7 +120,7 @@ impl Action {
         }
     }
 
-    /// The same as [`Action::children`], to be changed.
+    /// Like [`Action::children`], mutable.
     pub(super) fn children_mut(&mut self) -> [&mut [Step]; 2] {
         match self {
             Action::Repeat { steps, .. } | Action::ForEach { steps, .. } | Action::While { steps, .. } => {
@@ -133,7 +131,7 @@ impl Action {
         }
     }
 
-    /// Its key in a scenario; `request` where the key is a method.
+    /// Key in a scenario; `request` for HTTP methods.
     pub fn key(&self) -> &'static str {
         match self {
             Action::Http(_) => "request",
@@ -154,7 +152,7 @@ impl Action {
         }
     }
 
-    /// The row of the statistics that it counts in.
+    /// Row of the statistics.
     pub fn endpoint(&self) -> Option<EndpointId> {
         match self {
             Action::Http(step) => Some(step.endpoint),
@@ -168,7 +166,7 @@ impl Action {
     }
 }
 
-/// Visits every action of some steps, at any depth, each before those inside it. Calls are not followed.
+/// Visits all actions, at any depth, parents first. Calls are not followed.
 pub(crate) fn walk(steps: &[Step], visit: &mut impl FnMut(&Action)) {
     for step in steps {
         visit(&step.action);
@@ -176,34 +174,34 @@ pub(crate) fn walk(steps: &[Step], visit: &mut impl FnMut(&Action)) {
     }
 }
 
-/// What `stop` ends.
+/// Scope of `stop`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StopScope {
-    /// The current task: its remaining steps are skipped and the next task begins after the wait.
+    /// The current task: its remaining steps are skipped; the next task starts after the wait.
     Task,
-    /// This user: the remaining steps are skipped, `on_stop` is run, and no other user replaces it.
+    /// This user: remaining steps are skipped, `on_stop` runs, and the user is not replaced.
     User,
-    /// The run, as if it was stopped by hand: users finish their tasks within `stop_timeout`.
+    /// The run, as with a manual stop: users finish their tasks within `stop_timeout`.
     Run,
 }
 
-/// How often a `repeat` runs.
+/// Number of passes of a `repeat`.
 #[derive(Debug, Clone)]
 pub enum LoopCount {
-    /// A constant.
+    /// Constant.
     Fixed(u32),
-    /// A template, evaluated when the loop begins.
+    /// A template, evaluated when the loop starts.
     Computed(Template),
 }
 
-/// Most iterations of one loop.
+/// Maximum number of passes of a loop.
 pub const MAX_ITERATIONS: u32 = 1_000_000;
 
 impl LoopCount {
-    /// The number of iterations, at most [`MAX_ITERATIONS`].
+    /// Number of passes, at most [`MAX_ITERATIONS`].
     ///
     /// # Errors
-    /// When the template fails or its value is not a non-negative integer.
+    /// If the template fails or its value is not a valid number.
     pub fn iterations(&self, scope: &mut Scope) -> Result<u32, RenderError> {
         let template = match self {
             LoopCount::Fixed(n) => return Ok(*n),

@@ -1,4 +1,4 @@
-//! GraphQL subscriptions: a WebSocket that speaks `graphql-transport-ws`, and how long its events are listened to.
+//! GraphQL subscriptions over a WebSocket with `graphql-transport-ws`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,46 +8,46 @@ use crate::scenario::eval::path::Path;
 use crate::scenario::eval::template::{Json, RenderError, Scope, Template};
 use crate::units;
 
-/// A GraphQL subscription, compiled.
+/// A compiled GraphQL subscription.
 #[derive(Debug, Clone)]
 pub struct SubscriptionStep {
-    /// The opening handshake, complete: its headers, connection and time-out. Its body is not sent with it: that is the
-    /// payload of the `subscribe` message. Its row (type `SUBSCRIPTION`) counts from that message to the first event;
-    /// its expectations are those of every event, its captures are taken from the first one.
+    /// The opening handshake with its headers, connection and time-out. Its body is the payload of the `subscribe`
+    /// message. The time of its row (type `SUBSCRIPTION`) is measured from that message to the first event. Its
+    /// expectations apply to every event, its captures to the first one.
     pub http: HttpStep,
     /// Row of the statistics: type `CONNECT`, from the opening handshake to `connection_ack`.
     pub connect: EndpointId,
-    /// Row of the statistics: type `EVENT`, each from the event before.
+    /// Row of the statistics: type `EVENT`; times are measured from the previous event.
     pub event: EndpointId,
-    /// The payload of `connection_init`.
+    /// Payload of `connection_init`.
     pub params: Option<Json>,
-    /// What an event with `errors`, or an `error` message, means.
+    /// Handling of events with `errors`, and of `error` messages.
     pub errors: ErrorPolicy,
-    /// Where an event has errors as data; one that is not empty makes it a failure.
+    /// Path of errors returned as data; a non-empty value is a failure.
     pub business_errors: Option<Arc<Path>>,
-    /// The step ends after this many events.
+    /// Number of events after which the step ends.
     pub events: Option<Limit<u32>>,
-    /// The step ends this long after the `subscribe` message.
+    /// Time after the `subscribe` message at which the step ends.
     pub listen_for: Option<Limit<Duration>>,
 }
 
 /// A limit above 0.
 #[derive(Debug, Clone)]
 pub enum Limit<T> {
-    /// Always the same.
+    /// Constant.
     Fixed(T),
-    /// Evaluated for each step.
+    /// Evaluated for each execution.
     Computed(Template),
 }
 
-/// Most events that a step can ask for.
+/// Maximum number of events of a step.
 pub const MAX_EVENTS: u32 = 1_000_000_000;
 
 impl Limit<u32> {
-    /// How many events.
+    /// Computes the number of events.
     ///
     /// # Errors
-    /// When the template fails or its value is not a positive integer.
+    /// If the template fails or its value is not a positive integer.
     pub fn draw(&self, scope: &mut Scope) -> Result<u32, RenderError> {
         let text = match self {
             Limit::Fixed(n) => return Ok(*n),
@@ -61,10 +61,10 @@ impl Limit<u32> {
 }
 
 impl Limit<Duration> {
-    /// How long.
+    /// Computes the time.
     ///
     /// # Errors
-    /// When the template fails or its value is not a duration.
+    /// If the template fails or its value is not a duration.
     pub fn draw(&self, scope: &mut Scope) -> Result<Duration, RenderError> {
         let text = match self {
             Limit::Fixed(length) => return Ok(*length),

@@ -1,4 +1,4 @@
-//! Thresholds: the conditions under which a run passes. Parsed and checked here, evaluated with the statistics.
+//! Compiled thresholds: pass/fail conditions of a run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,46 +6,46 @@ use std::time::Duration;
 use super::Stage;
 use crate::scenario::eval::operator::Operator;
 
-/// One line of `thresholds`.
+/// A threshold.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Threshold {
-    /// As written, for reports: `p95 < 300ms`; a bare number of a time has its unit.
+    /// As written, for reports: `p95 < 300ms`; the unit of bare times is added.
     pub words: Arc<str>,
-    /// Where it is written: `checkout.yaml:14`.
+    /// Position: `checkout.yaml:14`.
     pub place: Arc<str>,
-    /// All of them must pass; at least one.
+    /// Conditions; all must pass. At least one.
     pub checks: Vec<Check>,
-    /// Which requests count; `None` is all of them.
+    /// Restriction to some requests; `None`: all.
     pub on: Option<Target>,
-    /// Only this stage counts, as an index of the schedule's stages.
+    /// Restriction to a stage, as index of the schedule's stages.
     pub stage: Option<usize>,
-    /// Evaluated over a sliding window of this length; `None` is the whole run, or the whole stage.
+    /// Length of the sliding window; `None`: the whole run, or the whole stage.
     pub over: Option<Duration>,
-    /// It fails only after not passing for this long.
+    /// Time for which the condition must have failed before the threshold fails.
     pub hold: Duration,
-    /// A failure stops the run.
+    /// A failure aborts the run.
     pub abort: bool,
-    /// A failure is reported, but the run passes.
+    /// A failure is reported, but does not fail the run.
     pub warn: bool,
 }
 
 /// `metric operator value`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Check {
-    /// Whose figures.
+    /// Prefix of the metric.
     pub source: Source,
-    /// What is measured.
+    /// Metric.
     pub metric: Metric,
-    /// How it is compared.
+    /// Comparison operator.
     pub operator: Operator,
-    /// With what: seconds for a time, a part of 1 for a ratio, else the number itself.
+    /// Limit: seconds for a time, a fraction of 1 for a ratio, otherwise the number.
     pub value: f64,
 }
 
-/// The word before a metric's dot.
+/// Prefix of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// None: all requests.
+    /// No prefix: all requests.
     All,
     /// `http.`
     Http,
@@ -53,9 +53,9 @@ pub enum Source {
     Graphql,
     /// `redis.`
     Redis,
-    /// `redis.delivery.`: from the send of a message to its arrival.
+    /// `redis.delivery.`: received messages.
     Delivery,
-    /// `redis.server.`: the server's own figures.
+    /// `redis.server.`: figures of the server.
     RedisServer,
     /// `generator.`
     Generator,
@@ -63,10 +63,10 @@ pub enum Source {
     ScheduleDelay,
 }
 
-/// What a check looks at.
+/// Metric of a check.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
-    /// `p95`, `p99.9`: percent of the times are at most this long. Response time where there are due times.
+    /// `p95`, `p99.9`: percentile of the response times.
     Percentile(f64),
     /// `mean` or `avg`.
     Mean,
@@ -78,35 +78,35 @@ pub enum Metric {
     Max,
     /// `rps`: requests per second.
     Rps,
-    /// `requests`: how many.
+    /// `requests`: number of requests.
     Requests,
-    /// `failures`: how many.
+    /// `failures`: number of failures.
     Failures,
-    /// `fail_ratio` or `error_ratio`: failures of requests.
+    /// `fail_ratio` or `error_ratio`: failures divided by requests.
     FailRatio,
-    /// `dropped`: iterations that were due while no user was free.
+    /// `dropped`: iterations that were due when no user was free.
     Dropped,
     /// `exceptions`: steps that failed without a request.
     Exceptions,
-    /// `lost_ratio`: messages that never came.
+    /// `lost_ratio`: ratio of messages that never arrived.
     LostRatio,
-    /// `cpu`: of the generator, a part of 1.
+    /// `cpu`: CPU usage of the generator, as a fraction of 1.
     Cpu,
     /// `output_buffer_disconnections` of the Redis server.
     OutputBufferDisconnections,
 }
 
-/// Which requests a threshold is about.
+/// Requests to which a threshold is restricted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// Rows of the statistics: `POST /api/checkout`, or a name under any verb.
+    /// Rows of the statistics, by kind and name or by name only.
     Endpoints(Vec<super::EndpointId>),
-    /// Rows that steps of tasks with these tags use.
+    /// Rows used by steps and tasks with these tags.
     Tags(Vec<Arc<str>>, Vec<super::EndpointId>),
 }
 
 impl Target {
-    /// The rows it means.
+    /// Rows of the target.
     pub fn endpoints(&self) -> &[super::EndpointId] {
         match self {
             Target::Endpoints(rows) | Target::Tags(_, rows) => rows,
@@ -115,7 +115,7 @@ impl Target {
 }
 
 impl Threshold {
-    /// The stage it is about.
+    /// The stage to which it is restricted.
     pub fn stage_of<'a>(&self, stages: &'a [Stage]) -> Option<&'a Stage> {
         self.stage.and_then(|index| stages.get(index))
     }

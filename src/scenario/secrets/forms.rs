@@ -1,27 +1,27 @@
-//! The ways in which a value is written: each as a pattern that finds it again.
+//! Patterns that find a value in its various encodings.
 //!
-//! Encoders differ in what they leave alone and in the case of their digits, and one encoding is often put into another
-//! (JSON in JSON, a query in a query), so each character is looked for in all of its forms.
+//! Encoders differ in the characters that they escape and in the case of digits, and encodings are often nested (JSON
+//! in JSON, a query in a query). Therefore each character is matched in all of its forms.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
-/// A shorter value would mask half of every text and protect nothing.
+/// Minimum length: shorter values would mask half of every text and protect nothing.
 pub(super) const SHORTEST: usize = 4;
 
-/// Bytes that one byte of a value takes in any of its forms, at most.
+/// Maximum number of bytes for one byte of a value in any form.
 pub(super) const WIDEST: usize = 16;
-/// A longer value is a key or a certificate, whose letters and digits no encoder escapes; its patterns would be large.
+/// Longer values are keys or certificates, whose characters are not escaped; their patterns would be large.
 const LONG: usize = 512;
-/// A line of a value of several lines is looked for by itself if it has this many characters: transcripts and logs
-/// show lines.
+/// Lines of a multi-line value are matched separately if they have this many characters, because transcripts and logs
+/// show single lines.
 const LINE: usize = 8;
-/// Longer base64 is broken into lines by many encoders.
+/// Many encoders break longer base64 into lines.
 const BROKEN: usize = 60;
 
-/// Each pattern that finds the value, or a line of it, with the length of what it finds as it is.
+/// Patterns that find the value or a line of it, with the length of the unencoded text.
 pub(super) fn patterns(value: &str) -> Vec<(usize, String)> {
     let value = value.replace("\r\n", "\n");
     let mut all = vec![written(&value), hexadecimal(value.as_bytes())];
@@ -34,7 +34,8 @@ pub(super) fn patterns(value: &str) -> Vec<(usize, String)> {
     all
 }
 
-/// Each character as it is, in either case (a host name is lower-cased), percent-encoded, or escaped as in JSON or HTML.
+/// Each character verbatim, in either case (host names are converted to lower case), percent-encoded, or escaped for
+/// JSON or HTML.
 fn written(value: &str) -> String {
     let is_long = value.len() > LONG;
     let mut out = String::with_capacity(value.len() * 48);
@@ -66,13 +67,13 @@ fn written(value: &str) -> String {
         if let Some((_, others)) = OTHERS.iter().find(|(known, _)| *known == c) {
             let _ = write!(out, "|{others}");
         }
-        // URLs and headers drop these.
+        // URLs and headers drop these characters.
         out.push_str(if matches!(c, '\n' | '\t') { ")?" } else { ")" });
     }
     out
 }
 
-/// What else is written for a character.
+/// Other representations of a character.
 const OTHERS: [(char, &str); 9] = [
     (' ', r"\+"),
     ('"', "&quot;"),
@@ -116,14 +117,14 @@ fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| digits((*byte).into(), 2)).collect()
 }
 
-/// In base64, of both alphabets, at each of the three offsets that it can have inside something longer: a password behind
-/// a user's name.
+/// Base64 with both alphabets, at each of the three offsets that the value can have in a longer text (such as a
+/// password after a user name).
 fn base64(bytes: &[u8]) -> impl Iterator<Item = String> {
     let broken = if bytes.len() * 4 / 3 > BROKEN { r"(?:\r?\n|(?:\\r)?\\n)?" } else { "" };
     (0..3usize).filter_map(move |offset| {
         let all = [&[0; 2][..offset.min(2)], bytes].concat();
         let encoded = STANDARD_NO_PAD.encode(&all);
-        // Characters that share bits with a neighbour are left out: they vary with it.
+        // Characters that share bits with neighbours are omitted, because they vary.
         let inner = encoded.get([0, 2, 3][offset]..all.len() * 8 / 6)?;
         let mut out = String::with_capacity(inner.len() * 2);
         for c in inner.chars() {

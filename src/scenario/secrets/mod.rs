@@ -1,7 +1,7 @@
 //! Masking secrets in any text that is kept or shown.
 //!
-//! Mask first, then fold and truncate: half a secret, or one whose digits were folded, is not found. So texts from
-//! outside are shortened by methods of the redactor, [`Redactor::clip`] and [`Redactor::fold`].
+//! Mask before folding and truncating: a part of a secret, or one with folded digits, is not found. Therefore use
+//! [`Redactor::clip`] and [`Redactor::fold`] to shorten untrusted text.
 
 mod forms;
 pub(crate) mod header;
@@ -12,20 +12,21 @@ use std::sync::Arc;
 
 use regex::{NoExpand, Regex, RegexBuilder};
 
-/// Replaces the secrets of a scenario, however they are encoded.
+/// Masks the secrets of a scenario in all encodings.
 #[derive(Clone, Default)]
 pub struct Redactor {
-    /// Any secret in any form; the longest first, so that no part of a long one stays when a short one is inside it.
+    /// Matches any secret in any form; the longest first, so that a short secret inside a long one does not leave a
+    /// part of it.
     needles: Option<Regex>,
-    /// The secrets as they are.
+    /// Plain secrets.
     values: Vec<String>,
 }
 
 /// What replaces a secret.
 const MASK: &str = "***";
-/// Bytes of all forms compiled: some megabytes of secrets.
+/// Maximum size of all compiled patterns in bytes: enough for some megabytes of secrets.
 const MOST: usize = 256 << 20;
-/// Characters of a reason, by which failures are grouped.
+/// Maximum length of a failure reason in characters.
 const REASON: usize = 200;
 
 impl std::fmt::Debug for Redactor {
@@ -35,7 +36,7 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// Masks these values; those that [`Redactor::takes`] refuses are left alone.
+    /// Redactor for these values; those not accepted by [`Redactor::takes`] are ignored.
     pub fn new<'a>(values: impl IntoIterator<Item = &'a str>) -> Self {
         let mut values: Vec<&str> = values.into_iter().filter(|value| Self::takes(value)).collect();
         values.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
@@ -47,12 +48,12 @@ impl Redactor {
         patterns.sort_by(|(a, _), (b, _)| b.cmp(a));
         let all = patterns.into_iter().map(|(_, pattern)| pattern).collect::<Vec<_>>().join("|");
         let needles = RegexBuilder::new(&all).size_limit(MOST).dfa_size_limit(8 << 20).build().ok();
-        // When in doubt, everything is masked.
+        // If the patterns are too large, mask everything.
         let values = values.into_iter().map(str::to_owned).collect();
         Self { needles: needles.or_else(|| Regex::new("(?s).+").ok()), values }
     }
 
-    /// The same with more values.
+    /// Adds more values.
     #[must_use]
     pub fn with<'a>(self: &Arc<Self>, more: impl IntoIterator<Item = &'a str>) -> Arc<Self> {
         let more: Vec<&str> = more.into_iter().filter(|value| Self::takes(value)).collect();
@@ -62,22 +63,22 @@ impl Redactor {
         Arc::new(Self::new(self.values.iter().map(String::as_str).chain(more)))
     }
 
-    /// Whether a value is masked: not one of fewer than four characters.
+    /// True if a value can be masked: it has at least four characters.
     pub fn takes(value: &str) -> bool {
         value.chars().nth(forms::SHORTEST - 1).is_some()
     }
 
-    /// The masked values, to set up another redactor; never to be shown.
+    /// The secrets, to create another redactor; must not be shown.
     pub fn values(&self) -> &[String] {
         &self.values
     }
 
-    /// True when there is nothing to mask.
+    /// True without secrets.
     pub fn is_empty(&self) -> bool {
         self.needles.is_none()
     }
 
-    /// The text with every secret masked.
+    /// Masks all secrets in a text.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match &self.needles {
             Some(needles) => needles.replace_all(text, NoExpand(MASK)),
@@ -91,25 +92,26 @@ impl Redactor {
         found.map(|found| found.range()).filter(|range| !range.is_empty()).collect()
     }
 
-    /// Bytes of the longest form of a secret: when only the beginning of a text is kept, keep this much more, so that a
-    /// secret at its end is complete when it is masked.
+    /// Maximum length of a secret in bytes, in any form. When keeping only the start of a text, keep this much more, so
+    /// that a secret at its end is complete when it is masked.
     pub fn reach(&self) -> usize {
         self.values.iter().map(|value| value.len()).max().unwrap_or(0).saturating_mul(forms::WIDEST)
     }
 
-    /// The first `most` characters of a text, masked before it is truncated. The cost does not depend on the length of the text.
+    /// The first `most` characters of a text, masked before truncation. The cost does not depend on the length of the
+    /// text.
     pub fn clip(&self, text: &str, most: usize) -> String {
         self.clip_part(text, most, true)
     }
 
-    /// The same for the beginning of a longer text, which may end inside of a secret: its last [`reach`](Self::reach)
-    /// bytes are looked at, but not shown.
+    /// Like [`clip`](Self::clip) for the start of a longer text, which may end inside of a secret: its last
+    /// [`reach`](Self::reach) bytes are searched, but not shown.
     pub fn clip_part(&self, text: &str, most: usize, is_whole: bool) -> String {
         let Some(needles) = &self.needles else { return text.chars().take(most).collect() };
         let end = if is_whole { text.len() } else { text.floor_char_boundary(text.len().saturating_sub(self.reach())) };
         let (mut out, mut left, mut at) = (String::new(), most, 0);
         while at < end && left > 0 {
-            // As far as what is left can reach, and as a secret that begins there.
+            // Up to the maximum length of what is left, plus a secret that starts there.
             let window = text.floor_char_boundary((at + 4 * left).saturating_add(self.reach()));
             let found = needles.find_at(&text[..window], at).filter(|found| found.start() < end && !found.is_empty());
             let plain = &text[at..found.map_or(end, |found| found.start())];
@@ -127,14 +129,14 @@ impl Redactor {
         out
     }
 
-    /// A text from outside as a reason: masked, on one line, numbers as `N` so that a port or an id does not make a kind of
-    /// its own, at most 200 characters.
+    /// Normalizes an untrusted text for use as a failure reason: masked, on one line, numbers replaced with `N` so that
+    /// ports and ids do not create separate groups, at most 200 characters.
     pub fn fold(&self, text: &str) -> Arc<str> {
         fold(&self.clip(text, REASON)).into()
     }
 }
 
-/// The value without what most carriers drop.
+/// The value without characters that are usually dropped.
 fn bare(value: &str) -> &str {
     let bare = value.trim();
     if Redactor::takes(bare) { bare } else { value }
@@ -165,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_masked_in_every_form() {
+    fn secrets_are_masked_in_every_form() {
         let secret = "p4ss w/ord+\"é?>";
         let redactor = Redactor::new([secret]);
         let url = url::Url::parse_with_params("http://h/", [("k", secret)]).unwrap();
@@ -183,7 +185,8 @@ mod tests {
         ];
         let lower = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
         let mixed = [
-            // As URLs leave some characters alone, as other programs write hexadecimal digits, as others escape JSON.
+            // URLs that leave some characters unescaped, lower-case hexadecimal digits, and JSON escapes of other
+            // programs.
             "p4ss%20w/ord+%22%C3%A9?%3E".to_owned(),
             lower.replace("%2F", "%2f").replace("%C3%A9", "%c3%a9"),
             r#"p4ss w\/ord+\"\u00E9?\u003e"#.to_owned(),
@@ -198,17 +201,17 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_goes_first_and_the_short_are_left_alone() {
+    fn longest_secret_first_and_short_values_are_ignored() {
         let redactor = Redactor::new(["abcd", "abcdefgh", "x"]);
         assert_eq!(redactor.mask("abcdefgh abcd x"), "*** *** x");
         assert!(Redactor::new(["", "abc"]).is_empty());
         assert!(!format!("{redactor:?}").contains("abcd"));
-        // As in the name of a host.
+        // As in a host name.
         assert_eq!(redactor.mask("ABCD"), "***");
     }
 
     #[test]
-    fn a_secret_may_be_long() {
+    fn long_secrets_are_masked() {
         let key = "-----BEGIN/KEY+é\n".repeat(250);
         let redactor = Redactor::new([key.as_str(), "$1{abcd}"]);
         assert_eq!(redactor.mask(&format!("a {} b", key.trim().replace('\n', "\\n"))), "a *** b");
@@ -216,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_shape_is_found_in_every_encoding() {
+    fn every_secret_is_found_in_every_encoding() {
         let pem = "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC+/BK\nAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----";
         for secret in ["4815162342", "a b c d", "Tok-3n_x", "q\"u'o\\t<e>&", "größe-ß✓", pem, "a%20b+c/d=e"] {
             let redactor = Redactor::new([secret]);
@@ -249,14 +252,14 @@ mod tests {
             ] {
                 let masked = redactor.mask(&text);
                 let left = masked.replace(MASK, "").replace("dXNlcj", "");
-                // Beside quotes, padding and the neighbours' bits there is nothing left.
+                // Only quotes, padding and shared bits may be left.
                 assert!(masked.contains(MASK) && left.len() <= 8, "{secret} in {text}: {masked}");
             }
         }
     }
 
     #[test]
-    fn a_line_of_a_secret_is_one_too() {
+    fn lines_of_secrets_are_masked() {
         let redactor = Redactor::new(["-----BEGIN KEY-----\nMIIEvQIBADANBgkqh\nx\n-----END KEY-----\n"]);
         assert_eq!(redactor.mask("< MIIEvQIBADANBgkqh"), "< ***");
     }
@@ -271,7 +274,7 @@ mod tests {
         }
         assert_eq!(redactor.clip("tok-48151623-end and 7", 200), "*** and 7");
         assert_eq!(&*redactor.fold("no 12 tok-48151623-end\n"), "no N *** ");
-        // A text truncated before it is masked must not show half a secret.
+        // A text truncated before masking must not show a part of a secret.
         for end in 95..120 {
             let kept = &text[..end];
             assert!(!redactor.clip_part(kept, 500, false).contains('t'), "{end}");

@@ -1,11 +1,11 @@
-//! User and password in the URLs of any text: found, so that they can be left out of what is shown.
+//! Finds and masks user names and passwords in URLs.
 //!
-//! Also of URLs that are written wrongly: a mistake in an address is when its line is shown.
+//! Malformed URLs are handled too, because errors show lines with invalid addresses.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Replaces user and password.
+/// Replacement for user name and password.
 pub(crate) const MASK: &str = "***";
 
 /// Byte ranges between `://` and `@`, in order.
@@ -21,7 +21,7 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
         let ends = |c: char| if quote.is_some() { Some(c) == quote } else { c.is_whitespace() || c == '"' };
         let url = &rest[..rest.find(ends).unwrap_or(rest.len())];
         let Some(end) = url.rfind('@').filter(|end| *end > 0) else { continue };
-        // An @ further on belongs to a path, unless what comes before it can be no host and port.
+        // A later @ belongs to the path, unless the text before it cannot be host and port.
         let first = url.split(['/', '?', '#']).next().unwrap_or_default();
         let port = first.rsplit_once(':').map_or("", |(_, port)| port.trim_end_matches([']', ',', '}']));
         if first.contains('@') || !port.chars().all(|c| c.is_ascii_digit()) {
@@ -31,7 +31,7 @@ pub(crate) fn find(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The password of a URL, as it is and as it is written there; nothing if it has none.
+/// The password of a URL, decoded and as written; empty if it has none.
 pub(crate) fn passwords(url: &str) -> Vec<String> {
     let url = url::Url::parse(url.trim()).ok();
     let Some(written) = url.as_ref().and_then(url::Url::password) else { return Vec::new() };
@@ -42,7 +42,7 @@ fn is_scheme(c: char) -> bool {
     c.is_ascii_alphanumeric() || "+-.".contains(c)
 }
 
-/// The text without them.
+/// Masks user names and passwords.
 pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     let found = find(text);
     if found.is_empty() {
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn user_and_password_are_left_out_of_urls() {
+    fn user_and_password_are_masked_in_urls() {
         for (text, shown) in [
             ("redis: { url: redis://u:s3cret@h:1/0 }", "redis: { url: redis://***@h:1/0 }"),
             ("url: \"rediss://:s3 cret@h\"", "url: \"rediss://***@h\""),

@@ -1,13 +1,13 @@
-//! Replaces messages of the YAML library by ones that name what to write instead.
+//! Replaces messages of the YAML library with more helpful ones.
 //!
-//! In: its message, the text and the place. Out: the message, place and advice to show; `None` keeps the library's message.
+//! Input: message, text and position. Output: message, position and note; `None` keeps the library's message.
 
 use std::ops::Range;
 
-/// What is shown instead of the library's message.
+/// Replacement for the library's message.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Advice {
-    /// Place; `None` is that of the library.
+    /// Position; `None` keeps that of the library.
     pub at: Option<Range<usize>>,
     /// `None` keeps the library's message.
     pub message: Option<String>,
@@ -15,33 +15,32 @@ pub(crate) struct Advice {
     pub note: String,
 }
 
-/// URL schemes, whose colon is not a mistake.
+/// URL schemes, whose colon is not an error.
 const SCHEMES: [&str; 4] = ["http", "https", "redis", "rediss"];
-const ALIGN: &str = "keys of one map, and the - of one list, begin in the same column";
+const ALIGN: &str = "keys of one map, and the - of one list, must start in the same column";
 
-/// What to do about the message at this place.
+/// Replacement for the message at this position.
 pub(crate) fn advise(source: &str, place: usize, message: &str) -> Option<Advice> {
     let place = source.floor_char_boundary(place);
     let here = Line::at(source, place);
     let words = |message: &str, note: String| Some(Advice { at: None, message: Some(message.to_owned()), note });
     if message.starts_with("unexpected character") {
         let sign = source.get(place..)?.chars().next()?;
-        return words(&format!("a value cannot begin with {sign}"), quotes(here.value(place)));
+        return words(&format!("a value cannot start with {sign}"), quotes(here.value(place)));
     }
     if message.starts_with("reference to unknown value") {
-        return words("* begins a reference in YAML, and nothing has this name", quotes(here.value(place)));
+        return words("* is a reference in YAML, and this name is not defined", quotes(here.value(place)));
     }
     if message.starts_with("invalid trailing content after single-quoted") {
-        let note = "a ' inside of '…' is written twice: 'it''s'; or put the string into \"…\"";
+        let note = "write a ' inside of '…' twice: 'it''s'; or use \"…\"";
         return words("the string ends at the quote before this", note.to_owned());
     }
     if message.starts_with("invalid trailing content after double-quoted") {
-        let note = r#"a " inside of "…" is written \"; or put the string into '…'"#;
+        let note = r#"write a " inside of "…" as \"; or use '…'"#;
         return words("the string ends at the quote before this", note.to_owned());
     }
     if message.contains("block scalar") {
-        let note =
-            "a string of several lines starts in the line below | or >; else put quotes round the value".to_owned();
+        let note = "a multi-line string starts on the line after | or >; otherwise quote the value".to_owned();
         return Some(Advice { at: None, message: None, note });
     }
     if let Some(open) = message.strip_prefix("unclosed bracket '").and_then(|rest| rest.chars().next()) {
@@ -57,7 +56,7 @@ pub(crate) fn advise(source: &str, place: usize, message: &str) -> Option<Advice
             return Some(Advice {
                 at: None,
                 message: None,
-                note: "is a [, a { or a quote above not closed?".to_owned(),
+                note: "check for an unclosed [, { or quote above".to_owned(),
             });
         }
         return Some(here.colon_in_value(place).unwrap_or_else(misaligned));
@@ -73,16 +72,16 @@ fn misaligned() -> Advice {
     Advice { at: None, message: Some(message), note: ALIGN.to_owned() }
 }
 
-/// The value in quotes that need no more quotes.
+/// The value in quotes, choosing a kind that needs no escapes.
 fn quotes(value: &str) -> String {
     match (value.contains('"') || value.contains('\\'), value.contains('\'')) {
-        (false, _) => format!("put quotes round it: \"{value}\""),
-        (true, false) => format!("put quotes round it: '{value}'"),
-        (true, true) => "put quotes round it".to_owned(),
+        (false, _) => format!("quote it: \"{value}\""),
+        (true, false) => format!("quote it: '{value}'"),
+        (true, true) => "quote it".to_owned(),
     }
 }
 
-/// A line and where it begins.
+/// A line and its position.
 struct Line<'s> {
     start: usize,
     text: &'s str,
@@ -100,7 +99,7 @@ impl<'s> Line<'s> {
         (!text.is_empty()).then(|| Self::at(source, text.len()))
     }
 
-    /// The value that begins at this place, up to the end of the line, or of its place in a list or map in brackets.
+    /// The value at this position, up to the end of the line or of the flow collection.
     fn value(&self, place: usize) -> &'s str {
         let at = place.saturating_sub(self.start).min(self.text.len());
         let (before, value) = self.text.split_at(at);
@@ -110,7 +109,7 @@ impl<'s> Line<'s> {
         value[..end.unwrap_or(value.len())].trim_end()
     }
 
-    /// `host:demo`: a key without a space behind its colon.
+    /// `host:demo`: a key without a space after the colon.
     fn narrow(&self) -> Option<Advice> {
         let indent = self.text.len() - self.text.trim_start_matches([' ', '-']).len();
         let rest = &self.text[indent..];
@@ -128,7 +127,7 @@ impl<'s> Line<'s> {
         })
     }
 
-    /// `log: a: b`: a colon in a value without quotes.
+    /// `log: a: b`: a colon in an unquoted value.
     fn colon_in_value(&self, place: usize) -> Option<Advice> {
         let first = self.text.find(": ")?;
         if self.start + first >= place {
@@ -138,7 +137,7 @@ impl<'s> Line<'s> {
         let from = self.start + self.text.len() - value.len();
         Some(Advice {
             at: None,
-            message: Some("a colon in a value without quotes".to_owned()),
+            message: Some("a colon in an unquoted value".to_owned()),
             note: quotes(self.value(from)),
         })
     }
@@ -149,23 +148,23 @@ mod tests {
     use crate::scenario::Scenario;
 
     #[test]
-    fn every_yaml_mistake_has_advice() {
+    fn yaml_errors_have_notes() {
         let steps = |step: &str| format!("host: demo\ntasks:\n  - steps:\n      - {step}\n");
         for (text, place, wanted) in [
-            (steps("post: /\n        json: @x.json"), "5:15", "= put quotes round it: \"@x.json\""),
-            (steps("get: /\n        headers: { Accept: */* }"), "5:28", "= put quotes round it: \"*/*\""),
-            (steps("log: a: b"), "4:15", "= put quotes round it: \"a: b\""),
-            (steps("get: `x`"), "4:14", "= put quotes round it: \"`x`\""),
-            (steps("log: %x \"y\" # z"), "4:14", "= put quotes round it: '%x \"y\"'"),
+            (steps("post: /\n        json: @x.json"), "5:15", "= quote it: \"@x.json\""),
+            (steps("get: /\n        headers: { Accept: */* }"), "5:28", "= quote it: \"*/*\""),
+            (steps("log: a: b"), "4:15", "= quote it: \"a: b\""),
+            (steps("get: `x`"), "4:14", "= quote it: \"`x`\""),
+            (steps("log: %x \"y\" # z"), "4:14", "= quote it: '%x \"y\"'"),
             (steps("log: 'it's'"), "4:18", "'it''s'"),
-            (steps("log: \"a \"b\" c\""), "4:18", "written \\\""),
-            (steps("log: | a"), "4:14", "in the line below"),
-            (steps("get: /\n     name: x"), "5:6", "begin in the same column"),
-            (steps("get: /\n       - get: /a"), "5:8", "begin in the same column"),
-            (steps("get: /\n          name: x"), "5:15", "begin in the same column"),
+            (steps("log: \"a \"b\" c\""), "4:18", "as \\\""),
+            (steps("log: | a"), "4:14", "on the line after"),
+            (steps("get: /\n     name: x"), "5:6", "start in the same column"),
+            (steps("get: /\n       - get: /a"), "5:8", "start in the same column"),
+            (steps("get: /\n          name: x"), "5:15", "start in the same column"),
             ("host:demo\ntasks:\n- steps:\n  - get: /a\n".to_owned(), "1:1", "= write host: demo"),
             ("host: demo\nusers:3\ntasks: [{ steps: [{ get: / }] }]\n".to_owned(), "2:1", "= write users: 3"),
-            ("  host: demo\nusers: 3\n".to_owned(), "2:1", "begin in the same column"),
+            ("  host: demo\nusers: 3\n".to_owned(), "2:1", "start in the same column"),
             (steps("get:/a"), "4:9", "= write - get: /a"),
             ("host: demo\ntasks: [{ steps: [{ get: / }] }\n".to_owned(), "2:8", "= close it with ]"),
         ] {

@@ -1,4 +1,4 @@
-//! One tree from several texts: the scenario's own file, what it includes, and the profile that was chosen.
+//! Combines several texts to one tree: the scenario file, its includes, and the selected profile.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,15 +8,15 @@ use super::node::{self, Key, Kind, Node};
 use super::source::{MAX_BYTES, Sources};
 use crate::scenario::grammar::keys::INCLUDED;
 
-/// Most files of one scenario.
+/// Maximum number of files of a scenario.
 const MAX_FILES: usize = 100;
-/// Keys of the load: a profile that sets one of the first three removes the others.
+/// Load models: a profile that sets one of these removes the other load keys.
 const MODELS: [&str; 3] = ["shape", "arrivals", "search"];
 
-/// Keys of the one class of a file without `user_classes`: a profile with classes takes them away.
+/// Keys of a file without `user_classes`: a profile with classes removes them.
 const FLAT: [&str; 5] = ["tasks", "on_start", "on_stop", "wait_time", "sequential"];
 
-/// Parses the text and what it includes.
+/// Parses the text and its includes.
 pub(crate) fn compose(origin: &str, text: &str, folder: Option<&Path>) -> (Sources, Result<Node, Vec<Diagnostic>>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut sources = Sources::new(origin, text, folder);
@@ -39,7 +39,7 @@ struct Include<'a> {
 }
 
 impl Include<'_> {
-    /// Adds what `node` includes to it; `path` leads from the scenario to the file of `node`.
+    /// Merges the includes of `node`; `path`: files from the scenario to that of `node`.
     fn all(&mut self, node: &mut Node, path: &[PathBuf]) {
         let Some((_, list)) = node.entries().iter().find(|(key, _)| key.name == "include") else { return };
         for item in list.clone().one_or_more() {
@@ -65,7 +65,7 @@ impl Include<'_> {
             );
         }
         if name.contains("://") {
-            return Err("there are no remote includes: save the file beside the scenario and name that".to_owned());
+            return Err("remote includes are not supported: save the file next to the scenario".to_owned());
         }
         let (file, bytes) = self.sources.read(item.at.start, name, MAX_BYTES)?;
         let real = file.canonicalize().map_err(|e| format!("cannot read {}: {e}", file.display()))?;
@@ -119,7 +119,7 @@ impl Include<'_> {
     }
 }
 
-/// Adds maps and lists of an included file; what the including file has wins.
+/// Adds maps and lists of an included file; existing values have precedence.
 fn merge(into: &mut Node, from: Node) {
     let (Kind::Map(into), Kind::Map(from)) = (&mut into.kind, from.kind) else { return };
     for (key, value) in from.into_iter().filter(|(key, _)| key.name != "include") {
@@ -140,7 +140,7 @@ fn merge(into: &mut Node, from: Node) {
     }
 }
 
-/// Lays maps over each other key by key; what comes later wins.
+/// Merges maps by key; later values have precedence.
 fn join(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)], same: fn(&str, &str) -> bool) {
     for (key, value) in later {
         match base.iter_mut().find(|(known, _)| same(&known.name, &key.name)) {
@@ -150,7 +150,7 @@ fn join(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)], same: fn(&str, &str)
     }
 }
 
-/// The same for `defaults`, whose headers are joined line by line.
+/// Like `join`, for `defaults`, whose headers are merged by name.
 fn join_defaults(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)]) {
     for (key, value) in later {
         let known = base.iter_mut().find(|(known, _)| known.name == key.name).map(|(_, node)| node);
@@ -164,14 +164,14 @@ fn join_defaults(base: &mut Vec<(Key, Node)>, later: &[(Key, Node)]) {
 }
 
 fn add(own: &mut Vec<(Key, Node)>, more: Vec<(Key, Node)>) {
-    // Included variables come first: a variable can use those defined above it.
+    // Included variables come first: a variable can use those defined before it.
     let mut all: Vec<(Key, Node)> =
         more.into_iter().filter(|(k, _)| !own.iter().any(|(o, _)| o.name == k.name)).collect();
     all.append(own);
     *own = all;
 }
 
-/// The environment variables that the file or a profile of it declares as secrets.
+/// Environment variables declared as secrets by the file or one of its profiles.
 pub(crate) fn secrets(root: &Node) -> impl Iterator<Item = &str> {
     fn of(node: &Node) -> impl Iterator<Item = &str> {
         let lists = node.entries().iter().filter(|(key, _)| key.name == "secrets");
@@ -181,13 +181,13 @@ pub(crate) fn secrets(root: &Node) -> impl Iterator<Item = &str> {
     of(root).chain(profiles.flat_map(|(_, node)| node.entries()).flat_map(|(_, profile)| of(profile)))
 }
 
-/// The names of the profiles.
+/// Names of the profiles.
 pub(crate) fn profiles(root: &Node) -> impl Iterator<Item = &str> {
     let profiles = root.entries().iter().find(|(key, _)| key.name == "profiles");
     profiles.into_iter().flat_map(|(_, node)| node.entries()).map(|(key, _)| key.name.as_str())
 }
 
-/// The tree with the keys of a profile instead of its own; `vars`, `defaults` and the headers in these are joined.
+/// Applies a profile: its keys replace those of the file; `vars`, `defaults` and headers in `defaults` are merged.
 pub(crate) fn overlay(root: &Node, profile: &str) -> Result<Node, String> {
     let known = || profiles(root);
     let entries = root.entries().iter().find(|(key, _)| key.name == "profiles").map_or(&[][..], |(_, n)| n.entries());

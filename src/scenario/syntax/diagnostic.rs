@@ -1,7 +1,7 @@
-//! What is wrong with a scenario, where, and what to write instead.
+//! Errors and warnings of a scenario, with positions and notes.
 //!
-//! In: [`Diagnostic`]s with byte ranges of the source. Out: a [`ScenarioError`] with every message, each showing file,
-//! line, column and the excerpt with a caret.
+//! Input: [`Diagnostic`]s with byte ranges of the source. Output: a [`ScenarioError`] with all messages, each with
+//! file, line, column and an excerpt with a caret.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -12,40 +12,40 @@ use super::source::Sources;
 use crate::clean;
 use crate::scenario::secrets::userinfo;
 
-/// Columns of an excerpt: a long line is truncated to a window around the caret.
+/// Width of an excerpt in columns: longer lines are truncated around the caret.
 const WINDOW: usize = 100;
 
-/// Most messages printed of one kind.
+/// Maximum number of messages per level.
 const MOST: usize = 100;
 
-/// A scenario that cannot be run: every message, each with file, line, column and excerpt.
+/// An invalid scenario: all messages, each with file, line, column and excerpt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text}")]
 pub struct ScenarioError {
-    /// The messages as printed.
+    /// Messages as printed.
     pub text: String,
-    /// One line for lists: `line 14:7: unknown field …`.
+    /// One-line summary: `line 14:7: unknown field …`.
     pub brief: String,
 }
 
-/// One message.
+/// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Diagnostic {
-    /// Byte range of the source.
+    /// Byte range in the source.
     pub at: Range<usize>,
-    /// What is wrong.
+    /// Error message.
     pub message: String,
-    /// What to do about it; printed below the excerpt.
+    /// Notes; printed below the excerpt.
     pub notes: Vec<String>,
 }
 
 impl Diagnostic {
-    /// A message without advice.
+    /// Creates a message without notes.
     pub fn new(at: Range<usize>, message: impl Into<String>) -> Self {
         Self { at, message: message.into(), notes: Vec::new() }
     }
 
-    /// Adds a line of advice.
+    /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
@@ -53,7 +53,7 @@ impl Diagnostic {
     }
 }
 
-/// The text with a replacement character for each invalid byte, and the error for the first of them.
+/// The text with replacement characters for invalid bytes, and an error for the first of them.
 pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic) {
     let at = error.utf8_error().valid_up_to();
     let byte = error.as_bytes().get(at).copied().unwrap_or_default();
@@ -63,7 +63,7 @@ pub(crate) fn bad_byte(error: std::string::FromUtf8Error) -> (String, Diagnostic
     (text, Diagnostic::new(at..end, message).note("save it as UTF-8"))
 }
 
-/// The allowed word nearest to what was written, if it is near enough to be a typing mistake.
+/// The most similar allowed word, if it is similar enough to be a typo.
 pub(crate) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     allowed
         .into_iter()
@@ -73,13 +73,13 @@ pub(crate) fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>
         .map(|(_, a)| a)
 }
 
-/// One error without a place in a text.
+/// An error without a position.
 pub(crate) fn plain(message: &str) -> ScenarioError {
     let brief = clean::line(&userinfo::mask(message)).into_owned();
     ScenarioError { text: format!("error: {brief}"), brief }
 }
 
-/// Prints all messages in the order of the texts.
+/// Formats all messages in the order of the texts.
 pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioError {
     let text = print(sources, &mut found, "error");
     let brief = found.first().map_or_else(String::new, |d| {
@@ -92,11 +92,11 @@ pub(crate) fn render(sources: &Sources, mut found: Vec<Diagnostic>) -> ScenarioE
     ScenarioError { text, brief }
 }
 
-/// The messages as printed, sorted, each once.
+/// Formats the messages, sorted and without duplicates.
 pub(crate) fn print(sources: &Sources, found: &mut Vec<Diagnostic>, level: &str) -> String {
     found.sort_by(|a, b| a.at.start.cmp(&b.at.start).then_with(|| a.message.cmp(&b.message)));
     found.dedup_by(|a, b| a.at.start == b.at.start && a.message == b.message);
-    // Nobody reads more, and each costs a walk through the text.
+    // More messages would not be read, and each requires a pass over the text.
     let more = found.len().saturating_sub(MOST);
     let hidden = if found.is_empty() { Vec::new() } else { sources.hidden() };
     let mut text = String::new();
@@ -128,7 +128,7 @@ pub(crate) fn position(source: &str, offset: usize) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
-/// The nearest character boundary at or before `offset`.
+/// Nearest character boundary at or before `offset`.
 fn floor(source: &str, offset: usize) -> usize {
     let mut offset = offset.min(source.len());
     while !source.is_char_boundary(offset) {
@@ -137,18 +137,18 @@ fn floor(source: &str, offset: usize) -> usize {
     offset
 }
 
-/// The file of a message.
+/// File of a message.
 struct Place<'a> {
     origin: &'a str,
     source: &'a str,
-    /// Where it begins in all texts.
+    /// Start of the file in the combined text.
     start: usize,
-    /// Ranges of all texts that are not shown.
+    /// Byte ranges of the combined text that are masked.
     hidden: &'a [Range<usize>],
 }
 
 impl<'a> Place<'a> {
-    /// A line by its number from 1, and the ranges of it that are not shown, in order.
+    /// A line by number, from 1, with its masked ranges in order.
     fn line(&self, number: usize) -> (&'a str, Vec<Range<usize>>) {
         let line = self.source.lines().nth(number - 1).unwrap_or("");
         let from = self.start + (line.as_ptr() as usize).saturating_sub(self.source.as_ptr() as usize);
@@ -195,19 +195,19 @@ fn one(out: &mut String, level: &str, place: &Place<'_>, d: &Diagnostic) {
     }
 }
 
-/// A line as it is shown: secrets and passwords masked, and the position of the marked part after that.
+/// A line as displayed: secrets and passwords are masked, and the marked range is adjusted.
 struct Excerpt {
     line: String,
-    /// Where the marked part begins, from 1.
+    /// Start of the marked range, from 1.
     column: usize,
-    /// How long it is.
+    /// Length of the marked range.
     marked: usize,
 }
 
 impl Excerpt {
     fn new((line, hidden): (&str, Vec<Range<usize>>), (column, marked): (usize, usize)) -> Self {
         let mask = userinfo::MASK.chars().count();
-        // Where a place of the line, in characters, is in what is shown.
+        // Maps a column of the line to a column of the displayed text.
         let shown = |place: usize| {
             let mut moved = place;
             for range in &hidden {
@@ -216,7 +216,7 @@ impl Excerpt {
                 if place >= begin + length {
                     moved = moved + mask - length.min(moved + mask);
                 } else if place > begin {
-                    // Inside of what is hidden: at its beginning.
+                    // Inside of a masked range: its start.
                     moved = moved.saturating_sub(place - begin);
                 }
             }
@@ -239,7 +239,7 @@ fn window(line: &str, column: usize) -> (String, usize) {
     let mut shown = clean::line(&shown).trim_end().to_owned();
     let before = column.saturating_sub(1).saturating_sub(skip);
     let mut indent = line.chars().skip(skip).take(before).map(|c| c.width().unwrap_or(1)).sum();
-    // The reader must see that the line is truncated.
+    // Show that the line is truncated.
     if line.chars().nth(skip + WINDOW).is_some() {
         shown.push('…');
     }
@@ -255,7 +255,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn similar_words_are_suggested_and_others_are_not() {
+    fn similar_words_are_suggested() {
         let words = ["expect", "headers", "timeout"];
         assert_eq!(nearest("expct", words), Some("expect"));
         assert_eq!(nearest("Header", words), Some("headers"));
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn places_outside_and_inside_characters_are_printed() {
+    fn invalid_positions_are_handled() {
         let source = "name: größe\nx: ✓";
         for offset in 0..source.len() + 9 {
             let error =
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_shows_where_it_is_truncated() {
+    fn long_lines_are_truncated_visibly() {
         let line = format!("{}x{}", "a".repeat(200), "b".repeat(200));
         for (at, left, right) in [(0, false, true), (99, false, true), (200, true, true), (400, true, false)] {
             let (shown, indent) = window(&line, at + 1);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_shown_without_its_passwords_and_marked_where_it_was() {
+    fn passwords_are_masked_and_marks_are_adjusted() {
         for (source, marked, shown) in [
             ("redis: { url: redis://u:TopSecret@h:1, x: 1 }", "x", "redis: { url: redis://***@h:1, x: 1 }"),
             ("a: [http://u:TopSecret@h, http://ü:TopSecret@h, b]", "b]", "a: [http://***@h, http://***@h, b]"),

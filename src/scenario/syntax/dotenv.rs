@@ -1,22 +1,22 @@
-//! `.env` files: lines of `NAME=value`, read the same way for options and for scenarios.
+//! Parses `.env` files: lines of `NAME=value`, with the same rules for options and scenarios.
 //!
-//! In: a path. Out: names and values, or an error that shows where it is wrong and what to write, and never a value: it
-//! may be a secret. Nothing is substituted: a `$` is a plain character, so that passwords need no escapes.
+//! Input: a path. Output: names and values, or an error with position and note that never contains a value, which may
+//! be a secret. There is no substitution: `$` is a plain character, so that passwords need no escapes.
 
 use std::path::Path;
 
 use super::diagnostic::{self, Diagnostic, ScenarioError, bad_byte};
 use super::source::{self, Sources, read_limited};
 
-/// What a value is shown as.
+/// Placeholder for values.
 const HIDDEN: &str = "…";
-/// What a line must be.
-const FORM: &str = "write NAME=value, or NAME=\"a value with spaces\"; a # begins a comment";
+/// Note: the format of a line.
+const FORM: &str = "write NAME=value, or NAME=\"a value with spaces\"; a # starts a comment";
 
-/// The names and values of a file in its order; a file that is not there has none.
+/// Names and values of a file, in order; empty if the file does not exist.
 ///
 /// # Errors
-/// When it cannot be read, or a line of it is wrong.
+/// If it cannot be read, or a line is invalid.
 pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
     let there = path.symlink_metadata();
     if there.as_ref().is_err_and(|e| e.kind() == std::io::ErrorKind::NotFound) {
@@ -32,7 +32,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
             let before = &text[..found.at.start];
             let line = before.matches('\n').count();
             let before = before.rsplit('\n').next().unwrap_or_default();
-            // The name may be shown, and how far it is to the byte.
+            // The name and the position of the byte may be shown.
             let name = assignment(before).map_or(0, |(_, value)| value);
             let hidden = HIDDEN.repeat(before[name..].chars().count());
             let shown_part = format!("{}{hidden}", &before[..name]);
@@ -42,12 +42,12 @@ pub fn read(path: &Path) -> Result<Vec<(String, String)>, ScenarioError> {
     parse(text.strip_prefix('\u{feff}').unwrap_or(&text)).map_err(|error| explain(shown, error))
 }
 
-/// A line that cannot be read.
+/// An invalid line.
 #[derive(Debug, PartialEq, Eq)]
 struct LineError {
-    /// From 0.
+    /// Line, from 0.
     line: usize,
-    /// What of the line may be shown: all that stands before the value.
+    /// Part of the line that may be shown: everything before the value.
     shown: String,
     what: String,
     note: Vec<String>,
@@ -60,7 +60,7 @@ fn explain(file: &str, error: LineError) -> ScenarioError {
     text.push_str(HIDDEN);
     let found = Diagnostic { at, message: error.what, notes: error.note };
     let mut error = diagnostic::render(&Sources::new(file, &text, None), vec![found]);
-    // A list of scenarios shows this line next to the scenario's name: it must name the other file.
+    // Lists of scenarios show this next to the scenario's name, so it must name the `.env` file.
     error.brief = crate::clean::line(&format!("{file} {}", error.brief)).into_owned();
     error
 }
@@ -80,7 +80,7 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, LineError> {
                 note: vec![note.to_owned()],
             };
             let (name, from) = assignment(own).map_err(|what| error("", what, FORM))?;
-            // A quoted value may have several lines.
+            // A quoted value may span several lines.
             let nothing = own[from..].starts_with('#') && own[..from].ends_with([' ', '\t']);
             let read =
                 if nothing { Ok((String::new(), own.len() - from)) } else { value(&rest[from..], own.len() - from) };
@@ -95,7 +95,7 @@ fn parse(text: &str) -> Result<Vec<(String, String)>, LineError> {
     Ok(all)
 }
 
-/// The name, and where the value begins.
+/// The name, and the offset of the value.
 fn assignment(line: &str) -> Result<(&str, usize), &'static str> {
     let Some(equals) = line.find('=') else { return Err("this line is not NAME=value") };
     let left = line[..equals].trim();
@@ -109,12 +109,11 @@ fn assignment(line: &str) -> Result<(&str, usize), &'static str> {
     Ok((name, equals + 1 + blank))
 }
 
-/// The value at the beginning of a text whose first line has `own` bytes left, and how many bytes it takes.
+/// The value at the start of `text`, whose first line has `own` bytes left, and its length in bytes.
 fn value(text: &str, own: usize) -> Result<(String, usize), (&'static str, &'static str)> {
     let (value, taken) = match text.chars().next() {
         Some('\'') => {
-            let close =
-                text[1..].find('\'').ok_or(("a value with an opening ' has no closing one", "write NAME='…'"))?;
+            let close = text[1..].find('\'').ok_or(("missing closing quote '", "write NAME='…'"))?;
             (text[1..=close].to_owned(), close + 2)
         }
         Some('"') => double(&text[1..])?,
@@ -128,10 +127,10 @@ fn value(text: &str, own: usize) -> Result<(String, usize), (&'static str, &'sta
     if comment.is_empty() || (comment.starts_with('#') && comment.len() < after.len()) {
         return Ok((value, taken));
     }
-    Err(("unexpected text after the closing quote", "put the whole value in one pair of quotes: NAME=\"…\""))
+    Err(("unexpected text after the closing quote", "quote the whole value: NAME=\"…\""))
 }
 
-/// Up to the closing quote, with its escapes read.
+/// Parses up to the closing double quote, with escapes.
 fn double(text: &str) -> Result<(String, usize), (&'static str, &'static str)> {
     let mut out = String::new();
     let mut rest = text.char_indices();
@@ -147,25 +146,25 @@ fn double(text: &str) -> Result<(String, usize), (&'static str, &'static str)> {
             c => out.push(c),
         }
     }
-    Err(("a value with an opening \" has no closing one", "write NAME=\"…\"; a quote inside of it is \\\""))
+    Err(("missing closing quote \"", "write NAME=\"…\"; a quote inside of it is \\\""))
 }
 
-/// A value without quotes: one word, and perhaps a comment.
+/// An unquoted value: one word, optionally followed by a comment.
 fn plain(text: &str) -> Result<String, (&'static str, &'static str)> {
     let word = text.split(char::is_whitespace).next().unwrap_or_default();
     let after = text[word.len()..].trim_start();
     let quoted = "put it into quotes: NAME='…' takes everything as it is, NAME=\"…\" knows \\n and \\\"";
     if word.starts_with('#') {
-        return Err(("a value that begins with # needs quotes", "write NAME='#…', or a blank before a comment"));
+        return Err(("a value that starts with # must be quoted", "write NAME='#…', or a space before a comment"));
     }
     if !after.is_empty() && !after.starts_with('#') {
-        return Err(("a value with a space needs quotes", quoted));
+        return Err(("a value with spaces must be quoted", quoted));
     }
     if word.contains(['\'', '"']) {
-        return Err(("a value with a quote in it needs quotes around all of it", quoted));
+        return Err(("a value with quotes must be quoted completely", quoted));
     }
     if word.contains('\\') {
-        return Err(("a value with a backslash needs quotes", "put it into single quotes: NAME='…'"));
+        return Err(("a value with backslashes must be quoted", "use single quotes: NAME='…'"));
     }
     Ok(word.to_owned())
 }
@@ -193,14 +192,14 @@ mod tests {
     }
 
     #[test]
-    fn errors_have_a_place_and_advice_and_no_value() {
+    fn errors_have_positions_and_notes_but_no_values() {
         for (text, place, wanted) in [
             ("A=1\nSHOP_NAME=My hunter2", ":2:11", "SHOP_NAME='…'"),
             ("A=1\nB='x\ny'\nhunter2", ":4:1", "not NAME=value"),
-            ("A=\"hunter2\nB=1", ":1:3", "no closing one"),
-            ("  A='hunter2", ":1:5", "no closing one"),
+            ("A=\"hunter2\nB=1", ":1:3", "missing closing quote"),
+            ("  A='hunter2", ":1:5", "missing closing quote"),
             ("A=hunter2\\x", ":1:3", "A='…'"),
-            ("A=hunter2's", ":1:3", "quotes around all"),
+            ("A=hunter2's", ":1:3", "quoted completely"),
             ("A='hun'ter2", ":1:3", "after the closing quote"),
             ("hunter2 is=x", ":1:1", "invalid variable name"),
             ("=hunter2", ":1:1", "invalid variable name"),
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_utf_8_is_shown_with_its_place() {
+    fn invalid_utf_8_has_a_position() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(".env");
         std::fs::write(&file, b"A=1\nB=hunter2\xff\n").unwrap();

@@ -1,4 +1,4 @@
-//! The text of a scenario: files and what they include, YAML with its places, profiles, and messages that show them.
+//! Source texts of a scenario: files and includes, YAML with positions, profiles, and messages.
 
 pub(crate) mod advice;
 pub(crate) mod compose;

@@ -1,7 +1,7 @@
-//! YAML text becomes a tree of [`Node`]s that know their place.
+//! Parses YAML to a tree of [`Node`]s with positions.
 //!
-//! The only module that knows the YAML library. A tree of our own, rather than derived structs, because a derived
-//! struct stops at its first error: here every independent error of a file is found at once.
+//! No other module uses the YAML library. Deserializing to structs would stop at the first error; with this tree, all
+//! independent errors of a file are found at once.
 
 use std::fmt;
 use std::ops::Range;
@@ -12,43 +12,43 @@ use serde_yaml::{Location, MessageFormatter as _, Spanned};
 use super::advice;
 use super::diagnostic::Diagnostic;
 
-/// A value and its place.
+/// A value with its position.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    /// Byte range of the source.
+    /// Byte range in the source.
     pub at: Range<usize>,
     /// The value.
     pub kind: Kind,
 }
 
-/// A value as YAML sees it.
+/// Value of a node.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    /// Nothing, `null`, `~`.
+    /// Empty, `null`, `~`.
     Null,
     /// `true`, `false`.
     Bool(bool),
-    /// A number, and how it was written.
+    /// A number, and its spelling.
     Number(serde_json::Number, String),
     /// A string.
     Text(String),
     /// A list.
     List(Vec<Node>),
-    /// A map in the order of the text.
+    /// A map, in the order of the text.
     Map(Vec<(Key, Node)>),
 }
 
-/// A key of a map and its place.
+/// A key of a map with its position.
 #[derive(Debug, Clone)]
 pub(crate) struct Key {
-    /// The key.
+    /// Name.
     pub name: String,
-    /// Byte range of the source.
+    /// Byte range in the source.
     pub at: Range<usize>,
 }
 
 impl Node {
-    /// Moves every place by `by`, for a text that is appended to another.
+    /// Shifts all positions, for a text that is appended to another.
     pub fn shift(&mut self, by: usize) {
         self.at = self.at.start + by..self.at.end + by;
         match &mut self.kind {
@@ -63,7 +63,7 @@ impl Node {
         }
     }
 
-    /// JSON as if it was written here.
+    /// Converts JSON, with all positions set to `at`.
     pub fn from_json(at: &Range<usize>, json: serde_json::Value) -> Self {
         use serde_json::Value;
         let kind = match json {
@@ -83,7 +83,7 @@ impl Node {
         Self { at: at.clone(), kind }
     }
 
-    /// The entries of a map; nothing else has any.
+    /// Entries of a map; empty for other values.
     pub fn entries(&self) -> &[(Key, Node)] {
         match &self.kind {
             Kind::Map(entries) => entries,
@@ -91,7 +91,7 @@ impl Node {
         }
     }
 
-    /// A list's items; anything else is its own one item.
+    /// Items of a list; any other value is a single item.
     pub fn one_or_more(&self) -> &[Node] {
         match &self.kind {
             Kind::List(items) => items,
@@ -99,7 +99,7 @@ impl Node {
         }
     }
 
-    /// What the node is, for messages.
+    /// Description of the type, for messages.
     pub fn what(&self) -> &'static str {
         match self.kind {
             Kind::Null => "null",
@@ -111,7 +111,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar as written: `1.0` stays `1.0`.
+    /// Text of a scalar as written: `1.0` stays `1.0`.
     pub fn scalar(&self) -> Option<&str> {
         match &self.kind {
             Kind::Bool(b) => Some(if *b { "true" } else { "false" }),
@@ -121,9 +121,9 @@ impl Node {
     }
 }
 
-/// Most values of one file, aliases counted each time.
+/// Maximum number of values in a file, with aliases counted each time.
 const MAX_NODES: usize = 50_000;
-/// Most lists and maps inside each other. In a debug build the library takes some 40 kB of stack for each, and a thread
+/// Maximum nesting of lists and maps. In a debug build the library needs about 40 kB of stack per level, and a thread
 /// may have 2 MB.
 const MAX_DEPTH: usize = 36;
 
@@ -139,7 +139,7 @@ pub(crate) fn parse(source: &str) -> Result<Node, Diagnostic> {
         with_snippet: false,
     };
     if source.trim().is_empty() {
-        return Err(Diagnostic::new(0..0, "the file is empty").note("the smallest scenario: host, users, tasks"));
+        return Err(Diagnostic::new(0..0, "the file is empty").note("a scenario needs at least host, users and tasks"));
     }
     let raw: Spanned<Raw> =
         serde_yaml::from_str_with_options(source, options).map_err(|error| syntax(source, &error))?;
@@ -153,8 +153,8 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
         inner = error;
     }
     if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Documents { .. }, .. } = inner {
-        return Diagnostic::new(at, "a second document begins here: a scenario is one document")
-            .note("remove the line ---, or put what follows it into a file of its own and name that in `include`");
+        return Diagnostic::new(at, "a second document starts here: a scenario must be one document")
+            .note("remove the line ---, or move the text after it to another file and use `include`");
     }
     if let serde_yaml::Error::Budget { breach: serde_yaml::budget::BudgetBreach::Depth { .. }, .. } = inner {
         return Diagnostic::new(at, format!("lists and maps are nested deeper than {MAX_DEPTH} levels"));
@@ -166,7 +166,7 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     let line_start = source[..at.start].rfind('\n').map_or(0, |i| i + 1);
     let line = source[line_start..].lines().next().unwrap_or("");
     if line.contains("{{") {
-        return Diagnostic::new(at, message).note("put quotes round a value with a template: \"{{ … }}\"");
+        return Diagnostic::new(at, message).note("quote values with templates: \"{{ … }}\"");
     }
     if let Some(found) = advice::advise(source, at.start, &message) {
         return Diagnostic::new(found.at.unwrap_or(at), found.message.unwrap_or(message)).note(found.note);
@@ -179,7 +179,7 @@ fn syntax(source: &str, error: &serde_yaml::Error) -> Diagnostic {
     }
 }
 
-/// What to write instead, for the commonest of the library's messages.
+/// Notes for common messages of the library.
 fn advice(message: &str) -> Option<&'static str> {
     let known = [
         ("tab", "indent with spaces: YAML does not allow tabs there"),
@@ -192,7 +192,7 @@ fn advice(message: &str) -> Option<&'static str> {
     known.into_iter().find(|(start, _)| message.starts_with(start)).map(|(_, advice)| advice)
 }
 
-/// The byte at a line and column: the scanner's own errors give nothing else.
+/// Byte offset of a line and column: errors of the scanner have only these.
 fn by_line(source: &str, location: &Location) -> usize {
     let index = |n: u64| usize::try_from(n).unwrap_or(usize::MAX).saturating_sub(1);
     let mut lines = source.split_inclusive('\n');
@@ -201,7 +201,7 @@ fn by_line(source: &str, location: &Location) -> usize {
     before + column
 }
 
-/// The bytes a location covers.
+/// Byte range of a location.
 fn range(source: &str, location: &Location) -> Range<usize> {
     let span = location.span();
     let start = span.byte_offset().and_then(|n| usize::try_from(n).ok());
@@ -223,7 +223,7 @@ fn node(source: &str, raw: Spanned<Raw>) -> Node {
         Raw::Bool(b) => Kind::Bool(b),
         Raw::Number(n) => {
             let written = source[at.clone()].trim();
-            // With an explicit tag or an anchor before the number, the parsed number is printed instead.
+            // With a tag or an anchor before the number, use the parsed number.
             let text = if written.parse::<f64>().is_ok() { written.to_owned() } else { n.to_string() };
             Kind::Number(n, text)
         }

@@ -1,6 +1,6 @@
-//! The texts of a scenario: its own file and what it includes, joined into one so that a byte range is a place.
+//! Source texts of a scenario: the file and its includes, concatenated so that a byte offset identifies a position.
 //!
-//! Also the only reader of other files (data, uploads, certificates, `@file`): they must lie below the scenario's folder.
+//! Also reads all other files (data, uploads, certificates, `@file`), which must be inside the scenario's folder.
 
 use std::ops::Range;
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
@@ -10,12 +10,12 @@ use std::sync::Arc;
 use crate::scenario::secrets::Redactor;
 use crate::scenario::secrets::userinfo;
 
-/// All texts, one after the other.
+/// All texts, concatenated.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
     text: String,
     files: Vec<File>,
-    /// The scenario's folder; embedded scenarios have none.
+    /// Folder of the scenario; `None` if embedded.
     root: Option<PathBuf>,
     secrets: Arc<Redactor>,
 }
@@ -27,40 +27,40 @@ struct File {
     folder: Option<PathBuf>,
 }
 
-/// Largest scenario or included file.
+/// Maximum size of a scenario or included file.
 pub(crate) const MAX_BYTES: u64 = 1_000_000;
-/// Largest file that is sent or trusted.
+/// Maximum size of uploads, bodies and certificates.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 impl Sources {
-    /// The scenario's own text.
+    /// Creates it with the scenario's own text.
     pub fn new(origin: &str, text: &str, root: Option<&Path>) -> Self {
         let file = File { start: 0, origin: origin.into(), folder: root.map(Path::to_owned) };
         Self { text: text.to_owned(), files: vec![file], root: root.map(Path::to_owned), secrets: Arc::default() }
     }
 
-    /// From now on messages about these files mask these secrets.
+    /// Sets the secrets to mask in messages.
     pub fn protect(&mut self, secrets: Redactor) {
         self.secrets = Arc::new(secrets);
     }
 
-    /// What is not to be shown.
+    /// The redactor.
     pub fn secrets(&self) -> &Arc<Redactor> {
         &self.secrets
     }
 
-    /// A text without the secrets, and without user and password in URLs.
+    /// Masks secrets, and user names and passwords in URLs.
     pub fn mask(&self, text: &str) -> String {
-        // Secrets first: otherwise one with an @ in it would be split.
+        // Secrets first: an @ in a secret would split it.
         userinfo::mask(&self.secrets.mask(text)).into_owned()
     }
 
-    /// The ranges of all texts that are secrets.
+    /// Byte ranges of the texts that are secrets.
     pub fn hidden(&self) -> Vec<Range<usize>> {
         self.secrets.find(&self.text)
     }
 
-    /// Adds an included file, and returns where its text begins.
+    /// Adds an included file, and returns the offset of its text.
     pub fn add(&mut self, path: &Path, text: &str) -> usize {
         self.text.push('\n');
         let start = self.text.len();
@@ -70,27 +70,27 @@ impl Sources {
         start
     }
 
-    /// Everything as one text.
+    /// The concatenated text.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The name of the scenario's own file.
+    /// Name of the scenario file.
     pub fn origin(&self) -> &str {
         self.files.first().map_or("", |file| &file.origin)
     }
 
-    /// The scenario's folder; `None` for an embedded one.
+    /// Folder of the scenario; `None` if embedded.
     pub fn root(&self) -> Option<&Path> {
         self.root.as_deref()
     }
 
-    /// The text at a range.
+    /// Text of a range.
     pub fn at(&self, range: Range<usize>) -> &str {
         self.text.get(range).unwrap_or("")
     }
 
-    /// The file an offset is in: its name, its text, and where that begins.
+    /// File at an offset: name, text, and start offset.
     pub fn locate(&self, offset: usize) -> (&str, &str, usize) {
         let index = self.file(offset);
         let Some(file) = self.files.get(index) else { return ("", "", 0) };
@@ -102,7 +102,7 @@ impl Sources {
         self.files.partition_point(|file| file.start <= offset).saturating_sub(1)
     }
 
-    /// The path of a file named at `offset`: relative to the file that names it, below the scenario's folder.
+    /// Path of a file named at `offset`: relative to the file that names it, and inside the scenario's folder.
     pub fn resolve(&self, offset: usize, name: &str) -> Result<PathBuf, String> {
         let folder = self.files.get(self.file(offset)).and_then(|file| file.folder.as_ref());
         let (Some(folder), Some(root)) = (folder, &self.root) else {
@@ -119,23 +119,23 @@ impl Sources {
         Ok(path)
     }
 
-    /// The bytes of a file named at `offset`.
+    /// Contents of a file named at `offset`.
     pub fn read(&self, offset: usize, name: &str, most: u64) -> Result<(PathBuf, Vec<u8>), String> {
         let path = self.resolve(offset, name)?;
         let bytes = read_limited(&path, most)?;
         Ok((path, bytes))
     }
 
-    /// The bytes of a file to send or to trust.
+    /// Contents of an upload, body or certificate.
     pub fn bytes(&self, offset: usize, name: &str) -> Result<Vec<u8>, String> {
         self.read(offset, name, MAX_FILE).map(|(_, bytes)| bytes)
     }
 }
 
-/// Opens an ordinary file. Anything else is refused at once: reading a pipe without a writer would block, and
-/// a device may have no end.
+/// Opens a regular file. Other files are rejected: reading a pipe may block, and a device may be infinite.
 pub(crate) fn open(path: &Path) -> std::io::Result<std::fs::File> {
-    // Checked before and after: opening a device may have an effect, and the path may be replaced in between.
+    // Checked before and after opening: opening a device may have side effects, and the path may be replaced in
+    // between.
     ordinary(&std::fs::metadata(path)?)?;
     let mut options = std::fs::OpenOptions::new();
     options.read(true).custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
@@ -158,7 +158,7 @@ fn ordinary(found: &std::fs::Metadata) -> std::io::Result<()> {
     Err(std::io::Error::other(format!("it is {what}, not a file")))
 }
 
-/// Reads at most `most` bytes; a longer file is an error.
+/// Reads a file of at most `most` bytes; a larger file is an error.
 pub(crate) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let fail = |why: &str| format!("cannot read {}: {why}", path.display());
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_know_their_file() {
+    fn positions_are_mapped_to_files() {
         let mut sources = Sources::new("a.yaml", "one\ntwo", None);
         let start = sources.add(Path::new("b/c.yaml"), "three");
         assert_eq!(start, 8);
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn files_stay_below_the_folder_and_have_a_size() {
+    fn files_must_be_inside_the_folder_and_have_a_limited_size() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("s");
         std::fs::create_dir(&root).unwrap();

@@ -1,4 +1,4 @@
-//! How much load there is, what its result is compared with, and where it is written.
+//! Keys of load, thresholds and reports.
 
 use crate::scenario::grammar::kind::ValueKind as K;
 use crate::scenario::grammar::table::{Rule, Table, key};
@@ -10,8 +10,8 @@ pub(crate) const SHAPE: Table = Table {
     kind: K::Shape,
     what: "shape",
     keys: &[
-        key("stages", K::Stages, "One after the other"),
-        key("max_users", K::Whole, "With rates: most users that are busy at once").or_whole(1_000),
+        key("stages", K::Stages, "Stages, run one after the other"),
+        key("max_users", K::Whole, "With rates: maximum number of busy users").or_whole(1_000),
     ],
     rules: &[Rule::Required("stages", "write stages: [{ duration: 1m, users: 10 }]")],
 };
@@ -21,12 +21,12 @@ pub(crate) const STAGE: Table = Table {
     kind: K::Stage,
     what: "a stage",
     keys: &[
-        key("name", K::Label, "For thresholds and the screen"),
+        key("name", K::Label, "Name, used by thresholds and on the screen"),
         key("duration", K::Length, "Length of this stage"),
         key("users", K::Whole, "Users at its end"),
         key("spawn_rate", K::SpawnRate, "Users started per second; default: evenly over the stage"),
         key("rate", K::Rate, "Arrivals per second at its end"),
-        key("ramp", K::Duration, "With rate: how long the change takes; default: the whole stage"),
+        key("ramp", K::Duration, "With rate: duration of the change; default: the whole stage"),
         key("warm_up", K::Bool, "Not counted").or_bool(false),
     ],
     rules: &[
@@ -41,9 +41,9 @@ pub(crate) const ARRIVALS: Table = Table {
     what: "arrivals",
     keys: &[
         key("rate", K::Rate, "Iterations per second"),
-        key("ramp", K::Duration, "How long it takes to get there").or_text("0s"),
-        key("max_users", K::Some, "Most users that are busy at once").or_whole(1_000),
-        key("stages", K::Stages, "Rates one after the other, instead of rate and ramp"),
+        key("ramp", K::Duration, "Time to reach the rate").or_text("0s"),
+        key("max_users", K::Some, "Maximum number of busy users").or_whole(1_000),
+        key("stages", K::Stages, "Stages with rates, instead of rate and ramp"),
     ],
     rules: &[
         Rule::OneOf(&["rate", "stages"], "write rate: 50/s; each stage has its own rate"),
@@ -70,18 +70,18 @@ pub(crate) const SEARCH: Table = Table {
     ],
 };
 
-/// The full form of a threshold.
+/// A threshold in full form.
 pub(crate) const THRESHOLD: Table = Table {
     kind: K::ThresholdFull,
     what: "a threshold",
     keys: &[
-        key("check", K::Text, "Such as p95 < 300ms"),
+        key("check", K::Text, "Condition, such as p95 < 300ms"),
         key("on", K::On, "A row of the statistics, tags, or an operation"),
-        key("stage", K::Text, "Only in this stage"),
-        key("over", K::Length, "Over a sliding window"),
-        key("for", K::Duration, "Fails only after not passing for this long").or_text("0s"),
-        key("abort", K::Bool, "A failure stops the run").or_bool(false),
-        key("warn", K::Bool, "A failure is only reported").or_bool(false),
+        key("stage", K::Text, "Evaluate only this stage"),
+        key("over", K::Length, "Evaluate a sliding window of this length"),
+        key("for", K::Duration, "Fail only after the condition has failed for this long").or_text("0s"),
+        key("abort", K::Bool, "Abort the run if it fails").or_bool(false),
+        key("warn", K::Bool, "Report a failure, but do not fail the run").or_bool(false),
     ],
     rules: &[
         Rule::Required("check", "write check: p95 < 300ms"),
@@ -121,8 +121,8 @@ pub(crate) const BASELINE: Table = Table {
     kind: K::Baseline,
     what: "baseline",
     keys: &[
-        key("name", K::Label, "Which pool of runs").or_text("main"),
-        key("keep", K::Whole, "How many runs it keeps").or_whole(10),
+        key("name", K::Label, "Name of the set of runs").or_text("main"),
+        key("keep", K::Whole, "Number of runs to keep").or_whole(10),
         key("tolerance", K::Pairs, "Allowed change by metric"),
         key("on_regression", K::Regression, "fail or warn").or_text("fail"),
     ],

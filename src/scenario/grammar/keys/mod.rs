@@ -1,5 +1,5 @@
-//! Every key of the language outside of steps, with the kind of its value: read by the compiler, which refuses all
-//! others, and by the JSON Schema, so that the two cannot differ.
+//! All keys outside of steps, with the kinds of their values. Used by the compiler, which rejects all other keys, and
+//! by the JSON Schema, so that the two agree.
 
 mod file;
 mod load;
@@ -14,7 +14,7 @@ pub(crate) use self::response::{
 };
 use super::table::Table;
 
-/// All tables, but for that of the file.
+/// All tables except the top-level one.
 pub(crate) const TABLES: &[&Table] = &[
     &CLASS,
     &TASK,

@@ -1,4 +1,4 @@
-//! What requests have: data files, authentication, certificates, uploads, and the settings of GraphQL and Redis.
+//! Keys of data files, authentication, certificates, uploads, and the settings of GraphQL and Redis.
 
 use crate::scenario::grammar::actions::CONNECTION;
 use crate::scenario::grammar::kind::ValueKind as K;
@@ -14,7 +14,7 @@ pub(crate) const DATA: Table = Table {
     keys: &[
         key("file", K::Text, "CSV file with a header, next to the scenario"),
         key("order", K::Order, "sequential, random or shuffle").or_text("sequential"),
-        key("bind", K::Bind, "user or iteration: who gets a new row").or_text("user"),
+        key("bind", K::Bind, "user: one row per user; iteration: a new row in each iteration").or_text("user"),
         key("on_end", K::OnEnd, "recycle or stop").or_text("recycle"),
         key("delimiter", K::Text, "One character").or_text(","),
     ],
@@ -62,20 +62,20 @@ pub(crate) const FILE: Table = Table {
     what: "files",
     keys: &[
         key("file", K::Text, "The file"),
-        key("name", K::Label, "File name that is sent; default: its own"),
-        key("type", K::Text, "Media type; default: by its ending"),
+        key("name", K::Label, "File name to send; default: the name of the file"),
+        key("type", K::Text, "Media type; default: by file extension"),
     ],
     rules: &[Rule::Required("file", "write { file: photo.jpg, type: image/jpeg }")],
 };
 
-/// `graphql` at the top.
+/// The top-level key `graphql`.
 pub(crate) const GRAPHQL_SETTINGS: Table = Table {
     kind: K::GraphqlSettings,
     what: "graphql",
     keys: &[
         key("endpoint", K::Text, "Path or URL").or_text("/graphql"),
         key("errors", K::ErrorPolicy, "fail, partial_ok or ignore").or_text("fail"),
-        key("business_errors", K::Text, "JSONPath of errors that are data, such as $.data.*.userErrors"),
+        key("business_errors", K::Text, "JSONPath of errors that are returned as data, such as $.data.*.userErrors"),
         key("accept", K::Text, "The Accept header")
             .or_text("application/graphql-response+json, application/json;q=0.9"),
         key("persisted", K::Persisted, "apq: send the hash first").or_text("off"),
@@ -86,7 +86,7 @@ pub(crate) const GRAPHQL_SETTINGS: Table = Table {
     rules: &[],
 };
 
-/// `redis` at the top.
+/// The top-level key `redis`.
 pub(crate) const REDIS_SETTINGS: Table = Table {
     kind: K::RedisSettings,
     what: "redis",

@@ -1,4 +1,4 @@
-//! What a response must be, and what is taken from it: expectations and captures.
+//! Keys of expectations and captures.
 
 use crate::scenario::grammar::kind::ValueKind as K;
 use crate::scenario::grammar::table::{Rule, Table, key};
@@ -33,7 +33,7 @@ pub(crate) const EXPECT: Table = Table {
     keys: &[
         key("status", K::Status, "200, 2xx, a list, or a comparison"),
         key("time", K::TimeMatcher, "Such as < 1s"),
-        key("header", K::HeaderMatchers, "Header lines by name"),
+        key("header", K::HeaderMatchers, "Headers by name"),
         key("body", K::Matcher, "The body as a string"),
         key("json", K::PathMatchers, "Values by JSONPath"),
         key("size", K::SizeMatcher, "Bytes of the body"),
@@ -46,7 +46,7 @@ pub(crate) const EXPECT: Table = Table {
 pub(crate) const EXPECT_PUBLISH: Table = Table {
     kind: K::ExpectPublish,
     what: "expect",
-    keys: &[key("receivers", K::CountMatcher, "How many got the message")],
+    keys: &[key("receivers", K::CountMatcher, "Number of receivers")],
     rules: &[Rule::Required("receivers", "write expect: { receivers: { gte: 1 } }")],
 };
 
@@ -62,27 +62,27 @@ pub(crate) const EXPECT_REDIS: Table = Table {
     rules: &[Rule::NotEmpty("write expect: { time: < 10ms }")],
 };
 
-/// Where the value of a capture comes from.
+/// Sources of captured values.
 pub(crate) const CAPTURE_SOURCES: &[&str] = &["json", "header", "cookie", "regex", "css", "body", "status"];
 
-/// How a capture is written.
+/// Short forms of a capture.
 pub(crate) const CAPTURE_FORMS: &str = "write $.path, header: NAME, cookie: NAME, regex: PATTERN or css: SELECTOR";
 
-/// The full form of a capture.
+/// A capture in full form.
 pub(crate) const CAPTURE: Table = Table {
     kind: K::CaptureFull,
     what: "a capture",
     keys: &[
         key("json", K::Text, "A JSONPath"),
         key("header", K::Text, "A header"),
-        key("cookie", K::Text, "A cookie that the response sets"),
-        key("regex", K::Text, "A pattern; its first group counts"),
+        key("cookie", K::Text, "A cookie set by the response"),
+        key("regex", K::Text, "A pattern; captures its first group"),
         key("css", K::Text, "A CSS selector"),
         key("body", K::Yes, "The whole body"),
         key("status", K::Yes, "The status code"),
         key("attribute", K::Text, "With css: an attribute instead of the element's text"),
         key("pick", K::Pick, "first, last, random or all").or_text("first"),
-        key("default", K::Any, "Used when nothing is found"),
+        key("default", K::Any, "Value if nothing is found"),
     ],
     rules: &[
         Rule::OneOf(CAPTURE_SOURCES, CAPTURE_FORMS),

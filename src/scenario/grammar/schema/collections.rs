@@ -1,4 +1,4 @@
-//! The definitions of lists, maps and what has several forms.
+//! Definitions of lists, maps and alternatives.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::scenario::grammar::keys::OPERATORS;
 use crate::scenario::grammar::kind::ValueKind as K;
 use crate::scenario::grammar::table::Key;
 
-/// A map of the operators that look at numbers.
+/// A map of operators on numbers.
 fn numbers(of: K, more: &[&str]) -> Value {
     let properties: Map<String, Value> = OPERATORS
         .keys
@@ -53,7 +53,7 @@ pub(super) fn collections() -> Vec<(K, Value)> {
             }),
         ),
         (K::Steps, list(K::Step)),
-        // Not all of them may have weight 0: nothing would run.
+        // Not all of them can have weight 0.
         (
             K::Tasks,
             json!({
@@ -72,7 +72,7 @@ pub(super) fn collections() -> Vec<(K, Value)> {
             K::Matcher,
             json!({ "anyOf": [reference(K::Operators), reference(K::Text), { "type": "null" }, reference(K::List)] }),
         ),
-        // What is a number, and always there.
+        // Numbers that always exist.
         (
             K::TimeMatcher,
             json!({ "anyOf": [{ "type": "string", "pattern": r"^\s*[<>]" }, numbers(K::TimeMatcher, &[])] }),

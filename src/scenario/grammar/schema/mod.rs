@@ -1,4 +1,4 @@
-//! The JSON Schema of scenario files, made from the tables that the compiler reads too.
+//! Generates the JSON Schema of scenario files from the tables of the grammar.
 
 mod collections;
 mod object;
@@ -11,7 +11,7 @@ use super::actions::{ACTIONS, ANY_STEP, Action};
 use super::keys::{SCENARIO, TABLES, of_profiles};
 use super::kind::ValueKind as K;
 
-/// The schema; `katydid schema` prints it, and editors complete and check files with it.
+/// The JSON Schema, as printed by `katydid schema`.
 pub fn schema() -> Value {
     let tables = TABLES.iter().map(|table| (table.kind, object(table.keys, &[], table.rules)));
     let top = [(K::Scenario, object(SCENARIO.keys, &[], &[])), (K::Profile, object(of_profiles(), &[], &[]))];
@@ -26,13 +26,13 @@ pub fn schema() -> Value {
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "katydid scenario",
-        // The rules are those of a whole file: a profile has the same keys and is laid over one.
+        // The rules of whole files do not apply to profiles, which have the same keys.
         "allOf": [reference(K::Scenario), rules(SCENARIO.rules)],
         "$defs": definitions
     })
 }
 
-/// One way to write a step: its action, the modifiers of that action, and no other keys.
+/// A form of a step: its action, the modifiers of that action, and no other keys.
 fn step(action: &Action) -> Value {
     let modifiers = action.modifiers.iter().copied().chain([ANY_STEP]).flatten();
     object([&action.key].into_iter().chain(modifiers), &[action.key.name], action.rules)

@@ -1,4 +1,4 @@
-//! The definition of a map whose keys are known, with the rules between them.
+//! Definition of a map with known keys, and the rules between them.
 
 use serde_json::{Map, Value, json};
 
@@ -11,7 +11,7 @@ pub(super) fn reference(kind: ValueKind) -> Value {
 
 pub(super) fn property(key: &Key) -> (String, Value) {
     let mut value = reference(key.kind);
-    // Beside a reference since draft 2019-09 its neighbours count too.
+    // Since draft 2019-09, keywords next to `$ref` are evaluated too.
     value["description"] = key.about.into();
     if let Some(default) = key.default {
         value["description"] = format!("{}; default: {default}", key.about).into();
@@ -24,7 +24,7 @@ pub(super) fn property(key: &Key) -> (String, Value) {
     (key.name.to_owned(), value)
 }
 
-/// A map of these keys and no others; those that are `given` must be set.
+/// A map with these keys and no others; the `given` ones are required.
 pub(super) fn object<'k>(keys: impl IntoIterator<Item = &'k Key>, given: &[&str], all: &[Rule]) -> Value {
     let properties: Map<String, Value> = keys.into_iter().map(property).collect();
     let mut object = rules(all);
@@ -36,7 +36,7 @@ pub(super) fn object<'k>(keys: impl IntoIterator<Item = &'k Key>, given: &[&str]
     object
 }
 
-/// What the rules say, without the keys.
+/// Constraints of the rules.
 pub(super) fn rules(rules: &[Rule]) -> Value {
     let mut out = Map::new();
     let (mut required, mut never, mut needed) = (Vec::new(), Vec::new(), Map::new());

@@ -1,4 +1,4 @@
-//! The definitions of single values.
+//! Definitions of scalar values.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         ),
         (K::Name, json!({ "type": "string", "pattern": r"\S" })),
         (K::Label, json!({ "type": ["string", "number", "boolean"], "pattern": r"\S" })),
-        // Up to the first template, so that the content of a template is not checked.
+        // Up to the first template: the content of templates is not checked.
         (
             K::Address,
             json!({
@@ -63,7 +63,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         (K::Yes, json!({ "const": true })),
         (K::Ordered, json!({ "type": ["string", "number"] })),
         (K::Regex, json!({ "type": "string", "not": { "pattern": r"\{\{[\s\S]*\}\}" } })),
-        // Users, weights and passes: no more than a million of any.
+        // Users, weights and passes: at most a million.
         (
             K::Whole,
             json!({ "anyOf": [
@@ -97,7 +97,7 @@ pub(super) fn scalars() -> Vec<(K, Value)> {
         ),
         (K::ListenFor, json!({ "anyOf": [reference(K::Length), reference(K::Template)] })),
         (K::Duration, json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string", "pattern": time }] })),
-        // A length of time that cannot be nothing.
+        // A duration above 0.
         (
             K::Length,
             json!({ "anyOf": [
