@@ -227,8 +227,7 @@ impl Loop<'_> {
                     self.starter.read(scenario);
                     reading.refusal = self.starter.refusal(scenario, &reading.overrides);
                     if let Ok(preview) = &mut reading.preview {
-                        let planned = preview.estimate.vu_hours;
-                        preview.remarks.extend(planned.and_then(|planned| self.starter.warning(planned)));
+                        preview.remarks.extend(preview.estimate.vu_hours.and_then(|hours| self.starter.warning(hours)));
                     }
                 }
                 self.message(Message::Read(index, reading), screen)?;
