@@ -10,13 +10,13 @@ use crate::store::usage;
 
 /// The rest of the month's allowance.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::cli) struct Left {
+pub struct Left {
     allowance: f64,
     used: f64,
 }
 
 /// Counts what this month's runs have used; `None` where they cannot be read.
-pub(in crate::cli) fn left(settings: &Settings) -> Option<Left> {
+pub fn left(settings: &Settings) -> Option<Left> {
     let zone = TimeZone::system();
     let month = usage::month(Timestamp::now(), &zone);
     let root = runs_dir::of(settings).ok()?;
@@ -28,7 +28,7 @@ pub(in crate::cli) fn left(settings: &Settings) -> Option<Left> {
 
 impl Left {
     /// A remark on a run that is planned with more than is left.
-    pub(in crate::cli) fn warning(self, planned: f64) -> Option<String> {
+    pub fn warning(self, planned: f64) -> Option<String> {
         let rest = (self.allowance - self.used).max(0.0);
         // Floating point may be a little above a whole number.
         (planned > rest * (1.0 + 1e-9)).then(|| {
