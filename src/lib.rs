@@ -29,6 +29,7 @@ pub mod report;
 pub mod row_kind;
 pub mod scenario;
 pub mod settings;
+pub mod sink;
 pub mod stats;
 pub mod store;
 pub mod system;

@@ -321,15 +321,20 @@ fn what_only_a_run_refuses_is_a_warning() {
 fn a_loop_of_redirects_is_one_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let host = format!("http://{}", listener.local_addr().expect("an address"));
+    let to = listener.local_addr().expect("an address");
+    let host = format!("http://{to}");
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let _ = stream.read(&mut [0; 4096]);
-            let response = "HTTP/1.1 302 Found\r\nlocation: ?x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let response = format!(
+                "HTTP/1.1 302 Found\r\nlocation: http://me:pw-4815@{to}/x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            );
             let _ = stream.write_all(response.as_bytes());
         }
     });
     let (out, error, code) = run(folder.path(), "tasks: [{ steps: [{ get: / }] }]\n", &["-H", &host]);
     assert_eq!(code, Some(1), "{out}{error}");
     assert!(out.contains("302, redirected to ") && out.contains("1 request, 1 failed"), "{out}");
+    // No one has named this password as a secret.
+    assert!(!out.contains("pw-4815") && !error.contains("pw-4815"), "{out}{error}");
 }

@@ -17,14 +17,16 @@ use super::usage_args::UsageArgs;
 /// What the codes of a run mean, for `--help`.
 const EXIT_CODES: &str = "Exit codes of a run, the first that applies:
   2  Wrong options, or a scenario that cannot be run
-  1  The load generator died, or a file could not be written
-  5  Invalid: the load generator was the bottleneck for 10 s and a tenth of the run
-  3  A threshold failed, or too little was measured to judge it
-  1  A request failed, unless thresholds decide; another code with --exit-code-on-error, which then decides
-     beside thresholds. With a screen 0, unless that is given
+  1  The load generator died, or a report could not be written
+  5  Invalid: the load generator was the bottleneck for 10 s and a tenth of
+     the run
+  3  A threshold failed, or too little was measured to judge
+  1  A request failed, unless thresholds decide. --exit-code-on-error gives
+     another code, which then decides beside thresholds. With a screen 0,
+     unless that option is given
   0  Passed
-The first INT or TERM stops the run and changes no code; after a second one it is 130 or 143. 129: the
-terminal was closed";
+The first INT, TERM or HUP stops the run and changes no code; after a second
+one it is 130, 143 or 129. 129 also where the terminal of a screen was closed";
 
 /// An interactive load tester that lives in the terminal.
 ///

@@ -19,6 +19,13 @@ struct Effective {
     origin: Origin,
 }
 
+impl Effective {
+    /// The value with its secrets masked.
+    fn shown(&self, masked: impl Fn(&str) -> String) -> Option<String> {
+        self.value.as_deref().map(|value| if self.setting.is_hidden() { "***".to_owned() } else { masked(value) })
+    }
+}
+
 /// A scenario that the settings belong to, and the plan of its run.
 struct Named {
     scenario: Scenario,
@@ -80,7 +87,7 @@ fn as_table(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String)
         Some(path) => format!("config file: {} (not there)\n", path.display()),
         None => "config file: none, there is no home folder\n".to_owned(),
     };
-    let values: Vec<String> = all.iter().map(|one| one.value.as_deref().map_or("-".to_owned(), &masked)).collect();
+    let values: Vec<String> = all.iter().map(|one| one.shown(&masked).unwrap_or("-".to_owned())).collect();
     let width = values.iter().map(|value| value.chars().count()).max().unwrap_or_default();
     for (Effective { setting, origin, .. }, value) in all.iter().zip(&values) {
         text.push_str(&format!("\n{:<20}{value:<width$}  {origin}", setting.key));
@@ -92,9 +99,9 @@ fn as_table(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String)
 fn as_json(all: &[Effective], config: &Config, masked: impl Fn(&str) -> String) -> String {
     let settings: serde_json::Map<_, _> = all
         .iter()
-        .map(|Effective { setting, value, origin }| {
-            let value = value.as_deref().map(&masked);
-            (setting.key.to_owned(), json!({ "value": value, "origin": origin.to_string() }))
+        .map(|one| {
+            let (value, origin) = (one.shown(&masked), one.origin.to_string());
+            (one.setting.key.to_owned(), json!({ "value": value, "origin": origin }))
         })
         .collect();
     let path = config.path.as_ref().map(|path| path.display().to_string());

@@ -44,7 +44,8 @@ pub(super) fn used(
                 planned.as_ref().is_some_and(|planned| load(setting.key, planned) != load(setting.key, plan));
             let origin = if is_other { SCREEN.to_owned() } else { origin };
             let value = load(setting.key, plan).filter(|_| is_other).unwrap_or(value);
-            Some(SettingUsed { key: setting.key.to_owned(), value: mask(&value), origin: mask(&origin) })
+            let value = if setting.is_hidden() { "***".to_owned() } else { mask(&value) };
+            Some(SettingUsed { key: setting.key.to_owned(), value, origin: mask(&origin) })
         })
         .collect();
     all.extend(plan.reports.0.iter().map(|(format, path)| SettingUsed {

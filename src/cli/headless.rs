@@ -8,9 +8,11 @@ use super::load::Local;
 use super::recording::{Line, Recording};
 use super::reports::Wanted;
 use super::{exit, panics, pick, target_host, unnamed};
-use crate::headless::{self, Followed, console, log};
+use crate::clean;
+use crate::headless::{self, Followed, Signals, Started, console, log};
 use crate::report::text;
 use crate::settings::Settings;
+use crate::sink;
 
 /// Runs the scenario that `-f` names, else the demo.
 pub(super) fn run(settings: &Settings) -> ExitCode {
@@ -48,12 +50,23 @@ fn run_to_code(settings: &Settings) -> u8 {
     if !Wanted::new(settings, scenario.reports()).can_be_written() {
         return exit::USAGE;
     }
+    if let Err(why) = sinks_are_named(settings) {
+        console::warn(&why);
+        return exit::USAGE;
+    }
     if let Some(words) = unnamed::warning(&scenario, settings.host.as_deref()) {
         console::warn(&words);
     }
     // Kept to the end of the run: it owns the demo target.
     let rule = Rule::headless(settings);
     let mut local = Local::new(settings, rule).logged();
+    let signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            console::warn(&format!("cannot receive signals: {error}"));
+            return exit::TROUBLE;
+        }
+    };
     let handle = match local.launch(&scenario, &settings.overrides()) {
         Ok(handle) => handle,
         Err(error) => {
@@ -68,12 +81,12 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::warn(words);
     }
     say_lines(&mut local.recording);
-    let followed =
-        headless::follow(handle, settings, local.remarks(), local.recording.writing(), |last| rule.verdict(last));
+    let started = Started { handle, signals, notes: local.remarks(), writing: local.recording.writing() };
+    let followed = headless::follow(started, settings, |last| rule.verdict(last));
     let Followed { last, forced_by } = match followed {
         Ok(followed) => followed,
         Err(error) => {
-            console::warn(&format!("cannot wait for signals: {error}"));
+            console::warn(&format!("cannot follow the run: {error}"));
             return exit::TROUBLE;
         }
     };
@@ -82,14 +95,25 @@ fn run_to_code(settings: &Settings) -> u8 {
         console::data(&array);
     }
     say_lines(&mut local.recording);
-    let code = forced_by.map_or_else(|| rule.of_run(&last, written), exit::of_signal);
+    let is_complete = console::flush() && written;
+    let code = forced_by.map_or_else(|| rule.of_run(&last, is_complete), exit::of_signal);
+    local.recording.record_code(code);
     log::info(&format!("Shutting down (exit code {code})"));
     code
+}
+
+/// Says where the run is sent to.
+fn sinks_are_named(settings: &Settings) -> Result<(), String> {
+    for sink in sink::configured(settings)? {
+        console::warn(&format!("sends to {}: {}", sink.name(), sink.place()));
+    }
+    Ok(())
 }
 
 /// Says what there is to say of runs that are recorded and their reports.
 pub(super) fn say_lines(recording: &mut Recording) {
     for Line { text, is_complaint } in recording.take_lines() {
+        let text = clean::line(&text);
         if is_complaint { console::warn(&text) } else { console::say(&text) }
     }
 }

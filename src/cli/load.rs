@@ -54,7 +54,8 @@ pub(super) enum StartError {
     Scenario(#[from] ScenarioError),
     /// More is planned than its user allows.
     #[error(
-        "the run is planned with {planned:.3} VU-hours, more than --vu-budget {budget}: lower the users or the run time"
+        "the run is planned with {} VU-hours, more than --vu-budget {budget}: lower the users or the run time",
+        few_digits(*planned)
     )]
     Budget {
         /// VU-hours of the plan.
@@ -261,6 +262,11 @@ fn within_budget(plan: &Plan) -> Result<(), StartError> {
         (Some(planned), Some(budget)) if planned > budget * (1.0 + 1e-9) => Err(StartError::Budget { planned, budget }),
         _ => Ok(()),
     }
+}
+
+/// Three decimals, or for a small number its first digits.
+fn few_digits(n: f64) -> String {
+    if n >= 0.001 { format!("{n:.3}") } else { format!("{n:.1e}") }
 }
 
 /// True if the effective host is the demo target.

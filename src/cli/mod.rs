@@ -103,6 +103,7 @@ fn run() -> ExitCode {
         Ok(settings) => settings,
         Err(why) => return usage(&why),
     };
+    panics::protect_settings(&settings);
     if let Err(why) = target_host::fill(&mut settings) {
         return usage(&why);
     }

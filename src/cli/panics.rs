@@ -1,13 +1,18 @@
 //! Masks the secrets of the scenario in messages of panics.
 
+use std::borrow::Cow;
 use std::panic::PanicHookInfo;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::headless::console;
 use crate::scenario::secrets::Redactor;
+use crate::settings::Settings;
 
-/// The secrets to mask. A panic hook gets no other arguments, so they are static.
+/// The secrets of the scenario to mask. A panic hook gets no other arguments, so they are static.
 static SECRETS: Mutex<Option<Arc<Redactor>>> = Mutex::new(None);
+
+/// Those of the settings, which stay when another scenario is chosen.
+static OF_SETTINGS: OnceLock<Redactor> = OnceLock::new();
 
 /// Installs the hook. While there are no secrets it calls the previous one.
 pub(super) fn install() {
@@ -24,6 +29,12 @@ pub(super) fn protect(secrets: &Arc<Redactor>) {
     *SECRETS.lock().unwrap_or_else(PoisonError::into_inner) = secrets;
 }
 
+/// Masks the values of settings that are secrets, from now on.
+pub(super) fn protect_settings(settings: &Settings) {
+    // There is one set of settings in a process.
+    let _ = OF_SETTINGS.set(Redactor::new(settings.secrets()));
+}
+
 /// Adds secrets to mask.
 pub(super) fn protect_also(more: &Redactor) {
     let known = secrets().unwrap_or_default();
@@ -32,7 +43,12 @@ pub(super) fn protect_also(more: &Redactor) {
 
 /// A string that may contain a secret, such as the message of a panic or a path from the command line.
 pub(super) fn masked(text: &str) -> String {
-    secrets().map_or_else(|| text.to_owned(), |secrets| secrets.mask(text).into_owned())
+    let text = of_settings(text);
+    secrets().map_or_else(|| text.clone().into_owned(), |secrets| secrets.mask(&text).into_owned())
+}
+
+fn of_settings(text: &str) -> Cow<'_, str> {
+    OF_SETTINGS.get().map_or(Cow::Borrowed(text), |secrets| secrets.mask(text))
 }
 
 fn secrets() -> Option<Arc<Redactor>> {
@@ -41,7 +57,7 @@ fn secrets() -> Option<Arc<Redactor>> {
 
 fn words(info: &PanicHookInfo<'_>, secrets: &Redactor) -> String {
     let place = info.location().map(|at| format!(" at {}:{}", at.file(), at.line())).unwrap_or_default();
-    format!("panicked{place}: {}", secrets.mask(info.payload_as_str().unwrap_or("no message")))
+    format!("panicked{place}: {}", secrets.mask(&of_settings(info.payload_as_str().unwrap_or("no message"))))
 }
 
 #[cfg(test)]

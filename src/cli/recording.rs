@@ -1,5 +1,6 @@
 //! Each run of this process is recorded, unless that is not wanted or not possible, and its reports are written.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use super::runs_dir;
 use crate::engine::RunHandle;
 use crate::scenario::{Plan, Scenario};
 use crate::settings::Settings;
+use crate::sink::{self, Judge, Sinks};
 use crate::stats::Snapshot;
 use crate::store::retention::{self, Limits};
 use crate::store::{self, Journal, Meta, Outcome, Output, Run, Totals, Writing};
@@ -27,6 +29,10 @@ pub(super) struct Recording {
     settings: Settings,
     rule: Rule,
     current: Option<Current>,
+    /// Folder of the last run, and the exit code in it.
+    recorded: Option<(PathBuf, u8)>,
+    /// Sinks of runs that have ended, which may still send.
+    leaving: Vec<Sinks>,
     /// What is to be said once there is no screen: files that were written, and what went wrong.
     said: Vec<Line>,
     /// What the last run prints for other programs.
@@ -56,17 +62,26 @@ struct Current {
     journal: Option<Journal>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     reports: Wanted,
+    sinks: Option<Sinks>,
 }
 
 impl Recording {
     /// Of no run yet.
     pub(super) fn new(settings: &Settings, rule: Rule) -> Self {
-        Self { settings: settings.clone(), rule, current: None, said: Vec::new(), data: None }
+        Self {
+            settings: settings.clone(),
+            rule,
+            current: None,
+            recorded: None,
+            leaving: Vec::new(),
+            said: Vec::new(),
+            data: None,
+        }
     }
 
     /// Begins to record a run, and ends with the one before it.
     pub(super) fn start(&mut self, started: &Started<'_>) {
-        self.finish();
+        self.finish_run();
         let mut meta = Arc::new(self.meta(started));
         let journal = match self.journal(Meta::clone(&meta), started.handle) {
             Ok(journal) => journal,
@@ -80,16 +95,48 @@ impl Recording {
         }
         let mut reports = Wanted::new(&self.settings, &started.plan.reports);
         reports.follow(started.handle.subscribe());
-        self.current = Some(Current { meta, journal, snapshots: started.handle.subscribe(), reports });
+        let snapshots = started.handle.subscribe();
+        let sinks = self.sinks(&meta, &snapshots);
+        self.current = Some(Current { meta, journal, snapshots, reports, sinks });
     }
 
-    /// Waits until the run, which has ended, is on the disk, and writes its reports; false when one could not be written.
+    /// Starts what the run is sent to, if it is sent anywhere.
+    fn sinks(&mut self, meta: &Arc<Meta>, snapshots: &watch::Receiver<Arc<Snapshot>>) -> Option<Sinks> {
+        // Settings that are wrong were refused before the run.
+        let sinks = sink::configured(&self.settings).ok().filter(|sinks| !sinks.is_empty())?;
+        let rule = self.rule;
+        let judge: Judge = Arc::new(move |last| rule.verdict(last));
+        match Sinks::start(sinks, meta, snapshots, &judge) {
+            Ok(sinks) => Some(sinks),
+            Err(why) => {
+                self.complain(&format!("the run is sent nowhere: {why}"));
+                None
+            }
+        }
+    }
+
+    /// Waits until the run, which has ended, is on the disk, writes its reports, and waits for the sinks; false when a report
+    /// could not be written.
     pub(super) fn finish(&mut self) -> bool {
-        let Some(Current { meta, journal, snapshots, mut reports }) = self.current.take() else { return true };
+        let written = self.finish_run();
+        for sinks in std::mem::take(&mut self.leaving) {
+            for status in sinks.finish() {
+                let (text, is_complaint) = (panics::masked(&status.summary()), status.is_incomplete());
+                self.said.push(Line { text, is_complaint });
+            }
+        }
+        written
+    }
+
+    fn finish_run(&mut self) -> bool {
+        let Some(Current { meta, journal, snapshots, mut reports, sinks }) = self.current.take() else { return true };
+        self.leaving.extend(sinks);
+        let folder = journal.as_ref().map(|journal| journal.folder().to_owned());
         let last = Arc::clone(&snapshots.borrow());
         let run = match journal.map(finished) {
             Some(Ok(run)) => {
                 self.prune(&run.meta.id);
+                self.recorded = folder.zip(run.meta.outcome.as_ref().map(|outcome| outcome.code));
                 run
             }
             other => {
@@ -114,6 +161,17 @@ impl Recording {
         let run = journal.as_ref().map(|journal| Writing::new(Output::Run, journal.status()));
         let csv = reports.status().map(|status| Writing::new(Output::Csv, status));
         run.into_iter().chain(csv).collect()
+    }
+
+    /// Records the exit code of the process with the last run: a report that could not be written, or a signal, may have
+    /// changed it since the run ended.
+    pub(super) fn record_code(&mut self, code: u8) {
+        let Some((folder, recorded)) = self.recorded.take() else { return };
+        let Some(root) = folder.parent().filter(|_| code != recorded) else { return };
+        let correct = |meta: &mut Meta| meta.outcome.iter_mut().for_each(|outcome| outcome.code = code);
+        if let Err(why) = store::change::edit(root, &folder, correct) {
+            self.complain(&why.to_string());
+        }
     }
 
     /// What is to be said by now.
@@ -158,7 +216,7 @@ impl Recording {
     fn meta(&self, started: &Started<'_>) -> Meta {
         let Started { scenario, plan, handle, seed, threads } = *started;
         let info = &handle.latest().run;
-        let mask = |text: &str| scenario.masked(&plan.secrets.mask(text));
+        let mask = |text: &str| scenario.masked(&plan.secrets.mask(&panics::masked(text)));
         Meta {
             format: Meta::FORMAT,
             id: String::new(),

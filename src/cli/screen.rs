@@ -13,12 +13,17 @@ use crate::report::text;
 use crate::scenario::catalog::Origin;
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
+use crate::sink;
 use crate::system::signals;
 use crate::tui::{self, Exit, Outcome};
 
 /// Opens the launcher, or starts at once with `--autostart`.
 pub(super) fn run(settings: &Settings) -> ExitCode {
     if let Some(why) = unnamed::refusal(settings).filter(|_| settings.autostart) {
+        console::warn(&why);
+        return ExitCode::from(exit::USAGE);
+    }
+    if let Err(why) = sink::configured(settings) {
         console::warn(&why);
         return ExitCode::from(exit::USAGE);
     }
@@ -68,13 +73,15 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
             console::say(&panics::masked(&format!("wrote {}", path.display())));
         }
     }
-    match outcome.exit {
+    let code = match outcome.exit {
         Exit::Quit => code,
         // Asked to end, as by a key: the verdict on the run, if there was one.
         Exit::Signal(signals::INTERRUPT | signals::TERMINATE) if outcome.last.is_some() => code,
         Exit::Signal(number) | Exit::Forced(number) => exit::of_signal(number),
         Exit::HangUp => exit::HUNG_UP,
-    }
+    };
+    recording.record_code(code);
+    code
 }
 
 #[cfg(test)]

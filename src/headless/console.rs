@@ -12,7 +12,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rustix::fd::BorrowedFd;
+use rustix::fs::FileType;
+use rustix::io::Errno;
 
+use crate::clean;
 use crate::system::{signals, write};
 use crate::units::count;
 
@@ -151,7 +154,11 @@ impl Stream {
 
     /// Stops writing to the stream. An error on standard output is printed on standard error.
     fn fail(&self, error: &io::Error) {
-        let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
+        // A terminal that was closed reports EIO.
+        let is_device = |stat: rustix::fs::Stat| FileType::from_raw_mode(stat.st_mode) == FileType::CharacterDevice;
+        let is_hung_up = error.raw_os_error() == Some(Errno::IO.raw_os_error())
+            && rustix::fs::fstat((self.file)()).is_ok_and(is_device);
+        let is_closed = error.kind() == io::ErrorKind::BrokenPipe || is_hung_up;
         let mut state = self.lock();
         state.failed = Some(if is_closed { Failed::Closed } else { Failed::Refused(error.to_string()) });
         drop(state);
@@ -238,9 +245,17 @@ fn put_line(stream: &Stream, text: &str) {
     stream.put(format!("{text}{end}").as_bytes());
 }
 
-/// Prints on standard error, prefixed with the program's name.
+/// Waits until standard output is written, as [`finish`] does. Returns false if it is incomplete.
+pub fn flush() -> bool {
+    OUT.flush_queue(signals::count());
+    OUT.missing().is_none()
+}
+
+/// Prints on standard error, prefixed with the program's name. Control characters, which paths and hosts can contain, are
+/// replaced by spaces.
 pub fn warn(text: &str) {
-    ERR.put(format!("katydid: {}\n", text.trim_end()).as_bytes());
+    let lines: Vec<_> = text.trim_end().split('\n').map(|line| clean::line(line.trim_end_matches('\r'))).collect();
+    ERR.put(format!("katydid: {}\n", lines.join("\n")).as_bytes());
 }
 
 /// True if the queue of the stream that [`say`] prints on is empty.

@@ -28,7 +28,7 @@ use crate::store::Writing;
 use crate::system::signals::words;
 use crate::verdict::Verdict;
 use crate::{clean, units};
-pub(crate) use signals::Signals;
+pub use signals::Signals;
 
 /// Locust's interval between tables.
 const TABLE_EVERY: Duration = Duration::from_secs(2);
@@ -42,22 +42,32 @@ pub struct Followed {
     pub forced_by: Option<i32>,
 }
 
+/// A run that has started, with what it needs while it is followed.
+pub struct Started<'a> {
+    /// The run.
+    pub handle: RunHandle,
+    /// Signals that stop it. They are received from before its start on: an earlier one would end the process, and the run
+    /// be lost.
+    pub signals: Signals,
+    /// Notes on it, which have been printed already.
+    pub notes: &'a [String],
+    /// Files that are written during the run.
+    pub writing: Vec<Writing>,
+}
+
 /// Follows a run to its end. The first INT, TERM or HUP stops it gracefully, the second aborts running tasks, and the
-/// third returns without waiting. `notes` have been printed already. Changes of `writing`, and finally the verdict of
-/// `judge`, are printed.
+/// third returns without waiting. Files that cannot be written, and finally the verdict of `judge`, are printed.
 ///
 /// # Errors
-/// If the runtime or the signal handlers cannot be started.
+/// If the runtime cannot be started.
 pub fn follow(
-    handle: RunHandle,
+    started: Started<'_>,
     settings: &Settings,
-    notes: &[String],
-    writing: Vec<Writing>,
     judge: impl Fn(&Snapshot) -> Verdict,
 ) -> std::io::Result<Followed> {
+    let Started { handle, signals, notes, writing } = started;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let signals = Signals::new()?;
         let forced_by = tokio::select! {
             forced_by = until_done(&handle, signals, settings, notes) => forced_by,
             never = report_writing(writing) => match never {},

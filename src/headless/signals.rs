@@ -6,13 +6,16 @@ use crate::system::signals;
 
 /// Receives signals. While it exists, they do not end the process.
 #[derive(Debug)]
-pub(crate) struct Signals {
+pub struct Signals {
     received: UnboundedReceiver<i32>,
 }
 
 impl Signals {
     /// Starts to listen for signals.
-    pub(crate) fn new() -> std::io::Result<Self> {
+    ///
+    /// # Errors
+    /// If the signal handlers cannot be installed.
+    pub fn new() -> std::io::Result<Self> {
         let (sender, received) = unbounded_channel();
         // Fails after the end of the run, when there is no receiver.
         signals::listen(&[], move |number| {

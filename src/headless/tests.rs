@@ -1,49 +1,17 @@
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::*;
-use crate::stats::snapshot::{FailureView, LoadView, Row, RunInfo, Series};
+use crate::stats::snapshot::LoadView;
 use crate::verdict::conclude;
 
 pub(super) fn snapshot(state: RunState) -> Snapshot {
     Snapshot {
-        seq: 1,
-        at: SystemTime::UNIX_EPOCH,
-        run: Arc::new(RunInfo {
-            scenario: "s".into(),
-            host: "http://h".into(),
-            started: SystemTime::UNIX_EPOCH,
-            is_insecure: false,
-            run_time: None,
-            classes: vec!["User".into()],
-            seed: 1,
-            operations: Vec::new(),
-        }),
-        elapsed: Duration::ZERO,
-        measured: Duration::ZERO,
-        resets: 0,
-        seconds: Default::default(),
-        judgements: Default::default(),
-        blocks: Default::default(),
-        drifts: Default::default(),
-        state,
         load: LoadView { vu_hours: 1.25, ..LoadView::default() },
-        total: Row::default(),
-        endpoints: Vec::new(),
-        distribution: Vec::new(),
-        failures: FailureView::default(),
-        exceptions: Vec::new(),
-        series: Series::default(),
         health: Health { cpu: 0.31, ..Health::default() },
-        aborted: 0,
-        redis: None,
-        costs: Vec::new(),
-        remarks: Vec::new(),
-        events: Arc::default(),
-        plan: Default::default(),
-        log: Default::default(),
+        ..Snapshot::empty(state)
     }
 }
 
@@ -88,7 +56,11 @@ fn follow_ends_with_the_done_snapshot_or_a_closed_channel() {
             }
         });
         let settings = Settings { only_summary: true, ..Settings::default() };
-        let followed = follow(handle, &settings, &[], Vec::new(), |last| conclude(last, false));
+        let followed = follow(
+            Started { handle, signals: Signals::new().unwrap(), notes: &[], writing: Vec::new() },
+            &settings,
+            |last| conclude(last, false),
+        );
         let Followed { last, forced_by } = followed.unwrap();
         engine.join().unwrap();
         assert_eq!((last.state.is_done(), forced_by), (!gone, None));

@@ -58,18 +58,8 @@ mod tests {
     use crate::stats::snapshot::RunState;
 
     fn judgement(judged: Judged) -> Judgement {
-        Judgement {
-            check: "p95 < 1s".into(),
-            words: "p95 < 1s, of GET /\u{1b}[2J".into(),
-            place: "t.yaml:1".into(),
-            judged,
-            value: Some("2.00s".into()),
-            margin: None,
-            compliance: Default::default(),
-            first_failed: None,
-            warn: false,
-            abort: false,
-        }
+        let words = "p95 < 1s, of GET /\u{1b}[2J".into();
+        Judgement { words, judged, value: Some("2.00s".into()), ..Judgement::passing() }
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::scenario::{DEMO_HOST, is_redis};
 /// Says what is expected. The value is not printed: it may contain a password.
 pub fn parse_host(text: &str) -> Result<String, String> {
     let host = text.trim();
+    if host.chars().any(char::is_control) {
+        return Err("it has a control character".to_owned());
+    }
     if host == DEMO_HOST {
         return Ok(host.to_owned());
     }

@@ -30,6 +30,7 @@ pub(super) struct Flag {
     pub commands: &'static [&'static str],
     pub in_scenario: bool,
     pub is_secret: bool,
+    pub is_hidden: bool,
 }
 
 /// How many values a setting has.
@@ -56,6 +57,7 @@ const NOTHING: Flag = Flag {
     commands: &[],
     in_scenario: false,
     is_secret: false,
+    is_hidden: false,
 };
 
 /// A flag without a value.
@@ -123,6 +125,11 @@ impl Flag {
     pub(super) const fn secret(self) -> Self {
         Self { is_secret: true, ..self }
     }
+
+    /// Its value is a secret as a whole: it is shown nowhere.
+    pub(super) const fn hidden(self) -> Self {
+        Self { is_secret: true, is_hidden: true, ..self }
+    }
 }
 
 impl Setting {
@@ -188,6 +195,11 @@ impl Setting {
     /// True if errors must not print the value.
     pub fn is_secret(&self) -> bool {
         self.flag.is_secret
+    }
+
+    /// True if its value must not be shown.
+    pub fn is_hidden(&self) -> bool {
+        self.flag.is_hidden
     }
 
     /// True if this subcommand accepts the flag; `None` is a run, which accepts all.

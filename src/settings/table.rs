@@ -156,6 +156,10 @@ settings! {
         list("NAME:VU-HOURS:PRICE,…").default("Free:200:0,Premium:5000:399").also(&[FINDINGS, USAGE]);
     /// Currency symbol
     vu_currency: String, value::string, flag("TEXT").default("$").also(&[FINDINGS, USAGE]);
+    /// Send the events of the run as JSON to URL
+    webhook_url: Option<String>, value::http_url, flag("URL").hidden();
+    /// Sign what goes to --webhook-url: the header X-Katydid-Signature-256 has the HMAC-SHA256 of the body
+    webhook_secret: Option<String>, value::string, flag("TEXT").hidden();
     /// Folder for files exported from the screen
     out: PathBuf, value::path, flag("DIR").default("./results");
     /// Without a screen, print only the final tables

@@ -108,6 +108,13 @@ pub(super) fn host(value: &OsStr) -> Result<String, String> {
     parse_host(utf8(value)?)
 }
 
+/// An http(s) URL.
+pub(super) fn http_url(value: &OsStr) -> Result<String, String> {
+    let text = string(value)?;
+    let is_http = url::Url::parse(&text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if is_http { Ok(text) } else { Err("expected a URL that starts with http:// or https://".to_owned()) }
+}
+
 /// The name of a theme.
 pub(super) fn theme(value: &OsStr) -> Result<ThemeName, String> {
     let text = utf8(value)?;

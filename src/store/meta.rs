@@ -135,3 +135,38 @@ impl Totals {
 pub(super) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
+
+#[cfg(test)]
+impl Meta {
+    /// A run of nothing, for tests.
+    pub(crate) fn empty() -> Self {
+        Self {
+            format: Self::FORMAT,
+            id: "2026-05-04T10-00-00-shop".to_owned(),
+            scenario: "shop".to_owned(),
+            file: "shop.yaml".to_owned(),
+            text: String::new(),
+            plan_hash: String::new(),
+            settings: Vec::new(),
+            is_embedded: None,
+            ci: None,
+            profile: None,
+            host: "http://h".to_owned(),
+            arguments: Vec::new(),
+            started: Timestamp::UNIX_EPOCH,
+            ended: None,
+            is_open: false,
+            users: 1,
+            spawn_rate: 1.0,
+            run_time: None,
+            seed: 1,
+            threads: 1,
+            rows: Vec::new(),
+            version: String::new(),
+            machine: Machine::default(),
+            tags: Vec::new(),
+            note: None,
+            outcome: None,
+        }
+    }
+}

@@ -175,6 +175,12 @@ fn a_full_disk_behind_standard_output_is_said_and_no_success() {
         assert_eq!(output.status.code(), Some(1), "{args:?}: {}", err(&output));
         let words = "katydid: cannot write to standard output: No space left on device";
         assert_eq!(err(&output).matches(words).count(), 1, "{args:?}: {}", err(&output));
+        if args[0] == "--headless" {
+            assert!(err(&output).contains("Shutting down (exit code 1)"), "{}", err(&output));
+            let listed = katydid(folder.path(), &["runs", "--json"]).output().unwrap();
+            let runs: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+            assert_eq!(runs[0]["exit_code"], 1, "{runs}");
+        }
     }
     // The files of the run are there all the same.
     assert!(aggregated(folder.path()) > 0);

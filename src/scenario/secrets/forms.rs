@@ -18,8 +18,8 @@ const LONG: usize = 512;
 /// Lines of a multi-line value are matched separately if they have this many characters, because transcripts and logs
 /// show single lines.
 const LINE: usize = 8;
-/// Many encoders break longer base64 into lines.
-const BROKEN: usize = 60;
+/// Any character of base64.
+const ANY: &str = "[A-Za-z0-9+/_-]";
 
 /// Patterns that find the value or a line of it, with the length of the unencoded text.
 pub(super) fn patterns(value: &str) -> Vec<(usize, String)> {
@@ -120,13 +120,17 @@ fn hexadecimal(bytes: &[u8]) -> String {
 /// Base64 with both alphabets, at each of the three offsets that the value can have in a longer text (such as a
 /// password after a user name).
 fn base64(bytes: &[u8]) -> impl Iterator<Item = String> {
-    let broken = if bytes.len() * 4 / 3 > BROKEN { r"(?:\r?\n|(?:\\r)?\\n)?" } else { "" };
+    // A short value may be in something longer that is broken.
+    let broken = r"(?:\r?\n|(?:\\r)?\\n)?";
     (0..3usize).filter_map(move |offset| {
         let all = [&[0; 2][..offset.min(2)], bytes].concat();
         let encoded = STANDARD_NO_PAD.encode(&all);
-        // Characters that share bits with neighbours are omitted, because they vary.
+        // Characters that share bits with a neighbour vary with it: they can be any.
         let inner = encoded.get([0, 2, 3][offset]..all.len() * 8 / 6)?;
-        let mut out = String::with_capacity(inner.len() * 2);
+        let mut out = String::with_capacity(inner.len() * 24);
+        if offset > 0 {
+            let _ = write!(out, "(?:{ANY}{broken})?");
+        }
         for c in inner.chars() {
             match c {
                 '+' => out.push_str("(?:[+ -]|%2[bB])"),
@@ -134,6 +138,9 @@ fn base64(bytes: &[u8]) -> impl Iterator<Item = String> {
                 other => out.push(other),
             }
             out.push_str(broken);
+        }
+        if all.len() % 3 != 0 {
+            let _ = write!(out, "(?:{ANY}(?:=|%3[dD]){{0,2}})?");
         }
         (inner.len() >= SHORTEST).then_some(out)
     })

@@ -167,6 +167,20 @@ mod tests {
     use super::*;
 
     #[test]
+    fn base64_is_masked_to_its_end_and_across_lines() {
+        let redactor = Redactor::new(["p4ss w/ord"]);
+        for before in 0..70 {
+            let encoded = STANDARD.encode(format!("{}p4ss w/ord", "x".repeat(before)));
+            let (first, rest) = encoded.split_at(encoded.len().min(76));
+            let masked = redactor.mask(&format!("{first}\r\n{rest}")).trim_end().to_owned();
+            let others = masked.strip_suffix(MASK).unwrap_or_else(|| panic!("{before}: {masked}"));
+            // What is left is of the characters before it.
+            let of_x = STANDARD.encode("x".repeat(before + 3));
+            assert!(of_x.starts_with(&others.replace("\r\n", "")), "{before}: {masked}");
+        }
+    }
+
+    #[test]
     fn secrets_are_masked_in_every_form() {
         let secret = "p4ss w/ord+\"é?>";
         let redactor = Redactor::new([secret]);

@@ -45,3 +45,22 @@ pub enum Judged {
     /// Cannot be evaluated, yet or at all; the reason.
     CannotTell(Arc<str>),
 }
+
+#[cfg(test)]
+impl Judgement {
+    /// A threshold that passes, for tests.
+    pub(crate) fn passing() -> Self {
+        Self {
+            check: "p95 < 1s".into(),
+            words: "p95 < 1s".into(),
+            place: "t.yaml:1".into(),
+            judged: Judged::Passes,
+            value: None,
+            margin: None,
+            compliance: Default::default(),
+            first_failed: None,
+            warn: false,
+            abort: false,
+        }
+    }
+}

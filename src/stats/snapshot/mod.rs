@@ -2,6 +2,8 @@
 
 mod bucket;
 mod buckets;
+#[cfg(test)]
+mod empty;
 mod figures;
 mod judgement;
 mod state;

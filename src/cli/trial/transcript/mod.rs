@@ -19,7 +19,7 @@ use crate::headless::console::Output;
 use crate::protocol::result::{Captured, Check, StepResult};
 use crate::protocol::trace::{SentRequest, Trace, TraceEvent};
 use crate::scenario::plan::Plan;
-use crate::scenario::secrets::{Redactor, header};
+use crate::scenario::secrets::{Redactor, header, userinfo};
 use crate::stats::{Example, Reason};
 use crate::units;
 
@@ -113,7 +113,9 @@ impl Transcript {
     fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
         let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
         // A little more than fits, so that the truncation is visible.
-        let masked = self.secrets.clip(text, room.max(8) * 4);
+        // A redirect may lead to a URL with a password that nobody has named as a secret.
+        let text = userinfo::mask(text);
+        let masked = self.secrets.clip(&text, room.max(8) * 4);
         let text = cut(&crate::clean::line(&masked), room.max(8));
         let text = format!("{mark}{text}");
         let text = match role {

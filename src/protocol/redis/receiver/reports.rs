@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use super::attempt::Attempt;
 use super::outage::Outage;
 use super::task::Receiver;
 use crate::protocol::redis::error::RedisError;
@@ -9,15 +10,6 @@ use crate::protocol::redis::resp::FormatError;
 use crate::protocol::result::StepResult;
 use crate::scenario::plan::EndpointId;
 use crate::stats::{Example, Reason};
-
-/// An attempt to connect and listen.
-pub(super) struct Attempt {
-    pub(super) started: Instant,
-    /// Whether the connection was opened.
-    pub(super) was_open: bool,
-    /// Whether any subscription was confirmed on it.
-    pub(super) was_confirmed: bool,
-}
 
 impl Receiver {
     /// Handles a connection that broke or could not be opened.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::sleep;
 
+use super::attempt::Attempt;
 use super::outage::Outage;
-use super::reports::Attempt;
 use crate::protocol::message_sink::MessageSink;
 use crate::protocol::redis::connection::RedisConnection;
 use crate::protocol::redis::error::RedisError;

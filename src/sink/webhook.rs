@@ -1,0 +1,149 @@
+//! Posts the events of a run as JSON to any URL.
+//!
+//! Each request has the headers `X-Katydid-Event` and `X-Katydid-Delivery` (unique, the same when a request is sent again),
+//! and with a secret `X-Katydid-Signature-256: sha256=` and the HMAC-SHA256 of the body in hexadecimal, as GitHub signs its
+//! webhooks.
+
+use std::pin::Pin;
+
+use jiff::Timestamp;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+use ring::hmac;
+use serde_json::{Value, json};
+
+use super::contract::Sink;
+use super::feed::Feed;
+use super::http::Outgoing;
+use super::interval::Interval;
+use super::news::News;
+use super::status::Reporter;
+use super::{outbox, push};
+use crate::settings::Settings;
+use crate::stats::Snapshot;
+use crate::stats::snapshot::{Judged, Judgement};
+use crate::store::{Meta, Totals};
+
+/// The sink, where `webhook_url` is set.
+pub fn build(settings: &Settings) -> Result<Option<Box<dyn Sink>>, String> {
+    let Some(url) = &settings.webhook_url else {
+        let wrong = "webhook_secret has no effect without webhook_url";
+        return if settings.webhook_secret.is_some() { Err(wrong.to_owned()) } else { Ok(None) };
+    };
+    let key = settings.webhook_secret.as_ref().map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()));
+    Ok(Some(Box::new(Webhook { url: url.clone(), key })))
+}
+
+struct Webhook {
+    url: String,
+    key: Option<hmac::Key>,
+}
+
+impl Sink for Webhook {
+    fn name(&self) -> &'static str {
+        "webhook"
+    }
+
+    fn place(&self) -> String {
+        let host = url::Url::parse(&self.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        host.unwrap_or_default()
+    }
+
+    fn run(self: Box<Self>, feed: Feed, reporter: Reporter) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(async move {
+            let meta = std::sync::Arc::clone(feed.meta());
+            push::run(feed, reporter, outbox::usual, |news| self.request(&meta, news).into_iter().collect()).await;
+        })
+    }
+}
+
+impl Webhook {
+    fn request(&self, meta: &Meta, news: &News) -> Option<Outgoing> {
+        let (event, details) = event(news)?;
+        let mut document = json!({
+            "event": event,
+            "at": Timestamp::now().to_string(),
+            "run": {
+                "id": meta.id,
+                "scenario": meta.scenario,
+                "host": meta.host,
+                "profile": meta.profile,
+                "started": meta.started.to_string(),
+                "users": meta.users,
+                "spawn_rate": meta.spawn_rate,
+                "run_time_s": meta.run_time,
+                "tags": meta.tags,
+                "katydid": meta.version,
+            },
+        });
+        if let (Some(all), Value::Object(details)) = (document.as_object_mut(), details) {
+            all.extend(details);
+        }
+        let body = document.to_string();
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert("x-katydid-event", HeaderValue::from_static(event));
+        headers.insert("x-katydid-delivery", ascii(&format!("{:032x}", fastrand::u128(..))));
+        if let Some(key) = &self.key {
+            headers.insert("x-katydid-signature-256", ascii(&format!("sha256={}", hex(key, body.as_bytes()))));
+        }
+        Some(Outgoing { url: self.url.clone(), headers, body: body.into() })
+    }
+}
+
+/// Name and figures of an event; `None` for news that are not sent.
+fn event(news: &News) -> Option<(&'static str, Value)> {
+    Some(match news {
+        News::Started(snapshot) => ("started", json!({ "totals": totals(snapshot) })),
+        News::Interval(interval) => ("interval", json!({ "interval": figures(interval) })),
+        News::Event(event) => {
+            ("load_changed", json!({ "text": event.text, "run_time_s": event.elapsed.as_secs_f64() }))
+        }
+        News::Threshold(judgement) => {
+            let event = if judgement.judged == Judged::Passes { "threshold_recovered" } else { "threshold_failed" };
+            (event, json!({ "threshold": threshold(judgement) }))
+        }
+        News::Ended(snapshot, verdict) => {
+            let thresholds: Vec<Value> = snapshot.judgements.iter().map(threshold).collect();
+            let verdict = json!({ "word": verdict.conclusion.word(), "reason": verdict.reason });
+            ("ended", json!({ "verdict": verdict, "totals": totals(snapshot), "thresholds": thresholds }))
+        }
+    })
+}
+
+fn totals(snapshot: &Snapshot) -> Value {
+    let Totals { seconds, vu_hours, requests, failures, p95_ms } = Totals::of(snapshot);
+    json!({ "run_time_s": seconds, "vu_hours": vu_hours, "requests": requests, "failures": failures, "p95_ms": p95_ms })
+}
+
+fn figures(interval: &Interval) -> Value {
+    let total = interval.total();
+    let times = total.response.latency();
+    let ms = |p: f64| (times.count > 0).then(|| times.p(p).as_secs_f64() * 1e3);
+    json!({
+        "length_s": interval.length().as_secs_f64(),
+        "users": interval.seconds.last().map(|second| second.users),
+        "requests": total.sums.requests,
+        "failures": total.sums.failures,
+        "p50_ms": ms(50.0),
+        "p95_ms": ms(95.0),
+        "p99_ms": ms(99.0),
+    })
+}
+
+fn threshold(judgement: &Judgement) -> Value {
+    let word = match &judgement.judged {
+        Judged::Passes => "passes",
+        Judged::Violated | Judged::Failed => "failed",
+        Judged::CannotTell(_) => "undecided",
+    };
+    json!({ "check": judgement.words, "result": word, "value": judgement.value, "at": judgement.place })
+}
+
+/// Hexadecimal digits and words are always valid in a header.
+fn ascii(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+}
+
+fn hex(key: &hmac::Key, body: &[u8]) -> String {
+    hmac::sign(key, body).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,90 @@
+//! A system that takes what a sink sends, or does not.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, StatusCode, Uri};
+use axum::response::IntoResponse;
+
+/// How it responds to the n-th request, from 0; `None` is never.
+pub type Behaviour = fn(usize) -> Option<(StatusCode, Vec<(HeaderName, &'static str)>, String)>;
+
+/// A request that came in.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+#[derive(Clone)]
+struct Shared {
+    behaviour: Behaviour,
+    received: Arc<Mutex<Vec<Received>>>,
+}
+
+/// Stops when dropped.
+pub struct Receiver {
+    address: SocketAddr,
+    shared: Shared,
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Receiver {
+    pub fn start(behaviour: Behaviour) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let shared = Shared { behaviour, received: Arc::default() };
+        let app = Router::new().fallback(take).with_state(shared.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener that can wait");
+        let address = listener.local_addr().expect("an address");
+        runtime.spawn(async move {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listening socket");
+            axum::serve(listener, app).await
+        });
+        Self { address, shared, runtime: Some(runtime) }
+    }
+
+    /// Accepts everything.
+    pub fn good() -> Self {
+        Self::start(|_| Some((StatusCode::OK, Vec::new(), String::new())))
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn received(&self) -> Vec<Received> {
+        self.shared.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn take(State(shared): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> axum::response::Response {
+    let n = {
+        let mut received = shared.received.lock().unwrap_or_else(PoisonError::into_inner);
+        received.push(Received { path: uri.to_string(), headers, body });
+        received.len() - 1
+    };
+    match (shared.behaviour)(n) {
+        Some((status, headers, body)) => {
+            let mut response = (status, body).into_response();
+            for (name, value) in headers {
+                response.headers_mut().insert(name, value.parse().expect("a value"));
+            }
+            response
+        }
+        None => std::future::pending().await,
+    }
+}
