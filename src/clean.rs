@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// One line without control characters: each becomes a space, so that text can neither move the cursor nor
-/// forge a line. So do bidirectional overrides.
+/// Replaces control characters and bidirectional overrides with spaces, so that text can neither move the cursor nor
+/// fake a line.
 pub fn line(text: &str) -> Cow<'_, str> {
     let bad = |c: char| {
         c.is_control()
@@ -16,7 +16,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// A name that can be part of a file name on any system: `run` where nothing of it can.
+/// A name that is safe in file names on any system; `run` if nothing of it is left.
 pub fn file_name(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_') { c } else { '-' };
     let name: String = text.chars().take(60).map(safe).collect();

@@ -1,7 +1,8 @@
-//! What a row of the statistics counts: HTTP requests, GraphQL operations, Redis commands, messages received.
+//! The kind of a row of the statistics: HTTP requests, GraphQL operations, Redis commands, received messages.
 //!
-//! The compiler sets the kind; statistics, screen and reports read it. What a kind means is matched here, exhaustively.
-//! Names are only shown and never compared: an HTTP method may have the name of a kind.
+//! Set by the compiler, read by statistics, screen and reports. What a kind means is decided here, by exhaustive
+//! matches.
+//! Names are for display only: an HTTP method may have the name of a kind.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// What a row of the statistics counts. Its name is the request type in tables and CSV files.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub enum RowKind {
-    /// All rows together. Its name is empty, as Locust writes it.
+    /// The total of all rows. Its name is empty, as in Locust's files.
     #[default]
     Aggregated,
     /// HTTP requests with this method.
@@ -59,8 +60,9 @@ impl RowKind {
         }
     }
 
-    /// True for what a user did, which the Aggregated row counts. A received message is not a request: one publish or
-    /// one subscription may cause thousands of them.
+    /// True for requests, which the Aggregated row counts. A received message is not a request: one publish or
+    /// subscription
+    /// may cause thousands of them.
     pub fn is_request(&self) -> bool {
         match self {
             Self::Event | Self::Deliver => false,
@@ -93,7 +95,7 @@ impl RowKind {
         }
     }
 
-    /// True where the messages of a Redis channel are counted: when they are published, and when they arrive.
+    /// True for rows that count Redis messages, published or received.
     pub fn counts_messages(&self) -> bool {
         match self {
             Self::Publish | Self::Deliver => true,

@@ -1,6 +1,6 @@
-//! Quantities as people write them: users, rates, lengths of time and sizes.
+//! Parses and formats quantities: users, rates, durations and sizes.
 //!
-//! Inside the program a length of time is a [`Duration`]; it is read from text and becomes text only here.
+//! Inside the program, a duration is a [`Duration`]; only this module converts between durations and text.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,23 +20,23 @@ impl fmt::Display for Users {
 pub struct PerSecond(pub f64);
 
 impl fmt::Display for PerSecond {
-    /// At most two decimals, and none that say nothing: `5`, `0.5`, `12.25`.
+    /// At most two decimals, without trailing zeros: `5`, `0.5`, `12.25`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = format!("{:.2}", self.0);
         f.write_str(text.trim_end_matches('0').trim_end_matches('.'))
     }
 }
 
-/// Most users one run may have.
+/// Maximum users of a run.
 pub const MAX_USERS: u32 = 1_000_000;
-/// Fastest spawn rate, in users per second.
+/// Maximum spawn rate, in users per second.
 pub const MAX_SPAWN_RATE: f64 = 100_000.0;
 
-/// A quantity that could not be read. The text says what was found and what is allowed.
+/// A quantity that could not be parsed. The message says what was found and what is allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnitError {
-    /// Not a length of time.
-    #[error("{0:?} is not a length of time: write 500ms, 30s, 2m, 1h30m, or a number of seconds")]
+    /// Not a duration.
+    #[error("{0:?} is not a duration: write 500ms, 30s, 2m, 1h30m, or a number of seconds")]
     Duration(String),
     /// Longer than a run can be.
     #[error("{0:?} is too long: at most 10000h")]
@@ -49,17 +49,17 @@ pub enum UnitError {
     SpawnRate(String),
 }
 
-/// Reads a number of users, from 0 to [`MAX_USERS`].
+/// Parses a number of users, from 0 to [`MAX_USERS`].
 ///
 /// # Errors
-/// When the text is not a whole number in that range.
+/// When the text is not an integer in that range.
 pub fn parse_users(text: &str) -> Result<Users, UnitError> {
     let error = || UnitError::Users(text.to_owned());
     let n: u32 = text.trim().parse().map_err(|_| error())?;
     if n > MAX_USERS { Err(error()) } else { Ok(Users(n)) }
 }
 
-/// Reads a rate: `50/s`, `600/m`, `600/min`, `90/h`; a bare number is per second.
+/// Parses a rate: `50/s`, `600/m`, `600/min`, `90/h`; a number without unit is per second.
 pub fn parse_rate(text: &str) -> Option<PerSecond> {
     let (number, per) = match text.split_once('/').map(|(number, unit)| (number, unit.trim())) {
         None => (text, 1.0),
@@ -72,7 +72,7 @@ pub fn parse_rate(text: &str) -> Option<PerSecond> {
     (number.is_finite() && number >= 0.0).then_some(PerSecond(number / per))
 }
 
-/// Reads a spawn rate in users per second, written as any rate.
+/// Parses a spawn rate in users per second.
 ///
 /// # Errors
 /// When the text is not a number above 0 and up to [`MAX_SPAWN_RATE`].
@@ -82,10 +82,10 @@ pub fn parse_spawn_rate(text: &str) -> Result<PerSecond, UnitError> {
     if rate > 0.0 && rate <= MAX_SPAWN_RATE { Ok(PerSecond(rate)) } else { Err(error()) }
 }
 
-/// Reads a length of time: `500ms`, `1.5s`, `2m`, `1h30m`, `1d`; a bare number is seconds, as in Locust.
+/// Parses a duration: `500ms`, `1.5s`, `2m`, `1h30m`, `1d`; a number without unit is seconds, as in Locust.
 ///
 /// # Errors
-/// When the text is anything else, or longer than 10,000 hours.
+/// When the text is not a duration, or longer than 10,000 hours.
 pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
     let error = || UnitError::Duration(text.to_owned());
     let mut rest = text.trim();
@@ -108,7 +108,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, UnitError> {
             "d" => 86_400.0,
             _ => return Err(error()),
         };
-        // Largest unit first and each once: `30m1h` is far more often a slip than a wish.
+        // Larger units first, and each only once: `30m1h` is most likely a mistake.
         if unit >= previous {
             return Err(error());
         }
@@ -129,7 +129,7 @@ fn duration(seconds: f64, text: &str) -> Result<Duration, UnitError> {
     Ok(Duration::from_secs_f64(seconds))
 }
 
-/// A planned length of time in the shortest exact words: `10s`, `1h30m`, `500ms`.
+/// A planned duration in its shortest exact form: `10s`, `1h30m`, `500ms`.
 pub fn plain(d: Duration) -> String {
     if d.is_zero() {
         return "0s".to_owned();
@@ -140,12 +140,13 @@ pub fn plain(d: Duration) -> String {
     if text.is_empty() { latency(d) } else { text }
 }
 
-/// A measured latency in whole milliseconds, rounded to the nearest as in Locust's tables: `0`, `123`.
+/// A measured latency in whole milliseconds, rounded half to even as in Locust's tables: `0`, `123`.
 pub fn whole_millis(d: Duration) -> String {
     (d.as_nanos() as f64 / 1e6).round_ties_even().to_string()
 }
 
-/// A measured latency in three significant digits and at most six cells: `870us`, `38ms`, `1.20s`, `75.0s`, `3m20s`.
+/// A measured latency with three significant digits, in at most six columns: `870us`, `38ms`, `1.20s`, `75.0s`,
+/// `3m20s`.
 pub fn latency(d: Duration) -> String {
     let micros = d.as_nanos().saturating_add(500) / 1_000;
     match micros {
@@ -165,7 +166,7 @@ pub fn latency(d: Duration) -> String {
     }
 }
 
-/// Time on a running clock: `02:14`, `1:02:14`.
+/// Elapsed time: `02:14`, `1:02:14`.
 pub fn clock(d: Duration) -> String {
     let secs = d.as_secs();
     if secs < 3_600 {
@@ -188,12 +189,12 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// A rate or other measured number: one decimal below 1,000, separators above (`61.3`, `1,843`).
+/// A rate or other measurement: one decimal below 1,000, thousands separators above (`61.3`, `1,843`).
 pub fn rate(n: f64) -> String {
     if n < 999.95 { format!("{n:.1}") } else { count(n.round() as u64) }
 }
 
-/// Reads a size in bytes, powers of 1,000: `512`, `10KB`, `1.5 MB`; nothing above 10¹⁵.
+/// Parses a size in bytes, with powers of 1,000: `512`, `10KB`, `1.5 MB`; at most 10¹⁵.
 pub fn parse_size(text: &str) -> Option<u64> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -209,7 +210,7 @@ pub fn parse_size(text: &str) -> Option<u64> {
     (bytes.is_finite() && bytes <= 1e15).then_some(bytes as u64)
 }
 
-/// A size in bytes, powers of 1,000: `412 B`, `1.2 kB`, `3.4 MB`.
+/// A size in bytes, with powers of 1,000: `412 B`, `1.2 kB`, `3.4 MB`.
 pub fn bytes(n: u64) -> String {
     let mut value = n as f64;
     for unit in ["B", "kB", "MB", "GB", "TB"] {
@@ -226,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_read() {
+    fn sizes_are_parsed() {
         for (text, size) in [
             ("512", Some(512)),
             ("10KB", Some(10_000)),
@@ -240,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_time_as_people_write_them() {
+    fn durations_are_parsed() {
         for (text, millis) in [
             ("500ms", 500),
             ("1.5s", 1_500),
@@ -259,14 +260,14 @@ mod tests {
     }
 
     #[test]
-    fn planned_lengths_read_back() {
+    fn plain_durations_round_trip() {
         for text in ["10s", "1h30m", "500ms", "2h", "1m1s1ms"] {
             assert_eq!(plain(parse_duration(text).unwrap()), text);
         }
     }
 
     #[test]
-    fn latencies_keep_three_digits_and_six_cells() {
+    fn latencies_have_three_digits_in_six_columns() {
         for (micros, text) in [
             (0, "0us"),
             (870, "870us"),
@@ -284,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_milliseconds_are_the_nearest() {
+    fn milliseconds_are_rounded() {
         for (micros, text) in [
             (274, "0"),
             (500, "0"),

@@ -1,4 +1,4 @@
-//! How long an endpoint takes and how often it fails: arithmetic on random numbers that are passed in.
+//! Delays and faults of the endpoints, computed from random numbers that are passed in.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use axum::http::StatusCode;
 
 use super::counters::Endpoint;
 
-/// One reply in a hundred is slow for no reason the client can see.
+/// Share of responses that are slow for no visible reason.
 const SLOW_SHARE: f64 = 0.01;
-/// Share of unexplained 500s outside the checkout.
+/// Share of random 500s, except for the checkout.
 const ERROR_SHARE: f64 = 0.003;
-/// Share of 503s of the checkout.
+/// Share of random 503s of the checkout.
 const CHECKOUT_ERROR_SHARE: f64 = 0.025;
-/// No reply takes longer, however unlucky.
-const LONGEST: Duration = Duration::from_secs(5);
+/// Maximum delay.
+const MAX_DELAY: Duration = Duration::from_secs(5);
 
-/// Median delay in milliseconds and the spread (sigma of the logarithm).
-fn shape(endpoint: Endpoint) -> (f64, f64) {
+/// Median delay in milliseconds, and the standard deviation of its logarithm.
+fn delay_parameters(endpoint: Endpoint) -> (f64, f64) {
     match endpoint {
         Endpoint::Home => (15.0, 0.30),
         Endpoint::Login => (45.0, 0.35),
@@ -31,33 +31,33 @@ fn shape(endpoint: Endpoint) -> (f64, f64) {
     }
 }
 
-/// A log-normal delay; the search takes longer the more requests are inside the shop.
-pub(super) fn delay(endpoint: Endpoint, inside: usize, rng: &mut fastrand::Rng) -> Duration {
-    let (median, sigma) = shape(endpoint);
+/// A log-normal delay; that of the search grows with the number of concurrent requests.
+pub(super) fn delay(endpoint: Endpoint, in_progress: usize, rng: &mut fastrand::Rng) -> Duration {
+    let (median, sigma) = delay_parameters(endpoint);
     let mut millis = median * (sigma * normal(rng)).exp();
     if endpoint == Endpoint::Search {
-        millis *= 1.0 + 0.15 * inside.saturating_sub(1) as f64;
+        millis *= 1.0 + 0.15 * in_progress.saturating_sub(1) as f64;
     }
     if rng.f64() < SLOW_SHARE {
         millis = millis * 4.0 + 250.0;
     }
-    Duration::from_secs_f64(millis / 1e3).min(LONGEST)
+    Duration::from_secs_f64(millis / 1e3).min(MAX_DELAY)
 }
 
-/// The status of a reply that goes wrong, if this one does.
+/// The status of a random fault, if there is one.
 pub(super) fn fault(endpoint: Endpoint, rng: &mut fastrand::Rng) -> Option<StatusCode> {
     let (share, status) = match endpoint {
         Endpoint::Checkout => (CHECKOUT_ERROR_SHARE, StatusCode::SERVICE_UNAVAILABLE),
-        // What does not exist fails in its own way.
+        // Fails with 404 or 405 anyway.
         Endpoint::Other => return None,
         _ => (ERROR_SHARE, StatusCode::INTERNAL_SERVER_ERROR),
     };
     (rng.f64() < share).then_some(status)
 }
 
-/// A standard normal number (Box and Muller).
+/// A standard normal random number (Box–Muller).
 fn normal(rng: &mut fastrand::Rng) -> f64 {
-    // 1 - f64() is never 0, whose logarithm would be infinite.
+    // 1 - f64() is never 0, so that the logarithm is finite.
     let radius = (-2.0 * (1.0 - rng.f64()).ln()).sqrt();
     radius * (std::f64::consts::TAU * rng.f64()).cos()
 }
@@ -66,18 +66,19 @@ fn normal(rng: &mut fastrand::Rng) -> f64 {
 mod tests {
     use super::*;
 
-    fn sorted_millis(endpoint: Endpoint, inside: usize) -> Vec<f64> {
+    fn sorted_millis(endpoint: Endpoint, in_progress: usize) -> Vec<f64> {
         let mut rng = fastrand::Rng::with_seed(7);
-        let mut all: Vec<f64> = (0..20_000).map(|_| delay(endpoint, inside, &mut rng).as_secs_f64() * 1e3).collect();
+        let mut all: Vec<f64> =
+            (0..20_000).map(|_| delay(endpoint, in_progress, &mut rng).as_secs_f64() * 1e3).collect();
         all.sort_by(f64::total_cmp);
         all
     }
 
     #[test]
-    fn delays_have_the_median_they_say_and_a_tail() {
+    fn delays_have_the_specified_median_and_a_tail() {
         for endpoint in Endpoint::ALL {
             let all = sorted_millis(endpoint, 1);
-            let (median, _) = shape(endpoint);
+            let (median, _) = delay_parameters(endpoint);
             let (p50, p995) = (all[10_000], all[19_900]);
             assert!((p50 / median - 1.0).abs() < 0.05, "{endpoint:?}: {p50} ms");
             assert!(p995 > median + 240.0, "{endpoint:?}: {p995} ms");
@@ -85,15 +86,15 @@ mod tests {
     }
 
     #[test]
-    fn the_search_alone_degrades_with_load() {
-        let median = |endpoint, inside| sorted_millis(endpoint, inside)[10_000];
+    fn only_the_search_degrades_with_load() {
+        let median = |endpoint, in_progress| sorted_millis(endpoint, in_progress)[10_000];
         assert!(median(Endpoint::Search, 41) > 6.0 * median(Endpoint::Search, 1));
         assert_eq!(median(Endpoint::Cart, 41), median(Endpoint::Cart, 1));
         assert!(sorted_millis(Endpoint::Search, usize::MAX).iter().all(|ms| *ms <= 5_000.0));
     }
 
     #[test]
-    fn a_few_replies_fail() {
+    fn faults_have_the_specified_rates() {
         for (endpoint, status, per_mille) in
             [(Endpoint::Checkout, 503, 20.0..30.0), (Endpoint::Cart, 500, 2.0..4.0), (Endpoint::Other, 0, -1.0..0.5)]
         {

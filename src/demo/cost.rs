@@ -1,4 +1,4 @@
-//! Prices: each reply of the shop's GraphQL side says how many points it cost, as Shopify's do.
+//! Query cost: each GraphQL response reports its cost in points, as Shopify's do.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,32 +10,32 @@ use async_graphql::{
     QueryPathSegment, Response, ServerError, ServerResult, ValidationResult, Value, async_trait, value,
 };
 
-/// A point for every field.
-pub(super) struct Priced;
+/// Extension that charges one point for each field.
+pub(super) struct CostExtension;
 
-impl ExtensionFactory for Priced {
+impl ExtensionFactory for CostExtension {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Price::default())
+        Arc::new(RequestCost::default())
     }
 }
 
-/// Of one request.
+/// The cost of one request.
 #[derive(Default)]
-struct Price {
+struct RequestCost {
     requested: AtomicU64,
     resolved: AtomicU64,
 }
 
 #[async_trait::async_trait]
-impl Extension for Price {
+impl Extension for RequestCost {
     async fn request(&self, context: &ExtensionContext<'_>, next: NextRequest<'_>) -> Response {
-        let reply = next.run(context).await;
+        let response = next.run(context).await;
         let [requested, actual] = [&self.requested, &self.resolved].map(|points| points.load(Ordering::Relaxed));
         if requested == 0 {
-            // It was refused before anyone could reckon.
-            return reply;
+            // Rejected before the cost was computed.
+            return response;
         }
-        reply.extension("cost", value!({ "requestedQueryCost": requested, "actualQueryCost": actual }))
+        response.extension("cost", value!({ "requestedQueryCost": requested, "actualQueryCost": actual }))
     }
 
     async fn validation(
@@ -54,7 +54,7 @@ impl Extension for Price {
         info: ResolveInfo<'_>,
         next: NextResolve<'_>,
     ) -> ServerResult<Option<Value>> {
-        // A list is a field; each of its items is none.
+        // A list counts as one field; its items do not count.
         if matches!(info.path_node.segment, QueryPathSegment::Name(_)) {
             self.resolved.fetch_add(1, Ordering::Relaxed);
         }

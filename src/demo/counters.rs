@@ -1,10 +1,10 @@
-//! How often each endpoint was asked, how many requests are inside the shop right now, and what chance brings each.
+//! Request counters of each endpoint, the number of concurrent requests, and the random numbers of each request.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use serde_json::{Map, Value};
 
-/// The endpoints of the shop. `Other` takes every request that fits none.
+/// The endpoints of the shop. `Other` is any request that matches none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Endpoint {
     Home,
@@ -33,7 +33,7 @@ impl Endpoint {
         Endpoint::Other,
     ];
 
-    /// Its name in `GET /_count`.
+    /// The key in `GET /_count`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Endpoint::Home => "GET /",
@@ -52,9 +52,9 @@ impl Endpoint {
 
 /// Shared by all handlers.
 #[derive(Debug, Default)]
-pub(super) struct Counters {
-    asked: [AtomicU64; Endpoint::ALL.len()],
-    inside: AtomicUsize,
+pub(super) struct RequestCounters {
+    requests: [AtomicU64; Endpoint::ALL.len()],
+    in_progress: AtomicUsize,
     events: AtomicU64,
     seed: AtomicU64,
     faultless: AtomicBool,
@@ -62,33 +62,34 @@ pub(super) struct Counters {
     drawn: [AtomicU64; Endpoint::ALL.len()],
 }
 
-impl Counters {
-    /// Counts a request; it is inside until the guard is dropped, also when the client goes away.
-    pub(super) fn enter(&self, endpoint: Endpoint) -> Inside<'_> {
-        self.asked[endpoint as usize].fetch_add(1, Ordering::Relaxed);
-        self.inside.fetch_add(1, Ordering::Relaxed);
-        Inside(self)
+impl RequestCounters {
+    /// Counts a request, which is in progress until the guard is dropped, even if the client disconnects.
+    pub(super) fn enter(&self, endpoint: Endpoint) -> InProgress<'_> {
+        self.requests[endpoint as usize].fetch_add(1, Ordering::Relaxed);
+        self.in_progress.fetch_add(1, Ordering::Relaxed);
+        InProgress(self)
     }
 
-    /// From now on chance goes by this seed, and requests fail only if there are `faults`.
-    pub(super) fn behave(&self, seed: u64, faults: bool) {
+    /// Sets the seed of random numbers, and whether requests may fail randomly.
+    pub(super) fn set_seed(&self, seed: u64, faults: bool) {
         self.seed.store(seed, Ordering::Relaxed);
         self.faultless.store(!faults, Ordering::Relaxed);
         self.drawn.iter().for_each(|drawn| drawn.store(0, Ordering::Relaxed));
     }
 
-    /// True while requests may fail by chance.
+    /// True while requests may fail randomly.
     pub(super) fn has_faults(&self) -> bool {
         !self.faultless.load(Ordering::Relaxed)
     }
 
-    /// The chance of the next request of an endpoint: it follows from the seed and from how many came before it, not from
-    /// what happens at other endpoints.
-    pub(super) fn chance(&self, endpoint: Endpoint) -> fastrand::Rng {
-        // Odd constants of no meaning, so that neighbours have nothing in common.
+    /// The random numbers of the next request of an endpoint: they depend only on the seed and on the number of
+    /// preceding
+    /// requests of that endpoint.
+    pub(super) fn next_rng(&self, endpoint: Endpoint) -> fastrand::Rng {
+        // Odd constants spread consecutive numbers over the whole range.
         let number = self.drawn[endpoint as usize].fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        let place = (endpoint as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
-        fastrand::Rng::with_seed(self.seed.load(Ordering::Relaxed) ^ number ^ place)
+        let salt = (endpoint as u64 + 1).wrapping_mul(0xd1b5_4a32_d192_ed03);
+        fastrand::Rng::with_seed(self.seed.load(Ordering::Relaxed) ^ number ^ salt)
     }
 
     /// Counts an event of a subscription.
@@ -96,9 +97,9 @@ impl Counters {
         self.events.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Requests being answered.
-    pub(super) fn inside(&self) -> usize {
-        self.inside.load(Ordering::Relaxed)
+    /// Number of requests in progress.
+    pub(super) fn in_progress(&self) -> usize {
+        self.in_progress.load(Ordering::Relaxed)
     }
 
     /// Counts by endpoint, their sum as `total`, and the events of subscriptions.
@@ -106,24 +107,24 @@ impl Counters {
         let mut counts = Map::new();
         let mut total = 0;
         for endpoint in Endpoint::ALL {
-            let n = self.asked[endpoint as usize].load(Ordering::Relaxed);
+            let n = self.requests[endpoint as usize].load(Ordering::Relaxed);
             total += n;
             counts.insert(endpoint.name().to_owned(), n.into());
         }
         counts.insert("total".to_owned(), total.into());
-        // What subscribers were sent is no answer to a request.
+        // Events are not responses, so they are not in the total.
         counts.insert("events".to_owned(), self.events.load(Ordering::Relaxed).into());
         Value::Object(counts)
     }
 }
 
-/// A request inside the shop.
+/// Guard of a request in progress.
 #[derive(Debug)]
-pub(super) struct Inside<'a>(&'a Counters);
+pub(super) struct InProgress<'a>(&'a RequestCounters);
 
-impl Drop for Inside<'_> {
+impl Drop for InProgress<'_> {
     fn drop(&mut self) {
-        self.0.inside.fetch_sub(1, Ordering::Relaxed);
+        self.0.in_progress.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -132,19 +133,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chance_follows_the_seed_and_each_endpoints_own_requests() {
+    fn random_numbers_depend_on_the_seed_and_the_endpoint() {
         let draws = |seed, between: usize| {
-            let counters = Counters::default();
-            counters.behave(seed, true);
+            let counters = RequestCounters::default();
+            counters.set_seed(seed, true);
             let draw = |_| {
                 for _ in 0..between {
-                    counters.chance(Endpoint::Home);
+                    counters.next_rng(Endpoint::Home);
                 }
-                counters.chance(Endpoint::Cart).u64(..)
+                counters.next_rng(Endpoint::Cart).u64(..)
             };
             let first: Vec<u64> = (0..50).map(draw).collect();
-            // A new run begins at the beginning.
-            counters.behave(seed, true);
+            // Setting the seed again restarts the sequence.
+            counters.set_seed(seed, true);
             assert_eq!((0..50).map(draw).collect::<Vec<_>>(), first);
             first
         };
@@ -157,8 +158,8 @@ mod tests {
     }
 
     #[test]
-    fn each_endpoint_has_its_own_counter_and_requests_leave() {
-        let counters = Counters::default();
+    fn requests_are_counted_by_endpoint() {
+        let counters = RequestCounters::default();
         for (times, endpoint) in Endpoint::ALL.into_iter().enumerate() {
             for _ in 0..=times {
                 drop(counters.enter(endpoint));
@@ -166,9 +167,9 @@ mod tests {
         }
         counters.event();
         let guard = counters.enter(Endpoint::Search);
-        assert_eq!(counters.inside(), 1);
+        assert_eq!(counters.in_progress(), 1);
         drop(guard);
-        assert_eq!(counters.inside(), 0);
+        assert_eq!(counters.in_progress(), 0);
         let json = counters.to_json();
         assert_eq!(json["GET /"], 1);
         assert_eq!(json["GET /api/search"], 8);

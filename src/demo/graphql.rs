@@ -1,4 +1,4 @@
-//! The shop's GraphQL side over HTTP: `GET` and `POST /graphql`, with the media types and status codes of the
+//! GraphQL over HTTP: `GET` and `POST /graphql`, with the media types and status codes of the GraphQL over HTTP
 //! specification.
 
 use std::sync::Arc;
@@ -16,33 +16,37 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::behaviour;
-use super::cost::Priced;
-use super::counters::{Counters, Endpoint};
-use super::graphql_schema::{Changes, Database, Root};
-use super::subscriptions::{self, Happenings};
+use super::cost::CostExtension;
+use super::counters::{Endpoint, RequestCounters};
+use super::graphql_schema::{Database, MutationRoot, QueryRoot};
+use super::subscriptions::{self, SubscriptionRoot};
 
-/// The media type of the GraphQL over HTTP specification.
+/// Media type of the GraphQL over HTTP specification.
 const MEDIA: &str = "application/graphql-response+json";
 
-type Shop = Schema<Root, Changes, Happenings>;
+type ShopSchema = Schema<QueryRoot, MutationRoot, SubscriptionRoot>;
 
 /// `GET` and `POST /graphql`, and a WebSocket for subscriptions.
-pub(super) fn router(counters: Arc<Counters>) -> Router {
-    let schema = Schema::build(Root, Changes, Happenings)
+pub(super) fn router(counters: Arc<RequestCounters>) -> Router {
+    let schema = Schema::build(QueryRoot, MutationRoot, SubscriptionRoot)
         .extension(ApolloPersistedQueries::new(LruCacheStorage::new(256)))
-        .extension(Priced)
+        .extension(CostExtension)
         .limit_depth(12)
         .limit_complexity(2_000)
         .finish();
     Router::new().route("/graphql", get(by_get).post(by_post)).with_state((schema, counters))
 }
 
-async fn by_post(State((schema, counters)): State<(Shop, Arc<Counters>)>, headers: HeaderMap, body: Bytes) -> Reply {
+async fn by_post(
+    State((schema, counters)): State<(ShopSchema, Arc<RequestCounters>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> GraphqlReply {
     let request = serde_json::from_slice(&body).map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()));
-    answer(&schema, &counters, request, prefers_new_media(&headers)).await
+    respond(&schema, &counters, request, prefers_new_media(&headers)).await
 }
 
-/// The members of a request as URL parameters, the structured ones as JSON text.
+/// A GraphQL request as URL parameters; nested values are JSON.
 #[derive(Deserialize)]
 struct Parameters {
     query: Option<String>,
@@ -53,18 +57,18 @@ struct Parameters {
 }
 
 async fn by_get(
-    State((schema, counters)): State<(Shop, Arc<Counters>)>,
+    State((schema, counters)): State<(ShopSchema, Arc<RequestCounters>)>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     headers: HeaderMap,
     Query(parameters): Query<Parameters>,
 ) -> axum::response::Response {
     if let Ok(upgrade) = upgrade {
-        // Asked once; what then comes over it are no requests.
+        // Counts as one request; messages on the socket do not.
         drop(counters.enter(Endpoint::Graphql));
-        return subscriptions::upgraded(upgrade, schema, counters);
+        return subscriptions::serve_upgraded(upgrade, schema, counters);
     }
     let request = from_parameters(parameters);
-    answer(&schema, &counters, request, prefers_new_media(&headers)).await.into_response()
+    respond(&schema, &counters, request, prefers_new_media(&headers)).await.into_response()
 }
 
 fn from_parameters(parameters: Parameters) -> Result<Request, (StatusCode, String)> {
@@ -83,30 +87,29 @@ fn from_parameters(parameters: Parameters) -> Result<Request, (StatusCode, Strin
     if changes { Err((StatusCode::METHOD_NOT_ALLOWED, "a mutation needs POST".to_owned())) } else { Ok(request) }
 }
 
-type Reply = (StatusCode, [(header::HeaderName, HeaderValue); 1], String);
+type GraphqlReply = (StatusCode, [(header::HeaderName, HeaderValue); 1], String);
 
-async fn answer(
-    schema: &Shop,
-    counters: &Counters,
+async fn respond(
+    schema: &ShopSchema,
+    counters: &RequestCounters,
     request: Result<Request, (StatusCode, String)>,
     new_media: bool,
-) -> Reply {
-    let inside = counters.enter(Endpoint::Graphql);
+) -> GraphqlReply {
+    let in_progress = counters.enter(Endpoint::Graphql);
     let (delay, fault) = {
-        let mut rng = counters.chance(Endpoint::Graphql);
-        let delay = behaviour::delay(Endpoint::Graphql, counters.inside(), &mut rng);
+        let mut rng = counters.next_rng(Endpoint::Graphql);
+        let delay = behaviour::delay(Endpoint::Graphql, counters.in_progress(), &mut rng);
         (delay, counters.has_faults() && behaviour::fault(Endpoint::Graphql, &mut rng).is_some())
     };
     tokio::time::sleep(delay).await;
     let (status, body) = match request {
         Err((status, why)) => (status, request_error(&why)),
-        // In GraphQL a server that fails says so with status 200.
-        // What the schema is can be told at any time.
+        // GraphQL servers report failures with status 200. Introspection always works.
         Ok(request) if fault && !request.query.contains("__schema") => (StatusCode::OK, unavailable()),
-        Ok(request) => written(schema.execute(request.data(Database::default())).await),
+        Ok(request) => serialized(schema.execute(request.data(Database::default())).await),
     };
-    drop(inside);
-    // The older media type promises 200 whatever happened.
+    drop(in_progress);
+    // With the older media type, the status is always 200.
     let status = if new_media || status == StatusCode::METHOD_NOT_ALLOWED { status } else { StatusCode::OK };
     let media = if new_media { MEDIA } else { "application/json" };
     (status, [(header::CONTENT_TYPE, HeaderValue::from_static(media))], body)
@@ -126,10 +129,10 @@ fn unavailable() -> String {
     serde_json::json!({ "data": null, "errors": [error] }).to_string()
 }
 
-/// A request that was refused before execution has no `data` at all.
-fn written(response: Response) -> (StatusCode, String) {
+/// Serializes a response. One that was rejected before execution has no `data`.
+fn serialized(response: Response) -> (StatusCode, String) {
     let refused = response.is_err() && response.errors.iter().all(|error| error.path.is_empty());
-    // What the library has built is JSON; an empty object would be the honest rest.
+    // Cannot fail: the library's response is valid JSON.
     let mut body = serde_json::to_value(&response).unwrap_or_default();
     if refused && let Some(members) = body.as_object_mut() {
         members.remove("data");

@@ -1,7 +1,7 @@
-//! The schema of the shop: products, a search, reviews, and orders that ask for each product one by one.
+//! The GraphQL schema of the shop: products, a search, reviews, and orders that load each product separately.
 //!
-//! It shows what GraphQL load tests look for: errors under status 200, partial data, a mutation's business errors, and
-//! a query whose time grows with the number of rows (N+1).
+//! It has what GraphQL load tests look for: errors with status 200, partial data, business errors of a mutation, and a
+//! query whose duration grows with the number of rows (N+1).
 
 use std::time::Duration;
 
@@ -10,40 +10,40 @@ use tokio::sync::Mutex;
 
 use super::products::{self, PRODUCTS};
 
-/// What each of the "N" in N+1 takes.
+/// Duration of a database query.
 const ROUND_TRIP: Duration = Duration::from_millis(3);
-/// Nodes in a list, at most.
-const MOST: u32 = 100;
+/// Maximum nodes in a list.
+const MAX_NODES: u32 = 100;
 
-/// The one connection to the shop's database: queries wait for each other, as they would there.
+/// The single database connection: queries wait for each other.
 #[derive(Default)]
 pub(super) struct Database(Mutex<()>);
 
-pub(super) struct Root;
+pub(super) struct QueryRoot;
 
 #[Object(name = "Query")]
-impl Root {
+impl QueryRoot {
     /// Products whose name holds `search`.
     #[graphql(complexity = "1 + first as usize * child_complexity")]
     async fn products(&self, search: Option<String>, #[graphql(default = 10)] first: u32) -> Connection {
         let wanted = search.unwrap_or_default().to_lowercase();
         let hits = (1..=PRODUCTS).filter(|id| products::name(*id).to_lowercase().contains(&wanted));
-        Connection { nodes: hits.take(first.min(MOST) as usize).map(Product).collect() }
+        Connection { nodes: hits.take(first.min(MAX_NODES) as usize).map(Product).collect() }
     }
 
     /// One product, or null.
     async fn product(&self, id: ID) -> Option<Product> {
-        known(&id).map(Product)
+        parse_id(&id).map(Product)
     }
 
-    /// The latest orders; each asks for its product on its own.
+    /// The latest orders; each loads its product separately.
     #[graphql(complexity = "1 + first as usize * child_complexity")]
     async fn orders(&self, #[graphql(default = 5)] first: u32) -> Vec<Order> {
-        (1..=first.min(MOST)).map(Order).collect()
+        (1..=first.min(MAX_NODES)).map(Order).collect()
     }
 }
 
-pub(super) fn known(id: &ID) -> Option<u32> {
+pub(super) fn parse_id(id: &ID) -> Option<u32> {
     id.parse().ok().filter(|id| (1..=PRODUCTS).contains(id))
 }
 
@@ -68,10 +68,12 @@ impl Product {
         products::price(self.0)
     }
 
-    /// How many are left. The warehouse does not know every product: then this is null, with an error.
+    /// Number in stock. Null, with an error, for products that the warehouse does not know.
     async fn stock(&self) -> Result<Option<u32>, Error> {
         if self.0.is_multiple_of(25) {
-            return Err(Error::new("the warehouse does not answer").extend_with(|_, e| e.set("code", "WAREHOUSE_DOWN")));
+            return Err(
+                Error::new("the warehouse does not respond").extend_with(|_, e| e.set("code", "WAREHOUSE_DOWN"))
+            );
         }
         Ok(Some(self.0 * 7 % 40))
     }
@@ -92,14 +94,14 @@ impl Order {
     }
 }
 
-pub(super) struct Changes;
+pub(super) struct MutationRoot;
 
 #[Object(name = "Mutation")]
-impl Changes {
-    /// Rates a product. What the user did wrong is data, not an error.
+impl MutationRoot {
+    /// Rates a product. Mistakes of the user are returned as data, not as errors.
     async fn add_review(&self, product_id: ID, stars: i32) -> Review {
         let mut user_errors = Vec::new();
-        if known(&product_id).is_none() {
+        if parse_id(&product_id).is_none() {
             user_errors.push(UserError { message: "no such product".to_owned() });
         }
         if !(1..=5).contains(&stars) {
@@ -111,7 +113,7 @@ impl Changes {
 
     /// Puts products into the cart.
     async fn add_to_cart(&self, product_id: ID, #[graphql(default = 1)] quantity: u32) -> Result<Connection, Error> {
-        let product = known(&product_id).filter(|_| (1..=100).contains(&quantity));
+        let product = parse_id(&product_id).filter(|_| (1..=100).contains(&quantity));
         let product = product.ok_or_else(|| {
             Error::new(format!("cannot add {quantity} of product {}", *product_id))
                 .extend_with(|_, e| e.set("code", "BAD_USER_INPUT"))

@@ -1,8 +1,9 @@
-//! The embedded target: a small real shop on loopback, with HTTP and GraphQL, so that a first run has something true to show.
+//! The embedded target: a small HTTP and GraphQL shop on loopback, for trying katydid without a server of your own.
 //!
-//! In: a port. Out: a [`DemoTarget`] whose thread serves the shop until it is dropped. Its delays and faults are random
-//! but plausible, and follow a seed: request `n` of an endpoint always has the same. `GET /_count` tells exactly how often
-//! each endpoint was asked.
+//! In: a port. Out: a [`DemoTarget`] whose thread serves the shop until it is dropped. Delays and faults are random but
+//! realistic, and depend on a seed: request `n` of an endpoint always gets the same ones. `GET /_count` returns the
+//! exact
+//! number of requests of each endpoint.
 
 mod behaviour;
 mod cost;
@@ -18,46 +19,46 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use axum::serve::ListenerExt as _;
-use counters::Counters;
+use counters::RequestCounters;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-/// A running demo target; it stops when dropped.
+/// A running demo target; stops when dropped.
 #[derive(Debug)]
 pub struct DemoTarget {
     address: SocketAddr,
-    counters: Arc<Counters>,
+    counters: Arc<RequestCounters>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl DemoTarget {
-    /// Starts the shop on a thread of its own, with a seed of its own; port 0 takes a free one.
+    /// Starts the shop on a separate thread, with a random seed; port 0 selects a free port.
     ///
     /// # Errors
-    /// When the port is taken or a thread cannot be started.
+    /// When the port is in use or a thread cannot be started.
     pub fn start(port: u16) -> std::io::Result<Self> {
         let (stop, stopped) = oneshot::channel();
         let (ready, bound) = mpsc::sync_channel(1);
-        let counters = Arc::new(Counters::default());
-        counters.behave(fastrand::u64(..), true);
+        let counters = Arc::new(RequestCounters::default());
+        counters.set_seed(fastrand::u64(..), true);
         let shop = shop::router(Arc::clone(&counters)).merge(graphql::router(Arc::clone(&counters)));
         let thread = std::thread::Builder::new()
             .name("demo-target".to_owned())
             .spawn(move || serve(port, shop, &ready, stopped))?;
-        // The thread reports exactly once; if it cannot, it has died, and that is the answer.
+        // The thread reports exactly once; if it cannot, it has panicked.
         let address = bound.recv().unwrap_or_else(|_| Err(std::io::Error::other("the demo target died")))?;
         Ok(Self { address, counters, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// Repeats the delays and faults of this seed from the beginning.
+    /// Sets the seed of delays and faults, and restarts them.
     pub fn seed(&self, seed: u64) {
-        self.counters.behave(seed, true);
+        self.counters.set_seed(seed, true);
     }
 
-    /// The same, but no request fails that is right.
+    /// Like [`seed`](Self::seed), but valid requests never fail.
     pub fn seed_without_faults(&self, seed: u64) {
-        self.counters.behave(seed, false);
+        self.counters.set_seed(seed, false);
     }
 
     /// Base URL, such as `http://127.0.0.1:40123`.
@@ -69,7 +70,7 @@ impl DemoTarget {
 impl Drop for DemoTarget {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            // An error means the thread has already ended.
+            // An error means that the thread has already ended.
             let _ = stop.send(());
         }
         if let Some(thread) = self.thread.take() {
@@ -78,8 +79,9 @@ impl Drop for DemoTarget {
     }
 }
 
-/// The whole life of the target's thread. Returning drops the runtime and with it every open connection: a graceful
-/// end would wait for clients that keep theirs alive.
+/// Runs the server until `stopped`. Returning drops the runtime with all open connections: a graceful shutdown would
+/// wait
+/// for clients that keep theirs alive.
 fn serve(
     port: u16,
     shop: axum::Router,
@@ -109,7 +111,7 @@ fn serve(
                 return;
             }
         };
-        // Small replies must not wait for Nagle: the delays are to be ours. A refusal only costs that.
+        // Disable Nagle's algorithm, so that delays are only ours. Failing to do so is harmless.
         let listener = listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });

@@ -1,6 +1,6 @@
 //! The products of the shop.
 
-/// Products in the shop, numbered from 1.
+/// Number of products; their ids start at 1.
 pub(super) const PRODUCTS: u32 = 200;
 
 const KINDS: [&str; 5] = ["Lantern", "Kettle", "Notebook", "Umbrella", "Compass"];

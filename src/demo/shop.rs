@@ -1,4 +1,4 @@
-//! The routes of the shop. Every request is counted first, then judged, then delayed; bad input gets a 4xx.
+//! The HTTP routes of the shop. Each request is counted, checked, then delayed; invalid input gets a 4xx.
 
 use std::sync::Arc;
 
@@ -12,22 +12,22 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::behaviour;
-use super::counters::{Counters, Endpoint};
+use super::counters::{Endpoint, RequestCounters};
 use super::products::{PRODUCTS, name, price};
 
-/// Products on a page.
+/// Products per page.
 const PAGE_SIZE: u32 = 10;
-/// Pages of the product list.
+/// Number of pages.
 const PAGES: u32 = PRODUCTS / PAGE_SIZE;
 
 const HOME: &str = "<!doctype html><title>Katydid shop</title><h1>Katydid shop</h1>\
-<p>A small shop to practise load tests on.</p><a href=\"/api/products?page=1\">Products</a>\n";
-type Shop = State<Arc<Counters>>;
-/// The reply to a request that is wrong; boxed because it is large and rare.
-type Refusal = Box<Response>;
+<p>A small shop to practise load testing on.</p><a href=\"/api/products?page=1\">Products</a>\n";
+type Shop = State<Arc<RequestCounters>>;
+/// The response to an invalid request; boxed because it is large and rare.
+type ErrorResponse = Box<Response>;
 
-/// The HTTP side of the shop.
-pub(super) fn router(counters: Arc<Counters>) -> Router {
+/// The HTTP routes of the shop.
+pub(super) fn router(counters: Arc<RequestCounters>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/api/login", post(login))
@@ -43,21 +43,21 @@ pub(super) fn router(counters: Arc<Counters>) -> Router {
         .with_state(counters)
 }
 
-/// Counts the request, lets it take its time, and answers: with `reply` if that is an error of the client's, else
-/// with a random fault now and then.
-async fn answer(shop: &Counters, endpoint: Endpoint, reply: Result<Response, Refusal>) -> Response {
-    let inside = shop.enter(endpoint);
+/// Counts and delays a request, and returns its response: an error of the client, else sometimes a random fault, else
+/// `response`.
+async fn respond(shop: &RequestCounters, endpoint: Endpoint, response: Result<Response, ErrorResponse>) -> Response {
+    let in_progress = shop.enter(endpoint);
     let (delay, fault) = {
-        let mut rng = shop.chance(endpoint);
-        let delay = behaviour::delay(endpoint, shop.inside(), &mut rng);
+        let mut rng = shop.next_rng(endpoint);
+        let delay = behaviour::delay(endpoint, shop.in_progress(), &mut rng);
         (delay, behaviour::fault(endpoint, &mut rng).filter(|_| shop.has_faults()))
     };
     tokio::time::sleep(delay).await;
-    drop(inside);
-    match (reply, fault) {
+    drop(in_progress);
+    match (response, fault) {
         (Err(refusal), _) => *refusal,
         (Ok(_), Some(status)) => problem(status, "the shop is having a bad moment"),
-        (Ok(reply), None) => reply,
+        (Ok(response), None) => response,
     }
 }
 
@@ -65,11 +65,11 @@ fn problem(status: StatusCode, why: &str) -> Response {
     (status, Json(json!({ "error": why }))).into_response()
 }
 
-fn refuse(status: StatusCode, why: &str) -> Refusal {
+fn error_response(status: StatusCode, why: &str) -> ErrorResponse {
     Box::new(problem(status, why))
 }
 
-fn rejected(rejection: impl IntoResponse) -> Refusal {
+fn rejected(rejection: impl IntoResponse) -> ErrorResponse {
     Box::new(rejection.into_response())
 }
 
@@ -86,7 +86,7 @@ fn item(id: u32) -> Value {
 }
 
 async fn home(State(shop): Shop) -> Response {
-    answer(&shop, Endpoint::Home, Ok(Html(HOME).into_response())).await
+    respond(&shop, Endpoint::Home, Ok(Html(HOME).into_response())).await
 }
 
 #[derive(Deserialize)]
@@ -96,17 +96,17 @@ struct Login {
 }
 
 async fn login(State(shop): Shop, body: Result<Json<Login>, JsonRejection>) -> Response {
-    let reply = body.map_err(rejected).and_then(|Json(login)| {
+    let response = body.map_err(rejected).and_then(|Json(login)| {
         if !login.email.contains('@') || login.password.is_empty() {
-            return Err(refuse(StatusCode::UNAUTHORIZED, "unknown email or password"));
+            return Err(error_response(StatusCode::UNAUTHORIZED, "unknown email or password"));
         }
         Ok(ok(json!({ "token": format!("{:032x}", fastrand::u128(..)) })))
     });
-    answer(&shop, Endpoint::Login, reply).await
+    respond(&shop, Endpoint::Login, response).await
 }
 
 #[derive(Deserialize)]
-struct Page {
+struct PageQuery {
     #[serde(default = "first_page")]
     page: u32,
 }
@@ -115,65 +115,65 @@ fn first_page() -> u32 {
     1
 }
 
-async fn products(State(shop): Shop, query: Result<Query<Page>, QueryRejection>) -> Response {
-    let reply = query.map_err(rejected).and_then(|Query(Page { page })| {
+async fn products(State(shop): Shop, query: Result<Query<PageQuery>, QueryRejection>) -> Response {
+    let response = query.map_err(rejected).and_then(|Query(PageQuery { page })| {
         if !(1..=PAGES).contains(&page) {
-            return Err(refuse(StatusCode::NOT_FOUND, "no such page"));
+            return Err(error_response(StatusCode::NOT_FOUND, "no such page"));
         }
         let first = (page - 1) * PAGE_SIZE + 1;
         let items: Vec<Value> = (first..first + PAGE_SIZE).map(item).collect();
         Ok(ok(json!({ "page": page, "pages": PAGES, "items": items })))
     });
-    answer(&shop, Endpoint::Products, reply).await
+    respond(&shop, Endpoint::Products, response).await
 }
 
 async fn product(State(shop): Shop, id: Result<Path<u32>, PathRejection>) -> Response {
-    let reply = match id {
+    let response = match id {
         Ok(Path(id)) if (1..=PRODUCTS).contains(&id) => Ok(ok(item(id))),
-        _ => Err(refuse(StatusCode::NOT_FOUND, "no such product")),
+        _ => Err(error_response(StatusCode::NOT_FOUND, "no such product")),
     };
-    answer(&shop, Endpoint::Product, reply).await
+    respond(&shop, Endpoint::Product, response).await
 }
 
 #[derive(Deserialize)]
-struct Line {
+struct CartLine {
     product_id: u32,
     quantity: u32,
 }
 
-async fn cart(State(shop): Shop, body: Result<Json<Line>, JsonRejection>) -> Response {
-    let reply = body.map_err(rejected).and_then(|Json(line)| {
+async fn cart(State(shop): Shop, body: Result<Json<CartLine>, JsonRejection>) -> Response {
+    let response = body.map_err(rejected).and_then(|Json(line)| {
         if !(1..=PRODUCTS).contains(&line.product_id) || !(1..=100).contains(&line.quantity) {
-            return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "product_id is 1 to 200, quantity 1 to 100"));
+            return Err(error_response(StatusCode::UNPROCESSABLE_ENTITY, "product_id is 1 to 200, quantity 1 to 100"));
         }
         Ok(created(json!({ "items": [{ "product_id": line.product_id, "quantity": line.quantity }] })))
     });
-    answer(&shop, Endpoint::Cart, reply).await
+    respond(&shop, Endpoint::Cart, response).await
 }
 
 #[derive(Deserialize)]
-struct Order {
+struct OrderForm {
     name: String,
     address: String,
 }
 
-async fn checkout(State(shop): Shop, body: Result<Json<Order>, JsonRejection>) -> Response {
-    let reply = body.map_err(rejected).and_then(|Json(order)| {
+async fn checkout(State(shop): Shop, body: Result<Json<OrderForm>, JsonRejection>) -> Response {
+    let response = body.map_err(rejected).and_then(|Json(order)| {
         if order.name.trim().is_empty() || order.address.trim().is_empty() {
-            return Err(refuse(StatusCode::UNPROCESSABLE_ENTITY, "name and address are needed"));
+            return Err(error_response(StatusCode::UNPROCESSABLE_ENTITY, "name and address are needed"));
         }
         Ok(created(json!({ "order": fastrand::u32(100_000..1_000_000) })))
     });
-    answer(&shop, Endpoint::Checkout, reply).await
+    respond(&shop, Endpoint::Checkout, response).await
 }
 
 #[derive(Deserialize)]
-struct Wanted {
+struct SearchQuery {
     q: String,
 }
 
-async fn search(State(shop): Shop, query: Result<Query<Wanted>, QueryRejection>) -> Response {
-    let reply = query.map_err(rejected).map(|Query(Wanted { q })| {
+async fn search(State(shop): Shop, query: Result<Query<SearchQuery>, QueryRejection>) -> Response {
+    let response = query.map_err(rejected).map(|Query(SearchQuery { q })| {
         let wanted = q.to_lowercase();
         let hits: Vec<Value> = (1..=PRODUCTS)
             .map(item)
@@ -182,23 +182,23 @@ async fn search(State(shop): Shop, query: Result<Query<Wanted>, QueryRejection>)
             .collect();
         ok(json!({ "items": hits }))
     });
-    answer(&shop, Endpoint::Search, reply).await
+    respond(&shop, Endpoint::Search, response).await
 }
 
 async fn report(State(shop): Shop) -> Response {
-    let reply = ok(json!({ "orders": fastrand::u32(1_000..2_000), "revenue": fastrand::u32(50_000..90_000) }));
-    answer(&shop, Endpoint::Report, Ok(reply)).await
+    let response = ok(json!({ "orders": fastrand::u32(1_000..2_000), "revenue": fastrand::u32(50_000..90_000) }));
+    respond(&shop, Endpoint::Report, Ok(response)).await
 }
 
-/// Not a part of the shop: neither counted nor delayed.
+/// Not part of the shop: neither counted nor delayed.
 async fn count(State(shop): Shop) -> Json<Value> {
     Json(shop.to_json())
 }
 
 async fn not_found(State(shop): Shop) -> Response {
-    answer(&shop, Endpoint::Other, Err(refuse(StatusCode::NOT_FOUND, "no such page"))).await
+    respond(&shop, Endpoint::Other, Err(error_response(StatusCode::NOT_FOUND, "no such page"))).await
 }
 
 async fn not_allowed(State(shop): Shop) -> Response {
-    answer(&shop, Endpoint::Other, Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "not this way"))).await
+    respond(&shop, Endpoint::Other, Err(error_response(StatusCode::METHOD_NOT_ALLOWED, "not this way"))).await
 }

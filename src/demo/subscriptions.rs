@@ -1,7 +1,6 @@
-//! What happens in the shop, as GraphQL subscriptions over a WebSocket: stock that changes, orders that come in.
+//! GraphQL subscriptions over a WebSocket: changes of stock, new orders.
 //!
-//! Each goes at the pace that the subscriber asks for, and ends when and how it asks for: so a load test knows what must
-//! have come.
+//! The subscriber sets the interval and the number of events, so that a load test knows what to expect.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,15 +13,15 @@ use axum::response::Response;
 use futures_util::{SinkExt as _, Stream, StreamExt as _, future, stream};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::counters::Counters;
-use super::graphql_schema::{Database, Order, known};
+use super::counters::RequestCounters;
+use super::graphql_schema::{Database, Order, parse_id};
 
-/// Milliseconds between two events, at most.
-const SLOWEST: u32 = 60_000;
+/// Maximum interval between two events, in milliseconds.
+const MAX_INTERVAL: u32 = 60_000;
 
-pub(super) struct Happenings;
+pub(super) struct SubscriptionRoot;
 
-/// How many of a product are left.
+/// The stock of a product.
 #[derive(SimpleObject)]
 struct Stock {
     product: ID,
@@ -30,8 +29,8 @@ struct Stock {
 }
 
 #[Subscription(name = "Subscription")]
-impl Happenings {
-    /// The stock of a product: now, and then each `every` milliseconds; `first` so often.
+impl SubscriptionRoot {
+    /// The stock of a product: one event now and one every `every` milliseconds, `first` events in total.
     async fn stock(
         &self,
         context: &Context<'_>,
@@ -39,14 +38,14 @@ impl Happenings {
         #[graphql(default = 1_000)] every: u32,
         first: Option<u32>,
     ) -> Result<impl Stream<Item = Stock> + use<>, Error> {
-        let id = known(&product_id).ok_or_else(|| {
+        let id = parse_id(&product_id).ok_or_else(|| {
             Error::new(format!("no product {}", *product_id)).extend_with(|_, e| e.set("code", "BAD_USER_INPUT"))
         })?;
         let product = move |number: u32| Stock { product: id.into(), left: id.wrapping_add(number) * 7 % 40 };
         Ok(paced(context, every, first)?.map(product))
     }
 
-    /// Orders: one now, and then one each `every` milliseconds; `first` so many. With `fail_at` the warehouse is lost then.
+    /// Orders: one event now and one every `every` milliseconds, `first` events in total. Fails at event `fail_at`.
     async fn orders(
         &self,
         context: &Context<'_>,
@@ -65,10 +64,10 @@ impl Happenings {
     }
 }
 
-/// Numbers from 1, each counted as an event when its time has come.
+/// Numbers from 1 at the given interval, each counted as an event.
 fn paced(context: &Context<'_>, every: u32, first: Option<u32>) -> Result<impl Stream<Item = u32> + use<>, Error> {
-    let counters = Arc::clone(context.data::<Arc<Counters>>()?);
-    let mut ticks = interval(Duration::from_millis(every.clamp(1, SLOWEST).into()));
+    let counters = Arc::clone(context.data::<Arc<RequestCounters>>()?);
+    let mut ticks = interval(Duration::from_millis(every.clamp(1, MAX_INTERVAL).into()));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let last = first.unwrap_or(u32::MAX);
     Ok(stream::unfold((ticks, 1), move |(mut ticks, number)| {
@@ -84,14 +83,18 @@ fn paced(context: &Context<'_>, every: u32, first: Option<u32>) -> Result<impl S
     }))
 }
 
-/// Speaks `graphql-transport-ws` with who asks for a WebSocket.
-pub(super) fn upgraded<E: Executor>(upgrade: WebSocketUpgrade, schema: E, counters: Arc<Counters>) -> Response {
+/// Serves `graphql-transport-ws` on an upgraded connection.
+pub(super) fn serve_upgraded<E: Executor>(
+    upgrade: WebSocketUpgrade,
+    schema: E,
+    counters: Arc<RequestCounters>,
+) -> Response {
     upgrade
         .protocols([Protocols::GraphQLWS.sec_websocket_protocol()])
         .on_upgrade(|socket| serve(socket, schema, counters))
 }
 
-async fn serve<E: Executor>(socket: Socket, schema: E, counters: Arc<Counters>) {
+async fn serve<E: Executor>(socket: Socket, schema: E, counters: Arc<RequestCounters>) {
     let (mut sink, messages) = socket.split();
     let texts = messages.filter_map(|message| {
         future::ready(match message {
@@ -102,9 +105,9 @@ async fn serve<E: Executor>(socket: Socket, schema: E, counters: Arc<Counters>) 
     let mut data = Data::default();
     data.insert(Database::default());
     data.insert(counters);
-    let mut replies = WebSocket::new(schema, texts, Protocols::GraphQLWS).connection_data(data);
-    while let Some(reply) = replies.next().await {
-        let message = match reply {
+    let mut responses = WebSocket::new(schema, texts, Protocols::GraphQLWS).connection_data(data);
+    while let Some(response) = responses.next().await {
+        let message = match response {
             WsMessage::Text(text) => Message::Text(text.into()),
             WsMessage::Close(code, reason) => Message::Close(Some(CloseFrame { code, reason: reason.into() })),
         };

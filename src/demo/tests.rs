@@ -3,9 +3,9 @@ use std::net::TcpStream;
 
 use super::DemoTarget;
 use super::behaviour;
-use super::counters::{Counters, Endpoint};
+use super::counters::{Endpoint, RequestCounters};
 
-/// Sends one request on a connection of its own; returns status and body.
+/// Sends a request over a new connection; returns status and body.
 fn ask(target: &DemoTarget, request_line: &str, headers: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(target.address).unwrap();
     write!(
@@ -14,19 +14,19 @@ fn ask(target: &DemoTarget, request_line: &str, headers: &str, body: &str) -> (u
         body.len()
     )
     .unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    let status = reply.split(' ').nth(1).unwrap().parse().unwrap();
-    (status, reply.split_once("\r\n\r\n").unwrap().1.to_owned())
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let status = response.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, response.split_once("\r\n\r\n").unwrap().1.to_owned())
 }
 
 const JSON: &str = "content-type: application/json\r\n";
 
 #[test]
-fn good_requests_succeed_bad_ones_get_4xx_and_all_are_counted() {
+fn requests_are_checked_and_counted() {
     let target = DemoTarget::start(0).unwrap();
     assert!(target.url().starts_with("http://127.0.0.1:"));
-    // A random fault may replace what is right, and nothing else.
+    // Valid requests may fail randomly, invalid ones may not.
     for (line, headers, body, wanted, fault) in [
         ("GET /", "", "", 200, 500),
         ("GET /api/products?page=20", "", "", 200, 500),
@@ -52,8 +52,8 @@ fn good_requests_succeed_bad_ones_get_4xx_and_all_are_counted() {
         ("GET /nowhere", "", "", 404, 404),
         ("DELETE /api/cart", "", "", 405, 405),
     ] {
-        let (status, reply) = ask(&target, line, headers, body);
-        assert!(status == wanted || status == fault, "{line} {body}: {status} {reply}");
+        let (status, response) = ask(&target, line, headers, body);
+        assert!(status == wanted || status == fault, "{line} {body}: {status} {response}");
     }
     let (status, counts) = ask(&target, "GET /_count", "", "");
     assert_eq!(status, 200);
@@ -75,12 +75,12 @@ fn good_requests_succeed_bad_ones_get_4xx_and_all_are_counted() {
 }
 
 #[test]
-fn a_page_holds_the_products_it_should() {
+fn pages_list_their_products() {
     let target = DemoTarget::start(0).unwrap();
     let page = (0..20)
         .map(|_| ask(&target, "GET /api/products?page=2", "", ""))
         .find(|(status, _)| *status == 200)
-        .expect("20 faults of 0.3 % in turn do not happen");
+        .expect("20 random faults of 0.3 % in a row");
     let page: serde_json::Value = serde_json::from_str(&page.1).unwrap();
     let ids: Vec<u64> = page["items"].as_array().unwrap().iter().map(|i| i["id"].as_u64().unwrap()).collect();
     assert_eq!(ids, (11..=20).collect::<Vec<u64>>());
@@ -88,7 +88,7 @@ fn a_page_holds_the_products_it_should() {
 }
 
 #[test]
-fn dropping_it_frees_the_port_and_a_taken_port_is_an_error() {
+fn ports_in_use_are_errors_and_dropping_frees_them() {
     let target = DemoTarget::start(0).unwrap();
     let address = target.address;
     let error = DemoTarget::start(address.port()).unwrap_err();
@@ -97,57 +97,57 @@ fn dropping_it_frees_the_port_and_a_taken_port_is_an_error() {
     assert_eq!(TcpStream::connect(address).unwrap_err().kind(), ErrorKind::ConnectionRefused);
 }
 
-/// Asks until the shop has no bad moment.
+/// Retries until there is no random fault.
 fn graphql(target: &DemoTarget, headers: &str, query: &str) -> (u16, serde_json::Value) {
     let body = serde_json::json!({ "query": query }).to_string();
     loop {
-        let (status, reply) = ask(target, "POST /graphql", &format!("{JSON}{headers}"), &body);
-        let reply: serde_json::Value = serde_json::from_str(&reply).unwrap();
-        if reply["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
-            return (status, reply);
+        let (status, response) = ask(target, "POST /graphql", &format!("{JSON}{headers}"), &body);
+        let response: serde_json::Value = serde_json::from_str(&response).unwrap();
+        if response["errors"][0]["extensions"]["code"] != "UNAVAILABLE" {
+            return (status, response);
         }
     }
 }
 
 #[test]
-fn graphql_answers_errors_and_partial_data_with_200() {
+fn graphql_errors_and_partial_data_have_status_200() {
     let target = DemoTarget::start(0).unwrap();
-    let (status, reply) =
+    let (status, response) =
         graphql(&target, "", "{ products(search: \"KETTLE\", first: 3) { nodes { id name price } } }");
-    assert_eq!((status, reply["data"]["products"]["nodes"].as_array().unwrap().len()), (200, 3), "{reply}");
-    let (_, reply) =
+    assert_eq!((status, response["data"]["products"]["nodes"].as_array().unwrap().len()), (200, 3), "{response}");
+    let (_, response) =
         graphql(&target, "", "mutation { addReview(productId: 7, stars: 9) { id userErrors { message } } }");
-    assert_eq!(reply["data"]["addReview"]["userErrors"][0]["message"], "stars are 1 to 5", "{reply}");
-    let (_, reply) = graphql(&target, "", "mutation { addToCart(productId: 999) { nodes { id } } }");
+    assert_eq!(response["data"]["addReview"]["userErrors"][0]["message"], "stars are 1 to 5", "{response}");
+    let (_, response) = graphql(&target, "", "mutation { addToCart(productId: 999) { nodes { id } } }");
     assert_eq!(
-        (&reply["data"], &reply["errors"][0]["extensions"]["code"]),
+        (&response["data"], &response["errors"][0]["extensions"]["code"]),
         (&serde_json::Value::Null, &"BAD_USER_INPUT".into())
     );
-    let (status, reply) = graphql(&target, "", "{ product(id: 25) { name stock } }");
-    assert_eq!((status, reply["errors"][0]["path"][1].as_str()), (200, Some("stock")), "{reply}");
-    assert!(reply["data"]["product"]["name"].is_string());
+    let (status, response) = graphql(&target, "", "{ product(id: 25) { name stock } }");
+    assert_eq!((status, response["errors"][0]["path"][1].as_str()), (200, Some("stock")), "{response}");
+    assert!(response["data"]["product"]["name"].is_string());
 }
 
 #[test]
-fn graphql_requests_that_are_wrong_have_no_data() {
+fn invalid_graphql_requests_have_no_data() {
     let target = DemoTarget::start(0).unwrap();
     for (headers, wanted) in [("", 200), ("accept: application/graphql-response+json\r\n", 400)] {
-        let (status, reply) = graphql(&target, headers, "{ nothing }");
-        assert_eq!(status, wanted, "{reply}");
-        assert!(reply.get("data").is_none() && reply["errors"].is_array(), "{reply}");
+        let (status, response) = graphql(&target, headers, "{ nothing }");
+        assert_eq!(status, wanted, "{response}");
+        assert!(response.get("data").is_none() && response["errors"].is_array(), "{response}");
     }
     let (status, _) = ask(&target, "GET /graphql?query=mutation%7Ba%7D", "", "");
     assert_eq!(status, 405);
-    let (status, reply) = ask(&target, "GET /graphql?query=%7Borders(first:1)%7Bid%7D%7D", "", "");
-    assert!(status == 200 && reply.contains("\"data\""), "{reply}");
+    let (status, response) = ask(&target, "GET /graphql?query=%7Borders(first:1)%7Bid%7D%7D", "", "");
+    assert!(status == 200 && response.contains("\"data\""), "{response}");
 }
 
-/// Statuses of `orders` good orders, by the seed alone.
-fn foretold(seed: u64, orders: usize) -> Vec<u16> {
-    let counters = Counters::default();
-    counters.behave(seed, true);
+/// Statuses of `orders` valid orders with this seed.
+fn expected_statuses(seed: u64, orders: usize) -> Vec<u16> {
+    let counters = RequestCounters::default();
+    counters.set_seed(seed, true);
     let status = |_| {
-        let mut rng = counters.chance(Endpoint::Checkout);
+        let mut rng = counters.next_rng(Endpoint::Checkout);
         behaviour::delay(Endpoint::Checkout, 1, &mut rng);
         behaviour::fault(Endpoint::Checkout, &mut rng).map_or(201, |status| status.as_u16())
     };
@@ -155,10 +155,10 @@ fn foretold(seed: u64, orders: usize) -> Vec<u16> {
 }
 
 #[test]
-fn the_faults_of_a_seed_come_again() {
+fn faults_are_reproducible() {
     const ORDERS: usize = 12;
     let bad = |statuses: &[u16]| statuses.iter().filter(|status| **status == 503).count();
-    let seed = (0..).find(|seed| bad(&foretold(*seed, ORDERS)) >= 2).unwrap();
+    let seed = (0..).find(|seed| bad(&expected_statuses(*seed, ORDERS)) >= 2).unwrap();
     let target = DemoTarget::start(0).unwrap();
     let order = || ask(&target, "POST /api/checkout", JSON, r#"{"name":"Ada","address":"1 Main Street"}"#).0;
     for others in [0, 2] {
@@ -168,7 +168,7 @@ fn the_faults_of_a_seed_come_again() {
             (0..others).for_each(|_| drop(ask(&target, "GET /", "", "")));
             statuses.push(order());
         }
-        assert_eq!(statuses, foretold(seed, ORDERS), "{others} in between");
+        assert_eq!(statuses, expected_statuses(seed, ORDERS), "{others} in between");
     }
     target.seed_without_faults(seed);
     assert_eq!((0..ORDERS).map(|_| order()).collect::<Vec<_>>(), vec![201; ORDERS]);

@@ -1,26 +1,26 @@
-//! What this machine is, for reports: figures of different machines are not compared without a word.
+//! Describes this machine for reports: figures of different machines are not comparable.
 
 use std::fs;
 
 use serde::{Deserialize, Serialize};
 
-/// Name, system, processor and memory.
+/// Name, operating system, processor and memory.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Machine {
     /// Host name.
     pub name: String,
     /// Operating system and its version.
     pub system: String,
-    /// Model of the processor; empty where the system does not say.
+    /// Model of the processor; empty if unknown.
     pub processor: String,
-    /// Cores that this process may use.
+    /// Number of cores available to this process.
     pub cores: usize,
-    /// Bytes of memory; 0 where the system does not say.
+    /// Memory in bytes; 0 if unknown.
     pub memory: u64,
 }
 
 impl Machine {
-    /// This one.
+    /// Describes this machine.
     pub fn this() -> Self {
         let uname = rustix::system::uname();
         let [name, system, release] =
@@ -36,7 +36,7 @@ impl Machine {
     }
 }
 
-/// The value of the first line `name: value`; nothing where there is none.
+/// The value of the first line `name: value`; empty if there is none.
 fn field<'a>(text: &'a str, name: &str) -> &'a str {
     let lines = text.lines().filter_map(|line| line.split_once(':'));
     lines.into_iter().find(|(key, _)| key.trim() == name).map_or("", |(_, value)| value.trim())
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_of_proc_are_found() {
+    fn fields_of_proc_are_parsed() {
         let text = "processor\t: 0\nmodel name\t: AMD EPYC: 2\nmodel name\t: other\n";
         assert_eq!(field(text, "model name"), "AMD EPYC: 2");
         assert_eq!((field(text, "flags"), bytes("8042088 kB"), bytes("")), ("", 8_235_098_112, 0));

@@ -1,5 +1,4 @@
-//! What a run with a screen and one without need of the operating system: signals that ask for the end, and writing to
-//! a stream that may take nothing.
+//! Operating system services: signals that ask for the end of a run, and writing to a stream that may block.
 
 pub mod ci;
 pub mod machine;

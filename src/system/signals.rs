@@ -1,5 +1,6 @@
-//! Signals that ask the program to end. Each that would end it without a word is heard instead, so that files are
-//! written and the terminal is given back; one that is ignored when the program starts stays ignored.
+//! Signals that ask the program to end. They are handled instead of ending it at once, so that files are written and
+//! the
+//! terminal is restored. Signals that are ignored at the start of the program stay ignored.
 
 use std::future::poll_fn;
 use std::io;
@@ -10,11 +11,12 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal as Named;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Signals that come within this time of each other count as one: `timeout` sends to its child and then to the group.
+/// Signals within this time count as one: `timeout` sends one to its child and then to the group.
 const TOGETHER: Duration = Duration::from_millis(300);
 
-/// What ends a process by default and can be heard. Faults of the program itself (SEGV, BUS, FPE, ILL) cannot: after
-/// them nothing may go on. PIPE is ignored in every Rust program.
+/// Signals that end a process by default and can be handled. Faults of the program (SEGV, BUS, FPE, ILL) are not: it
+/// cannot
+/// continue after them. PIPE is ignored in every Rust program.
 const ENDING: &[Named] = &[
     Named::HUP,
     Named::INT,
@@ -36,38 +38,39 @@ const ENDING: &[Named] = &[
     Named::POWER,
 ];
 
-/// Signals of real time, without names.
+/// Real-time signals, which have no names.
 #[cfg(target_os = "linux")]
 const UNNAMED: std::ops::RangeInclusive<i32> = 34..=64;
 #[cfg(not(target_os = "linux"))]
 const UNNAMED: std::ops::Range<i32> = 0..0;
 
-/// A file has reached the limit of its size.
+/// A file has reached its size limit.
 pub const FILE_SIZE: i32 = Named::XFSZ.as_raw();
-/// The terminal asks to stop for a while (Ctrl-Z).
+/// The terminal asks to suspend (Ctrl-Z).
 pub const SUSPEND: i32 = Named::TSTP.as_raw();
-/// The signal of Ctrl-C.
+/// Ctrl-C.
 pub const INTERRUPT: i32 = Named::INT.as_raw();
-/// The signal that asks a program to end.
+/// The default signal of `kill`.
 pub const TERMINATE: i32 = Named::TERM.as_raw();
-/// The terminal is gone.
+/// The terminal was closed.
 pub const HANG_UP: i32 = Named::HUP.as_raw();
 
-/// How many there have been; what comes together counts once.
+/// Number of signals; those within [`TOGETHER`] count as one.
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// How many signals have asked for the end since the program began.
+/// Number of signals that have asked for the end so far.
 pub fn count() -> u32 {
     COUNT.load(Ordering::Relaxed)
 }
 
-/// Calls `heard` with the number of each signal that asks for the end, and of each in `also`, on a thread of its own
-/// until the program ends. From now on none of them ends the program by itself.
+/// Starts a thread that calls `handle` with the number of each signal that asks for the end, and of each in `also`.
+/// From
+/// now on, none of them ends the program by itself.
 ///
 /// # Errors
-/// When the system refuses the thread or a handler.
-pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
-    let (answer, answered) = std::sync::mpsc::channel();
+/// When the thread or a handler cannot be created.
+pub fn listen(also: &'static [i32], mut handle: impl FnMut(i32) + Send + 'static) -> io::Result<()> {
+    let (ready, is_ready) = std::sync::mpsc::channel();
     let work = move || {
         let started = tokio::runtime::Builder::new_current_thread().enable_io().build().and_then(|runtime| {
             let signals = handlers(&runtime, also)?;
@@ -75,10 +78,10 @@ pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static)
         });
         let (runtime, mut signals) = match started {
             Ok(started) => started,
-            Err(error) => return drop(answer.send(Err(error))),
+            Err(error) => return drop(ready.send(Err(error))),
         };
-        // Whoever started this waits for it.
-        let _ = answer.send(Ok(()));
+        // The caller waits for it.
+        let _ = ready.send(Ok(()));
         runtime.block_on(async {
             let mut last: Option<Instant> = None;
             loop {
@@ -91,26 +94,26 @@ pub fn listen(also: &'static [i32], mut heard: impl FnMut(i32) + Send + 'static)
                     last = Some(Instant::now());
                     COUNT.fetch_add(1, Ordering::Relaxed);
                 }
-                heard(number);
+                handle(number);
             }
         });
     };
     std::thread::Builder::new().name("signals".into()).spawn(work)?;
-    answered.recv().unwrap_or_else(|gone| Err(io::Error::other(gone)))
+    is_ready.recv().unwrap_or_else(|gone| Err(io::Error::other(gone)))
 }
 
-/// A handler for each signal that asks for the end, and for each in `also`, but for those that the process ignores.
+/// A handler for each signal that asks for the end, and for each in `also`, except those that the process ignores.
 fn handlers(runtime: &tokio::runtime::Runtime, also: &[i32]) -> io::Result<Vec<(i32, Signal)>> {
     let _inside = runtime.enter();
     let ignored = ignored();
     let mut handlers = Vec::new();
     for number in ENDING.iter().map(|signal| signal.as_raw()).chain(UNNAMED).chain(also.iter().copied()) {
-        if is_in(ignored, number) {
+        if is_set(ignored, number) {
             continue;
         }
         match signal(SignalKind::from_raw(number)) {
             Ok(handler) => handlers.push((number, handler)),
-            // What observes a program may keep some of these for itself, as Valgrind does.
+            // A debugger may reserve some of these, as Valgrind does.
             Err(_) if UNNAMED.contains(&number) => {}
             Err(error) => return Err(error),
         }
@@ -118,20 +121,19 @@ fn handlers(runtime: &tokio::runtime::Runtime, also: &[i32]) -> io::Result<Vec<(
     Ok(handlers)
 }
 
-/// From now on a file that reaches the limit of its size ends nothing: the write returns an error, which is said with
-/// the name of the file.
+/// Makes a write that reaches the file size limit return an error, which names the file, instead of ending the program.
 pub fn survive_file_limit() {
-    if is_in(ignored(), FILE_SIZE) {
+    if is_set(ignored(), FILE_SIZE) {
         return;
     }
-    // The handler stays when the runtime that it needs for a moment is gone. Without one all is as before.
+    // The handler outlives the runtime that registers it. Without one, the default applies.
     if let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_io().build() {
         let _inside = runtime.enter();
         drop(signal(SignalKind::from_raw(FILE_SIZE)));
     }
 }
 
-/// What a signal says, in words.
+/// Describes a signal.
 pub fn words(number: i32) -> String {
     match Named::from_named_raw(number) {
         Some(Named::INT) => "interrupted".to_owned(),
@@ -153,15 +155,15 @@ async fn next(signals: &mut [(i32, Signal)]) -> i32 {
     .await
 }
 
-/// The signals that this process ignores, a bit each from the first: those that `nohup` or a shell has turned off for
-/// what it starts. None where the system has no such file.
+/// The signals that this process ignores, one bit each, starting with signal 1: `nohup` and shells disable some for the
+/// programs that they start. None if the system does not report them.
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-fn is_in(mask: u64, number: i32) -> bool {
+fn is_set(mask: u64, number: i32) -> bool {
     u32::try_from(number - 1).ok().and_then(|bit| mask.checked_shr(bit)).is_some_and(|rest| rest & 1 == 1)
 }
 
@@ -170,19 +172,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mask_has_a_bit_for_each_signal_from_the_first() {
+    fn bits_of_a_mask_are_signals() {
         for (mask, number, is) in
             [(1, 1, true), (1, 2, false), (0x1000, 13, true), (1 << 63, 64, true), (u64::MAX, 65, false)]
         {
-            assert_eq!(is_in(mask, number), is, "{mask:x} {number}");
+            assert_eq!(is_set(mask, number), is, "{mask:x} {number}");
         }
-        // A Rust program ignores PIPE from its start.
+        // Rust programs ignore PIPE.
         #[cfg(target_os = "linux")]
-        assert!(is_in(ignored(), Named::PIPE.as_raw()));
+        assert!(is_set(ignored(), Named::PIPE.as_raw()));
     }
 
     #[test]
-    fn signals_have_words() {
+    fn signals_are_described() {
         assert_eq!([2, 15, 1, 10].map(words), ["interrupted", "asked to terminate", "terminal gone", "signal 10"]);
     }
 }

@@ -1,5 +1,6 @@
-//! Writing past the locks of the standard library: a write that hangs must not keep other threads, or the way out of
-//! the program, from what they do.
+//! Writes without the locks of the standard library, so that a blocked write does not block other threads or the exit
+//! of
+//! the program.
 
 use std::io;
 
@@ -10,7 +11,7 @@ use rustix::io::Errno;
 /// Writes all of `bytes`.
 ///
 /// # Errors
-/// When the stream refuses them: nobody reads it any more, its disk is full.
+/// When the stream rejects them: its reader is gone, or the disk is full.
 pub fn all(stream: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         bytes = &bytes[some(stream, bytes)?..];
@@ -18,7 +19,7 @@ pub fn all(stream: BorrowedFd<'_>, mut bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes at least one byte and returns how many were taken.
+/// Writes at least one byte, and returns the number of bytes written.
 ///
 /// # Errors
 /// As in [`all`].
@@ -28,7 +29,7 @@ pub fn some(stream: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(n) => return Ok(n),
             Err(Errno::INTR) => {}
-            // Someone before us has left the stream in this mode.
+            // The stream was already non-blocking.
             Err(Errno::AGAIN) => match poll(&mut [PollFd::new(&stream, PollFlags::OUT)], None) {
                 Ok(_) | Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),

@@ -1,8 +1,8 @@
-//! One table of everything a key can do. Dispatch, footer and help page are read from it, so they cannot disagree.
+//! The table of all keys: dispatch, footer and help page read it, so they cannot disagree.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// What the user wants.
+/// The action of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Start,
@@ -59,19 +59,19 @@ pub(crate) const STOPPING: u8 = 8;
 const DASHBOARD: u8 = LIVE | STOPPING | DONE;
 const EVERYWHERE: u8 = LAUNCHER | DASHBOARD;
 
-/// One line of the table.
+/// A row of the table.
 pub(crate) struct Binding {
     pub action: Action,
     pub keys: &'static [Key],
-    /// How the keys are written.
+    /// The keys as displayed.
     pub shown: &'static str,
     pub help: &'static str,
     pub places: u8,
-    /// Keys and word in the footer, where it has a place there.
+    /// Keys and label in the footer, if it has one.
     pub footer: Option<(&'static str, &'static str)>,
 }
 
-/// A key as the terminal reports it.
+/// A key as reported by the terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Key {
     pub code: KeyCode,
@@ -98,7 +98,7 @@ macro_rules! bind {
     };
 }
 
-/// Every action, in the order of footer and help page.
+/// All actions, in the order of footer and help page.
 pub(crate) const TABLE: &[Binding] = &[
     bind!(Start, [k(KeyCode::Enter)], "Enter", "start the scenario", LAUNCHER, "⏎" "start"),
     bind!(Host, [c('h')], "h", "enter the host", LAUNCHER, "h" "host"),
@@ -143,7 +143,7 @@ pub(crate) const TABLE: &[Binding] = &[
     bind!(Redraw, [ctrl('l')], "Ctrl-L", "redraw the screen", EVERYWHERE),
 ];
 
-/// What a key means in a place.
+/// The action of a key in a place.
 pub(crate) fn lookup(event: KeyEvent, place: u8) -> Option<Action> {
     if event.modifiers.intersects(KeyModifiers::ALT | KeyModifiers::SUPER) {
         return None;
@@ -152,7 +152,7 @@ pub(crate) fn lookup(event: KeyEvent, place: u8) -> Option<Action> {
     TABLE.iter().find(|b| b.places & place != 0 && b.keys.contains(&key)).map(|b| b.action)
 }
 
-/// What can no longer be changed while the run stops, if that is what the key would do.
+/// Why a key has no effect while the run stops, if it would change the load.
 pub(crate) fn refused(event: KeyEvent, place: u8) -> Option<&'static str> {
     if place != STOPPING || lookup(event, place).is_some() {
         return None;
@@ -165,9 +165,9 @@ pub(crate) fn refused(event: KeyEvent, place: u8) -> Option<&'static str> {
     }
 }
 
-/// Hints in the footer of a place, in order.
+/// The hints in the footer of a place.
 pub(crate) fn footer(place: u8) -> impl Iterator<Item = (&'static str, &'static str)> {
-    // While load runs the pairs of keys represent the exact values too.
+    // While load runs, the pairs of keys stand for the prompts too.
     TABLE
         .iter()
         .filter(move |b| b.places & place != 0)
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_key_means_two_things_in_one_place() {
+    fn keys_are_unique_in_each_place() {
         for place in [LAUNCHER, LIVE, STOPPING, DONE] {
             let mut seen: Vec<Key> = Vec::new();
             for binding in TABLE.iter().filter(|b| b.places & place != 0) {

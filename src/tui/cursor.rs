@@ -1,11 +1,11 @@
-//! The highlighted row of a list: which row it is, not where it is.
+//! The highlighted row of a list, identified by its subject and not by its position.
 
 use std::sync::Arc;
 
 use crate::row_kind::RowKind;
 use crate::stats::snapshot::{FailureRow, Row};
 
-/// What a row is about. Its text is looked up in the snapshot that is shown.
+/// The subject of a row. Its text is looked up in the displayed snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Subject {
     Endpoint {
@@ -13,7 +13,7 @@ pub(crate) enum Subject {
         name: Arc<str>,
     },
     Failure {
-        /// Of the kind of failure; the rest is for titles.
+        /// Identifies the failure; the other fields are for titles.
         id: u64,
         kind: RowKind,
         name: Arc<str>,
@@ -32,7 +32,7 @@ impl From<&FailureRow> for Subject {
     }
 }
 
-/// Stays on its row when the order changes, rows come, or others go.
+/// Follows its row when rows are sorted, added or removed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Cursor {
     row: Option<Subject>,
@@ -40,13 +40,12 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Where the row was when the list was last followed.
+    /// Position of the row at the last call of [`follow`](Self::follow).
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// Finds its row in a list that has changed. A row that is gone is replaced by the one in its place, and that one is
-    /// followed from then on.
+    /// Finds the row in a changed list. If it is gone, the row at its position is highlighted and followed from now on.
     pub fn follow(&mut self, rows: &[Subject]) {
         match rows.iter().position(|row| self.row.as_ref() == Some(row)) {
             Some(index) => self.index = index,
@@ -57,7 +56,7 @@ impl Cursor {
     /// Highlights the row at `index`, or the last one.
     pub fn move_to(&mut self, index: usize, rows: &[Subject]) {
         self.index = index.min(rows.len().saturating_sub(1));
-        // In an empty list the row is remembered: the same one may come back.
+        // Remember the row if the list is empty: it may come back.
         if let Some(row) = rows.get(self.index) {
             self.row = Some(row.clone());
         }
@@ -75,16 +74,16 @@ mod tests {
     #[test]
     fn the_highlight_follows_its_row() {
         for (lists, wanted) in [
-            // Sorted anew, rows before it, rows after it.
+            // Sorted, rows added before it, rows added after it.
             (&["abcd", "dcba"][..], 'c'),
             (&["abcd", "xyzabcd"], 'c'),
             (&["abcd", "abcde"], 'c'),
-            // Filtered: it stays, or gives way to the one in its place, which is then the one that is followed.
+            // Filtered: it stays, or is replaced by the row at its position.
             (&["abcd", "cd", "abcd"], 'c'),
             (&["abcd", "abd", "dba"], 'd'),
             (&["abcd", "ab", "ba"], 'b'),
             (&["abcd", "abd", "abcd"], 'd'),
-            // Reset: nothing is there for a while.
+            // Reset: the list is empty for a while.
             (&["abcd", "", "ca"], 'c'),
             (&["abcd", "", "xa"], 'x'),
         ] {

@@ -1,4 +1,4 @@
-//! What the threads send to the loop of the screen.
+//! Events that threads send to the main loop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use crate::stats::Snapshot;
 #[derive(Debug)]
 pub(crate) enum Event {
     Input(crossterm::event::Event),
-    /// Of the run with this number.
+    /// A snapshot of the run with this number.
     Snapshot(u64, Arc<Snapshot>),
-    /// The run with this number ended without a last snapshot.
+    /// The run with this number ended without a final snapshot.
     Lost(u64),
     Exported(Result<Vec<PathBuf>, String>),
-    /// Whether the Redis with this address responds.
+    /// Whether the Redis server at this address responds.
     Probed(Arc<str>, Result<(), ProbeError>),
-    /// What was read of the entry with this index.
+    /// The result of reading the entry with this index.
     Read(usize, Box<Reading>),
     Signal(i32),
     Suspend,

@@ -1,27 +1,27 @@
-//! How the screen ends, and what is left of the run then.
+//! How the screen ends, and what remains of the run.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::stats::Snapshot;
 
-/// How the screen was left.
+/// Why the screen was left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// By a key.
     Quit,
-    /// By a signal, with its number.
+    /// By a signal; its number.
     Signal(i32),
-    /// By a second signal, with its number: the run was not left to end by itself.
+    /// By a second signal, which did not wait for the run; its number.
     Forced(i32),
-    /// The terminal is gone.
+    /// The terminal was closed.
     HangUp,
 }
 
-/// What is left when the screen is gone and the terminal restored.
+/// What remains after the terminal was restored.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The last snapshot of the last run, all its requests counted.
+    /// The final snapshot of the last run.
     pub last: Option<Arc<Snapshot>>,
     /// Files exported.
     pub exports: Vec<PathBuf>,
@@ -29,13 +29,13 @@ pub struct Outcome {
     pub exit: Exit,
 }
 
-/// The screen cannot go on. The terminal has been restored.
+/// A fatal error of the screen. The terminal has been restored.
 #[derive(Debug, thiserror::Error)]
 pub enum TuiError {
-    /// The terminal refuses something.
+    /// The terminal cannot be read or written.
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[from] std::io::Error),
-    /// Another thread panicked; what it said.
+    /// Another thread panicked; the message.
     #[error("a thread of katydid panicked: {0}")]
     Panicked(String),
 }

@@ -1,4 +1,4 @@
-//! Models for tests, made by hand: a run in its third minute, and a launcher with a sound and a broken scenario.
+//! Models for tests: a run in its third minute, and a launcher with a valid and a broken scenario.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -48,7 +48,7 @@ fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime
         detail: String::new(),
     };
     FailureRow {
-        // Anything that differs.
+        // Any unique number.
         id: number.0,
         kind: RowKind::http(place.0),
         name: place.1.into(),
@@ -61,7 +61,7 @@ fn failure(number: (u64, u64), place: (&str, &str), reason: &str, at: SystemTime
     }
 }
 
-/// A moment of a run, `second` seconds after its start.
+/// A snapshot of a run, `second` seconds after its start.
 pub(crate) fn snapshot(second: u64) -> Snapshot {
     let started = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
     let at = started + Duration::from_secs(second);

@@ -1,22 +1,22 @@
-//! The past of a run as columns of a chart: buckets of the series are put together until the wanted span fits.
+//! History of a run as columns of a chart: buckets of the time series are merged until the span fits.
 //!
-//! Columns are cut at whole multiples of their length of run time, so a column keeps its height once it is past and the
-//! chart moves by whole columns.
+//! Columns start at multiples of their length, so that a finished column keeps its height and the chart moves by whole
+//! columns.
 
 use std::time::Duration;
 
 use crate::stats::Snapshot;
 use crate::stats::snapshot::Bucket;
 
-/// Lengths a column can have, in seconds.
+/// Possible lengths of a column, in seconds.
 const LENGTHS: [u64; 17] = [1, 2, 3, 4, 6, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400, 43_200];
-/// What is seen without a wish: the whole run while it is young, then the last minutes.
+/// Span shown by default: the whole run at first, then the last 90 seconds.
 const GLANCE: Duration = Duration::from_secs(90);
 
-/// How much of the past the charts show.
+/// The span of time that charts show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Span {
-    /// The whole run at first, later a glance back.
+    /// The whole run at first, then [`GLANCE`].
     Auto,
     Last(Duration),
     Whole,
@@ -41,14 +41,14 @@ impl Span {
         }
     }
 
-    /// The span `by` places further in the list, which is a ring.
+    /// The span `by` positions further in the list, which wraps around.
     pub fn turned(self, by: usize) -> Span {
         let here = Self::ALL.iter().position(|s| *s == self).unwrap_or(0);
         Self::ALL[(here + by) % Self::ALL.len()]
     }
 }
 
-/// What happened in the seconds of one column.
+/// The statistics of one column.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Column {
     /// Users at its end.
@@ -57,12 +57,12 @@ pub(crate) struct Column {
     pub rps: f64,
     /// Failures per second.
     pub fps: f64,
-    /// Of the slowest bucket in it: percentiles cannot be averaged.
+    /// Of the slowest bucket: percentiles cannot be averaged.
     pub p50: Option<f64>,
     pub p95: Option<f64>,
 }
 
-/// Columns, oldest first; `None` where nothing is known.
+/// Columns, oldest first; `None` without data.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct History {
     pub columns: Vec<Option<Column>>,
@@ -73,7 +73,7 @@ pub(crate) struct History {
 }
 
 impl History {
-    /// At most `cells` columns of what `snapshot` knows.
+    /// At most `cells` columns from the time series of `snapshot`.
     pub fn new(snapshot: &Snapshot, span: Span, cells: usize) -> Self {
         let first = snapshot.series.iter().next().map_or(snapshot.elapsed, |b| b.from);
         let age = snapshot.elapsed.saturating_sub(first);
@@ -86,7 +86,7 @@ impl History {
         let fits = |length: &&u64| length.saturating_mul(cells as u64) >= wanted.as_secs();
         let seconds = *LENGTHS.iter().find(fits).unwrap_or(&LENGTHS[LENGTHS.len() - 1]);
         let newest = snapshot.series.iter().next_back();
-        // The bucket's last moment, not the first one after it.
+        // The last moment of the bucket, not the first one after it.
         let last = newest.map_or(0, |b| last_second(&b) / seconds);
         let oldest = first.as_secs() / seconds;
         let shown = usize::try_from(last.saturating_sub(oldest)).unwrap_or(usize::MAX).saturating_add(1).min(cells);
@@ -104,21 +104,21 @@ impl History {
             }
         }
         let mut columns: Vec<Option<Column>> = groups.iter().map(Group::column).collect();
-        // The open second is in no bucket yet, but how many users there are is known now.
+        // The current second is in no bucket yet, but its number of users is known.
         if let Some(column) = columns.last_mut() {
             column.get_or_insert_default().users = f64::from(snapshot.load.users);
         }
         Self { columns, seconds, last }
     }
 
-    /// Index of the column in which a moment of the run lies.
+    /// The column that contains a moment of the run.
     pub fn column_at(&self, elapsed: Duration) -> Option<usize> {
         let number = (elapsed.as_secs() / self.seconds).min(self.last);
         let back = usize::try_from(self.last - number).ok()?;
         self.columns.len().checked_sub(back.saturating_add(1))
     }
 
-    /// Length of `cells` columns.
+    /// Duration of `cells` columns.
     pub fn length(&self, cells: usize) -> Duration {
         Duration::from_secs(self.seconds.saturating_mul(cells as u64))
     }
@@ -134,7 +134,7 @@ struct Group {
     length: f64,
     requests: f64,
     failures: f64,
-    /// Of the newest bucket, which comes first.
+    /// Of the newest bucket, which is added first.
     users: Option<u32>,
     p50: Option<Duration>,
     p95: Option<Duration>,
@@ -169,7 +169,7 @@ mod tests {
     use crate::tui::fixture;
 
     #[test]
-    fn a_young_run_is_seen_whole_and_an_old_one_from_the_end() {
+    fn the_default_span_is_limited() {
         for (second, cells, span, seconds, columns) in [
             (10, 15, Span::Auto, 1, 10),
             (16, 15, Span::Auto, 2, 8),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_column_holds_rates_and_the_slowest_second() {
+    fn columns_have_rates_and_the_slowest_second() {
         let mut snapshot = fixture::snapshot(20);
         let changed = |(i, bucket): (u64, Bucket)| Bucket {
             requests: 10 * (i % 2),
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_open_second_has_no_column_and_its_changes_belong_to_the_last() {
+    fn changes_in_the_current_second_belong_to_the_last_column() {
         let history = History::new(&fixture::snapshot(134), Span::Auto, 15);
         assert_eq!(history.column_at(Duration::from_secs(134)), Some(14));
         assert_eq!(history.column_at(Duration::from_secs(100)), Some(8));
@@ -211,13 +211,13 @@ mod tests {
     }
 
     #[test]
-    fn before_the_first_second_there_is_one_empty_column() {
+    fn a_new_run_has_one_empty_column() {
         let history = History::new(&fixture::snapshot(0), Span::Auto, 15);
         assert_eq!((history.columns.len(), history.seconds), (1, 1));
     }
 
     #[test]
-    fn turning_goes_round() {
+    fn spans_wrap_around() {
         assert_eq!(Span::Auto.turned(1), Span::Last(Duration::from_secs(30)));
         assert_eq!(Span::Auto.turned(Span::ALL.len() - 1), Span::Whole);
     }

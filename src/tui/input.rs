@@ -1,7 +1,7 @@
-//! Threads that feed the loop: keys, signals, snapshots. Each only forwards.
+//! Threads that forward keys, signals and snapshots to the main loop.
 //!
-//! Reading keys has a thread of its own because crossterm 0.29 never returns from a read, nor from a poll with a
-//! time-out, once the terminal is gone: it spins. Nothing may wait for that thread.
+//! Keys are read on a separate thread because crossterm 0.29 never returns from a read or poll once the terminal is
+//! closed: it spins. That thread must never be joined.
 
 use std::io;
 use std::sync::Arc;
@@ -32,11 +32,11 @@ pub(crate) fn keys(events: Sender<Event>, stop: Arc<AtomicBool>) -> io::Result<(
     Ok(())
 }
 
-/// Forwards signals for as long as there is a loop.
+/// Forwards signals until the main loop ends.
 pub(crate) fn signals(events: Sender<Event>) -> io::Result<()> {
     signals::listen(&[signals::SUSPEND, signals::FILE_SIZE], move |number| {
         let event = if number == signals::SUSPEND { Event::Suspend } else { Event::Signal(number) };
-        // The loop is gone: the run is over, and its files are being written.
+        // The loop has ended: the run is over, and its files are being written.
         let _ = events.send(event);
     })
 }

@@ -1,10 +1,10 @@
-//! A snapshot becomes a screen, a key becomes a command.
+//! The screen: draws snapshots, and turns keys into commands.
 //!
 //! ```text
 //! keys, signals, snapshots ─▶ runtime (one loop) ─▶ update(model, action) ─▶ effects: commands, exports, quit
 //!                                                        └─▶ view(model) ─▶ terminal
 //! ```
-//! Of the engine only [`RunHandle`] and [`Command`](crate::engine::Command) are seen.
+//! Of the engine, it uses only [`RunHandle`] and [`Command`](crate::engine::Command).
 
 mod action;
 mod cursor;
@@ -35,8 +35,9 @@ pub use starter::{Probe, ProbeError, Starter};
 use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 
-/// Takes the terminal over until the user quits, a signal comes or the terminal is gone; a running load is stopped
-/// before it returns.
+/// Takes over the terminal until the user quits, a signal arrives or the terminal is closed; stops a running load
+/// before
+/// it returns.
 ///
 /// # Errors
 /// When the terminal cannot be set up.

@@ -1,4 +1,4 @@
-//! What a scenario would do, in words and numbers, for the launcher.
+//! Preview of a scenario in the launcher: its load and an estimate of its cost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,22 +10,22 @@ use crate::scenario::plan::{Load, RedisTarget, Schedule, Wait};
 use crate::scenario::secrets::Redactor;
 use crate::units::{PerSecond, plain};
 
-/// A plan as the launcher shows it.
+/// A plan as shown in the launcher.
 #[derive(Debug, Clone)]
 pub(crate) struct Preview {
     pub description: String,
     pub host: String,
-    /// Some certificates are not checked.
+    /// Some certificates are not verified.
     pub is_insecure: bool,
     pub load: Load,
     pub classes: Vec<ClassView>,
-    /// How many users, or arrivals per second, at every moment.
+    /// Users, or arrivals per second, over time.
     pub schedule: Schedule,
-    /// What is to be said of the run before it starts.
+    /// Warnings about the run.
     pub remarks: Vec<String>,
-    /// The same estimate that `check` prints.
+    /// The same estimate as printed by `check`.
     pub estimate: Estimate,
-    /// Where Redis steps go, and what must not be shown of its responses.
+    /// The Redis target, and the secrets to mask in its responses.
     pub redis: Option<(RedisTarget, Arc<Redactor>)>,
 }
 
@@ -64,7 +64,7 @@ impl Preview {
         }
     }
 
-    /// What the run costs, as far as it can be known before: a user waits at least as long as it waits.
+    /// The cost of the run, as far as it is known: an upper bound, from wait times only.
     pub fn cost(&self) -> String {
         let rate = self.estimate.rate.map(|r| if r >= 10.0 { text::whole(r) } else { text::short(r) });
         let rate = rate.map_or_else(|| "as fast as the target responds".to_owned(), |r| format!("at most {r} req/s"));
@@ -74,7 +74,7 @@ impl Preview {
         format!("{hours:.1} VU-hours, {rate}{all}{fan_out}")
     }
 
-    /// How long the shape of the load is looked at: all of it, but of what has no end only the way there.
+    /// The time span of the load chart: the whole run, or, if it has no end, a little more than the ramp.
     pub fn shown(&self) -> Duration {
         self.schedule.length().unwrap_or_else(|| {
             let last = self.schedule.stages().len().saturating_sub(1);
@@ -83,7 +83,7 @@ impl Preview {
         })
     }
 
-    /// The level of the load in the middle of each of `parts` equal parts of the run, and the highest of all.
+    /// The load in the middle of each of `parts` equal parts of the run, and its maximum.
     pub fn levels(&self, parts: usize) -> (Vec<f64>, f64) {
         let (length, schedule) = (self.shown().as_secs_f64(), &self.schedule);
         let level = |part: usize| {
@@ -94,14 +94,14 @@ impl Preview {
         ((0..parts).map(level).collect(), peak)
     }
 
-    /// Time until all users are there.
+    /// Time until all users have started.
     pub fn ramp(&self) -> Duration {
         let seconds = f64::from(self.load.users.0) / self.load.spawn_rate.0.max(f64::MIN_POSITIVE);
         Duration::try_from_secs_f64(seconds.ceil()).unwrap_or(Duration::MAX)
     }
 }
 
-/// Two significant digits: more would be a promise.
+/// Rounded to two significant digits, because it is an estimate.
 fn about(n: f64) -> String {
     let unit = 10_f64.powf((n.max(1.0).log10().floor() - 1.0).max(0.0));
     text::whole((n / unit).ceil() * unit)

@@ -1,14 +1,14 @@
-//! The one-line prompt: an offered value that the first typed key replaces, and a cursor to edit it with.
+//! A one-line prompt: the first typed key replaces the offered value; moving the cursor edits it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_input::{Input, InputRequest};
 
 use crate::units::UnitError;
 
-/// Longest value, in characters.
+/// Maximum characters of a value.
 const LIMIT: usize = 500;
 
-/// What is asked for.
+/// The value being asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
     Host,
@@ -19,7 +19,7 @@ pub(crate) enum Field {
 }
 
 impl Field {
-    /// Its name before the value.
+    /// The label before the value.
     pub fn word(self) -> &'static str {
         match self {
             Field::Host => "host",
@@ -30,7 +30,7 @@ impl Field {
         }
     }
 
-    /// What is allowed, where letters are not accepted.
+    /// What is expected, for fields that do not accept letters.
     fn numbers(self) -> Option<&'static str> {
         match self {
             Field::Users => Some("expected a whole number from 0 to 1000000"),
@@ -39,7 +39,7 @@ impl Field {
         }
     }
 
-    /// True when `c` may follow `before`: of letters, a number has none, and a rate only its unit.
+    /// Whether `c` may follow `before`: numbers have no letters, rates only those of their unit.
     fn accepts(self, before: &str, c: char) -> bool {
         match self {
             Field::Users => !c.is_alphabetic(),
@@ -49,7 +49,7 @@ impl Field {
     }
 }
 
-/// Why a value is not accepted. The value is below it, so it is not repeated: that fits 80 columns.
+/// A short error message without the value, which is shown below it: it has to fit 80 columns.
 pub(crate) fn brief(error: &UnitError) -> &'static str {
     match error {
         UnitError::Duration(_) => "expected a duration: 500ms, 30s, 2m, 1h30m or a number of seconds",
@@ -59,42 +59,42 @@ pub(crate) fn brief(error: &UnitError) -> &'static str {
     }
 }
 
-/// A value being typed.
+/// A prompt with the value typed so far.
 #[derive(Debug)]
 pub(crate) struct Prompt {
     pub field: Field,
-    /// Why the value was refused; until the next change.
+    /// Why the value was rejected; cleared by the next change.
     pub error: Option<String>,
     input: Input,
-    /// The value is the one that was offered: typing replaces it, moving the cursor begins to edit it.
+    /// The value is still the offered one: typing replaces it, moving the cursor starts editing it.
     offered: bool,
 }
 
 impl Prompt {
-    /// Asks for `field`, with `offer` as the value to be replaced, edited or kept.
+    /// A prompt for `field` that offers a value.
     pub fn new(field: Field, offer: String) -> Self {
         let offered = !offer.is_empty();
         Self { field, error: None, input: Input::new(offer), offered }
     }
 
-    /// The value as it is now.
+    /// The current value.
     pub fn value(&self) -> &str {
         self.input.value()
     }
 
-    /// True until something was typed or the cursor was moved.
+    /// True until something is typed or the cursor moves.
     pub fn is_offered(&self) -> bool {
         self.offered
     }
 
-    /// The value before the cursor and from the cursor on.
+    /// The value before and after the cursor.
     pub fn halves(&self) -> (&str, &str) {
         let value = self.value();
         let at = value.char_indices().nth(self.input.cursor()).map_or(value.len(), |(at, _)| at);
         value.split_at(at)
     }
 
-    /// Edits the value; a key that edits nothing changes nothing.
+    /// Handles an editing key; ignores other keys.
     pub fn key(&mut self, key: KeyEvent) {
         if let (KeyCode::Char(c), false) = (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
             return self.insert(c.encode_utf8(&mut [0; 4]));
@@ -106,13 +106,13 @@ impl Prompt {
         }
     }
 
-    /// Takes the first line of what was pasted: several lines put together would be another value.
+    /// Inserts the first line of pasted text: joining several lines would make another value.
     pub fn paste(&mut self, text: &str) {
         let line = text.trim_start().lines().next().unwrap_or_default().trim_end();
         self.insert(line);
     }
 
-    /// All of `text` or, where a letter of it is not accepted, nothing: what is left of it would be another value.
+    /// Inserts all of `text`, or nothing if it contains a letter that is not accepted: the rest would be another value.
     fn insert(&mut self, text: &str) {
         let mut before = if self.offered { String::new() } else { self.halves().0.to_owned() };
         for c in text.chars() {
@@ -134,7 +134,7 @@ impl Prompt {
     }
 }
 
-/// Keys as in a shell's line.
+/// The editing command of a key, as in a shell.
 fn request(key: KeyEvent) -> Option<InputRequest> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     Some(match (key.code, control) {
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_typed_key_replaces_and_the_others_edit() {
+    fn the_first_typed_key_replaces_the_offer() {
         for (offer, keys, wanted) in [
             ("75", "", "75|"),
             ("75", "30", "30|"),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_pasted_replaces_the_offer_and_is_one_clean_line() {
+    fn pasted_text_is_reduced_to_one_line() {
         for (offer, keys, pasted, wanted) in [
             ("75", None, "30", "30|"),
             ("75", None, "30\n", "30|"),
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_are_not_accepted_where_a_number_is_asked_for() {
+    fn numbers_accept_no_letters() {
         for (field, offer, keys, wanted) in [
             (Field::Users, "75", "x", "75|"),
             (Field::Users, "75", "q3x0é", "30|"),
@@ -238,11 +238,11 @@ mod tests {
             keys.chars().for_each(|c| prompt.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE)));
             let (before, after) = prompt.halves();
             assert_eq!(format!("{before}|{after}"), wanted, "{field:?} {keys:?}");
-            // The last key says why it does nothing, and the next one that acts ends that.
+            // The last key sets the error, and the next accepted one clears it.
             let last = keys.chars().last().unwrap();
             assert_eq!(prompt.error.is_some(), field != Field::RunTime && !wanted.contains(last), "{field:?} {keys:?}");
         }
-        // A part of what was pasted is another value.
+        // Part of a pasted text would be another value.
         let mut prompt = Prompt::new(Field::Users, "75".to_owned());
         prompt.paste("1e3");
         assert_eq!((prompt.value(), prompt.error.is_some()), ("75", true));
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn why_a_value_is_refused_fits_80_columns() {
+    fn errors_fit_80_columns() {
         let value = "9".repeat(LIMIT);
         let errors = [
             UnitError::Duration(value.clone()),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_bounded_however_it_comes() {
+    fn values_are_limited() {
         let mut prompt = Prompt::new(Field::Filter, String::new());
         prompt.paste(&"ä".repeat(100_000));
         prompt.key(KeyEvent::new(KeyCode::Char('x'), KeyModifiers::NONE));

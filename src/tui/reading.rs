@@ -1,34 +1,34 @@
-//! Reading a scenario for the launcher: the file is compiled, and what it would do is summed up.
+//! Reads a scenario for the launcher: compiles the file and estimates what it would do.
 
 use super::preview::Preview;
 use crate::scenario::catalog::Entry;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 
-/// What is to be read.
+/// A request to read an entry.
 #[derive(Debug)]
 pub(crate) struct ReadRequest {
     /// Index of the entry in the list.
     pub index: usize,
     pub entry: Entry,
-    /// The scenario, if it has been read for other values already.
+    /// The scenario, if it was already read with other overrides.
     pub known: Option<Result<Scenario, ScenarioError>>,
-    /// The values that the preview is made for.
+    /// The overrides of the preview.
     pub overrides: Overrides,
 }
 
-/// What was found.
+/// The result of reading an entry.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub scenario: Result<Scenario, ScenarioError>,
     pub overrides: Overrides,
-    /// What it would do with these values, or why it cannot be run.
+    /// The preview with these overrides, or why it cannot be run.
     pub preview: Result<Preview, String>,
-    /// Why it is not sent to the host that is set.
+    /// Why it must not be run against the current host.
     pub refusal: Option<&'static str>,
 }
 
 impl ReadRequest {
-    /// Reads and previews. A file takes milliseconds to compile, so this is not for the screen's thread.
+    /// Reads and previews the scenario. Takes milliseconds, so it must not run on the thread of the screen.
     pub fn read(self) -> Reading {
         let scenario = self.known.unwrap_or_else(|| self.entry.load());
         let preview = match &scenario {

@@ -1,4 +1,4 @@
-//! Takes the terminal over, and restores it on every way out, in any thread.
+//! Takes over the terminal, and restores it however the program ends, in any thread.
 
 use std::io;
 use std::mem::ManuallyDrop;
@@ -21,24 +21,24 @@ use ratatui::{Frame, Terminal};
 use super::event::Event;
 use super::writer::{self, Frames};
 
-/// True while the terminal is ours; whoever turns it off restores.
+/// True while the terminal is taken over; whoever clears it restores the terminal.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-/// How long a frame on its way may keep us from giving the terminal back.
+/// Maximum wait for a frame being written before the terminal is restored.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The terminal while it is ours. Dropping it gives it back.
+/// The terminal while it is taken over. Dropping it restores the terminal.
 pub(crate) struct Screen {
-    // Never dropped: its own way out prints to standard error when the cursor cannot be shown, and that print panics
-    // when standard error is the terminal that has just gone away.
+    // Never dropped: its destructor prints to standard error if the cursor cannot be shown, and that panics if standard
+    // error is the terminal that was closed.
     terminal: ManuallyDrop<Terminal<CrosstermBackend<Frames>>>,
     frames: Frames,
 }
 
 impl Screen {
-    /// Takes the terminal over.
+    /// Takes over the terminal.
     pub fn enter() -> io::Result<Self> {
-        // crossterm 0.29 answers NO_COLOR with bare resets that wipe out reverse video; our themes do it themselves.
+        // With NO_COLOR, crossterm 0.29 sends resets that remove reverse video; our themes handle NO_COLOR themselves.
         crossterm::style::force_color_output(true);
         let frames = Frames::open()?;
         take()?;
@@ -55,28 +55,28 @@ impl Screen {
         }
     }
 
-    /// True when the terminal has taken the last frame.
+    /// True if the terminal has accepted the last frame.
     pub fn ready(&self) -> bool {
         writer::idle()
     }
 
-    /// Draws in one piece where the terminal can, and sends it on its way.
+    /// Draws a frame, as a synchronized update if the terminal supports it, and starts sending it.
     pub fn draw(&mut self, view: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let drawn = self.terminal.draw(view).map(|_| ());
-        // Also after an error: a terminal left in the middle of an update shows nothing any more.
+        // Even after an error: a terminal left inside an update shows nothing.
         let ended = queue!(self.terminal.backend_mut(), EndSynchronizedUpdate);
         drawn.and(ended).and_then(|()| self.frames.hand_over())
     }
 
-    /// Makes the next frame a whole one.
+    /// Makes the next frame redraw everything.
     pub fn clear(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`, which asks the terminal for its cursor and waits for an answer.
+        // Not `Terminal::clear`, which queries the cursor position and waits for a response.
         let size = self.terminal.size()?;
         self.terminal.resize(Rect::from((Position::ORIGIN, size)))
     }
 
-    /// Gives the terminal to the shell until someone continues us.
+    /// Suspends the program, and takes over the terminal again when it is continued.
     pub fn suspend(&mut self) -> io::Result<()> {
         restore();
         stop_ourselves();
@@ -99,29 +99,30 @@ fn take() -> io::Result<()> {
     writer::send(&mut bytes).inspect_err(|_| restore())
 }
 
-/// Gives the terminal back, once. Errors are of no use here: there is nobody to tell.
+/// Restores the terminal, once. Errors are ignored, because they could not be shown.
 pub(crate) fn restore() {
     if TAKEN.swap(false, Ordering::SeqCst) {
-        // What is left of a frame must not come after it.
+        // The rest of a frame must not follow the restore sequence.
         let takes = writer::settle(PATIENCE);
-        // The modes first: they do not wait for a terminal that takes no bytes.
+        // Modes first: they do not depend on a terminal that accepts bytes.
         let _ = disable_raw_mode();
         let mut bytes = Vec::new();
         let _ = queue!(bytes, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
-        // From the same thread, and without waiting twice for a terminal that takes nothing.
+        // Do not wait twice for a terminal that accepts nothing.
         if writer::send(&mut bytes).is_ok() && takes {
             writer::settle(PATIENCE);
         }
     }
 }
 
-/// The whole process group, as the terminal itself would: `cargo run` and `sudo` must stop with us, or the shell never
-/// gets its prompt back.
+/// Stops the whole process group, as the terminal does: `cargo run` and `sudo` must stop too, or the shell would not
+/// show
+/// its prompt.
 fn stop_ourselves() {
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
 }
 
-/// True when nobody can see the screen any more.
+/// True if the terminal was closed.
 pub(crate) fn gone() -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let (stdin, stdout) = (rustix::stdio::stdin(), rustix::stdio::stdout());
@@ -134,7 +135,7 @@ pub(crate) fn gone() -> bool {
 
 type Hook = Box<dyn Fn(&std::panic::PanicHookInfo<'_>) + Sync + Send + 'static>;
 
-/// While it lives, a panic in any thread restores the terminal (this thread) or ends the loop (every other).
+/// While alive, a panic restores the terminal (in this thread) or ends the main loop (in any other).
 pub(crate) struct PanicGuard {
     previous: std::sync::Arc<Hook>,
 }
@@ -150,7 +151,8 @@ impl PanicGuard {
                 inner(info);
                 return;
             }
-            // Printing here would be lost in the screen: the loop restores and hands the words on.
+            // Printing here would be overwritten by the screen: the main loop restores the terminal and returns the
+            // message.
             let place = info.location().map(|l| format!(" at {}:{}", l.file(), l.line())).unwrap_or_default();
             let words = info.payload_as_str().unwrap_or("no message");
             if let Ok(events) = events.lock() {
@@ -163,7 +165,7 @@ impl PanicGuard {
 
 impl Drop for PanicGuard {
     fn drop(&mut self) {
-        // The hook cannot be changed by a panicking thread; the one installed restores nothing twice.
+        // A panicking thread cannot change the hook; the one installed does not restore twice.
         if !std::thread::panicking() {
             let previous = self.previous.clone();
             std::panic::set_hook(Box::new(move |info| previous(info)));

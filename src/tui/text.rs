@@ -1,4 +1,4 @@
-//! Text of exact width, in terminal cells.
+//! Text of exact width, in terminal columns.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,13 +7,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::stats::snapshot::Figures;
 use crate::units;
 
-/// Cells a text takes.
+/// Columns that a text occupies.
 pub(crate) fn width(text: &str) -> usize {
     UnicodeWidthStr::width(text)
 }
 
-/// Cuts to at most `cells`, with a mark where something is missing.
-pub(crate) fn cut(text: &str, cells: usize, ascii: bool) -> String {
+/// Truncates to at most `cells` columns, with an ellipsis if something is missing.
+pub(crate) fn truncate(text: &str, cells: usize, ascii: bool) -> String {
     if width(text) <= cells {
         return text.to_owned();
     }
@@ -33,20 +33,20 @@ pub(crate) fn cut(text: &str, cells: usize, ascii: bool) -> String {
     out
 }
 
-/// Exactly `cells` wide, text at the left.
+/// Exactly `cells` columns, left-aligned.
 pub(crate) fn left(text: &str, cells: usize, ascii: bool) -> String {
-    let mut out = cut(text, cells, ascii);
+    let mut out = truncate(text, cells, ascii);
     out.push_str(&" ".repeat(cells.saturating_sub(width(&out))));
     out
 }
 
-/// Exactly `cells` wide, text at the right.
+/// Exactly `cells` columns, right-aligned.
 pub(crate) fn right(text: &str, cells: usize, ascii: bool) -> String {
-    let cut = cut(text, cells, ascii);
-    format!("{}{cut}", " ".repeat(cells.saturating_sub(width(&cut))))
+    let truncated = truncate(text, cells, ascii);
+    format!("{}{truncated}", " ".repeat(cells.saturating_sub(width(&truncated))))
 }
 
-/// Breaks at spaces into lines of at most `cells`; a longer word is broken where it must be.
+/// Wraps at spaces into lines of at most `cells` columns; longer words are split.
 pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);
     let mut lines = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
     lines
 }
 
-/// Which of the rows are shown, where not all of them are: `3–7 of 12`.
+/// The visible rows, if not all are visible: `3–7 of 12`.
 pub(crate) fn place(first: usize, room: usize, all: usize) -> Option<String> {
     let last = first.saturating_add(room).min(all);
     match last.saturating_sub(first) {
@@ -82,7 +82,7 @@ pub(crate) fn place(first: usize, room: usize, all: usize) -> Option<String> {
     }
 }
 
-/// A failure share in words: `–` for none, else with a decimal where it says something.
+/// A failure ratio: `–` for none, else as a percentage.
 pub(crate) fn share(figures: &Figures) -> String {
     if figures.failures == 0 {
         return "–".to_owned();
@@ -97,17 +97,17 @@ pub(crate) fn share(figures: &Figures) -> String {
     }
 }
 
-/// A latency, or `–` where nothing was measured.
+/// A latency; `–` if nothing was measured.
 pub(crate) fn time(d: Duration, measured: u64) -> String {
     if measured == 0 { "–".to_owned() } else { units::latency(d) }
 }
 
-/// How long before `now` something was: `3s ago`.
+/// Time since `then`: `3s ago`.
 pub(crate) fn ago(then: SystemTime, now: SystemTime) -> String {
     format!("{} ago", age(now.duration_since(then).unwrap_or_default()))
 }
 
-/// A length of time in one unit: `3s`, `4m`, `2h`.
+/// A duration in a single unit: `3s`, `4m`, `2h`.
 pub(crate) fn age(d: Duration) -> String {
     match d.as_secs() {
         s @ 0..60 => format!("{s}s"),
@@ -116,12 +116,12 @@ pub(crate) fn age(d: Duration) -> String {
     }
 }
 
-/// A number without decimals, with separators.
+/// A number without decimals, with thousands separators.
 pub(crate) fn whole(n: f64) -> String {
     units::count(n.round().max(0.0) as u64)
 }
 
-/// A number in at most five cells for the end of a scale: `12.0`, `2.0k`.
+/// A number in at most five columns, for the end of a scale: `12.0`, `2.0k`.
 pub(crate) fn short(n: f64) -> String {
     match n {
         n if n >= 999_500_000.0 => format!("{:.1}G", n / 1e9),
@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_have_the_width_they_are_given() {
+    fn texts_have_the_requested_width() {
         for text in ["", "a", "größe", "日本語テスト", "a much longer text than fits"] {
             for cells in 0..12 {
                 assert_eq!(width(&left(text, cells, false)), cells, "{text} {cells}");
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_named_where_rows_are_missing() {
+    fn visible_rows_are_named_if_some_are_missing() {
         for (first, room, all, wanted) in [
             (0, 5, 5, None),
             (0, 9, 0, None),

@@ -1,4 +1,4 @@
-//! What things look like: semantic styles from the terminal's own sixteen colours, and glyphs with ASCII stand-ins.
+//! Semantic styles from the terminal's sixteen colours, and glyphs with ASCII fallbacks.
 
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::symbols::border;
@@ -6,7 +6,7 @@ use ratatui::widgets::BorderType;
 
 use crate::settings::ThemeName;
 
-/// Styles by meaning. None fills a background, and none is the only sign of a state.
+/// Styles by meaning. None sets a background, and none is the only indication of a state.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Theme {
     pub accent: Style,
@@ -36,7 +36,8 @@ impl Theme {
         let colours = match name {
             ThemeName::Auto => [Color::Cyan, Color::Green, Color::Yellow, Color::Red],
             ThemeName::Light => [Color::Blue, Color::Green, Color::Magenta, Color::Red],
-            // Orange is the yellow of most palettes; blue against it survives every common colour blindness.
+            // Most palettes show yellow as orange; with blue it is distinguishable for all common kinds of colour
+            // blindness.
             ThemeName::Colorblind => [Color::LightBlue, Color::LightBlue, Color::Yellow, Color::LightYellow],
             ThemeName::Mono => return base,
         };
@@ -44,12 +45,12 @@ impl Theme {
         Self { accent, good, warn, bad: bad.add_modifier(Modifier::BOLD), ..base }
     }
 
-    /// The glyph, or its ASCII stand-in.
+    /// The glyph, or its ASCII fallback.
     pub fn glyph(&self, unicode: &'static str, ascii: &'static str) -> &'static str {
         if self.ascii { ascii } else { unicode }
     }
 
-    /// Eight levels of a bar, lowest first; index 0 is the lowest that is not nothing.
+    /// Eight heights of a bar, lowest first.
     pub fn levels(&self) -> [&'static str; 8] {
         if self.ascii {
             ["_", ".", ".", "-", "-", "=", "=", "#"]
@@ -75,7 +76,7 @@ impl Theme {
         }
     }
 
-    /// Replaces what is outside ASCII in text of ours; foreign names lose only what cannot be shown.
+    /// Replaces non-ASCII characters in ASCII mode; those without a fallback become `?`.
     pub fn text(&self, text: &str) -> String {
         let clean = crate::clean::line(text);
         if !self.ascii || clean.is_ascii() {

@@ -1,7 +1,7 @@
-//! Finished frames go to the terminal from a thread of their own: a terminal that takes nothing for a while (a lost
-//! connection that nobody has noticed yet, a stopped reader) must not hold up keys, signals and the end of a run.
+//! Writes frames to the terminal on a separate thread, so that a terminal which accepts nothing for a while (a lost
+//! connection, a stopped reader) does not block keys, signals and the end of a run.
 //!
-//! At most one frame is on its way. While it is, nothing new is drawn, so what comes next is always the latest state.
+//! At most one frame is being written. Meanwhile nothing is drawn, so the next frame always has the latest state.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -11,14 +11,14 @@ use std::time::Duration;
 
 use crate::system::write;
 
-/// Where frames are handed over. One for the process, as there is one terminal.
+/// Hands frames to the thread. One for the process, as there is one terminal.
 struct Desk {
     state: Mutex<State>,
     changed: Condvar,
 }
 
 struct State {
-    /// The thread has been started.
+    /// Whether the thread was started.
     staffed: bool,
     pending: Option<Vec<u8>>,
     writing: bool,
@@ -31,7 +31,7 @@ static DESK: Desk = Desk {
 };
 
 impl Desk {
-    /// A panic elsewhere makes no byte wrong.
+    // Poisoning is ignored: a panic elsewhere does not affect the bytes.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,14 +41,14 @@ impl Desk {
     }
 }
 
-/// Gathers the bytes of one frame. Clones gather into the same frame: one is the drawing library's.
+/// Buffers the bytes of a frame. Clones share the buffer: one belongs to the drawing library.
 #[derive(Clone, Default)]
 pub(crate) struct Frames {
     bytes: Rc<RefCell<Vec<u8>>>,
 }
 
 impl Frames {
-    /// Starts the thread, once in a process.
+    /// Starts the thread, once per process.
     pub fn open() -> io::Result<Self> {
         let mut state = DESK.lock();
         state.error = None;
@@ -59,7 +59,7 @@ impl Frames {
         Ok(Self::default())
     }
 
-    /// Sends what was gathered on its way. The error is that of a frame before.
+    /// Starts writing the buffered frame. Returns the error of a previous one.
     pub fn hand_over(&self) -> io::Result<()> {
         send(&mut self.bytes.borrow_mut())
     }
@@ -77,7 +77,7 @@ impl Write for Frames {
     }
 }
 
-/// Sends bytes on their way. The error is that of what was sent before.
+/// Starts writing bytes. Returns the error of previous ones.
 pub(crate) fn send(bytes: &mut Vec<u8>) -> io::Result<()> {
     let mut state = DESK.lock();
     if let Some(kind) = state.error {
@@ -90,14 +90,14 @@ pub(crate) fn send(bytes: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// True when everything handed over has been written, or never will be.
+/// True if everything was written, or writing has failed.
 pub(crate) fn idle() -> bool {
     let state = DESK.lock();
     Desk::idle(&state) || state.error.is_some()
 }
 
-/// Waits until the terminal has taken everything, but not longer than `patience`. What it has not even begun to take by
-/// then is dropped. True when nothing is on its way any more.
+/// Waits until the terminal has accepted everything, up to `patience`. Then drops what was not started. Returns true if
+/// nothing is left.
 pub(crate) fn settle(patience: Duration) -> bool {
     let state = DESK.lock();
     let waited = DESK.changed.wait_timeout_while(state, patience, |s| !Desk::idle(s) && s.error.is_none());
@@ -106,7 +106,7 @@ pub(crate) fn settle(patience: Duration) -> bool {
     !state.writing
 }
 
-/// The thread: one frame after the other, for ever.
+/// The thread: writes one frame after the other, forever.
 fn carry() {
     let mut state = DESK.lock();
     loop {

@@ -1,4 +1,4 @@
-//! Which pane the keys act on, and on which rows.
+//! The focused pane, and the list that keys act on.
 
 /// A list that has a highlighted row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -11,7 +11,7 @@ pub(crate) enum List {
 /// The pane that keys act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Focus {
-    /// Its place in the registry of panes.
+    /// Index in the registry of panes.
     pub pane: usize,
     /// The rows that the arrow keys move over.
     pub list: List,

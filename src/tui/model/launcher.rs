@@ -1,4 +1,4 @@
-//! The launcher's state: which scenarios there are, which is highlighted, and what has been read of them so far.
+//! State of the launcher: the scenarios, the highlighted one, and what was read of them so far.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::tui::preview::Preview;
 use crate::tui::reading::{ReadRequest, Reading};
 use crate::tui::starter::ProbeError;
 
-/// Shown where no scenario is found.
+/// Shown if no scenario is found.
 const EMPTY: &str = "No scenario here. Put a YAML file into ./scenarios, or name one with -f FILE.";
 
 /// The list of scenarios, and values that replace those of the file.
@@ -22,31 +22,31 @@ pub(crate) struct Launcher {
     pub overrides: Overrides,
     pub filter: String,
     pub scroll: usize,
-    /// Why the highlighted scenario could not be started, until something else is highlighted.
+    /// Why the highlighted scenario could not be started, until another is highlighted.
     pub refused: Option<String>,
-    /// The highlighted scenario is started as soon as it has been read.
+    /// Start the highlighted scenario as soon as it has been read.
     pub is_start_due: bool,
-    /// The last response of a Redis, and of which.
+    /// The last result of probing a Redis server.
     pub probed: Option<ProbeResult>,
 }
 
-/// A scenario of the list.
+/// A scenario in the list.
 pub(crate) struct Item {
     pub entry: Entry,
-    /// Not there until the reader has come to it.
+    /// `None` until it has been read.
     pub reading: Option<Reading>,
 }
 
-/// Whether a Redis that was asked before the start responds.
+/// Whether a Redis server responds, probed before the start.
 #[derive(Debug)]
 pub(crate) struct ProbeResult {
     pub url: Arc<str>,
     pub answer: Result<(), ProbeError>,
-    /// When it responded, or failed to: time since the screen began.
+    /// When it was probed: time since the start of the screen.
     pub at: Duration,
 }
 
-/// What the pane beside the list shows.
+/// What is shown beside the list.
 pub(crate) enum Shown<'a> {
     /// The highlighted scenario has not been read yet.
     Waiting,
@@ -59,12 +59,12 @@ impl Item {
         Self { entry, reading: None }
     }
 
-    /// The scenario, once it has been read.
+    /// The scenario, if it has been read.
     pub fn scenario(&self) -> Option<&Result<Scenario, ScenarioError>> {
         self.reading.as_ref().map(|reading| &reading.scenario)
     }
 
-    /// What is wrong with it, as far as that is known.
+    /// Its error, if it was read and has one.
     pub fn error(&self) -> Option<&ScenarioError> {
         self.scenario()?.as_ref().err()
     }
@@ -84,7 +84,7 @@ impl Launcher {
         }
     }
 
-    /// Forgets what belongs to the scenario or to the values that were highlighted before.
+    /// Resets what belongs to the previously highlighted scenario or to previous overrides.
     pub fn refresh(&mut self) {
         self.scroll = 0;
         self.refused = None;
@@ -96,8 +96,9 @@ impl Launcher {
         self.items.get(self.selected)
     }
 
-    /// What is known of the highlighted entry. After a change of the values it is the preview from before, for the
-    /// moment that the reader needs.
+    /// What is shown of the highlighted entry. After a change of overrides, it is the previous preview until the entry
+    /// has
+    /// been read again.
     pub fn shown(&self) -> Shown<'_> {
         if let Some(why) = &self.refused {
             return Shown::Error(why);
@@ -110,7 +111,7 @@ impl Launcher {
         }
     }
 
-    /// The preview of the highlighted entry, if it has one.
+    /// The preview of the highlighted entry, if there is one.
     pub fn preview(&self) -> Option<&Preview> {
         match self.shown() {
             Shown::Preview(preview) => Some(preview),
@@ -118,12 +119,12 @@ impl Launcher {
         }
     }
 
-    /// Why the highlighted entry is not sent to the host that is set now.
+    /// Why the highlighted entry must not be run against the current host.
     pub fn refusal(&self) -> Option<&'static str> {
         self.item()?.reading.as_ref()?.refusal
     }
 
-    /// True when what is shown of the highlighted entry is not up to date.
+    /// True if what is shown of the highlighted entry is outdated.
     pub fn is_waiting(&self) -> bool {
         self.item().is_some_and(|item| self.is_due(item))
     }
@@ -132,8 +133,7 @@ impl Launcher {
         item.reading.as_ref().is_none_or(|reading| reading.overrides != self.overrides)
     }
 
-    /// What is to be read next: the highlighted entry, then the others in their order, so that all broken ones are marked
-    /// and the cursor never has to wait.
+    /// The next entry to read: the highlighted one, then the others in order, so that broken ones are marked.
     pub fn to_read(&self) -> Option<ReadRequest> {
         let order = std::iter::once(self.selected).chain(0..self.items.len());
         let due = |index: &usize| self.items.get(*index).is_some_and(|item| self.is_due(item));
@@ -143,14 +143,15 @@ impl Launcher {
         Some(ReadRequest { index, entry: item.entry.clone(), known, overrides: self.overrides.clone() })
     }
 
-    /// Takes what was read.
+    /// Stores the result of reading an entry.
     pub fn take(&mut self, index: usize, reading: Reading) {
         if let Some(item) = self.items.get_mut(index) {
             item.reading = Some(reading);
         }
     }
 
-    /// The Redis of the highlighted entry, where it is time to ask it (again): often while it does not respond, because
+    /// The Redis server of the highlighted entry, if it is due to be probed: more often while it does not respond,
+    /// because
     /// somebody may be starting it.
     pub fn to_ask(&self, now: Duration) -> Option<&(RedisTarget, Arc<Redactor>)> {
         let found = self.preview()?.redis.as_ref()?;
@@ -162,7 +163,7 @@ impl Launcher {
         due.then_some(found)
     }
 
-    /// Indices of the entries that pass the filter.
+    /// Indices of the entries that match the filter.
     pub fn visible(&self) -> Vec<usize> {
         let wanted = self.filter.to_lowercase();
         (0..self.items.len()).filter(|i| self.items[*i].entry.name.to_lowercase().contains(&wanted)).collect()
@@ -180,7 +181,7 @@ mod tests {
         Launcher::new(entries, Overrides::default())
     }
 
-    /// Reads what is due, `most` entries at most; the indices in their order.
+    /// Reads up to `most` pending entries; returns their indices in order.
     fn read(launcher: &mut Launcher, most: usize) -> Vec<usize> {
         let mut indices = Vec::new();
         while let Some(request) = launcher.to_read().filter(|_| indices.len() < most) {
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highlighted_entry_is_read_first_and_each_only_once() {
+    fn the_highlighted_entry_is_read_first() {
         let mut launcher = launcher(&["a", "b", "c", "d"]);
         launcher.selected = 2;
         assert!(matches!(launcher.shown(), Shown::Waiting) && launcher.is_waiting());
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_are_previewed_again_without_reading_the_file() {
+    fn changed_overrides_update_the_preview() {
         let mut launcher = launcher(&["a", "b"]);
         read(&mut launcher, 9);
         launcher.overrides.run_time = Some(Some(Duration::from_secs(7)));

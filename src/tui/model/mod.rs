@@ -1,4 +1,4 @@
-//! The state of the screen. The engine appears in it only as snapshots.
+//! State of the screen. The engine is represented by snapshots only.
 
 mod focus;
 mod launcher;
@@ -26,17 +26,17 @@ use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 use crate::stats::snapshot::RunState;
 
-/// The whole state.
+/// State of the screen.
 pub(crate) struct Model {
-    /// Time since the screen began, set by the loop before every message.
+    /// Time since the start of the screen, set by the main loop before each message.
     pub now: Duration,
     pub theme: Theme,
     pub launcher: Launcher,
-    /// The dashboard, once something was started.
+    /// The dashboard, once a run was started.
     pub run: Option<Run>,
     pub overlay: Option<Overlay>,
     pub toast: Option<Toast>,
-    /// How far the page that was drawn last can scroll; only the view knows its lines and its room.
+    /// Maximum scroll position of the last drawn page; only the view knows its number of lines.
     pub page_end: Cell<usize>,
     /// Quitting: waiting for the end of the run.
     pub leaving: bool,
@@ -71,7 +71,7 @@ impl Model {
         }
     }
 
-    /// Which keys are valid.
+    /// The place that determines which keys are valid.
     pub fn place(&self) -> u8 {
         match &self.run {
             None => LAUNCHER,
@@ -87,7 +87,7 @@ impl Model {
     }
 
     /// Shows `text` above the key hints for a few seconds.
-    pub fn say(&mut self, text: String, bad: bool) {
+    pub fn show_toast(&mut self, text: String, bad: bool) {
         self.toast = Some(Toast { text, bad, until: self.now + Duration::from_secs(8) });
     }
 }

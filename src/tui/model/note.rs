@@ -1,4 +1,4 @@
-//! A message in the status line about a key that did not do all it usually does. It hides no finding.
+//! A note in the status line about a key that had less effect than usual. Does not hide findings.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use crate::stats::snapshot::RunState;
 /// How long a note is shown.
 const SHOWN: Duration = Duration::from_secs(8);
 
-/// A message that goes away when its time is over, or when it is no longer true.
+/// A note that disappears after a while, or when it is no longer true.
 pub(crate) struct Note {
     pub text: String,
     until: Duration,
-    /// The state of the run when the note was made. Reaching the wanted number of users is no change.
+    /// State of the run when the note was created. Ramping and running count as the same.
     state: RunState,
-    /// The users and the spawn rate that the note is about.
+    /// Users and spawn rate that the note is about.
     load: Option<(u32, f64)>,
 }
 
 impl Note {
-    /// A note made at `now` about a run in this state.
+    /// A note created at `now` about a run in this state.
     pub fn new(text: String, now: Duration, state: RunState) -> Self {
         Self { text, until: now + SHOWN, state: settled(state), load: None }
     }
 
-    /// The same about this load: it ends when the load changes.
+    /// Makes the note disappear when the load changes from this one.
     pub fn of_load(self, load: (u32, f64)) -> Self {
         Self { load: Some(load), ..self }
     }
 
-    /// True while it is to be shown.
+    /// True while it should be shown.
     pub fn is_current(&self, now: Duration, state: RunState, load: (u32, f64)) -> bool {
         now < self.until && self.state == settled(state) && self.load.is_none_or(|noted| noted == load)
     }

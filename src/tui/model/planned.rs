@@ -1,16 +1,16 @@
-//! The load that the plan asks for, and values that are being steered away from it.
+//! The load according to the plan, and pending manual changes.
 
 use std::time::Duration;
 
 use crate::scenario::Plan;
 use crate::scenario::plan::{Goal, Slope};
 
-/// What the plan of a run says, however it is steered later.
+/// Figures of the plan, independent of manual changes.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Planned {
-    /// Most users at the same time.
+    /// Maximum concurrent users.
     pub users: u32,
-    /// Highest spawn rate; of arrivals where iterations arrive.
+    /// Maximum spawn rate, or arrival rate.
     pub rate: f64,
     pub stop_timeout: Duration,
 }
@@ -27,7 +27,7 @@ impl Planned {
     }
 }
 
-/// A value being steered: shown at once, sent at once or a moment later.
+/// A value changed by keys: shown at once, sent at once or a little later.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Pending<T> {
     pub wanted: Option<T>,

@@ -1,9 +1,9 @@
-//! What a key asks before it acts.
+//! Confirmation questions.
 
 use crate::tui::text;
 use crate::units::{PerSecond, count};
 
-/// A question that is answered with y or n.
+/// A question to confirm with y or n.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Question {
     Quit,
@@ -39,12 +39,12 @@ impl Question {
         }
     }
 
-    /// True when there is nothing to be asked once the run stops: a late confirmation would even abort its tasks.
+    /// True for questions that are pointless once the run stops: a late confirmation would even abort its tasks.
     pub fn is_about_a_going_run(self) -> bool {
         matches!(self, Question::Stop | Question::Users { .. } | Question::SpawnRate { .. })
     }
 
-    /// True when there is nothing to be asked once the run is over.
+    /// True for questions that are pointless once the run is over.
     pub fn is_about_load(self) -> bool {
         self != Question::Quit
     }

@@ -1,4 +1,4 @@
-//! The dashboard of one run: what is shown of its snapshots, and what is wanted of its load.
+//! State of the dashboard of one run: snapshots, display settings, and pending changes of the load.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::tui::history::Span;
 
 /// The state of the dashboard.
 pub(crate) struct Run {
-    /// What is started by "again".
+    /// Index of the scenario, for starting it again.
     pub index: usize,
     pub overrides: Overrides,
     pub planned: Planned,
     pub latest: Arc<Snapshot>,
-    /// The display is frozen at this one.
+    /// The frozen snapshot, if the display is frozen.
     pub frozen: Option<Arc<Snapshot>>,
     pub focus: Focus,
     pub expanded: bool,
-    /// Figures of the last 10 s instead of the whole run.
+    /// Show figures of the last 10 s instead of the whole run.
     pub window: bool,
-    /// How much of the past the charts show.
+    /// The span of time that charts show.
     pub span: Span,
     pub sort: Sort,
     pub reverse: bool,
     pub filter: String,
-    /// Highlighted row of the endpoints table, the last of which is Aggregated.
+    /// Highlighted row of the endpoints table, whose last row is Aggregated.
     pub endpoint: Cursor,
     /// Highlighted row of the failures.
     pub failure: Cursor,
@@ -42,7 +42,7 @@ pub(crate) struct Run {
     pub note: Option<Note>,
     /// An export is being written.
     pub exporting: bool,
-    /// The last key and when it came, to tell a key that is held down.
+    /// The last key and its time, to detect a key that is held down.
     pub key: Option<(Action, Duration)>,
 }
 
@@ -73,14 +73,14 @@ impl Run {
         run
     }
 
-    /// Keeps the highlighted rows highlighted after something has changed the lists.
+    /// Updates the cursors after the lists have changed.
     pub fn follow(&mut self) {
         let (endpoints, failures) = (self.subjects(List::Endpoints), self.subjects(List::Failures));
         self.endpoint.follow(&endpoints);
         self.failure.follow(&failures);
     }
 
-    /// The rows of a list, as they are shown.
+    /// The rows of a list, in display order.
     pub fn subjects(&self, list: List) -> Vec<Subject> {
         match list {
             List::Failures => self.failures().into_iter().map(Subject::from).collect(),
@@ -103,12 +103,12 @@ impl Run {
         }
     }
 
-    /// The highlighted endpoint, or all together.
+    /// The highlighted endpoint, or the total.
     pub fn highlighted(&self) -> &Row {
         self.endpoints().get(self.endpoint.index()).copied().unwrap_or(&self.shown().total)
     }
 
-    /// What is drawn.
+    /// The displayed snapshot.
     pub fn shown(&self) -> &Arc<Snapshot> {
         self.frozen.as_ref().unwrap_or(&self.latest)
     }
@@ -117,7 +117,7 @@ impl Run {
         if self.window { &row.now } else { &row.total }
     }
 
-    /// The endpoints that pass the filter, sorted.
+    /// The endpoints that match the filter, sorted.
     pub fn endpoints(&self) -> Vec<&Row> {
         let wanted = self.filter.to_lowercase();
         let mut rows: Vec<&Row> = self
@@ -133,7 +133,7 @@ impl Run {
         rows
     }
 
-    /// The failures that pass the filter.
+    /// The failures that match the filter.
     pub fn failures(&self) -> Vec<&FailureRow> {
         let wanted = self.filter.to_lowercase();
         let rows = self.shown().failures.rows.iter();
@@ -145,18 +145,18 @@ impl Run {
         self.note = Some(Note::new(text, now, self.latest.state));
     }
 
-    /// The same of the users and the spawn rate as they are wanted now: it ends when they change.
+    /// Like [`note`](Self::note), about the wanted users and spawn rate: it disappears when they change.
     pub fn note_load(&mut self, text: String, now: Duration) {
         self.note = Some(Note::new(text, now, self.latest.state).of_load(self.wanted()));
     }
 
-    /// Drops a note whose time is over, or that is no longer true.
+    /// Removes a note that has expired or is no longer true.
     pub fn review_note(&mut self, now: Duration) {
         let (state, load) = (self.latest.state, self.wanted());
         self.note.take_if(|note| !note.is_current(now, state, load));
     }
 
-    /// Users and spawn rate as they are wanted now.
+    /// The wanted users and spawn rate.
     pub fn wanted(&self) -> (u32, f64) {
         let load = &self.latest.load;
         (self.users.wanted.unwrap_or(load.target), self.rate.wanted.unwrap_or(load.spawn_rate))

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::stats::snapshot::{Figures, Row};
 
-/// What the rows are sorted by.
+/// The column that rows are sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sort {
     Plan,
@@ -26,12 +26,12 @@ impl Sort {
         ["as written", "name", "requests", "fail", "req/s", "p50", "p95", "p99", "max"][self as usize]
     }
 
-    /// The order of two rows, each with the figures that are shown of it.
+    /// Compares two rows by their displayed figures.
     pub fn compare(self, (a, x): (&Row, &Figures), (b, y): (&Row, &Figures)) -> Ordering {
         match self {
             Sort::Plan => Ordering::Equal,
             Sort::Name => a.name.cmp(&b.name).then_with(|| a.kind.name().cmp(b.kind.name())),
-            // The largest first is what one looks for.
+            // Largest first.
             Sort::Requests => y.requests.cmp(&x.requests),
             Sort::Fail => y.fail_ratio().total_cmp(&x.fail_ratio()),
             Sort::Rps => y.rps.total_cmp(&x.rps),

@@ -1,4 +1,4 @@
-//! CSV files that are written while the screen goes on.
+//! Exports CSV files in the background.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use crate::report::csv;
 use crate::stats::Snapshot;
 use crate::tui::event::Event;
 
-/// The exports of one screen, one at a time.
+/// The exports of a screen, one at a time.
 pub(super) struct Exports {
     folder: PathBuf,
-    /// Complete ones.
+    /// Files of completed exports.
     pub files: Vec<PathBuf>,
     is_writing: bool,
 }
 
 impl Exports {
-    /// None yet; they go to `folder`.
+    /// Exports go to `folder`.
     pub fn new(folder: PathBuf) -> Self {
         Self { folder, files: Vec::new(), is_writing: false }
     }
 
-    /// Writes on a thread of its own, which reports its end: a slow disk must not stop the keys.
+    /// Writes on a separate thread, so that a slow disk does not block keys; the thread reports its result.
     pub fn start(&mut self, snapshot: Arc<Snapshot>, events: &Sender<Event>) {
         let (folder, sender) = (self.folder.clone(), events.clone());
         let work = move || {
@@ -37,13 +37,13 @@ impl Exports {
         }
     }
 
-    /// Takes the result that the thread has reported.
+    /// Stores the result reported by the thread.
     pub fn ended(&mut self, result: &Result<Vec<PathBuf>, String>) {
         self.is_writing = false;
         self.files.extend(result.iter().flatten().cloned());
     }
 
-    /// True until the end is reported.
+    /// True until the result is reported.
     pub fn is_writing(&self) -> bool {
         self.is_writing
     }

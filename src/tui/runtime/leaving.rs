@@ -1,23 +1,23 @@
-//! Quitting during a run: how long its tasks may take.
+//! Quitting during a run: how long to wait for its tasks.
 
 use std::time::{Duration, Instant};
 
 use crate::tui::exit::Exit;
 
-/// How long running tasks may take when a signal or a hang-up ends the screen.
+/// Time for running tasks when a signal or hang-up ends the screen.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 
-/// Stopping has begun; what is still awaited is the end of the run.
+/// The run is stopping; the screen waits for its end.
 pub(super) struct Leaving {
     exit: Exit,
-    /// When running tasks are aborted, unless that was done.
+    /// When to abort running tasks, unless that was done.
     abort_at: Option<Instant>,
-    /// When waiting ends.
+    /// When to stop waiting.
     end_at: Instant,
 }
 
 impl Leaving {
-    /// Begins at `now`. Only quitting by a key waits for the stop time-out of the scenario.
+    /// Starts waiting at `now`. Only quitting by a key waits for the stop time-out of the scenario.
     pub fn new(exit: Exit, stop_timeout: Duration, now: Instant) -> Self {
         let is_patient = exit == Exit::Quit;
         let abort_at = (!is_patient).then_some(now + GRACE);
@@ -25,7 +25,7 @@ impl Leaving {
         Self { exit, abort_at, end_at }
     }
 
-    /// A second request to quit: the run aborts its tasks, so waiting is short.
+    /// A second request to quit: the run aborts its tasks, so the wait is short.
     pub fn again(&mut self, exit: Exit, now: Instant) {
         self.exit = match (self.exit, exit) {
             // A hang-up replaces any earlier reason.
@@ -38,12 +38,12 @@ impl Leaving {
         self.end_at = self.end_at.min(now + GRACE);
     }
 
-    /// True once, when it is time to abort running tasks.
+    /// True once, when running tasks must be aborted.
     pub fn is_time_to_abort(&mut self, now: Instant) -> bool {
         self.abort_at.take_if(|at| now >= *at).is_some()
     }
 
-    /// True when waiting is over.
+    /// True when the wait is over.
     pub fn is_over(&self, now: Instant) -> bool {
         now >= self.end_at
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_waits_for_tasks_and_a_signal_does_not_for_long() {
+    fn signals_shorten_the_wait_for_tasks() {
         let (now, second) = (Instant::now(), Duration::from_secs(1));
         let mut quit = Leaving::new(Exit::Quit, second * 30, now);
         assert!(!quit.is_time_to_abort(now + second * 31) && !quit.is_over(now + second * 31));

@@ -1,4 +1,4 @@
-//! The loop: events in, messages to the model, effects out, a frame when something changed.
+//! The main loop: takes events, updates the model, carries out effects, and draws a frame when something changed.
 
 mod exports;
 mod leaving;
@@ -32,9 +32,9 @@ use exports::Exports;
 use leaving::{GRACE, Leaving};
 use reader::{HOLD, Reader};
 
-/// Shortest time between two frames.
+/// Minimum time between two frames.
 const FRAME: Duration = Duration::from_millis(100);
-/// How often the terminal is checked for a hang-up.
+/// Interval of checks for a hang-up.
 const WATCH: Duration = Duration::from_secs(1);
 
 struct Loop<'a> {
@@ -42,20 +42,20 @@ struct Loop<'a> {
     starter: &'a mut dyn Starter,
     sender: Sender<Event>,
     events: Receiver<Event>,
-    /// Taken from `events` while waiting for something else.
+    /// Taken from `events` while waiting for another event.
     waiting: VecDeque<Event>,
     handle: Option<RunHandle>,
     run: u64,
     last: Option<Arc<Snapshot>>,
     exports: Exports,
-    /// What is written of the run.
+    /// Outputs that are being written.
     writing: Vec<Writing>,
-    /// A Redis is being probed.
+    /// A Redis server is being probed.
     probing: bool,
     reader: Reader,
     begun: Instant,
     leaving: Option<Leaving>,
-    /// How long after the end of the run the screen stays, and since when the run is over.
+    /// How long the screen stays open after the end of the run, and when the run ended.
     autoquit: Option<Duration>,
     ended: Option<Instant>,
     dirty: bool,
@@ -66,7 +66,7 @@ pub(crate) fn run(entries: Vec<Entry>, starter: &mut dyn Starter, settings: &Set
     let (sender, events) = channel();
     let stop = Arc::new(AtomicBool::new(false));
     let mut model = Model::new(entries, settings);
-    // Signals first: from here on every end restores the terminal.
+    // Signals first: from here on, the terminal is restored however the program ends.
     input::signals(sender.clone())?;
     let _hook = PanicGuard::install(sender.clone());
     let mut screen = Screen::enter()?;
@@ -129,7 +129,7 @@ impl Loop<'_> {
                 drawn = Some(now);
                 self.draw(screen);
             }
-            // A terminal that is not ready is tried again a moment later.
+            // If the terminal is busy, retry a little later.
             let wait = if held {
                 HOLD
             } else if self.dirty || self.awaits_time() {
@@ -166,7 +166,7 @@ impl Loop<'_> {
         self.leaving.as_ref().is_some_and(Leaving::has_no_terminal)
     }
 
-    /// True if something is due at a time, without an event.
+    /// True if something is due at a certain time, without an event.
     fn awaits_time(&self) -> bool {
         self.leaving.is_some() || self.model.run.as_ref().is_some_and(|r| r.users.unsent || r.rate.unsent)
     }
@@ -183,7 +183,7 @@ impl Loop<'_> {
         let leaving = self.leaving.as_mut()?;
         let now = Instant::now();
         if leaving.is_time_to_abort(now) {
-            // An engine that has ended needs no command.
+            // The engine may have ended.
             let _ = self.handle.as_ref().map(|h| h.send(Command::Stop));
         }
         (self.handle.is_none() || leaving.is_over(now)).then_some(leaving.exit())
@@ -207,7 +207,7 @@ impl Loop<'_> {
                 self.handle = None;
                 self.message(Message::Lost, screen)?;
             }
-            // Of a run before this one.
+            // From a previous run.
             Event::Snapshot(..) | Event::Lost(_) => {}
             Event::Exported(result) => {
                 self.exports.ended(&result);
@@ -233,7 +233,7 @@ impl Loop<'_> {
                 self.message(Message::Read(index, reading), screen)?;
             }
             Event::Signal(signals::HANG_UP) => self.leave(Exit::HangUp),
-            // Files are written all the time: whoever writes one that becomes too large is told so and reports it.
+            // The writer of a file that is too large gets an error and reports it.
             Event::Signal(signals::FILE_SIZE) => {}
             Event::Signal(number) => self.leave(Exit::Signal(number)),
             Event::Suspend => self.effect(Effect::Suspend, screen)?,
@@ -245,11 +245,12 @@ impl Loop<'_> {
 
     fn message(&mut self, message: Message, screen: &mut Screen) -> Result<(), TuiError> {
         self.model.now = self.begun.elapsed();
-        let said = |model: &Model| (model.toast.is_some(), model.run.as_ref().is_some_and(|run| run.note.is_some()));
-        let before = said(&self.model);
+        let messages =
+            |model: &Model| (model.toast.is_some(), model.run.as_ref().is_some_and(|run| run.note.is_some()));
+        let before = messages(&self.model);
         let tick = matches!(message, Message::Tick);
         let effects = update::handle(&mut self.model, message);
-        self.dirty |= !tick || before != said(&self.model);
+        self.dirty |= !tick || before != messages(&self.model);
         for effect in effects {
             self.effect(effect, screen)?;
         }
@@ -265,14 +266,14 @@ impl Loop<'_> {
             Effect::Send(command) => {
                 let sent = self.handle.as_ref().map(|h| h.send(command));
                 if let Some(Err(error)) = sent {
-                    self.model.say(error.to_string(), true);
+                    self.model.show_toast(error.to_string(), true);
                 }
             }
             Effect::Export(snapshot) => self.exports.start(snapshot, &self.sender),
             Effect::Quit => self.leave(Exit::Quit),
             Effect::Force => {
                 self.leave(Exit::Quit);
-                // The first stop may have been sent just now: the second one aborts.
+                // The first stop may have been sent just now; the second one aborts.
                 self.leave(Exit::Quit);
             }
             Effect::Suspend => self.suspend(screen)?,
@@ -308,7 +309,7 @@ impl Loop<'_> {
         Message::Started { index, overrides, planned, first }
     }
 
-    /// Gives the reader the next entry of the launcher. While a run makes load, nothing is read beside it.
+    /// Gives the reader the next entry of the launcher. Nothing is read during a run.
     fn read(&mut self) {
         if self.reader.is_reading() || self.leaving.is_some() || self.model.run.is_some() {
             return;
@@ -318,13 +319,14 @@ impl Loop<'_> {
         }
     }
 
-    /// True while a frame would only show `reading`.
+    /// True while a frame would only show that an entry is being read.
     fn is_held(&self) -> bool {
         self.reader.is_recent() && self.model.run.is_none() && self.model.launcher.is_waiting()
     }
 
-    /// Asks the Redis of the highlighted scenario whether it is there, once the launcher is on the screen: looking up a
-    /// name and connecting take their time.
+    /// Probes the Redis server of the highlighted scenario, once the launcher is drawn, because resolving and
+    /// connecting take
+    /// time.
     fn probe(&mut self) {
         let launcher = &self.model.launcher;
         if self.probing || self.dirty || self.leaving.is_some() || self.model.run.is_some() {
@@ -336,7 +338,7 @@ impl Loop<'_> {
         let work = move || {
             let _ = sender.send(Event::Probed(url, ask()));
         };
-        // Without a thread the result stays unknown.
+        // If no thread can be started, the result stays unknown.
         self.probing = std::thread::Builder::new().name("probe".into()).spawn(work).is_ok();
     }
 
@@ -353,7 +355,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Begins to leave; while already leaving, aborts running tasks.
+    /// Starts leaving; if already leaving, aborts running tasks.
     fn leave(&mut self, exit: Exit) {
         self.model.leaving = true;
         self.dirty = true;
@@ -370,7 +372,7 @@ impl Loop<'_> {
         }
     }
 
-    /// Pauses the load first: a suspended process would delay every request, and its latencies would be wrong.
+    /// Pauses the load first: a suspended process would delay requests and falsify their latencies.
     fn suspend(&mut self, screen: &mut Screen) -> Result<(), TuiError> {
         let state = self.model.run.as_ref().map(|r| r.latest.state);
         let pause = matches!(state, Some(RunState::Ramping | RunState::Running)) && self.handle.is_some();

@@ -1,4 +1,4 @@
-//! Scenarios that are read while the screen goes on, one at a time.
+//! Reads scenarios in the background, one at a time.
 
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -6,25 +6,25 @@ use std::time::{Duration, Instant};
 use crate::tui::event::Event;
 use crate::tui::reading::ReadRequest;
 
-/// How long a frame waits for the reader, so that most scenarios are shown at once and not as being read.
+/// How long a frame waits for the reader, so that most scenarios are shown without a "reading" state.
 pub(super) const HOLD: Duration = Duration::from_millis(20);
 
-/// The thread that compiles, as the loop sees it.
+/// Handle of the reader thread.
 #[derive(Default)]
 pub(super) struct Reader {
-    /// When the request was given that is read now.
+    /// Start of the current request.
     since: Option<Instant>,
 }
 
 impl Reader {
-    /// Reads on a thread of its own, which reports what it found.
+    /// Reads on a separate thread, which reports the result.
     pub fn start(&mut self, request: ReadRequest, events: &Sender<Event>) {
         let sender = events.clone();
         let work = move || {
             let index = request.index;
             let _ = sender.send(Event::Read(index, Box::new(request.read())));
         };
-        // Without a thread the scenario stays unread.
+        // If no thread can be started, the scenario stays unread.
         let is_started = std::thread::Builder::new().name("reader".into()).spawn(work).is_ok();
         self.since = is_started.then(Instant::now);
     }

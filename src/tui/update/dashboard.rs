@@ -1,4 +1,4 @@
-//! Steering a run, and looking at it.
+//! Keys of the dashboard: changing the load and the display.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,13 @@ use crate::tui::model::{Model, Overlay, Pending, Question, Run, Sort};
 use crate::tui::prompt::Field;
 use crate::tui::view::panes;
 
-/// Applies a new snapshot; a pending value that the engine has applied is no longer pending.
+/// Applies a new snapshot; pending values that the engine has applied are cleared.
 pub(super) fn snapshot(model: &mut Model, snapshot: Arc<Snapshot>) {
     let Some(run) = &mut model.run else { return };
     let done = snapshot.state.is_done();
-    // Commands have no effect any more.
+    // From here on, commands have no effect.
     let is_ending = done || snapshot.state == RunState::Stopping;
-    // A command may have no effect (the run ended, the engine bounded the value): a pending value is not shown forever.
+    // A command may have no effect (the run ended, the engine limited the value): do not show a pending value forever.
     let stale = |sent: Option<Duration>| sent.is_some_and(|at| model.now.saturating_sub(at) > Duration::from_secs(2));
     if is_ending || (!run.users.unsent && (run.users.wanted == Some(snapshot.load.target) || stale(run.users.sent_at)))
     {
@@ -95,10 +95,10 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Export if run.exporting => Vec::new(),
         Action::Export => {
-            // The current snapshot is exported, even when the display is frozen.
+            // The latest snapshot is exported, even if the display is frozen.
             run.exporting = true;
             let snapshot = run.latest.clone();
-            model.say("writing CSV files".to_owned(), false);
+            model.show_toast("writing CSV files".to_owned(), false);
             vec![Effect::Export(snapshot)]
         }
         Action::Again => vec![Effect::Start { index: run.index, overrides: run.overrides.clone() }],
@@ -110,7 +110,7 @@ pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     }
 }
 
-/// Drops pending values: sending them would take control away again.
+/// Drops pending values: sending them would override the plan again.
 fn follow_plan(model: &mut Model) -> Vec<Effect> {
     if let Some(run) = &mut model.run {
         run.users = Pending::default();
@@ -126,7 +126,7 @@ fn to_launcher(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// What changes only the view.
+/// Handles keys that only change the display.
 fn look(model: &mut Model, action: Action) {
     let Some(run) = &mut model.run else { return };
     match action {
@@ -135,7 +135,7 @@ fn look(model: &mut Model, action: Action) {
         Action::SpanLonger | Action::SpanShorter => {
             run.span = run.span.turned(if action == Action::SpanLonger { 1 } else { Span::ALL.len() - 1 });
             let words = format!("charts show {}", run.span.words());
-            model.say(words, false);
+            model.show_toast(words, false);
             return;
         }
         Action::Expand => run.expanded = !run.expanded,
@@ -172,7 +172,7 @@ fn look(model: &mut Model, action: Action) {
     }
 }
 
-/// What is highlighted in the focused pane.
+/// The highlighted subject of the focused pane.
 fn subject(run: &Run) -> Option<Subject> {
     let list = run.focus.list;
     run.subjects(list).into_iter().nth(run.cursor(list).index())

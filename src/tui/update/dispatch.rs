@@ -1,4 +1,4 @@
-//! An action becomes a change of the model; a key becomes an action where no overlay is open.
+//! Carries out actions, and finds the action of a key if no overlay is open.
 
 use crossterm::event::KeyEvent;
 
@@ -37,7 +37,7 @@ pub(crate) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
 fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
     let preview = model.launcher.preview();
     let load = preview.map(|preview| preview.load);
-    // What was typed a moment ago may not be in the preview yet.
+    // The preview may not include what was typed a moment ago.
     let typed = if model.launcher.is_waiting() { model.launcher.overrides.clone() } else { Overrides::default() };
     let text = match (field, &model.run) {
         (Field::Users, Some(run)) => steer::users_now(run).to_string(),
@@ -53,13 +53,13 @@ fn prompt(model: &mut Model, field: Field) -> Vec<Effect> {
             typed.run_time.unwrap_or(load.and_then(|l| l.run_time)).map(crate::units::plain).unwrap_or_default()
         }
     };
-    // `demo` is not an address: typing starts with an empty line.
+    // `demo` is not an address: start with an empty line.
     let text = if field == Field::Host && !text.contains("://") { String::new() } else { text };
     model.overlay = Some(Overlay::Prompt(Prompt::new(field, text)));
     Vec::new()
 }
 
-/// Finds the action of a key where no overlay is open.
+/// Carries out the action of a key if no overlay is open.
 pub(super) fn dispatch(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
     match action::lookup(key, model.place()) {
         Some(action) => update(model, action),

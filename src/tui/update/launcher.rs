@@ -1,10 +1,10 @@
-//! Choosing a scenario.
+//! Keys of the launcher.
 
 use super::message::Effect;
 use crate::tui::action::Action;
 use crate::tui::model::{Model, Shown};
 
-/// Moves the highlight, scrolls what is wrong with a scenario, starts one.
+/// Moves the highlight, scrolls an error, or starts a scenario.
 pub(super) fn update(model: &mut Model, action: Action) -> Vec<Effect> {
     let launcher = &mut model.launcher;
     let visible = launcher.visible();
@@ -52,7 +52,7 @@ pub(super) fn start(model: &mut Model) -> Vec<Effect> {
             Vec::new()
         }
         Some(Some(false)) | None => {
-            model.say("this scenario cannot be started; its error is shown".to_owned(), true);
+            model.show_toast("this scenario cannot be started; its error is shown".to_owned(), true);
             Vec::new()
         }
     }

@@ -1,4 +1,4 @@
-//! What goes into an update, and what comes out of it.
+//! Messages to the model, and effects for the main loop.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::tui::model::Planned;
 use crate::tui::reading::Reading;
 use crate::tui::starter::ProbeError;
 
-/// What reaches the model.
+/// A message to the model.
 #[derive(Debug)]
 pub(crate) enum Message {
     Key(KeyEvent),
@@ -25,17 +25,17 @@ pub(crate) enum Message {
         first: Arc<Snapshot>,
     },
     Refused(String),
-    /// The entry with this index has been read.
+    /// The result of reading the entry with this index.
     Read(usize, Box<Reading>),
     Exported(Result<Vec<PathBuf>, String>),
-    /// Whether the Redis with this address responds.
+    /// Whether the Redis server at this address responds.
     Probed(Arc<str>, Result<(), ProbeError>),
-    /// The run's channel closed without a last snapshot.
+    /// The run's channel closed without a final snapshot.
     Lost,
     Tick,
 }
 
-/// What the loop must do.
+/// An effect that the main loop carries out.
 #[derive(Debug)]
 pub(crate) enum Effect {
     Start {

@@ -1,4 +1,4 @@
-//! Something happened: the model changes, and effects come out. No clock, no input or output.
+//! Updates the model for a message, and returns effects. Uses no clock and does no I/O.
 
 mod dashboard;
 mod dispatch;
@@ -42,7 +42,7 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
                 model.launcher.refused = Some(format!("The run cannot be started.\n\n{why}"));
                 model.launcher.scroll = 0;
             }
-            model.say(format!("not started: {}", why.lines().next().unwrap_or("")), true);
+            model.show_toast(format!("not started: {}", why.lines().next().unwrap_or("")), true);
             Vec::new()
         }
         Message::Read(index, reading) => {
@@ -59,14 +59,14 @@ pub(crate) fn handle(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Lost => {
-            model.say("the engine stopped unexpectedly".to_owned(), true);
+            model.show_toast("the engine stopped unexpectedly".to_owned(), true);
             Vec::new()
         }
         Message::Tick => tick(model),
     }
 }
 
-/// Sends what was held back while a key repeated, and lets toasts fade.
+/// Sends values held back while a key repeats, and removes expired toasts.
 fn tick(model: &mut Model) -> Vec<Effect> {
     if model.toast.as_ref().is_some_and(|t| t.until <= model.now) {
         model.toast = None;
@@ -86,9 +86,9 @@ fn exported(model: &mut Model, result: Result<Vec<PathBuf>, String>) {
         Ok(paths) => {
             let first = paths.first().map(|p| p.display().to_string()).unwrap_or_default();
             let prefix = first.strip_suffix("_stats.csv").map(|p| format!("{p}_*.csv")).unwrap_or(first);
-            model.say(format!("wrote {prefix} ({} files)", paths.len()), false);
+            model.show_toast(format!("wrote {prefix} ({} files)", paths.len()), false);
         }
-        Err(why) => model.say(why, true),
+        Err(why) => model.show_toast(why, true),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Keys while an overlay is open: a prompt, a question, the help page, a detail.
+//! Keys while an overlay is open: a prompt, a question, the help page, a detail page.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -11,9 +11,9 @@ use crate::tui::model::{Model, Overlay, Question};
 use crate::tui::prompt::{Field, Prompt, brief};
 use crate::units::{parse_duration, parse_spawn_rate, parse_users};
 
-/// Passes the key to the overlay.
+/// Handles a key, by the overlay if one is open.
 pub(super) fn key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    // Esc and a key that come together, as over a slow line, look like that key with Alt.
+    // Over a slow connection, Esc followed by a key arrives as that key with Alt.
     if key.modifiers.contains(KeyModifiers::ALT) && model.overlay.is_some() {
         let mut effects = self::key(model, KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
         effects.extend(self::key(model, KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key }));
@@ -58,7 +58,7 @@ fn prompt_key(model: &mut Model, mut prompt: Prompt, key: KeyEvent) -> Vec<Effec
     Vec::new()
 }
 
-/// Takes what was typed, or keeps the prompt open with the error.
+/// Applies the typed value, or keeps the prompt open with an error.
 fn apply(model: &mut Model, mut prompt: Prompt) -> Vec<Effect> {
     let text = prompt.value().trim().to_owned();
     let result = match prompt.field {
@@ -119,11 +119,11 @@ fn filter(model: &mut Model, text: String) {
     }
 }
 
-/// Help and detail scroll; every key that steers goes through, so that one can steer while reading.
+/// Handles keys of help and detail pages: they scroll, and keys that change the load still work.
 fn page(model: &mut Model, mut overlay: Overlay, key: KeyEvent) -> Vec<Effect> {
     let (Overlay::Help { scroll } | Overlay::Detail { scroll, .. }) = &mut overlay else { return Vec::new() };
     let action = action::lookup(key, model.place());
-    // The page may have become shorter since.
+    // The page may have become shorter.
     let end = model.page_end.get();
     *scroll = (*scroll).min(end);
     match action {

@@ -1,4 +1,4 @@
-//! The load by keys: steps of a tenth of the plan, exact numbers, and what keeps a slip from becoming a flood.
+//! Changes of the load by keys: steps of a tenth of the plan, exact values, and protection against accidental jumps.
 
 use std::time::Duration;
 
@@ -8,24 +8,25 @@ use crate::tui::action::Action;
 use crate::tui::model::{Model, Overlay, Pending, Question, Run};
 use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users, count};
 
-/// Shortest time between two orders of one kind while a key repeats.
+/// Minimum time between two commands of one kind while a key repeats.
 const COALESCE: Duration = Duration::from_millis(100);
-/// A key that comes again within this time is held down: no terminal reports that a key was let go, and the first repeat
-/// comes after at most 660 ms.
+/// A key repeated within this time counts as held down: terminals do not report releases, and the first repeat takes up
+/// to
+/// 660 ms.
 const HELD: Duration = Duration::from_millis(700);
-/// What may be typed without a question: up to twice the present number, or this many more.
+/// Typed values up to twice the current one, or this much more, need no confirmation.
 const SMALL: f64 = 100.0;
-/// Lowest spawn rate that keys go down to.
+/// Minimum spawn rate that can be reached by steps.
 const LEAST_RATE: f64 = 0.1;
 
-/// True when `action` comes from a key that is held down; notes it for the next time.
+/// Whether `action` comes from a key that is held down; records it.
 pub(super) fn is_held(run: &mut Run, action: Action, now: Duration) -> bool {
     let held = run.key.is_some_and(|(last, at)| last == action && now.saturating_sub(at) < HELD);
     run.key = Some((action, now));
     held
 }
 
-/// One step up. It ends at `limit`, and beyond that only keys that are pressed anew go on.
+/// The value after one step up. Stops at `limit`; beyond that, only new key presses continue.
 fn raised(value: f64, step: f64, limit: f64, held: bool) -> Option<f64> {
     match value < limit {
         true => Some((value + step).min(limit)),
@@ -34,22 +35,22 @@ fn raised(value: f64, step: f64, limit: f64, held: bool) -> Option<f64> {
     }
 }
 
-/// Whether going to `to` needs a question first.
+/// Whether a change needs a confirmation.
 fn is_jump(from: f64, to: f64) -> bool {
     to > from * 2.0 && to - from > SMALL
 }
 
-/// The number of users as it is wanted now.
+/// The wanted number of users.
 pub(super) fn users_now(run: &Run) -> u32 {
     run.wanted().0
 }
 
-/// The spawn rate as it is wanted now.
+/// The wanted spawn rate.
 pub(super) fn rate_now(run: &Run) -> f64 {
     run.wanted().1
 }
 
-/// A key that changes the load by steps.
+/// Changes the load by one step.
 pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect> {
     let Some(run) = &mut model.run else { return Vec::new() };
     let plan = run.planned;
@@ -96,7 +97,7 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
     }
 }
 
-/// Says of a key why it changes nothing.
+/// Shows a note about a key without effect.
 fn note_bound(model: &mut Model, words: String) -> Vec<Effect> {
     let now = model.now;
     if let Some(run) = &mut model.run {
@@ -105,7 +106,7 @@ fn note_bound(model: &mut Model, words: String) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Shows why a key that is held down has reached its limit. The note fits 80 columns with the largest numbers.
+/// Shows a note when a held key reaches the limit. It fits 80 columns with the largest numbers.
 fn note_limit(model: &mut Model, load: impl Fn((u32, f64)) -> String) {
     if let Some(load) = model.run.as_ref().map(|run| load(run.wanted())) {
         note_bound(model, format!("{load}: release the key and press it again for more"));
@@ -116,12 +117,12 @@ fn whole(users: f64) -> u32 {
     users.clamp(0.0, f64::from(MAX_USERS)) as u32
 }
 
-/// Rates keep at most two decimals, so that steps do not accumulate rounding errors.
+/// Rounds to two decimals, so that steps do not accumulate errors.
 fn tidy(rate: f64) -> f64 {
     (rate * 100.0).round() / 100.0
 }
 
-/// A typed number of users: a large jump is asked about, with both numbers.
+/// Handles a typed number of users; a large jump needs a confirmation.
 pub(super) fn type_users(model: &mut Model, to: u32) -> Vec<Effect> {
     let from = model.run.as_ref().map_or(0, users_now);
     if is_jump(from.into(), to.into()) {
@@ -131,7 +132,7 @@ pub(super) fn type_users(model: &mut Model, to: u32) -> Vec<Effect> {
     want_users(model, to)
 }
 
-/// A typed spawn rate: a large jump is asked about, with both numbers.
+/// Handles a typed spawn rate; a large jump needs a confirmation.
 pub(super) fn type_rate(model: &mut Model, to: f64) -> Vec<Effect> {
     let from = model.run.as_ref().map_or(0.0, rate_now);
     if is_jump(from, to) {
@@ -162,7 +163,7 @@ pub(super) fn want_rate(model: &mut Model, rate: f64) -> Vec<Effect> {
 /// Sends pending values that are due.
 pub(super) fn flush(run: &mut Run, now: Duration) -> Vec<Effect> {
     let mut effects = Vec::new();
-    // The rate goes first: a new target is reached at it.
+    // The rate first, because it applies to the new target.
     if let Some(rate) = due(&mut run.rate, now) {
         effects.push(Effect::Send(Command::SetSpawnRate(PerSecond(rate))));
     }

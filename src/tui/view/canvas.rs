@@ -26,21 +26,21 @@ pub(super) fn put_lines(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>)
     }
 }
 
-/// Where a page of this many lines begins in this many rows. The model learns where it ends.
+/// The first visible line of a page. Stores the maximum scroll position in the model.
 pub(super) fn scrolled(model: &Model, wanted: usize, lines: usize, rows: u16) -> usize {
     let end = lines.saturating_sub(rows.into());
     model.page_end.set(end);
     wanted.min(end)
 }
 
-/// What is written in the upper border of a pane: a title at the left, a figure at the right where there is room.
+/// Titles in the upper border of a pane: left, and right if there is room.
 #[derive(Clone, Copy)]
 pub(super) struct Titles<'a> {
     pub left: &'a str,
     pub right: &'a str,
 }
 
-/// Draws a bordered pane; returns what is inside.
+/// Draws a bordered pane; returns its inner area.
 pub(super) fn pane(frame: &mut Frame<'_>, area: Rect, titles: Titles<'_>, theme: &Theme, focused: bool) -> Rect {
     let area = area.intersection(frame.area());
     let style = if focused { theme.accent } else { theme.dim };

@@ -1,4 +1,4 @@
-//! A run while it runs: the head, and the panes of the registry where they have room.
+//! The dashboard: the head, and the panes of the registry that fit.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -17,7 +17,7 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     }
     let is_large = area.width >= 120 && area.height >= 33;
     let below = below(focused, is_large);
-    // What was found takes a line, and the charts stay.
+    // A finding takes one of these rows; charts are drawn anyway.
     if area.width < 80 || area.height < 21 {
         return compact(&scene, focused, &below, frame, rest);
     }
@@ -43,19 +43,19 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     }
 }
 
-/// An area of this many rows, and what is below it.
+/// Splits an area after this many rows.
 fn split(area: Rect, rows: u16) -> [Rect; 2] {
     Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(area)
 }
 
-/// The panes below the middle: all of them on a large terminal, else the focused one, or the first.
+/// The panes below the middle: all on a large terminal, else the focused one or the first.
 fn below(focused: &'static Pane, is_large: bool) -> Vec<&'static Pane> {
     let is_below = |place| matches!(place, Place::Below { .. });
     let shown = |pane: &&'static Pane| is_large || !is_below(focused.place) || pane.name == focused.name;
     panes::at(is_below).filter(shown).take(if is_large { usize::MAX } else { 1 }).collect()
 }
 
-/// No charts: the focused pane, or the one in the middle and one below where both fit.
+/// Without charts: the focused pane, or the middle one and one below it if both fit.
 fn compact(scene: &Scene<'_>, focused: &'static Pane, below: &[&Pane], frame: &mut Frame<'_>, area: Rect) {
     let Some(lower) = below.first().filter(|_| focused.place == Place::Middle && area.height >= 12) else {
         return (focused.draw)(scene, frame, area);
@@ -65,7 +65,7 @@ fn compact(scene: &Scene<'_>, focused: &'static Pane, below: &[&Pane], frame: &m
     (lower.draw)(scene, frame, rest);
 }
 
-/// Rows of the panes after the charts.
+/// Rows of the panes below the charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Shares {
     middle: u16,
@@ -74,8 +74,7 @@ struct Shares {
 }
 
 impl Shares {
-    /// The table in the middle shows all its rows where that is possible; what is below shrinks for it, down to what it
-    /// has to say.
+    /// The table in the middle shows all its rows if possible; panes below it shrink down to the rows they need.
     fn new(scene: &Scene<'_>, below: &[&Pane], is_large: bool, area: Rect) -> Self {
         let most = |place: Place| {
             let rows = panes::at(|one| one == place).map(|pane| (pane.rows)(scene, area));
@@ -86,12 +85,12 @@ impl Shares {
         let is_table_focused = panes::focused(scene.run).place == Place::Middle;
         let comfort = match is_large {
             true => 9,
-            // Where both lack room, the rows of the table come first, unless the pane below is looked at.
+            // If both lack room, rows of the table come first, unless the pane below is focused.
             false if is_table_focused && height < 16 => 4,
             false => 5,
         };
         let needed = needed.min(comfort);
-        // Publishers, subscribers and deliveries: what a run with Redis is about stays, and its pane shrinks.
+        // With Redis, the rows of publishers, subscribers and deliveries stay, and the Redis pane shrinks.
         let kept = table.most.min(if bottom.most > 0 { 9 } else { table.least });
         let least = bottom.least.min(height.saturating_sub(kept.saturating_add(3)));
         let least = if least < 3 { 0 } else { least };

@@ -1,4 +1,4 @@
-//! Details of a row: response times, rates, the phases of a request, and an example of each failure.
+//! Detail page of a row: response times, rates, phases of a request, and an example of a failure.
 
 use std::time::Duration;
 
@@ -19,19 +19,19 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
 use crate::units::{bytes, count, latency, rate};
 
-/// Rows of the pane with the response times: minimum, average and the percentiles, and its border.
+/// Rows of the pane of response times, including its border: minimum, average and percentiles.
 const TIMES: u16 = 15;
 
-/// The page about one row.
+/// The detail page of a row.
 pub(super) struct Detail<'a> {
     pub model: &'a Model,
     pub run: &'a Run,
-    /// How many lines are above the first one that is shown.
+    /// First visible line.
     pub scroll: usize,
 }
 
 impl Detail<'_> {
-    /// Draws the row that `subject` names.
+    /// Draws the row of `subject`.
     pub fn draw(&self, subject: &Subject, frame: &mut Frame<'_>, area: Rect) {
         let snapshot = self.run.shown();
         match subject {
@@ -55,13 +55,13 @@ impl Detail<'_> {
         }
     }
 
-    /// The statistics were reset while the page was open.
+    /// Drawn if the statistics were reset while the page was open.
     fn gone(&self, title: &str, frame: &mut Frame<'_>, area: Rect) {
         let inner = pane(frame, area, Titles { left: title, right: "" }, &self.model.theme, true);
         put(frame, inner, Line::styled(" no data since the reset", self.model.theme.dim));
     }
 
-    /// A pane full of lines that scroll.
+    /// Draws a scrollable pane of lines.
     fn page(&self, titles: Titles<'_>, lines: Vec<Line<'static>>, frame: &mut Frame<'_>, area: Rect) {
         let inside = |cells: u16| usize::from(cells).saturating_sub(2);
         let lines: Vec<Line<'static>> = lines.into_iter().flat_map(|l| fold(l, inside(area.width))).collect();

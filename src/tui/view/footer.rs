@@ -1,4 +1,4 @@
-//! The last line: keys, a question, or a note.
+//! The last line: key hints, a question, or a note.
 
 use ratatui::text::{Line, Span};
 
@@ -7,24 +7,25 @@ use crate::tui::model::{Model, Overlay};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 
-/// Hints that everybody needs: the first ones of a place.
+/// Number of hints that matter most: the first ones of a place.
 const CORE: usize = 9;
 
-/// The line for this state of the model.
+/// The footer for this state.
 pub(super) fn line(model: &Model, width: u16) -> Line<'static> {
     let theme = &model.theme;
     let note = model.run.as_ref().and_then(|run| run.note.as_ref());
     match (&model.overlay, note) {
         (Some(Overlay::Prompt(_)), _) => return Line::default(),
         (Some(Overlay::Confirm(question)), _) => {
-            let words = text::cut(&theme.text(&question.text()), usize::from(width).saturating_sub(7), theme.ascii);
+            let words =
+                text::truncate(&theme.text(&question.text()), usize::from(width).saturating_sub(7), theme.ascii);
             return Line::from(vec![
                 Span::raw(" "),
                 Span::styled(format!(" {words} y/n "), theme.select.patch(theme.strong)),
             ]);
         }
         (_, Some(note)) => {
-            let words = text::cut(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
+            let words = text::truncate(&theme.text(&note.text), usize::from(width).saturating_sub(3), theme.ascii);
             return Line::from(vec![Span::styled(" ! ", theme.warn), Span::raw(words)]);
         }
         (Some(Overlay::Help { .. }), None) => return keys(&[("esc", "back"), ("↑↓", "scroll")], width, theme),
@@ -37,7 +38,7 @@ pub(super) fn line(model: &Model, width: u16) -> Line<'static> {
     keys(&hints, width, theme)
 }
 
-/// As many hints as fit, help and quit always; closer together where that makes room for what belongs together.
+/// As many hints as fit, always including help and quit; with less space between them if that makes room for more.
 fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Line<'static> {
     let shown = |key: &'static str| match key {
         "⏎" => theme.glyph("⏎", "enter"),
@@ -52,7 +53,7 @@ fn keys(hints: &[(&'static str, &'static str)], width: u16, theme: &Theme) -> Li
     let mut room = usize::from(width).saturating_sub(hints.iter().filter(kept).map(cost).sum());
     let key_style = theme.accent.patch(theme.strong);
     let mut spans = Vec::new();
-    // Help and quit have their place at the end.
+    // Help and quit come last.
     for hint in hints.iter().filter(|h| !kept(h)).chain(hints.iter().filter(kept)) {
         if !kept(&hint) {
             if cost(hint) > room {

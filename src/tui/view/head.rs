@@ -1,4 +1,4 @@
-//! The first lines of the dashboard, which never move: state, load, responses, what is in flight.
+//! The first lines of the dashboard: state, load, responses, requests in flight.
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -20,7 +20,7 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     let theme = &model.theme;
     let width = usize::from(area.width);
     let (first, second) = (figures(run.shown(), found, theme), standing(run.shown(), found, theme, width));
-    // Where it is low, both share a line: the requests that wait stay in sight, the last percentiles go.
+    // On a low terminal both share a line: requests in flight stay visible, the highest percentiles are dropped.
     let needs_rows = run.shown().redis.is_some() || matches!(model.overlay, Some(Overlay::Detail { .. }));
     let is_low = area.height < if needs_rows { 23 } else { 10 };
     let judgements = &run.shown().judgements;
@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     rest
 }
 
-/// The state as glyph and word; while there is load and no response, that is shown instead.
+/// The state; if there is load but no response, a finding is shown instead.
 fn state(run: &Run, silence: Option<Kind>, theme: &Theme) -> Span<'static> {
     let state = run.shown().state;
     if matches!(state, RunState::Ramping | RunState::Running)
@@ -74,14 +74,17 @@ fn header(run: &Run, silence: Option<Kind>, theme: &Theme, width: usize) -> Line
         let since = run.latest.at.duration_since(old.at).unwrap_or_default();
         format!("FROZEN {}", age(since))
     });
-    // How much of the planned time is over, where there is room for a picture of it.
+    // Progress of the run time, if there is room for a bar.
     let part = snapshot.run.run_time.filter(|t| width >= 110 && !t.is_zero());
     let meter = part.map_or_else(String::new, |t| {
         let bar = meter(snapshot.elapsed.as_secs_f64() / t.as_secs_f64(), 14, theme);
         format!(" {}{bar}{}", theme.glyph("▕", "["), theme.glyph("▏", "]"))
     });
     let mut spans = vec![
-        Span::styled(format!(" {}  ", text::cut(&theme.text(&snapshot.run.scenario), 20, theme.ascii)), theme.strong),
+        Span::styled(
+            format!(" {}  ", text::truncate(&theme.text(&snapshot.run.scenario), 20, theme.ascii)),
+            theme.strong,
+        ),
         state(run, silence, theme),
         Span::raw(format!("  {}{planned}{meter}   ", clock(snapshot.elapsed))),
         Span::styled(format!("{users:<13}"), theme.strong),
@@ -103,7 +106,7 @@ fn header(run: &Run, silence: Option<Kind>, theme: &Theme, width: usize) -> Line
     Line::from(spans)
 }
 
-/// How fast users come; in an open run, at what rate iterations arrive and where that goes.
+/// The spawn rate, or, in an open run, the current and planned arrival rate.
 fn pace(snapshot: &Snapshot, rate: PerSecond) -> String {
     match snapshot.plan.rate {
         None => format!("+{rate}/s"),
@@ -112,7 +115,7 @@ fn pace(snapshot: &Snapshot, rate: PerSecond) -> String {
     }
 }
 
-/// Where in its plan the run is, in a word; nothing for a plain run.
+/// The current stage or manual control; `None` for a plain run.
 fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::Style)> {
     let plan = &snapshot.plan;
     if plan.steered {
@@ -128,28 +131,28 @@ fn place(snapshot: &Snapshot, theme: &Theme) -> Option<(String, ratatui::style::
     }
 }
 
-/// Words and their style.
+/// Text and style.
 type Part = (String, ratatui::style::Style);
 
-/// What is wrong if there is no response.
+/// The finding that explains why there is no response.
 fn silence(found: &[Finding]) -> Option<Kind> {
     found.first().map(|finding| finding.kind).filter(|kind| kind.is_silence())
 }
 
-/// True when the figures are those of the whole run: after its end, and while nothing is asked for.
+/// True if figures are those of the whole run: after its end, and while it is idle.
 fn is_whole(snapshot: &Snapshot) -> bool {
     let idle = snapshot.total.now.requests == 0 && snapshot.load.in_flight == 0;
     snapshot.state.is_done() || idle
 }
 
-/// What the responses are like.
+/// Throughput, failures and response times.
 fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> Vec<Part> {
     let shown = if is_whole(snapshot) { &snapshot.total.total } else { &snapshot.total.now };
     let time = |percentile: f64| text::time(shown.response.p(percentile), shown.responses);
     let failed = shown.fail_ratio() * 100.0;
     let failures = match () {
         () if failed > 0.0 => (format!("{failed:>5.2} % failed {}", theme.glyph("▲", "^")), theme.bad),
-        // Without a response nothing is shown as good.
+        // Without a response, nothing is shown as good.
         () if shown.responses == 0 && snapshot.load.last_response.is_none() => {
             ("no response yet ".to_owned(), theme.warn)
         }
@@ -167,7 +170,7 @@ fn figures(snapshot: &Snapshot, found: &[Finding], theme: &Theme) -> Vec<Part> {
     ]
 }
 
-/// What is on its way, and whether it can be trusted.
+/// Requests in flight, state of the generator, and the plan.
 fn standing(snapshot: &Snapshot, found: &[Finding], theme: &Theme, width: usize) -> Vec<Part> {
     let load = &snapshot.load;
     let style = match silence(found) {
@@ -193,9 +196,9 @@ fn standing(snapshot: &Snapshot, found: &[Finding], theme: &Theme, width: usize)
     parts
 }
 
-/// As many of the parts as there is room for.
+/// As many parts as fit.
 fn fitting(parts: Vec<Part>, width: usize) -> Line<'static> {
-    // The first figure is padded at its left: it needs no margin.
+    // The first figure is padded on its left, so it needs no margin.
     let mut spans = Vec::new();
     let mut room = width;
     for (words, style) in parts {

@@ -1,4 +1,4 @@
-//! The help page: keys, written from the table of actions, and what the figures mean.
+//! The help page: keys, from the table of actions, and the meaning of figures.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -10,7 +10,7 @@ use crate::tui::model::Model;
 use crate::tui::text;
 use crate::tui::theme::Theme;
 
-/// Words on the dashboard and their meaning.
+/// Terms of the dashboard and their meaning.
 const WORDS: &[(&str, &str)] = &[
     ("users 5→50", "running now, and the target; the spawn rate is beside it"),
     ("second line", "all endpoints, in the last 10 s or the whole run as shown"),
@@ -58,7 +58,7 @@ fn narrow(model: &Model, width: usize) -> Vec<Line<'static>> {
     lines
 }
 
-/// Two columns: keys at the left, words at the right.
+/// Two columns: keys and terms.
 fn wide(model: &Model, width: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let half = width / 2;

@@ -1,4 +1,4 @@
-//! The distribution of response times as bars over a logarithmic axis.
+//! Histogram of response times with a logarithmic axis.
 
 use std::time::Duration;
 
@@ -11,26 +11,27 @@ use crate::tui::theme::Theme;
 use crate::tui::widget::{Plot, columns};
 use crate::units::latency;
 
-/// The response times of a run. The time after which a request was given up is none.
+/// The histogram of a run. Requests without response are not in it.
 pub(super) fn of(snapshot: &Snapshot, size: (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
     let bins = if snapshot.total.total.responses == 0 { &[] } else { &*snapshot.distribution };
     lines(bins, size, theme)
 }
 
-/// A line of words, the bars, the axis: as many lines as asked for, or one that says why there are none.
+/// A caption, bars and axis in `height` lines, or a line that explains why there are none.
 fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
     let all: u64 = bins.iter().map(|b| b.count).sum();
     if all == 0 || width < 10 || height < 3 {
         return vec![Line::default(), Line::styled("  no response yet", theme.dim)];
     }
-    // Each bar as wide as fits, and not wider than bars look good.
+    // Bars as wide as possible, up to three columns.
     let cells = (width.saturating_sub(3) / bins.len().max(1)).clamp(1, 3);
-    // Where there are more bars than cells, neighbours are put together.
+    // If there are more bars than columns, adjacent ones are merged.
     let per = bins.len().div_ceil(width.saturating_sub(3).max(1)).max(1);
     let groups: Vec<(Duration, u64)> = bins.chunks(per).map(|c| (c[0].from, c.iter().map(|b| b.count).sum())).collect();
     let top = groups.iter().map(|g| g.1).max().unwrap_or(0);
     let values: Vec<Option<f64>> = groups.iter().flat_map(|g| std::iter::repeat_n(Some(g.1 as f64), cells)).collect();
-    let mut lines = vec![Line::styled(text::cut("  all endpoints together, log scale", width, theme.ascii), theme.dim)];
+    let mut lines =
+        vec![Line::styled(text::truncate("  all endpoints together, log scale", width, theme.ascii), theme.dim)];
     let plot = Plot { width: values.len(), height: height.saturating_sub(2), top: top as f64 };
     for row in columns(&values, plot, theme) {
         lines.push(Line::styled(format!("  {row}"), theme.accent));
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn every_width_keeps_its_lines_inside() {
+    fn lines_fit_every_width() {
         let theme = Theme::new(ThemeName::Mono, false);
         for width in 10..80 {
             for count in [1, 2, 7, 30, 100] {
@@ -75,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_stand_above_their_lower_bounds() {
+    fn bars_are_above_their_lower_bounds() {
         let theme = Theme::new(ThemeName::Mono, false);
         let text: Vec<String> = lines(&bins(4), (40, 4), &theme).iter().map(ToString::to_string).collect();
         // Two rows of bars, the last bar as high as both.
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_measured_is_said_in_words() {
+    fn an_empty_histogram_is_explained() {
         let theme = Theme::new(ThemeName::Mono, true);
         assert!(lines(&[], (40, 6), &theme).iter().any(|l| l.to_string().contains("no response yet")));
     }

@@ -1,4 +1,4 @@
-//! What can be run, and what the highlighted one would do: to whom, for how long, at what cost.
+//! The launcher: the scenarios, and a preview of the highlighted one.
 
 use std::time::Duration;
 
@@ -81,7 +81,7 @@ fn item(item: &Item, selected: bool, width: usize, theme: &Theme) -> String {
     format!(
         "{mark} {} {}",
         text::left(&name, name_cells, theme.ascii),
-        text::right(&text::cut(&origin, rest, theme.ascii), rest, theme.ascii)
+        text::right(&text::truncate(&origin, rest, theme.ascii), rest, theme.ascii)
     )
 }
 
@@ -102,7 +102,7 @@ fn preview(model: &Model, frame: &mut Frame<'_>, area: Rect) {
                 .flat_map(
                     |l| if l.contains('|') || l.contains('│') { vec![l.to_owned()] } else { text::wrap(l, width) },
                 )
-                .map(|l| Line::raw(text::cut(&theme.text(&l), width, theme.ascii)))
+                .map(|l| Line::raw(text::truncate(&theme.text(&l), width, theme.ascii)))
                 .skip(launcher.scroll)
                 .collect();
             put_lines(frame, inner, lines);
@@ -122,7 +122,7 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
         lines.push(Line::raw(line));
     }
     lines.push(Line::default());
-    // A value that is not the file's own is marked by its style and by a star.
+    // Values that differ from the file are marked by a style and a star.
     let value = |text: String, cells: usize, changed: bool| {
         let text = if changed { format!("{text}*") } else { text };
         Span::styled(text::left(&text, cells, theme.ascii), if changed { theme.accent } else { theme.strong })
@@ -152,7 +152,7 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
     let cost = text::wrap(&theme.text(&preview.cost()), width).into_iter();
     let mut tail: Vec<Line<'static>> = cost.map(|line| Line::styled(line, theme.strong)).collect();
     tail.extend(checks(model, preview, width));
-    // What it costs and whether it can work is worth more than air and the last tasks.
+    // Cost and warnings are more important than blank lines and the last tasks.
     let most = height.saturating_sub(tail.len());
     while let Some(blank) = lines.iter().rposition(|line| line.width() == 0).filter(|_| lines.len() > most) {
         lines.remove(blank);
@@ -176,7 +176,7 @@ fn describe(model: &Model, preview: &Preview, area: Rect) -> Vec<Line<'static>> 
     lines
 }
 
-/// What is known before anything is sent.
+/// Checks that are possible before the start.
 fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let (yes, open) = (theme.glyph("✓", "*"), theme.glyph("–", "-"));
@@ -204,7 +204,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
             }
             Some(Err(ProbeError { why, reached: false })) => {
                 let help = how_to_start(place);
-                // The command that starts one is enough.
+                // The command that starts a server is enough.
                 let why = if help.is_empty() { format!(" ({why})") } else { String::new() };
                 (format!("{} no Redis at {place}{why}{help}", theme.glyph("✗", "x")), theme.bad)
             }
@@ -224,7 +224,7 @@ fn checks(model: &Model, preview: &Preview, width: usize) -> Vec<Line<'static>> 
     lines
 }
 
-/// For a server on this machine, which is easily started; the user of another server knows how to start it.
+/// How to start a Redis server on this machine; empty for other machines.
 fn how_to_start(place: &str) -> String {
     let (host, port) = place.rsplit_once(':').unwrap_or((place, "6379"));
     if !["127.0.0.1", "localhost", "[::1]"].contains(&host) {
@@ -255,8 +255,7 @@ fn tasks(preview: &Preview, theme: &Theme, lines: &mut Vec<Line<'static>>) {
     }
 }
 
-/// The load over time as a line: users, or arrivals per second. A plain ramp has the first third, however short it is: it
-/// is what one looks for.
+/// A chart of the load over time: users, or arrivals per second. A plain ramp always gets the first third.
 fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
     let (cells, rows) = (width.saturating_sub(8).min(72), height.saturating_sub(1).max(2));
     if preview.schedule.is_shaped() {
@@ -268,13 +267,13 @@ fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Li
         let what = if preview.schedule.is_open() { "arrivals per second" } else { "users" };
         let gap = cells.saturating_sub(2 + text::width(what) + text::width(&last));
         let words = format!("0s{}{what}{}{last}", " ".repeat(gap / 2), " ".repeat(gap - gap / 2));
-        lines.push(Line::styled(format!("       {}", text::cut(&words, cells, theme.ascii)), theme.dim));
+        lines.push(Line::styled(format!("       {}", text::truncate(&words, cells, theme.ascii)), theme.dim));
         return lines;
     }
     let users = f64::from(preview.load.users.0);
     let ramp = preview.ramp();
     let end = preview.load.run_time;
-    // A run may be over before all users are there.
+    // The run may end before the ramp does.
     let reached = end.map_or(1.0, |t| t.as_secs_f64() / ramp.as_secs_f64().max(1e-3)).min(1.0);
     let rising = if reached < 1.0 { cells } else { cells / 3 };
     let level = |cell: usize| {
@@ -288,11 +287,11 @@ fn ramp(preview: &Preview, width: usize, height: usize, theme: &Theme) -> Vec<Li
     let start = if reached < 1.0 { 4 } else { rising.max(4) };
     let gap = cells.saturating_sub(start + text::width(&full) + text::width(&last));
     let words = format!("0s{}{full}{}{last}", " ".repeat(start - 2), " ".repeat(gap));
-    lines.push(Line::styled(format!("       {}", text::cut(&words, cells, theme.ascii)), theme.dim));
+    lines.push(Line::styled(format!("       {}", text::truncate(&words, cells, theme.ascii)), theme.dim));
     lines
 }
 
-/// A line through the row of each cell, with its axis; the top row is `peak`.
+/// Draws a line with its axis; the top row is `peak`.
 fn drawn(cells: usize, rows: usize, peak: f64, level: impl Fn(usize) -> usize, theme: &Theme) -> Vec<Line<'static>> {
     let turn = |row: usize, cell: usize| {
         let (before, here) = (if cell == 0 { 0 } else { level(cell - 1) }, level(cell));

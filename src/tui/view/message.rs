@@ -1,4 +1,4 @@
-//! The lines above the keys: quitting, an error, a notice, or the most severe finding of the run.
+//! The lines above the key hints: quitting, an error, a toast, or the most severe finding.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -11,12 +11,12 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::count;
 
-/// At most as many lines as there is room for.
+/// As many lines as there is room for.
 pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<Line<'static>> {
     let theme = &model.theme;
     let cells = usize::from(area.width).saturating_sub(4);
     let say = |mark: &'static str, words: &str, style| {
-        let words = text::cut(&theme.text(words), cells, theme.ascii);
+        let words = text::truncate(&theme.text(words), cells, theme.ascii);
         vec![Line::from(vec![Span::styled(format!(" {mark} "), style), Span::raw(words)])]
     };
     if model.leaving {
@@ -51,7 +51,7 @@ pub(super) fn lines(model: &Model, found: Option<&Finding>, area: Rect) -> Vec<L
     log.map_or_else(Vec::new, |words| say("!", &words, theme.warn))
 }
 
-/// The evidence, and what to do about it: on a line each where they fit, else one after the other.
+/// Evidence and remedy of a finding: one line each if they fit, else wrapped.
 fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme) -> Vec<Line<'static>> {
     let (mark, style) = if found.kind.is_severe() { (theme.glyph("✗", "x"), theme.bad) } else { ("!", theme.warn) };
     let title = found.kind.title();
@@ -65,10 +65,10 @@ fn finding(found: &Finding, cells: usize, rows: usize, keys: &str, theme: &Theme
         Line::from(vec![
             Span::styled(format!(" {mark} "), style),
             Span::styled(format!("{title}  "), style),
-            Span::raw(text::cut(&words, room, theme.ascii)),
+            Span::raw(text::truncate(&words, room, theme.ascii)),
         ])
     };
-    let second = |words: &str| Line::styled(format!("   {}", text::cut(words, cells, theme.ascii)), Style::new());
+    let second = |words: &str| Line::styled(format!("   {}", text::truncate(words, cells, theme.ascii)), Style::new());
     if rows < 2 {
         return vec![first(format!("{evidence}. {remedy}"))];
     }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn evidence_and_remedy_have_a_line_each_where_they_fit() {
+    fn evidence_and_remedy_have_a_line_each() {
         let lines = shown("3 in flight", "The server is silent.", Kind::Hanging, (76, 2));
         assert_eq!(lines, [" x HANGING  3 in flight", "   The server is silent.   space pause   x stop"]);
         let lines = shown("timers fire late", "Use fewer users.", Kind::GeneratorAmber, (76, 2));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_remedy_gives_way_to_evidence_that_is_long() {
+    fn long_evidence_displaces_the_remedy() {
         let evidence = "one two three four five six seven eight nine ten eleven";
         let lines = shown(evidence, "Do this.", Kind::Slow, (40, 2));
         assert_eq!(lines, [" ! SLOW  one two three four five six seven", "   eight nine ten eleven. Do this."]);

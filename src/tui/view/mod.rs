@@ -1,4 +1,4 @@
-//! The model becomes a frame. No clock, no input, and no arithmetic on samples here.
+//! Draws the model. Uses no clock, reads no input, and does no arithmetic on samples.
 
 mod canvas;
 mod dashboard;
@@ -28,7 +28,7 @@ use crate::report::finding::findings;
 use canvas::{put, put_lines};
 use detail::Detail;
 
-/// Draws everything.
+/// Draws the screen.
 pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     let area = frame.area();
     if area.width < 40 || area.height < 8 {
@@ -40,7 +40,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     match (&model.run, &model.overlay) {
         (_, Some(Overlay::Help { scroll })) => help::draw(model, *scroll, frame, body),
         (Some(run), Some(Overlay::Detail { subject, scroll })) => {
-            // The load can be changed while a detail is read: what decides stays in sight.
+            // The load can be changed on a detail page, so the head stays visible.
             let rest = head::draw(model, run, &found, frame, body);
             Detail { model, run, scroll: *scroll }.draw(subject, frame, rest);
         }
@@ -54,7 +54,7 @@ pub(crate) fn draw(model: &Model, frame: &mut Frame<'_>) {
     }
 }
 
-/// Body, message, one line of keys. What was found in the run has two lines, unless a page or the pane of a Redis needs the room.
+/// Body, message and footer. Findings take two lines, unless a page or the Redis pane needs the room.
 fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
     let is_page = matches!(model.overlay, Some(Overlay::Help { .. } | Overlay::Detail { .. }));
     let has_redis = model.run.as_ref().is_some_and(|run| run.shown().redis.is_some());
@@ -63,10 +63,10 @@ fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
     Layout::vertical([Constraint::Fill(1), Constraint::Length(lines), Constraint::Length(1)]).areas(area)
 }
 
-/// One line for terminals too small for anything; the keys still work.
+/// A single line for terminals that are too small; keys still work.
 fn tiny(model: &Model, frame: &mut Frame<'_>, area: Rect) {
     let state = model.run.as_ref().map(|r| format!("{} {} users. ", r.latest.state.word(), r.latest.load.users));
     let words = format!("{}need 40x8, have {}x{}", state.unwrap_or_default(), area.width, area.height);
     let line = Rect { y: area.y + area.height / 2, height: 1.min(area.height), ..area };
-    put(frame, line, Line::from(text::cut(&words, area.width.into(), model.theme.ascii)).centered());
+    put(frame, line, Line::from(text::truncate(&words, area.width.into(), model.theme.ascii)).centered());
 }

@@ -1,4 +1,4 @@
-//! The line in which a value is typed, with the cursor of the terminal in it.
+//! The prompt line, with the terminal's cursor in it.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -13,7 +13,7 @@ use crate::units::{PerSecond, count};
 pub(super) fn draw(model: &Model, prompt: &Prompt, frame: &mut Frame<'_>, area: Rect) {
     let theme = &model.theme;
     let name = format!(" {}: ", prompt.field.word());
-    // One cell for the cursor behind the last character.
+    // One column for the cursor after the last character.
     let room = usize::from(area.width).saturating_sub(text::width(&name) + 1);
     let (before, after) = prompt.halves();
     let (value, cursor) = window(&theme.text(before), &theme.text(after), room);
@@ -33,7 +33,7 @@ pub(super) fn draw(model: &Model, prompt: &Prompt, frame: &mut Frame<'_>, area: 
     frame.set_cursor_position((area.x.saturating_add(x).min(area.right().saturating_sub(1)), area.y));
 }
 
-/// What the value is compared with: the present one, and the plan's.
+/// The current value and that of the plan, for comparison.
 fn known(model: &Model, field: Field) -> Option<String> {
     let run = model.run.as_ref()?;
     let (now, plan) = match field {
@@ -46,7 +46,7 @@ fn known(model: &Model, field: Field) -> Option<String> {
     Some(format!("now {now}, plan {plan}"))
 }
 
-/// What is seen of a value in `room` cells, and in which of them the cursor is: it is always in sight.
+/// The visible part of a value in `room` columns, and the column of the cursor, which is always visible.
 fn window(before: &str, after: &str, room: usize) -> (String, usize) {
     let mut start = before.len();
     for (at, _) in before.char_indices().rev() {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_cursor_is_always_in_sight() {
+    fn the_cursor_is_always_visible() {
         for (before, after, room, wanted) in [
             ("30", "", 9, ("30", 2)),
             ("3", "0", 9, ("30", 1)),

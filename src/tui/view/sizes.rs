@@ -1,4 +1,4 @@
-//! Every screen at every size from 1×1 to 140×50: none may panic.
+//! Draws every screen at every size from 1×1 to 140×50: none may panic.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ fn state(state: RunState) -> Model {
     dashboard(|run| Arc::make_mut(&mut run.latest).state = state)
 }
 
-/// Something of everything that a run can hold, with long foreign names and due times.
+/// A run with something of everything, with long names from outside and due times.
 fn crowded() -> Model {
     dashboard(|run| {
         let snapshot = Arc::make_mut(&mut run.latest);
@@ -92,7 +92,7 @@ fn launchers() -> Vec<Model> {
     vec![fixture::launcher(), broken, none, unread, over(fixture::launcher(), Overlay::Prompt(prompt))]
 }
 
-/// States, each with another way of looking at the run.
+/// States of a run, each with other display settings.
 fn states() -> Vec<Model> {
     let mut paused = state(RunState::Paused);
     let run = paused.run.as_mut().expect("a run");
@@ -127,7 +127,7 @@ fn overlays() -> Vec<Model> {
     let jump = over(fixture::dashboard(), Overlay::Confirm(Question::Users { from: 75, to: 7_530 }));
     let mut ascii = over(fixture::dashboard(), Overlay::Confirm(Question::Quit));
     ascii.theme = Theme::new(ThemeName::Mono, true);
-    ascii.say("wrote results/checkout_*.csv".into(), false);
+    ascii.show_toast("wrote results/checkout_*.csv".into(), false);
     let mut leaving = over(fixture::dashboard(), Overlay::Confirm(Question::Abort));
     leaving.leaving = true;
     vec![over(fixture::dashboard(), Overlay::Prompt(prompt)), ascii, leaving, jump]
@@ -145,7 +145,7 @@ fn pages() -> Vec<Model> {
     ]
 }
 
-/// One terminal for all sizes of a screen: growing it is cheaper than making it.
+/// Uses one terminal for all sizes of a screen: growing it is faster than creating it.
 fn at_every_size(models: &[Model]) {
     for model in models {
         let mut terminal = Terminal::new(TestBackend::new(1, 1)).expect("a terminal");

@@ -1,4 +1,4 @@
-//! The main screens as text, and what a screen costs on the wire.
+//! Snapshots of the main screens, and the cost of drawing them.
 
 mod redis;
 
@@ -25,7 +25,7 @@ fn shown(model: &Model, width: u16, height: u16) -> String {
 }
 
 #[test]
-fn the_dashboard_says_what_decides() {
+fn the_dashboard_shows_key_figures() {
     for (width, height) in [(80, 24), (120, 36), (60, 15)] {
         let text = shown(&fixture::dashboard(), width, height);
         for needle in
@@ -37,7 +37,7 @@ fn the_dashboard_says_what_decides() {
 }
 
 #[test]
-fn what_will_be_refused_is_said_before_it_is_started() {
+fn refusals_are_shown_before_the_start() {
     let mut model = fixture::launcher();
     model.launcher.items[0].reading.as_mut().unwrap().refusal = Some("this example is not sent there");
     let text = shown(&model, 80, 24);
@@ -50,7 +50,7 @@ fn what_will_be_refused_is_said_before_it_is_started() {
 }
 
 #[test]
-fn a_scenario_that_is_not_read_yet_is_shown_as_such() {
+fn a_scenario_being_read_is_shown_as_such() {
     let mut model = fixture::launcher();
     model.launcher.items[0].reading = None;
     let text = shown(&model, 80, 24);
@@ -58,7 +58,7 @@ fn a_scenario_that_is_not_read_yet_is_shown_as_such() {
 }
 
 #[test]
-fn ascii_means_ascii() {
+fn ascii_mode_draws_only_ascii() {
     for mut model in [fixture::launcher(), fixture::dashboard()] {
         model.theme = Theme::new(crate::settings::ThemeName::Mono, true);
         for (width, height) in [(80, 24), (140, 45)] {
@@ -69,7 +69,7 @@ fn ascii_means_ascii() {
 }
 
 #[test]
-fn what_the_server_said_cannot_move_the_cursor() {
+fn control_characters_from_the_server_are_removed() {
     let mut model = fixture::dashboard();
     model.overlay = Some(Overlay::Detail {
         subject: Subject::Failure { id: 86, kind: RowKind::http("POST"), name: "/api/checkout".into() },
@@ -83,7 +83,7 @@ fn what_the_server_said_cannot_move_the_cursor() {
 }
 
 #[test]
-fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
+fn drawing_at_80x24_writes_less_than_4_kib_in_ten_seconds() {
     let mut model = fixture::dashboard();
     let mut out: Vec<u8> = Vec::new();
     let options =
@@ -93,7 +93,7 @@ fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
     let mut draw = |model: &Model| terminal.draw(|frame| super::draw(model, frame)).map(|_| ()).unwrap();
     for quarter in 0..40_u64 {
         let mut snapshot = fixture::snapshot(134 + quarter / 4);
-        // Everything that moves in a busy run moves with every snapshot.
+        // Everything that changes in a busy run changes with every snapshot.
         for row in snapshot.endpoints.iter_mut().chain([&mut snapshot.total]) {
             row.total.requests += quarter * 457;
             row.total.rps += (quarter % 7) as f64 * 1.3;
@@ -112,7 +112,7 @@ fn ten_seconds_at_80x24_cost_less_than_4_kib_each() {
 }
 
 #[test]
-fn the_note_of_a_limit_fits_80_columns_and_hides_no_finding() {
+fn notes_about_limits_fit_80_columns() {
     for (size, needles) in [((80, 24), ["HANGING", "The server does not respond"]), ((80, 15), ["HANGING", "HANGING"])]
     {
         let mut model = hanging();
@@ -142,7 +142,7 @@ fn hanging() -> Model {
 }
 
 #[test]
-fn a_run_without_a_response_looks_well_nowhere() {
+fn a_run_without_responses_is_never_shown_as_good() {
     let mut model = hanging();
     for (width, height) in [(80, 22), (80, 24), (120, 36), (160, 45), (60, 15), (80, 12)] {
         let text = shown(&model, width, height);
@@ -157,7 +157,7 @@ fn a_run_without_a_response_looks_well_nowhere() {
     model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
     let text = shown(&model, 80, 24);
     assert!(text.contains("3 in flight, oldest 14s") && text.contains(" no response yet"), "{text}");
-    // The end of it says the same of the whole.
+    // At the end, the same is shown for the whole run.
     let run = model.run.as_mut().unwrap();
     let last = Arc::make_mut(&mut run.latest);
     (last.state, last.aborted, last.load.in_flight, last.load.oldest) = (RunState::Done(End::Stopped), 3, 0, None);
@@ -168,7 +168,7 @@ fn a_run_without_a_response_looks_well_nowhere() {
 }
 
 #[test]
-fn what_is_in_flight_is_always_in_sight() {
+fn requests_in_flight_are_always_visible() {
     let mut model = fixture::dashboard();
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
     (snapshot.load.in_flight, snapshot.load.oldest) = (1_234, Some(Duration::from_secs(75)));
@@ -179,7 +179,7 @@ fn what_is_in_flight_is_always_in_sight() {
 }
 
 #[test]
-fn after_the_end_the_footer_says_how_to_go_on() {
+fn after_the_end_the_footer_shows_next_steps() {
     let mut model = fixture::dashboard();
     let mut last = fixture::snapshot(140);
     last.state = RunState::Done(End::Completed);
@@ -189,12 +189,12 @@ fn after_the_end_the_footer_says_how_to_go_on() {
     assert!(!text.contains("+/- users"), "{text}");
 }
 
-/// Text of a pane at its right: the current value, the scale.
+/// Text at the right of a pane: the current value, the scale.
 #[test]
-fn a_chart_names_its_scale_and_the_current_values() {
+fn charts_show_scale_and_current_value() {
     let mut model = fixture::dashboard();
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
-    // More than in any closed second, as while users are being added.
+    // More than in any finished second, as while users are being added.
     snapshot.total.now.rps = 9_000.0;
     snapshot.load.users = 150;
     for (width, height) in [(80, 24), (120, 36)] {
@@ -208,7 +208,7 @@ fn a_chart_names_its_scale_and_the_current_values() {
 }
 
 #[test]
-fn the_detail_keeps_what_decides_in_sight() {
+fn the_head_stays_visible_on_detail_pages() {
     let mut model = fixture::dashboard();
     let subject = Subject::Endpoint { kind: RowKind::http("POST"), name: "/api/checkout".into() };
     model.overlay = Some(Overlay::Detail { subject, scroll: 0 });
@@ -223,7 +223,7 @@ fn the_detail_keeps_what_decides_in_sight() {
 }
 
 #[test]
-fn the_launcher_says_what_a_run_costs() {
+fn the_launcher_shows_the_cost_of_a_run() {
     let mut model = fixture::launcher();
     let text = shown(&model, 80, 24);
     for needle in ["8.3 VU-hours", "at most 52 req/s", "32,000 requests", "scenario is valid", "all after 10s"] {
@@ -246,7 +246,7 @@ fn screens_as_text() {
 }
 
 #[test]
-fn a_pane_that_cannot_show_all_says_so() {
+fn panes_show_that_rows_are_hidden() {
     for (width, height) in [(80, 24), (120, 35)] {
         let text = shown(&with_redis(40, 3), width, height);
         assert!(text.contains(" of 40  whole run"), "{width}x{height}\n{text}");
@@ -259,7 +259,7 @@ fn a_pane_that_cannot_show_all_says_so() {
 }
 
 #[test]
-fn what_an_operation_asks_for_is_whole_at_every_size() {
+fn operations_are_shown_in_full_at_every_size() {
     let mut model = fixture::dashboard();
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
     let mut run = (*snapshot.run).clone();
@@ -281,7 +281,7 @@ fn what_an_operation_asks_for_is_whole_at_every_size() {
 }
 
 #[test]
-fn pages_tell_how_far_they_scroll() {
+fn pages_show_their_scroll_position() {
     let mut model = fixture::dashboard();
     model.overlay = Some(Overlay::Help { scroll: 900 });
     let text = shown(&model, 80, 24);

@@ -1,4 +1,4 @@
-//! How the thresholds of a run stand: in one line, and in a list where there is room.
+//! Thresholds of a run: in one line, or as a list if there is room.
 
 use std::cmp::Ordering;
 
@@ -10,12 +10,12 @@ use crate::stats::snapshot::{Judged, Judgement};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 
-/// Most rows of the list.
+/// Maximum rows of the list.
 const MOST: usize = 6;
-/// From this height on there is a list.
+/// Minimum height of a screen with a list.
 const TALL: u16 = 40;
 
-/// The rows that they take on a screen of this height; none in a run without thresholds.
+/// Rows that thresholds take on a screen of this height; 0 without thresholds.
 pub(super) fn rows(judgements: &[Judgement], height: u16) -> u16 {
     match judgements.len() {
         0 => 0,
@@ -24,7 +24,7 @@ pub(super) fn rows(judgements: &[Judgement], height: u16) -> u16 {
     }
 }
 
-/// The lines for this many rows. What failed comes first, then what cannot be told, then the least margin.
+/// The lines for this many rows: failed ones first, then undecided ones, then those with the smallest margin.
 pub(super) fn lines(judgements: &[Judgement], (width, rows): (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
     let mut sorted: Vec<&Judgement> = judgements.iter().collect();
     sorted.sort_by(|a, b| urgency(a).partial_cmp(&urgency(b)).unwrap_or(Ordering::Equal));
@@ -33,7 +33,7 @@ pub(super) fn lines(judgements: &[Judgement], (width, rows): (usize, usize), the
     }
     let longest = |cell: fn(&Judgement) -> String| sorted.iter().map(|j| text::width(&cell(j))).max().unwrap_or(0);
     let (check, value) = (longest(|j| j.check.to_string()).min(40), longest(measured).max(6));
-    // The last row says how many more there are.
+    // The last row shows how many are hidden.
     let shown = if sorted.len() > rows { rows - 1 } else { sorted.len() };
     let mut lines: Vec<Line<'_>> = sorted.iter().take(shown).map(|j| row(j, (check, value, width), theme)).collect();
     if shown < sorted.len() {
@@ -42,11 +42,11 @@ pub(super) fn lines(judgements: &[Judgement], (width, rows): (usize, usize), the
     lines
 }
 
-/// One threshold with all that is known of it.
+/// A threshold with all its figures.
 fn row(judgement: &Judgement, (check, value, width): (usize, usize, usize), theme: &Theme) -> Line<'static> {
     let (mark, style) = mark(judgement, theme);
     let fill = |words: &str, cells: usize| {
-        let words = text::cut(&theme.text(words), cells, theme.ascii);
+        let words = text::truncate(&theme.text(words), cells, theme.ascii);
         format!("{words}{}", " ".repeat(cells.saturating_sub(text::width(&words))))
     };
     let mut notes: Vec<String> = margin(judgement).into_iter().collect();
@@ -61,7 +61,7 @@ fn row(judgement: &Judgement, (check, value, width): (usize, usize, usize), them
     let head = format!(" {mark} {}", fill(&judgement.check, check));
     let value = text::right(&theme.text(&measured(judgement)), value, theme.ascii);
     let room = width.saturating_sub(text::width(&head) + text::width(&value) + 5);
-    let note = text::cut(&theme.text(&notes.join(", ")), room, theme.ascii).to_string();
+    let note = text::truncate(&theme.text(&notes.join(", ")), room, theme.ascii).to_string();
     Line::from(vec![
         Span::styled(head, style),
         Span::styled(format!("  {value}"), theme.strong),
@@ -69,7 +69,7 @@ fn row(judgement: &Judgement, (check, value, width): (usize, usize, usize), them
     ])
 }
 
-/// As many as there is room for, and how many more there are.
+/// As many thresholds as fit on a line, and how many are hidden.
 fn line(sorted: &[&Judgement], width: usize, theme: &Theme) -> Line<'static> {
     let mut spans = Vec::new();
     let label = if width >= 110 { " thresholds  " } else { "" };
@@ -84,11 +84,11 @@ fn line(sorted: &[&Judgement], width: usize, theme: &Theme) -> Line<'static> {
         let cells = text::width(&check) + text::width(&value);
         let left = sorted.len() - shown;
         let more = format!(" +{left}");
-        // Whoever comes after must have room for a word that there is more.
+        // Leave room for the number of hidden ones.
         if cells + if left > 1 { more.len() } else { 0 } > room {
             if shown == 0 {
                 spans.push(Span::styled(
-                    text::cut(&check, room.saturating_sub(more.len()), theme.ascii).to_string(),
+                    text::truncate(&check, room.saturating_sub(more.len()), theme.ascii).to_string(),
                     style,
                 ));
             }
@@ -105,7 +105,7 @@ fn line(sorted: &[&Judgement], width: usize, theme: &Theme) -> Line<'static> {
     Line::from(spans)
 }
 
-/// Mark and colour; a failure that only warns is not as bad.
+/// Mark and style; a failure that only warns is less severe.
 fn mark(judgement: &Judgement, theme: &Theme) -> (&'static str, Style) {
     match judgement.judged {
         Judged::Passes => (theme.glyph("✓", "*"), theme.good),
@@ -126,7 +126,7 @@ fn urgency(judgement: &Judgement) -> (u8, f64) {
         Judged::CannotTell(_) => 2,
         Judged::Passes => 3,
     };
-    // What only warns comes after what decides.
+    // Thresholds that only warn come last.
     (rank + if judgement.warn && rank < 2 { 1 } else { 0 }, judgement.margin.unwrap_or(f64::INFINITY))
 }
 
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_worst_is_in_sight_at_every_width() {
+    fn the_worst_threshold_is_always_visible() {
         for width in 12..200 {
             let line = &shown(width, 1, false)[0];
             assert!(text::width(line) <= width, "{width}: {line}");
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_the_margin_and_what_is_meant() {
+    fn the_list_has_margins() {
         let rows = shown(120, 4, false);
         assert!(
             rows[0].starts_with(" ✗ fail_ratio < 0.4%  0.42 %   missed by 5.0 %, held 90.0 % of the time"),

@@ -1,29 +1,29 @@
-//! Columns of block glyphs, one a value: a sparkline when one row high, a chart when higher.
+//! Columns of block glyphs, one for each value: a sparkline if one row high, a chart if higher.
 
 use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::tui::theme::Theme;
 
-/// The room for a drawing.
+/// The area of a drawing.
 #[derive(Clone, Copy)]
 pub(crate) struct Plot {
-    /// Cells.
+    /// Width in columns.
     pub width: usize,
-    /// Rows.
+    /// Height in rows.
     pub height: usize,
     /// The value that fills the whole height.
     pub top: f64,
 }
 
-/// A series and how it is drawn.
+/// A series with its style and glyphs.
 #[derive(Clone, Copy)]
 pub(crate) struct Layer<'a> {
     pub values: &'a [Option<f64>],
     pub style: Style,
 }
 
-/// Rows from the top, each as wide as the plot; the newest value is at the right. `None` is a gap.
+/// Rows from the top, each as wide as the plot; the newest value is on the right. `None` is a gap.
 pub(crate) fn columns(values: &[Option<f64>], plot: Plot, theme: &Theme) -> Vec<String> {
     let Plot { width, height, top } = plot;
     let levels = theme.levels();
@@ -41,8 +41,9 @@ pub(crate) fn columns(values: &[Option<f64>], plot: Plot, theme: &Theme) -> Vec<
         .collect()
 }
 
-/// Two series in one picture, the lower in front of the higher. Where there is colour the higher shows behind the edge
-/// of the lower; where there is none it is a shade.
+/// Two series in one chart, the lower in front of the higher. With colours, the higher one is visible behind the edge
+/// of
+/// the lower; without, it is a shade.
 pub(crate) fn layered(high: Layer<'_>, low: Layer<'_>, plot: Plot, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let Plot { width, height, top } = plot;
     let (behind, front) = (high.style, low.style);
@@ -65,7 +66,7 @@ pub(crate) fn layered(high: Layer<'_>, low: Layer<'_>, plot: Plot, theme: &Theme
                     (0, 0, _) => add(" ", Style::new()),
                     (8, low @ 1..8, Some(colour)) => add(levels[low - 1], front.bg(colour)),
                     (high, 0, Some(_)) => add(levels[high - 1], behind),
-                    // A shade has no height of its own: half a cell or more is a cell.
+                    // A shade fills whole cells: half a cell or more is rounded up.
                     (high, 0, None) => add(if high >= 4 || below == 0 { shade } else { " " }, behind),
                     (_, low, _) => add(levels[low - 1], front),
                 }
@@ -75,7 +76,7 @@ pub(crate) fn layered(high: Layer<'_>, low: Layer<'_>, plot: Plot, theme: &Theme
         .collect()
 }
 
-/// Height in eighths of a cell. Something is never drawn as nothing: at least one eighth.
+/// Height in eighths of a cell; at least one for values above 0.
 fn eighths(value: Option<f64>, top: f64, height: usize) -> usize {
     match value.filter(|v| v.is_finite() && *v > 0.0 && top > 0.0) {
         Some(value) => ((value / top * (height * 8) as f64).round() as usize).clamp(1, height * 8),
@@ -83,7 +84,7 @@ fn eighths(value: Option<f64>, top: f64, height: usize) -> usize {
     }
 }
 
-/// A bar of `width` cells, filled to `part` of 1.
+/// A bar of `width` columns, filled to the ratio `part` (0 to 1).
 pub(crate) fn meter(part: f64, width: usize, theme: &Theme) -> String {
     let part = if part.is_finite() { part.clamp(0.0, 1.0) } else { 0.0 };
     let eighths = (part * (width * 8) as f64).round() as usize;
@@ -102,7 +103,7 @@ mod tests {
     use crate::settings::ThemeName;
 
     #[test]
-    fn values_stand_at_the_right_and_gaps_stay_empty() {
+    fn values_are_right_aligned_and_gaps_stay_empty() {
         let theme = Theme::new(ThemeName::Mono, false);
         assert_eq!(
             columns(&[Some(1.0), None, Some(8.0), Some(0.01)], Plot { width: 6, height: 1, top: 8.0 }, &theme),
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lower_series_stands_in_front_of_the_higher() {
+    fn the_lower_series_is_in_front() {
         let both = |name, ascii| {
             let theme = Theme::new(name, ascii);
             let data = ([Some(16.0), Some(8.0)], [Some(4.0), None]);
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_meter_is_as_wide_as_asked() {
+    fn meters_have_the_requested_width() {
         let theme = Theme::new(ThemeName::Mono, false);
         assert_eq!(meter(0.5, 4, &theme), "██  ");
         assert_eq!(meter(f64::NAN, 3, &theme), "   ");

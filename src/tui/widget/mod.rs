@@ -1,4 +1,4 @@
-//! Small drawings of numbers.
+//! Widgets that draw numbers.
 
 pub(crate) mod columns;
 

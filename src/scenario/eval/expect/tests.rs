@@ -109,7 +109,7 @@ fn a_failed_expectation_is_explained() {
         ("{ time: '> {{ max }}' }", "expected time > {{ max }}, got 300ms"),
         (
             "{ time: '> {{ class }}' }",
-            "expected time > {{ class }} (but its template failed), got an error: \"4xx\" is not a length of time: write 500ms, 30s, 2m, 1h30m, or a number of seconds",
+            "expected time > {{ class }} (but its template failed), got an error: \"4xx\" is not a duration: write 500ms, 30s, 2m, 1h30m, or a number of seconds",
         ),
         ("{ size: '> {{ id }}KB' }", "expected size > {{ id }}KB, got 89"),
         ("{ time: < 200ms }", "expected time < 200ms, got 300ms"),

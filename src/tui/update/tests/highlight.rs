@@ -1,9 +1,9 @@
-//! The highlighted row is the same row whatever happens to the list, and Enter opens it.
+//! The highlighted row stays the same when the list changes, and Enter opens it.
 
 use super::*;
 use crate::tui::cursor::Subject;
 
-/// What Enter opens.
+/// The subject that Enter opens.
 fn opened(model: &mut Model) -> String {
     press(model, "\n");
     let Some(Overlay::Detail { subject, .. }) = &model.overlay else { panic!("no detail") };
@@ -31,7 +31,7 @@ fn the_endpoint_stays_while_the_order_changes() {
 }
 
 #[test]
-fn a_new_leader_does_not_take_the_highlight() {
+fn the_highlight_follows_its_row_when_the_order_changes() {
     let mut model = fixture::dashboard();
     press(&mut model, "sssss");
     let first = opened(&mut model);
@@ -54,7 +54,7 @@ fn the_failure_stays_while_others_overtake_it() {
     later.failures.rows.insert(0, new);
     handle(&mut model, Message::Snapshot(Arc::new(later.clone())));
     assert_eq!(opened(&mut model), "41");
-    // It is gone: the row in its place is highlighted and opened, and stays so.
+    // The row is gone: the row at its position is highlighted, and stays so.
     later.failures.rows.retain(|row| row.id != 41);
     handle(&mut model, Message::Snapshot(Arc::new(later.clone())));
     let instead = opened(&mut model);
@@ -62,7 +62,7 @@ fn the_failure_stays_while_others_overtake_it() {
     later.failures.rows.reverse();
     handle(&mut model, Message::Snapshot(Arc::new(later)));
     assert_eq!(opened(&mut model), instead);
-    // A reset leaves nothing to open.
+    // After a reset there is nothing to open.
     let mut empty = fixture::snapshot(136);
     empty.failures.rows.clear();
     handle(&mut model, Message::Snapshot(Arc::new(empty)));

@@ -1,4 +1,4 @@
-//! Keys go in, commands come out.
+//! Keys and the commands they send.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,7 @@ fn keys_become_commands() {
 }
 
 #[test]
-fn repeated_keys_are_shown_at_once_and_sent_together() {
+fn repeated_keys_are_coalesced() {
     let mut model = fixture::dashboard();
     assert_eq!(sent(&press(&mut model, "+++")), [Command::SetUsers(Users(130))]);
     assert_eq!(model.run.as_ref().unwrap().users.wanted, Some(150));
@@ -80,7 +80,7 @@ fn a_wrong_value_keeps_the_prompt_open_with_its_error() {
 }
 
 #[test]
-fn escape_and_a_key_in_one_go_are_both_meant() {
+fn alt_and_a_key_count_as_escape_and_the_key() {
     let mut model = fixture::dashboard();
     press(&mut model, "u");
     handle(&mut model, Message::Key(KeyEvent::new(KeyCode::Char('q'), KeyModifiers::ALT)));
@@ -90,7 +90,7 @@ fn escape_and_a_key_in_one_go_are_both_meant() {
 }
 
 #[test]
-fn pages_scroll_to_their_ends_and_not_beyond() {
+fn scrolling_is_limited() {
     let scroll = |model: &Model| match model.overlay {
         Some(Overlay::Help { scroll } | Overlay::Detail { scroll, .. }) => scroll,
         _ => panic!("no page"),
@@ -99,23 +99,23 @@ fn pages_scroll_to_their_ends_and_not_beyond() {
         let mut model = fixture::dashboard();
         let row = model.run.as_ref().unwrap().endpoint.index();
         press(&mut model, open);
-        // As the view has found.
+        // Set by the view.
         model.page_end.set(12);
         for (keys, wanted) in [("G", 12), ("jjj", 12), ("k", 11), ("g", 0), ("jj", 2)] {
             press(&mut model, keys);
             assert_eq!(scroll(&model), wanted, "{open:?} {keys}");
         }
-        // The terminal has grown meanwhile.
+        // The terminal has grown.
         press(&mut model, "G");
         model.page_end.set(5);
         press(&mut model, "k");
         assert_eq!(scroll(&model), 4);
-        assert_eq!(model.run.as_ref().unwrap().endpoint.index(), row, "what lies below does not move");
+        assert_eq!(model.run.as_ref().unwrap().endpoint.index(), row, "the list below does not move");
     }
 }
 
 #[test]
-fn charts_look_back_as_far_as_asked() {
+fn the_span_of_charts_can_be_changed() {
     let mut model = fixture::dashboard();
     press(&mut model, "]]");
     assert_eq!(model.run.as_ref().unwrap().span, Span::Last(Duration::from_secs(60)));
@@ -135,7 +135,7 @@ fn quitting_asks_while_load_runs() {
 }
 
 #[test]
-fn after_the_end_one_key_starts_again_and_one_goes_back() {
+fn after_the_end_keys_restart_or_go_back() {
     let mut last = fixture::snapshot(140);
     last.state = RunState::Done(End::Stopped);
     let mut model = fixture::dashboard();
@@ -145,7 +145,7 @@ fn after_the_end_one_key_starts_again_and_one_goes_back() {
 }
 
 #[test]
-fn a_frozen_display_stands_still_and_exports_the_present() {
+fn a_frozen_display_still_exports_the_latest_snapshot() {
     let mut model = fixture::dashboard();
     press(&mut model, "f");
     handle(&mut model, Message::Snapshot(Arc::new(fixture::snapshot(150))));
@@ -165,7 +165,7 @@ fn a_broken_scenario_does_not_start() {
 }
 
 #[test]
-fn a_scenario_that_is_still_read_starts_as_soon_as_it_can() {
+fn a_scenario_starts_once_it_is_read() {
     let mut model = fixture::launcher();
     let read = |model: &mut Model, index: usize| {
         let item = &model.launcher.items[index];
@@ -175,19 +175,19 @@ fn a_scenario_that_is_still_read_starts_as_soon_as_it_can() {
     model.launcher.items.iter_mut().for_each(|item| item.reading = None);
     assert!(press(&mut model, "\n").is_empty() && read(&mut model, 1).is_empty());
     assert!(matches!(read(&mut model, 0)[..], [Effect::Start { index: 0, .. }]));
-    assert!(read(&mut model, 0).is_empty(), "once");
-    // Who moves on does not want it any more.
+    assert!(read(&mut model, 0).is_empty(), "only once");
+    // Highlighting another one cancels the start.
     model.launcher.items[0].reading = None;
     press(&mut model, "\nj");
     assert!(read(&mut model, 0).is_empty());
-    // A broken one says why it does not start.
+    // A broken one shows why it does not start.
     model.launcher.items[1].reading = None;
     press(&mut model, "\n");
     assert!(model.toast.is_none() && read(&mut model, 1).is_empty() && model.toast.is_some());
 }
 
 #[test]
-fn filters_narrow_what_is_chosen_from() {
+fn filters_limit_the_list() {
     let mut model = fixture::launcher();
     press(&mut model, "/ord\n");
     assert_eq!((model.launcher.visible(), model.launcher.selected), (vec![1], 1));

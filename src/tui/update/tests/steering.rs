@@ -1,9 +1,9 @@
-//! Limits that keep a wrong key from causing a load spike.
+//! Limits that keep an accidental key from causing a load spike.
 
 use super::*;
 use crate::tui::model::{Planned, Question};
 
-/// A run at `users` whose plan has `planned` users.
+/// A run with `users` users whose plan has `planned`.
 fn running(users: u32, planned: u32) -> Model {
     let mut model = fixture::dashboard();
     let run = model.run.as_mut().unwrap();
@@ -12,12 +12,12 @@ fn running(users: u32, planned: u32) -> Model {
     model
 }
 
-/// The wanted number of users, else the current one.
+/// The wanted number of users.
 fn users(model: &Model) -> u32 {
     steer::users_now(model.run.as_ref().unwrap())
 }
 
-/// The same key at each of these moments, in milliseconds.
+/// Presses a key at each of these times, in milliseconds.
 fn at(model: &mut Model, key: &str, moments: impl IntoIterator<Item = u64>) {
     for moment in moments {
         model.now = Duration::from_millis(moment);
@@ -25,7 +25,7 @@ fn at(model: &mut Model, key: &str, moments: impl IntoIterator<Item = u64>) {
     }
 }
 
-/// A key held down from `from` on: 500 ms until the first repeat, then 30 a second.
+/// The times of a key held down from `from` on: 500 ms until the first repeat, then 30 per second.
 fn held(from: u64, repeats: u64) -> impl Iterator<Item = u64> {
     std::iter::once(from).chain((0..repeats).map(move |n| from + 500 + n * 33))
 }
@@ -51,7 +51,7 @@ fn steps_are_a_tenth_of_the_plan() {
 }
 
 #[test]
-fn a_key_at_its_bound_sends_nothing_and_shows_why() {
+fn keys_at_a_limit_show_a_note() {
     let shown = |model: &Model| model.run.as_ref().and_then(|run| run.note.as_ref()).map(|note| note.text.clone());
     for (now, key, wanted) in [
         (0, "-", "there are no users to remove: the target is 0"),
@@ -75,13 +75,13 @@ fn a_key_at_its_bound_sends_nothing_and_shows_why() {
 }
 
 #[test]
-fn a_held_key_stops_at_twice_the_plan_until_it_is_pressed_anew() {
+fn a_held_key_stops_at_twice_the_plan() {
     for (name, moments, wanted) in [
         ("held for long", held(0, 200).collect::<Vec<_>>(), 48),
-        ("held, on a line that brings all at once", vec![0; 200], 48),
-        ("held, on a slow line", (0..200).map(|n| n * 400).collect(), 48),
-        ("and pressed anew", held(0, 200).chain([60_000]).collect(), 50),
-        ("and held anew", held(0, 200).chain(held(60_000, 200)).collect(), 50),
+        ("held, with all repeats arriving at once", vec![0; 200], 48),
+        ("held, over a slow connection", (0..200).map(|n| n * 400).collect(), 48),
+        ("and pressed again", held(0, 200).chain([60_000]).collect(), 50),
+        ("and held again", held(0, 200).chain(held(60_000, 200)).collect(), 50),
         ("and pressed twice", held(0, 200).chain([60_000, 61_000]).collect(), 52),
         ("pressed slowly all the way", (0..15).map(|n| n * 1_000).collect(), 24 + 15 * 2),
     ] {
@@ -89,11 +89,11 @@ fn a_held_key_stops_at_twice_the_plan_until_it_is_pressed_anew() {
         at(&mut model, "+", moments);
         assert_eq!(users(&model), wanted, "{name}");
     }
-    // What is said is what holds it.
+    // The note says why it stopped.
     let mut model = running(24, 24);
     at(&mut model, "+", held(0, 200));
     assert_eq!(note(&model), Some("48 users (plan 24): release the key and press it again for more"));
-    assert!(model.toast.is_none(), "the line of findings is left alone");
+    assert!(model.toast.is_none(), "findings stay visible");
 }
 
 fn note(model: &Model) -> Option<&str> {
@@ -101,11 +101,11 @@ fn note(model: &Model) -> Option<&str> {
 }
 
 #[test]
-fn the_note_of_a_limit_ends_when_the_load_changes() {
+fn a_note_about_a_limit_disappears_when_the_load_changes() {
     let limited = |key: &str| {
         let mut model = running(24, 24);
         at(&mut model, key, held(0, 200));
-        // What the last repeat wants is sent.
+        // The last value is sent.
         model.now += Duration::from_millis(200);
         handle(&mut model, Message::Tick);
         assert!(note(&model).is_some_and(|words| words.ends_with("press it again for more")), "{key}");
@@ -116,12 +116,12 @@ fn the_note_of_a_limit_ends_when_the_load_changes() {
         (next.state, next.load.target, next.load.spawn_rate) = (state, load.0, load.1);
         handle(model, Message::Snapshot(Arc::new(next)));
     };
-    // The engine has taken it over, and ramps.
+    // The engine has applied it, and ramps up.
     let mut model = limited("+");
     take(&mut model, RunState::Ramping, (48, 5.0));
     take(&mut model, RunState::Running, (48, 5.0));
     assert!(note(&model).is_some());
-    // Another key, a typed number, and the plan itself change the number.
+    // Another key, a typed number and the plan change the target.
     for keys in ["-", "u15\n", "."] {
         let mut model = limited("+");
         press(&mut model, keys);
@@ -144,20 +144,20 @@ fn the_note_of_a_limit_ends_when_the_load_changes() {
 }
 
 #[test]
-fn another_key_between_ends_the_burst() {
+fn another_key_interrupts_a_held_key() {
     let mut model = running(48, 24);
     at(&mut model, "+", [0, 100, 200]);
     assert_eq!(users(&model), 50);
     at(&mut model, "-", [300]);
     at(&mut model, "+", [400]);
     assert_eq!(users(&model), 50);
-    // The far step is a key of its own, and is held as any other.
+    // The large step is a separate key.
     at(&mut model, ")", [500, 600, 700]);
     assert_eq!(users(&model), 70);
 }
 
 #[test]
-fn the_spawn_rate_has_the_same_limits() {
+fn the_spawn_rate_is_limited_too() {
     let rate = |model: &Model| steer::rate_now(model.run.as_ref().unwrap());
     let mut model = fixture::dashboard();
     at(&mut model, ".", held(0, 200));
@@ -166,13 +166,13 @@ fn the_spawn_rate_has_the_same_limits() {
     assert_eq!(rate(&model), 10.5);
     at(&mut model, ",", held(120_000, 200));
     assert_eq!(rate(&model), 0.1);
-    // A rate that was typed is not raised by going down.
+    // A typed rate below the minimum of steps is not raised.
     press(&mut model, "r0.05\n,");
     assert_eq!(rate(&model), 0.05);
 }
 
 #[test]
-fn a_large_jump_asks_once_with_both_numbers() {
+fn large_jumps_need_a_confirmation() {
     for (now, typed, asks) in [
         (75, "7530", true),
         (75, "176", true),
@@ -204,7 +204,7 @@ fn a_large_jump_asks_once_with_both_numbers() {
             };
             let words = question.text().replace(',', "");
             assert!(words.contains(&format!("{now} → {typed} users")), "{words}");
-            assert_eq!(sent(&press(&mut model, "y")), wanted, "{now} {typed}: once is enough");
+            assert_eq!(sent(&press(&mut model, "y")), wanted, "{now} {typed}: confirmed once");
         }
     }
     let mut model = running(75, 50);
@@ -232,7 +232,7 @@ fn invalid_values_keep_the_prompt_open() {
 }
 
 #[test]
-fn nothing_steers_a_run_that_ended_meanwhile() {
+fn a_run_that_has_ended_cannot_be_changed() {
     for keys in ["u30", "r7", "u7530\n", "r5000\n", "x"] {
         let mut model = running(75, 50);
         press(&mut model, keys);

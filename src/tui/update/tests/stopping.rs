@@ -1,4 +1,4 @@
-//! While a run stops, keys that change the load are refused with a note.
+//! While a run stops, keys that change the load only show a note.
 
 use super::*;
 use crate::tui::action;
@@ -14,7 +14,7 @@ fn stop(model: &mut Model) {
 }
 
 #[test]
-fn keys_that_change_the_load_are_refused_with_a_note() {
+fn keys_that_change_the_load_show_a_note() {
     for (keys, what) in [
         ("+", "users can no longer be changed"),
         ("=", "users can no longer be changed"),
@@ -28,7 +28,7 @@ fn keys_that_change_the_load_are_refused_with_a_note() {
         (" ", "it can no longer be paused"),
         ("p", "it can no longer follow the plan"),
     ] {
-        // Also over a page.
+        // Also over a help or detail page.
         for before in ["", "?", "\n"] {
             let mut model = fixture::dashboard();
             stop(&mut model);
@@ -46,7 +46,7 @@ fn keys_that_change_the_load_are_refused_with_a_note() {
 }
 
 #[test]
-fn what_is_open_or_wanted_ends_when_stopping_begins() {
+fn prompts_and_pending_values_end_when_stopping_starts() {
     for (keys, what) in [("u30", "users"), ("r7", "the spawn rate")] {
         let mut model = fixture::dashboard();
         press(&mut model, keys);
@@ -54,21 +54,21 @@ fn what_is_open_or_wanted_ends_when_stopping_begins() {
         assert!(model.overlay.is_none(), "{keys}");
         assert_eq!(note(&model), Some(format!("the run is stopping: {what} can no longer be changed").as_str()));
     }
-    // A late answer to "stop?" would abort the tasks.
+    // A late confirmation of "stop?" would abort the tasks.
     for keys in ["u7530\n", "r5000\n", "x"] {
         let mut model = fixture::dashboard();
         press(&mut model, keys);
         stop(&mut model);
         assert!(model.overlay.is_none() && sent(&press(&mut model, "y")).is_empty(), "{keys}");
     }
-    // Wanted, and not sent yet.
+    // Pending values that were not sent.
     let mut model = fixture::dashboard();
     press(&mut model, "++..");
     stop(&mut model);
     model.now = Duration::from_secs(1);
     assert!(handle(&mut model, Message::Tick).is_empty());
     assert_eq!(model.run.as_ref().unwrap().users.wanted, None);
-    // What does not change the load stays open, and acts.
+    // Prompts that do not change the load stay open.
     let mut model = fixture::dashboard();
     press(&mut model, "/cart");
     stop(&mut model);

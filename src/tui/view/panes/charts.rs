@@ -1,5 +1,6 @@
-//! Four charts of the recent past: users, requests, response time, failures. All have the same columns of time, their
-//! scale and the current value, and marks below where the load was changed.
+//! Four charts over time: users, requests, response time, failures. All have the same columns, a scale, the current
+//! value,
+//! and marks where the load was changed.
 
 use std::time::Duration;
 
@@ -20,23 +21,23 @@ use crate::units::{latency, plain, rate};
 
 pub(super) static PANE: Pane = Pane { name: "Charts", place: Place::Top, list: None, rows, draw };
 
-/// Cells of the scale at the left of a large chart, its line included.
+/// Columns of the scale at the left of a large chart, including its line.
 const SCALE: u16 = 7;
-/// Cells of the legend at the right of the response times.
+/// Columns of the legend at the right of response times.
 const LEGEND: u16 = 8;
-/// Cells of `p95 ` before a row of response times where charts are small.
+/// Columns of `p95 ` before a row of response times in small charts.
 const LABEL: u16 = 4;
 
 struct Chart {
     title: &'static str,
-    /// Current value.
+    /// The current value.
     now: f64,
     value: fn(&Column) -> Option<f64>,
     style: Style,
     words: fn(f64) -> String,
 }
 
-/// As many as the size of the whole screen allows.
+/// Depends on the size of the whole screen.
 fn rows(_: &Scene<'_>, screen: Rect) -> Rows {
     let rows = match screen {
         Rect { width: 120.., height: 33.., .. } => 10 + (screen.height - 33) / 4,
@@ -89,7 +90,7 @@ impl Picture<'_> {
         let now = if fits { exact(chart.now) } else { (chart.words)(chart.now) };
         let inner = pane(frame, area, Titles { left: chart.title, right: &now }, theme, false);
         let values: Vec<Option<f64>> = self.history.columns.iter().map(|c| c.as_ref().and_then(chart.value)).collect();
-        // The current value may be of a moment that is in no column yet: it must not be above the scale.
+        // The current second may be in no column yet, but must not exceed the scale.
         let top = peak(&values).max(chart.now);
         if large {
             let height = plot_height(inner);
@@ -107,13 +108,13 @@ impl Picture<'_> {
         }
     }
 
-    /// The median in front of the 95th percentile, with both values beside them.
+    /// The median in front of the 95th percentile, with both values next to them.
     fn times(&self, frame: &mut Frame<'_>, area: Rect, large: bool) {
         let theme = self.theme;
         let series = |value: fn(&Column) -> Option<f64>| -> Vec<Option<f64>> {
             self.history.columns.iter().map(|c| c.as_ref().and_then(value)).collect()
         };
-        // What got no response has no response time.
+        // Requests without response have no response time.
         let (p50, p95) = match self.snapshot.total.total.responses {
             0 => (Vec::new(), Vec::new()),
             _ => (series(|c| c.p50), series(|c| c.p95)),
@@ -132,7 +133,7 @@ impl Picture<'_> {
             let rows = layered(high, low, Plot { width: self.cells, height, top }, theme);
             let widths = [Constraint::Fill(1), Constraint::Length(LEGEND)];
             let [chart, beside] = Layout::horizontal(widths).areas(inner);
-            // Without a response there is nothing to measure by.
+            // Without a response there is no scale.
             let is_empty = p95.iter().chain(&p50).all(Option::is_none);
             let scale = |part| if is_empty { String::new() } else { seconds(top * part) };
             let lines = self.framed(rows, scale, false);
@@ -162,13 +163,13 @@ impl Picture<'_> {
         }
     }
 
-    /// Puts the scale at the left of drawn rows, and time with marks of changes below.
+    /// Adds the scale at the left, and the time axis with marks below.
     fn framed(&self, rows: Vec<Vec<Span<'static>>>, scale: impl Fn(f64) -> String, named: bool) -> Vec<Line<'static>> {
         let (theme, height, width) = (self.theme, rows.len(), self.cells);
         let label = usize::from(SCALE) - 1;
         let mut lines = Vec::with_capacity(height + 2);
         for (i, spans) in rows.into_iter().enumerate() {
-            // Full height, and half of it where a row begins there.
+            // Full height, and half of it where a row starts there.
             let part = (i == 0 || i * 2 == height).then(|| (height - i) as f64 / height as f64);
             let words = part.map_or_else(String::new, &scale);
             let line = if part.is_some() { theme.glyph("┤", "+") } else { theme.glyph("│", "|") };
@@ -194,14 +195,14 @@ impl Picture<'_> {
         lines
     }
 
-    /// How many columns from the right each change of load lies.
+    /// Columns with changes of the load, counted from the right.
     fn marks(&self) -> Vec<usize> {
         let columns = self.history.columns.len();
         let recent = self.snapshot.events.iter().rev();
         recent.map_while(|e| self.history.column_at(e.elapsed).map(|at| columns - 1 - at)).collect()
     }
 
-    /// Marks on the lower border of a small chart whose last column ends before `end`.
+    /// Draws marks on the lower border of a small chart whose last column ends before `end`.
     fn border_marks(&self, frame: &mut Frame<'_>, area: Rect, end: u16) {
         for back in self.marks() {
             let Some(x) = u16::try_from(back + 1).ok().and_then(|back| end.checked_sub(back)) else { continue };
@@ -216,14 +217,14 @@ impl Picture<'_> {
         format!("-{}", plain(self.history.length(self.cells)))
     }
 
-    /// The beginning of the time axis at the left, `right` at the right.
+    /// Start of the time axis at the left, `right` at the right.
     fn ends(&self, right: &str, width: usize) -> String {
         let left = self.since();
         let gap = width.saturating_sub(text::width(&left) + text::width(right));
         if gap == 0 { text::right(right, width, self.theme.ascii) } else { format!("{left}{}{right}", " ".repeat(gap)) }
     }
 
-    /// The ends of the time axis, with words between them where there is room.
+    /// Ends of the time axis, with `words` between them if there is room.
     fn between(&self, words: &str, width: usize) -> String {
         let left = self.since();
         let room = width.saturating_sub(left.len() + "now".len());
@@ -235,7 +236,7 @@ impl Picture<'_> {
     }
 }
 
-/// Rows left for columns above the axis and its labels.
+/// Rows for columns, without the axis and its labels.
 fn plot_height(inner: Rect) -> usize {
     usize::from(inner.height).saturating_sub(2)
 }

@@ -1,4 +1,4 @@
-//! The endpoints, Aggregated last. Where it is narrow, columns go by priority instead of all getting squeezed.
+//! The endpoints table, with Aggregated last. On narrow terminals, columns are dropped by priority.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -22,7 +22,7 @@ struct Column {
     /// Columns with a lower number are kept longer.
     rank: u8,
     sort: Option<Sort>,
-    /// In at most this many cells.
+    /// Formats the value in at most this many columns.
     value: fn(&Figures, usize) -> String,
 }
 
@@ -63,13 +63,13 @@ const COLUMNS: [Column; 12] = [
     },
 ];
 
-/// Exact where there is room; a truncated count would be wrong.
+/// Exact if there is room, else rounded with a suffix: a truncated count would be wrong.
 fn number(n: u64, cells: usize) -> String {
     let exact = count(n);
     if exact.len() < cells { exact } else { text::short(n as f64) }
 }
 
-/// Which columns fit beside a name of at least `name` cells.
+/// The columns that fit next to a name of at least `name` columns.
 fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
     let name = if width >= 110 { 30 } else { 22 };
     let mut ranked: Vec<&Column> = COLUMNS.iter().filter(|c| service || c.title != "service p95").collect();
@@ -85,7 +85,7 @@ fn fitting(width: usize, service: bool) -> Vec<&'static Column> {
     COLUMNS.iter().filter(|c| kept.contains(&c.rank)).collect()
 }
 
-/// Its rows, a heading, Aggregated and the border.
+/// Its rows, a heading, Aggregated, and the border.
 fn rows(scene: &Scene<'_>, _: Rect) -> Rows {
     let rows = u16::try_from(scene.run.endpoints().len()).unwrap_or(u16::MAX).saturating_add(4);
     Rows { least: 5, most: rows }
@@ -104,7 +104,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     }
     let focused = scene.focused == PANE.name;
     let rows = run.endpoints();
-    // Head and Aggregated are always there; the rows between them scroll.
+    // Heading and Aggregated are always visible; the rows between them scroll.
     let here = run.endpoint.index();
     let room = usize::from(area.height).saturating_sub(4);
     let first = (here + 1).min(rows.len()).saturating_sub(room);
@@ -114,7 +114,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let total = &run.shown().total;
     let service = total.total.service.is_some() || rows.iter().any(|r| r.total.service.is_some());
     let columns = fitting(width, service);
-    // A mark at the left and a margin at the right.
+    // Includes a mark at the left and a margin at the right.
     let name = width.saturating_sub(3 + columns.iter().map(|c| c.cells).sum::<usize>());
     let mut heading = vec![Span::styled(format!("  {}", text::left("Name", name, true)), theme.dim)];
     for column in &columns {

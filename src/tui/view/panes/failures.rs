@@ -63,7 +63,7 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     put_lines(frame, inner, lines);
 }
 
-/// Cells of the parts of a failure's line that are the same in all lines.
+/// Widths that are the same for all lines.
 struct Columns {
     width: usize,
     count: usize,
@@ -76,7 +76,7 @@ impl Columns {
         Self {
             width,
             count: widest(|r| count(r.count).len()),
-            // As much as the names need, but the reason is what one looks for.
+            // As much as the names need, but the reason is more important.
             name: widest(|r| text::width(&r.name) + 5).clamp(10, (width * 2 / 5).clamp(10, 44)),
         }
     }

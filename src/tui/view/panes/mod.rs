@@ -1,4 +1,4 @@
-//! The panes of the dashboard. Adding one is a file in this folder and a row of [`PANES`].
+//! The panes of the dashboard. To add one, add a file in this folder and a row in [`PANES`].
 
 mod charts;
 mod endpoints;
@@ -14,16 +14,16 @@ pub(crate) use rows::Rows;
 
 use crate::tui::model::{Focus, Run};
 
-/// All panes. `Tab` goes through those that have a list, in this order.
+/// All panes. `Tab` cycles through those with a list, in this order.
 pub(crate) static PANES: [&Pane; 5] =
     [&endpoints::PANE, &failures::PANE, &percentiles::PANE, &charts::PANE, &redis::PANE];
 
-/// The pane that keys act on.
+/// The focused pane.
 pub(crate) fn focused(run: &Run) -> &'static Pane {
     PANES.get(run.focus.pane).copied().unwrap_or(&endpoints::PANE)
 }
 
-/// The focus after `Tab`, or after `Shift-Tab` where `is_back`.
+/// The focus after `Tab`, or after `Shift-Tab` if `is_back`.
 pub(crate) fn next(focus: Focus, is_back: bool) -> Focus {
     let count = PANES.len();
     let step = if is_back { count - 1 } else { 1 };
@@ -32,7 +32,7 @@ pub(crate) fn next(focus: Focus, is_back: bool) -> Focus {
     lists.next().unwrap_or(focus)
 }
 
-/// The panes of a kind of place, in their order.
+/// The panes in a kind of place, in order.
 pub(super) fn at(is_wanted: impl Fn(Place) -> bool) -> impl Iterator<Item = &'static Pane> {
     PANES.iter().copied().filter(move |pane| is_wanted(pane.place))
 }
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tab_goes_through_the_panes_with_a_list_and_comes_back() {
+    fn tab_cycles_through_panes_with_a_list() {
         let first = Focus::default();
         assert_eq!(Some(first.list), PANES[first.pane].list, "a run begins with the first pane");
         let mut focus = first;

@@ -1,4 +1,4 @@
-//! What a pane of the dashboard is.
+//! Definition of a pane of the dashboard.
 
 use std::cell::OnceCell;
 
@@ -9,29 +9,30 @@ use super::redis_content::Content;
 use super::rows::Rows;
 use crate::tui::model::{List, Model, Run};
 
-/// One row of the registry.
+/// A row of the registry of panes.
 pub(crate) struct Pane {
-    /// Its title, which also identifies it.
+    /// Title; identifies the pane.
     pub name: &'static str,
     pub place: Place,
-    /// The rows that the arrow keys move over; a pane without any is never focused.
+    /// The list that arrow keys move over; a pane without one cannot be focused.
     pub list: Option<List>,
-    /// The rows it needs in this area, with its border.
+    /// The rows that it needs in this area, including its border.
     pub rows: fn(&Scene<'_>, Rect) -> Rows,
     pub draw: fn(&Scene<'_>, &mut Frame<'_>, Rect),
 }
 
-/// Where a pane is on the dashboard.
+/// Place of a pane on the dashboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Over the whole width below the head, where there is room.
+    /// Full width, below the head, if there is room.
     Top,
-    /// In the middle. It gets all rows it needs before the panes below it do.
+    /// In the middle. Gets all the rows it needs before the panes below it do.
     Middle,
-    /// Below: side by side on a large terminal, one at a time on a small one. `cells` is its width beside others; a pane
-    /// without one gets what they leave.
+    /// Below: side by side on a large terminal, one at a time on a small one. `cells` is its width next to others; a
+    /// pane
+    /// without one gets the rest.
     Below { cells: Option<u16> },
-    /// Over the whole width at the end.
+    /// Full width, at the end.
     Bottom,
 }
 
@@ -41,7 +42,7 @@ pub(crate) struct Scene<'a> {
     pub run: &'a Run,
     /// The name of the focused pane.
     pub focused: &'static str,
-    /// Made once a frame, by the first that asks.
+    /// Computed once per frame, on first use.
     redis: OnceCell<Option<Content>>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Scene<'a> {
         Self { model, run, focused, redis: OnceCell::new() }
     }
 
-    /// What the Redis pane says; `None` in a run without Redis.
+    /// Content of the Redis pane; `None` in a run without Redis.
     pub fn redis(&self) -> Option<&Content> {
         self.redis.get_or_init(|| Content::new(self.run.shown(), &self.model.theme)).as_ref()
     }

@@ -1,4 +1,4 @@
-//! Percentiles of the highlighted endpoint, and the distribution of all response times where there is room.
+//! Percentiles of the highlighted endpoint, and the histogram of all response times if there is room.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -14,9 +14,9 @@ use crate::tui::theme::Theme;
 use crate::tui::view::canvas::{Titles, pane, put_lines};
 use crate::tui::view::histogram;
 
-/// Cells of one percentile.
+/// Columns of a percentile.
 const CELL: usize = 7;
-/// Fewest rows a histogram is drawn in.
+/// Minimum rows of the histogram.
 const HISTOGRAM: usize = 4;
 const ALL: [usize; 11] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 /// 50, 75, 90, 95, 99, 99.9 and 100 %.
@@ -25,7 +25,7 @@ const TELLING: [usize; 7] = [0, 2, 4, 5, 7, 8, 10];
 pub(super) static PANE: Pane =
     Pane { name: "Percentiles", place: Place::Below { cells: Some(52) }, list: Some(List::Endpoints), rows, draw };
 
-/// Two lines, a third one where there are service times.
+/// Two lines, or three with service times.
 fn rows(scene: &Scene<'_>, _: Rect) -> Rows {
     let run = scene.run;
     let rows = if run.figures(run.highlighted()).service.is_some() { 5 } else { 4 };
@@ -34,7 +34,7 @@ fn rows(scene: &Scene<'_>, _: Rect) -> Rows {
 
 fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
     let (run, theme) = (scene.run, &scene.model.theme);
-    // Of the highlighted endpoint; of all together while Aggregated is highlighted.
+    // Of the highlighted endpoint, or of all if Aggregated is highlighted.
     let row = run.highlighted();
     let figures = run.figures(row);
     let name =
@@ -56,11 +56,11 @@ fn draw(scene: &Scene<'_>, frame: &mut Frame<'_>, area: Rect) {
         lines
     };
     let chunks = |of: &[usize]| -> Vec<Vec<usize>> {
-        // The last word of a line of service times needs room, too.
+        // The label at the end of a line of service times needs room too.
         let room = width.saturating_sub(if figures.service.is_some() { 8 } else { 0 });
         of.chunks((room / CELL).clamp(1, of.len())).map(<[usize]>::to_vec).collect()
     };
-    // All of them where the histogram still has room below, else those that tell most.
+    // All percentiles if there is still room for the histogram, else the most important ones.
     let all = chunks(&ALL);
     let each = if figures.service.is_some() { 3 } else { 2 };
     let shown =

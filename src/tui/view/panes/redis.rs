@@ -1,4 +1,4 @@
-//! The Redis pane: whether messages arrive, how the server is, and warnings. Only in runs with Redis.
+//! The Redis pane: delivery of messages, state of the server, warnings. Only in runs with Redis.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;

@@ -1,4 +1,4 @@
-//! What the Redis pane says about one snapshot, and how it is laid out in the available room.
+//! Content of the Redis pane for a snapshot, and its layout.
 
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -12,12 +12,12 @@ use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::units::{bytes, count};
 
-/// Fewest rows that the panes above need: two of the table, one of the failures, and what frames them.
+/// Minimum rows of the panes above: two of the table, one of the failures, and their frames.
 const OTHERS: u16 = 8;
 
-/// The content for one snapshot.
+/// The content of the pane.
 pub(crate) struct Content {
-    /// Of the server; empty where it is not known.
+    /// Version of the server; empty if unknown.
     pub version: String,
     /// Delivery of messages, the server's figures, warnings.
     groups: [Vec<(String, Style)>; 3],
@@ -25,14 +25,14 @@ pub(crate) struct Content {
 }
 
 impl Content {
-    /// None in a run without Redis.
+    /// `None` in a run without Redis.
     pub fn new(snapshot: &Snapshot, theme: &Theme) -> Option<Self> {
         let redis = snapshot.redis.as_ref()?;
         let measured = snapshot.measures_delivery();
         let unknown = |why: &str| vec![(theme.text(&format!("server: {why}")), theme.warn)];
         let (figures, mut warnings) = match &redis.server {
             None => (vec![("server: not asked yet".to_owned(), theme.dim)], Vec::new()),
-            // The server was never reached: zeros would be wrong.
+            // The server was never reached, so its figures are unknown and not 0.
             Some(ServerFigures { unreached: true, stale, .. }) => {
                 (unknown(&format!("no figures: {}", stale.as_deref().unwrap_or("not asked yet"))), Vec::new())
             }
@@ -43,8 +43,9 @@ impl Content {
         Some(Self { version, groups: [messages(&redis.total, measured, theme), figures, warnings], ascii: theme.ascii })
     }
 
-    /// Rows with the frame: `least` shows every warning and the first figures, `most` shows everything. Both are 0 if there
-    /// is no room.
+    /// Rows including the frame: `least` shows every warning and the first figures, `most` everything. Both are 0
+    /// without
+    /// room.
     pub fn heights(&self, area: Rect) -> Rows {
         let width = usize::from(area.width).saturating_sub(2);
         let lines = |group: &Vec<_>| flow(group, width, usize::MAX, self.ascii).len();
@@ -57,12 +58,12 @@ impl Content {
         Rows { least, most: rows(messages + figures + warnings) }
     }
 
-    /// Lines in this room; what has none is left out, the last first, with a mark.
+    /// The lines that fit; the last parts are dropped first, with a mark.
     pub fn lines(&self, width: usize, rows: usize) -> Vec<Line<'static>> {
         let [messages, figures, warnings] = &self.groups;
         let warnings = flow(warnings, width, rows, self.ascii);
         let rest = rows.saturating_sub(warnings.len());
-        // The messages may have all but the one line of the server.
+        // Messages may use all lines but one for the server.
         let messages = flow(messages, width, rest.saturating_sub(1).max(1), self.ascii);
         let figures = flow(figures, width, rest.saturating_sub(messages.len()), self.ascii);
         messages.into_iter().chain(figures).chain(warnings).take(rows).collect()
@@ -120,18 +121,18 @@ fn figures(server: &ServerFigures, theme: &Theme) -> Vec<(String, Style)> {
     .into()
 }
 
-/// The parts in their order on at most `most` lines; where some have no room, a mark ends the last line.
+/// Flows parts in order onto at most `most` lines; a mark shows that some were dropped.
 fn flow(parts: &[(String, Style)], width: usize, most: usize, ascii: bool) -> Vec<Line<'static>> {
     const GAP: usize = 2;
     let room = width.saturating_sub(1);
     let mut lines: Vec<Vec<Span<'static>>> = Vec::new();
     let mut used = 0;
     for (at, (words, style)) in parts.iter().enumerate() {
-        // A part that is wider than a line is truncated.
-        let words = text::cut(words, room, ascii);
+        // A part wider than a line is truncated.
+        let words = text::truncate(words, room, ascii);
         let cells = text::width(&words);
         let last = lines.len() >= most;
-        // The mark needs room on the last line, unless nothing follows.
+        // Leave room for the mark on the last line, unless nothing follows.
         let mark = if last && at + 1 < parts.len() { GAP + 1 } else { 0 };
         let begins = lines.is_empty() || used + GAP + cells + mark > room;
         if begins && lines.len() >= most {
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_matters_most_is_there_at_every_width_and_nothing_is_cut_without_a_mark() {
+    fn important_parts_fit_every_width() {
         let total =
             Tally { received: 90, sent_to: 100, lost_in_stream: 10, published: 10, disconnects: 2, ..Tally::default() };
         let pane = pane_of(total, Some(near()), true);
@@ -194,7 +195,7 @@ mod tests {
         assert_eq!(wide[0], first);
         assert!(wide[1].starts_with("9 of 10 clients") && wide[1].ends_with("0 patterns"), "{wide:?}");
         assert_eq!(wide[2], "clients at 90 % of maxclients  memory at 90 % of maxmemory");
-        // Wrapped where there is height; both warnings always.
+        // Wrapped if there is room; both warnings are always shown.
         assert_eq!(pane.heights(Rect::new(0, 0, 80, 40)), Rows { least: 5, most: 7 });
         let narrow = shown(&pane, 78, 5).join("\n");
         assert!(
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn a_low_terminal_keeps_the_other_panes() {
+    fn low_terminals_still_show_the_other_panes() {
         let pane = pane_of(Tally::default(), Some(near()), true);
         assert_eq!(pane.heights(Rect::new(0, 0, 80, 12)), Rows::default());
         assert_eq!(pane.heights(Rect::new(0, 0, 80, 13)).least, 5);

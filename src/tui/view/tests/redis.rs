@@ -1,4 +1,4 @@
-//! Runs with Redis on the screen.
+//! The screen in runs with Redis.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::tui::cursor::Subject;
 use crate::tui::model::{Item, Model, Overlay, ProbeResult};
 use crate::tui::{ProbeError, fixture};
 
-/// A run with Redis: as many endpoints and kinds of failures as asked for.
+/// A run with Redis, with this many endpoints and kinds of failures.
 pub(super) fn with_redis(endpoints: usize, failures: usize) -> Model {
     let mut model = fixture::dashboard();
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
@@ -36,7 +36,7 @@ pub(super) fn with_redis(endpoints: usize, failures: usize) -> Model {
 }
 
 #[test]
-fn the_panes_of_a_run_with_redis_share_the_height() {
+fn panes_share_the_height_with_redis() {
     for (width, height, endpoints, failures) in
         [(80, 24, 4, 0), (80, 24, 4, 1), (100, 30, 5, 1), (120, 35, 5, 0), (120, 35, 6, 3), (160, 45, 9, 3)]
     {
@@ -55,7 +55,7 @@ fn the_panes_of_a_run_with_redis_share_the_height() {
 }
 
 #[test]
-fn a_run_with_redis_keeps_its_rows_where_everything_fails() {
+fn rows_stay_visible_if_everything_fails() {
     let mut model = with_redis(3, 1);
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
     let kind = snapshot.failures.rows[0].clone();
@@ -76,7 +76,7 @@ fn a_run_with_redis_keeps_its_rows_where_everything_fails() {
 }
 
 #[test]
-fn a_delivery_is_looked_at_as_one() {
+fn detail_pages_of_deliveries_show_losses() {
     let mut model = with_redis(1, 0);
     let snapshot = Arc::make_mut(&mut model.run.as_mut().unwrap().latest);
     let mut view = (**snapshot.redis.as_ref().unwrap()).clone();
@@ -97,7 +97,7 @@ fn a_delivery_is_looked_at_as_one() {
 }
 
 #[test]
-fn the_launcher_says_whether_the_redis_is_there() {
+fn the_launcher_shows_whether_redis_responds() {
     let text = "redis: { url: redis://127.0.0.1:6379 }\nusers: 2\ntasks: [{ steps: [{ publish: a }] }]\n";
     let mut model = fixture::launcher();
     model.launcher.items[0] = Item::new(Entry::known("r", Origin::Folder, Scenario::parse("r.yaml", text)));
@@ -119,13 +119,13 @@ fn the_launcher_says_whether_the_redis_is_there() {
             answer.map(|answer| ProbeResult { url: "redis://127.0.0.1:6379".into(), answer, at: model.now });
         for (width, height) in [(80, 24), (120, 35)] {
             let text = shown(&model, width, height);
-            // Without frames and breaks.
+            // Without frames and line breaks.
             let lines = text.lines().filter_map(|line| Some(line.rsplit_once("││")?.1.trim_matches(['│', '"', ' '])));
             let words = lines.collect::<Vec<_>>().join(" ");
             assert!(words.contains(wanted), "{wanted} at {width}x{height}\n{text}");
         }
     }
-    // A result of another one says nothing about this one.
+    // A result for another server is ignored.
     let url = "redis://elsewhere:1".into();
     model.launcher.probed = Some(ProbeResult { url, answer: Ok(()), at: model.now });
     assert!(shown(&model, 80, 24).contains("connecting to Redis"));
