@@ -1,4 +1,4 @@
-//! What the pages say about options is what the command has, and the files that they name exist.
+//! The documented options are those of the command, and the paths named in documentation exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,10 +14,10 @@ fn help(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Everything in the text that starts so and goes on with letters, `-` and `_`.
+/// All words in the text that start with `start` and continue with letters, `-` and `_`.
 fn words(text: &str, start: &str) -> BTreeSet<String> {
     text.match_indices(start)
-        // `--` must not begin inside of a longer row of dashes, such as a table's.
+        // `--` must not be inside a longer row of dashes, such as that of a table.
         .filter(|(at, _)| !text[..*at].ends_with(['-', '|']))
         .map(|(at, _)| {
             let rest = &text[at + start.len()..];
@@ -29,7 +29,7 @@ fn words(text: &str, start: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_page_of_options_has_every_option_and_no_other() {
+fn all_options_are_documented() {
     let (help, page) = (help(&["--help"]), read("docs/headless.md"));
     let mut options = words(&help, "--");
     for own in ["--help", "--version"] {
@@ -40,10 +40,10 @@ fn the_page_of_options_has_every_option_and_no_other() {
 }
 
 #[test]
-fn the_readme_and_the_example_name_only_what_exists() {
+fn readme_and_example_name_only_existing_options() {
     let mut known = words(&help(&["--help"]), "--");
     known.extend(words(&help(&["demo-target", "--help"]), "--"));
-    // An option of cargo's.
+    // An option of cargo.
     known.insert("--release".to_owned());
     let bench = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers/run"))
         .arg("--help")
@@ -58,7 +58,7 @@ fn the_readme_and_the_example_name_only_what_exists() {
 }
 
 #[test]
-fn the_page_of_graphql_names_only_options_of_check() {
+fn the_graphql_page_names_only_options_of_check() {
     let known = words(&help(&["check", "--help"]), "--");
     let named = words(&read("docs/graphql.md"), "--");
     assert!(named.contains("--schema") && named.contains("--introspect"), "{named:?}");
@@ -66,7 +66,7 @@ fn the_page_of_graphql_names_only_options_of_check() {
 }
 
 #[test]
-fn the_scenario_in_the_readme_is_right() {
+fn the_scenario_in_the_readme_is_valid() {
     let readme = read("README.md");
     let (_, after) = readme.split_once("```yaml\n").expect("a scenario");
     let (yaml, _) = after.split_once("```").expect("its end");
@@ -74,8 +74,8 @@ fn the_scenario_in_the_readme_is_right() {
     scenario.plan(&katydid::scenario::Overrides::default()).expect("a scenario that can be run");
 }
 
-/// Files and folders that a page names: what is in backticks or in a block of code and begins with a folder of this
-/// package, and the targets of links, without their anchors.
+/// Files and folders that a page names: paths in backticks or code blocks that start with a folder of this repository,
+/// and link targets without anchors.
 fn paths(page: &str) -> BTreeSet<String> {
     const ROOTS: [&str; 7] = ["assets/", "src/", "tests/", "benches/", "docs/", ".ci/", "Cargo.toml"];
     let code = page.split('`').skip(1).step_by(2).flat_map(str::split_whitespace);
@@ -86,7 +86,7 @@ fn paths(page: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_path_that_a_page_names_exists() {
+fn paths_in_documentation_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = std::fs::read_dir(root.join("docs")).expect("the pages").flatten();
     let docs = folder.map(|page| format!("docs/{}", page.file_name().to_string_lossy()));
@@ -94,7 +94,7 @@ fn every_path_that_a_page_names_exists() {
         let found = paths(&read(&page));
         assert!(!found.is_empty(), "{page} links to no other page");
         for path in found {
-            // Code names paths from the root of the package, links from their page.
+            // Paths in code are relative to the repository, links to their page.
             let is_there = root.join(&path).exists() || root.join(&page).with_file_name(&path).exists();
             assert!(is_there, "{page} names {path}");
         }

@@ -18,7 +18,7 @@ use katydid::stats::snapshot::{End, RunState};
 use katydid::units::{PerSecond, Users};
 
 #[tokio::test]
-async fn counts_equal_the_servers_own() {
+async fn counts_equal_those_of_the_server() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -36,12 +36,12 @@ async fn counts_equal_the_servers_own() {
 }
 
 #[tokio::test]
-async fn steering_is_quick_and_takes_as_long_as_it_should() {
+async fn changes_of_the_load_take_effect_quickly() {
     let server = Server::start();
     let handle =
         run(&server, "users: 10\nspawn_rate: 50\nwait_time: constant(100ms)\ntasks: [{ steps: [{ get: /ok }] }]");
     until(&handle, "10 users", |s| s.load.users == 10).await;
-    // A machine that stands still delays some of them, but not the quickest.
+    // Stalls of the machine delay some of them, but not the fastest.
     let mut quickest = Duration::MAX;
     for users in [11, 12, 13, 14, 15] {
         let ordered = Instant::now();
@@ -55,7 +55,7 @@ async fn steering_is_quick_and_takes_as_long_as_it_should() {
     let seen = until(&handle, "the new target", |s| s.load.target == 200).await;
     assert_eq!(seen.state, RunState::Ramping);
     let begin = seen.events.last().expect("the order").elapsed;
-    // How many users are missing at 50/s. What a snapshot shows may be 250 ms old, and the handover as much.
+    // Users missing at 50/s: a snapshot may be 250 ms old, and handing over a user takes as long.
     let mut missing = Vec::new();
     until(&handle, "200 users", |s| {
         let t = (s.elapsed - begin).as_secs_f64();
@@ -65,7 +65,7 @@ async fn steering_is_quick_and_takes_as_long_as_it_should() {
         s.load.users == 200
     })
     .await;
-    // The fewest, because a machine that stands still adds to the others.
+    // The minimum, because stalls of the machine add to the others.
     let fewest = missing.iter().copied().fold(f64::MAX, f64::min);
     assert!((-2.0..30.0).contains(&fewest), "{missing:?}");
     handle.send(Command::SetSpawnRate(PerSecond(1_000.0))).expect("a live run");
@@ -76,7 +76,7 @@ async fn steering_is_quick_and_takes_as_long_as_it_should() {
 }
 
 #[tokio::test]
-async fn pause_holds_iterations_and_the_clock() {
+async fn a_pause_stops_iterations_and_the_clock() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -90,14 +90,14 @@ async fn pause_holds_iterations_and_the_clock() {
     let count = server.count();
     handle.send(Command::Resume).expect("a live run");
     let resumed = until(&handle, "more requests", |s| s.total.total.requests >= count + 50).await;
-    // The plan moved by the pause: nothing was due meanwhile, so nothing is late by its two seconds.
+    // The plan was shifted by the pause: nothing was due meanwhile, so nothing is late.
     let max = resumed.total.total.response.max;
     assert!(max < Duration::from_millis(1_500), "{max:?}");
     stop(handle).await;
 }
 
 #[tokio::test]
-async fn reset_forgets_everything_before() {
+async fn a_reset_clears_all_statistics() {
     let server = Server::start();
     let handle =
         run(&server, "users: 5\nspawn_rate: 100\nwait_time: constant(20ms)\ntasks: [{ steps: [{ get: /fail }] }]");
@@ -113,7 +113,7 @@ async fn reset_forgets_everything_before() {
 }
 
 #[tokio::test]
-async fn a_server_that_dies_and_comes_back_is_counted_and_survived() {
+async fn a_server_restart_is_counted_and_survived() {
     let mut server = Server::start();
     let handle =
         run(&server, "users: 5\nspawn_rate: 100\nwait_time: constant(10ms)\ntasks: [{ steps: [{ get: /ok }] }]");
@@ -129,7 +129,7 @@ async fn a_server_that_dies_and_comes_back_is_counted_and_survived() {
 }
 
 #[tokio::test]
-async fn a_stop_waits_for_what_runs_and_then_cuts_it() {
+async fn a_stop_waits_for_tasks_and_then_aborts_them() {
     calmly(STALL, async || {
         let server = Server::start();
         let handle = run(&server, "users: 3\nspawn_rate: 100\nstop_timeout: 1s\ntasks: [{ steps: [{ get: /hang }] }]");
@@ -143,7 +143,7 @@ async fn a_stop_waits_for_what_runs_and_then_cuts_it() {
 }
 
 #[tokio::test]
-async fn what_waits_for_a_response_is_known_with_its_age() {
+async fn requests_in_flight_are_known_with_their_age() {
     let server = Server::start();
     let rest = "users: 3\nspawn_rate: 100\nstop_timeout: 0s\nuser_classes:\n\
                 \x20 Waits: { fixed_count: 2, tasks: [{ steps: [{ get: /hang, timeout: 2s }] }] }\n\
@@ -152,10 +152,10 @@ async fn what_waits_for_a_response_is_known_with_its_age() {
     let waits = |s: &Snapshot| s.load.oldest.is_some_and(|oldest| oldest >= Duration::from_secs(1));
     let seen = until(&handle, "a request that waits", waits).await;
     assert!((2..=3).contains(&seen.load.in_flight), "{:?}", seen.load);
-    // The others are answered meanwhile.
+    // The others get responses meanwhile.
     let quiet = seen.elapsed - seen.load.last_response.expect("responses");
     assert!(quiet < Duration::from_secs(1) && seen.load.unanswered == 0, "{:?}", seen.load);
-    // A time-out is no response, and what comes after it is young.
+    // A time-out is not a response, and the requests after it are recent.
     until(&handle, "time-outs", |s| s.endpoints[0].total.failures >= 2).await;
     let seen = until(&handle, "young requests", |s| !waits(s)).await;
     assert_eq!((seen.endpoints[0].total.responses, seen.endpoints[0].total.requests), (0, 2));
@@ -177,7 +177,7 @@ async fn dropping_the_handle_stops_the_load() {
 }
 
 #[tokio::test]
-async fn every_kind_of_broken_server_has_a_plain_reason() {
+async fn failures_have_plain_reasons() {
     let cases = [
         ("http://127.0.0.1:1", "connection refused"),
         ("http://no-such-name.invalid", "name not resolved"),
@@ -209,7 +209,7 @@ async fn every_kind_of_broken_server_has_a_plain_reason() {
 }
 
 #[tokio::test]
-async fn a_slow_reply_times_out_at_its_limit() {
+async fn slow_responses_time_out() {
     calmly(STALL, async || {
         let server = Server::start();
         let handle = run(&server, "tasks: [{ steps: [{ get: /hang, timeout: 300ms }] }]");

@@ -1,4 +1,4 @@
-//! The scenario language as it runs: steps, data, classes, stages and arrivals, against a server whose counts are known.
+//! The scenario language at run time: steps, data, classes, stages and arrivals, against a server that counts requests.
 
 #[path = "engine_language/captures.rs"]
 mod captures;
@@ -20,8 +20,8 @@ use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;
 use katydid::stats::snapshot::{End, RunState};
 
-/// What the log says, in order.
-fn said(snapshot: &Snapshot) -> Vec<String> {
+/// The log lines, in order.
+fn log_lines(snapshot: &Snapshot) -> Vec<String> {
     assert_eq!(snapshot.log.dropped, 0);
     snapshot.log.lines.iter().map(|line| line.text.to_string()).collect()
 }
@@ -35,7 +35,7 @@ fn events(snapshot: &Snapshot) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn every_step_does_what_it_says() {
+async fn all_steps_work() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -78,7 +78,7 @@ tasks:
     let last = to_the_end(handle).await;
     assert_eq!(last.state, RunState::Done(End::Stopped));
     assert_eq!(
-        said(&last),
+        log_lines(&last),
         [
             "start", "pass 0", "pass 1", "hello a", "hello b", "only b", "n 1", "n 0", "again", "again", "then",
             "last", "bye", "bye"
@@ -92,7 +92,7 @@ tasks:
 }
 
 #[tokio::test]
-async fn what_can_be_captured_is_whatever_else_fails() {
+async fn captures_are_set_even_if_expectations_fail() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -107,7 +107,7 @@ tasks:
 "#,
     );
     let last = to_the_end(handle).await;
-    assert_eq!(said(&last), ["200 200 nothing"]);
+    assert_eq!(log_lines(&last), ["200 200 nothing"]);
     let reason = |name: &str| last.failures.rows.iter().find(|row| &*row.name == name).unwrap();
     assert_eq!(&*reason("slow").reason, "expected time < 1us");
     assert_eq!(&*reason("missing").reason, "nothing to capture for x: header X-None");
@@ -116,9 +116,9 @@ tasks:
 }
 
 #[tokio::test]
-async fn a_stop_ends_what_it_names() {
+async fn stop_steps_end_what_they_name() {
     let server = Server::start();
-    // Users 1 and 2 stop in their third iteration, 3 and 4 in the second; nobody comes in their place.
+    // Users 1 and 2 stop in their third iteration, 3 and 4 in the second; they are not replaced.
     let handle = run(
         &server,
         r#"
@@ -136,7 +136,7 @@ tasks:
     );
     let last = to_the_end(handle).await;
     assert_eq!(last.state, RunState::Done(End::Completed));
-    let mut lines = said(&last);
+    let mut lines = log_lines(&last);
     lines.sort();
     assert_eq!(
         lines,
@@ -163,7 +163,7 @@ tasks:
 }
 
 #[tokio::test]
-async fn steps_without_requests_see_a_stop_at_once() {
+async fn steps_without_requests_stop_at_once() {
     let server = Server::start();
     for steps in [
         "- { while: 1 == 1, limit: 1000000, steps: [{ set: { a: 1 } }] }",
@@ -176,26 +176,26 @@ async fn steps_without_requests_see_a_stop_at_once() {
         until(&handle, "20 users", |s| s.load.users == 20).await;
         let before = Instant::now();
         let last = stop(handle).await;
-        // Half of the time after which they would have been cut.
+        // Half of the time after which they would have been aborted.
         assert!(before.elapsed() < Duration::from_secs(5), "{steps}: {:?}", before.elapsed());
         assert!(last.exceptions.is_empty(), "{steps}: {:?}", last.exceptions);
     }
 }
 
 #[tokio::test]
-async fn a_pause_stretches_a_wait() {
+async fn a_pause_extends_waits() {
     let server = Server::start();
     let handle = run(&server, "tasks: [{ steps: [{ log: a }, { wait: 600ms }, { log: b }, { stop: run }] }]");
     until(&handle, "the first line", |s| s.log.total == 1).await;
     handle.send(Command::Pause).expect("a live run");
     let held = until(&handle, "paused", |s| s.state == RunState::Paused).await;
     let later = until(&handle, "six snapshots more", |s| s.seq >= held.seq + 6).await;
-    assert_eq!(said(&later), ["a"]);
+    assert_eq!(log_lines(&later), ["a"]);
     handle.send(Command::Resume).expect("a live run");
-    assert_eq!(said(&*to_the_end(handle).await), ["a", "b"]);
+    assert_eq!(log_lines(&*to_the_end(handle).await), ["a", "b"]);
 }
 
-/// Runs a scenario that has a data file of so many rows beside it.
+/// Runs a scenario next to a data file with this many rows.
 fn with_rows(server: &Server, rows: usize, scenario: &str) -> (RunHandle, tempfile::TempDir) {
     let dir = tempfile::tempdir().expect("a folder");
     let text = (0..rows).fold("n\n".to_owned(), |text, n| format!("{text}{n}\n"));
@@ -208,19 +208,20 @@ fn with_rows(server: &Server, rows: usize, scenario: &str) -> (RunHandle, tempfi
 }
 
 #[tokio::test]
-async fn every_user_has_its_own_row_and_every_iteration_the_next() {
+async fn rows_are_assigned_per_user_or_iteration() {
     let server = Server::start();
     let head = "users: 5\nspawn_rate: 1000\ntasks:\n  - steps: [{ log: \"{{ user.id }} {{ d.n }}\" }, ";
     let bind_user = format!("{head} {{ stop: user }}]\ndata: {{ d: {{ file: rows.csv, bind: user }} }}");
     let (handle, _dir) = with_rows(&server, 3, &bind_user);
-    let lines: BTreeSet<String> = said(&*to_the_end(handle).await).into_iter().collect();
+    let lines: BTreeSet<String> = log_lines(&*to_the_end(handle).await).into_iter().collect();
     assert_eq!(lines, ["1 0", "2 1", "3 2", "4 0", "5 1"].map(str::to_owned).into());
 
     for order in ["sequential", "shuffle"] {
         let data = format!("data: {{ d: {{ file: rows.csv, bind: iteration, order: {order}, on_end: stop }} }}");
         let (handle, _dir) = with_rows(&server, 40, &format!("{head} {{ wait: 60ms }}]\n{data}"));
         let last = to_the_end(handle).await;
-        let mut rows: Vec<usize> = said(&last).iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
+        let mut rows: Vec<usize> =
+            log_lines(&last).iter().filter_map(|line| line.split(' ').nth(1)?.parse().ok()).collect();
         rows.sort_unstable();
         assert_eq!(rows, (0..40).collect::<Vec<_>>(), "{order}: every row once");
         assert_eq!(last.state, RunState::Done(End::Completed), "{order}");
@@ -238,7 +239,7 @@ async fn equal_seeds_give_equal_rows() {
         let mut runs = Vec::new();
         for _ in 0..2 {
             let (handle, _dir) = with_rows(&server, 1_000, &text);
-            runs.push(said(&*to_the_end(handle).await).into_iter().collect::<BTreeSet<_>>());
+            runs.push(log_lines(&*to_the_end(handle).await).into_iter().collect::<BTreeSet<_>>());
         }
         assert_eq!(runs[0], runs[1], "{order}");
         assert_eq!(runs[0].len(), 4);
@@ -246,7 +247,7 @@ async fn equal_seeds_give_equal_rows() {
 }
 
 #[tokio::test]
-async fn tasks_in_order_and_classes_in_order() {
+async fn sequential_tasks_and_classes_run_in_order() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -269,9 +270,9 @@ user_classes:
 "#,
     );
     let seen = until(&handle, "all of it", |s| s.log.total >= 12).await;
-    let lines = said(&seen);
+    let lines = log_lines(&seen);
     assert_eq!(lines[..3], ["early"; 3], "{lines:?}");
-    // A weight of 0 is never run, also in order.
+    // Weight 0 never runs, even in sequential order.
     for (word, times) in [("late", 3), ("one", 0), ("two", 3), ("three", 3)] {
         assert_eq!(lines[3..].iter().filter(|line| *line == word).count(), times, "{lines:?}");
     }
@@ -280,7 +281,7 @@ user_classes:
 }
 
 #[test]
-fn what_is_not_yet_runnable_is_refused_with_a_reason() {
+fn unsupported_scenarios_are_rejected_with_a_reason() {
     let text = "host: http://127.0.0.1:1\n\
                 search: { vary: users, from: 1, to: 9, hold: 1s, until: p95 < 1s }\n\
                 tasks: [{ steps: [{ get: / }] }]";

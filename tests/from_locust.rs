@@ -1,4 +1,4 @@
-//! The page for those who come from Locust: every scenario on it loads, and every option on it exists.
+//! The page for users of Locust: all its scenarios load, and all its options exist.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,12 +10,12 @@ fn page() -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/from-locust.md")).expect("the page")
 }
 
-/// The blocks of this kind, without their fences.
+/// The code blocks of this language.
 fn blocks<'a>(page: &'a str, kind: &str) -> Vec<&'a str> {
     page.split("```").skip(1).step_by(2).filter_map(|block| block.strip_prefix(kind)?.strip_prefix('\n')).collect()
 }
 
-/// A whole scenario around what a block shows.
+/// Completes the excerpt of a block to a scenario.
 fn whole(block: &str) -> String {
     if block.starts_with("- ") {
         let steps: String = block.lines().map(|line| format!("      {line}\n")).collect();
@@ -41,7 +41,7 @@ fn every_scenario_loads() {
 }
 
 #[test]
-fn every_scenario_has_the_python_it_comes_from() {
+fn scenarios_match_their_python_source() {
     let page = page();
     for section in page.split("\n## ").skip(1).filter(|section| section.contains("```python")) {
         let (python, yaml) = (section.find("```python"), section.find("```yaml"));
@@ -85,7 +85,7 @@ fn help(args: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// Everything in the text that starts so and goes on with letters, `-` and `_`.
+/// All words in the text that start with `start` and continue with letters, `-` and `_`.
 fn words(text: &str, start: &str) -> BTreeSet<String> {
     let ends = |c: char| !c.is_ascii_alphabetic() && !"-_".contains(c);
     text.match_indices(start)
@@ -96,12 +96,12 @@ fn words(text: &str, start: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn every_command_and_option_of_ours_exists() {
+fn commands_and_options_exist() {
     let commands = help(&["--help"]);
     let all = ["try", "import", "check", "init", "schema", "demo-target"].map(|command| help(&[command, "--help"]));
     let known = words(&format!("{commands}{}", all.concat()), "--");
     let page = page();
-    // Ours are in the second column, and in the lines that begin with our name.
+    // Ours are in the second column, and on lines that start with our name.
     let rows = page.lines().filter(|line| line.starts_with("| ")).filter_map(|line| line.split('|').nth(2));
     let lines = blocks(&page, "sh").into_iter().flat_map(str::lines).filter(|line| line.starts_with("katydid"));
     let ours: String = rows.chain(lines).map(|text| format!("{text}\n")).collect();

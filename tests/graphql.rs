@@ -1,4 +1,4 @@
-//! GraphQL against two servers: the demo target, and one from another ecosystem; and against some that are none.
+//! GraphQL against two servers, the demo target and one in JavaScript, and against invalid servers.
 
 #[path = "headless/command.rs"]
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
@@ -29,7 +29,7 @@ use katydid::stats::snapshot::Row;
 use odd::Odd;
 use server::Yoga;
 
-/// Runs one user that goes through `steps` exactly `times` times.
+/// Runs one user that executes `steps` exactly `times` times.
 async fn ran(url: String, top: &str, steps: &str, times: u32) -> Arc<Snapshot> {
     let steps: String = steps.trim_matches('\n').lines().map(|line| format!("          {line}\n")).collect();
     let scenario = format!(
@@ -44,22 +44,22 @@ fn row<'a>(snapshot: &'a Snapshot, method: &str, name: &str) -> &'a Row {
     found.unwrap_or_else(|| panic!("no row {method} {name}"))
 }
 
-/// The reasons of a row's failures, with their numbers.
+/// The reasons of a row's failures, with their counts.
 fn reasons(snapshot: &Snapshot, name: &str) -> Vec<(String, u64)> {
     let rows = snapshot.failures.rows.iter().filter(|row| &*row.name == name);
     rows.map(|row| (row.reason.to_string(), row.count)).collect()
 }
 
 #[tokio::test]
-async fn what_a_foreign_server_says_is_understood() {
+async fn responses_of_another_server_are_understood() {
     let server = Yoga::start();
     let steps = r#"
 - graphql: "query Fine($name: String!) { hello(name: $name) }"
   variables: { name: "u{{ user.id }}" }
   expect: { json: { $.data.hello: "hello u1" } }
-  capture: { said: $.data.hello }
+  capture: { printed: $.data.hello }
 - graphql: "mutation Rename($id: ID!, $name: String!) { rename(id: $id, name: $name) }"
-  variables: { id: 7, name: "{{ said }}" }
+  variables: { id: 7, name: "{{ printed }}" }
   expect: { json: { $.data.rename: "7 is hello u1" } }
 - graphql: "query Invalid { nothing }"
 - graphql: "query Partial { hello(name: \"a\") boom }"
@@ -90,7 +90,7 @@ async fn what_a_foreign_server_says_is_understood() {
 }
 
 #[tokio::test]
-async fn queries_can_travel_by_get_and_by_their_hash() {
+async fn queries_can_be_sent_by_get_and_by_hash() {
     let server = Yoga::start();
     let steps = r#"
 - graphql: "query Get($name: String!) { hello(name: $name) }"
@@ -105,12 +105,12 @@ async fn queries_can_travel_by_get_and_by_their_hash() {
     let last = ran(server.url(), "", steps, 4).await;
     assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
     assert_eq!(last.total.total.requests, 8);
-    // Only the first one by its hash needs a second hop.
+    // Only the first one sent by hash needs a second request.
     assert_eq!(server.count(), 9);
 }
 
 #[tokio::test]
-async fn the_policy_says_what_errors_mean() {
+async fn the_error_policy_is_applied() {
     let server = Yoga::start();
     let steps = r#"
 - graphql: "query Partial { hello(name: \"a\") boom }"
@@ -126,12 +126,12 @@ async fn the_policy_says_what_errors_mean() {
 }
 
 #[tokio::test]
-async fn errors_that_are_data_fail_at_the_path_that_is_named() {
+async fn business_errors_are_failures() {
     let demo = DemoTarget::start(0).expect("a demo target");
     let steps = r#"
 - graphql: "mutation Good { addReview(productId: 7, stars: 5) { userErrors { message } } }"
 - graphql: "mutation Bad { addReview(productId: 7, stars: 9) { userErrors { message } } }"
-  capture: { said: "$.data.addReview.userErrors[0].message" }
+  capture: { printed: "$.data.addReview.userErrors[0].message" }
 - graphql: "mutation Elsewhere { addReview(productId: 7, stars: 9) { userErrors { message } } }"
   business_errors: $.data.addReview.warnings
 - graphql: "subscription Left { stock(productId: 7, every: 10) { left } }"
@@ -152,7 +152,7 @@ async fn errors_that_are_data_fail_at_the_path_that_is_named() {
 }
 
 #[tokio::test]
-async fn what_is_no_graphql_is_said_so() {
+async fn other_servers_are_reported_as_such() {
     let server = Yoga::start();
     let last = ran(server.url(), "graphql: { endpoint: /html }", "- graphql: \"query Html { a }\"", 2).await;
     assert_eq!(reasons(&last, "Html"), [("not a GraphQL response: text/html".to_owned(), 2)]);
@@ -181,7 +181,7 @@ const ODD: &[Odd] = &[
 ];
 
 #[tokio::test]
-async fn odd_replies_are_what_they_are() {
+async fn invalid_responses_are_classified() {
     let url = odd::start(ODD).await;
     let step = |(name, ..): &Odd| {
         let expect = if name.starts_with("Bom") { "expect: { json: { $.data.a: 1 } }" } else { "" };
@@ -228,7 +228,7 @@ async fn the_demo_shop_shows_n_plus_one() {
 }
 
 #[tokio::test]
-async fn what_the_server_says_that_an_operation_cost_is_kept() {
+async fn reported_costs_are_recorded() {
     let target = DemoTarget::start(0).expect("a free port");
     let steps = r#"
 - graphql: "query Three { products(first: 3) { nodes { id name } } }"
@@ -240,7 +240,7 @@ async fn what_the_server_says_that_an_operation_cost_is_kept() {
         .operations()
         .map(|(row, asked, costs)| (row.name.to_string(), asked.fields, costs.requested(), costs.actual()))
         .collect();
-    // Requested 1 + 3 x (nodes, id, name); resolved products, nodes, and 3 x (id, name).
+    // Requested 1 + 3 × (nodes, id, name); resolved products, nodes, and 3 × (id, name).
     let wanted = [
         ("Three".to_owned(), 4, Some(10.0), Some(8.0)),
         ("One".to_owned(), 2, Some(2.0), Some(2.0)),

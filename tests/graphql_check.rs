@@ -1,4 +1,4 @@
-//! `katydid check` with a schema: from a file, from the demo target, and from a server of another make.
+//! `katydid check` with a schema from a file, the demo target, and GraphQL Yoga.
 
 #[path = "graphql/server.rs"]
 #[expect(dead_code, reason = "another test program counts what the server was asked")]
@@ -11,12 +11,12 @@ use std::process::Command;
 use katydid::demo::DemoTarget;
 use server::Yoga;
 
-/// What the command says, and its exit code.
+/// Runs the command; returns its output and exit code.
 fn check(folder: &Path, args: &[&str]) -> (String, i32) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));
     let output = command.current_dir(folder).arg("check").args(args).output().expect("the command runs");
-    let said = [output.stdout, output.stderr].concat();
-    (String::from_utf8(said).expect("UTF-8"), output.status.code().expect("an exit"))
+    let printed = [output.stdout, output.stderr].concat();
+    (String::from_utf8(printed).expect("UTF-8"), output.status.code().expect("an exit"))
 }
 
 fn with(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -41,14 +41,14 @@ tasks:
 ";
 
 #[test]
-fn every_finding_has_its_place_and_the_exit_code_is_2() {
+fn findings_have_positions_and_exit_code_2() {
     let folder = with(&[
         ("s.yaml", WRONG),
         ("c.graphql", "query C {\n  product(ids: 7, id: 7) { id }\n}\n"),
         ("shop.graphql", SHOP),
     ]);
-    let (said, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
-    assert_eq!(code, 2, "{said}");
+    let (printed, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
+    assert_eq!(code, 2, "{printed}");
     for wanted in [
         "s.yaml:6:30",
         "GraphQL: type `Product` does not have a field `prise`",
@@ -60,13 +60,13 @@ fn every_finding_has_its_place_and_the_exit_code_is_2() {
         "the argument `ids`",
         "line 2, column 11 of the document",
     ] {
-        assert!(said.contains(wanted), "{wanted}:\n{said}");
+        assert!(printed.contains(wanted), "{wanted}:\n{printed}");
     }
     assert_eq!(check(folder.path(), &["s.yaml"]).1, 0);
 }
 
 #[test]
-fn variables_are_held_against_what_the_operation_declares() {
+fn variables_are_compared_with_the_declared_ones() {
     let folder = with(&[
         (
             "s.yaml",
@@ -84,8 +84,8 @@ tasks:
         ),
         ("shop.graphql", &SHOP.replace("): Product", "): Product products(first: Int): [Product]")),
     ]);
-    let (said, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
-    assert_eq!(code, 2, "{said}");
+    let (printed, code) = check(folder.path(), &["s.yaml", "--schema", "shop.graphql"]);
+    assert_eq!(code, 2, "{printed}");
     for wanted in [
         "s.yaml:5:29",
         "GraphQL: the operation does not declare `$price`",
@@ -94,25 +94,25 @@ tasks:
         "GraphQL: `$first`: expected `Int`, found a string",
         "write it without quotes",
     ] {
-        assert!(said.contains(wanted), "{wanted}:\n{said}");
+        assert!(printed.contains(wanted), "{wanted}:\n{printed}");
     }
-    assert_eq!(said.matches("error: GraphQL").count(), 2, "{said}");
+    assert_eq!(printed.matches("error: GraphQL").count(), 2, "{printed}");
 }
 
 #[test]
-fn a_subscription_is_checked_like_any_other_operation() {
+fn subscriptions_are_checked_too() {
     let step = |document: &str, more: &str| {
         let top = "host: demo\nusers: 3\nrun_time: 10s\ntasks:\n  - steps:\n";
         let text = format!("{top}      - graphql: \"{document}\"\n        {more}\n");
         check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"])
     };
-    let (said, code) = step("subscription S { stock(productId: 1) { left } }", "listen_for: 5s");
-    assert!(code == 0 && !said.contains("warning"), "{said}");
-    // Two a user as it comes, and two in each five seconds that it listens.
+    let (printed, code) = step("subscription S { stock(productId: 1) { left } }", "listen_for: 5s");
+    assert!(code == 0 && !printed.contains("warning"), "{printed}");
+    // Two per user at the start, and two per five seconds of listening.
     for wanted in
         ["CONNECT      S", "SUBSCRIPTION S: asks for depth 2, 2 fields", "EVENT        S", "at most about 17 requests"]
     {
-        assert!(said.contains(wanted), "{wanted}:\n{said}");
+        assert!(printed.contains(wanted), "{wanted}:\n{printed}");
     }
     for (document, more, wanted) in [
         ("subscription S { stok(productId: 1) { left } }", "events: 1", "did you mean `stock`?"),
@@ -130,13 +130,13 @@ fn a_subscription_is_checked_like_any_other_operation() {
         ("subscription S { a }", "expect: { header: { x: y } }", "`header` cannot be expected of a subscription"),
         ("subscription S { a }", "capture: { x: \"header: y\" }", "cannot be captured: an event has only JSON"),
     ] {
-        let (said, code) = step(document, more);
-        assert!(code == 2 && said.contains(wanted), "{document} {more}: {wanted}:\n{said}");
+        let (printed, code) = step(document, more);
+        assert!(code == 2 && printed.contains(wanted), "{document} {more}: {wanted}:\n{printed}");
     }
 }
 
 #[test]
-fn where_subscriptions_go_is_checked_too() {
+fn subscription_urls_are_checked() {
     let with_settings = |settings: &str, host: &str| {
         let step = "tasks: [{ steps: [{ graphql: 'subscription S { a }' }] }]\n";
         check(with(&[("s.yaml", &format!("{host}graphql: {settings}\n{step}"))]).path(), &["s.yaml"])
@@ -146,8 +146,8 @@ fn where_subscriptions_go_is_checked_too() {
         "{ subscriptions: 'wss://h/{{ user.id }}' }",
         "{ subscriptions: 'https://h/s', connection_params: { token: 't{{ user.id }}', deep: { n: [1] } } }",
     ] {
-        let (said, code) = with_settings(settings, "");
-        assert_eq!(code, 0, "{settings}: {said}");
+        let (printed, code) = with_settings(settings, "");
+        assert_eq!(code, 0, "{settings}: {printed}");
     }
     for (settings, host, wanted) in [
         ("{ subscriptions: 'h/s' }", "", "expected a path starting with `/`, or an http(s) URL"),
@@ -155,13 +155,13 @@ fn where_subscriptions_go_is_checked_too() {
         ("{ connection_params: { a: '{{ nope }}' } }", "host: http://h\n", "nope"),
         ("{ subscription: /s }", "host: http://h\n", "did you mean `subscriptions`?"),
     ] {
-        let (said, code) = with_settings(settings, host);
-        assert!(code == 2 && said.contains(wanted), "{settings}: {wanted}:\n{said}");
+        let (printed, code) = with_settings(settings, host);
+        assert!(code == 2 && printed.contains(wanted), "{settings}: {wanted}:\n{printed}");
     }
 }
 
 #[test]
-fn a_schema_that_cannot_be_had_is_said() {
+fn unavailable_schemas_are_reported() {
     let folder = with(&[("s.yaml", WRONG), ("c.graphql", "{ a }"), ("bad.graphql", "type {"), ("bad.json", "{}")]);
     std::fs::write(folder.path().join("large.graphql"), vec![b'#'; 16_000_001]).expect("a file");
     for (args, wanted) in [
@@ -172,34 +172,43 @@ fn a_schema_that_cannot_be_had_is_said() {
         (["--introspect=http://127.0.0.1:1/graphql", "s.yaml"], "cannot ask http://127.0.0.1:1/graphql for its schema"),
         (["--introspect=example.com", "s.yaml"], "write the whole address"),
     ] {
-        let (said, code) = check(folder.path(), &[&["s.yaml"], &args[..]].concat());
-        assert!(code == 2 && said.contains(wanted), "{args:?} {code}:\n{said}");
+        let (printed, code) = check(folder.path(), &[&["s.yaml"], &args[..]].concat());
+        assert!(code == 2 && printed.contains(wanted), "{args:?} {code}:\n{printed}");
     }
 }
 
 #[test]
-fn the_demo_shop_tells_its_schema() {
+fn the_schema_of_the_demo_shop_is_used() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (said, code) = check(root, &["scenarios/graphql.yaml", "--introspect"]);
-    assert!(code == 0 && said.contains("GraphQL: 7 steps are valid against the schema of the demo target"), "{said}");
+    let (printed, code) = check(root, &["scenarios/graphql.yaml", "--introspect"]);
+    assert!(
+        code == 0 && printed.contains("GraphQL: 7 steps are valid against the schema of the demo target"),
+        "{printed}"
+    );
     let demo = DemoTarget::start(0).expect("a free port");
     let folder = with(&[(
         "s.yaml",
         "host: http://h\ntasks: [{ steps: [{ graphql: \"{ products(frist: 3) { nodes { id } } }\" }] }]\n",
     )]);
-    let (said, code) = check(folder.path(), &["s.yaml", &format!("--introspect={}/graphql", demo.url())]);
-    assert!(code == 2 && said.contains("the argument `frist`") && said.contains("did you mean `first`?"), "{said}");
+    let (printed, code) = check(folder.path(), &["s.yaml", &format!("--introspect={}/graphql", demo.url())]);
+    assert!(
+        code == 2 && printed.contains("the argument `frist`") && printed.contains("did you mean `first`?"),
+        "{printed}"
+    );
 }
 
 #[test]
-fn a_foreign_server_tells_its_schema() {
+fn the_schema_of_another_server_is_used() {
     let server = Yoga::start();
     let scenario = |query: &str| {
         let text = format!("host: {}\ntasks: [{{ steps: [{{ graphql: '{query}' }}] }}]\n", server.url());
         check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"])
     };
-    let (said, code) = scenario("{ hello(name: \"a\") boom }");
-    assert!(code == 0 && said.contains("1 step is valid against the schema of the scenario's endpoint"), "{said}");
+    let (printed, code) = scenario("{ hello(name: \"a\") boom }");
+    assert!(
+        code == 0 && printed.contains("1 step is valid against the schema of the scenario's endpoint"),
+        "{printed}"
+    );
     for (query, wanted) in [
         ("{ helo(name: \"a\") }", "did you mean `hello`?"),
         ("{ hello(name: 7) }", "expected value of type String!, found an integer"),
@@ -207,10 +216,10 @@ fn a_foreign_server_tells_its_schema() {
         ("query ($id: ID!) { hello(name: $id) }", "`$id` of type `ID!` cannot be used for argument `name`"),
         ("{ hello(name: \"a\") { x } }", "must not have subselections"),
     ] {
-        let (said, code) = scenario(query);
-        assert!(code == 2 && said.contains(wanted), "{query}: {wanted}:\n{said}");
+        let (printed, code) = scenario(query);
+        assert!(code == 2 && printed.contains(wanted), "{query}: {wanted}:\n{printed}");
     }
-    let (said, code) = check(
+    let (printed, code) = check(
         with(&[(
             "s.yaml",
             &format!(
@@ -221,11 +230,14 @@ fn a_foreign_server_tells_its_schema() {
         .path(),
         &["s.yaml", "--introspect"],
     );
-    assert!(code == 2 && said.contains("status 200 OK, and the body is not JSON: <h1>maintenance</h1>"), "{said}");
+    assert!(
+        code == 2 && printed.contains("status 200 OK, and the body is not JSON: <h1>maintenance</h1>"),
+        "{printed}"
+    );
 }
 
 #[test]
-fn the_schema_is_asked_for_through_the_scenario_s_proxy() {
+fn the_schema_is_fetched_through_the_proxy() {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = proxy.local_addr().expect("an address");
     let seen = std::thread::spawn(move || {
@@ -238,8 +250,8 @@ fn the_schema_is_asked_for_through_the_scenario_s_proxy() {
     let text = format!(
         "host: http://shop.invalid\ndefaults: {{ proxy: \"http://{address}\" }}\ntasks: [{{ steps: [{{ graphql: '{{ a }}' }}] }}]\n"
     );
-    let (said, code) = check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"]);
-    assert!(code == 2 && said.contains("the body is not JSON: the proxy"), "{said}");
+    let (printed, code) = check(with(&[("s.yaml", &text)]).path(), &["s.yaml", "--introspect"]);
+    assert!(code == 2 && printed.contains("the body is not JSON: the proxy"), "{printed}");
     let request = seen.join().expect("a request");
     assert!(request.starts_with("POST http://shop.invalid/"), "{request}");
 }

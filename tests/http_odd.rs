@@ -1,7 +1,7 @@
-//! Odd responses, row by row: the command and curl get the same bytes from the same server, and must make the same of
-//! them: status, body and cookies. Over HTTP, HTTPS and HTTP/2.
+//! Unusual responses, row by row: katydid and curl get the same bytes from the same server, and must agree on status,
+//! body and cookies. Over HTTP, HTTPS and HTTP/2.
 //!
-//! Where the two differ on purpose, the row says what is right and why.
+//! Where the two differ intentionally, the row has the expected outcome and the reason.
 
 #[path = "common/authority.rs"]
 mod authority;
@@ -15,17 +15,17 @@ mod server;
 use rows::{Expected, Row};
 use server::{Server, Wire};
 
-/// What a client made of a row.
+/// The outcome of a row for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Outcome {
     Failed,
-    /// Status, body, and the path and cookies of the request after it.
+    /// Status, body, and path and cookies of the following request.
     Got(u16, String, String),
 }
 
 impl Outcome {
     fn new(status: &str, body: &str, after: &str) -> Self {
-        // Escapes are written in either case, and bytes that are not UTF-8 are replaced one by one or in groups.
+        // Percent-encoding may be in either case, and invalid UTF-8 is replaced byte by byte or in groups.
         let same = |text: &str| text.to_lowercase().replace('\u{fffd}', "?");
         Outcome::Got(status.parse().unwrap_or(0), same(body), same(after))
     }
@@ -47,7 +47,7 @@ fn compare(wire: Wire) {
                 if ours != *outcome {
                     wrong.push(format!("{}:\n   ours {ours:?}\n wanted {outcome:?} ({why})", row.name));
                 }
-                // A difference that is gone is no reason any more.
+                // Fails if the outcomes no longer differ.
                 if curl == *outcome && wire == Wire::Plain {
                     wrong.push(format!("{}: curl does the same", row.name));
                 }

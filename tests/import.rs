@@ -1,4 +1,4 @@
-//! What is imported loads without an error, has no credential in it, and can be sent.
+//! Imported scenarios load without errors, contain no credentials, and can be run.
 
 #[path = "import/curl.rs"]
 mod curl;
@@ -18,7 +18,7 @@ fn imported(text: &str, options: &ImportOptions) -> Imported {
     import(text, "made", options).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
 
-/// Writes the scenario beside a `.env` with all that it needs, and loads it.
+/// Writes the scenario with a complete `.env`, and loads it.
 fn load(made: &Imported) -> (tempfile::TempDir, PathBuf, Scenario) {
     let folder = tempfile::tempdir().expect("a folder");
     let variables: String = made.variables.iter().map(|name| format!("{name}=value-of-{name}\n")).collect();
@@ -89,7 +89,7 @@ fn a_recording_becomes_a_journey() {
 }
 
 #[test]
-fn what_is_left_out_of_a_recording_can_be_kept() {
+fn requests_left_out_by_default_can_be_kept() {
     let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned()] };
     let made = imported(&fixture("shop.har"), &options);
     load(&made);
@@ -110,7 +110,7 @@ fn a_recording_of_the_demo_runs_against_the_demo() {
         let output = command.output().expect("the command runs");
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    // The demo fails now and then, by design.
+    // The demo sometimes fails, by design.
     let tries: Vec<_> = (0..8).map(|_| attempt()).take_while(|(code, _)| *code != Some(0)).collect();
     assert!(tries.len() < 8, "{}", tries[0].1);
 }
@@ -229,7 +229,7 @@ fn uploads_of_a_document_and_sockets_of_a_recording() {
 }
 
 #[test]
-fn other_texts_are_refused_with_what_can_be_read() {
+fn other_files_are_rejected_with_the_supported_formats() {
     for (text, wanted) in [
         ("", "it is empty"),
         ("{", "not JSON"),
@@ -303,7 +303,7 @@ fn references_to_other_files_are_reported() {
 }
 
 #[test]
-fn bodies_of_other_types_are_no_json() {
+fn bodies_of_other_types_are_not_parsed_as_json() {
     let api = r#"{"openapi":"3.1.0","servers":[{"url":"http://h"}],"paths":{"x-more":{"a":1},"/a":{
         "post":{"requestBody":{"content":{"application/xml":{"schema":{"properties":{"a":{"type":"string"}}}}}}},
         "put":{"requestBody":{"content":{"image/*":{"schema":{"type":"string"}}}}},
@@ -316,7 +316,7 @@ fn bodies_of_other_types_are_no_json() {
     assert!(made.notes.is_empty(), "{:?}", made.notes);
 }
 
-/// A recording of one POST.
+/// A recording of one POST request.
 fn recorded(headers: &str, data: &str) -> String {
     format!(
         r#"{{"log":{{"entries":[{{"startedDateTime":"2026-11-23T10:00:00Z","request":{{"method":"POST","url":"http://h/up",
@@ -325,7 +325,7 @@ fn recorded(headers: &str, data: &str) -> String {
 }
 
 #[test]
-fn bodies_of_a_recording_keep_their_kind() {
+fn bodies_of_a_recording_keep_their_type() {
     let multipart = r#"{"name":"content-type","value":"multipart/form-data; boundary=X"}"#;
     let parts = r#"--X\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\nContent-Type: text/plain\r\n\r\nhello\r\n--X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2!\r\n--X--\r\n"#;
     let files = "files: { f: { file: a.txt, type: text/plain } }";
@@ -373,7 +373,7 @@ fn bodies_of_a_recording_keep_their_kind() {
 }
 
 #[test]
-fn headers_that_a_script_sets_are_kept_and_come_once() {
+fn headers_set_by_scripts_are_kept_once() {
     let headers = r#"{"name":"Accept","value":"application/json, text/plain, */*"},{"name":"X-A","value":"1"},{"name":"x-a","value":"2"}"#;
     let made = imported(&recorded(headers, "{}"), &ImportOptions::default());
     load(&made);
@@ -383,9 +383,9 @@ fn headers_that_a_script_sets_are_kept_and_come_once() {
     has(&made.text, &["headers: { X-A: \"1, 2\", Cookie: \"{{ env.COOKIE }}; {{ env.COOKIE_2 }}\" }"]);
 }
 
-/// Damaged fixtures: an error or a scenario that loads, never a panic.
+/// Damaged fixtures give an error or a valid scenario, never a panic.
 #[test]
-fn hostile_texts_do_no_harm() {
+fn damaged_files_never_panic() {
     let options = ImportOptions { assets: true, hosts: vec!["example.net".to_owned(), "example.com".to_owned()] };
     let mut seed = 0x9e37_79b9_u64;
     let mut random = |below: usize| {
@@ -411,7 +411,7 @@ fn hostile_texts_do_no_harm() {
                 std::fs::write(folder.path().join(".env"), variables).expect("a file");
                 let loaded = Scenario::parse_in("x.yaml", &imported.text, Some(folder.path()));
                 if let Err(error) = loaded {
-                    // A file that an upload names is the reader's to put there.
+                    // Uploaded files have to be provided by the user.
                     assert!(error.text.contains("cannot read"), "{error}\n{}", imported.text);
                 }
             }
@@ -421,7 +421,7 @@ fn hostile_texts_do_no_harm() {
 }
 
 #[test]
-fn the_command_writes_a_file_once_and_says_what_comes_next() {
+fn the_command_writes_a_file_and_shows_next_steps() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |args: &[&str], input: Option<&str>| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_katydid"));

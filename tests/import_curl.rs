@@ -1,4 +1,4 @@
-//! What a step of an imported command line sends is held against what the real curl sends.
+//! Compares the requests of imported steps with those of the real curl.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use katydid::import::{ImportOptions, import};
 
-/// A request as it came over the wire.
+/// A request as received.
 #[derive(Debug)]
 struct Seen {
     line: String,
@@ -18,7 +18,7 @@ struct Seen {
     body: Vec<u8>,
 }
 
-/// Answers everything with 200, and passes on what it got.
+/// Responds to everything with 200, and passes on the requests.
 fn server() -> (SocketAddr, Receiver<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -43,7 +43,7 @@ fn server() -> (SocketAddr, Receiver<Seen>) {
             if reader.read_exact(&mut body).is_err() {
                 continue;
             }
-            // Before the reply: who has it may look at once.
+            // Sent before the response, because the client may read it at once.
             let _ = send.send(Seen { line: first.clone(), headers, body });
             let reply = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
             let _ = reader.into_inner().write_all(reply);
@@ -53,13 +53,13 @@ fn server() -> (SocketAddr, Receiver<Seen>) {
 }
 
 fn decoded(text: &[u8]) -> Vec<(String, String)> {
-    // Fields of the same name stand behind each other in a step.
+    // Fields with the same name are grouped in a step.
     let mut pairs: Vec<_> = url::form_urlencoded::parse(text).into_owned().collect();
     pairs.sort_by(|a, b| a.0.cmp(&b.0));
     pairs
 }
 
-/// What counts of a request: the same meaning has the same text.
+/// A normalized form of a request: requests that mean the same have the same text.
 fn meaning(seen: &Seen) -> String {
     let mut headers = seen.headers.clone();
     let is_default = |name: &str, value: &str| match name {
@@ -101,7 +101,7 @@ fn run(mut command: Command, folder: &Path, seen: &Receiver<Seen>) -> String {
 }
 
 #[test]
-fn a_step_sends_what_curl_sends() {
+fn steps_send_the_same_as_curl() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     std::fs::write(folder.join("body.json"), r#"{"from": "a file"}"#).unwrap();
@@ -162,7 +162,7 @@ fn a_step_sends_what_curl_sends() {
     }
 }
 
-/// The options of the curl that is installed, with whether a value stands behind each.
+/// The options of the installed curl, and whether they take a value.
 fn options() -> Vec<(String, bool)> {
     let output = Command::new("curl").args(["--help", "all"]).output().expect("it is installed: tests/run does that");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
@@ -175,7 +175,7 @@ fn options() -> Vec<(String, bool)> {
 }
 
 #[test]
-fn every_option_of_curl_is_known() {
+fn all_options_of_curl_are_known() {
     let all = options();
     assert!(all.len() > 200, "{all:?}");
     // These send nothing.
@@ -185,7 +185,7 @@ fn every_option_of_curl_is_known() {
             "request" => " PUT",
             "form" | "form-string" => " a=b",
             "proto-default" => " https",
-            // This is the address itself.
+            // This is the URL itself.
             "url" => "",
             _ if *takes_value => " 10k",
             _ => "",

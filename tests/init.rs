@@ -1,4 +1,4 @@
-//! What `init` writes can be used at once, also its sample environment.
+//! The files written by `init` work unchanged, including the sample environment.
 
 use std::path::Path;
 use std::process::Command;
@@ -19,7 +19,7 @@ fn the_sample_environment_works_as_it_is() {
     std::fs::copy(folder.join(".env.example"), folder.join(".env")).unwrap();
     let (code, text) = katydid(folder, &["check", "scenarios/starter.yaml"]);
     assert_eq!(code, Some(0), "{text}");
-    // With these seeds the first order of a run fails, which the demo does by design; a trial never does.
+    // With these seeds the first order of a run fails, by design of the demo; in a trial it never does.
     let order = "{ post: /api/checkout, json: { name: Ada, address: Main Street } }";
     let text = format!("host: demo\ntasks: [{{ steps: [{order}, {{ stop: run }}] }}]\n");
     std::fs::write(folder.join("order.yaml"), text).unwrap();
@@ -32,7 +32,7 @@ fn the_sample_environment_works_as_it_is() {
 }
 
 #[test]
-fn what_comes_next_reads_the_environment_that_was_made() {
+fn next_steps_use_the_created_environment() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let (code, text) = katydid(folder, &["init", "shop"]);
@@ -49,7 +49,7 @@ fn what_comes_next_reads_the_environment_that_was_made() {
 }
 
 #[test]
-fn a_wrong_line_is_shown_with_its_place_and_without_its_value() {
+fn invalid_lines_are_shown_without_their_value() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     assert_eq!(katydid(folder, &["init"]).0, Some(0));
@@ -64,13 +64,13 @@ fn a_wrong_line_is_shown_with_its_place_and_without_its_value() {
 }
 
 #[test]
-fn a_dollar_sign_stands_for_itself() {
+fn dollar_signs_are_literal() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     std::fs::create_dir(folder.join("s")).unwrap();
     let scenario = "host: demo\ntasks: [{ steps: [{ log: \"{{ env.KT_A }} {{ env.KT_B }}\" }, { get: / }] }]\n";
     std::fs::write(folder.join("s/a.yaml"), scenario).unwrap();
-    // One is read for the options, the other for the scenario.
+    // One for the options, the other for the scenario.
     std::fs::write(folder.join(".env"), "KT_A=pa$word1\n").unwrap();
     std::fs::write(folder.join("s/.env"), "KT_B=\"x${KT_A}\\n\"\n").unwrap();
     let (_, text) = katydid(folder, &["try", "s/a.yaml"]);

@@ -1,5 +1,6 @@
-//! Who may import whom: floors use only floors below them, rooms only rooms below them, and no files import each other
-//! in a circle. So the engine never learns that there is a screen, and every part can be read from the bottom up.
+//! Imports between modules: layers import only layers below them, and files do not import each other in a circle. So
+//! the
+//! engine does not depend on the screen, and the code can be read from the bottom up.
 
 #[path = "layers/graph.rs"]
 mod graph;
@@ -14,7 +15,7 @@ use std::sync::LazyLock;
 
 use self::graph::{Graph, Import};
 
-/// Each floor with all that it may import, which comes further down in this list. [`GROUND`] is below everything.
+/// Each layer with the layers that it may import, which come later in this list. [`GROUND`] is below everything.
 const FLOORS: &[(&str, &[&str])] = &[
     (
         "cli",
@@ -42,11 +43,12 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("units", &[]),
 ];
 
-/// Floors that every other may import.
+/// Modules that every other may import.
 const GROUND: [&str; 3] = ["clean", "row_kind", "units"];
 
-/// The rooms of `scenario`, in the same way. Files beside the rooms are the way in: they may import every room,
-/// and no room may import them.
+/// The layers of `scenario`. Files next to the folders are its public interface: they may import all folders, and no
+/// folder
+/// may import them.
 const SCENARIO: &[(&str, &[&str])] = &[
     ("estimate", &["plan"]),
     ("compile", &["graphql", "plan", "eval", "syntax", "grammar", "secrets"]),
@@ -58,7 +60,7 @@ const SCENARIO: &[(&str, &[&str])] = &[
     ("secrets", &[]),
 ];
 
-/// The rooms of `protocol`, in the same way; files beside them are rooms too.
+/// The layers of `protocol`, including files next to the folders.
 const PROTOCOL: &[(&str, &[&str])] = &[
     ("sessions", &["redis", "graphql", "http", "net", "context", "message_sink", "result"]),
     ("redis", &["net", "evaluate", "example", "context", "message_sink", "trace", "result"]),
@@ -74,12 +76,12 @@ const PROTOCOL: &[(&str, &[&str])] = &[
     ("offload", &[]),
 ];
 
-/// What the screen may take from the engine.
+/// Names of the engine that the screen may use.
 const OF_THE_ENGINE: [&str; 3] = ["Command", "RunHandle", "CommandError"];
 
 static TREE: LazyLock<Graph> = LazyLock::new(|| Graph::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")));
 
-/// The name of the `n`-th folder, or of the file, in a path.
+/// The `n`-th component of a path, or the file name.
 fn part(file: &str, n: usize) -> &str {
     file.split('/').nth(n).unwrap_or_default().trim_end_matches(".rs")
 }
@@ -100,7 +102,7 @@ fn tables_go_downwards() {
 }
 
 #[test]
-fn floors_import_only_floors_below_them() {
+fn layers_import_only_layers_below_them() {
     let mut seen = BTreeSet::new();
     for Import { from, to, path } in TREE.imports().filter(|import| import.from != "lib.rs") {
         let (floor, used) = (part(from, 0), part(to, 0));
@@ -113,7 +115,7 @@ fn floors_import_only_floors_below_them() {
 }
 
 #[test]
-fn rooms_import_only_rooms_below_them() {
+fn folders_import_only_folders_below_them() {
     let mut wrong = Vec::new();
     for (floor, rooms) in [("scenario", SCENARIO), ("protocol", PROTOCOL)] {
         let inside = |file: &str| part(file, 0) == floor && part(file, 1) != "mod";
@@ -121,7 +123,7 @@ fn rooms_import_only_rooms_below_them() {
             TREE.imports().filter(|import| inside(import.from) && part(import.to, 0) == floor)
         {
             let (room, used) = (part(from, 1), part(to, 1));
-            // `scenario` has no list of the files beside its rooms.
+            // Files next to the folders of `scenario` are not listed.
             let Some(allowed) = may_import(rooms, room) else {
                 assert_eq!(floor, "scenario", "{from} is in no room of the table");
                 continue;
@@ -135,14 +137,14 @@ fn rooms_import_only_rooms_below_them() {
 }
 
 #[test]
-fn no_files_import_each_other_in_a_circle() {
+fn files_do_not_import_each_other_in_a_circle() {
     let circles = TREE.circles();
     let words: Vec<_> = circles.iter().map(|circle| format!("{} → {}", circle.join(" → "), circle[0])).collect();
     assert!(words.is_empty(), "\n{}", words.join("\n"));
 }
 
 #[test]
-fn the_screen_takes_only_commands_and_the_handle_from_the_engine() {
+fn the_screen_uses_only_commands_and_the_handle_of_the_engine() {
     let of_the_screen = |import: &Import<'_>| part(import.from, 0) == "tui" && part(import.to, 0) == "engine";
     for Import { from, path, .. } in TREE.imports().filter(of_the_screen) {
         let name = path.split("::").nth(2).unwrap_or_default();

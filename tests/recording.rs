@@ -1,4 +1,4 @@
-//! A run is recorded however it ends: by itself, by `kill -9`, on a full disk.
+//! Runs are recorded however they end: normally, by `kill -9`, or on a full disk.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "headless/command.rs"]
@@ -19,10 +19,10 @@ use command::{Ran, err, katydid, out};
 use common::calm::calmly;
 use common::{Server, wait};
 
-/// A second and a half minus the second that may be missing.
+/// The limit of 1.5 s, minus the second that may be missing.
 const STALL: Duration = Duration::from_millis(200);
 
-/// The only run below a folder.
+/// The single run in a folder.
 fn only(runs: &Path) -> PathBuf {
     let all = store::folder::all(runs).expect("a folder of runs");
     assert_eq!(all.len(), 1, "{all:?}");
@@ -30,7 +30,7 @@ fn only(runs: &Path) -> PathBuf {
 }
 
 #[test]
-fn every_run_is_recorded_unless_it_is_not_wanted() {
+fn runs_are_recorded_unless_disabled() {
     let server = Server::start();
     let scenario =
         &format!("host: {}\nusers: 3\nspawn_rate: 100\ntasks: [{{ steps: [{{ get: /ok }}] }}]\n", server.url());
@@ -47,7 +47,7 @@ fn every_run_is_recorded_unless_it_is_not_wanted() {
     assert!(run.meta.text.contains("get: /ok") && run.meta.arguments.iter().any(|word| word == "--runs-dir"));
     assert_eq!(run.meta.rows, [("GET".to_owned(), "/ok".to_owned())]);
 
-    // A file is in the way: the load does not care.
+    // A file is in the way: the run is not affected.
     let file = runs.path().join("file");
     fs::write(&file, "").expect("a file");
     let ran = Ran::new(scenario, &format!("-t 1s --runs-dir {}/below", file.display()));
@@ -106,7 +106,7 @@ fn an_example_of_a_failure_has_its_request_in_every_report() {
 }
 
 #[test]
-fn secrets_are_in_none_of_its_files() {
+fn recorded_files_contain_no_secrets() {
     let runs = tempfile::tempdir().expect("a folder");
     let scenario = "host: demo\nsecrets: [TOKEN]\ntasks: [{ steps: [{ get: '/nothing?token={{ env.TOKEN }}', \
                     headers: { Authorization: 'Bearer {{ env.TOKEN }}' }, expect: { status: 200 } }] }]\n";
@@ -124,23 +124,23 @@ fn secrets_are_in_none_of_its_files() {
 }
 
 #[test]
-fn a_full_disk_does_not_touch_the_load() {
+fn a_full_disk_does_not_affect_the_load() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start();
     let load = "users: 3\nspawn_rate: 100\nrun_time: 3s\ntasks: [{ steps: [{ get: /ok }] }]\n";
     let text = format!("host: {}\n{load}", server.url());
     fs::write(folder.path().join("s.yaml"), text).expect("a scenario");
     let run = katydid(folder.path(), &["--headless", "--only-summary", "-f", "s.yaml", "--runs-dir", "runs"]);
-    // No file may become longer than 4 KiB, which is what a full disk looks like.
+    // A file size limit of 4 KiB simulates a full disk.
     let mut limited = Command::new("sh");
     limited.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(run.get_program()).args(run.get_args());
     let variables = run.get_envs().filter_map(|(name, value)| Some((name, value?)));
     let output = limited.current_dir(folder.path()).envs(variables).output().expect("a run");
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let said = err(&output);
-    assert_eq!(said.matches("the run cannot be recorded for now: ").count(), 1, "{said}");
-    assert_eq!(said.matches("the run was not recorded whole: ").count(), 1, "{said}");
-    // Whole lines only.
+    let printed = err(&output);
+    assert_eq!(printed.matches("the run cannot be recorded for now: ").count(), 1, "{printed}");
+    assert_eq!(printed.matches("the run was not recorded whole: ").count(), 1, "{printed}");
+    // Only complete lines.
     for file in ["series.jsonl", "events.jsonl"] {
         let text = fs::read_to_string(only(&folder.path().join("runs")).join(file)).expect("a file");
         assert!(text.is_empty() || text.ends_with('\n'), "{file}: {text:?}");
@@ -155,11 +155,11 @@ async fn after_kill_9_at_most_a_second_and_a_half_is_missing() {
             attempt(n).await;
         }
     };
-    // Four at a time, twenty in all.
+    // Four at a time, twenty in total.
     tokio::join!(batch(0), batch(1), batch(2), batch(3));
 }
 
-/// Kills a run at a moment that the seed says, and compares what it left with what the server had seen.
+/// Kills a run at a random moment, and compares the recording with the server's count.
 async fn killed_in_the_middle(seed: u64) {
     let folder = tempfile::tempdir().expect("a folder");
     let server = Server::start();
@@ -173,7 +173,7 @@ async fn killed_in_the_middle(seed: u64) {
     let mut counts = Vec::new();
     while begun.elapsed() < after {
         counts.push((Instant::now(), server.count()));
-        // The pace of the record, not a wait for anything.
+        // The interval of the recording; nothing is being waited for.
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     child.kill().expect("a live run");

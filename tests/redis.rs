@@ -1,4 +1,4 @@
-//! Publishing and subscribing against real Redis servers: every count against what the test itself published.
+//! Publishing and subscribing with real Redis servers: all counts are compared with what the test published.
 
 #[path = "redis/books.rs"]
 mod books;
@@ -31,7 +31,7 @@ use tokio::task::LocalSet;
 use users::{User, factory, factory_for, reason, target};
 use wait::until_in_task as until;
 
-/// Runs users as a shard does: on one thread.
+/// Runs users on one thread, as a shard does.
 fn local<T>(users: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, users)
@@ -64,7 +64,7 @@ fn everything_published_arrives_once_for_each_subscription() {
             }
             let published = publishers[0].notes.published.get();
             assert_eq!((published.published, published.sent_to), (150, 400));
-            // One that comes late has no claim to what was before, and all claims to what comes.
+            // A late subscriber is due nothing published before, and everything after.
             let mut late = User::new(&factory);
             late.subscribe(&["orders:eu"], false).await;
             publishers[1].publish("orders:eu", "{}", 0).await;
@@ -83,7 +83,7 @@ fn everything_published_arrives_once_for_each_subscription() {
 }
 
 #[test]
-fn every_way_to_log_in_and_to_fail_at_it() {
+fn logins_succeed_or_fail_with_a_reason() {
     let open = Redis::start("");
     let locked = Redis::start("--requirepass secret");
     locked.tell("AUTH secret\r\nACL SETUSER load on >pass &orders:* +publish +subscribe");
@@ -121,7 +121,7 @@ fn every_way_to_log_in_and_to_fail_at_it() {
     });
 }
 
-/// The part of the test below that runs in a process of its own, where `SSL_CERT_FILE` names the authority.
+/// The part of the test below that runs in a separate process, where `SSL_CERT_FILE` names the CA.
 fn over_tls(port: &str) -> String {
     local(async {
         let factory = factory(&format!("rediss://localhost:{port}"));
@@ -139,7 +139,7 @@ fn over_tls(port: &str) -> String {
 
 #[test]
 fn tls_with_a_private_authority() {
-    // The variable is the process's own, so this test starts itself once for each authority.
+    // The variable applies to the whole process, so this test runs itself once for each CA.
     if let Ok(port) = std::env::var("KATYDID_TEST_TLS_PORT") {
         println!("{}", over_tls(&port));
         return;
@@ -195,7 +195,7 @@ fn tls_with_certificates_of_the_scenario() {
 }
 
 #[test]
-fn the_monitor_sees_what_the_server_sees() {
+fn the_monitor_reports_the_figures_of_the_server() {
     let mut redis = Redis::start("--maxclients 10");
     local(async {
         let factory = factory(&redis.url());
@@ -221,7 +221,7 @@ fn the_monitor_sees_what_the_server_sees() {
 }
 
 #[test]
-fn a_message_of_16_mib_arrives_and_a_larger_one_is_said_to_be_too_large() {
+fn messages_above_16_mib_are_rejected() {
     const MOST: u32 = 16 * 1024 * 1024;
     let redis = Redis::start("");
     local(async {

@@ -1,5 +1,5 @@
-//! Delivery latency against an independent subscriber. A program of its own: tests beside it would take the processors
-//! that both subscribers need to be woken at once.
+//! Compares delivery latency with an independent subscriber. A separate binary, because other tests would use the
+//! processors on which both subscribers have to wake up.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "redis/server.rs"]
@@ -18,13 +18,13 @@ use tokio::runtime::Builder;
 use tokio::task::LocalSet;
 use users::{User, factory, percentile};
 
-/// Runs users as a shard does: on one thread.
+/// Runs users on one thread, as a shard does.
 fn local<T>(users: impl Future<Output = T>) -> T {
     let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     LocalSet::new().block_on(&runtime, users)
 }
 
-/// Receives on a plain socket in a thread of its own; the payload is the sender's clock in nanoseconds.
+/// Receives over a plain socket on a separate thread; the payload is the sender's clock in nanoseconds.
 fn independent_subscriber(port: u16, messages: usize, clock: Instant) -> std::thread::JoinHandle<Vec<Duration>> {
     use std::io::{BufRead, BufReader, Write};
     let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
@@ -41,7 +41,7 @@ fn independent_subscriber(port: u16, messages: usize, clock: Instant) -> std::th
         let mut found = Vec::new();
         while found.len() < messages {
             let line = next();
-            // After the binary stamp, which may hold anything.
+            // After the binary stamp, which may contain any bytes.
             let Some((_, text)) = line.rsplit_once("sent=") else { continue };
             let sent: u64 = text.trim_end().parse().expect("a number");
             found.push(clock.elapsed().saturating_sub(Duration::from_nanos(sent)));
@@ -64,19 +64,19 @@ fn delivery_times_agree_with_an_independent_subscriber() {
             let mut publisher = User::new(&factory);
             for _ in 0..MESSAGES {
                 publisher.publish("c", &format!("\"sent={}\"", clock.elapsed().as_nanos()), 0).await;
-                // Without a pause publisher and server would take both processors of a small machine.
+                // Without a pause, publisher and server would keep both processors of a small machine busy.
                 tokio::time::sleep(Duration::from_micros(500)).await;
             }
             let notes = std::rc::Rc::clone(&subscriber.notes);
             assert_eq!(subscriber.finish().await.delivered(), MESSAGES as u64);
             let mut ours = notes.latencies.borrow().clone();
-            let mut theirs = other.join().expect("no panic");
-            [50, 95, 99].map(|percent| (percentile(&mut ours, percent), percentile(&mut theirs, percent)))
+            let mut independent = other.join().expect("no panic");
+            [50, 95, 99].map(|percent| (percentile(&mut ours, percent), percentile(&mut independent, percent)))
         })
     };
     let close =
         |pairs: &[(Duration, Duration); 3]| pairs.iter().all(|(a, b)| a.abs_diff(*b) < Duration::from_millis(1));
-    // Two threads that wake for the same packet on a busy machine may be scheduled apart: then once more.
+    // Two threads that wake up for the same packet may be scheduled apart on a busy machine: retry.
     let tries: Vec<_> = (0..5).map(|_| attempt()).take_while(|pairs| !close(pairs)).collect();
     assert!(tries.len() < 5, "{tries:?}");
 }

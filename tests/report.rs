@@ -1,5 +1,5 @@
-//! One fixed snapshot, byte for byte as the files and tables it becomes: whoever reads them with a program relies on
-//! every comma. To accept a change that is meant, run with `KATYDID_ACCEPT=1` and read the difference.
+//! Files and tables of a fixed snapshot, byte for byte, because programs parse them. To accept an intended change, run
+//! with `KATYDID_ACCEPT=1` and review the difference.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn at(second: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_419_120 + second)
 }
 
-/// Times that rise from `min` to `max` milliseconds.
+/// Latencies that rise from `min` to `max` milliseconds.
 fn times(count: u64, min: u32, max: u32) -> Latency {
     let step = |n: u32| MS * (min + (max - min) * n / 10);
     Latency {
@@ -146,7 +146,7 @@ fn snapshot() -> Snapshot {
     }
 }
 
-/// The same run with GraphQL and Redis in it.
+/// The same run with GraphQL and Redis.
 fn with_protocols() -> Snapshot {
     let mut snapshot = snapshot();
     let added = snapshot.endpoints.len() as u32;
@@ -191,7 +191,7 @@ fn check(name: &str, written: &str) {
 }
 
 #[test]
-fn csv_files_byte_for_byte() {
+fn csv_files_are_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     let paths = csv::write(&folder.path().join("golden"), &snapshot()).unwrap();
     let names: Vec<PathBuf> = paths.iter().map(|path| path.file_name().unwrap().into()).collect();
@@ -213,7 +213,7 @@ fn csv_files_byte_for_byte() {
 }
 
 #[test]
-fn graphql_and_redis_have_files_of_their_own() {
+fn graphql_and_redis_have_separate_files() {
     let folder = tempfile::tempdir().unwrap();
     let prefix = folder.path().join("golden");
     let paths = csv::write(&prefix, &with_protocols()).unwrap();
@@ -229,13 +229,13 @@ fn graphql_and_redis_have_files_of_their_own() {
         let from = tables.find("What GraphQL operations ask for").expect("a table of operations");
         check(&format!("operations_{width}.txt"), &tables[from..]);
     }
-    // A later run without them leaves nothing behind that would be taken for its own.
+    // A later run without them removes the files, which would be mistaken for its own.
     assert_eq!(csv::write(&prefix, &snapshot()).unwrap().len(), 5);
     assert!(!paths[4].exists() && !paths[5].exists());
 }
 
 #[test]
-fn tables_line_by_line() {
+fn tables_are_unchanged() {
     let snapshot = snapshot();
     for width in [160, 80] {
         let mut all = text::requests(&snapshot, RateWindow::Now, width);
@@ -248,7 +248,7 @@ fn tables_line_by_line() {
 }
 
 #[test]
-fn no_number_is_cut_however_large() {
+fn numbers_are_never_truncated() {
     let mut snapshot = snapshot();
     let mut busy = figures(123_456_789, 23_456_789, times(123_456_789, 2, 12_345_678));
     (busy.rps, busy.fps) = (98_765.43, 18_765.43);
@@ -259,7 +259,7 @@ fn no_number_is_cut_however_large() {
         let (requests, percentiles) = tables.split_once("Response time").expect("two tables");
         for line in requests.lines().chain(percentiles.lines().skip(1)).take_while(|line| !line.starts_with("Error")) {
             assert!(line.chars().count() <= width, "{width}: {line}");
-            // Only a name may end in a mark.
+            // Only names may be truncated.
             assert!(!line.ends_with('…'), "{width}: {line}");
         }
         for needle in ["SUBSCRIBE", "98765.43", "18765.43", "123456789", "23456789(19.00%)", "12345678"] {

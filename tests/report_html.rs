@@ -128,8 +128,8 @@ fn the_numbers_on_the_page_are_those_of_the_run() {
     assert_eq!(thresholds.len(), 4);
     assert_eq!(texts(&mut browser, "#failures summary .count"), ["11×", "2×", "1×"]);
     let examples = texts(&mut browser, "#failures pre");
-    let said = ["POST https://shop.example.com/checkout", "1 Main Street", "retry-after: 2", "<p>Try later.</p>"];
-    assert!(said.iter().zip(&examples).all(|(said, example)| example.contains(said)), "{examples:?}");
+    let printed = ["POST https://shop.example.com/checkout", "1 Main Street", "retry-after: 2", "<p>Try later.</p>"];
+    assert!(printed.iter().zip(&examples).all(|(printed, example)| example.contains(printed)), "{examples:?}");
     assert_eq!(table(&mut browser, "#graphql tbody tr")[0][1..5], ["4", "12", "200", "46.5"]);
     assert_eq!(table(&mut browser, "#redis tbody tr")[1][1..4], ["1,000", "4,000", "0"]);
     let second = &document["redis"]["over_time"][1];

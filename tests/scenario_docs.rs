@@ -1,4 +1,4 @@
-//! Every example on the pages about scenarios loads, and every key of the language is on its page.
+//! All examples in the documentation of scenarios load, and all keys of the language are documented.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ fn page(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)).expect("the page")
 }
 
-/// A whole scenario around what an example shows.
+/// Completes an example to a scenario.
 fn whole(example: &str) -> String {
     if example.starts_with("- ") {
         let steps: String = example.lines().map(|line| format!("      {line}\n")).collect();
@@ -48,7 +48,7 @@ fn load_all(page: &str, folder: &Path) -> usize {
     seen
 }
 
-/// The definition of the JSON Schema that a table of keys describes, by the line that introduces it.
+/// The definition in the JSON Schema that each table of keys describes, by the line that introduces the table.
 const TABLES: [(&str, &str); 9] = [
     ("## The file", "/$defs/scenario"),
     ("## Tasks", "/$defs/task"),
@@ -62,7 +62,7 @@ const TABLES: [(&str, &str); 9] = [
 ];
 
 #[test]
-fn the_defaults_on_the_page_are_those_of_the_schema() {
+fn documented_defaults_match_the_schema() {
     let (page, schema) = (page("scenario-language.md"), schema::schema());
     let (mut compared, mut properties) = (0, None);
     for line in page.lines() {
@@ -82,7 +82,7 @@ fn the_defaults_on_the_page_are_those_of_the_schema() {
 }
 
 #[test]
-fn every_key_is_on_the_page() {
+fn all_keys_are_documented() {
     let page = page("scenario-language.md");
     let mut keys = BTreeSet::new();
     for (_, definition) in schema::schema()["$defs"].as_object().expect("definitions") {

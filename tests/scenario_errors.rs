@@ -1,4 +1,4 @@
-//! Every broken scenario prints exactly the message beside it, and no text at all makes the reader panic.
+//! Each broken scenario prints exactly the expected message, and no input makes the parser panic.
 
 #[path = "common/authority.rs"]
 mod authority;
@@ -15,7 +15,7 @@ fn broken() -> PathBuf {
 }
 
 #[test]
-fn every_broken_file_says_what_is_wrong() {
+fn broken_files_print_the_expected_messages() {
     let folder = broken();
     let mut seen = 0;
     let mut wrong = Vec::new();
@@ -27,15 +27,15 @@ fn every_broken_file_says_what_is_wrong() {
         seen += 1;
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let text = std::fs::read_to_string(&path).unwrap();
-        // What flags could still give is missed only when a run is planned.
+        // What flags could provide is checked only when a run is planned.
         let planned = Scenario::parse_in(&name, &text, Some(&folder)).and_then(|s| s.plan(&Overrides::default()));
         let got = match planned {
             Ok(_) => "no error".to_owned(),
-            // Where the repository lies is of no interest.
+            // Independent of the location of the repository.
             Err(error) => error.text.replace(&format!("{}/", folder.display()), "") + "\n",
         };
         let expected = path.with_extension("txt");
-        // BLESS=1 writes the messages anew; read the difference before it is committed.
+        // BLESS=1 updates the messages; review the difference before committing.
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(&expected, &got).unwrap();
         }
@@ -48,7 +48,7 @@ fn every_broken_file_says_what_is_wrong() {
 }
 
 #[test]
-fn a_file_that_is_no_scenario_at_all_is_refused_at_once() {
+fn files_that_are_not_scenarios_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, bytes: &[u8]| {
         let path = folder.path().join(name);
@@ -67,9 +67,9 @@ fn a_file_that_is_no_scenario_at_all_is_refused_at_once() {
     assert!(Scenario::load(&folder.path().join("none.yaml")).unwrap_err().text.contains("none.yaml"));
 }
 
-/// A client's certificate is looked at before anything is sent.
+/// Client certificates are checked before anything is sent.
 #[test]
-fn certificates_and_keys_that_cannot_be_used_are_shown_where_they_are_named() {
+fn unusable_certificates_are_reported_with_their_position() {
     let folder = tempfile::tempdir().unwrap();
     authority::make_certificates(folder.path());
     let encrypted = "pkey -in server.key -aes128 -passout pass:x -out locked.key";
@@ -112,11 +112,11 @@ fn check(file: &Path) -> (Option<i32>, String) {
 }
 
 #[test]
-fn check_exits_2_on_errors_and_0_on_warnings_alone() {
+fn check_exits_2_on_errors_and_0_on_warnings() {
     let (code, text) = check(&broken().join("several.yaml"));
     assert_eq!(code, Some(2));
     assert!(text.contains("several.yaml:2:11") && text.contains("several.yaml:1:1"), "{text}");
-    // A baseline is not compared with yet; what such a file would do is told all the same.
+    // Baselines are not compared yet, but the file is checked.
     let refused = "`baseline` is not supported yet";
     for (name, wanted, expected) in [
         ("shop.yaml", "50 users at the peak", Some(0)),
@@ -131,7 +131,7 @@ fn check_exits_2_on_errors_and_0_on_warnings_alone() {
 }
 
 #[test]
-fn what_looks_like_a_slip_is_a_warning() {
+fn likely_mistakes_are_warnings() {
     let text = "host: http://h\nusers: 3\nspawn_rate: 1\nrun_time: 1s\nvars: { a: 1, b: 2 }\n\
         flows: { f: [{ get: '/{{ b }}' }], g: [{ get: / }] }\n\
         user_classes:\n  A: { weight: 0, tasks: [{ steps: [{ call: g }] }] }\n  B: { fixed_count: 9, tasks: [{ steps: [{ get: / }] }] }\n";
@@ -152,7 +152,7 @@ fn what_looks_like_a_slip_is_a_warning() {
 }
 
 #[test]
-fn a_name_that_is_read_before_it_has_a_value_is_a_warning() {
+fn variables_read_before_they_are_set_are_warnings() {
     let early = |steps: &str| {
         let text = format!("host: http://h\nflows: {{ login: [{{ get: /l, capture: {{ token: $.t }} }}] }}\n{steps}\n");
         let warnings = Scenario::parse("w.yaml", &text).unwrap().warnings().to_owned();
@@ -181,7 +181,7 @@ fn a_name_that_is_read_before_it_has_a_value_is_a_warning() {
     ] {
         assert_eq!(early(steps), wanted, "{steps}");
     }
-    // What is not taken gives nothing.
+    // A step that is filtered out sets nothing.
     let text =
         "host: http://h\ntasks: [{ steps: [{ get: /, tags: slow, capture: { id: $.id } }, { get: '/{{ id }}' }] }]\n";
     let all = Scenario::parse("w.yaml", text).unwrap();
@@ -191,7 +191,7 @@ fn a_name_that_is_read_before_it_has_a_value_is_a_warning() {
 }
 
 #[test]
-fn a_part_of_a_scenario_can_be_taken() {
+fn scenarios_can_be_filtered_by_tags() {
     let text = "host: http://h\nusers: 9\nprofiles: { small: { users: 1 } }\nuser_classes:\n  \
         A: { tasks: [{ name: r, tags: [read], steps: [{ get: /r }, { get: /rr, tags: slow }] }, { name: w, tags: write, steps: [{ get: /w }] }] }\n  \
         B: { tasks: [{ name: x, steps: [{ get: /x }] }] }\n";
@@ -231,7 +231,7 @@ fn a_part_of_a_scenario_can_be_taken() {
 }
 
 #[test]
-fn a_flow_is_taken_as_if_it_stood_in_the_place_of_its_call() {
+fn tags_apply_through_flows() {
     let steps = "{ get: /a }, { get: /b, tags: slow }, { repeat: 2, tags: odd, steps: [{ get: /c }] }, { call: deep }";
     let deep = "deep: [{ get: /d }, { get: /e, tags: slow }]";
     let flow = format!("flows: {{ {deep}, f: [{steps}], lone: [{{ get: /lone }}] }}");
@@ -241,7 +241,7 @@ fn a_flow_is_taken_as_if_it_stood_in_the_place_of_its_call() {
              {inner}] }}\n  - {{ name: w, steps: [{{ get: /w }}, {{ repeat: 3, steps: [{inner}] }}] }}\n"
         )
     };
-    // `deep` is always called: it is what stands in it that differs, and its rows are the same.
+    // `deep` is always called: its steps are filtered, and its rows are the same.
     let texts = [around("{ call: f }"), around(steps)];
     let rows = |text: &str, tags: &[&str], exclude: &[&str]| {
         let own = |words: &[&str]| words.iter().map(|w| (*w).to_owned()).collect();
@@ -254,7 +254,7 @@ fn a_flow_is_taken_as_if_it_stood_in_the_place_of_its_call() {
         in_order(&plan, &plan.classes[0].on_start, &mut |row| sent.push(format!("s{}", plan.endpoints[row].name)));
         let used: BTreeSet<&str> = sent.iter().map(|row| &row[1..]).collect();
         let mut all: Vec<&str> = plan.endpoints.iter().map(|row| &*row.name).collect();
-        // Without tags the rows of a flow that nobody calls are there, too.
+        // Without tags, the rows of flows that are never called exist too.
         all.retain(|row| *row != "/lone" || !tags.is_empty());
         assert_eq!(used, all.into_iter().collect(), "{tags:?} {exclude:?}: no row that nothing uses");
         Ok::<_, ScenarioError>(sent.join(" "))
@@ -273,7 +273,7 @@ fn a_flow_is_taken_as_if_it_stood_in_the_place_of_its_call() {
 }
 
 #[test]
-fn a_threshold_of_a_tag_is_about_the_rows_of_called_flows_too() {
+fn tag_thresholds_include_rows_of_called_flows() {
     let text = "host: http://h\nflows: { f: [{ get: /f }, { call: g }], g: [{ get: /g }], h: [{ get: /h }] }\n\
                 thresholds: [{ check: p95 < 1s, on: { tags: [read] } }, { check: p95 < 1s, stage: late }]\n\
                 profiles: { p: { shape: { stages: [{ name: late, duration: 1m, users: 1 }] } } }\n\
@@ -287,13 +287,13 @@ fn a_threshold_of_a_tag_is_about_the_rows_of_called_flows_too() {
         let on = plan.thresholds[0].on.as_ref().expect("rows");
         let names: BTreeSet<&str> = on.endpoints().iter().map(|row| &*plan.endpoints[row.0 as usize].name).collect();
         assert_eq!(names, BTreeSet::from(["/a", "/f", "/g"]), "{part:?}");
-        // A threshold of a stage that only a profile has does not go away without a word.
-        let said = scenario.warnings().contains("no stage `late`: this threshold is skipped");
-        assert_eq!((plan.thresholds.len(), said), if profile.is_some() { (2, false) } else { (1, true) });
+        // A threshold for a stage of a profile is not dropped silently.
+        let printed = scenario.warnings().contains("no stage `late`: this threshold is skipped");
+        assert_eq!((plan.thresholds.len(), printed), if profile.is_some() { (2, false) } else { (1, true) });
     }
 }
 
-/// The rows of steps, those of a flow in the place of its call.
+/// The rows of steps in order, with those of flows at their calls.
 fn in_order(plan: &Plan, steps: &[Step], see: &mut dyn FnMut(usize)) {
     for step in steps {
         match &step.action {
@@ -305,7 +305,7 @@ fn in_order(plan: &Plan, steps: &[Step], see: &mut dyn FnMut(usize)) {
 }
 
 #[test]
-fn a_file_of_a_thousand_steps_loads_in_no_time() {
+fn files_with_a_thousand_steps_load_fast() {
     let step = "      - post: \"/items/{{ id }}/{{ user.id }}\"\n        json: { n: \"{{ random_int(1, 9) }}\", w: \"{{ uuid() }}\" }\n        \
         capture: { id: $.id }\n        expect: { status: 200, json: { $.items: { length: { gte: 1 } } } }\n";
     let text = format!("host: http://h\ntasks:\n  - steps:\n{}", step.repeat(1_000));
@@ -313,7 +313,7 @@ fn a_file_of_a_thousand_steps_loads_in_no_time() {
     let plan = Scenario::parse("large.yaml", &text).unwrap().plan(&Overrides::default()).unwrap();
     let took = started.elapsed();
     assert_eq!(plan.classes[0].tasks[0].steps.len(), 1_000);
-    // A debug build on a busy machine; what is meant to be seen is a load that grows with the square of the steps.
+    // A debug build on a busy machine; detects load times that grow quadratically.
     assert!(took < std::time::Duration::from_secs(10), "{took:?}");
 }
 
@@ -344,7 +344,7 @@ proptest! {
 }
 
 #[test]
-fn what_lies_too_deep_is_refused_before_the_stack_ends() {
+fn deep_nesting_is_rejected_before_the_stack_overflows() {
     for deep in [20, 60, 5_000] {
         for (open, close) in [("[", "]"), ("{ a: ", "}"), ("- ", "")] {
             let value = format!("\n    {}1{}", open.repeat(deep), close.repeat(deep));

@@ -1,4 +1,4 @@
-//! Files that were damaged at random: the reader and the templates neither panic nor take long, whatever they get.
+//! Randomly damaged files: parser and templates neither panic nor take long.
 //!
 //! `KATYDID_FUZZ_SECONDS=3600 cargo test --test scenario_fuzz -- --nocapture` runs it for an hour.
 
@@ -9,9 +9,9 @@ use katydid::scenario::eval::template::Scope;
 use katydid::scenario::plan::{Action, Body, HttpStep, Plan, Step, UrlTemplate};
 use katydid::scenario::{Overrides, Scenario, estimate};
 
-/// Most processor time that one damaged file may take, in a debug build: a busy machine does not count.
+/// Maximum CPU time for a damaged file in a debug build, which does not depend on other load of the machine.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Most text that one template makes.
+/// Maximum output of a template.
 const MAX_TEXT: usize = 8 * 1024 * 1024;
 
 const WORDS: &[&str] = &[
@@ -80,7 +80,7 @@ const WORDS: &[&str] = &[
     "capture:",
 ];
 
-/// Files to damage, and how many of them, from the first, are right.
+/// The files to damage, and how many of them, at the start of the list, are valid.
 fn corpus() -> (Vec<String>, usize) {
     let (mut all, mut right) = (Vec::new(), 0);
     for folder in ["scenarios", "tests/fixtures/examples", "tests/fixtures/broken"] {
@@ -97,7 +97,7 @@ fn corpus() -> (Vec<String>, usize) {
     (all, right)
 }
 
-/// A place in the text between two characters.
+/// A random character boundary.
 fn place(text: &str, rng: &mut fastrand::Rng) -> usize {
     text.floor_char_boundary(rng.usize(..=text.len()))
 }
@@ -161,7 +161,7 @@ fn run(text: &str, folder: &Path) -> bool {
     true
 }
 
-/// Fills every template of a step once; whether it succeeds is of no interest.
+/// Renders every template of a step once; errors are ignored.
 fn fill(plan: &Plan, step: &Step, scope: &mut Scope, depth: usize) {
     if step.when.as_ref().is_some_and(|when| when.is_true(scope) == Ok(false)) || depth > 8 {
         return;
@@ -236,14 +236,14 @@ fn request(http: &HttpStep, scope: &mut Scope) {
     assert!(text.len() + bytes.len() <= 40 * MAX_TEXT);
 }
 
-/// Processor time of this thread.
+/// CPU time of this thread.
 fn cpu() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
 }
 
 #[test]
-fn damaged_files_do_no_harm() {
+fn damaged_files_never_panic() {
     let seconds = std::env::var("KATYDID_FUZZ_SECONDS").ok().and_then(|text| text.parse::<u64>().ok());
     let seed = std::env::var("KATYDID_FUZZ_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(7);
     let ((corpus, right), folder) = (corpus(), Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/examples"));
@@ -255,14 +255,14 @@ fn damaged_files_do_no_harm() {
         None => runs < 400,
     };
     while go_on(runs) {
-        // Mostly right files: what is broken already stops before it comes to the templates.
+        // Mostly valid files, because broken ones fail before their templates are evaluated.
         let from = if rng.u8(..4) > 0 { right } else { corpus.len() };
         let mut text = corpus[rng.usize(..from)].clone();
         for _ in 0..rng.usize(1..4) {
             damage(&mut text, &corpus, &mut rng);
         }
         if seconds.is_some() {
-            // An overflow of the stack cannot be caught; its cause is then in this file.
+            // A stack overflow cannot be caught; its cause is then in this file.
             std::fs::write(std::env::temp_dir().join("katydid-fuzz.yaml"), &text).expect("a writable folder");
         }
         let begun = cpu();

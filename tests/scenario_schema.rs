@@ -1,4 +1,4 @@
-//! The schema that editors use accepts what the loader accepts, and refuses what it can refuse.
+//! The JSON Schema for editors accepts what the loader accepts, and rejects what it can.
 
 use std::path::{Path, PathBuf};
 
@@ -21,7 +21,7 @@ fn yaml(path: &Path) -> Result<Value, String> {
 }
 
 #[test]
-fn every_sample_and_every_example_is_accepted_by_both() {
+fn samples_and_examples_are_valid() {
     let validator = jsonschema::validator_for(&schema::schema()).unwrap();
     let all = [files("scenarios"), files("tests/fixtures/examples")].concat();
     assert!(all.len() >= 9, "{all:?}");
@@ -34,7 +34,7 @@ fn every_sample_and_every_example_is_accepted_by_both() {
     }
 }
 
-/// Files whose mistake a schema cannot see: expressions, files, the environment, names that must be known or differ.
+/// Files with mistakes that a schema cannot detect: expressions, files, environment, undefined or duplicate names.
 const BEYOND: &[&str] = &[
     "bad_css",
     "bad_expression",
@@ -66,7 +66,7 @@ const BEYOND: &[&str] = &[
 ];
 
 #[test]
-fn what_a_schema_can_refuse_is_refused() {
+fn the_schema_rejects_what_it_can() {
     let validator = jsonschema::validator_for(&schema::schema()).unwrap();
     let mut refused = 0;
     let (mut missed, mut needless) = (Vec::new(), Vec::new());
@@ -84,7 +84,7 @@ fn what_a_schema_can_refuse_is_refused() {
     assert!(refused >= 49, "only {refused} refused");
 }
 
-/// Values at one place, and whether they are right: both must say the same of each.
+/// Values of keys, and whether they are valid: both must agree.
 #[test]
 fn the_schema_and_the_loader_agree() {
     let validator = jsonschema::validator_for(&schema::schema()).unwrap();

@@ -1,4 +1,4 @@
-//! The screen as a person meets it: a real terminal, real keys, the demo target, files on disk.
+//! The screen end to end: a real terminal, real keys, the demo target, files on disk.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
@@ -30,7 +30,7 @@ use std::process::Command;
 use common::wait;
 use terminal::{Terminal, until_gone};
 
-/// The number of users wanted: what stands behind the arrow in the first line.
+/// The wanted number of users: after the arrow in the first line.
 fn target(screen: &str) -> Option<u32> {
     let line = screen.lines().next()?;
     let (_, after) = line.split_once("users ")?;
@@ -96,11 +96,11 @@ fn a_first_session_from_launcher_to_clean_terminal() {
 }
 
 #[test]
-fn the_screen_leaves_by_itself_after_the_end_where_that_is_asked_for() {
+fn autoquit_closes_the_screen_after_the_run() {
     let terminal = Terminal::open();
     terminal.katydid("--autostart --autoquit 1 -u 5 -r 50 -t 2s -s 2s --csv left");
     terminal.until("living dashboard", alive);
-    // Nobody presses a key.
+    // No key is pressed.
     let (screen, code) = terminal.until_sane();
     assert_eq!(code, 0, "{screen}");
     assert!(screen.contains("VU-hours") && terminal.folder().join("left_stats.csv").is_file(), "{screen}");
@@ -114,17 +114,17 @@ fn the_screen_leaves_by_itself_after_the_end_where_that_is_asked_for() {
 }
 
 #[test]
-fn suspending_gives_the_terminal_back_and_fg_takes_it_again() {
+fn suspending_restores_the_terminal_and_fg_resumes() {
     let terminal = Terminal::open();
     let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");
     let before = requests(&terminal.until("living dashboard", alive)).expect("a count");
     terminal.key("C-z");
     let (screen, code) = terminal.until_sane();
     assert_eq!(code, 128 + 19, "stopped, as the shell sees it:\n{screen}");
-    // Stopped as a whole: nothing hits the target while nobody looks.
+    // The whole load is paused while suspended.
     let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     assert!(state.rsplit(')').next().unwrap().trim_start().starts_with('T'), "{state}");
-    // The answer of the shell to the first question must not be taken for that to the second.
+    // The shell's response to the first command must not be taken for that to the second.
     terminal.line("clear; fg");
     let whole = |screen: &str| screen.contains("Endpoints") && screen.contains("Failures") && screen.contains("quit");
     terminal.until("the load going on", |screen| {
@@ -135,7 +135,7 @@ fn suspending_gives_the_terminal_back_and_fg_takes_it_again() {
     assert_eq!(terminal.until_sane().1, 0);
 }
 
-/// Parameters of every sequence that sets attributes.
+/// Parameters of all SGR sequences.
 fn attributes(bytes: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(bytes);
     let sequences = text.split("\u{1b}[").skip(1);
@@ -152,7 +152,7 @@ fn colours(attributes: &[String]) -> Vec<&String> {
 }
 
 #[test]
-fn no_color_means_no_colour_and_still_shows_what_is_highlighted() {
+fn no_color_still_shows_the_highlight() {
     for (setting, coloured) in [("unset NO_COLOR", true), ("export NO_COLOR=1", false)] {
         let terminal = Terminal::open();
         terminal.line(setting);
@@ -169,20 +169,20 @@ fn no_color_means_no_colour_and_still_shows_what_is_highlighted() {
 }
 
 #[test]
-fn terminate_leaves_the_summary_and_a_sane_terminal() {
+fn sigterm_prints_the_summary_and_restores_the_terminal() {
     let terminal = Terminal::open();
     let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");
     terminal.until("living dashboard", alive);
     assert!(Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status().unwrap().success());
     until_gone(pid);
     let (screen, code) = terminal.until_sane();
-    // The verdict's: the demo's failed requests are no surprise to who watched them.
+    // The code of the verdict: failed requests of the demo were visible on the screen.
     assert_eq!(code, 0);
     assert!(screen.contains("VU-hours"), "{screen}");
 }
 
 #[test]
-fn a_closed_terminal_ends_the_load_and_still_writes_the_files() {
+fn closing_the_terminal_ends_the_run_and_writes_files() {
     let terminal = Terminal::open();
     let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s --csv lost");
     terminal.until("living dashboard", alive);
@@ -192,7 +192,7 @@ fn a_closed_terminal_ends_the_load_and_still_writes_the_files() {
 }
 
 #[test]
-fn control_c_asks_and_a_second_one_ends() {
+fn a_second_ctrl_c_quits_at_once() {
     let terminal = Terminal::open();
     let pid = terminal.katydid("--autostart -u 5 -r 50 -s 2s");
     terminal.until("living dashboard", alive);
@@ -204,7 +204,7 @@ fn control_c_asks_and_a_second_one_ends() {
 }
 
 #[test]
-fn a_broken_file_is_listed_with_its_line_and_does_not_start() {
+fn broken_files_are_listed_and_do_not_start() {
     let terminal = Terminal::open();
     std::fs::write(terminal.folder().join("bad.yaml"), "host: http://127.0.0.1:1\nuser: 3\n").unwrap();
     terminal.katydid("-f bad.yaml");

@@ -1,12 +1,12 @@
-//! `katydid config` and the file `config.yaml`: which value counts, where it comes from, and what is refused.
+//! `katydid config` and `config.yaml`: precedence and origin of values, and errors.
 
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// A folder with these files, and katydid in it with no other settings than these variables.
-struct Place(tempfile::TempDir);
+/// A folder with these files, in which katydid runs with only the given variables.
+struct SettingsFolder(tempfile::TempDir);
 
-impl Place {
+impl SettingsFolder {
     fn new(files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for (name, text) in files {
@@ -43,9 +43,12 @@ const SCENARIO: &str = "host: http://u:S3cret@h\nusers: 3\nprofiles: { small: { 
 const CONFIG: &str = "users: 5\nrun_time: 7m\ntheme: light\nseed: 1\nout: from-config\n";
 
 #[test]
-fn each_layer_beats_those_below_it_and_is_named() {
-    let place =
-        Place::new(&[("s.yaml", SCENARIO), ("c.yaml", CONFIG), (".env", "KATYDID_SEED=2\nKATYDID_OUT=from-dotenv\n")]);
+fn layers_have_precedence_and_are_named() {
+    let place = SettingsFolder::new(&[
+        ("s.yaml", SCENARIO),
+        ("c.yaml", CONFIG),
+        (".env", "KATYDID_SEED=2\nKATYDID_OUT=from-dotenv\n"),
+    ]);
     let environment = [("KATYDID_OUT", "from-environment")];
     let table = place.out("--config c.yaml -f s.yaml config", &environment);
     for (key, wanted) in [
@@ -65,14 +68,14 @@ fn each_layer_beats_those_below_it_and_is_named() {
     assert_eq!(row(&table, "out"), ("from-flag", "flag"), "{table}");
     let table = place.out("-f s.yaml -u 9 config", &[("KATYDID_CONFIG", "c.yaml"), ("KATYDID_USERS", "8")]);
     assert_eq!(row(&table, "users"), ("9", "flag"), "{table}");
-    // Without a scenario its values are those of the file.
+    // Without a scenario, values come from the file.
     let table = place.out("config", &[("KATYDID_CONFIG", "c.yaml")]);
     assert_eq!(row(&table, "users"), ("5", "config.yaml:1"), "{table}");
 }
 
 #[test]
 fn json_has_the_same_values() {
-    let place = Place::new(&[("s.yaml", SCENARIO), ("c.yaml", CONFIG)]);
+    let place = SettingsFolder::new(&[("s.yaml", SCENARIO), ("c.yaml", CONFIG)]);
     let text = place.out("--config c.yaml -f s.yaml config --json", &[]);
     let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(json["config_file"]["exists"], true);
@@ -82,9 +85,9 @@ fn json_has_the_same_values() {
 }
 
 #[test]
-fn a_run_and_a_check_take_what_the_file_says() {
+fn run_and_check_use_the_file() {
     let scenario = "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n";
-    let place = Place::new(&[("s.yaml", scenario), ("c.yaml", "users: 4\nspawn_rate: 2\nrun_time: 3m\n")]);
+    let place = SettingsFolder::new(&[("s.yaml", scenario), ("c.yaml", "users: 4\nspawn_rate: 2\nrun_time: 3m\n")]);
     let text = place.out("--config c.yaml check s.yaml", &[]);
     assert!(text.contains("4 users, 2 started per second, 3m"), "{text}");
     let text = place.out("--config c.yaml check s.yaml -u 6", &[]);
@@ -92,8 +95,8 @@ fn a_run_and_a_check_take_what_the_file_says() {
 }
 
 #[test]
-fn the_usual_place_is_looked_at_and_shown() {
-    let place = Place::new(&[]);
+fn the_default_location_is_used_and_shown() {
+    let place = SettingsFolder::new(&[]);
     let text = place.out("config", &[]);
     let first = text.lines().next().expect("a line");
     assert!(first.contains("config.yaml") && first.ends_with("(not there)"), "{first}");
@@ -105,8 +108,8 @@ fn the_usual_place_is_looked_at_and_shown() {
 }
 
 #[test]
-fn what_is_wrong_is_code_2_with_its_line() {
-    let place = Place::new(&[("c.yaml", "theme: light\nuser: 7\n")]);
+fn errors_have_exit_code_2_and_a_line() {
+    let place = SettingsFolder::new(&[("c.yaml", "theme: light\nuser: 7\n")]);
     for (line, wanted) in [
         ("--config c.yaml config", "c.yaml:2:1"),
         ("--config c.yaml check demo", "did you mean `users`?"),
@@ -121,14 +124,14 @@ fn what_is_wrong_is_code_2_with_its_line() {
 }
 
 #[test]
-fn the_page_names_every_setting_and_its_commands_run() {
+fn all_settings_are_documented_and_commands_run() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/settings.md")).expect("a page");
     for setting in katydid::settings::Settings::TABLE {
         assert!(page.contains(&format!("`{}`", setting.key)), "{}", setting.key);
     }
     let blocks: Vec<&str> = page.split("```").skip(1).step_by(2).collect();
     let yaml = blocks.iter().find_map(|block| block.strip_prefix("yaml\n")).expect("a file");
-    let place = Place::new(&[("config.yaml", yaml), ("shop.yaml", SCENARIO)]);
+    let place = SettingsFolder::new(&[("config.yaml", yaml), ("shop.yaml", SCENARIO)]);
     let commands = blocks.iter().filter_map(|block| block.strip_prefix("sh\n")).flat_map(str::lines);
     let commands: Vec<&str> = commands.map(|line| line.strip_prefix("katydid ").expect("katydid")).collect();
     assert!(commands.len() >= 3, "{page}");

@@ -1,4 +1,4 @@
-//! Every scenario that ships runs against the demo target, and fails only where the shop has a bad moment.
+//! Every shipped scenario runs against the demo target, and fails only by the demo's random faults.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
@@ -12,7 +12,7 @@ use katydid::engine::{self, Command, EngineOptions};
 use katydid::scenario::{Overrides, catalog};
 use katydid::units::Users;
 
-/// What the shop answers now and then on purpose.
+/// Random faults of the demo.
 const BAD_MOMENTS: [&str; 4] = ["expected status", "HTTP 500", "HTTP 503", "GraphQL "];
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn every_shipped_scenario_runs_against_the_demo_target() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let mut ran = Vec::new();
     for entry in catalog::discover(&folder, None) {
-        // It needs a Redis; the tests of Redis run it.
+        // Needs a Redis server; it is run by the Redis tests.
         if entry.name == "redis-pubsub" {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Are the numbers true? Against a server whose delays are known. One test at a time: they measure.
+//! Accuracy of measurements, against a server with known delays. One test at a time.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 mod common;
@@ -15,22 +15,22 @@ use tokio::sync::Mutex;
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
-/// From here on the generator's health is amber.
+/// From this lag on, the generator's health is amber.
 const AMBER: Duration = Duration::from_millis(2);
 
-/// Measures until `wrong` has nothing to say, alone and on a machine that is not busy otherwise.
+/// Measures until `wrong` returns `None`, alone and while the machine is not busy.
 async fn measured(wrong: impl AsyncFn() -> Option<String>) {
     let _alone = ONE_AT_A_TIME.lock().await;
     calmly(AMBER, async || assert_eq!(wrong().await, None)).await;
 }
 
-/// What is wrong with a value that should lie in this range.
+/// Describes a value outside its range.
 fn outside(what: &str, seen: f64, range: std::ops::Range<f64>) -> Option<String> {
     (!range.contains(&seen)).then(|| format!("{what} is {seen}, not in {range:?}"))
 }
 
 #[tokio::test]
-async fn percentiles_are_those_of_the_server() {
+async fn percentiles_match_those_of_the_server() {
     measured(async || {
         let server = Plain::start();
         let scenario = "users: 4\nspawn_rate: 50\ntasks: [{ steps: [{ get: /ok }, { get: /two-delays }] }]";
@@ -40,10 +40,10 @@ async fn percentiles_are_those_of_the_server() {
         let mut truth = server.delays();
         truth.sort();
         assert!(truth[truth.len() / 2].as_millis() >= 20 && truth[truth.len() * 95 / 100].as_millis() >= 80);
-        // On top of what the server measured itself comes the way there and back: what a reply without delay takes.
+        // The round trip is added to what the server measured: the time of a response without delay.
         let [quick, delayed] = &last.endpoints[..] else { panic!("two endpoints") };
         let way = quick.total.response.median().as_secs_f64() * 1e3;
-        // On a machine that is busy otherwise the generator is late, and says so.
+        // If the machine is busy, the generator is late, and reports it.
         let strain = last.health.timer_lag.as_secs_f64() * 1e3;
         [50.0, 95.0, 99.0].into_iter().find_map(|p| {
             let seen = delayed.total.response.p(p).as_secs_f64() * 1e3;
@@ -55,7 +55,7 @@ async fn percentiles_are_those_of_the_server() {
     .await;
 }
 
-/// A run of so many seconds and iterations, with a stall in its middle.
+/// A run of this many seconds and iterations, with a stall in its middle.
 async fn stalled(scenario: &str, (seconds, requests): (u64, u64), stall: Duration) -> std::sync::Arc<Snapshot> {
     let server = Plain::start();
     let scenario = format!("{scenario}\nrun_time: {seconds}s\ntasks: [{{ steps: [{{ get: /ok }}] }}]");
@@ -74,12 +74,13 @@ async fn stalled(scenario: &str, (seconds, requests): (u64, u64), stall: Duratio
 #[tokio::test]
 async fn a_stall_is_in_the_response_time() {
     measured(async || {
-        // 200 requests/s, one every 5 ms: the users start at the rate at which they then ask.
+        // 200 requests/s, one every 5 ms: users start at the rate at which they then send.
         let scenario = "users: 400\nspawn_rate: 200\nwait_time: constant_throughput(0.5)";
         let last = stalled(scenario, (20, 4_000), Duration::from_secs(2)).await;
         let response = last.total.total.response;
-        // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths. Where even
-        // timers are late, by the generator's own account, a busy machine adds what it likes.
+        // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths. If timers
+        // are late, as
+        // reported by the generator, a busy machine adds to that.
         let limit = if last.health.timer_lag < AMBER { 0.02 } else { 0.2 };
         let wrong = |p: f64, truth: f64| {
             let seen = response.p(p).as_secs_f64();
@@ -91,16 +92,17 @@ async fn a_stall_is_in_the_response_time() {
 }
 
 #[tokio::test]
-async fn what_a_busy_user_owes_is_in_the_response_time_alone() {
+async fn late_requests_affect_only_the_response_time() {
     measured(async || {
-        // Few users with many requests each: those due while their user waits for a stalled reply are sent late and
-        // answered at once, and the wait is in their response time only.
+        // Few users with many requests each: those due while their user waits for a stalled response are sent late and
+        // get a
+        // fast response; the wait is only in their response time.
         let scenario = "users: 20\nspawn_rate: 200\nwait_time: constant_throughput(10)";
         let last = stalled(scenario, (5, 1_000), Duration::from_millis(500)).await;
         let figures = &last.total.total;
         let service = figures.service.expect("service time beside response time");
         let seconds = |time: Duration| time.as_secs_f64();
-        // Sending what is owed takes time too, so the upper limits are wide.
+        // Sending the late requests takes time too, so upper limits are generous.
         outside("p95", seconds(figures.response.p(95.0)), 0.23..0.32)
             .or(outside("p99", seconds(figures.response.p(99.0)), 0.43..0.52))
             .or(outside("p95 of the service time", seconds(service.p(95.0)), 0.0..0.1))

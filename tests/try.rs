@@ -1,4 +1,4 @@
-//! `katydid try`: what is shown, and the exit code.
+//! `katydid try`: output and exit code.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "redis/server.rs"]
@@ -29,7 +29,7 @@ fn run(folder: &Path, text: &str, more: &[&str]) -> (String, String, Option<i32>
 }
 
 #[test]
-fn a_whole_user_is_shown_step_by_step() {
+fn all_steps_of_a_user_are_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
     let text = "
@@ -59,7 +59,7 @@ tasks:
     steps: [{ get: /_count }]
 ";
     let host = demo.url();
-    // The login of the demo fails now and then, by design.
+    // The login of the demo sometimes fails, by design.
     let well = (0..5).map(|_| run(folder.path(), text, &["--host", &host])).find(|(_, _, code)| *code == Some(0));
     let (out, _, _) = well.expect("a trial in which all holds");
     let wanted = [
@@ -93,7 +93,7 @@ tasks:
 }
 
 #[test]
-fn what_does_not_hold_is_shown_with_what_came_and_ends_with_1() {
+fn failed_checks_are_shown_with_the_actual_value() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
     let host = demo.url();
@@ -117,7 +117,7 @@ fn what_does_not_hold_is_shown_with_what_came_and_ends_with_1() {
 }
 
 #[test]
-fn a_subscription_is_shown_with_its_first_events() {
+fn subscriptions_are_shown_with_their_first_events() {
     let folder = tempfile::tempdir().expect("a folder");
     let demo = katydid::demo::DemoTarget::start(0).expect("the demo");
     let text = "
@@ -167,7 +167,7 @@ tasks:
 }
 
 #[test]
-fn nobody_listens() {
+fn connection_failures_are_shown() {
     let folder = tempfile::tempdir().expect("a folder");
     let (out, _, code) =
         run(folder.path(), "host: http://127.0.0.1:1\ntasks: [{ steps: [{ get: / }] }]\n", &["--seed", "7"]);
@@ -180,7 +180,7 @@ fn nobody_listens() {
 }
 
 #[test]
-fn one_class_and_one_task() {
+fn class_and_task_can_be_selected() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "
 host: http://127.0.0.1:1
@@ -210,7 +210,7 @@ user_classes:
 }
 
 #[test]
-fn a_broken_file_is_a_usage_error() {
+fn broken_files_are_usage_errors() {
     let folder = tempfile::tempdir().expect("a folder");
     let (out, error, code) = run(folder.path(), "tasks: 7\n", &[]);
     assert_eq!((out.as_str(), code), ("", Some(2)));
@@ -218,7 +218,7 @@ fn a_broken_file_is_a_usage_error() {
 }
 
 #[test]
-fn redis_steps_are_shown_with_what_is_sent_and_what_comes() {
+fn redis_steps_are_shown_with_commands_and_responses() {
     let folder = tempfile::tempdir().expect("a folder");
     let redis = server::Redis::start("");
     redis.tell(r#"SET profile '{"id":7,"name":"Ada","lines":[1,2,3],"more":"so that it does not fit on one line"}'"#);
@@ -270,7 +270,7 @@ tasks:
         "< 1 receiver, after ",
         "✓ receivers 1",
         "- unsubscribe from fixed",
-        // A capture that fails: the reply it looked in, those before it, and what is missing.
+        // A failed capture shows the response it looked in, and what is missing.
         "  GET profile\n",
         "<   \"name\": \"Ada\"",
         "= id = 7",
@@ -294,7 +294,7 @@ tasks:
 }
 
 #[test]
-fn a_redis_that_is_not_there_is_said_at_each_step() {
+fn each_step_shows_that_redis_is_unreachable() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "redis: { url: 'redis://127.0.0.1:1' }\ntasks: [{ steps: [{ redis: GET a }, { publish: b }] }]\n";
     let (out, _, code) = run(folder.path(), text, &[]);
@@ -305,7 +305,7 @@ fn a_redis_that_is_not_there_is_said_at_each_step() {
 }
 
 #[test]
-fn what_only_a_run_refuses_is_a_warning() {
+fn errors_of_runs_are_warnings_in_trials() {
     let folder = tempfile::tempdir().expect("a folder");
     let text = "profiles: { p: { baseline: { name: main } } }\n\
                 tasks: [{ steps: [{ log: bye }] }]\n";
@@ -318,7 +318,7 @@ fn what_only_a_run_refuses_is_a_warning() {
 }
 
 #[test]
-fn a_loop_of_redirects_is_one_request() {
+fn a_redirect_loop_is_one_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let to = listener.local_addr().expect("an address");

@@ -1,10 +1,10 @@
-//! Certificates for servers of the tests.
+//! Certificates for test servers.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-/// A private authority, and a certificate of it for `localhost`.
+/// Creates a private CA, and a certificate signed by it for `localhost`.
 pub fn make_certificates(folder: &Path) {
     fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").expect("a written file");
     let curve = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";

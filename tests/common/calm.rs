@@ -1,4 +1,4 @@
-//! Judging times on a machine that may stall: a virtual one stops for half a second whenever its host likes.
+//! Timing tests on machines that may stall: a virtual machine can stop for half a second at any time.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
@@ -8,17 +8,18 @@ use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 
-/// What shorter waits than this one do is within the limits of most tests.
+/// Shorter stalls are within the tolerance of most tests.
 pub const STALL: Duration = Duration::from_millis(5);
 
-/// So often may the machine spoil a test.
+/// Maximum number of attempts.
 const ATTEMPTS: usize = 20;
 
-/// Between two looks at the clock.
+/// Interval between two clock readings.
 const TICK: Duration = Duration::from_millis(1);
 
-/// Runs a test until it passes. A failure counts only where a thread that sleeps was never later than `stall`
-/// meanwhile; of a machine that stalls each time, the last failure counts.
+/// Runs a test until it passes. A failure counts only if no sleeping thread woke up later than `stall` meanwhile; if
+/// the
+/// machine stalls in every attempt, the last failure counts.
 pub async fn calmly(stall: Duration, test: impl AsyncFn()) {
     for attempt in 1..=ATTEMPTS {
         let watch = Watch::start();
@@ -32,7 +33,7 @@ pub async fn calmly(stall: Duration, test: impl AsyncFn()) {
     }
 }
 
-/// A thread that sees how late it wakes.
+/// A thread that measures how late it wakes up.
 struct Watch {
     over: Arc<AtomicBool>,
     thread: JoinHandle<Duration>,
@@ -41,7 +42,7 @@ struct Watch {
 impl Watch {
     fn start() -> Self {
         let over = Arc::new(AtomicBool::new(false));
-        // From here on, because the thread itself may have to wait for its first turn.
+        // Measured from here, because the thread itself may have to wait for its first time slice.
         let mut before = Instant::now();
         let thread = std::thread::spawn({
             let over = Arc::clone(&over);
@@ -58,7 +59,7 @@ impl Watch {
         Self { over, thread }
     }
 
-    /// The longest wait for a processor, and for the clock to tick.
+    /// The longest delay.
     fn stop(self) -> Duration {
         self.over.store(true, Ordering::Relaxed);
         self.thread.join().expect("a thread that only looks at the clock")

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// Longer than any step takes on a slow machine; the tests wait for events, not for this.
+/// Longer than any step takes on a slow machine; tests wait for events, not for this.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// A running browser with one page.
@@ -17,7 +17,7 @@ pub struct Browser {
     child: Child,
     commands: ChildStdin,
     messages: Receiver<Value>,
-    /// Events that came while something else was waited for.
+    /// Events received while waiting for something else.
     events: VecDeque<Value>,
     session: Option<String>,
     last: u64,
@@ -27,7 +27,7 @@ pub struct Browser {
 impl Browser {
     pub fn start() -> Self {
         let profile = tempfile::tempdir().expect("a folder");
-        // The protocol is spoken on the descriptors 3 and 4.
+        // The protocol uses file descriptors 3 and 4.
         let script = "exec chromium --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run \
                       --user-data-dir=\"$1\" --remote-debugging-pipe about:blank 3<&0 4>&1 0</dev/null 1>&2";
         let mut child = Command::new("sh")
@@ -82,8 +82,9 @@ impl Browser {
         }
     }
 
-    /// Opens a file in a window of this size, and returns what went wrong meanwhile: messages of the console, and
-    /// requests to anything else than this file.
+    /// Opens a file in a window of this size, and returns what went wrong: console messages, and requests to anything
+    /// other
+    /// than this file.
     pub fn open(&mut self, file: &Path, (width, height): (u32, u32), theme: &str) -> Vec<String> {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         self.call("Emulation.setDeviceMetricsOverride", size);
@@ -96,12 +97,12 @@ impl Browser {
             let message = self.receive();
             self.events.push_back(message);
         }
-        // Two frames later everything has been drawn.
+        // After two frames, everything has been drawn.
         self.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))");
         self.complaints(&url)
     }
 
-    /// What has gone wrong since it was asked last.
+    /// What has gone wrong since the last call.
     pub fn complaints(&mut self, url: &str) -> Vec<String> {
         let wrong = |event: Value| {
             let is_wrong = match event["method"].as_str()? {
@@ -114,7 +115,7 @@ impl Browser {
         self.events.drain(..).filter_map(wrong).collect()
     }
 
-    /// The value of an expression in the page; promises are waited for.
+    /// The value of an expression in the page; awaits promises.
     pub fn evaluate(&mut self, expression: &str) -> Value {
         let parameters = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
         let mut result = self.call("Runtime.evaluate", parameters);
@@ -122,7 +123,7 @@ impl Browser {
         result["result"]["value"].take()
     }
 
-    /// Presses the mouse at the first place and lets go at the second.
+    /// Drags the mouse from one position to another.
     pub fn drag(&mut self, from: (f64, f64), to: (f64, f64)) {
         for (kind, (x, y), buttons) in
             [("mouseMoved", from, 0), ("mousePressed", from, 1), ("mouseMoved", to, 1), ("mouseReleased", to, 0)]
@@ -135,7 +136,7 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // It ends with its pipe, but not at once; its profile must not be removed before.
+        // It ends when its pipe closes, but not at once; its profile must not be removed before.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,4 +1,4 @@
-//! A real HTTP server on loopback whose counts a test knows.
+//! A real HTTP server on loopback that counts its requests.
 
 pub mod calm;
 pub mod plain;
@@ -36,7 +36,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// On a free port.
+    /// Starts on a free port.
     pub fn start() -> Self {
         let mut server = Self {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -78,7 +78,7 @@ impl Server {
         self.runtime = Some(runtime);
     }
 
-    /// Ends at once, connections and all.
+    /// Stops at once, including all connections.
     pub fn kill(&mut self) {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
@@ -90,7 +90,7 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Requests answered (or being answered).
+    /// Requests responded to (or in progress).
     pub fn count(&self) -> u64 {
         self.shared.count.load(Ordering::Relaxed)
     }
@@ -107,7 +107,7 @@ pub fn run(server: &Server, scenario: &str) -> RunHandle {
     run_at(server.url(), scenario)
 }
 
-/// The same, against any URL.
+/// Like [`run`], against any URL.
 pub fn run_at(url: String, scenario: &str) -> RunHandle {
     let scenario = Scenario::parse("test.yaml", scenario).unwrap_or_else(|e| panic!("{e}"));
     let overrides = Overrides { host: Some(url), ..Overrides::default() };
@@ -115,7 +115,7 @@ pub fn run_at(url: String, scenario: &str) -> RunHandle {
     engine::start(Arc::new(plan), EngineOptions { threads: 2, seed: 1 }).expect("an engine")
 }
 
-/// A server that reads a request, answers every one with the same bytes and closes.
+/// A server that reads a request, responds to each with the same bytes and closes.
 pub fn raw_server(answer: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -129,7 +129,7 @@ pub fn raw_server(answer: &'static [u8]) -> String {
     url
 }
 
-/// Waits for a snapshot that has what is asked for; the text says what that is when it never comes.
+/// Waits for a snapshot that satisfies the condition; `what` describes it in the failure.
 pub async fn until(handle: &RunHandle, what: &str, mut is: impl FnMut(&Snapshot) -> bool) -> Arc<Snapshot> {
     let mut snapshots = handle.subscribe();
     let found = tokio::time::timeout(wait::PATIENCE, snapshots.wait_for(|s| is(s))).await;

@@ -1,5 +1,5 @@
-//! A server of one thread a connection: it does next to nothing for a reply, so that what is measured of it is the
-//! delay that it was asked for, also in a build without optimisation.
+//! A server with one thread per connection and hardly any work per response, so that measured times are the requested
+//! delay, even in a debug build.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 struct Shared {
     delayed: AtomicU64,
     delays: Mutex<Vec<Duration>>,
-    /// Replies wait until this moment.
+    /// Responses wait until this time.
     stalled_until: Mutex<Option<Instant>>,
 }
 
-/// Lives as long as the process.
+/// Runs until the process ends.
 #[derive(Debug)]
 pub struct Plain {
     address: SocketAddr,
@@ -23,16 +23,16 @@ pub struct Plain {
 }
 
 impl Plain {
-    /// On a free port. `/two-delays` takes 20 ms, every tenth time 80 ms; all else is answered at once.
+    /// Starts on a free port. `/two-delays` takes 20 ms, and 80 ms every tenth time; other paths respond at once.
     pub fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let shared = Arc::<Shared>::default();
-        let theirs = Arc::clone(&shared);
+        let server_state = Arc::clone(&shared);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&theirs);
-                // Hundreds of them: a small stack each.
+                let shared = Arc::clone(&server_state);
+                // Small stacks, because there are hundreds of threads.
                 let thread = std::thread::Builder::new().stack_size(64 << 10);
                 thread.spawn(move || serve(stream, &shared)).expect("a thread");
             }
@@ -45,12 +45,12 @@ impl Plain {
         format!("http://{}", self.address)
     }
 
-    /// Every request that comes from now on waits until so much time has passed.
+    /// Makes all requests received from now on wait until this time has passed.
     pub fn stall(&self, length: Duration) {
         *self.shared.stalled_until.lock().expect("no panic") = Some(Instant::now() + length);
     }
 
-    /// How long each reply of `/two-delays` took.
+    /// The delay of each response of `/two-delays`.
     pub fn delays(&self) -> Vec<Duration> {
         self.shared.delays.lock().expect("no panic").clone()
     }
@@ -60,12 +60,12 @@ fn serve(mut stream: TcpStream, shared: &Shared) {
     let _ = stream.set_nodelay(true);
     let mut head = [0; 4_096];
     loop {
-        // A small request from the same machine comes in one piece.
+        // A small request over loopback arrives in one piece.
         let Ok(length @ 1..) = stream.read(&mut head) else { return };
         let started = Instant::now();
         let until = *shared.stalled_until.lock().expect("no panic");
         if let Some(rest) = until.and_then(|until| until.checked_duration_since(started)) {
-            // The stall that a test asked for.
+            // The stall requested by the test.
             std::thread::sleep(rest);
         }
         let delayed = head[..length].starts_with(b"GET /two-delays ");

@@ -1,15 +1,15 @@
-//! Waiting for what others do: until it is so, whatever the clock says, and not for ever.
+//! Polling for conditions, with a generous time-out.
 #![allow(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Longest wait for anything. What works takes a small part of it, also on a machine that stands still now and then.
+/// Maximum wait. Normally a fraction of it is enough, even on a machine that stalls.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-/// Between two looks.
+/// Interval between two polls.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// Looks until there is something, and returns it. When it never comes, says what was there instead.
+/// Polls until there is a value, and returns it. On time-out, panics with what was found instead.
 pub fn found<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -21,12 +21,12 @@ pub fn found<T>(what: &str, mut look: impl FnMut() -> Result<T, String>) -> T {
     }
 }
 
-/// Looks until it is so.
+/// Polls until the condition is true.
 pub fn until(what: &str, mut is: impl FnMut() -> bool) {
     found(what, || if is() { Ok(()) } else { Err(String::new()) });
 }
 
-/// The same in a task, beside others on the same thread.
+/// The same in a task, without blocking others on the same thread.
 pub async fn until_in_task(what: &str, mut is: impl FnMut() -> bool) {
     let look = async {
         while !is() {
@@ -36,7 +36,7 @@ pub async fn until_in_task(what: &str, mut is: impl FnMut() -> bool) {
     end_of(what, look).await;
 }
 
-/// Waits for something that ends by itself.
+/// Waits for a future, with a time-out.
 pub async fn end_of<T>(what: &str, something: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, something).await.unwrap_or_else(|_| panic!("never: {what}"))
 }

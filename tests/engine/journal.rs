@@ -1,4 +1,4 @@
-//! A run is written to disk while it goes on, and what is read is what the screen showed.
+//! A run is written to disk while it lasts, and reading it back gives what the screen showed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -63,7 +63,7 @@ fn to_millis(at: SystemTime) -> SystemTime {
 }
 
 #[tokio::test]
-async fn what_is_read_is_what_was_shown() {
+async fn recorded_runs_equal_their_last_snapshot() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -89,7 +89,7 @@ async fn what_is_read_is_what_was_shown() {
     assert_eq!(run.seconds, seconds.collect::<Vec<_>>());
     let events = last.events.iter().map(|event| RunEvent { at: to_millis(event.at), ..event.clone() });
     assert_eq!(*run.last.events, events.collect::<Vec<_>>());
-    // All else as text: whatever a snapshot has is in it.
+    // Everything else is compared as text, so no field is left out.
     let bare = |snapshot: &Snapshot| {
         let log = LogView { lines: Default::default(), ..snapshot.log };
         let (series, events) = (Series::default(), Arc::default());
@@ -108,7 +108,7 @@ async fn what_is_read_is_what_was_shown() {
 }
 
 #[tokio::test]
-async fn the_histograms_have_every_request_once() {
+async fn recorded_histograms_have_each_request_once() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -151,7 +151,7 @@ async fn the_histograms_have_every_request_once() {
 }
 
 #[tokio::test]
-async fn a_run_that_does_not_end_is_not_waited_for_for_ever() {
+async fn waiting_for_the_journal_has_a_limit() {
     let server = Server::start();
     let handle = run(&server, "tasks: [{ steps: [{ get: /hang }] }]");
     let root = tempfile::tempdir().expect("a folder");

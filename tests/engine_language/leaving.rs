@@ -1,5 +1,6 @@
-//! Users that are told to leave, by a stop or because there are to be fewer: they never send faster than before, what
-//! they had left is counted, and nothing behind a loop that broke off is sent. The server says what it was asked when.
+//! Users that have to leave, because of a stop or a lower number of users: they never send faster than before, their
+//! unfinished tasks are counted, and nothing after an aborted loop is sent. The server records when it got each
+//! request.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -17,43 +18,43 @@ use crate::common::calm::calmly;
 use crate::common::wait::end_of;
 use crate::common::{run_at, stop, until};
 
-/// When each request came, and its path.
-type Asked = Arc<Mutex<Vec<(Instant, String)>>>;
+/// Time and path of each request.
+type Requests = Arc<Mutex<Vec<(Instant, String)>>>;
 
-/// Answers everything at once and remembers what it was asked; lives as long as the process.
-struct Diary {
+/// Responds to everything at once and records the requests; runs until the process ends.
+struct RecordingServer {
     address: SocketAddr,
-    asked: Asked,
+    requests: Requests,
 }
 
-impl Diary {
+impl RecordingServer {
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let asked = Asked::default();
-        let theirs = Arc::clone(&asked);
+        let requests = Requests::default();
+        let recorded = Arc::clone(&requests);
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let asked = Arc::clone(&theirs);
-                std::thread::spawn(move || answer(stream, &asked));
+                let requests = Arc::clone(&recorded);
+                std::thread::spawn(move || respond(stream, &requests));
             }
         });
-        Self { address, asked }
+        Self { address, requests }
     }
 
     fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// How often a path was asked for.
+    /// Number of requests of a path.
     fn count(&self, path: &str) -> usize {
-        self.asked.lock().expect("no panic").iter().filter(|(_, asked)| asked == path).count()
+        self.requests.lock().expect("no panic").iter().filter(|(_, requests)| requests == path).count()
     }
 
-    /// Most requests of a path within any `span` that ends before, or begins after, that moment.
+    /// Most requests of a path within any `span` that ends before, or starts after, a moment.
     fn most(&self, path: &str, span: Duration, moment: Instant) -> (usize, usize) {
-        let asked = self.asked.lock().expect("no panic");
-        let times: Vec<Instant> = asked.iter().filter(|(_, asked)| asked == path).map(|(at, _)| *at).collect();
+        let requests = self.requests.lock().expect("no panic");
+        let times: Vec<Instant> = requests.iter().filter(|(_, requests)| requests == path).map(|(at, _)| *at).collect();
         let most = |times: &[Instant]| {
             let within = |from: &Instant| times.iter().filter(|at| *at >= from && **at < *from + span).count();
             times.iter().map(within).max().unwrap_or(0)
@@ -63,29 +64,29 @@ impl Diary {
     }
 }
 
-fn answer(mut stream: TcpStream, asked: &Asked) {
+fn respond(mut stream: TcpStream, requests: &Requests) {
     let _ = stream.set_nodelay(true);
     let mut head = [0; 4_096];
-    // A small request from the same machine comes in one piece.
+    // A small request over loopback arrives in one piece.
     while let Ok(length @ 1..) = stream.read(&mut head) {
         let text = String::from_utf8_lossy(&head[..length]).into_owned();
         let path = text.split(' ').nth(1).unwrap_or_default().to_owned();
-        asked.lock().expect("no panic").push((Instant::now(), path));
+        requests.lock().expect("no panic").push((Instant::now(), path));
         if stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").is_err() {
             return;
         }
     }
 }
 
-/// Stalls are what would make requests come together.
+/// A longer stall of the machine would bunch requests.
 const STALL: Duration = Duration::from_millis(20);
 
 fn unfinished(snapshot: &Snapshot) -> u64 {
     snapshot.plan.unfinished
 }
 
-/// The twenty users of a task with forty waits.
-fn twenty(server: &Diary, stop_timeout: &str) -> katydid::engine::RunHandle {
+/// Twenty users whose task has forty waits.
+fn twenty(server: &RecordingServer, stop_timeout: &str) -> katydid::engine::RunHandle {
     let steps = "{ get: /n }, { wait: 200ms }, ".repeat(40);
     let text = format!(
         "users: 20\nspawn_rate: 100\nstop_timeout: {stop_timeout}\non_stop: [{{ get: /bye }}]\n\
@@ -95,11 +96,11 @@ fn twenty(server: &Diary, stop_timeout: &str) -> katydid::engine::RunHandle {
 }
 
 #[tokio::test]
-async fn who_leaves_never_sends_faster_than_before() {
+async fn leaving_users_never_send_faster_than_before() {
     let span = Duration::from_millis(400);
     for to in [None, Some(2)] {
         calmly(STALL, async || {
-            let server = Diary::start();
+            let server = RecordingServer::start();
             let handle = twenty(&server, "1s");
             until(&handle, "three rounds of 20 users", |s| s.total.total.requests > 80).await;
             let ordered = Instant::now();
@@ -109,9 +110,9 @@ async fn who_leaves_never_sends_faster_than_before() {
             }
             let last = stop(handle).await;
             let (before, after) = server.most("/n", span, ordered);
-            // 20 users every 200 ms are 40 in a span, and the first of the next round.
+            // 20 users every 200 ms are 40 per span, and the first of the next round.
             assert!((30..=60).contains(&before) && after <= 60, "to {to:?}: {before} before, {after} after");
-            // Within the second there is time for four waits more, and none of the users came to its end.
+            // A second is enough for four more waits, and no user reached the end of its task.
             assert!(server.count("/n") >= 80 + 20 * 3, "{}", server.count("/n"));
             assert_eq!((unfinished(&last), server.count("/end"), server.count("/bye")), (20, 0, 20));
             assert_eq!((last.total.total.failures, last.aborted), (0, 0));
@@ -122,29 +123,29 @@ async fn who_leaves_never_sends_faster_than_before() {
 }
 
 #[tokio::test]
-async fn a_wait_that_is_too_long_ends_the_task_at_once_and_a_second_stop_everything() {
-    let server = Diary::start();
+async fn waits_beyond_the_stop_timeout_end_the_task() {
+    let server = RecordingServer::start();
     let handle = twenty(&server, "0s");
     until(&handle, "20 users", |s| s.load.users == 20).await;
     let last = end_of("the run", stop(handle)).await;
     assert_eq!((unfinished(&last), server.count("/end")), (20, 0));
-    let said = text::left_out(&last);
-    assert_eq!(said, ["20 tasks ended early because users had to leave: the remaining steps were not run"]);
-    let server = Diary::start();
+    let log_lines = text::left_out(&last);
+    assert_eq!(log_lines, ["20 tasks ended early because users had to leave: the remaining steps were not run"]);
+    let server = RecordingServer::start();
     let handle = twenty(&server, "10m");
     until(&handle, "20 users", |s| s.load.users == 20).await;
     handle.send(Command::Stop).expect("a live run");
     let before = until(&handle, "stopping", |s| s.state == RunState::Stopping).await;
     assert_eq!(unfinished(&before), 0, "there is time for every wait");
-    // They would go on for seconds yet.
+    // They would continue for seconds.
     let last = end_of("the run", stop(handle)).await;
     assert_eq!((unfinished(&last), server.count("/end"), server.count("/bye")), (20, 0, 0));
 }
 
 #[tokio::test]
-async fn what_fits_into_the_stop_time_out_is_done_to_its_end() {
-    let server = Diary::start();
-    // The last wait is too long, but nothing comes behind it.
+async fn tasks_within_the_stop_timeout_are_finished() {
+    let server = RecordingServer::start();
+    // The last wait is too long, but nothing follows it.
     let text = "users: 3\nspawn_rate: 100\nstop_timeout: 10s\ntasks: [{ steps: [{ get: /n }, { wait: 300ms }, \
                 { repeat: 1, steps: [{ get: /in }, { wait: 300ms }] }, { get: /end }, { wait: 1h }] }]";
     let handle = run_at(server.url(), text);
@@ -155,7 +156,7 @@ async fn what_fits_into_the_stop_time_out_is_done_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_loop_that_breaks_off_ends_its_task() {
+async fn an_aborted_loop_ends_its_task() {
     for steps in [
         "{ set: { n: 0 } }, { while: n < 10, steps: [{ get: /in }, { wait: 500ms }] }, { get: /never, when: n < 10 }",
         "{ repeat: 100, steps: [{ get: /in }, { wait: 500ms }] }, { get: /never }",
@@ -169,7 +170,7 @@ async fn a_loop_that_breaks_off_ends_its_task() {
         "{ get: /in }, { wait: '{{ 3600 }}' }, { get: /never }",
         "{ get: /in }, { wait: 'between(1h, 2h)' }, { call: poll }, { get: /never }",
     ] {
-        let server = Diary::start();
+        let server = RecordingServer::start();
         let text = format!(
             "users: 5\nspawn_rate: 100\nstop_timeout: 20s\nvars: {{ n: 0 }}\n\
              flows: {{ poll: [{{ while: n < 10, steps: [{{ get: /in }}, {{ wait: 500ms }}] }}, {{ get: /never }}] }}\n\
@@ -185,32 +186,32 @@ async fn a_loop_that_breaks_off_ends_its_task() {
 }
 
 #[tokio::test]
-async fn a_paused_run_sends_nothing_when_users_leave_it() {
-    let server = Diary::start();
+async fn a_paused_run_sends_nothing_when_users_leave() {
+    let server = RecordingServer::start();
     let handle = twenty(&server, "10m");
     until(&handle, "20 users", |s| s.load.users == 20).await;
     handle.send(Command::Pause).expect("a live run");
     until(&handle, "paused and quiet", |s| s.state == RunState::Paused && s.load.in_flight == 0).await;
     let held = server.count("/n");
-    // The clock of the run stands still: only the first of each move leaves, or comes.
+    // The clock of the run does not advance: only the first user of each change leaves or starts.
     handle.send(Command::SetUsers(Users(2))).expect("a live run");
     let left = until(&handle, "19 users", |s| s.load.users == 19).await;
     assert_eq!((unfinished(&left), server.count("/n"), server.count("/bye")), (1, held, 1));
-    // One that has not yet begun has nothing to undo.
+    // A user that has not started yet has nothing unfinished.
     handle.send(Command::SetUsers(Users(30))).expect("a live run");
     until(&handle, "21 users", |s| s.load.users == 21).await;
     handle.send(Command::SetUsers(Users(2))).expect("a live run");
     let left = until(&handle, "19 users again", |s| s.load.users == 19).await;
     assert_eq!((unfinished(&left), server.count("/n"), server.count("/bye")), (1, held, 1));
-    // A stop lets the run go on before it; then they keep their waits.
+    // A stop resumes the run first; then users keep their waits.
     handle.send(Command::Stop).expect("a live run");
     until(&handle, "a request more", |_| server.count("/n") > held).await;
     stop(handle).await;
 }
 
 #[tokio::test]
-async fn on_start_is_left_like_a_task_and_on_stop_is_done_whole() {
-    let server = Diary::start();
+async fn on_start_is_left_like_a_task_and_on_stop_runs_in_full() {
+    let server = RecordingServer::start();
     let text = "users: 3\nspawn_rate: 100\nstop_timeout: 2s\non_start: [{ get: /in }, { wait: 1h }, { get: /never }]\n\
                 on_stop: [{ repeat: 2, steps: [{ get: /bye }, { wait: 100ms }] }, { get: /gone }]\n\
                 tasks: [{ steps: [{ get: /never }] }]";
@@ -222,9 +223,9 @@ async fn on_start_is_left_like_a_task_and_on_stop_is_done_whole() {
 }
 
 #[tokio::test]
-async fn a_stage_that_falls_makes_no_burst() {
+async fn a_falling_stage_causes_no_burst() {
     calmly(STALL, async || {
-        let server = Diary::start();
+        let server = RecordingServer::start();
         let steps = "{ get: /n }, { wait: 200ms }, ".repeat(40);
         let text = format!(
             "stop_timeout: 600ms\nshape: {{ stages: [{{ duration: 1s, users: 20, spawn_rate: 1000 }}, \

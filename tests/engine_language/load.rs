@@ -1,4 +1,4 @@
-//! The load over time: stages, warm-ups, arrivals, and a hand that takes over.
+//! The load over time: stages, warm-ups, arrivals, and manual control.
 
 use std::time::Duration;
 
@@ -47,7 +47,7 @@ tasks: [{ steps: [{ get: /ok }] }]
 }
 
 #[tokio::test]
-async fn a_warm_up_in_mid_run_leaves_the_rest_alone() {
+async fn a_warm_up_in_mid_run_excludes_only_itself() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -72,7 +72,7 @@ tasks: [{ steps: [{ get: /ok }] }]
 }
 
 #[tokio::test]
-async fn a_hand_takes_over_from_a_shape_and_gives_back() {
+async fn manual_control_overrides_a_shape_and_returns_to_it() {
     let server = Server::start();
     let handle = run(
         &server,
@@ -88,7 +88,7 @@ async fn a_hand_takes_over_from_a_shape_and_gives_back() {
 }
 
 #[tokio::test]
-async fn arrivals_come_at_their_rate() {
+async fn arrivals_have_the_configured_rate() {
     calmly(STALL, async || {
         let server = Server::start();
         let handle = run(
@@ -98,7 +98,7 @@ async fn arrivals_come_at_their_rate() {
         let last = to_the_end(handle).await;
         let arrivals = last.plan.arrivals;
         assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
-        // One that is due as the run ends may find it ended.
+        // One that is due at the very end of the run may be missing.
         assert!(arrivals.dropped <= 2 && last.aborted == 0, "{arrivals:?}, {} aborted", last.aborted);
         assert_eq!((last.total.total.requests, server.count()), (2 * arrivals.started, 2 * arrivals.started));
         assert!(last.total.total.service.is_some(), "service and response time differ where there is a due time");
@@ -108,7 +108,7 @@ async fn arrivals_come_at_their_rate() {
 }
 
 #[tokio::test]
-async fn arrivals_are_shared_by_weight_however_few_users_serve_them() {
+async fn arrivals_are_distributed_by_weight() {
     for most in [2, 50] {
         calmly(STALL, async || {
             let handle = run(
@@ -123,7 +123,7 @@ async fn arrivals_are_shared_by_weight_however_few_users_serve_them() {
             let count = |name: &str| last.endpoints.iter().find(|row| &*row.name == name).unwrap().total.requests;
             let (a, b, arrivals) = (count("a"), count("b"), last.plan.arrivals);
             assert_eq!(a + b, arrivals.started, "{arrivals:?}");
-            // Each of the shards is within one iteration of the exact shares; what it drops is of either class.
+            // Each shard is within one iteration of the exact shares; dropped ones are of either class.
             let slack = 4 + arrivals.dropped;
             assert!(arrivals.dropped < 15 && b.abs_diff(a.div_ceil(3)) <= slack, "{most}: {a} and {b}, {arrivals:?}");
         })
@@ -132,7 +132,7 @@ async fn arrivals_are_shared_by_weight_however_few_users_serve_them() {
 }
 
 #[tokio::test]
-async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
+async fn arrivals_without_a_free_user_are_dropped() {
     calmly(STALL, async || {
         let server = Plain::start();
         let handle = run_at(
@@ -144,7 +144,7 @@ async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
         let last = to_the_end(handle).await;
         let arrivals = last.plan.arrivals;
         assert!((arrivals.started + arrivals.dropped).abs_diff(300) <= 1, "{arrivals:?}");
-        // About a second's worth, less those that waited at the server.
+        // About one second's worth, less those that waited for the server.
         assert!((60..120).contains(&arrivals.dropped), "{arrivals:?}");
         assert_eq!(last.total.total.requests, arrivals.started);
         let most = 7.0 * (last.elapsed.as_secs_f64() + 0.5);
@@ -154,7 +154,7 @@ async fn what_a_stalled_server_cannot_take_is_dropped_and_counted() {
 }
 
 #[tokio::test]
-async fn an_open_run_is_steered_by_its_rate_and_its_most() {
+async fn an_open_run_is_controlled_by_rate_and_maximum() {
     calmly(STALL, async || {
         let server = Server::start();
         let handle = run(&server, "arrivals: { rate: 50/s, max_users: 2 }\ntasks: [{ steps: [{ get: /hang }] }]");
@@ -175,14 +175,14 @@ async fn an_open_run_is_steered_by_its_rate_and_its_most() {
 }
 
 #[tokio::test]
-async fn every_user_is_started_although_earlier_ones_have_ended() {
+async fn all_users_start_even_if_earlier_ones_have_ended() {
     for (users, rate, more) in [
         (4, 1.0, ""),
         (3, 2.0, ""),
         (7, 5.0, ""),
         (2, 0.8, ""),
         (9, 1_000.0, ""),
-        // More are asked for than there are.
+        // More are requested than there are.
         (9, 5.0, "fixed_count: 3, "),
     ] {
         let server = Server::start();
@@ -198,12 +198,12 @@ async fn every_user_is_started_although_earlier_ones_have_ended() {
 }
 
 #[tokio::test]
-async fn every_arrival_is_served_where_somebody_is_free() {
+async fn arrivals_are_served_if_a_user_is_free() {
     for (rate, seconds, most, expected) in [
         (10.0, 2.0, 100, 20),
         (0.5, 1.0, 100, 1),
         (0.5, 1.0, 1, 1),
-        // Alone, on however many threads; each takes far less than the time to the next.
+        // A single user on several threads; each iteration takes far less than the time to the next.
         (5.0, 1.0, 1, 5),
         (20.0, 1.0, 100, 20),
         (500.0, 0.5, 1_000, 250),
@@ -224,17 +224,18 @@ async fn every_arrival_is_served_where_somebody_is_free() {
 }
 
 #[tokio::test]
-async fn an_iteration_goes_to_the_thread_that_has_somebody_free() {
+async fn iterations_go_to_threads_with_a_free_user() {
     calmly(STALL, async || {
         let server = Server::start();
-        // Of the three users one thread has two and the other one. Each is busy for 250 ms, and every 200 ms an iteration
-        // arrives on each thread: the one user alone would have to leave out every other.
+        // One thread has two of the three users, the other one. Each iteration takes 250 ms, and one arrives every 200
+        // ms on each
+        // thread: a single user would have to drop every second one.
         let scenario = "run_time: 2s\narrivals: { rate: 10, max_users: 3 }\n\
                         tasks: [{ steps: [{ get: /ok }, { wait: 250ms }] }]";
         let last = to_the_end(run(&server, scenario)).await;
         let arrivals = last.plan.arrivals;
         assert_eq!((arrivals.started, arrivals.dropped, server.count()), (20, 0, 20));
-        // With fewer than are needed all are busy, and what is dropped is dropped.
+        // With too few users all are busy, and arrivals are dropped.
         let server = Server::start();
         let scenario = scenario.replace("max_users: 3", "max_users: 2");
         let last = to_the_end(run(&server, &scenario)).await;

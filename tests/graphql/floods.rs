@@ -1,5 +1,5 @@
-//! WebSocket servers that send without end and read nothing: memory stays bounded, time-outs and the end of the run
-//! apply.
+//! WebSocket servers that send endlessly and read nothing: memory stays bounded, and time-outs and the end of the run
+//! work.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::wait::PATIENCE;
 
-/// A frame as a server sends it; `first` is its type and whether it is the last of its message.
+/// A frame from the server; `first` is its opcode and FIN bit.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![first];
     match payload.len() {
@@ -34,7 +34,7 @@ const TEXT_GOES_ON: u8 = 0x00;
 const PING: u8 = 0x89;
 const PONG: u8 = 0x8a;
 
-/// What is sent once, and what is sent again and again.
+/// What is sent once, and what is repeated.
 fn flood(path: &str) -> (Vec<u8>, Vec<u8>) {
     let ack = frame(TEXT, br#"{"type":"connection_ack"}"#);
     let text = |text: &str| frame(TEXT, text.as_bytes());
@@ -79,7 +79,7 @@ fn serve(mut stream: TcpStream) -> Option<()> {
     );
     stream.write_all(&[reply.as_bytes(), &once].concat()).ok()?;
     let many = again.repeat(60_000_usize.div_ceil(again.len()));
-    // It never reads: neither requests nor the responses to its pings.
+    // It never reads, neither requests nor pongs.
     while stream.write_all(&many).is_ok() {}
     None
 }
@@ -95,14 +95,14 @@ fn server() -> String {
     url
 }
 
-/// The most memory that a process has used so far.
+/// Peak memory of a process, in kB.
 fn memory(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }
 
-/// Runs two users against a flood; returns the reasons of their failures, the memory used in MB, and what was said.
+/// Runs two users against a flood; returns the reasons of their failures, the peak memory in MB, and the output.
 fn flooded(url: &str, path: &str, timeout: &str) -> (Vec<String>, u64, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let scenario = format!(
@@ -114,7 +114,7 @@ fn flooded(url: &str, path: &str, timeout: &str) -> (Vec<String>, u64, String) {
     command.env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"));
     command.args(["-f", "s.yaml", "--headless", "--only-summary", "--threads", "1", "--csv", "out"]);
     command.env_remove("GITHUB_ACTIONS").current_dir(folder.path()).stdin(Stdio::null());
-    let output = std::fs::File::create(folder.path().join("said")).expect("a file");
+    let output = std::fs::File::create(folder.path().join("printed")).expect("a file");
     command.stdout(output.try_clone().expect("a file")).stderr(output);
     let mut child = command.spawn().expect("the program");
     let started = Instant::now();
@@ -126,21 +126,21 @@ fn flooded(url: &str, path: &str, timeout: &str) -> (Vec<String>, u64, String) {
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    let said = std::fs::read_to_string(folder.path().join("said")).expect("a file");
-    assert!(started.elapsed() < PATIENCE / 3, "{path}: {:?}\n{said}", started.elapsed());
+    let printed = std::fs::read_to_string(folder.path().join("printed")).expect("a file");
+    assert!(started.elapsed() < PATIENCE / 3, "{path}: {:?}\n{printed}", started.elapsed());
     let mut failures = csv::Reader::from_path(folder.path().join("out_failures.csv")).expect("a file");
     let reasons = failures.records().map(|row| row.expect("a row")[2].to_owned()).collect();
-    (reasons, most / 1_024, said)
+    (reasons, most / 1_024, printed)
 }
 
 #[test]
-fn floods_of_every_kind_cost_neither_memory_nor_the_end_of_the_run() {
+fn floods_do_not_exhaust_memory_or_block_the_end() {
     let url = server();
     let (no_event, no_ack) = ("no event within 1s", "no connection_ack within 1s");
     for (path, wanted) in [
         ("pings-before-all", no_ack),
         ("strangers-before-all", no_ack),
-        // As long as the run: the responses that nobody reads must be more than the system itself keeps.
+        // As long as the run: unread pongs must exceed what the system buffers.
         ("pings", ""),
         ("empty-pings", no_event),
         ("pongs", no_event),
@@ -152,10 +152,10 @@ fn floods_of_every_kind_cost_neither_memory_nor_the_end_of_the_run() {
         ("huge-frame", "a message larger than 16 MiB"),
         ("long-strangers", no_event),
     ] {
-        let (reasons, memory, said) = flooded(&url, path, if wanted.is_empty() { "10m" } else { "1s" });
-        assert_eq!(reasons.join("; "), wanted, "{path}\n{said}");
-        // Two users may each have a message of 16 MiB, which comes in parts.
+        let (reasons, memory, printed) = flooded(&url, path, if wanted.is_empty() { "10m" } else { "1s" });
+        assert_eq!(reasons.join("; "), wanted, "{path}\n{printed}");
+        // Two users may each have a fragmented message of 16 MiB.
         let most = if ["growing-fragments", "long-strangers"].contains(&path) { 200 } else { 60 };
-        assert!(memory < most, "{path}: {memory} MB\n{said}");
+        assert!(memory < most, "{path}: {memory} MB\n{printed}");
     }
 }

@@ -1,4 +1,4 @@
-//! A server of subscriptions that does what no server should: the path says what.
+//! A subscription server that misbehaves in the way its path names.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,27 +14,27 @@ use crate::wait::{PATIENCE, until_in_task};
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// Serves as long as the test's runtime lives.
+/// Runs until the test's runtime ends.
 pub struct Hostile {
     address: std::net::SocketAddr,
-    /// What clients have said, the path before it.
-    heard: Arc<Mutex<Vec<String>>>,
+    /// Messages from clients, prefixed with the path.
+    messages: Arc<Mutex<Vec<String>>>,
 }
 
 impl Hostile {
-    /// On a free port.
+    /// Starts on a free port.
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let heard = Arc::<Mutex<Vec<String>>>::default();
-        let theirs = Arc::clone(&heard);
+        let messages = Arc::<Mutex<Vec<String>>>::default();
+        let all_messages = Arc::clone(&messages);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let heard = Arc::clone(&theirs);
-                tokio::spawn(async move { serve(stream, &heard).await });
+                let messages = Arc::clone(&all_messages);
+                tokio::spawn(async move { serve(stream, &messages).await });
             }
         });
-        Self { address, heard }
+        Self { address, messages }
     }
 
     /// Base URL.
@@ -42,15 +42,15 @@ impl Hostile {
         format!("http://{}", self.address)
     }
 
-    /// What clients have said at this path, once it is so much.
-    pub async fn heard(&self, path: &str, count: usize) -> Vec<String> {
+    /// The messages from clients at this path, once there are `count`.
+    pub async fn messages(&self, path: &str, count: usize) -> Vec<String> {
         let prefix = format!("{path} ");
-        let heard = || -> Vec<String> {
-            let all = self.heard.lock().expect("no panic");
+        let messages = || -> Vec<String> {
+            let all = self.messages.lock().expect("no panic");
             all.iter().filter_map(|line| line.strip_prefix(&prefix).map(str::to_owned)).collect()
         };
-        until_in_task("what a client says", || heard().len() >= count).await;
-        heard()
+        until_in_task("what a client says", || messages().len() >= count).await;
+        messages()
     }
 }
 
@@ -60,15 +60,15 @@ fn header<'a>(head: &'a str, name: &str) -> &'a str {
     lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
 
-async fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> Option<()> {
+async fn serve(mut stream: TcpStream, messages: &Mutex<Vec<String>>) -> Option<()> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.ok()?);
     }
     let head = String::from_utf8(head).expect("a request");
-    // Through a proxy it is the whole address.
+    // Through a proxy it is the absolute URL.
     let path = head.split(' ').nth(1)?.rsplit('/').next()?.to_owned();
-    let note = |text: &str| heard.lock().expect("no panic").push(format!("{path} {text}"));
+    let note = |text: &str| messages.lock().expect("no panic").push(format!("{path} {text}"));
     let accept = match path.as_str() {
         "wrong-accept" => "AAAAAAAAAAAAAAAAAAAAAAAAAAA=".to_owned(),
         _ => derive_accept_key(header(&head, "sec-websocket-key").as_bytes()),
@@ -112,7 +112,7 @@ async fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> Option<()> 
     }
     note(&text(&mut socket).await?);
     act(&path, &mut socket, &note).await?;
-    // What the client still says, and that it closes.
+    // What the client still sends, and its close frame.
     while let Some(Ok(message)) = socket.next().await {
         match message {
             Message::Text(text) => note(&text),
@@ -123,7 +123,7 @@ async fn serve(mut stream: TcpStream, heard: &Mutex<Vec<String>>) -> Option<()> 
     Some(())
 }
 
-/// What comes of the subscription; `None` ends the connection without a word.
+/// Runs the behaviour of the path; `None` drops the connection.
 async fn act(path: &str, socket: &mut Socket, note: &impl Fn(&str)) -> Option<()> {
     const EVENT: &str = r#"{"id":"1","type":"next","payload":{"data":{"a":1}}}"#;
     match path {
@@ -137,7 +137,7 @@ async fn act(path: &str, socket: &mut Socket, note: &impl Fn(&str)) -> Option<()
         "binary" => socket.send(Message::binary(EVENT.as_bytes().to_vec())).await.ok()?,
         "huge" => {
             let text = format!(r#"{{"id":"1","type":"next","payload":{{"data":"{}"}}}}"#, "x".repeat(17 << 20));
-            // The client may have gone before it has read all of it.
+            // The client may disconnect before it has read everything.
             let _ = socket.send(Message::text(text)).await;
         }
         "refused" => {
@@ -169,7 +169,7 @@ async fn act(path: &str, socket: &mut Socket, note: &impl Fn(&str)) -> Option<()
                 Ok(Message::Pong(payload)) => note(&format!("pong {}", String::from_utf8_lossy(&payload))),
                 other => note(&format!("{other:?}")),
             }
-            // Of an operation that nobody has asked for, then of ours.
+            // An unknown operation first, then ours.
             say(socket, r#"{"id":"9","type":"next","payload":{"errors":[{"message":"x"}]}}"#).await;
             say(socket, EVENT).await;
             say(socket, r#"{"id":"1","type":"complete"}"#).await;
@@ -192,7 +192,7 @@ async fn text(socket: &mut Socket) -> Option<String> {
 }
 
 async fn say(socket: &mut Socket, text: &str) {
-    // Who has gone hears nothing.
+    // The client may have disconnected.
     let _ = socket.send(Message::text(text)).await;
 }
 

@@ -1,4 +1,4 @@
-//! A server that answers what no GraphQL server should: each request says which of the replies it gets.
+//! A server of invalid GraphQL responses: the request names the one it gets.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::routing::post;
 /// Name, media type, body.
 pub type Odd = (&'static str, &'static str, &'static [u8]);
 
-/// Serves these replies as long as the test's runtime lives; gives the base URL.
+/// Serves these responses until the test's runtime ends; returns the base URL.
 pub async fn start(replies: &'static [Odd]) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("an address");

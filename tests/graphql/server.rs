@@ -1,17 +1,17 @@
-//! Starts and asks the GraphQL server that is not ours.
+//! A GraphQL server in JavaScript (GraphQL Yoga).
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 
-/// A running server; it ends when dropped.
+/// A running server; stops when dropped.
 pub struct Yoga {
     child: Child,
     port: u16,
 }
 
 impl Yoga {
-    /// On a free port.
+    /// Starts on a free port.
     pub fn start() -> Self {
         let packages = concat!(env!("CARGO_MANIFEST_DIR"), "/target/tools/graphql");
         let mut child = Command::new("node")
@@ -31,15 +31,15 @@ impl Yoga {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// How often `/graphql` was asked.
+    /// Number of requests to `/graphql`.
     pub fn count(&self) -> u64 {
         self.number("/count")
     }
 
-    /// A number that it keeps.
+    /// A counter of the server.
     pub fn number(&self, path: &str) -> u64 {
         let body = get(&self.url(), path);
-        // The number stands alone, or in one chunk.
+        // The number is the whole body, or one chunk.
         body.lines().find_map(|line| line.trim().parse().ok().filter(|_| !line.is_empty())).expect("a number")
     }
 }

@@ -1,4 +1,4 @@
-//! Subscriptions: against the demo shop, against a server of another make, through TLS, and against hostile servers.
+//! Subscriptions against the demo shop, GraphQL Yoga, TLS and a proxy, and hostile servers.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::server::Yoga;
 use super::wait::{end_of, until_in_task};
 use super::{ran, reasons, row};
 
-/// Of CONNECT, SUBSCRIPTION and EVENT: how many, and how many failed.
+/// Requests and failures of CONNECT, SUBSCRIPTION and EVENT.
 fn rows(snapshot: &Snapshot, name: &str) -> [(u64, u64); 3] {
     ["CONNECT", "SUBSCRIPTION", "EVENT"].map(|method| {
         let total = &row(snapshot, method, name).total;
@@ -24,7 +24,7 @@ fn rows(snapshot: &Snapshot, name: &str) -> [(u64, u64); 3] {
     })
 }
 
-/// A number of the demo shop's own counts.
+/// A counter of the demo shop.
 fn counted(demo: &DemoTarget, what: &str) -> u64 {
     let body = super::server::get(&demo.url(), "/_count");
     let counts: serde_json::Value = serde_json::from_str(&body).expect("JSON");
@@ -32,7 +32,7 @@ fn counted(demo: &DemoTarget, what: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn every_event_that_the_server_sends_is_counted_once() {
+async fn each_event_is_counted_once() {
     let demo = DemoTarget::start(0).expect("a free port");
     let scenario = r#"
 users: 8
@@ -52,11 +52,11 @@ tasks:
       - stop: user
 "#;
     let mut handle = run_at(demo.url(), scenario);
-    // It ends with its last user.
+    // Ends with its last user.
     let last = end_of("the run", handle.finished()).await;
     assert_eq!(rows(&last, "Stock"), [(8, 0), (8, 0), (400, 0)], "{:?}", last.failures.rows);
     assert_eq!((counted(&demo, "events"), counted(&demo, "/graphql")), (400, 16));
-    // Events are no requests.
+    // Events are not requests.
     assert_eq!(last.total.total.requests, 24);
     assert!(last.exceptions.is_empty() && last.aborted == 0, "{:?}", last.exceptions);
     let bytes = row(&last, "EVENT", "Stock").total.bytes;
@@ -65,7 +65,7 @@ tasks:
 }
 
 #[tokio::test]
-async fn a_step_listens_as_long_as_it_says() {
+async fn a_step_listens_for_the_configured_time() {
     let demo = DemoTarget::start(0).expect("a free port");
     let stock = |name: &str, every: u32| {
         format!("- graphql: 'subscription {name} {{ stock(productId: 1, every: {every}) {{ left }} }}'\n")
@@ -92,7 +92,7 @@ async fn a_step_listens_as_long_as_it_says() {
 }
 
 #[tokio::test]
-async fn an_event_with_errors_fails_by_the_policy_and_the_stream_goes_on() {
+async fn failed_events_do_not_end_the_subscription() {
     let demo = DemoTarget::start(0).expect("a free port");
     let steps = r#"
 - graphql: "subscription Lost { orders(every: 1, failAt: 4) { id } }"
@@ -109,9 +109,9 @@ async fn an_event_with_errors_fails_by_the_policy_and_the_stream_goes_on() {
         ("Lost", [(1, 0), (1, 0), (4, 1)], Some("GraphQL execution failed: WAREHOUSE_DOWN")),
         ("Any", [(1, 0), (1, 0), (4, 0)], None),
         ("Unmet", [(1, 0), (1, 0), (3, 2)], Some("expected json $.data.orders.id \"2\"")),
-        // Only the first one is captured from.
+        // Captures use the first event only.
         ("Missing", [(1, 0), (1, 0), (3, 1)], Some("nothing to capture for nothing: json $.data.nothing")),
-        // This server says so in an event, as a reply to a query would.
+        // This server reports it in an event, like a response to a query.
         ("Invalid", [(1, 0), (1, 0), (1, 1)], Some("GraphQL ")),
     ] {
         assert_eq!(rows(&last, name), wanted, "{name}");
@@ -119,12 +119,12 @@ async fn an_event_with_errors_fails_by_the_policy_and_the_stream_goes_on() {
         assert_eq!(reasons.len(), usize::from(reason.is_some()), "{name}: {reasons:?}");
         assert!(reasons.iter().all(|(got, _)| got.starts_with(reason.unwrap_or_default())), "{name}: {reasons:?}");
     }
-    // Failed events are no failed requests.
+    // Failed events are not failed requests.
     assert_eq!(last.total.total.failures, 0);
 }
 
 #[tokio::test]
-async fn a_foreign_server_is_understood() {
+async fn subscriptions_work_with_another_server() {
     let server = Yoga::start();
     let steps = r#"
 - graphql: "subscription Ticks($count: Int!) { ticks(count: $count) }"
@@ -150,13 +150,13 @@ async fn a_foreign_server_is_understood() {
         assert!(reasons.iter().all(|(got, _)| got.starts_with(reason.unwrap_or_default())), "{name}: {reasons:?}");
         assert_eq!(reasons.len(), usize::from(reason.is_some()), "{name}: {reasons:?}");
     }
-    // It has been told each time that nobody listens any more.
+    // It was told each time that the client unsubscribed.
     until_in_task("nobody listening", || server.number("/listening") == 0).await;
     assert_eq!(server.number("/params"), 15);
 }
 
 #[tokio::test]
-async fn what_a_server_refuses_is_its_close_code() {
+async fn refused_connections_show_their_close_code() {
     let server = Yoga::start();
     let steps = "- graphql: 'subscription Ticks { ticks(count: 1) }'\n";
     let last = ran(server.url(), "graphql: { connection_params: { token: bad } }", steps, 2).await;
@@ -194,7 +194,7 @@ async fn wss_through_a_proxy_that_prefers_http_2() {
     assert_eq!((queries, sockets), (3, 6), "{log:?}");
 }
 
-/// Each of these paths once, with the time-out; all that comes of it.
+/// Subscribes once to each of these paths, with this time-out; returns the final snapshot.
 async fn visited(server: &Hostile, paths: &[&str], timeout: &str) -> std::sync::Arc<Snapshot> {
     let step = |path: &&str| {
         format!(
@@ -206,7 +206,7 @@ async fn visited(server: &Hostile, paths: &[&str], timeout: &str) -> std::sync::
 }
 
 #[tokio::test]
-async fn every_way_of_failing_has_its_reason() {
+async fn failures_have_reasons() {
     const CONNECT: [(u64, u64); 3] = [(1, 1), (0, 0), (0, 0)];
     const SUBSCRIPTION: [(u64, u64); 3] = [(1, 0), (1, 1), (0, 0)];
     let server = Hostile::start().await;
@@ -242,14 +242,14 @@ async fn every_way_of_failing_has_its_reason() {
     assert!(last.exceptions.is_empty(), "{:?}", last.exceptions);
     let refused = last.failures.rows.iter().find(|row| &*row.name == "refused").expect("a failure");
     assert_eq!(refused.example.as_ref().expect("an example").detail, "not for you at a[]");
-    // Who does not keep to the protocol is told so; a server that ends the operation is left in peace.
+    // Protocol violations are answered with a close code; a completed operation is closed normally.
     for (path, end) in [("garbage", "close 4400"), ("unknown", "close 4400"), ("refused", "close 1000")] {
-        assert_eq!(server.heard(path, 3).await[2..], [end], "{path}");
+        assert_eq!(server.messages(path, 3).await[2..], [end], "{path}");
     }
 }
 
 #[tokio::test]
-async fn silence_is_a_failure_of_its_own() {
+async fn silence_is_a_failure() {
     let server = Hostile::start().await;
     let last = visited(&server, &["no-answer", "no-ack", "silent"], "2s").await;
     for (path, wanted, reason) in [
@@ -261,22 +261,22 @@ async fn silence_is_a_failure_of_its_own() {
         assert_eq!(rows(&last, path), wanted, "{path}");
     }
     assert!(row(&last, "SUBSCRIPTION", "silent").total.response.max >= Duration::from_secs(2));
-    assert_eq!(server.heard("silent", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
-    // Who cannot even ask is not held either.
+    assert_eq!(server.messages("silent", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+    // A server that does not read does not block the user either.
     let variables: Vec<String> = ('a'..='i').map(|name| format!("{name}: \"{{{{ 'y' * 900000 }}}}\"")).collect();
     let steps =
         format!("- graphql: 'subscription Deaf {{ a }}'\n  timeout: 2s\n  variables: {{ {} }}\n", variables.join(", "));
     let last = ran(server.url(), "graphql: { subscriptions: /deaf }", &steps, 1).await;
     assert_eq!(rows(&last, "Deaf"), [(1, 0), (1, 1), (0, 0)], "{:?}", last.exceptions);
     assert_eq!(reasons(&last, "Deaf"), [("no event within 2s".to_owned(), 1)]);
-    // With a time to listen, silence is what was listened to.
+    // With `listen_for`, silence is a success.
     let steps = "- graphql: 'subscription Quiet { a }'\n  listen_for: 100ms\n  timeout: 20s\n";
     let last = ran(server.url(), "graphql: { subscriptions: /silent }", steps, 2).await;
     assert_eq!(rows(&last, "Quiet"), [(2, 0), (2, 0), (0, 0)]);
 }
 
 #[tokio::test]
-async fn a_subscription_without_events_is_none_the_worse() {
+async fn subscriptions_without_events_pass() {
     let server = Hostile::start().await;
     let last = visited(&server, &["complete", "pings"], "20s").await;
     assert_eq!(last.failures.rows.len(), 0, "{:?}", last.failures.rows);
@@ -286,7 +286,7 @@ async fn a_subscription_without_events_is_none_the_worse() {
     let any = ran(server.url(), "graphql: { subscriptions: /refused }", steps, 1).await;
     assert_eq!(rows(&any, "Refused"), [(1, 0), (1, 0), (0, 0)]);
     assert_eq!(
-        server.heard("pings", 5).await,
+        server.messages("pings", 5).await,
         [
             r#"{"type":"connection_init"}"#,
             r#"{"type":"pong","payload":{"n":7}}"#,
@@ -298,7 +298,7 @@ async fn a_subscription_without_events_is_none_the_worse() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
+async fn a_stop_ends_subscriptions_at_once() {
     let server = Hostile::start().await;
     let scenario = "users: 1\nstop_timeout: 10m\nvars: { path: two }\n\
                     graphql: { subscriptions: '/{{ path }}' }\n\
@@ -307,7 +307,7 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
     let handle = run_at(server.url(), scenario);
     let is = |s: &Snapshot| s.endpoints.iter().any(|row| row.kind.name() == "EVENT" && row.total.requests == 2);
     until(&handle, "two events", is).await;
-    // What stops at once does not wait for the ten minutes.
+    // Stopping does not wait for the ten minutes.
     let last = end_of("the run", stop(handle)).await;
     assert_eq!(last.plan.unfinished, 1, "nothing behind it was run");
     assert_eq!(rows(&last, "Two"), [(1, 0), (1, 0), (2, 0)]);
@@ -318,12 +318,12 @@ async fn a_stop_ends_the_listening_at_once_and_the_server_learns_it() {
         "{:?}",
         last.failures.rows
     );
-    assert_eq!(server.heard("two", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+    assert_eq!(server.messages("two", 4).await.split_off(2), [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
 
 #[tokio::test]
-async fn who_leaves_listens_as_long_as_before_while_there_is_time() {
-    // In the first there is time for a few rounds more, in the second for none.
+async fn leaving_users_listen_to_the_end_if_there_is_time() {
+    // There is time for a few more rounds in the first run, and for none in the second.
     for (stop_timeout, rounds) in [("1s", 1..=12), ("0s", 0..=1)] {
         let demo = DemoTarget::start(0).expect("a free port");
         let round = "{ graphql: 'subscription S { stock(productId: 1, every: 5) { left } }', listen_for: 100ms }, \
@@ -344,7 +344,7 @@ async fn who_leaves_listens_as_long_as_before_while_there_is_time() {
 }
 
 #[tokio::test]
-async fn a_pause_lets_who_listens_listen() {
+async fn a_pause_does_not_interrupt_subscriptions() {
     let demo = DemoTarget::start(0).expect("a free port");
     let scenario =
         "users: 1\ntasks: [{ steps: [{ graphql: 'subscription S { stock(productId: 1, every: 5) { left } }' }] }]";
@@ -360,7 +360,7 @@ async fn a_pause_lets_who_listens_listen() {
 }
 
 #[test]
-fn an_event_that_fails_is_no_failed_request_but_not_a_clean_run() {
+fn failed_events_affect_the_exit_code() {
     let folder = tempfile::tempdir().expect("a folder");
     for (fail, code) in [("", 0), (", failAt: 2", 1)] {
         let step = format!("graphql: 'subscription S {{ orders(every: 1, first: 2{fail}) {{ id }} }}'");
@@ -372,7 +372,7 @@ fn an_event_that_fails_is_no_failed_request_but_not_a_clean_run() {
 }
 
 #[tokio::test]
-async fn the_handshake_is_a_request_of_the_user_like_any_other() {
+async fn the_handshake_uses_the_http_settings_of_the_user() {
     let server = Hostile::start().await;
     let steps = "
 - get: /login
@@ -383,9 +383,9 @@ async fn the_handshake_is_a_request_of_the_user_like_any_other() {
     let top = "graphql: { subscriptions: /who, connection_params: { n: '{{ user.id }}' } }";
     let last = ran(server.url(), top, steps, 1).await;
     assert_eq!(rows(&last, "Who"), [(1, 0), (1, 0), (0, 0)], "{:?}", last.failures.rows);
-    let heard = server.heard("who", 3).await;
-    assert_eq!(heard[..2], ["sid=7|Bearer t|1", r#"{"type":"connection_init","payload":{"n":1}}"#]);
-    // Through a proxy, and for a file that wants HTTP/2 for all else.
+    let messages = server.messages("who", 3).await;
+    assert_eq!(messages[..2], ["sid=7|Bearer t|1", r#"{"type":"connection_init","payload":{"n":1}}"#]);
+    // Through a proxy, and in a file that sets HTTP/2 for everything else.
     let top = format!("defaults: {{ proxy: '{}', http_version: 2 }}\ngraphql: {{ endpoint: /complete }}", server.url());
     let step = "- graphql: 'subscription Far { a }'";
     let last = ran("http://nowhere.test".to_owned(), &top, step, 2).await;
@@ -393,7 +393,7 @@ async fn the_handshake_is_a_request_of_the_user_like_any_other() {
 }
 
 #[tokio::test]
-async fn who_is_flooded_with_events_still_leaves_in_time() {
+async fn flooded_users_still_leave_in_time() {
     let server = Hostile::start().await;
     let steps = "- graphql: 'subscription Flood { a }'\n  listen_for: 300ms\n";
     let last = ran(server.url(), "graphql: { subscriptions: /flood }", steps, 2).await;
@@ -403,29 +403,29 @@ async fn who_is_flooded_with_events_still_leaves_in_time() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_first_event_when_stopped_is_in_no_row() {
+async fn subscriptions_stopped_before_the_first_event_are_not_counted() {
     let server = Hostile::start().await;
     let scenario = "users: 1\nstop_timeout: 10m\ngraphql: { subscriptions: /silent }\n\
                     tasks: [{ steps: [{ graphql: 'subscription S { a }', timeout: 10m }] }]";
     let handle = run_at(server.url(), scenario);
-    // It has been asked for.
-    assert_eq!(server.heard("silent", 2).await.len(), 2);
+    // The operation was started.
+    assert_eq!(server.messages("silent", 2).await.len(), 2);
     let last = end_of("the run", stop(handle)).await;
     assert_eq!((rows(&last, "S"), last.aborted), ([(1, 0), (0, 0), (0, 0)], 1));
     assert!(last.failures.rows.is_empty(), "{:?}", last.failures.rows);
-    assert_eq!(server.heard("silent", 4).await[2..], [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
+    assert_eq!(server.messages("silent", 4).await[2..], [r#"{"id":"1","type":"complete"}"#, "close 1000"]);
 }
 
 #[tokio::test]
-async fn a_quiet_subscription_is_no_request_without_an_answer() {
+async fn a_quiet_subscription_is_not_an_unanswered_request() {
     let server = Hostile::start().await;
     let scenario = "users: 1\nstop_timeout: 1s\ngraphql: { subscriptions: /silent }\n\
                     tasks: [{ steps: [{ graphql: 'subscription S { a }', listen_for: 10m }] }]";
     let handle = run_at(server.url(), scenario);
-    assert_eq!(server.heard("silent", 2).await.len(), 2);
-    // By then a request that is cut would have failed.
+    assert_eq!(server.messages("silent", 2).await.len(), 2);
+    // By then an aborted request would have failed.
     let seen = until(&handle, "three seconds", |s| s.elapsed > Duration::from_secs(3)).await;
-    // It waits for something to happen, not for a response.
+    // It waits for an event, not for a response.
     assert_eq!((seen.load.in_flight, seen.load.oldest), (1, None));
     assert!(findings(&seen).iter().all(|finding| !finding.kind.is_silence()), "{:?}", findings(&seen));
     let last = end_of("the run", stop(handle)).await;

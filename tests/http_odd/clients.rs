@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use crate::Outcome;
 use crate::server::{Server, Wire};
 
-/// What the command makes of all rows, in one run of one user. A row that failed is not there.
+/// katydid's outcomes of all rows, from one run of one user. Failed rows are missing.
 pub fn katydid(server: &Server, rows: usize) -> HashMap<usize, Outcome> {
     let folder = tempfile::tempdir().expect("a folder");
     let version = if server.wire == Wire::H2 { "2" } else { "1.1" };
@@ -35,14 +35,14 @@ pub fn katydid(server: &Server, rows: usize) -> HashMap<usize, Outcome> {
         .stdin(Stdio::null())
         .output()
         .expect("the command runs");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    assert!(matches!(output.status.code(), Some(0 | 1)) && !said.contains("panicked"), "{said}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    assert!(matches!(output.status.code(), Some(0 | 1)) && !printed.contains("panicked"), "{printed}");
     let reports = server.reports();
-    assert!(!reports.is_empty(), "{said}");
+    assert!(!reports.is_empty(), "{printed}");
     reports
 }
 
-/// What curl makes of a row.
+/// curl's outcome of a row.
 pub fn curl(server: &Server, row: usize) -> Outcome {
     let folder = tempfile::tempdir().expect("a folder");
     let version = match server.wire {
@@ -61,8 +61,8 @@ pub fn curl(server: &Server, row: usize) -> Outcome {
         .env_remove("ALL_PROXY")
         .output()
         .expect("curl is installed: tests/run does that");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    let first = said.lines().next().unwrap_or_default();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let first = printed.lines().next().unwrap_or_default();
     let read = |name: &str| {
         let bytes = std::fs::read(folder.path().join(name)).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()

@@ -1,4 +1,4 @@
-//! The odd responses.
+//! The table of unusual responses.
 
 use std::io::Write as _;
 
@@ -7,14 +7,14 @@ use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use crate::Outcome;
 
-/// One odd response, or a few that belong together.
+/// An unusual response, or a sequence of them.
 #[derive(Clone)]
 pub struct Row {
     pub name: String,
-    /// By path; the first request is for `/r/start`, the last one for `/r/after`. Every other path says what was asked.
+    /// By path. The first request is for `/r/start`, the last one for `/r/after`. Other paths echo the request.
     pub responses: Vec<(String, Vec<u8>)>,
     pub expected: Expected,
-    /// Whether HTTP/2 can say the same.
+    /// Whether HTTP/2 can express the same.
     pub in_http2: bool,
 }
 
@@ -22,11 +22,11 @@ pub struct Row {
 pub enum Expected {
     /// The same as with curl.
     Same,
-    /// Something else, for a reason.
+    /// Another one, and the reason.
     Ours { outcome: Outcome, why: &'static str },
 }
 
-const TRUNCATED: &str = "a truncated body is not the body, and curl does not notice";
+const TRUNCATED: &str = "a truncated body is an error, which curl does not detect";
 const AFTER: &str = "/r/after ";
 
 fn row(name: &str, response: impl Into<Vec<u8>>) -> Row {
@@ -45,20 +45,20 @@ impl Row {
         self
     }
 
-    /// Fails with us, and not with curl.
+    /// Fails with katydid, but not with curl.
     fn refused(mut self, why: &'static str) -> Self {
         self.expected = Expected::Ours { outcome: Outcome::Failed, why };
         self
     }
 
-    /// Is something with us that it is not with curl.
+    /// Has another outcome with katydid than with curl.
     fn ours(mut self, (status, body, after): (&str, &str, &str), why: &'static str) -> Self {
         self.expected = Expected::Ours { outcome: Outcome::new(status, body, after), why };
         self
     }
 }
 
-/// A response of 5 bytes with these header lines.
+/// A response with these header lines and a body of 5 bytes.
 fn hello(lines: &str) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\n{lines}content-length: 5\r\n\r\nhello").into_bytes()
 }
@@ -153,8 +153,9 @@ fn framing() -> Vec<Row> {
     vec![
         row("the length twice", hello("content-length: 5\r\n")),
         row("the length twice in one line", length("5, 5")),
-        row("two lengths", hello("content-length: 7\r\n")).refused("nobody knows where the body ends (RFC 9112, 6.3)"),
-        row("two lengths in one line", length("5, 7")).refused("nobody knows where the body ends (RFC 9112, 6.3)"),
+        row("two lengths", hello("content-length: 7\r\n"))
+            .refused("the length of the body is ambiguous (RFC 9112, 6.3)"),
+        row("two lengths in one line", length("5, 7")).refused("the length of the body is ambiguous (RFC 9112, 6.3)"),
         row("a length with a sign", length("+5")).refused("a length has digits alone (RFC 9110, 8.6)"),
         row("a negative length", length("-5")),
         row("no length in the length", length("")),
@@ -268,7 +269,7 @@ fn cookies() -> Vec<Row> {
         let lines: String = lines.iter().map(|line| format!("Set-Cookie: {line}\r\n")).collect();
         row(name, hello(&lines)).http2()
     };
-    // Each of these removes what was set before.
+    // Each of these removes the cookie set before.
     let expired = |date: &str| set(&format!("expires {date}"), &["a=1", &format!("a=2; Expires={date}")]);
     let latin_1 = b"HTTP/1.1 200 OK\r\nSet-Cookie: a=caf\xe9\r\nContent-Length: 5\r\n\r\nhello";
     vec![

@@ -1,4 +1,4 @@
-//! A server that plays rows: each has a machine number of its own on loopback, so that its cookies are its own.
+//! A server of unusual responses. Each row has its own loopback address, so that it has its own cookies.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -12,7 +12,7 @@ use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned, crypto};
 use crate::Outcome;
 use crate::rows::Row;
 
-/// How rows are played.
+/// The protocol that rows are served over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wire {
     Plain,
@@ -26,7 +26,7 @@ struct Shared {
     reports: Arc<Mutex<HashMap<usize, Outcome>>>,
 }
 
-/// Lives as long as the process.
+/// Runs until the process ends.
 pub struct Server {
     pub wire: Wire,
     port: u16,
@@ -38,16 +38,16 @@ impl Server {
         let listener = TcpListener::bind("0.0.0.0:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let shared = Shared { rows: Arc::new(rows), reports: Arc::default() };
-        let theirs = shared.clone();
+        let server_state = shared.clone();
         let tls = (wire != Wire::Plain).then(|| Arc::new(configuration(wire)));
         std::thread::spawn(move || match (wire, tls) {
-            (Wire::H2, Some(tls)) => serve_http2(listener, &theirs, tls),
+            (Wire::H2, Some(tls)) => serve_http2(listener, &server_state, tls),
             (_, tls) => {
                 for stream in listener.incoming().flatten() {
-                    let (shared, tls) = (theirs.clone(), tls.clone());
+                    let (shared, tls) = (server_state.clone(), tls.clone());
                     std::thread::spawn(move || {
                         let row = row_of(stream.local_addr().expect("an address"));
-                        // The client may be gone, which is its right.
+                        // The client may disconnect at any time.
                         let _ = match tls {
                             None => serve(stream, row, &shared),
                             Some(tls) => serve_tls(stream, row, &shared, tls),
@@ -69,7 +69,7 @@ impl Server {
         self.url(&format!("127.0.1.{}", row + 1), path)
     }
 
-    /// What came in about each row.
+    /// The outcomes of all rows, as received by the server.
     pub fn reports(&self) -> HashMap<usize, Outcome> {
         self.shared.reports.lock().expect("no panic").clone()
     }
@@ -104,7 +104,7 @@ fn serve_tls(stream: TcpStream, row: Option<usize>, shared: &Shared, tls: Arc<Se
     stream.flush()
 }
 
-/// Answers one request and closes: where a response ends is a part of many rows.
+/// Responds to one request and closes, because the end of the connection matters for many rows.
 fn serve(mut stream: impl Read + Write, row: Option<usize>, shared: &Shared) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut byte = [0];
@@ -130,7 +130,7 @@ fn serve(mut stream: impl Read + Write, row: Option<usize>, shared: &Shared) -> 
     stream.flush()
 }
 
-/// The bytes of the response: the row's own, or the request line and cookies for every path that it does not have.
+/// The response of the row, or an echo of the request line and cookies for other paths.
 fn answer(row: Option<usize>, target: &[u8], cookies: &[u8], body: &[u8], shared: &Shared) -> Vec<u8> {
     let path = String::from_utf8_lossy(target).into_owned();
     let Some(row) = row else {
@@ -141,7 +141,7 @@ fn answer(row: Option<usize>, target: &[u8], cookies: &[u8], body: &[u8], shared
             let outcome = Outcome::new(field("s"), field("b"), field("c"));
             shared.reports.lock().expect("no panic").insert(row, outcome);
         }
-        // A POST is not sent again, and the thread that closes may be later than the next report.
+        // A POST is not retried, but the thread that closes may lag behind the next report.
         return b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n".to_vec();
     };
     let own = shared.rows[row].responses.iter().find(|(known, _)| *known == path);
@@ -170,7 +170,7 @@ fn serve_http2(listener: TcpListener, shared: &Shared, tls: Arc<ServerConfig>) {
                 builder.max_header_list_size(1 << 20);
                 let Ok(mut connection) = builder.handshake::<_, bytes::Bytes>(stream).await else { return };
                 while let Some(Ok((request, respond))) = connection.accept().await {
-                    tokio::spawn(respond_with(request, respond, (row, shared.clone())));
+                    tokio::spawn(respond_with(request, respond, row, shared.clone()));
                 }
             });
         }
@@ -180,7 +180,8 @@ fn serve_http2(listener: TcpListener, shared: &Shared, tls: Arc<ServerConfig>) {
 async fn respond_with(
     request: http::Request<h2::RecvStream>,
     mut respond: h2::server::SendResponse<bytes::Bytes>,
-    (row, shared): (Option<usize>, Shared),
+    row: Option<usize>,
+    shared: Shared,
 ) {
     let (parts, mut incoming) = request.into_parts();
     let mut body = Vec::new();

@@ -1,4 +1,4 @@
-//! Command lines of curl.
+//! Imports curl command lines.
 
 use katydid::import::ImportOptions;
 
@@ -57,7 +57,7 @@ fn curl_commands_become_steps() {
 }
 
 #[test]
-fn options_of_curl_that_name_files_become_what_a_step_has() {
+fn options_that_name_files_become_steps() {
     let one = |text: &str| imported(text, &ImportOptions::default()).text;
     for (options, wanted, unwanted) in [
         ("-E cert.pem --key key.pem", vec!["tls: { cert: cert.pem, key: key.pem }"], "no equivalent"),
@@ -97,7 +97,7 @@ fn options_of_curl_that_name_files_become_what_a_step_has() {
 }
 
 #[test]
-fn names_that_would_be_templates_are_left_out_with_a_word() {
+fn names_that_look_like_templates_are_left_out_with_a_warning() {
     let text = r#"curl -d '{"a": 1, "b": [{"x{{y": 2, "c": 3}]}' 'http://h/a?q{{=1&r=2'"#;
     let made = imported(text, &ImportOptions::default());
     load(&made);
@@ -105,7 +105,7 @@ fn names_that_would_be_templates_are_left_out_with_a_word() {
 }
 
 #[test]
-fn a_command_line_for_windows_is_read_too() {
+fn windows_command_lines_are_supported() {
     let text = "curl ^\"https://shop.example/api?a=1^&b=2^\" ^\r\n  -H ^\"accept: application/json^\" ^\r\n  \
         -H ^\"user-agent: Mozilla/5.0 ^(Windows^)^\" ^\r\n  -H ^\"content-type: application/json^\" ^\r\n  \
         --data-raw ^\"^{^\\^\"name^\\^\":^\\^\"50^% ^\\^\\n^\\^\"^}^\"\r\n";

@@ -1,4 +1,4 @@
-//! Which file imports which: the paths of all files, resolved.
+//! The graph of imports between files, with all paths resolved.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fs;
@@ -6,15 +6,15 @@ use std::path::Path as FilePath;
 
 use super::source::{Path, Source};
 
-/// A module by its path from the root of the crate: `["engine", "pool"]`; the root itself is empty.
+/// A module by its path from the crate root: `["engine", "pool"]`; the root is empty.
 type Module = Vec<String>;
 
-/// All files of the crate, without those for tests; they are known by their index.
+/// All files of the crate except tests, identified by index.
 #[derive(Debug, Default)]
 pub struct Graph {
     files: Vec<File>,
     modules: HashMap<Module, usize>,
-    /// What each file imports, with the paths that say so.
+    /// What each file imports, with the paths in its source.
     imports: Vec<BTreeMap<usize, Vec<String>>>,
 }
 
@@ -25,29 +25,29 @@ struct File {
     source: Source,
 }
 
-/// One file names something of another.
+/// An import from one file to another.
 #[derive(Debug)]
 pub struct Import<'a> {
     /// The file that imports, such as `engine/pool/mod.rs`.
     pub from: &'a str,
     /// The file that defines what is imported.
     pub to: &'a str,
-    /// What is written; names that `use` brought in are spelled out.
+    /// The path in the source, with aliases of `use` resolved.
     pub path: &'a str,
 }
 
-/// Re-exports followed, at most: one may lead back to itself.
+/// Maximum re-exports to follow: one may refer to itself.
 const HOPS: usize = 20;
 
 impl Graph {
-    /// Of the files below a folder.
+    /// Reads the files below a folder.
     pub fn read(root: &FilePath) -> Self {
         let mut files = Vec::new();
         collect(root, root, &mut files);
         Self::new(files)
     }
 
-    /// Of files, given by name (`engine/mod.rs`) and text.
+    /// From files given by name (`engine/mod.rs`) and text.
     pub fn new(files: Vec<(String, String)>) -> Self {
         let file = |(name, text): (String, String)| File { module: module(&name), source: Source::parse(&text), name };
         let mut files: Vec<File> = files.into_iter().map(file).collect();
@@ -63,7 +63,7 @@ impl Graph {
         graph
     }
 
-    /// Every import from one file to another.
+    /// All imports from one file to another.
     pub fn imports(&self) -> impl Iterator<Item = Import<'_>> {
         let name = |file: usize| self.files[file].name.as_str();
         self.imports.iter().enumerate().flat_map(move |(from, to)| {
@@ -73,7 +73,7 @@ impl Graph {
         })
     }
 
-    /// Files that import each other in a circle, in order; circles with a file in common are told once.
+    /// Import cycles, in order; cycles that share a file are listed once.
     pub fn circles(&self) -> Vec<Vec<&str>> {
         let mut seen = BTreeSet::new();
         let mut circles = Vec::new();
@@ -87,7 +87,7 @@ impl Graph {
         circles
     }
 
-    /// The shortest way over imports from a file to itself.
+    /// The shortest import cycle through a file.
     fn way_back(&self, start: usize) -> Option<Vec<usize>> {
         let mut before = vec![None; self.files.len()];
         let mut queue = VecDeque::from([start]);
@@ -111,7 +111,7 @@ impl Graph {
         let File { source, module, .. } = &self.files[index];
         let mut found: BTreeMap<usize, Vec<String>> = BTreeMap::new();
         for path in &source.paths {
-            // A name that `use` brought in may be a module that leads on.
+            // A name from `use` may be a module.
             let spelled: Path = match source.names.get(&path[0]).filter(|target| path[..] != target[..]) {
                 Some(target) => target.iter().chain(&path[1..]).cloned().collect(),
                 None => path.clone(),
@@ -125,7 +125,7 @@ impl Graph {
         found
     }
 
-    /// The file that defines what `path` means in `module`; `None` for other crates.
+    /// The file that defines `path`, as seen from `module`; `None` for other crates.
     fn resolve(&self, module: &[String], path: &[String], hops: usize) -> Option<usize> {
         let (first, rest) = path.split_first()?;
         match first.as_str() {
@@ -142,7 +142,7 @@ impl Graph {
         }
     }
 
-    /// Goes on from a module: into its children, and through what it passes on from others.
+    /// Resolves the rest of a path in a module: in its children, and through its re-exports.
     fn descend(&self, module: &[String], path: &[String], hops: usize) -> Option<usize> {
         let hops = hops.checked_sub(1)?;
         let file = *self.modules.get(module)?;
@@ -157,7 +157,7 @@ impl Graph {
         }
         if let Some(target) = source.names.get(name) {
             let path: Path = target.iter().chain(rest).cloned().collect();
-            // What comes from another crate belongs to the file that passes it on.
+            // A re-export from another crate belongs to the file that re-exports it.
             return self.resolve(module, &path, hops).or(Some(file));
         }
         let globbed = source.globs.iter().find_map(|glob| {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_re_export_leads_to_the_file_that_defines() {
+    fn re_exports_are_resolved_to_the_defining_file() {
         let graph = graph(&[
             ("lib.rs", "pub mod a; mod d;"),
             ("a/mod.rs", "mod b; mod c; pub use b::B; pub use self::c::*; pub struct Own; pub use other::Foreign;"),
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_named_in_order() {
+    fn cycles_are_listed_in_order() {
         let files = [
             ("lib.rs", "mod a; mod b; mod c; mod d;"),
             ("a.rs", "use crate::b::B; use crate::d::D; pub struct A;"),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_child_that_uses_its_parent_is_one_when_the_parent_uses_it() {
+    fn parents_and_children_can_form_cycles() {
         let child = ("a/b.rs", "use super::Own; pub struct B;");
         let declares = graph(&[("lib.rs", "mod a;"), ("a/mod.rs", "mod b; pub struct Own;"), child]);
         assert!(declares.circles().is_empty());

@@ -1,6 +1,6 @@
-//! Rust source as a list of words and punctuation, without comments, strings and characters.
+//! Splits Rust source into words and punctuation, without comments, strings and character literals.
 
-/// The tokens of `text`: identifiers, `::`, and every other sign by itself.
+/// The tokens of `text`: identifiers, `::`, and every other character separately.
 pub fn tokens(text: &str) -> Vec<&str> {
     let mut found = Vec::new();
     let mut rest = text;
@@ -30,7 +30,7 @@ fn token(rest: &str, first: char) -> usize {
     }
 }
 
-/// The length of the comment at the beginning of `rest`; comments in blocks may be nested.
+/// Length of the comment at the start of `rest`; block comments may be nested.
 fn comment(rest: &str) -> Option<usize> {
     if rest.starts_with("//") {
         return Some(rest.find('\n').unwrap_or(rest.len()));
@@ -48,7 +48,7 @@ fn comment(rest: &str) -> Option<usize> {
     }
 }
 
-/// The length of the string at the beginning of `rest`, with its prefix: `"…"`, `b"…"`, `r#"…"#`.
+/// Length of the string at the start of `rest`, including its prefix: `"…"`, `b"…"`, `r#"…"#`.
 fn string(rest: &str) -> Option<usize> {
     let prefix = rest.find(|c| !matches!(c, 'b' | 'c' | 'r')).filter(|length| *length <= 2)?;
     let after = &rest[prefix..];
@@ -68,7 +68,7 @@ fn string(rest: &str) -> Option<usize> {
     Some(end.map_or(rest.len(), |end| prefix + hashes + 1 + end + closing.len()))
 }
 
-/// The length of the character at the beginning of `rest`, or of the lifetime, which looks like half of one.
+/// Length of the character literal at the start of `rest`, or of a lifetime, which looks similar.
 fn character(rest: &str) -> Option<usize> {
     let inside = rest.strip_prefix('\'')?;
     let mut chars = inside.chars();

@@ -1,33 +1,33 @@
-//! What one file declares, and which paths it names.
+//! The declarations of a file, and the paths that it uses.
 
 use std::collections::BTreeMap;
 
 use super::lexer::tokens;
 
-/// A path as it is written, such as `["super", "plan", "Step"]`.
+/// A path as written, such as `["super", "plan", "Step"]`.
 pub type Path = Vec<String>;
 
-/// One file, without what it has for tests.
+/// A file, without its test code.
 #[derive(Debug, Default, PartialEq)]
 pub struct Source {
-    /// Modules in files of their own.
+    /// Modules in separate files.
     pub children: Vec<String>,
-    /// Modules in files of their own that exist only for tests.
+    /// Modules in separate files that are for tests only.
     pub test_children: Vec<String>,
-    /// What it defines itself.
+    /// Items that it defines.
     pub items: Vec<String>,
-    /// Names that `use` brings in, and what they stand for.
+    /// Names imported by `use`, and what they refer to.
     pub names: BTreeMap<String, Path>,
-    /// Paths whose names are all brought in: `use path::*`.
+    /// Glob imports: `use path::*`.
     pub globs: Vec<Path>,
-    /// Every path that it needs, those of `use` included; one that only passes a name on (`pub use`) counts as well.
+    /// All paths that it uses, including those of `use` and of re-exports (`pub use`).
     pub paths: Vec<Path>,
 }
 
 const ITEMS: [&str; 9] = ["struct", "enum", "trait", "fn", "const", "static", "type", "union", "macro_rules"];
 
 impl Source {
-    /// Reads the text of a file.
+    /// Parses the text of a file.
     pub fn parse(text: &str) -> Self {
         let mut source = Self::default();
         let tokens = tokens(text);
@@ -61,7 +61,7 @@ impl Source {
         source
     }
 
-    /// Skips the item after `#[cfg(test)]`, and returns where the next one begins.
+    /// Skips the item after `#[cfg(test)]`; returns the position after it.
     fn tests(&mut self, tokens: &[&str], from: usize) -> usize {
         let item = tokens[from..].iter().position(|token| !matches!(*token, "pub" | "(" | ")" | "crate" | "super"));
         let item = from + item.unwrap_or_default();
@@ -73,7 +73,7 @@ impl Source {
         for (at, token) in tokens.iter().enumerate().skip(item) {
             match *token {
                 "{" | "(" | "[" => depth += 1,
-                // The last variant or field of its kind has nothing behind it.
+                // The last variant or field has no comma after it.
                 "}" | ")" | "]" if depth == 0 => return at,
                 "}" if depth == 1 && is_item && tokens[item] != "use" => return at + 1,
                 "}" | ")" | "]" => depth -= 1,
@@ -85,7 +85,7 @@ impl Source {
         tokens.len()
     }
 
-    /// Takes in a tree of imports below `prefix`.
+    /// Adds a `use` tree below `prefix`.
     fn import(&mut self, prefix: &mut Path, tree: &[&str]) {
         let depth = prefix.len();
         let mut words = tree.iter().enumerate();
@@ -119,7 +119,7 @@ fn is_name(token: &str) -> bool {
     token.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// True where a path begins: not in the middle of one, nor at a method.
+/// Whether a path starts here, and not in the middle of one or at a method call.
 fn begins(tokens: &[&str], at: usize) -> bool {
     at.checked_sub(1).is_none_or(|before| !["::", "."].contains(&tokens[before]))
 }
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn trees_of_use_are_flat_paths() {
+    fn use_trees_are_flattened() {
         for (text, expected) in [
             ("use a::b;", vec!["a::b"]),
             ("pub(crate) use self::a::b as c;", vec!["self::a::b"]),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_inside_the_code_are_found() {
+    fn paths_in_code_are_found() {
         for (text, expected) in [
             (
                 "fn f(x: super::X) -> crate::a::Y { crate::b::g::<u8>() }",
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_tests_is_left_out() {
+    fn test_code_is_skipped() {
         let text = "
             mod a;
             pub mod b;

@@ -1,5 +1,6 @@
-//! Whether the books balance: what was published times its subscribers is what was delivered, lost or left unsettled,
-//! whoever else is on the channel and however much there is to read.
+//! Accounting of messages: published messages times subscribers equals those delivered, lost and unsettled, whatever
+//! else
+//! is on the channel and however much there is to read.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -23,7 +24,7 @@ use crate::wait::{PATIENCE, end_of, until, until_in_task};
 /// The row `Aggregated` of a run's `_redis.csv`, by column.
 type Books = HashMap<String, u64>;
 
-/// A run of the program in a process of its own.
+/// A run of katydid in a separate process.
 struct Run {
     child: Child,
     prefix: std::path::PathBuf,
@@ -51,7 +52,7 @@ impl Run {
     }
 }
 
-/// Messages that the server itself has counted.
+/// Number of messages published, according to the server.
 fn published(redis: &Redis) -> u64 {
     let info = redis.tell("INFO commandstats");
     let calls = info.split_once("cmdstat_publish:calls=").and_then(|(_, rest)| rest.split(',').next());
@@ -96,7 +97,7 @@ fn balances(books: &Books, subscribers: u64) {
 }
 
 #[test]
-fn two_runs_on_one_channel_at_the_same_time_have_books_of_their_own() {
+fn concurrent_runs_on_one_channel_are_counted_separately() {
     for envelope in ["binary", "json"] {
         let redis = Redis::start("");
         let folder = tempfile::tempdir().expect("a folder");
@@ -106,18 +107,18 @@ fn two_runs_on_one_channel_at_the_same_time_have_books_of_their_own() {
         let (second, first) = (second.end(), first.end());
         balances(&first, 3);
         balances(&second, 2);
-        // By the server's own counts: every message, and every copy of it.
+        // By the server's counters: each message, and each copy of it.
         assert_eq!(first["Published"] + second["Published"], published(&redis), "{first:?} {second:?}");
         let received = first["Received"] + second["Received"];
         assert_eq!(received, first["Receivers"] + second["Receivers"], "{first:?} {second:?}");
-        // The first run was there for all of the second.
+        // The first run lasted for all of the second.
         assert_eq!(first["Foreign"], 3 * second["Published"], "{first:?} {second:?}");
         assert!(second["Foreign"] > 0 && second["Foreign"] < 2 * first["Published"], "{first:?} {second:?}");
     }
 }
 
 #[test]
-fn a_run_that_comes_after_another_knows_nothing_of_it() {
+fn runs_do_not_count_messages_of_earlier_runs() {
     let redis = Redis::start("");
     let folder = tempfile::tempdir().expect("a folder");
     let mut sum = 0;
@@ -131,20 +132,20 @@ fn a_run_that_comes_after_another_knows_nothing_of_it() {
 }
 
 #[test]
-fn a_message_of_another_run_has_no_latency_and_is_in_no_other_count() {
+fn messages_of_other_runs_are_only_counted_as_foreign() {
     let redis = Redis::start("");
     local(async {
-        // Two factories are two runs, also in one process.
-        let (ours, theirs) = (factory(&redis.url()), factory(&redis.url()));
-        let mut subscriber = User::new(&ours);
+        // Two factories are two runs, even in one process.
+        let (first_run, second_run) = (factory(&redis.url()), factory(&redis.url()));
+        let mut subscriber = User::new(&first_run);
         subscriber.subscribe(&["c"], false).await;
-        let (mut one, mut other) = (User::new(&ours), User::new(&theirs));
+        let (mut one, mut other) = (User::new(&first_run), User::new(&second_run));
         for _ in 0..10 {
             one.publish("c", "{}", 0).await;
-            // Theirs have the same numbers.
+            // The other run uses the same numbers.
             other.publish("c", "{}", 0).await;
         }
-        // As a program of before wrote its stamp, and one that is not katydid.
+        // A stamp of version 1, and a message that is not from katydid.
         for message in ["{\"_lt\":[1,0,3,4]}", "hello"] {
             redis.tell(&format!("PUBLISH c '{message}'"));
         }
@@ -162,8 +163,8 @@ async fn run(url: &str, rest: &str) -> Arc<Snapshot> {
     end_of("the end of the run", handle.finished()).await
 }
 
-/// One subscriber to this many channels, and publishers that choose one of them by chance. The run ends by the number of
-/// messages: 10,000 subscriptions take a while on a busy machine.
+/// One subscriber to this many channels, and publishers that choose one of them by chance. The run ends by the number
+/// of messages: 10,000 subscriptions take a while on a busy machine.
 fn many_names(names: usize) -> String {
     let passes = names.div_ceil(1_000);
     format!(
@@ -192,7 +193,7 @@ user_classes:
 }
 
 #[tokio::test]
-async fn ten_thousand_names_on_one_connection_cost_no_more_than_one() {
+async fn ten_thousand_subscriptions_cost_no_more_than_one() {
     let mut medians = Vec::new();
     for names in [1, 10_000] {
         let redis = Redis::start("");
@@ -210,7 +211,7 @@ async fn ten_thousand_names_on_one_connection_cost_no_more_than_one() {
 }
 
 #[test]
-fn ten_thousand_names_are_given_up_one_by_one_and_at_once() {
+fn ten_thousand_subscriptions_can_be_ended() {
     let redis = Redis::start("");
     local(async {
         let factory = factory(&redis.url());
@@ -231,22 +232,22 @@ fn ten_thousand_names_are_given_up_one_by_one_and_at_once() {
         let sum = subscriber.finish().await;
         // c:1, c:11 by its name and twice by the pattern, c:9999, and d:1 once.
         assert_eq!(sum, Tally { received: 6, ..Tally::default() });
-        until_in_task("nobody listens any more", || redis.tell("PUBSUB CHANNELS").starts_with("*0")).await;
+        until_in_task("the end of all subscriptions", || redis.tell("PUBSUB CHANNELS").starts_with("*0")).await;
     });
 }
 
-/// How a server treats its subscribers.
+/// Misbehaviour of a server towards its subscribers.
 #[derive(Clone, Copy, PartialEq)]
 enum Manner {
-    /// It confirms that they leave, and has sent them nothing.
+    /// Confirms unsubscriptions, but delivers no messages.
     Forgetful,
-    /// It sends nothing, not even that.
+    /// Sends nothing at all.
     ProbeError,
-    /// It sends messages without end, and reads no more.
+    /// Sends messages endlessly, and reads nothing.
     Flood,
 }
 
-/// A Redis that confirms subscriptions and accepts messages, and keeps those for itself.
+/// A Redis server that confirms subscriptions and accepts messages, but does not deliver them.
 fn odd_server(manner: Manner) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("redis://{}", listener.local_addr().expect("an address"));
@@ -293,7 +294,7 @@ fn serve(mut stream: TcpStream, manner: Manner) -> Option<()> {
     }
 }
 
-/// A run of two subscribers and a publisher, whose users may take this long to leave.
+/// A run of two subscribers and a publisher, with this stop time-out.
 fn short(stop_timeout: &str) -> String {
     format!(
         r#"
@@ -313,7 +314,7 @@ user_classes:
 }
 
 #[tokio::test]
-async fn what_never_came_is_lost_or_unsettled_but_never_forgotten() {
+async fn missing_messages_are_lost_or_unsettled() {
     for (manner, stop_timeout, is_lost) in [
         (Manner::Forgetful, "30s", true),
         (Manner::ProbeError, "30s", false),
@@ -328,13 +329,16 @@ async fn what_never_came_is_lost_or_unsettled_but_never_forgotten() {
         assert!(due > 10, "{seen:?}");
         assert_eq!((seen.lost_in_stream, seen.unsettled), expected, "{stop_timeout} {seen:?}");
         assert_eq!((seen.received, seen.lost_disconnected), (0, 0), "{seen:?}");
-        let said = katydid::report::text::redis(&last).join("\n");
-        assert!(is_lost || said.contains("0 lost, 0.000 %") && said.contains(" unsettled (not received"), "{said}");
+        let printed = katydid::report::text::redis(&last).join("\n");
+        assert!(
+            is_lost || printed.contains("0 lost, 0.000 %") && printed.contains(" unsettled (not received"),
+            "{printed}"
+        );
     }
 }
 
 #[test]
-fn who_leaves_a_flood_is_not_kept_by_it() {
+fn a_flood_does_not_block_unsubscribing() {
     let url = odd_server(Manner::Flood);
     local(async {
         let mut target = target(&url, katydid::scenario::plan::RedisProtocol::Resp3);
@@ -345,20 +349,20 @@ fn who_leaves_a_flood_is_not_kept_by_it() {
         until_in_task("a flood", || notes.delivered.get().received > 10_000).await;
         let started = Instant::now();
         let sum = subscriber.finish().await;
-        // Five times half a second, as the flood never lets it be quiet; and nothing of ours was in it.
+        // Five times half a second, because the flood is never quiet; none of its messages is ours.
         assert!(started.elapsed() < PATIENCE / 6, "{:?}", started.elapsed());
         assert_eq!((sum.received, sum.lost(), sum.unsettled), (sum.foreign, 0, 0), "{sum:?}");
     });
 }
 
 #[test]
-fn who_leaves_while_its_server_is_away_does_not_wait_for_the_connection() {
+fn unsubscribing_does_not_wait_for_a_connection() {
     let mut redis = Redis::start("");
     local(async {
         let mut subscriber = User::new(&factory(&redis.url()));
         assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "ok");
         redis.kill();
-        // In its place is one that accepts and says nothing.
+        // It is replaced by a server that accepts connections and sends nothing.
         let silent = TcpListener::bind(("127.0.0.1", redis.port)).expect("the port is free again");
         silent.set_nonblocking(true).expect("a socket");
         until_in_task("it tries to come back", || silent.accept().map(std::mem::forget).is_ok()).await;
@@ -370,7 +374,7 @@ fn who_leaves_while_its_server_is_away_does_not_wait_for_the_connection() {
 }
 
 #[test]
-fn a_receiver_that_is_slower_than_its_server_says_so() {
+fn slow_receivers_report_a_backlog() {
     let redis = Redis::start("");
     local(async {
         let factory = factory(&redis.url());
@@ -379,7 +383,7 @@ fn a_receiver_that_is_slower_than_its_server_says_so() {
         subscriber.subscribe(&["c"], false).await;
         quick.subscribe(&["d"], false).await;
         let mut stream = TcpStream::connect(("127.0.0.1", redis.port)).expect("a running Redis");
-        // 10,000 messages that cost us two seconds, and the server no time at all.
+        // 10,000 messages that take us two seconds, and the server no time.
         let commands = format!("PUBLISH c {}\r\n", "x".repeat(100)).repeat(10_000);
         std::thread::spawn(move || {
             stream.write_all(commands.as_bytes()).expect("sent commands");

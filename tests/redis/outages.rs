@@ -1,4 +1,4 @@
-//! Servers that go away, cut a connection off, say nothing or are no Redis at all.
+//! Servers that go away, close connections, do not respond, or are not Redis.
 
 use std::io::{Read as _, Write as _};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use super::users::{User, factory, factory_for, reason, target};
 use crate::wait::until_in_task as until;
 
 #[test]
-fn a_server_that_is_killed_and_comes_back() {
+fn a_server_restart_is_survived() {
     let mut redis = Redis::start("");
     local(async {
         let factory = factory(&redis.url());
@@ -45,7 +45,7 @@ fn a_server_that_is_killed_and_comes_back() {
         assert_eq!(publisher.notes.published.get().published, 300);
         for user in [subscriber, steady] {
             let sum = user.finish().await;
-            // One message may have arrived whose answer did not.
+            // One message may have arrived without its response.
             assert!((300..=301).contains(&sum.received), "{sum:?}");
             assert_eq!((sum.lost(), sum.duplicates, sum.disconnects), (0, 0, 1), "{sum:?}");
         }
@@ -53,7 +53,7 @@ fn a_server_that_is_killed_and_comes_back() {
 }
 
 #[test]
-fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
+fn messages_during_a_disconnect_are_counted_exactly() {
     let redis = Redis::start("");
     local(async {
         let factory = factory(&redis.url());
@@ -64,7 +64,7 @@ fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
             publisher.publish("c", "{}", 0).await;
         }
         redis.tell("CLIENT KILL TYPE pubsub");
-        // The subscriber waits at least 25 ms before it comes back; so much is certainly lost.
+        // The subscriber waits at least 25 ms before it reconnects, so these are certainly lost.
         let mut lost = 0;
         while redis.tell("PUBSUB NUMSUB c").contains(":0") {
             publisher.publish("c", "{}", 0).await;
@@ -86,7 +86,7 @@ fn what_is_published_while_a_subscriber_is_cut_off_is_counted_exactly() {
 }
 
 #[test]
-fn a_subscriber_that_is_too_slow_is_cut_and_its_loss_is_exact() {
+fn losses_of_slow_subscribers_are_exact() {
     let redis = Redis::start("");
     redis.tell("CONFIG SET client-output-buffer-limit \"pubsub 100kb 50kb 1\"");
     local(async {
@@ -99,7 +99,7 @@ fn a_subscriber_that_is_too_slow_is_cut_and_its_loss_is_exact() {
         let flood = std::thread::spawn(move || {
             local(async {
                 let mut publisher = User::new(&elsewhere);
-                // Until the server has cut the subscriber off, and nobody receives any more.
+                // Until the server has disconnected the subscriber, and nobody receives any more.
                 let mut last = 0;
                 let mut count = 0;
                 while count < 20_000 && (count == 0 || publisher.notes.published.get().sent_to > last) {
@@ -110,7 +110,7 @@ fn a_subscriber_that_is_too_slow_is_cut_and_its_loss_is_exact() {
                 publisher.notes.published.get()
             })
         });
-        // Nothing is read meanwhile: this thread is the subscriber's.
+        // Nothing is read meanwhile, because the subscriber runs on this thread.
         let published = flood.join().expect("the publisher ends");
         assert!(published.published < 20_000, "the server never cut the subscriber");
         let notes = std::rc::Rc::clone(&subscriber.notes);
@@ -123,7 +123,7 @@ fn a_subscriber_that_is_too_slow_is_cut_and_its_loss_is_exact() {
 }
 
 #[test]
-fn a_name_that_is_refused_fails_alone() {
+fn a_refused_channel_does_not_affect_others() {
     let redis = Redis::start("");
     redis.tell("ACL SETUSER bob on >pw &a:* +subscribe +publish +unsubscribe +hello");
     for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
@@ -137,7 +137,7 @@ fn a_name_that_is_refused_fails_alone() {
             for channel in ["a:1", "a:2"] {
                 publisher.publish(channel, "{}", 0).await;
             }
-            // Nothing of it is asked for again when the connection breaks.
+            // It is not requested again when the connection breaks.
             let notes = std::rc::Rc::clone(&subscriber.notes);
             until("all have come", || notes.delivered.get().received == 3).await;
             redis.tell("CLIENT KILL TYPE pubsub");
@@ -152,14 +152,14 @@ fn a_name_that_is_refused_fails_alone() {
 }
 
 #[test]
-fn a_right_that_is_taken_away_is_said_and_noticed_when_it_is_given_back() {
+fn revoked_permissions_are_reported_and_retried() {
     let redis = Redis::start("");
     redis.tell("ACL SETUSER bob on >pw &a &b +subscribe +publish +unsubscribe +hello");
     local(async {
         let factory = factory(&redis.url().replace("//", "//bob:pw@"));
         let (mut subscriber, mut publisher) = (User::new(&factory), User::new(&factory));
         assert_eq!(reason(&subscriber.subscribe(&["a", "b"], false).await), "ok");
-        // Redis cuts those that listen to what they may not any more.
+        // Redis disconnects subscribers that lose their permission.
         redis.tell("ACL SETUSER bob resetchannels &a");
         let notes = std::rc::Rc::clone(&subscriber.notes);
         until("both are reported", || notes.outages.borrow().len() == 2).await;
@@ -174,8 +174,8 @@ fn a_right_that_is_taken_away_is_said_and_noticed_when_it_is_given_back() {
     });
 }
 
-/// A Redis before 6 that cuts everybody off: the first one once it is subscribed, the others before that.
-fn cutter() -> String {
+/// A Redis server before version 6 that disconnects everybody: the first client once it is subscribed, others before.
+fn disconnecting_server() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("redis://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || {
@@ -201,9 +201,9 @@ fn cutter() -> String {
 }
 
 #[test]
-fn a_server_that_cuts_its_subscribers_off_is_not_said_to_be_away() {
+fn a_server_that_disconnects_subscribers_is_not_reported_as_unreachable() {
     local(async {
-        let mut subscriber = User::new(&factory(&cutter()));
+        let mut subscriber = User::new(&factory(&disconnecting_server()));
         assert_eq!(reason(&subscriber.subscribe(&["c"], false).await), "ok");
         let notes = std::rc::Rc::clone(&subscriber.notes);
         until("two are reported", || notes.outages.borrow().len() >= 2).await;
@@ -213,9 +213,9 @@ fn a_server_that_cuts_its_subscribers_off_is_not_said_to_be_away() {
 }
 
 #[test]
-fn a_shard_that_lives_elsewhere_fails_alone() {
+fn a_shard_on_another_node_does_not_affect_others() {
     let redis = Redis::start("--cluster-enabled yes");
-    // Of `a` (slot 15495) and `b` (slot 3300) this node has only the first.
+    // This node has only `a` (slot 15495), not `b` (slot 3300).
     redis.tell("CLUSTER ADDSLOTSRANGE 10000 16383");
     redis.tell("CONFIG SET cluster-require-full-coverage no");
     local(async {
@@ -233,7 +233,7 @@ fn a_shard_that_lives_elsewhere_fails_alone() {
 }
 
 #[test]
-fn every_kind_of_broken_server_has_a_plain_reason() {
+fn failures_have_plain_reasons() {
     let full = Redis::start("--maxmemory 1mb --maxmemory-policy noeviction");
     let replica = Redis::start(&format!("--replicaof 127.0.0.1 {}", free_port()));
     let plain = |answer: &'static [u8]| pretender(answer, false);
@@ -266,7 +266,7 @@ fn every_kind_of_broken_server_has_a_plain_reason() {
 }
 
 #[test]
-fn a_server_that_says_nothing_costs_the_time_out_and_no_more() {
+fn silent_servers_time_out() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("redis://{}", listener.local_addr().expect("an address"));
     local(async {
@@ -302,13 +302,13 @@ fn a_subscriber_is_back_soon_after_its_server() {
         redis.kill();
         let notes = std::rc::Rc::clone(&subscriber.notes);
         let mut attempts = Vec::new();
-        // Pauses that double for ever would have grown to half a minute by then.
+        // If pauses had no maximum, they would be half a minute by now.
         while attempts.len() < 11 {
             let known = notes.outages.borrow().len();
             until("another attempt", || notes.outages.borrow().len() > known).await;
             attempts.push(Instant::now());
         }
-        // A machine that stands still makes some of them longer, but not the shortest.
+        // Stalls of the machine lengthen some of them, but not the shortest.
         let shortest = attempts[6..].windows(2).map(|pair| pair[1] - pair[0]).min();
         assert!(shortest < Some(Duration::from_millis(1_100)), "{attempts:?}");
         redis.revive();

@@ -1,5 +1,4 @@
-//! Whole runs against a Redis: what their figures and their words say when it stands still, is not there, or repeats
-//! what it was sent.
+//! Whole runs with Redis: figures and messages when the server stalls, is unavailable, or repeats what it was sent.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -48,7 +47,7 @@ user_classes:
     tasks: [{ steps: [{ publish: c, payload: "sent={{ now('unix_ms') }}" }] }]
 "#;
 
-/// Messages that the server itself has counted.
+/// Number of messages published, according to the server.
 fn published(redis: &Redis) -> u64 {
     let info = redis.tell("INFO commandstats");
     let calls = info.split_once("cmdstat_publish:calls=").and_then(|(_, rest)| rest.split(',').next());
@@ -58,13 +57,13 @@ fn published(redis: &Redis) -> u64 {
 /// The message that ends an [`observer`].
 const END: &str = "that-is-all";
 
-/// What a subscriber without katydid's code sees of the messages' own times, until it sees [`END`].
+/// The latencies measured by a subscriber without katydid's code, until it receives [`END`].
 fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a running Redis");
     stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     stream.write_all(b"SUBSCRIBE c\r\n").expect("a sent command");
     let mut buffer = vec![0; 65_536];
-    // The answer says that it is subscribed: no message comes before that.
+    // After this response it is subscribed, and no message comes before it.
     let length = stream.read(&mut buffer).expect("an answer");
     assert!(buffer[..length].ends_with(b":1\r\n"), "{}", String::from_utf8_lossy(&buffer[..length]));
     std::thread::spawn(move || {
@@ -90,28 +89,28 @@ fn observer(port: u16) -> JoinHandle<Vec<Duration>> {
 }
 
 #[tokio::test]
-async fn a_delivery_is_timed_from_the_send_also_when_the_server_has_stood_still() {
+async fn deliveries_are_timed_from_the_send() {
     calmly(STALL, async || {
         let redis = Redis::start("");
         let other = observer(redis.port);
         let running = tokio::spawn(run(scenario(&redis.url(), PACED)));
         until_in_task("messages", || published(&redis) > 200).await;
         redis.signal("STOP");
-        // How long it stands still is what the times are held against.
+        // The times are compared with how long it was stopped.
         tokio::time::sleep(Duration::from_secs(2)).await;
         redis.signal("CONT");
         let last = running.await.expect("no panic");
         redis.tell(&format!("PUBLISH c {END}"));
         let (published, delivered) = (times(&last, "PUBLISH"), times(&last, "DELIVER"));
         assert_eq!(published.count, delivered.count);
-        // What was due meanwhile was sent late, which PUBLISH says. Only what was on its way took long to arrive.
+        // What was due meanwhile was sent late, as PUBLISH shows. Only messages in flight took long to arrive.
         assert!(published.p(90.0) > Duration::from_millis(500), "{published:?}");
         assert!(delivered.p(95.0) < Duration::from_millis(300), "{delivered:?}");
         assert!(delivered.max > Duration::from_millis(1_800), "{delivered:?}");
-        let mut theirs = other.join().expect("no panic");
-        assert_eq!(theirs.len() as u64, delivered.count);
+        let mut independent = other.join().expect("no panic");
+        assert_eq!(independent.len() as u64, delivered.count);
         for percent in [50.0, 95.0] {
-            let (a, b) = (delivered.p(percent), percentile(&mut theirs, percent as usize));
+            let (a, b) = (delivered.p(percent), percentile(&mut independent, percent as usize));
             assert!(a.abs_diff(b) < Duration::from_millis(10), "p{percent}: {a:?} {b:?}");
         }
     })
@@ -150,7 +149,7 @@ fn a_recorded_run_has_redis_over_time() {
 }
 
 #[tokio::test]
-async fn our_own_pause_before_connecting_again_is_in_no_time() {
+async fn the_pause_before_reconnecting_is_in_no_timing() {
     calmly(STALL, async || {
         let url = format!("redis://127.0.0.1:{}", free_port());
         let last = run(scenario(
@@ -161,22 +160,22 @@ async fn our_own_pause_before_connecting_again_is_in_no_time() {
         .await;
         let published = times(&last, "PUBLISH");
         assert!((8..60).contains(&published.count), "{published:?}");
-        // Not the longest: a machine that stands still makes one attempt longer. A third of the pauses are a second.
+        // Not the maximum: stalls of the machine lengthen some attempts. A third of the pauses take a second.
         assert!(published.p(75.0) < Duration::from_millis(400), "{published:?}");
         let server = last.redis.as_ref().and_then(|redis| redis.server.clone()).expect("looks");
         assert_eq!((server.unreached, server.stale.as_deref()), (true, Some("connection refused")));
-        let said = text::summary(&last, &katydid::verdict::conclude(&last, false), 200);
+        let printed = text::summary(&last, &katydid::verdict::conclude(&last, false), 200);
         assert!(
-            said.contains("no figures from the server: connection refused") && !said.contains("0 clients"),
-            "{said}"
+            printed.contains("no figures from the server: connection refused") && !printed.contains("0 clients"),
+            "{printed}"
         );
-        assert!(!said.contains("delivered"), "nobody listens, so nothing is known of deliveries: {said}");
+        assert!(!printed.contains("delivered"), "there is no subscriber, so deliveries are unknown: {printed}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_servers_figures_are_those_of_the_run_and_not_of_its_end() {
+async fn figures_of_the_server_cover_the_whole_run() {
     let redis = Redis::start("");
     let plan = scenario(
         &redis.url(),
@@ -195,8 +194,8 @@ user_classes:
 }
 
 #[test]
-fn a_password_that_the_server_gives_back_is_nowhere() {
-    // Such a server repeats what it was sent, for it knows neither command.
+fn echoed_passwords_are_masked_everywhere() {
+    // Such a server repeats its input, because it knows neither command.
     let redis = Redis::start("--rename-command AUTH NONE1 --rename-command HELLO NONE2");
     let folder = tempfile::tempdir().expect("a folder");
     let katydid = |args: &[&str], scenario: &str| {
@@ -209,14 +208,14 @@ fn a_password_that_the_server_gives_back_is_nowhere() {
             .env("REDIS_PASSWORD", "EnvPw5678")
             .output()
             .expect("the program");
-        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-        said.push_str(&String::from_utf8_lossy(&output.stderr));
+        let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        printed.push_str(&String::from_utf8_lossy(&output.stderr));
         for entry in std::fs::read_dir(folder.path()).expect("a folder").flatten() {
             if entry.path().extension().is_some_and(|ending| ending == "csv") {
-                said.push_str(&std::fs::read_to_string(entry.path()).expect("a file"));
+                printed.push_str(&std::fs::read_to_string(entry.path()).expect("a file"));
             }
         }
-        said
+        printed
     };
     let run = ["-f", "s.yaml", "--headless", "-t", "2s", "-u", "1", "--csv", "out"];
     let tasks = "tasks: [{ steps: [{ publish: c }, { redis: [GET, x] }, { wait: 100ms }] }]";
@@ -236,14 +235,14 @@ fn a_password_that_the_server_gives_back_is_nowhere() {
         (&run, &in_a_command),
         (&["try", "s.yaml"], &in_a_command),
     ] {
-        let said = katydid(args, scenario);
-        assert!(!said.contains("EchoPw") && !said.contains("EnvPw"), "{args:?}: {said}");
-        assert!(args[0] == "check" || said.contains("***"), "{args:?}: {said}");
+        let printed = katydid(args, scenario);
+        assert!(!printed.contains("EchoPw") && !printed.contains("EnvPw"), "{args:?}: {printed}");
+        assert!(args[0] == "check" || printed.contains("***"), "{args:?}: {printed}");
     }
 }
 
 #[tokio::test]
-async fn what_was_not_answered_when_the_run_ended_is_a_failure() {
+async fn unanswered_commands_at_the_end_are_failures() {
     let redis = Redis::start("");
     let rest = "run_time: 3s\nstop_timeout: 2s\nusers: 2\ntasks: [{ steps: [{ publish: c }, { wait: 10ms }] }]";
     let running = tokio::spawn(run(scenario(&redis.url(), rest)));
@@ -259,7 +258,7 @@ async fn what_was_not_answered_when_the_run_ended_is_a_failure() {
 }
 
 #[test]
-fn a_run_to_which_nothing_was_answered_is_not_clean() {
+fn a_run_without_responses_has_a_failure_exit_code() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("redis://{}", listener.local_addr().expect("an address"));
     let folder = tempfile::tempdir().expect("a folder");
@@ -272,13 +271,13 @@ fn a_run_to_which_nothing_was_answered_is_not_clean() {
         .env_remove("REDIS_HOST")
         .output()
         .expect("the program");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.starts_with(" ✗ failed: no request got a response\n ✗ TARGET NOT RESPONDING: "), "{said}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{printed}");
+    assert!(printed.starts_with(" ✗ failed: no request got a response\n ✗ TARGET NOT RESPONDING: "), "{printed}");
 }
 
 #[test]
-fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
+fn classes_without_users_are_reported_at_the_start() {
     let redis = Redis::start("");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("s.yaml");
@@ -293,13 +292,13 @@ fn a_class_that_nobody_is_left_for_is_said_at_the_start() {
         .args(["-u", "60", "-r", "200", "-t", "1s", "--headless", "--only-summary", "--host", &redis.url()])
         .output()
         .expect("the program");
-    let said = String::from_utf8_lossy(&output.stderr);
+    let printed = String::from_utf8_lossy(&output.stderr);
     let words = "60 users are too few for every class: Subscriber has 60 of 200, Publisher has no users";
-    assert!(said.contains(words), "{said}");
+    assert!(printed.contains(words), "{printed}");
 }
 
 #[test]
-fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
+fn a_trial_shows_passed_and_failed_checks() {
     let redis = Redis::start("");
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("s.yaml");
@@ -315,7 +314,7 @@ fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
         .arg(&file)
         .output()
         .expect("the program");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let printed = String::from_utf8_lossy(&output.stdout);
     for line in [
         "✓ body \"OK\"",
         "✓ time < 9s",
@@ -324,7 +323,7 @@ fn a_trial_shows_what_held_of_an_answer_and_what_did_not() {
         "✗ expected json $.n >= 5\n      got 3\n",
         "3 requests, 1 failed, 3 expectations passed, 1 failed",
     ] {
-        assert!(said.contains(line), "{line}: {said}");
+        assert!(printed.contains(line), "{line}: {printed}");
     }
     assert_eq!(output.status.code(), Some(1));
 }

@@ -1,4 +1,4 @@
-//! Scenarios with Redis as people write them, from the file to the figures.
+//! Redis scenarios, from the file to the figures.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub fn scenario(url: &str, rest: &str) -> katydid::scenario::plan::Plan {
 }
 
 #[test]
-fn the_page_is_right_and_the_address_comes_from_where_it_says() {
+fn the_documented_example_works_and_the_address_can_be_set() {
     use katydid::scenario::{Overrides, Scenario};
     let page = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/redis.md"));
     let page = page.expect("the page");
@@ -36,7 +36,7 @@ fn the_page_is_right_and_the_address_comes_from_where_it_says() {
         let redis = plan.redis.as_ref().expect("a target");
         assert_eq!((&*redis.url, &*plan.host, plan.not_runnable()), (url, shown, None));
     }
-    // Nothing but the flag says where it is.
+    // Only the flag has the address.
     let alone = Scenario::parse("alone.yaml", &without);
     if std::env::var_os("REDIS_HOST").is_none() {
         let alone = alone.unwrap_or_else(|e| panic!("{e}"));
@@ -117,7 +117,7 @@ spawn_rate: 100
 }
 
 #[tokio::test]
-async fn a_run_without_a_server_says_why_and_goes_on() {
+async fn runs_without_a_server_continue_with_failures() {
     let plan = scenario(
         &format!("redis://127.0.0.1:{}", free_port()),
         "users: 2\nspawn_rate: 100\nrun_time: 1s\nwait_time: constant(50ms)\non_start: [{ subscribe: a, measure: delivery }]\n\
@@ -137,7 +137,7 @@ async fn a_run_without_a_server_says_why_and_goes_on() {
 }
 
 #[test]
-fn the_scenario_that_ships_runs_without_a_failure_or_a_loss() {
+fn the_shipped_scenario_has_no_failures_or_losses() {
     let redis = Redis::start("");
     let folder = tempfile::tempdir().expect("a folder");
     let prefix = folder.path().join("run");
@@ -145,14 +145,14 @@ fn the_scenario_that_ships_runs_without_a_failure_or_a_loss() {
         .env("KATYDID_RUNS_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/runs"))
         .env_remove("GITHUB_ACTIONS")
         .args(["-f", concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios/redis-pubsub.yaml")])
-        // Ten publishers: a test is no race.
+        // Ten publishers are enough for a test.
         .args(["-u", "50", "-r", "200", "-t", "6s", "--headless", "--only-summary", "--csv"])
         .arg(&prefix)
         .env("REDIS_URL", redis.url())
         .output()
         .expect("the program");
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{printed}{}", String::from_utf8_lossy(&output.stderr));
     let mut rows = csv::Reader::from_path(format!("{}_stats.csv", prefix.display())).expect("a file");
     let rows: Vec<csv::StringRecord> = rows.records().map(|row| row.expect("a row")).collect();
     let requests = |kind: &str, name: &str| -> u64 {
@@ -162,7 +162,7 @@ fn the_scenario_that_ships_runs_without_a_failure_or_a_loss() {
     assert_eq!(requests("SUBSCRIBE", "orders:eu orders:us"), 40);
     for channel in ["orders:eu", "orders:us"] {
         let published = requests("PUBLISH", channel);
-        assert!(published > 5, "{said}");
-        assert_eq!(requests("DELIVER", channel), 40 * published, "{said}");
+        assert!(published > 5, "{printed}");
+        assert_eq!(requests("DELIVER", channel), 40 * published, "{printed}");
     }
 }

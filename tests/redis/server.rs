@@ -1,4 +1,4 @@
-//! A Redis of the test's own on a free port, and servers that only pretend to be one.
+//! Redis servers on free ports, and servers that pretend to be Redis.
 
 #[path = "../common/authority.rs"]
 mod authority;
@@ -11,7 +11,7 @@ use authority::make_certificates;
 
 use crate::wait::until;
 
-/// Ended when dropped.
+/// A running server; stops when dropped.
 pub struct Redis {
     pub port: u16,
     arguments: Vec<String>,
@@ -20,7 +20,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// With these arguments besides.
+    /// Starts with additional arguments.
     pub fn start(arguments: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let arguments = arguments.split_whitespace().map(str::to_owned).collect();
@@ -29,12 +29,12 @@ impl Redis {
         redis
     }
 
-    /// Plain but for TLS, on `localhost`, with a certificate of a private authority.
+    /// Starts with TLS on `localhost`, with a certificate of a private CA.
     pub fn with_tls() -> Self {
         Self::over_tls("no")
     }
 
-    /// The same, but it wants a certificate of that authority from its clients as well.
+    /// Like [`with_tls`](Self::with_tls), but requires client certificates of that CA.
     pub fn with_client_certificates() -> Self {
         Self::over_tls("yes")
     }
@@ -53,7 +53,7 @@ impl Redis {
         redis
     }
 
-    /// Starts it again on the same port.
+    /// Restarts on the same port.
     pub fn revive(&mut self) {
         let port = self.port.to_string();
         self.spawn(&port);
@@ -68,16 +68,16 @@ impl Redis {
         until("a Redis that listens", || TcpStream::connect(("127.0.0.1", self.port)).is_ok());
     }
 
-    /// Ends it without a word to anybody.
+    /// Kills the server.
     pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // Both fail only when it has ended already.
+            // Both fail only if it has already ended.
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    /// Sends it a signal, such as `STOP`.
+    /// Sends a signal, such as `STOP`.
     pub fn signal(&self, name: &str) {
         let id = self.child.as_ref().expect("a running Redis").id().to_string();
         let status = Command::new("kill").args([&format!("-{name}"), &id]).status();
@@ -92,7 +92,7 @@ impl Redis {
         self.folder.path().join(name)
     }
 
-    /// A command by a plain socket; returns the first bytes of the answer.
+    /// Sends a command over a plain socket; returns the first bytes of the response.
     pub fn tell(&self, line: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("a running Redis");
         write!(stream, "{line}\r\n").expect("a sent command");
@@ -112,7 +112,7 @@ pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port()
 }
 
-/// A server that answers whatever comes with the same bytes, and closes after that if it is told to.
+/// A server that responds to everything with the same bytes, and closes the connection if `closes`.
 pub fn pretender(answer: &'static [u8], closes: bool) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("redis://{}", listener.local_addr().expect("an address"));

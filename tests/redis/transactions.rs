@@ -1,4 +1,4 @@
-//! Errors inside the responses of transactions, scripts and functions, from a real server.
+//! Errors inside responses to transactions, scripts and functions, from a real server.
 
 use katydid::scenario::plan::RedisProtocol;
 use katydid::stats::Snapshot;
@@ -13,7 +13,7 @@ const NO_NUMBER: &str = "ERR value is not an integer or out of range";
 const WRONG_KIND: &str = "WRONGTYPE Operation against a key holding the wrong kind of value";
 
 #[test]
-fn an_error_inside_a_response_is_a_failure_that_names_its_place() {
+fn nested_errors_are_failures() {
     let redis = Redis::start("");
     redis.tell("SET text abc");
     redis.tell("FUNCTION LOAD \"#!lua name=mine\\nredis.register_function('mine', function(keys) return {1, redis.pcall('INCR', keys[1])} end)\"");
@@ -29,7 +29,7 @@ fn an_error_inside_a_response_is_a_failure_that_names_its_place() {
                 (&[&["GET", "n"], &["EVAL", "return {1, redis.pcall('INCR', 'text')}", "0"]], {
                     exec("2 (EVAL), element 2", NO_NUMBER)
                 }),
-                // What looks like an error is a string.
+                // A string that looks like an error.
                 (&[&["SET", "n", "-ERR no"], &["GET", "n"]], "ok".to_owned()),
             ] {
                 assert_eq!(reason(&user.command(&["MULTI"]).await), "ok");
@@ -65,7 +65,7 @@ fn an_error_inside_a_response_is_a_failure_that_names_its_place() {
                     format!("EVAL: element 1: {NO_NUMBER}")
                 );
             }
-            // The whole response is an error, as before.
+            // The whole response is an error.
             let sent = user.command(&["EVAL", "return redis.call('INCR', 'text')", "0"]).await;
             assert!(reason(&sent).starts_with("ERR value is not an integer"), "{}", reason(&sent));
         });
@@ -73,7 +73,7 @@ fn an_error_inside_a_response_is_a_failure_that_names_its_place() {
 }
 
 #[test]
-fn a_transaction_that_a_watched_key_has_stopped_is_a_failure_unless_it_is_expected() {
+fn aborted_transactions_are_failures_unless_expected() {
     let redis = Redis::start("");
     for protocol in [RedisProtocol::Resp2, RedisProtocol::Resp3] {
         local(async {
@@ -93,7 +93,7 @@ fn a_transaction_that_a_watched_key_has_stopped_is_a_failure_unless_it_is_expect
 }
 
 #[tokio::test]
-async fn a_scenario_may_expect_a_transaction_to_be_stopped_and_takes_its_captures_from_one_that_failed() {
+async fn captures_are_set_from_failed_transactions() {
     let redis = Redis::start("");
     redis.tell("SET text abc");
     let steps = r#"

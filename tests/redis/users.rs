@@ -1,4 +1,4 @@
-//! Simulated users that publish and subscribe, and what was measured of them.
+//! Simulated users that publish and subscribe, and what was measured.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -20,23 +20,23 @@ use katydid::stats::operation::Cost;
 use katydid::stats::{Reason, Remarks};
 use tokio::sync::Notify;
 
-/// Rows of the tests: the deliveries of the n-th name have row [`DELIVER`] + n.
+/// Rows of the tests: deliveries of the n-th name have row [`DELIVER`] + n.
 pub const PUBLISH: u32 = 0;
 pub const SUBSCRIBE: u32 = 1;
 pub const COMMAND: u32 = 2;
 pub const DELIVER: u32 = 10;
 
-/// Keeps everything.
+/// A sink that stores everything.
 #[derive(Default)]
 pub struct Notes {
     pub latencies: RefCell<Vec<Duration>>,
     pub delivered: Cell<Tally>,
     pub published: Cell<Tally>,
-    /// Longest time that messages came faster than they were read.
+    /// The longest backlog.
     pub backlog: Cell<Duration>,
-    /// What it costs to keep anything.
+    /// Artificial cost of storing a message.
     pub slow: Cell<Duration>,
-    /// Reasons of the outages of subscribers.
+    /// Reasons of outages of subscribers.
     pub outages: RefCell<Vec<String>>,
 }
 
@@ -67,7 +67,7 @@ impl MessageSink for Notes {
     }
 }
 
-/// A user that stays until it is done and whom nobody watches.
+/// A user that stays to the end and has no trace.
 #[derive(Default)]
 struct Steadfast(Notify);
 
@@ -194,7 +194,7 @@ impl User {
         self.client.unsubscribe(&[text(name)], &mut self.scope, &Steadfast::default(), &mut result).await;
     }
 
-    /// Ends the user and says what it received.
+    /// Ends the user and returns what it received.
     pub async fn finish(mut self) -> Tally {
         self.client.finish().await;
         self.notes.delivered.get()
@@ -206,7 +206,7 @@ pub fn reason(result: &StepResult) -> String {
     result.failure().map_or_else(|| "ok".to_owned(), |failure| failure.reason.to_string())
 }
 
-/// The time that so many of a hundred do not pass.
+/// The percentile of the times; sorts them.
 pub fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times.sort_unstable();
     times[(times.len() * percent / 100).min(times.len() - 1)]

@@ -1,6 +1,6 @@
-//! Markdown in which what comes from outside is only text.
+//! Checks that Markdown contains text from outside only as text.
 
-/// Only code has what could be markup, a link or a mention, and all rows of a table have as many cells as its head.
+/// Markup, links and mentions occur only in code, and all rows of a table have as many cells as its head.
 pub fn markdown_is_inert(text: &str) {
     let (mut in_block, mut width) = (None, None);
     for (at, line) in text.lines().enumerate() {
@@ -29,7 +29,7 @@ pub fn markdown_is_inert(text: &str) {
     assert_eq!(in_block, None, "a block that does not end");
 }
 
-/// The line without its code spans, as CommonMark finds them; an escaped backtick begins none.
+/// The line without code spans, as CommonMark finds them; an escaped backtick does not start one.
 fn without_code(line: &str) -> String {
     let (mut out, mut rest) = (String::new(), line);
     while let Some(at) = rest.find('`') {
@@ -51,7 +51,7 @@ fn without_code(line: &str) -> String {
         };
         rest = &after[close + fence.len()..];
     }
-    // What a backslash escapes is text.
+    // A backslash makes the next character text.
     let mut escaped = false;
     let keep = |c: &char| {
         let is_text = escaped || *c == '\\';
@@ -61,7 +61,7 @@ fn without_code(line: &str) -> String {
     (out + rest).chars().filter(keep).collect()
 }
 
-/// Cells of a row of a table: a bar ends one unless a backslash stands before it.
+/// Number of cells of a table row: a bar ends a cell unless it is escaped.
 fn cells(line: &str) -> usize {
     line.replace("\\|", "").matches('|').count() - 1
 }

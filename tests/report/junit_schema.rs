@@ -1,11 +1,11 @@
-//! The schema of JUnit files that Jenkins, GitLab and GitHub actions read: elements, where they may be, and their
+//! The JUnit schema that Jenkins, GitLab and GitHub Actions accept: elements, their parents and attributes.
 //! attributes.
 
 use roxmltree::{Document, Node};
 
 type Names = &'static [&'static str];
 
-/// An element: what it must and may have as attributes, and its children.
+/// An element: required and optional attributes, and children.
 const ELEMENTS: &[(&str, Names, Names, Names)] = &[
     ("testsuites", &[], &["name", "tests", "failures", "errors", "time"], &["testsuite"]),
     (

@@ -1,11 +1,11 @@
-//! What reports show, made anew from the JSON document.
+//! Formats figures of the JSON document as reports do.
 
 use std::time::Duration;
 
 use katydid::units;
 use serde_json::Value;
 
-/// The key figures of a row: requests, failed, requests per second, p50, p95, p99, max.
+/// The key figures of a row: requests, failures, requests per second, p50, p95, p99, max.
 pub fn key_figures(row: &Value) -> [String; 7] {
     let count = |name: &str| units::count(row[name].as_u64().expect("a count"));
     let failed = match row["failures"].as_u64().expect("a count") {

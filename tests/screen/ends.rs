@@ -1,5 +1,5 @@
-//! A panic while the screen is up. The program under test is this test binary: it takes the terminal over through the
-//! public interface and panics where a mistake of ours would.
+//! Panics while the screen is open. The program under test is this test binary: it opens the screen through the public
+//! interface and panics.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use katydid::tui::{self, Starter, TuiError};
 
 use super::terminal::Terminal;
 
-/// Set for the program under test: in which thread it panics.
+/// Set for the program under test: the thread that panics.
 const WHERE: &str = "KATYDID_TEST_PANIC";
 
 struct Panics(String);
@@ -27,7 +27,7 @@ impl Starter for Panics {
     }
 }
 
-/// Nothing unless it is started by the tests below.
+/// Does nothing unless started by the tests below.
 #[test]
 fn program_under_test() {
     let Ok(place) = std::env::var(WHERE) else { return };
@@ -40,7 +40,7 @@ fn program_under_test() {
     }
 }
 
-fn ends_sane(place: &str, words: &str) {
+fn restores_the_terminal(place: &str, words: &str) {
     let terminal = Terminal::open();
     let binary = std::env::current_exe().expect("this program");
     terminal.program(&format!(
@@ -56,10 +56,10 @@ fn ends_sane(place: &str, words: &str) {
 
 #[test]
 fn a_panic_on_another_thread_ends_the_screen_with_its_reason() {
-    ends_sane("shard", "reported: a mistake on a shard's thread at tests/screen/ends.rs");
+    restores_the_terminal("shard", "reported: a mistake on a shard's thread at tests/screen/ends.rs");
 }
 
 #[test]
 fn a_panic_on_the_screens_thread_restores_the_terminal_first() {
-    ends_sane("screen", "a mistake on the screen's thread");
+    restores_the_terminal("screen", "a mistake on the screen's thread");
 }

@@ -1,4 +1,4 @@
-//! A scenario with Redis from the launcher on: the server is missing first, and then it is there.
+//! A Redis scenario in the launcher: without a server first, then with one.
 
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "../redis/server.rs"]
@@ -7,7 +7,7 @@ mod server;
 use super::terminal::Terminal;
 
 #[test]
-fn a_run_with_redis_from_a_missing_server_to_its_figures() {
+fn the_launcher_waits_for_redis_and_runs() {
     let mut redis = server::Redis::start("");
     redis.kill();
     let terminal = Terminal::open();
@@ -23,7 +23,7 @@ fn a_run_with_redis_from_a_missing_server_to_its_figures() {
     let port = redis.port;
     let launcher = terminal
         .until("word that there is no Redis", |screen| screen.contains(&format!("no Redis at 127.0.0.1:{port}")));
-    // The commands are whole, wherever their lines break.
+    // Commands are complete, wherever lines wrap.
     let lines = launcher.lines().filter_map(|line| Some(line.rsplit_once("││")?.1.trim_matches(['│', ' '])));
     let words = lines.collect::<Vec<_>>().join(" ");
     for needle in [

@@ -1,4 +1,4 @@
-//! A secret that the server gives back is on no page of the screen.
+//! Secrets that the server repeats are not shown on any page of the screen.
 
 use crate::common::raw_server;
 use crate::terminal::Terminal;
@@ -7,7 +7,7 @@ const ANSWER: &[u8] = b"HTTP/1.1 500 No\r\nx-echo: tok-48151623-end\r\ncontent-l
                         no such user: tok-48151623-end, in brief";
 
 #[test]
-fn the_launcher_and_the_detail_of_a_failure_show_no_secret() {
+fn launcher_and_detail_pages_hide_secrets() {
     let url = raw_server(ANSWER);
     let terminal = Terminal::open();
     let text = format!(

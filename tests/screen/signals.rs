@@ -1,4 +1,4 @@
-//! Signals that would end the program where it stands: the terminal is given back, and what was measured is written.
+//! Signals that end the program by default: the terminal is restored, and results are written.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use super::alive;
 use super::terminal::{Terminal, until_gone};
 
 #[test]
-fn whatever_signal_ends_the_screen_the_terminal_is_given_back() {
+fn all_signals_restore_the_terminal() {
     for (name, number) in
         [("QUIT", 3), ("ABRT", 6), ("USR1", 10), ("USR2", 12), ("ALRM", 14), ("XCPU", 24), ("RTMIN", 34)]
     {
@@ -23,7 +23,7 @@ fn whatever_signal_ends_the_screen_the_terminal_is_given_back() {
 }
 
 #[test]
-fn a_limit_of_file_sizes_is_an_error_of_the_export_and_not_the_end() {
+fn file_size_limits_are_errors_of_the_export() {
     let terminal = Terminal::open();
     terminal.line("ulimit -f 1");
     terminal.katydid("--autostart -u 5 -r 50 -s 2s");
@@ -31,7 +31,7 @@ fn a_limit_of_file_sizes_is_an_error_of_the_export_and_not_the_end() {
     terminal.key("e");
     terminal.until("the reason", |screen| screen.contains("cannot write") && alive(screen));
     assert!(terminal.results(".tmp").is_empty());
-    // Neither do the files of the recorded run, which are too long too.
+    // The files of the recording exceed the limit too.
     terminal.key("q");
     terminal.until("question", |screen| screen.contains("y/n"));
     terminal.key("y");
@@ -39,7 +39,7 @@ fn a_limit_of_file_sizes_is_an_error_of_the_export_and_not_the_end() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_said_before_the_screen() {
+fn unwritable_folders_are_reported_before_the_screen_opens() {
     let terminal = Terminal::open();
     std::fs::write(terminal.folder().join("taken"), "").unwrap();
     terminal.katydid("--autostart --csv taken/run");
@@ -49,7 +49,7 @@ fn a_place_that_cannot_be_written_is_said_before_the_screen() {
 }
 
 #[test]
-fn certificates_that_nobody_checks_are_told_in_the_launcher_the_first_line_and_the_summary() {
+fn insecure_tls_is_shown_everywhere() {
     let terminal = Terminal::open();
     let scenario = "host: https://127.0.0.1:1\nusers: 2\ndefaults: { tls: { insecure: true } }\n\
                     tasks: [{ steps: [{ get: / }, { wait: 100ms }] }]\n";

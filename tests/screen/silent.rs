@@ -1,4 +1,4 @@
-//! A target that says nothing, as a person meets it: down, and hung. Nothing may look well.
+//! Targets that are down or hang: nothing on the screen may look good.
 
 use std::net::TcpListener;
 
@@ -7,14 +7,14 @@ use super::terminal::Terminal;
 
 const SIZES: [(u16, u16); 3] = [(80, 22), (80, 24), (160, 45)];
 
-/// Accepts connections, as the system does for a listener, and never responds.
+/// Accepts connections in the kernel and never responds.
 fn hung() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     (listener, url)
 }
 
-/// Three users, who ask for something at once.
+/// A scenario of three users that send requests at once.
 fn start(terminal: &Terminal, url: &str) -> u32 {
     let text = format!(
         "name: silent\nhost: {url}\nusers: 3\nspawn_rate: 100\nwait_time: constant(200ms)\n\
@@ -25,7 +25,7 @@ fn start(terminal: &Terminal, url: &str) -> u32 {
 }
 
 #[test]
-fn a_target_that_hangs_is_said_to_hang_and_named_first_at_the_end() {
+fn a_hanging_target_is_the_first_finding() {
     let (_listener, url) = hung();
     let terminal = Terminal::open();
     let pid = start(&terminal, &url);
@@ -44,7 +44,7 @@ fn a_target_that_hangs_is_said_to_hang_and_named_first_at_the_end() {
         }
         assert!(!screen.contains("no request has failed") && !screen.contains("0.00 %"), "{size:?}:\n{screen}");
     }
-    // Left during the stop.
+    // Quit during the stop.
     terminal.key("q");
     terminal.until("question", |screen| screen.contains("y/n"));
     terminal.key("y");
@@ -59,7 +59,7 @@ fn a_target_that_hangs_is_said_to_hang_and_named_first_at_the_end() {
 }
 
 #[test]
-fn a_target_that_is_down_is_the_sentence_whatever_the_generator_does() {
+fn a_target_that_is_down_is_the_first_finding() {
     let mut server = Server::start();
     let url = server.url();
     let place = url.trim_start_matches("http://");
@@ -76,7 +76,7 @@ fn a_target_that_is_down_is_the_sentence_whatever_the_generator_does() {
         assert!(screen.lines().next().is_some_and(|first| first.contains("✗ FAILING")), "{size:?}:\n{screen}");
         assert!(screen.contains("100.00 % failed ▲  p50      –"), "no response has no time, {size:?}:\n{screen}");
     }
-    // It comes back, and so does the state.
+    // The target comes back, and so does the state.
     server.revive();
     terminal.until("the state of a run that is well", |screen| {
         screen.lines().next().is_some_and(|first| first.contains("RUNNING"))

@@ -1,4 +1,4 @@
-//! A terminal that takes nothing for a while: the load goes on, no figure is lost, and the screen comes back.
+//! A terminal that accepts nothing for a while: the load continues, no figure is lost, and the screen recovers.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -13,7 +13,7 @@ use rustix::pty::OpenptFlags;
 use super::common::Server;
 use crate::wait::{PATIENCE, until};
 
-/// The side of a pseudoterminal where the person sits, and what has been read from it.
+/// The user's side of a pseudoterminal, and what was read from it.
 struct Person {
     master: File,
     slave: String,
@@ -23,9 +23,9 @@ struct Person {
 #[derive(Default)]
 struct Seen {
     bytes: Vec<u8>,
-    /// Nothing is read now.
+    /// Reading is suspended.
     away: bool,
-    /// The reader has noticed, with a part in its hands.
+    /// The reader has noticed; it may hold some bytes.
     holding: bool,
 }
 
@@ -41,7 +41,7 @@ impl Person {
         let (mut reader, shared) = (File::from(master.try_clone().expect("a handle")), desk.clone());
         std::thread::spawn(move || {
             let mut part = [0; 4_096];
-            // The other side is not open before the program starts, and not after it has ended.
+            // The other side is closed before the program starts and after it ends.
             while let Ok(n) = reader.read(&mut part) {
                 let (lock, changed) = &*shared;
                 let mut seen = lock.lock().expect("no panic");
@@ -72,12 +72,12 @@ impl Person {
         self.master.write_all(keys.as_bytes()).expect("keys are taken");
     }
 
-    /// Stops reading, and fills what lies between until not a byte more is taken.
+    /// Stops reading, and fills the buffer until it accepts no more bytes.
     fn go_away(&self) {
         self.seen().away = true;
         let side = self.side(OFlags::NONBLOCK);
         let deadline = Instant::now() + PATIENCE;
-        // Only what is refused after the reader has stopped is refused for good.
+        // Only what is refused after the reader has stopped stays refused.
         loop {
             let holding = self.seen().holding;
             let refused = rustix::io::write(&side, &[0; 512]).is_err();
@@ -107,7 +107,7 @@ impl Person {
     }
 }
 
-/// A run of a small scenario in a folder, on a terminal of its own.
+/// Runs a small scenario in a folder, on its own terminal.
 fn command(server: &Server, folder: &tempfile::TempDir, flags: &str) -> Command {
     let scenario = "wait_time: constant(20ms)\nusers: 5\nspawn_rate: 100\ntasks: [{ steps: [{ get: /ok }] }]\n";
     std::fs::write(folder.path().join("load.yaml"), scenario).expect("a written scenario");
@@ -125,7 +125,7 @@ fn counted(folder: &tempfile::TempDir) -> u64 {
 }
 
 #[test]
-fn a_terminal_that_takes_nothing_any_more_holds_up_no_end() {
+fn a_stalled_terminal_does_not_block_the_end() {
     for flags in ["--autostart", "--headless"] {
         for way in ["quit", "TERM"] {
             let server = Server::start();
@@ -135,7 +135,7 @@ fn a_terminal_that_takes_nothing_any_more_holds_up_no_end() {
             person.until(if flags == "--headless" { "Aggregated" } else { "RUNNING" });
             person.go_away();
             let begin = server.count();
-            until("load while nobody reads", || server.count() > begin + 200);
+            until("load while the terminal is stalled", || server.count() > begin + 200);
             if way == "quit" && flags == "--autostart" {
                 person.press("qy");
             } else {
@@ -149,7 +149,7 @@ fn a_terminal_that_takes_nothing_any_more_holds_up_no_end() {
 }
 
 #[test]
-fn a_terminal_that_takes_nothing_stops_neither_the_load_nor_the_keys() {
+fn a_stalled_terminal_does_not_block_load_or_keys() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let mut person = Person::open();
@@ -158,8 +158,8 @@ fn a_terminal_that_takes_nothing_stops_neither_the_load_nor_the_keys() {
 
     person.go_away();
     let begin = server.count();
-    until("load while nobody reads", || server.count() > begin + 500);
-    // A key is obeyed while not a byte can be written: the export lies on disk.
+    until("load while the terminal is stalled", || server.count() > begin + 500);
+    // Keys work although nothing can be written: the export is on disk.
     person.press("e");
     let results = folder.path().join("results");
     until("an export", || std::fs::read_dir(&results).is_ok_and(|files| files.count() == 4));

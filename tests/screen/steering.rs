@@ -1,4 +1,4 @@
-//! Steering by keys in a real terminal, against a real run: what is typed is what is wanted, and a slip floods nobody.
+//! Changing the load by keys in a real terminal: typed values are applied, and mistakes cause no load spike.
 
 use super::common::Server;
 use super::target;
@@ -25,7 +25,7 @@ fn quit(terminal: &Terminal) {
 }
 
 #[test]
-fn a_number_that_is_typed_replaces_the_old_one() {
+fn a_typed_number_replaces_the_old_one() {
     let (_server, terminal) = start(75);
     for key in ["u", "3", "0"] {
         terminal.key(key);
@@ -44,7 +44,7 @@ fn a_number_that_is_typed_replaces_the_old_one() {
     }
     terminal.until("120 users", |screen| target(screen) == Some(120));
 
-    // A large jump asks, also when it was pasted, and no is no.
+    // A large jump needs a confirmation, also when pasted; n cancels it.
     terminal.key("u");
     terminal.until("prompt", |screen| screen.contains("users: 120"));
     terminal.paste("7530");

@@ -1,11 +1,11 @@
-//! A real terminal of 80×24 cells: a tmux server of its own with one shell in it.
+//! A real terminal of 80×24 cells: a tmux server with a shell in it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::wait::{found, until};
 
-/// What the shell shows when it waits for a command.
+/// The prompt of the shell.
 const PROMPT: &str = "ready>";
 
 /// Ends with everything in it when dropped.
@@ -15,10 +15,10 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Opens it in an empty folder and waits for the prompt.
+    /// Opens a shell in an empty folder and waits for the prompt.
     pub fn open() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        // In the folder, so that nothing of the server is left behind.
+        // Its socket is in the folder, so that nothing is left behind.
         let terminal = Self { socket: folder.path().join("tmux"), folder };
         let folder = terminal.folder.path().display().to_string();
         let shell = format!(
@@ -44,7 +44,7 @@ impl Terminal {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// Makes it as large as this.
+    /// Resizes the terminal.
     pub fn resize(&self, (columns, rows): (u16, u16)) {
         self.tmux(&["resize-window", "-x", &columns.to_string(), "-y", &rows.to_string()]);
     }
@@ -78,12 +78,12 @@ impl Terminal {
         self.key("Enter");
     }
 
-    /// Presses a key, in tmux's words.
+    /// Presses a key, named as in tmux.
     pub fn key(&self, key: &str) {
         self.tmux(&["send-keys", key]);
     }
 
-    /// Holds a key down: so many of it at once, as over a slow line.
+    /// Holds a key down: sends all repeats at once, like a slow connection.
     pub fn hold(&self, key: &str, times: u32) {
         self.tmux(&["send-keys", "-N", &times.to_string(), key]);
     }
@@ -94,12 +94,12 @@ impl Terminal {
         self.tmux(&["paste-buffer", "-p"]);
     }
 
-    /// What is on the screen.
+    /// The contents of the screen.
     pub fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"])
     }
 
-    /// Polls until the screen is as wanted, and returns it.
+    /// Polls until the screen satisfies the condition, and returns it.
     pub fn until(&self, what: &str, mut wanted: impl FnMut(&str) -> bool) -> String {
         found(what, || {
             let screen = self.screen();
@@ -107,8 +107,9 @@ impl Terminal {
         })
     }
 
-    /// Waits for the prompt on the ordinary screen, and that the terminal is as a shell needs it. Returns what stands
-    /// on the screen and the exit code of the last command.
+    /// Waits for the prompt on the main screen, with the terminal modes restored. Returns the screen and the exit code
+    /// of the
+    /// last command.
     pub fn until_sane(&self) -> (String, i32) {
         let screen = self.until("prompt", |screen| screen.trim_end().ends_with(PROMPT));
         self.line("echo \"code=$? $(stty -a | tr ';\\n' '  ') end\"");
@@ -127,19 +128,19 @@ impl Terminal {
         (screen, code)
     }
 
-    /// Keeps every byte that programs write to the terminal from now on. Returns the file.
+    /// Records all bytes written to the terminal from now on. Returns the file.
     pub fn record(&self) -> PathBuf {
         let file = self.folder.path().join("bytes");
         self.tmux(&["pipe-pane", "-O", &format!("cat >'{}'", file.display())]);
         file
     }
 
-    /// Closes the session, as a lost connection would.
+    /// Closes the session, like a lost connection.
     pub fn close(&self) {
         self.tmux(&["kill-session"]);
     }
 
-    /// Files in `results` whose name ends so.
+    /// Files in `results` whose names have this suffix.
     pub fn results(&self, ending: &str) -> Vec<PathBuf> {
         let Ok(files) = std::fs::read_dir(self.folder.path().join("results")) else { return Vec::new() };
         files.flatten().map(|file| file.path()).filter(|path| path.to_string_lossy().ends_with(ending)).collect()
@@ -148,12 +149,12 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Fails when the session was closed: then the server has ended by itself.
+        // Fails if the session was closed: then the server has already ended.
         let _ = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").stderr(Stdio::null()).status();
     }
 }
 
-/// Polls until a process has ended. One that only waits for its parent to notice has.
+/// Polls until a process has ended. A zombie counts as ended.
 pub fn until_gone(pid: u32) {
     let alive = || {
         std::fs::read_to_string(format!("/proc/{pid}/stat"))

@@ -1,4 +1,4 @@
-//! An embedded example in the launcher, with a host of the command line that was not meant for it.
+//! Embedded examples in the launcher ignore the host of the command line.
 
 use std::net::TcpListener;
 
@@ -6,7 +6,7 @@ use crate::terminal::Terminal;
 
 #[test]
 fn an_example_is_not_sent_to_the_host_of_the_command_line() {
-    // Nobody comes: a connection would be waiting here.
+    // A connection would be pending here.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.set_nonblocking(true).expect("a listener that does not wait");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
