@@ -56,7 +56,7 @@ async fn percentiles_match_those_of_the_server() {
 }
 
 /// A run of this many seconds and iterations, with a stall in its middle.
-async fn stalled(scenario: &str, (seconds, requests): (u64, u64), stall: Duration) -> std::sync::Arc<Snapshot> {
+async fn stalled(scenario: &str, seconds: u64, requests: u64, stall: Duration) -> std::sync::Arc<Snapshot> {
     let server = Plain::start();
     let scenario = format!("{scenario}\nrun_time: {seconds}s\ntasks: [{{ steps: [{{ get: /ok }}] }}]");
     let mut handle = run_at(server.url(), &scenario);
@@ -76,7 +76,7 @@ async fn a_stall_is_in_the_response_time() {
     measured(async || {
         // 200 requests/s, one every 5 ms: users start at the rate at which they then send.
         let scenario = "users: 400\nspawn_rate: 200\nwait_time: constant_throughput(0.5)";
-        let last = stalled(scenario, (20, 4_000), Duration::from_secs(2)).await;
+        let last = stalled(scenario, 20, 4_000, Duration::from_secs(2)).await;
         let response = last.total.total.response;
         // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths. If timers
         // are late, as
@@ -98,7 +98,7 @@ async fn late_requests_affect_only_the_response_time() {
         // get a
         // fast response; the wait is only in their response time.
         let scenario = "users: 20\nspawn_rate: 200\nwait_time: constant_throughput(10)";
-        let last = stalled(scenario, (5, 1_000), Duration::from_millis(500)).await;
+        let last = stalled(scenario, 5, 1_000, Duration::from_millis(500)).await;
         let figures = &last.total.total;
         let service = figures.service.expect("service time beside response time");
         let seconds = |time: Duration| time.as_secs_f64();

@@ -10,22 +10,22 @@ use crate::scenario::graphql::endpoint::GraphqlEndpoint;
 use crate::scenario::graphql::schema::GraphqlSchema;
 use crate::scenario::{DEMO_HOST, Scenario, is_redis};
 
-/// Where the schema is from.
+/// Source of the schema.
 #[derive(Debug, Clone, Default)]
 pub(super) enum SchemaFrom {
-    /// None is wanted.
+    /// No schema.
     #[default]
     Nowhere,
-    /// A file of SDL or of an introspection result.
+    /// A file with SDL or an introspection result.
     File(PathBuf),
-    /// The scenario's own endpoint.
+    /// Introspection of the scenario's endpoint.
     Endpoint,
-    /// Another server.
+    /// Introspection of another server.
     Address(Url),
 }
 
 impl SchemaFrom {
-    /// What the flags ask for.
+    /// Source selected by the flags.
     pub(super) fn flags(file: Option<PathBuf>, introspect: Option<Option<Url>>) -> Self {
         match (file, introspect) {
             (Some(file), _) => Self::File(file),
@@ -38,7 +38,7 @@ impl SchemaFrom {
     /// Returns how many documents are valid, or every error; `None` if no schema is wanted. `host` replaces that of the
     /// scenario.
     pub(super) fn check(&self, scenario: &Scenario, host: Option<&str>) -> Result<Option<String>, String> {
-        // A Redis has no GraphQL schema.
+        // Redis has no GraphQL schema.
         let host = host.filter(|host| !is_redis(host));
         let Some((schema, from)) = self.schema(scenario, host).map_err(|why| format!("error: {why}"))? else {
             return Ok(None);
@@ -62,7 +62,7 @@ impl SchemaFrom {
             Self::Endpoint => ask(scenario.graphql_endpoint(host), "the scenario's endpoint"),
             Self::Address(url) => {
                 let own = scenario.graphql_endpoint(host).filter(|own| own.url.origin() == url.origin());
-                // What may be in the headers is for the scenario's own server alone.
+                // Headers may contain secrets for the scenario's server; they are not sent to others.
                 let known = own.unwrap_or_else(|| GraphqlEndpoint::new(url.clone(), scenario.secrets()));
                 ask(Some(GraphqlEndpoint { url: url.clone(), ..known }), url.host_str().unwrap_or_default())
             }
@@ -78,7 +78,7 @@ fn ask(endpoint: Option<GraphqlEndpoint>, name: &str) -> Result<Option<(GraphqlS
     Ok(Some((GraphqlSchema::read(name, &text)?, name.to_owned())))
 }
 
-/// An address that can be asked.
+/// Parses a URL that can be introspected.
 pub(super) fn address(text: &str) -> Result<Url, String> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(url),

@@ -31,7 +31,7 @@ pub(super) struct Local {
     seed: Option<u64>,
     vu_budget: Option<f64>,
     settings: Settings,
-    /// What is left of the month's allowance, once somebody has asked; until the next run.
+    /// Rest of the month's allowance, cached until the next run.
     left: OnceCell<Option<Left>>,
     demo: Option<DemoTarget>,
     /// Remarks on the run that was started last.
@@ -208,8 +208,8 @@ impl Starter for Local {
     }
 }
 
-/// The demo target of a trial that wants it, with its address put into `overrides`; it is stopped when dropped. It has no
-/// faults: a trial tests the scenario.
+/// The demo target of a trial that wants it, with its address put into `overrides`; it is stopped when dropped. It has
+/// no faults: a trial tests the scenario.
 pub(super) fn demo_for(
     scenario: &Scenario,
     overrides: &mut Overrides,

@@ -53,7 +53,7 @@ use crate::system::signals;
 use args::{Cli, Commands};
 use layers::Layers;
 
-/// Locust's configuration file, which katydid reads only if it is named.
+/// Locust's default configuration file. katydid reads it only if it is named.
 const LOCUST_CONF: &str = "locust.conf";
 
 /// Parses the command line and executes it; returns the exit code.
@@ -61,12 +61,12 @@ pub fn main() -> ExitCode {
     signals::survive_file_limit();
     panics::install();
     let code = run();
-    // Output that could not be written is an error.
+    // Failing to write output is an error.
     if !console::finish() && code == ExitCode::SUCCESS { ExitCode::from(exit::TROUBLE) } else { code }
 }
 
 fn run() -> ExitCode {
-    // First of all: clap reads the environment.
+    // Must come first: clap reads the environment.
     let layers = match Layers::load(std::env::args_os()) {
         Ok(layers) => layers,
         Err(text) => return usage(&text),
@@ -77,7 +77,7 @@ fn run() -> ExitCode {
             if let Some(words) = refused::instead(&error) {
                 return usage(&words);
             }
-            // Help and version come this way too, with code 0.
+            // Help and version also end here, with code 0.
             return match error.print() {
                 _ if error.exit_code() != 0 => ExitCode::from(exit::USAGE),
                 Err(why) if why.kind() != ErrorKind::BrokenPipe => {
@@ -154,9 +154,9 @@ fn usage(why: &str) -> ExitCode {
 /// The command line.
 struct Parsed {
     cli: Cli,
-    /// Its values of settings by their keys.
+    /// Values of settings by key.
     flags: BTreeMap<&'static str, OsString>,
-    /// What `katydid report` is to write.
+    /// Reports selected for `katydid report`.
     reports: report::Places,
 }
 
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clap_finds_no_contradiction() {
+    fn clap_accepts_the_definition() {
         report::add(flags::add(Cli::command())).debug_assert();
     }
 

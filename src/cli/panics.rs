@@ -1,4 +1,4 @@
-//! Masks the secrets of the scenario in messages of panics.
+//! Masks the secrets of the scenario in panic messages.
 
 use std::borrow::Cow;
 use std::panic::PanicHookInfo;
@@ -11,10 +11,10 @@ use crate::settings::Settings;
 /// The secrets of the scenario to mask. A panic hook gets no other arguments, so they are static.
 static SECRETS: Mutex<Option<Arc<Redactor>>> = Mutex::new(None);
 
-/// Those of the settings, which stay when another scenario is chosen.
+/// Secrets of the settings, which remain when another scenario is chosen.
 static OF_SETTINGS: OnceLock<Redactor> = OnceLock::new();
 
-/// Installs the hook. While there are no secrets it calls the previous one.
+/// Installs the hook. Without secrets it calls the previous hook.
 pub(super) fn install() {
     let previous = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| match secrets() {
@@ -41,7 +41,7 @@ pub(super) fn protect_also(more: &Redactor) {
     protect(&known.with(more.values().iter().map(String::as_str)));
 }
 
-/// A string that may contain a secret, such as the message of a panic or a path from the command line.
+/// Masks secrets in a string such as a panic message or a path from the command line.
 pub(super) fn masked(text: &str) -> String {
     let text = of_settings(text);
     secrets().map_or_else(|| text.clone().into_owned(), |secrets| secrets.mask(&text).into_owned())
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_of_a_panic_shows_no_secret() {
+    fn panic_messages_show_no_secrets() {
         assert_eq!(masked("of tok-4815"), "of tok-4815");
         protect(&Arc::new(Redactor::new(["tok-4815"])));
         assert_eq!(masked("a panic of tok-4815"), "a panic of ***");

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::scenario::SelectOptions;
 use crate::scenario::catalog::{self, Entry, Origin};
 
-/// The launcher's entries: what `-f` names comes first. `select` applies to what `-f` names, else to every scenario that
-/// has such a part.
+/// The launcher's entries: what `-f` names comes first. `select` applies to what `-f` names, else to every scenario
+/// that has such a part.
 pub(super) fn entries(file: Option<&Path>, select: &SelectOptions) -> Vec<Entry> {
     let found = catalog::discover(Path::new("scenarios"), user_folder().as_deref());
     let Some(file) = file else {
@@ -16,8 +16,8 @@ pub(super) fn entries(file: Option<&Path>, select: &SelectOptions) -> Vec<Entry>
     found.next().map(|first| first.taking(select, true)).into_iter().chain(found).collect()
 }
 
-/// The entry of a run without a screen: what `-f` names, else the embedded demo, even if a file of the same name hides it
-/// in the launcher.
+/// The entry of a run without a screen: what `-f` names, else the embedded demo, even if a file of the same name hides
+/// it in the launcher.
 pub(super) fn one(file: Option<&Path>, select: &SelectOptions) -> Entry {
     match file {
         // For an existing file the others need not be searched.

@@ -1,4 +1,4 @@
-//! Each run of this process is recorded, unless that is not wanted or not possible, and its reports are written.
+//! Records each run of this process, unless disabled or impossible, and writes its reports.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,23 +23,23 @@ use crate::store::{self, Journal, Meta, Outcome, Output, Run, Totals, Writing};
 use crate::system::ci;
 use crate::system::machine::Machine;
 
-/// The runs of this process, one at a time.
+/// Records the runs of this process, one at a time.
 #[derive(Debug)]
 pub(super) struct Recording {
     settings: Settings,
     rule: Rule,
     current: Option<Current>,
-    /// Folder of the last run, and the exit code in it.
+    /// Folder of the last run, and the exit code recorded in it.
     recorded: Option<(PathBuf, u8)>,
-    /// Sinks of runs that have ended, which may still send.
+    /// Sinks of finished runs, which may still be sending.
     leaving: Vec<Sinks>,
-    /// What is to be said once there is no screen: files that were written, and what went wrong.
+    /// Messages to print after the screen closes: written files and errors.
     said: Vec<Line>,
-    /// What the last run prints for other programs.
+    /// Machine-readable output of the last run.
     data: Option<String>,
 }
 
-/// What is known of a run that has just started.
+/// Information about a run that has just started.
 pub(super) struct Started<'a> {
     pub scenario: &'a Scenario,
     pub plan: &'a Plan,
@@ -48,14 +48,14 @@ pub(super) struct Started<'a> {
     pub threads: usize,
 }
 
-/// A line, and whether it is a complaint.
+/// A message, and whether it is an error.
 #[derive(Debug)]
 pub(super) struct Line {
     pub text: String,
     pub is_complaint: bool,
 }
 
-/// The run that goes on.
+/// The current run.
 #[derive(Debug)]
 struct Current {
     meta: Arc<Meta>,
@@ -66,7 +66,7 @@ struct Current {
 }
 
 impl Recording {
-    /// Of no run yet.
+    /// Creates a recording without a run.
     pub(super) fn new(settings: &Settings, rule: Rule) -> Self {
         Self {
             settings: settings.clone(),
@@ -79,7 +79,7 @@ impl Recording {
         }
     }
 
-    /// Begins to record a run, and ends with the one before it.
+    /// Starts recording a run; finishes the previous one first.
     pub(super) fn start(&mut self, started: &Started<'_>) {
         self.finish_run();
         let mut meta = Arc::new(self.meta(started));
@@ -100,9 +100,9 @@ impl Recording {
         self.current = Some(Current { meta, journal, snapshots, reports, sinks });
     }
 
-    /// Starts what the run is sent to, if it is sent anywhere.
+    /// Starts the sinks of the run, if any are configured.
     fn sinks(&mut self, meta: &Arc<Meta>, snapshots: &watch::Receiver<Arc<Snapshot>>) -> Option<Sinks> {
-        // Settings that are wrong were refused before the run.
+        // Invalid settings were refused before the run.
         let sinks = sink::configured(&self.settings).ok().filter(|sinks| !sinks.is_empty())?;
         let rule = self.rule;
         let judge: Judge = Arc::new(move |last| rule.verdict(last));
@@ -115,8 +115,8 @@ impl Recording {
         }
     }
 
-    /// Waits until the run, which has ended, is on the disk, writes its reports, and waits for the sinks; false when a report
-    /// could not be written.
+    /// Waits until the finished run is on disk, writes its reports, and waits for the sinks. False if a report could not
+    /// be written.
     pub(super) fn finish(&mut self) -> bool {
         let written = self.finish_run();
         for sinks in std::mem::take(&mut self.leaving) {
@@ -155,7 +155,7 @@ impl Recording {
         errors.is_empty()
     }
 
-    /// What is written of the run that goes on.
+    /// Outputs of the current run.
     pub(super) fn writing(&self) -> Vec<Writing> {
         let Some(Current { journal, reports, .. }) = &self.current else { return Vec::new() };
         let run = journal.as_ref().map(|journal| Writing::new(Output::Run, journal.status()));
@@ -163,8 +163,7 @@ impl Recording {
         run.into_iter().chain(csv).collect()
     }
 
-    /// Records the exit code of the process with the last run: a report that could not be written, or a signal, may have
-    /// changed it since the run ended.
+    /// Updates the exit code of the last run: a failed report or a signal may have changed it since the run ended.
     pub(super) fn record_code(&mut self, code: u8) {
         let Some((folder, recorded)) = self.recorded.take() else { return };
         let Some(root) = folder.parent().filter(|_| code != recorded) else { return };
@@ -174,12 +173,12 @@ impl Recording {
         }
     }
 
-    /// What is to be said by now.
+    /// Takes the messages so far.
     pub(super) fn take_lines(&mut self) -> Vec<Line> {
         std::mem::take(&mut self.said)
     }
 
-    /// Makes room: old runs lose their figures.
+    /// Frees disk space by removing the figures of old runs.
     fn prune(&mut self, newest: &str) {
         let limit = |n: u64| (n > 0).then_some(n);
         let limits = Limits { runs: limit(self.settings.keep_runs), bytes: limit(self.settings.keep_size) };
@@ -192,7 +191,7 @@ impl Recording {
         }
     }
 
-    /// What the last run prints for other programs.
+    /// Takes the machine-readable output of the last run.
     pub(super) fn take_data(&mut self) -> Option<String> {
         self.data.take()
     }
@@ -264,7 +263,7 @@ fn time(at: std::time::SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// Of all that decides what users do and how many there are: runs with equal hashes can be compared.
+/// Hash of everything that defines the load: runs with the same hash are comparable.
 fn plan_hash(scenario: &Scenario, plan: &Plan, settings: &Settings) -> String {
     let whole = format!("{}\n{:?}\n{:?}\n{:?}", scenario.text(), settings.select(), plan.load, plan.schedule.stages());
     let hash = digest::digest(&digest::SHA256, whole.as_bytes());

@@ -1,4 +1,4 @@
-//! `katydid report RUN`: makes reports of a recorded run, also while it goes on and after it was cut short.
+//! `katydid report RUN`: writes reports of a recorded run, also of a running or an aborted one.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,10 +12,10 @@ use crate::settings::Settings;
 use crate::store::{self, ReadError, Run, State};
 use crate::verdict::{self, Verdict};
 
-/// Its name on the command line.
+/// Name of the subcommand.
 const NAME: &str = "report";
 
-/// Formats that are asked for, with their paths.
+/// Selected formats with their paths.
 pub(super) type Places = Vec<(&'static dyn Format, PathBuf)>;
 
 /// Adds an option for each format.
@@ -28,14 +28,14 @@ pub(super) fn add(command: Command) -> Command {
     command.mut_subcommand(NAME, |report| report.args(FORMATS.iter().map(option)))
 }
 
-/// The formats that the command line names, with their paths.
+/// Returns the formats selected on the command line with their paths.
 pub(super) fn places(matches: &ArgMatches) -> Places {
     let Some(matches) = matches.subcommand_matches(NAME) else { return Vec::new() };
     let place = |format: &&'static dyn Format| Some((*format, matches.get_one::<PathBuf>(format.name())?.clone()));
     FORMATS.iter().filter_map(place).collect()
 }
 
-/// Writes the reports, or prints the summary if there is none to write.
+/// Writes the reports, or prints the summary if none is selected.
 pub(super) fn run(id: &str, places: &[(&'static dyn Format, PathBuf)], settings: &Settings) -> ExitCode {
     let run = match read(id, settings) {
         Ok(run) => run,
@@ -56,7 +56,7 @@ pub(super) fn run(id: &str, places: &[(&'static dyn Format, PathBuf)], settings:
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::TROUBLE) }
 }
 
-/// The run, or why there is none and the exit code.
+/// Reads the run; the error has the reason and the exit code.
 pub(super) fn read(id: &str, settings: &Settings) -> Result<Run, (String, u8)> {
     let catalog = runs_dir::catalog(settings).map_err(|why| (why, exit::TROUBLE))?;
     let entry = catalog.find(id).map_err(|why| (why, exit::USAGE))?;
@@ -66,7 +66,7 @@ pub(super) fn read(id: &str, settings: &Settings) -> Result<Run, (String, u8)> {
     })
 }
 
-/// As it was judged when it ended. Whether failed requests decide beside thresholds is known from the verdict alone.
+/// The verdict at the end of the run. Whether failed requests count besides thresholds is known only from the verdict.
 fn verdict(run: &Run) -> Verdict {
     let usual = verdict::conclude(&run.last, false);
     let is_other = run.meta.outcome.as_ref().is_some_and(|outcome| outcome.verdict != usual.conclusion.word());

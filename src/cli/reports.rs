@@ -1,4 +1,4 @@
-//! The files that a run is to write: those of flags, and those of the scenario's `report`.
+//! The reports that a run writes: those from flags, and those from `report` of the scenario.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,21 +17,21 @@ use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::store::{Run, Status};
 
-/// The format that is written while the run goes on.
+/// Name of the format that is written during the run.
 const CSV: &str = "csv";
 
-/// Where each format goes.
+/// Selected formats and their paths.
 pub(super) struct Wanted {
     places: Vec<(&'static dyn Format, PathBuf)>,
-    /// The history has rows of endpoints too.
+    /// The history also has rows of endpoints.
     full_history: bool,
-    /// CSV files that are written while the run goes on.
+    /// CSV files that are written during the run.
     live: Option<LiveCsv>,
-    /// Locust's array, collected while the run goes on, and the place of its file.
+    /// Locust's array, collected during the run, and the path of its file.
     array: Option<LocustJson>,
     array_file: Option<PathBuf>,
     is_array_printed: bool,
-    /// What is to be printed for other programs.
+    /// Machine-readable output to print.
     data: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl fmt::Debug for Wanted {
 }
 
 impl Wanted {
-    /// A flag overrides the scenario.
+    /// Flags override the scenario.
     pub(super) fn new(settings: &Settings, reports: &Reports) -> Self {
         let place = |format: &'static dyn Format| {
             let flag = path_of(settings, format.name());
@@ -60,10 +60,10 @@ impl Wanted {
         }
     }
 
-    /// Begins to write what is written while the run goes on.
+    /// Starts the reports that are written during the run.
     pub(super) fn follow(&mut self, snapshots: watch::Receiver<Arc<Snapshot>>) {
         let csv = self.places.iter().find(|(format, _)| format.name() == CSV);
-        // What cannot be written now is tried at the end, and is an error then.
+        // Failed writes are retried at the end, where they are errors.
         let follow = |prefix: &PathBuf| LiveCsv::start(prefix, self.full_history, snapshots.clone()).ok();
         self.live = csv.and_then(|(_, prefix)| follow(prefix));
         if self.is_array_printed || self.array_file.is_some() {
@@ -71,12 +71,12 @@ impl Wanted {
         }
     }
 
-    /// Whether the CSV files are being written.
+    /// State of the CSV files; `None` if there are none.
     pub(super) fn status(&self) -> Option<watch::Receiver<Status>> {
         self.live.as_ref().map(LiveCsv::status)
     }
 
-    /// Says before a run that one of them cannot be written.
+    /// Checks before a run that the files can be written; warns about those that cannot.
     pub(super) fn can_be_written(&self) -> bool {
         if self.full_history && !self.places.iter().any(|(format, _)| format.name() == CSV) {
             console::warn("--csv-full-history needs --csv PREFIX");
@@ -89,7 +89,7 @@ impl Wanted {
         errors.is_empty()
     }
 
-    /// What is to be printed for other programs.
+    /// Takes the machine-readable output.
     pub(super) fn take_data(&mut self) -> Option<String> {
         self.data.take()
     }
@@ -104,7 +104,7 @@ impl Wanted {
         self.data = self.is_array_printed.then_some(array);
     }
 
-    /// Writes them all; returns a line for each file, and the errors.
+    /// Writes all reports; returns one line per file, and the errors.
     pub(super) fn write(&mut self, run: &Run) -> (Vec<String>, Vec<String>) {
         let (mut written, mut errors) = (Vec::new(), Vec::new());
         for (format, place) in &self.places {
@@ -126,7 +126,7 @@ impl Wanted {
     }
 }
 
-/// What the flag of a format says, where it has one: `--json` is Locust's.
+/// Path from the flag of a format, if it has one; `--json` is Locust's.
 fn path_of(settings: &Settings, name: &str) -> Option<PathBuf> {
     match name {
         "html" => settings.html.clone(),
@@ -137,14 +137,14 @@ fn path_of(settings: &Settings, name: &str) -> Option<PathBuf> {
     }
 }
 
-/// Locust always appends the suffix.
+/// Adds the suffix `.json`; Locust always appends it.
 fn with_json(name: &Path) -> PathBuf {
     let mut path = OsString::from(name);
     path.push(".json");
     path.into()
 }
 
-/// The place with Locust's `{u}`, `{r}` and `{t}` replaced by users, spawn rate and run time in seconds.
+/// Replaces Locust's `{u}`, `{r}` and `{t}` by users, spawn rate and run time in seconds.
 fn filled(place: &Path, run: &Run) -> PathBuf {
     let Some(text) = place.to_str() else { return place.to_owned() };
     let time = run.meta.run_time.unwrap_or_else(|| run.last.elapsed.as_secs_f64()).round();

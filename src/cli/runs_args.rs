@@ -96,7 +96,7 @@ pub(super) enum RunsCommand {
     },
 }
 
-/// A length of time before now, a date, or a date with a time; in the time zone of this machine.
+/// Parses a duration before now, a date, or a date with a time, in the local time zone.
 fn since(text: &str) -> Result<Timestamp, String> {
     if let Ok(ago) = units::parse_duration(text).map(SignedDuration::try_from).map(|ago| ago.unwrap_or_default()) {
         return Timestamp::now().checked_sub(ago).map_err(|why| why.to_string());

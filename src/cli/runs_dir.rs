@@ -1,4 +1,4 @@
-//! Where recorded runs are.
+//! Location of the recorded runs.
 
 use std::path::PathBuf;
 
@@ -6,13 +6,13 @@ use crate::settings::Settings;
 use crate::store::catalog::Catalog;
 use crate::store::folder;
 
-/// The folder of `--runs-dir`, else that of the user's data.
+/// The folder from `--runs-dir`; by default it is in the user's data folder.
 pub(super) fn of(settings: &Settings) -> Result<PathBuf, String> {
     let root = settings.runs_dir.clone().or_else(folder::default_root);
     root.ok_or_else(|| "there is no data folder; --runs-dir DIR names one".to_owned())
 }
 
-/// The runs in it.
+/// Reads the recorded runs.
 pub(super) fn catalog(settings: &Settings) -> Result<Catalog, String> {
     let root = of(settings)?;
     Catalog::load(&root).map_err(|why| format!("cannot read {}: {why}", root.display()))

@@ -1,4 +1,4 @@
-//! `katydid list`: the scenarios that `-f` takes by name, with their descriptions.
+//! `katydid list`: prints the scenarios that `-f` takes by name, with their descriptions.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use crate::headless::console;
 use crate::scenario::SelectOptions;
 use crate::scenario::catalog::{Entry, Origin};
 
-/// Prints them.
+/// Prints the list.
 pub(super) fn run() -> ExitCode {
     let entries = pick::entries(None, &SelectOptions::default());
     let width = entries.iter().map(|entry| entry.name.chars().count()).max().unwrap_or_default();

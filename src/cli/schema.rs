@@ -5,13 +5,13 @@ use std::process::ExitCode;
 use crate::headless::console;
 use crate::scenario::grammar::schema;
 
-/// Prints it.
+/// Prints the schema.
 pub(super) fn run() -> ExitCode {
     console::say(&text());
     ExitCode::SUCCESS
 }
 
-/// The schema as indented JSON.
+/// Returns the schema as indented JSON.
 pub(super) fn text() -> String {
     format!("{:#}\n", schema::schema())
 }

@@ -1,4 +1,4 @@
-//! A run on the screen, and what is printed after it.
+//! Runs with a screen, and the output after them.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ use crate::sink;
 use crate::system::signals;
 use crate::tui::{self, Exit, Outcome};
 
-/// Opens the launcher, or starts at once with `--autostart`.
+/// Opens the launcher, or starts the run with `--autostart`.
 pub(super) fn run(settings: &Settings) -> ExitCode {
     if let Some(why) = unnamed::refusal(settings).filter(|_| settings.autostart) {
         console::warn(&why);
@@ -32,7 +32,7 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     if !Wanted::new(settings, &Reports::default()).can_be_written() {
         return ExitCode::from(exit::USAGE);
     }
-    // A named example may be sent to another host. It is small, so loading it here takes no time.
+    // A named example may be sent to another host. It is small, so loading it here is fast.
     let named = entries.first().filter(|entry| settings.file.is_some() && entry.origin == Origin::Embedded);
     let named = named.and_then(|entry| entry.load().ok());
     let rule = Rule::screen(settings);
@@ -53,11 +53,11 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     }
 }
 
-/// Prints the summary on the ordinary screen and writes the files.
+/// Prints the summary on the normal screen, and writes the files.
 fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
     let mut code = exit::CLEAN;
     if let Some(last) = &outcome.last {
-        // Files first: a terminal that no longer reads would block them.
+        // Write files first: printing blocks if the terminal no longer reads.
         let written = recording.finish();
         if outcome.exit != Exit::HangUp {
             console::say(&text::summary(last, &rule.verdict(last), console::width()));
@@ -75,7 +75,7 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
     }
     let code = match outcome.exit {
         Exit::Quit => code,
-        // Asked to end, as by a key: the verdict on the run, if there was one.
+        // Ended by a signal, as if by the key: use the verdict on the run, if there is one.
         Exit::Signal(signals::INTERRUPT | signals::TERMINATE) if outcome.last.is_some() => code,
         Exit::Signal(number) | Exit::Forced(number) => exit::of_signal(number),
         Exit::HangUp => exit::HUNG_UP,
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_exit_decides_the_code() {
+    fn the_exit_decides_the_exit_code() {
         let settings = Settings::default();
         for (way, code) in [(Exit::Quit, 0), (Exit::Signal(15), 143), (Exit::HangUp, 129)] {
             assert_eq!(

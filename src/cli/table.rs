@@ -1,10 +1,10 @@
-//! Tables of commands that print one: as wide as their content, and narrower on a terminal.
+//! Tables: as wide as their content, truncated to the width of the terminal.
 
 use unicode_width::UnicodeWidthStr as _;
 
-/// Narrowest that a column of text becomes.
+/// Minimum width of a text column.
 const LEAST: usize = 8;
-/// Cells between columns.
+/// Spaces between columns.
 const GAP: usize = 2;
 
 /// A column.
@@ -15,19 +15,20 @@ pub(super) struct Column {
 }
 
 impl Column {
-    /// Of text, which is truncated where there is no room.
+    /// Text column; truncated if space is short.
     pub(super) const fn left(title: &'static str) -> Self {
         Self { title, is_number: false }
     }
 
-    /// Of numbers, which are never truncated.
+    /// Numeric column; never truncated.
     pub(super) const fn right(title: &'static str) -> Self {
         Self { title, is_number: true }
     }
 }
 
-/// A line of titles and one for each row. A row has its cells and what comes after the last; one with fewer cells goes
-/// on with that after its last cell. Names in the first column are never truncated: they are copied from there.
+/// Formats a header line and one line per row. A row has cells and a text after them; if it has fewer cells than
+/// columns,
+/// the text follows its last cell. The first column is never truncated, so that names can be copied.
 pub(super) fn table(columns: &[Column], rows: &[(Vec<String>, String)], width: usize) -> String {
     let longest = |at: usize| rows.iter().filter_map(|(cells, _)| cells.get(at)).map(|cell| cell.width()).max();
     let mut widths: Vec<usize> =
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_and_ids_stay_whole_and_texts_give_way() {
+    fn texts_are_truncated_but_numbers_and_ids_are_not() {
         let columns = [Column::left("ID"), Column::left("HOST"), Column::right("N")];
         let row = |id: &str, host: &str, n: &str| (vec![id.to_owned(), host.to_owned(), n.to_owned()], "#a".to_owned());
         let rows = [

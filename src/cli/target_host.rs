@@ -1,9 +1,9 @@
-//! Where no host is given: `TARGET_HOST`, then `STAGING_URL`, of the environment or `.env`.
+//! Default host from `TARGET_HOST` or `STAGING_URL`, in the environment or `.env`.
 
 use crate::scenario::{Scenario, secrets::userinfo};
 use crate::settings::{Settings, parse_host};
 
-/// The variables, the strongest first.
+/// The variables, highest precedence first.
 const VARIABLES: [&str; 2] = ["TARGET_HOST", "STAGING_URL"];
 
 /// The first variable that is set, and its value.
@@ -14,10 +14,10 @@ fn variable() -> Option<(&'static str, String)> {
     })
 }
 
-/// Makes it the host of scenarios that have none, unless `config.yaml` has one.
+/// Sets it as the host of scenarios without one, unless `config.yaml` has one.
 ///
 /// # Errors
-/// When it is needed and is not a host. The value is not repeated: it may hold a password.
+/// When it is needed and is not a valid host. The value is not printed: it may contain a password.
 pub(super) fn fill(settings: &mut Settings) -> Result<(), String> {
     if settings.host.is_some() || settings.load_defaults.host.is_some() {
         return Ok(());
@@ -29,7 +29,7 @@ pub(super) fn fill(settings: &mut Settings) -> Result<(), String> {
     Ok(())
 }
 
-/// What a run says where its host is that of a variable.
+/// Message of a run that uses the host from a variable.
 pub(super) fn note(settings: &Settings, scenario: &Scenario) -> Option<String> {
     let (name, value) = variable()?;
     let is_given = settings.host.is_some() || settings.load_defaults.host.as_deref() != Some(value.trim());

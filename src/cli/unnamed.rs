@@ -1,4 +1,5 @@
-//! Where the requests of the embedded examples may go: to the demo shop, and to another host only if the user names the
+//! Decides where requests of the embedded examples may go: to the demo shop, and to other hosts only if the user names
+//! the
 //! example.
 
 use std::path::Path;
@@ -6,12 +7,12 @@ use std::path::Path;
 use crate::scenario::{DEMO_HOST, Scenario};
 use crate::settings::Settings;
 
-/// The file that Locust uses by default.
+/// Locust's default file.
 const LOCUSTFILE: &str = "locustfile.py";
-/// The variable that names another one.
+/// Environment variable that names another one.
 const LOCUSTFILE_VARIABLE: &str = "LOCUST_LOCUSTFILE";
 
-/// Why a run that starts at once cannot start without a scenario file; `None` when it can, or has one.
+/// Reason why a run cannot start without a scenario file; `None` if it can, or has one.
 pub(super) fn refusal(settings: &Settings) -> Option<String> {
     if settings.file.is_some() {
         return None;
@@ -35,17 +36,17 @@ fn reason(variable: Option<&str>, here: Option<&str>, host: Option<&str>) -> Opt
     ))
 }
 
-/// Why an example that was not named is not sent to the host of the command line or the environment.
+/// Reason why an unnamed example is not sent to the host from the command line or the environment.
 pub(super) const NOT_NAMED: &str = "this embedded example has the requests of the demo shop, logins included, and --host \
                                     or KATYDID_HOST names another host. Choose a scenario of your own (`katydid init` \
                                     writes a first one), or name the example with -f to send it there";
 
-/// True for an embedded example that would go to `host` instead of the demo shop.
+/// True for an embedded example that would be sent to `host` instead of the demo shop.
 pub(super) fn is_diverted(scenario: &Scenario, host: Option<&str>) -> bool {
     scenario.is_embedded() && scenario.host() == Some(DEMO_HOST) && host.is_some_and(|host| host != DEMO_HOST)
 }
 
-/// The warning for a named example that goes to a host that is not on loopback, where demo targets listen.
+/// Warning for a named example that is sent to a host other than loopback, where demo targets listen.
 pub(super) fn warning(scenario: &Scenario, host: Option<&str>) -> Option<String> {
     let is_far = host.and_then(|host| url::Url::parse(host).ok()).is_some_and(|url| match url.host() {
         Some(url::Host::Ipv4(address)) => !address.is_loopback(),
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn without_a_file_only_the_demo_runs_against_its_own_target() {
+    fn without_a_file_the_demo_runs_only_against_its_own_target() {
         for (variable, here, host, wanted) in [
             (None, None, None, None),
             (None, None, Some("demo"), None),
@@ -90,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_examples_are_diverted_by_another_host() {
+    fn another_host_diverts_only_examples() {
         let text = "host: demo\ntasks: [{ steps: [{ get: / }] }]";
         let embedded = Scenario::parse("e.yaml", text).unwrap();
         let file = Scenario::parse_in("f.yaml", text, Some(Path::new("."))).unwrap();

@@ -23,17 +23,26 @@ const BATCH: u32 = 32;
 
 /// Number of this shard's first arrival at or after a change of pace. Arrivals are counted as if the pace had been the
 /// same from the start.
-fn first_after(planned: f64, pace: Pace, (index, shards): (u64, u64)) -> u64 {
+fn first_after(planned: f64, pace: Pace, share: ShardShare) -> u64 {
+    let ShardShare { index, shards } = share;
     // Tolerates rounding errors, so that no arrival is dispatched twice.
     let number = (planned * pace.scale - 1e-6).ceil().max(0.0) as u64;
     number + (index + shards - number % shards) % shards
 }
 
+/// Which arrivals belong to a shard: every one of `shards`, starting with `index`.
+#[derive(Debug, Clone, Copy)]
+pub struct ShardShare {
+    /// Index of the shard.
+    pub index: u64,
+    /// Number of shards.
+    pub shards: u64,
+}
+
 /// The arrivals of one shard, in order.
 #[derive(Debug)]
 pub struct ArrivalSchedule {
-    /// Index of the shard, and number of shards.
-    share: (u64, u64),
+    share: ShardShare,
     /// Start of the plan's clock.
     from: Instant,
     paused_before: Duration,
@@ -44,8 +53,8 @@ pub struct ArrivalSchedule {
 }
 
 impl ArrivalSchedule {
-    /// Starts with the first arrival; `share`: index of the shard, and number of shards.
-    pub fn new(shard: &ShardState, share: (u64, u64), from: Instant) -> Self {
+    /// Starts with the first arrival.
+    pub fn new(shard: &ShardState, share: ShardShare, from: Instant) -> Self {
         let pace = shard.pace.get();
         Self {
             share,
@@ -76,7 +85,7 @@ impl ArrivalSchedule {
                 Some(class) => serve(shard, Arrival { class, due: at, passed: 0 }),
                 None => shard.arrivals.borrow_mut().dropped += 1,
             }
-            self.number += self.share.1;
+            self.number += self.share.shards;
             left -= 1;
         }
     }
@@ -151,7 +160,7 @@ mod tests {
             [(0.0, 1.0, [0, 1, 2]), (10.0, 1.0, [12, 10, 11]), (10.5, 1.0, [12, 13, 11]), (10.0, 2.0, [21, 22, 20])]
         {
             let pace = Pace { scale, at: Duration::ZERO };
-            let firsts = [0, 1, 2].map(|index| first_after(planned, pace, (index, 3)));
+            let firsts = [0, 1, 2].map(|index| first_after(planned, pace, ShardShare { index, shards: 3 }));
             assert_eq!(firsts, expected, "{planned} × {scale}");
         }
     }
@@ -165,7 +174,7 @@ mod tests {
             let setup = ShardSetup::of(&plan, index, count);
             let shard = Rc::new(ShardState::new(&setup));
             shard.vacancies.set(u32::MAX);
-            let schedule = ArrivalSchedule::new(&shard, (index as u64, count as u64), from);
+            let schedule = ArrivalSchedule::new(&shard, ShardShare { index: index as u64, shards: count as u64 }, from);
             (shard, schedule)
         };
         (0..count).map(shard).collect()

@@ -1,21 +1,21 @@
-//! How many VU-hours a month may have, what they cost, and how such numbers are written.
+//! Monthly allowance of VU-hours, its price, and the formatting of both.
 
 use crate::settings::{Settings, VuPlan};
 
-/// How many VU-hours a month may have, and what they cost.
+/// Monthly allowance of VU-hours and its price.
 #[derive(Debug)]
 pub struct Allowance<'a> {
-    /// VU-hours a month.
+    /// VU-hours per month.
     pub vu_hours: f64,
-    /// Price of them.
+    /// Price of the allowance.
     pub price: f64,
-    /// What is written before amounts.
+    /// Written before amounts.
     pub currency: &'a str,
     plans: &'a [VuPlan],
 }
 
 impl<'a> Allowance<'a> {
-    /// As the settings say.
+    /// Allowance from the settings.
     pub fn new(settings: &'a Settings) -> Self {
         let vu_hours = settings.vu_allowance;
         let plan = settings.vu_plans.iter().find(|plan| plan.vu_hours == vu_hours);
@@ -23,17 +23,17 @@ impl<'a> Allowance<'a> {
         Self { vu_hours, price, currency: &settings.vu_currency, plans: &settings.vu_plans }
     }
 
-    /// 1.0 is all of it.
+    /// Ratio of the allowance that `vu_hours` use; 1.0 is all of it.
     pub fn share(&self, vu_hours: f64) -> f64 {
         vu_hours / self.vu_hours
     }
 
-    /// Of VU-hours at the price of the allowance.
+    /// Cost of VU-hours at the price of the allowance.
     pub fn cost(&self, vu_hours: f64) -> f64 {
         self.share(vu_hours) * self.price
     }
 
-    /// An amount in the currency: `$1,399.50`.
+    /// Formats an amount in the currency: `$1,399.50`.
     pub fn money(&self, amount: f64) -> String {
         let text = format!("{amount:.2}");
         format!("{}{}", self.currency, separated(text.strip_suffix(".00").unwrap_or(&text)))
@@ -46,7 +46,7 @@ impl<'a> Allowance<'a> {
         plans
     }
 
-    /// The smallest plan with more than the allowance that has room for so much, else the largest.
+    /// Smallest plan larger than the allowance that covers `vu_hours`; the largest plan if none does.
     pub fn next(&self, vu_hours: f64) -> Option<&VuPlan> {
         let mut larger = self.plans();
         larger.retain(|plan| plan.vu_hours > self.vu_hours);
@@ -55,25 +55,25 @@ impl<'a> Allowance<'a> {
     }
 }
 
-/// VU-hours with at most three decimals: `100`, `0.028`, `5,000`.
+/// Formats VU-hours with at most three decimals: `100`, `0.028`, `5,000`.
 pub fn hours(vu_hours: f64) -> String {
     let text = format!("{vu_hours:.3}");
     separated(text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// With commas between thousands.
+/// Inserts commas between thousands.
 fn separated(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     whole.parse().map_or_else(|_| number.to_owned(), |whole: u64| format!("{}{rest}", crate::units::count(whole)))
 }
 
-/// In percent.
+/// Formats a ratio in percent.
 pub fn percent(share: f64) -> String {
     let text = format!("{:.1}", share * 100.0);
     format!("{} %", separated(text.strip_suffix(".0").unwrap_or(&text)))
 }
 
-/// The same, where a little is not nothing.
+/// Formats a ratio in percent; a small non-zero ratio is not shown as zero.
 pub fn share(share: f64) -> String {
     if share > 0.0 && share < 0.0005 { "below 0.1 %".to_owned() } else { percent(share) }
 }
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_as_people_write_them() {
+    fn numbers_are_formatted_for_people() {
         assert_eq!([hours(100.0), hours(0.0277), hours(5_000.0), hours(0.0)], ["100", "0.028", "5,000", "0"]);
         assert_eq!([percent(0.5), percent(0.1234), percent(25.0)], ["50 %", "12.3 %", "2,500 %"]);
         assert_eq!([share(0.0), share(1e-9), share(0.0005)], ["0 %", "below 0.1 %", "0.1 %"]);
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_plan_has_room() {
+    fn the_next_plan_covers_the_usage() {
         let plan = |name: &str, vu_hours| VuPlan { name: name.to_owned(), vu_hours, price: vu_hours };
         let plans = vec![plan("large", 5_000.0), plan("small", 200.0), plan("middle", 1_000.0)];
         let settings = Settings { vu_plans: plans, ..Settings::default() };

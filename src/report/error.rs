@@ -4,12 +4,12 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Files that could not be written, or not all of them.
+/// Some or all files could not be written.
 #[derive(Debug, thiserror::Error)]
 pub struct ReportError {
-    /// Which, and why.
+    /// The failed files and the errors.
     pub(super) failed: Vec<(PathBuf, io::Error)>,
-    /// Those that are complete.
+    /// The complete files.
     pub(super) written: Vec<PathBuf>,
 }
 
@@ -22,7 +22,7 @@ impl ReportError {
 impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (path, why) in &self.failed {
-            // What an earlier run has left is complete, and not of this run.
+            // A complete file of an earlier run is not part of this one.
             let old = if path.is_file() { " (the existing file is from an earlier run)" } else { "" };
             write!(f, "cannot write {}: {why}{old}; ", path.display())?;
         }

@@ -1,4 +1,4 @@
-//! One file: written beside its place and renamed, so that it is complete or absent, whatever ends the program.
+//! Atomic writes: a temporary file is renamed, so that the file is complete or absent if the program ends.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
@@ -9,16 +9,16 @@ use tempfile::NamedTempFile;
 
 use super::error::ReportError;
 
-/// What the files are called while they are written.
+/// Prefix of temporary files.
 const PREFIX: &str = ".katydid-";
 const SUFFIX: &str = ".tmp";
 
-/// Puts a file at `path` that has what `fill` writes; its folder is made where it is missing.
+/// Creates the file at `path` with what `fill` writes. Creates its folder if needed.
 pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     create(path, fill).map(drop)
 }
 
-/// The same, and returns the file to be appended to.
+/// Like [`write()`], and returns the file for appending.
 pub(super) fn create(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
@@ -27,12 +27,12 @@ pub(super) fn create(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>
     Ok(file.persist(path)?)
 }
 
-/// Whether [`write()`] will be able to write there: makes the folder, and a file in it that is gone again afterwards.
+/// Checks that [`write()`] can write there: creates the folder, and a test file that is removed again.
 pub(super) fn check(path: &Path) -> Result<(), ReportError> {
     can_replace(path).and_then(|()| try_folder(path)).map_err(|why| ReportError::one(path, why))
 }
 
-/// Refuses a place where a file cannot be put: that of a folder, or one whose name is too long.
+/// Fails if no file can be created at `path`: it is a folder, or its name is too long.
 pub(super) fn can_replace(path: &Path) -> io::Result<()> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
@@ -41,7 +41,7 @@ pub(super) fn can_replace(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes the folder of `path` where it is missing, and writes a file there, which is then removed.
+/// Creates the folder of `path` if needed, and writes a test file there, which is removed again.
 pub(super) fn try_folder(path: &Path) -> io::Result<()> {
     let folder = folder(path);
     fs::create_dir_all(folder)?;
@@ -52,23 +52,23 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file that is removed when it is not renamed. It is locked while it is written.
+/// A file that is removed unless it is renamed. It is locked while it is written.
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    // A temporary file is private by default; a report is not. The umask still applies.
+    // Temporary files are private by default; reports are not. The umask still applies.
     let permissions = fs::Permissions::from_mode(0o644);
     let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(permissions).tempfile_in(folder)?;
-    // Some file systems have no locks: then leftover files are not removed either.
+    // Some file systems have no locks; leftover files are not removed there.
     let _ = file.as_file().try_lock();
     Ok(file)
 }
 
-/// Removes the temporary files beside `path` that a killed program left behind: their locks are free.
+/// Removes temporary files that a killed program left next to `path`: those that are not locked.
 pub(super) fn sweep(path: &Path) {
     let Ok(entries) = fs::read_dir(folder(path)) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
         let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        // Opening something else, such as a pipe, may block.
+        // Opening anything but a file, such as a pipe, may block.
         let is_ours = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
         if is_ours && let Ok(file) = File::open(entry.path()) {
             match file.try_lock() {

@@ -1,30 +1,30 @@
-//! What a format of reports is.
+//! The trait of report formats.
 
 use std::path::{Path, PathBuf};
 
 use super::error::ReportError;
 use crate::store::Run;
 
-/// A way to write a run.
+/// A report format.
 pub trait Format: Sync {
-    /// Its name: that of its flag, and of its key in `report`.
+    /// Name of its flag, and of its key in `report`.
     fn name(&self) -> &'static str;
 
-    /// A second name of its flag.
+    /// Alias of its flag.
     fn alias(&self) -> Option<&'static str> {
         None
     }
 
-    /// What a path given to it names: a `FILE`, or the `PREFIX` of several.
+    /// Placeholder of its path in `--help`: `FILE`, or `PREFIX` for several files.
     fn place(&self) -> &'static str;
 
-    /// What is written, for `--help`.
+    /// Description for `--help`.
     fn help(&self) -> &'static str;
 
-    /// Finds out before a run whether it will be possible to write there. Nothing that is there is touched.
+    /// Checks before a run that it can write there. Existing files are not changed.
     ///
     /// # Errors
-    /// Names the file that could not be written.
+    /// Names the file that cannot be written.
     fn check(&self, place: &Path) -> Result<(), ReportError>;
 
     /// Writes a run, and returns the paths of its files. Each file is complete or absent.

@@ -1,8 +1,9 @@
-//! JUnit XML, which every CI system shows: a case for the verdict, one for each threshold and one for each row.
+//! JUnit XML for CI systems: one case for the verdict, one per threshold and one per row.
 //!
-//! With thresholds, they and the verdict decide: a row with failed requests passes, and says how many. Without, a row
-//! fails when one of its requests did, which is Locust's rule. What could not be judged is an error, because a run that
-//! shows nothing must not look like one that passed.
+//! With thresholds, only they and the verdict can fail: a row with failed requests passes and reports their number.
+//! Without thresholds, a row fails if a request failed, like in Locust. What could not be evaluated is an error, so
+//! that
+//! a run without results does not look passed.
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ use crate::clean;
 use crate::stats::snapshot::{Judged, Judgement, Row};
 use crate::store::{Run, State};
 
-/// The file.
+/// The JUnit format.
 pub static JUNIT: OneFile = OneFile {
     name: "junit",
     alias: None,
@@ -22,19 +23,19 @@ pub static JUNIT: OneFile = OneFile {
     render,
 };
 
-/// How a case ended.
+/// Result of a case.
 enum Result {
     Passed,
-    /// Why.
+    /// Reason of the failure.
     Failed(String),
-    /// Why nothing can be said.
+    /// Reason why there is no result.
     Error(String),
     Skipped(String),
 }
 
 struct Case {
     name: String,
-    /// What was measured, in any case.
+    /// Measured values, for any result.
     output: String,
     result: Result,
 }
@@ -73,7 +74,7 @@ fn threshold(run: &Run, judgement: &Judgement) -> Case {
     let result = match &judgement.judged {
         _ if judgement.warn => Result::Passed,
         Judged::Passes => Result::Passed,
-        // At the end of a run it was violated, but not for long enough to fail.
+        // Violated at the end of the run, but not for long enough to fail.
         Judged::Violated if run.state == State::Ended => Result::Passed,
         Judged::Violated => Result::Error(format!("{} at the moment", reason())),
         Judged::Failed => Result::Failed(reason()),
@@ -137,7 +138,7 @@ fn suite(out: &mut String, run: &Run, name: &str, cases: &[Case]) {
     out.push_str("  </testsuite>\n");
 }
 
-/// Attributes that count cases, and the length of the run.
+/// Attributes with the number of cases and the length of the run.
 fn totals<'a>(cases: impl Iterator<Item = &'a Case>, run: &Run, skipped: bool) -> String {
     let mut counts = [0_u32; 4];
     for case in cases {
@@ -160,7 +161,7 @@ fn attribute(text: &str) -> String {
     escape(&clean::line(text))
 }
 
-/// Text that XML allows: markup is escaped, and characters that no XML document may have are left out.
+/// Escapes markup, and removes characters that XML does not allow.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -183,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_xml_allows_is_left() {
+    fn characters_not_allowed_in_xml_are_removed() {
         assert_eq!(escape("a\u{0}\u{1b}[2J\u{ffff}<b>&\"'\r\n]]>"), "a[2J&lt;b&gt;&amp;&quot;&apos;\n]]&gt;");
     }
 }

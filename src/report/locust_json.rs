@@ -1,6 +1,6 @@
-//! Locust's JSON array: one object a row, with its response times in Locust's buckets and its requests by second.
+//! Locust's JSON array: one object per row, with response times in Locust's buckets and requests by second.
 //!
-//! What it has and a snapshot has not, the seconds of a whole run, is collected by a thread while the run goes on.
+//! Snapshots do not have all seconds of a run; a thread collects them during the run.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
@@ -18,18 +18,18 @@ use crate::clean;
 use crate::stats::snapshot::Row;
 use crate::stats::{RowBucket, Second, Snapshot};
 
-/// The array of a run that goes on.
+/// The array of a running run.
 #[derive(Debug)]
 pub struct LocustJson {
     thread: JoinHandle<String>,
 }
 
-/// One object of the array; times are in milliseconds, moments in seconds since 1970.
+/// One object of the array; durations in milliseconds, timestamps in seconds since 1970.
 #[derive(Debug, Serialize)]
 struct Entry {
     name: String,
     method: String,
-    /// The end of the last second with a request.
+    /// End of the last second with a request.
     last_request_timestamp: f64,
     start_time: f64,
     num_requests: u64,
@@ -44,7 +44,7 @@ struct Entry {
     num_fail_per_sec: BTreeMap<u64, u64>,
 }
 
-/// What was measured of one row since the last reset.
+/// Values of one row since the last reset.
 #[derive(Debug, Default)]
 struct Measured {
     order: usize,
@@ -54,7 +54,7 @@ struct Measured {
     failures: BTreeMap<u64, u64>,
 }
 
-/// The rows by the index of their endpoint.
+/// Rows by index of their endpoint.
 #[derive(Debug, Default)]
 struct Collected {
     number: u64,
@@ -64,10 +64,10 @@ struct Collected {
 }
 
 impl LocustJson {
-    /// Collects until the snapshots end.
+    /// Starts collecting until the snapshots end.
     ///
     /// # Errors
-    /// When its thread cannot be started.
+    /// When the thread cannot be started.
     pub fn start(mut snapshots: watch::Receiver<Arc<Snapshot>>) -> io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let body = async move {
@@ -85,19 +85,19 @@ impl LocustJson {
         Ok(Self { thread })
     }
 
-    /// Waits for the end of the run; the array, indented as Locust does it.
+    /// Waits for the end of the run, and returns the array, indented like Locust's.
     ///
     /// # Errors
-    /// When the thread died.
+    /// When the thread panicked.
     pub fn finish(self) -> Result<String, &'static str> {
         self.thread.join().map_err(|_| "the JSON array is missing: an internal error")
     }
 }
 
-/// Finds out before a run whether the file can be written.
+/// Checks before a run that the file can be written.
 ///
 /// # Errors
-/// Names it.
+/// Names the file.
 pub fn check(path: &Path) -> Result<(), ReportError> {
     file::check(path)
 }
@@ -105,7 +105,7 @@ pub fn check(path: &Path) -> Result<(), ReportError> {
 /// Writes the array to a file.
 ///
 /// # Errors
-/// Names it.
+/// Names the file.
 pub fn write(path: &Path, array: &str) -> Result<(), ReportError> {
     let written = file::write(path, |file| writeln!(file, "{array}"));
     written.map_err(|why| ReportError::one(path, why))
@@ -150,7 +150,7 @@ impl Collected {
         let entries: Vec<Entry> = rows.into_iter().map(|(measured, row)| entry(measured, row, start)).collect();
         let mut out = Vec::new();
         let indent = serde_json::ser::PrettyFormatter::with_indent(b"    ");
-        // Numbers and strings can always be written.
+        // Numbers and strings always serialize.
         let _ = entries.serialize(&mut serde_json::Serializer::with_formatter(&mut out, indent));
         String::from_utf8_lossy(&out).into_owned()
     }
@@ -159,7 +159,7 @@ impl Collected {
 impl Measured {
     fn add(&mut self, bucket: &RowBucket, at: f64) {
         self.last = at;
-        // The second in which most of it ended: `at` is its end.
+        // The second with most of the bucket: `at` is its end.
         let second = (at - 1.0).max(0.0) as u64;
         *self.requests.entry(second).or_default() += bucket.sums.requests;
         if bucket.sums.failures > 0 {
@@ -193,7 +193,7 @@ fn entry(measured: &Measured, row: &Row, start_time: f64) -> Entry {
     }
 }
 
-/// Locust's bucket of a time, in milliseconds: two digits above 100 ms, ties to the even neighbour.
+/// Locust's bucket of a time, in milliseconds: two significant digits above 100 ms, ties to even.
 fn rounded(micros: u64) -> u64 {
     let step = match micros {
         0..100_000 => 1_000,
@@ -215,7 +215,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn buckets_are_locusts() {
+    fn buckets_match_locust() {
         for (millis, bucket) in [
             (0.5, 0),
             (1.5, 2),

@@ -1,4 +1,4 @@
-//! A run becomes a file or a text: [`FORMATS`] has the formats of files, one row each.
+//! Writes runs as files or text. The file formats are listed in [`FORMATS`].
 
 pub mod allowance;
 pub mod csv;

@@ -1,4 +1,4 @@
-//! Formats that are one file.
+//! Formats with a single file.
 
 use std::fmt;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use super::file;
 use super::format::Format;
 use crate::store::Run;
 
-/// A format that writes one file, which `render` makes of a run.
+/// A format that writes one file with the output of `render`.
 pub struct OneFile {
     pub(super) name: &'static str,
     pub(super) alias: Option<&'static str>,
@@ -24,7 +24,7 @@ impl fmt::Debug for OneFile {
 }
 
 impl OneFile {
-    /// What its file has.
+    /// Content of the file.
     pub fn render(&self, run: &Run) -> String {
         (self.render)(run)
     }

@@ -1,5 +1,5 @@
-//! The formats of reports, one row each: the command line, the screen and the key `report` of a scenario take them from
-//! here. Adding a format is a file with a [`Format`] and its row in [`FORMATS`].
+//! Registry of report formats, used by the command line, the screen and the key `report` of scenarios. To add a format,
+//! implement [`Format`] in a new file and add a row to [`FORMATS`].
 
 use super::csv::Csv;
 use super::format::Format;
@@ -9,10 +9,10 @@ use super::junit::JUNIT;
 use super::markdown::MARKDOWN;
 use super::text::TEXT;
 
-/// All formats, in the order of the documentation.
+/// All formats, in documentation order.
 pub static FORMATS: &[&dyn Format] = &[&HTML, &Csv, &JUNIT, &JSON, &MARKDOWN, &TEXT];
 
-/// The format with this name.
+/// Returns the format with this name.
 pub fn format(name: &str) -> Option<&'static dyn Format> {
     FORMATS.iter().copied().find(|format| format.name() == name)
 }

@@ -1,4 +1,4 @@
-//! Figures as every report shows them, so that no two of them differ by a digit.
+//! Formatting of figures, the same in all reports.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use crate::stats::snapshot::{Figures, Judged, Judgement, Latency, Level, Row};
 use crate::store::Run;
 use crate::units;
 
-/// Where there is nothing to show.
+/// Placeholder if there is no value.
 pub(super) const NONE: &str = "–";
 
 /// `0.32 %`.
@@ -17,17 +17,17 @@ pub(super) fn percent(ratio: f64) -> String {
     format!("{:.2} %", ratio * 100.0)
 }
 
-/// A ratio to the tenth of a percent: `12.3 %`.
+/// A ratio with one decimal: `12.3 %`.
 pub(super) fn tenth(ratio: f64) -> String {
     format!("{:.1} %", ratio * 100.0)
 }
 
-/// A response time; a dash where none was measured.
+/// A response time; a dash if none was measured.
 pub(super) fn time(times: &Latency, of: Duration) -> String {
     if times.count == 0 { NONE.to_owned() } else { units::latency(of) }
 }
 
-/// `4 (0.32 %)`; a bare `0` where nothing failed.
+/// Number and ratio of failures: `4 (0.32 %)`; only `0` without failures.
 pub(super) fn failed(figures: &Figures) -> String {
     match figures.failures {
         0 => "0".to_owned(),
@@ -35,7 +35,7 @@ pub(super) fn failed(figures: &Figures) -> String {
     }
 }
 
-/// The key figures of a row: requests, failed, requests per second, p50, p95, p99, max.
+/// Key figures of a row: requests, failed, requests per second, p50, p95, p99, max.
 pub(super) fn key_figures(figures: &Figures) -> [String; 7] {
     let times = &figures.response;
     let time = |of| time(times, of);
@@ -53,18 +53,18 @@ pub(super) fn key_figures(figures: &Figures) -> [String; 7] {
 /// Names of the [`key_figures`].
 pub(super) const KEY_FIGURES: [&str; 7] = ["requests", "failed", "req/s", "p50", "p95", "p99", "max"];
 
-/// The key figures in a sentence.
+/// Key figures as a sentence.
 pub(super) fn sentence(figures: &Figures) -> String {
     let [requests, failed, rate, p50, p95, p99, max] = key_figures(figures);
     format!("{requests} requests, {failed} failed, {rate}/s, p50 {p50}, p95 {p95}, p99 {p99}, max {max}")
 }
 
-/// Most users at any moment.
+/// Maximum number of users during the run.
 pub(super) fn peak_users(run: &Run) -> u32 {
     run.seconds.iter().map(|second| second.users).max().unwrap_or(0).max(run.last.load.users)
 }
 
-/// User-hours: `0.012`, `3.4`.
+/// VU-hours: `0.012`, `3.4`.
 pub(super) fn vu_hours(hours: f64) -> String {
     if hours < 0.05 { format!("{hours:.3}") } else { format!("{hours:.1}") }
 }
@@ -74,17 +74,17 @@ pub(super) fn moment(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
 }
 
-/// A time of the wall clock; the epoch where it is none.
+/// Wall-clock time as a timestamp; the epoch if it is out of range.
 pub(super) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
-/// To the microsecond, in milliseconds: what documents for programs have.
+/// Milliseconds, rounded to microseconds, for machine-readable reports.
 pub(super) fn millis(time: Duration) -> f64 {
     (time.as_nanos() as f64 / 1e3).round() / 1e3
 }
 
-/// How a threshold stands, in a word.
+/// State of a threshold in one word.
 pub(super) fn judged(judgement: &Judgement) -> &'static str {
     match (&judgement.judged, judgement.warn) {
         (Judged::Passes, _) => "passed",
@@ -95,7 +95,7 @@ pub(super) fn judged(judgement: &Judgement) -> &'static str {
     }
 }
 
-/// What was measured for a threshold; why not, where it cannot be judged.
+/// Measured value of a threshold, or why it could not be evaluated.
 pub(super) fn measured(judgement: &Judgement) -> String {
     match (&judgement.judged, &judgement.value) {
         (Judged::CannotTell(why), _) => why.to_string(),
@@ -104,13 +104,13 @@ pub(super) fn measured(judgement: &Judgement) -> String {
     }
 }
 
-/// What is left of a limit: `+70.0 %`, `-4.2 %`.
+/// Margin to the limit: `+70.0 %`, `-4.2 %`.
 pub(super) fn margin(judgement: &Judgement) -> String {
     let sign = |margin: f64| if margin < 0.0 { "" } else { "+" };
     judgement.margin.map_or_else(|| NONE.to_owned(), |margin| format!("{}{}", sign(margin), tenth(margin)))
 }
 
-/// For how much of the time a threshold was met: `98.3 % of 02:00`.
+/// Ratio of the time in which a threshold was met: `98.3 % of 02:00`.
 pub(super) fn compliance(judgement: &Judgement) -> String {
     let (met, of) = judgement.compliance;
     if of.is_zero() {
@@ -119,7 +119,7 @@ pub(super) fn compliance(judgement: &Judgement) -> String {
     format!("{} of {}", tenth(met.as_secs_f64() / of.as_secs_f64()), units::clock(of))
 }
 
-/// How a threshold stands, in a sentence.
+/// State of a threshold as a sentence.
 pub(super) fn stands(judgement: &Judgement) -> String {
     if let Judged::CannotTell(why) = &judgement.judged {
         return format!("cannot be judged: {why}");
@@ -128,14 +128,14 @@ pub(super) fn stands(judgement: &Judgement) -> String {
     format!("measured {measured}, margin {margin}, met for {met}")
 }
 
-/// Rows by name, as in Locust's tables.
+/// Rows sorted by name, like in Locust's tables.
 pub(super) fn by_name(snapshot: &Snapshot) -> Vec<&Row> {
     let mut rows: Vec<&Row> = snapshot.endpoints.iter().collect();
     rows.sort_by(|a, b| (&a.name, a.kind.name()).cmp(&(&b.name, b.kind.name())));
     rows
 }
 
-/// Whether figures were measured by a generator that could: its sign, and a sentence.
+/// Health of the load generator: a symbol and a sentence.
 pub(super) fn health(snapshot: &Snapshot) -> (&'static str, String) {
     let why = snapshot.health.why.as_deref().unwrap_or("no reason known");
     match snapshot.health.level {

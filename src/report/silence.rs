@@ -1,4 +1,4 @@
-//! Requests without a response, in lines that come before all figures: such requests are not counted, and zeros look
+//! Lines about requests without a response, printed before all figures: such requests are not counted, and zeros look
 //! like a good result.
 
 use unicode_width::UnicodeWidthStr;
@@ -7,7 +7,7 @@ use super::finding::{Kind, findings};
 use crate::stats::Snapshot;
 use crate::units;
 
-/// The lines, each at most `width` cells; empty if every request got its response.
+/// The lines, at most `width` cells each; empty if every request got a response.
 pub fn lines(snapshot: &Snapshot, width: usize) -> Vec<String> {
     let found = findings(snapshot);
     let silent = found.iter().filter(|finding| finding.kind.is_silence() || finding.kind == Kind::Aborted);
@@ -23,7 +23,7 @@ pub fn lines(snapshot: &Snapshot, width: usize) -> Vec<String> {
     texts.iter().flat_map(|text| wrap(text, width)).collect()
 }
 
-/// Breaks between words; continuation lines are indented.
+/// Wraps between words; continuation lines are indented.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_word_is_lost_at_any_width() {
+    fn wrapping_loses_no_words() {
         let text = "✗ HANGING: 3 in flight, the oldest for 14s, no response for 14s. The server does not respond.";
         for width in [20, 40, 80, 160] {
             let lines = wrap(text, width);

@@ -1,29 +1,29 @@
-//! The verdict of a run in a word and a sentence, or that it has none yet.
+//! Verdict of a run for display, also of one that has none yet.
 
 use crate::clean;
 use crate::store::{Run, State};
 use crate::units;
 
-/// How a run is to be taken.
+/// Rating of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
-    /// It passed.
+    /// The run passed.
     Good,
-    /// It did not, or was cut short.
+    /// The run failed or was aborted.
     Bad,
-    /// Nothing is decided.
+    /// No verdict.
     Open,
 }
 
-/// What every report says first.
+/// First line of every report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
     /// One word: `passed`, `failed`, `invalid`, …
     pub word: String,
-    /// Why, in a sentence.
+    /// The reason as a sentence.
     pub reason: String,
     pub tone: Tone,
-    /// Exit code of the process, where it is known.
+    /// Exit code of the process, if known.
     pub code: Option<u8>,
 }
 
@@ -61,7 +61,7 @@ impl Standing {
         }
     }
 
-    /// A sign beside the word; colour is never the only one.
+    /// Symbol next to the word, so that color is never the only sign.
     pub fn sign(&self) -> &'static str {
         match self.tone {
             Tone::Good => "✓",

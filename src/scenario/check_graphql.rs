@@ -56,7 +56,7 @@ fn diagnostic_of(source: &str, asked: &SentDocument, finding: Finding) -> Diagno
             None => diagnostic,
         };
     }
-    let here = place(source, &asked.at, &asked.document, (finding.line, finding.column));
+    let here = place(source, &asked.at, &asked.document, finding.line, finding.column);
     let at = here.map_or(asked.at.clone(), |start| {
         let marked: usize = source[start..].chars().take(finding.length.max(1)).map(char::len_utf8).sum();
         start..start.saturating_add(marked)
@@ -73,7 +73,7 @@ fn diagnostic_of(source: &str, asked: &SentDocument, finding: Finding) -> Diagno
 
 /// Byte offset in the source of a line and column in the document. `None` if the source does not contain the document
 /// verbatim: YAML may have folded its lines, or it is in another file.
-fn place(source: &str, at: &Range<usize>, document: &str, (line, column): (usize, usize)) -> Option<usize> {
+fn place(source: &str, at: &Range<usize>, document: &str, line: usize, column: usize) -> Option<usize> {
     let wanted = line.checked_sub(1)?;
     let mut cursor = at.start;
     for (index, text) in document.lines().take(wanted.saturating_add(1)).enumerate() {

@@ -1,4 +1,4 @@
-//! The runs of a folder: listed, and found by what a person writes.
+//! The runs of a folder: listed, and found by id.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,9 +10,9 @@ use jiff::tz::TimeZone;
 use super::read::{read, read_meta, state};
 use super::{Meta, State, Totals, folder};
 
-/// Most candidates that are named for a prefix of several runs.
+/// Maximum candidates that are listed for an ambiguous prefix.
 const CANDIDATES: usize = 5;
-/// What a tag begins with that makes a run a member of a baseline, before the name of the baseline.
+/// Prefix of tags that make a run a member of a baseline; the name of the baseline follows.
 pub const BASELINE_TAG: &str = "baseline:";
 
 /// All runs of a folder, oldest first.
@@ -28,9 +28,9 @@ pub struct Catalog {
 pub struct Entry {
     /// Its name.
     pub id: String,
-    /// Where it is.
+    /// Folder of the run.
     pub folder: PathBuf,
-    /// What is in it, or why that cannot be known.
+    /// Its contents, or why they cannot be read.
     pub run: Result<Known, String>,
 }
 
@@ -43,12 +43,12 @@ pub struct Known {
     pub state: State,
     /// Its totals, so far.
     pub totals: Totals,
-    /// Reports can be made of it: retention has not removed the bulk of it.
+    /// Whether reports can be made: retention has not removed its figures.
     pub has_figures: bool,
 }
 
 impl Catalog {
-    /// Lists the runs below `root`; none where it does not exist.
+    /// Lists the runs in `root`; none if it does not exist.
     ///
     /// # Errors
     /// When the folder cannot be read.
@@ -58,7 +58,7 @@ impl Catalog {
         Ok(Self { root: root.to_owned(), entries })
     }
 
-    /// The run with this id, the only one whose id begins so, or for `latest` the one that was started last.
+    /// The run with this id, or the only one whose id starts with it, or for `latest` the one started last.
     ///
     /// # Errors
     /// When there is none, or more than one.
@@ -85,14 +85,14 @@ impl Catalog {
 }
 
 impl Entry {
-    /// Reads what lists need; all of a run only if it did not come to its end.
+    /// Reads what lists need; reads the whole run only if it did not end normally.
     pub fn load(folder: PathBuf) -> Self {
         let id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let run = read_meta(&folder).map(|meta| Known::new(&folder, meta)).map_err(|error| error.to_string());
         Self { id, folder, run }
     }
 
-    /// When it began; from the name of the folder if nothing else is known.
+    /// When it started; taken from the folder name if nothing else is known.
     fn started(&self) -> Timestamp {
         let by_name = || {
             let text = self.id.get(..17)?;
@@ -115,13 +115,13 @@ impl Entry {
 impl Known {
     fn new(folder: &Path, meta: Meta) -> Self {
         let state = state(folder, &meta);
-        // Of a run that was killed before its first second there are none.
+        // A run killed in its first second has none.
         let so_far = || read(folder).map(|run| Totals::of(&run.last)).unwrap_or_default();
         let totals = meta.outcome.as_ref().map_or_else(so_far, |outcome| outcome.totals);
         Self { state, totals, has_figures: folder::has_figures(folder), meta }
     }
 
-    /// One word: that of the outcome, or `running` or `cut-short` where there is none.
+    /// The outcome in one word, or `running` or `cut-short` if there is none.
     pub fn verdict(&self) -> &str {
         match (self.state, &self.meta.outcome) {
             (State::Running, _) => "running",

@@ -1,4 +1,4 @@
-//! What is changed of recorded runs: tags and notes, and that they go. One process at a time does it.
+//! Changes recorded runs: tags, notes, removal. Only one process at a time.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -8,20 +8,20 @@ use std::path::{Path, PathBuf};
 use super::catalog::{Entry, Known};
 use super::{Meta, Outcome, State, folder, read_meta};
 
-/// Held while runs are changed.
+/// Lock file held while runs are changed.
 const LOCK: &str = ".lock";
-/// Where the `meta.json` of a run goes that its user removes: usage is counted from it.
+/// Where the `meta.json` of a removed run goes: usage is counted from it.
 pub(super) const REMOVED: &str = ".removed";
-/// What the name of a folder begins with that is being removed.
+/// Prefix of folders that are being removed.
 pub(super) const TRASH: &str = ".trash-";
 
-/// A run that cannot be changed.
+/// Why a run cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// It goes on.
+    /// It is still active.
     #[error("{0} is being written: wait for its end")]
     Running(String),
-    /// It is what other runs are compared with.
+    /// It is a member of a baseline.
     #[error("{id} is a member of the baseline {baseline:?}; `katydid runs tag {id} --remove {tag}` takes it out")]
     InBaseline {
         /// The run.
@@ -31,32 +31,32 @@ pub enum ChangeError {
         /// Its tag.
         tag: String,
     },
-    /// Its files are not what they should be.
+    /// Its files are damaged.
     #[error("{0}")]
     Damaged(String),
-    /// Something cannot be written.
+    /// Writing failed.
     #[error("cannot change {}: {why}", path.display())]
     Io {
-        /// Which folder.
+        /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The error.
         why: io::Error,
     },
 }
 
-/// Waits for other processes that change runs below `root`, and keeps them waiting.
+/// Locks `root`; waits for other processes that change runs.
 pub(super) fn lock(root: &Path) -> io::Result<File> {
     let file = open_lock(root)?;
     file.lock()?;
     Ok(file)
 }
 
-/// The file of the lock, not locked yet.
+/// Opens the lock file without locking it.
 pub(super) fn open_lock(root: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(root.join(LOCK))
 }
 
-/// Changes what its user gave to a run: tags, note. Allowed at any time, also while it is written.
+/// Changes tags or note of a run. Allowed at any time, even while it is recorded.
 ///
 /// # Errors
 /// When its `meta.json` cannot be read or written.
@@ -68,14 +68,14 @@ pub fn edit(root: &Path, folder: &Path, change: impl FnOnce(&mut Meta)) -> Resul
     write_meta(folder, &meta).map_err(io)
 }
 
-/// Removes a run. What usage is counted from is kept elsewhere, without what the run was.
+/// Removes a run. The figures for counting usage are kept, without details of the run.
 ///
 /// # Errors
-/// When it is being written, is a member of a baseline, or cannot be removed.
+/// When it is active, a member of a baseline, or cannot be removed.
 pub fn remove(root: &Path, entry: &Entry) -> Result<(), ChangeError> {
     let io = |why| ChangeError::Io { path: entry.folder.clone(), why };
     let _lock = lock(root).map_err(io)?;
-    // As it is now: another process may have changed it since it was listed.
+    // Read again: another process may have changed it since it was listed.
     let entry = Entry::load(entry.folder.clone());
     if let Ok(run) = &entry.run {
         if run.state == State::Running {
@@ -96,7 +96,7 @@ fn keep_usage(root: &Path, id: &str, run: &Known) -> io::Result<()> {
     (meta.text, meta.arguments, meta.rows, meta.tags, meta.note) = Default::default();
     let mut place = root.join(REMOVED).join(id);
     let mut n = 1;
-    // A run of the same second may have been removed before.
+    // A run that started in the same second may have been removed before.
     while place.exists() {
         n += 1;
         place = root.join(REMOVED).join(format!("{id}-{n}"));
@@ -105,7 +105,7 @@ fn keep_usage(root: &Path, id: &str, run: &Known) -> io::Result<()> {
     write_meta(&place, &meta)
 }
 
-/// What is known of a run, with its totals even if it did not come to its end.
+/// The metadata of a run, with totals even if it did not end normally.
 pub(super) fn settled(run: &Known) -> Meta {
     let outcome = run.meta.outcome.clone().unwrap_or_else(|| Outcome {
         verdict: run.verdict().to_owned(),
@@ -116,7 +116,7 @@ pub(super) fn settled(run: &Known) -> Meta {
     Meta { outcome: Some(outcome), ..run.meta.clone() }
 }
 
-/// Writes `meta.json` beside its place and renames it.
+/// Writes `meta.json` to a temporary file and renames it.
 pub(super) fn write_meta(folder: &Path, meta: &Meta) -> io::Result<()> {
     let mut file = tempfile::Builder::new().prefix(".meta-").tempfile_in(folder)?;
     file.write_all(&serde_json::to_vec(meta)?)?;

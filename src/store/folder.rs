@@ -1,4 +1,4 @@
-//! Names of folders and files.
+//! Folders and files of runs.
 
 use std::fs::{self, DirBuilder};
 use std::io;
@@ -27,12 +27,12 @@ pub const FAILURES: &str = "failures.jsonl";
 /// Every file of a run.
 pub const FILES: [&str; 6] = [META, SNAPSHOT, INTERVALS, SERIES, EVENTS, FAILURES];
 
-/// Where runs are kept without `--runs-dir`: `runs` in the data directory of the user. `None` without a home.
+/// The folder of runs without `--runs-dir`: `runs` in the user's data directory. `None` without a home directory.
 pub fn default_root() -> Option<PathBuf> {
     Some(directories::ProjectDirs::from("", "", "katydid")?.data_dir().join("runs"))
 }
 
-/// Makes a folder for a run that begins now, for its owner alone, and returns it with its name.
+/// Creates a private folder for a run that starts now; returns it with its name.
 ///
 /// # Errors
 /// When it cannot be made.
@@ -52,8 +52,9 @@ pub fn create(root: &Path, scenario: &str, started: SystemTime) -> io::Result<(P
     }
 }
 
-/// Every folder of a run below `root`, by name, also one that has lost some of its files; none where `root` does not
-/// exist. Names that begin with a dot are not runs.
+/// The folders of all runs in `root`, by name, including those that have lost files; none if `root` does not exist.
+/// Names
+/// that start with a dot are not runs.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -69,7 +70,7 @@ pub fn all(root: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(runs)
 }
 
-/// Whether more than `meta.json` is there.
+/// Whether the folder has more than `meta.json`.
 pub fn has_figures(folder: &Path) -> bool {
     FILES.iter().any(|file| *file != META && folder.join(file).exists())
 }

@@ -1,4 +1,4 @@
-//! Lines of the files of a run, as they are written and read.
+//! Lines in the files of a run.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -13,18 +13,17 @@ use crate::stats::snapshot::{Bucket, Cumulative, Latency, RunEvent};
 #[serde(untagged)]
 pub(super) enum SeriesLine {
     Second(Box<SecondLine>),
-    /// The statistics were reset at this run time: what was before is in no total.
+    /// The statistics were reset at this run time: nothing before it is in the totals.
     Reset {
         reset: f64,
     },
 }
 
-/// One second. Times are microseconds unless they say otherwise.
+/// One second. Times are in microseconds unless noted otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SecondLine {
     /// Run time at its start, in seconds.
     pub t: f64,
-    /// Its length in seconds.
     pub length: f64,
     /// Wall clock at its end, milliseconds since the epoch.
     pub at: u64,
@@ -35,17 +34,17 @@ pub(super) struct SecondLine {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub p: Option<[f64; 3]>,
     pub total: TotalLine,
-    /// CPU of the process, 1.0 being every core it may use.
+    /// CPU of the process; 1.0 is all cores that it may use.
     pub cpu: f64,
-    /// What is left of the limit of each threshold.
+    /// Margin of each threshold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub margins: Vec<Option<f64>>,
-    /// In a run with Redis.
+    /// Only in runs with Redis.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redis: Option<RedisPoint>,
 }
 
-/// The whole run as it stood then.
+/// Totals of the run at that time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct TotalLine {
     requests: u64,
@@ -53,7 +52,7 @@ pub(super) struct TotalLine {
     bytes: u64,
     rps: f64,
     fps: f64,
-    /// Response times counted.
+    /// Number of response times.
     count: u64,
     mean: f64,
     min: f64,
@@ -139,7 +138,7 @@ fn from_micros(micros: f64) -> Duration {
     Duration::from_nanos((micros * 1e3).round().max(0.0) as u64)
 }
 
-/// A time in seconds, to the nanosecond; none where it is no time.
+/// A time in seconds, to the nanosecond; zero if it is not valid.
 pub(super) fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
@@ -158,7 +157,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_survives_its_line() {
+    fn seconds_round_trip() {
         let response = Latency {
             count: 3,
             mean: Duration::from_nanos(1_234_567),

@@ -1,4 +1,4 @@
-//! What is known of a run beside its figures: what was run, where, with which settings, and how it ended.
+//! Metadata of a run: what was run, where, with which settings, and how it ended.
 
 use std::time::SystemTime;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::stats::Snapshot;
 use crate::system::machine::Machine;
 
-/// `meta.json`. Secrets are masked before anything is put here.
+/// `meta.json`. Secrets are masked before they are stored here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
     /// Version of the folder's layout, [`FORMAT`](Self::FORMAT).
@@ -19,9 +19,9 @@ pub struct Meta {
     pub scenario: String,
     /// Its file, or the name of an embedded scenario.
     pub file: String,
-    /// Its text.
+    /// Content of the file.
     pub text: String,
-    /// Changes when what the users do or the load changes; hexadecimal.
+    /// Hash of what users do and of the load; hexadecimal.
     pub plan_hash: String,
     /// The profile that was applied.
     pub profile: Option<String>,
@@ -29,23 +29,23 @@ pub struct Meta {
     pub host: String,
     /// Arguments of the command line.
     pub arguments: Vec<String>,
-    /// Settings that are not their defaults, and those of the load, in the order of the options; the files that the
-    /// scenario asks for are `report.html` and the like. Empty in runs of versions that did not record them.
+    /// Settings that differ from their defaults, and those of the load, in the order of options; files requested by the
+    /// scenario are `report.html` and so on. Empty in runs of versions that did not record them.
     #[serde(default)]
     pub settings: Vec<SettingUsed>,
-    /// The scenario comes with katydid, and is no file; `None` where that was not recorded.
+    /// Whether the scenario is embedded; `None` if that was not recorded.
     #[serde(default)]
     pub is_embedded: Option<bool>,
-    /// The CI system that started it, as far as its environment says.
+    /// The CI system that started it, according to its environment.
     #[serde(default)]
     pub ci: Option<String>,
-    /// When it began.
+    /// When it started.
     pub started: Timestamp,
-    /// When it ended; `None` while it runs, and where the process was killed.
+    /// When it ended; `None` while it runs, or if the process was killed.
     pub ended: Option<Timestamp>,
-    /// Iterations arrive by a plan, whether or not a user is free (an open model).
+    /// Whether it is an open model: iterations arrive by a plan, whether or not a user is free.
     pub is_open: bool,
-    /// Users at the peak of the plan.
+    /// Maximum users of the plan.
     pub users: u32,
     /// Users started per second.
     pub spawn_rate: f64,
@@ -59,26 +59,26 @@ pub struct Meta {
     pub rows: Vec<(String, String)>,
     /// Version of katydid.
     pub version: String,
-    /// Where it ran.
+    /// The machine.
     pub machine: Machine,
-    /// Given by its user.
+    /// Set by the user.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// Given by its user.
+    /// Set by the user.
     #[serde(default)]
     pub note: Option<String>,
-    /// How it ended; `None` while it runs, and where the process was killed.
+    /// How it ended; `None` while it runs, or if the process was killed.
     pub outcome: Option<Outcome>,
 }
 
-/// A setting as it counted.
+/// A setting and its effective value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingUsed {
     /// Its key, as in `config.yaml`.
     pub key: String,
-    /// Its value as it was written.
+    /// Its value as written.
     pub value: String,
-    /// Where that comes from: `flag`, `environment`, `.env`, `profile NAME`, `scenario`, `config.yaml:LINE`, `screen`,
+    /// Origin of the value: `flag`, `environment`, `.env`, `profile NAME`, `scenario`, `config.yaml:LINE`, `screen`,
     /// `default`.
     pub origin: String,
 }
@@ -96,7 +96,7 @@ pub struct Outcome {
     pub totals: Totals,
 }
 
-/// What lists and the count of usage need to know.
+/// Totals for lists and for counting usage.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Totals {
     /// Run time in seconds, without pauses.
@@ -117,7 +117,7 @@ impl Meta {
 }
 
 impl Totals {
-    /// Of a run that has come so far.
+    /// The totals of a run so far.
     pub fn of(snapshot: &Snapshot) -> Self {
         let total = &snapshot.total.total;
         let p95 = total.response.p(95.0).as_secs_f64() * 1e3;
@@ -131,7 +131,7 @@ impl Totals {
     }
 }
 
-/// The wall clock as it is written; the epoch where it cannot be.
+/// A wall clock time for files; the epoch if it is out of range.
 pub(super) fn timestamp(at: SystemTime) -> Timestamp {
     Timestamp::try_from(at).unwrap_or(Timestamp::UNIX_EPOCH)
 }

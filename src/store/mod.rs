@@ -1,4 +1,4 @@
-//! Runs on disk, and what every report is made from.
+//! Recorded runs, from which all reports are made.
 //!
 //! ```text
 //!  watch<Arc<Snapshot>> ─▶ journal (a thread of its own) ─▶ RUNS/2026-11-27_0142_checkout/

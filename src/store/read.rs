@@ -1,4 +1,4 @@
-//! Reads the folder of a run, also while it is being written, and where the process was killed.
+//! Reads the folder of a run, even while it is recorded, or after the process was killed.
 
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -12,7 +12,7 @@ use super::{Meta, Run, folder};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Bucket, Series};
 
-/// A folder that cannot be read.
+/// Why a folder cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// A file is missing or cannot be read.
@@ -23,7 +23,7 @@ pub enum ReadError {
         /// Why.
         why: io::Error,
     },
-    /// A file has other content than it should.
+    /// A file has unexpected contents.
     #[error("{} is damaged: {why}", path.display())]
     Damaged {
         /// Which.
@@ -31,7 +31,7 @@ pub enum ReadError {
         /// What is wrong.
         why: String,
     },
-    /// Written by a later version.
+    /// Recorded by a newer version.
     #[error("{} was recorded by a newer version of katydid ({version}): update this one to read it", path.display())]
     Newer {
         /// The folder.
@@ -45,7 +45,7 @@ pub enum ReadError {
         /// The folder.
         path: PathBuf,
     },
-    /// Nothing was measured before the process was killed.
+    /// The process was killed before anything was measured.
     #[error("{} has no figures: the run ended before its first second", path.display())]
     Empty {
         /// The folder.
@@ -78,14 +78,14 @@ pub fn state(folder: &Path, meta: &Meta) -> State {
     if meta.ended.is_some() {
         return State::Ended;
     }
-    // Its writer holds a lock on this file.
+    // The recording process holds a lock on this file.
     match File::open(folder.join(folder::INTERVALS)).map(|file| file.try_lock_shared()) {
         Ok(Err(TryLockError::WouldBlock)) => State::Running,
         Ok(Ok(()) | Err(TryLockError::Error(_))) | Err(_) => State::CutShort,
     }
 }
 
-/// Reads all that reports need.
+/// Reads everything that reports need.
 ///
 /// # Errors
 /// When the folder is not that of a run, is damaged, or was recorded by a newer version.
@@ -111,8 +111,7 @@ pub fn read(folder: &Path) -> Result<Run, ReadError> {
     Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state })
 }
 
-/// The snapshot of a large run is written less often than its seconds: the figures of all requests are then newer than
-/// those of rows.
+/// Updates the totals from the last second: the snapshot of a large run is written less often than its seconds.
 fn catch_up(last: &mut Snapshot, second: Option<&Bucket>) {
     let Some(second) = second else { return };
     let end = second.from + second.length;
@@ -154,7 +153,7 @@ fn series(path: &Path) -> Result<(Vec<Bucket>, Margins, Redis), ReadError> {
     Ok((buckets, judged.map(|second| (seconds(second.t), second.margins)).collect(), redis))
 }
 
-/// The lines of a file that is only appended to; one that is not complete yet is left out.
+/// The lines of an append-only file; an incomplete last line is ignored.
 fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ReadError> {
     let text = text(path)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);

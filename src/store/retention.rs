@@ -1,5 +1,5 @@
-//! Old runs make room: when there are more than are to be kept, or they take more room, the oldest lose everything but
-//! their `meta.json`, from which usage is counted.
+//! Retention: if there are more runs than configured, or they are too large, the oldest lose everything except their
+//! `meta.json`, from which usage is counted.
 
 use std::fs::{self, TryLockError};
 use std::io;
@@ -13,13 +13,12 @@ use super::catalog::{Catalog, Entry, Known};
 use super::change::{REMOVED, TRASH, open_lock, settled, write_meta};
 use super::{State, folder};
 
-/// How long usage can be counted.
+/// Number of months for which usage can be counted.
 const MONTHS: i64 = 13;
-/// For how long nothing must have been written to a run that was cut short: on a file system without locks, one that
-/// goes on looks the same.
+/// Minimum time since the last write to a run that was cut short: without file locks, an active run looks the same.
 const QUIET: Duration = Duration::from_secs(600);
 
-/// What is kept, beside runs with tags, members of baselines, and those that go on.
+/// Limits of what is kept, in addition to runs with tags, members of baselines, and active runs.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Number of runs; `None` keeps all.
@@ -28,11 +27,12 @@ pub struct Limits {
     pub bytes: Option<u64>,
 }
 
-/// Removes the figures of runs beyond the limits, but not of `newest`, and returns their ids. Does nothing while another
-/// process changes runs.
+/// Removes the figures of runs beyond the limits, except `newest`, and returns their ids. Does nothing while another
+/// process
+/// changes runs.
 ///
 /// # Errors
-/// The first of what could not be removed; the others are removed all the same.
+/// The first error; other runs are removed nevertheless.
 pub fn prune(root: &Path, limits: &Limits, newest: &str, now: Timestamp) -> io::Result<Vec<String>> {
     let lock = open_lock(root)?;
     match lock.try_lock() {
@@ -70,7 +70,7 @@ fn disposable(entry: &Entry) -> Option<&Known> {
         State::Running => false,
         State::CutShort => is_quiet(&entry.folder),
     };
-    // What a link leads to is not a run of this folder.
+    // A symbolic link does not point to a run of this folder.
     let is_here = entry.folder.symlink_metadata().is_ok_and(|found| found.is_dir());
     (run.has_figures && run.meta.tags.is_empty() && is_over && is_here).then_some(run)
 }
@@ -80,7 +80,7 @@ fn is_quiet(folder: &Path) -> bool {
     changed.is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|since| since >= QUIET))
 }
 
-/// Only the count of its usage is left, and nobody counts so far back.
+/// Only usage is left of it, and it is too old to be counted.
 fn is_bare(entry: &Entry, horizon: Timestamp) -> bool {
     let is_old = |run: &Known| !run.has_figures && run.meta.tags.is_empty() && run.meta.started < horizon;
     entry.run.as_ref().is_ok_and(is_old) && entry.folder.symlink_metadata().is_ok_and(|found| found.is_dir())
@@ -101,7 +101,7 @@ fn drop_figures(entry: &Entry, run: &Known) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends what a process began that was killed while it removed a run.
+/// Completes removals of a process that was killed.
 fn sweep(root: &Path) -> io::Result<()> {
     let entries = fs::read_dir(root)?.flatten();
     let mut trash = entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(TRASH.as_bytes()));

@@ -1,4 +1,4 @@
-//! A run as reports see it.
+//! A run as input for reports.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,39 +9,41 @@ use super::Meta;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::Bucket;
 
-/// Everything that is known of a run, while it lasts or afterwards.
+/// All data of a run, during or after it.
 #[derive(Debug, Clone)]
 pub struct Run {
     /// What was run.
     pub meta: Arc<Meta>,
     /// The last snapshot.
     pub last: Arc<Snapshot>,
-    /// The past since the statistics were reset: seconds of the whole run where it was recorded, else what the snapshot
-    /// has (10 s and 60 s where it is long ago). In order of time, without overlap.
+    /// History since the last reset: all seconds if the run was recorded, else the time series of the snapshot (with
+    /// buckets of
+    /// 10 s and 60 s for older data). Ordered by time, without overlap.
     pub seconds: Vec<Bucket>,
-    /// What was left of each threshold's limit, as in [`Judgement::margin`](crate::stats::snapshot::Judgement::margin):
-    /// run time and one value a threshold. Empty where the run was not recorded.
+    /// Margins of thresholds over time, as in [`Judgement::margin`](crate::stats::snapshot::Judgement::margin): run
+    /// time and
+    /// a value per threshold. Empty if the run was not recorded.
     pub margins: Vec<(Duration, Vec<Option<f64>>)>,
-    /// Redis at the end of each second, by the run time at its start. Empty without Redis, and where the run was not
+    /// State of Redis at the end of each second, by the run time at its start. Empty without Redis, or if it was not
     /// recorded.
     pub redis: Vec<(Duration, RedisPoint)>,
     /// Whether it is over.
     pub state: State,
 }
 
-/// Redis at a moment; `None` where it is not known.
+/// State of Redis at a point in time; `None` if unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct RedisPoint {
-    /// Bytes that the server uses.
+    /// Memory used by the server, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
-    /// Clients connected to it.
+    /// Connected clients.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clients: Option<u64>,
-    /// Commands that it executes per second.
+    /// Commands executed per second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ops: Option<f64>,
-    /// 95th percentile of the time from a publish to its delivery, in microseconds, of this second.
+    /// 95th percentile of the delivery time in this second, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delivery_p95: Option<f64>,
 }
@@ -49,11 +51,11 @@ pub struct RedisPoint {
 /// Whether a run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It came to its end.
+    /// It has ended normally.
     Ended,
-    /// It still goes on.
+    /// It is still active.
     Running,
-    /// The process was killed: what is here is what was written until then.
+    /// The process was killed: the data ends there.
     CutShort,
 }
 

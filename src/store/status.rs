@@ -1,20 +1,20 @@
-//! Whether what a run writes while it goes on can be written, as news for its user.
+//! State of the files that a run writes, and messages to the user when it changes.
 
 use tokio::sync::watch;
 
-/// Whether a file is being written.
+/// State of writing a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// All of it is on the disk, or will be within a second.
+    /// Everything is written, at most a second late.
     Writing,
-    /// It is not now; why. It goes on when that is over.
+    /// Writing fails with this error; it is retried.
     Waiting(String),
-    /// Writing goes on again after it had to wait.
+    /// Writing works again after an error.
     Resumed,
 }
 
 impl Status {
-    /// Takes how writing went last; true where that is news.
+    /// Updates the state with the result of the last write. True if it changed.
     pub fn update(&mut self, written: Result<(), String>) -> bool {
         let next = match (written, &*self) {
             (Err(why), _) => Status::Waiting(why),
@@ -27,43 +27,43 @@ impl Status {
     }
 }
 
-/// What is written while a run goes on.
+/// A kind of output that is written during a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Output {
-    /// The folder of the run.
+    /// The run folder.
     Run,
     /// The CSV files.
     Csv,
 }
 
-/// One that is being written.
+/// An output of the run and its state.
 #[derive(Debug, Clone)]
 pub struct Writing {
     output: Output,
     status: watch::Receiver<Status>,
 }
 
-/// What is to be said of it.
+/// A message about a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
-    /// A sentence.
+    /// The message.
     pub text: String,
-    /// Something is wrong.
+    /// True for an error.
     pub is_bad: bool,
 }
 
 impl Writing {
-    /// Follows this status.
+    /// Creates an output with this state.
     pub fn new(output: Output, status: watch::Receiver<Status>) -> Self {
         Self { output, status }
     }
 
-    /// What has changed since this was called last, if something has.
+    /// The change since the last call, if any.
     pub fn news(&mut self) -> Option<News> {
         self.status.has_changed().unwrap_or(false).then(|| self.latest()).flatten()
     }
 
-    /// Waits for the next change; `None` when there will be none.
+    /// Waits for the next change; `None` if the output ended.
     pub async fn next(&mut self) -> Option<News> {
         loop {
             self.status.changed().await.ok()?;
@@ -91,11 +91,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trouble_is_said_once_and_so_is_its_end() {
-        let (said, status) = watch::channel(Status::Writing);
+    fn errors_and_recoveries_are_reported_once() {
+        let (sender, status) = watch::channel(Status::Writing);
         let mut writing = Writing::new(Output::Csv, status);
         let mut news = |written: Result<(), String>| {
-            said.send_if_modified(|status| status.update(written));
+            sender.send_if_modified(|status| status.update(written));
             writing.news().map(|news| (news.text, news.is_bad))
         };
         let full = || Err("x.csv: no room".to_owned());

@@ -1,4 +1,4 @@
-//! VU-hours by month, counted from the `meta.json` of every run, also of those that were removed.
+//! VU-hours per month, counted from the `meta.json` of all runs, including removed ones.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,33 +10,33 @@ use jiff::tz::TimeZone;
 use super::catalog::{Catalog, Known};
 use super::change::REMOVED;
 
-/// What was used.
+/// Usage of all runs.
 #[derive(Debug, Default)]
 pub struct Usage {
     /// By month, scenario and host, in this order.
     pub rows: Vec<Used>,
-    /// Runs that cannot be read, and are in no row.
+    /// Number of runs that cannot be read and are not counted.
     pub unknown: usize,
 }
 
-/// The runs of a scenario against a host in a month.
+/// Usage of a scenario against a host in a month.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Used {
-    /// Such as `2026-11`; a run counts where it began.
+    /// Month in which the runs started, such as `2026-11`.
     pub month: String,
     /// Name of the scenario.
     pub scenario: String,
     /// Base URL of the target.
     pub host: String,
-    /// How many.
+    /// Number of runs.
     pub runs: u64,
     /// Run time in seconds, without pauses.
     pub seconds: f64,
-    /// Users alive, integrated over time without pauses.
+    /// VU-hours, without pauses.
     pub vu_hours: f64,
 }
 
-/// Counts the runs below `root`; `zone` says when a month begins.
+/// Counts the runs in `root`; months start according to `zone`.
 ///
 /// # Errors
 /// When the folder cannot be read.
@@ -71,7 +71,7 @@ fn add(used: &mut BTreeMap<(String, String, String), Used>, run: &Known, zone: &
     row.vu_hours += totals.vu_hours;
 }
 
-/// The month of a moment, such as `2026-11`.
+/// The month of a timestamp, such as `2026-11`.
 pub fn month(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%Y-%m").to_string()
 }

@@ -162,7 +162,7 @@ async fn waiting_for_the_journal_has_a_limit() {
 }
 
 #[tokio::test]
-async fn seconds_that_a_hanging_disk_has_cost_are_said() {
+async fn seconds_lost_by_a_hanging_disk_are_reported() {
     let server = Server::start();
     let last = to_the_end(run(&server, "run_time: 1s\ntasks: [{ steps: [{ get: /ok }] }]")).await;
     let at = |numbers: &[u64], state: RunState| {
@@ -179,6 +179,6 @@ async fn seconds_that_a_hanging_disk_has_cost_are_said() {
     sender.send(at(&[12, 13], last.state)).expect("a journal that listens");
     journal.finish().expect("room on the disk");
     let run = store::read(&folder).expect("a run");
-    let said = "the disk was full or slow: 9 s have no histograms";
-    assert_eq!(run.last.events.iter().filter(|event| &*event.text == said).count(), 1, "{:?}", run.last.events);
+    let expected = "the disk was full or slow: 9 s have no histograms";
+    assert_eq!(run.last.events.iter().filter(|event| &*event.text == expected).count(), 1, "{:?}", run.last.events);
 }

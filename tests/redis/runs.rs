@@ -135,7 +135,7 @@ fn a_recorded_run_has_redis_over_time() {
     let last = run.redis.iter().rev().map(|(_, point)| point);
     let found = |is: fn(&RedisPoint) -> bool| last.clone().any(is);
     assert!(found(|point| point.memory.is_some_and(|bytes| bytes > 100_000)), "{:?}", run.redis);
-    // Two that send, one that listens.
+    // Two publishers, one subscriber.
     assert!(found(|point| point.clients.is_some_and(|clients| clients >= 3)), "{:?}", run.redis);
     assert!(found(|point| point.ops.is_some_and(|ops| ops > 10.0)), "{:?}", run.redis);
     let delivered = run.redis.iter().filter_map(|(_, point)| point.delivery_p95);

@@ -1,12 +1,12 @@
-//! A disk that is full while a run goes on.
+//! A disk that is full during a run.
 
 use crate::Terminal;
 use crate::alive;
 
 #[test]
-fn a_run_that_cannot_be_recorded_is_said_on_the_screen() {
+fn a_run_that_cannot_be_recorded_is_reported_on_the_screen() {
     let terminal = Terminal::open();
-    // No file may become longer than 8 KiB, which is what a full disk looks like.
+    // Simulates a full disk: no file can be larger than 8 KiB.
     terminal.line("ulimit -f 8");
     terminal.katydid("-f demo --autostart -u 3 -r 10 -t 10m --runs-dir runs");
     terminal.until("word of the disk", |screen| screen.contains("the run cannot be recorded for now: "));

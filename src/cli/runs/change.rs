@@ -1,4 +1,4 @@
-//! What is done with recorded runs: removed, tagged, noted, exported, imported.
+//! Changes to recorded runs: remove, tag, note, export, import.
 
 use std::fs::File;
 use std::io::BufReader;
@@ -11,13 +11,13 @@ use crate::store::archive::{self, Imported, Limits};
 use crate::store::catalog::{Catalog, Entry};
 use crate::store::change;
 
-/// What went wrong, and the exit code.
+/// Error message and exit code.
 pub(super) type Failure = (String, u8);
 
-/// Longest tag, in characters.
+/// Maximum length of a tag, in characters.
 const LONGEST_TAG: usize = 100;
 
-/// Does it, and says what was done.
+/// Executes the command, and returns a message about the result.
 pub(super) fn changed(command: RunsCommand, settings: &Settings) -> Result<String, Failure> {
     let root = runs_dir::of(settings).map_err(usage)?;
     let catalog = runs_dir::catalog(settings).map_err(trouble)?;
@@ -42,7 +42,7 @@ pub(super) fn changed(command: RunsCommand, settings: &Settings) -> Result<Strin
 }
 
 fn removed(root: &Path, catalog: &Catalog, ids: &[String]) -> Result<String, Failure> {
-    // All of them are known before the first is gone.
+    // Resolve all ids before removing the first run.
     let entries = all(catalog, ids)?;
     let mut done = Vec::new();
     for entry in entries {

@@ -1,4 +1,4 @@
-//! The list of runs: which, as a table, as JSON.
+//! The list of runs: filter, table, JSON.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ const COLUMNS: [Column; 10] = [
 ];
 
 impl Filter {
-    /// Those that are asked for, in their order.
+    /// Returns the matching runs in output order.
     pub(super) fn choose(self, entries: Vec<Entry>) -> Vec<Entry> {
         let mut chosen: Vec<Entry> = entries.into_iter().filter(|entry| self.takes(entry)).collect();
         let skip = self.limit.map_or(0, |limit| chosen.len().saturating_sub(limit));
@@ -33,7 +33,7 @@ impl Filter {
     }
 
     fn takes(&self, entry: &Entry) -> bool {
-        // What is not known of a damaged run cannot exclude it from the whole list, but it is in no other.
+        // The unknown values of a damaged run match only an empty filter.
         let Ok(run) = &entry.run else { return *self == Self { limit: self.limit, all: self.all, ..Self::default() } };
         let contains = |text: &str, part: &Option<String>| {
             part.as_ref().is_none_or(|part| text.to_lowercase().contains(&part.to_lowercase()))
@@ -53,7 +53,7 @@ pub(super) fn as_table(entries: &[Entry], width: usize) -> String {
     table(&COLUMNS, &rows, width)
 }
 
-/// The cells of a run, and what comes after them.
+/// Cells of a run, and the text after them.
 fn row(entry: &Entry) -> (Vec<String>, String) {
     let id = clean::line(&entry.id).into_owned();
     let run = match &entry.run {
@@ -91,7 +91,7 @@ fn millis(ms: f64) -> Duration {
     Duration::try_from_secs_f64(ms / 1e3).unwrap_or_default()
 }
 
-/// An array in the order of the entries.
+/// A JSON array in the order of the entries.
 pub(super) fn as_json(entries: &[Entry]) -> String {
     format!("{:#}\n", Value::Array(entries.iter().map(object).collect()))
 }

@@ -1,4 +1,4 @@
-//! `katydid runs`: lists recorded runs, and changes them.
+//! `katydid runs`: lists and changes recorded runs.
 
 mod change;
 mod list;
@@ -10,7 +10,7 @@ use super::{exit, runs_dir};
 use crate::headless::console;
 use crate::settings::Settings;
 
-/// Lists, or does what is asked.
+/// Lists the runs, or executes the subcommand.
 pub(super) fn run(args: RunsArgs, settings: &Settings) -> ExitCode {
     let RunsArgs { filter, json, command } = args;
     let done = match command {

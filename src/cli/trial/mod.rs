@@ -1,7 +1,8 @@
-//! `katydid try FILE`: one user, once, with every request and response on the screen. This is how a scenario is debugged.
+//! `katydid try FILE`: runs one user once and prints every request and response, for debugging scenarios.
 //!
-//! In: a scenario, perhaps a class and a task. Out: a transcript on standard output, and an exit code that is 0 if
-//! everything passed.
+//! Input: a scenario, and optionally a class and a task. Output: a transcript on standard output, and an exit code that
+//! is
+//! 0 if everything passed.
 
 mod paint;
 mod transcript;
@@ -22,12 +23,12 @@ use crate::settings::Settings;
 use paint::Paint;
 use transcript::Transcript;
 
-/// Columns without a terminal.
+/// Width in columns without a terminal.
 const WIDTH: usize = 80;
-/// Below this many columns, lines are wrapped by the terminal.
+/// Minimum width; in narrower terminals, lines wrap.
 const NARROWEST: usize = 40;
 
-/// Tries what `args` name.
+/// Runs the trial.
 pub(super) fn run(args: &Trial, settings: &Settings) -> ExitCode {
     match attempt(args, settings) {
         Ok(passed) => ExitCode::from(if passed { exit::CLEAN } else { exit::TROUBLE }),
@@ -47,7 +48,7 @@ fn attempt(args: &Trial, settings: &Settings) -> Result<bool, (String, u8)> {
     let mut overrides =
         Overrides { host: settings.host.clone(), defaults: settings.load_defaults.clone(), ..Overrides::default() };
     let seed = settings.seed.unwrap_or_else(|| fastrand::u64(..));
-    // Kept to the end: it is the target.
+    // Must live to the end: it is the target.
     let demo = load::demo_for(&scenario, &mut overrides, seed)
         .map_err(|why| (StartError::Demo(why).to_string(), exit::TROUBLE))?;
     let plan = Arc::new(scenario.plan(&overrides).map_err(|e| usage(e.text))?);
@@ -73,7 +74,7 @@ fn scenario(args: &Trial, settings: &Settings) -> Result<Scenario, String> {
     pick::one(Some(&args.file), &settings.select()).load().map_err(|e| e.text)
 }
 
-/// The class and the tasks that are tried: the first class that has a task of that name, and all its tasks in order.
+/// The class and the tasks to try: the first class with a task of that name, or all its tasks in order.
 fn choose(plan: &Plan, args: &Trial) -> Result<(usize, Vec<usize>), String> {
     let list = |names: Vec<&str>| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let named = |class: &Class| args.class.as_deref().is_none_or(|name| *class.name == *name);
@@ -86,7 +87,7 @@ fn choose(plan: &Plan, args: &Trial) -> Result<(usize, Vec<usize>), String> {
     for (index, class) in &classes {
         let tasks = class.tasks.iter().enumerate();
         let chosen: Vec<usize> = match wanted {
-            // Without a name, what a run would never choose is not tried either.
+            // Without a name, skip tasks that a run never chooses.
             None => tasks.filter(|(_, task)| task.weight > 0).map(|(at, _)| at).collect(),
             Some(name) => tasks.filter(|(_, task)| *task.name == *name).map(|(at, _)| at).collect(),
         };

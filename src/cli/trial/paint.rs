@@ -1,31 +1,31 @@
-//! Colours of the transcript, where there are any, and cutting lines to the width.
+//! Colors of the transcript, and truncation to the width of the terminal.
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// What a piece of text is.
+/// Role of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Where the reader's eye shall land.
+    /// Important.
     Strong,
-    /// What is there for completeness.
+    /// Less important.
     Quiet,
-    /// All is well.
+    /// Success.
     Good,
-    /// Something is not as it should be.
+    /// Failure.
     Bad,
 }
 
-/// Colours, or none.
+/// Whether to use colors.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paint(bool);
 
 impl Paint {
-    /// `colours` is whether there are any.
+    /// `colours` enables colors.
     pub(super) fn new(colours: bool) -> Self {
         Self(colours)
     }
 
-    /// The text in the colour of its role.
+    /// Returns the text in the color of its role.
     pub(super) fn paint(self, role: Role, text: &str) -> String {
         let code = match role {
             Role::Strong => "1",
@@ -37,7 +37,7 @@ impl Paint {
     }
 }
 
-/// The text truncated to this many cells, with a `…` at its end.
+/// Truncates to this many cells, with a `…` at the end.
 pub(super) fn cut(text: &str, cells: usize) -> String {
     let mut out = String::new();
     let mut used = 0usize;
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_are_cut_to_their_cells() {
+    fn lines_are_truncated_to_their_cells() {
         for (text, cells, wanted) in [
             ("abc", 3, "abc"),
             ("abcd", 3, "ab…"),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_there_is_no_escape() {
+    fn without_colours_there_are_no_escape_sequences() {
         assert_eq!(Paint::new(false).paint(Role::Bad, "x"), "x");
         assert_eq!(Paint::new(true).paint(Role::Bad, "x"), "\u{1b}[31mx\u{1b}[0m");
     }

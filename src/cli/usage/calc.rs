@@ -1,4 +1,4 @@
-//! What a run would take of the allowance.
+//! Calculates how much of the allowance a run would use.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::report::allowance::{Allowance, hours, percent};
 use crate::units;
 
-/// In words, or as JSON.
+/// Formats the result as text or JSON.
 pub(super) fn calc(users: u32, duration: Duration, allowance: &Allowance<'_>, json: bool) -> String {
     let in_hours = duration.as_secs_f64() / 3_600.0;
     let vu_hours = f64::from(users) * in_hours;
@@ -63,7 +63,7 @@ pub(super) fn calc(users: u32, duration: Duration, allowance: &Allowance<'_>, js
     out
 }
 
-/// What would fit: fewer users for the same time, or the same users for a shorter one.
+/// Loads that would fit into the allowance: fewer users for the same time, or the same users for less time.
 struct Fit {
     users: u32,
     duration: Duration,
@@ -71,7 +71,7 @@ struct Fit {
 
 impl Fit {
     fn new(users: u32, in_hours: f64, allowance: f64) -> Self {
-        // Both rounded down, where floating point may be a little below a whole number.
+        // Both are rounded down; floating-point values may be slightly below a whole number.
         let least = |value: f64| (value + 1e-9).floor();
         let seconds = allowance / f64::from(users.max(1)) * 3_600.0;
         let whole = if seconds < 1.0 { least(seconds * 1e3) / 1e3 } else { least(seconds) };
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_said_and_what_does_not_with_a_way_out() {
+    fn loads_that_do_not_fit_come_with_ones_that_do() {
         assert_eq!(of(50, "2h"), "50 users for 2h: 100 VU-hours, 50 % of the allowance of 200 a month ($0)\n");
         assert_eq!(of(1, "0s"), "1 user for 0s: 0 VU-hours, 0 % of the allowance of 200 a month ($0)\n");
         assert_eq!(of(0, "2h"), "0 users for 2h: 0 VU-hours, 0 % of the allowance of 200 a month ($0)\n");

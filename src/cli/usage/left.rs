@@ -1,4 +1,4 @@
-//! What is left of the allowance of this month, for runs that are about to start.
+//! Rest of this month's allowance, for runs that are about to start.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,22 +15,22 @@ pub struct Left {
     used: f64,
 }
 
-/// Counts what this month's runs have used; `None` where they cannot be read.
+/// Computes the rest from this month's runs; `None` if they cannot be read.
 pub fn left(settings: &Settings) -> Option<Left> {
     let zone = TimeZone::system();
     let month = usage::month(Timestamp::now(), &zone);
     let root = runs_dir::of(settings).ok()?;
-    // Nothing was recorded so far.
+    // No run has been recorded yet.
     let rows = if root.is_dir() { usage::usage(&root, &zone).ok()?.rows } else { Vec::new() };
     let used = rows.iter().filter(|row| row.month == month).map(|row| row.vu_hours).sum();
     Some(Left { allowance: Allowance::new(settings).vu_hours, used })
 }
 
 impl Left {
-    /// A remark on a run that is planned with more than is left.
+    /// Warning for a run that is planned with more VU-hours than are left.
     pub fn warning(self, planned: f64) -> Option<String> {
         let rest = (self.allowance - self.used).max(0.0);
-        // Floating point may be a little above a whole number.
+        // Floating-point values may be slightly above a whole number.
         (planned > rest * (1.0 + 1e-9)).then(|| {
             format!(
                 "this run is planned with {} VU-hours, and {} of the {} of this month are left (katydid usage)",

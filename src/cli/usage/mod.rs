@@ -1,4 +1,4 @@
-//! `katydid usage`: VU-hours by month against an allowance, and what a run would take of it.
+//! `katydid usage`: VU-hours by month compared with an allowance, and the estimate for a run.
 
 mod calc;
 mod left;
@@ -14,7 +14,7 @@ use crate::settings::Settings;
 
 pub(super) use left::{Left, left};
 
-/// Prints it.
+/// Prints the usage.
 pub(super) fn run(args: &UsageArgs, settings: &Settings) -> ExitCode {
     let allowance = Allowance::new(settings);
     let text = match &args.command {

@@ -1,4 +1,4 @@
-//! The usage of months: a table with their totals, or JSON.
+//! Usage by month: a table with totals, or JSON.
 
 use std::path::Path;
 
@@ -40,7 +40,7 @@ impl Month<'_> {
     }
 }
 
-/// All months, or the one that is asked for, oldest first.
+/// Formats all months, or the selected one, oldest first.
 pub(super) fn months(root: &Path, allowance: &Allowance<'_>, args: &UsageArgs) -> Result<String, String> {
     let zone = TimeZone::system();
     let usage = usage::usage(root, &zone).map_err(|why| format!("cannot read {}: {why}", root.display()))?;

@@ -90,7 +90,7 @@ impl Index {
                         } else {
                             (!readable).then_some(Fault::NotUtf8)
                         };
-                        index.check((start, at - start), (line, fault));
+                        index.check(start, at - start, line, fault);
                     }
                     (start, cells) = (at, 0);
                 }
@@ -100,7 +100,7 @@ impl Index {
         }
     }
 
-    fn check(&mut self, (offset, length): (u64, u64), (line, fault): (u64, Option<Fault>)) {
+    fn check(&mut self, offset: u64, length: u64, line: u64, fault: Option<Fault>) {
         let Some(fault) = fault else {
             self.offsets.push(offset);
             self.lengths.push(length as u32);

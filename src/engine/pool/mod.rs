@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use self::handover::Handover;
 use self::leaving::Leaving;
 use self::slots::{Slot, Slots};
-use super::arrivals::{self, ArrivalSchedule};
+use super::arrivals::{self, ArrivalSchedule, ShardShare};
 use super::class_assignment::ClassAssignment;
 use super::shard_command::{Pace, ShardCommand};
 use super::shard_setup::ShardSetup;
@@ -109,7 +109,7 @@ impl UserPool {
         match command {
             ShardCommand::SetUsers(total) => self.set_users(total),
             ShardCommand::Arrive(from) if self.dispatcher.is_none() && !self.shard.stopping.get() => {
-                let share = (self.index as u64, self.shards as u64);
+                let share = ShardShare { index: self.index as u64, shards: self.shards as u64 };
                 let schedule = Rc::new(RefCell::new(ArrivalSchedule::new(&self.shard, share, from)));
                 let run = arrivals::dispatch(Rc::clone(&self.shard), Rc::clone(&schedule));
                 self.dispatcher = Some(Dispatcher { task: tokio::task::spawn_local(run), schedule });

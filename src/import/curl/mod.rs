@@ -122,11 +122,12 @@ fn request(command: &Command, address: &str, draft: &mut Draft) -> Result<Reques
     }
     let more = command.query.iter().map(|text| url::form_urlencoded::parse(text.as_bytes()));
     query.extend(more.flatten().map(|(name, value)| field(&name, &value, credentials)));
-    let (mut headers, mut auth) = (Vec::new(), None);
+    let mut converted = ConvertedHeaders::default();
     let browser = is_from_a_browser(command);
     for (name, value) in &command.headers {
-        header((name, value), browser, credentials, (&mut headers, &mut auth));
+        header(name, value, browser, credentials, &mut converted);
     }
+    let ConvertedHeaders { mut headers, mut auth } = converted;
     let accept = command.json.then(|| "application/json".to_owned());
     let own = [("User-Agent", &command.user_agent), ("Referer", &command.referer), ("Accept", &accept)];
     for (name, value) in own {
@@ -259,12 +260,15 @@ pub(super) fn query_of(url: &Url, credentials: &mut Credentials) -> Vec<(String,
     url.query_pairs().map(|(name, value)| field(&name, &value, credentials)).collect()
 }
 
-fn header(
-    (name, value): (&str, &str),
-    browser: bool,
-    credentials: &mut Credentials,
-    (headers, auth): (&mut Vec<(String, String)>, &mut Option<Value>),
-) {
+/// Headers of a command, as they are written in a step.
+#[derive(Debug, Default)]
+struct ConvertedHeaders {
+    headers: Vec<(String, String)>,
+    /// The key `auth`, for an `Authorization` header that it can replace.
+    auth: Option<Value>,
+}
+
+fn header(name: &str, value: &str, browser: bool, credentials: &mut Credentials, converted: &mut ConvertedHeaders) {
     let own = browser && is_client_header(name, value) && !name.eq_ignore_ascii_case("cookie");
     if !is_header(name, value) || is_carriage(name) || own {
         return;
@@ -273,7 +277,7 @@ fn header(
         "authorization" => {
             let (key, found) = credential::authorization(value, credentials);
             if key == "auth" {
-                *auth = Some(found);
+                converted.auth = Some(found);
                 return;
             }
             found["Authorization"].as_str().unwrap_or_default().to_owned()
@@ -285,7 +289,7 @@ fn header(
             literal(value)
         }
     };
-    headers.push((name.to_owned(), kept));
+    converted.headers.push((name.to_owned(), kept));
 }
 
 #[cfg(test)]

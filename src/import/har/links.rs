@@ -47,13 +47,19 @@ struct Found {
     name: Option<String>,
 }
 
+impl Found {
+    fn new(step: usize, key: &str, hint: String, source: Value) -> Self {
+        Self { step, key: key.to_owned(), hint, source, any: None, name: None }
+    }
+}
+
 impl Links {
     /// Collects the values of the response to step `step`.
     pub fn learn(&mut self, step: usize, entry: &Entry<'_>) {
         for (name, value) in entry.response_headers() {
             let usual = ["set-cookie", "etag", "date", "x-request-id", "cf-ray", "last-modified"];
             if !usual.contains(&name.to_ascii_lowercase().as_str()) && (is_token(value) || is_secret_name(name)) {
-                self.add(value, (step, name, name.to_owned()), json!(format!("header: {name}")), None);
+                self.add(value, Found::new(step, name, name.to_owned(), json!(format!("header: {name}"))));
             }
         }
         let Some(text) = entry.response_body() else { return };
@@ -78,18 +84,18 @@ impl Links {
                 let simple = name.len() < 100 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
                 if simple && (is_token(text) || is_secret_name(name)) {
                     let css = format!("{tag}[name=\"{name}\"]");
-                    self.add(text, (step, name, name.to_owned()), json!({ "css": css, "attribute": value }), None);
+                    let source = json!({ "css": css, "attribute": value });
+                    self.add(text, Found::new(step, name, name.to_owned(), source));
                 }
             }
         }
     }
 
-    fn add(&mut self, value: &str, (step, key, hint): (usize, &str, String), source: Value, any: Option<Value>) {
+    fn add(&mut self, value: &str, found: Found) {
         if value.is_empty() || value.len() > LONGEST || self.count >= MOST || self.own.contains(value) {
             return;
         }
         self.count += 1;
-        let found = Found { step, key: key.to_owned(), hint, source, any, name: None };
         self.found.entry(value.to_owned()).or_default().push(found);
     }
 
@@ -211,7 +217,7 @@ impl Walk<'_> {
         let hint = if key.eq_ignore_ascii_case("id") { format!("{}_id", singular(of)) } else { key.to_owned() };
         let listed = is_id(key) && way.iter().any(|part| matches!(part, Way::Index(_)));
         let any = listed.then(|| json!({ "json": json_path(way, true), "pick": "random" }));
-        self.links.add(&text, (self.step, key, hint), Value::from(path), any);
+        self.links.add(&text, Found { any, ..Found::new(self.step, key, hint, Value::from(path)) });
     }
 }
 

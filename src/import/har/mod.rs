@@ -144,7 +144,7 @@ fn steps(kept: &[Vec<Entry<'_>>], main: &str, pages: &BTreeMap<&str, &str>, draf
     let mut requests: Vec<Request> = Vec::new();
     for (index, hops) in kept.iter().enumerate() {
         let Some(first) = hops.first() else { continue };
-        requests.push(request(first, hops, main, (&mut links, draft)));
+        requests.push(request(first, hops, main, &mut links, draft));
         for hop in hops {
             links.learn(index, hop);
         }
@@ -177,7 +177,7 @@ fn rounded(length: Duration) -> Duration {
     Duration::from_millis(millis.saturating_add(50) / 100 * 100)
 }
 
-fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, (links, draft): (&mut Links, &mut Draft)) -> Request {
+fn request(entry: &Entry<'_>, hops: &[Entry<'_>], main: &str, links: &mut Links, draft: &mut Draft) -> Request {
     let credentials = &mut draft.credentials;
     let mut request = Request { verb: verb(entry.method).unwrap_or_default(), ..Request::default() };
     let (path, varies) = path(entry.url.path(), links);

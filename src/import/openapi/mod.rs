@@ -47,7 +47,7 @@ pub fn import(document: &Value) -> Result<Draft, ImportError> {
             } else if draft.tasks.len() >= MAX_REQUESTS {
                 *api.skipped.entry(format!("operations after the first {MAX_REQUESTS}")).or_default() += 1;
             } else {
-                let task = api.task((&verb, path), (item, operation), &mut draft);
+                let task = api.task(&Endpoint { verb: &verb, path, item, operation }, &mut draft);
                 draft.tasks.push(task);
             }
         }
@@ -103,13 +103,18 @@ struct Api<'a> {
     skipped: BTreeMap<String, usize>,
 }
 
+/// An operation of the document.
+struct Endpoint<'t, 'a> {
+    verb: &'t str,
+    path: &'t str,
+    /// The path item that has the operation.
+    item: &'a Value,
+    operation: &'a Value,
+}
+
 impl<'a> Api<'a> {
-    fn task(
-        &mut self,
-        (verb, path): (&str, &str),
-        (item, operation): (&'a Value, &'a Value),
-        draft: &mut Draft,
-    ) -> Task {
+    fn task(&mut self, endpoint: &Endpoint<'_, 'a>, draft: &mut Draft) -> Task {
+        let Endpoint { verb, path, item, operation } = *endpoint;
         let row = format!("{} {path}", verb.to_uppercase());
         let name = operation["operationId"].as_str().map_or_else(|| row.clone(), str::to_owned);
         let tags = operation["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).take(20);
@@ -132,7 +137,7 @@ impl<'a> Api<'a> {
             add_header(&mut parts.headers, &name, text(&value));
         }
         let base = self.base(item, operation, draft);
-        let (url, varies) = address_of(&base, path, (&parts.path, &mut draft.vars));
+        let (url, varies) = address_of(&base, path, &parts.path, &mut draft.vars);
         request.url = url;
         if varies {
             let row = request.url.replace("{{ ", "[").replace(" }}", "]");
@@ -280,7 +285,8 @@ impl<'a> Api<'a> {
 fn address_of(
     base: &str,
     path: &str,
-    (values, vars): (&BTreeMap<String, Value>, &mut Map<String, Value>),
+    values: &BTreeMap<String, Value>,
+    vars: &mut Map<String, Value>,
 ) -> (String, bool) {
     let mut out = literal(base);
     if !path.starts_with('/') {

@@ -12,7 +12,7 @@ const MOST: usize = 100;
 /// `files` of a step: field names and file names.
 pub fn files(document: &Value, content: &Value) -> Map<String, Value> {
     let mut files = Map::new();
-    collect(document, (&content["schema"], &content["encoding"]), &mut files, 0);
+    collect(document, &content["schema"], &content["encoding"], &mut files, 0);
     files
 }
 
@@ -21,13 +21,13 @@ pub fn paths(files: &Map<String, Value>) -> impl Iterator<Item = &str> {
     files.values().filter_map(|file| file.as_str().or_else(|| file["file"].as_str()))
 }
 
-fn collect(document: &Value, (schema, encoding): (&Value, &Value), files: &mut Map<String, Value>, depth: usize) {
+fn collect(document: &Value, schema: &Value, encoding: &Value, files: &mut Map<String, Value>, depth: usize) {
     let schema = resolve(document, schema);
     if depth > DEEPEST {
         return;
     }
     for part in schema["allOf"].as_array().into_iter().flatten() {
-        collect(document, (part, encoding), files, depth + 1);
+        collect(document, part, encoding, files, depth + 1);
     }
     for (name, field) in schema["properties"].as_object().into_iter().flatten().take(MOST) {
         let field = resolve(document, field);

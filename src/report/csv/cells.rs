@@ -12,7 +12,7 @@ use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
 /// One line of a file.
 pub(super) type Record = Vec<String>;
 
-/// Writes records as they are in a file.
+/// Writes records without quoting.
 pub(super) fn write(to: &mut impl Write, records: &[Record]) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
     for record in records {
@@ -21,28 +21,29 @@ pub(super) fn write(to: &mut impl Write, records: &[Record]) -> io::Result<()> {
     writer.flush()
 }
 
-/// Records as they are in a file.
+/// Returns records as bytes of a file, without quoting.
 pub(super) fn bytes(records: &[Record]) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     write(&mut bytes, records)?;
     Ok(bytes)
 }
 
-/// The column names `before` the percentiles and `after` them, separated by commas.
+/// Column names: those `before` the percentiles, the percentiles, and those `after` them, separated by commas.
 pub(super) fn header(before: &str, percentiles: bool, after: &str) -> Record {
     let labels: &[&str] = if percentiles { &PERCENTILE_LABELS } else { &[] };
     let after = after.split(',').filter(|name| !name.is_empty());
     before.split(',').chain(labels.iter().copied()).chain(after).map(str::to_owned).collect()
 }
 
-/// Counts, median, average, min, max in ms and the average size, with Locust's zeros where there is nothing.
-pub(super) fn totals((requests, failures, bytes): (u64, u64, u64), times: &Latency) -> [String; 7] {
+/// Counts, then median, average, min and max in ms, then the average size. Zero where nothing was measured, like
+/// Locust.
+pub(super) fn totals(requests: u64, failures: u64, bytes: u64, times: &Latency) -> [String; 7] {
     let counts = [requests.to_string(), failures.to_string()];
     let [n, f] = counts;
     if requests == 0 {
         return [n, f, "0".into(), "0.0".into(), "0".into(), "0".into(), "0".into()];
     }
-    // Locust has a decimal in these also where it is 0.
+    // Locust writes a decimal here even for 0.
     let float = |time: Duration| format!("{:?}", millis(time));
     let size = bytes as f64 / requests as f64;
     let median = millis(times.median()).to_string();
@@ -57,7 +58,7 @@ pub(super) fn utc(at: SystemTime) -> String {
     Timestamp::try_from(at).map(|t| t.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()).unwrap_or_default()
 }
 
-/// A string from outside on one line, escaped if a spreadsheet would run it as a formula.
+/// An external string on one line, escaped if a spreadsheet would run it as a formula.
 pub(super) fn text(cell: &str) -> String {
     let cell = clean::line(cell);
     if cell.trim_start().starts_with(['=', '+', '-', '@']) { format!("'{cell}") } else { cell.into_owned() }
@@ -68,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_are_neutralised() {
+    fn formulas_are_escaped() {
         for (raw, safe) in [("=1+1", "'=1+1"), ("\t@x", "' @x"), ("a=b", "a=b"), ("-1", "'-1"), ("+1", "'+1")] {
             assert_eq!(text(raw), safe);
         }

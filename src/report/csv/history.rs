@@ -1,4 +1,4 @@
-//! `_stats_history.csv` while the run goes on: appended each second, one row a second and no second twice.
+//! Writes `_stats_history.csv` during the run: one row per second, without duplicates.
 
 use std::fs::File;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
@@ -12,35 +12,35 @@ use crate::report::file;
 use crate::stats::snapshot::Cumulative;
 use crate::stats::{Second, Snapshot};
 
-/// By how much the wall clock may differ from the time of the run before the rows follow it.
+/// Maximum difference between the wall clock and the start time plus run time. Beyond it, timestamps follow the clock.
 const DRIFT: Duration = Duration::from_millis(500);
-/// Most bytes that wait for a disk to have room again; later rows are lost.
+/// Maximum bytes buffered while the disk is full; later rows are lost.
 const WAITING_LIMIT: usize = 16 << 20;
 
-/// The file, and what it still lacks.
+/// The file and the bytes not yet written.
 #[derive(Debug)]
 pub(super) struct History {
     pub path: PathBuf,
     file: File,
-    /// Bytes of the file that count.
+    /// Length of the file in bytes, without partly written rows.
     written: u64,
-    /// What comes after them.
+    /// Bytes to append.
     waiting: Vec<u8>,
-    /// Where the rows of the last second begin.
+    /// Offset of the rows of the last second.
     last_at: u64,
-    /// The time stamp of that second.
+    /// Timestamp of the last second.
     last: Option<u64>,
-    /// The end of that second: wall clock at the start, and the time of the run.
+    /// End of the last second: wall clock at the start, and run time.
     clock: Duration,
-    /// [`Second::number`] of the latest second in it.
+    /// [`Second::number`] of the last second written.
     number: u64,
-    /// Rows of endpoints too.
+    /// Also write rows of endpoints.
     every_row: bool,
     lost: bool,
 }
 
 impl History {
-    /// Replaces the file of an earlier run by one with the row of the start.
+    /// Creates the file with the first row. An existing file is replaced.
     pub fn create(path: PathBuf, every_row: bool, snapshot: &Snapshot) -> io::Result<Self> {
         let head = bytes(&[locust::history_head()])?;
         let file = file::create(&path, |file| file.write_all(&head))?;
@@ -63,15 +63,15 @@ impl History {
         Ok(history)
     }
 
-    /// Appends the seconds that are over since the last call.
+    /// Appends the seconds that ended since the last call.
     ///
     /// # Errors
-    /// When they cannot be written now; the next call tries again.
+    /// When they cannot be written; the next call tries again.
     pub fn follow(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         let seconds: Vec<Arc<Second>> = snapshot.seconds.iter().filter(|s| s.number > self.number).cloned().collect();
         for second in seconds {
             self.number = second.number;
-            // A warm-up counts for nothing.
+            // A warm-up is not counted.
             if second.is_warm_up {
                 continue;
             }
@@ -88,25 +88,26 @@ impl History {
         self.flush()
     }
 
-    /// Nothing is missing in the file.
+    /// Writes everything that is still buffered.
     ///
     /// # Errors
-    /// Says why something is.
+    /// The write error.
     pub fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
         if self.lost { Err(io::Error::other("rows are missing: there was no room for them")) } else { Ok(()) }
     }
 
-    /// The second of the wall clock in which a second of the run ends. Both clocks differ by microseconds, which must not
-    /// put two seconds of the run into one.
+    /// Wall-clock second in which a second of the run ends. The two clocks differ by microseconds; rounding must not
+    /// put two
+    /// seconds of the run into the same one.
     fn stamp(&mut self, at: SystemTime, length: Duration) -> u64 {
         let (expected, at) = (self.clock + length, since_epoch(at));
         self.clock = if at.abs_diff(expected) < DRIFT { expected } else { at };
         self.clock.as_secs()
     }
 
-    /// Rows of one second. Those of the same second replace the earlier ones; a clock that is set back does not take the
-    /// rows back with it.
+    /// Adds the rows of one second. Rows of the same second are replaced; timestamps do not go back if the clock is set
+    /// back.
     fn add(&mut self, at: u64, rows: impl FnOnce(u64) -> Vec<Record>) -> io::Result<()> {
         let at = match self.last {
             Some(last) if last == at => {
@@ -133,7 +134,7 @@ impl History {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        // What an earlier try has left of a row goes first.
+        // Remove a partly written row of an earlier try.
         self.file.set_len(self.written)?;
         self.file.seek(SeekFrom::Start(self.written))?;
         self.file.write_all(&self.waiting)?;
@@ -143,7 +144,7 @@ impl History {
     }
 }
 
-/// The totals at the end of a second. The last part of a run has been joined to the second before it.
+/// Totals at the end of a second. The last fraction of a run is merged into the second before it.
 fn totals(snapshot: &Snapshot, second: &Second) -> Cumulative {
     let end = second.from + second.length;
     let later = snapshot.series.fine.iter().rev().take_while(|bucket| bucket.from + bucket.length >= end);

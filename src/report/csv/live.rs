@@ -1,4 +1,4 @@
-//! The files of a run while it goes on, written by a thread of their own: the load does not wait for a disk.
+//! Writes the CSV files during a run on a separate thread, so that disks do not block the load.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,10 +14,10 @@ use crate::report::error::ReportError;
 use crate::stats::Snapshot;
 use crate::store::Status;
 
-/// Run time between two states of the files that are rewritten.
+/// Run time between two updates of the files that are rewritten.
 const REWRITE_EVERY: Duration = Duration::from_secs(2);
 
-/// Files that are being written.
+/// CSV files that are written during a run.
 #[derive(Debug)]
 pub struct LiveCsv {
     stats: PathBuf,
@@ -26,31 +26,31 @@ pub struct LiveCsv {
 }
 
 impl LiveCsv {
-    /// Writes the files of `prefix` until the snapshots end; with `every_row`, the history has rows of endpoints too.
+    /// Writes the files of `prefix` until the snapshots end; with `every_row`, the history also has rows of endpoints.
     ///
     /// # Errors
-    /// When the history cannot be created; nothing is written then.
+    /// When the history cannot be created; nothing is written.
     pub fn start(prefix: &Path, every_row: bool, snapshots: watch::Receiver<Arc<Snapshot>>) -> io::Result<Self> {
         let first = Arc::clone(&snapshots.borrow());
         let history = History::create(with_suffix(prefix, HISTORY), every_row, &first)?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let stats = with_suffix(prefix, STATS);
         let prefix = prefix.to_owned();
-        let (said, status) = watch::channel(Status::Writing);
-        let body = move || runtime.block_on(follow(&prefix, history, snapshots, said));
+        let (sender, status) = watch::channel(Status::Writing);
+        let body = move || runtime.block_on(follow(&prefix, history, snapshots, sender));
         let thread = std::thread::Builder::new().name("csv".to_owned()).spawn(body)?;
         Ok(Self { stats, status, thread })
     }
 
-    /// Whether they are being written; changes are to be shown.
+    /// State of the files, for display.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Waits until the last state of a run that is over is written, and returns the paths.
+    /// Waits until the final state is written, and returns the paths.
     ///
     /// # Errors
-    /// Names the files that are not complete, and those that are.
+    /// Names the incomplete files and the complete ones.
     pub fn finish(self) -> Result<Vec<PathBuf>, ReportError> {
         let Self { stats, thread, .. } = self;
         thread.join().unwrap_or_else(|_| Err(ReportError::one(&stats, io::Error::other("an internal error"))))
@@ -61,14 +61,14 @@ async fn follow(
     prefix: &Path,
     mut history: History,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    said: watch::Sender<Status>,
+    sender: watch::Sender<Status>,
 ) -> Result<Vec<PathBuf>, ReportError> {
     let mut next = Duration::ZERO;
     let mut rewritten = Ok(());
     loop {
         let is_gone = snapshots.changed().await.is_err();
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        // What cannot be written now is said and tried again; what cannot be written at the end is an error.
+        // Failed writes are reported and retried; a failure at the end is an error.
         let appended = history.follow(&snapshot);
         if is_gone || snapshot.state.is_done() {
             let history = (history.path.clone(), appended.and_then(|()| history.finish()));
@@ -79,6 +79,6 @@ async fn follow(
             next = snapshot.elapsed + REWRITE_EVERY;
         }
         let appended = appended.map_err(|why| ReportError::one(&history.path, why).to_string());
-        said.send_if_modified(|status| status.update(appended.and_then(|()| rewritten.clone())));
+        sender.send_if_modified(|status| status.update(appended.and_then(|()| rewritten.clone())));
     }
 }

@@ -1,20 +1,20 @@
-//! The tables that Locust writes, and beside them the service times of requests that have due times.
+//! Locust's tables, and service times of requests with due times.
 
 use std::time::UNIX_EPOCH;
 
 use super::cells::{Record, header, percentiles, text, totals, utc};
 use crate::report::shown::by_name;
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Cumulative, Figures, Latency, Row};
+use crate::stats::snapshot::{Cumulative, Figures, Row};
 
-/// `_stats.csv`: one line an endpoint, and all of them together.
+/// `_stats.csv`: one line per endpoint, and the totals.
 pub(super) fn stats(snapshot: &Snapshot) -> Vec<Record> {
     let columns = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
                    Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
     let line = |row: &Row| {
         let Figures { rps, fps, response, .. } = &row.total;
         let mut record = vec![text(row.kind.name()), text(&row.name)];
-        record.extend(totals((row.total.requests, row.total.failures, row.total.bytes), response));
+        record.extend(totals(row.total.requests, row.total.failures, row.total.bytes, response));
         record.extend([format!("{rps:?}"), format!("{fps:?}")]);
         record.extend(percentiles(response));
         record
@@ -23,8 +23,8 @@ pub(super) fn stats(snapshot: &Snapshot) -> Vec<Record> {
     std::iter::once(header(columns, true, "")).chain(rows).collect()
 }
 
-/// `_service_time.csv`: times from the real send, beside the response times of `_stats.csv`, which count from when a request was due; `None`
-/// where no request had a due time.
+/// `_service_time.csv`: times measured from the send time. Response times in `_stats.csv` are measured from the due
+/// time. `None` if no request has a due time.
 pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let columns = "Type,Name,Request Count,Median Service Time,Average Service Time,Min Service Time,Max Service Time";
     let times = |row: &Row| row.total.service.unwrap_or(row.total.response);
@@ -32,7 +32,7 @@ pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let line = |row: &Row| {
         let (figures, times) = (&row.total, times(row));
         let [requests, _, median, mean, min, max, _] =
-            totals((figures.requests, figures.failures, figures.bytes), &times);
+            totals(figures.requests, figures.failures, figures.bytes, &times);
         let mut record = vec![text(row.kind.name()), text(&row.name), requests, median, mean, min, max];
         record.extend(percentiles(&times));
         record
@@ -41,7 +41,7 @@ pub(super) fn service(snapshot: &Snapshot) -> Option<Vec<Record>> {
     Some(std::iter::once(header(columns, true, "")).chain(rows).collect())
 }
 
-/// The first line of `_stats_history.csv`.
+/// Header of `_stats_history.csv`.
 pub(super) fn history_head() -> Record {
     header(
         "Timestamp,User Count,Type,Name,Requests/s,Failures/s",
@@ -51,42 +51,69 @@ pub(super) fn history_head() -> Record {
     )
 }
 
-/// Its row of all requests at a second of the wall clock; the percentiles are those of the whole run.
+/// Row of the totals for a wall-clock second; the percentiles are of the whole run.
 pub(super) fn history_total(at: u64, users: u32, totals: &Cumulative) -> Record {
     let Cumulative { requests, failures, bytes, rps, fps, response } = totals;
-    let name = (String::new(), "Aggregated".to_owned());
-    history_row((at, users), name, (*rps, *fps), percentiles(response), ((*requests, *failures, *bytes), response))
+    let row = HistoryRow {
+        at,
+        users,
+        kind: String::new(),
+        name: "Aggregated".to_owned(),
+        rps: *rps,
+        fps: *fps,
+        percentiles: percentiles(response),
+        totals: self::totals(*requests, *failures, *bytes, response),
+    };
+    row.record()
 }
 
-/// Its rows of every endpoint that has requests, and that of all; the percentiles are those of the last ten seconds.
+/// Rows of all endpoints with requests, and of the totals; the percentiles are of the last ten seconds.
 pub(super) fn history_rows(at: u64, users: u32, snapshot: &Snapshot) -> Vec<Record> {
     let rows = by_name(snapshot).into_iter().filter(|row| row.total.requests > 0).chain([&snapshot.total]);
     let line = |row: &Row| {
         let (total, now) = (&row.total, &row.now);
-        // Locust writes 0 where nothing ended in the last seconds.
+        // Locust writes 0 if no request ended in the last ten seconds.
         let is_idle = now.response.count == 0 && total.requests > 0;
         let percentiles = if is_idle { std::array::from_fn(|_| "0".to_owned()) } else { percentiles(&now.response) };
-        let name = (text(row.kind.name()), text(&row.name));
-        let totals = ((total.requests, total.failures, total.bytes), &total.response);
-        history_row((at, users), name, (now.rps, now.fps), percentiles, totals)
+        let row = HistoryRow {
+            at,
+            users,
+            kind: text(row.kind.name()),
+            name: text(&row.name),
+            rps: now.rps,
+            fps: now.fps,
+            percentiles,
+            totals: totals(total.requests, total.failures, total.bytes, &total.response),
+        };
+        row.record()
     };
     rows.map(line).collect()
 }
 
-fn history_row(
-    (at, users): (u64, u32),
-    (kind, name): (String, String),
-    (rps, fps): (f64, f64),
+/// A row of `_stats_history.csv`.
+struct HistoryRow {
+    /// Wall clock in seconds since 1970.
+    at: u64,
+    users: u32,
+    kind: String,
+    name: String,
+    rps: f64,
+    fps: f64,
     percentiles: [String; 11],
-    (counts, times): ((u64, u64, u64), &Latency),
-) -> Record {
-    let mut record = vec![at.to_string(), users.to_string(), kind, name, format!("{rps:.6}"), format!("{fps:.6}")];
-    record.extend(percentiles);
-    record.extend(totals(counts, times));
-    record
+    totals: [String; 7],
 }
 
-/// `_stats_history.csv` of a run that is over: one line a second, as far as the run still has them.
+impl HistoryRow {
+    fn record(self) -> Record {
+        let Self { at, users, kind, name, rps, fps, percentiles, totals } = self;
+        let mut record = vec![at.to_string(), users.to_string(), kind, name, format!("{rps:.6}"), format!("{fps:.6}")];
+        record.extend(percentiles);
+        record.extend(totals);
+        record
+    }
+}
+
+/// `_stats_history.csv` of a finished run: one line per second that is still in memory.
 pub(super) fn history(snapshot: &Snapshot) -> Vec<Record> {
     let start = (snapshot.run.started, 0, Cumulative::default());
     let rows = snapshot.series.iter().map(|bucket| (bucket.at, bucket.users, bucket.cumulative));
@@ -94,7 +121,7 @@ pub(super) fn history(snapshot: &Snapshot) -> Vec<Record> {
     let mut last = None;
     for (at, users, totals) in std::iter::once(start).chain(rows) {
         let at = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        // Each second has one row, the latest; a clock that is set back does not take the rows back with it.
+        // One row per second, the latest; timestamps do not go back if the clock is set back.
         if last == Some(at) {
             records.pop();
         }

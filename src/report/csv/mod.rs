@@ -1,5 +1,5 @@
-//! Locust's four CSV files, with exactly its column names, and one more each for GraphQL and Redis. Each is written
-//! beside its place and renamed, so that it is complete or absent.
+//! Locust's four CSV files with its exact column names, and one file each for GraphQL and Redis. Files are written to a
+//! temporary file and renamed, so each is complete or absent.
 
 mod cells;
 mod history;
@@ -21,7 +21,7 @@ use crate::clean;
 use crate::stats::Snapshot;
 use crate::store::Run;
 
-/// Where the snapshot key writes: `<folder>/<scenario>_<local time>`, file-name safe.
+/// Prefix of files written by the snapshot key: `<folder>/<scenario>_<local time>`, safe as a file name.
 pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
     let time = Timestamp::try_from(snapshot.at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::system());
     let name = format!("{}_{}", clean::file_name(&snapshot.run.scenario), time.strftime("%Y-%m-%d_%H%M%S"));
@@ -36,7 +36,7 @@ pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
     prefix
 }
 
-/// Locust's files.
+/// The format of Locust's CSV files.
 #[derive(Debug)]
 pub struct Csv;
 
@@ -63,11 +63,11 @@ impl Format for Csv {
     }
 }
 
-/// Checks before a run whether [`write`] will be able to write: creates the folder, and a file in it that is removed
-/// again. Existing files are not changed.
+/// Checks before a run that [`write`] can write: creates the folder, and a test file in it that is removed again.
+/// Existing files are not changed.
 ///
 /// # Errors
-/// Names the first file that could not be written.
+/// Names the first file that cannot be written.
 pub fn check(prefix: &Path) -> Result<(), ReportError> {
     let paths = SUFFIXES.map(|suffix| with_suffix(prefix, suffix));
     let taken = |path: &PathBuf| file::can_replace(path).err().map(|why| ReportError::one(path, why));
@@ -78,12 +78,12 @@ pub fn check(prefix: &Path) -> Result<(), ReportError> {
     file::try_folder(&paths[0]).map_err(|why| ReportError::one(&paths[0], why))
 }
 
-/// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, in runs with GraphQL and
-/// Redis also `_graphql.csv` and `_redis.csv`, where requests have due times `_service_time.csv`, and returns their
-/// paths.
+/// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, and returns their paths.
+/// Also
+/// writes `_graphql.csv` and `_redis.csv` if the run used them, and `_service_time.csv` if requests have due times.
 ///
 /// # Errors
-/// When a file cannot be written; the others are written all the same, and the error names both.
+/// When a file cannot be written. The other files are still written; the error names both.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
     let path = with_suffix(prefix, HISTORY);
     let history = file::write(&path, |file| cells::write(file, &locust::history(snapshot)));
@@ -99,7 +99,7 @@ mod tests {
     use crate::row_kind::RowKind;
 
     #[test]
-    fn headers_are_locusts() {
+    fn headers_match_locust() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b.csv");
         let head = header("Type,Name", true, "Total");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_header_lines() {
+    fn complete_header_lines() {
         use crate::stats::snapshot::{RunInfo, RunState};
         use crate::stats::{Aggregator, Moment};
         let names: [std::sync::Arc<str>; 2] = ["x".into(), "h".into()];

@@ -1,4 +1,4 @@
-//! Files that Locust does not have: the cost of GraphQL operations, and the delivery of Redis messages.
+//! CSV files that Locust does not have: cost of GraphQL operations and delivery of Redis messages.
 
 use super::cells::{Record, header, millis, text};
 use crate::stats::Snapshot;
@@ -25,8 +25,8 @@ pub(super) fn graphql(snapshot: &Snapshot) -> Option<Vec<Record>> {
     (!rows.is_empty()).then(|| std::iter::once(header(columns, false, "")).chain(rows).collect())
 }
 
-/// `_redis.csv`: published messages in `PUBLISH` rows, their delivery in `DELIVER` rows, broken connections in
-/// `SUBSCRIBE` rows; `None` in a run without.
+/// `_redis.csv`: published messages in `PUBLISH` rows, deliveries in `DELIVER` rows, lost connections in `SUBSCRIBE`
+/// rows; `None` in a run without them.
 pub(super) fn redis(snapshot: &Snapshot) -> Option<Vec<Record>> {
     let redis = snapshot.redis.as_ref().filter(|redis| !redis.rows.is_empty())?;
     let columns = "Type,Name,Published,Receivers,Received,Delivered,Lost,Lost In Stream,Lost While Disconnected,Came Late,\

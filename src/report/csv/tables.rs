@@ -1,4 +1,4 @@
-//! The files of a prefix: their names, their contents, and how they are replaced.
+//! The files of a prefix: names, contents and replacement.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,14 +16,14 @@ pub(super) const HISTORY: &str = "_stats_history.csv";
 pub(super) const SUFFIXES: [&str; 7] =
     [STATS, HISTORY, "_failures.csv", "_exceptions.csv", "_graphql.csv", "_redis.csv", "_service_time.csv"];
 
-/// The path of a file of a prefix.
+/// Path of the file with this suffix.
 pub(super) fn with_suffix(prefix: &Path, suffix: &str) -> PathBuf {
     let mut path = OsString::from(prefix);
     path.push(suffix);
     path.into()
 }
 
-/// Every file but the history, by the end of its name; `None` where it does not apply.
+/// All files except the history, by suffix; `None` if it does not apply to the run.
 pub(super) fn tables(snapshot: &Snapshot) -> [(&'static str, Option<Vec<Record>>); 6] {
     let [stats, _, failures, exceptions, graphql, redis, service] = SUFFIXES;
     [
@@ -36,7 +36,7 @@ pub(super) fn tables(snapshot: &Snapshot) -> [(&'static str, Option<Vec<Record>>
     ]
 }
 
-/// Writes the tables; the history has been written, or not.
+/// Writes the tables; `history` is the result of writing the history.
 pub(super) fn write_tables(
     prefix: &Path,
     tables: [(&'static str, Option<Vec<Record>>); 6],

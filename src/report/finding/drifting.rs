@@ -1,15 +1,15 @@
-//! Figures that get worse over a long run.
+//! Drift: figures that get worse over a long run.
 
 use super::kind::{Finding, Kind};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::Drift;
 
-/// True when the figure drifts, with confidence, the wrong way: less throughput is worse, of all others more is.
+/// True if the figure significantly gets worse: for throughput, less is worse; for all other figures, more is.
 pub(crate) fn gets_worse(drift: &Drift) -> bool {
     drift.is_significant && (drift.slope < 0.0) == (*drift.metric == *"throughput")
 }
 
-/// The figures that drift the wrong way, if any does.
+/// Finding with the figures that get worse; `None` if there are none.
 pub(super) fn drifting(snapshot: &Snapshot) -> Option<Finding> {
     let drifts = snapshot.drifts.iter().filter(|drift| gets_worse(drift));
     let words: Vec<&str> = drifts.map(|drift| &*drift.words).collect();

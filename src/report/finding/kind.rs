@@ -1,19 +1,19 @@
-//! What a finding is.
+//! Kinds of findings.
 
 use crate::clean;
 
-/// The kinds of findings, the most severe first.
+/// Kinds of findings, the most severe first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Every request ends without a response.
+    /// All requests fail without a response.
     NotResponding,
-    /// Requests wait, and no response arrives.
+    /// Requests are waiting, and no response arrives.
     Hanging,
-    /// The scenario fails before it sends anything.
+    /// The scenario fails before it sends a request.
     ScenarioError,
-    /// Responses are not the right ones.
+    /// Too many responses are failures.
     Failing,
-    /// The target takes much longer than before.
+    /// Response times are much longer than before.
     Slow,
     /// The load generator is the bottleneck.
     GeneratorRed,
@@ -21,14 +21,14 @@ pub enum Kind {
     Dropped,
     /// The load generator is near its limit.
     GeneratorAmber,
-    /// Figures get worse and worse in a long run.
+    /// Figures get worse over a long run.
     Drifting,
-    /// Requests that were aborted at the end.
+    /// Requests were aborted at the end.
     Aborted,
 }
 
 impl Kind {
-    /// Its name, as it is shown.
+    /// Title for display.
     pub fn title(self) -> &'static str {
         match self {
             Kind::NotResponding => "TARGET NOT RESPONDING",
@@ -44,25 +44,25 @@ impl Kind {
         }
     }
 
-    /// True when no response comes.
+    /// True if no response arrives.
     pub fn is_silence(self) -> bool {
         matches!(self, Kind::NotResponding | Kind::Hanging)
     }
 
-    /// True for what must not be overlooked.
+    /// True if it must not be overlooked.
     pub fn is_severe(self) -> bool {
         !matches!(self, Kind::Slow | Kind::Dropped | Kind::GeneratorAmber | Kind::Drifting | Kind::Aborted)
     }
 }
 
-/// Something the user of a run needs to know.
+/// A finding about a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What it is.
+    /// Kind of the finding.
     pub kind: Kind,
-    /// What was measured, without the title.
+    /// Measured values, without the title.
     pub evidence: String,
-    /// What it means, or what to do.
+    /// Meaning of the finding, or advice.
     pub remedy: String,
 }
 
@@ -71,7 +71,7 @@ impl Finding {
         Self { kind, evidence: clean::line(&evidence).into_owned(), remedy: clean::line(&remedy.into()).into_owned() }
     }
 
-    /// All of it in one line.
+    /// The complete finding on one line.
     pub fn line(&self) -> String {
         format!("{}: {}. {}", self.kind.title(), self.evidence, self.remedy)
     }

@@ -1,6 +1,6 @@
-//! What the user of a run needs to know: one sentence each, with its evidence and what to do, the most severe first.
+//! Findings about a run: one sentence each, with evidence and advice, the most severe first.
 //!
-//! [`findings`] looks at a snapshot alone, so that the screen and a run without one say the same.
+//! [`findings`] uses only a snapshot, so that the screen and headless runs report the same.
 
 pub(super) mod drifting;
 mod kind;
@@ -14,31 +14,32 @@ use crate::stats::sample::{REFUSED_BY, Silence};
 use crate::stats::snapshot::{Bucket, FailureRow, Figures, Level, RunState};
 use crate::units;
 
-/// Without a response for this long, and without an error, a target hangs.
+/// Time without a response or an error after which a target is considered hanging.
 const HANGING: Duration = Duration::from_secs(3);
-/// Number of failures without a response that is more than chance, once there were responses.
+/// Minimum failures without a response to report, after earlier responses.
 const SEVERAL: u64 = 3;
-/// Time without a response that is more than chance, once there were responses.
+/// Minimum time without a response to report, after earlier responses.
 const SILENT: Duration = Duration::from_secs(2);
-/// The failure ratio that is reported, the number of failures from which on it applies, and the ratio below that number.
+/// Minimum failure ratio to report; the number of failures from which it applies; and the minimum ratio for fewer
+/// failures.
 const FAILING: (f64, u64, f64) = (0.01, 5, 0.5);
-/// Seconds of response times from which the usual one is computed; the last ones are left out.
+/// Minimum seconds of response times for computing the usual one; and how many of the last are left out.
 const USUAL: usize = 10;
-/// Slow: this many times the usual response time, and longer by at least this much.
+/// Slow: at least this multiple of the usual response time, and longer by at least this.
 const SLOW: (f64, Duration) = (3.0, Duration::from_millis(100));
-/// Most characters of a name or a reason, of a message, and of a host: some are longer than any screen.
+/// Maximum characters of a name or a reason, of a message, and of a host.
 const WORDS: usize = 50;
 const MESSAGE: usize = 100;
 const HOST: usize = 33;
 
-/// The findings of a run at this moment, or of the whole run once it is over; the most severe first.
+/// Findings so far, or about the whole run if it is finished; the most severe first.
 pub fn findings(snapshot: &Snapshot) -> Vec<Finding> {
     let silent = not_responding(snapshot).or_else(|| hanging(snapshot));
     let is_silent = silent.is_some();
     let found = [
         silent,
         scenario_error(snapshot),
-        // The requests that get no response are those failures.
+        // Requests that get no response are those failures.
         if is_silent { None } else { failing(snapshot) },
         if is_silent { None } else { slow(snapshot) },
         generator(snapshot, Level::Red),
@@ -54,7 +55,7 @@ fn count(n: u64, one: &str) -> String {
     format!("{} {one}{}", units::count(n), if n == 1 { "" } else { "s" })
 }
 
-/// At most [`WORDS`] characters.
+/// Truncates to [`WORDS`] characters.
 fn short(text: &str) -> String {
     shortened(text, WORDS)
 }
@@ -83,10 +84,10 @@ fn not_responding(snapshot: &Snapshot) -> Option<Finding> {
         return None;
     }
     let silences = snapshot.failures.rows.iter().filter_map(|row| Some((row, row.silence?)));
-    // The row with the newest failure shows the present state.
+    // The row with the most recent failure shows the current state.
     let (row, why) =
         silences.filter(|(_, why)| *why != Silence::Generator).max_by_key(|(row, _)| (row.last, row.count))?;
-    // The target accepts connections again, and hangs.
+    // The target accepts connections again, but hangs.
     let age = snapshot.at.duration_since(row.last).unwrap_or_default();
     if why != Silence::Wait && load.oldest.is_some_and(|oldest| oldest >= HANGING && age > oldest) {
         return None;
@@ -96,7 +97,7 @@ fn not_responding(snapshot: &Snapshot) -> Option<Finding> {
         None => String::new(),
     };
     let remedy = match why {
-        // Not always the host of the run: the scenario may name other addresses.
+        // The scenario may name hosts other than that of the run.
         Silence::Refused => {
             let detail = row.example.as_ref().and_then(|example| example.detail.strip_prefix(REFUSED_BY));
             let place = detail.map_or("the address".into(), |place| shortened(place, HOST));
@@ -119,7 +120,7 @@ fn not_responding(snapshot: &Snapshot) -> Option<Finding> {
     ))
 }
 
-/// Why there is no response, as far as that is known.
+/// Cause of the missing responses, as far as it is known.
 fn unresponsive(snapshot: &Snapshot) -> &'static str {
     if snapshot.total.total.connect.count > 0 {
         "The server accepts connections and does not respond."
@@ -134,13 +135,13 @@ fn hanging(snapshot: &Snapshot) -> Option<Finding> {
     // A target that has always been slow is not hanging yet.
     let limit = HANGING.max(snapshot.total.total.response.p(99.0) * 2);
     let quiet = quiet(snapshot);
-    // A paused run sends no requests, and its run time does not advance.
+    // A paused run sends no requests, and its run time stops.
     let silent = if snapshot.state == RunState::Paused { oldest } else { quiet };
-    // After a time-out the next request has only just begun.
+    // After a timeout the next request has only just started.
     if silent < limit || (oldest < limit && load.unanswered == 0) {
         return None;
     }
-    // Before the oldest request was sent, every response may have arrived.
+    // All responses may have arrived before the oldest request was sent.
     let missing = if load.unanswered == 0 { silent.min(oldest) } else { silent };
     let none = match load.last_response {
         Some(_) => format!("no response for {}", seconds(missing)),
@@ -162,7 +163,7 @@ fn scenario_error(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding::new(Kind::ScenarioError, evidence, "Requests are missing: `katydid try` shows what each step does."))
 }
 
-/// Figures of the last ten seconds, or of the whole run once it is over.
+/// Figures of the last ten seconds, or of the whole run if it is finished.
 fn recent(snapshot: &Snapshot) -> &Figures {
     if snapshot.state.is_done() { &snapshot.total.total } else { &snapshot.total.now }
 }
@@ -188,7 +189,7 @@ fn failing(snapshot: &Snapshot) -> Option<Finding> {
     Some(Finding::new(Kind::Failing, evidence, "Open the failure to see what the server sent."))
 }
 
-/// When the failure began, and at how many users.
+/// Time of the first failure, and the number of users then.
 fn began(snapshot: &Snapshot, row: &FailureRow) -> String {
     let bucket = snapshot.series.iter().find(|bucket| bucket.at >= row.first);
     bucket.map_or_else(String::new, |Bucket { from, users, .. }| {

@@ -6,7 +6,7 @@ use crate::row_kind::RowKind;
 use crate::stats::snapshot::{Arrivals, End, ExceptionRow, Health, RunInfo};
 use crate::stats::{Aggregator, Example, Moment, Reason};
 
-/// A minute of a run, in which nothing has happened.
+/// A snapshot one minute into a run without requests.
 fn minute() -> Snapshot {
     let run = RunInfo {
         scenario: "shop".into(),
@@ -48,7 +48,7 @@ fn failed(reason: Reason, count: u64, second: u64) -> FailureRow {
     }
 }
 
-/// Requests, and how many of them failed, in the last ten seconds and in all.
+/// Sets requests and failures of the last ten seconds and of the run.
 fn measured(snapshot: &mut Snapshot, requests: u64, failures: u64, millis: u64) {
     let times = [Duration::from_millis(millis); 11];
     let row = &mut snapshot.total;
@@ -64,20 +64,20 @@ fn kinds(snapshot: &Snapshot) -> Vec<Kind> {
 }
 
 #[test]
-fn nothing_is_said_of_a_run_that_is_well() {
+fn a_healthy_run_has_no_findings() {
     let mut snapshot = minute();
     assert_eq!(kinds(&snapshot), [], "nothing was sent");
     measured(&mut snapshot, 1_000, 4, 20);
     (snapshot.load.in_flight, snapshot.load.oldest) = (9, Some(Duration::from_millis(2_900)));
     snapshot.failures.rows = vec![failed(Reason::Status(503), 4, 59)];
     assert_eq!(kinds(&snapshot), []);
-    // A user that waits for its next request for long is not a server that hangs.
+    // A user with a long wait time is not a hanging server.
     (snapshot.load.in_flight, snapshot.load.oldest, snapshot.load.last_response) = (0, None, Some(Duration::ZERO));
     assert_eq!(kinds(&snapshot), []);
 }
 
 #[test]
-fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
+fn a_target_that_is_down_is_reported_with_reason_and_advice() {
     let text: Arc<str> = "no such name".into();
     for (reason, words, remedy) in [
         (
@@ -109,7 +109,7 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
         assert_eq!((found.len(), found[0].kind), (1, Kind::NotResponding), "{reason}: {found:?}");
         assert!(found[0].evidence.starts_with(words), "{}", found[0].evidence);
         assert!(found[0].remedy.contains(remedy), "{}", found[0].remedy);
-        // Mid-run it takes more than one of them, and a moment.
+        // During a run, one failure is not enough, and some time must pass.
         for (unanswered, last, wanted) in [(92, 30, true), (3, 58, true), (3, 59, false), (2, 30, false)] {
             snapshot.load.unanswered = unanswered;
             snapshot.load.last_response = Some(Duration::from_secs(last));
@@ -118,7 +118,7 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
             assert!(!wanted || found[0].evidence.contains(&format!("since 00:{last}")), "{}", found[0].evidence);
         }
     }
-    // The address that refuses is named, whatever the host of the run is.
+    // The host that refuses is named, which may not be the host of the run.
     let mut snapshot = minute();
     snapshot.load.unanswered = 92;
     let example = |detail: &str| Some(Arc::new(Example { detail: detail.into(), ..Example::default() }));
@@ -141,7 +141,7 @@ fn a_target_that_is_down_is_named_with_its_reason_and_its_remedy() {
         snapshot.failures.rows = vec![failed(reason, 2, second)];
         assert_eq!(kinds(&snapshot), [kind], "{second}");
     }
-    // Failures of the generator are not the server's.
+    // Failures of the generator are not failures of the server.
     let mut snapshot = minute();
     snapshot.load.unanswered = 92;
     snapshot.failures.rows = vec![failed(Reason::Generator("too many open files".into()), 92, 60)];
@@ -157,12 +157,12 @@ fn a_target_that_accepts_and_never_responds_hangs() {
         (Some(3), None, 0, 0, true),
         (Some(2), None, 0, 0, false),
         (Some(14), Some(46), 20, 0, true),
-        // The others get responses.
+        // Other requests get responses.
         (Some(14), Some(59), 20, 0, false),
-        // It always takes that long.
+        // It always takes this long.
         (Some(14), Some(46), 8_000, 0, false),
         (Some(17), Some(43), 8_000, 0, true),
-        // The requests before have timed out.
+        // Earlier requests timed out.
         (Some(1), Some(46), 20, 2, true),
         (None, Some(46), 20, 0, false),
     ] {
@@ -183,7 +183,7 @@ fn a_target_that_accepts_and_never_responds_hangs() {
     assert_eq!(finding.evidence, "3 in flight, the oldest for 14s, no response yet");
     snapshot.load.last_response = Some(seconds(46));
     assert_eq!(findings(&snapshot)[0].evidence, "3 in flight, the oldest for 14s, no response for 14s");
-    // The user before it had thought for long.
+    // The previous user had a long wait time.
     snapshot.load.last_response = Some(seconds(5));
     assert_eq!(findings(&snapshot)[0].evidence, "3 in flight, the oldest for 14s, no response for 14s");
     // A paused run sends no more requests, but those in flight still hang.
@@ -225,7 +225,7 @@ fn the_most_severe_comes_first() {
 }
 
 #[test]
-fn few_failures_are_worth_a_sentence_where_they_are_most_of_all() {
+fn few_failures_are_reported_if_most_requests_fail() {
     for (requests, failures, wanted) in [(2, 1, true), (4, 1, false), (400, 4, false), (500, 5, true), (501, 5, false)]
     {
         let mut snapshot = minute();
@@ -236,7 +236,7 @@ fn few_failures_are_worth_a_sentence_where_they_are_most_of_all() {
 }
 
 #[test]
-fn slow_is_measured_against_what_is_usual() {
+fn slow_is_relative_to_the_usual_response_time() {
     for (p95, wanted) in [(1_200, true), (719, false), (721, true)] {
         let mut snapshot = minute();
         let usual = |bucket| Bucket { p95: Some(Duration::from_millis(240)), ..bucket };
@@ -268,7 +268,7 @@ fn a_run_that_is_over_is_judged_as_a_whole() {
 }
 
 #[test]
-fn a_sentence_is_bounded_and_clean_whatever_the_server_says() {
+fn findings_are_bounded_and_have_no_control_characters() {
     let mut snapshot = minute();
     measured(&mut snapshot, 100, 50, 20);
     let mut row = failed(Reason::Other("\u{1b}[2J".repeat(5_000).into()), 50, 60);
@@ -283,7 +283,7 @@ fn a_sentence_is_bounded_and_clean_whatever_the_server_says() {
 }
 
 #[test]
-fn only_what_gets_worse_is_a_finding() {
+fn only_worsening_figures_are_findings() {
     let drift = |metric: &str, slope: f64, is_significant| crate::stats::snapshot::Drift {
         metric: metric.into(),
         slope,

@@ -1,5 +1,5 @@
-//! The page as Markdown: readable as it is, and where it is rendered. Charts come last, because some viewers (GitHub among
-//! them) show no inline SVG: what they show is in tables too.
+//! The page as Markdown: readable as it is, and where it is rendered. Charts come last, because some viewers (GitHub
+//! among them) show no inline SVG: what they show is in tables too.
 
 use super::chart::Chart;
 use super::model::{Block, Check, Line, Mark, Page, Section, Table, Text};

@@ -1,5 +1,5 @@
-//! The page for the people who decide: what was set up, what one or several runs show, what they cost, and what is still to
-//! be decided, as Markdown and as one printable HTML file.
+//! The page for the people who decide: what was set up, what one or several runs show, what they cost, and what is
+//! still to be decided, as Markdown and as one printable HTML file.
 //!
 //! ```text
 //!  runs, usage, allowance ─▶ view ─▶ section/* (one file a section) ─▶ model::Page ─▶ markdown, html

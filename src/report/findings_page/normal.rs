@@ -53,8 +53,8 @@ fn failures(second: &Bucket) -> Option<f64> {
     (second.requests > 0).then(|| second.failures as f64 / second.requests as f64)
 }
 
-/// The longest part of a run with the same number of users; all of it where that is shorter than ten seconds, or where the
-/// number of users follows the responses (`is_open`).
+/// The longest part of a run with the same number of users; all of it where that is shorter than ten seconds, or where
+/// the number of users follows the responses (`is_open`).
 pub(super) fn steady(seconds: &[Bucket], is_open: bool) -> &[Bucket] {
     if is_open {
         return seconds;

@@ -4,8 +4,8 @@
 const WIDTH: usize = 24;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Values over time, from 0 at the bottom to the highest; a dot where there is none. Of each stretch the highest is shown, so
-/// that no peak is lost. Empty without values.
+/// Values over time, from 0 at the bottom to the highest; a dot where there is none. Of each stretch the highest is
+/// shown, so that no peak is lost. Empty without values.
 pub(super) fn spark(values: &[Option<f64>]) -> String {
     let known = || values.iter().flatten().copied().filter(|value| value.is_finite());
     let Some(top) = known().max_by(f64::total_cmp) else { return String::new() };

@@ -1,4 +1,4 @@
-//! What was run, where and with what, on the page.
+//! Information on the page about the scenario, the machine and the settings.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::stats::snapshot::{Health, Level};
 use crate::store::{Run, State};
 use crate::units;
 
-/// Bytes of the scenario.
+/// Maximum bytes of the scenario.
 const TEXT: usize = 200_000;
 
 /// A name and its value.

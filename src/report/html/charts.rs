@@ -1,4 +1,4 @@
-//! What the charts of the page are drawn from.
+//! Data of the charts on the page.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use crate::stats::snapshot::{Bucket, PERCENTILE_LABELS};
 use crate::store::{RedisPoint, Run};
 use crate::units;
 
-/// Points of each line: more than the page has pixels for it.
+/// Maximum points per line; more than the page has pixels for.
 const POINTS: usize = 1_200;
-/// Points of all margins together, and lines at most.
+/// Maximum points of all margins, and maximum number of their lines.
 const MARGINS: (usize, usize) = (8_000, 12);
 
 /// Lines over run time in seconds; response times in milliseconds.
@@ -32,7 +32,7 @@ pub(super) struct Data {
     spectrum: Option<Spectrum>,
 }
 
-/// Bytes, clients, commands per second, milliseconds.
+/// Memory in bytes, clients, commands per second, and delivery times in milliseconds.
 #[derive(Serialize)]
 struct Redis {
     t: Vec<f64>,
@@ -94,27 +94,27 @@ impl Data {
     }
 }
 
-/// True when the margins of thresholds are known over time.
+/// True if margins of thresholds are known over time.
 pub(super) fn has_margins(run: &Run) -> bool {
     run.margins.iter().any(|(_, margins)| margins.iter().any(Option::is_some))
 }
 
-/// True when Redis is known over time.
+/// True if the state of Redis is known over time.
 pub(super) fn has_redis(run: &Run) -> bool {
     run.redis.iter().any(|(_, point)| *point != RedisPoint::default())
 }
 
-/// True when delivery times are known over time.
+/// True if delivery times are known over time.
 pub(super) fn has_deliveries(run: &Run) -> bool {
     run.redis.iter().any(|(_, point)| point.delivery_p95.is_some())
 }
 
-/// True when a response time was measured.
+/// True if a response time was measured.
 pub(super) fn has_times(run: &Run) -> bool {
     run.last.total.total.response.count > 0
 }
 
-/// What a point of the charts stands for, in a sentence.
+/// Sentence on the time span of one point.
 pub(super) fn resolution(run: &Run) -> String {
     let seconds = &run.seconds;
     let longest = seconds.iter().map(|second| second.length).max().unwrap_or_default();
@@ -134,7 +134,7 @@ pub(super) fn resolution(run: &Run) -> String {
 impl Margins {
     fn of(run: &Run) -> Self {
         let judgements: Vec<_> = run.last.judgements.iter().take(MARGINS.1).collect();
-        // Of a run that was killed, more seconds may be known than thresholds in its last snapshot.
+        // If a run was killed, there may be more seconds than thresholds in its last snapshot.
         let column = |at: usize| -> Vec<Option<f64>> {
             run.margins.iter().map(|(_, margins)| margins.get(at).copied().flatten().map(rounded)).collect()
         };
@@ -179,7 +179,7 @@ impl Spectrum {
     }
 }
 
-/// Three decimals are more than can be seen.
+/// Rounds to three decimals; more are not visible.
 fn rounded(n: f64) -> f64 {
     (n * 1e3).round() / 1e3
 }

@@ -1,16 +1,16 @@
-//! Fewer points of a long run, with every peak and every dip.
+//! Downsampling of long runs that preserves peaks and dips.
 
-/// Values over time: columns of the same length as the times.
+/// Values over time; all columns are as long as `times`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Sampled {
     pub times: Vec<f64>,
     pub columns: Vec<Vec<Option<f64>>>,
-    /// Points of the original that two points stand for; 1 where it has all of them.
+    /// Number of original points per two points; 1 if nothing was left out.
     pub step: usize,
 }
 
-/// At most about `most` points. Of each stretch the lowest and the highest value of each column are kept, in the order
-/// in which they came.
+/// Reduces to about `most` points. Of each stretch, keeps the minimum and maximum of each column in their original
+/// order.
 pub(super) fn downsample(times: Vec<f64>, columns: Vec<Vec<Option<f64>>>, most: usize) -> Sampled {
     if times.len() <= most {
         return Sampled { times, columns, step: 1 };
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn peaks_and_dips_are_kept_in_their_order() {
+    fn peaks_and_dips_keep_their_order() {
         let times: Vec<f64> = (0..86_400).map(f64::from).collect();
         let mut column = vec![Some(10.0); 86_400];
         (column[40_000], column[40_001]) = (Some(999.0), Some(0.5));
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn short_runs_are_as_they_were() {
+    fn short_runs_are_unchanged() {
         let sampled = downsample(vec![0.0, 1.0], vec![vec![Some(1.0), None]], 2);
         assert_eq!(sampled, Sampled { times: vec![0.0, 1.0], columns: vec![vec![Some(1.0), None]], step: 1 });
         assert_eq!(downsample(Vec::new(), vec![Vec::new()], 0).times, Vec::<f64>::new());

@@ -1,13 +1,13 @@
-//! What comes from outside, so that it can be on the page.
+//! Escaping of external text for the page.
 
 use serde::Serialize;
 
 use crate::clean;
 
-/// Most characters of a name, a message or another text of one line.
+/// Maximum characters of a name, a message or another one-line text.
 const LINE: usize = 300;
 
-/// JSON that can be in a `script` element: nothing in it ends the element, or a line of JavaScript.
+/// JSON that is safe in a `script` element: it cannot end the element or a line of JavaScript.
 pub(super) fn json(data: &impl Serialize) -> String {
     let text = serde_json::to_string(data).unwrap_or_default();
     let mut out = String::with_capacity(text.len());
@@ -24,7 +24,7 @@ pub(super) fn json(data: &impl Serialize) -> String {
     out
 }
 
-/// Text from outside, as one line; the template escapes it.
+/// External text as one line; the template escapes it.
 pub(crate) fn line(text: &str) -> String {
     let text = clean::line(text);
     match text.char_indices().nth(LINE) {
@@ -33,7 +33,7 @@ pub(crate) fn line(text: &str) -> String {
     }
 }
 
-/// Text from outside, of at most `most` bytes.
+/// External text, truncated to `most` bytes.
 pub(super) fn lines(text: &str, most: usize) -> String {
     let kept = &text[..text.floor_char_boundary(most)];
     let mut out: String =
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut_between_characters() {
+    fn long_texts_are_truncated_between_characters() {
         assert_eq!(line(&"ä".repeat(301)).chars().count(), 301);
         assert_eq!(lines("ää\tx\u{1b}", 3), "ä\n… (the rest is left out)\n");
         assert_eq!(lines("a\tb\r\nc\u{1b}", 99), "a    b\nc \n");

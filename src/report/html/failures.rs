@@ -8,7 +8,7 @@ use crate::stats::sample::Example;
 use crate::stats::snapshot::{FailureRow, FailureView};
 use crate::units;
 
-/// Bytes of all examples together, and of one part of one of them.
+/// Maximum bytes of all examples, and of one section of an example.
 const ALL: usize = 200_000;
 const PART: usize = 4_096;
 
@@ -25,7 +25,7 @@ pub(super) struct Failure {
     parts: Vec<(String, String)>,
 }
 
-/// The kinds of failures, the most frequent first, and a sentence about those that are not among them.
+/// The most frequent kinds of failures, and a sentence about the others.
 pub(super) fn failures(view: &FailureView) -> (Vec<Failure>, String) {
     let mut room = ALL;
     let all = view.rows.iter().map(|row| failure(row, &mut room)).collect();

@@ -1,7 +1,7 @@
-//! A run as one HTML file that needs nothing else: no network, no storage, no other file.
+//! A run as one self-contained HTML file: no network, no storage, no other files.
 //!
-//! Tables are in the file; charts are drawn from the data in it by uPlot (`assets/uplot`). Whatever comes from outside
-//! is escaped by the template or as JSON, and a Content-Security-Policy runs only the two scripts of ours.
+//! Tables are in the file; uPlot (`assets/uplot`) draws the charts from data in it. External text is escaped by the
+//! template or as JSON, and a Content-Security-Policy allows only the two scripts of the template.
 
 mod about;
 mod charts;
@@ -22,7 +22,7 @@ use self::page::Page;
 use super::one_file::OneFile;
 use crate::store::Run;
 
-/// The page.
+/// Fields of the template.
 pub static HTML: OneFile = OneFile {
     name: "html",
     alias: None,
@@ -60,7 +60,7 @@ fn render(run: &Run) -> String {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    // The template is ours, and a test renders every part of it.
+    // The template is built in, and a test renders all of it.
     let page = environment.render_str(TEMPLATE, Serde(whole));
     page.unwrap_or_else(|why| format!("internal error in the report: {why:#}")) + "\n"
 }
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scripts_and_style_can_be_inside_their_elements() {
+    fn scripts_and_style_do_not_end_their_elements() {
         for text in [LIBRARY, SCRIPT, STYLE[0], STYLE[1]] {
             assert!(!text.contains("</") && !text.contains("<!--"), "it would end its element");
             assert!(!text.contains('\r'), "the browser would hash other line ends");

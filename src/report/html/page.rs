@@ -1,4 +1,4 @@
-//! What the template shows, as text.
+//! Values of the template, as text.
 
 use serde::Serialize;
 
@@ -54,7 +54,7 @@ struct Verdict {
 struct Tile {
     name: &'static str,
     value: String,
-    /// A smaller part of it: `(0.22 %)`.
+    /// Secondary text of the value: `(0.22 %)`.
     share: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl Page {
     }
 }
 
-/// What was found, and what is in no row; Redis has a section of its own.
+/// Findings, and remarks that are in no row. Redis has its own section.
 fn notes(run: &Run) -> Vec<Note> {
     let last = &*run.last;
     let found = findings(last).into_iter().map(|finding| Note {

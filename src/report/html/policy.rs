@@ -1,10 +1,10 @@
-//! The Content-Security-Policy of a page that is one file.
+//! Content-Security-Policy of a one-file page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::digest::{SHA256, digest};
 
-/// Runs these scripts of the file, applies this style of it, and nothing else; fetches nothing.
+/// Allows only these scripts and this style of the file, and no requests.
 pub(crate) fn policy(scripts: &[&str], style: &str) -> String {
     let hash = |text: &str| format!("'sha256-{}'", STANDARD.encode(digest(&SHA256, text.as_bytes())));
     let scripts: Vec<String> = scripts.iter().map(|script| hash(script)).collect();

@@ -1,4 +1,4 @@
-//! What GraphQL and Redis have beside times, on the page.
+//! GraphQL and Redis sections of the page.
 
 use serde::Serialize;
 
@@ -19,7 +19,7 @@ pub(super) struct Section {
     rows: Vec<Line<String>>,
 }
 
-/// The sections that apply.
+/// The sections that apply to the run.
 pub(super) fn sections(snapshot: &Snapshot) -> Vec<Section> {
     [graphql(snapshot), redis(snapshot)].into_iter().flatten().collect()
 }

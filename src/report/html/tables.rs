@@ -1,4 +1,4 @@
-//! Rows of the statistics on the page.
+//! Statistics tables of the page.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Figures, Latency, Row};
 use crate::units;
 
-/// A cell as it is shown, and by what it is sorted.
+/// Text of a cell and its sort key.
 pub(super) type Cell = (String, f64);
 
 /// A row of a table.
@@ -31,7 +31,7 @@ pub(super) struct Percentiles {
     total: Line<Cell>,
 }
 
-/// Columns of [`row`].
+/// Column names of [`row`].
 pub(super) const COLUMNS: [&str; 10] =
     ["requests", "failed", "req/s", "mean", "min", "p50", "p95", "p99", "max", "mean size"];
 
@@ -65,7 +65,7 @@ pub(super) fn row(row: &Row) -> Line<Cell> {
     )
 }
 
-/// The percentiles of response times, and of service times where they are others.
+/// Percentiles of response times, and of service times if they differ.
 pub(super) fn percentiles(snapshot: &Snapshot) -> Vec<Percentiles> {
     let table = |id, title, note, times: &dyn Fn(&Figures) -> Latency| {
         let row = |row: &Row| {

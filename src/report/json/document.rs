@@ -1,4 +1,4 @@
-//! The document, in the order of its fields.
+//! The document; fields are in output order.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,7 +13,7 @@ use crate::report::text;
 use crate::stats::snapshot::{Bucket, Drift, Health, Judged, Judgement, Level, RunEvent};
 use crate::store::{Machine, Run, State};
 
-/// Changes when a field is removed or means something else.
+/// Incremented when a field is removed or changes its meaning.
 const VERSION: u32 = 1;
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! Rows of the statistics in the document.
+//! Statistics rows of the document.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ struct Times {
     percentiles_ms: Percentiles,
 }
 
-/// By their names, such as `p99.9`.
+/// Keyed by name, such as `p99.9`.
 struct Percentiles([Duration; 11]);
 
 impl Serialize for Percentiles {

@@ -1,5 +1,5 @@
-//! A run as one JSON document. `assets/report.schema.json` describes it; names and meanings of its fields do not
-//! change within a version of it.
+//! A run as one JSON document, described by `assets/report.schema.json`. Names and meanings of fields do not change
+//! within a version.
 
 mod document;
 mod failures;
@@ -9,7 +9,7 @@ mod protocols;
 use super::one_file::OneFile;
 use crate::store::Run;
 
-/// The document.
+/// The JSON format.
 pub static JSON: OneFile = OneFile {
     name: "json",
     alias: None,
@@ -18,7 +18,7 @@ pub static JSON: OneFile = OneFile {
 };
 
 fn render(run: &Run) -> String {
-    // Nothing in it can fail to be written: its keys are strings, and it has no other types than JSON has.
+    // Cannot fail: all keys are strings, and all values are JSON types.
     let mut text = serde_json::to_string(&document::Document::of(run)).unwrap_or_default();
     text.push('\n');
     text

@@ -1,41 +1,41 @@
-//! Text from outside in Markdown: shown as it is, and nothing that a reader of Markdown would act on.
+//! Escapes external text for Markdown, so that it is shown literally and has no effect.
 
 use std::borrow::Cow;
 
 use crate::clean;
 
-/// Characters of one text: names and messages of a server can be longer than a page.
+/// Maximum characters of one text; names and messages from a server can be very long.
 const LONGEST: usize = 160;
 
-/// A code span, in which there are neither links, mentions, markup nor references. Safe in a table too.
+/// A code span: no links, mentions, markup or references. Safe in tables.
 pub(crate) fn code(text: &str) -> String {
     let text = short(text);
     if text.is_empty() {
         return "–".to_owned();
     }
-    // The fence is longer than any row of backticks inside.
+    // The fence is longer than any run of backticks inside.
     let fence = "`".repeat(longest_row(&text) + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    // In a table a bar ends the cell even inside of a code span, unless a backslash stands before it; that one must not
-    // be taken for the second of a pair.
+    // In tables, a bar ends the cell even inside a code span, unless it follows a backslash. That backslash must not be
+    // read as the second of a pair.
     let text = text.replace("\\|", "\\\u{200b}|").replace('|', "\\|");
     format!("{fence}{pad}{text}{pad}{fence}")
 }
 
-/// A sentence of ours that may have names from outside in it; what is longer than a text from outside is left out.
+/// A sentence that may contain external names, truncated to the length of an external text.
 pub(super) fn words(text: &str) -> String {
     escaped(&short(text))
 }
 
-/// A paragraph of ours in one line, with names from outside in it.
+/// A paragraph on one line that may contain external names.
 pub(crate) fn escaped(text: &str) -> String {
     let text = clean::line(text);
     let mut out = String::with_capacity(text.len() + 8);
     for (at, c) in text.char_indices() {
         match c {
-            // An escaped one would still mention somebody.
+            // An escaped @ would still be a mention.
             '@' => out.push_str("@\u{200b}"),
-            // Bare addresses become links.
+            // Bare URLs become links.
             ':' if text[at..].starts_with("://") => out.push_str(":\u{200b}"),
             '.' if text[..at].to_ascii_lowercase().ends_with("www") => out.push_str("\u{200b}."),
             '#' => out.push_str("\\#\u{200b}"),
@@ -49,14 +49,14 @@ pub(crate) fn escaped(text: &str) -> String {
     out
 }
 
-/// A block of code of several lines, which nothing inside can end.
+/// A multi-line code block that its content cannot end.
 pub(super) fn block(text: &str) -> String {
     let fence = "`".repeat(longest_row(text).max(2) + 1);
     let lines: Vec<Cow<'_, str>> = text.lines().map(clean::line).collect();
     format!("{fence}text\n{}\n{fence}\n", lines.join("\n"))
 }
 
-/// One line, at most [`LONGEST`] characters.
+/// One line of at most [`LONGEST`] characters.
 fn short(text: &str) -> String {
     let text = clean::line(text);
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn code_spans_hold_anything() {
+    fn code_spans_can_contain_any_text() {
         for (text, safe) in [
             ("/products", "`/products`"),
             ("a`b", "``a`b``"),
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_ends_a_block() {
+    fn content_cannot_end_a_block() {
         assert_eq!(block("a\n````\n\u{1b}b"), "`````text\na\n````\n b\n`````\n");
     }
 }

@@ -1,8 +1,8 @@
-//! Markdown for pull requests and chats: verdict, key figures, thresholds, the most frequent failures; the rest is
-//! folded away.
+//! Markdown for pull requests and chats: verdict, key figures, thresholds and the most frequent failures. The rest is
+//! collapsed.
 //!
-//! A comment on GitHub has at most 65,536 characters: sections that would make it longer are left out, the last first,
-//! and the report says so.
+//! A comment on GitHub has at most 65,536 characters: the last sections are left out if it would be longer, and the
+//! report says so.
 
 pub(super) mod escape;
 pub(super) mod table;
@@ -19,7 +19,7 @@ use crate::stats::snapshot::{Judged, Judgement, Row};
 use crate::store::Run;
 use crate::units;
 
-/// The file.
+/// The Markdown format.
 pub static MARKDOWN: OneFile = OneFile {
     name: "markdown",
     alias: Some("md"),
@@ -27,15 +27,15 @@ pub static MARKDOWN: OneFile = OneFile {
     render,
 };
 
-/// Bytes of the whole, so that it has no more characters than GitHub takes.
+/// Maximum bytes of the report, so that it fits into a GitHub comment.
 const LONGEST: usize = 65_536;
-/// Room for the sentence that something was left out.
+/// Bytes reserved for the note that something was left out.
 const SPARE: usize = 200;
-/// Most rows, kinds of failures and thresholds.
+/// Maximum rows, kinds of failures and thresholds.
 const ROWS: usize = 50;
 const KINDS: usize = 10;
 const THRESHOLDS: usize = 50;
-/// Bytes of the body of an example.
+/// Maximum bytes of the body of an example.
 const BODY: usize = 500;
 
 fn render(run: &Run) -> String {
@@ -81,7 +81,7 @@ fn head(run: &Run) -> String {
     out
 }
 
-/// A table of which at most some rows are shown, and how many are not.
+/// Note on rows that are not shown; empty if all are.
 fn cut(all: usize, most: usize, what: &str) -> String {
     match all.saturating_sub(most) {
         0 => String::new(),
@@ -98,7 +98,7 @@ fn thresholds(run: &Run) -> String {
     if all.is_empty() {
         return String::new();
     }
-    // What failed comes first.
+    // Failed thresholds come first.
     let mut sorted: Vec<&Judgement> = all.iter().collect();
     sorted.sort_by_key(|judgement| judgement.judged == Judged::Passes);
     let cells = |judgement: &&Judgement| {
@@ -158,7 +158,7 @@ fn rows(run: &Run) -> String {
     rows.retain(|row| row.total.requests > 0);
     let all = rows.len();
     if all > ROWS {
-        // Who has most to say; the sort is stable, so equals stay in the order of their names.
+        // Most requests first; the sort is stable, so equal rows stay sorted by name.
         rows.sort_by_key(|row| std::cmp::Reverse((row.total.failures, row.total.requests)));
         rows.truncate(ROWS);
     }

@@ -1,10 +1,10 @@
-//! Columns of text: as wide as their cells, truncated to the width of the terminal.
+//! Text columns: as wide as their cells, truncated to the width of the terminal.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::clean;
 
-/// Makes columns as wide as their widest cell: a truncated number is another number.
+/// Widens columns to their widest cell, since numbers must not be truncated.
 pub(super) fn grow<'a>(columns: &mut [usize], rows: impl Iterator<Item = &'a [String]>) {
     for row in rows {
         for (column, cell) in columns.iter_mut().zip(row) {
@@ -13,7 +13,7 @@ pub(super) fn grow<'a>(columns: &mut [usize], rows: impl Iterator<Item = &'a [St
     }
 }
 
-pub(super) fn rule((kind, name): (usize, usize), widths: &[usize]) -> String {
+pub(super) fn rule(kind: usize, name: usize, widths: &[usize]) -> String {
     let dashes: Vec<String> = [kind, name].iter().chain(widths).map(|n| "-".repeat(*n)).collect();
     dashes.join("|")
 }
@@ -22,7 +22,7 @@ pub(super) fn lines(lines: impl Iterator<Item = String>, width: usize) -> String
     lines.map(|line| cut(&line, width).trim_end().to_owned() + "\n").collect()
 }
 
-/// Cleaned of control characters, and at most `width` cells.
+/// Removes control characters and truncates to `width` cells.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let text = clean::line(text);
     if text.width() <= width {
@@ -40,7 +40,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
     out
 }
 
-/// Exactly `width` cells.
+/// Pads or truncates to exactly `width` cells.
 pub(super) fn pad(text: &str, width: usize) -> String {
     let mut out = cut(text, width);
     out.push_str(&" ".repeat(width.saturating_sub(out.width())));

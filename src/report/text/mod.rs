@@ -1,4 +1,4 @@
-//! Tables for the ordinary screen: Locust's, and the summary that stays after quitting.
+//! Tables for the normal screen, like Locust's, and the summary that remains after quitting.
 
 mod cells;
 mod page;
@@ -18,7 +18,7 @@ pub use verdict::{held, margin, verdict};
 use crate::clean;
 use crate::stats::Snapshot;
 
-/// The lines of `log` steps after the first `seen`, ready to be printed.
+/// Formatted lines of `log` steps, without the first `seen`.
 pub fn log(snapshot: &Snapshot, seen: u64) -> Vec<String> {
     snapshot.log.since(seen).iter().map(|line| format!("user {}: {}", line.user, clean::line(&line.text))).collect()
 }

@@ -8,7 +8,7 @@ use crate::report::shown;
 use crate::report::standing::Standing;
 use crate::store::Run;
 
-/// The file.
+/// The text format.
 pub static TEXT: OneFile = OneFile {
     name: "text",
     alias: None,
@@ -16,7 +16,7 @@ pub static TEXT: OneFile = OneFile {
     render,
 };
 
-/// Columns of a line: enough for every column of the tables.
+/// Line width; enough for all columns of the tables.
 const WIDTH: usize = 160;
 
 fn render(run: &Run) -> String {

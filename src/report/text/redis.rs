@@ -1,9 +1,9 @@
-//! Delivery of messages and the state of a Redis server, in sentences.
+//! Sentences on the delivery of messages and the state of a Redis server.
 
 use crate::stats::Snapshot;
 use crate::units;
 
-/// Whether published messages arrive, and how the Redis is: a sentence each; none in a run without Redis.
+/// Delivery of published messages and state of the Redis server, one sentence each; none in a run without Redis.
 pub fn redis(snapshot: &Snapshot) -> Vec<String> {
     let Some(redis) = &snapshot.redis else { return Vec::new() };
     let mut out = Vec::new();

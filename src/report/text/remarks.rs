@@ -1,18 +1,18 @@
-//! What the rows of the tables leave out, in sentences.
+//! Sentences on what the rows of the tables do not show.
 
 use super::redis::redis;
 use crate::stats::snapshot::Row;
 use crate::stats::{Remarks, Snapshot};
 use crate::units;
 
-/// Printed before and after a run of which [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure) is true.
+/// Printed before and after a run with [`is_insecure`](crate::stats::snapshot::RunInfo::is_insecure).
 pub const INSECURE: &str = "TLS certificates are not verified (tls.insecure)";
 
-/// Most rows that are named beside a remark.
+/// Maximum rows named in a remark.
 const REMARK_ROWS: usize = 5;
 
-/// What is not counted in the rows, each in a sentence: iterations that were due and never begun, tasks that ended early,
-/// requests of a warm-up, requests sent again, messages that were not delivered.
+/// Counts that are not in the rows, one sentence each: iterations that did not start, tasks that ended early, requests
+/// of a warm-up, retried requests, undelivered messages.
 pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let plan = &snapshot.plan;
     let mut out = Vec::new();
@@ -43,7 +43,7 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     out
 }
 
-/// What was odd about responses that are no failures, each kind in a sentence with the rows that had most of it.
+/// Oddities of successful responses, one sentence per kind with the rows that had most of it.
 fn remarks(snapshot: &Snapshot) -> Vec<String> {
     let sentence = |of: fn(&Remarks) -> u64, one: &str, many: &str| {
         let mut rows: Vec<(u64, &Row)> = snapshot
@@ -98,7 +98,7 @@ fn remarks(snapshot: &Snapshot) -> Vec<String> {
     all.into_iter().flatten().collect()
 }
 
-/// How the figures of a run of more than ten minutes drift, a line each: empty in shorter ones.
+/// Drift of the figures in a run of more than ten minutes, one line each; empty in shorter runs.
 pub fn stability(snapshot: &Snapshot) -> Vec<String> {
     snapshot.drifts.iter().map(|drift| drift.words.to_string()).collect()
 }

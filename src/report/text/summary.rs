@@ -1,4 +1,4 @@
-//! The summary that stays on the terminal after quitting.
+//! The summary that remains on the terminal after quitting.
 
 use super::cells::lines;
 use super::remarks::{INSECURE, left_out, stability};
@@ -8,17 +8,17 @@ use crate::stats::snapshot::{End, Latency, RunState};
 use crate::units;
 use crate::verdict::Verdict;
 
-/// Most failures in the summary.
+/// Maximum failures in the summary.
 const SUMMARY_FAILURES: usize = 5;
 
-/// What stays on the ordinary screen after the full-screen view is left: scenario, host, users, time, VU-hours, the
-/// verdict, one line of totals, the most frequent failures, and what could not be counted.
+/// The summary printed after the full-screen view closes: scenario, host, users, time, VU-hours, verdict, totals, the
+/// most frequent failures, and requests that were not counted.
 pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     let verdict = super::verdict::verdict(snapshot, verdict, width);
     figures(snapshot, verdict.lines().map(str::to_owned).chain([String::new()]), width)
 }
 
-/// The summary with other lines about the verdict.
+/// The summary with these lines as the verdict.
 pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = String>, width: usize) -> String {
     let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
     let s = snapshot.elapsed.as_secs();
@@ -64,8 +64,8 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     lines(out.into_iter(), width)
 }
 
-/// The response times of the whole run on one line, each in a suitable unit: the tables have only whole milliseconds,
-/// as Locust's do. Empty without requests.
+/// Response times of the whole run on one line, each in a suitable unit; the tables have only whole milliseconds, like
+/// Locust's. Empty without requests.
 pub fn response_times(snapshot: &Snapshot) -> String {
     let times = &snapshot.total.total.response;
     if times.count == 0 {

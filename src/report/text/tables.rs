@@ -9,7 +9,7 @@ use crate::stats::Snapshot;
 use crate::stats::snapshot::{Latency, PERCENTILE_LABELS, Row};
 use crate::units;
 
-/// What the rates of a request table are measured over.
+/// Time window of the rates in a request table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RateWindow {
     /// Counts of the run, rates of the last 10 s.
@@ -18,9 +18,10 @@ pub enum RateWindow {
     Total,
 }
 
-/// Locust's request table, `width` cells wide. A number is never truncated: its column grows, and the name is shortened.
+/// Locust's request table, `width` cells wide. Numbers are never truncated: their column grows and the name is
+/// shortened.
 pub fn requests(snapshot: &Snapshot, window: RateWindow, width: usize) -> String {
-    // A narrow terminal keeps the rates and goes without Min and Max.
+    // A narrow terminal omits Min and Max instead of the rates.
     let wide = width >= 100;
     let cells = |row: &Row| -> [String; 8] {
         let (t, now) = (&row.total, &row.now);
@@ -36,7 +37,7 @@ pub fn requests(snapshot: &Snapshot, window: RateWindow, width: usize) -> String
     }
     let [n, fails, avg, min, max, med, rps, fps] = columns;
     let times = if wide { avg + min + max + med + 3 } else { avg + med + 1 };
-    // Nine more are the blanks and bars between the columns.
+    // Blanks and bars between the columns take nine more.
     let (kind, name) = names(snapshot, width.saturating_sub(n + fails + times + rps + fps + 9), 76);
     let line = |method: &str, title: &str, cells: [&str; 8]| {
         let [a, b, c, d, e, f, g, h] = cells;
@@ -51,28 +52,28 @@ pub fn requests(snapshot: &Snapshot, window: RateWindow, width: usize) -> String
     } else {
         &[n, fails + 1, avg, med + 1, rps + 1, fps]
     };
-    table(head, rule((kind, name), widths), snapshot, &row, width)
+    table(head, rule(kind, name, widths), snapshot, &row, width)
 }
 
-/// Endpoints that were called.
+/// Endpoints with requests.
 fn called(snapshot: &Snapshot) -> impl Iterator<Item = &Row> {
     snapshot.endpoints.iter().filter(|row| row.total.requests > 0)
 }
 
-/// Cells of type and name, which share what the numbers leave: the longest type is whole where the name keeps enough.
+/// Widths of type and name, which share the remaining space. The longest type is not truncated if the name has enough.
 fn names(snapshot: &Snapshot, room: usize, most: usize) -> (usize, usize) {
     let longest = called(snapshot).map(|row| row.kind.name().width()).max().unwrap_or(0).clamp(8, 12);
     let kind = if room >= longest + 8 { longest } else { 8 };
     (kind, room.saturating_sub(kind).clamp(1, most))
 }
 
-/// Locust's final set: request table, percentile table, error report if there are failures, exceptions if any.
+/// Locust's final tables: requests, percentiles, and errors and exceptions if there are any.
 pub fn tables(snapshot: &Snapshot, width: usize) -> String {
     let mut out = requests(snapshot, RateWindow::Total, width);
     out.push_str(&percentiles(snapshot, "Response time percentiles (approximated)", &|row| &row.total.response, width));
     let differs = |row: &Row| row.total.service.as_ref().is_some_and(|times| *times != row.total.response);
     if snapshot.endpoints.iter().chain([&snapshot.total]).any(differs) {
-        // From the real send: what Locust shows. The response time counts from when a request was due.
+        // Service times, like Locust shows. The response time is measured from the due time.
         let title = "Service time percentiles (without the wait for a late start)";
         out.push_str(&percentiles(
             snapshot,
@@ -118,11 +119,11 @@ fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latenc
     };
     let head = chosen.iter().map(|i| PERCENTILE_LABELS[*i].to_owned()).chain(["# reqs".to_owned()]).collect();
     let row = |row: &Row| line(row.kind.name(), &row.name, cells(row));
-    let body = table(line("Type", "Name", head), rule((kind, name), &columns), snapshot, &row, width);
+    let body = table(line("Type", "Name", head), rule(kind, name, &columns), snapshot, &row, width);
     format!("{}\n{body}", cut(title, width))
 }
 
-/// What GraphQL operations ask for and cost, beside their response times.
+/// Size and cost of GraphQL operations.
 fn operations(snapshot: &Snapshot, width: usize) -> String {
     let ms = units::whole_millis;
     let rows: Vec<(&Row, [String; 7])> = snapshot
@@ -150,12 +151,12 @@ fn operations(snapshot: &Snapshot, width: usize) -> String {
         line
     };
     let head = line("Type", "Name", ["Depth", "Fields", "Nodes", "Cost", "Avg", "Med", "95%"]);
-    let head = ["What GraphQL operations ask for".to_owned(), head, rule((kind, name), &columns)];
+    let head = ["What GraphQL operations ask for".to_owned(), head, rule(kind, name, &columns)];
     let rows = rows.iter().map(|(row, cells)| line(row.kind.name(), &row.name, cells.each_ref().map(String::as_str)));
     lines(head.into_iter().chain(rows).chain([String::new()]), width)
 }
 
-/// Endpoints that were called, by name; Aggregated below a rule; an empty line.
+/// Endpoints with requests, by name; a rule; Aggregated; an empty line.
 fn table(head: String, rule: String, snapshot: &Snapshot, row: &dyn Fn(&Row) -> String, width: usize) -> String {
     let mut rows: Vec<&Row> = called(snapshot).collect();
     rows.sort_by(|a, b| (&a.name, a.kind.name()).cmp(&(&b.name, b.kind.name())));

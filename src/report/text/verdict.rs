@@ -1,4 +1,4 @@
-//! The verdict of a run: one line, and one for each threshold.
+//! The verdict of a run: one line, and one per threshold.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -11,7 +11,7 @@ use crate::stats::snapshot::{Judged, Judgement};
 use crate::units;
 use crate::verdict::{Conclusion, Verdict};
 
-/// The verdict and its reason, and below it each threshold with what was measured and what was left of its limit.
+/// The verdict with its reason, and each threshold with its measured value and margin.
 pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     let mark = match verdict.conclusion {
         Conclusion::Passed => "✓",
@@ -19,7 +19,7 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
         _ => "✗",
     };
     let reason = clean::line(&verdict.reason);
-    // The reason is never cut.
+    // The reason is never truncated.
     let first = wrap(&format!("{mark} {}: {reason}", verdict.conclusion.word()), width);
     let widest = |cell: fn(&Judgement) -> &str| snapshot.judgements.iter().map(|j| cell(j).width()).max().unwrap_or(0);
     let (check, value) = (widest(|j| &j.check), widest(|j| j.value.as_deref().unwrap_or("–")));
@@ -34,7 +34,7 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     lines(first.into_iter().chain(rows), width)
 }
 
-/// One character that says how a threshold stands.
+/// One-character symbol of the state of a threshold.
 fn mark_of(judgement: &Judgement) -> &'static str {
     match judgement.judged {
         Judged::Passes => "✓",
@@ -44,7 +44,7 @@ fn mark_of(judgement: &Judgement) -> &'static str {
     }
 }
 
-/// What is left of the limit, or what is wrong.
+/// The margin, or the problem.
 fn note(judgement: &Judgement) -> String {
     let mut parts: Vec<String> = Vec::new();
     match &judgement.judged {
@@ -62,20 +62,19 @@ fn note(judgement: &Judgement) -> String {
     parts.join(", ")
 }
 
-/// What is left of the limit of a threshold, or by how much it is missed: `margin 70.0 %`, `missed by 5.0 %`. `None` where
-/// there is no such figure.
+/// Margin to the limit of a threshold: `margin 70.0 %`, `missed by 5.0 %`. `None` if it has none.
 pub fn margin(judgement: &Judgement) -> Option<String> {
     let word = if judgement.judged == Judged::Passes { "margin" } else { "missed by" };
     judgement.margin.map(|margin| format!("{word} {}", shown::tenth(margin.abs())))
 }
 
-/// For how much of the time a threshold was met: `held 98.3 % of the time`. `None` where it always was.
+/// Ratio of the time in which a threshold was met: `held 98.3 % of the time`. `None` if it was always met.
 pub fn held(judgement: &Judgement) -> Option<String> {
     let (held, judged) = judgement.compliance;
     (held < judged).then(|| format!("held {} of the time", shown::tenth(held.as_secs_f64() / judged.as_secs_f64())))
 }
 
-/// What the threshold says beside its check.
+/// The description of the threshold.
 fn about(judgement: &Judgement) -> &str {
     judgement.words.strip_prefix(&*judgement.check).map_or("", |rest| rest.trim_start_matches(", "))
 }

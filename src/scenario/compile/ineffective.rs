@@ -29,15 +29,11 @@ impl<'a> Builder<'a> {
             Some(node) => {
                 for (key, value) in node.entries() {
                     let class = classes.iter().find(|class| *class.name == *key.name);
-                    self.ineffective_in_class(
-                        &Fields(value.entries()),
-                        class,
-                        (fields, schedule),
-                        &mut ineffective.remarks,
-                    );
+                    let own = Fields(value.entries());
+                    ineffective.remarks.extend(self.ineffective_in_class(&own, class, fields, schedule));
                 }
             }
-            None => self.ineffective_in_class(fields, classes.first(), (fields, schedule), &mut ineffective.remarks),
+            None => ineffective.remarks = self.ineffective_in_class(fields, classes.first(), fields, schedule),
         }
         ineffective
     }
@@ -47,10 +43,11 @@ impl<'a> Builder<'a> {
         &self,
         own: &Fields<'_>,
         class: Option<&Class>,
-        (file, schedule): (&Fields<'_>, &Schedule),
-        remarks: &mut Vec<String>,
-    ) {
-        let Some(class) = class else { return };
+        file: &Fields<'_>,
+        schedule: &Schedule,
+    ) -> Vec<String> {
+        let mut remarks = Vec::new();
+        let Some(class) = class else { return remarks };
         let serves = schedule.is_open() && class.start == Start::WithOthers;
         let is_flat = file.get("user_classes").is_none();
         let counts = ["fixed_count", "users"].into_iter().filter(|_| !is_flat);
@@ -78,6 +75,7 @@ impl<'a> Builder<'a> {
                 remarks.push(self.placed(at, "`weight` has no effect: the tasks are run in order"));
             }
         }
+        remarks
     }
 
     /// A message with file and line.

@@ -125,7 +125,7 @@ impl<'a> Builder<'a> {
             self.report(at, "`max_users` requires stages with `rate`", "stages with `users` set their own maximum");
         }
         let most = open.then_some(most);
-        self.unreachable_stages(list, &stages, (most, warm_up));
+        self.unreachable_stages(list, &stages, most, warm_up);
         Some((stages, most))
     }
 
@@ -206,7 +206,7 @@ impl<'a> Builder<'a> {
                 );
                 return None;
             }
-            self.unreachable_stages(list, &stages, (Some(most), warm_up));
+            self.unreachable_stages(list, &stages, Some(most), warm_up);
             return Some((stages, Some(most)));
         }
         let rate = self.rate(fields.get("rate")?)?;
@@ -236,7 +236,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Warns of stages that cannot reach their goal, and of stages that are never reached.
-    fn unreachable_stages(&mut self, list: &Node, stages: &[Stage], (open, warm_up): (Option<Users>, Duration)) {
+    fn unreachable_stages(&mut self, list: &Node, stages: &[Stage], open: Option<Users>, warm_up: Duration) {
         let schedule = Schedule::new(stages.to_vec(), open, warm_up);
         for (index, (stage, node)) in stages.iter().zip(list.one_or_more()).enumerate() {
             let Some((start, Some(end))) = schedule.span_of(index) else { continue };

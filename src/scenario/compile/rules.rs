@@ -19,7 +19,7 @@ impl Builder<'_> {
                     let mut given = keys.iter().filter(|key| is_set(key));
                     match (given.next(), given.next()) {
                         (Some(first), Some(second)) => {
-                            self.keep_one(fields, (first, second), note);
+                            self.keep_one(fields, first, second, note);
                             continue;
                         }
                         (Some(_), None) => continue,
@@ -27,13 +27,13 @@ impl Builder<'_> {
                     }
                 }
                 Rule::Excludes(first, second, note) if is_set(first) && is_set(second) => {
-                    self.keep_one(fields, (first, second), note);
+                    self.keep_one(fields, first, second, note);
                     continue;
                 }
                 Rule::OneTrue(first, second, note) => {
                     let is_true = |key: &str| fields.get(key).is_some_and(|node| matches!(node.kind, Kind::Bool(true)));
                     if is_true(first) && is_true(second) {
-                        self.keep_one(fields, (first, second), note);
+                        self.keep_one(fields, first, second, note);
                     }
                     continue;
                 }
@@ -53,7 +53,7 @@ impl Builder<'_> {
         }
     }
 
-    fn keep_one(&mut self, fields: Fields<'_>, (first, second): (&str, &str), note: &str) {
+    fn keep_one(&mut self, fields: Fields<'_>, first: &str, second: &str, note: &str) {
         if let Some(at) = fields.key(second) {
             self.report(at, format!("both `{first}` and `{second}` are set; keep one"), note);
         }

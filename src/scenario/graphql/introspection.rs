@@ -214,7 +214,7 @@ impl Printer {
                 self.names(list(&one.enum_values).iter().map(String::as_str), " ")?;
                 self.put(" }");
             }
-            "input" => self.inputs(one.input_fields.as_deref().unwrap_or_default(), ("{ ", " }"))?,
+            "input" => self.inputs(one.input_fields.as_deref().unwrap_or_default(), "{ ", " }")?,
             "scalar" => {}
             _ => self.fields(one.fields.as_deref().unwrap_or_default())?,
         }
@@ -237,10 +237,10 @@ impl Printer {
     }
 
     fn arguments(&mut self, inputs: &[Input]) -> Result<(), String> {
-        if inputs.is_empty() { Ok(()) } else { self.inputs(inputs, ("(", ")")) }
+        if inputs.is_empty() { Ok(()) } else { self.inputs(inputs, "(", ")") }
     }
 
-    fn inputs(&mut self, inputs: &[Input], (open, close): (&str, &str)) -> Result<(), String> {
+    fn inputs(&mut self, inputs: &[Input], open: &str, close: &str) -> Result<(), String> {
         self.put(open);
         for (index, input) in inputs.iter().enumerate() {
             if index > 0 {

@@ -92,7 +92,7 @@ impl Checker<'_> {
             // A single value is converted to a list with one item.
             (Type::List(inner) | Type::NonNullList(inner), _) => self.value(inner, node, path),
             (Type::Named(name) | Type::NonNullNamed(name), _) => match self.schema.types.get(name) {
-                Some(ExtendedType::Scalar(_)) => self.scalar(wanted, node, (path, written)),
+                Some(ExtendedType::Scalar(_)) => self.scalar(wanted, node, path, written),
                 Some(ExtendedType::Enum(one)) => match &node.kind {
                     Kind::Text(_) if written == Written::Mixed => {}
                     Kind::Text(text) if one.values.contains_key(text.as_str()) => {}
@@ -103,14 +103,14 @@ impl Checker<'_> {
                     }
                     _ => self.wrong(wanted, node, path, None),
                 },
-                Some(ExtendedType::InputObject(one)) => self.object(wanted, one, (node, path)),
+                Some(ExtendedType::InputObject(one)) => self.object(wanted, one, node, path),
                 // Other types are errors in the document, which are reported there.
                 _ => {}
             },
         }
     }
 
-    fn scalar(&mut self, wanted: &Type, node: &Node, (path, written): (&str, Written)) {
+    fn scalar(&mut self, wanted: &Type, node: &Node, path: &str, written: Written) {
         let is_whole = |number: &serde_json::Number| {
             number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|number| number.fract() == 0.0)
         };
@@ -140,7 +140,7 @@ impl Checker<'_> {
         self.wrong(wanted, node, path, note);
     }
 
-    fn object(&mut self, wanted: &Type, of: &InputObjectType, (node, path): (&Node, &str)) {
+    fn object(&mut self, wanted: &Type, of: &InputObjectType, node: &Node, path: &str) {
         let Kind::Map(entries) = &node.kind else { return self.wrong(wanted, node, path, None) };
         let known: Vec<&str> = of.fields.keys().map(|name| name.as_str()).collect();
         for (key, value) in entries {

@@ -177,13 +177,13 @@ fn one(out: &mut String, level: &str, place: &Place<'_>, d: &Diagnostic) {
     let start = floor(source, d.at.start);
     let lengths = floor(source, d.at.end.max(d.at.start)).saturating_sub(start);
     let marked = source[start..start + lengths].lines().next().unwrap_or("").chars().count();
-    let excerpt = Excerpt::new(place.line(line), (column, marked));
+    let excerpt = Excerpt::new(place.line(line), column, marked);
     // Writing into a String cannot fail.
     let _ = writeln!(out, "{level}: {}", clean::line(&d.message));
     let _ = writeln!(out, "{pad}--> {}:{line}:{column}", clean::line(origin));
     let _ = writeln!(out, "{pad} |");
     if line > 1 {
-        let before = Excerpt::new(place.line(line - 1), (1, 0));
+        let before = Excerpt::new(place.line(line - 1), 1, 0);
         let _ = writeln!(out, "{:width$} | {}", line - 1, window(&before.line, excerpt.column).0);
     }
     let (shown, indent) = window(&excerpt.line, excerpt.column);
@@ -205,7 +205,7 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new((line, hidden): (&str, Vec<Range<usize>>), (column, marked): (usize, usize)) -> Self {
+    fn new((line, hidden): (&str, Vec<Range<usize>>), column: usize, marked: usize) -> Self {
         let mask = userinfo::MASK.chars().count();
         // Maps a column of the line to a column of the displayed text.
         let shown = |place: usize| {

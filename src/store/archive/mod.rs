@@ -1,7 +1,8 @@
-//! Runs in one file: a tar archive, compressed with zstd, in which each run is a folder.
+//! Archives of runs: a tar file, compressed with zstd, with a folder for each run.
 //!
-//! An archive may come from anywhere. Nothing of it is written outside of a new folder beside the runs, only files that a
-//! run has, none of them larger than [`Limits`]; runs that are complete are then moved to their place.
+//! Archives are untrusted. They are unpacked only into a new folder next to the runs, only files that a run has, and
+//! none
+//! larger than [`Limits`]; complete runs are then moved to their final place.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
@@ -12,10 +13,10 @@ use std::path::Path;
 use super::change::lock;
 use super::{folder, read_meta};
 
-/// Longest name of a run.
+/// Maximum length of a run id.
 const LONGEST_ID: usize = 100;
 
-/// How much an archive may have.
+/// Limits of an archive.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Bytes of a file.
@@ -33,34 +34,34 @@ impl Default for Limits {
     }
 }
 
-/// What became of the runs of an archive.
+/// The result of an import.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// Those that are new.
+    /// Ids of runs that were added.
     pub added: Vec<String>,
-    /// Those that were there before, and are left as they are.
+    /// Ids of runs that existed before, and were left unchanged.
     pub known: Vec<String>,
 }
 
-/// An archive that is not taken. Nothing of it was added.
+/// Why an archive was rejected. Nothing was added.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
-    /// It cannot be read, or the runs not written.
+    /// It cannot be read, or the runs cannot be written.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// It is something else, or was made to do harm.
+    /// It is not an archive of runs, or is malicious.
     #[error("not an export of runs: {0}")]
     Refused(String),
 }
 
-/// Writes these runs to a file, which is complete or absent.
+/// Writes runs to a file, which is complete or absent.
 ///
 /// # Errors
 /// When a run cannot be read, or the file not written.
 pub fn export<'a>(file: &Path, runs: impl IntoIterator<Item = (&'a str, &'a Path)>) -> io::Result<()> {
     let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(beside)?;
-    // As the umask says: it is a file of the user, unlike the folder of a run.
+    // With the user's umask: unlike the folder of a run, it is an ordinary file.
     let permissions = Permissions::from_mode(0o666);
     let mut builder = tempfile::Builder::new();
     let out = builder.prefix(".katydid-").suffix(".tmp").permissions(permissions).tempfile_in(beside)?;
@@ -79,7 +80,7 @@ pub fn export<'a>(file: &Path, runs: impl IntoIterator<Item = (&'a str, &'a Path
     out.persist(file).map(|_| ()).map_err(|error| error.error)
 }
 
-/// What the file has now: that of a run that goes on may grow meanwhile.
+/// The current contents of the file: that of an active run may grow meanwhile.
 fn append(archive: &mut tar::Builder<impl io::Write>, path: &str, file: &File) -> io::Result<()> {
     let mut header = tar::Header::new_ustar();
     let size = file.metadata()?.len();
@@ -90,10 +91,10 @@ fn append(archive: &mut tar::Builder<impl io::Write>, path: &str, file: &File) -
     archive.append(&header, file.take(size))
 }
 
-/// Adds the runs of an archive to those below `root`.
+/// Adds the runs of an archive to `root`.
 ///
 /// # Errors
-/// When it is damaged, has anything but runs, or has more than `limits`; nothing is added then.
+/// When it is damaged, contains anything but runs, or exceeds `limits`; then nothing is added.
 pub fn import(root: &Path, archive: impl Read, limits: &Limits) -> Result<Imported, ArchiveError> {
     DirBuilder::new().recursive(true).mode(0o700).create(root)?;
     let new = tempfile::Builder::new().prefix(".import-").tempdir_in(root)?;
@@ -124,7 +125,7 @@ fn unpack(to: &Path, archive: impl Read, limits: &Limits) -> Result<BTreeSet<Str
     let mut archive = tar::Archive::new(zstd::Decoder::new(archive)?);
     let mut ids = BTreeSet::new();
     let mut total = 0_u64;
-    // Raw: long names and other extensions are not followed.
+    // Raw entries: long names and other extensions are not interpreted.
     for entry in archive.entries().map_err(broken)?.raw(true) {
         let mut entry = entry.map_err(broken)?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

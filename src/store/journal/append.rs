@@ -1,28 +1,28 @@
-//! A file that grows by whole lines: one that was written in part, because the disk is full, is taken back.
+//! A file that grows by complete lines: a partial write, on a full disk, is undone.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Such a file.
+/// An append-only file of lines.
 #[derive(Debug)]
 pub(super) struct Appender {
     file: File,
-    /// Length of what was written whole.
+    /// Length of the complete lines.
     length: u64,
 }
 
 impl Appender {
-    /// A new file, for its owner alone.
+    /// Creates a private file.
     pub fn create(path: &Path) -> io::Result<Self> {
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
         Ok(Self { file, length: 0 })
     }
 
-    /// Tells others that the file is still being written, as long as this is held.
+    /// Locks the file, which shows other processes that it is being written.
     pub fn lock(&self) {
-        // Some file systems have no locks: then a run that goes on looks as if it had been cut short.
+        // Some file systems have no locks: then an active run looks as if it had been cut short.
         let _ = self.file.try_lock();
     }
 
@@ -34,7 +34,7 @@ impl Appender {
         let written = self.file.write_all(lines);
         match written {
             Ok(()) => self.length += lines.len() as u64,
-            // The next lines are written over the rest of these, and a reader takes no line without an end.
+            // The next write overwrites the partial lines, and readers ignore an incomplete line.
             Err(_) => self.take_back()?,
         }
         written

@@ -1,5 +1,4 @@
-//! `failures.jsonl`: a line for each kind of failure when it is new, with an example, and one whenever its count is
-//! written again.
+//! `failures.jsonl`: a line with an example for each new kind of failure, and one whenever its count is updated.
 
 use std::collections::HashMap;
 
@@ -8,13 +7,13 @@ use serde::Serialize;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::FailureRow;
 
-/// What has been written of each kind.
+/// The state of each kind that was written.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
     written: HashMap<u64, u64>,
 }
 
-/// A kind that was known before.
+/// A kind that was written before.
 #[derive(Debug, Serialize)]
 struct Again {
     id: u64,
@@ -23,8 +22,9 @@ struct Again {
 }
 
 impl Failures {
-    /// The lines of kinds that are new, with `counts` also of those that have more failures now. Call
-    /// [`Self::written`] once they are on the disk.
+    /// Lines for new kinds and, with `counts`, for kinds with more failures than before. Call [`Self::written`] once
+    /// they are
+    /// on disk.
     pub fn lines(&self, snapshot: &Snapshot, counts: bool) -> Vec<u8> {
         let mut lines = Vec::new();
         for row in &snapshot.failures.rows {
@@ -44,7 +44,7 @@ impl Failures {
         lines
     }
 
-    /// What [`Self::lines`] returned is on the disk.
+    /// The result of [`Self::lines`] was written.
     pub fn written(&mut self, snapshot: &Snapshot, counts: bool) {
         for row in &snapshot.failures.rows {
             let known = self.written.entry(row.id).or_insert(row.count);

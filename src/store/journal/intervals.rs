@@ -1,6 +1,7 @@
 //! `intervals.hlog`: histograms in the standard log format of HdrHistogram, microseconds, three significant digits.
 //!
-//! Format: <https://github.com/HdrHistogram/HdrHistogram/blob/master/src/main/java/org/HdrHistogram/HistogramLogWriter.java>
+//! Format:
+//! <https://github.com/HdrHistogram/HdrHistogram/blob/master/src/main/java/org/HdrHistogram/HistogramLogWriter.java>
 
 use std::time::{Duration, SystemTime};
 
@@ -10,12 +11,12 @@ use hdrhistogram::serialization::interval_log::{IntervalLogWriterBuilder, Tag};
 
 use crate::stats::{RowBucket, Second, Sparse};
 
-/// Makes the lines of the log.
+/// Formats the lines of the log.
 pub(super) struct Intervals {
     serializer: V2DeflateSerializer,
-    /// Wall clock at the start of the run: times in the log count from there.
+    /// Wall clock at the start of the run; times in the log are relative to it.
     started: SystemTime,
-    /// What rows have collected since they were written last, by endpoint.
+    /// Times of rows since they were last written, by endpoint.
     rows: Vec<RowBucket>,
     rows_from: Duration,
 }
@@ -26,27 +27,27 @@ impl Intervals {
         Self { serializer: V2DeflateSerializer::new(), started, rows, rows_from: Duration::ZERO }
     }
 
-    /// The first lines of the file.
+    /// The header of the file.
     pub fn head(&mut self) -> Vec<u8> {
         let mut lines = Vec::new();
         let mut builder = IntervalLogWriterBuilder::new();
         builder.add_comment("[Histogram log format version 1.3]").add_comment("[katydid: microseconds]");
         builder.with_start_time(self.started).with_base_time(self.started);
-        // Nothing can fail that writes into memory.
+        // Cannot fail: writes into memory.
         let _ = builder.begin_log_with(&mut lines, &mut self.serializer);
         lines
     }
 
-    /// The lines of one second; what its rows have is kept for [`Self::rows`].
+    /// The lines of one second; times of rows are collected for [`Self::rows`].
     pub fn second(&mut self, second: &Second) -> Vec<u8> {
         let mut lines = Vec::new();
         if second.is_warm_up {
             return lines;
         }
-        let span = (second.from, second.length);
-        self.write(&mut lines, span, ("response", &second.total.response));
+        let span = Span { from: second.from, length: second.length };
+        self.write(&mut lines, span, "response", &second.total.response);
         if let Some(service) = &second.total.service {
-            self.write(&mut lines, span, ("service", service));
+            self.write(&mut lines, span, "service", service);
         }
         for (index, bucket) in &second.rows {
             if let Some(row) = self.rows.get_mut(*index as usize) {
@@ -56,33 +57,40 @@ impl Intervals {
         lines
     }
 
-    /// The lines of all rows that have been measured since this was called last, up to the run time `until`.
+    /// The lines of all rows with times since the last call, up to run time `until`.
     pub fn rows(&mut self, until: Duration) -> Vec<u8> {
         let mut lines = Vec::new();
-        let span = (self.rows_from, until.saturating_sub(self.rows_from));
+        let span = Span { from: self.rows_from, length: until.saturating_sub(self.rows_from) };
         let rows: Vec<(usize, RowBucket)> = (0..).zip(self.rows.iter_mut().map(std::mem::take)).collect();
         for (index, mut row) in rows.into_iter().filter(|(_, row)| row.sums.requests > 0) {
             row.compact();
-            self.write(&mut lines, span, (&format!("r{index}.response"), &row.response));
+            self.write(&mut lines, span, &format!("r{index}.response"), &row.response);
             if let Some(service) = &row.service {
-                self.write(&mut lines, span, (&format!("r{index}.service"), service));
+                self.write(&mut lines, span, &format!("r{index}.service"), service);
             }
         }
         self.rows_from = until;
         lines
     }
 
-    fn write(&mut self, lines: &mut Vec<u8>, (from, length): (Duration, Duration), (tag, times): (&str, &Sparse)) {
+    fn write(&mut self, lines: &mut Vec<u8>, span: Span, tag: &str, times: &Sparse) {
         let Some(histogram) = histogram(times) else { return };
         let Ok(mut log) = IntervalLogWriterBuilder::new().begin_log_with(lines, &mut self.serializer) else { return };
-        // The aggregate of all rows has no tag but for its service times, as tools expect of a log with one series.
+        // The histogram of all requests has no tag, as tools expect of a log with a single series.
         let tag = if tag == "response" { None } else { Tag::new(tag) };
-        // Nothing can fail that writes into memory.
-        let _ = log.write_histogram(&histogram, from, length, tag);
+        // Cannot fail: writes into memory.
+        let _ = log.write_histogram(&histogram, span.from, span.length, tag);
     }
 }
 
-/// As large as its values need; `None` without times.
+/// Start and length of an interval, in run time.
+#[derive(Debug, Clone, Copy)]
+struct Span {
+    from: Duration,
+    length: Duration,
+}
+
+/// A histogram just large enough for its values; `None` without times.
 fn histogram(times: &Sparse) -> Option<Histogram<u32>> {
     let longest = times.values().iter().map(|(micros, _)| u64::from(*micros)).max()?;
     let mut histogram = Histogram::new_with_bounds(1, longest.max(2), 3).ok()?;

@@ -1,7 +1,7 @@
-//! Writes a run to disk while it goes on, from a thread of its own.
+//! Records a run on disk while it lasts, on a separate thread.
 //!
-//! In: snapshots. Out: a folder that is never more than a second behind, whatever ends the process. A disk that is full
-//! or slow does not touch the load: what cannot be written waits, and is written when there is room.
+//! In: snapshots. Out: a folder that is never more than a second behind, whatever ends the process. A full or slow disk
+//! does not affect the load: data waits until it can be written.
 
 mod append;
 mod failures;
@@ -24,11 +24,11 @@ use super::{Meta, folder};
 use crate::stats::Snapshot;
 use crate::units;
 
-/// Longest wait for the last lines of a run, and the time between two looks.
+/// Maximum wait for the end of the recording, and polling interval.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(5);
 
-/// A run that is being written.
+/// A run that is being recorded.
 #[derive(Debug)]
 pub struct Journal {
     folder: PathBuf,
@@ -38,10 +38,10 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Makes a folder below `root` and writes there until the snapshots end. `outcome` judges the last one.
+    /// Creates a folder in `root` and records until the snapshots end. `outcome` judges the final one.
     ///
     /// # Errors
-    /// When the folder or its files cannot be made.
+    /// When the folder or its files cannot be created.
     pub fn start(
         root: &Path,
         mut meta: Meta,
@@ -53,32 +53,31 @@ impl Journal {
         let meta = Arc::new(meta);
         let writer = Writer::create(&folder, Meta::clone(&meta))?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        let (said, status) = watch::channel(Status::Writing);
-        let body = move || runtime.block_on(follow(writer, snapshots, said, outcome));
+        let (sender, status) = watch::channel(Status::Writing);
+        let body = move || runtime.block_on(follow(writer, snapshots, sender, outcome));
         let thread = std::thread::Builder::new().name("journal".to_owned()).spawn(body)?;
         Ok(Self { folder, meta, status, thread })
     }
 
-    /// Where it is written.
+    /// The folder of the run.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What was known at the start.
+    /// The metadata at the start.
     pub fn meta(&self) -> &Arc<Meta> {
         &self.meta
     }
 
-    /// Whether it is being written; changes are to be shown.
+    /// State of the recording, to show its changes.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Waits until the last of a run that is over is written, but not for ever: nobody may be able to end the run, and a
-    /// disk may hang.
+    /// Waits until a run that is over is written, with a time-out, because the disk may hang.
     ///
     /// # Errors
-    /// Says why it could not be.
+    /// Why it could not be written.
     pub fn finish(self) -> Result<(), String> {
         let deadline = Instant::now() + PATIENCE;
         while !self.thread.is_finished() {
@@ -100,7 +99,7 @@ impl Journal {
 async fn follow(
     mut writer: Writer,
     mut snapshots: watch::Receiver<Arc<Snapshot>>,
-    said: watch::Sender<Status>,
+    sender: watch::Sender<Status>,
     outcome: impl Fn(&Snapshot) -> Outcome,
 ) {
     loop {
@@ -109,7 +108,7 @@ async fn follow(
         let is_last = is_gone || snapshot.state.is_done();
         let outcome = is_last.then(|| outcome(&snapshot));
         let written = writer.write(&snapshot, outcome);
-        said.send_if_modified(|status| status.update(written.map_err(|why| why.to_string())));
+        sender.send_if_modified(|status| status.update(written.map_err(|why| why.to_string())));
         if is_last {
             return;
         }

@@ -1,4 +1,4 @@
-//! Redis in a line of `series.jsonl`: what its server says of itself, and how long messages took.
+//! Redis in a line of `series.jsonl`: figures from the server, and delivery times.
 
 use crate::stats::snapshot::Bucket;
 use crate::stats::{Snapshot, Sparse};
@@ -7,7 +7,7 @@ use crate::store::RedisPoint;
 /// Redis at the end of `second`; `None` in a run without Redis.
 pub(super) fn at(second: &Bucket, snapshot: &Snapshot) -> Option<RedisPoint> {
     let redis = snapshot.redis.as_ref()?;
-    // The last reading that has succeeded may be old.
+    // The last successful reading may be old.
     let server = redis.server.as_ref().filter(|server| !server.unreached && server.stale.is_none());
     Some(RedisPoint {
         memory: server.map(|server| server.memory),

@@ -1,5 +1,5 @@
-//! What is written when: seconds and new kinds of failures at once, rows and counts of failures in batches, the latest
-//! snapshot whole.
+//! Decides what is written when: seconds and new kinds of failures at once, rows and counts of failures in batches, the
+//! latest snapshot as a whole.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -19,18 +19,18 @@ use crate::store::line::{EventLine, SecondLine, SeriesLine};
 use crate::store::meta::{Meta, Outcome};
 use crate::store::{folder, meta, read_meta};
 
-/// Shortest time between two batches.
+/// Minimum time between two batches.
 const BATCH: Duration = Duration::from_secs(10);
-/// Longest time between two batches.
+/// Maximum time between two batches.
 const LONGEST_BATCH: Duration = Duration::from_secs(300);
-/// Bytes a second that rows may take on the average: 40 MB a day.
+/// Average bytes per second for rows: 40 MB a day.
 const BYTES_PER_SECOND: f64 = 460.0;
-/// Shortest time between two writes of the snapshot, and how many times longer than it took they are apart.
+/// Minimum time between two writes of the snapshot, also as a multiple of the time that a write takes.
 const SNAPSHOT: (Duration, u32) = (Duration::from_millis(900), 100);
-/// Most bytes of histograms that wait for room on the disk.
+/// Maximum bytes of histograms that wait for space on disk.
 const WAITING: usize = 8 << 20;
 
-/// The open files of a run, and how far each has come.
+/// The open files of a run, and the position in each.
 pub(super) struct Writer {
     folder: PathBuf,
     meta: Meta,
@@ -40,12 +40,12 @@ pub(super) struct Writer {
     failures_file: Appender,
     intervals: Intervals,
     failures: Failures,
-    /// Lines of histograms that are not on the disk yet, and the number of the last second in them.
+    /// Lines of histograms that are not on disk yet, and the number of the last second in them.
     waiting: (Vec<u8>, u64),
-    /// Run time up to which seconds have been written, and how often the statistics had been reset then.
+    /// Run time of the last second written, and number of resets at that time.
     series_until: (Duration, u32),
     last_event: Option<RunEvent>,
-    /// Seconds without histograms of which no event says so yet.
+    /// Seconds without histograms that no event reports yet.
     missing: u64,
     batch_at: Duration,
     snapshot_at: Option<Instant>,
@@ -74,13 +74,13 @@ impl Writer {
             folder: folder.to_owned(),
             meta,
         };
-        // Last: a folder with it is a run.
+        // Last: a folder with this file is a run.
         replace(&folder.join(folder::META), &writer.meta)?;
         Ok(writer)
     }
 
-    /// Writes what is new; all that is left with an `outcome`, which is that of a run that is over. What fails is tried
-    /// again next time.
+    /// Writes what is new; with an `outcome`, everything that is left of a run that is over. What fails is retried next
+    /// time.
     pub fn write(&mut self, snapshot: &Snapshot, outcome: Option<Outcome>) -> io::Result<()> {
         let is_last = outcome.is_some();
         let is_batch = is_last || snapshot.elapsed >= self.batch_at;
@@ -96,7 +96,7 @@ impl Writer {
             Some(outcome) => {
                 self.meta.ended = Some(meta::timestamp(snapshot.at));
                 self.meta.outcome = Some(outcome);
-                // Its user may have given it a tag or a note meanwhile.
+                // The user may have added a tag or note meanwhile.
                 if let Ok(now) = read_meta(&self.folder) {
                     (self.meta.tags, self.meta.note) = (now.tags, now.note);
                 }
@@ -111,9 +111,9 @@ impl Writer {
         let mut last = seen;
         for second in snapshot.seconds.iter().filter(|second| second.number > seen) {
             let new = self.intervals.second(second);
-            // A snapshot has only the latest: more are gone where the disk hung for longer.
+            // A snapshot has only the latest seconds; earlier ones are lost if the disk was blocked for longer.
             self.missing += second.number - last - 1;
-            // Without room for a long time the newest are lost: the other files still have their counts.
+            // Without space for a long time, the newest are lost; other files still have their counts.
             if lines.len() < WAITING {
                 lines.extend(new);
             } else {
@@ -162,7 +162,7 @@ impl Writer {
         let new = &events[known.map_or(0, |at| at + 1)..];
         let mut lines = Vec::new();
         new.iter().for_each(|event| push(&mut lines, &EventLine::new(event)));
-        // Said once there is room again.
+        // Reported when writing works again.
         let is_gap = self.missing > 0 && self.waiting.0.is_empty();
         if is_gap {
             let text = format!("the disk was full or slow: {} s have no histograms", self.missing).into();
@@ -189,7 +189,7 @@ impl Writer {
         if !is_last && self.snapshot_at.is_some_and(|at| begun < at) {
             return Ok(());
         }
-        // What has a file of its own, and what nobody reads afterwards.
+        // Skips what has its own file, and what is not needed afterwards.
         let log = LogView { lines: Default::default(), ..snapshot.log };
         let bare = Snapshot {
             series: Series::default(),
@@ -200,20 +200,20 @@ impl Writer {
         };
         let written = replace(&self.folder.join(folder::SNAPSHOT), &bare);
         let pause = SNAPSHOT.0.max(begun.elapsed() * SNAPSHOT.1);
-        // One that failed is tried again with the next snapshot.
+        // A failed write is retried with the next snapshot.
         self.snapshot_at = written.is_ok().then(|| Instant::now() + pause);
         written
     }
 }
 
 fn push(lines: &mut Vec<u8>, line: &impl Serialize) {
-    // Numbers and strings in structs: nothing that JSON cannot take.
+    // Cannot fail: only numbers and strings in structs.
     if serde_json::to_writer(&mut *lines, line).is_ok() {
         lines.push(b'\n');
     }
 }
 
-/// Writes a whole file beside its place and renames it, so that its place always has a complete one.
+/// Writes a file to a temporary name and renames it, so that it is always complete.
 fn replace(path: &Path, value: &impl Serialize) -> io::Result<()> {
     let new = path.with_extension("json.new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;

@@ -144,7 +144,7 @@ impl Loop<'_> {
                 }
             }
             for News { text, is_bad } in self.writing.iter_mut().filter_map(Writing::news) {
-                self.model.say(self.starter.masked(&text), is_bad);
+                self.model.show_toast(self.starter.masked(&text), is_bad);
                 self.dirty = true;
             }
             self.message(Message::Tick, screen)?;

@@ -27,7 +27,7 @@ pub(super) fn draw(model: &Model, run: &Run, found: &[Finding], frame: &mut Fram
     let judged = if area.height < 12 { 0 } else { thresholds::rows(judgements, area.height) };
     let rows = [1, 1, u16::from(!is_low), judged].map(Constraint::Length);
     let [top, middle, bottom, list, rest] = Layout::vertical(rows.into_iter().chain([Constraint::Fill(1)])).areas(area);
-    put_lines(frame, list, thresholds::lines(judgements, (width, usize::from(judged)), theme));
+    put_lines(frame, list, thresholds::lines(judgements, width, usize::from(judged), theme));
     put(frame, top, header(run, silence(found), theme, width));
     if is_low {
         let mut both = first;

@@ -14,11 +14,11 @@ use crate::units::latency;
 /// The histogram of a run. Requests without response are not in it.
 pub(super) fn of(snapshot: &Snapshot, size: (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
     let bins = if snapshot.total.total.responses == 0 { &[] } else { &*snapshot.distribution };
-    lines(bins, size, theme)
+    lines(bins, size.0, size.1, theme)
 }
 
 /// A caption, bars and axis in `height` lines, or a line that explains why there are none.
-fn lines(bins: &[Bin], (width, height): (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
+fn lines(bins: &[Bin], width: usize, height: usize, theme: &Theme) -> Vec<Line<'static>> {
     let all: u64 = bins.iter().map(|b| b.count).sum();
     if all == 0 || width < 10 || height < 3 {
         return vec![Line::default(), Line::styled("  no response yet", theme.dim)];
@@ -68,7 +68,7 @@ mod tests {
         let theme = Theme::new(ThemeName::Mono, false);
         for width in 10..80 {
             for count in [1, 2, 7, 30, 100] {
-                let lines = lines(&bins(count), (width, 6), &theme);
+                let lines = lines(&bins(count), width, 6, &theme);
                 assert_eq!(lines.len(), 6, "{width} {count}");
                 assert!(lines.iter().all(|l| l.width() <= width), "{width} {count}: {lines:?}");
             }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn bars_are_above_their_lower_bounds() {
         let theme = Theme::new(ThemeName::Mono, false);
-        let text: Vec<String> = lines(&bins(4), (40, 4), &theme).iter().map(ToString::to_string).collect();
+        let text: Vec<String> = lines(&bins(4), 40, 4, &theme).iter().map(ToString::to_string).collect();
         // Two rows of bars, the last bar as high as both.
         assert_eq!(text[1..3], ["        ▄▄▄███", "  ▄▄▄█████████"]);
         assert!(text[3].starts_with("  10ms"), "{text:?}");
@@ -87,6 +87,6 @@ mod tests {
     #[test]
     fn an_empty_histogram_is_explained() {
         let theme = Theme::new(ThemeName::Mono, true);
-        assert!(lines(&[], (40, 6), &theme).iter().any(|l| l.to_string().contains("no response yet")));
+        assert!(lines(&[], 40, 6, &theme).iter().any(|l| l.to_string().contains("no response yet")));
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn rows(judgements: &[Judgement], height: u16) -> u16 {
 }
 
 /// The lines for this many rows: failed ones first, then undecided ones, then those with the smallest margin.
-pub(super) fn lines(judgements: &[Judgement], (width, rows): (usize, usize), theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn lines(judgements: &[Judgement], width: usize, rows: usize, theme: &Theme) -> Vec<Line<'static>> {
     let mut sorted: Vec<&Judgement> = judgements.iter().collect();
     sorted.sort_by(|a, b| urgency(a).partial_cmp(&urgency(b)).unwrap_or(Ordering::Equal));
     if rows < 2 {
@@ -35,7 +35,7 @@ pub(super) fn lines(judgements: &[Judgement], (width, rows): (usize, usize), the
     let (check, value) = (longest(|j| j.check.to_string()).min(40), longest(measured).max(6));
     // The last row shows how many are hidden.
     let shown = if sorted.len() > rows { rows - 1 } else { sorted.len() };
-    let mut lines: Vec<Line<'_>> = sorted.iter().take(shown).map(|j| row(j, (check, value, width), theme)).collect();
+    let mut lines: Vec<Line<'_>> = sorted.iter().take(shown).map(|j| row(j, check, value, width, theme)).collect();
     if shown < sorted.len() {
         lines.push(Line::styled(format!("   {} more thresholds", sorted.len() - shown), theme.dim));
     }
@@ -43,7 +43,7 @@ pub(super) fn lines(judgements: &[Judgement], (width, rows): (usize, usize), the
 }
 
 /// A threshold with all its figures.
-fn row(judgement: &Judgement, (check, value, width): (usize, usize, usize), theme: &Theme) -> Line<'static> {
+fn row(judgement: &Judgement, check: usize, value: usize, width: usize, theme: &Theme) -> Line<'static> {
     let (mark, style) = mark(judgement, theme);
     let fill = |words: &str, cells: usize| {
         let words = text::truncate(&theme.text(words), cells, theme.ascii);
@@ -51,7 +51,7 @@ fn row(judgement: &Judgement, (check, value, width): (usize, usize, usize), them
     };
     let mut notes: Vec<String> = margin(judgement).into_iter().collect();
     if let Judged::CannotTell(why) = &judgement.judged {
-        // The mark says that it is open.
+        // The mark shows that it is undecided.
         notes.push(why.to_string());
     }
     notes.extend(held(judgement));
@@ -138,7 +138,7 @@ mod tests {
 
     fn shown(width: usize, rows: usize, ascii: bool) -> Vec<String> {
         let theme = Theme::new(ThemeName::Mono, ascii);
-        let lines = lines(&fixture::judgements(), (width, rows), &theme);
+        let lines = lines(&fixture::judgements(), width, rows, &theme);
         lines.iter().map(|line| line.spans.iter().map(|span| span.content.as_ref()).collect()).collect()
     }
 

@@ -1,18 +1,18 @@
-//! Bodies in the transcript: the beginning of what was sent and of what came.
+//! Start of request and response bodies in the transcript.
 
 use super::Transcript;
 use crate::cli::trial::paint::Role;
 use crate::units;
 
-/// Lines of a body that are shown.
+/// Maximum lines printed of a body.
 const LINES: usize = 12;
-/// A longer body is shown as it is: making it pretty would take its time.
+/// Maximum bytes to reformat; longer bodies are printed as they are, since formatting would take too long.
 const PRETTY: usize = 256 * 1024;
-/// Characters of a body that are examined.
+/// Maximum characters processed of a body.
 const LOOK: usize = 16 * 1024;
 
 impl Transcript {
-    /// The first lines of a body: JSON laid out, text as it is, anything else as its size.
+    /// Prints the first lines of a body: formatted JSON, text as it is, or the size of anything else.
     pub(super) fn body(&self, mark: &str, body: &[u8], media: &str) {
         if body.is_empty() {
             return;
@@ -21,7 +21,7 @@ impl Transcript {
         self.content(mark, body, media);
     }
 
-    /// What Redis is sent and sends has no media type.
+    /// Prints text from or to Redis, which has no media type.
     pub(super) fn text(&self, mark: &str, text: &[u8]) {
         if !text.is_empty() {
             self.content(mark, text, "");
@@ -47,7 +47,7 @@ impl Transcript {
             }
         };
         let is_whole = pretty.is_some() || body.len() == start.len();
-        // As one text, and not line by line: a secret may have several.
+        // Mask the whole text, not line by line: a secret may span lines.
         let shown = self.secrets.clip_part(text, LOOK, is_whole);
         for line in shown.lines().take(LINES) {
             self.line(4, mark, line, None);
@@ -65,7 +65,7 @@ mod tests {
     use crate::cli::trial::transcript::tests::printed;
 
     #[test]
-    fn bodies_are_laid_out_cut_or_named() {
+    fn bodies_are_formatted_truncated_or_described() {
         let text = printed(|t| t.body("< ", br#"{"a":[1,2]}"#, ""));
         assert!(text.contains("<   \"a\": ["), "{text}");
         let text = printed(|t| t.body("< ", "line\n".repeat(50).as_bytes(), ""));

@@ -1,4 +1,4 @@
-//! The transcript itself: each event is one or a few lines, masked, cleaned and truncated to the width.
+//! The transcript: each event is printed on one or a few lines, masked, cleaned and truncated to the width.
 
 mod body;
 mod observer;
@@ -50,7 +50,7 @@ fn more(counter: &Cell<u64>) {
 }
 
 impl Transcript {
-    /// Prints on standard output.
+    /// Creates a transcript on standard output.
     pub(super) fn new(paint: Paint, width: usize, secrets: Arc<Redactor>) -> Self {
         Self::onto(Box::new(LineWriter::new(Output)), paint, width, secrets)
     }
@@ -71,7 +71,7 @@ impl Transcript {
         }
     }
 
-    /// The first lines.
+    /// Prints the first lines.
     pub(super) fn title(&self, plan: &Plan, class: usize) {
         let name = plan.classes.get(class).map_or("", |class| &*class.name);
         self.line(0, "", &format!("{} against {}: one {name}, once", plan.name, plan.host), Some(Role::Strong));
@@ -85,7 +85,7 @@ impl Transcript {
         }
     }
 
-    /// The last lines; true when nothing went wrong.
+    /// Prints the last lines. True if nothing failed.
     pub(super) fn summary(&self, seed: u64) -> bool {
         let well = self.failed.get() == 0 && self.exceptions.get() == 0;
         let number = |n: u64, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
@@ -112,9 +112,9 @@ impl Transcript {
 
     fn line(&self, indent: usize, mark: &str, text: &str, role: Option<Role>) {
         let room = self.width.saturating_sub(indent).saturating_sub(mark.chars().count());
-        // A little more than fits, so that the truncation is visible.
-        // A redirect may lead to a URL with a password that nobody has named as a secret.
+        // A redirect may have a URL with a password that is not a known secret.
         let text = userinfo::mask(text);
+        // Slightly more than fits, so that the truncation is visible.
         let masked = self.secrets.clip(&text, room.max(8) * 4);
         let text = cut(&crate::clean::line(&masked), room.max(8));
         let text = format!("{mark}{text}");
@@ -156,7 +156,7 @@ impl Transcript {
         self.body("< ", body, header_value(headers(), "content-type"));
     }
 
-    /// How long it took to connect, what was checked and captured, and why the step failed.
+    /// Prints connection times, checks, captures, and why the step failed.
     fn finished(&self, result: &StepResult) {
         if let Some(connect) = result.timings.connect {
             let tls = result.timings.tls.map(|tls| format!(", of which TLS {}", units::latency(tls)));
@@ -179,7 +179,7 @@ impl Transcript {
 
     fn headers<'a>(&self, mark: &str, headers: impl Iterator<Item = (&'a str, &'a str)>) {
         for (name, value) in headers {
-            // Masked before it is taken apart.
+            // Mask it before it is split.
             let value = header::shown(name, &self.secrets.mask(value));
             self.line(4, mark, &format!("{name}: {value}"), Some(Role::Quiet));
         }
@@ -201,7 +201,7 @@ impl Transcript {
 
     fn failed(&self, reason: &Reason, example: &Example) {
         more(&self.failed);
-        // It could not be written, so nothing was sent.
+        // It could not be created, so nothing was sent.
         if let Some(name) = self.unshown.take() {
             self.blank();
             self.line(2, "", &name, Some(Role::Strong));
@@ -251,7 +251,7 @@ impl Trace for Transcript {
     }
 }
 
-/// A value as one would write it in a scenario.
+/// Formats a value as it is written in a scenario.
 fn shown(value: &minijinja::Value) -> String {
     if value.is_undefined() {
         return "nothing".to_owned();
@@ -259,7 +259,7 @@ fn shown(value: &minijinja::Value) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| value.to_string())
 }
 
-/// The value of a header.
+/// Returns the value of a header.
 fn header_value<'a>(mut headers: impl Iterator<Item = (&'a str, &'a str)>, name: &str) -> &'a str {
     headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
 }
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_controls_and_length_of_what_is_shown() {
+    fn secrets_are_masked_and_lines_cleaned_and_truncated() {
         let body = format!("a\u{1b}[31mb hunter22\n{}\n", "x".repeat(100));
         let text = printed(|t| {
             t.trace(&TraceEvent::SentRequest(SentRequest {
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_summary_counts_and_says_how_it_went() {
+    fn the_summary_has_counts_and_the_result() {
         let text = printed(|t| {
             t.expected("status 200", None);
             assert!(t.summary(7));
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_cannot_be_written_is_named_and_counted() {
+    fn a_request_that_cannot_be_created_is_printed_and_counted() {
         let sent = || {
             TraceEvent::SentRequest(SentRequest { method: "GET", url: "http://h/b", headers: Vec::new(), body: b"" })
         };

@@ -1,4 +1,4 @@
-//! What a user does besides requests: sections, variables, waits, decisions.
+//! Events besides requests: sections, variables, waits, decisions.
 
 use super::{Transcript, more, shown};
 use crate::cli::trial::paint::Role;

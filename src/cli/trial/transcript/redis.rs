@@ -1,4 +1,4 @@
-//! Redis steps in the transcript: the command as it is sent, and the response as it was received.
+//! Redis steps in the transcript: the command as sent, and the response as received.
 
 use std::borrow::Cow;
 
@@ -10,13 +10,13 @@ use crate::protocol::redis::words::{quoted, without_passwords};
 use crate::protocol::trace::{RedisResponse, TraceEvent};
 use crate::units;
 
-/// Most words of a command that have a line of their own.
+/// Maximum arguments of a command that are printed on separate lines.
 const WORDS: usize = 12;
-/// A string of at most this many cells is on the line of the response.
+/// Maximum cells of a string that is printed on the line of the response.
 const SHORT: usize = 50;
 
 impl Transcript {
-    /// Prints what is sent to a Redis, and its responses.
+    /// Prints a Redis command and its responses.
     pub(super) fn redis(&self, event: &TraceEvent<'_>) {
         match event {
             TraceEvent::Command(words) => self.command(words),
@@ -50,7 +50,7 @@ impl Transcript {
         self.line(2, "", words, Some(Role::Strong));
     }
 
-    /// On one line where it fits; else each word of what does not fit has lines of its own.
+    /// Prints the command on one line if it fits; otherwise each argument that does not fit is on its own lines.
     fn command(&self, words: &[Vec<u8>]) {
         let words = without_passwords(words);
         let shown: Vec<Cow<'_, str>> = words.iter().map(|word| quoted(word)).collect();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_shown_with_what_came_of_it() {
+    fn a_message_is_shown_with_its_delivery() {
         let text = printed(|t| {
             let more = "padded to 512 bytes".to_owned();
             t.redis(&TraceEvent::Message { verb: "PUBLISH", channel: "orders:7", payload: br#"{"order":7}"#, more });
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_shown_as_what_they_are() {
+    fn responses_are_shown_by_type() {
         let list = serde_json::json!(["a", 1]);
         for (response, wanted) in [
             (RedisResponse::Text(b"OK"), "< OK, after 1.0ms, 5 B\n"),

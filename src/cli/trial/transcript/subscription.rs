@@ -1,4 +1,4 @@
-//! GraphQL subscriptions in the transcript: the connection, what is asked for, and the first events.
+//! GraphQL subscriptions in the transcript: the connection, the subscription and the first events.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::protocol::trace::{MAX_TRACED_EVENTS, MAX_TRACED_LISTENING};
 use crate::units;
 
 impl Transcript {
-    /// Only the names of the connection parameters are shown: their values may be credentials.
+    /// Prints only the names of the connection parameters: their values may be credentials.
     pub(super) fn acknowledged(&self, params: Option<&[u8]>, after: Duration) {
         let names = params.and_then(|params| {
             let params: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(params).ok()?;

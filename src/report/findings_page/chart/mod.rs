@@ -1,5 +1,5 @@
-//! Charts as SVG. Colours and sizes are attributes, so that a picture can be read alone; the style of a page may change them
-//! by class. A picture without labels has no text in it: what shows no pictures then shows nothing of it.
+//! Charts as SVG. Colours and sizes are attributes, so that a picture can be read alone; the style of a page may change
+//! them by class. A picture without labels has no text in it: what shows no pictures then shows nothing of it.
 
 mod frame;
 mod lines;
