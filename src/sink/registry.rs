@@ -4,11 +4,14 @@ use super::contract::Sink;
 use super::webhook;
 use crate::settings::Settings;
 
+/// Creates a sink if the settings enable it. The error names the invalid setting.
+pub type BuildSink = fn(&Settings) -> Result<Option<Box<dyn Sink>>, String>;
+
 /// A row of the registry.
 #[derive(Debug)]
 pub struct Kind {
-    /// Makes the sink if the settings ask for it. The error says which setting is wrong.
-    pub build: fn(&Settings) -> Result<Option<Box<dyn Sink>>, String>,
+    /// Creates the sink.
+    pub build: BuildSink,
 }
 
 /// The sinks, in the order in which they are shown.
