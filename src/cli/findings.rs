@@ -10,9 +10,11 @@ use jiff::tz::TimeZone;
 use super::{exit, report, runs_dir};
 use crate::headless::console;
 use crate::report::allowance::Allowance;
+use crate::report::conflicts;
 use crate::report::findings_page::{self, Evidence, MOST_RUNS};
 use crate::settings::Settings;
 use crate::store::{Run, State, usage};
+use crate::system::output;
 
 /// Which runs, and where the page goes.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -56,11 +58,19 @@ fn page(args: &FindingsArgs, settings: &Settings) -> Result<ExitCode, (String, u
         console::say(&evidence.markdown());
         return Ok(ExitCode::SUCCESS);
     }
+    let files: Vec<PathBuf> = args.markdown.iter().chain(&args.html).cloned().collect();
+    if let Some(why) = conflicts(&files, &[]).into_iter().next() {
+        return Err((why, exit::USAGE));
+    }
+    if files.iter().any(|path| output::is_stdout(path)) {
+        console::reserve_output();
+    }
     let markdown = args.markdown.iter().map(|path| (path, evidence.markdown()));
     let html = args.html.iter().map(|path| (path, evidence.html()));
     let mut code = ExitCode::SUCCESS;
     for (path, text) in markdown.chain(html) {
         match findings_page::write(path, &text) {
+            Ok(()) if output::is_stdout(path) => {}
             Ok(()) => console::say(&format!("wrote {}", path.display())),
             Err(error) => {
                 console::warn(&error.to_string());

@@ -47,8 +47,12 @@ fn run_to_code(settings: &Settings) -> u8 {
     if let Some(words) = target_host::note(settings, &scenario) {
         console::warn(&words);
     }
-    if !Wanted::new(settings, scenario.reports()).can_be_written() {
+    let wanted = Wanted::new(settings, scenario.reports());
+    if !wanted.can_be_written(settings.file.as_deref()) {
         return exit::USAGE;
+    }
+    if wanted.uses_output() {
+        console::reserve_output();
     }
     if let Err(why) = sinks_are_named(settings) {
         console::warn(&why);

@@ -11,11 +11,12 @@ use super::panics;
 use crate::headless::console;
 use crate::report::csv::LiveCsv;
 use crate::report::locust_json::{self, LocustJson};
-use crate::report::{FORMATS, Format};
+use crate::report::{self, FORMATS, Format};
 use crate::scenario::plan::Reports;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
 use crate::store::{Run, Status};
+use crate::system::output;
 
 /// Name of the format that is written during the run.
 const CSV: &str = "csv";
@@ -76,15 +77,30 @@ impl Wanted {
         self.live.as_ref().map(LiveCsv::status)
     }
 
-    /// Checks before a run that the files can be written; warns about those that cannot.
-    pub(super) fn can_be_written(&self) -> bool {
+    /// Whether one of them goes to standard output.
+    pub(super) fn uses_output(&self) -> bool {
+        self.places.iter().any(|(_, place)| output::is_stdout(place))
+    }
+
+    /// Every file that may be written, and `-` for the array that is printed.
+    fn files(&self) -> Vec<PathBuf> {
+        let files = self.places.iter().flat_map(|(format, place)| format.files(place));
+        let printed = self.is_array_printed.then(|| PathBuf::from("-"));
+        files.chain(self.array_file.clone()).chain(printed).collect()
+    }
+
+    /// Says before a run that one of them cannot be written, or would overwrite another, or the `scenario`.
+    pub(super) fn can_be_written(&self, scenario: Option<&Path>) -> bool {
         if self.full_history && !self.places.iter().any(|(format, _)| format.name() == CSV) {
             console::warn("--csv-full-history needs --csv PREFIX");
             return false;
         }
         let array = self.array_file.iter().filter_map(|path| locust_json::check(path).err());
         let errors = self.places.iter().filter_map(|(format, place)| format.check(place).err()).chain(array);
-        let errors: Vec<String> = errors.map(|error| panics::masked(&error.to_string())).collect();
+        let read: Vec<PathBuf> = scenario.map(Path::to_owned).into_iter().collect();
+        let conflicts = report::conflicts(&self.files(), &read);
+        let errors = errors.map(|error| error.to_string()).chain(conflicts);
+        let errors: Vec<String> = errors.map(|error| panics::masked(&error)).collect();
         errors.iter().for_each(|error| console::warn(error));
         errors.is_empty()
     }
@@ -111,7 +127,10 @@ impl Wanted {
             let live = self.live.take_if(|_| format.name() == CSV);
             let place = if format.name() == CSV { place.clone() } else { filled(place, run) };
             match live.map_or_else(|| format.write(&place, run), LiveCsv::finish) {
-                Ok(paths) => written.extend(paths.iter().map(|path| format!("wrote {}", path.display()))),
+                Ok(paths) => {
+                    let files = paths.iter().filter(|path| !output::is_stdout(path));
+                    written.extend(files.map(|path| format!("wrote {}", path.display())));
+                }
                 Err(error) => errors.push(error.to_string()),
             }
         }

@@ -29,7 +29,12 @@ pub(super) fn run(settings: &Settings) -> ExitCode {
     }
     console::write_from_threads();
     let entries = pick::entries(settings.file.as_deref(), &settings.select());
-    if !Wanted::new(settings, &Reports::default()).can_be_written() {
+    let wanted = Wanted::new(settings, &Reports::default());
+    if wanted.uses_output() {
+        console::warn("a report to standard output needs --headless: the screen is there");
+        return ExitCode::from(exit::USAGE);
+    }
+    if !wanted.can_be_written(settings.file.as_deref()) {
         return ExitCode::from(exit::USAGE);
     }
     // A named example may be sent to another host. It is small, so loading it here is fast.

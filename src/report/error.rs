@@ -11,19 +11,30 @@ pub struct ReportError {
     pub(super) failed: Vec<(PathBuf, io::Error)>,
     /// The complete files.
     pub(super) written: Vec<PathBuf>,
+    /// Those that this run has written before.
+    pub(super) own: Vec<PathBuf>,
 }
 
 impl ReportError {
     pub(super) fn one(path: &Path, why: io::Error) -> Self {
-        Self { failed: vec![(path.to_owned(), why)], written: Vec::new() }
+        Self { failed: vec![(path.to_owned(), why)], written: Vec::new(), own: Vec::new() }
+    }
+
+    /// Of a run that has written these files before.
+    pub(super) fn after(self, own: &[PathBuf]) -> Self {
+        Self { own: own.to_vec(), ..self }
     }
 }
 
 impl fmt::Display for ReportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (path, why) in &self.failed {
-            // A complete file of an earlier run is not part of this one.
-            let old = if path.is_file() { " (the existing file is from an earlier run)" } else { "" };
+            // What an earlier run has left is complete, and not of this run.
+            let old = match path.is_file() {
+                true if self.own.contains(path) => " (the existing file is incomplete)",
+                true => " (the existing file is from an earlier run)",
+                false => "",
+            };
             write!(f, "cannot write {}: {why}{old}; ", path.display())?;
         }
         let written: Vec<String> = self.written.iter().map(|path| path.display().to_string()).collect();

@@ -1,80 +1,65 @@
-//! Atomic writes: a temporary file is renamed, so that the file is complete or absent if the program ends.
+//! The places of reports: whether they can be written, and whether one would overwrite another.
 
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
-
-use tempfile::NamedTempFile;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use super::error::ReportError;
+use crate::system::output::{self, Target};
 
-/// Prefix of temporary files.
-const PREFIX: &str = ".katydid-";
-const SUFFIX: &str = ".tmp";
-
-/// Creates the file at `path` with what `fill` writes. Creates its folder if needed.
-pub(super) fn write(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    create(path, fill).map(drop)
-}
-
-/// Like [`write()`], and returns the file for appending.
-pub(super) fn create(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<File> {
-    let folder = folder(path);
-    fs::create_dir_all(folder)?;
-    let mut file = temporary(folder)?;
-    fill(file.as_file_mut())?;
-    Ok(file.persist(path)?)
-}
-
-/// Checks that [`write()`] can write there: creates the folder, and a test file that is removed again.
+/// Whether a file can be written there.
 pub(super) fn check(path: &Path) -> Result<(), ReportError> {
-    can_replace(path).and_then(|()| try_folder(path)).map_err(|why| ReportError::one(path, why))
+    output::check(path).map_err(|why| ReportError::one(path, why))
 }
 
-/// Fails if no file can be created at `path`: it is a folder, or its name is too long.
-pub(super) fn can_replace(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(found) if found.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
-        Err(why) if why.kind() != io::ErrorKind::NotFound => Err(why),
-        Ok(_) | Err(_) => Ok(()),
+/// Says which of the files `written` would overwrite each other, or one of those that are `read`.
+pub fn conflicts(written: &[PathBuf], read: &[PathBuf]) -> Vec<String> {
+    let mut errors = Vec::new();
+    let sources: Vec<Target> = read.iter().filter_map(|path| place(path)).collect();
+    let mut known: Vec<Target> = Vec::new();
+    for path in written {
+        let Some(place) = place(path) else { continue };
+        if sources.contains(&place) {
+            errors.push(format!("{} is read by this command: it would be overwritten", path.display()));
+        } else if known.contains(&place) {
+            errors.push(format!("{} is named twice: one file would overwrite the other", path.display()));
+        }
+        known.push(place);
+    }
+    errors
+}
+
+/// The same for all names of one file; `None` where nothing can be overwritten.
+fn place(path: &Path) -> Option<Target> {
+    match output::target(path).ok()? {
+        Target::Device => None,
+        Target::Stdout => Some(Target::Stdout),
+        Target::File(path) => {
+            let whole = std::path::absolute(&path).unwrap_or(path);
+            let in_folder = || Some(fs::canonicalize(whole.parent()?).ok()?.join(whole.file_name()?));
+            Some(Target::File(fs::canonicalize(&whole).ok().or_else(in_folder).unwrap_or(whole)))
+        }
     }
 }
 
-/// Creates the folder of `path` if needed, and writes a test file there, which is removed again.
-pub(super) fn try_folder(path: &Path) -> io::Result<()> {
-    let folder = folder(path);
-    fs::create_dir_all(folder)?;
-    temporary(folder)?.write_all(b"\n")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn folder(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
-}
-
-/// A file that is removed unless it is renamed. It is locked while it is written.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
-    // Temporary files are private by default; reports are not. The umask still applies.
-    let permissions = fs::Permissions::from_mode(0o644);
-    let file = tempfile::Builder::new().prefix(PREFIX).suffix(SUFFIX).permissions(permissions).tempfile_in(folder)?;
-    // Some file systems have no locks; leftover files are not removed there.
-    let _ = file.as_file().try_lock();
-    Ok(file)
-}
-
-/// Removes temporary files that a killed program left next to `path`: those that are not locked.
-pub(super) fn sweep(path: &Path) {
-    let Ok(entries) = fs::read_dir(folder(path)) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let is_named = name.to_str().is_some_and(|name| name.starts_with(PREFIX) && name.ends_with(SUFFIX));
-        // Opening anything but a file, such as a pipe, may block.
-        let is_ours = is_named && entry.file_type().is_ok_and(|kind| kind.is_file());
-        if is_ours && let Ok(file) = File::open(entry.path()) {
-            match file.try_lock() {
-                Ok(()) => drop(fs::remove_file(entry.path())),
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
-            }
-        }
+    #[test]
+    fn one_file_with_two_names_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("s.yaml"), "").unwrap();
+        std::os::unix::fs::symlink("s.yaml", at("link")).unwrap();
+        let found = |written: &[&str], read: &[&str]| {
+            let paths = |names: &[&str]| names.iter().map(|name| at(name)).collect::<Vec<_>>();
+            conflicts(&paths(written), &paths(read)).len()
+        };
+        assert_eq!(found(&["a", "b", "new/a"], &["s.yaml"]), 0);
+        assert_eq!(found(&["a", "./a"], &[]), 1);
+        assert_eq!(found(&["new/a", "new/../new/a"], &[]), 0, "a folder that does not exist yet may become a link");
+        assert_eq!(found(&["link"], &["s.yaml"]), 1);
+        assert_eq!(conflicts(&["-".into(), "-".into()], &[]).len(), 1);
+        assert_eq!(conflicts(&["/dev/null".into(), "/dev/null".into()], &[]), Vec::<String>::new());
     }
 }

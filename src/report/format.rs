@@ -21,7 +21,12 @@ pub trait Format: Sync {
     /// Description for `--help`.
     fn help(&self) -> &'static str;
 
-    /// Checks before a run that it can write there. Existing files are not changed.
+    /// The files that may be written there.
+    fn files(&self, place: &Path) -> Vec<PathBuf> {
+        vec![place.to_owned()]
+    }
+
+    /// Finds out before a run whether it will be possible to write there. Nothing that is there is touched.
     ///
     /// # Errors
     /// Names the file that cannot be written.

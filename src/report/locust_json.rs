@@ -3,7 +3,7 @@
 //! Snapshots do not have all seconds of a run; a thread collects them during the run.
 
 use std::collections::BTreeMap;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -17,6 +17,7 @@ use super::file;
 use crate::clean;
 use crate::stats::snapshot::Row;
 use crate::stats::{RowBucket, Second, Snapshot};
+use crate::system::output;
 
 /// The array of a running run.
 #[derive(Debug)]
@@ -107,7 +108,7 @@ pub fn check(path: &Path) -> Result<(), ReportError> {
 /// # Errors
 /// Names the file.
 pub fn write(path: &Path, array: &str) -> Result<(), ReportError> {
-    let written = file::write(path, |file| writeln!(file, "{array}"));
+    let written = output::write(path, |file| writeln!(file, "{array}"));
     written.map_err(|why| ReportError::one(path, why))
 }
 

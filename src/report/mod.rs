@@ -20,6 +20,7 @@ mod standing;
 pub mod text;
 
 pub use error::ReportError;
+pub use file::conflicts;
 pub use format::Format;
 pub use one_file::OneFile;
 pub use registry::{FORMATS, format};

@@ -1,13 +1,13 @@
 //! Formats with a single file.
 
 use std::fmt;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::ReportError;
 use super::file;
 use super::format::Format;
 use crate::store::Run;
+use crate::system::output;
 
 /// A format that writes one file with the output of `render`.
 pub struct OneFile {
@@ -48,14 +48,14 @@ impl Format for OneFile {
     }
 
     fn check(&self, path: &Path) -> Result<(), ReportError> {
-        file::sweep(path);
+        output::sweep(path);
         file::check(path)
     }
 
     fn write(&self, path: &Path, run: &Run) -> Result<Vec<PathBuf>, ReportError> {
         let text = self.render(run);
-        file::sweep(path);
-        file::write(path, |file| file.write_all(text.as_bytes())).map_err(|why| ReportError::one(path, why))?;
+        output::sweep(path);
+        output::write(path, |file| file.write_all(text.as_bytes())).map_err(|why| ReportError::one(path, why))?;
         Ok(vec![path.to_owned()])
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod ci;
 pub mod machine;
+pub mod output;
 pub mod signals;
 pub mod write;

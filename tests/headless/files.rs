@@ -88,6 +88,31 @@ fn a_write_that_failed_half_way_names_what_was_written() {
 }
 
 #[test]
+fn a_folder_that_is_removed_during_the_run_is_there_again_at_its_end() {
+    let nginx = Nginx::start();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("run.yaml"), scenario(&nginx)).unwrap();
+    let args = ["-f", "run.yaml", "--headless", "--only-summary", "-t", "4s", "--csv", "out/run"];
+    let mut child = katydid(folder.path(), &args).spawn().unwrap();
+    let history = folder.path().join("out/run_stats_history.csv");
+    let begun = loop {
+        let text = fs::read_to_string(&history).unwrap_or_default();
+        if text.lines().count() > 2 {
+            break text;
+        }
+        assert!(child.try_wait().unwrap().is_none(), "it ended");
+        std::thread::yield_now();
+    };
+    fs::remove_dir_all(folder.path().join("out")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", err(&output));
+    let whole = fs::read_to_string(&history).unwrap();
+    let first = begun.lines().next_back().unwrap();
+    assert!(whole.starts_with(begun.trim_end().trim_end_matches(first)) && whole.lines().count() >= 4, "{whole}");
+    assert!(folder.path().join("out/run_stats.csv").exists());
+}
+
+#[test]
 fn commands_that_write_files_leave_no_half_of_one() {
     let folder = tempfile::tempdir().unwrap();
     let url = "http://127.0.0.1:1/?q=".to_owned() + &"x".repeat(6_000);

@@ -12,8 +12,8 @@ use crate::stats::snapshot::{Latency, PERCENTILE_LABELS};
 /// One line of a file.
 pub(super) type Record = Vec<String>;
 
-/// Writes records without quoting.
-pub(super) fn write(to: &mut impl Write, records: &[Record]) -> io::Result<()> {
+/// Writes records as they are in a file.
+pub(super) fn write(to: &mut (impl Write + ?Sized), records: &[Record]) -> io::Result<()> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(to);
     for record in records {
         writer.write_record(record)?;

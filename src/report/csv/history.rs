@@ -1,16 +1,17 @@
 //! Writes `_stats_history.csv` during the run: one row per second, without duplicates.
 
-use std::fs::File;
-use std::io::{self, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::cells::{Record, bytes};
 use super::locust;
-use crate::report::file;
 use crate::stats::snapshot::Cumulative;
 use crate::stats::{Second, Snapshot};
+use crate::system::output;
 
 /// Maximum difference between the wall clock and the start time plus run time. Beyond it, timestamps follow the clock.
 const DRIFT: Duration = Duration::from_millis(500);
@@ -43,7 +44,7 @@ impl History {
     /// Creates the file with the first row. An existing file is replaced.
     pub fn create(path: PathBuf, every_row: bool, snapshot: &Snapshot) -> io::Result<Self> {
         let head = bytes(&[locust::history_head()])?;
-        let file = file::create(&path, |file| file.write_all(&head))?;
+        let file = output::create(&path, |file| file.write_all(&head))?;
         let clock = since_epoch(snapshot.run.started);
         let written = head.len() as u64;
         let mut history = Self {
@@ -94,6 +95,10 @@ impl History {
     /// The write error.
     pub fn finish(&mut self) -> io::Result<()> {
         self.flush()?;
+        let (there, ours) = (fs::metadata(&self.path)?, self.file.metadata()?);
+        if (there.dev(), there.ino()) != (ours.dev(), ours.ino()) {
+            return Err(io::Error::other("another file was put in its place while the run went on"));
+        }
         if self.lost { Err(io::Error::other("rows are missing: there was no room for them")) } else { Ok(()) }
     }
 
@@ -133,8 +138,25 @@ impl History {
         self.written = self.written.min(to);
     }
 
+    /// Puts the file back, whole, where it was removed while the run went on.
+    fn restore(&mut self) -> io::Result<()> {
+        match fs::metadata(&self.path) {
+            Err(why) if why.kind() == io::ErrorKind::NotFound => {
+                let removed = &mut self.file;
+                removed.seek(SeekFrom::Start(0))?;
+                let written = self.written;
+                let copy = |new: &mut File| io::copy(&mut removed.take(written), new).map(drop);
+                let file = output::create(&self.path, copy)?;
+                self.file = file;
+                Ok(())
+            }
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
-        // Remove a partly written row of an earlier try.
+        self.restore()?;
+        // What an earlier try has left of a row goes first.
         self.file.set_len(self.written)?;
         self.file.seek(SeekFrom::Start(self.written))?;
         self.file.write_all(&self.waiting)?;

@@ -65,6 +65,7 @@ async fn follow(
 ) -> Result<Vec<PathBuf>, ReportError> {
     let mut next = Duration::ZERO;
     let mut rewritten = Ok(());
+    let mut own = vec![history.path.clone()];
     loop {
         let is_gone = snapshots.changed().await.is_err();
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
@@ -72,13 +73,19 @@ async fn follow(
         let appended = history.follow(&snapshot);
         if is_gone || snapshot.state.is_done() {
             let history = (history.path.clone(), appended.and_then(|()| history.finish()));
-            return write_tables(prefix, tables(&snapshot), Some(history));
+            return write_tables(prefix, tables(&snapshot), Some(history)).map_err(|why| why.after(&own));
         }
         if snapshot.elapsed >= next {
-            rewritten = write_tables(prefix, tables(&snapshot), None).map(drop).map_err(|why| why.to_string());
+            let written = write_tables(prefix, tables(&snapshot), None).map_err(|why| why.after(&own));
+            for path in written.as_ref().unwrap_or_else(|why| &why.written) {
+                if !own.contains(path) {
+                    own.push(path.clone());
+                }
+            }
+            rewritten = written.map(drop).map_err(|why| why.to_string());
             next = snapshot.elapsed + REWRITE_EVERY;
         }
-        let appended = appended.map_err(|why| ReportError::one(&history.path, why).to_string());
-        sender.send_if_modified(|status| status.update(appended.and_then(|()| rewritten.clone())));
+        let appended = appended.map_err(|why| ReportError::one(&history.path, why).after(&own).to_string());
+        said.send_if_modified(|status| status.update(appended.and_then(|()| rewritten.clone())));
     }
 }

@@ -15,11 +15,11 @@ use jiff::{Timestamp, tz::TimeZone};
 pub use self::live::LiveCsv;
 use self::tables::{HISTORY, SUFFIXES, tables, with_suffix, write_tables};
 use super::error::ReportError;
-use super::file;
 use super::format::Format;
 use crate::clean;
 use crate::stats::Snapshot;
 use crate::store::Run;
+use crate::system::output;
 
 /// Prefix of files written by the snapshot key: `<folder>/<scenario>_<local time>`, safe as a file name.
 pub fn prefix(folder: &Path, snapshot: &Snapshot) -> PathBuf {
@@ -54,6 +54,10 @@ impl Format for Csv {
          _service_time.csv, _graphql.csv and _redis.csv"
     }
 
+    fn files(&self, prefix: &Path) -> Vec<PathBuf> {
+        SUFFIXES.iter().map(|suffix| with_suffix(prefix, suffix)).collect()
+    }
+
     fn check(&self, prefix: &Path) -> Result<(), ReportError> {
         check(prefix)
     }
@@ -70,12 +74,12 @@ impl Format for Csv {
 /// Names the first file that cannot be written.
 pub fn check(prefix: &Path) -> Result<(), ReportError> {
     let paths = SUFFIXES.map(|suffix| with_suffix(prefix, suffix));
-    let taken = |path: &PathBuf| file::can_replace(path).err().map(|why| ReportError::one(path, why));
+    let taken = |path: &PathBuf| output::regular(path).err().map(|why| ReportError::one(path, why));
     if let Some(error) = paths.iter().find_map(taken) {
         return Err(error);
     }
-    file::sweep(&paths[0]);
-    file::try_folder(&paths[0]).map_err(|why| ReportError::one(&paths[0], why))
+    output::sweep(&paths[0]);
+    output::check(&paths[0]).map_err(|why| ReportError::one(&paths[0], why))
 }
 
 /// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, and returns their paths.
@@ -86,7 +90,7 @@ pub fn check(prefix: &Path) -> Result<(), ReportError> {
 /// When a file cannot be written. The other files are still written; the error names both.
 pub fn write(prefix: &Path, snapshot: &Snapshot) -> Result<Vec<PathBuf>, ReportError> {
     let path = with_suffix(prefix, HISTORY);
-    let history = file::write(&path, |file| cells::write(file, &locust::history(snapshot)));
+    let history = output::create(&path, |file| cells::write(file, &locust::history(snapshot))).map(drop);
     write_tables(prefix, tables(snapshot), Some((path, history)))
 }
 
@@ -103,7 +107,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/b.csv");
         let head = header("Type,Name", true, "Total");
-        file::write(&path, |file| cells::write(file, &[head, vec!["a,b".into(); 14]])).unwrap();
+        output::write(&path, |file| cells::write(file, &[head, vec!["a,b".into(); 14]])).unwrap();
         let written = std::fs::read_to_string(&path).unwrap();
         assert!(written.starts_with("Type,Name,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total\r\n\"a,b\","));
         assert_eq!(std::fs::read_dir(dir.path().join("a")).unwrap().count(), 1, "no temporary file stays");

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::cells::{self, Record};
 use super::{locust, protocols};
 use crate::report::error::ReportError;
-use crate::report::file;
 use crate::stats::Snapshot;
+use crate::system::output;
 
 pub(super) const STATS: &str = "_stats.csv";
 pub(super) const HISTORY: &str = "_stats_history.csv";
@@ -42,14 +42,16 @@ pub(super) fn write_tables(
     tables: [(&'static str, Option<Vec<Record>>); 6],
     history: Option<(PathBuf, io::Result<()>)>,
 ) -> Result<Vec<PathBuf>, ReportError> {
-    file::sweep(&with_suffix(prefix, STATS));
-    let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()) };
+    output::sweep(&with_suffix(prefix, STATS));
+    let mut result = ReportError { failed: Vec::new(), written: Vec::with_capacity(SUFFIXES.len()), own: Vec::new() };
     for (suffix, records) in tables {
         let path = with_suffix(prefix, suffix);
         let done = match &records {
-            Some(records) => file::write(&path, |file| cells::write(file, records)),
+            Some(records) => {
+                output::regular(&path).and_then(|_| output::write(&path, |file| cells::write(file, records)))
+            }
             // A file of an earlier run would look like one of this run.
-            None if path.exists() => std::fs::remove_file(&path),
+            None if path.exists() => output::regular(&path).and_then(std::fs::remove_file),
             None => continue,
         };
         match done {

@@ -14,7 +14,6 @@ mod section;
 mod spark;
 mod view;
 
-use std::io::Write as _;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -26,6 +25,7 @@ use super::error::ReportError;
 use super::file;
 use crate::store::Run;
 use crate::store::usage::Usage;
+use crate::system::output;
 
 /// Most runs that fit side by side.
 pub const MOST_RUNS: usize = 8;
@@ -67,7 +67,7 @@ impl Evidence<'_> {
 /// # Errors
 /// When it cannot be written.
 pub fn write(path: &Path, page: &str) -> Result<(), ReportError> {
-    file::sweep(path);
+    output::sweep(path);
     file::check(path)?;
-    file::write(path, |file| file.write_all(page.as_bytes())).map_err(|why| ReportError::one(path, why))
+    output::write(path, |file| file.write_all(page.as_bytes())).map_err(|why| ReportError::one(path, why))
 }
