@@ -16,6 +16,8 @@ const MEDIUM: usize = 6 * 360;
 const BLOCKS: usize = 24 * 360;
 /// Number of 60 s buckets kept: one week.
 const COARSE: usize = 7 * 24 * 60;
+/// Shortest part of a second that has a bucket of its own.
+const SHORTEST: Duration = Duration::from_millis(250);
 /// Seconds per medium bucket.
 const PER_MEDIUM: usize = 10;
 /// Medium buckets per coarse bucket.
@@ -62,11 +64,13 @@ impl TimeSeries {
         }
     }
 
-    /// Adds the partial last second of a run. It is merged into the second before it, because a rate over a few
-    /// milliseconds is meaningless; a run shorter than a second has a single bucket. `times` are the response times of
-    /// both.
-    pub fn finish(&mut self, begun: Bucket, times: &Sparse) {
-        let mut bucket = self.view.fine.pop().map_or(begun, |before| before.extended(&begun));
+    /// Adds the partial last second of a run. A short one is merged into the second before it, because a rate over a few
+    /// milliseconds is meaningless; a run shorter than a second has a single bucket. `own` are its response times, `both`
+    /// those of the second before it too.
+    pub fn finish(&mut self, begun: Bucket, own: &Sparse, both: &Sparse) {
+        let before = if begun.length < SHORTEST { self.view.fine.pop() } else { None };
+        let times = if before.is_some() { both } else { own };
+        let mut bucket = before.map_or(begun, |before| before.extended(&begun));
         set_percentiles(&mut bucket, &times.latency());
         self.view.fine.push(&bucket);
     }
@@ -199,6 +203,19 @@ mod tests {
         assert!(blocks.iter().all(|block| block.requests == 10 && block.p95 == Some(Duration::from_millis(900))));
         assert_eq!(view.medium.get(0).unwrap().length, Duration::from_secs(10));
         assert_eq!(view.coarse.get(0).unwrap().length, Duration::from_secs(60));
+    }
+
+    #[test]
+    fn a_short_rest_is_part_of_the_last_second_and_a_longer_one_is_not() {
+        for (millis, lengths) in [(100, &[1_000, 1_100][..]), (250, &[1_000, 1_000, 250]), (999, &[1_000, 1_000, 999])]
+        {
+            let mut series = TimeSeries::new();
+            (0..2).for_each(|n| series.push(second(n), &Sparse::default(), None));
+            let rest = Bucket { length: Duration::from_millis(millis), ..second(2) };
+            series.finish(rest, &Sparse::default(), &Sparse::default());
+            let found: Vec<u128> = series.view().fine.iter().map(|bucket| bucket.length.as_millis()).collect();
+            assert_eq!(found, lengths, "{millis}");
+        }
     }
 
     #[test]

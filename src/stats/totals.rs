@@ -205,10 +205,12 @@ impl Totals {
             self.finished = true;
             let Sums { requests, failures, .. } = open.sums;
             let mut times = self.total.window.last().map(|second| second.response.clone()).unwrap_or_default();
-            times.merge(&self.total.window.open.response);
+            let mut own = self.total.window.open.response.clone();
+            times.merge(&own);
             times.compact();
+            own.compact();
             let bucket = Bucket { requests, failures, ..self.bucket((self.opened, rest), moment.at, users) };
-            self.series.finish(bucket, &times);
+            self.series.finish(bucket, &own, &times);
             let open = self.partial_second();
             closed.push(self.finish_second(open, (self.opened, rest), moment.at, users));
         }
