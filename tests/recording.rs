@@ -137,10 +137,21 @@ fn a_full_disk_does_not_affect_the_load() {
     let variables = run.get_envs().filter_map(|(name, value)| Some((name, value?)));
     let output = limited.current_dir(folder.path()).envs(variables).output().expect("a run");
     assert_eq!(output.status.code(), Some(0), "{}", err(&output));
-    let printed = err(&output);
-    assert_eq!(printed.matches("the run cannot be recorded for now: ").count(), 1, "{printed}");
-    assert_eq!(printed.matches("the run was not recorded whole: ").count(), 1, "{printed}");
-    // Only complete lines.
+    let said = err(&output);
+    assert_eq!(said.matches("the run cannot be recorded for now: ").count(), 1, "{said}");
+    assert_eq!(said.matches("the run was not recorded whole: ").count(), 1, "{said}");
+    // It ended, and was not killed; what was measured is counted all the same.
+    let list = katydid(folder.path(), &["runs", "--json", "--runs-dir", "runs"]).output().expect("a list");
+    let list: serde_json::Value = serde_json::from_slice(&list.stdout).expect("JSON");
+    let run = &list[0];
+    assert_eq!((&run["verdict"], &run["state"]), (&"passed".into(), &"ended".into()), "{run}");
+    assert!(run["incomplete"].is_string() && run["requests"].as_u64() > Some(0), "{run}");
+    assert!(run["vu_hours"].as_f64() > Some(0.0), "{run}");
+    let report = katydid(folder.path(), &["report", "latest", "--runs-dir", "runs"]).output().expect("a report");
+    let said = format!("{}{}", out(&report), err(&report));
+    assert!(said.contains("incomplete") || said.contains("it could not be written"), "{said}");
+    assert!(!said.contains("killed") && !said.contains("cut short"), "{said}");
+    // Whole lines only.
     for file in ["series.jsonl", "events.jsonl"] {
         let text = fs::read_to_string(only(&folder.path().join("runs")).join(file)).expect("a file");
         assert!(text.is_empty() || text.ends_with('\n'), "{file}: {text:?}");

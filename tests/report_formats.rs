@@ -118,6 +118,7 @@ fn cases(text: &str, suite: &str) -> Vec<(String, &'static str)> {
 #[test]
 fn junit_fails_where_the_run_does() {
     let with = write("junit", &fixture::run());
+    assert!(with.contains("22× Shopper: POST /checkout: undefined value in {{ basket.id }}"), "{with}");
     let ended = |text: &str, suite: &str| cases(text, suite).into_iter().map(|case| case.1).collect::<Vec<_>>();
     assert_eq!(ended(&with, "verdict"), ["failure"]);
     assert_eq!(ended(&with, "thresholds"), ["passed", "failure", "error", "passed"], "the last one is a warning");

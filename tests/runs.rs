@@ -3,6 +3,10 @@
 #[expect(dead_code, reason = "shared by several test programs, none of which uses all of it")]
 #[path = "headless/command.rs"]
 mod command;
+#[path = "runs/hostile.rs"]
+mod hostile;
+#[path = "runs/outputs.rs"]
+mod outputs;
 #[path = "runs/place.rs"]
 mod place;
 #[path = "runs/retention.rs"]
@@ -57,6 +61,7 @@ fn a_list_is_a_table_or_json_and_can_be_filtered() {
     for (flags, wanted) in [
         ("--scenario OLD", &["2026-01-05_100000_old"][..]),
         ("--host other", &["2026-01-05_100000_old"]),
+        ("--host DEMO", &["2026-01-06_100000_killed", &real]),
         ("--tag keep --tag v1", &["2026-01-05_100000_old"]),
         ("--tag nothing", &[]),
         ("--verdict cut-short", &["2026-01-06_100000_killed"]),
@@ -69,6 +74,13 @@ fn a_list_is_a_table_or_json_and_can_be_filtered() {
         let ids: Vec<&str> = runs.as_array().expect("an array").iter().filter_map(|run| run["id"].as_str()).collect();
         assert_eq!(ids, wanted, "{flags}");
     }
+    // Without a terminal nothing is truncated.
+    place.change(&real, |meta| meta["scenario"] = "x".repeat(300).into());
+    let table = place.ok("runs --verdict PASSED");
+    assert!(table.contains(&"x".repeat(300)) && table.contains("  passed"), "{table}");
+    let empty = place.run("runs --tag nothing");
+    assert!(err(&empty).contains("no run matches in runs"), "{}", err(&empty));
+    place.refused("runs --verdict bogus", 2, "cut-short");
     let error = err(&place.run("runs --since soon"));
     assert!(error.contains("--since") && error.contains("\"soon\"") && error.contains("7d"), "{error}");
 }

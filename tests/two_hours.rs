@@ -223,6 +223,7 @@ fn meta(name: &str, started: SystemTime) -> Meta {
         machine: Machine::default(),
         tags: Vec::new(),
         note: None,
+        incomplete: None,
         outcome: None,
         ci: None,
         is_embedded: Some(false),

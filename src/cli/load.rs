@@ -134,7 +134,8 @@ impl Local {
     pub(super) fn launch(&mut self, scenario: &Scenario, overrides: &Overrides) -> Result<RunHandle, StartError> {
         let mut overrides = scenario.completed(overrides).into_owned();
         let seed = self.seed.unwrap_or_else(|| fastrand::u64(..));
-        if wants_demo(scenario.host(), overrides.host.as_deref()) {
+        let is_demo = wants_demo(scenario.host(), overrides.host.as_deref());
+        if is_demo {
             overrides.demo = Some(self.demo_url(seed).map_err(StartError::Demo)?);
         }
         let mut plan = scenario.plan(&overrides)?;
@@ -156,7 +157,7 @@ impl Local {
         if self.resets_after_ramp {
             reset_after_ramp(handle.clone());
         }
-        self.recording.start(&Started { scenario, plan: &plan, handle: &handle, seed, threads: self.threads });
+        self.recording.start(&Started { scenario, plan: &plan, handle: &handle, seed, threads: self.threads, is_demo });
         Ok(handle)
     }
 

@@ -14,7 +14,7 @@ use super::panics;
 use super::reports::Wanted;
 use super::runs_dir;
 use crate::engine::RunHandle;
-use crate::scenario::{Plan, Scenario};
+use crate::scenario::{DEMO_HOST, Plan, Scenario};
 use crate::settings::Settings;
 use crate::sink::{self, Judge, Sinks};
 use crate::stats::Snapshot;
@@ -46,6 +46,8 @@ pub(super) struct Started<'a> {
     pub handle: &'a RunHandle,
     pub seed: u64,
     pub threads: usize,
+    /// It goes to the demo target, whose port differs from run to run.
+    pub is_demo: bool,
 }
 
 /// A message, and whether it is an error.
@@ -213,7 +215,7 @@ impl Recording {
     }
 
     fn meta(&self, started: &Started<'_>) -> Meta {
-        let Started { scenario, plan, handle, seed, threads } = *started;
+        let Started { scenario, plan, handle, seed, threads, is_demo } = *started;
         let info = &handle.latest().run;
         let mask = |text: &str| scenario.masked(&plan.secrets.mask(&panics::masked(text)));
         Meta {
@@ -224,7 +226,7 @@ impl Recording {
             text: mask(scenario.text()),
             plan_hash: plan_hash(scenario, plan, &self.settings),
             profile: self.settings.profile.clone(),
-            host: info.host.to_string(),
+            host: if is_demo { DEMO_HOST.to_owned() } else { info.host.to_string() },
             arguments: std::env::args_os().skip(1).map(|argument| mask(&argument.to_string_lossy())).collect(),
             settings: effective::used(&self.settings, scenario, plan, mask),
             is_embedded: Some(scenario.is_embedded()),
@@ -242,6 +244,7 @@ impl Recording {
             machine: Machine::this(),
             tags: Vec::new(),
             note: None,
+            incomplete: None,
             outcome: None,
         }
     }

@@ -7,9 +7,10 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 
 use super::{exit, runs_dir};
 use crate::headless::console;
-use crate::report::{FORMATS, Format, text};
+use crate::report::{self, FORMATS, Format, text};
 use crate::settings::Settings;
-use crate::store::{self, ReadError, Run, State};
+use crate::store::{self, ReadError, Run, State, folder};
+use crate::system::output;
 use crate::verdict::{self, Verdict};
 
 /// Name of the subcommand.
@@ -48,15 +49,30 @@ pub(super) fn run(id: &str, places: &[(&'static dyn Format, PathBuf)], settings:
         console::warn(words);
     }
     if places.is_empty() {
-        console::say(&text::summary(&run.last, &verdict(&run), console::width()));
+        console::say(&text::recorded(&run, &verdict(&run), console::width()));
         return ExitCode::SUCCESS;
+    }
+    let files: Vec<PathBuf> = places.iter().flat_map(|(format, place)| format.files(place)).collect();
+    let conflicts = report::conflicts(&files, &files_of(&run, settings));
+    if !conflicts.is_empty() {
+        conflicts.iter().for_each(|why| console::warn(why));
+        return ExitCode::from(exit::USAGE);
+    }
+    if files.iter().any(|path| output::is_stdout(path)) {
+        console::reserve_output();
     }
     let errors: Vec<String> = places.iter().filter_map(|(format, place)| written(*format, place, &run).err()).collect();
     errors.iter().for_each(|why| console::warn(why));
     if errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::TROUBLE) }
 }
 
-/// Reads the run; the error has the reason and the exit code.
+/// The files that the run was read from.
+fn files_of(run: &Run, settings: &Settings) -> Vec<PathBuf> {
+    let Ok(root) = runs_dir::of(settings) else { return Vec::new() };
+    folder::FILES.iter().map(|file| root.join(&run.meta.id).join(file)).collect()
+}
+
+/// The run, or why there is none and the exit code.
 pub(super) fn read(id: &str, settings: &Settings) -> Result<Run, (String, u8)> {
     let catalog = runs_dir::catalog(settings).map_err(|why| (why, exit::TROUBLE))?;
     let entry = catalog.find(id).map_err(|why| (why, exit::USAGE))?;
@@ -75,7 +91,10 @@ fn verdict(run: &Run) -> Verdict {
 
 fn written(format: &'static dyn Format, place: &std::path::Path, run: &Run) -> Result<(), String> {
     let paths = format.check(place).and_then(|()| format.write(place, run)).map_err(|error| error.to_string())?;
-    paths.iter().for_each(|path| console::say(&format!("wrote {}", path.display())));
+    paths
+        .iter()
+        .filter(|path| !output::is_stdout(path))
+        .for_each(|path| console::say(&format!("wrote {}", path.display())));
     Ok(())
 }
 

@@ -9,6 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::units;
 
+/// What a run can be listed with.
+const VERDICTS: [&str; 8] = ["passed", "failed", "undecided", "invalid", "broken", "running", "cut-short", "unknown"];
+
 /// What is listed, or done.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub(super) struct RunsArgs {
@@ -35,8 +38,8 @@ pub(super) struct Filter {
     /// Only runs with this tag; can be given several times
     #[arg(long, value_name = "TAG")]
     pub tag: Vec<String>,
-    /// Only runs with this verdict, such as passed, failed, running or cut-short
-    #[arg(long, value_name = "WORD")]
+    /// Only runs with this verdict: passed, failed, undecided, invalid, broken, running, cut-short or unknown
+    #[arg(long, value_name = "WORD", ignore_case = true, hide_possible_values = true, value_parser = VERDICTS)]
     pub verdict: Option<String>,
     /// Only runs that started after this: a time ago such as 12h or 7d, or a date such as 2026-11-27
     #[arg(long, value_name = "WHEN", value_parser = since)]

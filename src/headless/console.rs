@@ -309,6 +309,11 @@ pub fn width() -> usize {
     if columns > 0 { columns } else { WIDTH_UNKNOWN }
 }
 
+/// The same for tables that other programs read without a terminal: nothing is truncated there.
+pub fn full_width() -> usize {
+    if std::io::stdout().is_terminal() { width() } else { usize::MAX }
+}
+
 /// True if the environment disables colours: <https://no-color.org>.
 pub fn wants_no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())

@@ -59,6 +59,9 @@ fn verdict(run: &Run) -> Case {
     let standing = Standing::of(run);
     let mut output = format!("{}: {}\n{}", standing.word, standing.reason, shown::sentence(&run.last.total.total));
     output.extend(text::stability(&run.last).iter().flat_map(|line| ["\n", line]));
+    for error in &run.last.exceptions {
+        let _ = write!(output, "\n{}× {}", crate::units::count(error.count), clean::line(&shown::exception(error)));
+    }
     let reason = format!("{}: {}", standing.word, standing.reason);
     let result = match standing.tone {
         Tone::Good => Result::Passed,

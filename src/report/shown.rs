@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{Figures, Judged, Judgement, Latency, Level, Row};
+use crate::stats::snapshot::{ExceptionRow, Figures, Judged, Judgement, Latency, Level, Row};
 use crate::store::Run;
 use crate::units;
 
@@ -27,7 +27,12 @@ pub(super) fn time(times: &Latency, of: Duration) -> String {
     if times.count == 0 { NONE.to_owned() } else { units::latency(of) }
 }
 
-/// Number and ratio of failures: `4 (0.32 %)`; only `0` without failures.
+/// An error of the scenario with its place.
+pub(super) fn exception(row: &ExceptionRow) -> String {
+    if row.place.is_empty() { row.message.to_string() } else { format!("{}: {}", row.place, row.message) }
+}
+
+/// `4 (0.32 %)`; a bare `0` where nothing failed.
 pub(super) fn failed(figures: &Figures) -> String {
     match figures.failures {
         0 => "0".to_owned(),

@@ -42,7 +42,14 @@ impl Standing {
             },
             (Some(outcome), _) => Self {
                 word: clean::line(&outcome.verdict).into_owned(),
-                reason: clean::line(&outcome.reason).into_owned(),
+                reason: match &run.meta.incomplete {
+                    None => clean::line(&outcome.reason).into_owned(),
+                    Some(why) => format!(
+                        "{}; the recording is incomplete: {}",
+                        clean::line(&outcome.reason).trim_end_matches('.'),
+                        clean::line(why)
+                    ),
+                },
                 tone: if outcome.code == 0 { Tone::Good } else { Tone::Bad },
                 code: Some(outcome.code),
             },

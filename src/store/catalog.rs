@@ -1,13 +1,13 @@
 //! The runs of a folder: listed, and found by id.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-use super::read::{read, read_meta, state};
+use super::read::{read, standing};
 use super::{Meta, State, Totals, folder};
 
 /// Maximum candidates that are listed for an ambiguous prefix.
@@ -88,7 +88,8 @@ impl Entry {
     /// Reads what lists need; reads the whole run only if it did not end normally.
     pub fn load(folder: PathBuf) -> Self {
         let id = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let run = read_meta(&folder).map(|meta| Known::new(&folder, meta)).map_err(|error| error.to_string());
+        let run = standing(&folder).map(|(meta, state)| Known::new(&folder, meta, state));
+        let run = run.map_err(|error| error.to_string());
         Self { id, folder, run }
     }
 
@@ -107,15 +108,14 @@ impl Entry {
 
     /// Bytes on the disk.
     pub fn size(&self) -> u64 {
-        let files = folder::FILES.iter().filter_map(|file| fs::metadata(self.folder.join(file)).ok());
+        let files = folder::FILES.iter().filter_map(|file| self.folder.join(file).symlink_metadata().ok());
         files.map(|file| file.len()).sum()
     }
 }
 
 impl Known {
-    fn new(folder: &Path, meta: Meta) -> Self {
-        let state = state(folder, &meta);
-        // A run killed in its first second has none.
+    fn new(folder: &Path, meta: Meta, state: State) -> Self {
+        // Of a run that was killed before its first second there are none.
         let so_far = || read(folder).map(|run| Totals::of(&run.last)).unwrap_or_default();
         let totals = meta.outcome.as_ref().map_or_else(so_far, |outcome| outcome.totals);
         Self { state, totals, has_figures: folder::has_figures(folder), meta }

@@ -63,7 +63,8 @@ pub fn all(root: &Path) -> io::Result<Vec<PathBuf>> {
         Err(why) if why.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
-    let is_run = |path: &PathBuf| FILES.iter().any(|file| path.join(file).is_file());
+    // Whatever it is: what cannot be read is listed with its reason.
+    let is_run = |path: &PathBuf| FILES.iter().any(|file| path.join(file).symlink_metadata().is_ok());
     let shown = entries.flatten().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."));
     let mut runs: Vec<PathBuf> = shown.map(|entry| entry.path()).filter(is_run).collect();
     runs.sort();

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::stats::Snapshot;
 use crate::system::machine::Machine;
 
-/// `meta.json`. Secrets are masked before they are stored here.
+/// Most seconds of a run: a hundred years.
+const LONGEST_RUN: f64 = 100.0 * 366.0 * 86_400.0;
+
+/// `meta.json`. Secrets are masked before anything is put here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Meta {
     /// Version of the folder's layout, [`FORMAT`](Self::FORMAT).
@@ -67,7 +70,10 @@ pub struct Meta {
     /// Set by the user.
     #[serde(default)]
     pub note: Option<String>,
-    /// How it ended; `None` while it runs, or if the process was killed.
+    /// Why some of its figures are missing: they could not be written at its end. `None` where all of them are there.
+    #[serde(default)]
+    pub incomplete: Option<String>,
+    /// How it ended; `None` while it runs, and where the process was killed.
     pub outcome: Option<Outcome>,
 }
 
@@ -117,7 +123,15 @@ impl Meta {
 }
 
 impl Totals {
-    /// The totals of a run so far.
+    /// Says what cannot be of a run; its VU-hours would be counted.
+    pub(super) fn error(&self) -> Option<String> {
+        let most = f64::from(u32::MAX) * self.seconds / 3_600.0;
+        let ranges = [("seconds", self.seconds, LONGEST_RUN), ("vu_hours", self.vu_hours, most)];
+        let (name, value, most) = ranges.into_iter().find(|(_, value, most)| !(0.0..=*most).contains(value))?;
+        Some(format!("outcome.totals.{name}: expected a number from 0 to {most:.0}, found {value}"))
+    }
+
+    /// Of a run that has come so far.
     pub fn of(snapshot: &Snapshot) -> Self {
         let total = &snapshot.total.total;
         let p95 = total.response.p(95.0).as_secs_f64() * 1e3;

@@ -21,6 +21,7 @@ pub mod folder;
 pub mod journal;
 mod line;
 mod meta;
+mod open;
 mod read;
 pub mod retention;
 mod run;

@@ -1,6 +1,6 @@
 //! Reads the folder of a run, even while it is recorded, or after the process was killed.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::TryLockError;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,9 +8,15 @@ use std::time::Duration;
 
 use super::line::{EventLine, SecondLine, SeriesLine, seconds};
 use super::run::{RedisPoint, State};
-use super::{Meta, Run, folder};
+use super::{Meta, Run, folder, open};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Bucket, Series};
+use crate::units;
+
+/// Times in seconds are written with fewer digits than they have.
+const ROUNDING: Duration = Duration::from_millis(1);
+/// A run that was measured for longer has lines of its seconds.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// Why a folder cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +51,15 @@ pub enum ReadError {
         /// The folder.
         path: PathBuf,
     },
-    /// The process was killed before anything was measured.
+    /// Its figures could not be written.
+    #[error("{} is missing{why}: there are no figures of this run", path.display())]
+    Incomplete {
+        /// The file of the figures.
+        path: PathBuf,
+        /// Why, after a comma.
+        why: String,
+    },
+    /// Nothing was measured before the process was killed.
     #[error("{} has no figures: the run ended before its first second", path.display())]
     Empty {
         /// The folder.
@@ -59,7 +73,7 @@ pub enum ReadError {
 /// When it is missing, damaged, or newer than this version.
 pub fn read_meta(folder: &Path) -> Result<Meta, ReadError> {
     let path = folder.join(folder::META);
-    let text = text(&path)?;
+    let text = text(&path, open::LARGEST_META)?;
     #[derive(serde::Deserialize)]
     struct Head {
         format: u32,
@@ -70,7 +84,11 @@ pub fn read_meta(folder: &Path) -> Result<Meta, ReadError> {
     if head.format > Meta::FORMAT {
         return Err(ReadError::Newer { path: folder.to_owned(), version: head.version });
     }
-    serde_json::from_str(&text).map_err(damaged)
+    let meta: Meta = serde_json::from_str(&text).map_err(damaged)?;
+    match meta.outcome.as_ref().and_then(|outcome| outcome.totals.error()) {
+        Some(why) => Err(ReadError::Damaged { path, why }),
+        None => Ok(meta),
+    }
 }
 
 /// Whether the run in a folder is over.
@@ -78,37 +96,68 @@ pub fn state(folder: &Path, meta: &Meta) -> State {
     if meta.ended.is_some() {
         return State::Ended;
     }
-    // The recording process holds a lock on this file.
-    match File::open(folder.join(folder::INTERVALS)).map(|file| file.try_lock_shared()) {
+    // Its writer holds a lock on this file.
+    match open::regular(&folder.join(folder::INTERVALS)).map(|file| file.try_lock_shared()) {
         Ok(Err(TryLockError::WouldBlock)) => State::Running,
         Ok(Ok(()) | Err(TryLockError::Error(_))) | Err(_) => State::CutShort,
     }
 }
 
-/// Reads everything that reports need.
+/// What was run, and whether it is over.
+pub(super) fn standing(folder: &Path) -> Result<(Meta, State), ReadError> {
+    let meta = read_meta(folder)?;
+    match state(folder, &meta) {
+        // It may have ended since it was read.
+        State::CutShort => read_meta(folder).map(|meta| {
+            let state = if meta.ended.is_some() { State::Ended } else { State::CutShort };
+            (meta, state)
+        }),
+        state => Ok((meta, state)),
+    }
+}
+
+/// Reads all that reports need. Of a run that goes on, all figures are those of its latest snapshot.
 ///
 /// # Errors
 /// When the folder is not that of a run, is damaged, or was recorded by a newer version.
 pub fn read(folder: &Path) -> Result<Run, ReadError> {
-    let meta = read_meta(folder)?;
-    let state = state(folder, &meta);
+    let (meta, state) = standing(folder)?;
+    let mut last = snapshot(folder, &meta)?;
+    // The other files are written before the snapshot that goes with them, and read after it.
+    let is_live = state == State::Running && !last.state.is_done();
+    let until = if is_live { last.elapsed + ROUNDING } else { Duration::MAX };
+    let (seconds, margins, redis) = series(&folder.join(folder::SERIES), until)?;
+    let is_whole = state == State::Ended && meta.incomplete.is_none();
+    if is_whole && seconds.is_empty() && last.measured >= SECOND && last.total.total.requests > 0 {
+        let why = format!("it has no seconds of {}", units::clock(last.measured));
+        return Err(ReadError::Damaged { path: folder.join(folder::SERIES), why });
+    }
+    let events = lines::<EventLine>(&folder.join(folder::EVENTS))?;
+    let events = events.iter().map(EventLine::event).filter(|event| event.elapsed <= until);
+    last.events = Arc::new(events.collect());
+    last.series = Series { fine: seconds.iter().copied().collect(), ..Series::default() };
+    if !is_live {
+        catch_up(&mut last, seconds.last());
+    }
+    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state })
+}
+
+fn snapshot(folder: &Path, meta: &Meta) -> Result<Snapshot, ReadError> {
     let path = folder.join(folder::SNAPSHOT);
-    let mut last: Snapshot = match text(&path) {
-        Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: why.to_string() })?,
+    match text(&path, open::LARGEST) {
+        Ok(text) => serde_json::from_str(&text).map_err(|why| ReadError::Damaged { path, why: why.to_string() }),
         Err(ReadError::Io { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
             if !folder::has_figures(folder) {
                 return Err(ReadError::Removed { path: folder.to_owned() });
             }
-            return Err(ReadError::Empty { path: folder.to_owned() });
+            if meta.ended.is_some() {
+                let why = meta.incomplete.as_ref().map(|why| format!(", it could not be written ({why})"));
+                return Err(ReadError::Incomplete { path, why: why.unwrap_or_default() });
+            }
+            Err(ReadError::Empty { path: folder.to_owned() })
         }
-        Err(error) => return Err(error),
-    };
-    let (seconds, margins, redis) = series(&folder.join(folder::SERIES))?;
-    let events = lines::<EventLine>(&folder.join(folder::EVENTS))?;
-    last.events = Arc::new(events.iter().map(EventLine::event).collect());
-    last.series = Series { fine: seconds.iter().copied().collect(), ..Series::default() };
-    catch_up(&mut last, seconds.last());
-    Ok(Run { meta: Arc::new(meta), last: Arc::new(last), seconds, margins, redis, state })
+        Err(error) => Err(error),
+    }
 }
 
 /// Updates the totals from the last second: the snapshot of a large run is written less often than its seconds.
@@ -134,11 +183,14 @@ fn catch_up(last: &mut Snapshot, second: Option<&Bucket>) {
 type Margins = Vec<(Duration, Vec<Option<f64>>)>;
 type Redis = Vec<(Duration, RedisPoint)>;
 
-fn series(path: &Path) -> Result<(Vec<Bucket>, Margins, Redis), ReadError> {
+/// The seconds that were over at the run time `until`, what was left of the limits of thresholds, and Redis.
+fn series(path: &Path, until: Duration) -> Result<(Vec<Bucket>, Margins, Redis), ReadError> {
     let mut kept: Vec<SecondLine> = Vec::new();
     for line in lines::<SeriesLine>(path)? {
         match line {
+            SeriesLine::Reset { reset } if seconds(reset) > until => break,
             SeriesLine::Reset { .. } => kept.clear(),
+            SeriesLine::Second(second) if seconds(second.t) + seconds(second.length) > until => break,
             SeriesLine::Second(second) => {
                 while kept.last().is_some_and(|last| last.t >= second.t) {
                     kept.pop();
@@ -155,7 +207,7 @@ fn series(path: &Path) -> Result<(Vec<Bucket>, Margins, Redis), ReadError> {
 
 /// The lines of an append-only file; an incomplete last line is ignored.
 fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ReadError> {
-    let text = text(path)?;
+    let text = text(path, open::LARGEST)?;
     let whole = text.rfind('\n').map_or("", |end| &text[..end]);
     let parse = |(at, line): (usize, &str)| {
         let damaged = |why| ReadError::Damaged { path: path.to_owned(), why: format!("line {}: {why}", at + 1) };
@@ -164,6 +216,6 @@ fn lines<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Vec<T>, ReadErro
     whole.lines().enumerate().map(parse).collect()
 }
 
-fn text(path: &Path) -> Result<String, ReadError> {
-    fs::read_to_string(path).map_err(|why| ReadError::Io { path: path.to_owned(), why })
+fn text(path: &Path, largest: u64) -> Result<String, ReadError> {
+    open::text(path, largest).map_err(|why| ReadError::Io { path: path.to_owned(), why })
 }

@@ -1,6 +1,6 @@
 //! VU-hours per month, counted from the `meta.json` of all runs, including removed ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -43,10 +43,15 @@ pub struct Used {
 pub fn usage(root: &Path, zone: &TimeZone) -> io::Result<Usage> {
     let mut used: BTreeMap<(String, String, String), Used> = BTreeMap::new();
     let mut unknown = 0;
+    // A run that was removed may be there again: it was exported before, and imported since.
+    let mut counted = HashSet::new();
     for entry in [root, &root.join(REMOVED)].map(Catalog::load).into_iter().collect::<io::Result<Vec<_>>>()? {
         for entry in entry.entries {
             match &entry.run {
-                Ok(run) => add(&mut used, run, zone),
+                Ok(run) if counted.insert((run.meta.id.clone(), run.meta.started, run.meta.seed)) => {
+                    add(&mut used, run, zone);
+                }
+                Ok(_) => {}
                 Err(_) => unknown += 1,
             }
         }

@@ -49,6 +49,7 @@ fn meta(snapshot: &Snapshot) -> Meta {
         machine: Machine::default(),
         tags: Vec::new(),
         note: None,
+        incomplete: None,
         outcome: None,
     }
 }

@@ -183,6 +183,7 @@ pub fn meta() -> Meta {
         },
         tags: vec!["release-12".to_owned()],
         note: Some("After the new index.".to_owned()),
+        incomplete: None,
         outcome: Some(Outcome {
             verdict: "failed".to_owned(),
             reason: "failures < 0.1 %: measured 0.22 %.".to_owned(),

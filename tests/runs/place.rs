@@ -113,6 +113,11 @@ impl Place {
         command.stdout(Stdio::null()).spawn().expect("the command runs")
     }
 
+    /// The command, which goes on.
+    pub fn spawn(&self, line: &str) -> Child {
+        self.command(&line.split(' ').collect::<Vec<_>>()).spawn().expect("the command runs")
+    }
+
     /// Runs the scenario, and returns the id of its run.
     pub fn record(&self, flags: &str) -> String {
         self.ok(&format!("-f s.yaml --headless --only-summary {flags}"));

@@ -75,8 +75,9 @@ fn row(entry: &Entry) -> (Vec<String>, String) {
     ];
     let tags = meta.tags.iter().map(|tag| format!("#{}", clean::line(tag)));
     let removed = (!run.has_figures).then(|| "(figures removed)".to_owned());
+    let incomplete = meta.incomplete.as_ref().map(|_| "(recording incomplete)".to_owned());
     let note = meta.note.iter().map(|note| clean::line(note).into_owned());
-    let words: Vec<String> = removed.into_iter().chain(tags).chain(note).collect();
+    let words: Vec<String> = removed.into_iter().chain(incomplete).chain(tags).chain(note).collect();
     (cells, words.join(" "))
 }
 
@@ -133,6 +134,7 @@ fn object(entry: &Entry) -> Value {
         "tags": meta.tags,
         "note": meta.note,
         "has_figures": run.has_figures,
+        "incomplete": meta.incomplete,
         "bytes": entry.size(),
         "folder": entry.folder,
         "version": meta.version,

@@ -33,6 +33,14 @@ pub(super) fn run(args: RunsArgs, settings: &Settings) -> ExitCode {
 }
 
 fn listed(filter: Filter, json: bool, settings: &Settings) -> Result<String, String> {
+    let is_all = filter == Filter { all: filter.all, ..Filter::default() };
     let entries = filter.choose(runs_dir::catalog(settings)?.entries);
-    Ok(if json { list::as_json(&entries) } else { list::as_table(&entries, console::width()) })
+    if json {
+        return Ok(list::as_json(&entries));
+    }
+    if entries.is_empty() {
+        let root = runs_dir::of(settings)?;
+        console::warn(&format!("{} in {}", if is_all { "no runs" } else { "no run matches" }, root.display()));
+    }
+    Ok(list::as_table(&entries, console::full_width()))
 }

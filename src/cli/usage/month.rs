@@ -45,7 +45,9 @@ pub(super) fn months(root: &Path, allowance: &Allowance<'_>, args: &UsageArgs) -
     let zone = TimeZone::system();
     let usage = usage::usage(root, &zone).map_err(|why| format!("cannot read {}: {why}", root.display()))?;
     if usage.unknown > 0 {
-        console::warn(&format!("{} runs cannot be read, and are not counted; `katydid runs` says why", usage.unknown));
+        let (runs, are) = if usage.unknown == 1 { ("run", "is") } else { ("runs", "are") };
+        let unknown = usage.unknown;
+        console::warn(&format!("{unknown} {runs} cannot be read, and {are} not counted; `katydid runs` says why"));
     }
     let is_wanted = |row: &&Used| args.month.as_ref().is_none_or(|month| *month == row.month);
     let rows: Vec<Used> = usage.rows.iter().filter(is_wanted).cloned().collect();
@@ -82,7 +84,7 @@ fn as_table(months: &[Month<'_>], allowance: &Allowance<'_>, now: &str) -> Strin
         false => format!("{} left in {now}", hours(left)),
     };
     let (all, price) = (hours(allowance.vu_hours), allowance.money(allowance.price));
-    format!("{}\nallowance: {all} VU-hours a month ({price}); {left}\n", table(&COLUMNS, &rows, console::width()))
+    format!("{}\nallowance: {all} VU-hours a month ({price}); {left}\n", table(&COLUMNS, &rows, console::full_width()))
 }
 
 fn as_json(months: &[Month<'_>], allowance: &Allowance<'_>) -> String {

@@ -11,7 +11,7 @@ mod verdict;
 pub use page::TEXT;
 pub use redis::redis;
 pub use remarks::{INSECURE, left_out, stability};
-pub use summary::{response_times, summary};
+pub use summary::{recorded, response_times, summary};
 pub use tables::{RateWindow, requests, tables};
 pub use verdict::{held, margin, verdict};
 

@@ -2,9 +2,11 @@
 
 use super::cells::lines;
 use super::remarks::{INSECURE, left_out, stability};
+use crate::report::standing::Standing;
 use crate::report::{shown, silence};
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{End, Latency, RunState};
+use crate::store::{Run, State};
 use crate::units;
 use crate::verdict::Verdict;
 
@@ -18,7 +20,19 @@ pub fn summary(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
     figures(snapshot, verdict.lines().map(str::to_owned).chain([String::new()]), width)
 }
 
-/// The summary with these lines as the verdict.
+/// The summary of a recorded run. One that did not come to its end, or was not recorded whole, is what the figures are of,
+/// whatever the verdict on them would be.
+pub fn recorded(run: &Run, verdict: &Verdict, width: usize) -> String {
+    if run.state == State::Ended && run.meta.incomplete.is_none() {
+        return summary(&run.last, verdict, width);
+    }
+    let Standing { word, reason, .. } = &Standing::of(run);
+    let said = format!("{} {word}: {reason}", Standing::of(run).sign());
+    let verdict = super::verdict::with_thresholds(&run.last, &said, width);
+    figures(&run.last, verdict.lines().map(str::to_owned).chain([String::new()]), width)
+}
+
+/// The summary with other lines about the verdict.
 pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = String>, width: usize) -> String {
     let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
     let s = snapshot.elapsed.as_secs();
@@ -60,6 +74,16 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     let more = view.rows.len().saturating_sub(SUMMARY_FAILURES) as u64 + view.more_kinds;
     if more > 0 {
         out.push(format!("         and {} more kinds", units::count(more)));
+    }
+    let errors = &snapshot.exceptions;
+    if !errors.is_empty() {
+        out.push(String::new());
+    }
+    for row in errors.iter().take(SUMMARY_FAILURES) {
+        out.push(format!("{:>6}×  {}", units::count(row.count), shown::exception(row)));
+    }
+    if errors.len() > SUMMARY_FAILURES {
+        out.push(format!("         and {} more errors", units::count((errors.len() - SUMMARY_FAILURES) as u64)));
     }
     lines(out.into_iter(), width)
 }

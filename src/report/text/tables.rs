@@ -5,6 +5,7 @@ use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
 use super::cells::{cut, grow, lines, pad, rule};
+use crate::report::shown;
 use crate::stats::Snapshot;
 use crate::stats::snapshot::{Latency, PERCENTILE_LABELS, Row};
 use crate::units;
@@ -90,9 +91,7 @@ pub fn tables(snapshot: &Snapshot, width: usize) -> String {
         errors.push((view.more_count, format!("{} more kinds", view.more_kinds)));
     }
     out.push_str(&report("Error report", "Error", &errors, width));
-    let place = |place: &str| if place.is_empty() { String::new() } else { format!("{place}: ") };
-    let rows: Vec<_> =
-        snapshot.exceptions.iter().map(|row| (row.count, format!("{}{}", place(&row.place), row.message))).collect();
+    let rows: Vec<_> = snapshot.exceptions.iter().map(|row| (row.count, shown::exception(row))).collect();
     out.push_str(&report("Exceptions", "Exception", &rows, width));
     out
 }

@@ -18,9 +18,13 @@ pub fn verdict(snapshot: &Snapshot, verdict: &Verdict, width: usize) -> String {
         Conclusion::Undecided => "?",
         _ => "✗",
     };
-    let reason = clean::line(&verdict.reason);
-    // The reason is never truncated.
-    let first = wrap(&format!("{mark} {}: {reason}", verdict.conclusion.word()), width);
+    with_thresholds(snapshot, &format!("{mark} {}: {}", verdict.conclusion.word(), clean::line(&verdict.reason)), width)
+}
+
+/// What is said of the run, and below it each threshold with what was measured and what was left of its limit.
+pub(super) fn with_thresholds(snapshot: &Snapshot, said: &str, width: usize) -> String {
+    // The reason is never cut.
+    let first = wrap(said, width);
     let widest = |cell: fn(&Judgement) -> &str| snapshot.judgements.iter().map(|j| cell(j).width()).max().unwrap_or(0);
     let (check, value) = (widest(|j| &j.check), widest(|j| j.value.as_deref().unwrap_or("–")));
     let rows = snapshot.judgements.iter().map(|judgement| {

@@ -5,13 +5,14 @@
 //! larger than [`Limits`]; complete runs are then moved to their final place.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
-use std::io::{self, Read, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use super::change::lock;
-use super::{folder, read_meta};
+use super::{folder, open, read_meta};
+use crate::system::output::{self, Target};
 
 /// Maximum length of a run id.
 const LONGEST_ID: usize = 100;
@@ -54,30 +55,43 @@ pub enum ArchiveError {
     Refused(String),
 }
 
-/// Writes runs to a file, which is complete or absent.
+/// Writes these runs to a file, which is complete or absent. An existing file is replaced only if it is such an archive.
 ///
 /// # Errors
 /// When a run cannot be read, or the file not written.
 pub fn export<'a>(file: &Path, runs: impl IntoIterator<Item = (&'a str, &'a Path)>) -> io::Result<()> {
-    let beside = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(beside)?;
-    // With the user's umask: unlike the folder of a run, it is an ordinary file.
-    let permissions = Permissions::from_mode(0o666);
-    let mut builder = tempfile::Builder::new();
-    let out = builder.prefix(".katydid-").suffix(".tmp").permissions(permissions).tempfile_in(beside)?;
-    let mut archive = tar::Builder::new(zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?);
-    for (id, folder) in runs {
-        for name in folder::FILES {
-            match File::open(folder.join(name)) {
-                Ok(file) => append(&mut archive, &format!("{id}/{name}"), &file)?,
-                Err(why) if why.kind() == io::ErrorKind::NotFound => {}
-                Err(why) => return Err(why),
+    if let Target::File(place) = output::target(file)?
+        && place.exists()
+        && !is_archive(&place)
+    {
+        return Err(io::Error::other("the existing file is not an export of runs, and is not overwritten"));
+    }
+    output::write(file, |out| {
+        let mut archive = tar::Builder::new(zstd::Encoder::new(out, zstd::DEFAULT_COMPRESSION_LEVEL)?);
+        for (id, folder) in runs {
+            for name in folder::FILES {
+                let path = folder.join(name);
+                match open::regular(&path) {
+                    Ok(file) => append(&mut archive, &format!("{id}/{name}"), &file)?,
+                    Err(why) if why.kind() == io::ErrorKind::NotFound => {}
+                    Err(why) => return Err(io::Error::new(why.kind(), format!("{}: {why}", path.display()))),
+                }
             }
         }
-    }
-    let mut out = archive.into_inner()?.finish()?;
-    out.flush()?;
-    out.persist(file).map(|_| ()).map_err(|error| error.error)
+        archive.into_inner()?.finish()?.flush()
+    })
+}
+
+/// Whether it begins with a file of a run.
+fn is_archive(path: &Path) -> bool {
+    let first = || -> io::Result<bool> {
+        let mut archive = tar::Archive::new(zstd::Decoder::new(open::regular(path)?)?);
+        let Some(entry) = archive.entries()?.raw(true).next() else { return Ok(false) };
+        let entry = entry?;
+        let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        Ok(path.split_once('/').is_some_and(|(id, name)| is_id(id) && folder::FILES.contains(&name)))
+    };
+    first().unwrap_or(false)
 }
 
 /// The current contents of the file: that of an active run may grow meanwhile.

@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 type Entry<'a> = (&'a [u8], tar::EntryType, &'a [u8]);

@@ -30,7 +30,10 @@ const SNAPSHOT: (Duration, u32) = (Duration::from_millis(900), 100);
 /// Maximum bytes of histograms that wait for space on disk.
 const WAITING: usize = 8 << 20;
 
-/// The open files of a run, and the position in each.
+/// Bytes that `meta.json` may grow by until the end of a run.
+const RESERVE: usize = 2_048;
+
+/// The open files of a run, and how far each has come.
 pub(super) struct Writer {
     folder: PathBuf,
     meta: Meta,
@@ -76,11 +79,21 @@ impl Writer {
         };
         // Last: a folder with this file is a run.
         replace(&folder.join(folder::META), &writer.meta)?;
+        writer.reserve();
         Ok(writer)
     }
 
-    /// Writes what is new; with an `outcome`, everything that is left of a run that is over. What fails is retried next
-    /// time.
+    /// Keeps room for the last `meta.json` on a disk that may be full by then.
+    fn reserve(&self) {
+        let size = serde_json::to_vec(&self.meta).map_or(0, |text| text.len()) + RESERVE;
+        let path = new_name(&self.folder.join(folder::META));
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        // Where there is no room even now, the end takes what was left of it.
+        let _ = file.and_then(|mut file| file.write_all(&vec![b' '; size]));
+    }
+
+    /// Writes what is new; all that is left with an `outcome`, which is that of a run that is over. What fails is tried
+    /// again next time.
     pub fn write(&mut self, snapshot: &Snapshot, outcome: Option<Outcome>) -> io::Result<()> {
         let is_last = outcome.is_some();
         let is_batch = is_last || snapshot.elapsed >= self.batch_at;
@@ -91,18 +104,19 @@ impl Writer {
             self.failures(snapshot, is_batch),
             self.snapshot(snapshot, is_last),
         ];
-        results.into_iter().collect::<io::Result<()>>()?;
+        let written = results.into_iter().collect::<io::Result<()>>();
         match outcome {
             Some(outcome) => {
                 self.meta.ended = Some(meta::timestamp(snapshot.at));
                 self.meta.outcome = Some(outcome);
-                // The user may have added a tag or note meanwhile.
+                self.meta.incomplete = written.as_ref().err().map(ToString::to_string);
+                // Its user may have given it a tag or a note meanwhile.
                 if let Ok(now) = read_meta(&self.folder) {
                     (self.meta.tags, self.meta.note) = (now.tags, now.note);
                 }
-                replace(&self.folder.join(folder::META), &self.meta)
+                replace(&self.folder.join(folder::META), &self.meta).and(written)
             }
-            None => Ok(()),
+            None => written,
         }
     }
 
@@ -215,8 +229,20 @@ fn push(lines: &mut Vec<u8>, line: &impl Serialize) {
 
 /// Writes a file to a temporary name and renames it, so that it is always complete.
 fn replace(path: &Path, value: &impl Serialize) -> io::Result<()> {
-    let new = path.with_extension("json.new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-    file.write_all(&serde_json::to_vec(value)?)?;
-    fs::rename(&new, path)
+    let new = new_name(path);
+    let text = serde_json::to_vec(value)?;
+    // What is there already keeps its room: it may be all that is left on the disk.
+    let mut file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&new)?;
+    let written = file.write_all(&text).and_then(|()| file.set_len(text.len() as u64));
+    if let Err(why) = written.and_then(|()| fs::rename(&new, path)) {
+        // A part of a file is in the way of others.
+        let _ = fs::remove_file(&new);
+        return Err(why);
+    }
+    Ok(())
+}
+
+/// Where a file is written before it is renamed.
+fn new_name(path: &Path) -> PathBuf {
+    path.with_extension("json.new")
 }

@@ -1,0 +1,63 @@
+//! Where reports go: through links, to standard output, and never over each other.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+
+use super::command::{err, out};
+use super::place::Place;
+
+#[test]
+fn a_link_stays_a_link_and_its_target_is_written() {
+    let place = Place::new();
+    let at = |name: &str| place.path().join(name);
+    for link in ["l.txt", "l.html", "l.xml", "l_stats.csv"] {
+        fs::write(at(&format!("real-{link}")), "old").expect("a file");
+        symlink(format!("real-{link}"), at(link)).expect("a link");
+    }
+    place.record("-t 1s --html l.html --junit l.xml --csv l");
+    place.ok("report latest --text l.txt");
+    for link in ["l.txt", "l.html", "l.xml", "l_stats.csv"] {
+        assert!(at(link).is_symlink(), "{link}");
+        let text = fs::read_to_string(at(&format!("real-{link}"))).expect("a file");
+        assert!(text.len() > 100, "{link}: {text}");
+    }
+}
+
+#[test]
+fn standard_output_is_a_place_for_one_report() {
+    let place = Place::new();
+    let during = place.run("-f s.yaml --headless -t 1s --markdown - --junit j.xml");
+    assert!(during.status.success(), "{}", err(&during));
+    place.ok("report latest --markdown m.md");
+    let markdown = fs::read_to_string(place.path().join("m.md")).expect("a file");
+    assert_eq!(out(&during), markdown, "nothing else is there");
+    assert!(err(&during).contains("wrote j.xml"), "{}", err(&during));
+    for name in ["-", "/dev/stdout", "/dev/fd/1"] {
+        let output = place.run(&format!("report latest --markdown {name} --text t.txt"));
+        assert_eq!((out(&output), output.status.code()), (markdown.clone(), Some(0)), "{name}");
+        assert!(err(&output).contains("wrote t.txt"), "{}", err(&output));
+    }
+    place.refused("report latest --markdown - --text /dev/stdout", 2, "named twice");
+    assert!(!place.path().join("-").exists());
+}
+
+#[test]
+fn no_report_overwrites_another_or_what_is_read() {
+    let place = Place::new();
+    let real = place.record("-t 1s");
+    let scenario = fs::read(place.path().join("s.yaml")).expect("a file");
+    for (line, words) in [
+        ("report latest --html x --json ./x", "./x is named twice"),
+        ("report latest --csv x --text x_stats.csv", "x_stats.csv is named twice"),
+        (&*format!("report latest --json runs/{real}/meta.json"), "is read by this command"),
+        ("findings latest --html x --markdown x", "x is named twice"),
+        ("-f s.yaml --headless -t 1s --html x --junit x", "x is named twice"),
+        ("-f s.yaml --headless -t 1s --markdown ./s.yaml", "./s.yaml is read by this command"),
+    ] {
+        let output = place.run(line);
+        assert_eq!(output.status.code(), Some(2), "{line}: {}", err(&output));
+        assert!(err(&output).contains(words.trim_start_matches("./")), "{line}: {}", err(&output));
+    }
+    assert!(!place.path().join("x").exists());
+    assert_eq!(fs::read(place.path().join("s.yaml")).expect("a file"), scenario);
+}
