@@ -5,11 +5,14 @@ mod common;
 #[path = "engine/journal.rs"]
 mod journal;
 
-use std::sync::Arc;
+use std::io::{Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::calm::{STALL, calmly};
-use common::wait::end_of;
+use common::wait::{end_of, until_in_task};
 use common::{Server, run, stop, until};
 use katydid::engine::{self, Command, EngineOptions};
 use katydid::scenario::{Overrides, Scenario};
@@ -110,6 +113,51 @@ async fn a_reset_clears_all_statistics() {
     handle.send(Command::Resume).expect("a live run");
     until(&handle, "new requests", |s| s.total.total.requests >= 50).await;
     assert_eq!(stop(handle).await.total.total.requests, server.count() - before);
+}
+
+/// One connection on which every response is a 500 with a body; that of the second request waits for a word.
+fn server_that_waits_with_its_body() -> (String, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    let ((said, hears), (go_on, waits)) = (mpsc::channel(), mpsc::channel());
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        for request in 1.. {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                if stream.read_exact(&mut byte).is_err() {
+                    return;
+                }
+                head.push(byte[0]);
+            }
+            stream.write_all(b"HTTP/1.1 500 No\r\ncontent-length: 6\r\n\r\n").expect("a client that reads");
+            if request == 2 {
+                said.send(()).expect("a test that waits");
+                waits.recv().expect("a test that goes on");
+            }
+            if stream.write_all(b"broken").is_err() {
+                return;
+            }
+        }
+    });
+    (url, hears, go_on)
+}
+
+#[tokio::test]
+async fn an_example_after_a_reset_is_a_whole_one() {
+    let (url, hears, go_on) = server_that_waits_with_its_body();
+    let handle = run_at(url, "users: 1\nwait_time: constant(50ms)\ntasks: [{ steps: [{ get: / }] }]");
+    until_in_task("the second request", || hears.try_recv().is_ok()).await;
+    handle.send(Command::ResetStatistics).expect("a live run");
+    // The shard learns within two handovers that its examples are gone.
+    let reset = until(&handle, "the reset", |s| s.resets == 1).await;
+    until(&handle, "four handovers", |s| s.seq >= reset.seq + 4).await;
+    go_on.send(()).expect("a server that waits");
+    until(&handle, "failures", |s| s.total.total.failures >= 5).await;
+    let last = stop(handle).await;
+    let example = last.failures.rows[0].example.as_ref().expect("an example");
+    assert_eq!((example.status, &*example.headers, &*example.body), (Some(500), "content-length: 6\n", "broken"));
 }
 
 #[tokio::test]

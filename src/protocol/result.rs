@@ -96,9 +96,9 @@ impl StepResult {
         Self { row, timings, details: traced.then(Box::default), ..Self::default() }
     }
 
-    /// Sets the failure.
-    pub fn fail(&mut self, reason: Reason, example: Example) {
-        self.outcome = StepOutcome::Failed(Box::new(Failure { reason, example: Some(example) }));
+    /// Sets the failure, with an example of it if there is one.
+    pub fn fail(&mut self, reason: Reason, example: impl Into<Option<Example>>) {
+        self.outcome = StepOutcome::Failed(Box::new(Failure { reason, example: example.into() }));
     }
 
     /// Sets the failure, if there is one.

@@ -249,9 +249,11 @@ impl HttpClient {
         let cookies = self.cookies();
         // Stored right away: the rest of the response may never arrive.
         let first_byte = Cell::from_mut(&mut timings.first_byte);
+        let has_example = Cell::new(false);
         let keep = |head: &Head| {
             first_byte.set(Some(started.elapsed()));
             let keep = evaluator.kept_parts(head.status);
+            has_example.set(keep.head);
             KeptParts { head: keep.head || head.sets_cookie || draft::redirects(head.status), ..keep }
         };
         let settings = self.shared.client(evaluator.step.client);
@@ -327,7 +329,8 @@ impl HttpClient {
             let has_unknown_coding = codings.unknown();
             self.remarks.unknown_codings += u64::from(has_unknown_coding);
             let (bytes, body) = (*bytes, received.body.kept);
-            *slot = Some(Response { status, headers, body, bytes, redirect_cookies: Vec::new(), has_unknown_coding });
+            let (redirect_cookies, is_kept) = (Vec::new(), has_example.get());
+            *slot = Some(Response { status, headers, body, bytes, redirect_cookies, has_unknown_coding, is_kept });
             return Ok(());
         }
     }

@@ -55,17 +55,18 @@ impl Evaluator<'_> {
     }
 
     /// The failure that makes expectations pointless, if any: status, unknown coding or size.
-    pub fn unreadable(&self, response: &Response, secrets: &Redactor) -> Option<(Reason, Example)> {
+    fn unreadable(&self, response: &Response, secrets: &Redactor) -> Option<(Reason, Option<Example>)> {
+        let example = |detail| response.is_kept.then(|| response.example(detail, secrets));
         if let Some(reason) = self.refusal(response.status) {
-            return Some((reason, response.example(String::new(), secrets)));
+            return Some((reason, example(String::new())));
         }
         if self.step.keeps_body && response.has_unknown_coding {
             let reason = Reason::Malformed("the body has an unknown content-encoding".into());
-            return Some((reason, response.example(String::new(), secrets)));
+            return Some((reason, example(String::new())));
         }
         if self.step.keeps_body && response.bytes > MAX_KEPT as u64 {
             let reason = Reason::Unmet("a body of at most 16 MiB, the most that is evaluated".into());
-            return Some((reason, response.example(format!("the body has {} bytes", response.bytes), secrets)));
+            return Some((reason, example(format!("the body has {} bytes", response.bytes))));
         }
         None
     }

@@ -26,6 +26,8 @@ pub struct Response {
     pub redirect_cookies: Vec<HeaderValue>,
     /// The body has an unknown content coding, so it cannot be read.
     pub has_unknown_coding: bool,
+    /// Enough was kept for an example. Whether one is wanted is decided before the body arrives, and may change.
+    pub is_kept: bool,
 }
 
 impl Response {
@@ -63,6 +65,7 @@ mod tests {
             bytes: 0,
             redirect_cookies: Vec::new(),
             has_unknown_coding: false,
+            is_kept: true,
         };
         let example = response.example(String::new(), &Redactor::default());
         assert_eq!(example.headers.chars().count(), EXAMPLE_HEADERS);
@@ -88,6 +91,7 @@ mod tests {
                     bytes,
                     redirect_cookies: Vec::new(),
                     has_unknown_coding: false,
+                    is_kept: true,
                 };
                 let Example { headers, body, .. } = response.example(String::new(), &secrets);
                 assert!(!body.contains("to") && !headers.contains("to"), "{before} {kept}");

@@ -150,6 +150,7 @@ impl HttpClient {
                 body,
                 redirect_cookies: Vec::new(),
                 has_unknown_coding: false,
+                is_kept: true,
             },
         ))
     }
@@ -213,6 +214,7 @@ mod tests {
                 bytes: 0,
                 redirect_cookies: Vec::new(),
                 has_unknown_coding: false,
+                is_kept: true,
             };
             refusal(&response, KEY, "graphql-transport-ws", &Redactor::default()).map(|reason| reason.to_string())
         };
