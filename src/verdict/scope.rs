@@ -37,7 +37,7 @@ impl Scope {
             Some(target) => target.endpoints().iter().map(|row| row.0).collect(),
         };
         let mut rows: Vec<u32> =
-            rows.into_iter().filter(|row| kind(*row).is_some_and(|k| includes(source, k))).collect();
+            rows.into_iter().filter(|row| kind(*row).is_some_and(|k| source.includes(k))).collect();
         // Received messages are not requests: they count only if no request has the name.
         if source == Source::All && rows.iter().any(|row| kind(*row).is_some_and(RowKind::is_request)) {
             rows.retain(|row| kind(*row).is_some_and(RowKind::is_request));
@@ -97,18 +97,4 @@ fn merge_buckets<'a>(sums: &mut Sums, buckets: impl IntoIterator<Item = &'a RowB
         }
     }
     times.unwrap_or_default()
-}
-
-/// True if a source includes rows of this kind.
-fn includes(source: Source, kind: &RowKind) -> bool {
-    match source {
-        Source::All => true,
-        Source::Http => matches!(kind, RowKind::Http(_)),
-        Source::Graphql => {
-            matches!(kind, RowKind::Query | RowKind::Mutation | RowKind::Connect | RowKind::Subscription)
-        }
-        Source::Redis => matches!(kind, RowKind::Redis | RowKind::Publish | RowKind::Subscribe),
-        Source::Delivery => kind.is_delivery(),
-        Source::RedisServer | Source::Generator | Source::ScheduleDelay => false,
-    }
 }

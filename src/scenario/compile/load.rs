@@ -8,7 +8,7 @@ use crate::scenario::grammar::keys;
 use crate::scenario::grammar::table::Key;
 use crate::scenario::plan::{Class, Goal, Load, Schedule, Slope, Stage};
 use crate::scenario::syntax::node::Node;
-use crate::units::{self, PerSecond, UnitError, Users};
+use crate::units::{self, PerSecond, UnitError, Users, counted};
 
 /// Maximum number of stages, which limits the cost of finding the current one.
 const MAX_STAGES: usize = 1_000;
@@ -89,7 +89,8 @@ impl<'a> Builder<'a> {
         if fixed > users.0
             && let Some(node) = fields.get("users")
         {
-            let message = format!("the classes have {fixed} users by `fixed_count`, but `users` is {users}");
+            let message =
+                format!("the classes have {} by `fixed_count`, but `users` is {users}", counted(fixed.into(), "user"));
             self.warn(node.at.clone(), message, format!("write users: {fixed} or more"));
         }
         users
@@ -102,7 +103,7 @@ impl<'a> Builder<'a> {
         if reached < f64::from(users.0)
             && let Some(node) = fields.get("run_time")
         {
-            let message = format!("the run ends with {} of {users} users", reached as u32);
+            let message = format!("the run ends with {} of {}", reached as u32, counted(users.0.into(), "user"));
             self.warn(node.at.clone(), message, "give a longer run_time or a higher spawn_rate");
         }
     }
@@ -243,7 +244,8 @@ impl<'a> Builder<'a> {
             let Goal::Users { users, slope: Slope::PerSecond(rate) } = stage.goal else { continue };
             let reached = schedule.users_at(end.saturating_sub(Duration::from_micros(1)).max(start)).0;
             if reached != users {
-                let message = format!("stage `{}` ends with {reached} users, not {users}", stage.name);
+                let message =
+                    format!("stage `{}` ends with {}, not {users}", stage.name, counted(reached.into(), "user"));
                 let note = format!("{} users a second are too few for {}", PerSecond(rate), units::plain(end - start));
                 self.warn(node.at.clone(), message, note);
             }

@@ -38,6 +38,7 @@ mod step;
 mod subscription;
 mod tag_filter;
 mod threshold;
+mod threshold_text;
 mod unsatisfiable;
 mod value;
 mod wait;

@@ -5,15 +5,14 @@ use std::time::Duration;
 use super::builder::Builder;
 use super::fields::Fields;
 use super::measured;
-use crate::scenario::eval::operator::Operator;
+use super::threshold_text::{self, FORMS};
 use crate::scenario::grammar::keys;
 use crate::scenario::plan::{Check, EndpointId, Metric, Source, Stage, Target, Threshold};
 use crate::scenario::syntax::diagnostic::nearest;
 use crate::scenario::syntax::node::{Kind, Node};
 use crate::units;
 
-const FORMS: &str = "write p95 < 300ms, fail_ratio < 1%, rps > 50, mean < 200ms, requests >= 1000 or dropped == 0";
-/// Prefixes of metrics; longer ones first.
+/// The words before a metric; the longer ones first.
 const SOURCES: [(&str, Source); 7] = [
     ("generator.schedule_delay.", Source::ScheduleDelay),
     ("redis.delivery.", Source::Delivery),
@@ -103,15 +102,35 @@ impl Builder<'_> {
     /// Compiles a threshold in short form.
     pub(super) fn checks(&mut self, node: &Node) -> Option<Threshold> {
         let text = self.scalar(node, "thresholds")?;
+        if let Some((message, note)) = threshold_text::wrong_conjunction(&text) {
+            self.report(node.at.clone(), message, note);
+            return None;
+        }
         let mut checks = Vec::new();
         let mut words = Vec::new();
         for part in text.split(" and ").map(str::trim) {
             match parse(part) {
                 Ok(check) => {
                     let mut bare = false;
-                    if let (Unit::Time, Some(value)) = (unit(check.metric), part.rsplit(['<', '>', '=']).next()) {
-                        self.bare_seconds(node, value);
-                        bare = value.ends_with(|c: char| c.is_ascii_digit());
+                    let value = part.rsplit(['<', '>', '=']).next().unwrap_or_default().trim();
+                    match unit(check.metric) {
+                        Unit::Time => {
+                            self.bare_seconds(node, value);
+                            bare = value.ends_with(|c: char| c.is_ascii_digit());
+                        }
+                        Unit::Ratio if check.value >= 1.0 && !value.ends_with('%') => {
+                            let message = format!("{value} is 100 %: a bare number of a ratio is a fraction");
+                            self.warn(node.at.clone(), message, "write 1% or 100%");
+                        }
+                        Unit::Ratio | Unit::Number => {}
+                    }
+                    if let Some((message, note)) = self.unsent(&check) {
+                        self.report(node.at.clone(), message, note);
+                        return None;
+                    }
+                    if threshold_text::always_passes(&check, unit(check.metric).most()) {
+                        let message = format!("`{part}` cannot fail: it is true for every possible value");
+                        self.warn(node.at.clone(), message, "write a limit that a run can miss");
                     }
                     checks.push(check);
                     // Show the unit of a bare number, which is in seconds.
@@ -123,10 +142,33 @@ impl Builder<'_> {
                 }
             }
         }
+        if let Some(never) = threshold_text::never_passes(&checks, |check| unit(check.metric).most()) {
+            let message = format!("`{text}` cannot pass: {never}");
+            self.report(node.at.clone(), message, "write a condition that a run can meet".to_owned());
+            return None;
+        }
         let words = crate::clean::line(&words.join(" and ")).into();
         let (hold, abort, warn) = self.effect(Fields(&[]))?;
         let place = self.file_and_line(node.at.start).into();
         Some(Threshold { words, place, checks, on: None, stage: None, over: None, hold, abort, warn })
+    }
+
+    /// The error of figures of requests that the scenario never sends.
+    fn unsent(&self, check: &Check) -> Option<(String, String)> {
+        let name = |source: Source| SOURCES.iter().find(|(_, known)| *known == source).map(|(name, _)| *name);
+        let (source, what) = match check.source {
+            Source::RedisServer => (Source::Redis, "Redis commands"),
+            Source::Redis => (Source::Redis, "Redis commands"),
+            Source::Http => (Source::Http, "HTTP requests"),
+            Source::Graphql => (Source::Graphql, "GraphQL requests"),
+            Source::Delivery => (Source::Delivery, "messages whose delivery is measured"),
+            Source::All | Source::Generator | Source::ScheduleDelay => return None,
+        };
+        let is_sent = self.tags.is_partial() || self.interner.endpoints.iter().any(|row| source.includes(&row.kind));
+        let name = name(check.source)?;
+        (!is_sent).then(|| {
+            (format!("`{name}`: this scenario has no {what}"), "remove the threshold, or the prefix".to_owned())
+        })
     }
 
     fn stage_named(&mut self, node: &Node, stages: &[Stage]) -> Option<usize> {
@@ -148,6 +190,11 @@ impl Builder<'_> {
     fn target(&mut self, node: &Node) -> Option<Target> {
         let Kind::Map(_) = &node.kind else {
             let names = self.plain_texts(node, "on");
+            if names.is_empty() && matches!(node.kind, Kind::List(_)) {
+                let note = "name at least one request, or leave out `on` for all of them".to_owned();
+                self.report(node.at.clone(), "`on` is empty".to_owned(), note);
+                return None;
+            }
             return self.rows(node, &names).map(Target::Endpoints);
         };
         let fields = self.fields(node, &keys::ON)?;
@@ -204,15 +251,7 @@ impl Builder<'_> {
 
 /// Parses a check; the error is a message and a note.
 fn parse(text: &str) -> Result<Check, (String, String)> {
-    // At the same position, the longer operator is first.
-    let Some((at, operator)) = Operator::ALL
-        .into_iter()
-        .filter_map(|operator| text.find(operator.sign()).map(|at| (at, operator)))
-        .min_by_key(|(at, _)| *at)
-    else {
-        return Err((format!("{text:?} is not a threshold"), FORMS.to_owned()));
-    };
-    let (name, value) = (text[..at].trim(), text[at + operator.sign().len()..].trim());
+    let (name, operator, value) = threshold_text::split(text)?;
     let (source, word) = SOURCES
         .iter()
         .find_map(|(prefix, source)| name.strip_prefix(prefix).map(|rest| (*source, rest)))
@@ -228,7 +267,7 @@ fn parse(text: &str) -> Result<Check, (String, String)> {
     let value = quantity(metric, value).ok_or_else(|| {
         let wanted = match unit(metric) {
             Unit::Time => "a time such as 300ms",
-            Unit::Ratio => "a ratio such as 1% or 0.01",
+            Unit::Ratio => "a ratio up to 100%, such as 1% or 0.01",
             Unit::Number => "a number",
         };
         (format!("`{word}`: expected {wanted}, found {value:?}"), FORMS.to_owned())
@@ -250,6 +289,13 @@ enum Unit {
     Number,
 }
 
+impl Unit {
+    /// The largest possible value, where there is one.
+    fn most(&self) -> Option<f64> {
+        matches!(self, Unit::Ratio).then_some(1.0)
+    }
+}
+
 fn unit(metric: Metric) -> Unit {
     match metric {
         Metric::Percentile(_) | Metric::Mean | Metric::Median | Metric::Min | Metric::Max => Unit::Time,
@@ -266,11 +312,11 @@ fn unit(metric: Metric) -> Unit {
 fn quantity(metric: Metric, text: &str) -> Option<f64> {
     let number = |t: &str| t.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n >= 0.0);
     match unit(metric) {
-        Unit::Time => units::parse_duration(text).ok().map(|d| d.as_secs_f64()),
-        Unit::Ratio => match text.strip_suffix('%') {
-            Some(percent) => number(percent).map(|n| n / 100.0),
-            None => number(text).filter(|n| *n <= 1.0),
-        },
+        Unit::Time => units::parse_duration(&threshold_text::joined(text)).ok().map(|d| d.as_secs_f64()),
+        Unit::Ratio => {
+            let ratio = text.strip_suffix('%').map_or_else(|| number(text), |percent| Some(number(percent)? / 100.0));
+            ratio.filter(|ratio| *ratio <= 1.0)
+        }
         Unit::Number => number(text.trim_end_matches("/s")),
     }
 }
@@ -278,6 +324,7 @@ fn quantity(metric: Metric, text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::eval::operator::Operator;
 
     #[test]
     fn valid_checks() {
@@ -299,6 +346,9 @@ mod tests {
                 0.0,
             ),
             ("generator.schedule_delay.p99 < 10ms", Source::ScheduleDelay, Percentile(99.0), Less, 0.01),
+            ("p95 < 400 ms", Source::All, Percentile(95.0), Less, 0.4),
+            ("p95 < 1m 30s", Source::All, Percentile(95.0), Less, 90.0),
+            ("fail_ratio <= 1 %", Source::All, FailRatio, AtMost, 0.01),
             ("rps >= 50/s", Source::All, Rps, AtLeast, 50.0),
             ("dropped == 0", Source::All, Dropped, Equal, 0.0),
         ] {
@@ -316,6 +366,9 @@ mod tests {
             "p0 < 1s",
             "p100 < 1s",
             "fail_ratio < 2",
+            "fail_ratio < 101%",
+            "p95 < 4 00ms",
+            "p95 =< 1s",
             "rps > fast",
             "speed < 1s",
             "< 1s",

@@ -1,9 +1,38 @@
 //! Describes a threshold: condition, requests, period, and effect of a failure.
 
+use std::time::Duration;
+
 use crate::scenario::plan::{EndpointId, Plan, Target, Threshold};
 use crate::units;
 
-/// One-line description: `p95 < 300ms, of POST /checkout, over the last 30s at any time`.
+/// A note for each threshold that cannot fail, or cannot be evaluated, because the run is too short.
+pub fn too_long(plan: &Plan) -> impl Iterator<Item = String> {
+    plan.thresholds.iter().filter_map(|threshold| {
+        let time = measured(plan, threshold)?;
+        let Threshold { over, hold, words, place, .. } = threshold;
+        let of = if threshold.stage.is_some() { "the stage" } else { "the run" };
+        let shorter = |key: &str, length: Duration, so: &str| {
+            let (length, time) = (units::plain(length), units::plain(time));
+            format!("{place}: `{words}` {so}: `{key}: {length}` is longer than {of}, of which {time} count")
+        };
+        match *over {
+            Some(window) if window > time => Some(shorter("over", window, "cannot be evaluated")),
+            _ if *hold > time => Some(shorter("for", *hold, "cannot fail")),
+            _ => None,
+        }
+    })
+}
+
+/// The time that counts for a threshold; `None` if it has no planned end.
+fn measured(plan: &Plan, threshold: &Threshold) -> Option<Duration> {
+    if let Some(stage) = threshold.stage_of(plan.schedule.stages()) {
+        return stage.duration;
+    }
+    let warm = plan.schedule.stages().iter().filter(|stage| stage.warm_up).filter_map(|stage| stage.duration);
+    Some(plan.schedule.length()?.saturating_sub(plan.schedule.warm_up()).saturating_sub(warm.sum()))
+}
+
+/// A threshold in one line: `p95 < 300ms, of POST /checkout, over the last 30s at any time`.
 pub fn words(plan: &Plan, threshold: &Threshold) -> String {
     let mut parts = vec![threshold.words.to_string()];
     match &threshold.on {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Stage;
+use crate::row_kind::RowKind;
 use crate::scenario::eval::operator::Operator;
 
 /// A threshold.
@@ -63,7 +64,23 @@ pub enum Source {
     ScheduleDelay,
 }
 
-/// Metric of a check.
+impl Source {
+    /// True for rows of this kind in the figures of this source.
+    pub fn includes(self, kind: &RowKind) -> bool {
+        match self {
+            Source::All => true,
+            Source::Http => matches!(kind, RowKind::Http(_)),
+            Source::Graphql => {
+                matches!(kind, RowKind::Query | RowKind::Mutation | RowKind::Connect | RowKind::Subscription)
+            }
+            Source::Redis => matches!(kind, RowKind::Redis | RowKind::Publish | RowKind::Subscribe),
+            Source::Delivery => kind.is_delivery(),
+            Source::RedisServer | Source::Generator | Source::ScheduleDelay => false,
+        }
+    }
+}
+
+/// What a check looks at.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Metric {
     /// `p95`, `p99.9`: percentile of the response times.

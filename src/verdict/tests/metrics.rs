@@ -2,6 +2,7 @@
 
 use super::feed::{Activity, Feed, plan, steady};
 use crate::scenario::Plan;
+use crate::scenario::plan::Source;
 use crate::stats::delivery::Tally;
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::verdict::check::samples_needed;
@@ -152,7 +153,6 @@ fn margins_and_results() {
         ("fail_ratio < 20%", true, Some(0.5)),
         ("failures == 10", true, None),
         ("failures != 10", false, None),
-        ("failures < 0", false, None),
         // Of several checks, one that fails decides, else the one with the smallest margin.
         ("p95 < 400ms and fail_ratio < 20%", true, Some(0.5)),
         ("fail_ratio < 20% and p95 < 50ms and requests > 10", false, Some(-1.0)),
@@ -201,7 +201,6 @@ fn without_requests_only_counts_are_evaluated() {
         ("lost_ratio == 0", None),
         ("rps < 50", None),
         ("generator.schedule_delay.p99 < 1ms", None),
-        ("redis.server.output_buffer_disconnections == 0", None),
         ("generator.cpu < 50%", None),
         ("rps > 50", Some(false)),
         ("requests >= 1", Some(false)),
@@ -237,6 +236,9 @@ fn count_below_its_minimum_fails_only_at_the_end() {
 
 #[test]
 fn check_without_matching_requests_is_not_evaluated() {
-    let judged = Feed::new("", "[graphql.p95 < 1s]").seconds(1, &steady(100, 1)).remove(0);
+    // A scenario that never has them is refused; tags can leave them out of a run.
+    let mut plan = plan("host: http://h\ntasks: [{ steps: [{ get: / }] }]\nthresholds: [http.p95 < 1s]\n");
+    plan.thresholds[0].checks[0].source = Source::Graphql;
+    let judged = Feed::of(&plan).seconds(1, &steady(100, 1)).remove(0);
     assert_eq!(judged.judged, Judged::CannotTell("no such requests in this run".into()));
 }
