@@ -189,7 +189,13 @@ pub fn count(n: u64) -> String {
     out
 }
 
-/// A rate or other measurement: one decimal below 1,000, thousands separators above (`61.3`, `1,843`).
+/// A count and what is counted, with an `s` for more than one: `1 user`, `1,200 users`.
+pub fn counted(n: u64, noun: &str) -> String {
+    let ending = if n == 1 { "" } else { "s" };
+    format!("{} {noun}{ending}", count(n))
+}
+
+/// A rate or other measured number: one decimal below 1,000, separators above (`61.3`, `1,843`).
 pub fn rate(n: f64) -> String {
     if n < 999.95 { format!("{n:.1}") } else { count(n.round() as u64) }
 }
@@ -305,6 +311,7 @@ mod tests {
     fn counts_rates_and_sizes() {
         assert_eq!(count(94_835), "94,835");
         assert_eq!(count(999), "999");
+        assert_eq!([0, 1, 1_200].map(|n| counted(n, "user")), ["0 users", "1 user", "1,200 users"]);
         assert_eq!(rate(61.26), "61.3");
         assert_eq!(rate(1_843.2), "1,843");
         assert_eq!(bytes(412), "412 B");

@@ -99,6 +99,7 @@ pub(crate) fn snapshot(second: u64) -> Snapshot {
         drifts: Default::default(),
         state: RunState::Running,
         load: LoadView {
+            most_users: 50,
             users: 120,
             target: 120,
             spawn_rate: 5.0,

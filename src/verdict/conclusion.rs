@@ -13,7 +13,7 @@ pub enum Conclusion {
     Passed,
     /// Requests failed, or the scenario raised errors, in a run that is not decided by thresholds.
     RequestsFailed,
-    /// Not enough data to evaluate a threshold.
+    /// Not enough data to evaluate a threshold, or none at all.
     Undecided,
     /// A threshold failed.
     ThresholdFailed,
@@ -50,7 +50,7 @@ pub struct Verdict {
 const SUSTAINED: (Duration, f64) = (Duration::from_secs(10), 0.1);
 
 /// Decides the result of a finished run. The first rule that applies: the load generator crashed; it was the
-/// bottleneck; a threshold failed; a threshold cannot be evaluated; requests failed.
+/// bottleneck; a threshold failed; a threshold cannot be evaluated; requests failed; no thresholds and no requests.
 ///
 /// Failed requests decide only if no threshold does (as in Locust: failed requests and errors raised by the scenario;
 /// failed events too, though they are not in the totals), or if `failures_decide` is set. Thresholds with `warn` never
@@ -76,28 +76,55 @@ fn judge(last: &Snapshot, failures_decide: bool) -> Verdict {
     let failed: Vec<&Judgement> = deciding.iter().copied().filter(|j| j.judged == Judged::Failed).collect();
     if let Some(first) = failed.first() {
         let value = first.value.as_ref().map(|value| format!(": {value}")).unwrap_or_default();
-        return verdict(Conclusion::ThresholdFailed, format!("{} failed{value}{}", first.words, more(failed.len())));
+        let reason = format!("{} was not met{value}{}", named(first), more(failed.len()));
+        return verdict(Conclusion::ThresholdFailed, reason);
     }
     let undecided = |judgement: &&Judgement| match &judgement.judged {
-        Judged::CannotTell(why) => Some((judgement.words.clone(), why.clone())),
+        Judged::CannotTell(why) => Some((named(judgement), why.clone())),
         _ => None,
     };
     let unknown: Vec<_> = deciding.iter().filter_map(undecided).collect();
     if let Some((words, why)) = unknown.first() {
-        let reason = format!("cannot tell whether {words} passes: {why}{}", more(unknown.len()));
+        // Why nothing was measured explains more than one threshold.
+        let reason = unmeasured(last).map(str::to_owned);
+        let reason =
+            reason.unwrap_or_else(|| format!("cannot tell whether {words} was met: {why}{}", more(unknown.len())));
         return verdict(Conclusion::Undecided, reason);
     }
     let failures = failures(last);
     if let Some(reason) = failures.clone().filter(|_| failures_decide || deciding.is_empty()) {
         return verdict(Conclusion::RequestsFailed, reason);
     }
+    if let Some(reason) = unmeasured(last).filter(|_| deciding.is_empty()) {
+        return verdict(Conclusion::Undecided, reason.to_owned());
+    }
     let passed = match deciding.len() {
         0 => "no request failed".to_owned(),
-        1 => format!("{} passes", deciding[0].words),
-        all => format!("all {all} thresholds pass"),
+        1 => format!("{} was met", named(deciding[0])),
+        all => format!("all {all} thresholds were met"),
     };
     let but = failures.map(|words| format!(", and {words}")).unwrap_or_default();
     verdict(Conclusion::Passed, passed + &but)
+}
+
+/// The check, and in parentheses what else the threshold says: `p95 < 30ms (of GET /)`.
+fn named(judgement: &Judgement) -> String {
+    match judgement.about() {
+        "" => judgement.check.to_string(),
+        about => format!("{} ({about})", judgement.check),
+    }
+}
+
+/// Why no request and no message was counted, if none was: then there is nothing to take for a success.
+fn unmeasured(last: &Snapshot) -> Option<&'static str> {
+    if last.endpoints.iter().chain([&last.total]).any(|row| row.total.requests > 0) {
+        return None;
+    }
+    Some(match (last.plan.warm_up, last.plan.left_out) {
+        (true, _) => "the run ended in its warm-up, and nothing was measured",
+        (false, 0) => "no requests were sent",
+        (false, _) => "no requests were measured after the warm-up",
+    })
 }
 
 fn more(all: usize) -> String {
@@ -117,10 +144,10 @@ fn failures(last: &Snapshot) -> Option<String> {
     } else if total.failures > 0 {
         Some(format!("{} of {} requests failed", units::count(total.failures), units::count(total.requests)))
     } else if errors > 0 {
-        Some(format!("the scenario raised {} errors", units::count(errors)))
+        Some(format!("the scenario raised {}", units::counted(errors, "error")))
     } else if !last.failures.rows.is_empty() {
         let events: u64 = last.failures.rows.iter().map(|row| row.count).sum();
-        Some(format!("{} events failed", units::count(events)))
+        Some(format!("{} failed", units::counted(events, "event")))
     } else {
         None
     }

@@ -10,6 +10,7 @@ use crate::scenario::estimate;
 use crate::scenario::plan::{Check, Plan, Threshold};
 use crate::stats::Second;
 use crate::stats::snapshot::{Judged, Judgement};
+use crate::units;
 
 /// A threshold, the data measured for it, and its state.
 #[derive(Debug, Clone)]
@@ -23,6 +24,8 @@ pub struct Tracker {
     is_inside: bool,
     was_inside: bool,
     is_over: bool,
+    /// True once a second has counted.
+    is_measured: bool,
     /// Time without interruption in which the check has failed.
     failing_for: Duration,
     passed: Duration,
@@ -53,6 +56,7 @@ impl Tracker {
             is_inside: threshold.stage.is_none(),
             was_inside: threshold.stage.is_none(),
             is_over: false,
+            is_measured: false,
             failing_for: Duration::ZERO,
             passed: Duration::ZERO,
             evaluated: Duration::ZERO,
@@ -68,6 +72,7 @@ impl Tracker {
         self.scopes.iter_mut().for_each(|(_, period)| period.clear());
         self.is_inside = self.threshold.stage.is_none();
         (self.was_inside, self.is_over, self.has_failed) = (self.is_inside, false, false);
+        self.is_measured = false;
         (self.failing_for, self.passed, self.evaluated) = Default::default();
         (self.first_failed, self.latest, self.worst) = (None, None, None);
     }
@@ -79,7 +84,7 @@ impl Tracker {
             self.leave(second.from);
             return;
         }
-        (self.is_inside, self.was_inside) = (true, true);
+        (self.is_inside, self.was_inside, self.is_measured) = (true, true, true);
         for (scope, period) in &mut self.scopes {
             let (sums, times) = scope.measured(second);
             period.add(&super::measure::Sums { cuts, ..sums }, &times);
@@ -99,7 +104,8 @@ impl Tracker {
 
     /// The run has ended.
     pub fn finish(&mut self, at: Duration, cuts: Option<u64>) {
-        if self.is_inside && !self.is_over {
+        // If no second has counted, as in a run that was stopped in its warm-up, not even a count of 0 is known.
+        if self.is_inside && !self.is_over && self.is_measured {
             for (_, period) in &mut self.scopes {
                 period.add(&super::measure::Sums { cuts, ..Default::default() }, &Default::default());
             }
@@ -184,8 +190,13 @@ impl Tracker {
                 Judged::CannotTell(format!("stage {stage} {words}").into())
             }
             None => Judged::CannotTell("nothing was measured".into()),
-            Some(Ok(false)) => Judged::Violated,
-            Some(Ok(true)) => Judged::Passes,
+            Some(Ok(false)) if !closed => Judged::Violated,
+            // The check may fail for as long as `for` says, unless the time was too short to find out.
+            Some(Ok(false)) if self.evaluated < self.threshold.hold => {
+                let hold = units::plain(self.threshold.hold);
+                Judged::CannotTell(format!("less than {hold} were measured").into())
+            }
+            Some(Ok(_)) => Judged::Passes,
             Some(Err(why)) => Judged::CannotTell(why.as_str().into()),
         };
         Judgement {

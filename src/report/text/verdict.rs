@@ -31,8 +31,8 @@ pub(super) fn with_thresholds(snapshot: &Snapshot, said: &str, width: usize) -> 
         let measured = judgement.value.as_deref().unwrap_or("–");
         let gap = " ".repeat(value.saturating_sub(measured.width()));
         let note = note(judgement);
-        let about = about(judgement);
-        let about = if about.is_empty() { about.to_owned() } else { format!("   ({about})") };
+        let about = judgement.about();
+        let about = if about.is_empty() { String::new() } else { format!("   ({about})") };
         format!(" {} {}  {gap}{measured}  {note}{about}", mark_of(judgement), pad(&judgement.check, check))
     });
     lines(first.into_iter().chain(rows), width)
@@ -68,7 +68,12 @@ fn note(judgement: &Judgement) -> String {
 
 /// Margin to the limit of a threshold: `margin 70.0 %`, `missed by 5.0 %`. `None` if it has none.
 pub fn margin(judgement: &Judgement) -> Option<String> {
-    let word = if judgement.judged == Judged::Passes { "margin" } else { "missed by" };
+    let word = match (&judgement.judged, judgement.margin?) {
+        (Judged::Passes, margin) if margin >= 0.0 => "margin",
+        // With `for`, a check may fail for a while.
+        (Judged::Passes, _) => "at worst missed by",
+        _ => "missed by",
+    };
     judgement.margin.map(|margin| format!("{word} {}", shown::tenth(margin.abs())))
 }
 
@@ -76,9 +81,4 @@ pub fn margin(judgement: &Judgement) -> Option<String> {
 pub fn held(judgement: &Judgement) -> Option<String> {
     let (held, judged) = judgement.compliance;
     (held < judged).then(|| format!("held {} of the time", shown::tenth(held.as_secs_f64() / judged.as_secs_f64())))
-}
-
-/// The description of the threshold.
-fn about(judgement: &Judgement) -> &str {
-    judgement.words.strip_prefix(&*judgement.check).map_or("", |rest| rest.trim_start_matches(", "))
 }

@@ -35,6 +35,7 @@ pub struct Aggregator {
     responses: u64,
     last_response: Option<Duration>,
     unanswered: u64,
+    most_users: u32,
     aborted: u64,
     unfinished: u64,
     events: Arc<Vec<RunEvent>>,
@@ -69,6 +70,7 @@ impl Aggregator {
             responses: 0,
             last_response: None,
             unanswered: 0,
+            most_users: 0,
             aborted: 0,
             unfinished: 0,
             events: Arc::default(),
@@ -186,6 +188,11 @@ impl Aggregator {
             // The order of responses and failures within one interval does not matter.
             (self.last_response, self.unanswered) = (Some(moment.elapsed), 0);
         }
+        self.most_users = self.most_users.max(users);
+        if moment.state.is_done() && self.stats.is_warm_up {
+            // The run was stopped in its first warm-up: what was shown so far does not count.
+            self.reset(self.epoch, moment.elapsed);
+        }
         let stats = &mut self.stats;
         stats.redis = self.server.as_ref().map(|server| (server.memory, server.clients));
         let seconds = stats.advance(&moment, users);
@@ -243,6 +250,7 @@ impl Aggregator {
             state: moment.state,
             load: LoadView {
                 users,
+                most_users: self.most_users,
                 target: moment.target,
                 spawn_rate: moment.spawn_rate,
                 in_flight,

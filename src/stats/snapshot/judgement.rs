@@ -32,13 +32,20 @@ pub struct Judgement {
     pub abort: bool,
 }
 
+impl Judgement {
+    /// What the threshold says beside its check: requests, period, and what a failure does. May be empty.
+    pub fn about(&self) -> &str {
+        self.words.strip_prefix(&*self.check).map_or("", |rest| rest.trim_start_matches(", "))
+    }
+}
+
 /// State of a threshold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Judged {
     /// Passes.
     #[serde(rename = "Holds")]
     Passes,
-    /// Fails now, but may still pass at the end, or has not failed for long enough.
+    /// Fails now, but may still pass at the end, or has not failed for long enough. Not in a run that is over.
     Violated,
     /// Failed for good: immediately for a window, at the end for the whole run.
     Failed,

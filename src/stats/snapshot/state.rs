@@ -56,6 +56,9 @@ impl RunState {
 /// Current and target load.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LoadView {
+    /// Most users alive at any time so far, warm-ups included.
+    #[serde(default)]
+    pub most_users: u32,
     /// Users alive.
     pub users: u32,
     /// Target number of users.

@@ -9,6 +9,7 @@ use crate::report::text::{held, margin};
 use crate::stats::snapshot::{Judged, Judgement};
 use crate::tui::text;
 use crate::tui::theme::Theme;
+use crate::units::counted;
 
 /// Maximum rows of the list.
 const MOST: usize = 6;
@@ -37,7 +38,7 @@ pub(super) fn lines(judgements: &[Judgement], width: usize, rows: usize, theme: 
     let shown = if sorted.len() > rows { rows - 1 } else { sorted.len() };
     let mut lines: Vec<Line<'_>> = sorted.iter().take(shown).map(|j| row(j, check, value, width, theme)).collect();
     if shown < sorted.len() {
-        lines.push(Line::styled(format!("   {} more thresholds", sorted.len() - shown), theme.dim));
+        lines.push(Line::styled(format!("   {}", counted((sorted.len() - shown) as u64, "more threshold")), theme.dim));
     }
     lines
 }
@@ -55,8 +56,7 @@ fn row(judgement: &Judgement, check: usize, value: usize, width: usize, theme: &
         notes.push(why.to_string());
     }
     notes.extend(held(judgement));
-    let rest = judgement.words.strip_prefix(&*judgement.check).unwrap_or("").trim_start_matches(", ");
-    notes.push(rest.to_owned());
+    notes.push(judgement.about().to_owned());
     notes.retain(|note| !note.is_empty());
     let head = format!(" {mark} {}", fill(&judgement.check, check));
     let value = text::right(&theme.text(&measured(judgement)), value, theme.ascii);

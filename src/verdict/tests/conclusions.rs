@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::feed::{Activity, Feed, steady};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{End, RunState};
+use crate::stats::snapshot::{End, Judged, RunState};
 use crate::verdict::{Conclusion, conclude};
 
 fn ended(thresholds: &str, seconds: &[Activity]) -> Snapshot {
@@ -55,18 +55,73 @@ fn first_matching_rule_decides() {
 fn reason_is_a_sentence() {
     let activity = failing();
     for (thresholds, reason) in [
-        ("[max < 1ms, mean < 1s]", "max < 1ms failed: 10ms"),
-        ("[max < 1ms, mean < 1ms]", "max < 1ms failed: 10ms, and one more threshold"),
-        ("[max < 1ms, mean < 1ms, min < 1ms]", "max < 1ms failed: 10ms, and 2 more thresholds"),
-        ("[{ check: max < 1ms, on: \"GET /\" }]", "max < 1ms, of GET / failed: 10ms"),
-        ("[p99 < 1s]", "cannot tell whether p99 < 1s passes: 100 of at least 299 requests"),
-        ("[max < 1s]", "max < 1s passes, and 10 of 100 requests failed"),
-        ("[max < 1s, min < 1s]", "all 2 thresholds pass, and 10 of 100 requests failed"),
+        ("[max < 1ms, mean < 1s]", "max < 1ms was not met: 10ms"),
+        ("[max < 1ms, mean < 1ms]", "max < 1ms was not met: 10ms, and one more threshold"),
+        ("[max < 1ms, mean < 1ms, min < 1ms]", "max < 1ms was not met: 10ms, and 2 more thresholds"),
+        ("[{ check: max < 1ms, on: \"GET /\" }]", "max < 1ms (of GET /) was not met: 10ms"),
+        ("[p99 < 1s]", "cannot tell whether p99 < 1s was met: 100 of at least 299 requests"),
+        ("[max < 1s]", "max < 1s was met, and 10 of 100 requests failed"),
+        ("[max < 1s, min < 1s]", "all 2 thresholds were met, and 10 of 100 requests failed"),
         ("[]", "10 of 100 requests failed"),
     ] {
         assert_eq!(conclude(&ended(thresholds, std::slice::from_ref(&activity)), false).reason, reason);
     }
     assert_eq!(conclude(&ended("[]", &[steady(5, 5)]), false).reason, "no request failed");
+}
+
+#[test]
+fn run_without_requests_is_not_a_success() {
+    let idle = Activity::default();
+    for (thresholds, seconds, conclusion, reason) in [
+        ("[]", vec![idle.clone()], Conclusion::Undecided, "no requests were sent"),
+        ("[]", vec![], Conclusion::Undecided, "no requests were sent"),
+        ("[{ check: max < 1s, warn: true }]", vec![idle.clone()], Conclusion::Undecided, "no requests were sent"),
+        ("[max < 1s]", vec![idle.clone()], Conclusion::Undecided, "no requests were sent"),
+        ("[requests == 0]", vec![idle.clone()], Conclusion::Passed, "requests == 0 was met"),
+        ("[requests >= 1]", vec![idle.clone()], Conclusion::ThresholdFailed, "requests >= 1 was not met: 0"),
+        (
+            "[]",
+            vec![Activity { exceptions: 1, ..idle.clone() }],
+            Conclusion::RequestsFailed,
+            "the scenario raised 1 error",
+        ),
+    ] {
+        let verdict = conclude(&ended(thresholds, &seconds), false);
+        assert_eq!((verdict.conclusion, &*verdict.reason), (conclusion, reason), "{thresholds} {seconds:?}");
+    }
+}
+
+#[test]
+fn run_that_ends_in_its_warm_up_has_measured_nothing() {
+    let stopped = "the run ended in its warm-up, and nothing was measured";
+    for thresholds in ["[]", "[requests >= 10, max < 1s]", "[requests == 0]"] {
+        let mut feed = Feed::new("", thresholds);
+        feed.warm_up();
+        (0..3).for_each(|_| drop(feed.second(&failing())));
+        let last = feed.end();
+        let verdict = conclude(&last, true);
+        assert_eq!((verdict.conclusion, &*verdict.reason), (Conclusion::Undecided, stopped), "{thresholds}");
+        assert_eq!((last.total.total.requests, last.plan.left_out, last.series.iter().count()), (0, 300, 0));
+        assert!(last.failures.rows.is_empty() && last.endpoints.iter().all(|row| row.total.requests == 0));
+        let judged = last.judgements.iter().map(|judgement| &judgement.judged);
+        assert!(
+            judged.clone().all(|judged| *judged == Judged::CannotTell("nothing was measured".into())),
+            "{judged:?}"
+        );
+    }
+    // A later warm-up takes nothing away.
+    let mut feed = Feed::new("", "[]");
+    feed.second(&steady(5, 5));
+    feed.warm_up();
+    feed.second(&failing());
+    let last = feed.end();
+    assert_eq!((last.total.total.requests, &*conclude(&last, true).reason), (5, "no request failed"));
+    // Nor does one that ended without a request after it.
+    let mut feed = Feed::new("", "[]");
+    feed.warm_up();
+    feed.second(&failing());
+    feed.end_warm_up();
+    assert_eq!(conclude(&feed.end(), true).reason, "no requests were measured after the warm-up");
 }
 
 #[test]

@@ -35,6 +35,7 @@ pub struct Feed {
     pub judge: Judge,
     recorder: Recorder,
     pub epoch: u32,
+    is_warm: bool,
     at: Duration,
 }
 
@@ -69,6 +70,7 @@ impl Feed {
             judge: Judge::new(plan),
             recorder: Recorder::new(0, count),
             epoch: 0,
+            is_warm: false,
             at: Duration::ZERO,
         }
     }
@@ -117,7 +119,8 @@ impl Feed {
         }
         // The engine reports its stage before each snapshot; a second belongs to the stage reported before its end.
         for _ in 0..2 {
-            self.aggregator.plan(PlanView { stage_index: activity.stage, ..PlanView::default() });
+            let (stage_index, warm_up) = (activity.stage, self.is_warm);
+            self.aggregator.plan(PlanView { stage_index, warm_up, ..PlanView::default() });
         }
         self.at += Duration::from_secs(1);
         self.snapshot(RunState::Running, activity.cpu)
@@ -137,12 +140,15 @@ impl Feed {
 
     pub fn warm_up(&mut self) {
         self.epoch += 1;
+        self.is_warm = true;
         self.aggregator.warm_up(self.epoch, self.at);
     }
 
     pub fn end_warm_up(&mut self) {
         self.epoch += 1;
+        self.is_warm = false;
         self.aggregator.end_warm_up(self.epoch, self.at);
+        self.aggregator.plan(PlanView::default());
     }
 
     /// The last snapshot of the run.

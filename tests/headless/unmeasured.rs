@@ -1,0 +1,99 @@
+//! Runs in which nothing was measured, or nothing was answered: no report shows a figure, and none a success.
+
+use std::fs;
+use std::net::TcpListener;
+
+use crate::command::{Ran, err, katydid, out, prepared, run, signal};
+use crate::nginx::Nginx;
+use crate::wait::until;
+
+/// A port at which nothing listens.
+fn closed_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("an address").port()
+}
+
+#[test]
+fn a_run_that_is_stopped_in_its_warm_up_has_measured_nothing() {
+    let nginx = Nginx::start();
+    let tasks = "wait_time: constant(20ms)\ntasks: [{ steps: [{ get: /missing }] }]\nthresholds: [requests >= 10]\n";
+    for load in [
+        "warm_up: 10m\nrun_time: 20m\n",
+        "shape: { stages: [{ name: warm, duration: 10m, users: 2, warm_up: true }, { duration: 10m, users: 2 }] }\n",
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let scenario = format!("host: {}\n{load}{tasks}", nginx.url());
+        let before = nginx.log().len();
+        let flags = "--junit junit.xml --markdown report.md --runs-dir runs";
+        let child = prepared(folder.path(), &scenario, flags).spawn().expect("the command runs");
+        until("requests of the warm-up", || nginx.log().len() > before + 20);
+        signal("INT", child.id());
+        let output = child.wait_with_output().expect("its output");
+        let said = out(&output);
+        assert_eq!(output.status.code(), Some(3), "{load}: {said}{}", err(&output));
+        let reason = "undecided: the run ended in its warm-up, and nothing was measured";
+        assert!(said.contains(&format!(" ? {reason}\n")), "{load}: {said}");
+        assert!(said.contains("? requests >= 10  –  cannot tell: nothing was measured"), "{load}: {said}");
+        assert!(said.contains(" requests of the warm-up are in no row"), "{load}: {said}");
+        assert!(!said.contains("does not count") && !said.contains("/missing"), "{load}: {said}");
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("a file");
+        assert!(read("report.md").contains(&reason["undecided: ".len()..]), "{}", read("report.md"));
+        assert!(
+            read("junit.xml").contains(reason) && read("junit.xml").contains("cannot tell"),
+            "{}",
+            read("junit.xml")
+        );
+        let list = run(folder.path(), &["runs", "--runs-dir", "runs"]);
+        assert!(out(&list).contains("undecided"), "{}", out(&list));
+        let summary = out(&run(folder.path(), &["report", "latest", "--runs-dir", "runs"]));
+        assert!(summary.contains(reason) && !summary.contains(" 0 users"), "{summary}");
+        let ran = Ran::of(output, folder);
+        assert_eq!(ran.requests("Aggregated"), 0);
+    }
+}
+
+#[test]
+fn a_run_without_requests_is_undecided() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("s.yaml"), "host: demo\ntasks: [{ steps: [{ get: / }] }]\n").expect("a file");
+    fs::write(folder.path().join("waits.yaml"), "host: demo\ntasks: [{ steps: [{ wait: 10ms }] }]\n").expect("a file");
+    let thresholds = "host: demo\ntasks: [{ steps: [{ wait: 10ms }] }]\nthresholds: [requests == 0]\n";
+    fs::write(folder.path().join("thresholds.yaml"), thresholds).expect("a file");
+    for (flags, code, verdict) in [
+        ("-f s.yaml -t 1s -u 0", 3, " ? undecided: no requests were sent\n"),
+        ("-f waits.yaml -t 1s", 3, " ? undecided: no requests were sent\n"),
+        ("-f thresholds.yaml -t 1s", 0, " ✓ passed: requests == 0 was met\n"),
+    ] {
+        let args: Vec<&str> = flags.split(' ').chain(["--headless", "--only-summary", "--no-record"]).collect();
+        let output = run(folder.path(), &args);
+        let all = format!("{flags}: {}{}", out(&output), err(&output));
+        assert_eq!(output.status.code(), Some(code), "{all}");
+        assert!(out(&output).contains(verdict), "{all}");
+    }
+}
+
+#[test]
+fn no_response_has_no_response_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = format!(
+        "host: http://127.0.0.1:{}\nwait_time: constant(20ms)\ntasks: [{{ steps: [{{ get: /a }}] }}]\n",
+        closed_port()
+    );
+    let flags = "-t 1s --markdown report.md --html report.html --runs-dir runs";
+    let output = prepared(folder.path(), &text, flags).output().expect("the command runs");
+    let said = out(&output);
+    let rows: Vec<&str> = said.lines().filter(|line| line.contains("/a ") && line.starts_with("GET")).collect();
+    assert_eq!(rows.len(), 2, "{said}");
+    assert!(rows.iter().all(|row| row.contains(" – ")), "{said}");
+    assert!(!said.contains("Response times:"), "{said}");
+    let markdown = fs::read_to_string(folder.path().join("report.md")).expect("a file");
+    let row = markdown.lines().find(|line| line.contains("GET /a` |")).unwrap_or_default();
+    assert!(row.ends_with("| – | – | – | – |") || row.trim_end().ends_with("| – | – | – | – |"), "{markdown}");
+    let list = katydid(folder.path(), &["runs", "--runs-dir", "runs"]).output().expect("the command runs");
+    assert!(out(&list).contains('–'), "{}", out(&list));
+    let summary = out(&run(folder.path(), &["report", "latest", "--runs-dir", "runs"]));
+    let totals = summary.lines().skip_while(|line| !line.contains("p50")).nth(1).unwrap_or_default();
+    assert_eq!(totals.matches('–').count(), 4, "{summary}");
+    // Locust's columns count the times of failed requests.
+    let ran = Ran::of(output, folder);
+    assert!(ran.row("/a")["Max Response Time"].parse::<f64>().expect("a number") > 0.0);
+}
