@@ -38,6 +38,7 @@ fn figures(requests: u64, failures: u64, response: Latency) -> Figures {
     let seconds = 60.0;
     Figures {
         requests,
+        responses: requests,
         failures,
         rps: requests as f64 / seconds,
         fps: failures as f64 / seconds,

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{ExceptionRow, Figures, Judged, Judgement, Latency, Level, Row};
+use crate::stats::snapshot::{ExceptionRow, Figures, Judged, Judgement, Level, Row};
 use crate::store::Run;
 use crate::units;
 
@@ -22,9 +22,14 @@ pub(super) fn tenth(ratio: f64) -> String {
     format!("{:.1} %", ratio * 100.0)
 }
 
-/// A response time; a dash if none was measured.
-pub(super) fn time(times: &Latency, of: Duration) -> String {
-    if times.count == 0 { NONE.to_owned() } else { units::latency(of) }
+/// A response time; a dash where no request got a response. The time until a connection was refused is none.
+pub(super) fn time(responses: u64, time: Duration) -> String {
+    if responses == 0 { NONE.to_owned() } else { units::latency(time) }
+}
+
+/// The same in whole milliseconds, as in Locust's tables.
+pub(super) fn whole_millis(responses: u64, time: Duration) -> String {
+    if responses == 0 { NONE.to_owned() } else { units::whole_millis(time) }
 }
 
 /// An error of the scenario with its place.
@@ -43,7 +48,7 @@ pub(super) fn failed(figures: &Figures) -> String {
 /// Key figures of a row: requests, failed, requests per second, p50, p95, p99, max.
 pub(super) fn key_figures(figures: &Figures) -> [String; 7] {
     let times = &figures.response;
-    let time = |of| time(times, of);
+    let time = |of| time(figures.responses, of);
     [
         units::count(figures.requests),
         failed(figures),
@@ -58,15 +63,22 @@ pub(super) fn key_figures(figures: &Figures) -> [String; 7] {
 /// Names of the [`key_figures`].
 pub(super) const KEY_FIGURES: [&str; 7] = ["requests", "failed", "req/s", "p50", "p95", "p99", "max"];
 
-/// Key figures as a sentence.
+/// The verb of a count.
+pub(super) fn was(n: u64) -> &'static str {
+    if n == 1 { "was" } else { "were" }
+}
+
+/// The key figures in a sentence.
 pub(super) fn sentence(figures: &Figures) -> String {
-    let [requests, failed, rate, p50, p95, p99, max] = key_figures(figures);
-    format!("{requests} requests, {failed} failed, {rate}/s, p50 {p50}, p95 {p95}, p99 {p99}, max {max}")
+    let [_, failed, rate, p50, p95, p99, max] = key_figures(figures);
+    let requests = units::counted(figures.requests, "request");
+    format!("{requests}, {failed} failed, {rate}/s, p50 {p50}, p95 {p95}, p99 {p99}, max {max}")
 }
 
 /// Maximum number of users during the run.
 pub(super) fn peak_users(run: &Run) -> u32 {
-    run.seconds.iter().map(|second| second.users).max().unwrap_or(0).max(run.last.load.users)
+    let load = &run.last.load;
+    run.seconds.iter().map(|second| second.users).max().unwrap_or(0).max(load.users).max(load.most_users)
 }
 
 /// VU-hours: `0.012`, `3.4`.

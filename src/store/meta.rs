@@ -113,7 +113,7 @@ pub struct Totals {
     pub requests: u64,
     /// Failed requests.
     pub failures: u64,
-    /// 95th percentile of the response time in milliseconds; `None` without requests.
+    /// 95th percentile of the response time in milliseconds; `None` if no request got a response.
     pub p95_ms: Option<f64>,
 }
 
@@ -140,7 +140,7 @@ impl Totals {
             vu_hours: snapshot.load.vu_hours,
             requests: total.requests,
             failures: total.failures,
-            p95_ms: (total.response.count > 0).then_some(p95),
+            p95_ms: (total.responses > 0).then_some(p95),
         }
     }
 }

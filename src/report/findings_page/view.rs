@@ -10,7 +10,7 @@ use crate::report::allowance::Allowance;
 use crate::report::finding::drifting::gets_worse;
 use crate::report::standing::{Standing, Tone};
 use crate::stats::Snapshot;
-use crate::stats::snapshot::{End, Figures, Latency, RunState};
+use crate::stats::snapshot::{End, Figures, RunState};
 use crate::store::usage::{self, Usage};
 use crate::store::{Meta, Run, State};
 
@@ -128,14 +128,14 @@ impl<'a> Column<'a> {
         match self.meta().outcome.as_ref().map(|outcome| outcome.verdict.as_str()) {
             Some("invalid") => Some("the load generator was the bottleneck"),
             Some("broken") => Some("the load generator died"),
-            _ if self.total().response.count == 0 => Some("it has no responses"),
+            _ if self.total().responses == 0 => Some("it has no responses"),
             _ if self.total().failures == self.total().requests => Some("every request failed"),
             _ => None,
         }
     }
 }
 
-/// A percentile; `None` where nothing was measured.
-pub(super) fn percentile(times: &Latency, percent: f64) -> Option<Duration> {
-    (times.count > 0).then(|| times.p(percent))
+/// A percentile of the response time; `None` if no request got a response.
+pub(super) fn percentile(figures: &Figures, percent: f64) -> Option<Duration> {
+    (figures.responses > 0).then(|| figures.response.p(percent))
 }

@@ -108,7 +108,7 @@ impl Generator {
         let blocked = health.blocked;
         let stood = match blocked.count {
             0 => "never".to_owned(),
-            count => format!("{} times, for up to {}", units::count(count), units::latency(blocked.longest)),
+            count => format!("{}, for up to {}", units::counted(count, "time"), units::latency(blocked.longest)),
         };
         let files = health
             .open_files

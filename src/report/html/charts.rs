@@ -109,9 +109,9 @@ pub(super) fn has_deliveries(run: &Run) -> bool {
     run.redis.iter().any(|(_, point)| point.delivery_p95.is_some())
 }
 
-/// True if a response time was measured.
+/// True if a request got a response.
 pub(super) fn has_times(run: &Run) -> bool {
-    run.last.total.total.response.count > 0
+    run.last.total.total.responses > 0
 }
 
 /// Sentence on the time span of one point.

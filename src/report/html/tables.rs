@@ -46,7 +46,7 @@ pub(super) fn row(row: &Row) -> Line<Cell> {
     let figures = &row.total;
     let [requests, failed, rate, p50, p95, p99, max] = shown::key_figures(figures);
     let times = &figures.response;
-    let of = |time: Duration| cell(times, time);
+    let of = |time: Duration| cell(figures.responses, time);
     let size = figures.bytes.checked_div(figures.responses);
     Line::new(
         row,
@@ -70,7 +70,7 @@ pub(super) fn percentiles(snapshot: &Snapshot) -> Vec<Percentiles> {
     let table = |id, title, note, times: &dyn Fn(&Figures) -> Latency| {
         let row = |row: &Row| {
             let times = times(&row.total);
-            Line::new(row, times.percentiles.iter().map(|time| cell(&times, *time)).collect())
+            Line::new(row, times.percentiles.iter().map(|time| cell(row.total.responses, *time)).collect())
         };
         let rows = shown::by_name(snapshot).into_iter().map(row).collect();
         Percentiles { id, title, note, rows, total: row(&snapshot.total) }
@@ -85,7 +85,7 @@ pub(super) fn percentiles(snapshot: &Snapshot) -> Vec<Percentiles> {
     tables
 }
 
-fn cell(times: &Latency, time: Duration) -> Cell {
-    let value = if times.count == 0 { -1.0 } else { shown::millis(time) };
-    (shown::time(times, time), value)
+fn cell(responses: u64, time: Duration) -> Cell {
+    let value = if responses == 0 { -1.0 } else { shown::millis(time) };
+    (shown::time(responses, time), value)
 }

@@ -66,8 +66,8 @@ impl Figures {
             requests_per_s: figures.rps,
             failures_per_s: figures.fps,
             body_bytes: figures.bytes,
-            response_time: Times::of(&figures.response),
-            service_time: figures.service.as_ref().and_then(Times::of),
+            response_time: Times::of(figures.responses, &figures.response),
+            service_time: figures.service.as_ref().and_then(|times| Times::of(figures.responses, times)),
             connect_mean_ms: mean(figures.connect),
             first_byte_mean_ms: mean(figures.first_byte),
         }
@@ -75,8 +75,9 @@ impl Figures {
 }
 
 impl Times {
-    fn of(times: &snapshot::Latency) -> Option<Self> {
-        (times.count > 0).then(|| Self {
+    /// `None` if no request got a response.
+    fn of(responses: u64, times: &snapshot::Latency) -> Option<Self> {
+        (responses > 0).then(|| Self {
             count: times.count,
             mean_ms: millis(times.mean),
             min_ms: millis(times.min),

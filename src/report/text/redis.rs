@@ -1,5 +1,6 @@
 //! Sentences on the delivery of messages and the state of a Redis server.
 
+use crate::report::shown::was;
 use crate::stats::Snapshot;
 use crate::units;
 
@@ -30,10 +31,14 @@ pub fn redis(snapshot: &Snapshot) -> Vec<String> {
         ));
     }
     if all.disconnects > 0 {
-        out.push(format!("Redis: {} connections of subscribers broke", count(all.disconnects)));
+        out.push(format!("Redis: {} of subscribers broke", units::counted(all.disconnects, "connection")));
     }
     if all.foreign > 0 {
-        out.push(format!("Redis: {} messages of other senders were received", count(all.foreign)));
+        out.push(format!(
+            "Redis: {} of other senders {} received",
+            units::counted(all.foreign, "message"),
+            was(all.foreign)
+        ));
     }
     if let Some(server) = &redis.server {
         let most = server.max_clients.map_or_else(String::new, |most| format!(" of {}", count(most)));

@@ -1,7 +1,8 @@
 //! Sentences on what the rows of the tables do not show.
 
 use super::redis::redis;
-use crate::stats::snapshot::Row;
+use crate::report::shown::was;
+use crate::stats::snapshot::{Arrivals, Row};
 use crate::stats::{Remarks, Snapshot};
 use crate::units;
 
@@ -17,17 +18,18 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
     let plan = &snapshot.plan;
     let mut out = Vec::new();
     if plan.arrivals.dropped > 0 {
-        let (dropped, started) = (units::count(plan.arrivals.dropped), units::count(plan.arrivals.started));
-        out.push(format!(
-            "{dropped} iterations were dropped: they were due while no user was free; {started} were started"
-        ));
+        let Arrivals { dropped, started } = plan.arrivals;
+        let (was, were) = (was(dropped), was(started));
+        let (dropped, started) = (units::counted(dropped, "iteration"), units::count(started));
+        out.push(format!("{dropped} {was} dropped because no user was free; {started} {were} started"));
     }
     if plan.unfinished > 0 {
-        let (n, tasks) = (units::count(plan.unfinished), if plan.unfinished == 1 { "task" } else { "tasks" });
-        out.push(format!("{n} {tasks} ended early because users had to leave: the remaining steps were not run"));
+        let tasks = units::counted(plan.unfinished, "task");
+        out.push(format!("{tasks} ended early because users had to leave: the remaining steps were not run"));
     }
     if plan.left_out > 0 {
-        out.push(format!("{} requests of the warm-up are in no row", units::count(plan.left_out)));
+        let are = if plan.left_out == 1 { "is" } else { "are" };
+        out.push(format!("{} of the warm-up {are} in no row", units::counted(plan.left_out, "request")));
     }
     let blocked = snapshot.health.blocked;
     if blocked.count > 0 {
@@ -35,7 +37,7 @@ pub fn left_out(snapshot: &Snapshot) -> Vec<String> {
         let times = if blocked.count == 1 { "once" } else { &format!("{count} times") };
         out.push(format!("load threads were blocked {times}, for up to {longest}: times measured then are their own"));
     }
-    if plan.warm_up {
+    if plan.warm_up && !snapshot.state.is_done() {
         out.push("warm-up: what is measured now does not count".to_owned());
     }
     out.extend(remarks(snapshot));

@@ -34,12 +34,14 @@ pub fn recorded(run: &Run, verdict: &Verdict, width: usize) -> String {
 
 /// The summary with other lines about the verdict.
 pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = String>, width: usize) -> String {
-    let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(snapshot.load.users);
+    let load = &snapshot.load;
+    let users = snapshot.series.iter().map(|b| b.users).max().unwrap_or(0).max(load.users).max(load.most_users);
+    let users = units::counted(users.into(), "user");
     let s = snapshot.elapsed.as_secs();
     let time = if s < 60 { format!("{s}s") } else { format!("{}m {:02}s", s / 60, s % 60) };
     let vu = shown::vu_hours(snapshot.load.vu_hours);
     let run = &snapshot.run;
-    let mut out = vec![format!(" {}   {}   {users} users   {time}   {vu} VU-hours", run.scenario, run.host)];
+    let mut out = vec![format!(" {}   {}   {users}   {time}   {vu} VU-hours", run.scenario, run.host)];
     if snapshot.state == RunState::Done(End::Broken) {
         out.push(" ! the load generator broke down: these figures are incomplete".to_owned());
     }
@@ -52,9 +54,9 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     ));
     let t = &snapshot.total.total;
     let (n, f) = (units::count(t.requests), units::count(t.failures));
-    out.push(format!("{n:>9} {f:>7} {:>8} {}", units::rate(t.rps), latencies(&t.response)));
+    out.push(format!("{n:>9} {f:>7} {:>8} {}", units::rate(t.rps), latencies(t.responses, &t.response)));
     if let Some(service) = t.service.as_ref().filter(|s| s.percentiles != t.response.percentiles) {
-        out.push(format!("{:>26} {}", "service time", latencies(service)));
+        out.push(format!("{:>26} {}", "service time", latencies(t.responses, service)));
     }
     out.push(String::new());
     let (sign, words) = shown::health(snapshot);
@@ -73,7 +75,7 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     }
     let more = view.rows.len().saturating_sub(SUMMARY_FAILURES) as u64 + view.more_kinds;
     if more > 0 {
-        out.push(format!("         and {} more kinds", units::count(more)));
+        out.push(format!("         and {}", units::counted(more, "more kind")));
     }
     let errors = &snapshot.exceptions;
     if !errors.is_empty() {
@@ -88,11 +90,12 @@ pub(super) fn figures(snapshot: &Snapshot, verdict: impl IntoIterator<Item = Str
     lines(out.into_iter(), width)
 }
 
-/// Response times of the whole run on one line, each in a suitable unit; the tables have only whole milliseconds, like
-/// Locust's. Empty without requests.
+/// The response times of the whole run on one line, each in a suitable unit: the tables have only whole milliseconds,
+/// as Locust's do. Empty without a response.
 pub fn response_times(snapshot: &Snapshot) -> String {
-    let times = &snapshot.total.total.response;
-    if times.count == 0 {
+    let total = &snapshot.total.total;
+    let times = &total.response;
+    if total.responses == 0 {
         return String::new();
     }
     let named = [("p50", times.median()), ("p95", times.p(95.0)), ("p99", times.p(99.0)), ("max", times.max)];
@@ -100,7 +103,7 @@ pub fn response_times(snapshot: &Snapshot) -> String {
     format!("Response times: {}\n", parts.join(", "))
 }
 
-fn latencies(times: &Latency) -> String {
-    let text = |of| shown::time(times, of);
+fn latencies(responses: u64, times: &Latency) -> String {
+    let text = |of| shown::time(responses, of);
     format!("{:>7} {:>7} {:>7} {:>7}", text(times.median()), text(times.p(95.0)), text(times.p(99.0)), text(times.max))
 }

@@ -29,7 +29,8 @@ pub fn requests(snapshot: &Snapshot, window: RateWindow, width: usize) -> String
         let (rps, fps) = if window == RateWindow::Now { (now.rps, now.fps) } else { (t.rps, t.fps) };
         let l = &t.response;
         let fails = format!("{}({:.2}%)", t.failures, t.fail_ratio() * 100.0);
-        let [avg, min, max, med] = [l.mean, l.min, l.max, l.median()].map(units::whole_millis);
+        let [avg, min, max, med] =
+            [l.mean, l.min, l.max, l.median()].map(|time| shown::whole_millis(t.responses, time));
         [t.requests.to_string(), fails, avg, min, max, med, format!("{rps:.2}"), format!("{fps:.2}")]
     };
     let mut columns = [7, 12, 7, 7, 7, 6, 7, 11];
@@ -88,7 +89,7 @@ pub fn tables(snapshot: &Snapshot, width: usize) -> String {
     let mut errors: Vec<_> =
         view.rows.iter().map(|row| (row.count, format!("{} {}: {}", row.kind, row.name, row.reason))).collect();
     if view.more_count > 0 {
-        errors.push((view.more_count, format!("{} more kinds", view.more_kinds)));
+        errors.push((view.more_count, units::counted(view.more_kinds, "more kind")));
     }
     out.push_str(&report("Error report", "Error", &errors, width));
     let rows: Vec<_> = snapshot.exceptions.iter().map(|row| (row.count, shown::exception(row))).collect();
@@ -100,7 +101,7 @@ fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latenc
     let wide = width >= 111;
     let chosen: Vec<usize> = if wide { (0..PERCENTILE_LABELS.len()).collect() } else { vec![0, 4, 5, 7, 10] };
     let cells = |row: &Row| -> Vec<String> {
-        let cells = chosen.iter().map(|i| units::whole_millis(times(row).percentiles[*i]));
+        let cells = chosen.iter().map(|i| shown::whole_millis(row.total.responses, times(row).percentiles[*i]));
         cells.chain([row.total.requests.to_string()]).collect()
     };
     let mut columns: Vec<usize> = std::iter::once(8).chain(std::iter::repeat_n(6, chosen.len())).collect();
@@ -124,12 +125,12 @@ fn percentiles(snapshot: &Snapshot, title: &str, times: &dyn Fn(&Row) -> &Latenc
 
 /// Size and cost of GraphQL operations.
 fn operations(snapshot: &Snapshot, width: usize) -> String {
-    let ms = units::whole_millis;
     let rows: Vec<(&Row, [String; 7])> = snapshot
         .operations()
         .filter(|(row, ..)| row.total.requests > 0)
         .map(|(row, asked, costs)| {
             let times = &row.total.response;
+            let ms = |time| shown::whole_millis(row.total.responses, time);
             let cost = costs.actual().or(costs.requested()).map_or_else(|| "–".to_owned(), units::rate);
             let [depth, fields, nodes] = [asked.depth.into(), asked.fields, asked.nodes].map(|n: u64| n.to_string());
             (row, [depth, fields, nodes, cost, ms(times.mean), ms(times.median()), ms(times.p(95.0))])

@@ -74,7 +74,7 @@ fn row(column: &Column<'_>, steady: &[Bucket], figure: &Figure) -> Option<Vec<Te
 /// A figure of all requests of a run, and how it is shown.
 fn whole(column: &Column<'_>, figure: &Figure) -> Option<(f64, String)> {
     let total = column.total();
-    let time = |percent| percentile(&total.response, percent).map(|time| time.as_secs_f64());
+    let time = |percent| percentile(total, percent).map(|time| time.as_secs_f64());
     let value = match (figure.unit, figure.name) {
         (Unit::Rate, _) => Some(total.rps),
         (Unit::Ratio, _) => (total.requests > 0).then(|| total.fail_ratio()),

@@ -38,8 +38,8 @@ fn row(column: &Column<'_>) -> Vec<Text> {
 /// Response times side by side, of more than one run.
 fn ranges(view: &View<'_>) -> Option<Block> {
     let range = |column: &Column<'_>| {
-        let times = &column.total().response;
-        let [p50, p95, p99] = [50.0, 95.0, 99.0].map(|percent| percentile(times, percent));
+        let total = column.total();
+        let [p50, p95, p99] = [50.0, 95.0, 99.0].map(|percent| percentile(total, percent));
         Some(Range { name: column.name.clone(), times: [p50?, p95?, p99?].map(|time| time.as_secs_f64()) })
     };
     let runs: Vec<Range> = view.runs.iter().filter_map(range).collect();

@@ -37,7 +37,7 @@ pub(super) fn section(view: &View<'_>) -> Section {
 
 /// A subscription takes as long as the scenario says, and tells nothing of the target.
 fn is_timed(row: &Row) -> bool {
-    row.total.response.count > 0 && row.kind != RowKind::Subscription
+    row.total.responses > 0 && row.kind != RowKind::Subscription
 }
 
 fn is_same(a: &Row, b: &Row) -> bool {

@@ -39,7 +39,7 @@ fn normal(view: &View<'_>) -> Option<Line> {
     };
     let time = |percent: f64| {
         span(&|column| {
-            let time = percentile(&column.total().response, percent).unwrap_or_default();
+            let time = percentile(column.total(), percent).unwrap_or_default();
             (time.as_secs_f64(), units::latency(time))
         })
     };
