@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use common::calm::{STALL, calmly};
 use common::wait::{end_of, until_in_task};
-use common::{Server, run, stop, until};
+use common::{Server, run, run_at, stop, until};
 use katydid::engine::{self, Command, EngineOptions};
 use katydid::scenario::{Overrides, Scenario};
 use katydid::stats::Snapshot;

@@ -61,7 +61,14 @@ pub fn hours(vu_hours: f64) -> String {
     separated(text.trim_end_matches('0').trim_end_matches('.'))
 }
 
-/// Inserts commas between thousands.
+/// The same with its unit: `1 VU-hour`, `3.4 VU-hours`.
+pub fn with_unit(vu_hours: f64) -> String {
+    let n = hours(vu_hours);
+    let ending = if n == "1" { "" } else { "s" };
+    format!("{n} VU-hour{ending}")
+}
+
+/// With commas between thousands.
 fn separated(number: &str) -> String {
     let (whole, rest) = number.split_at(number.find('.').unwrap_or(number.len()));
     whole.parse().map_or_else(|_| number.to_owned(), |whole: u64| format!("{}{rest}", crate::units::count(whole)))

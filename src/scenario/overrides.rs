@@ -89,8 +89,7 @@ impl Overrides {
             _ => "spawn rate replaces",
         };
         let (n, rate) = (load.users.0, load.spawn_rate);
-        let users = if n == 1 { "user" } else { "users" };
-        let now = format!("{} {users}, {rate} started per second", units::count(n.into()));
+        let now = format!("{}, {rate} started per second", units::counted(n.into(), "user"));
         written.is_shaped().then(|| format!("the given {given} the stages of the file: {now}"))
     }
 }

@@ -86,7 +86,7 @@ impl ServerFigures {
             found.push(format!("{evicted} clients evicted to save memory"));
         }
         if self.rejected > 0 {
-            found.push(format!("{} connections refused: maxclients is reached", self.rejected));
+            found.push(format!("{} refused: maxclients is reached", units::counted(self.rejected, "connection")));
         }
         let part = |now: u64, most: Option<u64>| most.filter(|m| *m > 0).map(|most| now as f64 / most as f64);
         if let Some(part) = part(self.clients, self.max_clients).filter(|part| *part >= WARN_RATIO) {

@@ -8,7 +8,7 @@ use crate::scenario::Plan;
 use crate::scenario::estimate::{Estimate, estimate, remarks};
 use crate::scenario::plan::{Load, RedisTarget, Schedule, Wait};
 use crate::scenario::secrets::Redactor;
-use crate::units::{PerSecond, plain};
+use crate::units::{PerSecond, counted, plain};
 
 /// A plan as shown in the launcher.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Preview {
         let classes = plan.classes.iter().map(|class| ClassView {
             name: class.name.to_string(),
             share: match class.fixed_count {
-                Some(n) => format!("{n} users"),
+                Some(n) => counted(n.into(), "user"),
                 None => format!("weight {}", class.weight),
             },
             wait: wait(class.wait),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::report::allowance::{Allowance, hours, percent};
+use crate::report::allowance::{Allowance, hours, percent, with_unit};
 use crate::units;
 
 /// Formats the result as text or JSON.
@@ -34,22 +34,19 @@ pub(super) fn calc(users: u32, duration: Duration, allowance: &Allowance<'_>, js
     }
     let many = |n: u32| format!("{} user{}", units::count(n.into()), if n == 1 { "" } else { "s" });
     let mut out = format!(
-        "{} for {}: {} VU-hours, {} of the allowance of {} a month ({})\n",
+        "{} for {}: {}, {} of the allowance of {} a month ({})\n",
         many(users),
         units::plain(duration),
-        hours(vu_hours),
+        with_unit(vu_hours),
         percent(share),
         hours(allowance.vu_hours),
         allowance.money(allowance.price),
     );
     if let Some(Fit { users: fewer, duration: shorter }) = fit {
-        let too_much = hours(vu_hours - allowance.vu_hours);
+        let too_much = with_unit(vu_hours - allowance.vu_hours);
         let shorter = format!("{} for {}", many(users), units::plain(shorter));
         let fewer = (fewer > 0).then(|| format!("{} for {}, or ", many(fewer), units::plain(duration)));
-        out.push_str(&format!(
-            "{too_much} VU-hours too many; what would fit: {}{shorter}\n",
-            fewer.unwrap_or_default()
-        ));
+        out.push_str(&format!("{too_much} too many; what would fit: {}{shorter}\n", fewer.unwrap_or_default()));
         out.push_str(&match next {
             Some(plan) => {
                 let is_enough = plan.vu_hours >= vu_hours;

@@ -10,7 +10,7 @@ use crate::clean;
 use crate::cli::table::{Column, table};
 use crate::cli::usage_args::UsageArgs;
 use crate::headless::console;
-use crate::report::allowance::{Allowance, hours, percent};
+use crate::report::allowance::{Allowance, hours, percent, with_unit};
 use crate::store::usage::{self, Used};
 use crate::units;
 
@@ -80,7 +80,7 @@ fn as_table(months: &[Month<'_>], allowance: &Allowance<'_>, now: &str) -> Strin
     let used = months.iter().find(|month| month.name == now).map_or(0.0, Month::vu_hours);
     let left = allowance.vu_hours - used;
     let left = match left < 0.0 {
-        true => format!("{} VU-hours too many in {now}", hours(-left)),
+        true => format!("{} too many in {now}", with_unit(-left)),
         false => format!("{} left in {now}", hours(left)),
     };
     let (all, price) = (hours(allowance.vu_hours), allowance.money(allowance.price));

@@ -310,7 +310,8 @@ impl Control {
                 return;
             }
             self.controller.open(t);
-            self.add_event(format!("{ready} users are ready: the others start"));
+            let are = if ready == 1 { "is" } else { "are" };
+            self.add_event(format!("{} {are} ready: the others start", units::counted(ready.into(), "user")));
         }
     }
 
@@ -350,8 +351,8 @@ impl Control {
         self.shards.record(&interval);
         self.aggregator.absorb(&mut interval);
         if let Some(at) = self.warm_up.reported(shard, epoch) {
-            let left_out = units::count(self.aggregator.left_out());
-            self.add_event_at(at, format!("warm-up over: {left_out} requests not counted"));
+            let left_out = units::counted(self.aggregator.left_out(), "request");
+            self.add_event_at(at, format!("warm-up over: {left_out} not counted"));
         }
         if wants_stop && self.stopping.is_none() {
             self.add_event("stopped by a step of the scenario".to_owned());

@@ -50,8 +50,10 @@ fn render(run: &Run) -> String {
         }
     }
     if missing > 0 {
+        let are = if missing == 1 { "is" } else { "are" };
         out.push_str(&format!(
-            "\n{missing} sections are left out: they would be too long. The HTML report has them.\n"
+            "\n{} {are} left out: the report would be too long. The HTML report has them.\n",
+            units::counted(missing, "section")
         ));
     }
     out
@@ -67,9 +69,9 @@ fn head(run: &Run) -> String {
     let (last, meta) = (&run.last, &run.meta);
     let mut out =
         format!("## {sign} {}: {}\n\n{}\n\n", code(&meta.scenario), words(&standing.word), words(&standing.reason));
-    let (users, time) = (units::count(shown::peak_users(run).into()), units::clock(last.elapsed));
+    let (users, time) = (units::counted(shown::peak_users(run).into(), "user"), units::clock(last.elapsed));
     out.push_str(&format!(
-        "{} · {users} users · {time} · {} VU-hours\n\n",
+        "{} · {users} · {time} · {} VU-hours\n\n",
         code(&meta.host),
         shown::vu_hours(last.load.vu_hours)
     ));
@@ -85,7 +87,7 @@ fn head(run: &Run) -> String {
 fn cut(all: usize, most: usize, what: &str) -> String {
     match all.saturating_sub(most) {
         0 => String::new(),
-        more => format!("\n… and {} more {what}\n", units::count(more as u64)),
+        more => format!("\n… and {}\n", units::counted(more as u64, &format!("more {what}"))),
     }
 }
 
@@ -117,7 +119,7 @@ fn thresholds(run: &Run) -> String {
     };
     let head = ["", "threshold", "measured", "margin", "met for"];
     let rows = sorted.iter().take(THRESHOLDS).map(cells);
-    format!("\n### Thresholds\n\n{}{}", table(&head, rows, 2), cut(all.len(), THRESHOLDS, "thresholds"))
+    format!("\n### Thresholds\n\n{}{}", table(&head, rows, 2), cut(all.len(), THRESHOLDS, "threshold"))
 }
 
 fn stability(run: &Run) -> String {
@@ -137,7 +139,7 @@ fn failures(run: &Run) -> String {
             view.rows.iter().take(KINDS).map(|row| {
                 vec![code(&format!("{} {}", row.kind, row.name)), code(&row.reason), units::count(row.count)]
             });
-        let more = cut(view.rows.len() + usize::try_from(view.more_kinds).unwrap_or(usize::MAX), KINDS, "kinds");
+        let more = cut(view.rows.len() + usize::try_from(view.more_kinds).unwrap_or(usize::MAX), KINDS, "kind");
         out.push_str(&format!("\n### Failures\n\n{}{more}", table(&["row", "reason", "count"], cells, 2)));
     }
     let exceptions = &run.last.exceptions;
@@ -146,7 +148,7 @@ fn failures(run: &Run) -> String {
             .iter()
             .take(KINDS)
             .map(|row| vec![code(&row.place), code(&row.message), units::count(row.count)]);
-        let more = cut(exceptions.len(), KINDS, "errors");
+        let more = cut(exceptions.len(), KINDS, "error");
         let table = table(&["place", "error", "count"], cells, 2);
         out.push_str(&format!("\n### Errors of the scenario\n\n{table}{more}"));
     }
@@ -164,7 +166,7 @@ fn rows(run: &Run) -> String {
     }
     let head: Vec<&str> = std::iter::once("row").chain(KEY_FIGURES).collect();
     let cells = rows.iter().map(|row| std::iter::once(name(row)).chain(shown::key_figures(&row.total)).collect());
-    folded(&format!("{} rows", units::count(all as u64)), &(table(&head, cells, 1) + &cut(all, ROWS, "rows")))
+    folded(&units::counted(all as u64, "row"), &(table(&head, cells, 1) + &cut(all, ROWS, "row")))
 }
 
 fn examples(run: &Run) -> String {
@@ -199,10 +201,15 @@ fn about(run: &Run) -> String {
     let mut lines = vec![
         format!("started {}", shown::moment(meta.started)),
         format!("scenario file {}", code(&meta.file)),
-        format!("planned: {} users, {}/s", units::count(meta.users.into()), units::PerSecond(meta.spawn_rate)),
+        format!("planned: {}, {}/s", units::counted(meta.users.into(), "user"), units::PerSecond(meta.spawn_rate)),
         format!("seed {}", code(&meta.seed.to_string())),
         format!("katydid {}", words(&meta.version)),
-        format!("machine {} ({}, {} cores)", code(&meta.machine.name), words(&meta.machine.system), meta.machine.cores),
+        format!(
+            "machine {} ({}, {})",
+            code(&meta.machine.name),
+            words(&meta.machine.system),
+            units::counted(meta.machine.cores as u64, "core")
+        ),
         words(&shown::health(last).1),
     ];
     lines.extend(text::left_out(last).iter().map(|line| words(line)));

@@ -15,9 +15,10 @@ pub use thresholds::words as threshold;
 use super::plan::{Class, Goal, Plan, Quota, Schedule, Slope, Start, Vary, Wait};
 use crate::units::{self, PerSecond};
 
-/// Notes shown before a run starts, one sentence each: values replaced by flags, and classes with too few users.
+/// Notes shown before a run starts, one sentence each: values replaced by flags, classes with too few users, and
+/// thresholds for which the run is too short.
 pub fn remarks(plan: &Plan) -> Vec<String> {
-    plan.remarks.iter().cloned().chain(understaffed(plan)).collect()
+    plan.remarks.iter().cloned().chain(understaffed(plan)).chain(thresholds::too_long(plan)).collect()
 }
 
 /// Note if the number of users does not match the classes: a class gets fewer users than its fixed count, or none; or
@@ -121,7 +122,7 @@ pub fn words(plan: &Plan) -> String {
     // In an open model the number of users is an upper limit; the actual number depends on the server.
     let most = if plan.schedule.is_open() { "at most " } else { "" };
     let requests = match estimate.requests {
-        Some(n) => format!("at most about {} requests", units::count(n.round() as u64)),
+        Some(n) => format!("at most about {}", units::counted(n.round() as u64, "request")),
         None => "as many requests as the target can serve".to_owned(),
     };
     let loops = if estimate.loops && estimate.requests.is_some() {
@@ -196,7 +197,7 @@ fn short_of(schedule: &Schedule, index: usize) -> Option<String> {
 }
 
 fn users(n: u32) -> String {
-    format!("{} user{}", units::count(n.into()), if n == 1 { "" } else { "s" })
+    units::counted(n.into(), "user")
 }
 
 fn wait(wait: Wait) -> String {

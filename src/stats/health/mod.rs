@@ -134,7 +134,7 @@ pub(super) fn evaluate(
         }
     };
     if let Some((count, why)) = refused {
-        signal(true, true, format!("this machine refused {} requests: {why}", units::count(count)));
+        signal(true, true, format!("this machine refused {}: {why}", units::counted(count, "request")));
     }
     let Blocked { now, recent, .. } = health.blocked;
     if now >= BLOCKED {
@@ -147,7 +147,8 @@ pub(super) fn evaluate(
     signal(steal > 0.1, steal > 0.02, format!("the host gave {} of this machine's CPU to others", percent(steal)));
     if lag.count >= MIN_LAG_SAMPLES {
         let p99 = health.timer_lag;
-        let why = format!("timers fire {} late (p99): {}", units::latency(p99), cause(health));
+        let cause = cause(health).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let why = format!("timers fire {} late (p99){cause}", units::latency(p99));
         signal(p99 > ms(10), p99 > ms(2), why);
     }
     if let Some(p99) = health.schedule_delay {
@@ -165,20 +166,22 @@ pub(super) fn evaluate(
     health.why = (worst.0 != Level::Green).then(|| worst.1.into());
 }
 
-/// Why timers fire late, according to the kernel's counters.
-fn cause(health: &Health) -> String {
+/// Why timers fire late, according to the kernel's counters; `None` before they were read twice, and on systems that have
+/// none.
+fn cause(health: &Health) -> Option<String> {
     let Cores { busiest, waiting, .. } = health.cores;
     let percent = |n: f64| format!("{:.1} %", n * 100.0);
     // The probe fires 100 times per second: a p99 of 8 ms means one wait of 8 ms per second, 0.8 % of the time.
     if health.cores == Cores::default() {
-        "the cause is not known yet, or not available on this system".to_owned()
-    } else if busiest > 0.8 && waiting < 0.05 {
+        return None;
+    }
+    Some(if busiest > 0.8 && waiting < 0.05 {
         format!("a load thread is {} busy", percent(busiest))
     } else if waiting >= health.timer_lag.as_secs_f64() / 2.0 {
         format!("a thread waited {} of the time for a core that others used", percent(waiting))
     } else {
         format!("no cause found, this process uses {} of its CPU", percent(health.cpu))
-    }
+    })
 }
 
 #[cfg(test)]
@@ -232,13 +235,7 @@ mod tests {
                 Level::Amber,
                 "timers fire 3.0ms late (p99): no cause found, this process uses 6.0 %",
             ),
-            (
-                0.0,
-                cores(0.0, 0.0, 0.0, 0.0),
-                3,
-                Level::Amber,
-                "timers fire 3.0ms late (p99): the cause is not known yet",
-            ),
+            (0.0, cores(0.0, 0.0, 0.0, 0.0), 3, Level::Amber, "timers fire 3.0ms late (p99)"),
             (0.06, cores(0.06, 0.3, 0.0, 0.0), 3, Level::Amber, "a thread waited 30.0 % of the time for a core"),
             (0.5, cores(0.97, 0.001, 0.0, 0.0), 3, Level::Amber, "a load thread is 97.0 % busy"),
             (0.97, cores(0.97, 0.0, 0.0, 0.0), 12, Level::Red, "this process uses 97 % of its CPU"),

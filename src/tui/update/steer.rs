@@ -6,7 +6,7 @@ use super::message::Effect;
 use crate::engine::Command;
 use crate::tui::action::Action;
 use crate::tui::model::{Model, Overlay, Pending, Question, Run};
-use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users, count};
+use crate::units::{MAX_SPAWN_RATE, MAX_USERS, PerSecond, Users, count, counted};
 
 /// Minimum time between two commands of one kind while a key repeats.
 const COALESCE: Duration = Duration::from_millis(100);
@@ -77,7 +77,7 @@ pub(super) fn step(model: &mut Model, action: Action, held: bool) -> Vec<Effect>
             let effects = wanted.map_or_else(Vec::new, |wanted| want_users(model, whole(wanted)));
             if wanted.is_none_or(|wanted| wanted == users_limit) {
                 note_limit(model, |(users, _)| {
-                    format!("{} users (plan {})", count(users.into()), count(plan.users.into()))
+                    format!("{} (plan {})", counted(users.into(), "user"), count(plan.users.into()))
                 });
             }
             effects

@@ -17,7 +17,7 @@ use crate::tui::model::{Model, Run};
 use crate::tui::text;
 use crate::tui::theme::Theme;
 use crate::tui::widget::meter;
-use crate::units::{bytes, count, latency, rate};
+use crate::units::{bytes, count, counted, latency, rate};
 
 /// Rows of the pane of response times, including its border: minimum, average and percentiles.
 const TIMES: u16 = 15;
@@ -227,7 +227,7 @@ fn deliveries(snapshot: &Snapshot, row: &Row, theme: &Theme) -> Vec<Line<'static
         lines.push(Line::raw(format!(" fan-out {:.1} of {} published", all.fan_out(), count(all.published))));
     }
     if all.foreign > 0 {
-        lines.push(Line::styled(format!(" {} messages of others", count(all.foreign)), theme.dim));
+        lines.push(Line::styled(format!(" {} of others", counted(all.foreign, "message")), theme.dim));
     }
     lines
 }
@@ -240,8 +240,8 @@ fn counts(row: &Row, f: &Figures, theme: &Theme) -> String {
     let size = f.bytes.checked_div(f.requests).map_or_else(String::new, |b| format!("   {} a response", bytes(b)));
     let share = if f.failures == 0 { String::new() } else { format!(" ({})", text::share(f)) };
     theme.text(&format!(
-        "{} requests   {} failed{share}   {} req/s{size}",
-        count(f.requests),
+        "{}   {} failed{share}   {} req/s{size}",
+        counted(f.requests, "request"),
         count(f.failures),
         rate(f.rps)
     ))

@@ -25,6 +25,7 @@ use ratatui::text::Line;
 use super::model::{Model, Overlay};
 use super::text;
 use crate::report::finding::findings;
+use crate::units;
 use canvas::{put, put_lines};
 use detail::Detail;
 
@@ -65,7 +66,10 @@ fn rows(model: &Model, is_found: bool, area: Rect) -> [Rect; 3] {
 
 /// A single line for terminals that are too small; keys still work.
 fn tiny(model: &Model, frame: &mut Frame<'_>, area: Rect) {
-    let state = model.run.as_ref().map(|r| format!("{} {} users. ", r.latest.state.word(), r.latest.load.users));
+    let state = model
+        .run
+        .as_ref()
+        .map(|r| format!("{} {}. ", r.latest.state.word(), units::counted(r.latest.load.users.into(), "user")));
     let words = format!("{}need 40x8, have {}x{}", state.unwrap_or_default(), area.width, area.height);
     let line = Rect { y: area.y + area.height / 2, height: 1.min(area.height), ..area };
     put(frame, line, Line::from(text::truncate(&words, area.width.into(), model.theme.ascii)).centered());

@@ -69,7 +69,7 @@ pub(super) fn sentence(text: &str) -> String {
 
 /// `1 request`, `3 requests`.
 pub(super) fn many(n: u64, one: &str) -> String {
-    format!("{} {one}{}", units::count(n), if n == 1 { "" } else { "s" })
+    units::counted(n, one)
 }
 
 /// How a setting of a run that names a file was given: `results/a.html`, and `flag`.

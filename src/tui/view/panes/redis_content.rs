@@ -10,7 +10,7 @@ use crate::stats::delivery::Tally;
 use crate::stats::server::ServerFigures;
 use crate::tui::text;
 use crate::tui::theme::Theme;
-use crate::units::{bytes, count};
+use crate::units::{bytes, count, counted};
 
 /// Minimum rows of the panes above: two of the table, one of the failures, and their frames.
 const OTHERS: u16 = 8;
@@ -85,7 +85,7 @@ fn messages(all: &Tally, measured: bool, theme: &Theme) -> Vec<(String, Style)> 
         }
     }
     if all.disconnects > 0 {
-        parts.push((format!("{} connections broken", count(all.disconnects)), theme.bad));
+        parts.push((format!("{} broken", counted(all.disconnects, "connection")), theme.bad));
     }
     if measured {
         parts.push((format!("{} delivered", count(all.delivered())), theme.strong));
