@@ -163,6 +163,7 @@ impl Meta {
             plan_hash: String::new(),
             settings: Vec::new(),
             is_embedded: None,
+            incomplete: None,
             ci: None,
             profile: None,
             host: "http://h".to_owned(),

@@ -86,6 +86,6 @@ async fn follow(
             next = snapshot.elapsed + REWRITE_EVERY;
         }
         let appended = appended.map_err(|why| ReportError::one(&history.path, why).after(&own).to_string());
-        said.send_if_modified(|status| status.update(appended.and_then(|()| rewritten.clone())));
+        sender.send_if_modified(|status| status.update(appended.and_then(|()| rewritten.clone())));
     }
 }

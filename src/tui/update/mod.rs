@@ -87,7 +87,7 @@ fn exported(model: &mut Model, result: Result<Vec<PathBuf>, String>) {
         Ok(paths) => {
             let first = paths.first().map(|p| p.display().to_string()).unwrap_or_default();
             let prefix = first.strip_suffix("_stats.csv").map(|p| format!("{p}_*.csv")).unwrap_or(first);
-            model.say(format!("wrote {prefix} ({})", units::counted(paths.len() as u64, "file")), false);
+            model.show_toast(format!("wrote {prefix} ({})", units::counted(paths.len() as u64, "file")), false);
         }
         Err(why) => model.show_toast(why, true),
     }
