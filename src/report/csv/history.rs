@@ -176,3 +176,46 @@ fn totals(snapshot: &Snapshot, second: &Second) -> Cumulative {
 fn since_epoch(at: SystemTime) -> Duration {
     at.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::snapshot::{Health, RunInfo, RunState};
+    use crate::stats::{Aggregator, Moment};
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_second_twice() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
+        let run = RunInfo {
+            scenario: "x".into(),
+            host: "h".into(),
+            started: at(100),
+            is_insecure: false,
+            run_time: None,
+            classes: Vec::new(),
+            seed: 0,
+            operations: Vec::new(),
+        };
+        let mut aggregator = Aggregator::new(run, Vec::new(), 1);
+        let mut snapshot = |elapsed, seconds| {
+            aggregator.snapshot(Moment {
+                elapsed: Duration::from_secs(elapsed),
+                at: at(seconds),
+                state: RunState::Running,
+                target: 0,
+                spawn_rate: 1.0,
+                vu_hours: 0.0,
+                health: Health::default(),
+            })
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        let mut history = History::create(path.clone(), false, &snapshot(0, 100)).unwrap();
+        for (elapsed, seconds) in [(1, 101), (2, 102), (3, 90), (4, 91), (5, 110)] {
+            history.follow(&snapshot(elapsed, seconds)).unwrap();
+        }
+        let text = std::fs::read_to_string(path).unwrap();
+        let times: Vec<&str> = text.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(times, ["100", "101", "102", "103", "104", "110"]);
+    }
+}
