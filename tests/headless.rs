@@ -180,7 +180,7 @@ fn what_cannot_be_run_is_code_2_with_a_reason() {
     for (args, hint) in [
         (&["--headless", "-u", "many"][..], "number of users"),
         (&["--headless", "-r", "-1"], "spawn rate"),
-        (&["--headless", "-t", "soon"], "length of time"),
+        (&["--headless", "-t", "soon"], "is not a duration"),
         (&["--headless", "-H", "nowhere"], "base URL"),
         (&["--no-such-flag"], "--no-such-flag"),
         (&["--headless", "-f", "missing.yaml"], "missing.yaml"),

@@ -156,7 +156,7 @@ fn tls_with_a_private_authority() {
     let other = Redis::with_tls();
     let untrusted = run(&other.file("ca.pem"));
     assert!(
-        untrusted.contains("subscribed: TLS failed: the signature of the server's certificate does not fit")
+        untrusted.contains("subscribed: TLS failed: the signature of the server's certificate does not match")
             && untrusted.contains("received: 0"),
         "{untrusted}"
     );

@@ -162,7 +162,7 @@ fn a_server_of_http_1_is_called_that() {
     // One that agrees on no version at all, and one that refuses.
     let server = Raw::start(true, |wire, reader| drop(reader.next(wire)));
     let nginx = Nginx::secure(false, "location / { return 200; }");
-    let version = "does not speak";
+    let version = "does not support";
     for (url, authority) in [(server.url(), server.authority()), (nginx.url(), nginx.file("ca.pem"))] {
         let scenario = format!(
             "host: {url}\ndefaults: {{ http_version: 2 }}\ntasks: [{{ steps: [{{ get: /a }}, {{ wait: 50ms }}] }}]"

@@ -44,7 +44,7 @@ fn the_documented_example_works_and_the_address_can_be_set() {
             |host: Option<&str>| alone.plan(&Overrides { host: host.map(str::to_owned), ..Overrides::default() });
         assert_eq!(&*given(Some("redis://h")).expect("a plan").host, "redis://h:6379");
         let error = given(None).expect_err("nowhere").to_string();
-        assert!(error.contains("no `redis` to send it to") && error.contains("--host redis://"), "{error}");
+        assert!(error.contains("Redis step without a Redis address") && error.contains("--host redis://"), "{error}");
     }
     let error =
         plan("host: http://h\ntasks: [{ steps: [{ get: / }] }]", Some("redis://h")).expect_err("no Redis steps");

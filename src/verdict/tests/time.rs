@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::feed::{Activity, Feed, steady};
+use super::feed::{Activity, Feed, plan, steady};
 use crate::stats::snapshot::{Judged, Judgement};
 
 const fn secs(seconds: u64) -> Duration {
@@ -186,7 +186,11 @@ fn reset_discards_earlier_data() {
 #[test]
 fn server_disconnections_are_counted_only_in_counted_seconds() {
     let check = "redis.server.output_buffer_disconnections";
-    let mut feed = Feed::new("", &format!("[{check} <= 5, {{ check: {check} <= 5, over: 2s }}]"));
+    let steps = "{ get: / }, { publish: c, payload: x }";
+    let mut feed = Feed::of(&plan(&format!(
+        "host: http://h\nredis: {{ url: 'redis://h' }}\ntasks: [{{ steps: [{steps}] }}]\n\
+         thresholds: [{check} <= 5, {{ check: {check} <= 5, over: 2s }}]\n"
+    )));
     feed.warm_up();
     feed.second(&Activity { cuts: Some(100), ..fast() });
     feed.end_warm_up();

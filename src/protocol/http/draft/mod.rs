@@ -136,6 +136,9 @@ impl RequestDraft {
             // Neither can fail: the scheme of the URL allows both.
             let _ = (to.set_username(from.username()), to.set_password(from.password()));
         }
+        // Before anything changes: an example of the failure shows the request that was sent.
+        let mut url = to.into();
+        let route = Route::of(&mut url)?;
         let to_get = match StatusCode::from_u16(status) {
             Ok(StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND) => self.method == Method::POST,
             Ok(StatusCode::SEE_OTHER) => self.method != Method::HEAD,
@@ -144,8 +147,7 @@ impl RequestDraft {
         if to_get {
             (self.method, self.body, self.has_body) = (Method::GET, Bytes::new(), false);
         }
-        self.url = to.into();
-        self.route = Route::of(&mut self.url)?;
+        (self.url, self.route) = (url, route);
         if !is_cross_origin {
             return Ok(None);
         }

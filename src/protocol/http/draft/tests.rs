@@ -283,3 +283,13 @@ fn the_route_always_belongs_to_the_current_url() {
     }
     assert_eq!(seen, ["h /a", "longer.test:81 /a", "h /1", "none", "h /a", "h /a"]);
 }
+
+#[test]
+fn failed_redirect_leaves_the_request_unchanged() {
+    for location in ["ftp://127.0.0.1:1/x", "javascript:alert(1)", "http://[::1/"] {
+        let mut draft = draft(Method::POST, "http://shop.test/a/b");
+        let before = (draft.url.clone(), draft.method.clone(), draft.body.clone());
+        draft.redirect(302, location, &HeaderMap::new(), &Redactor::default()).expect_err("no HTTP URL");
+        assert_eq!((draft.url, draft.method, draft.body), before, "{location}");
+    }
+}
