@@ -61,8 +61,7 @@ impl RowKind {
     }
 
     /// True for requests, which the Aggregated row counts. A received message is not a request: one publish or
-    /// subscription
-    /// may cause thousands of them.
+    /// subscription may cause thousands of them.
     pub fn is_request(&self) -> bool {
         match self {
             Self::Event | Self::Deliver => false,

@@ -1,6 +1,5 @@
 //! Imports between modules: layers import only layers below them, and files do not import each other in a circle. So
-//! the
-//! engine does not depend on the screen, and the code can be read from the bottom up.
+//! the engine does not depend on the screen, and the code can be read from the bottom up.
 
 #[path = "layers/graph.rs"]
 mod graph;
@@ -47,8 +46,7 @@ const FLOORS: &[(&str, &[&str])] = &[
 const GROUND: [&str; 3] = ["clean", "row_kind", "units"];
 
 /// The layers of `scenario`. Files next to the folders are its public interface: they may import all folders, and no
-/// folder
-/// may import them.
+/// folder may import them.
 const SCENARIO: &[(&str, &[&str])] = &[
     ("estimate", &["plan"]),
     ("compile", &["graphql", "plan", "eval", "syntax", "grammar", "secrets"]),

@@ -79,8 +79,7 @@ async fn a_stall_is_in_the_response_time() {
         let last = stalled(scenario, 20, 4_000, Duration::from_secs(2)).await;
         let response = last.total.total.response;
         // One tenth of the requests were due during the stall, evenly: p95 is half of it, p99 nine tenths. If timers
-        // are late, as
-        // reported by the generator, a busy machine adds to that.
+        // are late, as reported by the generator, a busy machine adds to that.
         let limit = if last.health.timer_lag < AMBER { 0.02 } else { 0.2 };
         let wrong = |p: f64, truth: f64| {
             let seen = response.p(p).as_secs_f64();
@@ -95,8 +94,7 @@ async fn a_stall_is_in_the_response_time() {
 async fn late_requests_affect_only_the_response_time() {
     measured(async || {
         // Few users with many requests each: those due while their user waits for a stalled response are sent late and
-        // get a
-        // fast response; the wait is only in their response time.
+        // get a fast response; the wait is only in their response time.
         let scenario = "users: 20\nspawn_rate: 200\nwait_time: constant_throughput(10)";
         let last = stalled(scenario, 5, 1_000, Duration::from_millis(500)).await;
         let figures = &last.total.total;

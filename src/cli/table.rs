@@ -27,8 +27,7 @@ impl Column {
 }
 
 /// Formats a header line and one line per row. A row has cells and a text after them; if it has fewer cells than
-/// columns,
-/// the text follows its last cell. The first column is never truncated, so that names can be copied.
+/// columns, the text follows its last cell. The first column is never truncated, so that names can be copied.
 pub(super) fn table(columns: &[Column], rows: &[(Vec<String>, String)], width: usize) -> String {
     let longest = |at: usize| rows.iter().filter_map(|(cells, _)| cells.get(at)).map(|cell| cell.width()).max();
     let mut widths: Vec<usize> =

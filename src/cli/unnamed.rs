@@ -1,6 +1,5 @@
 //! Decides where requests of the embedded examples may go: to the demo shop, and to other hosts only if the user names
-//! the
-//! example.
+//! the example.
 
 use std::path::Path;
 

@@ -83,8 +83,7 @@ impl RequestCounters {
     }
 
     /// The random numbers of the next request of an endpoint: they depend only on the seed and on the number of
-    /// preceding
-    /// requests of that endpoint.
+    /// preceding requests of that endpoint.
     pub(super) fn next_rng(&self, endpoint: Endpoint) -> fastrand::Rng {
         // Odd constants spread consecutive numbers over the whole range.
         let number = self.drawn[endpoint as usize].fetch_add(1, Ordering::Relaxed).wrapping_mul(0x9e37_79b9_7f4a_7c15);

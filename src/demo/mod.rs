@@ -2,8 +2,7 @@
 //!
 //! In: a port. Out: a [`DemoTarget`] whose thread serves the shop until it is dropped. Delays and faults are random but
 //! realistic, and depend on a seed: request `n` of an endpoint always gets the same ones. `GET /_count` returns the
-//! exact
-//! number of requests of each endpoint.
+//! exact number of requests of each endpoint.
 
 mod behaviour;
 mod cost;
@@ -80,8 +79,7 @@ impl Drop for DemoTarget {
 }
 
 /// Runs the server until `stopped`. Returning drops the runtime with all open connections: a graceful shutdown would
-/// wait
-/// for clients that keep theirs alive.
+/// wait for clients that keep theirs alive.
 fn serve(
     port: u16,
     shop: axum::Router,

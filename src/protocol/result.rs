@@ -35,8 +35,7 @@ pub struct Timings {
     /// DNS, TCP and TLS, if a connection was opened.
     pub connect: Option<Duration>,
     /// TLS handshake with the server, included in `connect`. Unknown for WebSockets, whose library measures only the
-    /// total,
-    /// and for Redis subscriptions.
+    /// total, and for Redis subscriptions.
     pub tls: Option<Duration>,
     /// From sending to the headers of the response.
     pub first_byte: Option<Duration>,
@@ -109,8 +108,7 @@ impl StepResult {
     }
 
     /// Fails with a time-out. Counts with at least the full `limit`: leaving it out would make the tail look better
-    /// than it
-    /// is.
+    /// than it is.
     pub fn time_out(&mut self, limit: Duration) {
         self.timings.service = self.timings.service.max(limit);
         self.fail(Reason::Timeout(limit), Example::default());

@@ -2,8 +2,7 @@
 //!
 //! With thresholds, only they and the verdict can fail: a row with failed requests passes and reports their number.
 //! Without thresholds, a row fails if a request failed, like in Locust. What could not be evaluated is an error, so
-//! that
-//! a run without results does not look passed.
+//! that a run without results does not look passed.
 
 use std::fmt::Write as _;
 

@@ -53,8 +53,7 @@ pub fn create(root: &Path, scenario: &str, started: SystemTime) -> io::Result<(P
 }
 
 /// The folders of all runs in `root`, by name, including those that have lost files; none if `root` does not exist.
-/// Names
-/// that start with a dot are not runs.
+/// Names that start with a dot are not runs.
 ///
 /// # Errors
 /// When the folder cannot be read.

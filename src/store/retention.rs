@@ -28,8 +28,7 @@ pub struct Limits {
 }
 
 /// Removes the figures of runs beyond the limits, except `newest`, and returns their ids. Does nothing while another
-/// process
-/// changes runs.
+/// process changes runs.
 ///
 /// # Errors
 /// The first error; other runs are removed nevertheless.

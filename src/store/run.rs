@@ -21,8 +21,7 @@ pub struct Run {
     /// 10 s and 60 s for older data). Ordered by time, without overlap.
     pub seconds: Vec<Bucket>,
     /// Margins of thresholds over time, as in [`Judgement::margin`](crate::stats::snapshot::Judgement::margin): run
-    /// time and
-    /// a value per threshold. Empty if the run was not recorded.
+    /// time and a value per threshold. Empty if the run was not recorded.
     pub margins: Vec<(Duration, Vec<Option<f64>>)>,
     /// State of Redis at the end of each second, by the run time at its start. Empty without Redis, or if it was not
     /// recorded.

@@ -1,6 +1,5 @@
 //! Signals that ask the program to end. They are handled instead of ending it at once, so that files are written and
-//! the
-//! terminal is restored. Signals that are ignored at the start of the program stay ignored.
+//! the terminal is restored. Signals that are ignored at the start of the program stay ignored.
 
 use std::future::poll_fn;
 use std::io;
@@ -15,8 +14,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 const TOGETHER: Duration = Duration::from_millis(300);
 
 /// Signals that end a process by default and can be handled. Faults of the program (SEGV, BUS, FPE, ILL) are not: it
-/// cannot
-/// continue after them. PIPE is ignored in every Rust program.
+/// cannot continue after them. PIPE is ignored in every Rust program.
 const ENDING: &[Named] = &[
     Named::HUP,
     Named::INT,
@@ -64,8 +62,7 @@ pub fn count() -> u32 {
 }
 
 /// Starts a thread that calls `handle` with the number of each signal that asks for the end, and of each in `also`.
-/// From
-/// now on, none of them ends the program by itself.
+/// From now on, none of them ends the program by itself.
 ///
 /// # Errors
 /// When the thread or a handler cannot be created.

@@ -1,6 +1,5 @@
 //! Writes without the locks of the standard library, so that a blocked write does not block other threads or the exit
-//! of
-//! the program.
+//! of the program.
 
 use std::io;
 

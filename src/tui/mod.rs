@@ -36,8 +36,7 @@ use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 
 /// Takes over the terminal until the user quits, a signal arrives or the terminal is closed; stops a running load
-/// before
-/// it returns.
+/// before it returns.
 ///
 /// # Errors
 /// When the terminal cannot be set up.

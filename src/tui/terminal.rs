@@ -116,8 +116,7 @@ pub(crate) fn restore() {
 }
 
 /// Stops the whole process group, as the terminal does: `cargo run` and `sudo` must stop too, or the shell would not
-/// show
-/// its prompt.
+/// show its prompt.
 fn stop_ourselves() {
     let _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
 }

@@ -18,8 +18,7 @@ const ATTEMPTS: usize = 20;
 const TICK: Duration = Duration::from_millis(1);
 
 /// Runs a test until it passes. A failure counts only if no sleeping thread woke up later than `stall` meanwhile; if
-/// the
-/// machine stalls in every attempt, the last failure counts.
+/// the machine stalls in every attempt, the last failure counts.
 pub async fn calmly(stall: Duration, test: impl AsyncFn()) {
     for attempt in 1..=ATTEMPTS {
         let watch = Watch::start();

@@ -83,8 +83,7 @@ impl Browser {
     }
 
     /// Opens a file in a window of this size, and returns what went wrong: console messages, and requests to anything
-    /// other
-    /// than this file.
+    /// other than this file.
     pub fn open(&mut self, file: &Path, (width, height): (u32, u32), theme: &str) -> Vec<String> {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         self.call("Emulation.setDeviceMetricsOverride", size);

@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex};
 use crate::{common, log_lines, to_the_end};
 
 /// Responds to `/good` with something for each capture, and to other paths with the ways of having nothing. Also
-/// returns
-/// the requested paths.
+/// returns the requested paths.
 fn server() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -228,8 +228,7 @@ async fn iterations_go_to_threads_with_a_free_user() {
     calmly(STALL, async || {
         let server = Server::start();
         // One thread has two of the three users, the other one. Each iteration takes 250 ms, and one arrives every 200
-        // ms on each
-        // thread: a single user would have to drop every second one.
+        // ms on each thread: a single user would have to drop every second one.
         let scenario = "run_time: 2s\narrivals: { rate: 10, max_users: 3 }\n\
                         tasks: [{ steps: [{ get: /ok }, { wait: 250ms }] }]";
         let last = to_the_end(run(&server, scenario)).await;

@@ -1,6 +1,5 @@
 //! Accounting of messages: published messages times subscribers equals those delivered, lost and unsettled, whatever
-//! else
-//! is on the channel and however much there is to read.
+//! else is on the channel and however much there is to read.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -108,8 +108,7 @@ impl Terminal {
     }
 
     /// Waits for the prompt on the main screen, with the terminal modes restored. Returns the screen and the exit code
-    /// of the
-    /// last command.
+    /// of the last command.
     pub fn until_sane(&self) -> (String, i32) {
         let screen = self.until("prompt", |screen| screen.trim_end().ends_with(PROMPT));
         self.line("echo \"code=$? $(stty -a | tr ';\\n' '  ') end\"");

@@ -27,8 +27,7 @@ pub enum Retry {
     /// Part of a response was received, or the server reported an error.
     No,
     /// The connection ended before any part of a response: retried only if the method is idempotent and the connection
-    /// was
-    /// used before, because the server may have closed it while it was idle.
+    /// was used before, because the server may have closed it while it was idle.
     IfIdempotent,
     /// No byte was sent, on a connection that was used before.
     Unsent,

@@ -47,8 +47,7 @@ impl HttpConnection {
     }
 
     /// False if the server has closed the connection, will have closed it when a request arrives, or has sent
-    /// unexpected
-    /// data.
+    /// unexpected data.
     pub fn is_idle(&mut self, method: &Method) -> bool {
         if self.until.is_some_and(|until| Instant::now() >= until) {
             return false;

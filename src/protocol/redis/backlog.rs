@@ -1,6 +1,5 @@
 //! Detects whether we read as fast as messages arrive. While every read leaves bytes behind, messages wait in the
-//! socket
-//! buffer, and the measured latency is partly our own. Pure: the time and the kernel's figure are passed in.
+//! socket buffer, and the measured latency is partly our own. Pure: the time and the kernel's figure are passed in.
 
 use std::time::Duration;
 
@@ -16,8 +15,7 @@ pub struct Backlog {
 
 impl Backlog {
     /// Records a read of this many bytes at `now`, in nanoseconds; `unread` returns the bytes left in the buffer.
-    /// Returns for
-    /// how long the buffer has not been emptied, if it was not before this read.
+    /// Returns for how long the buffer has not been emptied, if it was not before this read.
     pub fn read(&mut self, bytes: usize, now: u64, unread: impl FnOnce() -> u64) -> Option<Duration> {
         if bytes < SMALL_READ || unread() == 0 {
             // Includes this read: its messages were waiting until now.

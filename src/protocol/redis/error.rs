@@ -59,8 +59,7 @@ impl RedisError {
     }
 
     /// The reason that failures are grouped by. A server may repeat what it was sent, so secrets are masked first:
-    /// after
-    /// folding digits they would not be recognized.
+    /// after folding digits they would not be recognized.
     pub fn reason(&self, secrets: &Redactor) -> Reason {
         match self {
             RedisError::Io(error) => io_reason(error).unwrap_or_else(|| Reason::Other(fold(&error.to_string()))),

@@ -3,8 +3,7 @@
 //! In: steps of the plan. Out: [`StepResult`](crate::protocol::result::StepResult)s, and deliveries and losses for a
 //! [`MessageSink`](crate::protocol::message_sink::MessageSink). A user has one connection for commands and, once it
 //! subscribes, a second one that only receives. RESP is parsed here and not by a client library, because messages need
-//! a
-//! timestamp from when their bytes arrive, and memory must stay bounded whatever the server sends.
+//! a timestamp from when their bytes arrive, and memory must stay bounded whatever the server sends.
 
 mod backlog;
 mod client;

@@ -18,8 +18,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 /// Time-out for a sample.
 const TIMEOUT: Duration = Duration::from_secs(3);
 /// `CLIENT LIST` costs the server time for each client: it is sent with every fourth sample, starting with the second
-/// (at
-/// the first there are no clients yet), and only up to this many clients.
+/// (at the first there are no clients yet), and only up to this many clients.
 const LIST_EVERY: u32 = 4;
 const MAX_LISTED_CLIENTS: u64 = 2_000;
 

@@ -11,8 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{clock, glob};
 
 /// Maximum streams in the book: fifty users on ten thousand channels. Messages of further streams are counted, but
-/// their
-/// losses are not.
+/// their losses are not.
 const MAX_STREAMS: usize = 500_000;
 
 /// A stream.

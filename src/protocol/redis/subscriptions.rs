@@ -1,8 +1,7 @@
 //! The subscriptions of one subscriber, and the accounting of their messages.
 //!
 //! In: subscriptions to make, and received messages. Out: deliveries and tallies for the [`MessageSink`], and the
-//! commands
-//! that subscribe and unsubscribe. However a subscription ends, its messages are accounted for.
+//! commands that subscribe and unsubscribe. However a subscription ends, its messages are accounted for.
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -199,8 +198,7 @@ impl Subscriptions {
     }
 
     /// Handles the end of the connection, which counts as one disconnect; returns whether any subscription was
-    /// confirmed on
-    /// it. Settles pending unsubscriptions.
+    /// confirmed on it. Settles pending unsubscriptions.
     pub fn disconnected(&mut self) -> bool {
         let row = self.row();
         let mut was_confirmed = false;

@@ -1,6 +1,5 @@
 //! Tracks the message numbers that one subscriber receives on one channel: duplicates, late and lost messages. Pure:
-//! time
-//! is passed in.
+//! time is passed in.
 //!
 //! A gap counts as lost after the drain time: as lost while disconnected if the connection changed in between, else as
 //! lost in the stream. Messages lost at the end of a stream, where no later number shows the gap, are found when the
@@ -83,8 +82,7 @@ fn count_lost(tally: &mut Tally, count: u64, disconnected: bool) {
 
 impl Tracker {
     /// Handles a confirmation of the subscription, the first one or after a reconnect. `before` are the streams that
-    /// exist
-    /// already.
+    /// exist already.
     pub fn connected(&mut self, now: u64, before: impl Iterator<Item = StreamState>) {
         self.epoch += 1;
         self.connected = now;

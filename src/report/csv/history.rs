@@ -103,8 +103,7 @@ impl History {
     }
 
     /// Wall-clock second in which a second of the run ends. The two clocks differ by microseconds; rounding must not
-    /// put two
-    /// seconds of the run into the same one.
+    /// put two seconds of the run into the same one.
     fn stamp(&mut self, at: SystemTime, length: Duration) -> u64 {
         let (expected, at) = (self.clock + length, since_epoch(at));
         self.clock = if at.abs_diff(expected) < DRIFT { expected } else { at };

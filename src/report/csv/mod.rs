@@ -83,8 +83,8 @@ pub fn check(prefix: &Path) -> Result<(), ReportError> {
 }
 
 /// Writes `PREFIX_stats.csv`, `_stats_history.csv`, `_failures.csv` and `_exceptions.csv`, and returns their paths.
-/// Also
-/// writes `_graphql.csv` and `_redis.csv` if the run used them, and `_service_time.csv` if requests have due times.
+/// Also writes `_graphql.csv` and `_redis.csv` if the run used them, and `_service_time.csv` if requests have due
+/// times.
 ///
 /// # Errors
 /// When a file cannot be written. The other files are still written; the error names both.

@@ -65,8 +65,7 @@ pub struct CaptureMiss {
 }
 
 /// Resets captures whose request failed: each variable gets its default, or becomes undefined, because an older value
-/// must
-/// not be sent as if it were new.
+/// must not be sent as if it were new.
 pub fn reset(captures: &[Capture], scope: &mut Scope) {
     for capture in captures {
         scope.set(capture.slot, capture.default.clone().unwrap_or(Value::UNDEFINED));

@@ -1,6 +1,5 @@
 //! Finds elements of an HTML page by a CSS selector. A hostile page can keep a parser busy for very long, so it is
-//! parsed
-//! in pieces, within the budget of its response.
+//! parsed in pieces, within the budget of its response.
 
 use html5ever::driver::{self, ParseOpts};
 use html5ever::tendril::{StrTendril, TendrilSink as _};

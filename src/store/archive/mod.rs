@@ -1,8 +1,7 @@
 //! Archives of runs: a tar file, compressed with zstd, with a folder for each run.
 //!
 //! Archives are untrusted. They are unpacked only into a new folder next to the runs, only files that a run has, and
-//! none
-//! larger than [`Limits`]; complete runs are then moved to their final place.
+//! none larger than [`Limits`]; complete runs are then moved to their final place.
 
 use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File, OpenOptions};

@@ -23,8 +23,7 @@ struct Again {
 
 impl Failures {
     /// Lines for new kinds and, with `counts`, for kinds with more failures than before. Call [`Self::written`] once
-    /// they are
-    /// on disk.
+    /// they are on disk.
     pub fn lines(&self, snapshot: &Snapshot, counts: bool) -> Vec<u8> {
         let mut lines = Vec::new();
         for row in &snapshot.failures.rows {

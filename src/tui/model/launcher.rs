@@ -97,8 +97,7 @@ impl Launcher {
     }
 
     /// What is shown of the highlighted entry. After a change of overrides, it is the previous preview until the entry
-    /// has
-    /// been read again.
+    /// has been read again.
     pub fn shown(&self) -> Shown<'_> {
         if let Some(why) = &self.refused {
             return Shown::Error(why);
@@ -151,8 +150,7 @@ impl Launcher {
     }
 
     /// The Redis server of the highlighted entry, if it is due to be probed: more often while it does not respond,
-    /// because
-    /// somebody may be starting it.
+    /// because somebody may be starting it.
     pub fn to_ask(&self, now: Duration) -> Option<&(RedisTarget, Arc<Redactor>)> {
         let found = self.preview()?.redis.as_ref()?;
         let known = self.probed.as_ref().filter(|probed| probed.url == found.0.url);

@@ -325,8 +325,7 @@ impl Loop<'_> {
     }
 
     /// Probes the Redis server of the highlighted scenario, once the launcher is drawn, because resolving and
-    /// connecting take
-    /// time.
+    /// connecting take time.
     fn probe(&mut self) {
         let launcher = &self.model.launcher;
         if self.probing || self.dirty || self.leaving.is_some() || self.model.run.is_some() {

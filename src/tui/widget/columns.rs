@@ -42,8 +42,7 @@ pub(crate) fn columns(values: &[Option<f64>], plot: Plot, theme: &Theme) -> Vec<
 }
 
 /// Two series in one chart, the lower in front of the higher. With colours, the higher one is visible behind the edge
-/// of
-/// the lower; without, it is a shade.
+/// of the lower; without, it is a shade.
 pub(crate) fn layered(high: Layer<'_>, low: Layer<'_>, plot: Plot, theme: &Theme) -> Vec<Vec<Span<'static>>> {
     let Plot { width, height, top } = plot;
     let (behind, front) = (high.style, low.style);

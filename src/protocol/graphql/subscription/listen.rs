@@ -1,9 +1,8 @@
 //! A subscription from its connection to its end. Each event is recorded when it arrives.
 //!
 //! Besides the server, three things end the listening: `events` reached, `listen_for` elapsed, or the user being
-//! stopped,
-//! unless `listen_for` ends before the stop timeout does. In the last case the task ends too. A paused run keeps
-//! listening: events received meanwhile are counted.
+//! stopped, unless `listen_for` ends before the stop timeout does. In the last case the task ends too. A paused run
+//! keeps listening: events received meanwhile are counted.
 
 use std::time::{Duration, Instant};
 

@@ -102,8 +102,7 @@ impl Exchange<'_> {
     }
 
     /// Sends as much as the connection accepts. A failure to send is not reported yet: a server may respond "too large"
-    /// and
-    /// close without reading the whole request.
+    /// and close without reading the whole request.
     fn send(&mut self, mut at: usize, cx: &mut Context<'_>) {
         self.sending = loop {
             let rest = &self.request[at..];

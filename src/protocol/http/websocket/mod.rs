@@ -50,8 +50,7 @@ pub struct Subprotocol {
 
 impl HttpClient {
     /// Sends the prepared request as a WebSocket handshake. Timings, and the failure if there is no WebSocket, are
-    /// stored in
-    /// the result of `transfer`. Has no time-out of its own.
+    /// stored in the result of `transfer`. Has no time-out of its own.
     pub async fn open_socket(
         &mut self,
         step: &HttpStep,

@@ -104,8 +104,7 @@ impl Socket {
     /// Closes the connection: sends `last`, if any, and a close frame with this code, as far as the server reads.
     ///
     /// A background task drops what the server still sends: closing a connection with unread data would reset it, and
-    /// the
-    /// server might never read the close frame.
+    /// the server might never read the close frame.
     pub async fn finish(mut self, last: Option<String>, code: u16) {
         let goodbye = async {
             if let Some(last) = last {

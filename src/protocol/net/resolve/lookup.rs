@@ -1,6 +1,5 @@
 //! The thread that resolves host names: from the hosts file first, like the system's resolver, then from the name
-//! servers
-//! in `resolv.conf`.
+//! servers in `resolv.conf`.
 //!
 //! In: a [`Job`] for each name. Out: its result, put into the cache and sent to those who wait for it.
 

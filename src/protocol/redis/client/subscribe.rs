@@ -39,8 +39,7 @@ impl RedisClient {
     }
 
     /// Subscribes, and returns when the server has confirmed all subscriptions. After a failure, the receiver retries
-    /// in the
-    /// background until the user unsubscribes or ends.
+    /// in the background until the user unsubscribes or ends.
     pub async fn subscribe(
         &mut self,
         step: &SubscribeStep,

@@ -19,8 +19,7 @@ use crate::protocol::redis::subscriptions::Subscriptions;
 use crate::stats::{Example, Reason};
 
 /// First pause before reconnecting; doubles up to [`MAX_PAUSE`], so that a subscriber is back at most a second after
-/// its
-/// server.
+/// its server.
 pub(super) const MIN_PAUSE: Duration = Duration::from_millis(50);
 const MAX_PAUSE: Duration = Duration::from_secs(1);
 /// Receives messages for one user.

@@ -132,8 +132,7 @@ impl<'a> ValueParser<'a> {
 }
 
 /// The first four elements of a flat array or push of strings and numbers, without copying: the form of messages.
-/// Missing
-/// elements are empty. `None` for any other response.
+/// Missing elements are empty. `None` for any other response.
 pub fn flat_elements(response: &[u8]) -> Option<[&[u8]; 4]> {
     let mut reader = ValueParser { rest: response };
     let (kind, count) = reader.line().ok()?.split_first()?;

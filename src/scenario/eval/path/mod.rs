@@ -89,8 +89,7 @@ impl Path {
     }
 
     /// All values that it finds in a JSON text, without building the rest in memory. `None` if the path has other
-    /// segments
-    /// than names, indices and `*`; an error if the text is not JSON.
+    /// segments than names, indices and `*`; an error if the text is not JSON.
     pub fn stream<'v>(&self, text: &'v [u8]) -> Option<serde_json::Result<Vec<&'v RawValue>>> {
         self.segments.as_deref().map(|segments| stream::find(segments, text))
     }

@@ -233,8 +233,7 @@ impl<'a> ResponseView<'a> {
     }
 
     /// The value of a cookie that the response, or a preceding redirect, sets: the last one, which is also the one that
-    /// is
-    /// sent from now on.
+    /// is sent from now on.
     pub(crate) fn cookie(&self, name: &str) -> Option<Cow<'_, str>> {
         let own: Vec<_> = self.headers.all().get_all(SET_COOKIE).iter().collect();
         own.into_iter().rev().chain(self.redirect_cookies.iter().rev()).find_map(|line| {

@@ -1,9 +1,8 @@
 //! Hashes, signatures and base64.
 //!
 //! A digest is bytes. As a string it is lower-case hexadecimal, which most APIs expect; but filters that encode bytes
-//! use
-//! its bytes, because a base64 signature is never that of the hexadecimal digits. Digests are marked as "safe" strings
-//! of the template library, which no other filter here uses.
+//! use its bytes, because a base64 signature is never that of the hexadecimal digits. Digests are marked as "safe"
+//! strings of the template library, which no other filter here uses.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};

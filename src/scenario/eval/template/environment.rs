@@ -8,8 +8,7 @@ use super::functions;
 use super::lexer::{TokenKind, tokens};
 
 /// Limit of an evaluation: about this many instructions, or 64 bytes of data for each. Enough for any real template,
-/// and
-/// reached within a millisecond or two by one that would never end.
+/// and reached within a millisecond or two by one that would never end.
 const FUEL: u64 = 50_000;
 
 pub(super) static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -1,8 +1,7 @@
 //! Values for later steps: limited in size and depth, and computed in full.
 //!
 //! The template library computes joined and repeated lists lazily, so a few bytes can stand for more items than there
-//! is
-//! memory. In a loop such a value grows with each pass, and so does the recursion that reads it.
+//! is memory. In a loop such a value grows with each pass, and so does the recursion that reads it.
 
 use minijinja::Value;
 use minijinja::value::ValueKind;

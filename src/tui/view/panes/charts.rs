@@ -1,6 +1,5 @@
 //! Four charts over time: users, requests, response time, failures. All have the same columns, a scale, the current
-//! value,
-//! and marks where the load was changed.
+//! value, and marks where the load was changed.
 
 use std::time::Duration;
 

@@ -29,8 +29,7 @@ pub(crate) enum Place {
     /// In the middle. Gets all the rows it needs before the panes below it do.
     Middle,
     /// Below: side by side on a large terminal, one at a time on a small one. `cells` is its width next to others; a
-    /// pane
-    /// without one gets the rest.
+    /// pane without one gets the rest.
     Below { cells: Option<u16> },
     /// Full width, at the end.
     Bottom,

@@ -44,8 +44,7 @@ impl Content {
     }
 
     /// Rows including the frame: `least` shows every warning and the first figures, `most` everything. Both are 0
-    /// without
-    /// room.
+    /// without room.
     pub fn heights(&self, area: Rect) -> Rows {
         let width = usize::from(area.width).saturating_sub(2);
         let lines = |group: &Vec<_>| flow(group, width, usize::MAX, self.ascii).len();

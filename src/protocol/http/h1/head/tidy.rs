@@ -82,8 +82,7 @@ fn is_value(value: &[u8]) -> bool {
 }
 
 /// True for an invalid line that another parser might take for the length of the body. Guessing it wrong would turn
-/// part
-/// of the body into the next response.
+/// part of the body into the next response.
 fn decides_length(line: &[u8]) -> bool {
     let name = line.split(|byte| *byte == b':').next().unwrap_or_default();
     let name: Vec<u8> = name.iter().filter(|byte| byte.is_ascii_alphabetic()).map(u8::to_ascii_lowercase).collect();
