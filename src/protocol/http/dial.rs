@@ -69,7 +69,7 @@ impl HttpDialer<'_> {
         let (stream, is_h2) = secure(stream, host, &self.settings.tls).await?;
         let tls = Some(started.elapsed());
         if only_h2 && !is_h2 {
-            return Err(WireError::Known(Reason::Other("the server does not speak HTTP/2 (http_version: 2)".into())));
+            return Err(WireError::Known(Reason::Other("the server does not support HTTP/2 (http_version: 2)".into())));
         }
         Ok(NewConnection { stream, is_h2, tls })
     }
