@@ -3,6 +3,7 @@
 mod exports;
 mod leaving;
 mod reader;
+mod suspend;
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -25,7 +26,6 @@ use crate::scenario::Overrides;
 use crate::scenario::catalog::Entry;
 use crate::settings::Settings;
 use crate::stats::Snapshot;
-use crate::stats::snapshot::RunState;
 use crate::store::{News, Writing};
 use crate::system::signals;
 use exports::Exports;
@@ -367,34 +367,6 @@ impl Loop<'_> {
             None => {
                 let patience = self.model.run.as_ref().map_or(GRACE, |run| run.planned.stop_timeout);
                 self.leaving = Some(Leaving::new(exit, patience, now));
-            }
-        }
-    }
-
-    /// Pauses the load first: a suspended process would delay requests and falsify their latencies.
-    fn suspend(&mut self, screen: &mut Screen) -> Result<(), TuiError> {
-        let state = self.model.run.as_ref().map(|r| r.latest.state);
-        let pause = matches!(state, Some(RunState::Ramping | RunState::Running)) && self.handle.is_some();
-        if pause && let Some(handle) = &self.handle {
-            let _ = handle.send(Command::Pause);
-            self.wait_for_pause();
-        }
-        screen.suspend()?;
-        if pause && let Some(handle) = &self.handle {
-            let _ = handle.send(Command::Resume);
-        }
-        self.dirty = true;
-        Ok(())
-    }
-
-    fn wait_for_pause(&mut self) {
-        let end = Instant::now() + GRACE;
-        while let Some(left) = end.checked_duration_since(Instant::now()) {
-            let Ok(event) = self.events.recv_timeout(left) else { return };
-            let quiet = matches!(&event, Event::Snapshot(_, s) if s.load.in_flight == 0 && s.state == RunState::Paused);
-            self.waiting.push_back(event);
-            if quiet {
-                return;
             }
         }
     }
