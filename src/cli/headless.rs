@@ -102,6 +102,7 @@ fn run_to_code(settings: &Settings) -> u8 {
     let is_complete = console::flush() && written;
     let code = forced_by.map_or_else(|| rule.of_run(&last, is_complete), exit::of_signal);
     local.recording.record_code(code);
+    say_lines(&mut local.recording);
     log::info(&format!("Shutting down (exit code {code})"));
     code
 }

@@ -86,6 +86,9 @@ fn leave(rule: Rule, outcome: &Outcome, recording: &mut Recording) -> u8 {
         Exit::HangUp => exit::HUNG_UP,
     };
     recording.record_code(code);
+    if outcome.exit != Exit::HangUp {
+        say_lines(recording);
+    }
     code
 }
 
